@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { ALERT_ID_PATTERN } from './id.ts';
+import { parseSeverity, SEVERITIES, SEVERITY_ALIASES } from './severity.ts';
+
+export const PURPOSES = ['alert', 'verification', 'notification'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+export const STATUSES = ['firing', 'resolved'] as const;
+
+/** The longest text that any vendor takes. */
+export const MAX_TEXT = 1600;
+export const MAX_RECIPIENTS = 1000;
+
+const severity = z
+  .string({ error: 'severity is required: info, warning, error or critical' })
+  .transform((word, ctx) => {
+    const parsed = parseSeverity(word);
+    if (parsed !== undefined) return parsed;
+    ctx.addIssue({
+      code: 'custom',
+      message: `unknown severity "${word.slice(0, 32)}": use ${SEVERITIES.join(', ')} (read as well: ${Object.keys(SEVERITY_ALIASES).join(', ')})`,
+    });
+    return z.NEVER;
+  })
+  .meta({ enum: [...SEVERITIES, ...Object.keys(SEVERITY_ALIASES)] });
+
+const recipient = z
+  .string()
+  .min(1, 'empty recipient: write a phone number, contact:<name> or group:<name>')
+  .max(128)
+  .describe('A phone number (best as +<country><number>), contact:<name> or group:<name>');
+
+const label = z.string().max(1024);
+const timestamp = z.iso.datetime({ offset: true, error: 'not an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
+
+/** The alert as producers write it: the job data on the queue `sms-alerts`. */
+export const alertSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(ALERT_ID_PATTERN, 'id: 1 to 128 of A-Z a-z 0-9 . _ -')
+      .optional()
+      .describe('Idempotency key: the same id again is the same alert'),
+    severity,
+    status: z.enum(STATUSES).default('firing'),
+    to: z
+      .union([recipient, z.array(recipient).min(1, 'name at least one recipient').max(MAX_RECIPIENTS)], {
+        error: 'to: a phone number, contact:<name> or group:<name>, or a list of them',
+      })
+      .transform((to) => (Array.isArray(to) ? to : [to]))
+      .optional(),
+    text: z.string().trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
+    template: z
+      .strictObject({ name: z.string().min(1).max(128), params: z.record(z.string().max(64), z.coerce.string().max(MAX_TEXT)).default({}) })
+      .optional(),
+    purpose: z.enum(PURPOSES).default('alert'),
+    source: z.string().min(1).max(256).optional(),
+    instance: z.string().min(1).max(256).optional(),
+    labels: z.record(z.string().max(256), label).default({}),
+    dedupKey: z.string().min(1).max(512).optional(),
+    raisedAt: timestamp.optional(),
+    expiresAt: timestamp.optional(),
+  })
+  .superRefine((alert, ctx) => {
+    if (alert.text !== undefined && alert.template !== undefined) {
+      ctx.addIssue({ code: 'custom', path: ['template'], message: 'give text or template, not both' });
+    }
+    if (alert.status === 'resolved') {
+      if (alert.dedupKey === undefined && alert.text === undefined && alert.template === undefined) {
+        ctx.addIssue({
+          code: 'custom',
+          path: ['dedupKey'],
+          message: 'a resolved alert needs the dedupKey, or the text, of what it resolves',
+        });
+      }
+      return;
+    }
+    if (alert.to === undefined) {
+      ctx.addIssue({ code: 'custom', path: ['to'], message: 'to is required: a phone number, contact:<name> or group:<name>' });
+    }
+    if (alert.text === undefined && alert.template === undefined) {
+      ctx.addIssue({ code: 'custom', path: ['text'], message: 'text or template is required' });
+    }
+  });
+
+/** What a producer may pass. */
+export type AlertInput = z.input<typeof alertSchema>;
+/** What the schema makes of it: aliases read, defaults in, recipients as a list. */
+export type ParsedAlert = z.output<typeof alertSchema>;

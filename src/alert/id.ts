@@ -1,0 +1,22 @@
+import { createHash, randomUUID } from 'node:crypto';
+
+/** What a caller may use as an idempotency key. */
+export const ALERT_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
+
+export function hash(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\u0000')).digest('base64url').slice(0, 22);
+}
+
+export function newAlertId(): string {
+  return `a-${randomUUID()}`;
+}
+
+/** The id of an alert whose producer gave none: the same for every run of the same queue job. */
+export function alertIdOfJob(jobId: string): string {
+  return `q-${hash('job', jobId)}`;
+}
+
+/** The same alert and phone always give the same message, so that a router that runs twice adds nothing. */
+export function messageId(alertId: string, phone: string): string {
+  return `m-${hash('message', alertId, phone)}`;
+}

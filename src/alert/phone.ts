@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+/** A phone number as `+` and digits, E.164. */
+export type E164 = string & { readonly __brand: 'E164' };
+
+export type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; message: string };
+
+/**
+ * Normalises a phone number in any common format to E.164.
+ * A number of a possible length passes; one outside the ranges that its country has assigned passes with a
+ * warning, because new and fictional ranges must work.
+ */
+export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
+  const international = /^\s*(\+|00)/.test(input);
+  if (!international && defaultCountry === undefined) {
+    return { ok: false, message: 'no country code: write it as +<country><number>, or set defaultCountry in the config' };
+  }
+  const parsed = parsePhoneNumberFromString(input.trim().replace(/^00/, '+'), {
+    ...(defaultCountry === undefined ? {} : { defaultCountry }),
+    extract: false,
+  });
+  if (!parsed?.isPossible() || parsed.ext !== undefined) {
+    return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
+  }
+  const phone = parsed.number as string as E164;
+  return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
+}
+
+/** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number. */
+export function maskPhone(phone: string): string {
+  const code = parsePhoneNumberFromString(phone)?.countryCallingCode ?? phone.slice(1, 3);
+  const digits = phone.replace(/\D/g, '');
+  const hidden = Math.max(digits.length - code.length - 3, 3);
+  return `+${code}${'*'.repeat(hidden)}${digits.slice(-3)}`;
+}
+
+/** The calling code without `+`, such as `60`. */
+export function callingCode(phone: E164): string | undefined {
+  return parsePhoneNumberFromString(phone)?.countryCallingCode;
+}
+
+/** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */
+export function phoneHash(phone: E164): string {
+  return createHmac('sha256', 'sms-dispatch/phone').update(phone).digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A duration as people write it, `30s`, `15m`, `1h`, `1h30m`; a bare 0 too. Output in ms. */
+export const duration = z.union([z.string(), z.number()], { error: 'a duration such as 30s, 15m or 1h' }).transform((written, ctx) => {
+  const ms = parseDuration(String(written));
+  if (ms !== undefined) return ms;
+  ctx.addIssue({ code: 'custom', message: `"${written}" is not a duration: write 30s, 15m or 1h` });
+  return z.NEVER;
+});
+
+/** ms, or `undefined` for what is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (text.trim() === '0') return 0;
+  if (!/^\s*(\d+(\.\d+)?(ms|s|m|h|d)\s*)+$/.test(text)) return undefined;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS], 0);
+}

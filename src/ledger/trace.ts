@@ -1,0 +1,78 @@
+import type { Severity } from '../alert/severity.ts';
+
+/** Everything a message can be. The first four are on the way; the rest are ends, of which receipts may move some on. */
+export const MESSAGE_STATES = [
+  'queued',
+  'deferred',
+  'sending',
+  'accepted',
+  'delivered',
+  'undelivered',
+  'unknown',
+  'suppressed',
+  'expired',
+  'cancelled',
+  'failed',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** One decision, as `explain` tells it. Times are ISO 8601. */
+export interface TraceEvent {
+  readonly at: string;
+  readonly stage: string;
+  readonly verdict: string;
+  readonly reason?: string;
+  readonly until?: string;
+  /** Free words for a person, without phone numbers and secrets. */
+  readonly detail?: string;
+}
+
+/** One HTTP request to a provider. `result` is absent while it is open. */
+export interface TraceAttempt {
+  readonly provider: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly result?: 'accepted' | 'refused' | 'unknown';
+  readonly reason?: string;
+  readonly code?: string;
+  readonly status?: number;
+}
+
+export interface MessageTrace {
+  readonly id: string;
+  readonly alertId: string;
+  /** Masked. */
+  readonly to: string;
+  readonly contact: string | null;
+  readonly severity: Severity;
+  readonly route: string;
+  readonly state: MessageState;
+  readonly reason: string | null;
+  /** When a deferred message comes back. */
+  readonly until: string | null;
+  readonly provider: string | null;
+  readonly providerMessageId: string | null;
+  readonly segments: number;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly attempts: readonly TraceAttempt[];
+  readonly events: readonly TraceEvent[];
+}
+
+export interface AlertTrace {
+  readonly id: string;
+  readonly severity: string;
+  readonly status: string;
+  readonly dedupKey: string | null;
+  readonly receivedAt: string;
+  readonly outcome: 'pending' | 'routed' | 'suppressed' | 'malformed';
+  readonly reason: string | null;
+  readonly events: readonly TraceEvent[];
+  readonly messages: readonly MessageTrace[];
+}
+
+/** Reads what became of things; `undefined` for an id never seen or past its time. */
+export interface Traces {
+  alert(id: string): Promise<AlertTrace | undefined>;
+  message(id: string): Promise<MessageTrace | undefined>;
+}

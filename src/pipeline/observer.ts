@@ -1,0 +1,43 @@
+import type { Purpose } from '../alert/alert.ts';
+import type { Severity } from '../alert/severity.ts';
+import type { ProviderName, ProviderReason } from '../provider/provider.ts';
+import type { OurReason } from './reason.ts';
+import type { DeferredReason } from './stage.ts';
+
+export const ALERT_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
+export type AlertOutcome = (typeof ALERT_OUTCOMES)[number];
+
+/** States that a message is counted in, once, when it first gets there. */
+export const COUNTED_STATES = ['accepted', 'suppressed', 'expired', 'cancelled', 'unknown', 'failed'] as const;
+export type CountedState = (typeof COUNTED_STATES)[number];
+
+export const RESOLUTIONS = ['resent', 'held', 'confirmed_sent', 'confirmed_not_sent', 'receipt', 'operator'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+export const RECEIPT_STATES = ['delivered', 'undelivered', 'pending', 'unmatched', 'forged'] as const;
+export type ReceiptState = (typeof RECEIPT_STATES)[number];
+
+export type Reason = OurReason | ProviderReason | 'none';
+
+/** What happens, told once to whoever counts it. Methods never throw and never wait. */
+export interface Observer {
+  alertReceived(alert: { severity: Severity | 'unknown'; purpose: Purpose | 'unknown' }): void;
+  alertSettled(alert: { outcome: AlertOutcome; reason: Reason }): void;
+  messagesCreated(severity: Severity, count: number): void;
+  messageSettled(message: { state: CountedState; reason: Reason; severity: Severity }): void;
+  deferred(reason: DeferredReason): void;
+  /** One request to a provider has ended. */
+  providerRequest(request: {
+    provider: ProviderName;
+    result: 'accepted' | 'refused' | 'unknown';
+    reason: ProviderReason | 'none';
+    seconds: number;
+  }): void;
+  retried(provider: ProviderName, reason: ProviderReason): void;
+  failedOver(from: ProviderName, to: ProviderName): void;
+  unknownResolved(provider: ProviderName, resolution: Resolution): void;
+  /** A provider accepted a text `seconds` after its alert was raised with us. */
+  accepted(message: { provider: ProviderName; severity: Severity; segments: number; seconds: number; at: Date }): void;
+  receipt(provider: ProviderName, state: ReceiptState): void;
+  delivered(provider: ProviderName, secondsAfterAccepted: number): void;
+}

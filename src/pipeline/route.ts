@@ -1,0 +1,81 @@
+import type { Purpose } from '../alert/alert.ts';
+import { isAtLeast, type Severity } from '../alert/severity.ts';
+
+/** One value, one of several, or a pattern. */
+export type Matcher = string | readonly string[] | RegExp;
+
+export interface RouteMatch {
+  readonly severity?: Matcher;
+  readonly purpose?: Matcher;
+  readonly source?: Matcher;
+  readonly labels?: Readonly<Record<string, Matcher>>;
+}
+
+/** What to do with what a cap holds back. */
+export type Overflow = 'defer' | 'drop';
+/** What to do when nobody knows whether a text went out. */
+export type OnUnknown = 'resend' | 'hold';
+
+/** Keys left out in the config have a default that depends on the alert: see {@link policyFor}. */
+export interface Route {
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly minSeverity?: Severity;
+  readonly dedupeForMs?: number;
+  readonly expiresAfterMs: number;
+  /** Names of provider instances, in failover order. */
+  readonly providers: readonly string[];
+  readonly overflow: Overflow;
+  readonly onUnknown?: OnUnknown;
+}
+
+export interface Policy {
+  readonly route: string;
+  readonly minSeverity: Severity;
+  readonly dedupeForMs: number;
+  readonly expiresAfterMs: number;
+  readonly providers: readonly string[];
+  readonly overflow: Overflow;
+  readonly onUnknown: OnUnknown;
+}
+
+export interface Routable {
+  readonly severity: Severity;
+  readonly purpose: Purpose;
+  readonly source?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The first route that matches, or `undefined` when none does. */
+export function pickRoute(routes: readonly Route[], alert: Routable): Route | undefined {
+  return routes.find(
+    ({ match }) =>
+      matches(match.severity, alert.severity) &&
+      matches(match.purpose, alert.purpose) &&
+      matches(match.source, alert.source) &&
+      Object.entries(match.labels ?? {}).every(([name, matcher]) => matches(matcher, alert.labels[name])),
+  );
+}
+
+function matches(matcher: Matcher | undefined, value: string | undefined): boolean {
+  if (matcher === undefined) return true;
+  if (value === undefined) return false;
+  if (matcher instanceof RegExp) return matcher.test(value);
+  return typeof matcher === 'string' ? matcher === value : matcher.includes(value);
+}
+
+const HALF_AN_HOUR_MS = 30 * 60_000;
+
+/** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
+export function policyFor(route: Route, alert: Routable): Policy {
+  const isAlert = alert.purpose === 'alert';
+  return {
+    route: route.name,
+    minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
+    dedupeForMs: route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0),
+    expiresAfterMs: route.expiresAfterMs,
+    providers: route.providers,
+    overflow: route.overflow,
+    onUnknown: route.onUnknown ?? (isAtLeast(alert.severity, 'critical') ? 'resend' : 'hold'),
+  };
+}

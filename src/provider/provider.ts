@@ -1,0 +1,106 @@
+import type { E164 } from '../alert/phone.ts';
+
+/** What a provider did; the class decides who may try again and who is charged with the failure. */
+export const PROVIDER_REASONS = [
+  'recipient',
+  'opted_out',
+  'content',
+  'auth',
+  'balance',
+  'throttled',
+  'unavailable',
+  'circuit_open',
+  'unknown_outcome',
+] as const;
+export type ProviderReason = (typeof PROVIDER_REASONS)[number];
+
+/** The name of a configured instance, such as `twilio-main`; never a phone number, so it may be a label. */
+export type ProviderName = string;
+
+/** One text to one phone, as an adapter gets it. */
+export interface SmsMessage {
+  /** Our message id; adapters pass it on where the vendor has a field for it. */
+  readonly id: string;
+  readonly to: E164;
+  /** The whole free text. */
+  readonly text: string;
+  readonly expiresAt: Date;
+  /** Set when the producer named a template. */
+  readonly template?: { readonly name: string; readonly params: Readonly<Record<string, string>> };
+  /** What template providers fill in when the alert has no template of its own. */
+  readonly variables: { readonly instance: string; readonly priority: string; readonly content: string };
+}
+
+export interface Accepted {
+  readonly kind: 'accepted';
+  /** Absent when the vendor said yes in a form that carries none. */
+  readonly providerMessageId?: string;
+  /** As the vendor counts them, where it says. */
+  readonly segments?: number;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly error: ProviderError;
+}
+
+export interface Provider {
+  readonly name: ProviderName;
+  /**
+   * Exactly one request. Resolves to a refusal for anything the vendor or the network did; a throw is a bug in the
+   * adapter and is treated as an unknown outcome. When `signal` aborts, it settles at once: not sent if no byte was
+   * written, `unknown_outcome` otherwise.
+   */
+  send(message: SmsMessage, signal: AbortSignal): Promise<Accepted | Refused>;
+  /** Frees sockets. */
+  close(): Promise<void>;
+}
+
+/** May another provider try now? May it come back later? Fixed by the class of the reason. */
+const CLASSES: Readonly<Record<ProviderReason, { failover: boolean; retry: boolean }>> = {
+  recipient: { failover: false, retry: false },
+  opted_out: { failover: false, retry: false },
+  content: { failover: true, retry: false },
+  auth: { failover: true, retry: true },
+  balance: { failover: true, retry: true },
+  throttled: { failover: true, retry: true },
+  unavailable: { failover: true, retry: true },
+  circuit_open: { failover: true, retry: true },
+  unknown_outcome: { failover: false, retry: false },
+};
+
+export interface ProviderErrorFacts {
+  /** The vendor's code or the transport's, such as `21610` or `ECONNREFUSED`. */
+  readonly code?: string;
+  /** HTTP status. */
+  readonly status?: number;
+  /** Earliest moment at which the vendor will take it. */
+  readonly retryAt?: Date;
+  /** Only where the vendor's code departs from its class, such as Twilio 21612. */
+  readonly failover?: boolean;
+}
+
+/** A refusal. Its message is ours: it never quotes a vendor's text, which may hold a phone number or a key. */
+export class ProviderError extends Error {
+  readonly reason: ProviderReason;
+  readonly failover: boolean;
+  readonly retry: boolean;
+  readonly code: string | undefined;
+  readonly status: number | undefined;
+  readonly retryAt: Date | undefined;
+
+  constructor(reason: ProviderReason, facts: ProviderErrorFacts = {}) {
+    super(`${reason}${facts.code === undefined ? '' : ` (${facts.code})`}${facts.status === undefined ? '' : ` [HTTP ${facts.status}]`}`);
+    this.name = 'ProviderError';
+    this.reason = reason;
+    this.failover = facts.failover ?? CLASSES[reason].failover;
+    this.retry = CLASSES[reason].retry;
+    this.code = facts.code;
+    this.status = facts.status;
+    this.retryAt = facts.retryAt;
+  }
+}
+
+export function refuse(reason: ProviderReason, facts?: ProviderErrorFacts): Refused {
+  return { kind: 'refused', error: new ProviderError(reason, facts) };
+}
