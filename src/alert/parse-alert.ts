@@ -20,6 +20,14 @@ export class AlertError extends Error {
   }
 }
 
+/** Stands in for data that could not be read at all, and says why. */
+export class Unreadable {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
 /** What the place that parses knows; each fact left out is checked later, by the router. */
 export interface Directory {
   readonly defaultCountry?: CountryCode | undefined;

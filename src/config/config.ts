@@ -42,7 +42,14 @@ export interface Contact {
 }
 
 export interface Template {
+  /** What free-text providers send, with `{name}` for each parameter. */
   readonly text: string;
+  /** Parameters by position: names of ours. */
+  readonly tencent?: { readonly id: string; readonly params: readonly string[] };
+  /** Parameters by name, the vendor's → ours; left out = the same names. */
+  readonly alibaba?: { readonly code: string; readonly params?: Readonly<Record<string, string>> };
+  readonly unisms?: { readonly id: string; readonly params?: Readonly<Record<string, string>> };
+  readonly exotel?: { readonly dltTemplateId: string };
 }
 
 export interface HttpConfig {

@@ -2,18 +2,28 @@ import { z } from 'zod';
 
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A duration as people write it, `30s`, `15m`, `1h`, `1h30m`; a bare 0 too. Output in ms. */
-export const duration = z.union([z.string(), z.number()], { error: 'a duration such as 30s, 15m or 1h' }).transform((written, ctx) => {
-  const ms = parseDuration(String(written));
-  if (ms !== undefined) return ms;
-  ctx.addIssue({ code: 'custom', message: `"${written}" is not a duration: write 30s, 15m or 1h` });
-  return z.NEVER;
-});
+const MESSAGE = 'must be a duration such as 30s, 15m or 1h';
 
-/** ms, or `undefined` for what is not a duration. */
+/** A duration as people write it, `30s`, `15m`, `1h`, `1h30m`; a bare 0 too. Output in ms. */
+export const duration = z
+  .union([z.string(), z.number()], { error: ({ input }) => (input === undefined ? `is missing: ${MESSAGE}` : MESSAGE) })
+  .transform((written, ctx) => {
+    const ms = parseDuration(String(written));
+    if (ms !== undefined) return ms;
+    ctx.addIssue({ code: 'custom', message: MESSAGE });
+    return z.NEVER;
+  });
+
+/** A duration between two others, both included. */
+export function durationBetween(min: string, max: string) {
+  const [minMs, maxMs] = [parseDuration(min) as number, parseDuration(max) as number];
+  return duration.refine((ms) => ms >= minMs && ms <= maxMs, { error: `must be a duration from ${min} to ${max}` });
+}
+
+/** Whole ms, or `undefined` for what is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (text.trim() === '0') return 0;
   if (!/^\s*(\d+(\.\d+)?(ms|s|m|h|d)\s*)+$/.test(text)) return undefined;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS], 0);
+  return Math.round(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS], 0));
 }

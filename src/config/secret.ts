@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { z } from 'zod';
 
 /** A value that cannot be printed by accident: every way of turning it into text gives a placeholder. */
 export class Secret {
@@ -25,3 +26,11 @@ export class Secret {
     return '[secret]';
   }
 }
+
+const MISSING = `a secret is missing here: set it, best as \${NAME} from the environment or \${file:/run/secrets/name}`;
+
+/** A secret in the config: never empty, wrapped at once. */
+export const secretSchema = z
+  .string({ error: MISSING })
+  .min(1, MISSING)
+  .transform((value) => new Secret(value));

@@ -3,7 +3,10 @@ export type CapReason = 'rate_cap_recipient' | 'rate_cap_hour';
 
 /** One limit that a text must fit into. */
 export interface CapRule {
-  /** Names the counter, such as `r:<phone hash>` or `hour`; never a phone number. */
+  /**
+   * Names the counter, such as `r:<phone hash>:<window>` or `hour`; never a phone number. What was sent counts on under
+   * another `max`; a rule of another window needs another key.
+   */
   readonly key: string;
   readonly reason: CapReason;
   readonly max: number;
@@ -13,15 +16,32 @@ export interface CapRule {
 }
 
 export type Reservation =
-  /** `fresh` is false when the slot was this message's already: retries take no second one. */
-  { readonly kind: 'held'; readonly fresh: boolean } | { readonly kind: 'full'; readonly reason: CapReason; readonly retryAt: Date };
+  /**
+   * `fresh` is false when the message held a slot already, be it in one rule only: retries take no second one. It may
+   * also be false when a reply got lost and the call was sent again.
+   */
+  | { readonly kind: 'held'; readonly fresh: boolean }
+  | {
+      readonly kind: 'full';
+      readonly reason: CapReason;
+      /** Key of the rule that is full the longest. */
+      readonly key: string;
+      /** The first moment, by this machine's clock, at which the text fits if no other one takes its place. */
+      readonly retryAt: Date;
+    };
+
+export interface ReserveHint {
+  /** False when the message surely holds no slot, because it was never reserved before. Default true. */
+  readonly mayHold: boolean;
+}
 
 export interface RateCap {
   /**
    * Takes one slot in every rule, or in none. `slot` is the message id. A slot that the message holds already is kept
-   * and counts anew from now.
+   * and counts anew from now. Slots never settled count for longer than a window, so that the text may go out some
+   * time after this call without ever being too close to a later one.
    */
-  reserve(slot: string, rules: readonly CapRule[]): Promise<Reservation>;
+  reserve(slot: string, rules: readonly CapRule[], hint?: ReserveHint): Promise<Reservation>;
   /** The provider answered: from now on the slot counts for exactly one window. */
   settle(slot: string, rules: readonly CapRule[]): Promise<void>;
   /** The message surely was never sent: gives the slot back. */

@@ -1,7 +1,7 @@
 import type { Purpose } from '../alert/alert.ts';
+import type { ProviderReason, Reason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
-import type { ProviderName, ProviderReason } from '../provider/provider.ts';
-import type { OurReason } from './reason.ts';
+import type { ProviderName } from '../provider/provider.ts';
 import type { DeferredReason } from './stage.ts';
 
 export const ALERT_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
@@ -17,7 +17,7 @@ export type Resolution = (typeof RESOLUTIONS)[number];
 export const RECEIPT_STATES = ['delivered', 'undelivered', 'pending', 'unmatched', 'forged'] as const;
 export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
-export type Reason = OurReason | ProviderReason | 'none';
+export type { Reason };
 
 /** What happens, told once to whoever counts it. Methods never throw and never wait. */
 export interface Observer {
@@ -31,7 +31,8 @@ export interface Observer {
     provider: ProviderName;
     result: 'accepted' | 'refused' | 'unknown';
     reason: ProviderReason | 'none';
-    seconds: number;
+    /** Absent for a call whose worker died over it. */
+    seconds?: number;
   }): void;
   retried(provider: ProviderName, reason: ProviderReason): void;
   failedOver(from: ProviderName, to: ProviderName): void;

@@ -5,37 +5,96 @@
  * to send. **Deferred**: comes back, no attempt spent. **Accepted**: the provider said yes. **Unknown**: it may have
  * been sent, nobody can say. **Dead**: in the failed set, a person must look.
  */
+
+import type { OurReason } from '../alert/reason.ts';
+import type { Clock } from '../clock.ts';
+import type { ClosedAttempt } from '../ledger/ledger.ts';
+import type { TraceEvent } from '../ledger/trace.ts';
 import type { CapReason } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
-import type { OurReason } from './reason.ts';
 
 export type StageName =
   | 'parse'
   | 'route'
   | 'severity-gate'
+  | 'resolve-gate'
   | 'dedupe-gate'
   | 'recipients'
+  | 'consent-gate'
   | 'ledger'
   | 'expiry-gate'
   | 'rate-cap'
   | 'dispatch';
 
-export type Outcome =
+/** `attempt`: the last one made, still to be closed by whoever writes the outcome down. */
+export type Outcome = { readonly attempt?: ClosedAttempt } & (
   | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Accepted }
-  | { readonly kind: 'suppressed'; readonly stage: StageName; readonly reason: OurReason }
-  | { readonly kind: 'expired'; readonly stage: StageName }
-  | { readonly kind: 'cancelled'; readonly stage: StageName }
-  | { readonly kind: 'deferred'; readonly stage: StageName; readonly reason: DeferredReason; readonly until: Date }
+  | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string }
+  | { readonly kind: 'expired' }
+  /** Resolved before it was sent. */
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date }
+  /** Surely not sent; may succeed later. */
   | { readonly kind: 'retry'; readonly provider: ProviderName; readonly error: ProviderError; readonly until: Date }
-  | { readonly kind: 'unknown'; readonly provider: ProviderName }
+  /** May have been sent, and nobody sends it again. */
+  | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
-  /** An earlier run had finished it: nothing is left to do or to count. */
-  | { readonly kind: 'settled' };
+  /** An earlier run had ended it: nothing is left to do or to count. */
+  | { readonly kind: 'settled' }
+  /** Nothing that we could have written: no ledger entry, or not of our schema. */
+  | { readonly kind: 'malformed'; readonly detail: string }
+);
 
-/** `unknown_outcome`: another worker has the attempt open; it comes back when that worker's lease ends. */
-export type DeferredReason = CapReason | 'throttled' | 'unknown_outcome';
-export const DEFERRED_REASONS: readonly DeferredReason[] = ['rate_cap_recipient', 'rate_cap_hour', 'throttled', 'unknown_outcome'];
+/** `unknown_outcome`: another worker has the attempt open; the message comes back when that worker's lease ends. */
+export const DEFERRED_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'throttled', 'unknown_outcome'] as const;
+export type DeferredReason = CapReason | (typeof DEFERRED_REASONS)[number];
 
 export type Verdict = { readonly kind: 'pass' } | Outcome;
-
 export const pass: Verdict = { kind: 'pass' };
+
+export interface StageContext {
+  readonly clock: Clock;
+  /** Aborts when the process must stop or has lost the job. */
+  readonly signal: AbortSignal;
+  /** Adds a line to the trace. */
+  note(event: Omit<TraceEvent, 'at'>): void;
+}
+
+export interface Stage<Subject> {
+  readonly name: StageName;
+  exec(subject: Subject, ctx: StageContext): Promise<Verdict> | Verdict;
+}
+
+/** Walks the stages up to the first verdict that is not `pass`; `undefined` when all passed. */
+export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: Subject, ctx: StageContext): Promise<Outcome | undefined> {
+  for (const stage of stages) {
+    const verdict = await stage.exec(subject, ctx);
+    if (verdict.kind === 'settled') return verdict;
+    ctx.note({ stage: stage.name, ...describe(verdict) });
+    if (verdict.kind !== 'pass') return verdict;
+  }
+  return undefined;
+}
+
+function describe(verdict: Verdict): Pick<TraceEvent, 'verdict' | 'reason' | 'until' | 'detail'> {
+  switch (verdict.kind) {
+    case 'suppressed':
+      return { verdict: verdict.kind, reason: verdict.reason, ...(verdict.detail === undefined ? {} : { detail: verdict.detail }) };
+    case 'deferred':
+      return { verdict: verdict.kind, reason: verdict.reason, until: verdict.until.toISOString() };
+    case 'retry':
+      return { verdict: verdict.kind, reason: verdict.error.reason, until: verdict.until.toISOString() };
+    case 'failed':
+      return { verdict: verdict.kind, reason: verdict.error.reason };
+    case 'expired':
+      return { verdict: verdict.kind, reason: 'expired' };
+    case 'cancelled':
+      return { verdict: verdict.kind, reason: 'resolved' };
+    case 'unknown':
+      return { verdict: verdict.kind, reason: 'unknown_outcome' };
+    case 'malformed':
+      return { verdict: verdict.kind, reason: 'malformed', detail: verdict.detail };
+    default:
+      return { verdict: verdict.kind };
+  }
+}

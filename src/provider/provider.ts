@@ -1,18 +1,7 @@
 import type { E164 } from '../alert/phone.ts';
+import { PROVIDER_REASONS, type ProviderReason } from '../alert/reason.ts';
 
-/** What a provider did; the class decides who may try again and who is charged with the failure. */
-export const PROVIDER_REASONS = [
-  'recipient',
-  'opted_out',
-  'content',
-  'auth',
-  'balance',
-  'throttled',
-  'unavailable',
-  'circuit_open',
-  'unknown_outcome',
-] as const;
-export type ProviderReason = (typeof PROVIDER_REASONS)[number];
+export { PROVIDER_REASONS, type ProviderReason };
 
 /** The name of a configured instance, such as `twilio-main`; never a phone number, so it may be a label. */
 export type ProviderName = string;

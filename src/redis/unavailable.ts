@@ -1,7 +1,54 @@
+import { forgetArguments } from './forget-arguments.ts';
+
 /** Redis did not answer in time or refused the connection; nothing was half-accepted that a retry with the same id would double. */
 export class RedisUnavailableError extends Error {
   constructor(cause: unknown) {
-    super(`Redis is not available: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`Redis is not available: ${describe(cause)}`, { cause });
     this.name = 'RedisUnavailableError';
   }
+}
+
+/** The longest that {@link withinDeadline} waits; a little more than a `door` gives a call, so that its error comes first. */
+const DEADLINE_MS = 4500;
+
+/** Settles like `work`, but a Redis that is away, or silent for `deadlineMs`, becomes a {@link RedisUnavailableError}. */
+export async function withinDeadline<T>(work: Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RedisUnavailableError(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } catch (error) {
+    throw asUnavailable(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A {@link RedisUnavailableError} for what says that Redis is away or cannot take writes now; anything else as it came. */
+export function asUnavailable(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RedisUnavailableError) return error;
+  if (!isUnavailable(error)) return error;
+  forgetArguments(error);
+  return new RedisUnavailableError(error);
+}
+
+/** Replies of a server that is there but does not serve: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+const REFUSING =
+  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients reached/;
+const SOCKET =
+  /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|NOENT|PROTO)|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+const CLIENT = /^(?:Connection is closed|Command timed out|Command aborted due to connection close|Stream isn't writeable|Socket timeout)/;
+
+function isUnavailable(error: Error): boolean {
+  if (error.name === 'MaxRetriesPerRequestError') return true;
+  if ('code' in error && typeof error.code === 'string' && SOCKET.test(error.code)) return true;
+  return CLIENT.test(error.message) || REFUSING.test(error.message);
+}
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'MaxRetriesPerRequestError') return 'no connection';
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name);
 }

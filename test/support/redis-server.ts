@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { connectRedis } from '../../src/redis/connect.ts';
+import type { RedisBinary } from '../../src/redis/probe-binary.ts';
+import { findRedisBinary } from '../../src/redis/redis-binary.ts';
 import { freePort } from './ports.ts';
-import { until } from './until.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -18,31 +19,27 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** A real redis-server of its own, with AOF, on a free loopback port. */
+let binary: Promise<RedisBinary> | undefined;
+
+/** The server program of this machine; where there is none, one is unpacked into `.cache`, once. */
+export function localRedisBinary(): Promise<RedisBinary> {
+  const dataDir = new URL('../../.cache', import.meta.url).pathname;
+  binary ??= findRedisBinary({ dataDir, env: process.env, say: (line) => console.warn(line) });
+  return binary;
+}
+
+/** A real redis-server of its own, with AOF, on a free loopback port; `args` come last and win. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
+  const { command, libraryPath } = await localRedisBinary();
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-redis-'));
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
   const launch = async () => {
-    const child = spawn(
-      'redis-server',
-      [
-        '--port',
-        String(port),
-        '--bind',
-        '127.0.0.1',
-        '--dir',
-        dir,
-        '--appendonly',
-        'yes',
-        '--save',
-        '',
-        '--maxmemory-policy',
-        'noeviction',
-        ...args,
-      ],
-      { stdio: 'ignore' },
-    );
-    await answers(port);
+    const child = spawn(command, [...settings, '--maxmemory-policy', 'noeviction', ...args], {
+      stdio: 'ignore',
+      env: libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath },
+    });
+    await Promise.race([answers(port), once(child, 'exit').then(() => Promise.reject(new Error(`redis-server ${args.join(' ')} ended`)))]);
     return child;
   };
   let child = await launch();
@@ -71,17 +68,9 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
   };
 }
 
+/** Resolves once the server talks to us; a demand for a password is talk as well. */
 async function answers(port: number): Promise<void> {
-  await until(async () => {
-    const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return (await client.ping()) === 'PONG';
-    } catch {
-      return false;
-    } finally {
-      client.disconnect();
-    }
-  }, 10_000);
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
+  await redis.ping().catch(() => undefined);
+  redis.disconnect();
 }

@@ -1,0 +1,37 @@
+/** The closed set of reasons, the same words in traces, logs and metric labels: changing one is a breaking change. */
+
+/** What we decide. */
+export const OUR_REASONS = [
+  'below_severity',
+  'duplicate',
+  'resolved',
+  'expired',
+  'no_recipient',
+  'no_consent',
+  'opted_out',
+  'country_not_allowed',
+  'rate_cap_recipient',
+  'rate_cap_hour',
+  'budget',
+  'quiet_hours',
+  'digested',
+  'malformed',
+] as const;
+export type OurReason = (typeof OUR_REASONS)[number];
+
+/** What a provider did. */
+export const PROVIDER_REASONS = [
+  'recipient',
+  'opted_out',
+  'content',
+  'auth',
+  'balance',
+  'throttled',
+  'unavailable',
+  'circuit_open',
+  'unknown_outcome',
+] as const;
+export type ProviderReason = (typeof PROVIDER_REASONS)[number];
+
+/** `none` stands where a state has no reason. */
+export type Reason = OurReason | ProviderReason | 'none';

@@ -1,0 +1,243 @@
+import { systemClock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createLedger } from './ledger/redis-ledger.ts';
+import { createTraces } from './ledger/redis-traces.ts';
+import { createRateCap } from './limit/bottleneck-cap.ts';
+import { createRememberedCap } from './limit/remembered-cap.ts';
+import type { Logger } from './logger.ts';
+import { createMetrics, type Metrics, type Role as ProcessRole } from './metrics/metrics.ts';
+import { alertExpiryGate, createDedupeGate, severityGate } from './pipeline/alert-stages.ts';
+import { directoryOf } from './pipeline/directory.ts';
+import { createDispatchStage } from './pipeline/dispatch-stage.ts';
+import { createMessageDispatcher } from './pipeline/dispatcher.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate } from './pipeline/message-stages.ts';
+import { openCarriers } from './pipeline/open-carriers.ts';
+import { createAlertRouter } from './pipeline/router.ts';
+import { createRedisOutbox } from './provider/simulated/outbox.ts';
+import { createAlertWorker } from './queue/alert-worker.ts';
+import { createQueueFigures } from './queue/figures.ts';
+import { createMessageWorker } from './queue/message-worker.ts';
+import { QUEUES } from './queue/names.ts';
+import { persist } from './queue/persist.ts';
+import { createProducer } from './queue/producer.ts';
+import type { QueueWorker, QueueWorkerDeps } from './queue/queue-worker.ts';
+import { createReceiptQueue, createReceiptWorker } from './queue/receipt-queue.ts';
+import { createReceiptReceiver } from './receipt/apply-receipt.ts';
+import { checkRedis } from './redis/check.ts';
+import { connectRedis, type Redis } from './redis/connect.ts';
+import { createKeys, type Keys } from './redis/keys.ts';
+import { version } from './version.ts';
+
+export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface AppDeps {
+  readonly config: Config;
+  /** Of a Redis that answers. */
+  readonly redisUrl: string;
+  readonly logger: Logger;
+}
+
+export interface App {
+  /** Resolves when work is being taken; rejects, with everything closed again, when it cannot be. */
+  start(): Promise<{ readonly httpPort: number }>;
+  /** Takes nothing new, finishes what is in flight within `shutdown.grace`, then lets go of everything. */
+  stop(): Promise<void>;
+}
+
+export const createReceiver = (deps: AppDeps): App => createApp(['receiver'], deps);
+export const createRouter = (deps: AppDeps): App => createApp(['router'], deps);
+export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher'], deps);
+export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
+
+/** Something to end when the process ends, newest first. */
+type Closer = () => Promise<unknown>;
+
+/** What every role stands on. */
+interface Ground {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly commands: Redis;
+  readonly keys: Keys;
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  readonly stopping: AbortSignal;
+  workerDeps(): QueueWorkerDeps;
+}
+
+function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps): App {
+  const closers: Closer[] = [];
+  const workers: QueueWorker[] = [];
+  const hardStop = new AbortController();
+  let http: HttpServer | undefined;
+  let ready = false;
+
+  const connect = (role: 'worker' | 'commands' | 'door'): Redis => {
+    const redis = connectRedis(redisUrl, role, (error) => logger.warn({ err: error, connection: role }, 'Redis'));
+    closers.push(async () => redis.disconnect());
+    return redis;
+  };
+
+  const start = async (): Promise<{ httpPort: number }> => {
+    const { prefix } = config.redis;
+    const keys = createKeys(prefix);
+    const door = connect('door');
+    await refuseUnfitRedis(door, logger);
+
+    const doorLedger = createLedger(door, keys);
+    const figures = createQueueFigures(door, prefix, QUEUES);
+    closers.push(() => figures.close());
+    const metrics = createMetrics({
+      providers: [...config.providers.keys()],
+      version,
+      role: processRole(roles),
+      sources: { inFlight: () => doorLedger.inFlight(), queues: () => figures.read(systemClock.now()) },
+    });
+
+    if (roles.includes('router') || roles.includes('dispatcher')) {
+      const commands = connect('commands');
+      const ground: Ground = {
+        config,
+        logger,
+        commands,
+        keys,
+        metrics,
+        ledger: createLedger(commands, keys),
+        stopping: hardStop.signal,
+        workerDeps: () => ({
+          blocking: connect('worker'),
+          commands,
+          prefix,
+          logger,
+          concurrency: config.worker.concurrency,
+          lockMs: config.worker.lockMs,
+        }),
+      };
+      if (roles.includes('router')) workers.push(...startRouting(ground));
+      if (roles.includes('dispatcher')) workers.push(await startDispatching(ground, closers));
+    }
+
+    const operations = { metrics, logger, clock: systemClock, readiness: () => readiness(door, workers, ready) };
+    if (roles.includes('receiver')) {
+      const producer = createProducer({ redis: door, prefix, directory: directoryOf(config) });
+      closers.push(() => producer.close());
+      http = createHttpServer({
+        role: 'receiver',
+        ...operations,
+        config,
+        producer,
+        traces: createTraces(door, keys),
+        outbox: [...config.providers.values()].some(({ type }) => type === 'simulated')
+          ? createRedisOutbox(door, keys.outbox())
+          : undefined,
+      });
+    } else {
+      http = createHttpServer({ role: 'operations', ...operations });
+    }
+    const port = roles.includes('receiver') ? config.http.port : config.metricsPort;
+    const httpPort = await http.listen({ host: config.http.host, port });
+    ready = true;
+    return { httpPort };
+  };
+
+  const stop = async (): Promise<void> => {
+    ready = false;
+    const drained = Promise.all([http?.close(), ...workers.map((worker) => worker.close())]);
+    const deadline = setTimeout(() => {
+      logger.warn({ graceMs: config.shutdown.graceMs }, 'still busy after the grace: calls in flight are given up as unknown');
+      hardStop.abort(new Error('shutting down'));
+      for (const worker of workers) worker.abort();
+    }, config.shutdown.graceMs);
+    await drained;
+    clearTimeout(deadline);
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+
+  return {
+    stop,
+    start: () =>
+      start().catch(async (error: unknown) => {
+        await stop();
+        throw error;
+      }),
+  };
+}
+
+function startRouting(ground: Ground): QueueWorker[] {
+  const { config, ledger, metrics } = ground;
+  const route = createAlertRouter({
+    config,
+    ledger,
+    observer: metrics,
+    clock: systemClock,
+    stages: [alertExpiryGate, severityGate, createDedupeGate(ledger)],
+  });
+  return [
+    createAlertWorker({ ...ground.workerDeps(), route }),
+    createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics) }),
+  ];
+}
+
+async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker> {
+  const { config, logger, commands, keys, ledger, metrics, stopping } = ground;
+  const receipts = createReceiptQueue(commands, config.redis.prefix);
+  closers.push(() => receipts.close());
+  const opened = await openCarriers(config.providers, commands, keys, {
+    clock: systemClock,
+    outbox: createRedisOutbox(commands, keys.outbox()),
+    onReceipt: (receipt) => {
+      receipts
+        .add({ ...receipt, receivedAt: Date.now() })
+        .catch((error: unknown) => logger.warn({ err: error }, 'a simulated receipt was lost'));
+    },
+  });
+  closers.push(() => opened.close());
+  const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
+  const cap = createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }));
+  const dispatch = createMessageDispatcher({
+    ledger,
+    cap,
+    caps: config.caps,
+    observer: metrics,
+    clock: systemClock,
+    persist: (write) => persist(write, (error) => logger.error({ err: error }, 'Redis refuses a write; trying until it takes it')),
+    stages: [
+      createLedgerGate(ledger, metrics),
+      messageExpiryGate,
+      createRateCapGate(cap, config.caps),
+      createDispatchStage({
+        ledger,
+        cap,
+        caps: config.caps,
+        observer: metrics,
+        carriers: opened.carriers,
+        stopping,
+        random: Math.random,
+        onBug: (error, provider) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it'),
+      }),
+    ],
+  });
+  return createMessageWorker({ ...ground.workerDeps(), dispatch });
+}
+
+/** @throws Error naming every fault and its mend. */
+async function refuseUnfitRedis(redis: Redis, logger: Logger): Promise<void> {
+  const findings = await checkRedis(redis);
+  for (const { level, problem, remedy } of findings) if (level === 'warning') logger.warn({ remedy }, problem);
+  const faults = findings.filter(({ level }) => level === 'fault');
+  if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
+}
+
+async function readiness(redis: Redis, workers: readonly QueueWorker[], ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {
+  const reasons: string[] = [];
+  if (!ready) reasons.push('starting or stopping');
+  if (workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
+  await redis.ping().catch(() => reasons.push('Redis does not answer'));
+  return { ready: reasons.length === 0, reasons };
+}
+
+function processRole(roles: readonly Role[]): ProcessRole {
+  return roles.length === 1 ? (roles[0] as Role) : 'start';
+}

@@ -1,0 +1,72 @@
+import type { MessageState, TraceAttempt, TraceEvent } from '../ledger/trace.ts';
+import type { AlertOutcome, ReceiptState } from '../pipeline/observer.ts';
+import type { Outcome, StageName } from '../pipeline/stage.ts';
+import { codes } from './conclude-message.ts';
+import { formatElapsed, formatTime } from './format-time.ts';
+import { reasonWords } from './reason-words.ts';
+
+/** What it means that a stage let the alert or message go on. */
+const PASSED: Readonly<Record<StageName, string>> = {
+  parse: 'a valid alert',
+  route: 'a route matches',
+  'severity-gate': 'severe enough for its route',
+  'resolve-gate': 'not a resolve',
+  'dedupe-gate': 'nothing with this dedup key went out lately',
+  recipients: 'recipients found',
+  'consent-gate': 'may be texted',
+  ledger: 'not sent before',
+  'expiry-gate': 'in time, and not resolved',
+  'rate-cap': 'within the rate caps',
+  dispatch: 'ready to send',
+};
+
+type VerdictWord = Outcome['kind'] | MessageState | AlertOutcome | ReceiptState | 'resend' | 'failover';
+
+/** What happened; a colon and the reason follow where there is one. */
+const VERDICTS: Readonly<Record<VerdictWord, string>> = {
+  accepted: 'the provider accepted the text',
+  suppressed: 'decided not to text',
+  expired: 'given up',
+  cancelled: 'cancelled',
+  deferred: 'put off',
+  retry: 'to be tried again',
+  failover: 'handed to the next provider',
+  resend: 'sent again, because nobody can say whether it went out',
+  unknown: 'nobody can say whether it went out',
+  failed: 'given up',
+  settled: 'an earlier run had finished it',
+  queued: 'waits for a dispatcher',
+  sending: 'the provider is being asked',
+  delivered: 'a receipt says that it was delivered',
+  undelivered: 'a receipt says that it was not delivered',
+  pending: 'a receipt says that it is on its way',
+  unmatched: 'a receipt came for a text that we do not know',
+  forged: 'a receipt with a wrong signature was turned away',
+  routed: 'handed to the dispatchers, one message a phone',
+  malformed: 'refused',
+};
+
+/** One sentence without a full stop, such as `put off until 2026-11-20 04:00:00 UTC: … (rate_cap_recipient)`. */
+export function describeEvent({ stage, verdict, reason, until, detail }: TraceEvent): string {
+  const what =
+    verdict === 'pass'
+      ? Object.hasOwn(PASSED, stage)
+        ? PASSED[stage as StageName]
+        : 'passed'
+      : Object.hasOwn(VERDICTS, verdict)
+        ? VERDICTS[verdict as VerdictWord]
+        : verdict;
+  const when = until === undefined ? '' : ` until ${formatTime(until)}`;
+  const why = reason === undefined ? '' : `: ${reasonWords(reason).because} (${reason})`;
+  return `${what}${when}${why}${detail === undefined ? '' : ` [${detail}]`}`;
+}
+
+/** One request to a provider: who was asked, what came back, after how long. */
+export function describeAttempt(attempt: TraceAttempt): string {
+  const { provider, startedAt, endedAt, result, reason } = attempt;
+  if (result === undefined) return `${provider} asked, no answer yet`;
+  const facts = [...(reason === undefined ? [] : [reason]), ...codes(attempt)];
+  const took = endedAt === undefined ? '' : ` after ${formatElapsed(Date.parse(endedAt) - Date.parse(startedAt))}`;
+  const why = reason === undefined ? '' : `: ${reasonWords(reason).because}`;
+  return `${provider} asked, ${result}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${took}${why}`;
+}

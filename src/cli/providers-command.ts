@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { formatTable } from './format-table.ts';
+import { formatDuration } from './format-time.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch providers list
+  sms-dispatch providers list --json
+`;
+
+export function addProvidersCommand(program: Command, context: CommandContext): void {
+  const providers = program.command('providers').description('look at the providers');
+  const list = providers
+    .command('list')
+    .description('the providers of the config, the routes that use them, and their limits')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('before', EXAMPLES);
+  runs<CommonOptions>(list, context, (_args, options) => listProviders(context.deps, options));
+}
+
+async function listProviders(deps: CliDeps, options: CommonOptions): Promise<number> {
+  const { config } = await deps.loadConfig(options.config);
+  const rows = providerRows(config);
+  if (options.json) printJson(deps, { providers: rows });
+  else deps.stdout.write(`${formatProviders(rows)}\n`);
+  return 0;
+}
+
+type ProviderRow = ReturnType<typeof providerRows>[number];
+
+/** Named fields only: whatever else a provider's config holds, secrets among it, stays out. */
+function providerRows({ providers, routes }: Config) {
+  return [...providers].map(([name, { type, timeoutMs, maxPerSecond, maxConcurrent, countries }]) => ({
+    name,
+    type,
+    routes: routes.filter((route) => route.providers.includes(name)).map((route) => route.name),
+    timeoutMs,
+    maxPerSecond: maxPerSecond ?? null,
+    maxConcurrent: maxConcurrent ?? null,
+    countries: countries ?? null,
+  }));
+}
+
+function formatProviders(rows: readonly ProviderRow[]): string {
+  return formatTable([
+    ['NAME', 'TYPE', 'ROUTES', 'TIMEOUT', 'PER SECOND', 'AT ONCE', 'COUNTRIES'],
+    ...rows.map(({ name, type, routes, timeoutMs, maxPerSecond, maxConcurrent, countries }) => [
+      name,
+      type,
+      routes.join(',') || '-',
+      formatDuration(timeoutMs),
+      maxPerSecond === null ? '-' : String(maxPerSecond),
+      maxConcurrent === null ? '-' : String(maxConcurrent),
+      countries === null ? 'all' : countries.map((code) => `+${code}`).join(','),
+    ]),
+  ]);
+}

@@ -1,0 +1,90 @@
+import type { OurReason, ProviderReason } from '../alert/reason.ts';
+
+export interface ReasonWords {
+  /** Goes on after "Not texted: ". */
+  readonly because: string;
+  /** What the reader can do about it, where there is something. */
+  readonly todo?: string;
+}
+
+/** Every reason of the trace in plain words. */
+export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWords>> = {
+  below_severity: {
+    because: 'its severity is below what its route sends texts for',
+    todo: 'Raise it with a higher severity, or lower minSeverity of the route (for alerts the default is critical).',
+  },
+  duplicate: {
+    because: 'an alert with the same dedup key had gone out shortly before',
+    todo: 'A text goes out again when dedupeFor of the route has passed, when `sms-dispatch resolve DEDUP_KEY` ends the episode, or when the severity rises.',
+  },
+  resolved: { because: 'the problem was resolved before the text went out' },
+  expired: {
+    because: 'its time was up before it could be sent',
+    todo: 'If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
+  },
+  no_recipient: {
+    because: 'it names nobody who could be texted',
+    todo: 'Look at the recipients of the alert, and at contacts and groups in the config.',
+  },
+  no_consent: {
+    because: 'the contact has not agreed to get texts',
+    todo: 'When they agree, set `consent: true` on the contact in the config.',
+  },
+  opted_out: {
+    because: 'the recipient has opted out of texts',
+    todo: 'Only the recipient can undo it, with most carriers by texting START to the sender.',
+  },
+  country_not_allowed: {
+    because: 'no provider of its route may send to the country of this number',
+    todo: 'Add the calling code to `countries` of a provider, or a provider for that country to the route.',
+  },
+  rate_cap_recipient: {
+    because: 'this phone has had as many texts as caps.perRecipient allows',
+    todo: 'Find out what raises so many alerts before you raise the cap.',
+  },
+  rate_cap_hour: {
+    because: 'all phones together have had as many texts as caps.perHour allows',
+    todo: 'Find out what raises so many alerts before you raise the cap; its criticalReserve is open to critical alerts only.',
+  },
+  budget: { because: 'the money set aside for texts is spent', todo: 'Raise the budget in the config.' },
+  quiet_hours: { because: 'it is quiet hours for the recipient' },
+  digested: { because: 'it was put together with others into one text' },
+  malformed: {
+    because: 'it is not a valid alert',
+    todo: 'Correct what is named below and raise it again.',
+  },
+  recipient: {
+    because: 'the provider says that this number cannot be texted',
+    todo: 'Check the number, and that it is a mobile phone in service.',
+  },
+  content: {
+    because: 'the provider refused the text or its template',
+    todo: "Look the provider's code up; a template must be approved and every variable filled in.",
+  },
+  auth: {
+    because: 'the provider refused our credentials, permissions or account set-up',
+    todo: "Check the credentials of this provider in the config, and its account in the vendor's console.",
+  },
+  balance: { because: "the provider's account is out of money", todo: "Top the account up in the vendor's console." },
+  throttled: {
+    because: 'the provider asked us to slow down',
+    todo: 'If it happens often, set maxPerSecond of the provider to what the account is allowed, or have that raised.',
+  },
+  unavailable: {
+    because: 'the provider could not be reached or said that it could not take the text; nothing was sent',
+    todo: "Check the network from here to the provider, and the vendor's status page.",
+  },
+  circuit_open: {
+    because: 'the provider had failed so often that we let it rest; nothing was sent to it',
+    todo: 'It is tried again by itself; a second provider in the route takes over meanwhile.',
+  },
+  unknown_outcome: {
+    because: 'the text was handed over and no readable answer came back; it may have gone out',
+    todo: "Ask the recipient, or look the message up in the vendor's console.",
+  },
+};
+
+/** Words for a reason, and for a word that only a newer version writes at least the word. */
+export function reasonWords(reason: string): ReasonWords {
+  return Object.hasOwn(REASON_WORDS, reason) ? REASON_WORDS[reason as keyof typeof REASON_WORDS] : { because: reason };
+}

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import type { CliDeps } from './cli-deps.ts';
+import { addConfigCommand } from './config-command.ts';
+import { addExplainCommand } from './explain-command.ts';
+import { addProcessCommands } from './process-commands.ts';
+import { addProvidersCommand } from './providers-command.ts';
+import { addResolveCommand } from './resolve-command.ts';
+import { addSchemaCommand } from './schema-command.ts';
+import { addSendCommand } from './send-command.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch start                                  everything on this machine
+  sms-dispatch send --to +60123456789 "Disk full"     raise an alert
+  sms-dispatch explain ALERT_ID                       was it texted, and why not
+  sms-dispatch config check                           before a deployment
+`;
+
+const EXIT_CODES = `
+Data goes to stdout, messages to stderr. Exit code: 0 done, 1 refused or failed, 2 wrong usage.
+Secrets are never flags: they belong in the environment or in files that the config names.
+`;
+
+/**
+ * Does what was typed. Resolves to the exit code: 0 done, 1 refused or failed, 2 wrong usage; never rejects for what a
+ * person can cause.
+ * @param argv what follows the program's name
+ */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(deps, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
+  const { stdout, stderr, version } = deps;
+  const program = new Command('sms-dispatch')
+    .description('Queue-backed SMS dispatch for alerts: sent once, capped, explained.')
+    .version(version)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(hideFlagValue(text)),
+      getOutHelpWidth: () => stdout.columns ?? 80,
+      getErrHelpWidth: () => stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  const context = { deps, exit };
+  addProcessCommands(program, context);
+  addSendCommand(program, context);
+  addExplainCommand(program, context);
+  addResolveCommand(program, context);
+  addConfigCommand(program, context);
+  addProvidersCommand(program, context);
+  addSchemaCommand(program, context);
+  return program;
+}
+
+/** Whoever tries `--auth-token=…`, which does not exist, must not find the token in the log of a build server. */
+function hideFlagValue(text: string): string {
+  return text.replace(/(unknown option '--?[^='\s]+)=.*'/s, "$1=…'");
+}

@@ -1,0 +1,67 @@
+import type { Config } from '../config/config.ts';
+import type { Matcher, Route } from '../pipeline/route.ts';
+import { formatTable } from './format-table.ts';
+import { formatDuration } from './format-time.ts';
+
+/** What a config says, as plain data without secrets and phone numbers. */
+export type ConfigSummary = ReturnType<typeof summariseConfig>;
+
+export function summariseConfig({ providers, routes, caps, contacts, groups, templates }: Config) {
+  return {
+    providers: [...providers].map(([name, { type }]) => ({ name, type })),
+    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers }) => ({
+      name,
+      match: plainMatch(match),
+      minSeverity: minSeverity ?? null,
+      expiresAfterMs,
+      providers,
+    })),
+    caps: { perRecipient: caps.perRecipient, perHour: caps.perHour ?? null },
+    contacts: contacts.size,
+    contactsWithConsent: [...contacts.values()].filter(({ consent }) => consent).length,
+    groups: [...groups.keys()],
+    templates: [...templates.keys()],
+  };
+}
+
+export function formatConfigSummary({ providers, routes, caps, ...rest }: ConfigSummary): string {
+  const used = new Set(routes.flatMap((route) => route.providers));
+  const windows = caps.perRecipient.map(({ max, perMs }) => `${max} per ${formatDuration(perMs)}`);
+  const { perHour } = caps;
+  return formatTable([
+    ...section('providers', providers, ({ name, type }) => `${name} (${type})${used.has(name) ? '' : ', used by no route'}`),
+    ...section(
+      'routes',
+      routes,
+      ({ name, match, minSeverity, expiresAfterMs, providers }) =>
+        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, within ${formatDuration(expiresAfterMs)}, by ${providers.join(', then ')}`,
+    ),
+    ['caps', `each phone: ${windows.join(' and ') || 'off'}`],
+    [
+      '',
+      `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
+    ],
+    ['contacts', `${rest.contacts}, ${rest.contactsWithConsent} with consent`],
+    ['groups', rest.groups.join(', ') || 'none'],
+    ['templates', rest.templates.join(', ') || 'none'],
+  ]);
+}
+
+function section<T>(title: string, items: readonly T[], line: (item: T) => string): string[][] {
+  return items.length === 0 ? [[title, 'none']] : items.map((item, index) => [index === 0 ? title : '', line(item)]);
+}
+
+/** `severity`, `purpose`, `source` and each label as one flat record. */
+function plainMatch({ labels, ...rest }: Route['match']): Record<string, string | readonly string[]> {
+  const all = [...Object.entries(rest), ...Object.entries(labels ?? {}).map(([name, matcher]) => [`labels.${name}`, matcher] as const)];
+  return Object.fromEntries(all.filter(([, matcher]) => matcher !== undefined).map(([key, matcher]) => [key, plainMatcher(matcher)]));
+}
+
+function plainMatcher(matcher: Matcher): string | readonly string[] {
+  return matcher instanceof RegExp ? String(matcher) : matcher;
+}
+
+function formatMatch(match: Record<string, string | readonly string[]>): string {
+  const parts = Object.entries(match).map(([key, value]) => `${key} ${typeof value === 'string' ? value : value.join(' or ')}`);
+  return parts.join(', ') || 'everything';
+}

@@ -1,0 +1,38 @@
+import type { Config } from '../config/config.ts';
+import type { Traces } from '../ledger/trace.ts';
+import type { Producer } from '../queue/producer-port.ts';
+import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { CliFailure } from './cli-failure.ts';
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: Producer) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openProducer(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: Traces) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openTraces(config), use);
+}
+
+async function withRedis<Opened extends { close(): Promise<void> }, T>(
+  deps: CliDeps,
+  config: Config,
+  open: () => Promise<Opened>,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  try {
+    const opened = await open();
+    try {
+      return await use(opened);
+    } finally {
+      // What was done is done: a connection that does not close must not turn it into a failure that is tried again.
+      await opened.close().catch(() => undefined);
+    }
+  } catch (error) {
+    const failure = asUnavailable(error);
+    if (!(failure instanceof RedisUnavailableError)) throw error;
+    const hint = `Tried ${await deps.redisAddress(config)}. Is \`npm start\` (or \`sms-dispatch start\`) running? If Redis is somewhere else, set REDIS_URL.`;
+    throw new CliFailure(failure.message, hint);
+  }
+}

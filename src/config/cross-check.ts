@@ -1,0 +1,140 @@
+import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max';
+import { parsePhone } from '../alert/phone.ts';
+import { type Finding, show } from './finding.ts';
+import { isLoopback } from './loopback.ts';
+import { didYouMean, listNames } from './suggest.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+/**
+ * What no section can know of itself. Works on the file as it stands, right or wrong, so that a fault in one section
+ * hides none in another.
+ */
+export function crossCheck(source: YamlSource, given: { readonly host?: string | undefined }): Finding[] {
+  const file = record(source.document.toJS());
+  const quote = (path: Path) => show(source, path) ?? '';
+  return [
+    ...['providers', 'contacts', 'groups', 'templates'].flatMap((section) => nameFaults(file, section)),
+    ...routeFaults(file, quote),
+    ...contactFaults(file),
+    ...groupFaults(file, quote),
+    ...webhookFaults(file, quote),
+    ...openDoorFaults(file, given.host),
+  ];
+}
+
+/** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
+function nameFaults(file: Section, section: string): Finding[] {
+  const pattern = section === 'providers' ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/ : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+  return Object.keys(record(file[section]))
+    .filter((name) => !pattern.test(name) || /\d{7}/.test(name))
+    .map((name) => ({
+      path: [section, name],
+      message: 'not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+      hideValue: true,
+    }));
+}
+
+function routeFaults(file: Section, quote: Quote): Finding[] {
+  const providers = Object.keys(record(file.providers));
+  const names = new Map<unknown, number>();
+  return list(file.routes).flatMap((route, index): Finding[] => {
+    const { name, providers: chain } = record(route);
+    const path = ['routes', index];
+    const earlier = typeof name === 'string' ? names.get(name) : undefined;
+    if (earlier === undefined) names.set(name, index);
+    const faults = list(chain).flatMap((provider, place): Finding[] => {
+      const at = [...path, 'providers', place];
+      if (typeof provider !== 'string') return [];
+      if (list(chain).indexOf(provider) < place)
+        return [{ path: at, message: `provider ${quote(at)} stands in this route twice`, hint: 'keep one' }];
+      if (providers.includes(provider)) return [];
+      return [
+        { path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(provider, providers) ?? theyAre('providers', providers) },
+      ];
+    });
+    if (earlier === undefined) return faults;
+    return [
+      { path: [...path, 'name'], message: `two routes named ${quote([...path, 'name'])}`, hint: `the first is routes[${earlier}]` },
+      ...faults,
+    ];
+  });
+}
+
+function contactFaults(file: Section): Finding[] {
+  return Object.entries(record(file.contacts)).flatMap(([name, contact]) => {
+    const { phone } = record(contact);
+    if (typeof phone !== 'string' || phone === '') return [];
+    const verdict = parsePhone(phone, countryOf(file));
+    return verdict.ok ? [] : [{ path: ['contacts', name, 'phone'], message: verdict.message }];
+  });
+}
+
+function groupFaults(file: Section, quote: Quote): Finding[] {
+  const contacts = Object.keys(record(file.contacts));
+  return Object.entries(record(file.groups)).flatMap(([group, members]) =>
+    list(members).flatMap((member, index): Finding[] => {
+      if (typeof member !== 'string' || contacts.includes(member)) return [];
+      const path = ['groups', group, index];
+      const bare = member.replace(/^contact:/, '');
+      const hint = didYouMean(bare, contacts) ?? theyAre('contacts', contacts);
+      return [{ path, message: `no contact named ${quote(path)}`, hint: parsePhone(member, countryOf(file)).ok ? NAME_IT : hint }];
+    }),
+  );
+}
+
+const NAME_IT = 'a group holds names: give the number a name under contacts';
+
+function webhookFaults(file: Section, quote: Quote): Finding[] {
+  return list(record(file.webhooks).to).flatMap((recipient, index): Finding[] => {
+    if (typeof recipient !== 'string' || recipient === '') return [];
+    const path = ['webhooks', 'to', index];
+    const [, kind, name] = /^(contact|group):(.*)$/s.exec(recipient) ?? [];
+    if (kind !== undefined) {
+      const known = Object.keys(record(file[`${kind}s`]));
+      const hint =
+        didYouMean(
+          recipient,
+          known.map((candidate) => `${kind}:${candidate}`),
+        ) ?? theyAre(`${kind}s`, known);
+      return known.includes(name as string) ? [] : [{ path, message: `no such ${kind}: ${quote(path)}`, hint }];
+    }
+    if (parsePhone(recipient, countryOf(file)).ok) return [];
+    const meant = ['contact', 'group'].find((section) => Object.hasOwn(record(file[`${section}s`]), recipient));
+    const hint = meant === undefined ? undefined : didYouMean(`${meant}:${recipient}`, [`${meant}:${recipient}`]);
+    return [{ path, message: 'neither a phone number nor contact:<name> nor group:<name>', hint }];
+  });
+}
+
+/** Without tokens whoever reaches the port may send texts at your cost. */
+function openDoorFaults(file: Section, givenHost: string | undefined): Finding[] {
+  const { host = '127.0.0.1', tokens } = record(file.http);
+  const effective = givenHost ?? host;
+  if (typeof effective !== 'string' || isLoopback(effective) || list(tokens).length > 0) return [];
+  return [
+    {
+      path: givenHost === undefined ? ['http', 'host'] : ['env HOST'],
+      message: `others than this machine may reach ${JSON.stringify(effective)}, and no http.tokens are set`,
+      hint: `set http.tokens: [ \${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1`,
+    },
+  ];
+}
+
+type Section = Readonly<Record<string, unknown>>;
+type Quote = (path: Path) => string;
+
+function record(value: unknown): Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function countryOf({ defaultCountry }: Section): CountryCode | undefined {
+  const code = String(defaultCountry).toUpperCase();
+  return isSupportedCountry(code) ? code : undefined;
+}
+
+function theyAre(what: string, names: readonly string[]): string {
+  return names.length === 0 ? `there are no ${what}` : `${what}: ${listNames(names)}`;
+}

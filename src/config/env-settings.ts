@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { Environment } from './environment.ts';
+import type { Fault } from './fault.ts';
+import { issueMessage } from './issue-message.ts';
+import { printable } from './printable.ts';
+import { hostSchema, type LogLevel, logLevelSchema, portSchema, redisUrlSchema } from './schema.ts';
+import type { Secret } from './secret.ts';
+
+/** Settings that win over the file. */
+export interface Settings {
+  readonly redisUrl?: Secret;
+  readonly port?: number;
+  readonly host?: string;
+  readonly logLevel?: LogLevel;
+  readonly metricsPort?: number;
+}
+
+const portText = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text))
+  .pipe(portSchema);
+
+const VARIABLES = {
+  redisUrl: { name: 'REDIS_URL', schema: redisUrlSchema },
+  port: { name: 'PORT', schema: portText },
+  host: { name: 'HOST', schema: hostSchema },
+  logLevel: { name: 'LOG_LEVEL', schema: logLevelSchema },
+  metricsPort: { name: 'METRICS_PORT', schema: portText },
+} as const;
+
+/** What the environment says; a variable that is set and empty says nothing. */
+export function readEnvSettings(env: Environment): { settings: Settings; faults: Fault[] } {
+  const settings: Record<string, unknown> = {};
+  const faults: Fault[] = [];
+  for (const [setting, { name, schema }] of Object.entries(VARIABLES)) {
+    const value = env[name]?.trim();
+    if (value === undefined || value === '') continue;
+    const result = schema.safeParse(value, { error: issueMessage });
+    if (result.success) settings[setting] = result.data;
+    else {
+      const shown = name === 'REDIS_URL' ? '[secret]' : (printable(value) as string);
+      faults.push({ path: `env ${name}`, value: shown, message: result.error.issues[0]?.message ?? 'is not valid' });
+    }
+  }
+  return { settings, faults };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isMap, isScalar, type Scalar } from 'yaml';
+import type { Environment } from './environment.ts';
+import type { Finding } from './finding.ts';
+import { expand, looksMisspelt, type Placeholder } from './placeholder.ts';
+import { keyOf, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
+
+/**
+ * Replaces placeholders in values, after parsing, so that no value of the environment can change the structure of the
+ * file. What becomes empty counts as left out. Marks what it filled in as secret.
+ */
+export function interpolate(source: YamlSource, env: Environment): Finding[] {
+  const findings: Finding[] = [];
+  for (const { node, path } of nodesUnder(source.document.contents)) {
+    if (isScalar(node) && typeof node.value === 'string') findings.push(...fill(source, env, node as Scalar<string>, path));
+    if (isMap(node)) {
+      for (const pair of node.items) {
+        if (keyOf(pair).includes(`\${`)) {
+          findings.push({
+            path: [...path, keyOf(pair)],
+            message: 'a key cannot come from the environment, only a value can',
+            hideValue: true,
+          });
+        }
+      }
+    }
+  }
+  return findings;
+}
+
+function fill({ file, secrets }: YamlSource, env: Environment, scalar: Scalar<string>, path: Path): Finding[] {
+  if (!scalar.value.includes('$')) return [];
+  const findings: Finding[] = [];
+  const missing = (message: string, hint: string) => {
+    findings.push({ path, message, hint, hideValue: true });
+    return '';
+  };
+  if (looksMisspelt(scalar.value)) {
+    missing(`not a placeholder: write \${NAME}, \${NAME:-default} or \${file:/path}`, `for a dollar before a brace write $\${`);
+    return findings;
+  }
+  const filled = expand(scalar.value, (placeholder) => {
+    secrets.add(scalar);
+    return placeholder.kind === 'file' ? contents(placeholder.file, file, missing) : variable(placeholder, env, path, missing);
+  });
+  if (findings.length > 0) return findings;
+  (scalar as Scalar).value = filled === '' && secrets.has(scalar) ? null : filled;
+  return [];
+}
+
+type Missing = (message: string, hint: string) => string;
+
+function variable({ name, fallback }: Placeholder & { kind: 'variable' }, env: Environment, path: Path, missing: Missing): string {
+  const value = env[name];
+  if (value !== undefined && value !== '') return value;
+  if (fallback !== undefined) return fallback;
+  const hint =
+    path[0] === 'templates'
+      ? `a placeholder of a text is {${name}}, without the dollar`
+      : `set it; \${file:/path} reads a file instead, \${${name}:-default} has a default`;
+  return missing(`environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`, hint);
+}
+
+function contents(named: string, configFile: string, missing: Missing): string {
+  const path = resolve(dirname(configFile), named.trim());
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return text === '' ? missing(`the file ${path} is empty`, 'it should hold the secret and nothing else') : text;
+  } catch (error) {
+    return missing(`cannot read the file ${path}: ${(error as NodeJS.ErrnoException).code}`, 'is it there, and may this user read it?');
+  }
+}

@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+import { maskPhone } from '../alert/phone.ts';
+
+const SECRET_KEYS =
+  /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
+
+/** Whether what stands at this path must not be printed even when it is written in the file itself. */
+export function isSecretPath(path: readonly PropertyKey[]): boolean {
+  return path.some((part) => typeof part === 'string' && SECRET_KEYS.test(part));
+}
+
+/** Masks whatever may be a phone number: seven digits or more, however they are grouped, unless they are an IP address. */
+export function maskNumbers(text: string): string {
+  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) => (isIP(run) === 0 ? maskPhone(run) : run));
+}
+
+const LONGEST = 60;
+
+/** A value as a fault shows it; `undefined` when there is nothing to show. */
+export function printable(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
+  if (typeof value !== 'string') return maskNumbers(String(value));
+  const masked = maskNumbers(value);
+  return JSON.stringify(masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked);
+}

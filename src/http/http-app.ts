@@ -1,0 +1,144 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { withinDeadline } from '../redis/unavailable.ts';
+import { alertRoutes } from './alert-routes.ts';
+import { createBearerAuth } from './bearer-auth.ts';
+import { BODY_LIMIT, classifyError } from './classify-error.ts';
+import { answerClientError } from './client-error.ts';
+import type { HttpServerDeps } from './http-deps.ts';
+import { parseJsonBody } from './json-body.ts';
+import { createOpenApi } from './openapi.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
+import { logRequests } from './request-log.ts';
+import { traceRoutes } from './trace-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
+
+/** Longest that a request may take to arrive. */
+const ARRIVE_WITHIN_MS = 30_000;
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Nothing here is a page: no browser shall guess, frame, run or keep it. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+/** Path pattern → its methods. */
+export type RouteTable = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The routes and what is around them, not listening yet. */
+export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; routes: RouteTable } {
+  const { answerWithinMs, arriveWithinMs = ARRIVE_WITHIN_MS } = deps.limits ?? {};
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: arriveWithinMs,
+    http: { requestTimeout: arriveWithinMs, headersTimeout: arriveWithinMs, connectionsCheckingInterval: Math.min(arriveWithinMs, 5000) },
+    routerOptions: { maxParamLength: 256 },
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+  });
+  acceptOnlyJson(app);
+  app.setErrorHandler(answer);
+  logRequests(app, deps.logger);
+  guard(app, deps);
+  const routes = collectRoutes(app);
+
+  // A frozen Redis answers nothing at all, and the caller must hear something.
+  const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
+  operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
+  if (deps.role === 'receiver') {
+    const { config, logger, producer, traces, outbox } = deps;
+    const timelyProducer = {
+      enqueueMany: (alerts: readonly unknown[]) => timely(producer.enqueueMany(alerts)),
+      resolve: (dedupKey: string) => timely(producer.resolve(dedupKey)),
+    };
+    alertRoutes(app, timelyProducer);
+    traceRoutes(
+      app,
+      { alert: (id) => timely(traces.alert(id)), message: (id) => timely(traces.message(id)) },
+      outbox && { latest: (limit) => timely(outbox.latest(limit)) },
+    );
+    webhookRoutes(app, { config, logger, producer: timelyProducer });
+    const document = JSON.stringify(createOpenApi(config.http));
+    app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
+  }
+  refuseOtherMethods(app, routes);
+  app.setNotFoundHandler(refuseUnknown);
+  return { app, routes };
+}
+
+/** Who may come in: everybody but for `/v1/*`; and of that, receipts, which prove themselves in their own ways. */
+function guard(app: FastifyInstance, deps: HttpServerDeps): void {
+  const authorise = createBearerAuth(deps.role === 'receiver' ? deps.config.http.tokens : []);
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS);
+    const path = request.routeOptions.url ?? request.url;
+    if (path.startsWith('/v1/') && !path.startsWith('/v1/receipts/')) authorise(request.headers.authorization);
+    if (request.is404) refuseUnknown();
+  });
+  // A connection that stayed open for the next request would keep the server from closing.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+}
+
+/** Only types that a browser does not send to a foreign host unasked: a web page cannot reach an open loopback port. */
+function acceptOnlyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    /^application\/(?:[\w.+-]+\+)?json(?:;|$)/,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      const encoding = request.headers['content-encoding'];
+      if (encoding === undefined || encoding === 'identity') return parseJsonBody(body);
+      throw new HttpProblem('unsupported-media-type', { detail: 'Send it without Content-Encoding.' });
+    },
+  );
+}
+
+function collectRoutes(app: FastifyInstance): RouteTable {
+  const routes = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method, onRequest }) => {
+    if (onRequest !== undefined) return;
+    routes.set(url, new Set([...(routes.get(url) ?? []), ...[method].flat()]));
+  });
+  return routes;
+}
+
+function refuseOtherMethods(app: FastifyInstance, routes: RouteTable): void {
+  for (const [url, allowed] of routes) {
+    const refuse = async () => {
+      const allow = [...allowed].join(', ');
+      throw new HttpProblem('method-not-allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } });
+    };
+    // Before the body is read, so that nothing about the body is complained of first.
+    app.route({
+      method: METHODS.filter((method) => !allowed.has(method)),
+      url,
+      onRequest: refuse,
+      handler: refuse,
+      exposeHeadRoute: false,
+    });
+  }
+}
+
+function refuseUnknown(): never {
+  throw new HttpProblem('not-found', { detail: 'No such path; GET /openapi.json lists them all.' });
+}
+
+/** As bytes: to text, fastify would add a charset, which JSON does not have. */
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = classifyError(error);
+  request.problem = problem;
+  return reply
+    .code(problem.status)
+    .headers({ ...HEADERS, ...problem.headers, 'content-type': PROBLEM_TYPE })
+    .send(Buffer.from(JSON.stringify(problem.body)));
+}

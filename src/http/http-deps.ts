@@ -1,0 +1,33 @@
+import type { Config } from '../config/config.ts';
+import type { Traces } from '../ledger/trace.ts';
+import type { Logger } from '../logger.ts';
+import type { Outbox } from '../provider/simulated/outbox.ts';
+import type { Producer } from '../queue/producer-port.ts';
+import type { OperationDeps } from './operation-routes.ts';
+
+interface CommonDeps extends OperationDeps {
+  readonly logger: Logger;
+  readonly limits?: {
+    /** Longest wait for what the answer needs; default 4.5 s, then 503. */
+    readonly answerWithinMs?: number;
+    /** Longest that a request may take to arrive; default 30 s, then 408. */
+    readonly arriveWithinMs?: number;
+  };
+}
+
+/** `/metrics`, `/healthz` and `/readyz` only: for the router and the dispatcher. */
+export interface OperationsDeps extends CommonDeps {
+  readonly role: 'operations';
+}
+
+/** Everything. */
+export interface ReceiverDeps extends CommonDeps {
+  readonly role: 'receiver';
+  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups'>;
+  readonly producer: Pick<Producer, 'enqueueMany' | 'resolve'>;
+  readonly traces: Traces;
+  /** Only where a simulated provider is configured. */
+  readonly outbox?: Pick<Outbox, 'latest'> | undefined;
+}
+
+export type HttpServerDeps = OperationsDeps | ReceiverDeps;

@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer';
+import { HttpProblem } from './problem.ts';
+
+/**
+ * The body as JSON. A fault is described in our own words: those of the JSON parser quote the body, which may hold
+ * phone numbers.
+ * @throws {HttpProblem} `malformed-json`, with line and column where the parser tells the position
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  if (body.length === 0) throw new HttpProblem('malformed-json', { detail: 'The body is empty.' });
+  if (!isUtf8(body)) throw new HttpProblem('malformed-json', { detail: 'The body is not UTF-8.' });
+  const text = body.toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw describeFault(text, (error as SyntaxError).message);
+  }
+}
+
+function describeFault(text: string, message: string): HttpProblem {
+  const position = /at position (\d+)/.exec(message)?.[1] ?? (message.startsWith('Unexpected end') ? text.length : undefined);
+  if (position !== undefined) {
+    const before = text.slice(0, Number(position)).split('\n');
+    const line = before.length;
+    const column = (before.at(-1) as string).length + 1;
+    return new HttpProblem('malformed-json', { detail: `Not JSON from line ${line}, column ${column} on.`, members: { line, column } });
+  }
+  const token = /^Unexpected token '(.+?)',/su.exec(message)?.[1];
+  return new HttpProblem('malformed-json', {
+    detail: token === undefined ? 'Not JSON.' : `Not JSON: unexpected ${JSON.stringify(token)}.`,
+  });
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { ALERT_ID_PATTERN } from '../alert/id.ts';
+import { alertJsonSchema, type JsonSchema } from '../alert/json-schema.ts';
+import { OUR_REASONS, PROVIDER_REASONS } from '../alert/reason.ts';
+import { SEVERITIES } from '../alert/severity.ts';
+import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
+import type { OutboxEntry } from '../provider/simulated/outbox.ts';
+import { MAX_ALERTS, resolveSchema } from './alert-routes.ts';
+import type { AcceptedAlert, RejectedAlert, Verdicts } from './verdicts.ts';
+
+// Each answer has the type of what is sent, so that the compiler objects when the two part.
+
+const index = z.int().min(0).describe('Position in the call, from 0.');
+const time = z.string().meta({ format: 'date-time' });
+const masked = z.string().meta({ description: 'The number, masked.', examples: ['+60*******789'] });
+const reason = z.enum([...new Set([...OUR_REASONS, ...PROVIDER_REASONS])]);
+
+const accepted = z.object({
+  index,
+  id: z.string().regex(ALERT_ID_PATTERN),
+  duplicate: z.boolean().describe('An alert of this id had been taken before; nothing was added.'),
+}) satisfies z.ZodType<AcceptedAlert>;
+
+const rejected = z.object({
+  index,
+  errors: z.array(z.object({ path: z.string().meta({ examples: ['to[2]'] }), message: z.string() })),
+}) satisfies z.ZodType<RejectedAlert>;
+
+const verdicts = z.object({ accepted: z.array(accepted), rejected: z.array(rejected) }) satisfies z.ZodType<Verdicts>;
+
+const event = z.object({
+  at: time,
+  stage: z.string(),
+  verdict: z.string(),
+  reason: reason.exactOptional(),
+  until: time.exactOptional(),
+  detail: z.string().exactOptional(),
+}) satisfies z.ZodType<TraceEvent>;
+
+const attempt = z
+  .object({
+    provider: z.string(),
+    startedAt: time,
+    endedAt: time.exactOptional(),
+    result: z.enum(['accepted', 'refused', 'unknown']).exactOptional(),
+    reason: reason.exactOptional(),
+    code: z.string().exactOptional(),
+    status: z.int().exactOptional(),
+  })
+  .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
+
+const messageTrace = z.object({
+  id: z.string(),
+  alertId: z.string(),
+  to: masked,
+  contact: z.string().nullable(),
+  severity: z.enum(SEVERITIES),
+  route: z.string(),
+  state: z.enum(MESSAGE_STATES),
+  reason: reason.nullable(),
+  until: time.nullable().describe('When a deferred message comes back.'),
+  provider: z.string().nullable(),
+  providerMessageId: z.string().nullable(),
+  segments: z.int(),
+  createdAt: time,
+  expiresAt: time,
+  attempts: z.array(attempt),
+  events: z.array(event),
+}) satisfies z.ZodType<MessageTrace>;
+
+const alertTrace = z.object({
+  id: z.string(),
+  severity: z.string(),
+  status: z.string(),
+  dedupKey: z.string().nullable(),
+  receivedAt: time,
+  outcome: z.enum(['pending', 'routed', 'suppressed', 'malformed']),
+  reason: reason.nullable(),
+  events: z.array(event),
+  messages: z.array(messageTrace),
+}) satisfies z.ZodType<AlertTrace>;
+
+const sent = z.object({
+  at: time,
+  provider: z.string(),
+  messageId: z.string(),
+  to: masked,
+  text: z.string(),
+}) satisfies z.ZodType<OutboxEntry>;
+
+const problem = z
+  .looseObject({
+    type: z.string().meta({ examples: ['urn:sms-dispatch:problem:redis-unavailable'] }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+  })
+  .describe('RFC 9457 problem details; some kinds have further members.');
+
+const SCHEMAS = {
+  Resolve: resolveSchema,
+  Verdicts: verdicts,
+  AlertTrace: alertTrace,
+  MessageTrace: messageTrace,
+  Outbox: z.object({ messages: z.array(sent) }),
+  Problem: problem,
+  AllRejected: z.object({ ...problem.shape, ...verdicts.shape }),
+  Ready: z.object({ ready: z.literal(true), reasons: z.array(z.string()) }),
+  Alive: z.object({ status: z.literal('ok') }),
+};
+
+/** Name → schema, for `components` of the OpenAPI document. */
+export function componentSchemas(): Record<string, JsonSchema> {
+  const { $schema, $id, ...alert } = alertJsonSchema();
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { uri: schemaRef });
+  return {
+    Alert: alert,
+    Alerts: { type: 'array', minItems: 1, maxItems: MAX_ALERTS, items: { $ref: schemaRef('Alert') } },
+    ...Object.fromEntries(Object.entries(schemas).map(([name, { $schema, $id, ...schema }]) => [name, schema])),
+  };
+}
+
+export function schemaRef(name: string): string {
+  return `#/components/schemas/${name}`;
+}

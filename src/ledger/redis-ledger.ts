@@ -1,0 +1,181 @@
+import { severityRank } from '../alert/severity.ts';
+import type { Redis } from '../redis/connect.ts';
+import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
+import type { AlertRecord, History, Ledger, MessageRecord, Move } from './ledger.ts';
+import { claimScript, moveScript, openAttemptScript, receiptScript, recordAlertScript } from './scripts.ts';
+import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
+
+const MOVED = ['moved', 'ended', 'late'] as const;
+
+export function createLedger(redis: Redis, keys: Keys): Ledger {
+  return {
+    async claim({ alertId, dedupHash, severity, dedupeForMs, receivedAt }) {
+      const [kind, of] = await claimScript(
+        redis,
+        [keys.alert(alertId), keys.claim(dedupHash), keys.resolved(dedupHash)],
+        [alertId, severityRank(severity), dedupeForMs, receivedAt],
+      );
+      return kind === 'duplicate' ? { kind, of: of as string } : { kind };
+    },
+
+    async recordAlert(record, run) {
+      const messages = record.messages;
+      const recorded = await recordAlertScript(
+        redis,
+        [keys.alert(record.id), keys.inFlight(), keys.open(record.dedupHash), ...messages.map(({ id }) => keys.message(id))],
+        [
+          run,
+          LEDGER_TTL_MS,
+          ...counted(alertFields(record)),
+          ...messages.flatMap((message) => [message.id, message.state === 'queued' ? '1' : '0', ...counted(messageFields(message))]),
+        ],
+      );
+      return recorded === 1;
+    },
+
+    async recall(messageId) {
+      const [[seconds, micros], hash] = await Promise.all([redis.time(), redis.hgetall(keys.message(messageId))]);
+      const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+      return hash.state === undefined ? undefined : historyOf(hash, now);
+    },
+
+    async openAttempt({ messageId, dedupHash, receivedAt, token, record, leaseMs, unknownsAllowed }) {
+      const answer = await openAttemptScript(
+        redis,
+        [keys.message(messageId), keys.resolved(dedupHash)],
+        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt],
+      );
+      switch (answer[0]) {
+        case 'opened':
+          return { kind: 'opened', number: answer[1] };
+        case 'ended':
+          return { kind: 'ended', state: answer[1] as MessageState };
+        case 'busy':
+          return { kind: 'busy', until: new Date(answer[1]) };
+        default:
+          return { kind: answer[0] };
+      }
+    },
+
+    async move(move) {
+      const index = receiptIndexOf(keys, move);
+      const moved = await moveScript(
+        redis,
+        [
+          keys.message(move.messageId),
+          keys.inFlight(),
+          keys.open(move.dedupHash),
+          keys.alert(move.alertId),
+          keys.claim(move.dedupHash),
+          index ?? keys.message(move.messageId),
+        ],
+        [
+          move.run,
+          move.messageId,
+          move.alertId,
+          move.state,
+          move.attempt?.token ?? '',
+          move.attempt?.number ?? '',
+          move.attempt === undefined ? '' : JSON.stringify(move.attempt.record),
+          move.attempt?.record.result ?? '',
+          index === undefined ? '0' : RECEIPT_INDEX_TTL_MS,
+          lines(move.events),
+          ...stateFields(move),
+        ],
+      );
+      return MOVED[moved];
+    },
+
+    async resolve(dedupHash, at) {
+      const [, , open] = await Promise.all([
+        redis.set(keys.resolved(dedupHash), at.getTime(), 'PX', RESOLVED_TTL_MS),
+        redis.del(keys.claim(dedupHash)),
+        redis.smembers(keys.open(dedupHash)),
+      ]);
+      return open;
+    },
+
+    async applyReceipt(messageId, state, at, provider) {
+      const event: TraceEvent = { at: at.toISOString(), stage: 'receipt', verdict: state, detail: `reported by ${provider}` };
+      const [kind, was, acceptedAt] = await receiptScript(redis, [keys.message(messageId)], [state, at.toISOString(), lines([event])]);
+      if (kind === 'missing') return { kind };
+      if (kind === 'kept') return { kind, state: was as MessageState };
+      return {
+        kind,
+        from: was as MessageState,
+        acceptedAt: acceptedAt === '' || acceptedAt === undefined ? undefined : new Date(acceptedAt),
+      };
+    },
+
+    async findMessage(provider, providerMessageId) {
+      return (await redis.get(keys.receiptIndex(provider, providerMessageId))) ?? undefined;
+    },
+
+    async inFlight() {
+      return Number((await redis.get(keys.inFlight())) ?? 0);
+    },
+  };
+}
+
+function alertFields(record: AlertRecord): Record<string, string | number> {
+  return {
+    severity: record.severity,
+    purpose: record.purpose,
+    status: record.status,
+    ...(record.dedupKey === null ? {} : { dedupKey: record.dedupKey }),
+    receivedAt: record.receivedAt,
+    outcome: record.outcome,
+    ...(record.reason === null ? {} : { reason: record.reason }),
+    events: lines(record.events),
+    messages: record.messages.map(({ id }) => id).join(' '),
+  };
+}
+
+function messageFields({ state, reason, events, ...card }: MessageRecord): Record<string, string> {
+  return { card: JSON.stringify(card), state, ...(reason === null ? {} : { reason }), events: lines(events) };
+}
+
+function stateFields({ reason, until, accepted }: Move): string[] {
+  const fields: Record<string, string> = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+    ...(accepted === undefined
+      ? {}
+      : {
+          provider: accepted.provider,
+          acceptedAt: accepted.at.toISOString(),
+          segments: String(accepted.segments),
+          ...(accepted.providerMessageId === undefined ? {} : { providerMessageId: accepted.providerMessageId }),
+        }),
+  };
+  return Object.entries(fields).flat();
+}
+
+function receiptIndexOf(keys: Keys, { accepted }: Move): string | undefined {
+  return accepted?.providerMessageId === undefined ? undefined : keys.receiptIndex(accepted.provider, accepted.providerMessageId);
+}
+
+function counted(fields: Readonly<Record<string, string | number>>): (string | number)[] {
+  const entries = Object.entries(fields);
+  return [entries.length, ...entries.flat()];
+}
+
+function lines(events: readonly TraceEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
+}
+
+function historyOf(hash: Readonly<Record<string, string>>, now: number): History {
+  const attempts = Number(hash.attempts ?? 0);
+  const record = (number: number) => JSON.parse(hash[`attempt:${number}`] as string) as TraceAttempt;
+  const unknown = Array.from({ length: attempts }, (_, index) => attempts - index).find((number) => hash[`result:${number}`] === 'unknown');
+  return {
+    state: hash.state as MessageState,
+    attempts,
+    unknowns: Number(hash.unknowns ?? 0),
+    unknownProvider: unknown === undefined ? undefined : record(unknown).provider,
+    open:
+      hash.token === undefined
+        ? undefined
+        : { token: hash.token, number: attempts, record: record(attempts), leaseLeftMs: Number(hash.lease) - now },
+  };
+}

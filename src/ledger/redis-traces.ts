@@ -1,0 +1,95 @@
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { MessageRecord } from './ledger.ts';
+import type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent, Traces } from './trace.ts';
+
+/** What a producer writes down of an alert that no router has seen yet. */
+export interface Seen {
+  readonly severity: string;
+  readonly status: string;
+  readonly dedupKey: string;
+  readonly receivedAt: number;
+}
+
+export function createTraces(redis: Redis, keys: Keys): Traces {
+  const message = async (id: string): Promise<MessageTrace | undefined> => {
+    const hash = await redis.hgetall(keys.message(id));
+    return hash.card === undefined ? undefined : messageTrace(hash);
+  };
+  return {
+    message,
+    async alert(id) {
+      const [hash, seen] = await Promise.all([redis.hgetall(keys.alert(id)), redis.get(keys.seen(id))]);
+      if (hash.outcome === undefined) return seen === null ? undefined : pendingTrace(id, JSON.parse(seen) as Seen);
+      const ids = (hash.messages ?? '').split(' ').filter((part) => part !== '');
+      const messages = await Promise.all(ids.map(message));
+      return alertTrace(
+        id,
+        hash,
+        messages.filter((trace) => trace !== undefined),
+      );
+    },
+  };
+}
+
+function pendingTrace(id: string, { severity, status, dedupKey, receivedAt }: Seen): AlertTrace {
+  return {
+    id,
+    severity,
+    status,
+    dedupKey,
+    receivedAt: new Date(receivedAt).toISOString(),
+    outcome: 'pending',
+    reason: null,
+    events: [],
+    messages: [],
+  };
+}
+
+function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages: readonly MessageTrace[]): AlertTrace {
+  return {
+    id,
+    severity: hash.severity ?? 'unknown',
+    status: hash.status ?? 'firing',
+    dedupKey: hash.dedupKey ?? null,
+    receivedAt: new Date(Number(hash.receivedAt)).toISOString(),
+    outcome: hash.outcome as AlertTrace['outcome'],
+    reason: hash.reason ?? null,
+    events: parseLines(hash.events),
+    messages,
+  };
+}
+
+function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
+  const card = JSON.parse(hash.card as string) as Omit<MessageRecord, 'state' | 'reason' | 'events'>;
+  const attempts = Array.from({ length: Number(hash.attempts ?? 0) }, (_, index) => parseAttempt(hash, index + 1));
+  return {
+    id: card.id,
+    alertId: card.alertId,
+    to: card.to,
+    contact: card.contact,
+    severity: card.severity,
+    route: card.route,
+    state: hash.state as MessageState,
+    reason: hash.reason ?? null,
+    until: hash.until ?? null,
+    provider: hash.provider ?? attempts.at(-1)?.provider ?? null,
+    providerMessageId: hash.providerMessageId ?? null,
+    segments: Number(hash.segments ?? card.segments),
+    createdAt: new Date(card.createdAt).toISOString(),
+    expiresAt: new Date(card.expiresAt).toISOString(),
+    attempts,
+    events: parseLines(hash.events),
+  };
+}
+
+function parseAttempt(hash: Readonly<Record<string, string>>, number: number): TraceAttempt {
+  return JSON.parse(hash[`attempt:${number}`] ?? '{}') as TraceAttempt;
+}
+
+function parseLines(text: string | undefined): TraceEvent[] {
+  return (text ?? '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TraceEvent);
+}

@@ -1,0 +1,145 @@
+import { createScript } from '../redis/script.ts';
+
+/**
+ * The ledger's atomic steps. Leases run on Redis' own clock, so that replicas with wrong clocks agree on them.
+ * A step that a reconnecting client sends twice answers the second time as it did the first: each carries the token of
+ * the run that sent it.
+ */
+
+/** KEYS alert, claim, resolved. ARGV alert id, severity rank, dedupe ms, received at. */
+export const claimScript = createScript<['settled' | 'resolved' | 'claimed'] | ['duplicate', string]>(`
+local outcome = redis.call('HGET', KEYS[1], 'outcome')
+if outcome == 'routed' then return {'claimed'} end
+if outcome and outcome ~= 'malformed' then return {'settled'} end
+local resolvedAt = redis.call('GET', KEYS[3])
+if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[4]) then return {'resolved'} end
+if ARGV[3] == '0' then return {'claimed'} end
+local held = redis.call('GET', KEYS[2])
+if held then
+  local rank, id = string.match(held, '^(%d+) (.*)$')
+  if id == ARGV[1] then return {'claimed'} end
+  if tonumber(rank) >= tonumber(ARGV[2]) then return {'duplicate', id} end
+end
+redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. ARGV[1], 'PX', ARGV[3])
+return {'claimed'}
+`);
+
+/**
+ * KEYS alert, in-flight, open set, one per message.
+ * ARGV run token, ttl ms, number of fields, field and value…, then per message: id, 1 when on its way, number of
+ * fields, field and value….
+ * Answers 1 to the run that recorded the alert, 0 to any later one. What was malformed may be mended and sent again.
+ */
+export const recordAlertScript = createScript<0 | 1>(`
+local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
+if before[1] == ARGV[1] then return 1 end
+if before[1] and before[2] ~= 'malformed' then return 0 end
+redis.call('DEL', KEYS[1])
+local at = 3
+local function fields()
+  local count = tonumber(ARGV[at])
+  local list = {}
+  for i = 1, count * 2 do list[i] = ARGV[at + i] end
+  at = at + count * 2 + 1
+  return list
+end
+redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local left = 0
+for m = 4, #KEYS do
+  local id, onItsWay = ARGV[at], ARGV[at + 1]
+  at = at + 2
+  redis.call('HSET', KEYS[m], unpack(fields()))
+  redis.call('PEXPIRE', KEYS[m], ARGV[2])
+  if onItsWay == '1' then
+    left = left + 1
+    redis.call('SADD', KEYS[3], id)
+  end
+end
+if left > 0 then
+  redis.call('INCRBY', KEYS[2], left)
+  redis.call('HSET', KEYS[1], 'left', left)
+  redis.call('PEXPIRE', KEYS[3], ARGV[2])
+end
+return 1
+`);
+
+/**
+ * The compare-and-set before every send. KEYS message, resolved.
+ * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at.
+ */
+export const openAttemptScript = createScript<
+  ['opened', number] | ['ended', string] | ['busy', number] | ['orphan'] | ['resolved'] | ['spent'] | ['missing']
+>(`
+local m = redis.call('HMGET', KEYS[1], 'state', 'token', 'lease', 'unknowns', 'attempts')
+local state, unknowns, attempts = m[1], tonumber(m[4] or '0'), tonumber(m[5] or '0')
+if not state then return {'missing'} end
+if m[2] == ARGV[1] then return {'opened', attempts} end
+if state ~= 'queued' and state ~= 'deferred' and state ~= 'sending' then return {'ended', state} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if m[2] then
+  if tonumber(m[3]) > now then return {'busy', tonumber(m[3])} end
+  return {'orphan'}
+end
+if unknowns > tonumber(ARGV[4]) then return {'spent'} end
+local resolvedAt = redis.call('GET', KEYS[2])
+if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[5]) then return {'resolved'} end
+attempts = attempts + 1
+redis.call('HSET', KEYS[1], 'state', 'sending', 'token', ARGV[1], 'lease', now + ARGV[3], 'attempts', attempts, 'attempt:' .. attempts, ARGV[2])
+redis.call('HDEL', KEYS[1], 'reason', 'until')
+return {'opened', attempts}
+`);
+
+/**
+ * Closes an attempt, moves the state, or both. KEYS message, in-flight, open set, alert, claim, receipt index.
+ * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
+ * index ttl ms (0: no index), event lines, then field and value….
+ * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, else 0.
+ */
+export const moveScript = createScript<0 | 1 | 2>(`
+local key, state = KEYS[1], ARGV[4]
+local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events')
+local was = m[1]
+if not was then return 0 end
+if ARGV[5] ~= '' then
+  local open = m[2] == ARGV[5]
+  local before = redis.call('HGET', key, 'result:' .. ARGV[6])
+  redis.call('HSET', key, 'attempt:' .. ARGV[6], ARGV[7], 'result:' .. ARGV[6], ARGV[8])
+  if open then redis.call('HDEL', key, 'token', 'lease') end
+  if ARGV[8] == 'unknown' and not before then redis.call('HINCRBY', key, 'unknowns', 1) end
+end
+local lines = m[4] or ''
+if ARGV[10] ~= '' and (#lines < 30000 or state ~= 'deferred') then
+  redis.call('HSET', key, 'events', lines .. ARGV[10])
+end
+local ended = not (was == 'queued' or was == 'deferred' or was == 'sending')
+local late = was == 'unknown' and state == 'accepted'
+if ended and not late then return m[3] == ARGV[1] and 1 or 0 end
+redis.call('HDEL', key, 'reason', 'until')
+redis.call('HSET', key, 'state', state, unpack(ARGV, 11))
+if ARGV[9] ~= '0' then redis.call('SET', KEYS[6], ARGV[2], 'PX', ARGV[9]) end
+if late then return 2 end
+if state == 'queued' or state == 'deferred' or state == 'sending' then return 0 end
+redis.call('HSET', key, 'by', ARGV[1])
+redis.call('DECR', KEYS[2])
+redis.call('SREM', KEYS[3], ARGV[2])
+local left = redis.call('HINCRBY', KEYS[4], 'left', -1)
+if state == 'accepted' or state == 'unknown' then redis.call('HSET', KEYS[4], 'reached', 1) end
+if left <= 0 and redis.call('HGET', KEYS[4], 'reached') ~= '1' then
+  local held = redis.call('GET', KEYS[5])
+  if held and string.match(held, '^%d+ (.*)$') == ARGV[3] then redis.call('DEL', KEYS[5]) end
+end
+return 1
+`);
+
+/** A receipt only moves forward. KEYS message. ARGV state, at ISO, event line. Answers 1 when it moved, else 0. */
+export const receiptScript = createScript<['moved', string, string] | ['kept', string] | ['missing']>(`
+local m = redis.call('HMGET', KEYS[1], 'state', 'acceptedAt', 'events')
+local was = m[1]
+if not was then return {'missing'} end
+if was ~= 'accepted' and was ~= 'unknown' then return {'kept', was} end
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'receiptAt', ARGV[2], 'events', (m[3] or '') .. ARGV[3])
+redis.call('HDEL', KEYS[1], 'reason')
+return {'moved', was, m[2] or ''}
+`);

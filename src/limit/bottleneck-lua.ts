@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * bottleneck's own Redis scripts, cut into the parts that it ships them in.
+ * @see https://github.com/SGrondin/bottleneck/tree/v2.19.5/src/redis
+ */
+const parts: Readonly<Record<string, string>> = require('bottleneck/lib/lua.json');
+
+/** Goes into each limiter's settings, as bottleneck does it, so that a later one knows what it finds. */
+export const BOTTLENECK_VERSION: string = require('bottleneck/lib/version.json').version;
+
+/** Redis keys of the limiter `id`, in the order that the scripts expect; the 1st holds its settings, the 3rd its slots by expiry. */
+export const limiterKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
+
+/** How many keys a limiter has. */
+export const KEYS_PER_LIMITER = 8;
+
+function part(name: string): string {
+  const text = parts[name];
+  if (text === undefined) throw new Error(`bottleneck ${BOTTLENECK_VERSION} has no script ${name}: the caps need 2.19.5`);
+  return text;
+}
+
+/**
+ * Lua text that defines `limiter(KEYS, ARGV)`: one of bottleneck's limiters as an object, so that one script can hold
+ * several and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument
+ * list of the bottleneck script it is named after, `now` and `client` first.
+ *
+ * Nothing below is rewritten, it is only put together. Two calls are saved, as each costs Redis time on every text:
+ * a limiter ticks once per step, since within one atomic step a second tick can find nothing new; and `groupTimeout`,
+ * by which bottleneck renews the TTL of all eight keys at each call, stays unset for us to call `expire` when it is due.
+ */
+export const limiterLua = `
+local limiter = function (KEYS, ARGV)
+  ${part('refs.lua')}
+  ${part('conditions_check.lua')}
+  ${part('refresh_expiration.lua')}
+  ${part('process_tick.lua')}
+  local tick, ticked = process_tick, nil
+  process_tick = function (...)
+    ticked = ticked or tick(...)
+    return ticked
+  end
+  return {
+    settings = settings_key,
+    slots = job_expirations_key,
+    tick = function () return process_tick(now, false) end,
+    fits = conditions_check,
+    expire = function (ttl) refresh_expiration(0, 0, ttl) end,
+    init = function (ARGV)
+      ${part('init.lua')}
+    end,
+    update_settings = function (ARGV)
+      ${part('update_settings.lua')}
+    end,
+    register = function (ARGV)
+      ${part('register.lua')}
+    end,
+    free = function (ARGV)
+      ${part('free.lua')}
+    end,
+  }
+end
+`;

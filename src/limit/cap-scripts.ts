@@ -1,0 +1,122 @@
+import { createScript } from '../redis/script.ts';
+import { KEYS_PER_LIMITER, limiterLua } from './bottleneck-lua.ts';
+
+/**
+ * The three moves on a rate cap, each one atomic step over all rules of a text. A limiter is a sliding log:
+ * bottleneck's `maxConcurrent` is the cap, a text is a "job" of weight 1 whose `expiration` is the window, and no job
+ * ever ends but by expiring, so that those "running" are the texts of the last window.
+ *
+ * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and with t + window. That one
+ * millisecond makes up for clocks that cut off fractions: two texts at 0.9 ms and at window + 0.0 ms are too close.
+ *
+ * KEYS: the keys of each rule's limiter, rule after rule.
+ * ARGV: now in ms or '' for Redis' own clock, slot, lease ms, limiter id, bottleneck's version, then per rule max,
+ * window ms, reserve.
+ */
+const rulesLua = `
+${limiterLua}
+local now, slot, lease, id, version = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+if not now then
+  local time = redis.call('time')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+-- bottleneck keeps books per client; nobody queues behind these limiters, so that one name does for all replicas
+local client = 'sms-dispatch'
+
+local rule_at = function (r)
+  local at = 3 + r * 3
+  return {
+    limiter = limiter({ unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) }, { now, client }),
+    max = ARGV[at],
+    window = tonumber(ARGV[at + 1]),
+    reserve = tonumber(ARGV[at + 2]),
+  }
+end
+
+-- Brings the limiter up to date: what the operator changed holds at once, and texts already sent still count.
+local open = function (rule)
+  local max = redis.call('hget', rule.limiter.settings, 'maxConcurrent')
+  if not max then
+    rule.new, rule.running, rule.capacity = true, 0, tonumber(rule.max)
+    return
+  end
+  if max ~= rule.max then rule.limiter.update_settings({ now, client, 'maxConcurrent', rule.max }) end
+  local state = rule.limiter.tick()
+  rule.running, rule.capacity = state.running, state.capacity
+end
+
+-- Keys live longer than any slot in them. All eight are renewed together when some may be new or time is running out.
+local keep = function (rule)
+  local needed = rule.window + lease + 60000
+  if rule.running == 0 or redis.call('pttl', rule.limiter.settings) < needed then
+    rule.limiter.expire(needed + math.floor(rule.window / 2))
+  end
+end
+
+local take = function (rule, expiration)
+  local l = rule.limiter
+  if rule.new then
+    -- 1: whatever is left of the other keys would be counted wrongly without the settings
+    l.init({ now, client, 1, version, 'id', id, 'maxConcurrent', rule.max, 'minTime', 0, 'clientTimeout', expiration, 'version', version })
+  end
+  l.register({ now, client, slot, 1, expiration })
+  keep(rule)
+end
+`;
+
+/** `[0, 1]` held already in some rule, `[0, 0]` fresh, `[n, ms]` rule n (from 1) is full and has room in so many ms. */
+export const reserveScript = createScript<[full: number, knownOrWaitMs: number]>(`
+${rulesLua}
+local rules, full, wait, known = {}, 0, 0, 0
+for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+  local rule = rule_at(r)
+  rules[r] = rule
+  open(rule)
+  if not rule.new and redis.call('zscore', rule.limiter.slots, slot) then
+    rule.held, known = true, 1
+  elseif not rule.limiter.fits(rule.capacity, 1 + rule.reserve) then
+    -- room comes when as many of the oldest as are too many have expired; a rule that never has room waits a window
+    local excess = 1 + rule.reserve - rule.capacity
+    local last = redis.call('zrange', rule.limiter.slots, excess - 1, excess - 1, 'withscores')[2]
+    local ms = last and last + 1 - now or rule.window
+    if ms > wait then full, wait = r, ms end
+  end
+end
+if full > 0 then return { full, wait } end
+for _, rule in ipairs(rules) do
+  if rule.held then
+    redis.call('zadd', rule.limiter.slots, now + rule.window + lease, slot)
+    keep(rule)
+  else
+    take(rule, rule.window + lease)
+  end
+end
+return { 0, known }
+`);
+
+/** A slot that got lost with its keys is taken again where there is room: the text was sent and must count. */
+export const settleScript = createScript<0>(`
+${rulesLua}
+for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+  local rule = rule_at(r)
+  local slots = rule.limiter.slots
+  local expiry = redis.call('zscore', slots, slot)
+  if expiry then
+    redis.call('zadd', slots, now + rule.window, slot)
+    if now + rule.window > tonumber(expiry) then keep(rule) end
+  else
+    open(rule)
+    if rule.limiter.fits(rule.capacity, 1) then take(rule, rule.window) end
+  end
+end
+return 0
+`);
+
+export const releaseScript = createScript<0>(`
+${rulesLua}
+for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+  local limiter = rule_at(r).limiter
+  if redis.call('zscore', limiter.slots, slot) then limiter.free({ now, client, slot }) end
+end
+return 0
+`);

@@ -1,0 +1,46 @@
+import Bottleneck from 'bottleneck';
+import type { Redis } from '../redis/connect.ts';
+import { mendScript } from './mend-script.ts';
+
+interface Shared {
+  readonly connection: Bottleneck.IORedisConnection;
+  users: number;
+}
+
+export interface PacerConnection {
+  readonly connection: Bottleneck.IORedisConnection;
+  /** Ends both sockets once nobody uses them any more. */
+  release(): Promise<void>;
+}
+
+/** All pacers of one client share two sockets: bottleneck wants one that subscribes and one for its commands. */
+const shared = new WeakMap<Redis, Shared>();
+
+export function acquirePacerConnection(redis: Redis): PacerConnection {
+  const entry = shared.get(redis) ?? { connection: connect(redis), users: 0 };
+  shared.set(redis, entry);
+  entry.users += 1;
+  let released = false;
+  return {
+    connection: entry.connection,
+    async release() {
+      if (released) return;
+      released = true;
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      shared.delete(redis);
+      await entry.connection.disconnect(false);
+    },
+  };
+}
+
+function connect(redis: Redis): Bottleneck.IORedisConnection {
+  // A command whose reply got lost must not be sent again: bottleneck would count the slot twice and free it once.
+  // Not sent again, such a slot comes back with its expiration.
+  const client = redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: 0 });
+  const define = client.defineCommand.bind(client);
+  client.defineCommand = (name, definition) => define(name, { ...definition, lua: mendScript(definition.lua) });
+  // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
+  client.duplicate = () => redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: null });
+  return new Bottleneck.IORedisConnection({ client });
+}

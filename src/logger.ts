@@ -1,0 +1,46 @@
+import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { maskPhone } from './alert/phone.ts';
+
+export type Logger = PinoLogger;
+
+/** Fields that hold what nobody may read in a log, wherever they stand up to three levels deep. */
+const SECRET_FIELDS = [
+  'authToken',
+  'apiKey',
+  'secretKey',
+  'accessKeySecret',
+  'secretAccessKey',
+  'password',
+  'token',
+  'authorization',
+  'tokens',
+];
+const PHONE_FIELDS = ['to', 'phone', 'from', 'recipient'];
+
+/**
+ * JSON lines on stdout, `time` in ISO 8601. Secrets are dropped by name; phone numbers are masked by name and, as a
+ * last line of defence, wherever one stands in a finished line, such as inside somebody else's error message.
+ */
+export function createLogger(level: string, stream: DestinationStream = destination({ sync: true })): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: stdSerializers.err, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
+      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
+    },
+    { write: (line) => stream.write(maskLine(line)) },
+  );
+}
+
+function maskValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskValue);
+  return typeof value === 'string' && /^\+?\d[\d\s()-]{6,}$/.test(value) ? maskPhone(value) : value;
+}
+
+/** Also as a URL writes it, `%2B60…`. */
+function maskLine(line: string): string {
+  return line.replace(/(?:\+|%2B)[1-9]\d{6,14}/gi, (number) => maskPhone(number.replace(/%2B/i, '+')));
+}

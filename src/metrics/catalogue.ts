@@ -1,0 +1,156 @@
+/**
+ * Every metric of ours: the one list from which they are registered, documented and graphed. Names and labels are public;
+ * changing one is a breaking change. The naming rules: https://prometheus.io/docs/practices/naming/
+ */
+export interface MetricSpec {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+  /** Upper bounds of a histogram, in seconds. */
+  readonly buckets?: readonly number[];
+}
+
+/** 10 s and 60 s are the targets people set for pages, so each is a bound and quantiles beside them are read, not guessed. */
+const REQUEST_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
+const ALERT_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+const DELIVERY_BUCKETS = [1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
+
+export const CATALOGUE = {
+  alerts: {
+    name: 'sms_alerts_total',
+    type: 'counter',
+    labels: ['severity', 'purpose'],
+    help: 'Alerts taken from the queue; unknown where a malformed job does not say.',
+  },
+  alertOutcomes: {
+    name: 'sms_alert_outcomes_total',
+    type: 'counter',
+    labels: ['outcome', 'reason'],
+    help: 'What became of the alerts: routed, suppressed or malformed.',
+  },
+  messages: {
+    name: 'sms_messages_total',
+    type: 'counter',
+    labels: ['severity'],
+    help: 'Messages created, one for each phone of a routed alert.',
+  },
+  messageOutcomes: {
+    name: 'sms_message_outcomes_total',
+    type: 'counter',
+    labels: ['state', 'reason', 'severity'],
+    help: 'Messages by the first end they reached, each counted once.',
+  },
+  inFlight: {
+    name: 'sms_messages_in_flight',
+    type: 'gauge',
+    labels: [],
+    help: 'Messages without an outcome, deferred ones included; of the whole system, so aggregate with max.',
+  },
+  deferred: {
+    name: 'sms_deferred_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Times that a message was put off to a later moment; one message may be put off often.',
+  },
+  providerRequests: {
+    name: 'sms_provider_requests_total',
+    type: 'counter',
+    labels: ['provider', 'result', 'reason'],
+    help: 'Requests to providers by result; unknown means that nobody can say whether the text went out.',
+  },
+  providerDuration: {
+    name: 'sms_provider_request_duration_seconds',
+    type: 'histogram',
+    labels: ['provider'],
+    help: 'How long a request to a provider took, connect to last byte.',
+    buckets: REQUEST_BUCKETS,
+  },
+  circuit: {
+    name: 'sms_provider_circuit_state',
+    type: 'gauge',
+    labels: ['provider'],
+    help: 'Circuit breaker: 0 closed, 1 half-open, 2 open.',
+  },
+  retries: {
+    name: 'sms_retries_total',
+    type: 'counter',
+    labels: ['provider', 'reason'],
+    help: 'Sends repeated after a refusal that surely sent nothing.',
+  },
+  failovers: {
+    name: 'sms_failovers_total',
+    type: 'counter',
+    labels: ['from', 'to'],
+    help: 'Messages handed from one provider to the next.',
+  },
+  unknownOutcomes: {
+    name: 'sms_unknown_outcomes_total',
+    type: 'counter',
+    labels: ['provider', 'resolution'],
+    help: 'What was done about sends of which nobody can say whether they went out.',
+  },
+  segments: {
+    name: 'sms_segments_total',
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Segments accepted by providers; what most of them bill.',
+  },
+  receipts: {
+    name: 'sms_receipts_total',
+    type: 'counter',
+    labels: ['provider', 'state'],
+    help: 'Delivery receipts from providers.',
+  },
+  alertToAccepted: {
+    name: 'sms_alert_to_accepted_seconds',
+    type: 'histogram',
+    labels: ['severity'],
+    help: 'From the alert reaching us to a provider accepting the text.',
+    buckets: ALERT_BUCKETS,
+  },
+  acceptedToDelivered: {
+    name: 'sms_accepted_to_delivered_seconds',
+    type: 'histogram',
+    labels: ['provider'],
+    help: 'From a provider accepting the text to its receipt saying delivered.',
+    buckets: DELIVERY_BUCKETS,
+  },
+  queueJobs: {
+    name: 'sms_queue_jobs',
+    type: 'gauge',
+    labels: ['queue', 'state'],
+    help: 'Jobs in each queue; of the whole system, so aggregate with max by (queue, state).',
+  },
+  queueOldest: {
+    name: 'sms_queue_oldest_job_age_seconds',
+    type: 'gauge',
+    labels: ['queue'],
+    help: 'Age of the oldest job that waits for a worker; of the whole system, so aggregate with max by (queue).',
+  },
+  lastAccepted: {
+    name: 'sms_last_accepted_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When this process last had a text accepted, Unix time; 0 before the first.',
+  },
+  workerInfo: {
+    name: 'sms_worker_info',
+    type: 'gauge',
+    labels: ['version', 'role'],
+    help: 'Always 1: a process of this version and role is up.',
+  },
+  scrapeErrors: {
+    name: 'sms_scrape_errors_total',
+    type: 'counter',
+    labels: ['source'],
+    help: 'Scrapes in which Redis gave no figures in time; the gauges of that source are then left out.',
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export type Catalogue = typeof CATALOGUE;
+/** Keys of the catalogue of one type. */
+export type KeyOf<Type extends MetricSpec['type']> = {
+  [K in keyof Catalogue]: Catalogue[K]['type'] extends Type ? K : never;
+}[keyof Catalogue];
+export type LabelOf<K extends keyof Catalogue> = Catalogue[K]['labels'][number];

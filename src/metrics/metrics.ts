@@ -1,0 +1,91 @@
+import { type Histogram, Registry } from 'prom-client';
+import type { Observer } from '../pipeline/observer.ts';
+import { createClusterGauges } from './cluster-gauges.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
+import { register } from './register.ts';
+import type { Sources } from './sources.ts';
+
+/** Of a provider's circuit breaker; the position is the value of the gauge. */
+export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
+export type CircuitState = (typeof CIRCUIT_STATES)[number];
+
+/** The command that the process runs. */
+export type Role = 'start' | 'router' | 'dispatcher' | 'receiver';
+
+export interface MetricsOptions {
+  /** Names of the configured instances: the closed set of the label `provider`. */
+  readonly providers: readonly string[];
+  readonly version: string;
+  readonly role: Role;
+  /** Without them the gauges of the whole system stay empty. */
+  readonly sources?: Sources;
+  /** Longest that a scrape waits for a source; default 1 s. */
+  readonly sourceBoundMs?: number;
+  /** Default: one of its own. Process metrics that it holds already are left as they are. */
+  readonly registry?: Registry;
+}
+
+export interface Metrics extends Observer {
+  circuit(provider: string, state: CircuitState): void;
+  /** For the header of the answer to a scrape. */
+  readonly contentType: string;
+  /** All metrics in the Prometheus text format. Resolves within the bound, whatever the sources do. */
+  text(): Promise<string>;
+}
+
+/** Stands for a provider that the config no longer names, as in a receipt that comes in after its provider was removed. */
+const OTHER = 'other';
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = options.registry ?? new Registry();
+  const known = new Set(options.providers);
+  const label = (provider: string) => (known.has(provider) ? provider : OTHER);
+  const m = register(registry, options.providers);
+  collectProcessMetrics(registry);
+
+  for (const provider of options.providers) m.circuit.set({ provider }, 0);
+  m.workerInfo.set({ version: options.version, role: options.role }, 1);
+  const cluster = options.sources && createClusterGauges(m, options.sources, options.sourceBoundMs ?? 1000);
+  let lastAccepted = 0;
+
+  return {
+    alertReceived: ({ severity, purpose }) => m.alerts.inc({ severity, purpose }),
+    alertSettled: ({ outcome, reason }) => m.alertOutcomes.inc({ outcome, reason }),
+    messagesCreated: (severity, count) => m.messages.inc({ severity }, countable(count)),
+    messageSettled: ({ state, reason, severity }) => m.messageOutcomes.inc({ state, reason, severity }),
+    deferred: (reason) => m.deferred.inc({ reason }),
+    providerRequest: (request) => {
+      const provider = label(request.provider);
+      m.providerRequests.inc({ provider, result: request.result, reason: request.reason });
+      observe(m.providerDuration, { provider }, request.seconds);
+    },
+    retried: (provider, reason) => m.retries.inc({ provider: label(provider), reason }),
+    failedOver: (from, to) => m.failovers.inc({ from: label(from), to: label(to) }),
+    unknownResolved: (provider, resolution) => m.unknownOutcomes.inc({ provider: label(provider), resolution }),
+    accepted: ({ provider, severity, segments, seconds, at }) => {
+      m.segments.inc({ provider: label(provider) }, countable(segments));
+      observe(m.alertToAccepted, { severity }, seconds);
+      lastAccepted = Math.max(lastAccepted, countable(at.getTime()) / 1000);
+    },
+    receipt: (provider, state) => m.receipts.inc({ provider: label(provider), state }),
+    delivered: (provider, seconds) => observe(m.acceptedToDelivered, { provider: label(provider) }, seconds),
+
+    circuit: (provider, state) => m.circuit.set({ provider: label(provider) }, CIRCUIT_STATES.indexOf(state)),
+    contentType: registry.contentType,
+    text: async () => {
+      await cluster?.refresh();
+      m.lastAccepted.set(lastAccepted);
+      return registry.metrics();
+    },
+  };
+}
+
+/** Clocks of two machines may disagree: a time below 0 is 0, and none at all, or one that is no number, is left out. */
+function observe<L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void {
+  if (seconds !== undefined && Number.isFinite(seconds)) histogram.observe(labels, Math.max(0, seconds));
+}
+
+/** One NaN added to a counter would make it NaN for good. */
+function countable(amount: number): number {
+  return Number.isFinite(amount) ? Math.max(0, amount) : 0;
+}

@@ -1,0 +1,62 @@
+import { PURPOSES } from '../alert/alert.ts';
+import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
+import { SEVERITIES } from '../alert/severity.ts';
+import { type AlertOutcome, type CountedState, RECEIPT_STATES, RESOLUTIONS } from '../pipeline/observer.ts';
+import { DEFERRED_REASONS } from '../pipeline/stage.ts';
+import { ProviderError } from '../provider/provider.ts';
+import type { KeyOf } from './catalogue.ts';
+import { SOURCE_NAMES } from './sources.ts';
+
+/** Refusals are what a provider, or our breaker before it, said; an outcome that nobody knows is not one of them. */
+const REFUSALS = PROVIDER_REASONS.filter((reason) => reason !== 'unknown_outcome');
+const RETRIED = REFUSALS.filter((reason) => new ProviderError(reason).retry);
+
+const ALERT_REASONS: Readonly<Record<AlertOutcome, readonly Reason[]>> = {
+  routed: ['none'],
+  suppressed: OUR_REASONS.filter((reason) => reason !== 'malformed'),
+  malformed: ['malformed'],
+};
+
+const MESSAGE_REASONS: Readonly<Record<CountedState, readonly Reason[]>> = {
+  accepted: ['none'],
+  suppressed: OUR_REASONS.filter((reason) => reason !== 'malformed'),
+  expired: ['expired'],
+  cancelled: ['resolved'],
+  unknown: ['unknown_outcome'],
+  failed: [...REFUSALS, 'malformed'],
+};
+
+type Row = readonly string[];
+
+/**
+ * Label values of every series that can occur, in the order of the catalogue's labels. They start at 0, because a series
+ * born with its first failure hides that failure from `rate()`.
+ */
+export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<'counter' | 'histogram'>, readonly Row[]>> {
+  return {
+    alerts: [...product(SEVERITIES, PURPOSES), ['unknown', 'unknown']],
+    alertOutcomes: Object.entries(ALERT_REASONS).flatMap(([outcome, reasons]) => product([outcome], reasons)),
+    messages: product(SEVERITIES),
+    messageOutcomes: Object.entries(MESSAGE_REASONS).flatMap(([state, reasons]) => product([state], reasons, SEVERITIES)),
+    deferred: product(DEFERRED_REASONS),
+    providerRequests: [
+      ...product(providers, ['accepted'], ['none']),
+      ...product(providers, ['refused'], REFUSALS),
+      ...product(providers, ['unknown'], ['unknown_outcome']),
+    ],
+    providerDuration: product(providers),
+    retries: product(providers, RETRIED),
+    failovers: product(providers, providers).filter(([from, to]) => from !== to),
+    unknownOutcomes: product(providers, RESOLUTIONS),
+    segments: product(providers),
+    receipts: product(providers, RECEIPT_STATES),
+    alertToAccepted: product(SEVERITIES),
+    acceptedToDelivered: product(providers),
+    scrapeErrors: product(SOURCE_NAMES),
+  };
+}
+
+/** Every way to take one value from each list. */
+function product(...lists: readonly (readonly string[])[]): Row[] {
+  return lists.reduce<Row[]>((rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])), [[]]);
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
+import type { TraceAttempt } from '../ledger/trace.ts';
+import { type Accepted, type ProviderError, type Refused, refuse, type SmsMessage } from '../provider/provider.ts';
+import type { Carrier } from './carrier.ts';
+import { unknownsAllowed } from './judge.ts';
+import type { Message } from './message.ts';
+import type { MessageSubject } from './message-stages.ts';
+import type { Observer } from './observer.ts';
+import type { Outcome, StageContext } from './stage.ts';
+
+export interface AttemptDeps {
+  readonly ledger: Ledger;
+  readonly observer: Observer;
+  /** Aborts calls in flight when the process can wait no longer. */
+  readonly stopping: AbortSignal;
+  /** Told of a throw out of an adapter, which is a bug in it. */
+  readonly onBug: (error: unknown, provider: string) => void;
+}
+
+export type Attempted =
+  | { readonly kind: 'accepted'; readonly accepted: Accepted; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'refused'; readonly error: ProviderError; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'unknown'; readonly attempt: ClosedAttempt }
+  /** The ledger, the deadline or the shut-down said no before anything was sent. */
+  | { readonly kind: 'stopped'; readonly outcome: Outcome };
+
+/** A cut-off owner still has this long after its provider's deadline to write down how the call ended. */
+const LEASE_MARGIN_MS = 5_000;
+
+/** One request: written down, made, timed. The attempt it answers with is still open in the ledger. */
+export async function attemptOnce(carrier: Carrier, subject: MessageSubject, deps: AttemptDeps, ctx: StageContext): Promise<Attempted> {
+  const { provider, timeoutMs } = carrier;
+  const { message } = subject;
+  ctx.signal.throwIfAborted();
+  if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired' } };
+
+  const token = randomUUID();
+  const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString() };
+  const opened = await deps.ledger.openAttempt({
+    messageId: message.id,
+    dedupHash: message.dedupHash,
+    receivedAt: message.receivedAt,
+    token,
+    record,
+    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    unknownsAllowed: unknownsAllowed(message.onUnknown),
+  });
+  if (opened.kind !== 'opened') return { kind: 'stopped', outcome: stopped(opened, subject, ctx.clock.now()) };
+  subject.attempts = opened.number;
+
+  const started = performance.now();
+  const answer = await provider.send(smsOf(message), deps.stopping).catch((error: unknown): Refused => {
+    deps.onBug(error, provider.name);
+    return refuse('unknown_outcome', { code: 'adapter_bug' });
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const close = (
+    rest: Omit<ClosedAttempt['record'], keyof TraceAttempt> & Pick<ClosedAttempt['record'], 'result'> & Partial<TraceAttempt>,
+  ): ClosedAttempt => ({
+    token,
+    number: opened.number,
+    record: { ...record, endedAt: ctx.clock.now().toISOString(), ...rest },
+  });
+
+  if (answer.kind === 'accepted') {
+    deps.observer.providerRequest({ provider: provider.name, result: 'accepted', reason: 'none', seconds });
+    return { kind: 'accepted', accepted: answer, attempt: close({ result: 'accepted' }) };
+  }
+  const { error } = answer;
+  const result = error.reason === 'unknown_outcome' ? 'unknown' : 'refused';
+  deps.observer.providerRequest({ provider: provider.name, result, reason: error.reason, seconds });
+  const attempt = close({
+    result,
+    reason: error.reason,
+    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+  });
+  return result === 'unknown' ? { kind: 'unknown', attempt } : { kind: 'refused', error, attempt };
+}
+
+/** Another run has the attempt open, or something that we cannot send past. */
+function stopped(
+  opened: Exclude<Awaited<ReturnType<Ledger['openAttempt']>>, { kind: 'opened' }>,
+  subject: MessageSubject,
+  now: Date,
+): Outcome {
+  switch (opened.kind) {
+    case 'ended':
+      return { kind: 'settled' };
+    case 'busy':
+      return { kind: 'deferred', reason: 'unknown_outcome', until: opened.until };
+    case 'orphan':
+      return { kind: 'deferred', reason: 'unknown_outcome', until: now };
+    case 'resolved':
+      return { kind: 'cancelled' };
+    case 'spent':
+      return { kind: 'unknown', provider: subject.doubtful };
+    case 'missing':
+      return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
+  }
+}
+
+function smsOf({ id, to, text, expiresAt, template, variables }: Message): SmsMessage {
+  return { id, to, text, expiresAt: new Date(expiresAt), variables, ...(template === undefined ? {} : { template }) };
+}

@@ -1,0 +1,32 @@
+import type { E164 } from '../alert/phone.ts';
+import { callingCode } from '../alert/phone.ts';
+import type { Provider, ProviderName } from '../provider/provider.ts';
+
+/** A provider with what surrounds a call to it. */
+export interface Carrier {
+  readonly provider: Provider;
+  /** Bound of one call, connect to last byte. */
+  readonly timeoutMs: number;
+  /** Calling codes it may text; absent = all. */
+  readonly countries?: readonly string[] | undefined;
+  /** Waits for a slot that all replicas share, then runs the job. */
+  pace<T>(signal: AbortSignal, job: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * The carriers for a number in failover order. One whose earlier attempt nobody knows the end of goes last: a resend
+ * takes the next one where there is one.
+ */
+export function orderCarriers(
+  names: readonly ProviderName[],
+  carriers: ReadonlyMap<ProviderName, Carrier>,
+  to: E164,
+  doubtful?: ProviderName,
+): Carrier[] {
+  const code = callingCode(to);
+  const able = names
+    .map((name) => carriers.get(name))
+    .filter((carrier) => carrier !== undefined)
+    .filter(({ countries }) => countries === undefined || (code !== undefined && countries.includes(code)));
+  return [...able.filter(({ provider }) => provider.name !== doubtful), ...able.filter(({ provider }) => provider.name === doubtful)];
+}

@@ -1,0 +1,120 @@
+import pRetry from 'p-retry';
+import type { Config } from '../config/config.ts';
+import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
+import type { RateCap } from '../limit/rate-cap.ts';
+import type { ProviderReason } from '../provider/provider.ts';
+import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
+import { type Carrier, orderCarriers } from './carrier.ts';
+import { judgeRefusals, mayResend, type Refusal } from './judge.ts';
+import { type MessageSubject, renewSlot } from './message-stages.ts';
+import type { Stage, StageContext } from './stage.ts';
+
+export interface DispatchDeps extends AttemptDeps {
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  readonly cap: RateCap;
+  readonly caps: Config['caps'];
+  /** 0 to 1. */
+  readonly random: () => number;
+}
+
+/** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
+export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
+  const { carriers, ledger, observer, random } = deps;
+  return {
+    name: 'dispatch',
+    async exec(subject, ctx) {
+      const { message } = subject;
+      const waiting = orderCarriers(message.providers, carriers, message.to, subject.doubtful);
+      if (waiting.length === 0)
+        return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
+
+      const refusals: Refusal[] = [];
+      let open: ClosedAttempt | undefined;
+      for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
+        const { name } = carrier.provider;
+        if (open !== undefined) await closeAndGoOn(ledger, subject, open);
+        announce(refusals.at(-1), name, observer, ctx);
+
+        const tried = await tryInPlace(carrier, subject, deps, ctx);
+        if (tried.kind === 'stopped') return tried.outcome;
+        const { attempt } = tried;
+        if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
+        open = attempt;
+        if (tried.kind === 'unknown') {
+          subject.unknowns += 1;
+          subject.doubtful = name;
+          if (!mayResend(message.onUnknown, subject.unknowns)) {
+            observer.unknownResolved(name, 'held');
+            return { kind: 'unknown', provider: name, attempt };
+          }
+          observer.unknownResolved(name, 'resent');
+          ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
+          if (waiting.length === 0) waiting.push(carrier);
+          continue;
+        }
+        refusals.push({ provider: name, error: tried.error });
+        if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
+      }
+      return { ...judgeRefusals(refusals, subject.attempts, ctx.clock.now(), random()), attempt: open as ClosedAttempt };
+    },
+  };
+}
+
+function announce(refused: Refusal | undefined, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
+  if (refused === undefined || refused.provider === to) return;
+  observer.failedOver(refused.provider, to);
+  ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
+}
+
+async function closeAndGoOn(ledger: Ledger, { message, run }: MessageSubject, attempt: ClosedAttempt): Promise<void> {
+  await ledger.move({ ...message, messageId: message.id, run, state: 'sending', attempt, events: [] });
+}
+
+/** Seconds, not minutes; only for what surely never reached the vendor. */
+const IN_PLACE: { readonly retries: number; readonly minTimeout: number; readonly factor: number; readonly randomize: boolean } = {
+  retries: 2,
+  minTimeout: 200,
+  factor: 3,
+  randomize: true,
+};
+const WORTH_A_SECOND_TRY: readonly ProviderReason[] = ['unavailable'];
+
+class TryAgain extends Error {
+  readonly tried: Extract<Attempted, { kind: 'refused' }>;
+  constructor(tried: Extract<Attempted, { kind: 'refused' }>) {
+    super(tried.error.message);
+    this.tried = tried;
+  }
+}
+
+async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: DispatchDeps, ctx: StageContext): Promise<Attempted> {
+  const { name } = carrier.provider;
+  let before: ClosedAttempt | undefined;
+  const once = async (): Promise<Attempted> => {
+    if (before !== undefined) {
+      await closeAndGoOn(deps.ledger, subject, before);
+      before = undefined;
+    }
+    const tried = await carrier.pace(ctx.signal, async () => {
+      await renewSlot(subject, deps.cap, deps.caps);
+      return attemptOnce(carrier, subject, deps, ctx);
+    });
+    if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;
+    before = tried.attempt;
+    throw new TryAgain(tried);
+  };
+  try {
+    return await pRetry(once, {
+      ...IN_PLACE,
+      signal: ctx.signal,
+      shouldRetry: ({ error }) => error instanceof TryAgain && ctx.clock.now().getTime() < subject.message.expiresAt,
+      onFailedAttempt: ({ error, retriesLeft }) => {
+        if (error instanceof TryAgain && retriesLeft > 0) deps.observer.retried(name, error.tried.error.reason);
+      },
+    });
+  } catch (error) {
+    if (error instanceof TryAgain) return error.tried;
+    if (before !== undefined) await closeAndGoOn(deps.ledger, subject, before);
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Ledger, Move, Moved } from '../ledger/ledger.ts';
+import type { MessageState, TraceEvent } from '../ledger/trace.ts';
+import type { RateCap } from '../limit/rate-cap.ts';
+import { boundedBy, withDoubt } from './judge.ts';
+import type { Message } from './message.ts';
+import { type MessageSubject, newSubject, rulesOf } from './message-stages.ts';
+import type { CountedState, Observer, Reason } from './observer.ts';
+import { type Outcome, type Stage, walk } from './stage.ts';
+
+export interface DispatcherDeps {
+  readonly stages: readonly Stage<MessageSubject>[];
+  readonly ledger: Ledger;
+  readonly cap: RateCap;
+  readonly caps: Config['caps'];
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
+  readonly persist: <T>(write: () => Promise<T>) => Promise<T>;
+}
+
+export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
+
+/** Takes one message as far as it goes now; writes down and counts what became of it. */
+export function createMessageDispatcher({ stages, ledger, cap, caps, observer, clock, persist }: DispatcherDeps): Dispatch {
+  return async (message, rerun, signal) => {
+    const events: TraceEvent[] = [];
+    const subject = newSubject(message, randomUUID(), rerun);
+    const walked = await walk(stages, subject, {
+      clock,
+      signal,
+      note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
+    });
+    const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
+    const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
+    if (outcome.kind === 'settled') {
+      if (subject.tookSlot) await cap.release(message.id, rulesOf(message, caps));
+      return outcome;
+    }
+    const move = moveOf(outcome, subject, events, clock.now());
+    const [moved] = await Promise.all([persist(() => ledger.move(move)), persist(() => keepSlot(outcome, subject, cap, caps))]);
+    count(outcome, message, moved, observer, clock.now());
+    return outcome;
+  };
+}
+
+/** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
+async function keepSlot({ kind }: Outcome, { message, attempts }: MessageSubject, cap: RateCap, caps: Config['caps']): Promise<void> {
+  const rules = rulesOf(message, caps);
+  if (rules.length === 0) return;
+  if (kind === 'accepted' || kind === 'unknown') await cap.settle(message.id, rules);
+  else if (kind === 'failed' || kind === 'cancelled' || ((kind === 'expired' || kind === 'suppressed') && attempts > 0)) {
+    await cap.release(message.id, rules);
+  }
+}
+
+function moveOf(outcome: Outcome, { message, run }: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
+  const base = { messageId: message.id, alertId: message.alertId, dedupHash: message.dedupHash, run, attempt: outcome.attempt, events };
+  switch (outcome.kind) {
+    case 'accepted': {
+      const { providerMessageId, segments } = outcome.accepted;
+      return {
+        ...base,
+        state: 'accepted',
+        accepted: { provider: outcome.provider, providerMessageId, segments: segments ?? message.segments, at: now },
+      };
+    }
+    case 'deferred':
+      return { ...base, state: 'deferred', reason: outcome.reason, until: outcome.until };
+    case 'retry':
+      return { ...base, state: 'deferred', reason: outcome.error.reason, until: outcome.until };
+    default: {
+      const { state, reason } = endOf(outcome) as End;
+      return { ...base, state, reason: reason === 'none' ? undefined : reason };
+    }
+  }
+}
+
+interface End {
+  readonly state: CountedState & MessageState;
+  readonly reason: Reason;
+}
+
+/** The state and reason that an outcome ends in; `undefined` while the message is on its way. */
+function endOf(outcome: Outcome): End | undefined {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { state: 'accepted', reason: 'none' };
+    case 'suppressed':
+      return { state: 'suppressed', reason: outcome.reason };
+    case 'expired':
+      return { state: 'expired', reason: 'expired' };
+    case 'cancelled':
+      return { state: 'cancelled', reason: 'resolved' };
+    case 'unknown':
+      return { state: 'unknown', reason: 'unknown_outcome' };
+    case 'failed':
+      return { state: 'failed', reason: outcome.error.reason };
+    case 'malformed':
+      return { state: 'failed', reason: 'malformed' };
+    default:
+      return undefined;
+  }
+}
+
+function count(outcome: Outcome, message: Message, moved: Moved, observer: Observer, now: Date): void {
+  const { severity } = message;
+  if (outcome.kind === 'deferred') observer.deferred(outcome.reason);
+  if (outcome.kind === 'retry') observer.retried(outcome.provider, outcome.error.reason);
+  const end = endOf(outcome);
+  if (end === undefined || moved === 'moved') return;
+  if (moved === 'ended') observer.messageSettled({ ...end, severity });
+  if (outcome.kind !== 'accepted') return;
+  if (moved === 'late') observer.unknownResolved(outcome.provider, 'confirmed_sent');
+  observer.accepted({
+    provider: outcome.provider,
+    severity,
+    segments: outcome.accepted.segments ?? message.segments,
+    seconds: (now.getTime() - message.receivedAt) / 1000,
+    at: now,
+  });
+}

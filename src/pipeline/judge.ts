@@ -1,0 +1,69 @@
+import type { History } from '../ledger/ledger.ts';
+import type { ProviderError, ProviderName } from '../provider/provider.ts';
+import type { OnUnknown } from './route.ts';
+import type { Outcome } from './stage.ts';
+
+/** How many attempts of unknown outcome may stand before a further attempt: a resend happens at most once. */
+export function unknownsAllowed(onUnknown: OnUnknown): number {
+  return onUnknown === 'resend' ? 1 : 0;
+}
+
+export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
+  return unknowns <= unknownsAllowed(onUnknown);
+}
+
+/** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
+export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
+  if (history.state !== 'queued' && history.state !== 'deferred' && history.state !== 'sending') return { kind: 'settled' };
+  if (history.open !== undefined) {
+    if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
+    return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };
+  }
+  return mayResend(onUnknown, history.unknowns) ? { kind: 'pass' } : { kind: 'unknown', provider: history.unknownProvider };
+}
+
+export interface Refusal {
+  readonly provider: ProviderName;
+  readonly error: ProviderError;
+}
+
+/**
+ * What becomes of a message that every carrier refused. Any refusal that may pass later brings it back at the first
+ * moment that one of them gives, never before a vendor's own `retryAt`.
+ * @param attempts made so far in all, from which the waiting time grows
+ * @param random 0 to 1
+ */
+export function judgeRefusals(refusals: readonly Refusal[], attempts: number, now: Date, random: number): Outcome {
+  const passing = refusals.filter(({ error }) => error.retry);
+  const last = refusals.at(-1) as Refusal;
+  if (passing.length === 0) return { kind: 'failed', ...last };
+  const wait = backoffMs(attempts, random);
+  const soonest = passing
+    .map((refusal) => ({ ...refusal, until: new Date(Math.max(refusal.error.retryAt?.getTime() ?? 0, now.getTime() + wait)) }))
+    .reduce((a, b) => (b.until < a.until ? b : a));
+  return soonest.error.reason === 'throttled'
+    ? { kind: 'deferred', reason: 'throttled', until: soonest.until }
+    : { kind: 'retry', ...soonest };
+}
+
+const FIRST_BACKOFF_MS = 10_000;
+const LONGEST_BACKOFF_MS = 300_000;
+
+/** 10 s, doubled with every round up to 5 min, give or take a quarter so that a recovering vendor is not stormed. */
+export function backoffMs(attempts: number, random: number): number {
+  const doubled = FIRST_BACKOFF_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 10);
+  return Math.round(Math.min(doubled, LONGEST_BACKOFF_MS) * (0.75 + random / 2));
+}
+
+/** A message that may have been sent is never called surely unsent. */
+export function withDoubt(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
+  const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed'];
+  if (unknowns === 0 || !unsent.includes(outcome.kind)) return outcome;
+  return { kind: 'unknown', provider: doubtful, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };
+}
+
+/** Nothing waits past its deadline: it wakes then, to be told that it is too late. */
+export function boundedBy(outcome: Outcome, expiresAt: number): Outcome {
+  if (outcome.kind !== 'deferred' && outcome.kind !== 'retry') return outcome;
+  return outcome.until.getTime() <= expiresAt ? outcome : { ...outcome, until: new Date(expiresAt) };
+}

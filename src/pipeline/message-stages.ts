@@ -1,0 +1,116 @@
+import { phoneHash } from '../alert/phone.ts';
+import type { Config } from '../config/config.ts';
+import type { ClosedAttempt, History, Ledger, OpenAttempt } from '../ledger/ledger.ts';
+import { capRulesFor } from '../limit/cap-rules.ts';
+import type { CapRule, RateCap } from '../limit/rate-cap.ts';
+import { judgeHistory, mayResend } from './judge.ts';
+import type { Message } from './message.ts';
+import type { Observer } from './observer.ts';
+import { pass, type Stage } from './stage.ts';
+
+/** A message on its way through the dispatcher, and what this run has learned of it. */
+export interface MessageSubject {
+  readonly message: Message;
+  /** Names this run in the ledger. */
+  readonly run: string;
+  /** Another run may have been here before. */
+  readonly rerun: boolean;
+  /** Attempts made, by this run and earlier ones. */
+  attempts: number;
+  /** Attempts of unknown outcome. */
+  unknowns: number;
+  doubtful: string | undefined;
+  /** This run took a cap slot that no earlier run held. */
+  tookSlot: boolean;
+  /** When the slot was reserved or renewed, by `performance.now()`. */
+  slotAt: number;
+}
+
+export function newSubject(message: Message, run: string, rerun: boolean): MessageSubject {
+  return { message, run, rerun, attempts: 0, unknowns: 0, doubtful: undefined, tookSlot: false, slotAt: 0 };
+}
+
+/** A job that runs again asks the ledger first: it never just sends. */
+export function createLedgerGate(ledger: Ledger, observer: Observer): Stage<MessageSubject> {
+  return {
+    name: 'ledger',
+    async exec(subject, { clock, note }) {
+      if (!subject.rerun) return pass;
+      const { message, run } = subject;
+      const history = await ledger.recall(message.id);
+      if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
+      remember(subject, history);
+      const verdict = judgeHistory(history, message.onUnknown, clock.now());
+      if (verdict.kind !== 'orphan') return verdict;
+
+      const attempt = abandon(history.open as OpenAttempt, clock.now());
+      const { provider } = attempt.record;
+      subject.unknowns += 1;
+      subject.doubtful = provider;
+      observer.providerRequest({ provider, result: 'unknown', reason: 'unknown_outcome' });
+      if (!mayResend(message.onUnknown, subject.unknowns)) {
+        observer.unknownResolved(provider, 'held');
+        return { kind: 'unknown', provider, attempt };
+      }
+      note({
+        stage: 'ledger',
+        verdict: 'resend',
+        reason: 'unknown_outcome',
+        detail: `the worker that was sending through ${provider} is gone`,
+      });
+      await ledger.move({ ...message, messageId: message.id, run, state: 'sending', attempt, events: [] });
+      observer.unknownResolved(provider, 'resent');
+      return pass;
+    },
+  };
+}
+
+function remember(subject: MessageSubject, history: History): void {
+  subject.attempts = history.attempts;
+  subject.unknowns = history.unknowns;
+  subject.doubtful = history.unknownProvider;
+}
+
+function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttempt {
+  return { token, number, record: { ...record, endedAt: now.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
+}
+
+/** A text that comes too late is worse than none. */
+export const messageExpiryGate: Stage<MessageSubject> = {
+  name: 'expiry-gate',
+  exec: ({ message }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired' } : pass),
+};
+
+/** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
+export function rulesOf({ to, severity }: Message, caps: Config['caps']): CapRule[] {
+  return capRulesFor({ caps, phoneHash: phoneHash(to), severity });
+}
+
+/** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
+const SLOT_FRESH_MS = 20_000;
+
+export async function renewSlot(subject: MessageSubject, cap: RateCap, caps: Config['caps']): Promise<void> {
+  if (performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
+  await cap.reserve(subject.message.id, rulesOf(subject.message, caps), { mayHold: true });
+  subject.slotAt = performance.now();
+}
+
+export function createRateCapGate(cap: RateCap, caps: Config['caps']): Stage<MessageSubject> {
+  return {
+    name: 'rate-cap',
+    async exec(subject) {
+      const { message, rerun } = subject;
+      const rules = rulesOf(message, caps);
+      if (rules.length === 0) return pass;
+      const reservation = await cap.reserve(message.id, rules, { mayHold: rerun });
+      if (reservation.kind === 'held') {
+        subject.tookSlot = reservation.fresh;
+        subject.slotAt = performance.now();
+        return pass;
+      }
+      return message.overflow === 'drop'
+        ? { kind: 'suppressed', reason: reservation.reason, detail: `room again at ${reservation.retryAt.toISOString()}` }
+        : { kind: 'deferred', reason: reservation.reason, until: reservation.retryAt };
+    },
+  };
+}

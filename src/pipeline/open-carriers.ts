@@ -1,0 +1,28 @@
+import type { Config } from '../config/config.ts';
+import { createPacer } from '../limit/pacer.ts';
+import { createProvider, type ProviderDeps } from '../provider/registry.ts';
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { Carrier } from './carrier.ts';
+
+export interface OpenCarriers {
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  close(): Promise<void>;
+}
+
+/** Makes every configured provider, each behind its pacing. Makes no request. */
+export async function openCarriers(providers: Config['providers'], redis: Redis, keys: Keys, deps: ProviderDeps): Promise<OpenCarriers> {
+  const opened = await Promise.all(
+    [...providers].map(async ([name, config]) => {
+      const provider = await createProvider(name, config, deps);
+      const { maxPerSecond, maxConcurrent, timeoutMs, countries } = config;
+      const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs });
+      const carrier: Carrier = { provider, timeoutMs, countries, pace: (signal, job) => pacer.run(signal, job) };
+      return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
+    }),
+  );
+  return {
+    carriers: new Map(opened.map(({ name, carrier }) => [name, carrier])),
+    close: async () => void (await Promise.all(opened.map(({ close }) => close()))),
+  };
+}

@@ -1,0 +1,42 @@
+import { refusalFromFault } from '../classify.ts';
+import type { Provider, SmsMessage } from '../provider.ts';
+import type { ProviderDeps } from '../registry.ts';
+import { createTransport, type HttpRequest } from '../transport.ts';
+import { classifyHttpAnswer } from './classify-answer.ts';
+import type { HttpConfig } from './config.ts';
+import { encodeForm, fillBody, type Json } from './template.ts';
+
+/** Any vendor with an HTTP API, described by config alone. */
+export async function createHttpProvider(name: string, config: HttpConfig, { clock }: ProviderDeps): Promise<Provider> {
+  const transport = createTransport(config);
+  const compose = compileRequest(config);
+  return {
+    name,
+    async send(message, signal) {
+      const exchange = await transport.exchange(compose(message), signal);
+      return exchange.kind === 'fault' ? refusalFromFault(exchange) : classifyHttpAnswer(exchange, config, clock.now());
+    },
+    close: () => transport.close(),
+  };
+}
+
+const CONTENT_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
+function compileRequest(config: HttpConfig): (message: SmsMessage) => HttpRequest {
+  const { method, contentType } = config;
+  const url = config.url.reveal();
+  const template = JSON.parse(config.body.reveal()) as Json;
+  const ownHeaders = Object.fromEntries(Object.entries(config.headers).map(([header, value]) => [header, value.reveal()]));
+  if (method === 'GET') {
+    return (message) => ({ method, url: withQuery(url, encodeForm(fillBody(template, message))), headers: ownHeaders });
+  }
+  const headers = { 'content-type': CONTENT_TYPES[contentType], ...ownHeaders };
+  const encode = contentType === 'form' ? encodeForm : (body: Json) => JSON.stringify(body);
+  return (message) => ({ method, url, headers, body: encode(fillBody(template, message)) });
+}
+
+function withQuery(url: string, query: string): string {
+  const target = new URL(url);
+  target.search = target.search === '' ? query : `${target.search}&${query}`;
+  return target.href;
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { Secret } from '../../config/secret.ts';
+import { commonKeys, httpUrl, withTimeoutMs } from '../common-config.ts';
+import { PROVIDER_REASONS } from '../provider.ts';
+import { isJsonPointer } from './json-pointer.ts';
+import { type Json, PLACEHOLDERS, placeholdersIn } from './template.ts';
+
+const pointer = z.string().refine(isJsonPointer, 'must be a JSON Pointer such as /data/id (RFC 6901)');
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const OF_THE_TRANSPORT = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect)$/i;
+
+/** Values often hold the vendor's key, so they are kept where nothing prints them. */
+const headers = z
+  .record(z.string(), z.string())
+  .superRefine((given, ctx) => {
+    for (const [name, value] of Object.entries(given)) {
+      const message = faultOfHeader(name, value);
+      if (message !== undefined) ctx.addIssue({ code: 'custom', path: [name], message });
+    }
+  })
+  .transform((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), new Secret(value)])));
+
+function faultOfHeader(name: string, value: string): string | undefined {
+  if (!HEADER_NAME.test(name)) return 'must have the name of a header';
+  if (OF_THE_TRANSPORT.test(name)) return 'must not be given: the transport sets it';
+  return HEADER_VALUE.test(value) ? undefined : 'must be one line without control characters';
+}
+
+/** `circuit_open` is a word of our own, which no vendor says. */
+const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
+
+const DEFAULT_BODY: Record<string, Json> = { to: '{to}', text: '{text}', id: '{id}' };
+
+export const httpConfig = z
+  .strictObject({
+    type: z.literal('http'),
+    ...commonKeys,
+    url: httpUrl.transform((url) => new Secret(url)),
+    method: z.enum(['POST', 'PUT', 'GET']).default('POST').describe('With GET the body goes into the query'),
+    contentType: z.enum(['json', 'form']).default('json'),
+    headers: headers.default({}),
+    body: (z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>)
+      .default(DEFAULT_BODY)
+      .describe('Its strings may hold {to} {toDigits} {text} {id}'),
+    success: z
+      .strictObject({
+        status: z.array(z.int().min(200).max(299)).min(1).optional(),
+        pointer: pointer.optional(),
+        equals: scalar.transform(String).optional(),
+      })
+      .refine((success) => (success.pointer === undefined) === (success.equals === undefined), 'pointer and equals must be given together')
+      .optional(),
+    messageId: pointer.optional().describe("Where the vendor's message id is"),
+    errors: z.strictObject({ pointer, map: z.record(z.string(), vendorReason) }).optional(),
+  })
+  .superRefine(({ body, contentType, method }, ctx) => {
+    const problem = (message: string) => ctx.addIssue({ code: 'custom', path: ['body'], message });
+    const names = placeholdersIn(body);
+    for (const name of names.filter((name) => !PLACEHOLDERS.some((known) => known === name))) {
+      problem(`holds the unknown placeholder {${name}}: there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(' ')}`);
+    }
+    if (!names.includes('to') && !names.includes('toDigits')) problem('must hold {to} or {toDigits}: the vendor has to learn whom to text');
+    if (!names.includes('text')) problem('must hold {text}: the vendor has to learn what to say');
+    if ((contentType === 'form' || method === 'GET') && Object.values(body).some((value) => typeof value === 'object')) {
+      problem('must be flat for a form or a query: text, numbers, true and false only');
+    }
+  })
+  .transform(({ body, ...rest }) => withTimeoutMs({ ...rest, body: new Secret(JSON.stringify(body)) }));
+
+/** `url` is a secret because its query may hold a key; `body` is the template as JSON text. */
+export type HttpConfig = z.output<typeof httpConfig>;

@@ -1,0 +1,18 @@
+const SYNTAX = /^(\/([^~]|~[01])*)?$/;
+
+/** Is it a JSON Pointer, such as `/data/0/id`? https://www.rfc-editor.org/rfc/rfc6901 */
+export function isJsonPointer(pointer: string): boolean {
+  return SYNTAX.test(pointer);
+}
+
+/** The value that a JSON Pointer points at; `undefined` where there is none. */
+export function resolvePointer(document: unknown, pointer: string): unknown {
+  const tokens = pointer.split('/').slice(1);
+  return tokens.reduce<unknown>((value, token) => member(value, token.replaceAll('~1', '/').replaceAll('~0', '~')), document);
+}
+
+function member(value: unknown, token: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(token)) return undefined;
+  return Object.hasOwn(value, token) ? (value as Record<string, unknown>)[token] : undefined;
+}

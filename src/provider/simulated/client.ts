@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type E164, maskPhone } from '../../alert/phone.ts';
+import { countSegments } from '../../alert/segments.ts';
+import { type Accepted, type Provider, type Refused, refuse } from '../provider.ts';
+import type { ProviderDeps } from '../registry.ts';
+import type { SimulatedConfig } from './config.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import type { OutboxEntry } from './outbox.ts';
+
+/** What a vendor would report later about a text that it took. */
+export interface SimulatedReceipt {
+  readonly provider: string;
+  readonly messageId: string;
+  readonly providerMessageId: string;
+  readonly state: 'delivered' | 'undelivered';
+}
+
+type Behaviour = 'deliver' | 'fail-delivery' | 'stumble' | 'throttle' | 'take-silently' | 'reject' | 'be-away';
+
+/** By the last four digits of the number; any other is delivered. */
+const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  '0001': 'deliver',
+  '0002': 'fail-delivery',
+  '0003': 'stumble',
+  '0004': 'throttle',
+  '0005': 'take-silently',
+  '0006': 'reject',
+  '0007': 'be-away',
+};
+
+const THROTTLED_FOR_MS = 5_000;
+/** How many messages it remembers having stumbled on. */
+const MEMORY = 10_000;
+
+/** A vendor without a network: answers by the number, keeps what it "sent" in the outbox. */
+export async function createSimulatedProvider(
+  name: string,
+  config: SimulatedConfig,
+  { clock, outbox, onReceipt }: ProviderDeps,
+): Promise<Provider> {
+  const stumbledOn = new Set<string>();
+
+  /** The no that this number gets before anything is sent; `undefined` when the text is taken. */
+  const refusalFor = (behaviour: Behaviour, messageId: string): Refused | undefined => {
+    switch (behaviour) {
+      case 'reject':
+        return refuse('recipient', { code: '0006' });
+      case 'throttle':
+        return refuse('throttled', { code: '0004', retryAt: new Date(clock.now().getTime() + THROTTLED_FOR_MS) });
+      case 'be-away':
+        return refuse('unavailable', { code: '0007' });
+      case 'stumble':
+        if (stumbledOn.has(messageId)) return undefined;
+        remember(stumbledOn, messageId);
+        return refuse('unavailable', { code: '0003' });
+      default:
+        return undefined;
+    }
+  };
+
+  const take = async (entry: OutboxEntry, behaviour: Behaviour, deadline: Deadline): Promise<Accepted | Refused> => {
+    const appended = await deadline.within(
+      outbox.append(entry).then(
+        () => true,
+        () => false,
+      ),
+    );
+    // The entry may be there all the same: like a vendor whose answer was lost.
+    if (!appended.ok) return refuse('unknown_outcome', { code: appended.code });
+    if (!appended.value) return refuse('unknown_outcome', { code: 'OUTBOX_FAILED' });
+    if (behaviour === 'take-silently') {
+      const silence = await deadline.within(new Promise<never>(() => undefined));
+      return refuse('unknown_outcome', silence.ok ? {} : { code: silence.code });
+    }
+    const providerMessageId = `sim-${randomUUID()}`;
+    const state = behaviour === 'fail-delivery' ? 'undelivered' : 'delivered';
+    // After the answer, as a vendor would.
+    if (config.receipts && onReceipt !== undefined)
+      setImmediate(() => onReceipt({ provider: name, messageId: entry.messageId, providerMessageId, state }));
+    return { kind: 'accepted', providerMessageId, segments: countSegments(entry.text) };
+  };
+
+  return {
+    name,
+    async send({ id, to, text }, signal) {
+      if (signal.aborted) return refuse('unavailable', { code: 'ABORTED' });
+      const deadline = startDeadline(signal, config.timeoutMs);
+      try {
+        if (config.latencyMs > 0) {
+          const waited = await deadline.within(pause(config.latencyMs));
+          if (!waited.ok) return refuse('unavailable', { code: waited.code });
+        }
+        const behaviour = behaviourFor(to);
+        const entry = { at: clock.now().toISOString(), provider: name, messageId: id, to: maskPhone(to), text };
+        return refusalFor(behaviour, id) ?? (await take(entry, behaviour, deadline));
+      } finally {
+        deadline.clear();
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+function behaviourFor(to: E164): Behaviour {
+  return BEHAVIOURS[to.slice(-4)] ?? 'deliver';
+}
+
+function remember(memory: Set<string>, messageId: string): void {
+  memory.add(messageId);
+  const [oldest] = memory;
+  if (memory.size > MEMORY && oldest !== undefined) memory.delete(oldest);
+}

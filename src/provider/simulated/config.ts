@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { durationBetween } from '../../config/duration.ts';
+import { commonKeys, withTimeoutMs } from '../common-config.ts';
+
+export const simulatedConfig = z
+  .strictObject({
+    type: z.literal('simulated'),
+    ...commonKeys,
+    receipts: z.boolean().default(true).describe('Report delivered or undelivered afterwards'),
+    latency: durationBetween('0', '5m').default(0).describe('How long it takes to answer'),
+  })
+  .transform(({ latency, ...rest }) => withTimeoutMs({ ...rest, latencyMs: latency }));
+
+export type SimulatedConfig = z.output<typeof simulatedConfig>;

@@ -1,0 +1,44 @@
+import type { Redis } from '../../redis/connect.ts';
+import { OUTBOX_LENGTH } from '../../redis/keys.ts';
+
+/** One text that a simulated provider took. */
+export interface OutboxEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Name of the provider instance. */
+  readonly provider: string;
+  /** Ours. */
+  readonly messageId: string;
+  /** Masked. */
+  readonly to: string;
+  /** Whole. */
+  readonly text: string;
+}
+
+/** What the simulated providers "sent", of all processes together. */
+export interface Outbox {
+  append(entry: OutboxEntry): Promise<void>;
+  /** Newest first. */
+  latest(limit: number): Promise<OutboxEntry[]>;
+}
+
+/** A Redis stream at `key` that forgets the oldest: it holds {@link OUTBOX_LENGTH} entries and a few more. */
+export function createRedisOutbox(redis: Redis, key: string): Outbox {
+  return {
+    async append(entry) {
+      await redis.xadd(key, 'MAXLEN', '~', OUTBOX_LENGTH, '*', ...Object.entries(entry).flat());
+    },
+    async latest(limit) {
+      const rows = await redis.xrevrange(key, '+', '-', 'COUNT', limit);
+      return rows.map(([, fields]) => toEntry(fields));
+    },
+  };
+}
+
+function toEntry(fields: readonly string[]): OutboxEntry {
+  const read = (name: keyof OutboxEntry) => {
+    const index = fields.findIndex((field, position) => position % 2 === 0 && field === name);
+    return index === -1 ? '' : (fields[index + 1] as string);
+  };
+  return { at: read('at'), provider: read('provider'), messageId: read('messageId'), to: read('to'), text: read('text') };
+}

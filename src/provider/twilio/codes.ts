@@ -1,0 +1,79 @@
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { Refused } from '../provider.ts';
+import { readJson, safeCode } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+type Row = Finding & Required<Pick<Finding, 'reason'>>;
+
+/**
+ * What Twilio's error codes mean for a text that it refused. The page of each is
+ * `https://www.twilio.com/docs/api/errors/<code>`. A code that is not here follows its HTTP status.
+ */
+export const TWILIO_CODES: ReadonlyMap<number, Row> = new Map<number, Row>([
+  // Credentials, permissions and account set-up: ours to mend, the same for every recipient.
+  [10001, { reason: 'auth' }], // account not active: suspended, or out of funds
+  [10002, { reason: 'auth' }], // not available to trial accounts
+  [20003, { reason: 'auth' }], // authentication failed
+  [20005, { reason: 'auth' }], // account not active
+  [20404, { reason: 'auth' }], // no such account or resource
+  [21212, { reason: 'auth' }], // From is not a valid sender
+  [21401, { reason: 'auth' }], // From is not SMS-enabled
+  [21408, { reason: 'auth' }], // no permission for that region
+  [21601, { reason: 'auth' }], // From is not a number of the account
+  [21603, { reason: 'auth' }], // From or MessagingServiceSid is required
+  [21606, { reason: 'auth' }], // From cannot send messages
+  [21607, { reason: 'auth' }], // a trial account must send from its trial number
+  [21608, { reason: 'auth' }], // trial, or no approved profile: To must be verified first
+  [21609, { reason: 'auth' }], // StatusCallback is not a valid URL
+  [21659, { reason: 'auth' }], // From is not a Twilio number, or a short code of another country
+  [21660, { reason: 'auth' }], // From belongs to another account
+  [21661, { reason: 'auth' }], // From is not SMS-capable
+  [21701, { reason: 'auth' }], // no such Messaging Service
+  [21703, { reason: 'auth' }], // the Messaging Service has no numbers
+  [21705, { reason: 'auth' }], // the Messaging Service SID is invalid
+  [30002, { reason: 'auth' }], // account suspended
+  [90010, { reason: 'auth' }], // account not active
+
+  // The number.
+  [21211, { reason: 'recipient' }], // To is not a valid number
+  [21265, { reason: 'recipient' }], // To is a short code
+  [21266, { reason: 'recipient' }], // To and From are the same
+  [21604, { reason: 'recipient' }], // To is required
+  [21612, { reason: 'recipient', failover: true }], // no route from this From to this To: another vendor may have one
+  [21614, { reason: 'recipient' }], // To cannot receive SMS
+  [21635, { reason: 'recipient' }], // To is a landline
+
+  [21610, { reason: 'opted_out' }], // the recipient replied STOP
+
+  // The text.
+  [21602, { reason: 'content' }], // a body is required
+  [21617, { reason: 'content' }], // longer than 1600 characters
+  [21619, { reason: 'content' }], // a body, media or content template is required
+
+  // Their limits. 20429 is never processed and always safe to try again.
+  [20429, { reason: 'throttled', retryAfterMs: SECOND_MS }], // too many requests at once
+  [21611, { reason: 'throttled', retryAfterMs: 15 * MINUTE_MS }], // more than ten hours of texts queued for this From
+  [60728, { reason: 'throttled', retryAfterMs: 15 * MINUTE_MS }], // the account's hourly limit
+  [63017, { reason: 'throttled', retryAfterMs: SECOND_MS }], // over 2000 messages a second
+  [63038, { reason: 'throttled', retryAfterMs: 60 * MINUTE_MS }], // the account's limit in a rolling day
+
+  // "If you retry the request, it is possible for a customer to receive multiple messages."
+  [20500, { reason: 'unknown_outcome' }], // internal server error
+  [20503, { reason: 'unknown_outcome' }], // service unavailable
+]);
+
+/**
+ * A refusal from an answer that brought no message SID. Only a 4xx is a no: a 2xx may have been sent although it
+ * cannot be read, and a 5xx too, whatever code it carries.
+ */
+export function classifyTwilio(answer: HttpAnswer, now: Date): Refused {
+  const { code } = (readJson(answer.body) ?? {}) as { code?: unknown };
+  const shown = safeCode(code);
+  if (answer.status < 400 || answer.status >= 500) return refusalFromAnswer(answer, now, { code: shown });
+  // No such account in the URL, by a server that adds no code.
+  const byStatus: Finding = answer.status === 404 ? { reason: 'auth' } : {};
+  return refusalFromAnswer(answer, now, { ...(TWILIO_CODES.get(Number(shown)) ?? byStatus), code: shown });
+}

@@ -1,0 +1,72 @@
+import { type Job, Queue } from 'bullmq';
+import { Unreadable } from '../alert/parse-alert.ts';
+import type { Message } from '../pipeline/message.ts';
+import type { RawAlert, Routed } from '../pipeline/router.ts';
+import { ALERT_QUEUE, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import { type JobMove, settleJob } from './settle.ts';
+import { wakeMessages } from './wake.ts';
+
+export interface AlertWorkerDeps extends QueueWorkerDeps {
+  readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;
+}
+
+/** Takes alerts off their queue, lets them be routed, and gives each message its job. */
+export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWorker {
+  const messages = new Queue(MESSAGE_QUEUE, { connection: deps.commands, prefix: deps.prefix, ...QUEUE_OPTIONS });
+  messages.on('error', (error) => deps.logger.warn({ err: error }, 'message queue'));
+
+  const follow = async (routed: Routed): Promise<JobMove> => {
+    switch (routed.kind) {
+      case 'routed':
+        await addMessages(messages, routed.messages);
+        return { kind: 'complete' };
+      case 'resolved':
+        await wakeMessages(messages, routed.open);
+        return { kind: 'complete' };
+      case 'suppressed':
+        return { kind: 'complete' };
+      case 'malformed':
+        deps.logger.warn({ reason: routed.reason }, 'malformed alert: moved to the failed set');
+        return { kind: 'dead', reason: `malformed: ${routed.reason}` };
+    }
+  };
+
+  const worker = createQueueWorker(ALERT_QUEUE, deps, {
+    process: async (job, token, signal) => settleJob(job, token, await follow(await route(rawOf(job), signal))),
+    onUnreadable: async ({ jobId, reason }) => {
+      const data = new Unreadable(reason);
+      await route({ jobId, data, timestamp: Date.now() }, new AbortController().signal);
+    },
+  });
+  return {
+    ...worker,
+    close: async () => {
+      await worker.close();
+      await messages.close();
+    },
+  };
+}
+
+/** A job that took its worker down with it this often is not given another one. */
+const MOST_STALLS = 5;
+
+function rawOf({ id, data, timestamp, stalledCounter }: Job): RawAlert {
+  const poison = stalledCounter > MOST_STALLS ? new Unreadable(`its worker died over it ${stalledCounter} times`) : undefined;
+  return { jobId: id ?? '', data: poison ?? data, timestamp };
+}
+
+async function addMessages(queue: Queue, messages: readonly Message[]): Promise<void> {
+  const jobs = messages.map((message) => {
+    const priority = PRIORITY[message.severity];
+    return {
+      name: 'message',
+      data: message,
+      opts: { jobId: message.id, timestamp: message.receivedAt, ...(priority === 0 ? {} : { priority }) },
+    };
+  });
+  const [first, ...rest] = jobs;
+  if (first === undefined) return;
+  if (rest.length === 0) await queue.add(first.name, first.data, first.opts);
+  else await queue.addBulk(jobs);
+}

@@ -1,0 +1,46 @@
+import { Queue } from 'bullmq';
+import { QUEUE_STATES, type QueueFigures, type QueueState } from '../metrics/sources.ts';
+import type { Redis } from '../redis/connect.ts';
+import { PRIORITY, QUEUE_OPTIONS } from './names.ts';
+
+/** BullMQ packs priority and arrival into one score: priority · 2³² + counter. */
+const SCORE_BASE = 2 ** 32;
+
+/** Reads the queue gauges; each call asks Redis anew. */
+export function createQueueFigures(redis: Redis, prefix: string, names: readonly string[]) {
+  const queues = names.map((name) => new Queue(name, { connection: redis, prefix, ...QUEUE_OPTIONS }));
+  for (const queue of queues) queue.on('error', () => undefined);
+
+  const oldestAt = async (name: string): Promise<number | undefined> => {
+    const key = (part: string) => `${prefix}:${name}:${part}`;
+    const lanes = Object.values(PRIORITY).filter((priority) => priority > 0);
+    const heads = await Promise.all([
+      redis.lindex(key('wait'), -1),
+      ...lanes.map(async (lane) => {
+        const [id] = await redis.zrangebyscore(key('prioritized'), lane * SCORE_BASE, `(${(lane + 1) * SCORE_BASE}`, 'LIMIT', 0, 1);
+        return id ?? null;
+      }),
+    ]);
+    const stamps = await Promise.all(heads.filter((id) => id !== null).map((id) => redis.hget(key(id), 'timestamp')));
+    const known = stamps.filter((stamp) => stamp !== null).map(Number);
+    return known.length === 0 ? undefined : Math.min(...known);
+  };
+
+  return {
+    async read(now: Date): Promise<QueueFigures[]> {
+      return Promise.all(
+        queues.map(async (queue) => {
+          const [counts, oldest] = await Promise.all([queue.getJobCounts(...QUEUE_STATES), oldestAt(queue.name)]);
+          return {
+            queue: queue.name,
+            counts: Object.fromEntries(QUEUE_STATES.map((state) => [state, counts[state] ?? 0])) as Record<QueueState, number>,
+            oldestAgeSeconds: oldest === undefined ? 0 : Math.max(0, (now.getTime() - oldest) / 1000),
+          };
+        }),
+      );
+    },
+    async close(): Promise<void> {
+      await Promise.all(queues.map((queue) => queue.close()));
+    },
+  };
+}

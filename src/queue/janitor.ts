@@ -1,0 +1,54 @@
+import type { Redis } from '../redis/connect.ts';
+import { createScript } from '../redis/script.ts';
+
+/**
+ * Fails jobs whose own record (options, progress, parent) is not JSON. BullMQ throws on them while it fetches, so no
+ * processor ever sees them, and they come back for ever.
+ * KEYS active, failed, stalled, job, lock. ARGV id, reason, now ms. 1 when the job was there.
+ */
+const failScript = createScript<0 | 1>(`
+if redis.call('LREM', KEYS[1], 0, ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[4], 'failedReason', ARGV[2], 'finishedOn', ARGV[3])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[5])
+return 1
+`);
+
+const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
+
+export interface UnreadableJob {
+  readonly jobId: string;
+  readonly reason: string;
+}
+
+/** Fails every unreadable job that is active on the queue, and names those that this call has failed. */
+export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
+  const key = (part: string) => `${prefix}:${queue}:${part}`;
+  const ids = await redis.lrange(key('active'), 0, -1);
+  const failed = await Promise.all(
+    ids.map(async (jobId): Promise<UnreadableJob[]> => {
+      const reason = unreadable(await redis.hmget(key(jobId), ...JSON_FIELDS));
+      if (reason === undefined) return [];
+      const moved = await failScript(
+        redis,
+        [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
+        [jobId, reason, now.getTime()],
+      );
+      return moved === 1 ? [{ jobId, reason }] : [];
+    }),
+  );
+  return failed.flat();
+}
+
+function unreadable(values: readonly (string | null)[]): string | undefined {
+  for (const [index, value] of values.entries()) {
+    if (value === null || value === '') continue;
+    try {
+      JSON.parse(value);
+    } catch (error) {
+      return `the job's ${JSON_FIELDS[index]} is not JSON: ${(error as Error).message}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import type { Job } from 'bullmq';
+import type { Dispatch } from '../pipeline/dispatcher.ts';
+import { messageSchema } from '../pipeline/message.ts';
+import type { Outcome } from '../pipeline/stage.ts';
+import { MESSAGE_QUEUE } from './names.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import { type JobMove, settleJob } from './settle.ts';
+
+export interface MessageWorkerDeps extends QueueWorkerDeps {
+  readonly dispatch: Dispatch;
+}
+
+/** Takes messages off their queue and lets each be dispatched as far as it goes. */
+export function createMessageWorker({ dispatch, ...deps }: MessageWorkerDeps): QueueWorker {
+  const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
+    const parsed = messageSchema.safeParse(job.data);
+    if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a message of ours' };
+    const rerun = job.attemptsStarted > 1 || job.stalledCounter > 0;
+    const outcome = await dispatch(parsed.data, rerun, signal);
+    if (outcome.kind === 'failed')
+      deps.logger.warn({ messageId: job.id, reason: outcome.error.reason, code: outcome.error.code }, 'message failed');
+    return moveFor(outcome);
+  };
+  return createQueueWorker(MESSAGE_QUEUE, deps, {
+    process: async (job, token, signal) => settleJob(job, token, await take(job, signal)),
+    // Only a hand other than ours writes such a job; there is no message of ours behind it.
+    onUnreadable: async () => undefined,
+  });
+}
+
+function moveFor(outcome: Outcome): JobMove {
+  switch (outcome.kind) {
+    case 'deferred':
+    case 'retry':
+      return { kind: 'delay', until: outcome.until };
+    case 'failed':
+      return { kind: 'dead', reason: outcome.error.message };
+    case 'malformed':
+      return { kind: 'dead', reason: `malformed: ${outcome.detail}` };
+    default:
+      return { kind: 'complete' };
+  }
+}

@@ -1,0 +1,25 @@
+import { hash } from '../alert/id.ts';
+import type { Severity } from '../alert/severity.ts';
+
+/** Public: producers in other languages put their jobs here. */
+export const ALERT_QUEUE = 'sms-alerts';
+export const MESSAGE_QUEUE = 'sms-messages';
+export const RECEIPT_QUEUE = 'sms-receipts';
+export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE] as const;
+
+/** Public: the name of a job on {@link ALERT_QUEUE}. */
+export const ALERT_JOB = 'alert';
+
+/** BullMQ job ids share the key space of the queue, so no caller's text ever becomes one. */
+export function alertJobId(alertId: string): string {
+  return `a-${hash('job', alertId)}`;
+}
+
+/** BullMQ serves jobs without a priority before all others: that is the lane of the criticals. */
+export const PRIORITY: Readonly<Record<Severity, number>> = { critical: 0, error: 1, warning: 2, info: 3 };
+
+const WEEK_S = 7 * 86_400;
+/** What is done is in the ledger; what failed waits for a person. */
+export const KEEP = { removeOnComplete: { count: 0 }, removeOnFail: { age: 2 * WEEK_S, count: 100_000 } } as const;
+/** BullMQ's own event stream, which nobody of ours reads. */
+export const QUEUE_OPTIONS = { streams: { events: { maxLen: 1000 } } } as const;

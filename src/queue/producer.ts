@@ -1,0 +1,118 @@
+import { type BulkJobOptions, Queue } from 'bullmq';
+import type { AlertInput, ParsedAlert } from '../alert/alert.ts';
+import { dedupKeyOf } from '../alert/dedup-key.ts';
+import { hash, newAlertId } from '../alert/id.ts';
+import { AlertError, type Directory, parseAlert } from '../alert/parse-alert.ts';
+import { createLedger } from '../ledger/redis-ledger.ts';
+import type { Seen } from '../ledger/redis-traces.ts';
+import { connectRedis, type Redis } from '../redis/connect.ts';
+import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
+import { withinDeadline } from '../redis/unavailable.ts';
+import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import type { EnqueueResult, Producer } from './producer-port.ts';
+import { wakeMessages } from './wake.ts';
+
+export interface ProducerOptions {
+  /** `redis://…` URL, or a connection of yours, which stays yours to close. */
+  readonly redis: string | Redis;
+  /** As `redis.prefix` in the config of the workers. */
+  readonly prefix?: string;
+  /** What to check alerts against; by default their shape, and numbers as far as that goes without the config. */
+  readonly directory?: Directory;
+}
+
+/** Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away. */
+export function createProducer({ redis, prefix = '{sms}', directory = { strictNumbers: false } }: ProducerOptions): Producer {
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
+  const keys = createKeys(prefix);
+  const ledger = createLedger(connection, keys);
+  const queueOptions = { connection, prefix, ...QUEUE_OPTIONS };
+  const alerts = new Queue(ALERT_QUEUE, queueOptions);
+  const messages = new Queue(MESSAGE_QUEUE, queueOptions);
+  // Failures reach the caller of each method; an 'error' event without a listener would end the process instead.
+  for (const queue of [alerts, messages]) queue.on('error', () => undefined);
+  const stamp = createStamp();
+
+  const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
+    await alerts.addBulk(accepted.map(jobOf));
+    // Only now: an id that is remembered without its job would be a lost alert.
+    const answers = await connection
+      .pipeline(accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']))
+      .exec();
+    return (answers ?? []).map(([error, answer]) => {
+      if (error !== null) throw error;
+      return answer === null;
+    });
+  };
+
+  const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {
+    const read = inputs.map((input) => readAlert(input, directory));
+    const accepted = read
+      .filter((entry): entry is ParsedAlert => !(entry instanceof AlertError))
+      .map((alert) => ({ id: alert.id ?? newAlertId(), alert, receivedAt: stamp(alert.status) }));
+    const duplicates = accepted.length === 0 ? [] : await withinDeadline(add(accepted));
+    let next = 0;
+    return read.map((entry) => {
+      if (entry instanceof AlertError) return { ok: false, issues: entry.issues };
+      const index = next++;
+      return { ok: true, id: (accepted[index] as Accepted).id, duplicate: duplicates[index] as boolean };
+    });
+  };
+
+  return {
+    enqueueMany,
+    async enqueue(alert: AlertInput) {
+      const [result] = await enqueueMany([alert]);
+      if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
+      return { id: result.id, duplicate: result.duplicate };
+    },
+    resolve: (dedupKey) =>
+      withinDeadline(ledger.resolve(hash('dedup', dedupKey), new Date(stamp('resolved'))).then((open) => wakeMessages(messages, open))),
+    async close() {
+      await Promise.all([alerts.close(), messages.close()]);
+      if (typeof redis === 'string') connection.disconnect();
+    },
+  };
+}
+
+interface Accepted {
+  readonly id: string;
+  readonly alert: ParsedAlert;
+  readonly receivedAt: number;
+}
+
+function readAlert(input: unknown, directory: Directory): ParsedAlert | AlertError {
+  try {
+    return parseAlert(input, directory);
+  } catch (error) {
+    if (error instanceof AlertError) return error;
+    throw error;
+  }
+}
+
+/** A resolve ends what was raised before it, so the two never bear the same millisecond. */
+function createStamp(): (status: ParsedAlert['status']) => number {
+  let fired = 0;
+  let resolved = 0;
+  return (status) => {
+    if (status === 'resolved') {
+      resolved = Math.max(Date.now(), fired + 1);
+      return resolved;
+    }
+    fired = Math.max(Date.now(), resolved);
+    return fired;
+  };
+}
+
+function jobOf({ id, alert, receivedAt }: Accepted): { name: string; data: unknown; opts: BulkJobOptions } {
+  const priority = PRIORITY[alert.severity];
+  return {
+    name: ALERT_JOB,
+    data: { ...alert, id },
+    opts: { jobId: alertJobId(id), timestamp: receivedAt, ...(priority === 0 ? {} : { priority }) },
+  };
+}
+
+function summaryOf({ alert, receivedAt }: Accepted): Seen {
+  return { severity: alert.severity, status: alert.status, dedupKey: dedupKeyOf(alert), receivedAt };
+}

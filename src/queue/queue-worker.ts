@@ -1,0 +1,109 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import type { Logger } from '../logger.ts';
+import type { Redis } from '../redis/connect.ts';
+import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
+import { KEEP } from './names.ts';
+import { ReadableWorker } from './readable-worker.ts';
+import { settleJob } from './settle.ts';
+
+export interface QueueWorkerDeps {
+  /** Blocking reads: the worker's own. */
+  readonly blocking: Redis;
+  /** Everything else. */
+  readonly commands: Redis;
+  readonly prefix: string;
+  readonly concurrency: number;
+  /** How long a job is this worker's without a sign of life. */
+  readonly lockMs: number;
+  readonly logger: Logger;
+}
+
+export interface QueueWorker {
+  isRunning(): boolean;
+  /** Takes no new job and waits for those in flight. */
+  close(): Promise<void>;
+  /** Those in flight may not begin anything new. */
+  abort(): void;
+}
+
+interface Handlers {
+  process(job: Job, token: string | undefined, signal: AbortSignal): Promise<void>;
+  onUnreadable(job: UnreadableJob): Promise<void>;
+}
+
+/** A job whose worker died is looked for this often; two looks after its lock has run out it is back in the queue. */
+const STALLED_INTERVAL_MS = 5_000;
+/** Our own trouble passes: until then a job waits this long, costing it nothing. */
+const TROUBLE_DELAY_MS = 5_000;
+
+/** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
+export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { process, onUnreadable }: Handlers): QueueWorker {
+  const { blocking, commands, prefix, logger } = deps;
+
+  const processor = async (job: Job, token: string | undefined, signal?: AbortSignal) => {
+    try {
+      await process(job, token, signal as AbortSignal);
+    } catch (error) {
+      if (error instanceof DelayedError || error instanceof UnrecoverableError) throw error;
+      const stopping = signal?.aborted === true;
+      if (!stopping) logger.error({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
+      const until = new Date(Date.now() + (stopping ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random())));
+      await settleJob(job, token, { kind: 'delay', until });
+    }
+  };
+
+  const worker = new ReadableWorker(queue, processor, {
+    connection: blocking,
+    prefix,
+    concurrency: deps.concurrency,
+    lockDuration: deps.lockMs,
+    stalledInterval: Math.min(STALLED_INTERVAL_MS, deps.lockMs),
+    // Never: a job that BullMQ itself buries would have no outcome in the ledger.
+    maxStalledCount: 1_000_000,
+    runRetryDelay: 1_000,
+    ...KEEP,
+  });
+
+  const sweep = createSweep(async () => {
+    for (const job of await failUnreadableJobs(commands, prefix, queue, new Date())) {
+      logger.warn({ queue, ...job }, 'unreadable job: moved to the failed set');
+      await onUnreadable(job);
+    }
+  }, logger);
+
+  worker.on('error', (error) => {
+    if (error instanceof SyntaxError) sweep();
+    else logger.warn({ err: error, queue }, 'queue worker');
+  });
+  worker.on('lockRenewalFailed', (ids: string[]) => {
+    for (const id of ids) worker.cancelJob(id, 'lock lost');
+  });
+  worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
+
+  return {
+    isRunning: () => worker.isRunning() && !worker.closing,
+    abort: () => worker.cancelAllJobs('shutting down'),
+    close: () => worker.close(),
+  };
+}
+
+/** One sweep at a time; a request during one leads to another after it. */
+function createSweep(run: () => Promise<void>, logger: Logger): () => void {
+  let running = false;
+  let again = false;
+  return function sweep(): void {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    void run()
+      .catch((error: unknown) => logger.warn({ err: error }, 'could not sweep unreadable jobs'))
+      .finally(() => {
+        running = false;
+        if (!again) return;
+        again = false;
+        sweep();
+      });
+  };
+}

@@ -1,0 +1,118 @@
+import type { Redis } from 'ioredis';
+import { withinDeadline } from './unavailable.ts';
+import { isNewEnough, MIN_VERSION } from './version.ts';
+
+/** Something about the Redis at hand that its operator must know. */
+export interface RedisFinding {
+  /** `fault`: alerts would be lost or nothing would work, so do not start. `warning`: it works, with less safety. */
+  readonly level: 'fault' | 'warning';
+  readonly problem: string;
+  /** How to mend it: a command where one does it. */
+  readonly remedy: string;
+}
+
+/**
+ * Looks at a Redis before anything is entrusted to it; empty = nothing to say. Everything is read from INFO, as managed
+ * services forbid CONFIG.
+ * @throws RedisUnavailableError when it does not answer
+ */
+export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
+  try {
+    return judgeServer(parseInfo(await withinDeadline(redis.info())));
+  } catch (error) {
+    const refusal = explainRefusal(error);
+    if (refusal === undefined) throw error;
+    return [refusal];
+  }
+}
+
+/** Name → value of https://redis.io/docs/latest/commands/info/ */
+export type ServerInfo = Readonly<Record<string, string | undefined>>;
+
+export function parseInfo(text: string): ServerInfo {
+  return Object.fromEntries(
+    text
+      .split(/\r?\n/)
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon), line.slice(colon + 1)];
+      }),
+  );
+}
+
+/** What kind of server this is and its version: `Redis 7.0.15`, `Valkey 8.1.1`. */
+export function describeServer(info: ServerInfo): string {
+  return info.valkey_version === undefined ? `Redis ${info.redis_version ?? '(unknown version)'}` : `Valkey ${info.valkey_version}`;
+}
+
+export function judgeServer(info: ServerInfo): RedisFinding[] {
+  const findings: (RedisFinding | false)[] = [
+    // Valkey reports the Redis version that it is compatible with next to its own.
+    !isNewEnough(info.redis_version ?? '') && {
+      level: 'fault',
+      problem: `${describeServer(info)} is too old: ${MIN_VERSION} or newer is needed`,
+      remedy: `upgrade it, or run one beside it: docker run -d -p 127.0.0.1:6380:6379 redis:7 redis-server --appendonly yes, then set REDIS_URL=redis://127.0.0.1:6380`,
+    },
+    info.role !== undefined &&
+      info.role !== 'master' && {
+        level: 'fault',
+        problem: 'this Redis is a read-only replica',
+        remedy: `point REDIS_URL at its primary, ${info.master_host ?? 'unknown host'}:${info.master_port ?? '6379'}`,
+      },
+    judgePolicy(info.maxmemory_policy),
+    judgePersistence(info.aof_enabled),
+  ];
+  return findings.filter((finding) => finding !== false);
+}
+
+function judgePolicy(policy: string | undefined): RedisFinding | false {
+  if (policy === 'noeviction') return false;
+  const remedy =
+    'redis-cli CONFIG SET maxmemory-policy noeviction (and the same in redis.conf; a managed Redis has it among its parameters)';
+  if (policy === undefined)
+    return { level: 'warning', problem: 'this Redis does not tell its maxmemory-policy; it must be noeviction', remedy };
+  return {
+    level: 'fault',
+    problem: `maxmemory-policy is ${policy}: a full Redis would silently throw away alerts, caps and the record of what was sent`,
+    remedy,
+  };
+}
+
+function judgePersistence(aofEnabled: string | undefined): RedisFinding | false {
+  if (aofEnabled === '1') return false;
+  return {
+    level: 'warning',
+    problem:
+      aofEnabled === undefined
+        ? 'this Redis does not tell whether it keeps an append-only file'
+        : 'appendonly is off: a crash of Redis forgets the alerts since its last snapshot, and texts already sent may be sent again',
+    remedy: 'redis-cli CONFIG SET appendonly yes (and the same in redis.conf; a managed Redis has it among its parameters)',
+  };
+}
+
+const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
+  [/\bNOAUTH\b/, 'this Redis wants a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
+  [
+    /\bWRONGPASS\b|invalid password/,
+    'this Redis refuses the user name or password',
+    'correct them in the URL: redis://USER:PASSWORD@host:6379, special characters percent-encoded',
+  ],
+  [
+    /\bNOPERM\b/,
+    'the Redis user lacks permissions',
+    'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~* &* (INFO and CLIENT are needed)',
+  ],
+  [
+    /\bDENIED\b/,
+    'this Redis runs in protected mode and takes only local connections without a password',
+    'redis-cli CONFIG SET requirepass PASSWORD, and the password into REDIS_URL',
+  ],
+];
+
+/** Puts a server's refusal to talk to us into clear words; `undefined` for any other error. */
+export function explainRefusal(error: unknown): RedisFinding | undefined {
+  const text = error instanceof Error ? error.message : '';
+  const found = REFUSALS.find(([pattern]) => pattern.test(text));
+  return found && { level: 'fault', problem: found[1], remedy: found[2] };
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connectRedis } from './connect.ts';
+import type { RedisBinary } from './probe-binary.ts';
+import { writeServerNote } from './server-note.ts';
+
+export interface RedisProcess {
+  /** Resolves when the process is gone, with how: `exit code 1`, `signal SIGKILL`. */
+  readonly gone: Promise<string>;
+  /** SIGTERM, on which Redis syncs its append-only file; SIGKILL when that takes too long. */
+  end(): Promise<void>;
+}
+
+/** Reading an append-only file of some gigabytes takes this long at most. */
+const READY_WITHIN_MS = 120_000;
+const END_WITHIN_MS = 10_000;
+
+/**
+ * The server must end when our process does, even by SIGKILL, yet a Ctrl-C in the terminal must not reach it before the
+ * workers have drained. So it leads a process group of its own, and a watcher beside it reads from a pipe whose other
+ * end is ours: a line means farewell, its breaking means that we are gone. `exec` keeps the process id for the server.
+ */
+const WATCHED = '{ read -r farewell || kill -TERM $$; } <&3 & exec "$@" 3<&-';
+
+/** @throws Error with the last lines of the server's log when it does not come up */
+export async function launchRedis(binary: RedisBinary, dir: string, port: number): Promise<RedisProcess> {
+  await writeServerNote(dir, { port });
+  const logFile = join(dir, 'redis.log');
+  const log = await open(logFile, 'a');
+  const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', binary.command, ...serverArguments(dir, port)], {
+    detached: true,
+    // Nothing of our environment, which holds secrets.
+    env: binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath },
+    stdio: ['ignore', log.fd, log.fd, 'pipe'],
+  });
+  const lifeline = child.stdio[3] as Writable;
+  lifeline.on('error', () => undefined);
+  const gone = exitOf(child).finally(() => lifeline.end('\n'));
+  await log.close();
+  await writeServerNote(dir, { port, pid: child.pid });
+  const end = async () => {
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
+    await gone;
+    clearTimeout(force);
+  };
+  const failure = await firstAnswer(port, gone);
+  if (failure === undefined) return { gone, end };
+  await end();
+  throw new Error(`redis-server did not start (${failure}): ${await lastLines(logFile)}`);
+}
+
+function serverArguments(dir: string, port: number): string[] {
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    // What a reply has confirmed survives the end of the process; the end of the machine costs a second at most.
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+async function exitOf(child: ChildProcess): Promise<string> {
+  try {
+    const [code, signal] = await once(child, 'exit');
+    return signal === null ? `exit code ${code}` : `signal ${signal}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Resolves to `undefined` once it serves, else to what went wrong. */
+async function firstAnswer(port: number, gone: Promise<string>): Promise<string | undefined> {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
+  const giveUp = new AbortController();
+  const tooLate = pause(READY_WITHIN_MS, `no answer within ${READY_WITHIN_MS / 1000} s`, { signal: giveUp.signal });
+  try {
+    return await Promise.race([redis.ping().then(() => undefined), gone, tooLate]);
+  } finally {
+    giveUp.abort();
+    redis.disconnect();
+  }
+}
+
+async function lastLines(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  return `${lines.slice(-3).join(' / ') || 'it said nothing'} (all of it in ${file})`;
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { type } from './recording-deps.ts';
+import { alertTrace, messageTrace } from './traces.ts';
+
+const alert = alertTrace({ outcome: 'suppressed', reason: 'below_severity' });
+const message = messageTrace({ state: 'suppressed', reason: 'opted_out' });
+
+test('an alert is explained by its id', async () => {
+  const { code, stdout, stderr, calls } = await type(['explain', 'a-1'], { alerts: [alert] });
+  expect(stdout).toMatch(/^Not texted: its severity is below/);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(calls).toEqual([['loadConfig', undefined], ['read alert', 'a-1'], ['close traces']]);
+});
+
+test('a message is explained by its id', async () => {
+  const { code, stdout } = await type(['explain', 'm-1'], { message });
+  expect(stdout).toMatch(/^Not texted: the recipient has opted out/);
+  expect(code).toBe(0);
+});
+
+test.each([
+  ['alert', { alerts: [alert] }, alert],
+  ['message', { message }, message],
+])('--json prints the trace of an %s as the HTTP interface does', async (_what, world, trace) => {
+  const { code, stdout, stderr } = await type(['explain', '--json', 'x-1'], world);
+  expect(JSON.parse(stdout)).toEqual(trace);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
+
+test('an unknown id is a failure that says how long ids live and where it looked', async () => {
+  const { code, stdout, stderr, calls } = await type(['explain', 'a-404']);
+  expect(stderr).toBe(
+    'error: no alert and no message has the id a-404\nIds are kept for 7 days. Is it the same Redis, 10.0.0.5:6379, that the alert was raised on?\n',
+  );
+  expect(stdout).toBe('');
+  expect(code).toBe(1);
+  expect(calls.at(-1)).toEqual(['close traces']);
+});
+
+test('Redis away is a failure that says what to do', async () => {
+  const { code, stdout, stderr } = await type(['explain', '--json', 'a-1'], {
+    openTraces: () => {
+      throw new RedisUnavailableError(new Error('timed out'));
+    },
+  });
+  expect(JSON.parse(stdout)).toEqual({ error: { message: 'Redis is not available: timed out' } });
+  expect(stderr).toContain('Is `npm start`');
+  expect(code).toBe(1);
+});

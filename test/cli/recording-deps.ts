@@ -1,0 +1,112 @@
+import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Fault } from '../../src/config/fault.ts';
+import { Secret } from '../../src/config/secret.ts';
+import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import { NOW } from './traces.ts';
+
+export const SECRET = 'token-that-must-never-show';
+export const CONTACT_PHONE = '+60123456789';
+
+export const config = {
+  providers: new Map([
+    ['twilio-main', { type: 'twilio', timeoutMs: 15_000, maxPerSecond: 10, countries: ['60', '65'], authToken: new Secret(SECRET) }],
+    ['desk', { type: 'simulated', timeoutMs: 90_000 }],
+  ]),
+  routes: [
+    {
+      name: 'login-codes',
+      match: { purpose: 'verification', labels: { team: /^pay/ } },
+      minSeverity: 'info',
+      expiresAfterMs: 300_000,
+      providers: ['twilio-main', 'desk'],
+      overflow: 'defer',
+    },
+    { name: 'default', match: { source: ['a', 'b'] }, expiresAfterMs: 3_600_000, providers: ['twilio-main'], overflow: 'defer' },
+  ],
+  caps: { perRecipient: [{ max: 5, perMs: 3_600_000 }], perHour: { max: 100, criticalReserve: 20 } },
+  contacts: new Map([
+    ['alice', { phone: CONTACT_PHONE, consent: true }],
+    ['bob', { phone: '+60198765432', consent: false }],
+  ]),
+  groups: new Map([['oncall', ['alice']]]),
+  templates: new Map([['login-code', { text: 'Your code is {code}' }]]),
+  redis: { url: new Secret(`redis://:${SECRET}@10.0.0.5:6379`), prefix: '{sms}' },
+} as unknown as Config;
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What was called, in order. */
+  readonly calls: readonly (readonly [name: string, ...args: unknown[]])[];
+}
+
+export interface World {
+  readonly enqueue?: () => { id: string; duplicate: boolean };
+  readonly resolve?: () => void;
+  readonly closeProducer?: () => void;
+  readonly warnings?: readonly Fault[];
+  readonly loadConfig?: () => never;
+  readonly openTraces?: () => never;
+  /** The alert as each reading after the other finds it; the last one stays. */
+  readonly alerts?: readonly (AlertTrace | undefined)[];
+  readonly message?: MessageTrace;
+  readonly exitCode?: number;
+}
+
+/** Types a command and writes down what it did to the rest of the house. */
+export async function type(argv: readonly string[], world: World = {}): Promise<Ran> {
+  const calls: [string, ...unknown[]][] = [];
+  const out = { stdout: '', stderr: '' };
+  let readings = 0;
+  const deps: CliDeps = {
+    loadConfig: async (path) => {
+      calls.push(['loadConfig', path]);
+      world.loadConfig?.();
+      return { config, path: path ?? 'config/sms-dispatch.yaml', warnings: world.warnings ?? [] };
+    },
+    openProducer: async () => ({
+      enqueue: async (alert) => {
+        calls.push(['enqueue', JSON.parse(JSON.stringify(alert))]);
+        return world.enqueue?.() ?? { id: 'a-1', duplicate: false };
+      },
+      enqueueMany: async () => [],
+      resolve: async (dedupKey) => {
+        calls.push(['resolve', dedupKey]);
+        world.resolve?.();
+      },
+      close: async () => {
+        calls.push(['close producer']);
+        world.closeProducer?.();
+      },
+    }),
+    openTraces: async () => {
+      world.openTraces?.();
+      return {
+        alert: async (id) => {
+          calls.push(['read alert', id]);
+          const { alerts = [] } = world;
+          return alerts[Math.min(readings++, alerts.length - 1)];
+        },
+        message: async (id) => {
+          calls.push(['read message', id]);
+          return world.message;
+        },
+        close: async () => void calls.push(['close traces']),
+      };
+    },
+    redisAddress: () => '10.0.0.5:6379',
+    runProcess: async (kind, options) => {
+      calls.push(['runProcess', kind, options]);
+      return world.exitCode ?? 0;
+    },
+    stdout: { write: (text) => (out.stdout += text) },
+    stderr: { write: (text) => (out.stderr += text) },
+    now: () => NOW,
+    version: '1.2.3',
+  };
+  const code = await runCli(argv, deps);
+  return { code, ...out, calls };
+}

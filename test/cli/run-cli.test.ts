@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { SECRET, type } from './recording-deps.ts';
+
+describe('usage', () => {
+  test.each<[argv: string[], said: string]>([
+    [['sned'], "unknown command 'sned'\n(Did you mean send?)"],
+    [['send', '--to', '+60123456789', '--severty', 'critical', 'x'], "unknown option '--severty'\n(Did you mean --severity?)"],
+    [['config', 'chekc'], "unknown command 'chekc'\n(Did you mean check?)"],
+    [['send', 'Disk full'], "required option '--to <recipient>' not specified"],
+    [['send', '--to'], "option '--to <recipient>' argument missing"],
+    [['send', '--to', '+60123456789', '--severity', 'urgent', 'x'], 'Use info, warning, error, critical.'],
+    [['send', '--to', '+60123456789', '--purpose', 'fun', 'x'], 'Allowed choices are alert, verification, notification.'],
+    [['send', '--to', '+60123456789'], 'say what to send'],
+    [['send', '--to', '+60123456789', 'Disk', 'full'], 'put the text in quotes'],
+    [['send', '--to', '+60123456789', '--template', 't', 'x'], 'give a text or --template, not both'],
+    [['send', '--to', '+60123456789', '--param', 'a=b', 'x'], '--param belongs to --template NAME'],
+    [['send', '--to', '+60123456789', '--label', '=b', 'x'], '--label wants name=value'],
+    [['send', '--to', '+60123456789', '--wait', 'Disk full'], 'before the text write --wait=30'],
+    [['send', '--to', '+60123456789', '--wait=0', 'x'], 'Seconds above 0'],
+    [['explain'], "missing required argument 'id'"],
+    [['explain', 'two words'], 'that is not an id'],
+    [['resolve'], "missing required argument 'dedup-key'"],
+    [['start', 'now'], 'too many arguments'],
+    [[], 'Examples:'],
+    [['config'], 'Usage: sms-dispatch config'],
+  ])('%j is wrong usage: exit 2, said on stderr, nothing done', async (argv, said) => {
+    const { code, stdout, stderr, calls } = await type(argv);
+    expect(stderr).toContain(said);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+    expect(calls).toEqual([]);
+  });
+
+  test('a secret typed as a flag is not repeated', async () => {
+    const { code, stderr } = await type(['send', `--auth-token=${SECRET}`, '--to', '+60123456789', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown option '--auth-token=…'");
+    expect(stderr).not.toContain(SECRET);
+  });
+
+  test('a parameter without a name is not repeated: it may be a login code', async () => {
+    const { code, stderr } = await type(['send', '--to', '+60123456789', '--template', 'login-code', '--param', SECRET]);
+    expect(code).toBe(2);
+    expect(stderr).toBe('error: --param wants name=value\n');
+  });
+});
+
+describe('help', () => {
+  test.each([
+    ['--help'],
+    ['help'],
+    ['send --help'],
+    ['explain --help'],
+    ['resolve --help'],
+    ['config check --help'],
+    ['providers list --help'],
+  ])('%s opens with examples, on stdout, exit 0, without colour', async (line) => {
+    const { code, stdout, stderr } = await type(line.split(' '));
+    expect(stdout).toMatch(/^Examples:\n {2}sms-dispatch \w+/);
+    expect(stdout).not.toContain('\u001b');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  test('names every command', async () => {
+    const { stdout } = await type(['--help']);
+    for (const name of ['start', 'router', 'dispatcher', 'receiver', 'send', 'explain', 'resolve', 'config', 'providers', 'schema']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    }
+  });
+
+  test('no flag takes a secret', async () => {
+    const texts = await Promise.all(['--help', 'send --help', 'start --help'].map(async (line) => (await type(line.split(' '))).stdout));
+    expect(texts.join('')).not.toMatch(/--[a-z-]*(token|secret|password|redis|api-key)/);
+  });
+
+  test('--version is data', async () => {
+    expect(await type(['--version'])).toMatchObject({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+});
+
+describe('processes', () => {
+  test.each(['start', 'router', 'dispatcher', 'receiver'])('%s runs with the config that was named', async (kind) => {
+    expect((await type([kind, '--config', 'x.yaml'])).calls).toEqual([['runProcess', kind, { configPath: 'x.yaml' }]]);
+  });
+
+  test.each([0, 1])('exit code %d of the process is ours', async (exitCode) => {
+    const { code, calls } = await type(['start'], { exitCode });
+    expect(code).toBe(exitCode);
+    expect(calls).toEqual([['runProcess', 'start', { configPath: undefined }]]);
+  });
+});
+
+test('schema prints the JSON Schema of an alert', async () => {
+  const { code, stdout } = await type(['schema']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'object', required: ['severity'] });
+});

@@ -1,0 +1,51 @@
+import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
+import { twilioAccepted } from '../support/vendors/twilio.ts';
+import { MESSAGE, sitExam } from './exam.ts';
+import { noOutbox } from './no-outbox.ts';
+
+const ACCOUNT_SID = 'ACexam0000000000000000000000000001';
+const AUTH_TOKEN = 'exam-auth-token';
+
+sitExam('twilio', {
+  create: ({ baseUrl, timeoutMs, clock }) =>
+    createProvider(
+      'twilio-main',
+      providerConfigSchemas.twilio.parse({
+        type: 'twilio',
+        accountSid: ACCOUNT_SID,
+        authToken: AUTH_TOKEN,
+        from: '+15005550006',
+        statusCallback: 'https://sms.example.com/v1/receipts/twilio-main?edge=1',
+        baseUrl,
+        timeout: `${timeoutMs}ms`,
+      }),
+      { clock, outbox: noOutbox },
+    ),
+  secrets: [AUTH_TOKEN, Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString('base64')],
+  wire: {
+    request: {
+      method: 'POST',
+      path: `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages.json`,
+      headers: {
+        authorization: 'Basic QUNleGFtMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMTpleGFtLWF1dGgtdG9rZW4=',
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+      },
+      body: [
+        'To=%2B60123456789',
+        'StatusCallback=https%3A%2F%2Fsms.example.com%2Fv1%2Freceipts%2Ftwilio-main%3Fedge%3D1%26message%3Dm-exam_1',
+        'ValidityPeriod=600',
+        'From=%2B15005550006',
+        'Body=CRITICAL%3A+%22disk%22+%7Bto%7D+full%3F+100%25+%26+a%2Bb%3Dc+%5C+%E4%BD%A0%E5%A5%BD+%F0%9F%94%A5%0Aline+2',
+      ].join('&'),
+    },
+    yes: {
+      ...(twilioAccepted(ACCOUNT_SID, { To: MESSAGE.to, From: '+15005550006', Body: MESSAGE.text }) as object),
+      status: 201,
+      body: '{"sid":"SM00000000000000000000000000000001","status":"queued","num_segments":"2"}',
+    },
+    accepted: { kind: 'accepted', providerMessageId: 'SM00000000000000000000000000000001', segments: 2 },
+    // The account in the URL does not exist.
+    statuses: { 404: 'auth' },
+  },
+});

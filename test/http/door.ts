@@ -1,0 +1,131 @@
+import { pino } from 'pino';
+import { afterEach } from 'vitest';
+import type { ParsedAlert } from '../../src/alert/alert.ts';
+import { ALERT_ID_PATTERN, newAlertId } from '../../src/alert/id.ts';
+import { AlertError, type Directory, parseAlert } from '../../src/alert/parse-alert.ts';
+import type { E164 } from '../../src/alert/phone.ts';
+import type { ReceiverDeps } from '../../src/http/http-deps.ts';
+import { createHttpServer, type HttpServerDeps } from '../../src/http/http-server.ts';
+import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import type { EnqueueResult } from '../../src/queue/producer-port.ts';
+
+export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
+export const groups = new Map([['oncall', ['alice']]]);
+
+const directory: Directory = {
+  defaultCountry: undefined,
+  strictNumbers: true,
+  hasContact: (name) => contacts.has(name),
+  hasGroup: (name) => groups.has(name),
+};
+
+/** Keeps what it takes in memory, each id once, by the rules of the real one. */
+export class RecordingProducer {
+  readonly taken: (ParsedAlert & { id: string })[] = [];
+  readonly resolved: string[] = [];
+  /** Runs before each call: throw or wait here. */
+  before: () => Promise<void> = async () => undefined;
+
+  async enqueueMany(alerts: readonly unknown[]): Promise<EnqueueResult[]> {
+    await this.before();
+    return alerts.map((data) => {
+      try {
+        const alert = parseAlert(data, directory);
+        const id = alert.id ?? newAlertId();
+        const duplicate = this.taken.some((earlier) => earlier.id === id);
+        if (!duplicate) this.taken.push({ ...alert, id });
+        return { ok: true, id, duplicate };
+      } catch (error) {
+        if (error instanceof AlertError) return { ok: false, issues: error.issues };
+        throw error;
+      }
+    });
+  }
+
+  async resolve(dedupKey: string): Promise<void> {
+    await this.before();
+    this.resolved.push(dedupKey);
+  }
+}
+
+export const alertTrace: AlertTrace = {
+  id: 'known',
+  severity: 'critical',
+  status: 'firing',
+  dedupKey: 'k',
+  receivedAt: '2026-11-20T03:00:00.000Z',
+  outcome: 'routed',
+  reason: null,
+  events: [],
+  messages: [],
+};
+export const messageTrace = { id: 'm-known', alertId: 'known', to: '+60*******789', state: 'accepted' } as MessageTrace;
+
+export const traces = {
+  alert: async (id: string) => (id === 'known' || id.length === 128 ? { ...alertTrace, id } : undefined),
+  message: async (id: string) => (ALERT_ID_PATTERN.test(id) && id === 'm-known' ? messageTrace : undefined),
+};
+
+export const http: ReceiverDeps['config']['http'] = { port: 0, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] };
+
+export interface Door {
+  readonly url: string;
+  readonly producer: RecordingProducer;
+  /** Every log line so far. */
+  readonly lines: Record<string, unknown>[];
+  close(): Promise<void>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+const open: Door[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((door) => door.close()));
+});
+
+export interface DoorOptions extends Partial<Omit<ReceiverDeps, 'config' | 'role' | 'producer'>> {
+  readonly role?: HttpServerDeps['role'];
+  readonly http?: Partial<ReceiverDeps['config']['http']>;
+}
+
+/** A server on a free loopback port, closed after the test. */
+export async function openDoor({ role = 'receiver', http: settings, ...given }: DoorOptions = {}): Promise<Door> {
+  const producer = new RecordingProducer();
+  const lines: Record<string, unknown>[] = [];
+  const server = createHttpServer({
+    role,
+    config: { http: { ...http, ...settings }, defaultCountry: undefined, contacts, groups },
+    producer,
+    traces,
+    metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'sms_alerts_total 0\n' },
+    readiness: async () => ({ ready: true, reasons: [] }),
+    logger: pino({ level: 'debug', base: null }, { write: (line) => lines.push(JSON.parse(line)) }),
+    ...given,
+  });
+  const url = `http://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
+  const door: Door = {
+    url,
+    producer,
+    lines,
+    close: () => server.close(),
+    get: (path, headers = {}) => fetch(url + path, { headers }),
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      }),
+  };
+  open.push(door);
+  return door;
+}
+
+/** The body of an answer that must be problem details of this kind. */
+export async function problemOf(response: Response): Promise<{ kind: string; status: number; detail?: string; [member: string]: unknown }> {
+  const body = (await response.json()) as { type: string; title: string; status: number };
+  const type = response.headers.get('content-type');
+  if (type !== 'application/problem+json' || body.status !== response.status || typeof body.title !== 'string') {
+    throw new Error(`not problem details: ${response.status} ${type} ${JSON.stringify(body)}`);
+  }
+  return { ...body, kind: body.type.replace('urn:sms-dispatch:problem:', '') };
+}

@@ -1,0 +1,106 @@
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
+import type { Sources } from '../../src/metrics/sources.ts';
+import { startRedisServer } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
+import { samples } from './samples.ts';
+
+const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
+const steady: Sources = {
+  inFlight: async () => 12,
+  queues: async () => [{ queue: 'sms-messages', counts: { ...idle, delayed: 3 }, oldestAgeSeconds: 4.5 }],
+};
+const never = () => new Promise<never>(() => undefined);
+
+function metricsOver(sources: Sources): Metrics {
+  return createMetrics({ providers: ['sns'], version: '0.1.0', role: 'start', sources, sourceBoundMs: 150 });
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+it('are read at the scrape and not before', async () => {
+  let reads = 0;
+  const metrics = metricsOver({ ...steady, inFlight: async () => ++reads });
+  expect(reads).toBe(0);
+  const first = samples(await metrics.text());
+  expect(first.get('sms_messages_in_flight')).toBe(1);
+  expect(first.get('sms_queue_jobs{queue="sms-messages",state="delayed"}')).toBe(3);
+  expect(first.get('sms_queue_jobs{queue="sms-messages",state="active"}')).toBe(0);
+  expect(first.get('sms_queue_oldest_job_age_seconds{queue="sms-messages"}')).toBe(4.5);
+  expect(samples(await metrics.text()).get('sms_messages_in_flight')).toBe(2);
+});
+
+describe('when a source gives nothing', () => {
+  it.each<[string, Partial<Sources>]>([
+    ['rejects', { inFlight: () => Promise.reject(new Error('no')) }],
+    [
+      'throws',
+      {
+        inFlight: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+    ['hangs', { inFlight: never }],
+  ])('because it %s, the scrape says so, in time, and holds everything else', async (_how, broken) => {
+    const metrics = metricsOver({ ...steady, ...broken });
+    metrics.deferred('throttled');
+    const started = performance.now();
+    const seen = samples(await metrics.text());
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(seen.has('sms_messages_in_flight')).toBe(false);
+    expect(seen.get('sms_scrape_errors_total{source="in_flight"}')).toBe(1);
+    expect(seen.get('sms_scrape_errors_total{source="queues"}')).toBe(0);
+    expect(seen.get('sms_queue_jobs{queue="sms-messages",state="delayed"}')).toBe(3);
+    expect(seen.get('sms_deferred_total{reason="throttled"}')).toBe(1);
+  });
+
+  it('old figures are not shown as new ones', async () => {
+    let away = false;
+    const metrics = metricsOver({ ...steady, queues: () => (away ? Promise.reject(new Error('no')) : steady.queues()) });
+    await metrics.text();
+    away = true;
+    const seen = samples(await metrics.text());
+    expect([...seen.keys()].filter((series) => series.startsWith('sms_queue_'))).toEqual([]);
+    away = false;
+    expect(samples(await metrics.text()).get('sms_queue_oldest_job_age_seconds{queue="sms-messages"}')).toBe(4.5);
+  });
+
+  it('scrapes share the read that hangs instead of piling up more', async () => {
+    let reads = 0;
+    const metrics = metricsOver({
+      ...steady,
+      inFlight: () => {
+        reads++;
+        return never();
+      },
+    });
+    await Promise.all([metrics.text(), metrics.text(), metrics.text()]);
+    await metrics.text();
+    expect(reads).toBe(1);
+  });
+});
+
+it('a frozen Redis delays a scrape by no more than the bound, and its figures come back with it', async () => {
+  const server = await startRedisServer();
+  cleanups.push(server.stop);
+  const redis = new Redis(server.url);
+  cleanups.unshift(() => redis.disconnect());
+  await redis.set('n', 5);
+  const metrics = metricsOver({ ...steady, inFlight: async () => Number(await redis.get('n')) });
+  expect(samples(await metrics.text()).get('sms_messages_in_flight')).toBe(5);
+
+  server.process.kill('SIGSTOP');
+  const started = performance.now();
+  const frozen = samples(await metrics.text());
+  expect(performance.now() - started).toBeLessThan(1000);
+  expect(frozen.has('sms_messages_in_flight')).toBe(false);
+  expect(frozen.get('sms_scrape_errors_total{source="in_flight"}')).toBe(1);
+
+  server.process.kill('SIGCONT');
+  await until(async () => samples(await metrics.text()).get('sms_messages_in_flight') === 5);
+});

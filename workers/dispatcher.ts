@@ -1,0 +1,3 @@
+import { runProcess } from './run-process.ts';
+
+export const run = (options: { readonly configPath: string | undefined }): Promise<number> => runProcess('dispatcher', options);

@@ -1,0 +1,20 @@
+import type { Config } from '../src/config/config.ts';
+
+/** What a person sees who has just typed `npm start`: where to look, and a command that sends the first text. */
+export function firstSteps({ config, httpPort, redis }: { config: Config; httpPort: number; redis: string }): string {
+  const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
+  const url = `http://${host}:${httpPort}`;
+  const token = config.http.tokens.length === 0 ? '' : ` -H "Authorization: Bearer $SMS_DISPATCH_TOKEN"`;
+  const simulated = [...config.providers.values()].some(({ type }) => type === 'simulated');
+  return `
+  sms-dispatch is up on ${url}   (Redis: ${redis})
+
+  Send the first text:
+    curl -sS ${url}/v1/alerts${token} -H 'Content-Type: application/json' -d '{"to":"+1 202-555-0123","severity":"critical","text":"Disk full"}'
+
+  What became of it:  ${url}/v1/alerts/<id>
+${simulated ? `  The phone:          ${url}/v1/simulated/outbox\n` : ''}  Metrics:            ${url}/metrics
+  The API:            ${url}/openapi.json
+
+`;
+}

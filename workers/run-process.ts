@@ -1,0 +1,87 @@
+import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
+import type { ProcessKind } from '../src/cli/cli-deps.ts';
+import type { Config } from '../src/config/config.ts';
+import { readEnvironment } from '../src/config/environment.ts';
+import { ConfigError } from '../src/config/fault.ts';
+import { loadConfig } from '../src/config/load-config.ts';
+import { createLogger, type Logger } from '../src/logger.ts';
+import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
+import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
+import { firstSteps } from './first-steps.ts';
+import { nextSignal } from './signals.ts';
+
+const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
+  start: createAll,
+  router: createRouter,
+  dispatcher: createDispatcher,
+  receiver: createReceiver,
+};
+
+/** On top of the drain's own deadline, so that nobody else has to kill us. */
+const FORCE_AFTER_MS = 5_000;
+
+/** Runs one process until a signal ends it. @returns its exit code */
+export async function runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number> {
+  const env = readEnvironment();
+  const config = readConfig(options.configPath, env);
+  if (config === undefined) return 1;
+  const logger = createLogger(config.logLevel);
+  dieLoudly(logger);
+
+  let redis: FoundRedis | undefined;
+  try {
+    redis = await redisFor(kind, config, env, logger);
+    const app = APPS[kind]({ config, redisUrl: redis.url, logger });
+    const signal = nextSignal();
+    const { httpPort } = await app.start();
+    logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');
+    if (kind === 'start') process.stdout.write(firstSteps({ config, httpPort, redis: redis.describe }));
+    await leave(await signal, app, redis, config, logger);
+    return 0;
+  } catch (error) {
+    logger.fatal({ reason: error instanceof Error ? error.message : String(error) }, `${kind} cannot run`);
+    await redis?.stop();
+    return 1;
+  }
+}
+
+function readConfig(path: string | undefined, env: ReturnType<typeof readEnvironment>): Config | undefined {
+  try {
+    return loadConfig({ ...(path === undefined ? {} : { path }), env }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`The configuration has ${error.faults.length} fault(s); nothing was started.\n${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** Only `start` may bring a Redis of its own: several machines must share one that somebody looks after. */
+async function redisFor(kind: ProcessKind, config: Config, env: ReturnType<typeof readEnvironment>, logger: Logger): Promise<FoundRedis> {
+  const say = (line: string) => logger.info(line);
+  const url = config.redis.url?.reveal() ?? (kind === 'start' ? undefined : LOCAL_REDIS);
+  return findRedis({ url, dataDir: DATA_DIR, say, env });
+}
+
+async function leave(signal: string, app: App, redis: FoundRedis, config: Config, logger: Logger): Promise<void> {
+  logger.info({ signal, graceMs: config.shutdown.graceMs }, 'draining; a second signal ends at once');
+  const force = () => {
+    logger.warn('leaving at once: what was in flight will be looked into by whoever takes it over');
+    process.exit(1);
+  };
+  void nextSignal().then(force);
+  const deadline = setTimeout(force, config.shutdown.graceMs + FORCE_AFTER_MS);
+  await app.stop();
+  await redis.stop();
+  clearTimeout(deadline);
+  logger.info('drained');
+}
+
+/** After a bug nobody knows what still holds: better to start anew, which loses nothing. */
+function dieLoudly(logger: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import type { ProcessKind } from '../src/cli/cli-deps.ts';
+import { runCli } from '../src/cli/run-cli.ts';
+import type { Config } from '../src/config/config.ts';
+import { readEnvironment } from '../src/config/environment.ts';
+import { loadConfig } from '../src/config/load-config.ts';
+import { createTraces } from '../src/ledger/redis-traces.ts';
+import { directoryOf } from '../src/pipeline/directory.ts';
+import { createProducer } from '../src/queue/producer.ts';
+import { connectRedis, redactUrl } from '../src/redis/connect.ts';
+import { createKeys } from '../src/redis/keys.ts';
+import { locateRedis } from '../src/redis/locate-redis.ts';
+import { version } from '../src/version.ts';
+import { DATA_DIR } from './data-dir.ts';
+
+const env = readEnvironment();
+
+/** The Redis that a running `start` uses: the configured one, the one of this machine, or the embedded one. */
+const redisUrlOf = (config: Config): Promise<string> => locateRedis({ url: config.redis.url?.reveal(), dataDir: DATA_DIR });
+
+const PROCESSES: Readonly<
+  Record<ProcessKind, () => Promise<{ run(options: { readonly configPath: string | undefined }): Promise<number> }>>
+> = {
+  start: () => import('./start.ts'),
+  router: () => import('./router.ts'),
+  dispatcher: () => import('./dispatcher.ts'),
+  receiver: () => import('./receiver.ts'),
+};
+
+const exitCode = await runCli(process.argv.slice(2), {
+  loadConfig: async (path) => loadConfig({ path, env }),
+  openProducer: async (config) =>
+    createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config) }),
+  openTraces: async (config) => {
+    const redis = connectRedis(await redisUrlOf(config), 'door');
+    return { ...createTraces(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
+  },
+  redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
+  runProcess: async (kind, options) => (await PROCESSES[kind]()).run(options),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: () => new Date(),
+  version,
+});
+process.exit(exitCode);
