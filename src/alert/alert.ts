@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_ID_PATTERN } from './id.ts';
+import { maskNumbers } from './phone.ts';
 import { parseSeverity, SEVERITIES, SEVERITY_ALIASES } from './severity.ts';
 
 export const PURPOSES = ['alert', 'verification', 'notification'] as const;
@@ -18,7 +19,7 @@ const severity = z
     if (parsed !== undefined) return parsed;
     ctx.addIssue({
       code: 'custom',
-      message: `unknown severity "${word.slice(0, 32)}": use ${SEVERITIES.join(', ')} (read as well: ${Object.keys(SEVERITY_ALIASES).join(', ')})`,
+      message: `unknown severity "${maskNumbers(word.slice(0, 32))}": use ${SEVERITIES.join(', ')} (read as well: ${Object.keys(SEVERITY_ALIASES).join(', ')})`,
     });
     return z.NEVER;
   })
@@ -30,6 +31,10 @@ const recipient = z
   .max(128)
   .describe('A phone number (best as +<country><number>), contact:<name> or group:<name>');
 
+const param = z
+  .union([z.string().max(MAX_TEXT), z.number(), z.boolean()], { error: 'a parameter is text, a number, true or false' })
+  .transform(String);
+
 const label = z.string().max(1024);
 const timestamp = z.iso.datetime({ offset: true, error: 'not an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
 
@@ -38,21 +43,22 @@ export const alertSchema = z
   .strictObject({
     id: z
       .string()
-      .regex(ALERT_ID_PATTERN, 'id: 1 to 128 of A-Z a-z 0-9 . _ -')
+      .regex(ALERT_ID_PATTERN, '1 to 128 of A-Z a-z 0-9 . _ -')
       .optional()
       .describe('Idempotency key: the same id again is the same alert'),
     severity,
     status: z.enum(STATUSES).default('firing'),
     to: z
-      .union([recipient, z.array(recipient).min(1, 'name at least one recipient').max(MAX_RECIPIENTS)], {
-        error: 'to: a phone number, contact:<name> or group:<name>, or a list of them',
-      })
+      .union(
+        [recipient, z.array(recipient).min(1, 'name at least one recipient').max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`)],
+        {
+          error: 'must be a phone number, contact:<name> or group:<name>, or a list of them',
+        },
+      )
       .transform((to) => (Array.isArray(to) ? to : [to]))
       .optional(),
     text: z.string().trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
-    template: z
-      .strictObject({ name: z.string().min(1).max(128), params: z.record(z.string().max(64), z.coerce.string().max(MAX_TEXT)).default({}) })
-      .optional(),
+    template: z.strictObject({ name: z.string().min(1).max(128), params: z.record(z.string().max(64), param).default({}) }).optional(),
     purpose: z.enum(PURPOSES).default('alert'),
     source: z.string().min(1).max(256).optional(),
     instance: z.string().min(1).max(256).optional(),

@@ -11,7 +11,7 @@ const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
     .join(', ')}. Upper and lower case are the same.`,
   status: 'A resolved alert sends nothing; it cancels what is still on its way for its dedupKey.',
   to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name>. Needed unless resolved.',
-  text: 'What to say. Either this or template. Length in UTF-16 units.',
+  text: 'What to say. Either this or template.',
   template: 'A template of the config and what fills its placeholders. Either this or text.',
   purpose: 'What the text is for; routes match on it, and only alerts are gated by severity and deduplicated by default.',
   source: 'The system that raised it; routes match on it.',
@@ -58,7 +58,6 @@ function describe(name: keyof AlertInput, property: z.core.JSONSchema._JSONSchem
   const schema: JsonSchema = { ...(property as JsonSchema), description: DESCRIPTIONS[name] };
   if (name === 'severity') return { type: 'string', description: DESCRIPTIONS.severity, anyOf: severityForms() };
   if (name === 'text') return { ...schema, pattern: '\\S' };
-  if (name === 'template') return { ...schema, properties: { ...schema.properties, params: templateParams(schema.properties?.params) } };
   return schema;
 }
 
@@ -67,13 +66,4 @@ function severityForms(): JsonSchema[] {
   const words = [...SEVERITIES, ...Object.keys(SEVERITY_ALIASES)];
   const anyCase = words.map((word) => word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`));
   return [{ enum: words }, { pattern: `^\\s*(?:${anyCase.join('|')})\\s*$` }];
-}
-
-/** Numbers and booleans are written as text when the template is filled. */
-function templateParams(params: z.core.JSONSchema._JSONSchema | undefined): JsonSchema {
-  const schema = params as JsonSchema;
-  return {
-    ...schema,
-    additionalProperties: { ...(schema.additionalProperties as JsonSchema), type: ['string', 'number', 'boolean'] } as JsonSchema,
-  };
 }

@@ -1,7 +1,6 @@
-import type { CountryCode } from 'libphonenumber-js/max';
 import type { z } from 'zod';
-import { alertSchema, type ParsedAlert } from './alert.ts';
-import { parsePhone } from './phone.ts';
+import { alertSchema, MAX_RECIPIENTS, type ParsedAlert } from './alert.ts';
+import { type CountryCode, hasCountryCode, maskNumbers, parsePhone } from './phone.ts';
 
 export interface Issue {
   /** Such as `to[2]` or `template.name`; empty for the alert as a whole. */
@@ -9,7 +8,10 @@ export interface Issue {
   readonly message: string;
 }
 
-/** What is wrong with an alert, every fault at once. */
+/**
+ * What is wrong with an alert: every fault of its form at once, or else every unknown name and bad number. A phone
+ * number that stands where none belongs is masked.
+ */
 export class AlertError extends Error {
   readonly issues: readonly Issue[];
 
@@ -35,6 +37,8 @@ export interface Directory {
   readonly strictNumbers: boolean;
   readonly hasContact?: (name: string) => boolean;
   readonly hasGroup?: (name: string) => boolean;
+  /** How many phones this comes to once contacts and groups are opened. */
+  readonly countPhones?: (to: readonly string[]) => number;
   /** The names that a template's text asks for; `undefined` for an unknown template. */
   readonly templateParams?: (name: string) => readonly string[] | undefined;
 }
@@ -43,24 +47,32 @@ export interface Directory {
 export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
   const parsed = alertSchema.safeParse(data);
   if (!parsed.success) throw new AlertError(parsed.error.issues.flatMap(readable));
-  const issues = [...recipientIssues(parsed.data.to ?? [], directory), ...templateIssues(parsed.data, directory)];
+  const issues = [...recipientIssues(parsed.data, directory), ...templateIssues(parsed.data, directory)];
   if (issues.length > 0) throw new AlertError(issues);
   return parsed.data;
 }
 
-function recipientIssues(to: readonly string[], directory: Directory): Issue[] {
-  return to.flatMap((entry, index) => {
+function recipientIssues({ to = [] }: ParsedAlert, directory: Directory): Issue[] {
+  const issues = to.flatMap((entry, index) => {
     const message = recipientFault(entry, directory);
     return message === undefined ? [] : [{ path: `to[${index}]`, message }];
   });
+  if (issues.length > 0 || !to.some((entry) => entry.startsWith('group:'))) return issues;
+  const phones = directory.countPhones?.(to) ?? 0;
+  return phones <= MAX_RECIPIENTS ? [] : [{ path: 'to', message: `${phones} phones once groups are opened: ${MAX_RECIPIENTS} at most` }];
 }
+
+const NO_RECIPIENT = 'neither a phone number nor contact:<name> nor group:<name>';
 
 function recipientFault(entry: string, { defaultCountry, strictNumbers, hasContact, hasGroup }: Directory): string | undefined {
   const [, kind, name] = /^(contact|group):(.*)$/s.exec(entry) ?? [];
-  if (kind === 'contact') return hasContact?.(name as string) === false ? `no contact named "${name}" in the config` : undefined;
-  if (kind === 'group') return hasGroup?.(name as string) === false ? `no group named "${name}" in the config` : undefined;
-  if (!strictNumbers && defaultCountry === undefined && !/^\s*(\+|00)/.test(entry)) {
-    return /^[\d\s()./-]{4,20}$/.test(entry) ? undefined : 'neither a phone number nor contact:<name> nor group:<name>';
+  if (kind !== undefined && name !== undefined) {
+    const known = kind === 'contact' ? hasContact?.(name) : hasGroup?.(name);
+    return known === false ? `no ${kind} named "${maskNumbers(name)}" in the config` : undefined;
+  }
+  if (!/\d/.test(entry)) return NO_RECIPIENT;
+  if (!strictNumbers && defaultCountry === undefined && !hasCountryCode(entry)) {
+    return /^[\d\s()./-]{4,20}$/.test(entry) ? undefined : NO_RECIPIENT;
   }
   const verdict = parsePhone(entry, defaultCountry);
   return verdict.ok ? undefined : verdict.message;
@@ -69,18 +81,22 @@ function recipientFault(entry: string, { defaultCountry, strictNumbers, hasConta
 function templateIssues({ template }: ParsedAlert, { templateParams }: Directory): Issue[] {
   if (template === undefined || templateParams === undefined) return [];
   const wanted = templateParams(template.name);
-  if (wanted === undefined) return [{ path: 'template.name', message: `no template named "${template.name}" in the config` }];
+  if (wanted === undefined) return [{ path: 'template.name', message: `no template named "${maskNumbers(template.name)}" in the config` }];
   return wanted
     .filter((name) => !Object.hasOwn(template.params, name))
     .map((name) => ({ path: `template.params.${name}`, message: `template "${template.name}" needs this parameter` }));
 }
 
 function readable(issue: z.core.$ZodIssue): Issue[] {
-  const path = formatPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'unknown key' }));
+    return issue.keys.map((key) => ({ path: maskNumbers(formatPath([...issue.path, key])), message: 'unknown key' }));
   }
-  return [{ path, message: issue.message }];
+  if (issue.code === 'invalid_union') {
+    // Of the forms that a value may have, the one that it was meant to have says best what is wrong.
+    const meant = issue.errors.find((faults) => !faults.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
+    if (meant !== undefined) return meant.flatMap((fault) => readable({ ...fault, path: [...issue.path, ...fault.path] }));
+  }
+  return [{ path: maskNumbers(formatPath(issue.path)), message: issue.message }];
 }
 
 /** `['to', 2]` → `to[2]`. */

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+export { type CountryCode, isSupportedCountry };
 
 /** A phone number as `+` and digits, E.164. */
 export type E164 = string & { readonly __brand: 'E164' };
@@ -12,11 +14,10 @@ export type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: f
  * warning, because new and fictional ranges must work.
  */
 export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
-  const international = /^\s*(\+|00)/.test(input);
-  if (!international && defaultCountry === undefined) {
+  if (!hasCountryCode(input) && defaultCountry === undefined) {
     return { ok: false, message: 'no country code: write it as +<country><number>, or set defaultCountry in the config' };
   }
-  const parsed = parsePhoneNumberFromString(input.trim().replace(/^00/, '+'), {
+  const parsed = parsePhoneNumberFromString(tidy(input), {
     ...(defaultCountry === undefined ? {} : { defaultCountry }),
     extract: false,
   });
@@ -27,12 +28,35 @@ export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVe
   return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
 }
 
-/** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number. */
+/** Whether it begins as a number with country code does, in any of its spellings. */
+export function hasCountryCode(input: string): boolean {
+  return tidy(input).startsWith('+');
+}
+
+/** Invisible marks of writing direction, which address books put around a number that is copied out of them. */
+const DIRECTION = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** `tel:+60…`, `(+60) …`, `0060…` and the wide plus of East Asian keyboards → `+60…`. */
+function tidy(input: string): string {
+  return input
+    .replace(DIRECTION, '')
+    .trim()
+    .replace(/^tel:\s*/i, '')
+    .replace(/^\(\s*(?=[+\uff0b]|00)([^()]*)\)/, '$1')
+    .replace(/^(?:\uff0b|00)/, '+');
+}
+
+/** `+60******789`: calling code and last three digits stay, so that an operator can recognise a number. */
 export function maskPhone(phone: string): string {
   const code = parsePhoneNumberFromString(phone)?.countryCallingCode ?? phone.slice(1, 3);
   const digits = phone.replace(/\D/g, '');
   const hidden = Math.max(digits.length - code.length - 3, 3);
   return `+${code}${'*'.repeat(hidden)}${digits.slice(-3)}`;
+}
+
+/** Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped. */
+export function maskNumbers(text: string): string {
+  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (number) => maskPhone(`+${number.replace(/\D/g, '')}`));
 }
 
 /** The calling code without `+`, such as `60`. */

@@ -9,11 +9,30 @@ const BASIC = new Set(
 const EXTENSION = new Set('\f^{}\\[~]|€');
 
 export function countSegments(text: string): number {
-  let septets = 0;
-  for (const char of text) {
-    if (BASIC.has(char)) septets += 1;
-    else if (EXTENSION.has(char)) septets += 2;
-    else return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
+  const chars = [...text];
+  const isGsm = chars.every((char) => BASIC.has(char) || EXTENSION.has(char));
+  return isGsm
+    ? fill(
+        chars.map((char) => (BASIC.has(char) ? 1 : 2)),
+        { alone: 160, joined: 153 },
+      )
+    : fill(
+        chars.map((char) => char.length),
+        { alone: 70, joined: 67 },
+      );
+}
+
+/** No character is cut in two: neither an extension from its escape nor an emoji into its halves. */
+function fill(widths: readonly number[], room: { readonly alone: number; readonly joined: number }): number {
+  if (widths.reduce((sum, width) => sum + width, 0) <= room.alone) return 1;
+  let segments = 1;
+  let used = 0;
+  for (const width of widths) {
+    if (used + width > room.joined) {
+      segments += 1;
+      used = 0;
+    }
+    used += width;
   }
-  return septets <= 160 ? 1 : Math.ceil(septets / 153);
+  return segments;
 }

@@ -15,7 +15,7 @@ const PASSED: Readonly<Record<StageName, string>> = {
   recipients: 'recipients found',
   'consent-gate': 'may be texted',
   ledger: 'not sent before',
-  'expiry-gate': 'in time, and not resolved',
+  'expiry-gate': 'still in time',
   'rate-cap': 'within the rate caps',
   dispatch: 'ready to send',
 };

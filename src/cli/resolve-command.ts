@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { withProducer } from './with-redis.ts';
 
@@ -16,6 +17,7 @@ export function addResolveCommand(program: Command, { deps, exit }: CommandConte
     .addHelpText('before', EXAMPLES);
   runs<CommonOptions>(command, { deps, exit }, async (args, options) => {
     const dedupKey = args[0] as string;
+    if (dedupKey === '') throw new UsageError('name the dedup key');
     const { config } = await deps.loadConfig(options.config);
     await withProducer(deps, config, (producer) => producer.resolve(dedupKey));
     deps.stderr.write('resolved: what has not been sent for this key is cancelled\n');

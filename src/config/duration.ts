@@ -2,15 +2,15 @@ import { z } from 'zod';
 
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-const MESSAGE = 'must be a duration such as 30s, 15m or 1h';
+const EXAMPLE = 'a duration such as 30s, 15m or 1h';
 
 /** A duration as people write it, `30s`, `15m`, `1h`, `1h30m`; a bare 0 too. Output in ms. */
 export const duration = z
-  .union([z.string(), z.number()], { error: ({ input }) => (input === undefined ? `is missing: ${MESSAGE}` : MESSAGE) })
+  .union([z.string(), z.number()], { error: ({ input }) => (input === undefined ? `is missing: ${EXAMPLE}` : `must be ${EXAMPLE}`) })
   .transform((written, ctx) => {
     const ms = parseDuration(String(written));
     if (ms !== undefined) return ms;
-    ctx.addIssue({ code: 'custom', message: MESSAGE });
+    ctx.addIssue({ code: 'custom', message: `must be ${EXAMPLE}` });
     return z.NEVER;
   });
 

@@ -5,6 +5,7 @@ import { issueMessage } from './issue-message.ts';
 import { printable } from './printable.ts';
 import { hostSchema, type LogLevel, logLevelSchema, portSchema, redisUrlSchema } from './schema.ts';
 import type { Secret } from './secret.ts';
+import { didYouMean } from './suggest.ts';
 
 /** Settings that win over the file. */
 export interface Settings {
@@ -37,10 +38,17 @@ export function readEnvSettings(env: Environment): { settings: Settings; faults:
     if (value === undefined || value === '') continue;
     const result = schema.safeParse(value, { error: issueMessage });
     if (result.success) settings[setting] = result.data;
-    else {
-      const shown = name === 'REDIS_URL' ? '[secret]' : (printable(value) as string);
-      faults.push({ path: `env ${name}`, value: shown, message: result.error.issues[0]?.message ?? 'is not valid' });
-    }
+    else faults.push(...result.error.issues.map((issue) => toFault(name, value, issue)));
   }
   return { settings, faults };
+}
+
+function toFault(name: string, value: string, issue: z.core.$ZodIssue): Fault {
+  const hint = issue.code === 'invalid_value' ? didYouMean(value, issue.values.map(String)) : undefined;
+  return {
+    path: `env ${name}`,
+    value: name === 'REDIS_URL' ? '[secret]' : (printable(value) as string),
+    message: issue.message,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

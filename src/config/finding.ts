@@ -1,4 +1,4 @@
-import { isScalar, type Node, type Scalar } from 'yaml';
+import { isScalar, type Node } from 'yaml';
 import { formatPath } from '../alert/parse-alert.ts';
 import type { Fault } from './fault.ts';
 import { isSecretPath, maskNumbers, printable } from './printable.ts';
@@ -31,22 +31,21 @@ export function toFault(source: YamlSource, finding: Finding): Fault {
   const { path, message, hint, hideValue } = finding;
   const offset = finding.offset ?? locate(source, path).offset;
   const value = hideValue === true ? undefined : show(source, path);
-  const clean = (text: string) => maskNumbers(scrub(source, path, text));
   return {
     path: maskNumbers(formatPath(path)),
     ...(String(path[0]).startsWith('env ') ? {} : { file: source.file }),
     ...(offset === undefined ? {} : { line: source.lineOf(offset) }),
     ...(value === undefined ? {} : { value }),
-    message: clean(message),
-    ...(hint === undefined ? {} : { hint: clean(hint) }),
+    message: scrub(source, path, message),
+    ...(hint === undefined ? {} : { hint: scrub(source, path, hint) }),
   };
 }
 
-/** Takes out of a message, which a provider's schema may have written, every secret at or below the path. */
+/** Takes out of a message, which a provider's schema may have written, every secret and phone number at or below the path. */
 function scrub(source: YamlSource, path: Path, message: string): string {
-  const secrets = [...nodesUnder(locate(source, path).node, path)]
-    .filter(({ node, path }) => isScalar(node) && isSecret(source, path, node))
-    .map(({ node }) => String((node as Scalar).value))
-    .filter((secret) => secret !== '');
-  return secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), message);
+  return [...nodesUnder(locate(source, path).node, path)].reduce((text, { node, path }) => {
+    if (!isScalar(node) || node.value === '' || node.value === null) return text;
+    const value = String(node.value);
+    return text.replaceAll(value, isSecret(source, path, node) ? '[secret]' : maskNumbers(value));
+  }, message);
 }

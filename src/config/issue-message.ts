@@ -19,7 +19,7 @@ export const issueMessage: z.core.$ZodErrorMap = (issue) => {
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
       if (!Array.isArray(issue.options)) return 'has none of the forms that are allowed here';
-      return `${typeOf(issue) === undefined ? 'is missing: ' : ''}must be one of ${issue.options.map(String).join(', ')}`;
+      return `${typeOf(issue) === undefined ? 'is missing:' : 'must be'} one of ${issue.options.map(String).join(', ')}`;
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
       return issue.origin === 'array'

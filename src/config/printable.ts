@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { maskPhone } from '../alert/phone.ts';
 
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
@@ -9,9 +8,12 @@ export function isSecretPath(path: readonly PropertyKey[]): boolean {
   return path.some((part) => typeof part === 'string' && SECRET_KEYS.test(part));
 }
 
-/** Masks whatever may be a phone number: seven digits or more, however they are grouped, unless they are an IP address. */
+/**
+ * Masks whatever may be a phone number, seven digits or more however they are grouped, unless they are an IP address.
+ * The last three digits stay, and the shape, which is what a person got wrong.
+ */
 export function maskNumbers(text: string): string {
-  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) => (isIP(run) === 0 ? maskPhone(run) : run));
+  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) => (isIP(run) === 0 ? run.replace(/\d(?=(?:\D*\d){3})/g, '*') : run));
 }
 
 const LONGEST = 60;

@@ -37,13 +37,13 @@ export function parseYaml(text: string, file: string): YamlSource {
     throw new ConfigError([{ path: '', file, line, column: col, message: syntaxMessage(first) }]);
   }
   for (const { node } of nodesUnder(document.contents)) {
-    if (isScalar(node)) sheltered(node);
-    if (isMap(node)) for (const { key } of node.items) if (isScalar(key)) sheltered(key);
+    if (isScalar(node)) restore(node);
+    if (isMap(node)) for (const { key } of node.items) if (isScalar(key)) restore(key);
   }
   return { file, document, secrets: new Set(), lineOf: (offset) => lines.linePos(offset).line };
 }
 
-function sheltered(scalar: Scalar): void {
+function restore(scalar: Scalar): void {
   if (typeof scalar.value === 'string') scalar.value = unshelter(scalar.value);
 }
 

@@ -13,7 +13,7 @@ export function classifyError(error: unknown): HttpProblem {
       cause: error,
     });
   }
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new HttpProblem('body-too-large', { detail: `At most ${BODY_LIMIT} bytes; send several calls.` });

@@ -36,6 +36,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
     requestTimeout: arriveWithinMs,
     http: { requestTimeout: arriveWithinMs, headersTimeout: arriveWithinMs, connectionsCheckingInterval: Math.min(arriveWithinMs, 5000) },
     routerOptions: { maxParamLength: 256 },
+    // Fastify's own answer to a late request is no problem details; ours ends the connection as well.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
@@ -44,7 +45,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
   app.setErrorHandler(answer);
   logRequests(app, deps.logger);
   guard(app, deps);
-  const routes = collectRoutes(app);
+  const registered = collectRoutes(app);
 
   // A frozen Redis answers nothing at all, and the caller must hear something.
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
@@ -65,8 +66,8 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
     const document = JSON.stringify(createOpenApi(config.http));
     app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   }
+  const routes = new Map(registered);
   refuseOtherMethods(app, routes);
-  app.setNotFoundHandler(refuseUnknown);
   return { app, routes };
 }
 
@@ -89,7 +90,7 @@ function guard(app: FastifyInstance, deps: HttpServerDeps): void {
   });
 }
 
-/** Only types that a browser does not send to a foreign host unasked: a web page cannot reach an open loopback port. */
+/** A browser asks before it sends JSON elsewhere, and is told no: a web page cannot text through an open loopback port. */
 function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
@@ -105,8 +106,7 @@ function acceptOnlyJson(app: FastifyInstance): void {
 
 function collectRoutes(app: FastifyInstance): RouteTable {
   const routes = new Map<string, Set<string>>();
-  app.addHook('onRoute', ({ url, method, onRequest }) => {
-    if (onRequest !== undefined) return;
+  app.addHook('onRoute', ({ url, method }) => {
     routes.set(url, new Set([...(routes.get(url) ?? []), ...[method].flat()]));
   });
   return routes;
@@ -130,7 +130,7 @@ function refuseOtherMethods(app: FastifyInstance, routes: RouteTable): void {
 }
 
 function refuseUnknown(): never {
-  throw new HttpProblem('not-found', { detail: 'No such path; GET /openapi.json lists them all.' });
+  throw new HttpProblem('not-found', { detail: 'No such path.' });
 }
 
 /** As bytes: to text, fastify would add a charset, which JSON does not have. */

@@ -23,7 +23,7 @@ export interface OperationsDeps extends CommonDeps {
 /** Everything. */
 export interface ReceiverDeps extends CommonDeps {
   readonly role: 'receiver';
-  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups'>;
+  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups' | 'templates'>;
   readonly producer: Pick<Producer, 'enqueueMany' | 'resolve'>;
   readonly traces: Traces;
   /** Only where a simulated provider is configured. */

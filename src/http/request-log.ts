@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { maskNumbers } from '../alert/phone.ts';
 import type { Logger } from '../logger.ts';
-import { maskNumbers } from './mask-numbers.ts';
+import { RedisUnavailableError } from '../redis/unavailable.ts';
 import type { HttpProblem } from './problem.ts';
 
 declare module 'fastify' {
@@ -22,14 +23,16 @@ export function logRequests(app: FastifyInstance, logger: Logger): void {
   app.decorateRequest('problem', null);
   app.addHook('onResponse', async (request, reply) => {
     const status = reply.statusCode;
+    const cause = request.problem?.cause;
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status,
       ms: Math.round(reply.elapsedTime),
       ...(request.problem === null ? {} : { problem: request.problem.kind }),
+      ...(cause instanceof RedisUnavailableError ? { cause: cause.message } : {}),
     };
-    if (request.problem?.kind === 'internal') logger.error({ ...line, error: describe(request.problem.cause) }, 'request failed');
+    if (request.problem?.kind === 'internal') logger.error({ ...line, error: describe(cause) }, 'request failed');
     else if (request.routeOptions.config?.dropsOnRefusal && status >= 400 && status < 500) {
       logger.error({ ...line, detail: maskNumbers(request.problem?.message ?? '') }, 'webhook refused: its alerts will not be texted');
     } else logger[levelOf(request, status)](line, 'request');

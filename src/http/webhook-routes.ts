@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { AlertError, parseAlert } from '../alert/parse-alert.ts';
+import { maskNumbers } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger.ts';
+import { directoryOf } from '../pipeline/directory.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { alertsFromAlertmanager } from './alerts-from-alertmanager.ts';
 import { alertsFromGrafana } from './alerts-from-grafana.ts';
-import { maskNumbers } from './mask-numbers.ts';
 import { HttpProblem } from './problem.ts';
 import { type RejectedAlert, summarise, toVerdicts, type Verdicts } from './verdicts.ts';
 
@@ -15,7 +16,7 @@ const READERS = {
 };
 
 export interface WebhookDeps {
-  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups'>;
+  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups' | 'templates'>;
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly logger: Logger;
 }
@@ -51,18 +52,15 @@ export function webhookRoutes(app: FastifyInstance, { config, producer, logger }
 }
 
 /** From the query, else from the config; checked once, so that a slip in the sender's URL is told for what it is. */
-function recipients(query: unknown, { http, defaultCountry, contacts, groups }: WebhookDeps['config']): readonly string[] {
+function recipients(query: unknown, config: WebhookDeps['config']): readonly string[] {
   // A plus sign that was not escaped arrives as a space.
   const asked = [query].flat().flatMap((entry) => (typeof entry === 'string' && entry !== '' ? [entry.replace(/^ /, '+')] : []));
-  const to = asked.length > 0 ? asked : http.webhookTo;
+  const to = asked.length > 0 ? asked : config.http.webhookTo;
   if (to.length === 0) {
     throw new HttpProblem('invalid-request', { detail: 'Nobody to text: add ?to=group:<name> to the URL, or set http.webhookTo.' });
   }
   try {
-    parseAlert(
-      { severity: 'critical', text: 'recipients only', to },
-      { defaultCountry, strictNumbers: true, hasContact: (name) => contacts.has(name), hasGroup: (name) => groups.has(name) },
-    );
+    parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config));
     return to;
   } catch (error) {
     if (!(error instanceof AlertError)) throw error;

@@ -116,7 +116,9 @@ export const releaseScript = createScript<0>(`
 ${rulesLua}
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   local limiter = rule_at(r).limiter
-  if redis.call('zscore', limiter.slots, slot) then limiter.free({ now, client, slot }) end
+  if redis.call('exists', limiter.settings) == 1 and redis.call('zscore', limiter.slots, slot) then
+    limiter.free({ now, client, slot })
+  end
 end
 return 0
 `);

@@ -41,6 +41,12 @@ function connect(redis: Redis): Bottleneck.IORedisConnection {
   const define = client.defineCommand.bind(client);
   client.defineCommand = (name, definition) => define(name, { ...definition, lua: mendScript(definition.lua) });
   // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
-  client.duplicate = () => redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: null });
+  client.duplicate = () => {
+    const subscriber = redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: null });
+    const unsubscribe = subscriber.unsubscribe.bind(subscriber);
+    // Nobody awaits this one in bottleneck, and a connection that ends meanwhile has nothing left to unsubscribe.
+    subscriber.unsubscribe = (...channels: unknown[]) => unsubscribe(...(channels as string[])).catch(() => 0);
+    return subscriber;
+  };
   return new Bottleneck.IORedisConnection({ client });
 }

@@ -15,8 +15,10 @@ export interface PacerOptions {
   readonly maxPerSecond?: number | undefined;
   /** Jobs running at once, all replicas together. */
   readonly maxConcurrent?: number | undefined;
-  /** Longest that a job takes, ms. A killed process' slots return some time after that. */
+  /** Longest that a job takes, ms. */
   readonly timeoutMs: number;
+  /** A killed process' slots return so long after `timeoutMs`; what else a job does, and an outage meanwhile, fits in. Default 15 s. */
+  readonly marginMs?: number;
   /** Hears of faults that the pacer gets over by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -32,8 +34,6 @@ export interface Pacer {
   close(): Promise<void>;
 }
 
-/** Added to a job's time before its slot counts as lost: to write down what came of it, also through a short outage. */
-const SLOT_MARGIN_MS = 15_000;
 /** A hundredth more than a second, so that timers that are a little late never squeeze one job too many into one. */
 const SECOND_MS = 1010;
 /** Redis forgets the pace of a provider that nobody has used for so long; the next job brings it back. */
@@ -56,12 +56,12 @@ interface Waiter {
 
 /** Pacing of one provider by bottleneck's clustered limiter; without a limit there is none and nothing touches Redis. */
 export function createPacer(options: PacerOptions): Pacer {
-  const { redis, maxPerSecond, maxConcurrent, onError = () => undefined } = options;
+  const { redis, maxPerSecond, maxConcurrent, timeoutMs, marginMs = 15_000, onError = () => undefined } = options;
   if (maxPerSecond === undefined && maxConcurrent === undefined) return unpaced;
 
   const minTime = maxPerSecond === undefined ? 0 : SECOND_MS / maxPerSecond;
   // With both limits a slot of the one is held while its turn in the other comes.
-  const expiration = options.timeoutMs + SLOT_MARGIN_MS + Math.ceil((maxConcurrent ?? 0) * minTime);
+  const expiration = timeoutMs + marginMs + Math.ceil((maxConcurrent ?? 0) * minTime);
   // Turns asked for ahead of time are lost when the process is killed: a quarter of a second's worth at most.
   const ahead = maxPerSecond === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(maxPerSecond / 4));
 
@@ -152,7 +152,7 @@ export function createPacer(options: PacerOptions): Pacer {
         const waiter: Waiter = {
           async start() {
             signal.removeEventListener('abort', leave);
-            await job().then(resolve, reject);
+            await (async () => job())().then(resolve, reject);
           },
           fail(reason) {
             signal.removeEventListener('abort', leave);

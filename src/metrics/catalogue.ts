@@ -76,7 +76,7 @@ export const CATALOGUE = {
     name: 'sms_retries_total',
     type: 'counter',
     labels: ['provider', 'reason'],
-    help: 'Sends repeated after a refusal that surely sent nothing.',
+    help: 'Sends to be repeated, in place or later, after a refusal that surely sent nothing.',
   },
   failovers: {
     name: 'sms_failovers_total',

@@ -1,6 +1,7 @@
 import type { Directory } from '../alert/parse-alert.ts';
 import { placeholders } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
+import { openRecipients } from './recipients.ts';
 
 /** What the config knows of the names that an alert may use. */
 export function directoryOf({
@@ -14,6 +15,7 @@ export function directoryOf({
     strictNumbers: true,
     hasContact: (name) => contacts.has(name),
     hasGroup: (name) => groups.has(name),
+    countPhones: (to) => openRecipients(to, { contacts, groups, defaultCountry }).length,
     templateParams: (name) => {
       const template = templates.get(name);
       return template === undefined ? undefined : placeholders(template.text);

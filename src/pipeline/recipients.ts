@@ -1,4 +1,3 @@
-import type { ParsedAlert } from '../alert/alert.ts';
 import { type E164, parsePhone } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 
@@ -15,7 +14,7 @@ export interface Recipient {
  * Opens contacts and groups, each phone once. A phone that is named bare as well as through a contact without consent
  * is the producer's to vouch for. Entries have been checked by `parseAlert`.
  */
-export function openRecipients(to: ParsedAlert['to'], { contacts, groups, defaultCountry }: AddressBook): Recipient[] {
+export function openRecipients(to: readonly string[] | undefined, { contacts, groups, defaultCountry }: AddressBook): Recipient[] {
   const byPhone = new Map<E164, Recipient>();
   const add = (recipient: Recipient) => {
     const known = byPhone.get(recipient.phone);
@@ -26,7 +25,7 @@ export function openRecipients(to: ParsedAlert['to'], { contacts, groups, defaul
     if (contact !== undefined) add({ phone: contact.phone, contact: name, consent: contact.consent });
   };
   for (const entry of to ?? []) {
-    const [kind, name] = [entry.slice(0, entry.indexOf(':')), entry.slice(entry.indexOf(':') + 1)];
+    const [, kind, name = ''] = /^(contact|group):(.*)$/s.exec(entry) ?? [];
     if (kind === 'contact') addContact(name);
     else if (kind === 'group') for (const member of groups.get(name) ?? []) addContact(member);
     else {

@@ -53,14 +53,19 @@ export function pickRoute(routes: readonly Route[], alert: Routable): Route | un
       matches(match.severity, alert.severity) &&
       matches(match.purpose, alert.purpose) &&
       matches(match.source, alert.source) &&
-      Object.entries(match.labels ?? {}).every(([name, matcher]) => matches(matcher, alert.labels[name])),
+      Object.entries(match.labels ?? {}).every(([name, matcher]) => matches(matcher, labelOf(alert, name))),
   );
+}
+
+function labelOf({ labels }: Routable, name: string): string | undefined {
+  return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
 function matches(matcher: Matcher | undefined, value: string | undefined): boolean {
   if (matcher === undefined) return true;
   if (value === undefined) return false;
-  if (matcher instanceof RegExp) return matcher.test(value);
+  // Unlike `test`, `search` remembers nothing from one alert to the next when the pattern has the flag g.
+  if (matcher instanceof RegExp) return value.search(matcher) >= 0;
   return typeof matcher === 'string' ? matcher === value : matcher.includes(value);
 }
 

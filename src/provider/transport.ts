@@ -182,9 +182,12 @@ function codeOf(error: Error & { readonly code?: unknown }): string {
   return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : 'UNKNOWN';
 }
 
+/** Assigned part by part: a URL put together as text could be led to another host by a path that begins with two slashes. */
 export function rebase(url: string, baseUrl: string | undefined): URL {
   const target = new URL(url);
   if (baseUrl === undefined) return target;
-  const base = new URL(baseUrl);
-  return new URL(base.pathname.replace(/\/$/, '') + target.pathname + target.search, base.origin);
+  const rebased = new URL(baseUrl);
+  rebased.pathname = rebased.pathname.replace(/\/$/, '') + target.pathname;
+  rebased.search = target.search;
+  return rebased;
 }

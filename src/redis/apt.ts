@@ -17,8 +17,8 @@ export interface PackageFile {
  * proxy settings, and keep everything else below a directory of ours. Signatures and checksums are apt's to verify.
  */
 export interface Apt {
-  /** Fetches the package lists. */
-  update(): Promise<void>;
+  /** Fetches the package lists; gives what went wrong, as one source of several may fail without spoiling the rest. */
+  update(): Promise<string | undefined>;
   /** `apt-cache depends`, recursive. @throws Error when no source has the package */
   depends(name: string): Promise<string>;
   files(names: readonly string[]): Promise<PackageFile[]>;
@@ -38,15 +38,11 @@ export async function createApt(dir: string, env: Environment): Promise<Apt> {
   };
   const [aptGet, aptCache, dpkgDeb] = await Promise.all(['apt-get', 'apt-cache', 'dpkg-deb'].map(tool) as [PS, PS, PS]);
   const options = await prepare(dir);
-  // Everything they print is read here, so it must not be in the user's language.
-  const settings = { env: { ...env, LC_ALL: 'C' }, timeoutMs: TIMEOUT_MS };
+  // What they print is read here, so it must not be in the user's language; their own helpers are in the system's places.
+  const settings = { env: { ...env, LC_ALL: 'C', PATH: `${env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin` }, timeoutMs: TIMEOUT_MS };
   return {
-    // One source that cannot be read, often a third party's, must not spoil the others; what is missing shows later.
-    update: () => run(aptGet, [...options, 'update'], settings).then(ignore, ignore),
-    depends: (name) =>
-      run(aptCache, [...options, 'depends', '--recurse', '--important', name], settings).catch((error: Error) => {
-        throw new Error(`no package source of this system offers ${name} (${error.message})`, { cause: error });
-      }),
+    update: () => run(aptGet, [...options, 'update'], settings).then(ignore, (error: Error) => error.message),
+    depends: (name) => run(aptCache, [...options, 'depends', '--recurse', '--important', name], settings),
     files: async (names) => parsePrintedUris(await run(aptGet, [...options, 'download', '--print-uris', ...names], settings)),
     download: (names, into) => run(aptGet, [...options, 'download', ...names], { ...settings, cwd: into }).then(ignore),
     unpack: (deb, root) => run(dpkgDeb, ['-x', deb, root], settings).then(ignore),
@@ -71,9 +67,12 @@ async function prepare(dir: string): Promise<string[]> {
     'Dir::State::Lists': join(dir, 'state/lists'),
     'Dir::State::status': status,
     'Dir::Cache': join(dir, 'cache'),
+    'Dir::Cache::archives': join(dir, 'cache/archives'),
     'Dir::Log': dir,
     // As root, apt would fetch as the user _apt, who cannot write here.
     'APT::Sandbox::User': 'root',
+    // Counts a source that cannot be reached just now as a failure, which is what we want to hear of.
+    'APT::Update::Error-Mode': 'any',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '1',
     'Acquire::http::Timeout': '20',

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Environment, findOnPath } from './on-path.ts';
 import { probeBinary, type RedisBinary } from './probe-binary.ts';
-import { openTree, unpackRedis } from './unpack-redis.ts';
+import { OutdatedPackagesError, openTree, unpackRedis } from './unpack-redis.ts';
 import { MIN_VERSION } from './version.ts';
 
 export interface FindBinaryOptions {
@@ -31,13 +31,16 @@ export async function findRedisBinary({ dataDir, env, say }: FindBinaryOptions):
   try {
     return await unpackRedis({ into, env, say });
   } catch (error) {
+    const command = error instanceof OutdatedPackagesError ? IN_A_CONTAINER : await installCommand(env);
     throw new Error(
       `there is no redis-server or valkey-server ${MIN_VERSION} or newer on PATH, and unpacking one failed: ${(error as Error).message}. ` +
-        `Install one with: ${await installCommand(env)} (or set REDIS_URL to a Redis elsewhere)`,
+        `Get one with: ${command} (or set REDIS_URL to a Redis elsewhere)`,
       { cause: error },
     );
   }
 }
+
+const IN_A_CONTAINER = 'docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes';
 
 const INSTALLERS = [
   ['apt-get', 'sudo apt-get install -y redis-server'],
@@ -53,5 +56,5 @@ export async function installCommand(env: Environment): Promise<string> {
   for (const [tool, command] of INSTALLERS) {
     if ((await findOnPath(tool, env)).length > 0) return command;
   }
-  return 'docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes';
+  return IN_A_CONTAINER;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Apt, createApt, type PackageFile } from './apt.ts';
 import type { Environment } from './on-path.ts';
 import { probeBinary, type RedisBinary } from './probe-binary.ts';
-import { isNewEnough, MIN_VERSION } from './version.ts';
+import { isNewEnough } from './version.ts';
 
 export interface UnpackOptions {
   /** Absolute path of the directory that will hold the unpacked packages. */
@@ -11,6 +11,9 @@ export interface UnpackOptions {
   readonly env: Environment;
   readonly say: (line: string) => void;
 }
+
+/** Installing what the distribution has would not help. */
+export class OutdatedPackagesError extends Error {}
 
 const SERVERS = ['redis-server', 'valkey-server'];
 
@@ -26,11 +29,14 @@ export async function unpackRedis({ into, env, say }: UnpackOptions): Promise<Re
   const work = await mkdtemp(`${into}.part-`);
   try {
     const apt = await createApt(work, env);
-    await apt.update();
-    const { server, files } = await choosePackages(apt);
+    const complaint = await apt.update();
+    const { server, files } = await choosePackages(apt).catch((error: Error) => {
+      if (complaint !== undefined) error.message += ` (${complaint})`;
+      throw error;
+    });
     const megabytes = (files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
     say(
-      `no Redis on this machine: unpacking ${server.name} ${server.version} and its libraries from this system's package sources ` +
+      `no redis-server on this machine: unpacking ${server.name} ${server.version} with its libraries from the package sources of this system ` +
         `into ${into}, once (${megabytes} MB to fetch)`,
     );
     const [debs, root] = [join(work, 'debs'), join(work, 'root')];
@@ -65,18 +71,22 @@ async function libraryDirs(place: string): Promise<string[]> {
 
 /** The first server that is new enough, with all the libraries that it needs beyond the C library. */
 async function choosePackages(apt: Apt): Promise<{ server: PackageFile; files: PackageFile[] }> {
-  const reasons: string[] = [];
+  const seen: string[] = [];
+  let outdated = false;
   for (const name of SERVERS) {
-    try {
-      const files = await apt.files(pickPackages(name, await apt.depends(name)));
-      const server = files.find((file) => file.name === name);
-      if (server !== undefined && isNewEnough(server.version)) return { server, files };
-      reasons.push(`${name} ${server?.version ?? ''} is older than ${MIN_VERSION}`);
-    } catch (error) {
-      reasons.push((error as Error).message);
+    const depends = await apt.depends(name).catch(() => undefined);
+    if (depends === undefined) {
+      seen.push(`no ${name}`);
+      continue;
     }
+    const files = await apt.files(pickPackages(name, depends));
+    const server = files.find((file) => file.name === name);
+    if (server !== undefined && isNewEnough(server.version)) return { server, files };
+    seen.push(`${name} ${server?.version}`);
+    outdated = true;
   }
-  throw new Error(reasons.join('; '));
+  const Fault = outdated ? OutdatedPackagesError : Error;
+  throw new Fault(`this system's package sources have ${seen.join(' and ')}`);
 }
 
 /** What holds programs and libraries; the rest (user management, init scripts, perl) is for an installation. */

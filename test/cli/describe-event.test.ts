@@ -14,7 +14,7 @@ const events: [Omit<TraceEvent, 'at'>, string][] = [
   [{ stage: 'recipients', verdict: 'pass', detail: '2 phone(s)' }, 'recipients found [2 phone(s)]'],
   [{ stage: 'consent-gate', verdict: 'pass' }, 'may be texted'],
   [{ stage: 'ledger', verdict: 'pass' }, 'not sent before'],
-  [{ stage: 'expiry-gate', verdict: 'pass' }, 'in time, and not resolved'],
+  [{ stage: 'expiry-gate', verdict: 'pass' }, 'still in time'],
   [{ stage: 'rate-cap', verdict: 'pass' }, 'within the rate caps'],
   [{ stage: 'dispatch', verdict: 'pass' }, 'ready to send'],
   [{ stage: 'a-new-gate', verdict: 'pass' }, 'passed'],

@@ -20,6 +20,7 @@ describe('usage', () => {
     [['explain'], "missing required argument 'id'"],
     [['explain', 'two words'], 'that is not an id'],
     [['resolve'], "missing required argument 'dedup-key'"],
+    [['resolve', ''], 'name the dedup key'],
     [['start', 'now'], 'too many arguments'],
     [[], 'Examples:'],
     [['config'], 'Usage: sms-dispatch config'],
@@ -91,8 +92,8 @@ describe('processes', () => {
   });
 });
 
-test('schema prints the JSON Schema of an alert', async () => {
-  const { code, stdout } = await type(['schema']);
+test.each([[['schema']], [['schema', '--json']]])('%j prints the JSON Schema of an alert', async (argv) => {
+  const { code, stdout } = await type(argv);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ type: 'object', required: ['severity'] });
 });

@@ -1,2 +1,374 @@
-import { expect, test } from 'vitest';
-test('x',()=>{});
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the config file
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../src/config/fault.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { PROVIDER_TYPES } from '../../src/provider/registry.ts';
+import { faultLines, faultsOf, minimal } from './load-yaml.ts';
+
+const withRoute = (keys: string) => minimal().replace('providers: [desk]', `providers: [desk], ${keys}`);
+const withProvider = (provider: string) => minimal().replace(' }\n', `, ${provider} }\n`);
+const alice = 'contacts: { alice: { phone: "+60123456789", consent: true } }';
+
+/** What a person wrote → every line that he reads. */
+const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lines: string[]])[]>> = {
+  'YAML that cannot be read': [
+    ['providers:\n\tdesk: x', 'c.yaml:2:1: a tab in the indentation: YAML wants spaces'],
+    [
+      'providers:\n  a: 1\n b: 2',
+      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+    ],
+    ['a: [1, 2\nb: 3', 'c.yaml:2:1: a bracket is opened and not closed, or what it holds is not indented'],
+    ['a: b: c', 'c.yaml:1:4: a second ": " in one line: put the value in quotes, or the key on a line of its own'],
+    ['a: "x\nb: y', 'c.yaml:2:5: a quote is opened and never closed'],
+    ['to: *', 'c.yaml:1:5: a value that begins with * must be in quotes'],
+    ['to: *oncall', 'c.yaml:1:5: a value that begins with * must be in quotes'],
+    ['to: @oncall', 'c.yaml:1:5: a value that begins with @, %, ` or | must be in quotes'],
+    ['to: !oncall x', 'c.yaml:1:5: an unknown YAML tag: a value that begins with ! must be in quotes'],
+    ['a: "C:\\q"', 'c.yaml:1:7: an escape that YAML does not know: in double quotes write \\\\ for a backslash, or use single quotes'],
+    ['a: 1\n---\nb: 2', 'c.yaml:2:1: a second document begins here: the config is one document, without ---'],
+    ['text: {{ code }}', 'c.yaml:1:8: a map cannot be a key: a value that begins with { must be in quotes'],
+    [
+      'text: {code} is it',
+      'c.yaml:1:14: YAML does not expect this here: check brackets, commas, indentation, and quotes, which a value that begins with { or [ must have',
+    ],
+    ['hello', 'c.yaml:1: must be a map of settings, such as providers: and routes:'],
+    ['- a', 'c.yaml:1: must be a map of settings, such as providers: and routes:'],
+    ['', 'c.yaml providers: is missing', 'c.yaml routes: is missing'],
+  ],
+  'keys and names': [
+    [
+      'providers:\n  tw: { type: simulated }\n  tw: { type: nonsense }\nroutes: [{ name: a, providers: [tw] }]',
+      'c.yaml:3 providers.tw: two providers with one name, the first in line 2 (give each its own name)',
+    ],
+    [minimal('caps:\n  perHour: off\n  perHour: off'), 'c.yaml:6 caps.perHour: this key is written twice, the first in line 5 (keep one)'],
+    [minimal('capz: {}'), 'c.yaml:4 capz: unknown key (did you mean "caps"?)'],
+    [minimal('nothing-like-it: {}'), 'c.yaml:4 nothing-like-it: unknown key'],
+    [
+      withRoute('minseverity: info, dedupFor: 1m'),
+      'c.yaml:3 routes[0].minseverity: unknown key (did you mean "minSeverity"?)',
+      'c.yaml:3 routes[0].dedupFor: unknown key (did you mean "dedupeFor"?)',
+    ],
+    [
+      withProvider('"b c": { type: simulated }'),
+      'c.yaml:1 providers.b c: not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+    ],
+    [
+      minimal(alice.replace('alice', '"60123456789"')),
+      'c.yaml:4 contacts.********789: not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+    ],
+    [minimal('${KEY}: 1'), 'c.yaml:4 ${KEY}: a key cannot come from the environment, only a value can'],
+  ],
+  providers: [
+    [
+      withProvider('b: { type: twillio }'),
+      `c.yaml:1 providers.b.type: must be one of ${PROVIDER_TYPES.join(', ')}, got "twillio" (did you mean "twilio"?)`,
+    ],
+    [withProvider('b: { }'), `c.yaml:1 providers.b.type: is missing: one of ${PROVIDER_TYPES.join(', ')}`],
+    [withProvider('b:'), 'c.yaml:1 providers.b: must be a map of settings, got nothing'],
+    [withProvider('b: { type: simulated, timeuot: 3s }'), 'c.yaml:1 providers.b.timeuot: unknown key (did you mean "timeout"?)'],
+    [
+      withProvider('b: { type: simulated, timeout: 5 sec }'),
+      'c.yaml:1 providers.b.timeout: must be a duration such as 30s, 15m or 1h, got "5 sec"',
+    ],
+    [withProvider('b: { type: simulated, maxPerSecond: many }'), 'c.yaml:1 providers.b.maxPerSecond: must be a number, got "many"'],
+    [withProvider('b: { type: http }'), 'c.yaml:1 providers.b.url: is missing'],
+    [
+      'providers: {}\nroutes: []',
+      'c.yaml:1 providers: must name at least one provider, got an empty map',
+      'c.yaml:2 routes: must hold at least one route, got an empty list',
+    ],
+  ],
+  secrets: [
+    [
+      withProvider('tw: { type: twilio, accountSid: AC1, authToken: ${TWILIO_AUTH_TOKEN}, from: x }'),
+      'c.yaml:1 providers.tw.authToken: environment variable TWILIO_AUTH_TOKEN is not set (set it; ${file:/path} reads a file instead, ${TWILIO_AUTH_TOKEN:-default} has a default)',
+    ],
+    [
+      withProvider('tw: { type: twilio, accountSid: AC1, authToken: "${EMPTY}", from: x }'),
+      'c.yaml:1 providers.tw.authToken: environment variable EMPTY is empty (set it; ${file:/path} reads a file instead, ${EMPTY:-default} has a default)',
+    ],
+    [
+      withProvider('tw: { type: twilio, accountSid: AC1, authToken: , from: x }'),
+      'c.yaml:1 providers.tw.authToken: a secret is missing here: set it, best as ${NAME} from the environment or ${file:/run/secrets/name}',
+    ],
+    [
+      minimal('http: { tokens: [ $TOKEN ] }'),
+      'c.yaml:4 http.tokens[0]: not a placeholder: write ${NAME}, ${NAME:-default} or ${file:/path} (for a dollar before a brace write $${)',
+    ],
+    [
+      minimal('http: { tokens: [ "${file:/not/there}" ] }'),
+      'c.yaml:4 http.tokens[0]: cannot read the file /not/there: ENOENT (is it there, and may this user read it?)',
+    ],
+    [
+      minimal('http: { tokens: [ "${file:empty.txt}" ] }'),
+      'c.yaml:4 http.tokens[0]: the file empty.txt is empty (it should hold the secret and nothing else)',
+    ],
+  ],
+  routes: [
+    [
+      minimal().replace('{ desk:', '{ twilio-main:').replace('[desk]', '[twillio, sns]'),
+      'c.yaml:3 routes[0].providers[0]: no provider named "twillio" (did you mean "twilio-main"?)',
+      'c.yaml:3 routes[0].providers[1]: no provider named "sns" (providers: twilio-main)',
+    ],
+    [minimal().replace('[desk]', '[]'), 'c.yaml:3 routes[0].providers: must name at least one provider, got an empty list'],
+    [minimal().replace(', providers: [desk]', ''), 'c.yaml:3 routes[0].providers: is missing'],
+    [minimal().replace('[desk]', 'desk'), 'c.yaml:3 routes[0].providers: must be a list, got "desk"'],
+    [minimal().replace('[desk]', '[desk, desk]'), 'c.yaml:3 routes[0].providers[1]: provider "desk" stands in this route twice (keep one)'],
+    [minimal('  - { name: default, providers: [desk] }'), 'c.yaml:4 routes[1].name: two routes named "default" (the first is routes[0])'],
+    [
+      withRoute('minSeverity: crtical'),
+      'c.yaml:3 routes[0].minSeverity: must be one of info, warning, error, critical, got "crtical" (did you mean "critical"?)',
+    ],
+    [withRoute('overflow: digest'), 'c.yaml:3 routes[0].overflow: "digest" comes with a later version: until then write defer or drop'],
+    [withRoute('overflow: dorp'), 'c.yaml:3 routes[0].overflow: must be one of defer, drop, got "dorp" (did you mean "drop"?)'],
+    [withRoute('onUnknown: maybe'), 'c.yaml:3 routes[0].onUnknown: must be one of resend, hold, got "maybe"'],
+    [withRoute('dedupeFor: 30'), 'c.yaml:3 routes[0].dedupeFor: must be a duration such as 30s, 15m or 1h, got 30'],
+    [withRoute('expiresAfter: 0'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got 0'],
+    [withRoute('expiresAfter: 3d'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got "3d"'],
+    [
+      withRoute('match: { severity: [critical, fatal] }'),
+      'c.yaml:3 routes[0].match.severity[1]: must be one of info, warning, error, critical, got "fatal"',
+    ],
+    [
+      withRoute('match: { purpose: login }'),
+      'c.yaml:3 routes[0].match.purpose: must be one of alert, verification, notification, got "login"',
+    ],
+    [
+      withRoute('match: { source: "/a(/" }'),
+      'c.yaml:3 routes[0].match.source: is not a regular expression: Unterminated group, got "/a(/"',
+    ],
+    [
+      withRoute('match: { source: [ "/a/" ] }'),
+      'c.yaml:3 routes[0].match.source[0]: a pattern cannot stand in a list: write one pattern, /a|b/, got "/a/"',
+    ],
+    [withRoute('match: { label: { a: b } }'), 'c.yaml:3 routes[0].match.label: unknown key (did you mean "labels"?)'],
+    [
+      withRoute('match: { labels: { a: { b: c } } }'),
+      'c.yaml:3 routes[0].match.labels.a: must be text, a list of texts or a /pattern/, got a map',
+    ],
+  ],
+  caps: [
+    [
+      minimal('caps: { perRecipient: [{ max: 0, per: 0 }] }'),
+      'c.yaml:4 caps.perRecipient[0].max: a cap of 0 or less lets no text through, got 0 (to switch it off write perRecipient: [])',
+      'c.yaml:4 caps.perRecipient[0].per: a window of 0 holds nothing back, got 0 (such as per: 1h)',
+    ],
+    [minimal('caps: { perRecipient: [{ max: 5 }] }'), 'c.yaml:4 caps.perRecipient[0].per: is missing: a duration such as 30s, 15m or 1h'],
+    [
+      minimal('caps: { perRecipient: { max: 5, per: 1h } }'),
+      'c.yaml:4 caps.perRecipient: must be a list such as [{ max: 5, per: 1h }], or off, got a map',
+    ],
+    [
+      minimal('caps: { perHour: { max: 0 } }'),
+      'c.yaml:4 caps.perHour.max: a cap of 0 or less lets no text through, got 0 (to switch it off write perHour: off)',
+    ],
+    [minimal('caps: { perHour: 0 }'), 'c.yaml:4 caps.perHour: must be such as { max: 100, criticalReserve: 20 }, or off, got 0'],
+    [
+      minimal('caps: { perHour: { max: 20, criticalReserve: 20 } }'),
+      'c.yaml:4 caps.perHour.criticalReserve: must be less than max (20), or only criticals ever pass, got 20',
+    ],
+    [minimal('caps: { perHour: { max: 1.5 } }'), 'c.yaml:4 caps.perHour.max: must be a whole number, got 1.5'],
+    [
+      minimal('caps: { perHour: { mox: 5 } }'),
+      'c.yaml:4 caps.perHour.max: is missing',
+      'c.yaml:4 caps.perHour.mox: unknown key (did you mean "max"?)',
+    ],
+  ],
+  'contacts, groups and webhooks': [
+    [
+      minimal('contacts: { bob: { phone: 012-345 6789 } }'),
+      'c.yaml:4 contacts.bob.phone: no country code: write it as +<country><number>, or set defaultCountry in the config, got "***-*** *789"',
+    ],
+    [
+      minimal('contacts: { bob: { phone: "+60" } }'),
+      'c.yaml:4 contacts.bob.phone: not a possible phone number: write it as +<country><number>, for example +60123456789, got "+60"',
+    ],
+    [
+      minimal('contacts: { bob: "+60198765432" }'),
+      'c.yaml:4 contacts.bob: must be such as { phone: "+60123456789", consent: true }, got "+********432"',
+    ],
+    [
+      minimal('contacts: { bob: { phone: "+60123456789", consent: yes } }'),
+      'c.yaml:4 contacts.bob.consent: must be true or false, got "yes"',
+    ],
+    [
+      minimal(`${alice}\ngroups: { oncall: [alise, contact:alice, bob, "+60123456789"], empty: [] }`),
+      'c.yaml:5 groups.empty: must name at least one contact, got an empty list',
+      'c.yaml:5 groups.oncall[0]: no contact named "alise" (did you mean "alice"?)',
+      'c.yaml:5 groups.oncall[1]: no contact named "contact:alice" (did you mean "alice"?)',
+      'c.yaml:5 groups.oncall[2]: no contact named "bob" (contacts: alice)',
+      'c.yaml:5 groups.oncall[3]: no contact named "+********789" (a group holds names: give the number a name under contacts)',
+    ],
+    [
+      minimal(`${alice}\nwebhooks: { to: [alice, contact:alcie, group:oncall, "12"] }`),
+      'c.yaml:5 webhooks.to[0]: neither a phone number nor contact:<name> nor group:<name>, got "alice" (did you mean "contact:alice"?)',
+      'c.yaml:5 webhooks.to[1]: no such contact: "contact:alcie" (did you mean "contact:alice"?)',
+      'c.yaml:5 webhooks.to[2]: no such group: "group:oncall" (there are no groups)',
+      'c.yaml:5 webhooks.to[3]: neither a phone number nor contact:<name> nor group:<name>, got "12"',
+    ],
+    [
+      minimal('defaultCountry: Malaysia'),
+      'c.yaml:4 defaultCountry: must be a country code of two letters (ISO 3166), such as MY, got "Malaysia"',
+    ],
+  ],
+  templates: [
+    [
+      minimal('templates: { a: { text: "Hi {{ name }}" } }'),
+      'c.yaml:4 templates.a.text: a brace that belongs to no placeholder, got "Hi {{ name }}" (a placeholder is written {name}, of letters, digits and _, with one brace each side and no space)',
+    ],
+    [
+      minimal('templates: { a: { text: "Hi ${name}" } }'),
+      'c.yaml:4 templates.a.text: environment variable name is not set (a placeholder of a text is {name}, without the dollar)',
+    ],
+    [
+      minimal('templates: { a: { text: {code} } }'),
+      'c.yaml:4 templates.a.text: must be text, got an empty map (in YAML a value that begins with { must be in quotes)',
+    ],
+    [
+      minimal(
+        'templates: { a: { text: "{code}", tencent: { id: 1, params: [code, minutes] }, alibaba: { code: X, params: { c: cod } } } }',
+      ),
+      'c.yaml:4 templates.a.tencent.params[1]: names no placeholder of the text, so nobody would fill it in, got "minutes" (the text has code)',
+      'c.yaml:4 templates.a.alibaba.params.c: names no placeholder of the text, so nobody would fill it in, got "cod" (did you mean "code"?)',
+    ],
+  ],
+  'the rest': [
+    [
+      minimal('http: { host: 0.0.0.0 }'),
+      'c.yaml:4 http.host: others than this machine may reach "0.0.0.0", and no http.tokens are set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
+    ],
+    [
+      minimal('http: { host: "0.0.0.0:80", port: 70000 }'),
+      'c.yaml:4 http.port: must be a port: a whole number from 0 (any free one) to 65535, got 70000',
+      'c.yaml:4 http.host: must be a host name or an IP address; the port has its own setting, got "0.0.0.0:80"',
+    ],
+    [
+      minimal('http: { publicUrl: sms.example.com }'),
+      'c.yaml:4 http.publicUrl: must be the http(s) address under which providers reach the receiver, such as https://sms.example.com, got "sms.example.com"',
+    ],
+    [
+      minimal('redis: { prefix: {sms} }'),
+      'c.yaml:4 redis.prefix: must be text, got an empty map (in YAML a value that begins with { must be in quotes)',
+    ],
+    [
+      minimal('worker: { concurrency: 0, lock: 10 }'),
+      'c.yaml:4 worker.concurrency: must be at least 1, got 0',
+      'c.yaml:4 worker.lock: must be a duration such as 30s, 15m or 1h, got 10',
+    ],
+    [minimal('shutdown: { grace: 2d }'), 'c.yaml:4 shutdown.grace: must be a duration from 0 to 1h, got "2d"'],
+    [minimal('logLevel: verbose'), 'c.yaml:4 logLevel: must be one of trace, debug, info, warn, error, fatal, silent, got "verbose"'],
+    [
+      minimal('a: &n 5\nworker: { concurrency: *n }\nredis: { prefix: *n }'),
+      'c.yaml:4 a: unknown key',
+      'c.yaml:6 redis.prefix: must be text, got 5',
+    ],
+  ],
+};
+
+for (const [about, mistakes] of Object.entries(MISTAKES)) {
+  describe(about, () => {
+    test.each(mistakes.map(([yaml, ...lines]) => ({ yaml, lines })))('$lines.0', ({ yaml, lines }) => {
+      expect(faultLines(yaml, { env: { EMPTY: '' }, files: { 'empty.txt': '\n' } })).toEqual(lines);
+    });
+  });
+}
+
+test('every fault of the file and of the environment is told at once, in the order of the file', () => {
+  const yaml = `providers:
+  desk: { type: simulatd }
+routes:
+  - { name: a, providers: [dsk], expiresAfter: soon }
+caps: { perHour: { max: 0 } }
+http: { host: 10.0.0.1, tokens: [] }
+groups: { g: [nobody] }
+wroker: {}`;
+  const { faults, message } = faultsOf(yaml, { env: { PORT: '99999', LOG_LEVEL: 'loud' } });
+  expect(faults.map(({ path, line }) => [path, line])).toEqual([
+    ['providers.desk.type', 2],
+    ['routes[0].expiresAfter', 4],
+    ['routes[0].providers[0]', 4],
+    ['caps.perHour.max', 5],
+    ['http.host', 6],
+    ['groups.g[0]', 7],
+    ['wroker', 8],
+    ['env PORT', undefined],
+    ['env LOG_LEVEL', undefined],
+  ]);
+  expect(message.split('\n')).toHaveLength(faults.length);
+});
+
+describe('the environment', () => {
+  test.each([
+    ['PORT', 'http', 'env PORT: must be a port: a whole number from 0 (any free one) to 65535, got "http"'],
+    ['PORT', '-1', 'env PORT: must be a port: a whole number from 0 (any free one) to 65535, got "-1"'],
+    ['METRICS_PORT', '65536', 'env METRICS_PORT: must be a port: a whole number from 0 (any free one) to 65535, got "65536"'],
+    ['HOST', 'a b', 'env HOST: must be a host name or an IP address; the port has its own setting, got "a b"'],
+    [
+      'HOST',
+      '0.0.0.0',
+      'env HOST: others than this machine may reach "0.0.0.0", and no http.tokens are set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
+    ],
+    [
+      'LOG_LEVEL',
+      'inof',
+      'env LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, got "inof" (did you mean "info"?)',
+    ],
+  ])('%s=%s', (name, value, line) => {
+    expect(faultLines(minimal(), { env: { [name]: value } })).toEqual([line]);
+  });
+
+  test('REDIS_URL is refused without being printed', () => {
+    const [line] = faultLines(minimal(), { env: { REDIS_URL: 'htp://:hunter2@redis' } });
+    expect(line).toMatch(/^env REDIS_URL: .*redis:\/\/host:6379.*, got \[secret\]$/);
+  });
+
+  test('a host that others reach is fine with a token', () => {
+    expect(() => faultLines(minimal('http: { tokens: [t] }'), { env: { HOST: '0.0.0.0' } })).toThrow('the config was accepted');
+  });
+});
+
+describe('a file that is not there', () => {
+  const load = (path?: string) => {
+    try {
+      loadConfig({ path, env: path === undefined ? { SMS_DISPATCH_CONFIG: '' } : {} });
+    } catch (error) {
+      if (error instanceof ConfigError) return String(error);
+    }
+    throw new Error('not refused');
+  };
+
+  test('names the one that comes with the package', () => {
+    expect(load('nowhere.yaml')).toMatch(
+      /^nowhere\.yaml: no such file \(copy the one that comes with sms-dispatch: \/.*\/config\/sms-dispatch\.yaml\)$/,
+    );
+  });
+
+  test('by default says which flag and which variable name another', () => {
+    const home = process.cwd();
+    process.chdir('/');
+    try {
+      expect(load()).toMatch(
+        /^config\/sms-dispatch\.yaml: no such file \(copy .*, or name another with --config or SMS_DISPATCH_CONFIG\)$/,
+      );
+    } finally {
+      process.chdir(home);
+    }
+  });
+
+  test('is told from a directory', () => {
+    expect(load('/')).toBe('/: is a directory, not a file');
+  });
+});
+
+test('a fault can be read by a program', () => {
+  expect(JSON.parse(JSON.stringify(faultsOf(minimal('logLevel: inof')).faults))).toEqual([
+    {
+      path: 'logLevel',
+      file: 'c.yaml',
+      line: 4,
+      value: '"inof"',
+      message: 'must be one of trace, debug, info, warn, error, fatal, silent',
+      hint: 'did you mean "info"?',
+    },
+  ]);
+});

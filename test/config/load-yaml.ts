@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../../src/config/fault.ts';
-import { type LoadedConfig, loadConfig, type LoadOptions } from '../../src/config/load-config.ts';
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../../src/config/load-config.ts';
 
 export type Given = Partial<Omit<LoadOptions, 'path'>> & { readonly files?: Readonly<Record<string, string>> };
 
@@ -43,4 +43,3 @@ export function faultsOf(yaml: string, given?: Given): ConfigError {
 export function minimal(more = ''): string {
   return `providers: { desk: { type: simulated } }\nroutes:\n  - { name: default, providers: [desk] }\n${more}`;
 }
-

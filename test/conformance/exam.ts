@@ -54,9 +54,11 @@ export const MESSAGE: SmsMessage = {
   variables: { instance: 'db-1', priority: 'CRITICAL', content: 'disk full' },
 };
 
-const TIMEOUT_MS = 300;
+/** Where the deadline is what is examined; elsewhere it must not interfere, however busy the machine of a test run is. */
+const SHORT_MS = 300;
+const LONG_MS = 10_000;
 /** The machine of a test run is busy. */
-const SLACK_MS = 400;
+const SLACK_MS = 700;
 
 type Result = Accepted | Refused;
 
@@ -64,15 +66,15 @@ type Result = Accepted | Refused;
 export function sitExam(name: string, candidate: Candidate): void {
   describe(`${name} sits the exam of every provider`, () => {
     const examine = examiner(candidate);
-    describe.runIf(candidate.wire === undefined)('without a network', () => sitOffline(candidate, examine));
-    if (candidate.wire !== undefined) sitWire(candidate.wire, examine);
+    if (candidate.wire === undefined) sitOffline(candidate, examine);
+    else sitWire(candidate.wire, examine);
   });
 }
 
 type Examiner = ReturnType<typeof examiner>;
 
 function examiner(candidate: Candidate) {
-  const create = async (baseUrl: string, timeoutMs = TIMEOUT_MS) => {
+  const create = async (baseUrl: string, timeoutMs = LONG_MS) => {
     const provider = await candidate.create({ baseUrl, timeoutMs, clock: { now: () => NOW } });
     onTestFinished(() => provider.close());
     return provider;
@@ -136,15 +138,15 @@ function sitOffline({ unanswered }: Candidate, { create, attempt, refused }: Exa
   });
 
   it('settles at once when the signal aborts while it waits for an answer', async () => {
-    const { error, elapsedMs } = await refused(await create('http://127.0.0.1:9', 5_000), unanswered, AbortSignal.timeout(100));
+    const { error, elapsedMs } = await refused(await create('http://127.0.0.1:9'), unanswered, AbortSignal.timeout(100));
     expect(error).toMatchObject({ ...UNKNOWN, code: 'ABORTED' });
     expectWithin(elapsedMs, 100);
   });
 
   it('keeps its deadline', async () => {
-    const { error, elapsedMs } = await refused(await create('http://127.0.0.1:9'), unanswered);
+    const { error, elapsedMs } = await refused(await create('http://127.0.0.1:9', SHORT_MS), unanswered);
     expect(error).toMatchObject({ ...UNKNOWN, code: 'TIMEOUT' });
-    expectWithin(elapsedMs, TIMEOUT_MS);
+    expectWithin(elapsedMs, SHORT_MS);
   });
 }
 
@@ -250,11 +252,13 @@ function sitStatuses(wire: Wire, { create, refused }: Examiner): void {
       if (status < 200 || status === 204 || status === 304) socket.end();
     });
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     const wrong: unknown[] = [];
     for (status of statuses) {
       const { error } = await refused(provider);
-      if (error.reason !== expected(status)) wrong.push({ status, reason: error.reason });
+      // A 1xx is no answer, so there is no status to tell.
+      const told = status < 200 ? undefined : status;
+      if (error.reason !== expected(status) || error.status !== told) wrong.push({ status, reason: error.reason, told: error.status });
     }
     expect(wrong).toEqual([]);
     expect(server.requests).toBe(statuses.length);
@@ -276,19 +280,19 @@ function sitNotSent({ create, refused }: Examiner): void {
   });
 
   it('says so when the name does not resolve', async () => {
-    const { error, elapsedMs } = await refused(await create('http://vendor.invalid'));
+    const { error, elapsedMs } = await refused(await create('http://vendor.invalid', SHORT_MS));
     expect(error).toMatchObject(NOT_SENT);
     // A resolver that is away answers with nothing at all.
     expect(['ENOTFOUND', 'EAI_AGAIN', 'TIMEOUT']).toContain(error.code);
-    expect(elapsedMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+    expect(elapsedMs).toBeLessThan(SHORT_MS + SLACK_MS);
   });
 
   it.each(Object.entries(HANDSHAKE_FAULTS))('says so when the server %s', async (_fault, createServer) => {
     const server = await startHandshakeFault(createServer);
     onTestFinished(server.close);
-    const { error, elapsedMs } = await refused(await create(server.url));
+    const { error, elapsedMs } = await refused(await create(server.url, SHORT_MS));
     expect(error).toMatchObject(NOT_SENT);
-    expect(elapsedMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+    expect(elapsedMs).toBeLessThan(SHORT_MS + SLACK_MS);
     expect(server.connections).toBe(1);
     expect(server.requests).toBe(0);
   });
@@ -305,7 +309,7 @@ function sitNotSent({ create, refused }: Examiner): void {
   it('says so when the signal aborts while it connects, and writes nothing afterwards', async () => {
     const server = await startHandshakeFault(HANDSHAKE_FAULTS['never answers the handshake']);
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     const { error, elapsedMs } = await refused(provider, MESSAGE, AbortSignal.timeout(100));
     expect(error).toMatchObject({ ...NOT_SENT, code: 'ABORTED' });
     expectWithin(elapsedMs, 100);
@@ -317,34 +321,33 @@ function sitNotSent({ create, refused }: Examiner): void {
   });
 }
 
+/** Only the deadline ends these. */
+const ENDLESS = ['never answers', 'drips its headers for ever', 'stalls in the body', 'drips its body for ever'];
+
 function sitMaybeSent({ create, refused }: Examiner): void {
-  it.each(Object.entries(MISBEHAVIOURS))('does not know when the server %s', async (_fault, misbehave) => {
+  it.each(Object.entries(MISBEHAVIOURS))('does not know when the server %s', async (fault, misbehave) => {
     const server = await startFaultServer(misbehave);
     onTestFinished(server.close);
-    const { error, elapsedMs } = await refused(await create(server.url));
+    const endless = ENDLESS.includes(fault);
+    const { error, elapsedMs } = await refused(await create(server.url, endless ? SHORT_MS : LONG_MS));
     expect(error).toMatchObject(UNKNOWN);
-    expect(elapsedMs).toBeLessThan(TIMEOUT_MS + SLACK_MS);
+    if (endless) {
+      expect(error.code).toBe('TIMEOUT');
+      expectWithin(elapsedMs, SHORT_MS);
+    } else {
+      expect(error.code).not.toBe('TIMEOUT');
+    }
     expect(server.requests).toBe(1);
   });
-
-  it.each(['never answers', 'drips its headers for ever', 'stalls in the body', 'drips its body for ever'] as const)(
-    'keeps its deadline when the server %s',
-    async (fault) => {
-      const server = await startFaultServer(MISBEHAVIOURS[fault]);
-      onTestFinished(server.close);
-      const { error, elapsedMs } = await refused(await create(server.url));
-      expect(error).toMatchObject({ ...UNKNOWN, code: 'TIMEOUT' });
-      expectWithin(elapsedMs, TIMEOUT_MS);
-    },
-  );
 
   it('settles at once when the signal aborts while it waits for an answer', async () => {
     const server = await startFaultServer(MISBEHAVIOURS['never answers']);
     onTestFinished(server.close);
-    const { error, elapsedMs } = await refused(await create(server.url, 5_000), MESSAGE, AbortSignal.timeout(100));
+    const { error, elapsedMs } = await refused(await create(server.url), MESSAGE, AbortSignal.timeout(100));
     expect(error).toMatchObject({ ...UNKNOWN, code: 'ABORTED' });
     expectWithin(elapsedMs, 100);
-    expect(server.requests).toBe(1);
+    await until(() => server.open === 0);
+    expect(server).toMatchObject({ requests: 1, connections: 1 });
   });
 }
 
@@ -357,7 +360,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
   it('keeps one alive from send to send', async () => {
     const server = await startFaultServer((socket) => socket.write(yes));
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     for (let sent = 0; sent < 5; sent++) {
       expect((await attempt(provider)).result).toEqual(wire.accepted);
       await nextTurn();
@@ -372,7 +375,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
       socket.end(yes);
     });
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     for (let sent = 1; sent <= 3; sent++) {
       expect((await attempt(provider)).result).toEqual(wire.accepted);
       await closed;
@@ -383,7 +386,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
   it('does not send again when a kept one breaks under the request', async () => {
     const server = await startFaultServer((socket) => (server.requests === 1 ? socket.write(yes) : socket.resetAndDestroy()));
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     expect((await attempt(provider)).result).toEqual(wire.accepted);
     await nextTurn();
     expect((await refused(provider)).error).toMatchObject(UNKNOWN);
@@ -396,7 +399,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
     process.on('warning', listen);
     onTestFinished(() => void process.off('warning', listen));
     const vendor = await startVendor(wire.yes);
-    const provider = await create(vendor.url, 10_000);
+    const provider = await create(vendor.url);
     const { signal } = new AbortController();
     const results = await Promise.all(Array.from({ length: 50 }, () => provider.send(MESSAGE, signal)));
     expect(results).toEqual(Array.from({ length: 50 }, () => wire.accepted));
@@ -409,7 +412,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
   it('closes them when it is closed, and sends nothing after', async () => {
     const server = await startFaultServer((socket) => socket.write(yes));
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     await Promise.all([attempt(provider), attempt(provider)]);
     await provider.close();
     await until(() => server.open === 0);
@@ -423,7 +426,7 @@ function sitConnections(wire: Wire, { create, attempt, refused }: Examiner): voi
       answer = () => socket.write(yes);
     });
     onTestFinished(server.close);
-    const provider = await create(server.url, 5_000);
+    const provider = await create(server.url);
     const sending = attempt(provider);
     await until(() => server.requests === 1);
     const closed = provider.close();

@@ -1,23 +1,20 @@
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import type { ParsedAlert } from '../../src/alert/alert.ts';
-import { ALERT_ID_PATTERN, newAlertId } from '../../src/alert/id.ts';
-import { AlertError, type Directory, parseAlert } from '../../src/alert/parse-alert.ts';
+import { newAlertId } from '../../src/alert/id.ts';
+import { AlertError, parseAlert } from '../../src/alert/parse-alert.ts';
 import type { E164 } from '../../src/alert/phone.ts';
 import type { ReceiverDeps } from '../../src/http/http-deps.ts';
 import { createHttpServer, type HttpServerDeps } from '../../src/http/http-server.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import { directoryOf } from '../../src/pipeline/directory.ts';
 import type { EnqueueResult } from '../../src/queue/producer-port.ts';
 
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);
 
-const directory: Directory = {
-  defaultCountry: undefined,
-  strictNumbers: true,
-  hasContact: (name) => contacts.has(name),
-  hasGroup: (name) => groups.has(name),
-};
+export const names = { defaultCountry: undefined, contacts, groups, templates: new Map() };
+const directory = directoryOf(names);
 
 /** Keeps what it takes in memory, each id once, by the rules of the real one. */
 export class RecordingProducer {
@@ -48,6 +45,25 @@ export class RecordingProducer {
   }
 }
 
+export const messageTrace: MessageTrace = {
+  id: 'm-known',
+  alertId: 'known',
+  to: '+60*******789',
+  contact: 'alice',
+  severity: 'critical',
+  route: 'default',
+  state: 'deferred',
+  reason: 'rate_cap_recipient',
+  until: '2026-11-20T04:00:00.000Z',
+  provider: null,
+  providerMessageId: null,
+  segments: 1,
+  createdAt: '2026-11-20T03:00:00.000Z',
+  expiresAt: '2026-11-20T04:30:00.000Z',
+  attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:00.000Z', result: 'refused', reason: 'throttled', status: 429 }],
+  events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_recipient' }],
+};
+
 export const alertTrace: AlertTrace = {
   id: 'known',
   severity: 'critical',
@@ -56,14 +72,13 @@ export const alertTrace: AlertTrace = {
   receivedAt: '2026-11-20T03:00:00.000Z',
   outcome: 'routed',
   reason: null,
-  events: [],
-  messages: [],
+  events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'severity-gate', verdict: 'pass' }],
+  messages: [messageTrace],
 };
-export const messageTrace = { id: 'm-known', alertId: 'known', to: '+60*******789', state: 'accepted' } as MessageTrace;
 
 export const traces = {
   alert: async (id: string) => (id === 'known' || id.length === 128 ? { ...alertTrace, id } : undefined),
-  message: async (id: string) => (ALERT_ID_PATTERN.test(id) && id === 'm-known' ? messageTrace : undefined),
+  message: async (id: string) => (id === 'm-known' ? messageTrace : undefined),
 };
 
 export const http: ReceiverDeps['config']['http'] = { port: 0, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] };
@@ -94,7 +109,7 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
   const lines: Record<string, unknown>[] = [];
   const server = createHttpServer({
     role,
-    config: { http: { ...http, ...settings }, defaultCountry: undefined, contacts, groups },
+    config: { http: { ...http, ...settings }, ...names },
     producer,
     traces,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'sms_alerts_total 0\n' },

@@ -59,7 +59,11 @@ describe('a request that is not understood', () => {
 
   test.each(['/', '/v2/alerts', '/v1', '/v1/alert', '/v1/receipts/twilio'])('is 404 at %s, for every method', async (path) => {
     const door = await openDoor();
-    for (const response of [await door.get(path), await door.post(path, 'not json', { 'content-type': 'text/plain' })]) {
+    for (const response of [
+      await door.get(path),
+      await door.post(path, '{'),
+      await door.post(path, 'x', { 'content-type': 'text/plain' }),
+    ]) {
       expect(response.status).toBe(404);
       expect(await problemOf(response)).toMatchObject({ kind: 'not-found' });
     }
@@ -169,6 +173,14 @@ describe('when Redis is away', () => {
     expect((await door.get('/metrics')).status).toBe(200);
   });
 
+  test('the log says in which way', async () => {
+    const door = await openDoor();
+    door.producer.before = away;
+    await door.post('/v1/alerts', alert);
+    const line = await until(() => door.lines[0]);
+    expect(line).toMatchObject({ level: 40, status: 503, cause: 'Redis is not available: connect ECONNREFUSED 10.1.2.3:6379' });
+  });
+
   test('for good, the answer still comes within 5 s on defaults', async () => {
     const door = await openDoor();
     door.producer.before = frozen;
@@ -176,6 +188,14 @@ describe('when Redis is away', () => {
     expect((await door.post('/v1/alerts', alert)).status).toBe(503);
     expect(performance.now() - started).toBeLessThan(5000);
   });
+});
+
+test.each([null, undefined, 'a word', {}])('even %j, thrown, is 500', async (thrown) => {
+  const door = await openDoor();
+  door.producer.before = () => Promise.reject(thrown);
+  const response = await door.post('/v1/alerts', alert);
+  expect(response.status).toBe(500);
+  expect(await problemOf(response)).toMatchObject({ kind: 'internal' });
 });
 
 test('an error that nobody expected is 500 without its words, which are in the log without numbers', async () => {

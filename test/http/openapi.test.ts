@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpApp } from '../../src/http/http-app.ts';
 import { componentSchemas } from '../../src/http/openapi-schemas.ts';
-import { contacts, groups, http, openDoor, RecordingProducer, traces } from './door.ts';
+import { http, names, openDoor, RecordingProducer, traces } from './door.ts';
 
 interface Document {
   readonly openapi: string;
@@ -15,7 +15,7 @@ interface Document {
 test('the document has every route, and every path of the document is a route', async () => {
   const { app, routes } = createHttpApp({
     role: 'receiver',
-    config: { http, defaultCountry: undefined, contacts, groups },
+    config: { http, ...names },
     producer: new RecordingProducer(),
     traces,
     metrics: { contentType: '', text: async () => '' },
@@ -66,21 +66,23 @@ test('what is answered is what the document says', async () => {
     outbox: { latest: async () => [{ at: '2026-11-20T03:00:00Z', provider: 'desk', messageId: 'm', to: '+60*******789', text: 'x' }] },
   });
   const ajv = new Ajv2020({ allowUnionTypes: true, validateFormats: false });
+  ajv.addVocabulary(['components']);
   const schemas = componentSchemas();
-  ajv.addSchema({ $id: 'urn:document', components: { schemas } });
+  ajv.addSchema({ $id: 'https://example.com/document', components: { schemas } });
   const alert = { severity: 'critical', to: '+60123456789', text: 'Disk full' };
   const answers: [keyof typeof schemas, Response][] = [
     ['Verdicts', await door.post('/v1/alerts', [alert, { ...alert, to: '1' }])],
     ['AllRejected', await door.post('/v1/alerts', {})],
     ['Resolve', await door.post('/v1/alerts/resolve', { dedupKey: 'k' })],
     ['AlertTrace', await door.get('/v1/alerts/known')],
+    ['MessageTrace', await door.get('/v1/messages/m-known')],
     ['Outbox', await door.get('/v1/simulated/outbox')],
     ['Problem', await door.get('/v1/messages/unknown')],
     ['Alive', await door.get('/healthz')],
     ['Ready', await door.get('/readyz')],
   ];
   for (const [name, response] of answers) {
-    const validate = ajv.compile({ $ref: `urn:document#/components/schemas/${name}` });
+    const validate = ajv.compile({ $ref: `https://example.com/document#/components/schemas/${name}` });
     const body = await response.json();
     expect(validate(body), `${name} ${JSON.stringify(body)} ${JSON.stringify(validate.errors)}`).toBe(true);
     expect(validate([]), name).toBe(false);

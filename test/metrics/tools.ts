@@ -3,13 +3,15 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Where a command of the Prometheus family is; `undefined`, said out loud, where this machine has none. */
-export function findTool(name: 'promtool' | 'prometheus'): string | undefined {
+export function findTool(name: 'promtool' | 'prometheus' | 'prometheus-alertmanager'): string | undefined {
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .map((dir) => join(dir, name))
     .find(isExecutable);
   if (path === undefined)
-    console.warn(`SKIPPED: ${name} is not on PATH, so what it checks is not checked here (Debian: apt-get install prometheus)`);
+    console.warn(
+      `SKIPPED: ${name} is not on PATH, so what it checks is not checked here (Debian: apt-get install ${name === 'promtool' ? 'prometheus' : name})`,
+    );
   return path;
 }
 

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import { redactUrl } from '../../src/redis/connect.ts';
 import { dockerAnswers } from './docker.ts';
-import { startRedisServer } from './redis-server.ts';
+import { localRedisBinary, startRedisServer } from './redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     redisUrl: string;
   }
 }
+
+const PULL_WITHIN_MS = 90_000;
 
 interface SharedRedis {
   readonly url: string;
@@ -19,6 +22,8 @@ interface SharedRedis {
 /** Builds once (tests that start processes run what users run) and gives every test file one real Redis. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env.NO_BUILD === undefined) execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+  // Many tests start servers of their own; where none is installed, it is unpacked here and not by each worker.
+  await localRedisBinary();
   const redis = await sharedRedis();
   console.warn(`\n=== tests run on ${redis.origin}: ${redactUrl(redis.url)} ===\n`);
   project.provide('redisUrl', redis.url);
@@ -33,13 +38,19 @@ async function sharedRedis(): Promise<SharedRedis> {
   if (given !== undefined) return { url: given, origin: 'the Redis of REDIS_URL', stop: async () => undefined };
   if (await dockerAnswers(process.env)) {
     try {
-      return await containerRedis();
+      return await Promise.race([containerRedis(), tooSlow()]);
     } catch (error) {
       console.warn(`\n=== Docker answers but runs no Redis (${(error as Error).message}): a local one instead ===`);
     }
   }
   const server = await startRedisServer();
   return { url: server.url, origin: 'a Redis server of this machine (no Docker engine in use)', stop: server.stop };
+}
+
+/** Pulling the image is the engine's affair and may take for ever. */
+async function tooSlow(): Promise<never> {
+  await pause(PULL_WITHIN_MS, undefined, { ref: false });
+  throw new Error(`no container within ${PULL_WITHIN_MS / 1000} s`);
 }
 
 async function containerRedis(): Promise<SharedRedis> {

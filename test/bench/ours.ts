@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type App, createAll, createDispatcher, createRouter } from '../../src/app.ts';
+import type { Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createProducer } from '../../src/queue/producer.ts';
+import type { Producer } from '../../src/queue/producer-port.ts';
+import { until } from '../support/until.ts';
+import { ACCOUNT, type Figures, meter, phone, type Task, TEXT } from './scenario.ts';
+
+const BATCH = 500;
+
+/** Everything on, caps too wide to hold anything back but the storm. */
+export function configText({ prefix, vendorUrl }: Pick<Task, 'prefix' | 'vendorUrl'>, provider: 'simulated' | 'twilio'): string {
+  const { accountSid, authToken, from } = ACCOUNT;
+  const providers = {
+    simulated: '{ type: simulated, receipts: false }',
+    twilio: `{ type: twilio, accountSid: ${accountSid}, authToken: ${authToken}, from: "${from}", baseUrl: "${vendorUrl}" }`,
+  };
+  return `
+providers: { bench: ${providers[provider]} }
+routes: [{ name: default, providers: [bench] }]
+caps: { perRecipient: [{ max: 5, per: 1h }], perHour: { max: 10000000, criticalReserve: 20 } }
+redis: { prefix: "${prefix}" }
+http: { port: 0 }
+metrics: { port: 0 }
+`;
+}
+
+export async function configOf(task: Pick<Task, 'prefix' | 'vendorUrl'>, provider: 'simulated' | 'twilio'): Promise<Config> {
+  const file = join(await mkdtemp(join(tmpdir(), 'sms-bench-')), 'config.yaml');
+  await writeFile(file, configText(task, provider));
+  return loadConfig({ path: file, env: {} }).config;
+}
+
+const quiet = createLogger('silent');
+
+async function raise(producer: Producer, count: number, to: (index: number) => string): Promise<void> {
+  for (let from = 0; from < count; from += BATCH) {
+    await producer.enqueueMany(
+      Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => ({
+        to: to(from + index),
+        severity: 'critical',
+        text: `${TEXT} ${from + index}`,
+      })),
+    );
+  }
+}
+
+/** Accepted so far, from the metrics that a user would look at. */
+async function accepted(port: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(/^sms_message_outcomes_total\{state="accepted",reason="none",severity="critical"\} (\d+)/m.exec(text)?.[1] ?? 0);
+}
+
+/** Alert to accepted: door, router, every gate and cap, ledger, simulated provider, all in one process. */
+export async function fullPath(task: Task): Promise<Figures> {
+  const { redisUrl, prefix, count } = task;
+  return withApp(createAll, task, 'simulated', async (redis, port) => {
+    const producer = createProducer({ redis: redisUrl, prefix });
+    const gauge = await meter(redis);
+    await raise(producer, count, phone);
+    await until(async () => (await accepted(port)) >= count, 60_000, 50);
+    return gauge.stop(count);
+  });
+}
+
+/** A runaway loop: one phone, five texts, the rest told by the cap to wait. */
+export async function storm(task: Task): Promise<Figures> {
+  const { redisUrl, prefix, count } = task;
+  return withApp(createAll, task, 'simulated', async (redis) => {
+    const producer = createProducer({ redis: redisUrl, prefix });
+    const gauge = await meter(redis);
+    await raise(producer, count, () => phone(0));
+    await until(async () => (await redis.zcard(`${prefix}:sms-messages:delayed`)) >= count - 5, 60_000, 50);
+    return gauge.stop(count);
+  });
+}
+
+/** The dispatcher alone, on messages that the router has laid out before, against the same server as the hand-written one. */
+export async function dispatcherTwilio(task: Task): Promise<Figures> {
+  const { redisUrl, prefix, count } = task;
+  await withApp(createRouter, task, 'twilio', async (redis) => {
+    const producer = createProducer({ redis: redisUrl, prefix });
+    await raise(producer, count, phone);
+    await until(async () => (await redis.llen(`${prefix}:sms-messages:wait`)) >= count, 60_000, 50);
+    return {};
+  });
+  const redis = new Redis(redisUrl);
+  const gauge = await meter(redis);
+  return withApp(createDispatcher, task, 'twilio', async (_, port) => {
+    await until(async () => (await accepted(port)) >= count, 60_000, 50);
+    return gauge.stop(count);
+  });
+}
+
+async function withApp(
+  create: (deps: Parameters<typeof createAll>[0]) => App,
+  task: Task,
+  provider: 'simulated' | 'twilio',
+  run: (redis: Redis, port: number) => Promise<Figures>,
+): Promise<Figures> {
+  const redis = new Redis(task.redisUrl);
+  if (redis.status !== 'ready') await once(redis, 'ready');
+  const app = create({ config: await configOf(task, provider), redisUrl: task.redisUrl, logger: quiet });
+  const { httpPort } = await app.start();
+  const figures = await run(redis, httpPort);
+  await app.stop();
+  redis.disconnect();
+  return figures;
+}

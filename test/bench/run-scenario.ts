@@ -1,0 +1,18 @@
+import { bareNoOp, handWritten } from './bare.ts';
+import { bareLatency, ourLatency } from './latency.ts';
+import { dispatcherTwilio, fullPath, storm } from './ours.ts';
+import type { Figures, Task } from './scenario.ts';
+
+export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>>> = {
+  a: bareNoOp,
+  b: fullPath,
+  c: handWritten,
+  d: dispatcherTwilio,
+  e: storm,
+  'latency of bare BullMQ': bareLatency,
+  'latency of ours': ourLatency,
+};
+
+const task = JSON.parse(process.argv[2] as string) as Task;
+const figures = await (SCENARIOS[task.scenario] as (task: Task) => Promise<Figures>)(task);
+process.stdout.write(`\n${JSON.stringify(figures)}\n`, () => process.exit(0));

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { loadYaml } from './load-yaml.ts';
+
+const SHIPPED = 'config/sms-dispatch.yaml';
+
+/** Stands in for whatever a shipped file asks of the environment. */
+const env = {
+  TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000000',
+  TWILIO_AUTH_TOKEN: 'token',
+  TWILIO_FROM: '+15005550006',
+  ONCALL_PHONE: '+60123456789',
+  SMS_DISPATCH_TOKEN: 'token',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+};
+
+describe(SHIPPED, () => {
+  const { config, warnings } = loadConfig({ env: {} });
+
+  test('works as it is, without any environment, and sends nothing to anybody', () => {
+    expect(warnings).toEqual([]);
+    expect([...config.providers.values()].map(({ type }) => type)).toEqual(['simulated']);
+    expect(config.routes).toMatchObject([{ name: 'default', match: {}, providers: ['simulated'] }]);
+    expect(config.http).toMatchObject({ host: '127.0.0.1', tokens: [] });
+  });
+
+  test('shows the defaults', () => {
+    expect(config.caps).toEqual({ perRecipient: [{ max: 5, perMs: 3_600_000 }], perHour: { max: 100, criticalReserve: 20 } });
+  });
+
+  test('holds every key that there is', () => {
+    const text = readFileSync(SHIPPED, 'utf8');
+    const keys = keysOf(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }));
+    expect(keys.size).toBeGreaterThan(50);
+    expect([...keys].filter((key) => !new RegExp(`(^|[^A-Za-z])${key}:`, 'm').test(text))).toEqual([]);
+  });
+
+  test('still loads with everything switched on that stands behind a #', () => {
+    const text = readFileSync(SHIPPED, 'utf8');
+    const switchedOn = text.replace(/^( *)# ( *(?:- )?[A-Za-z-]+:( |$))/gm, '$1$2');
+    const { config, warnings } = loadYaml(switchedOn, { env: { ...env, GATEWAY_KEY: 'key', RECEIPT_TOKEN: 'token' } });
+    expect(warnings).toEqual([]);
+    expect([...config.providers.keys()]).toEqual(['simulated', 'twilio-main', 'my-gateway']);
+    expect(config.routes.map(({ name }) => name)).toEqual(['login-codes', 'default']);
+    expect(config.templates.get('login-code')).toHaveProperty('tencent');
+    expect(config.http.webhookTo).toEqual(['group:oncall']);
+  });
+
+  test('switched on or not, shows the defaults of whatever has one', () => {
+    const text = readFileSync(SHIPPED, 'utf8');
+    const sections = text.slice(text.indexOf('# webhooks:')).replace(/^# /gm, '');
+    const { config: shown } = loadYaml(
+      `providers: { desk: { type: simulated } }\nroutes: [{ providers: [desk] }]\ncontacts: { a: { phone: "+60123456789" } }\ngroups: { oncall: [a] }\n${sections}`,
+      { env },
+    );
+    const { http, worker, shutdown, metricsPort, logLevel } = shown;
+    expect({ worker, shutdown, metricsPort, logLevel, port: http.port, host: http.host, prefix: shown.redis.prefix }).toEqual({
+      worker: config.worker,
+      shutdown: config.shutdown,
+      metricsPort: config.metricsPort,
+      logLevel: config.logLevel,
+      port: config.http.port,
+      host: config.http.host,
+      prefix: config.redis.prefix,
+    });
+  });
+
+  test('fits on two screens', () => {
+    const lines = readFileSync(SHIPPED, 'utf8').trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(130);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(140);
+  });
+});
+
+test.each(readdirSync('config').filter((file) => file !== 'sms-dispatch.yaml'))(
+  'config/%s loads with its variables set, without a warning',
+  (file) => {
+    expect(loadConfig({ path: `config/${file}`, env }).warnings).toEqual([]);
+  },
+);
+
+test.each(['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM', 'ONCALL_PHONE'])('config/twilio.example.yaml asks for %s', (name) => {
+  expect(() => loadConfig({ path: 'config/twilio.example.yaml', env: { ...env, [name]: undefined } })).toThrow(
+    `environment variable ${name} is not set`,
+  );
+});
+
+/** Every name of a setting in a JSON Schema, and none of what users name themselves. */
+function keysOf(schema: unknown): Set<string> {
+  if (typeof schema !== 'object' || schema === null) return new Set();
+  const { properties = {} } = schema as { properties?: Record<string, unknown> };
+  return new Set([
+    ...Object.keys(properties),
+    ...Object.values(schema).flatMap((part) => [...keysOf(part)]),
+    ...Object.values(properties).flatMap((part) => [...keysOf(part)]),
+  ]);
+}

@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { checkFile, checkTree, DOORS, FLOORS, OWNERS, SHARED } from './walls.ts';
+
+test('no import of ours goes through a wall', () => {
+  expect(checkTree('.')).toEqual([]);
+});
+
+describe('what a room owns, others may not import', () => {
+  test.each([
+    ['bullmq', 'src/queue/a.ts', 'src/http/a.ts', 'queue/'],
+    ['ioredis', 'src/redis/a.ts', 'src/ledger/a.ts', 'redis/'],
+    ['bottleneck', 'src/limit/a.ts', 'src/pipeline/a.ts', 'limit/'],
+    ['undici', 'src/provider/http/a.ts', 'src/cli/a.ts', 'provider/'],
+    ['twilio', 'src/provider/twilio/a.ts', 'src/receipt/a.ts', 'provider/'],
+    ['@aws-sdk/client-sns', 'src/provider/sns/a.ts', 'src/app.ts', 'provider/'],
+    ['tencentcloud-sdk-nodejs-sms', 'src/provider/tencent/a.ts', 'src/http/a.ts', 'provider/'],
+    ['fastify', 'src/http/a.ts', 'src/metrics/a.ts', 'http/'],
+    ['prom-client', 'src/metrics/a.ts', 'src/http/a.ts', 'metrics/'],
+    ['yaml', 'src/config/a.ts', 'src/cli/a.ts', 'config/'],
+    ['commander', 'src/cli/a.ts', 'workers/a.ts', 'cli/'],
+    ['pino', 'src/logger.ts', 'src/http/a.ts', 'logger.ts'],
+    ['p-retry', 'src/pipeline/a.ts', 'src/provider/a.ts', 'pipeline/'],
+    ['libphonenumber-js/max', 'src/alert/a.ts', 'src/config/a.ts', 'alert/'],
+    ['node:process', 'src/config/environment.ts', 'src/config/a.ts', 'config/environment.ts'],
+    ['../package.json', 'src/version.ts', 'src/app.ts', 'version.ts'],
+  ])('%s: %s may, %s may not', (specifier, owner, other, label) => {
+    const source = `import x from '${specifier}';\n`;
+    expect(checkFile(owner, source)).toEqual([]);
+    expect(checkFile(other, source)).toEqual([`${other}:1 imports ${specifier}, which ${label} owns`]);
+  });
+
+  test('every dependency has an owner or is shared', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
+    const source = Object.keys(dependencies)
+      .map((name) => `import '${name}';\n`)
+      .join('');
+    expect(checkFile('src/alert/a.ts', source).filter((fault) => fault.includes('no room owns'))).toEqual([]);
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining([...SHARED]));
+  });
+
+  test('what nobody has given a room to is named', () => {
+    expect(checkFile('src/alert/a.ts', "import { get } from 'lodash';\n")).toEqual([
+      'src/alert/a.ts:1 imports lodash, which no room owns yet',
+    ]);
+  });
+
+  test('zod and the rest of Node are for all', () => {
+    expect(checkFile('src/alert/a.ts', "import { z } from 'zod';\nimport { readFile } from 'node:fs/promises';\n")).toEqual([]);
+  });
+});
+
+/** Each file with one that it may import. The other way round it may not. */
+const DOWNWARD: readonly (readonly [from: string, to: string])[] = [
+  ['workers/start.ts', 'src/app.ts'],
+  ['src/app.ts', 'src/http/a.ts'],
+  ['src/app.ts', 'src/cli/a.ts'],
+  ['src/app.ts', 'src/queue/a.ts'],
+  ['src/app.ts', 'src/receipt/a.ts'],
+  ['src/app.ts', 'src/metrics/a.ts'],
+  ['src/index.ts', 'src/queue/a.ts'],
+  ['src/http/a.ts', 'src/pipeline/a.ts'],
+  ['src/cli/a.ts', 'src/pipeline/a.ts'],
+  ['src/queue/a.ts', 'src/pipeline/a.ts'],
+  ['src/receipt/a.ts', 'src/pipeline/a.ts'],
+  ['src/metrics/a.ts', 'src/pipeline/a.ts'],
+  ['src/pipeline/a.ts', 'src/provider/a.ts'],
+  ['src/pipeline/a.ts', 'src/ledger/a.ts'],
+  ['src/pipeline/a.ts', 'src/limit/a.ts'],
+  ...['config/a.ts', 'redis/a.ts', 'clock.ts', 'logger.ts'].flatMap((below) =>
+    ['provider', 'ledger', 'limit'].map((room) => [`src/${room}/a.ts`, `src/${below}`] as const),
+  ),
+  ...['provider', 'ledger', 'limit', 'config', 'redis'].map((room) => [`src/${room}/a.ts`, 'src/alert/a.ts'] as const),
+  ['src/logger.ts', 'src/alert/a.ts'],
+];
+
+describe('imports point down', () => {
+  test.each(DOWNWARD)('%s may import %s, not the other way round', (from, to) => {
+    expect(checkFile(from, importing(from, to))).toEqual([]);
+    const [fault, ...more] = checkFile(to, importing(to, from));
+    expect(more).toEqual([]);
+    expect(fault).toMatch(`${to}:1 imports `);
+    expect(fault).toMatch(/, but \S+ lies above \S+$/);
+  });
+
+  test('also over several floors', () => {
+    expect(checkFile('workers/a.ts', importing('workers/a.ts', 'src/alert/a.ts'))).toEqual([]);
+    expect(checkFile('src/alert/a.ts', importing('src/alert/a.ts', 'workers/a.ts'))).toEqual([
+      'src/alert/a.ts:1 imports ../../workers/a.ts, but workers/ lies above alert/',
+    ]);
+  });
+
+  test.each([
+    ['src/http/a.ts', 'src/queue/producer.ts', 'but http/ has no door to its neighbour queue/'],
+    ['src/metrics/a.ts', 'src/queue/a.ts', 'but metrics/ has no door to its neighbour queue/'],
+    ['src/provider/a.ts', 'src/ledger/a.ts', 'but provider/ has no door to its neighbour ledger/'],
+    ['src/config/a.ts', 'src/pipeline/router.ts', 'but pipeline/ lies above config/'],
+    ['src/config/a.ts', 'src/provider/provider.ts', 'but provider/ lies above config/'],
+    ['src/http/a.ts', 'test/support/until.ts', 'but test/ is on no floor'],
+    ['src/attic/a.ts', 'src/alert/a.ts', 'but attic/ is on no floor'],
+  ])('%s importing %s is reported', (from, to, fault) => {
+    expect(checkFile(from, importing(from, to))).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test.each([
+    ['src/http/a.ts', 'src/queue/producer-port.ts'],
+    ['src/cli/a.ts', 'src/queue/producer-port.ts'],
+    ['src/queue/a.ts', 'src/metrics/sources.ts'],
+    ['src/queue/a.ts', 'src/receipt/a.ts'],
+    ['src/config/a.ts', 'src/pipeline/route.ts'],
+    ['src/config/a.ts', 'src/provider/registry.ts'],
+  ])('%s may import %s: there is a door', (from, to) => {
+    expect(checkFile(from, importing(from, to))).toEqual([]);
+  });
+});
+
+describe('an import is seen however it is written', () => {
+  test.each([
+    "import type { Redis } from 'ioredis';",
+    "import {\n  type Redis,\n} from 'ioredis';",
+    "import * as redis from 'ioredis';",
+    "import Redis, { type Cluster } from 'ioredis';",
+    'import { Redis } from "ioredis";',
+    "import 'ioredis';",
+    "export { Redis } from 'ioredis';",
+    "export * from 'ioredis/built/x.js';",
+    "const { Redis } = await import('ioredis');",
+    "let redis: import('ioredis').Redis;",
+    "const Redis = require('ioredis');",
+    'const Redis = await import(`ioredis`);',
+  ])('%s', (source) => {
+    expect(checkFile('src/http/a.ts', `const first = 1;\n${source}\n`)).toEqual([
+      expect.stringMatching(/^src\/http\/a\.ts:\d+ imports ioredis/),
+    ]);
+  });
+
+  test('each with its own line', () => {
+    expect(checkFile('src/http/a.ts', "// one\nimport 'ioredis';\n\nimport 'bullmq';\n")).toEqual([
+      'src/http/a.ts:2 imports ioredis, which redis/ owns',
+      'src/http/a.ts:4 imports bullmq, which queue/ owns',
+    ]);
+  });
+
+  test('and a text that looks like one is not', () => {
+    expect(checkFile('src/http/a.ts', "const text = \"read it from 'ioredis'\";\n * from 'bullmq'\n")).toEqual([]);
+  });
+});
+
+test('the plan names only rooms and files that stand', () => {
+  const standing = (place: string) => existsSync(join('src', place)) || existsSync(place);
+  expect(FLOORS.flat().filter((room) => !standing(room))).toEqual([]);
+  expect(Object.entries(DOORS).flatMap(([room, doors]) => [room, ...doors].filter((place) => !standing(place)))).toEqual([]);
+  expect([...new Set(Object.values(OWNERS))].filter((owner) => !standing(owner))).toEqual([]);
+});
+
+describe('process.env', () => {
+  let dir = '';
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  test('is read in config/environment.ts and in tests, nowhere else', () => {
+    dir = mkdtempSync(join(tmpdir(), 'sms-house-'));
+    for (const file of ['.biome.json', '.gitignore']) cpSync(file, join(dir, file));
+    for (const path of ['src/config/environment.ts', 'src/config/schema.ts', 'src/http/a.ts', 'workers/a.ts', 'test/a.ts']) {
+      mkdirSync(join(dir, dirname(path)), { recursive: true });
+      writeFileSync(join(dir, path), 'export const port = process.env.PORT;\n');
+    }
+    const biome = join(process.cwd(), 'node_modules/.bin/biome');
+    const { stdout, status } = spawnSync(biome, ['lint', '--reporter=json', '.'], { cwd: dir, encoding: 'utf8' });
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
+    expect(status).toBe(1);
+    expect(diagnostics.map(({ category }) => category)).toEqual(Array(3).fill('lint/style/noProcessEnv'));
+    expect(diagnostics.map(({ location }) => location.path).sort()).toEqual(['src/config/schema.ts', 'src/http/a.ts', 'workers/a.ts']);
+  });
+});
+
+function importing(from: string, to: string): string {
+  const up = '../'.repeat(from.split('/').length - 1);
+  return `import { x } from '${up}${to}';\n`;
+}

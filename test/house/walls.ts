@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+/** Top to bottom. A room may import what lies on a lower floor; not what lies above it, nor its neighbours. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['workers'],
+  ['app.ts', 'index.ts'],
+  ['http', 'cli', 'queue', 'receipt', 'metrics'],
+  ['pipeline'],
+  ['provider', 'ledger', 'limit'],
+  ['config'],
+  ['redis', 'logger.ts', 'clock.ts', 'version.ts'],
+  ['alert'],
+];
+
+/** What a room may import although it lies beside or above it: a whole room, or better one file of it. */
+export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  http: ['queue/producer-port.ts'],
+  cli: ['queue/producer-port.ts'],
+  queue: ['metrics/sources.ts', 'receipt'],
+  // A config is made of what the rooms say of themselves.
+  config: ['pipeline/route.ts', 'provider/registry.ts'],
+};
+
+/** Everything outside that we import → the only room, or file, that may. Others use what the owner exports. */
+export const OWNERS: Readonly<Record<string, string>> = {
+  bullmq: 'queue',
+  ioredis: 'redis',
+  bottleneck: 'limit',
+  undici: 'provider',
+  twilio: 'provider',
+  '@aws-sdk/*': 'provider',
+  'tencentcloud-sdk-nodejs-sms': 'provider',
+  fastify: 'http',
+  'prom-client': 'metrics',
+  yaml: 'config',
+  commander: 'cli',
+  pino: 'logger.ts',
+  'p-retry': 'pipeline',
+  'libphonenumber-js': 'alert',
+  'node:process': 'config/environment.ts',
+  'package.json': 'version.ts',
+};
+
+/** What every room may import, besides the rest of Node. */
+export const SHARED: readonly string[] = ['zod'];
+
+/** Every import in `src` and `workers` that goes through a wall, as `src/http/x.ts:3 imports bullmq, which queue/ owns`. */
+export function checkTree(root: string): string[] {
+  return ['src', 'workers']
+    .flatMap((top) => readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((path) => posix.join(top, path)))
+    .filter((path) => path.endsWith('.ts'))
+    .sort()
+    .flatMap((path) => checkFile(path, readFileSync(join(root, path), 'utf8')));
+}
+
+/** Import statements as the formatter leaves them, the last line of one that takes several, and calls. */
+const IMPORT =
+  /^(?:import|export|\})[^'"\n]*\bfrom\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]|\b(?:import|require)\(\s*['"`]([^'"`]+)['"`]/gm;
+
+/** @param path from the root of the project, such as `src/http/x.ts` */
+export function checkFile(path: string, source: string): string[] {
+  return [...source.matchAll(IMPORT)].flatMap((match) => {
+    const specifier = (match[1] ?? match[2] ?? match[3]) as string;
+    const fault = faultOf(path, specifier);
+    const line = source.slice(0, match.index).split('\n').length;
+    return fault === undefined ? [] : [`${path}:${line} imports ${specifier}, ${fault}`];
+  });
+}
+
+function faultOf(path: string, specifier: string): string | undefined {
+  const from = inHouse(path);
+  if (!specifier.startsWith('.')) return ownerFault(from, packageOf(specifier));
+  const target = inHouse(posix.join(posix.dirname(path), specifier));
+  return Object.hasOwn(OWNERS, target) ? ownerFault(from, target) : wallFault(from, target);
+}
+
+function ownerFault(from: string, name: string): string | undefined {
+  const owner = OWNERS[name] ?? OWNERS[name.replace(/\/.*/, '/*')];
+  if (owner === undefined) return SHARED.includes(name) || name.startsWith('node:') ? undefined : 'which no room owns yet';
+  return covers(owner, from) ? undefined : `which ${label(owner)} owns`;
+}
+
+function wallFault(from: string, target: string): string | undefined {
+  const [own, other] = [roomOf(from), roomOf(target)];
+  const [ownFloor, otherFloor] = [floorOf(own), floorOf(other)];
+  if (ownFloor < 0) return `but ${label(own)} is on no floor`;
+  if (otherFloor < 0) return `but ${label(other)} is on no floor`;
+  if (own === other || otherFloor > ownFloor) return undefined;
+  if (DOORS[own]?.some((door) => covers(door, target))) return undefined;
+  return otherFloor === ownFloor
+    ? `but ${label(own)} has no door to its neighbour ${label(other)}`
+    : `but ${label(other)} lies above ${label(own)}`;
+}
+
+/** `src/http/x.ts` → `http/x.ts`. */
+function inHouse(path: string): string {
+  return path.replace(/^src\//, '');
+}
+
+/** `http/x.ts` → `http`, `app.ts` → `app.ts`. */
+function roomOf(path: string): string {
+  return path.split('/')[0] as string;
+}
+
+function floorOf(room: string): number {
+  return FLOORS.findIndex((rooms) => rooms.includes(room));
+}
+
+/** Whether a path is this file or lies in this room. */
+function covers(place: string, path: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}
+
+/** `libphonenumber-js/max` → `libphonenumber-js`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function label(place: string): string {
+  return place.endsWith('.ts') ? place : `${place}/`;
+}

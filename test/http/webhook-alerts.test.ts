@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+import { alertSchema } from '../../src/alert/alert.ts';
+import { alertsFromAlertmanager } from '../../src/http/alerts-from-alertmanager.ts';
+import { alertsFromGrafana } from '../../src/http/alerts-from-grafana.ts';
+import { MAX_WEBHOOK_TEXT } from '../../src/http/webhook-alerts.ts';
+import { alertmanagerCall, firing, grafanaCall, resolved, w1, w2 } from './payloads.ts';
+
+const to = ['group:oncall'];
+const read = (entry: unknown, receiver = 'sms', recipients = to) =>
+  alertsFromAlertmanager({ ...alertmanagerCall([]), receiver, alerts: [entry] }, { to: recipients });
+const only = (entry: unknown, receiver?: string, recipients?: string[]) => {
+  const [first] = read(entry, receiver, recipients).alerts;
+  if (first === undefined) throw new Error('nothing was made of it');
+  return first.alert;
+};
+
+test('an alert of Alertmanager becomes one of ours', () => {
+  const { alerts, rejected, truncated } = alertsFromAlertmanager(alertmanagerCall([firing(w1)]), { to });
+  expect({ rejected, truncated }).toEqual({ rejected: [], truncated: 0 });
+  expect(alerts).toEqual([
+    {
+      index: 0,
+      alert: {
+        id: expect.stringMatching(/^alertmanager-[\w-]{22}$/),
+        dedupKey: expect.stringMatching(/^alertmanager\/3474199f57c8e03d\/[\w-]{22}$/),
+        severity: 'critical',
+        status: 'firing',
+        to,
+        text: 'Latency is high on web-1',
+        source: 'api',
+        instance: 'web-1:443',
+        labels: w1.labels,
+        raisedAt: '2026-11-20T15:38:46.232Z',
+      },
+    },
+  ]);
+  expect(alertSchema.parse(alerts[0]?.alert)).toBeDefined();
+});
+
+test('a resolved alert asks for nobody, and has the key of its firing but not its id', () => {
+  const before = only(firing(w1));
+  const after = only(resolved(w1));
+  expect(after.status).toBe('resolved');
+  expect(after.to).toBeUndefined();
+  expect(after.dedupKey).toBe(before.dedupKey);
+  expect(after.id).not.toBe(before.id);
+  expect(alertSchema.parse(after)).toBeDefined();
+});
+
+describe('the sequence captured from a live Alertmanager', () => {
+  const calls = [[firing(w1)], [firing(w1), firing(w2)], [firing(w1), firing(w2)], [resolved(w1), firing(w2)]];
+  const seen = calls.map((alerts) => alertsFromAlertmanager(alertmanagerCall(alerts), { to }).alerts.map(({ alert }) => alert));
+
+  test('has three alerts in its seven entries: w1, w2 and the end of w1', () => {
+    const ids = seen.map((alerts) => alerts.map(({ id }) => id));
+    const [[a] = [], [, b] = [], , [end] = []] = ids;
+    expect(ids).toEqual([[a], [a, b], [a, b], [end, b]]);
+    expect(new Set([a, b, end]).size).toBe(3);
+  });
+
+  test('is read per alert: the last call is "firing" and resolves w1', () => {
+    expect(alertmanagerCall(calls[3] ?? []).status).toBe('firing');
+    expect(seen.map((alerts) => alerts.map(({ status }) => status))).toEqual([
+      ['firing'],
+      ['firing', 'firing'],
+      ['firing', 'firing'],
+      ['resolved', 'firing'],
+    ]);
+  });
+});
+
+describe('the id', () => {
+  const id = only(firing(w1)).id;
+
+  test.each([
+    ['annotations', { annotations: { summary: 'Something else' } }],
+    ['an end while it fires, as Prometheus extends it', { endsAt: '2026-11-20T15:50:00Z' }],
+    ['the URL of the other half of the pair', { generatorURL: 'http://prometheus-2:9090/graph' }],
+  ])('stays the same with other %s', (_name, change) => {
+    expect(only({ ...firing(w1), ...change }).id).toBe(id);
+  });
+
+  test.each([
+    ['fingerprint', () => only({ ...firing(w1), fingerprint: 'ffff' }).id],
+    ['start, even by a nanosecond', () => only({ ...firing(w1), startsAt: '2026-11-20T15:38:46.232497504Z' }).id],
+    ['receiver', () => only(firing(w1), 'managers').id],
+    ['recipients', () => only(firing(w1), 'sms', ['group:managers']).id],
+  ])('is another with another %s', (_name, other) => {
+    expect(other()).not.toBe(id);
+  });
+
+  test('of a resolved alert is another with another end', () => {
+    expect(only({ ...resolved(w1), endsAt: '2026-11-20T16:00:00Z' }).id).not.toBe(only(resolved(w1)).id);
+  });
+
+  test('does not depend on the order of the recipients', () => {
+    expect(only(firing(w1), 'sms', ['contact:a', 'contact:b'])).toMatchObject({
+      id: only(firing(w1), 'sms', ['contact:b', 'contact:a']).id as string,
+    });
+  });
+
+  test('is left to chance without a start, because a second firing could not be told from the first', () => {
+    const alert = only({ ...firing(w1), startsAt: undefined });
+    expect(alert.id).toBeUndefined();
+    expect(alert.dedupKey).toBe(only(firing(w1)).dedupKey);
+  });
+
+  test('is made of the labels where there is no fingerprint, in any order', () => {
+    const { fingerprint: _none, ...plain } = firing(w1);
+    const turned = { ...plain, labels: Object.fromEntries(Object.entries(plain.labels).reverse()) };
+    expect(only(plain).id).toBe(only(turned).id);
+    expect(only(plain).id).not.toBe(only({ ...plain, labels: { ...plain.labels, job: 'other' } }).id);
+  });
+
+  test('and key hold no phone number', () => {
+    const alert = only(firing(w1), 'sms', ['+60123456789']);
+    expect(`${alert.id} ${alert.dedupKey}`).not.toContain('60123456789');
+  });
+
+  test('of the most unusual alert is still one', () => {
+    const alert = only({ ...firing(w1), fingerprint: 'é/:'.repeat(40) }, 'é \u0000');
+    expect(alertSchema.parse(alert)).toMatchObject({ id: alert.id });
+  });
+});
+
+describe('the severity', () => {
+  test.each([
+    ['critical', 'critical'],
+    ['page', 'critical'],
+    ['Warning', 'warning'],
+    ['none', 'info'],
+    ['error', 'error'],
+    ['P1', 'critical'],
+    ['disaster', 'critical'],
+    ['', 'critical'],
+    [undefined, 'critical'],
+  ])('label %j is %s: a word that nobody knows must not keep an alert from the phone', (label, expected) => {
+    expect(only({ ...firing(w1), labels: { alertname: 'X', ...(label === undefined ? {} : { severity: label }) } }).severity).toBe(
+      expected,
+    );
+  });
+});
+
+describe('the text', () => {
+  const textOf = (annotations: Record<string, string> | null, labels: Record<string, string> = w1.labels) =>
+    only({ ...firing(w1), annotations, labels }).text;
+
+  test.each([
+    ['the summary first', { summary: 'S', description: 'D', message: 'M' }, 'S'],
+    ['then the description', { summary: ' ', description: 'D', message: 'M' }, 'D'],
+    ['then the message', { message: 'M' }, 'M'],
+    ['on one line', { summary: 'VALUE = 12\n  LABELS = a' }, 'VALUE = 12 LABELS = a'],
+    ['else name and labels', {}, 'HighLatency (job=api, which=w1)'],
+  ])('is %s', (_name, annotations, expected) => {
+    expect(textOf(annotations)).toBe(expected);
+  });
+
+  test('without annotations and a name is what there is', () => {
+    expect(textOf(null, { severity: 'critical', instance: 'web-1', __alert_rule_uid__: 'x' })).toBe('web-1');
+    expect(textOf(null, { team: 'payments' })).toBe('(team=payments)');
+  });
+
+  test('is cut to what fits two parts, between characters, without a character that makes all of it UCS-2', () => {
+    const text = textOf({ summary: '\u{1f600}'.repeat(400) }) as string;
+    expect(text.length).toBeLessThanOrEqual(MAX_WEBHOOK_TEXT);
+    expect(text).toMatch(/^\u{1f600}+\.\.\.$/u);
+  });
+});
+
+describe('what is out of the ordinary', () => {
+  test('labels and names are bounded, and the alert is still valid', () => {
+    const labels = {
+      ...Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`label_${n}`, 'x'.repeat(5000)])),
+      ['k'.repeat(300)]: 'v',
+    };
+    const alert = only({ ...firing(w1), labels: { alertname: 'A', instance: 'i'.repeat(999), job: 'j'.repeat(999), ...labels } });
+    expect(Object.keys(alert.labels ?? {})).toHaveLength(64);
+    expect(Math.max(...Object.values(alert.labels ?? {}).map((value) => value.length))).toBe(1024);
+    expect(alertSchema.parse(alert)).toMatchObject({ instance: 'i'.repeat(256), source: 'j'.repeat(256) });
+  });
+
+  test.each([
+    ['the year 1', '0001-01-01T00:00:00Z', undefined],
+    ['words', 'yesterday', undefined],
+    ['nothing', null, undefined],
+    ['another zone', '2026-11-20T23:38:46.5+08:00', '2026-11-20T15:38:46.500Z'],
+  ])('a start of %s makes raisedAt %s', (_name, startsAt, raisedAt) => {
+    expect(only({ ...firing(w1), startsAt }).raisedAt).toBe(raisedAt);
+  });
+
+  test('the receiver is the source where there is no job, and neither is needed', () => {
+    expect(only({ labels: { alertname: 'X' } }).source).toBe('sms');
+    expect(alertSchema.parse(only({ labels: { alertname: 'X' } }, '')).source).toBeUndefined();
+  });
+
+  test('one bad entry does not take the others with it, and keeps its position', () => {
+    const entries = [
+      firing(w1),
+      'x',
+      { ...firing(w2), status: 'pending' },
+      { status: 'firing' },
+      { ...firing(w2), labels: [] },
+      firing(w2),
+    ];
+    const { alerts, rejected } = alertsFromAlertmanager(alertmanagerCall(entries), { to });
+    expect(alerts.map(({ index }) => index)).toEqual([0, 5]);
+    expect(rejected.map(({ index, errors }) => [index, errors[0]?.path])).toEqual([
+      [1, ''],
+      [2, 'status'],
+      [3, 'annotations'],
+      [4, 'labels'],
+    ]);
+  });
+
+  test('what the sender left out is told', () => {
+    expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts: 3 }, { to }).truncated).toBe(3);
+  });
+
+  test.each([
+    ['null', null],
+    ['a list', []],
+    ['no alerts', { status: 'firing' }],
+    ['alerts that are no list', { alerts: {} }],
+  ])('%s is no payload at all', (_name, payload) => {
+    expect(() => alertsFromAlertmanager(payload, { to })).toThrow('not the webhook payload of Alertmanager');
+    expect(() => alertsFromGrafana(payload, { to })).toThrow('not the webhook payload of Grafana');
+  });
+});
+
+describe('Grafana', () => {
+  test('alerts are read like those of Alertmanager, under ids of their own', () => {
+    const [first] = alertsFromGrafana(grafanaCall([firing(w1)]), { to }).alerts;
+    expect(first?.alert).toMatchObject({ status: 'firing', severity: 'critical', text: 'Latency is high on web-1', to });
+    expect(first?.alert.id).toMatch(/^grafana-/);
+    expect(first?.alert.dedupKey).toMatch(/^grafana\/3474199f57c8e03d\//);
+  });
+
+  test.each([
+    ['alerting', 'firing'],
+    ['ok', 'resolved'],
+    ['Normal', 'resolved'],
+    [undefined, 'firing'],
+  ])('status %s is %s', (status, expected) => {
+    expect(alertsFromGrafana(grafanaCall([{ ...firing(w1), status }]), { to }).alerts[0]?.alert.status).toBe(expected);
+  });
+
+  test('two organisations do not share alerts', () => {
+    const id = (orgId: number) => alertsFromGrafana({ ...grafanaCall([firing(w1)]), orgId }, { to }).alerts[0]?.alert;
+    expect(id(1)?.id).not.toBe(id(2)?.id);
+    expect(id(1)?.dedupKey).not.toBe(id(2)?.dedupKey);
+  });
+
+  test('numbers among labels are read as text, and fields that nobody knows are let pass', () => {
+    const odd = { ...firing(w1), labels: { alertname: 'X', shard: 3, nested: {} }, annotations: null, values: { B: 22.5 }, orgId: 1 };
+    const [first] = alertsFromGrafana(grafanaCall([odd]), { to }).alerts;
+    expect(first?.alert).toMatchObject({ labels: { alertname: 'X', shard: '3' }, text: 'X (shard=3)' });
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/config/secret.ts';
+import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { until } from '../support/until.ts';
+import { openDoor, problemOf } from './door.ts';
+import { alertmanagerCall, firing, grafanaCall, resolved, w1, w2 } from './payloads.ts';
+
+const ALERTMANAGER = '/v1/webhooks/alertmanager';
+const GRAFANA = '/v1/webhooks/grafana';
+const TO = '?to=group:oncall';
+
+test('the sequence captured from a live Alertmanager, posted by both halves of a pair, is three alerts', async () => {
+  const door = await openDoor();
+  const calls = [[firing(w1)], [firing(w1), firing(w2)], [firing(w1), firing(w2)], [resolved(w1), firing(w2)]];
+  const duplicates: boolean[][] = [];
+  for (const call of calls) {
+    for (const peer of ['http://vm-1:9093', 'http://vm-2:9093']) {
+      const response = await door.post(ALERTMANAGER + TO, { ...alertmanagerCall(call), externalURL: peer });
+      expect(response.status).toBe(200);
+      const { accepted, rejected } = (await response.json()) as { accepted: { duplicate: boolean }[]; rejected: unknown[] };
+      expect(rejected).toEqual([]);
+      duplicates.push(accepted.map(({ duplicate }) => duplicate));
+    }
+  }
+  const same = true;
+  expect(duplicates).toEqual([[false], [same], [same, false], [same, same], [same, same], [same, same], [false, same], [same, same]]);
+  const [first, second, end] = door.producer.taken;
+  expect(door.producer.taken.map(({ status, text, to }) => [status, text, to])).toEqual([
+    ['firing', 'Latency is high on web-1', ['group:oncall']],
+    ['firing', 'Latency is high on web-2', ['group:oncall']],
+    ['resolved', 'Latency is high on web-1', undefined],
+  ]);
+  expect(end?.dedupKey).toBe(first?.dedupKey);
+  expect(second?.dedupKey).not.toBe(first?.dedupKey);
+});
+
+test('Grafana is answered in the same way', async () => {
+  const door = await openDoor();
+  const response = await door.post(GRAFANA + TO, grafanaCall([firing(w1), resolved(w2)]));
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ accepted: [{ index: 0 }, { index: 1 }], rejected: [] });
+  expect(door.producer.taken.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+});
+
+describe('recipients', () => {
+  test.each([
+    ['one', '?to=contact:alice', ['contact:alice']],
+    ['several', '?to=contact:alice&to=group:oncall', ['contact:alice', 'group:oncall']],
+    ['a number', '?to=%2B60123456789', ['+60123456789']],
+    ['a number whose plus sign was not escaped', '?to=+60123456789', ['+60123456789']],
+    ['none, so those of the config', '', ['group:oncall']],
+    ['an empty one, so those of the config', '?to=', ['group:oncall']],
+  ])('are %s', async (_name, query, to) => {
+    const door = await openDoor({ http: { webhookTo: ['group:oncall'] } });
+    expect((await door.post(ALERTMANAGER + query, alertmanagerCall([firing(w1)]))).status).toBe(200);
+    expect(door.producer.taken).toMatchObject([{ to }]);
+  });
+
+  test.each([
+    ['missing everywhere', '', 'Nobody to text'],
+    ['unknown', '?to=contact:alice&to=group:nobody', 'to[1]: no group named "nobody" in the config'],
+    ['no number', '?to=12', 'to[0]: '],
+  ])('that are %s are 400 for the whole call, and an error in our log', async (_name, query, words) => {
+    const door = await openDoor();
+    const response = await door.post(ALERTMANAGER + query, alertmanagerCall([firing(w1), resolved(w2)]));
+    expect(response.status).toBe(400);
+    expect((await problemOf(response)).detail).toContain(words);
+    expect(door.producer.taken).toEqual([]);
+    const line = await until(() => door.lines.find(({ level }) => level === 50));
+    expect(line).toMatchObject({ route: ALERTMANAGER, status: 400, detail: expect.stringContaining(words.slice(0, 6)) });
+  });
+
+  test('are another alert for another group, so that both are told', async () => {
+    const door = await openDoor();
+    await door.post(`${ALERTMANAGER}?to=group:oncall`, alertmanagerCall([firing(w1)]));
+    await door.post(`${ALERTMANAGER}?to=contact:alice`, alertmanagerCall([firing(w1)]));
+    expect(door.producer.taken.map(({ to }) => to)).toEqual([['group:oncall'], ['contact:alice']]);
+    expect(new Set(door.producer.taken.map(({ dedupKey }) => dedupKey)).size).toBe(2);
+  });
+});
+
+describe('bad alerts', () => {
+  test('one in ten: nine are taken, the call is answered 200, the bad one is told and logged', async () => {
+    const door = await openDoor();
+    const alerts = Array.from({ length: 10 }, (_, n) => (n === 4 ? { status: 'pending' } : firing({ ...w1, fingerprint: `f${n}` })));
+    const response = await door.post(ALERTMANAGER + TO, alertmanagerCall(alerts));
+    expect(response.status).toBe(200);
+    const { accepted, rejected } = (await response.json()) as { accepted: { index: number }[]; rejected: unknown };
+    expect(accepted.map(({ index }) => index)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9]);
+    expect(rejected).toEqual([{ index: 4, errors: [{ path: 'status', message: 'status is neither firing nor resolved' }] }]);
+    expect(door.producer.taken).toHaveLength(9);
+    expect(await until(() => door.lines.find(({ level }) => level === 50))).toMatchObject({
+      msg: 'webhook alerts refused',
+      accepted: 9,
+      rejected: [{ index: 4, errors: ['status: status is neither firing nor resolved'] }],
+    });
+  });
+
+  test('what the producer refuses keeps its position in the call', async () => {
+    const door = await openDoor();
+    const { enqueueMany } = door.producer;
+    door.producer.enqueueMany = async (alerts) => {
+      const results = await enqueueMany.call(door.producer, alerts);
+      return results.map((result, n) => (n === 1 ? { ok: false, issues: [{ path: 'text', message: 'never to 60123456789' }] } : result));
+    };
+    const response = await door.post(ALERTMANAGER + TO, alertmanagerCall(['x', firing(w1), firing(w2)]));
+    expect(await response.json()).toMatchObject({
+      accepted: [{ index: 1 }],
+      rejected: [{ index: 0 }, { index: 2, errors: [{ path: 'text' }] }],
+    });
+    const line = await until(() => door.lines.find(({ msg }) => msg === 'webhook alerts refused'));
+    expect(line.rejected).toMatchObject([{}, { index: 2, errors: ['text: never to +60******789'] }]);
+  });
+
+  test('nothing but bad ones is 400, so that the sender counts a failure and tries again before its repeat interval', async () => {
+    const door = await openDoor();
+    const response = await door.post(ALERTMANAGER + TO, alertmanagerCall(['x', 7]));
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({ kind: 'all-rejected', accepted: [], rejected: [{ index: 0 }, { index: 1 }] });
+    expect(await until(() => door.lines.find(({ msg }) => String(msg).startsWith('webhook refused')))).toMatchObject({
+      level: 50,
+      status: 400,
+    });
+  });
+
+  test('a call without any alert is answered 200, and one that is no payload 400', async () => {
+    const door = await openDoor();
+    expect((await door.post(ALERTMANAGER + TO, alertmanagerCall([]))).status).toBe(200);
+    const response = await door.post(GRAFANA + TO, { text: 'my own template' });
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({
+      kind: 'invalid-request',
+      errors: [{ path: 'alerts', message: 'not a list of alerts' }],
+    });
+  });
+
+  test('alerts that the sender left out are warned of', async () => {
+    const door = await openDoor();
+    await door.post(ALERTMANAGER + TO, { ...alertmanagerCall([firing(w1)]), truncatedAlerts: 2 });
+    expect(await until(() => door.lines.find(({ level }) => level === 40))).toMatchObject({ truncated: 2, route: ALERTMANAGER });
+  });
+});
+
+test('back-pressure is 503 with Retry-After, and the same call again is taken', async () => {
+  const door = await openDoor();
+  door.producer.before = async () => {
+    throw new RedisUnavailableError('down');
+  };
+  const call = () => door.post(ALERTMANAGER + TO, alertmanagerCall([firing(w1)]));
+  const refused = await call();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+  door.producer.before = async () => undefined;
+  expect(await (await call()).json()).toMatchObject({ accepted: [{ index: 0, duplicate: false }] });
+});
+
+test('is answered only once the alerts are stored', async () => {
+  const door = await openDoor();
+  let store = () => {};
+  const stored = new Promise<void>((resolve) => {
+    store = resolve;
+  });
+  let asked = false;
+  door.producer.before = () => {
+    asked = true;
+    return stored;
+  };
+  let answered = false;
+  const call = door.post(ALERTMANAGER + TO, alertmanagerCall([firing(w1)])).finally(() => {
+    answered = true;
+  });
+  await until(() => asked);
+  await door.get('/healthz');
+  expect(answered).toBe(false);
+  store();
+  expect((await call).status).toBe(200);
+});
+
+test('needs a token like the rest of the API, and a refusal is an error in our log', async () => {
+  const door = await openDoor({ http: { tokens: [new Secret('sesame-sesame')] } });
+  expect((await door.post(ALERTMANAGER + TO, alertmanagerCall([firing(w1)]))).status).toBe(401);
+  expect(await until(() => door.lines.find(({ level }) => level === 50))).toMatchObject({ status: 401, problem: 'unauthorized' });
+  const response = await door.post(ALERTMANAGER + TO, alertmanagerCall([firing(w1)]), { authorization: 'Bearer sesame-sesame' });
+  expect(response.status).toBe(200);
+});
+
+test('no number that a webhook names is ever logged', async () => {
+  const door = await openDoor();
+  await door.post(`${ALERTMANAGER}?to=contact:60123456789`, alertmanagerCall([firing(w1)]));
+  await door.post(
+    `${ALERTMANAGER}?to=%2B60123456789`,
+    alertmanagerCall([firing({ ...w1, annotations: { summary: 'call 60123456789' } }), 'x']),
+  );
+  await until(() => door.lines.length >= 3);
+  expect(JSON.stringify(door.lines)).not.toContain('23456');
+});

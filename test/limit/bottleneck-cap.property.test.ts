@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRateCap } from '../../src/limit/bottleneck-cap.ts';
+import { limiterKeys } from '../../src/limit/bottleneck-lua.ts';
+import type { CapRule } from '../../src/limit/rate-cap.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { testRedis } from '../support/redis.ts';
+import { createCapModel, mostInAnyWindow } from './support/cap-model.ts';
+
+const { redis, prefix } = testRedis();
+const LEASE_MS = 40;
+const START = 1_700_000_000_000;
+
+interface Limits {
+  readonly short: number;
+  readonly long: number;
+  readonly hour: number;
+  readonly reserve: number;
+}
+
+/** Two windows a phone and one over all, as the config has them, only shorter. */
+function rulesFor(limits: Limits, phone: number, critical: boolean): CapRule[] {
+  return [
+    { key: `r:${phone}:100`, reason: 'rate_cap_recipient', max: limits.short, windowMs: 100, reserve: 0 },
+    { key: `r:${phone}:350`, reason: 'rate_cap_recipient', max: limits.long, windowMs: 350, reserve: 0 },
+    { key: 'hour', reason: 'rate_cap_hour', max: limits.hour, windowMs: 200, reserve: critical ? 0 : limits.reserve },
+  ];
+}
+
+const limits = fc.record({
+  short: fc.integer({ min: 1, max: 3 }),
+  long: fc.integer({ min: 1, max: 5 }),
+  hour: fc.integer({ min: 0, max: 7 }),
+  reserve: fc.integer({ min: 0, max: 3 }),
+});
+const move = fc.record({
+  // Many small steps and some that end exactly where a window does.
+  afterMs: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom(0, 1, 39, 40, 41, 99, 100, 101, 140, 141, 200, 241, 350, 351)),
+  message: fc.integer({ min: 0, max: 11 }),
+  kind: fc.oneof({ weight: 5, arbitrary: fc.constant('reserve') }, fc.constantFrom('settle', 'release')),
+});
+
+test('No history ever puts too many texts into a window, refuses one that had room, or names a wrong moment', async () => {
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(limits, fc.array(move, { minLength: 20, maxLength: 60 }), async (limits, moves) => {
+      run += 1;
+      const keys = createKeys(`${prefix}:${run}`);
+      let now = START;
+      const cap = createRateCap({ redis, keys, leaseMs: LEASE_MS, now: () => now });
+      const model = createCapModel(LEASE_MS);
+      const reservedAt = new Map<string, number>();
+      const hits: { slot: string; at: number; phone: number }[] = [];
+
+      for (const { afterMs, message, kind } of moves) {
+        now += afterMs;
+        const slot = `m${message}`;
+        const phone = message % 2;
+        const critical = message % 3 === 0;
+        const rules = rulesFor(limits, phone, critical);
+
+        if (kind === 'reserve') {
+          const heldNone = !model.holdsAny(slot, rules, now);
+          const passing = model.firstPassing(slot, rules, now);
+          const expected = model.reserve(slot, rules, now);
+          const actual = await cap.reserve(slot, rules);
+          if (expected.held) {
+            expect(actual).toEqual({ kind: 'held', fresh: expected.fresh });
+            reservedAt.set(slot, now);
+            // Without a settle it is at the end of the lease at the latest that the provider is reached.
+            hits.push({ slot, at: now, phone }, { slot, at: now + LEASE_MS, phone });
+            if (!critical && expected.fresh && limits.reserve > 0) {
+              expect(model.live(rules[2] as CapRule, now)).toBeLessThanOrEqual(limits.hour - limits.reserve);
+            }
+            continue;
+          }
+          expect(actual.kind).toBe('full');
+          if (actual.kind !== 'full') continue;
+          expect(expected.full).toContain(actual.key);
+          expect(actual.reason).toBe(actual.key === 'hour' ? 'rate_cap_hour' : 'rate_cap_recipient');
+          const retryAt = actual.retryAt.getTime();
+          if (!heldNone) expect(retryAt).toBeGreaterThan(now);
+          else if (passing !== undefined) expect(retryAt).toBe(passing);
+          // Only an hour cap that is all reserve never has room.
+          else expect(retryAt).toBeGreaterThanOrEqual(now + 200);
+        } else if (kind === 'settle') {
+          // Settled is what went out: within the lease, by whoever runs a process that works.
+          if (now - (reservedAt.get(slot) ?? Number.NEGATIVE_INFINITY) > LEASE_MS) continue;
+          await cap.settle(slot, rules);
+          model.settle(slot, rules, now);
+          const sent = hits.findLast((hit) => hit.slot === slot);
+          if (sent !== undefined) sent.at = now;
+          reservedAt.delete(slot);
+        } else if (reservedAt.has(slot)) {
+          await cap.release(slot, rules);
+          model.release(slot, rules);
+          reservedAt.delete(slot);
+          // Never sent: neither now nor earlier.
+          for (let i = hits.length - 1; i >= 0; i -= 1) if (hits[i]?.slot === slot) hits.splice(i, 1);
+        }
+      }
+
+      expect(mostInAnyWindow(hits, 200)).toBeLessThanOrEqual(limits.hour);
+      for (const phone of [0, 1]) {
+        const own = hits.filter((hit) => hit.phone === phone);
+        expect(mostInAnyWindow(own, 100)).toBeLessThanOrEqual(limits.short);
+        expect(mostInAnyWindow(own, 350)).toBeLessThanOrEqual(limits.long);
+        for (const rule of rulesFor(limits, phone, true)) await expectSound(keys.limiter(rule.key));
+      }
+    }),
+    { numRuns: 100 },
+  );
+}, 60_000);
+
+/** bottleneck's books agree with each other, and no key stays for ever. */
+async function expectSound(id: string): Promise<void> {
+  const all = limiterKeys(id);
+  const [settings, , slots] = all as [string, string, string];
+  expect(Number((await redis.hget(settings, 'running')) ?? 0)).toBe(await redis.zcard(slots));
+  for (const key of all) expect(await redis.pttl(key), key).not.toBe(-1);
+}

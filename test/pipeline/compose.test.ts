@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import type { AlertInput } from '../../src/alert/alert.ts';
+import { messageId } from '../../src/alert/id.ts';
+import { parseAlert } from '../../src/alert/parse-alert.ts';
+import type { E164 } from '../../src/alert/phone.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { AlertSubject } from '../../src/pipeline/alert-stages.ts';
+import { composeMessages } from '../../src/pipeline/compose.ts';
+import { type Message, messageSchema } from '../../src/pipeline/message.ts';
+import type { Recipient } from '../../src/pipeline/recipients.ts';
+import type { Policy } from '../../src/pipeline/route.ts';
+
+const RECEIVED = Date.parse('2026-11-20T03:00:00Z');
+const TEMPLATES: Config['templates'] = new Map([
+  ['login-code', { text: 'Your code is {code}, valid {minutes} minutes' }],
+  ['long', { text: `${'x'.repeat(160)}{more}` }],
+]);
+const POLICY: Policy = {
+  route: 'default',
+  minSeverity: 'critical',
+  dedupeForMs: 1_800_000,
+  expiresAfterMs: 3_600_000,
+  providers: ['twilio-main', 'sns'],
+  overflow: 'defer',
+  onUnknown: 'resend',
+};
+const ALICE: Recipient = { phone: '+60123456789' as E164, contact: 'alice', consent: true };
+const BARE: Recipient = { phone: '+6581234567' as E164, consent: true };
+
+function compose(alert: Omit<AlertInput, 'to'>, recipients: readonly Recipient[] = [ALICE]): Message[] {
+  const subject: AlertSubject = {
+    id: 'order-42',
+    alert: parseAlert({ to: '+60123456789', ...alert }, { strictNumbers: true }),
+    policy: POLICY,
+    dedupKey: 'k',
+    dedupHash: 'h',
+    receivedAt: RECEIVED,
+  };
+  return composeMessages(subject, recipients, TEMPLATES);
+}
+const one = (alert: Omit<AlertInput, 'to'>) => compose(alert)[0] as Message;
+
+describe('what the text says, byte for byte', () => {
+  test.each<[name: string, alert: Omit<AlertInput, 'to'>, text: string, variables: Message['variables']]>([
+    [
+      'with an instance',
+      { severity: 'critical', instance: 'db-1:5432', text: 'Database unreachable' },
+      'Instance: db-1:5432, Priority: CRITICAL, Content: Database unreachable',
+      { instance: 'db-1:5432', priority: 'CRITICAL', content: 'Database unreachable' },
+    ],
+    [
+      'without one',
+      { severity: 'critical', text: 'Disk full' },
+      'CRITICAL: Disk full',
+      { instance: '', priority: 'CRITICAL', content: 'Disk full' },
+    ],
+    [
+      'under an alias',
+      { severity: 'warn', text: 'Disk full' },
+      'WARNING: Disk full',
+      { instance: '', priority: 'WARNING', content: 'Disk full' },
+    ],
+    [
+      'from a template, whose severity and instance it does not say',
+      { severity: 'info', instance: 'i', template: { name: 'login-code', params: { code: '1234', minutes: 5 } } },
+      'Your code is 1234, valid 5 minutes',
+      { instance: 'i', priority: 'INFO', content: 'Your code is 1234, valid 5 minutes' },
+    ],
+    [
+      'from a template that is filled once',
+      { severity: 'info', template: { name: 'login-code', params: { code: '{minutes}', minutes: "$&$'" } } },
+      "Your code is {minutes}, valid $&$' minutes",
+      { instance: '', priority: 'INFO', content: "Your code is {minutes}, valid $&$' minutes" },
+    ],
+  ])('%s', (_name, alert, text, variables) => {
+    expect(one(alert)).toMatchObject({ text, variables });
+  });
+
+  test('its segments are those of the whole text', () => {
+    expect(one({ severity: 'critical', text: 'x'.repeat(150) }).segments).toBe(1);
+    expect(one({ severity: 'critical', text: 'x'.repeat(151) }).segments).toBe(2);
+    expect(one({ severity: 'critical', text: '中'.repeat(61) }).segments).toBe(2);
+    expect(one({ severity: 'info', template: { name: 'long', params: { more: '' } } }).segments).toBe(1);
+    expect(one({ severity: 'info', template: { name: 'long', params: { more: 'x' } } }).segments).toBe(2);
+  });
+});
+
+test('each recipient has a message of its own, the same whenever the alert is routed again', () => {
+  const alert = { severity: 'critical', text: 'Disk full' } as const;
+  const messages = compose(alert, [ALICE, BARE]);
+  expect(messages.map(({ id, to, contact }) => ({ id, to, contact }))).toEqual([
+    { id: messageId('order-42', '+60123456789'), to: '+60123456789', contact: 'alice' },
+    { id: messageId('order-42', '+6581234567'), to: '+6581234567', contact: undefined },
+  ]);
+  expect(compose(alert, [ALICE, BARE])).toEqual(messages);
+  expect(compose(alert, [])).toEqual([]);
+});
+
+test('a message keeps the promise that its route made', () => {
+  expect(one({ severity: 'critical', purpose: 'notification', text: 'Disk full' })).toEqual({
+    id: messageId('order-42', '+60123456789'),
+    alertId: 'order-42',
+    to: '+60123456789',
+    contact: 'alice',
+    severity: 'critical',
+    purpose: 'notification',
+    text: 'CRITICAL: Disk full',
+    segments: 1,
+    variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
+    receivedAt: RECEIVED,
+    expiresAt: RECEIVED + 3_600_000,
+    dedupHash: 'h',
+    route: 'default',
+    providers: ['twilio-main', 'sns'],
+    overflow: 'defer',
+    onUnknown: 'resend',
+  });
+});
+
+test.each([
+  ['2026-11-20T03:30:00Z', 1_800_000],
+  ['2026-11-20T11:30:00+08:00', 1_800_000],
+  ['2026-11-21T03:00:00Z', 86_400_000],
+  ['2026-11-20T02:00:00Z', -3_600_000],
+])("the producer's own deadline %s goes before the route's", (expiresAt, afterMs) => {
+  expect(one({ severity: 'critical', text: 'x', expiresAt }).expiresAt).toBe(RECEIVED + afterMs);
+});
+
+test.each<Omit<AlertInput, 'to'>>([
+  { severity: 'critical', text: 'Disk full' },
+  { severity: 'info', template: { name: 'login-code', params: { code: '1', minutes: '5' } } },
+])('a message comes through the queue as it went in: $severity', (alert) => {
+  for (const message of compose(alert, [ALICE, BARE])) {
+    expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toEqual(message);
+  }
+});

@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ClosedAttempt, History } from '../../src/ledger/ledger.ts';
+import { MESSAGE_STATES } from '../../src/ledger/trace.ts';
+import {
+  backoffMs,
+  boundedBy,
+  judgeHistory,
+  judgeRefusals,
+  mayResend,
+  type Refusal,
+  unknownsAllowed,
+  withDoubt,
+} from '../../src/pipeline/judge.ts';
+import type { Outcome } from '../../src/pipeline/stage.ts';
+import { PROVIDER_REASONS, ProviderError, type ProviderErrorFacts, type ProviderReason } from '../../src/provider/provider.ts';
+
+const NOW = new Date('2026-11-20T03:00:00Z');
+const later = (ms: number) => new Date(NOW.getTime() + ms);
+/** The middle of the spread, which adds nothing and takes nothing away. */
+const EVEN = 0.5;
+
+function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorFacts = {}): Refusal {
+  return { provider, error: new ProviderError(reason, facts) };
+}
+
+describe('what an earlier run left behind', () => {
+  const history = (more: Partial<History>): History => ({
+    state: 'sending',
+    attempts: 0,
+    unknowns: 0,
+    unknownProvider: undefined,
+    open: undefined,
+    ...more,
+  });
+  const open = (leaseLeftMs: number): NonNullable<History['open']> => ({
+    token: 't',
+    number: 1,
+    leaseLeftMs,
+    record: { provider: 'a', startedAt: NOW.toISOString() },
+  });
+
+  test.each(MESSAGE_STATES)('a message that is %s is sent only while it is on its way', (state) => {
+    const onItsWay = ['queued', 'deferred', 'sending'].includes(state);
+    expect(judgeHistory(history({ state }), 'resend', NOW)).toEqual({ kind: onItsWay ? 'pass' : 'settled' });
+  });
+
+  test.each<[name: string, onUnknown: 'resend' | 'hold', history: History, verdict: ReturnType<typeof judgeHistory>]>([
+    ['nothing tried yet', 'hold', history({ state: 'queued' }), { kind: 'pass' }],
+    ['tried and surely not sent', 'hold', history({ attempts: 3 }), { kind: 'pass' }],
+    [
+      'an attempt that another worker has open, whatever the policy',
+      'resend',
+      history({ attempts: 1, open: open(1500) }),
+      { kind: 'deferred', reason: 'unknown_outcome', until: later(1500) },
+    ],
+    [
+      'the same when sending again is not allowed',
+      'hold',
+      history({ open: open(1) }),
+      { kind: 'deferred', reason: 'unknown_outcome', until: later(1) },
+    ],
+    ['an attempt whose lease ends now', 'resend', history({ open: open(0) }), { kind: 'orphan' }],
+    ['an attempt whose lease is long over', 'hold', history({ open: open(-60_000) }), { kind: 'orphan' }],
+    ['an open attempt of a message that is over', 'hold', history({ state: 'cancelled', open: open(-1) }), { kind: 'settled' }],
+    ['one unknown outcome, to be sent again', 'resend', history({ unknowns: 1, unknownProvider: 'a' }), { kind: 'pass' }],
+    ['one unknown outcome, to be held', 'hold', history({ unknowns: 1, unknownProvider: 'a' }), { kind: 'unknown', provider: 'a' }],
+    ['two unknown outcomes', 'resend', history({ unknowns: 2, unknownProvider: 'b' }), { kind: 'unknown', provider: 'b' }],
+  ])('%s', (_name, onUnknown, past, verdict) => {
+    expect(judgeHistory(past, onUnknown, NOW)).toEqual(verdict);
+  });
+});
+
+test('an unknown outcome is sent again at most once, and only where the route says so', () => {
+  expect([unknownsAllowed('resend'), unknownsAllowed('hold')]).toEqual([1, 0]);
+  expect([0, 1, 2].map((unknowns) => mayResend('resend', unknowns))).toEqual([true, true, false]);
+  expect([0, 1, 2].map((unknowns) => mayResend('hold', unknowns))).toEqual([true, false, false]);
+});
+
+describe('a message that every provider refused', () => {
+  test.each(PROVIDER_REASONS)('%s: comes back or fails by its class', (reason) => {
+    const comesBack = ['auth', 'balance', 'throttled', 'unavailable', 'circuit_open'].includes(reason);
+    const { kind } = judgeRefusals([refusal('a', reason)], 1, NOW, EVEN);
+    expect(kind).toBe(comesBack ? (reason === 'throttled' ? 'deferred' : 'retry') : 'failed');
+  });
+
+  const unavailable = refusal('a', 'unavailable');
+  const content = refusal('b', 'content');
+  const recipient = refusal('c', 'recipient', { failover: true });
+  const busy = refusal('d', 'throttled', { retryAt: later(60_000) });
+  const busySoon = refusal('e', 'throttled', { retryAt: later(1_000) });
+  const awayLong = refusal('f', 'unavailable', { retryAt: later(120_000) });
+
+  test.each<[name: string, refusals: Refusal[], outcome: Outcome]>([
+    ['fails with the last refusal when none passes', [content, recipient], { kind: 'failed', ...recipient }],
+    [
+      'comes back while one of them may pass, though another never will',
+      [unavailable, content],
+      { kind: 'retry', ...unavailable, until: later(10_000) },
+    ],
+    [
+      'comes back when the first of two equal ones may pass',
+      [unavailable, refusal('x', 'balance')],
+      { kind: 'retry', ...unavailable, until: later(10_000) },
+    ],
+    ["not before the vendor's own time", [busy], { kind: 'deferred', reason: 'throttled', until: later(60_000) }],
+    [
+      "not before our own time either, though the vendor's is sooner",
+      [busySoon],
+      { kind: 'deferred', reason: 'throttled', until: later(10_000) },
+    ],
+    ['at the first moment that one of them gives', [busy, unavailable], { kind: 'retry', ...unavailable, until: later(10_000) }],
+    ['which may be that of the busy one', [awayLong, busy], { kind: 'deferred', reason: 'throttled', until: later(60_000) }],
+    [
+      'without regard for the time of one that never passes',
+      [content, busy],
+      { kind: 'deferred', reason: 'throttled', until: later(60_000) },
+    ],
+  ])('%s', (_name, refusals, outcome) => {
+    expect(judgeRefusals(refusals, 1, NOW, EVEN)).toEqual(outcome);
+  });
+
+  test('waits longer with every attempt', () => {
+    const waits = [1, 2, 3].map((attempts) => judgeRefusals([unavailable], attempts, NOW, EVEN));
+    expect(waits.map((outcome) => outcome.kind === 'retry' && outcome.until)).toEqual([later(10_000), later(20_000), later(40_000)]);
+  });
+
+  test('comes back at the first time that a vendor which may pass gives, and never before our own', () => {
+    const some = fc.record({
+      reason: fc.constantFrom(...PROVIDER_REASONS),
+      inMs: fc.option(fc.integer({ min: -60_000, max: 600_000 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(some, { minLength: 1, maxLength: 5 }),
+        fc.nat(20),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (given, attempts, random) => {
+          const refusals = given.map(({ reason, inMs }, n) =>
+            refusal(String(n), reason, inMs === undefined ? {} : { retryAt: later(inMs) }),
+          );
+          const outcome = judgeRefusals(refusals, attempts, NOW, random);
+          const passing = refusals.filter(({ error }) => error.retry);
+          if (passing.length === 0) {
+            expect(outcome.kind).toBe('failed');
+            return;
+          }
+          const until = (outcome.kind === 'retry' || outcome.kind === 'deferred' ? outcome.until : NOW).getTime();
+          const soonest = Math.min(...passing.map(({ error }) => error.retryAt?.getTime() ?? 0));
+          expect(until).toBe(Math.max(soonest, NOW.getTime() + backoffMs(attempts, random)));
+        },
+      ),
+    );
+  });
+});
+
+describe('the wait before a further try', () => {
+  test.each([
+    [0, 10_000],
+    [1, 10_000],
+    [2, 20_000],
+    [3, 40_000],
+    [4, 80_000],
+    [5, 160_000],
+    [6, 300_000],
+    [7, 300_000],
+    [1000, 300_000],
+    [Number.MAX_SAFE_INTEGER, 300_000],
+  ])('after %d attempts is about %d ms, give or take a quarter', (attempts, wait) => {
+    expect([0, 0.5, 1].map((random) => backoffMs(attempts, random))).toEqual([wait * 0.75, wait, wait * 1.25]);
+  });
+});
+
+describe('a message that may have been sent', () => {
+  const attempt: ClosedAttempt = {
+    token: 't',
+    number: 2,
+    record: { provider: 'b', startedAt: NOW.toISOString(), endedAt: NOW.toISOString(), result: 'refused', reason: 'recipient' },
+  };
+  const { error } = refusal('b', 'recipient');
+  const unsent: Outcome[] = [
+    { kind: 'suppressed', reason: 'country_not_allowed' },
+    { kind: 'expired' },
+    { kind: 'cancelled' },
+    { kind: 'failed', provider: 'b', error },
+  ];
+  const others: Outcome[] = [
+    { kind: 'accepted', provider: 'b', accepted: { kind: 'accepted' } },
+    { kind: 'deferred', reason: 'throttled', until: NOW },
+    { kind: 'retry', provider: 'b', error, until: NOW },
+    { kind: 'unknown', provider: 'b' },
+    { kind: 'settled' },
+    { kind: 'malformed', detail: 'x' },
+  ];
+
+  test.each(unsent)('is unknown rather than $kind', (outcome) => {
+    expect(withDoubt(outcome, 1, 'a')).toEqual({ kind: 'unknown', provider: 'a' });
+    expect(withDoubt({ ...outcome, attempt }, 2, 'a')).toEqual({ kind: 'unknown', provider: 'a', attempt });
+    expect(withDoubt(outcome, 0, undefined)).toBe(outcome);
+  });
+
+  test.each(others)('is $kind all the same', (outcome) => {
+    expect(withDoubt(outcome, 1, 'a')).toBe(outcome);
+  });
+});
+
+describe('nothing waits past its deadline', () => {
+  const { error } = refusal('a', 'unavailable');
+  const waiting = (until: Date): Outcome[] => [
+    { kind: 'deferred', reason: 'rate_cap_hour', until },
+    { kind: 'retry', provider: 'a', error, until },
+  ];
+
+  test.each([-1, 0])('what wakes %d ms after it wakes when it wanted', (ms) => {
+    for (const outcome of waiting(later(ms))) expect(boundedBy(outcome, NOW.getTime())).toBe(outcome);
+  });
+
+  test('what would wake after it wakes then', () => {
+    for (const outcome of waiting(later(1))) expect(boundedBy(outcome, NOW.getTime())).toEqual({ ...outcome, until: NOW });
+  });
+
+  test('what does not wait is left alone', () => {
+    const outcome: Outcome = { kind: 'unknown', provider: 'a' };
+    expect(boundedBy(outcome, 0)).toBe(outcome);
+  });
+});

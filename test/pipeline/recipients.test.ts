@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import type { E164 } from '../../src/alert/phone.ts';
+import { directoryOf } from '../../src/pipeline/directory.ts';
+import { type AddressBook, openRecipients, type Recipient } from '../../src/pipeline/recipients.ts';
+
+const phone = (number: string) => number as E164;
+const ALICE = phone('+60123456789');
+const BOB = phone('+6581234567');
+const CAROL = phone('+8613800138000');
+
+const BOOK: AddressBook = {
+  contacts: new Map([
+    ['alice', { phone: ALICE, consent: true }],
+    ['bob', { phone: BOB, consent: true }],
+    ['carol', { phone: CAROL, consent: false }],
+    ['carol-at-work', { phone: CAROL, consent: true }],
+    ['team:night', { phone: BOB, consent: true }],
+  ]),
+  groups: new Map([
+    ['oncall', ['alice', 'bob']],
+    ['all', ['alice', 'bob', 'carol']],
+    ['empty', []],
+    ['stale', ['gone', 'bob']],
+  ]),
+  defaultCountry: 'MY',
+};
+
+const alice: Recipient = { phone: ALICE, contact: 'alice', consent: true };
+const bob: Recipient = { phone: BOB, contact: 'bob', consent: true };
+
+describe('the recipients of an alert', () => {
+  test.each<[name: string, to: readonly string[] | undefined, recipients: Recipient[]]>([
+    ['are nobody when it names nobody', undefined, []],
+    ['are a bare number, for whose consent the producer vouches', [ALICE], [{ phone: ALICE, consent: true }]],
+    ['are a number as the default country writes it', ['012-345 6789'], [{ phone: ALICE, consent: true }]],
+    ['are a contact with its name', ['contact:alice'], [alice]],
+    [
+      'are a contact that has not consented, which is for a gate to say',
+      ['contact:carol'],
+      [{ phone: CAROL, contact: 'carol', consent: false }],
+    ],
+    ['are the members of a group, in its order', ['group:oncall'], [alice, bob]],
+    ['are nobody when the group is empty', ['group:empty'], []],
+    ['are those members of a group that there are', ['group:stale'], [bob]],
+    ['stand in the order of the alert', ['contact:bob', 'contact:alice'], [bob, alice]],
+    [
+      'get one text each, however often they are named',
+      ['contact:alice', 'group:oncall', 'contact:alice', 'group:all', ALICE],
+      [alice, bob, { phone: CAROL, contact: 'carol', consent: false }],
+    ],
+    [
+      'get one text each, however their number is written',
+      [ALICE, '0060 12 345 6789', '(012) 345-6789'],
+      [{ phone: ALICE, consent: true }],
+    ],
+    [
+      'are vouched for when their number stands beside their name',
+      ['contact:carol', CAROL],
+      [{ phone: CAROL, contact: 'carol', consent: true }],
+    ],
+    ['are vouched for in any order', [CAROL, 'contact:carol'], [{ phone: CAROL, consent: true }]],
+    [
+      'have consented when one of two contacts of one phone has',
+      ['contact:carol', 'contact:carol-at-work'],
+      [{ phone: CAROL, contact: 'carol-at-work', consent: true }],
+    ],
+    [
+      'have consented in any order',
+      ['contact:carol-at-work', 'group:all'],
+      [{ phone: CAROL, contact: 'carol-at-work', consent: true }, alice, bob],
+    ],
+    ['may have a colon in their name', ['contact:team:night'], [{ phone: BOB, contact: 'team:night', consent: true }]],
+    [
+      'are not made of what only looks like one',
+      ['contact:gone', 'group:gone', 'contactX', 'groups', 'contact', ':', '', '12', 'contact:constructor'],
+      [],
+    ],
+  ])('%s', (_name, to, recipients) => {
+    expect(openRecipients(to, BOOK)).toEqual(recipients);
+  });
+});
+
+describe('what the config knows of names', () => {
+  const template = { text: 'Your code is {code}, {code}, valid {minutes} minutes' };
+  const directory = directoryOf({ ...BOOK, templates: new Map([['login-code', template]]) });
+
+  test('contacts, groups and what templates ask for', () => {
+    expect([directory.hasContact?.('alice'), directory.hasContact?.('constructor'), directory.hasContact?.('oncall')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([directory.hasGroup?.('oncall'), directory.hasGroup?.('constructor'), directory.hasGroup?.('alice')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([directory.templateParams?.('login-code'), directory.templateParams?.('other')]).toEqual([['code', 'minutes'], undefined]);
+    expect(directory).toMatchObject({ defaultCountry: 'MY', strictNumbers: true });
+  });
+
+  test('how many phones an alert comes to', () => {
+    expect(directory.countPhones?.(['group:all', 'contact:alice', '+12025550123', ALICE])).toBe(4);
+  });
+});

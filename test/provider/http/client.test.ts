@@ -1,0 +1,55 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
+import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
+import { MESSAGE } from '../../conformance/exam.ts';
+import { noOutbox } from '../../conformance/no-outbox.ts';
+import { gatewayAnswer, startFakeGateway } from '../../support/vendors/gateway.ts';
+
+async function setup(config: Readonly<Record<string, unknown>>) {
+  const gateway = await startFakeGateway();
+  onTestFinished(gateway.close);
+  const provider = await createProvider(
+    'gateway',
+    providerConfigSchemas.http.parse({ type: 'http', url: `${gateway.url}/send`, timeout: '2s', ...config }),
+    { clock: systemClock, outbox: noOutbox },
+  );
+  onTestFinished(() => provider.close());
+  return { gateway, send: () => provider.send(MESSAGE, new AbortController().signal) };
+}
+
+it('sends number, text and id as JSON when told nothing else', async () => {
+  const { gateway, send } = await setup({});
+  expect(await send()).toEqual({ kind: 'accepted' });
+  expect(gateway.requests).toMatchObject([
+    {
+      method: 'POST',
+      path: '/send',
+      headers: { 'content-type': 'application/json' },
+      fields: { to: MESSAGE.to, text: MESSAGE.text, id: MESSAGE.id },
+    },
+  ]);
+});
+
+it.each([
+  ['a form', { contentType: 'form' }, 'POST', '/send'],
+  ['a PUT', { method: 'PUT' }, 'PUT', '/send'],
+  ['a query', { method: 'GET' }, 'GET', '/send?'],
+])('the same arrives as %s', async (_what, config, method, path) => {
+  const { gateway, send } = await setup({ ...config, messageId: '/data/id' });
+  expect(await send()).toEqual({ kind: 'accepted', providerMessageId: 'gw-1' });
+  expect(gateway.requests).toMatchObject([{ method, fields: { to: MESSAGE.to, text: MESSAGE.text, id: MESSAGE.id } }]);
+  expect(gateway.requests[0]?.path.startsWith(path)).toBe(true);
+});
+
+it('lets a header of the config say the content type', async () => {
+  const { gateway, send } = await setup({ headers: { 'Content-Type': 'application/json; charset=utf-8', Authorization: 'Bearer k' } });
+  await send();
+  expect(gateway.requests[0]?.headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8', authorization: 'Bearer k' });
+});
+
+it('reads a refusal by the map of the config', async () => {
+  const { gateway, send } = await setup({ errors: { pointer: '/error/code', map: { E7: 'opted_out' } } });
+  gateway.respondWith(() => gatewayAnswer(422, { error: { code: 'E7', message: `no more texts to ${MESSAGE.to}` } }));
+  expect(await send()).toMatchObject({ kind: 'refused', error: { reason: 'opted_out', code: 'E7', status: 422 } });
+  expect(gateway.requests).toHaveLength(1);
+});

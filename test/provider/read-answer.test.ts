@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { readJson, readMessageId, safeCode } from '../../src/provider/read-answer.ts';
+
+it.each([
+  ['{"a":1}', { a: 1 }],
+  ['null', null],
+  ['"x"', 'x'],
+  ['', undefined],
+  ['{"a":', undefined],
+  ['<html>', undefined],
+])('reads %s as JSON, or not', (body, value) => {
+  expect(readJson(body)).toEqual(value);
+});
+
+it.each([
+  [21610, '21610'],
+  ['isv.BUSINESS_LIMIT_CONTROL', 'isv.BUSINESS_LIMIT_CONTROL'],
+  ['ERR-7', 'ERR-7'],
+  ['101000', '101000'],
+])('shows the code %s', (value, code) => {
+  expect(safeCode(value)).toBe(code);
+});
+
+it.each([
+  60123456789,
+  '60123456789',
+  '+60123456789',
+  'to-60123456789',
+  '012 345',
+  'Invalid number',
+  '',
+  'a'.repeat(41),
+  null,
+  undefined,
+  {},
+  [],
+  true,
+])('hides %s, which is no plain code', (value) => {
+  expect(safeCode(value)).toBeUndefined();
+});
+
+it.each([
+  ['SM1', 'SM1'],
+  [42, '42'],
+  ['', undefined],
+  ['x'.repeat(129), undefined],
+  [null, undefined],
+  [{}, undefined],
+])('reads the message id %s', (value, id) => {
+  expect(readMessageId(value)).toBe(id);
+});

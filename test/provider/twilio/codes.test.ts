@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { classifyTwilio, TWILIO_CODES } from '../../../src/provider/twilio/codes.ts';
+
+const NOW = new Date('2026-11-20T03:00:00.000Z');
+const inMs = (ms: number) => new Date(NOW.getTime() + ms);
+
+function classify(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+  return classifyTwilio({ kind: 'answer', status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, NOW).error;
+}
+
+it.each([
+  [401, 20003, 'auth'],
+  [400, 21408, 'auth'],
+  [400, 21608, 'auth'],
+  [403, 10001, 'auth'],
+  [400, 21212, 'auth'],
+  [400, 21606, 'auth'],
+  [404, 20404, 'auth'],
+  [400, 30002, 'auth'],
+  [400, 21211, 'recipient'],
+  [400, 21614, 'recipient'],
+  [400, 21635, 'recipient'],
+  [400, 21265, 'recipient'],
+  [400, 21610, 'opted_out'],
+  [400, 21602, 'content'],
+  [400, 21617, 'content'],
+  [429, 20429, 'throttled'],
+  [400, 21611, 'throttled'],
+  [429, 63038, 'throttled'],
+  [400, 60728, 'throttled'],
+  [400, 63017, 'throttled'],
+  [500, 20500, 'unknown_outcome'],
+  [503, 20503, 'unknown_outcome'],
+])('HTTP %i with %i is %s', (status, code, reason) => {
+  const error = classify(status, { code, message: 'said by Twilio', more_info: '', status });
+  expect(error).toMatchObject({ reason, code: String(code), status });
+});
+
+it('21612 blames the number, but another vendor may have a route to it', () => {
+  expect(classify(400, { code: 21612 })).toMatchObject({ reason: 'recipient', failover: true, retry: false });
+  expect(classify(400, { code: 21211 })).toMatchObject({ reason: 'recipient', failover: false, retry: false });
+});
+
+it('reads the problem details of newer APIs, and a code given as text', () => {
+  expect(classify(400, { type: 'about:blank', title: 'Unsubscribed', status: 400, code: 21610, detail: '' }).reason).toBe('opted_out');
+  expect(classify(400, { code: '21610' }).reason).toBe('opted_out');
+});
+
+it.each([
+  [400, 99_999, 'content'],
+  [401, 99_999, 'auth'],
+  [404, 99_999, 'auth'],
+  [429, 99_999, 'throttled'],
+  [500, 99_999, 'unknown_outcome'],
+  [200, 99_999, 'unknown_outcome'],
+])('HTTP %i with a code we never heard of is %3$s', (status, code, reason) => {
+  expect(classify(status, { code })).toMatchObject({ reason, code: '99999' });
+});
+
+it.each([
+  ['no code', {}],
+  ['HTML', '<html>'],
+  ['nothing', ''],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['text', '"21211"'],
+])('a 400 with %s is about the content, for all we know', (_what, body) => {
+  expect(classify(400, body)).toMatchObject({ reason: 'content', code: undefined, status: 400 });
+});
+
+it('a known code in a 5xx or a 2xx is no refusal: the text may be on its way', () => {
+  for (const status of [200, 201, 302, 500, 503]) expect(classify(status, { code: 21211 }).reason).toBe('unknown_outcome');
+});
+
+it.each([
+  [20429, 1_000],
+  [63017, 1_000],
+  [21611, 900_000],
+  [60728, 900_000],
+  [63038, 3_600_000],
+])('%i comes back after %i ms, or when Twilio says', (code, waitMs) => {
+  expect(classify(429, { code }).retryAt).toEqual(inMs(waitMs));
+  expect(classify(429, { code }, { 'retry-after': '30' }).retryAt).toEqual(inMs(30_000));
+});
+
+it('every throttling code says when to come back, and only those do', () => {
+  for (const [code, { reason, retryAfterMs }] of TWILIO_CODES) {
+    expect({ code, waits: retryAfterMs !== undefined }).toEqual({ code, waits: reason === 'throttled' });
+  }
+});

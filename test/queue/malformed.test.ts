@@ -1,0 +1,82 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAll } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { testRedis } from '../support/redis.ts';
+import { metrics, settled, total, trace } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { writeConfig } from '../support/write-config.ts';
+
+const { url, prefix, redis } = testRedis();
+const key = (part: string) => `${prefix}:${ALERT_QUEUE}:${part}`;
+
+let app: ReturnType<typeof createAll>;
+let base: string;
+let queue: Queue;
+
+beforeAll(async () => {
+  const file = await writeConfig(`
+providers: { desk: { type: simulated } }
+routes: [{ name: default, providers: [desk] }]
+redis: { prefix: "${prefix}" }
+caps: { perRecipient: [] }
+worker: { lock: 2s }
+http: { port: 0 }
+`);
+  const { config } = loadConfig({ path: file, env: {} });
+  app = createAll({ config, redisUrl: url, logger: createLogger('silent') });
+  base = `http://127.0.0.1:${(await app.start()).httpPort}`;
+  queue = new Queue(ALERT_QUEUE, { connection: new Redis(url, { maxRetriesPerRequest: null }), prefix });
+});
+afterAll(async () => {
+  await app.stop();
+  await queue.close();
+});
+
+/** What a producer in another language does: a hash, an id in the list, a marker. */
+async function push(id: string, fields: Record<string, string>): Promise<void> {
+  const hash = Object.entries({ name: 'alert', timestamp: String(Date.now()), delay: '0', priority: '0', ...fields }).flat();
+  const multi = redis.multi();
+  if (Object.keys(fields).length > 0) multi.hset(key(id), ...hash);
+  await multi.lpush(key('wait'), id).zadd(key('marker'), 0, '0').exec();
+}
+
+const good = { to: '+60123456789', severity: 'critical', text: 'still works' };
+
+const MALFORMED: readonly [string, Record<string, string>, RegExp][] = [
+  ['data that is not JSON', { data: '{not json', opts: '{}' }, /not JSON/],
+  ['options that are not JSON', { data: JSON.stringify(good), opts: '{"attempts":' }, /opts is not JSON/],
+  ['progress that is not JSON', { data: JSON.stringify(good), opts: '{}', progress: '{' }, /progress is not JSON/],
+  ['an id without data', {}, /severity/],
+  ['data of the wrong schema', { data: JSON.stringify({ ...good, severity: 'loud' }), opts: '{}' }, /severity: unknown severity "loud"/],
+  ['a number that is none', { data: JSON.stringify({ ...good, to: ['+60123456789', 'nobody'] }), opts: '{}' }, /to\[1\]/],
+  ['a list instead of an alert', { data: '[1,2]', opts: '{}' }, /./],
+  ['null', { data: 'null', opts: '{}' }, /./],
+  ['unknown keys', { data: JSON.stringify({ ...good, colour: 'red' }), opts: '{}' }, /colour: unknown key/],
+];
+
+describe('a malformed job on the alert queue', () => {
+  it.each(MALFORMED)('with %s ends in the failed set with a reason, and its neighbour is texted', async (what, fields, reason) => {
+    const before = total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed');
+    const id = `bad-${what.replace(/\W/g, '-')}`;
+    await push(id, fields);
+    const neighbour = `good-${id}`.slice(0, 60);
+    await queue.add('alert', { ...good, id: neighbour, text: what });
+
+    await settled(base, neighbour);
+    await until(async () => (await redis.zscore(key('failed'), id)) !== null);
+    expect(await redis.hget(key(id), 'failedReason')).toMatch(reason);
+    expect(await redis.lrange(key('active'), 0, -1)).not.toContain(id);
+    await until(async () => total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed') === before + 1);
+  });
+
+  it('does not silence the alert of the same id that is sent after it was mended', async () => {
+    await queue.add('alert', { ...good, id: 'mended', severity: 'loud' });
+    await until(async () => (await trace(base, 'mended')).outcome === 'malformed');
+    await queue.add('alert', { ...good, id: 'mended', text: 'mended' });
+    await until(async () => (await trace(base, 'mended')).outcome === 'routed');
+  });
+});
