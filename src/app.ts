@@ -5,14 +5,14 @@ import type { Ledger } from './ledger/ledger.ts';
 import { createLedger } from './ledger/redis-ledger.ts';
 import { createTraces } from './ledger/redis-traces.ts';
 import { createRateCap } from './limit/bottleneck-cap.ts';
-import { createRememberedCap } from './limit/remembered-cap.ts';
+import { createRememberedCap, type RememberedCap } from './limit/remembered-cap.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Metrics, type Role as ProcessRole } from './metrics/metrics.ts';
-import { alertExpiryGate, createDedupeGate, severityGate } from './pipeline/alert-stages.ts';
+import { alertExpiryGate, severityGate } from './pipeline/alert-stages.ts';
 import { directoryOf } from './pipeline/directory.ts';
 import { createDispatchStage } from './pipeline/dispatch-stage.ts';
 import { createMessageDispatcher } from './pipeline/dispatcher.ts';
-import { createLedgerGate, createRateCapGate, messageExpiryGate } from './pipeline/message-stages.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from './pipeline/message-stages.ts';
 import { openCarriers } from './pipeline/open-carriers.ts';
 import { createAlertRouter } from './pipeline/router.ts';
 import { createRedisOutbox } from './provider/simulated/outbox.ts';
@@ -63,6 +63,7 @@ interface Ground {
   readonly keys: Keys;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
+  readonly cap: RememberedCap;
   readonly stopping: AbortSignal;
   workerDeps(): QueueWorkerDeps;
 }
@@ -98,6 +99,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
 
     if (roles.includes('router') || roles.includes('dispatcher')) {
       const commands = connect('commands');
+      const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
       const ground: Ground = {
         config,
         logger,
@@ -105,6 +107,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
         keys,
         metrics,
         ledger: createLedger(commands, keys),
+        // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
+        cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),
         stopping: hardStop.signal,
         workerDeps: () => ({
           blocking: connect('worker'),
@@ -166,13 +170,14 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
 }
 
 function startRouting(ground: Ground): QueueWorker[] {
-  const { config, ledger, metrics } = ground;
+  const { config, ledger, metrics, cap } = ground;
   const route = createAlertRouter({
     config,
     ledger,
     observer: metrics,
     clock: systemClock,
-    stages: [alertExpiryGate, severityGate, createDedupeGate(ledger)],
+    stages: [alertExpiryGate, severityGate],
+    knownFull: (message) => cap.knownFull(rulesOf(message, config.caps)),
   });
   return [
     createAlertWorker({ ...ground.workerDeps(), route }),
@@ -181,7 +186,7 @@ function startRouting(ground: Ground): QueueWorker[] {
 }
 
 async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker> {
-  const { config, logger, commands, keys, ledger, metrics, stopping } = ground;
+  const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   closers.push(() => receipts.close());
   const opened = await openCarriers(config.providers, commands, keys, {
@@ -194,8 +199,6 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
     },
   });
   closers.push(() => opened.close());
-  const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
-  const cap = createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }));
   const dispatch = createMessageDispatcher({
     ledger,
     cap,
@@ -206,11 +209,10 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
     stages: [
       createLedgerGate(ledger, metrics),
       messageExpiryGate,
-      createRateCapGate(cap, config.caps),
+      createRateCapGate(cap),
       createDispatchStage({
         ledger,
         cap,
-        caps: config.caps,
         observer: metrics,
         carriers: opened.carriers,
         stopping,

@@ -2,7 +2,7 @@ import { type App, type AppDeps, createAll, createDispatcher, createReceiver, cr
 import type { ProcessKind } from '../src/cli/cli-deps.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
-import { ConfigError } from '../src/config/fault.ts';
+import { formatFault } from '../src/config/fault.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
 import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
@@ -20,12 +20,16 @@ const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
 /** On top of the drain's own deadline, so that nobody else has to kill us. */
 const FORCE_AFTER_MS = 5_000;
 
-/** Runs one process until a signal ends it. @returns its exit code */
+/**
+ * Runs one process until a signal ends it.
+ * @returns its exit code
+ * @throws {ConfigError} naming every fault, before anything is started
+ */
 export async function runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number> {
   const env = readEnvironment();
-  const config = readConfig(options.configPath, env);
-  if (config === undefined) return 1;
+  const { config, warnings } = loadConfig({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
   const logger = createLogger(config.logLevel);
+  for (const warning of warnings) logger.warn(formatFault(warning));
   dieLoudly(logger);
 
   let redis: FoundRedis | undefined;
@@ -42,16 +46,6 @@ export async function runProcess(kind: ProcessKind, options: { readonly configPa
     logger.fatal({ reason: error instanceof Error ? error.message : String(error) }, `${kind} cannot run`);
     await redis?.stop();
     return 1;
-  }
-}
-
-function readConfig(path: string | undefined, env: ReturnType<typeof readEnvironment>): Config | undefined {
-  try {
-    return loadConfig({ ...(path === undefined ? {} : { path }), env }).config;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`The configuration has ${error.faults.length} fault(s); nothing was started.\n${error.message}\n`);
-    return undefined;
   }
 }
 

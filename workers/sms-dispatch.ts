@@ -27,6 +27,9 @@ const PROCESSES: Readonly<
   receiver: () => import('./receiver.ts'),
 };
 
+// The reader of a pipe may have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 const exitCode = await runCli(process.argv.slice(2), {
   loadConfig: async (path) => loadConfig({ path, env }),
   openProducer: async (config) =>

@@ -22,11 +22,11 @@ export class AlertError extends Error {
   }
 }
 
-/** Stands in for data that could not be read at all, and says why. */
+/** Stands in for data that could not be read at all, and says why; parsers quote what they choke on, so numbers are masked. */
 export class Unreadable {
   readonly reason: string;
   constructor(reason: string) {
-    this.reason = reason;
+    this.reason = maskNumbers(reason);
   }
 }
 

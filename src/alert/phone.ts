@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type CountryCode, isSupportedCountry, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 export { type CountryCode, isSupportedCountry };
 
@@ -17,10 +17,7 @@ export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVe
   if (!hasCountryCode(input) && defaultCountry === undefined) {
     return { ok: false, message: 'no country code: write it as +<country><number>, or set defaultCountry in the config' };
   }
-  const parsed = parsePhoneNumberFromString(tidy(input), {
-    ...(defaultCountry === undefined ? {} : { defaultCountry }),
-    extract: false,
-  });
+  const parsed = parseTidy(tidy(input), defaultCountry);
   if (!parsed?.isPossible() || parsed.ext !== undefined) {
     return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
   }
@@ -46,12 +43,10 @@ function tidy(input: string): string {
     .replace(/^(?:\uff0b|00)/, '+');
 }
 
-/** `+60******789`: calling code and last three digits stay, so that an operator can recognise a number. */
+/** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number; its length does not. */
 export function maskPhone(phone: string): string {
-  const code = parsePhoneNumberFromString(phone)?.countryCallingCode ?? phone.slice(1, 3);
-  const digits = phone.replace(/\D/g, '');
-  const hidden = Math.max(digits.length - code.length - 3, 3);
-  return `+${code}${'*'.repeat(hidden)}${digits.slice(-3)}`;
+  const code = parseTidy(phone)?.countryCallingCode ?? phone.slice(1, 3);
+  return `+${code}*******${phone.replace(/\D/g, '').slice(-3)}`;
 }
 
 /** Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped. */
@@ -61,7 +56,25 @@ export function maskNumbers(text: string): string {
 
 /** The calling code without `+`, such as `60`. */
 export function callingCode(phone: E164): string | undefined {
-  return parsePhoneNumberFromString(phone)?.countryCallingCode;
+  return parseTidy(phone)?.countryCallingCode;
+}
+
+/** An alert's numbers are looked at by door, router and trace; parsing one costs as much as a call to Redis. */
+const known = new Map<string, PhoneNumber | undefined>();
+const MOST_KNOWN = 5_000;
+/** Longer than a number in any format; what is longer is not worth remembering. */
+const LONGEST_KNOWN = 40;
+
+function parseTidy(text: string, defaultCountry?: CountryCode): PhoneNumber | undefined {
+  const key = `${defaultCountry ?? ''} ${text}`;
+  if (known.has(key)) return known.get(key);
+  const parsed = parsePhoneNumberFromString(text, { ...(defaultCountry === undefined ? {} : { defaultCountry }), extract: false });
+  for (const oldest of known.keys()) {
+    if (known.size < MOST_KNOWN) break;
+    known.delete(oldest);
+  }
+  if (key.length <= LONGEST_KNOWN) known.set(key, parsed);
+  return parsed;
 }
 
 /** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */

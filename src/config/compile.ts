@@ -1,4 +1,4 @@
-import type { CountryCode } from 'libphonenumber-js/max';
+import type { CountryCode } from '../alert/phone.ts';
 import { parsePhone } from '../alert/phone.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { Config, Contact } from './config.ts';

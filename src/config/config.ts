@@ -1,5 +1,4 @@
-import type { CountryCode } from 'libphonenumber-js/max';
-import type { E164 } from '../alert/phone.ts';
+import type { CountryCode, E164 } from '../alert/phone.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { ProviderConfig } from '../provider/registry.ts';
 import type { Secret } from './secret.ts';

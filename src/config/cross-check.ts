@@ -1,5 +1,4 @@
-import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max';
-import { parsePhone } from '../alert/phone.ts';
+import { type CountryCode, isSupportedCountry, parsePhone } from '../alert/phone.ts';
 import { type Finding, show } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 import { didYouMean, listNames } from './suggest.ts';

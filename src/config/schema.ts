@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { type CountryCode, isSupportedCountry } from '../alert/phone.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../provider/registry.ts';
 import { checkRedisUrl } from '../redis/redis-url.ts';
 import { capsSchema } from './caps-schema.ts';

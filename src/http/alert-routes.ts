@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { alertSchema } from '../alert/alert.ts';
 import { formatPath } from '../alert/parse-alert.ts';
+import { maskNumbers } from '../alert/phone.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { HttpProblem } from './problem.ts';
 import { summarise, toVerdicts } from './verdicts.ts';
@@ -26,7 +27,7 @@ export function alertRoutes(app: FastifyInstance, producer: Pick<Producer, 'enqu
     if (!parsed.success) {
       throw new HttpProblem('invalid-request', {
         detail: 'Send { "dedupKey": "<the key of what is resolved>" }.',
-        members: { errors: parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message })) },
+        members: { errors: parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message: maskNumbers(message) })) },
       });
     }
     await producer.resolve(parsed.data.dedupKey);

@@ -1,36 +1,40 @@
 import type { Purpose } from '../alert/alert.ts';
-import type { Reason } from '../alert/reason.ts';
+import type { OurReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
-/** What a dedup key answers to an alert that wants to text. */
-export type Claim =
-  | { readonly kind: 'claimed' }
+/** What an alert that wants to text is told. */
+export type Admission =
+  /** Written, with its messages. `fresh` for the one run that did so: its messages are this run's to count. */
+  | { readonly kind: 'admitted'; readonly fresh: boolean }
+  /** Another alert holds the claim of its dedup key. */
   | { readonly kind: 'duplicate'; readonly of: string }
+  /** Its dedup key was resolved after it was raised. */
   | { readonly kind: 'resolved' }
-  /** This alert had its outcome before, in an earlier run. */
+  /** It had its outcome before, in an earlier run, and that was not to text. */
   | { readonly kind: 'settled' };
 
-export interface ClaimRequest {
-  readonly alertId: string;
-  readonly dedupHash: string;
-  readonly severity: Severity;
-  /** 0: no dedupe. */
-  readonly dedupeForMs: number;
-  readonly receivedAt: number;
-}
-
-export interface AlertRecord {
+/** An alert that becomes no message. */
+export interface SettledAlert {
   readonly id: string;
   readonly severity: Severity | 'unknown';
   readonly purpose: Purpose | 'unknown';
   readonly status: string;
   readonly dedupKey: string | null;
-  readonly dedupHash: string;
   readonly receivedAt: number;
-  readonly outcome: 'routed' | 'suppressed' | 'malformed';
-  readonly reason: Reason | null;
+  readonly outcome: 'suppressed' | 'malformed';
+  readonly reason: OurReason;
   readonly events: readonly TraceEvent[];
+}
+
+/** An alert that becomes messages. */
+export interface RoutedAlert extends Omit<SettledAlert, 'outcome' | 'reason' | 'severity' | 'purpose'> {
+  readonly severity: Severity;
+  readonly purpose: Purpose;
+  /** Stands for the dedup key in Redis key names. */
+  readonly dedupHash: string;
+  /** How long its claim silences its equals; 0: no dedupe. */
+  readonly dedupeForMs: number;
   readonly messages: readonly MessageRecord[];
 }
 
@@ -45,8 +49,10 @@ export interface MessageRecord {
   readonly segments: number;
   readonly createdAt: number;
   readonly expiresAt: number;
-  readonly state: 'queued' | 'suppressed';
-  readonly reason: Reason | null;
+  readonly state: 'queued' | 'deferred' | 'suppressed';
+  readonly reason: OurReason | null;
+  /** When a deferred one comes back. */
+  readonly until: Date | null;
   readonly events: readonly TraceEvent[];
 }
 
@@ -128,9 +134,10 @@ export type ReceiptMove =
 
 /** What we said, to whom, and what became of it. Every method rejects when Redis refuses, and then nothing was written. */
 export interface Ledger {
-  claim(request: ClaimRequest): Promise<Claim>;
-  /** True for the one run that recorded the alert. Writes the alert and all its messages, or nothing. */
-  recordAlert(record: AlertRecord, run: string): Promise<boolean>;
+  /** Takes the dedupe claim and writes the alert with all its messages, or does neither. `run` names the caller's run. */
+  admit(alert: RoutedAlert, run: string): Promise<Admission>;
+  /** True for the one run that recorded the alert. */
+  settleAlert(alert: SettledAlert, run: string): Promise<boolean>;
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
   move(move: Move): Promise<Moved>;

@@ -1,36 +1,55 @@
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
-import type { AlertRecord, History, Ledger, MessageRecord, Move } from './ledger.ts';
-import { claimScript, moveScript, openAttemptScript, receiptScript, recordAlertScript } from './scripts.ts';
+import type { History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
+import { admitScript, moveScript, openAttemptScript, receiptScript, resolveScript, settleAlertScript } from './scripts.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
 const MOVED = ['moved', 'ended', 'late'] as const;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   return {
-    async claim({ alertId, dedupHash, severity, dedupeForMs, receivedAt }) {
-      const [kind, of] = await claimScript(
+    async admit(alert, run) {
+      const { messages } = alert;
+      const [kind, detail] = await admitScript(
         redis,
-        [keys.alert(alertId), keys.claim(dedupHash), keys.resolved(dedupHash)],
-        [alertId, severityRank(severity), dedupeForMs, receivedAt],
-      );
-      return kind === 'duplicate' ? { kind, of: of as string } : { kind };
-    },
-
-    async recordAlert(record, run) {
-      const messages = record.messages;
-      const recorded = await recordAlertScript(
-        redis,
-        [keys.alert(record.id), keys.inFlight(), keys.open(record.dedupHash), ...messages.map(({ id }) => keys.message(id))],
+        [
+          keys.alert(alert.id),
+          keys.inFlight(),
+          keys.open(alert.dedupHash),
+          keys.claim(alert.dedupHash),
+          keys.resolved(alert.dedupHash),
+          ...messages.map(({ id }) => keys.message(id)),
+        ],
         [
           run,
           LEDGER_TTL_MS,
-          ...counted(alertFields(record)),
-          ...messages.flatMap((message) => [message.id, message.state === 'queued' ? '1' : '0', ...counted(messageFields(message))]),
+          alert.id,
+          severityRank(alert.severity),
+          alert.dedupeForMs,
+          alert.receivedAt,
+          ...counted({ ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') }),
+          ...messages.flatMap((message) => [message.id, message.state === 'suppressed' ? '0' : '1', ...counted(messageFields(message))]),
         ],
       );
-      return recorded === 1;
+      switch (kind) {
+        case 'admitted':
+          return { kind, fresh: detail === 1 };
+        case 'duplicate':
+          return { kind, of: detail };
+        default:
+          return { kind };
+      }
+    },
+
+    async settleAlert(alert, run) {
+      const { outcome, reason } = alert;
+      const settled = await settleAlertScript(
+        redis,
+        [keys.alert(alert.id)],
+        [run, LEDGER_TTL_MS, ...counted({ ...alertFields(alert), outcome, reason })],
+      );
+      return settled === 1;
     },
 
     async recall(messageId) {
@@ -86,14 +105,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return MOVED[moved];
     },
 
-    async resolve(dedupHash, at) {
-      const [, , open] = await Promise.all([
-        redis.set(keys.resolved(dedupHash), at.getTime(), 'PX', RESOLVED_TTL_MS),
-        redis.del(keys.claim(dedupHash)),
-        redis.smembers(keys.open(dedupHash)),
-      ]);
-      return open;
-    },
+    resolve: (dedupHash, at) =>
+      resolveScript(redis, [keys.resolved(dedupHash), keys.claim(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
 
     async applyReceipt(messageId, state, at, provider) {
       const event: TraceEvent = { at: at.toISOString(), stage: 'receipt', verdict: state, detail: `reported by ${provider}` };
@@ -117,22 +130,25 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
   };
 }
 
-function alertFields(record: AlertRecord): Record<string, string | number> {
-  return {
-    severity: record.severity,
-    purpose: record.purpose,
-    status: record.status,
-    ...(record.dedupKey === null ? {} : { dedupKey: record.dedupKey }),
-    receivedAt: record.receivedAt,
-    outcome: record.outcome,
-    ...(record.reason === null ? {} : { reason: record.reason }),
-    events: lines(record.events),
-    messages: record.messages.map(({ id }) => id).join(' '),
-  };
+function alertFields({
+  severity,
+  purpose,
+  status,
+  dedupKey,
+  receivedAt,
+  events,
+}: RoutedAlert | SettledAlert): Record<string, string | number> {
+  return { severity, purpose, status, ...(dedupKey === null ? {} : { dedupKey }), receivedAt, events: lines(events) };
 }
 
-function messageFields({ state, reason, events, ...card }: MessageRecord): Record<string, string> {
-  return { card: JSON.stringify(card), state, ...(reason === null ? {} : { reason }), events: lines(events) };
+function messageFields({ state, reason, until, events, ...card }: MessageRecord): Record<string, string> {
+  return {
+    card: JSON.stringify(card),
+    state,
+    ...(reason === null ? {} : { reason }),
+    ...(until === null ? {} : { until: until.toISOString() }),
+    events: lines(events),
+  };
 }
 
 function stateFields({ reason, until, accepted }: Move): string[] {

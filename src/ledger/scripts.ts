@@ -6,36 +6,8 @@ import { createScript } from '../redis/script.ts';
  * the run that sent it.
  */
 
-/** KEYS alert, claim, resolved. ARGV alert id, severity rank, dedupe ms, received at. */
-export const claimScript = createScript<['settled' | 'resolved' | 'claimed'] | ['duplicate', string]>(`
-local outcome = redis.call('HGET', KEYS[1], 'outcome')
-if outcome == 'routed' then return {'claimed'} end
-if outcome and outcome ~= 'malformed' then return {'settled'} end
-local resolvedAt = redis.call('GET', KEYS[3])
-if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[4]) then return {'resolved'} end
-if ARGV[3] == '0' then return {'claimed'} end
-local held = redis.call('GET', KEYS[2])
-if held then
-  local rank, id = string.match(held, '^(%d+) (.*)$')
-  if id == ARGV[1] then return {'claimed'} end
-  if tonumber(rank) >= tonumber(ARGV[2]) then return {'duplicate', id} end
-end
-redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. ARGV[1], 'PX', ARGV[3])
-return {'claimed'}
-`);
-
-/**
- * KEYS alert, in-flight, open set, one per message.
- * ARGV run token, ttl ms, number of fields, field and value…, then per message: id, 1 when on its way, number of
- * fields, field and value….
- * Answers 1 to the run that recorded the alert, 0 to any later one. What was malformed may be mended and sent again.
- */
-export const recordAlertScript = createScript<0 | 1>(`
-local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
-if before[1] == ARGV[1] then return 1 end
-if before[1] and before[2] ~= 'malformed' then return 0 end
-redis.call('DEL', KEYS[1])
-local at = 3
+/** Reads `count, field, value…` from ARGV at `at`. */
+const FIELDS = `
 local function fields()
   local count = tonumber(ARGV[at])
   local list = {}
@@ -43,10 +15,54 @@ local function fields()
   at = at + count * 2 + 1
   return list
 end
+`;
+
+/**
+ * An alert's outcome, when it becomes no message. KEYS alert. ARGV run token, ttl ms, number of fields, field, value….
+ * Answers 1 to the run that recorded it, 0 to any later one. What was malformed may be mended and sent again.
+ */
+export const settleAlertScript = createScript<0 | 1>(`
+local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
+if before[1] == ARGV[1] then return 1 end
+if before[1] and before[2] ~= 'malformed' then return 0 end
+local at = 3
+${FIELDS}
+redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`);
+
+/**
+ * Takes the dedupe claim and writes the alert with all its messages, or does neither. A claim is
+ * \`severity rank, received at, alert id\`.
+ * KEYS alert, in-flight, open set, claim, resolved, one per message.
+ * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, number of fields, field, value…, then per
+ * message: id, 1 when on its way, number of fields, field, value….
+ */
+export const admitScript = createScript<['admitted', 0 | 1] | ['duplicate', string] | ['resolved' | 'settled']>(`
+local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
+if before[1] == ARGV[1] then return {'admitted', 1} end
+if before[2] == 'routed' then return {'admitted', 0} end
+if before[2] and before[2] ~= 'malformed' then return {'settled'} end
+
+local resolvedAt = redis.call('GET', KEYS[5])
+if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[6]) then return {'resolved'} end
+if ARGV[5] ~= '0' then
+  local held = redis.call('GET', KEYS[4])
+  if held then
+    local rank, _, id = string.match(held, '^(%d+) (%d+) (.*)$')
+    if id ~= ARGV[3] and tonumber(rank) >= tonumber(ARGV[4]) then return {'duplicate', id} end
+  end
+  redis.call('SET', KEYS[4], ARGV[4] .. ' ' .. ARGV[6] .. ' ' .. ARGV[3], 'PX', ARGV[5])
+end
+
+local at = 7
+${FIELDS}
+if before[1] then redis.call('DEL', KEYS[1]) end
+redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 local left = 0
-for m = 4, #KEYS do
+for m = 6, #KEYS do
   local id, onItsWay = ARGV[at], ARGV[at + 1]
   at = at + 2
   redis.call('HSET', KEYS[m], unpack(fields()))
@@ -61,7 +77,20 @@ if left > 0 then
   redis.call('HSET', KEYS[1], 'left', left)
   redis.call('PEXPIRE', KEYS[3], ARGV[2])
 end
-return 1
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return {'admitted', 1}
+`);
+
+/**
+ * Marks a dedup key resolved and frees its claim, unless something raised later holds it. KEYS resolved, claim, open
+ * set. ARGV at, ttl ms. Answers the ids of messages that have no outcome yet.
+ */
+export const resolveScript = createScript<string[]>(`
+local before = redis.call('GET', KEYS[1])
+if not before or tonumber(before) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+local held = redis.call('GET', KEYS[2])
+if held and tonumber(string.match(held, '^%d+ (%d+)')) <= tonumber(ARGV[1]) then redis.call('DEL', KEYS[2]) end
+return redis.call('SMEMBERS', KEYS[3])
 `);
 
 /**
@@ -128,7 +157,7 @@ local left = redis.call('HINCRBY', KEYS[4], 'left', -1)
 if state == 'accepted' or state == 'unknown' then redis.call('HSET', KEYS[4], 'reached', 1) end
 if left <= 0 and redis.call('HGET', KEYS[4], 'reached') ~= '1' then
   local held = redis.call('GET', KEYS[5])
-  if held and string.match(held, '^%d+ (.*)$') == ARGV[3] then redis.call('DEL', KEYS[5]) end
+  if held and string.match(held, '^%d+ %d+ (.*)$') == ARGV[3] then redis.call('DEL', KEYS[5]) end
 end
 return 1
 `);

@@ -99,11 +99,8 @@ export const settleScript = createScript<0>(`
 ${rulesLua}
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
-  local slots = rule.limiter.slots
-  local expiry = redis.call('zscore', slots, slot)
-  if expiry then
-    redis.call('zadd', slots, now + rule.window, slot)
-    if now + rule.window > tonumber(expiry) then keep(rule) end
+  if redis.call('zscore', rule.limiter.slots, slot) then
+    redis.call('zadd', rule.limiter.slots, now + rule.window, slot)
   else
     open(rule)
     if rule.limiter.fits(rule.capacity, 1) then take(rule, rule.window) end

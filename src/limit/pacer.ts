@@ -122,6 +122,7 @@ export function createPacer(options: PacerOptions): Pacer {
   const recover = (error: unknown) => {
     const known = asUnavailable(error);
     if (known instanceof RedisUnavailableError) {
+      onError(known);
       rest ??= setTimeout(() => {
         rest = undefined;
         ask();

@@ -2,6 +2,11 @@ import type { CapRule, RateCap, Reservation } from './rate-cap.ts';
 
 type Full = Extract<Reservation, { kind: 'full' }>;
 
+export interface RememberedCap extends RateCap {
+  /** What is known, without asking, to hold back a text that has no slot yet. */
+  knownFull(rules: readonly CapRule[]): Full | undefined;
+}
+
 /** How long an answer may stand in for a question to Redis, whose slots other replicas give back. */
 const REMEMBER_MS = 1000;
 
@@ -17,7 +22,7 @@ export interface RememberedCapOptions {
  * from memory until it has room or a second is over, whichever comes first. Whoever may hold a slot is always asked
  * for in Redis, and so is everyone once this process gave a slot of that counter back.
  */
-export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_000 }: RememberedCapOptions = {}): RateCap {
+export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_000 }: RememberedCapOptions = {}): RememberedCap {
   /** Counter → kind of text → what Redis said: the reserve that keeps out one text may be open to another. */
   const counters = new Map<string, Map<string, { full: Full; until: number }>>();
 
@@ -40,12 +45,16 @@ export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_00
     }
   };
 
+  const knownFull = (rules: readonly CapRule[]): Full | undefined => {
+    const [first, ...others] = rules.flatMap((rule) => recall(rule) ?? []);
+    return first && others.reduce((latest, full) => (full.retryAt > latest.retryAt ? full : latest), first);
+  };
+
   return {
+    knownFull,
     async reserve(slot, rules, hint) {
-      if (hint?.mayHold === false) {
-        const [first, ...others] = rules.flatMap((rule) => recall(rule) ?? []);
-        if (first !== undefined) return others.reduce((latest, full) => (full.retryAt > latest.retryAt ? full : latest), first);
-      }
+      const known = hint?.mayHold === false ? knownFull(rules) : undefined;
+      if (known !== undefined) return known;
       const reservation = await cap.reserve(slot, rules, hint);
       if (reservation.kind === 'full') remember(reservation, rules);
       return reservation;

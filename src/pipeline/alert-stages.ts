@@ -1,6 +1,5 @@
 import type { ParsedAlert } from '../alert/alert.ts';
 import { isAtLeast } from '../alert/severity.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import type { Policy } from './route.ts';
 import { pass, type Stage } from './stage.ts';
 
@@ -35,29 +34,3 @@ export const severityGate: Stage<AlertSubject> = {
     return { kind: 'suppressed', reason: 'below_severity', detail: `route ${policy.route} texts from ${policy.minSeverity} up` };
   },
 };
-
-/** The same trouble texts once in `dedupeFor`; a graver alert of the same key passes and takes the claim over. */
-export function createDedupeGate(ledger: Ledger): Stage<AlertSubject> {
-  return {
-    name: 'dedupe-gate',
-    async exec({ id, alert, policy, dedupHash, receivedAt }) {
-      const claim = await ledger.claim({
-        alertId: id,
-        dedupHash,
-        severity: alert.severity,
-        dedupeForMs: policy.dedupeForMs,
-        receivedAt,
-      });
-      switch (claim.kind) {
-        case 'duplicate':
-          return { kind: 'suppressed', reason: 'duplicate', detail: `same dedup key as alert ${claim.of}` };
-        case 'resolved':
-          return { kind: 'suppressed', reason: 'resolved' };
-        case 'settled':
-          return { kind: 'settled' };
-        case 'claimed':
-          return pass;
-      }
-    },
-  };
-}

@@ -23,10 +23,9 @@ export function orderCarriers(
   to: E164,
   doubtful?: ProviderName,
 ): Carrier[] {
-  const code = callingCode(to);
   const able = names
     .map((name) => carriers.get(name))
     .filter((carrier) => carrier !== undefined)
-    .filter(({ countries }) => countries === undefined || (code !== undefined && countries.includes(code)));
+    .filter(({ countries }) => countries === undefined || countries.includes(callingCode(to) ?? 'none'));
   return [...able.filter(({ provider }) => provider.name !== doubtful), ...able.filter(({ provider }) => provider.name === doubtful)];
 }

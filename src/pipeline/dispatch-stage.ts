@@ -1,5 +1,4 @@
 import pRetry from 'p-retry';
-import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderReason } from '../provider/provider.ts';
@@ -12,7 +11,6 @@ import type { Stage, StageContext } from './stage.ts';
 export interface DispatchDeps extends AttemptDeps {
   readonly carriers: ReadonlyMap<string, Carrier>;
   readonly cap: RateCap;
-  readonly caps: Config['caps'];
   /** 0 to 1. */
   readonly random: () => number;
 }
@@ -96,7 +94,7 @@ async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: Dispa
       before = undefined;
     }
     const tried = await carrier.pace(ctx.signal, async () => {
-      await renewSlot(subject, deps.cap, deps.caps);
+      await renewSlot(subject, deps.cap);
       return attemptOnce(carrier, subject, deps, ctx);
     });
     if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;

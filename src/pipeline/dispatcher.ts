@@ -6,7 +6,7 @@ import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import { type MessageSubject, newSubject, rulesOf } from './message-stages.ts';
+import { type MessageSubject, newSubject } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
 
@@ -27,7 +27,7 @@ export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) =
 export function createMessageDispatcher({ stages, ledger, cap, caps, observer, clock, persist }: DispatcherDeps): Dispatch {
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
-    const subject = newSubject(message, randomUUID(), rerun);
+    const subject = newSubject(message, randomUUID(), rerun, caps);
     const walked = await walk(stages, subject, {
       clock,
       signal,
@@ -36,19 +36,18 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
     const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
     if (outcome.kind === 'settled') {
-      if (subject.tookSlot) await cap.release(message.id, rulesOf(message, caps));
+      if (subject.tookSlot) await cap.release(message.id, subject.rules);
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
-    const [moved] = await Promise.all([persist(() => ledger.move(move)), persist(() => keepSlot(outcome, subject, cap, caps))]);
+    const [moved] = await Promise.all([persist(() => ledger.move(move)), persist(() => keepSlot(outcome, subject, cap))]);
     count(outcome, message, moved, observer, clock.now());
     return outcome;
   };
 }
 
 /** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
-async function keepSlot({ kind }: Outcome, { message, attempts }: MessageSubject, cap: RateCap, caps: Config['caps']): Promise<void> {
-  const rules = rulesOf(message, caps);
+async function keepSlot({ kind }: Outcome, { message, attempts, rules }: MessageSubject, cap: RateCap): Promise<void> {
   if (rules.length === 0) return;
   if (kind === 'accepted' || kind === 'unknown') await cap.settle(message.id, rules);
   else if (kind === 'failed' || kind === 'cancelled' || ((kind === 'expired' || kind === 'suppressed') && attempts > 0)) {

@@ -15,6 +15,8 @@ export interface MessageSubject {
   readonly run: string;
   /** Another run may have been here before. */
   readonly rerun: boolean;
+  /** The caps that it must fit into; empty = none. */
+  readonly rules: readonly CapRule[];
   /** Attempts made, by this run and earlier ones. */
   attempts: number;
   /** Attempts of unknown outcome. */
@@ -26,8 +28,8 @@ export interface MessageSubject {
   slotAt: number;
 }
 
-export function newSubject(message: Message, run: string, rerun: boolean): MessageSubject {
-  return { message, run, rerun, attempts: 0, unknowns: 0, doubtful: undefined, tookSlot: false, slotAt: 0 };
+export function newSubject(message: Message, run: string, rerun: boolean, caps: Config['caps']): MessageSubject {
+  return { message, run, rerun, rules: rulesOf(message, caps), attempts: 0, unknowns: 0, doubtful: undefined, tookSlot: false, slotAt: 0 };
 }
 
 /** A job that runs again asks the ledger first: it never just sends. */
@@ -89,18 +91,17 @@ export function rulesOf({ to, severity }: Message, caps: Config['caps']): CapRul
 /** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
 const SLOT_FRESH_MS = 20_000;
 
-export async function renewSlot(subject: MessageSubject, cap: RateCap, caps: Config['caps']): Promise<void> {
-  if (performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
-  await cap.reserve(subject.message.id, rulesOf(subject.message, caps), { mayHold: true });
+export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
+  if (subject.rules.length === 0 || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
+  await cap.reserve(subject.message.id, subject.rules, { mayHold: true });
   subject.slotAt = performance.now();
 }
 
-export function createRateCapGate(cap: RateCap, caps: Config['caps']): Stage<MessageSubject> {
+export function createRateCapGate(cap: RateCap): Stage<MessageSubject> {
   return {
     name: 'rate-cap',
     async exec(subject) {
-      const { message, rerun } = subject;
-      const rules = rulesOf(message, caps);
+      const { message, rerun, rules } = subject;
       if (rules.length === 0) return pass;
       const reservation = await cap.reserve(message.id, rules, { mayHold: rerun });
       if (reservation.kind === 'held') {

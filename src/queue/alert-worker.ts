@@ -1,6 +1,6 @@
 import { type Job, Queue } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
-import type { Message } from '../pipeline/message.ts';
+import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
@@ -19,7 +19,7 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
   const follow = async (routed: Routed): Promise<JobMove> => {
     switch (routed.kind) {
       case 'routed':
-        await addMessages(messages, routed.messages);
+        await addMessages(messages, routed.steps);
         return { kind: 'complete' };
       case 'resolved':
         await wakeMessages(messages, routed.open);
@@ -56,14 +56,15 @@ function rawOf({ id, data, timestamp, stalledCounter }: Job): RawAlert {
   return { jobId: id ?? '', data: poison ?? data, timestamp };
 }
 
-async function addMessages(queue: Queue, messages: readonly Message[]): Promise<void> {
-  const jobs = messages.map((message) => {
+async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {
+  const now = Date.now();
+  const jobs = steps.flatMap(({ message, job }) => {
+    if (job === undefined) return [];
     const priority = PRIORITY[message.severity];
-    return {
-      name: 'message',
-      data: message,
-      opts: { jobId: message.id, timestamp: message.receivedAt, ...(priority === 0 ? {} : { priority }) },
-    };
+    const delay = job === 'now' ? 0 : Math.max(0, job.until.getTime() - now);
+    // BullMQ counts a delay from the job's timestamp, which therefore is now; when the alert was raised is in the data.
+    const opts = { jobId: message.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };
+    return [{ name: 'message', data: message, opts }];
   });
   const [first, ...rest] = jobs;
   if (first === undefined) return;

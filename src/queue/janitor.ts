@@ -1,3 +1,4 @@
+import { maskNumbers } from '../alert/phone.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createScript } from '../redis/script.ts';
 
@@ -47,7 +48,7 @@ function unreadable(values: readonly (string | null)[]): string | undefined {
     try {
       JSON.parse(value);
     } catch (error) {
-      return `the job's ${JSON_FIELDS[index]} is not JSON: ${(error as Error).message}`;
+      return maskNumbers(`the job's ${JSON_FIELDS[index]} is not JSON: ${(error as Error).message}`);
     }
   }
   return undefined;

@@ -1,4 +1,9 @@
-/** Every Redis key that we own, and how long it lives. `prefix` is `redis.prefix`, whose braces keep a Cluster on one slot. */
+/**
+ * Every Redis key that we own, and how long it lives. `prefix` is `redis.prefix`, whose braces keep a Cluster on one slot.
+ * Ids that callers and vendors choose are hashed: they may be, or hold, a phone number, which no key name gives away.
+ */
+
+import { hash } from '../alert/id.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -17,9 +22,9 @@ export function createKeys(prefix: string) {
   return {
     prefix,
     /** String: the summary of an accepted alert; its presence makes a second one a duplicate. */
-    seen: (alertId: string) => `${prefix}:seen:${alertId}`,
+    seen: (alertId: string) => `${prefix}:seen:${hash('alert', alertId)}`,
     /** Hash: an alert's outcome, events and message ids. */
-    alert: (alertId: string) => `${prefix}:alert:${alertId}`,
+    alert: (alertId: string) => `${prefix}:alert:${hash('alert', alertId)}`,
     /** Hash: a message's ledger entry. */
     message: (messageId: string) => `${prefix}:message:${messageId}`,
     /** String: which alert holds the dedupe claim of a dedup key. */
@@ -31,7 +36,7 @@ export function createKeys(prefix: string) {
     /** Integer: messages without an outcome, all together. */
     inFlight: () => `${prefix}:in-flight`,
     /** String: our message id behind a provider's. */
-    receiptIndex: (provider: string, providerMessageId: string) => `${prefix}:receipt:${provider}:${providerMessageId}`,
+    receiptIndex: (provider: string, providerMessageId: string) => `${prefix}:receipt:${provider}:${hash('receipt', providerMessageId)}`,
     /** Stream: what the simulated provider took. */
     outbox: () => `${prefix}:simulated:outbox`,
     /** Id of a bottleneck limiter; bottleneck puts `b_` before and its own suffixes behind it. */

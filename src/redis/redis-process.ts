@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectRedis } from './connect.ts';
 import type { RedisBinary } from './probe-binary.ts';
 import { writeServerNote } from './server-note.ts';
+import { spawnWatched } from './spawn-watched.ts';
 
 export interface RedisProcess {
   /** Resolves when the process is gone, with how: `exit code 1`, `signal SIGKILL`. */
@@ -19,27 +17,12 @@ export interface RedisProcess {
 const READY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 10_000;
 
-/**
- * The server must end when our process does, even by SIGKILL, yet a Ctrl-C in the terminal must not reach it before the
- * workers have drained. So it leads a process group of its own, and a watcher beside it reads from a pipe whose other
- * end is ours: a line means farewell, its breaking means that we are gone. `exec` keeps the process id for the server.
- */
-const WATCHED = '{ read -r farewell || kill -TERM $$; } <&3 & exec "$@" 3<&-';
-
 /** @throws Error with the last lines of the server's log when it does not come up */
 export async function launchRedis(binary: RedisBinary, dir: string, port: number): Promise<RedisProcess> {
   await writeServerNote(dir, { port });
   const logFile = join(dir, 'redis.log');
   const log = await open(logFile, 'a');
-  const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', binary.command, ...serverArguments(dir, port)], {
-    detached: true,
-    // Nothing of our environment, which holds secrets.
-    env: binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath },
-    stdio: ['ignore', log.fd, log.fd, 'pipe'],
-  });
-  const lifeline = child.stdio[3] as Writable;
-  lifeline.on('error', () => undefined);
-  const gone = exitOf(child).finally(() => lifeline.end('\n'));
+  const { child, gone } = spawnWatched(binary, serverArguments(dir, port), log.fd);
   await log.close();
   await writeServerNote(dir, { port, pid: child.pid });
   const end = async () => {
@@ -48,7 +31,7 @@ export async function launchRedis(binary: RedisBinary, dir: string, port: number
     await gone;
     clearTimeout(force);
   };
-  const failure = await firstAnswer(port, gone);
+  const failure = await firstAnswer(dir, port, gone);
   if (failure === undefined) return { gone, end };
   await end();
   throw new Error(`redis-server did not start (${failure}): ${await lastLines(logFile)}`);
@@ -69,22 +52,15 @@ function serverArguments(dir: string, port: number): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-async function exitOf(child: ChildProcess): Promise<string> {
-  try {
-    const [code, signal] = await once(child, 'exit');
-    return signal === null ? `exit code ${code}` : `signal ${signal}`;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 /** Resolves to `undefined` once it serves, else to what went wrong. */
-async function firstAnswer(port: number, gone: Promise<string>): Promise<string | undefined> {
+async function firstAnswer(dir: string, port: number, gone: Promise<string>): Promise<string | undefined> {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
   const giveUp = new AbortController();
   const tooLate = pause(READY_WITHIN_MS, `no answer within ${READY_WITHIN_MS / 1000} s`, { signal: giveUp.signal });
   try {
-    return await Promise.race([redis.ping().then(() => undefined), gone, tooLate]);
+    // Another Redis that was quicker to take the port is no success.
+    const answer = redis.config('GET', 'dir').then((reply) => ((reply as string[])[1] === dir ? undefined : gone));
+    return await Promise.race([answer, gone, tooLate]);
   } finally {
     giveUp.abort();
     redis.disconnect();

@@ -178,13 +178,13 @@ describe('any input', () => {
 
 describe('a mask', () => {
   test.each([
-    ['+60123456789', '+60******789'],
+    ['+60123456789', '+60*******789'],
     ['+12025550123', '+1*******123'],
-    ['+8613800138000', '+86********000'],
-    ['+353851234567', '+353******567'],
-    ['+6834000', '+683***000'],
+    ['+8613800138000', '+86*******000'],
+    ['+353851234567', '+353*******567'],
+    ['+6834000', '+683*******000'],
     ['+999123456789', '+99*******789'],
-    ['', '+***'],
+    ['', '+*******'],
   ])('of %s is %s', (phone, masked) => {
     expect(maskPhone(phone)).toBe(masked);
   });
@@ -198,7 +198,7 @@ describe('a mask', () => {
         const [, code, stars, end] = /^\+(\d+)(\*{3,})(\d{3})$/.exec(maskPhone(phone)) ?? [];
         expect(code).toBe(callingCode(phone));
         expect(end).toBe(phone.slice(-3));
-        expect(stars?.length).toBe(Math.max(phone.length - 1 - (code as string).length - 3, 3));
+        expect(stars).toHaveLength(7);
       }),
       { numRuns: 300 },
     );
@@ -215,12 +215,13 @@ describe('a mask', () => {
 
 describe('numbers in words of somebody else', () => {
   test.each([
-    ['call +60123456789 now', 'call +60******789 now'],
-    ['+60 12-345 6789', '+60******789'],
-    ['60123456789 and 12025550123', '+60******789 and +1*******123'],
-    ['(202) 555-0123 is busy', '(+20*****123 is busy'],
-    ['dial 555-0123', 'dial +55**123'],
+    ['call +60123456789 now', 'call +60*******789 now'],
+    ['+60 12-345 6789', '+60*******789'],
+    ['60123456789 and 12025550123', '+60*******789 and +1*******123'],
+    ['(202) 555-0123 is busy', '(+20*******123 is busy'],
+    ['dial 555-0123', 'dial +55*******123'],
     ['error 21610', 'error 21610'],
+    ['order 123456', 'order 123456'],
     ['port 6379, 1600 characters', 'port 6379, 1600 characters'],
   ])('%j: %j', (text, masked) => {
     expect(maskNumbers(text)).toBe(masked);

@@ -110,7 +110,7 @@ describe('an alert ends as one text by', { timeout: 60_000 }, () => {
     const { trace, texts } = await outcomeOf('http-1');
     expect(texts).toEqual(['CRITICAL: by HTTP']);
     expect(trace.messages).toMatchObject([
-      { state: 'accepted', to: '+60******013', attempts: [{ provider: 'simulated', result: 'accepted' }] },
+      { state: 'accepted', to: expect.stringMatching(/^\+60\*+013$/), attempts: [{ provider: 'simulated', result: 'accepted' }] },
     ]);
 
     const again = await call(`${system.url}/v1/alerts`, { body: alert });
@@ -252,7 +252,7 @@ describe('on the way', { timeout: 60_000 }, () => {
     const to = ['group:oncall', 'contact:alice', '012-3456701', '+60123456701'];
     const [id] = await post(system.url, { severity: 'critical', to, text: 'one phone' });
     const { trace, texts } = await outcomeOf(id as string);
-    expect(trace.messages.map((message) => message.to)).toEqual(['+60******701', '+60******702']);
+    expect(trace.messages.map((message) => message.to.replace(/\*+/, '*'))).toEqual(['+60*701', '+60*702']);
     expect(texts).toHaveLength(2);
   });
 

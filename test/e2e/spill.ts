@@ -35,7 +35,6 @@ export const TROUBLES = [
   'job has it as contact',
   'job has it as key',
   'job has it as alert id',
-  'job has it as job id',
   'job has it in its options',
   'message job',
   'receipt job',

@@ -42,6 +42,10 @@ describe('what a room owns, others may not import', () => {
     expect(Object.keys(dependencies)).toEqual(expect.arrayContaining([...SHARED]));
   });
 
+  test('a room is not one whose name only begins the same', () => {
+    expect(checkFile('src/queues/a.ts', "import 'bullmq';\n")).toEqual(['src/queues/a.ts:1 imports bullmq, which queue/ owns']);
+  });
+
   test('what nobody has given a room to is named', () => {
     expect(checkFile('src/alert/a.ts', "import { get } from 'lodash';\n")).toEqual([
       'src/alert/a.ts:1 imports lodash, which no room owns yet',
@@ -91,6 +95,11 @@ describe('imports point down', () => {
     expect(checkFile('src/alert/a.ts', importing('src/alert/a.ts', 'workers/a.ts'))).toEqual([
       'src/alert/a.ts:1 imports ../../workers/a.ts, but workers/ lies above alert/',
     ]);
+  });
+
+  test('within a room there are no walls', () => {
+    expect(checkFile('src/provider/twilio/a.ts', importing('src/provider/twilio/a.ts', 'src/provider/http/a.ts'))).toEqual([]);
+    expect(checkFile('src/http/a.ts', "import { b } from './b.ts';\n")).toEqual([]);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AlertRecord, AttemptRequest, Move } from '../../src/ledger/ledger.ts';
+import type { AttemptRequest, MessageRecord, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
   id = `m-${randomUUID()}`;
 });
 
-const alert = (over: Partial<AlertRecord> = {}): AlertRecord => ({
+const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
   id: alertId,
   severity: 'critical',
   purpose: 'alert',
@@ -27,14 +27,13 @@ const alert = (over: Partial<AlertRecord> = {}): AlertRecord => ({
   dedupKey: 'db/down',
   dedupHash: alertId,
   receivedAt: 1_000,
-  outcome: 'routed',
-  reason: null,
+  dedupeForMs: 0,
   events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'route', verdict: 'pass' }],
   messages: [message(id)],
   ...over,
 });
 
-const message = (messageId: string): AlertRecord['messages'][number] => ({
+const message = (messageId: string): MessageRecord => ({
   id: messageId,
   alertId,
   to: '+60*******789',
@@ -46,6 +45,7 @@ const message = (messageId: string): AlertRecord['messages'][number] => ({
   expiresAt: 9_000_000_000_000,
   state: 'queued',
   reason: null,
+  until: null,
   events: [],
 });
 
@@ -66,81 +66,95 @@ const closed = (number: number, token: string, result: 'accepted' | 'refused' | 
   record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z', endedAt: '2026-11-20T03:00:01.000Z', result },
 });
 
-const move = (over: Partial<Move>): Move => ({ messageId: id, alertId, dedupHash: alertId, run: 'run-1', state: 'sending', events: [], ...over });
+const move = (over: Partial<Move>): Move => ({
+  messageId: id,
+  alertId,
+  dedupHash: alertId,
+  run: 'run-1',
+  state: 'sending',
+  events: [],
+  ...over,
+});
 const accepted = { provider: 'p', providerMessageId: 'SM1', segments: 1, at: new Date(2_000) };
-const claim = (over: object = {}) => ledger.claim({ alertId, dedupHash: alertId, severity: 'error', dedupeForMs: 60_000, receivedAt: 1_000, ...over });
+const claim = (over: Partial<RoutedAlert> = {}) =>
+  ledger.admit(alert({ severity: 'error', dedupeForMs: 60_000, messages: [], ...over }), randomUUID());
+const admitted = { kind: 'admitted', fresh: true };
 
 describe('the dedupe claim', () => {
   it('is given once, and names its holder to the next alert of the key', async () => {
-    expect(await claim()).toEqual({ kind: 'claimed' });
-    expect(await claim({ alertId: 'another' })).toEqual({ kind: 'duplicate', of: alertId });
+    expect(await claim()).toEqual(admitted);
+    expect(await claim({ id: `${alertId}-2` })).toEqual({ kind: 'duplicate', of: alertId });
   });
 
   it('is still its holder’s when the router runs twice', async () => {
     await claim();
-    expect(await claim()).toEqual({ kind: 'claimed' });
+    expect(await claim()).toEqual({ kind: 'admitted', fresh: false });
   });
 
   it('passes to a graver alert, which then silences its equals', async () => {
     await claim();
-    expect(await claim({ alertId: 'graver', severity: 'critical' })).toEqual({ kind: 'claimed' });
-    expect(await claim({ alertId: 'third', severity: 'critical' })).toEqual({ kind: 'duplicate', of: 'graver' });
+    expect(await claim({ id: `${alertId}-graver`, severity: 'critical' })).toEqual(admitted);
+    expect(await claim({ id: `${alertId}-third`, severity: 'critical' })).toEqual({ kind: 'duplicate', of: `${alertId}-graver` });
   });
 
   it('ends with its window', async () => {
     await claim({ dedupeForMs: 30 });
-    await until(async () => (await claim({ alertId: 'later', dedupeForMs: 30 })).kind === 'claimed');
+    await until(async () => (await claim({ id: `${alertId}-later`, dedupeForMs: 30 })).kind === 'admitted');
   });
 
   it('is refused to what was raised before the resolve, and free for what is raised after it', async () => {
     await claim();
     await ledger.resolve(alertId, new Date(5_000));
-    expect(await claim({ alertId: 'before', receivedAt: 4_999 })).toEqual({ kind: 'resolved' });
-    expect(await claim({ alertId: 'after', receivedAt: 5_000 })).toEqual({ kind: 'claimed' });
+    expect(await claim({ id: `${alertId}-before`, receivedAt: 4_999 })).toEqual({ kind: 'resolved' });
+    expect(await claim({ id: `${alertId}-after`, receivedAt: 5_000 })).toEqual(admitted);
   });
 
   it('is released when the last message of its alert died without reaching anybody', async () => {
-    await claim();
-    await ledger.recordAlert(alert({ messages: [message(id), message(`${id}-2`)] }), 'run');
+    await claim({ messages: [message(id), message(`${id}-2`)] });
     await ledger.move(move({ state: 'failed', reason: 'recipient' }));
-    expect(await claim({ alertId: 'next' })).toMatchObject({ kind: 'duplicate' });
+    expect(await claim({ id: `${alertId}-next` })).toMatchObject({ kind: 'duplicate' });
     await ledger.move(move({ messageId: `${id}-2`, state: 'expired', reason: 'expired' }));
-    expect(await claim({ alertId: 'next' })).toEqual({ kind: 'claimed' });
+    expect(await claim({ id: `${alertId}-next` })).toEqual(admitted);
   });
 
   it('is kept when one of several was accepted', async () => {
-    await claim();
-    await ledger.recordAlert(alert({ messages: [message(id), message(`${id}-2`)] }), 'run');
+    await claim({ messages: [message(id), message(`${id}-2`)] });
     await ledger.move(move({ state: 'accepted', accepted }));
     await ledger.move(move({ messageId: `${id}-2`, state: 'failed', reason: 'recipient' }));
-    expect(await claim({ alertId: 'next' })).toMatchObject({ kind: 'duplicate' });
+    expect(await claim({ id: `${alertId}-next` })).toMatchObject({ kind: 'duplicate' });
   });
 });
 
 describe('recording an alert', () => {
   it('is done once, whatever runs again, and counts its messages as in flight once', async () => {
     const before = await ledger.inFlight();
-    expect(await ledger.recordAlert(alert(), 'run-1')).toBe(true);
-    expect(await ledger.recordAlert(alert(), 'run-1')).toBe(true);
-    expect(await ledger.recordAlert(alert(), 'run-2')).toBe(false);
+    expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
+    expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
+    expect(await ledger.admit(alert(), 'run-2')).toEqual({ kind: 'admitted', fresh: false });
     expect(await ledger.inFlight()).toBe(before + 1);
   });
 
   it('lets an alert that was malformed be mended and sent again under its id', async () => {
-    await ledger.recordAlert(alert({ outcome: 'malformed', reason: 'malformed', messages: [] }), 'run-1');
-    expect(await ledger.recordAlert(alert(), 'run-2')).toBe(true);
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'malformed', reason: 'malformed' }, 'run-1')).toBe(true);
+    expect(await ledger.admit(alert(), 'run-2')).toEqual(admitted);
     expect((await traces.alert(alertId))?.outcome).toBe('routed');
+  });
+
+  it('that was suppressed is not texted by a later run', async () => {
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-1')).toBe(true);
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-2')).toBe(false);
+    expect(await ledger.admit(alert(), 'run-3')).toEqual({ kind: 'settled' });
   });
 
   it('takes a thousand messages at once', async () => {
     const messages = Array.from({ length: 1000 }, (_, index) => message(`${id}-${index}`));
-    expect(await ledger.recordAlert(alert({ messages }), 'run')).toBe(true);
+    expect(await ledger.admit(alert({ messages }), 'run')).toEqual(admitted);
     expect((await traces.alert(alertId))?.messages).toHaveLength(1000);
   });
 });
 
 describe('opening an attempt', () => {
-  beforeEach(async () => void (await ledger.recordAlert(alert(), 'run')));
+  beforeEach(async () => void (await ledger.admit(alert(), 'run')));
 
   it('is for one worker only while its lease runs', async () => {
     expect(await ledger.openAttempt(attempt())).toEqual({ kind: 'opened', number: 1 });
@@ -186,7 +200,7 @@ describe('opening an attempt', () => {
 
 describe('ending a message', () => {
   beforeEach(async () => {
-    await ledger.recordAlert(alert(), 'run');
+    await ledger.admit(alert(), 'run');
     await ledger.openAttempt(attempt());
   });
 
@@ -244,8 +258,14 @@ describe('ending a message', () => {
 });
 
 describe('resolving', () => {
+  it('leaves the claim of an alert that was raised after it alone', async () => {
+    await claim({ receivedAt: 6_000 });
+    await ledger.resolve(alertId, new Date(5_000));
+    expect(await claim({ id: `${alertId}-repeat`, receivedAt: 6_001 })).toEqual({ kind: 'duplicate', of: alertId });
+  });
+
   it('names what has no outcome yet, and no more', async () => {
-    await ledger.recordAlert(alert({ messages: [message(id), message(`${id}-2`)] }), 'run');
+    await ledger.admit(alert({ messages: [message(id), message(`${id}-2`)] }), 'run');
     await ledger.move(move({ state: 'accepted', accepted }));
     expect(await ledger.resolve(alertId, new Date(2_000))).toEqual([`${id}-2`]);
   });
@@ -253,8 +273,7 @@ describe('resolving', () => {
 
 describe('every key', () => {
   it('goes away by itself', async () => {
-    await claim();
-    await ledger.recordAlert(alert(), 'run');
+    await claim({ messages: [message(id)] });
     await ledger.resolve(alertId, new Date(2_000));
     const written = [keys.alert(alertId), keys.message(id), keys.open(alertId), keys.resolved(alertId)];
     for (const key of written) expect(await redis.pttl(key), key).toBeGreaterThan(0);

@@ -7,6 +7,7 @@ import { limiterKeys } from '../../src/limit/bottleneck-lua.ts';
 import { createPacer, type Pacer, type PacerOptions } from '../../src/limit/pacer.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { testRedis } from '../support/redis.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
@@ -109,6 +110,22 @@ describe('maxPerSecond', () => {
     expect(jump).toBeGreaterThan(0);
   });
 
+  test('lets a replica with one text in between those of a busy one', async () => {
+    const { replica } = setup();
+    const [busy, quiet] = [replica({ maxPerSecond: 20 }), replica({ maxPerSecond: 20 })];
+    await quiet.run(never, async () => undefined);
+    let done = 0;
+    const job = async () => {
+      done += 1;
+    };
+    const many = Promise.all(Array.from({ length: 60 }, () => busy.run(never, job)));
+    await until(() => done >= 8);
+    await quiet.run(never, async () => undefined);
+    // In 3 s the busy one would have sent them all.
+    expect(done).toBeLessThan(30);
+    await many;
+  });
+
   test('together with maxConcurrent both hold', async () => {
     const pacer = setup().replica({ maxPerSecond: 20, maxConcurrent: 2 });
     let running = 0;
@@ -156,6 +173,7 @@ describe('A signal that aborts', () => {
     const pacer = setup().replica({ maxPerSecond: 4 });
     await pacer.run(never, async () => undefined);
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
     const given = Array.from({ length: 20 }, () => pacer.run(controller.signal, async () => undefined));
     const begin = performance.now();
     const kept = pacer.run(never, async () => performance.now());
@@ -251,7 +269,8 @@ describe('What is lost', () => {
     const server = await startRedisServer();
     onTestFinished(() => server.stop());
     const { replica } = setup(server.url);
-    const pacer = replica({ maxConcurrent: 1, timeoutMs: 200, marginMs: 300 });
+    const faults: Error[] = [];
+    const pacer = replica({ maxConcurrent: 1, timeoutMs: 200, marginMs: 300, onError: (error) => faults.push(error) });
     await pacer.run(never, async () => undefined);
     await server.kill();
     const during = pacer.run(never, async () => 'after the outage');
@@ -259,6 +278,7 @@ describe('What is lost', () => {
     const impatient = pacer.run(controller.signal, async () => undefined);
     controller.abort(new Error('not that long'));
     await expect(impatient).rejects.toThrow('not that long');
+    await until(() => faults.some((fault) => fault instanceof RedisUnavailableError));
     await server.restart();
     expect(await during).toBe('after the outage');
   });
@@ -303,6 +323,8 @@ describe('close()', () => {
     // The client's own is the third.
     expect(await sockets()).toBe(3);
     await Promise.all(pacers.slice(1).map((pacer) => pacer.close()));
+    const channels = ['a', 'b', 'c'].map((provider) => `b_${keys.limiter(`pace:${provider}`)}`);
+    await until(async () => String(await redis.pubsub('NUMSUB', ...channels)) === String([channels[0], 1, channels[1], 0, channels[2], 0]));
     expect(await pacers[0]?.run(never, async () => 'still there')).toBe('still there');
     await pacers[0]?.close();
     await until(async () => (await sockets()) === 1);

@@ -131,6 +131,6 @@ test.each<Omit<AlertInput, 'to'>>([
   { severity: 'info', template: { name: 'login-code', params: { code: '1', minutes: '5' } } },
 ])('a message comes through the queue as it went in: $severity', (alert) => {
   for (const message of compose(alert, [ALICE, BARE])) {
-    expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toEqual(message);
+    expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toStrictEqual(message);
   }
 });

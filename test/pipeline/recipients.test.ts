@@ -53,6 +53,7 @@ describe('the recipients of an alert', () => {
       [ALICE, '0060 12 345 6789', '(012) 345-6789'],
       [{ phone: ALICE, consent: true }],
     ],
+    ['keep the first name that their phone was given', ['contact:bob', 'contact:team:night'], [bob]],
     [
       'are vouched for when their number stands beside their name',
       ['contact:carol', CAROL],
@@ -100,6 +101,6 @@ describe('what the config knows of names', () => {
   });
 
   test('how many phones an alert comes to', () => {
-    expect(directory.countPhones?.(['group:all', 'contact:alice', '+12025550123', ALICE])).toBe(4);
+    expect(directory.countPhones?.(['group:all', 'contact:alice', 'contact:bob', '012-345 6789', '+12025550123'])).toBe(4);
   });
 });

@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { locateRedis } from '../../src/redis/locate-redis.ts';
 import { writeServerNote } from '../../src/redis/server-note.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { freePort } from '../support/ports.ts';
-import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { CACHE_DIR, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 let dataDir: string;
 let said: string[];
@@ -17,6 +17,8 @@ const clean: (() => unknown)[] = [];
 beforeEach(async () => {
   said = [];
   dataDir = await mkdtemp(join(tmpdir(), 'sms-find-'));
+  // Where no server is installed, the tests have unpacked one already.
+  await symlink(join(CACHE_DIR, 'redis-server'), join(dataDir, 'redis-server'));
 });
 afterEach(async () => {
   for (const step of clean.splice(0).reverse()) await step();

@@ -1,45 +1,50 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { connectRedis } from '../../src/redis/connect.ts';
 import type { RedisBinary } from '../../src/redis/probe-binary.ts';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
+import { spawnWatched } from '../../src/redis/spawn-watched.ts';
 import { freePort } from './ports.ts';
+import { until } from './until.ts';
 
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
   readonly dir: string;
   readonly process: ChildProcess;
-  /** Ends the process with SIGKILL and leaves its files; {@link RedisServer.restart} brings it back on the same port. */
+  /**
+   * Ends the process with SIGKILL, with all that it has confirmed in its files; {@link RedisServer.restart} brings it
+   * back on the same port.
+   */
   kill(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Below the root of the project, where tests are run. */
+export const CACHE_DIR = resolve('.cache');
+
 let binary: Promise<RedisBinary> | undefined;
 
 /** The server program of this machine; where there is none, one is unpacked into `.cache`, once. */
 export function localRedisBinary(): Promise<RedisBinary> {
-  const dataDir = new URL('../../.cache', import.meta.url).pathname;
-  binary ??= findRedisBinary({ dataDir, env: process.env, say: (line) => console.warn(line) });
+  binary ??= findRedisBinary({ dataDir: CACHE_DIR, env: process.env, say: (line) => console.warn(line) });
   return binary;
 }
 
-/** A real redis-server of its own, with AOF, on a free loopback port; `args` come last and win. */
+/** A real redis-server of its own, with AOF, on a free loopback port; `args` come last and win. It never outlives the tests. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
-  const { command, libraryPath } = await localRedisBinary();
+  const binary = await localRedisBinary();
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-redis-'));
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
   const launch = async () => {
-    const child = spawn(command, [...settings, '--maxmemory-policy', 'noeviction', ...args], {
-      stdio: 'ignore',
-      env: libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath },
-    });
-    await Promise.race([answers(port), once(child, 'exit').then(() => Promise.reject(new Error(`redis-server ${args.join(' ')} ended`)))]);
+    const { child, gone } = spawnWatched(binary, [...settings, '--maxmemory-policy', 'noeviction', ...args]);
+    const failure = await Promise.race([answers(port), gone]);
+    if (failure !== undefined) throw new Error(`redis-server ${args.join(' ')} ended with ${failure}`);
     return child;
   };
   let child = await launch();
@@ -57,7 +62,10 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
     get process() {
       return child;
     },
-    kill: () => end('SIGKILL'),
+    kill: async () => {
+      await written(port);
+      await end('SIGKILL');
+    },
     restart: async () => {
       child = await launch();
     },
@@ -69,8 +77,23 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
 }
 
 /** Resolves once the server talks to us; a demand for a password is talk as well. */
-async function answers(port: number): Promise<void> {
+async function answers(port: number): Promise<undefined> {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
   await redis.ping().catch(() => undefined);
+  redis.disconnect();
+}
+
+/**
+ * While the disk is slow to sync, Redis confirms writes up to 2 s before it hands them to its file
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/latency/#latency-due-to-aof-and-disk-io),
+ * so that a SIGKILL could take some with it.
+ */
+async function written(port: number): Promise<void> {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'door');
+  await until(async () => {
+    // A server that does not answer has nothing to wait for.
+    const info = await redis.info('persistence').catch(() => '');
+    return info === '' || info.includes('aof_enabled:0') || /aof_buffer_length:0\r/.test(info);
+  });
   redis.disconnect();
 }
