@@ -12,7 +12,7 @@ import { alertExpiryGate, severityGate } from './pipeline/alert-stages.ts';
 import { directoryOf } from './pipeline/directory.ts';
 import { createDispatchStage } from './pipeline/dispatch-stage.ts';
 import { createMessageDispatcher } from './pipeline/dispatcher.ts';
-import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from './pipeline/message-stages.ts';
+import { comeBackAt, createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from './pipeline/message-stages.ts';
 import { openCarriers } from './pipeline/open-carriers.ts';
 import { createAlertRouter } from './pipeline/router.ts';
 import { createRedisOutbox } from './provider/simulated/outbox.ts';
@@ -177,7 +177,11 @@ function startRouting(ground: Ground): QueueWorker[] {
     observer: metrics,
     clock: systemClock,
     stages: [alertExpiryGate, severityGate],
-    knownFull: (message) => cap.knownFull(rulesOf(message, config.caps)),
+    knownFull: (message) => {
+      const rules = rulesOf(message, config.caps);
+      const full = cap.knownFull(rules);
+      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()) };
+    },
   });
   return [
     createAlertWorker({ ...ground.workerDeps(), route }),

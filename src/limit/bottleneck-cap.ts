@@ -44,9 +44,7 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
       const rule = rules[full - 1];
       if (rule === undefined) return { kind: 'held', fresh: knownOrWaitMs === 0 };
       // Redis says for how long, not until when: whoever waits goes by the clock here, which may be another one.
-      // Slots not settled yet count for longer than a window; once they are, there is room a window from now at the latest.
-      const waitMs = Math.min(knownOrWaitMs, rule.windowMs + 1);
-      return { kind: 'full', reason: rule.reason, key: rule.key, retryAt: new Date((at ?? Date.now()) + waitMs) };
+      return { kind: 'full', reason: rule.reason, key: rule.key, retryAt: new Date((at ?? Date.now()) + knownOrWaitMs) };
     },
     async settle(slot, rules) {
       if (rules.length > 0) await settleScript(...callOf(slot, rules, now?.()));

@@ -11,11 +11,13 @@ const parts: Readonly<Record<string, string>> = require('bottleneck/lib/lua.json
 /** Goes into each limiter's settings, as bottleneck does it, so that a later one knows what it finds. */
 export const BOTTLENECK_VERSION: string = require('bottleneck/lib/version.json').version;
 
-/** Redis keys of the limiter `id`, in the order that the scripts expect; the 1st holds its settings, the 3rd its slots by expiry. */
+/** Redis keys of the limiter `id`, in the order that the scripts expect. */
 export const limiterKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
 
-/** How many keys a limiter has. */
 export const KEYS_PER_LIMITER = 8;
+/** Among them, counted from 1: the hash of its settings, and the sorted set of its jobs by expiry. */
+export const SETTINGS_KEY = 1;
+export const SLOTS_KEY = 3;
 
 function part(name: string): string {
   const text = parts[name];
@@ -44,8 +46,6 @@ local limiter = function (KEYS, ARGV)
     return ticked
   end
   return {
-    settings = settings_key,
-    slots = job_expirations_key,
     tick = function () return process_tick(now, false) end,
     fits = conditions_check,
     expire = function (ttl) refresh_expiration(0, 0, ttl) end,

@@ -1,5 +1,5 @@
 import { createScript } from '../redis/script.ts';
-import { KEYS_PER_LIMITER, limiterLua } from './bottleneck-lua.ts';
+import { KEYS_PER_LIMITER, limiterLua, SETTINGS_KEY, SLOTS_KEY } from './bottleneck-lua.ts';
 
 /**
  * The three moves on a rate cap, each one atomic step over all rules of a text. A limiter is a sliding log:
@@ -25,8 +25,11 @@ local client = 'sms-dispatch'
 
 local rule_at = function (r)
   local at = 3 + r * 3
+  local keys = { unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) }
   return {
-    limiter = limiter({ unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) }, { now, client }),
+    keys = keys,
+    settings = keys[${SETTINGS_KEY}],
+    slots = keys[${SLOTS_KEY}],
     max = ARGV[at],
     window = tonumber(ARGV[at + 1]),
     reserve = tonumber(ARGV[at + 2]),
@@ -35,7 +38,8 @@ end
 
 -- Brings the limiter up to date: what the operator changed holds at once, and texts already sent still count.
 local open = function (rule)
-  local max = redis.call('hget', rule.limiter.settings, 'maxConcurrent')
+  rule.limiter = limiter(rule.keys, { now, client })
+  local max = redis.call('hget', rule.settings, 'maxConcurrent')
   if not max then
     rule.new, rule.running, rule.capacity = true, 0, tonumber(rule.max)
     return
@@ -48,8 +52,8 @@ end
 -- Keys live longer than any slot in them. All eight are renewed together when some may be new or time is running out.
 local keep = function (rule)
   local needed = rule.window + lease + 60000
-  if rule.running == 0 or redis.call('pttl', rule.limiter.settings) < needed then
-    rule.limiter.expire(needed + math.floor(rule.window / 2))
+  if rule.running == 0 or redis.call('pttl', rule.settings) < needed then
+    rule.limiter.expire(math.ceil(needed + rule.window / 2))
   end
 end
 
@@ -72,12 +76,12 @@ for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
   rules[r] = rule
   open(rule)
-  if not rule.new and redis.call('zscore', rule.limiter.slots, slot) then
+  if not rule.new and redis.call('zscore', rule.slots, slot) then
     rule.held, known = true, 1
   elseif not rule.limiter.fits(rule.capacity, 1 + rule.reserve) then
     -- room comes when as many of the oldest as are too many have expired; a rule that never has room waits a window
     local excess = 1 + rule.reserve - rule.capacity
-    local last = redis.call('zrange', rule.limiter.slots, excess - 1, excess - 1, 'withscores')[2]
+    local last = redis.call('zrange', rule.slots, excess - 1, excess - 1, 'withscores')[2]
     local ms = last and last + 1 - now or rule.window
     if ms > wait then full, wait = r, ms end
   end
@@ -85,7 +89,7 @@ end
 if full > 0 then return { full, wait } end
 for _, rule in ipairs(rules) do
   if rule.held then
-    redis.call('zadd', rule.limiter.slots, now + rule.window + lease, slot)
+    redis.call('zadd', rule.slots, now + rule.window + lease, slot)
     keep(rule)
   else
     take(rule, rule.window + lease)
@@ -99,8 +103,8 @@ export const settleScript = createScript<0>(`
 ${rulesLua}
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
-  if redis.call('zscore', rule.limiter.slots, slot) then
-    redis.call('zadd', rule.limiter.slots, now + rule.window, slot)
+  if redis.call('zscore', rule.slots, slot) then
+    redis.call('zadd', rule.slots, now + rule.window, slot)
   else
     open(rule)
     if rule.limiter.fits(rule.capacity, 1) then take(rule, rule.window) end
@@ -112,9 +116,9 @@ return 0
 export const releaseScript = createScript<0>(`
 ${rulesLua}
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
-  local limiter = rule_at(r).limiter
-  if redis.call('exists', limiter.settings) == 1 and redis.call('zscore', limiter.slots, slot) then
-    limiter.free({ now, client, slot })
+  local rule = rule_at(r)
+  if redis.call('exists', rule.settings) == 1 and redis.call('zscore', rule.slots, slot) then
+    limiter(rule.keys, { now, client }).free({ now, client, slot })
   end
 end
 return 0

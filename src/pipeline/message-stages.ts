@@ -2,7 +2,7 @@ import { phoneHash } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, History, Ledger, OpenAttempt } from '../ledger/ledger.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
-import type { CapRule, RateCap } from '../limit/rate-cap.ts';
+import type { CapRule, RateCap, Reservation } from '../limit/rate-cap.ts';
 import { judgeHistory, mayResend } from './judge.ts';
 import type { Message } from './message.ts';
 import type { Observer } from './observer.ts';
@@ -97,10 +97,21 @@ export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<
   subject.slotAt = performance.now();
 }
 
+type Full = Extract<Reservation, { kind: 'full' }>;
+
+/**
+ * When a message that a full cap holds back should ask again. A slot whose text is still on its way counts for longer
+ * than a window; once that text has gone out there is room a window from now at the latest.
+ */
+export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], now: Date): Date {
+  const windowMs = rules.find((rule) => rule.key === key)?.windowMs ?? Number.POSITIVE_INFINITY;
+  return new Date(Math.min(retryAt.getTime(), now.getTime() + windowMs + 1));
+}
+
 export function createRateCapGate(cap: RateCap): Stage<MessageSubject> {
   return {
     name: 'rate-cap',
-    async exec(subject) {
+    async exec(subject, { clock }) {
       const { message, rerun, rules } = subject;
       if (rules.length === 0) return pass;
       const reservation = await cap.reserve(message.id, rules, { mayHold: rerun });
@@ -109,9 +120,10 @@ export function createRateCapGate(cap: RateCap): Stage<MessageSubject> {
         subject.slotAt = performance.now();
         return pass;
       }
+      const until = comeBackAt(reservation, rules, clock.now());
       return message.overflow === 'drop'
-        ? { kind: 'suppressed', reason: reservation.reason, detail: `room again at ${reservation.retryAt.toISOString()}` }
-        : { kind: 'deferred', reason: reservation.reason, until: reservation.retryAt };
+        ? { kind: 'suppressed', reason: reservation.reason, detail: `room again at ${until.toISOString()}` }
+        : { kind: 'deferred', reason: reservation.reason, until };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ProviderError, refuse } from '../../src/provider/provider.ts';
-import { expectClean } from './exam.ts';
+import { expectClean } from './examiner.ts';
 
 const SECRET = 'the-key';
 

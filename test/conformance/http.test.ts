@@ -1,5 +1,6 @@
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
-import { type Candidate, sitExam } from './exam.ts';
+import type { Candidate } from './candidate.ts';
+import { sitExam } from './exam.ts';
 import { noOutbox } from './no-outbox.ts';
 
 const KEY = 'exam-header-key';

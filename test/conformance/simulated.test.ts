@@ -1,6 +1,7 @@
 import type { E164 } from '../../src/alert/phone.ts';
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
-import { MESSAGE, sitExam } from './exam.ts';
+import { MESSAGE } from './candidate.ts';
+import { sitExam } from './exam.ts';
 
 sitExam('simulated', {
   create: ({ timeoutMs, clock }) =>

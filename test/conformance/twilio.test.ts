@@ -1,6 +1,7 @@
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
 import { twilioAccepted } from '../support/vendors/twilio.ts';
-import { MESSAGE, sitExam } from './exam.ts';
+import { MESSAGE } from './candidate.ts';
+import { sitExam } from './exam.ts';
 import { noOutbox } from './no-outbox.ts';
 
 const ACCOUNT_SID = 'ACexam0000000000000000000000000001';

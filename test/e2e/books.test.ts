@@ -12,12 +12,13 @@ const ROUNDS = 3;
 
 const config = `
 providers:
-  sim-a: { type: simulated, timeout: 300ms, latency: 20ms }
-  sim-b: { type: simulated, timeout: 300ms }
+  sim-a: { type: simulated, timeout: 1500ms, latency: 20ms }
+  sim-b: { type: simulated, timeout: 1500ms }
   sim-my: { type: simulated, countries: ["60"] }
 routes:
-  - { name: short, match: { labels: { way: short } }, expiresAfter: 3s, providers: [sim-a] }
+  - { name: short, match: { labels: { way: short } }, expiresAfter: 5s, providers: [sim-a] }
   - { name: pair, match: { labels: { way: pair } }, expiresAfter: 5s, providers: [sim-a, sim-b] }
+  - { name: resend, match: { labels: { way: resend } }, providers: [sim-a, sim-b] }
   - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, providers: [sim-a] }
   - { name: drop, match: { labels: { way: drop } }, overflow: drop, providers: [sim-b] }
   - { name: home, match: { labels: { way: home } }, providers: [sim-my] }
@@ -70,7 +71,7 @@ function firstWave(round: number): object[] {
     { to: phone(round, 6, '0007'), ...way('short') },
     { to: phone(round, 7, '0007'), ...way('pair') },
     { to: phone(round, 8, '0005'), ...way('hold') },
-    { to: phone(round, 9, '0005'), ...way('pair') },
+    { to: phone(round, 9, '0005'), ...way('resend') },
     { to: phone(round, 10, '0004'), dedupKey: `waits-${round}` },
     { to: phone(round, 11, '0008'), severity: 'warning' },
     { to: phone(round, 11, '0008'), severity: 'error' },

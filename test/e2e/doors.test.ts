@@ -5,7 +5,7 @@ import type { AlertTrace } from '../../src/ledger/trace.ts';
 import type { OutboxEntry } from '../../src/provider/simulated/outbox.ts';
 import { alertmanagerCall, firing, grafanaCall, resolved, w1, w2 } from '../http/payloads.ts';
 import { testRedis } from '../support/redis.ts';
-import { call, launch, post, runToEnd, type SystemProcess, settled } from '../support/system.ts';
+import { call, ENDS, launch, post, runToEnd, type SystemProcess, settled } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { rest } from './rest.ts';
 
@@ -40,7 +40,7 @@ const outbox = async () => (await call<{ messages: OutboxEntry[] }>(`${system.ur
 
 /** Waits until the alert is over, and gives its trace and the texts that went out for it. */
 async function outcomeOf(id: string): Promise<{ trace: AlertTrace; texts: string[] }> {
-  const trace = await settled(system.url, id);
+  const trace = await settled(system.url, id, ENDS, 30_000);
   const ids = trace.messages.map((message) => message.id);
   return { trace, texts: (await outbox()).filter(({ messageId }) => ids.includes(messageId)).map(({ text }) => text) };
 }
@@ -53,7 +53,7 @@ async function textsSaying(words: string): Promise<string[]> {
 const refusal = (body: unknown) =>
   call<{ rejected: { index: number; errors: { path: string; message: string }[] }[] }>(`${system.url}/v1/alerts`, { body });
 
-describe('an alert ends as one text by', { timeout: 60_000 }, () => {
+describe('an alert ends as one text by', { timeout: 120_000 }, () => {
   it('the TypeScript client', async () => {
     const producer = createProducer({ redis: redisUrl, prefix });
     cleanups.push(() => producer.close());
@@ -138,7 +138,7 @@ describe('an alert ends as one text by', { timeout: 60_000 }, () => {
     expect(body.rejected.map(({ index, errors }) => [index, errors.map(({ path }) => path)])).toEqual(
       alerts.flatMap((_, index) => (index % 10 === 3 ? [[index, ['to[0]']]] : [])),
     );
-    await until(async () => (await textsSaying('CRITICAL: bulk')).length >= 900, 30_000, 200);
+    await until(async () => (await textsSaying('CRITICAL: bulk')).length >= 900, 60_000, 200);
     await rest(system.url);
     expect((await textsSaying('CRITICAL: bulk')).sort()).toEqual(body.accepted.map(({ index }) => `CRITICAL: bulk ${index}`).sort());
   });
@@ -186,7 +186,7 @@ describe('an alert ends as one text by', { timeout: 60_000 }, () => {
   });
 });
 
-describe('at the door', { timeout: 60_000 }, () => {
+describe('at the door', { timeout: 120_000 }, () => {
   it('a bad number refuses its alert and says which entry it is', async () => {
     const { status, headers, body } = await refusal({ severity: 'critical', to: ['+60123450016', '0123450017', '12'], text: 'never' });
     expect(status).toBe(400);
@@ -216,7 +216,7 @@ describe('at the door', { timeout: 60_000 }, () => {
   });
 });
 
-describe('on the way', { timeout: 60_000 }, () => {
+describe('on the way', { timeout: 120_000 }, () => {
   it('a template is filled in', async () => {
     const template = { name: 'login-code', params: { code: '0042', minutes: '5' } };
     const [id] = await post(system.url, { severity: 'info', purpose: 'verification', to: 'contact:bob', template });

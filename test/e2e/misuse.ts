@@ -166,7 +166,7 @@ providers:
     authToken: "\${TWILIO}"
     from: "+15005550006"
     baseUrl: ${vendors.twilio}
-    timeout: 1s
+    timeout: 3s
     receiptToken: ${SECRETS.receipts}
   gateway:
     type: http
@@ -174,8 +174,8 @@ providers:
     headers: { Authorization: "Bearer \${GATEWAY_HEADER}" }
     messageId: /data/id
     errors: { pointer: /code, map: {} }
-    timeout: 1s
-  away: { type: http, url: "http://127.0.0.1:1/send?key=${SECRETS.gatewayQuery}", timeout: 1s }
+    timeout: 3s
+  away: { type: http, url: "http://127.0.0.1:1/send?key=${SECRETS.gatewayQuery}", timeout: 3s }
 routes:
   - { name: gateway, match: { labels: { by: gateway } }, providers: [gateway] }
   - { name: away, match: { labels: { by: away } }, expiresAfter: 2s, providers: [away] }

@@ -150,6 +150,14 @@ describe('A rate cap', () => {
     await expect(cap.reserve('a', [rule(1), rule(2)])).rejects.toThrow('share a key');
   });
 
+  test('takes a window of any length, also one that is no whole number of ms', async () => {
+    const { cap } = setup();
+    const rules = [rule(1, { windowMs: 123.4 })];
+    await fill(cap, ['a'], rules);
+    await cap.settle('a', rules);
+    expect((await cap.reserve('b', rules)).kind).toBe('full');
+  });
+
   test('goes by Redis’ clock when it is given none', async () => {
     const { keys } = setup();
     const cap = createRateCap({ redis, keys, leaseMs: 0 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua } from '../../src/limit/bottleneck-lua.ts';
+import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua, SETTINGS_KEY, SLOTS_KEY } from '../../src/limit/bottleneck-lua.ts';
 import { mendScript } from '../../src/limit/mend-script.ts';
 
 const require = createRequire(import.meta.url);
@@ -40,6 +40,8 @@ test('A limiter’s eight keys come in the order that the scripts read them in',
   const names = [...(parts['refs.lua'] as string).matchAll(/^local (\w+)_key = KEYS\[(\d)\]$/gm)];
   expect(names).toHaveLength(KEYS_PER_LIMITER);
   for (const [, name, position] of names) expect(keys[Number(position) - 1]).toBe(`b_{x}:id_${name}`);
+  expect(keys[SETTINGS_KEY - 1]).toBe('b_{x}:id_settings');
+  expect(keys[SLOTS_KEY - 1]).toBe('b_{x}:id_job_expirations');
 });
 
 const { names, payload }: { names: string[]; payload: (name: string) => string } = require('bottleneck/lib/Scripts.js');

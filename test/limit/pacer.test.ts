@@ -15,6 +15,8 @@ import { until } from '../support/until.ts';
 const { redis, url, prefix } = testRedis();
 const never = new AbortController().signal;
 setMaxListeners(0, never);
+// Processes and servers take their time to start on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 type Limits = Omit<Partial<PacerOptions>, 'redis' | 'keys'>;
 
 /** Replicas, each with a client of its own, of one provider that no other test knows. */

@@ -12,7 +12,7 @@ import { connectRedis, type Redis } from '../../src/redis/connect.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/redis/embedded-server.ts';
 import { endOrphan } from '../../src/redis/orphan.ts';
 import { writeServerNote } from '../../src/redis/server-note.ts';
-import { localRedisBinary, startRedisServer } from '../support/redis-server.ts';
+import { allWritten, localRedisBinary, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
 let dataDir: string;
@@ -99,6 +99,7 @@ describe('an embedded server', () => {
     const client = connectRedis(url, 'commands');
     clean.push(() => client.disconnect());
     await client.set('kept', 'yes');
+    await allWritten(url);
     process.kill(await pidOf(client), 'SIGKILL');
     await until(() => said.length > 0);
     expect(await client.get('kept')).toBe('yes');

@@ -7,6 +7,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import type { RedisBinary } from '../../src/redis/probe-binary.ts';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
 import { spawnWatched } from '../../src/redis/spawn-watched.ts';
+import { withinDeadline } from '../../src/redis/unavailable.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
@@ -63,7 +64,7 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
       return child;
     },
     kill: async () => {
-      await written(port);
+      await allWritten(`redis://127.0.0.1:${port}`);
       await end('SIGKILL');
     },
     restart: async () => {
@@ -84,16 +85,15 @@ async function answers(port: number): Promise<undefined> {
 }
 
 /**
- * While the disk is slow to sync, Redis confirms writes up to 2 s before it hands them to its file
- * (https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/latency/#latency-due-to-aof-and-disk-io),
- * so that a SIGKILL could take some with it.
+ * Resolves when all that the Redis at `url` has confirmed is in its file, or when it does not answer. While the disk is
+ * slow to sync, Redis confirms writes up to 2 s before it hands them over, so that a SIGKILL could take some with it:
+ * https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/latency/#latency-due-to-aof-and-disk-io
  */
-async function written(port: number): Promise<void> {
-  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'door');
+export async function allWritten(url: string): Promise<void> {
+  const redis = connectRedis(url, 'door');
   await until(async () => {
-    // A server that does not answer has nothing to wait for.
-    const info = await redis.info('persistence').catch(() => '');
-    return info === '' || info.includes('aof_enabled:0') || /aof_buffer_length:0\r/.test(info);
+    const info = await withinDeadline(redis.info('persistence'), 1000).catch(() => 'aof_enabled:0');
+    return info.includes('aof_enabled:0') || info.includes('aof_buffer_length:0\r\n');
   });
   redis.disconnect();
 }

@@ -39,7 +39,7 @@ export async function launch(options: LaunchOptions): Promise<SystemProcess> {
     return output()
       .split('\n')
       .find((line) => line.includes('"msg":"ready"'));
-  }, 20_000);
+  }, 60_000);
   const { httpPort } = JSON.parse(ready) as { httpPort: number };
   return {
     child,

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import { MESSAGE } from '../../conformance/exam.ts';
+import { MESSAGE } from '../../conformance/candidate.ts';
 import { noOutbox } from '../../conformance/no-outbox.ts';
 import { gatewayAnswer, startFakeGateway } from '../../support/vendors/gateway.ts';
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import { type E164, maskPhone } from '../../../src/alert/phone.ts';
 import type { SmsMessage } from '../../../src/provider/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import type { SimulatedReceipt } from '../../../src/provider/simulated/client.ts';
 import type { Outbox, OutboxEntry } from '../../../src/provider/simulated/outbox.ts';
-import { MESSAGE, NOW } from '../../conformance/exam.ts';
+import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { until } from '../../support/until.ts';
 
 const never = new AbortController().signal;
@@ -31,9 +31,8 @@ it.each([
   const { sent, receipts, send } = await setup();
   const result = await send(to(digits));
   expect(result).toEqual({ kind: 'accepted', providerMessageId: expect.stringMatching(/^sim-/), segments: 1 });
-  expect(sent).toEqual([
-    { at: NOW.toISOString(), provider: 'desk', messageId: 'm-1', to: `+60******${digits.slice(-3)}`, text: MESSAGE.text },
-  ]);
+  expect(sent).toEqual([{ at: NOW.toISOString(), provider: 'desk', messageId: 'm-1', to: maskPhone(to(digits).to), text: MESSAGE.text }]);
+  expect(JSON.stringify(sent)).not.toContain(`12345${digits}`);
   expect(receipts).toEqual([]);
   await until(() => receipts.length > 0);
   const { providerMessageId } = result as { providerMessageId: string };

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { SmsMessage } from '../../../src/provider/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { validityPeriod } from '../../../src/provider/twilio/client.ts';
-import { MESSAGE, NOW } from '../../conformance/exam.ts';
+import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noOutbox } from '../../conformance/no-outbox.ts';
 import { startFakeTwilio, twilioError } from '../../support/vendors/twilio.ts';
 
