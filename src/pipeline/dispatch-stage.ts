@@ -104,8 +104,8 @@ async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: Dispa
   try {
     return await pRetry(once, {
       ...IN_PLACE,
-      signal: ctx.signal,
-      shouldRetry: ({ error }) => error instanceof TryAgain && ctx.clock.now().getTime() < subject.message.expiresAt,
+      // No `signal`: p-retry would throw away the answer of a call during which it was aborted.
+      shouldRetry: ({ error }) => error instanceof TryAgain && !ctx.signal.aborted && ctx.clock.now().getTime() < subject.message.expiresAt,
       onFailedAttempt: ({ error, retriesLeft }) => {
         if (error instanceof TryAgain && retriesLeft > 0) deps.observer.retried(name, error.tried.error.reason);
       },

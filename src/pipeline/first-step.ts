@@ -6,11 +6,14 @@ import type { CapReason } from '../limit/rate-cap.ts';
 import type { Message } from './message.ts';
 import type { StageName } from './stage.ts';
 
-/** A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already. */
+/**
+ * A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already.
+ * `again`: an earlier run wrote the entry, which alone knows how far the message has come.
+ */
 export interface FirstStep {
   readonly message: Message;
   readonly record: MessageRecord;
-  readonly job: 'now' | { readonly until: Date } | undefined;
+  readonly job: 'now' | 'again' | { readonly until: Date } | undefined;
 }
 
 /** A cap that this process knows to be full. */

@@ -109,7 +109,9 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
       randomUUID(),
     );
     if (admission.kind === 'admitted') {
-      if (admission.fresh) countRouted(observer, parsed, steps);
+      // An earlier run wrote the entries; should it have died before it added the jobs, they are added now.
+      if (!admission.fresh) return { kind: 'routed', steps: steps.map((step) => ({ ...step, job: 'again' })) };
+      countRouted(observer, parsed, steps);
       return { kind: 'routed', steps };
     }
     if (admission.kind === 'settled') return { kind: 'suppressed' };

@@ -2,7 +2,7 @@ import { type Job, Queue } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
-import { ALERT_QUEUE, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import { ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import { type JobMove, settleJob } from './settle.ts';
 import { wakeMessages } from './wake.ts';
@@ -61,10 +61,10 @@ async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<v
   const jobs = steps.flatMap(({ message, job }) => {
     if (job === undefined) return [];
     const priority = PRIORITY[message.severity];
-    const delay = job === 'now' ? 0 : Math.max(0, job.until.getTime() - now);
+    const delay = typeof job === 'string' ? 0 : Math.max(0, job.until.getTime() - now);
     // BullMQ counts a delay from the job's timestamp, which therefore is now; when the alert was raised is in the data.
     const opts = { jobId: message.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };
-    return [{ name: 'message', data: message, opts }];
+    return [{ name: job === 'again' ? MESSAGE_AGAIN_JOB : MESSAGE_JOB, data: message, opts }];
   });
   const [first, ...rest] = jobs;
   if (first === undefined) return;

@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import type { Dispatch } from '../pipeline/dispatcher.ts';
 import { messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
-import { MESSAGE_QUEUE } from './names.ts';
+import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import { type JobMove, settleJob } from './settle.ts';
 
@@ -15,7 +15,7 @@ export function createMessageWorker({ dispatch, ...deps }: MessageWorkerDeps): Q
   const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     const parsed = messageSchema.safeParse(job.data);
     if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a message of ours' };
-    const rerun = job.attemptsStarted > 1 || job.stalledCounter > 0;
+    const rerun = job.name === MESSAGE_AGAIN_JOB || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     if (outcome.kind === 'failed')
       deps.logger.warn({ messageId: job.id, reason: outcome.error.reason, code: outcome.error.code }, 'message failed');

@@ -10,6 +10,10 @@ export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE] as const;
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';
 
+export const MESSAGE_JOB = 'message';
+/** Of a message that an earlier run may have brought to its end: its worker asks the ledger first. */
+export const MESSAGE_AGAIN_JOB = 'message-again';
+
 /** BullMQ job ids share the key space of the queue, so no caller's text ever becomes one. */
 export function alertJobId(alertId: string): string {
   return `a-${hash('job', alertId)}`;

@@ -14,7 +14,7 @@ export interface Task {
 }
 
 export interface Report {
-  /** Slots that were granted, and when by this machine's clock, ms with fractions. */
+  /** Slots that were granted, and when by this machine's clock, which is Redis' too, ms. */
   readonly granted: readonly { readonly slot: string; readonly at: number }[];
   readonly refused: number;
 }
@@ -30,7 +30,7 @@ process.once('message', async (task: Task) => {
       refused += 1;
       return;
     }
-    granted.push({ slot, at: performance.timeOrigin + performance.now() });
+    granted.push({ slot, at: Date.now() });
     if (task.forMs !== undefined) await cap.settle(slot, rules);
   };
   if (task.forMs === undefined) await Promise.all(task.texts.map(({ slot, rules }) => attempt(slot, rules)));
