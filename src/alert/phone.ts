@@ -17,12 +17,7 @@ export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVe
   if (!hasCountryCode(input) && defaultCountry === undefined) {
     return { ok: false, message: 'no country code: write it as +<country><number>, or set defaultCountry in the config' };
   }
-  const parsed = parseTidy(tidy(input), defaultCountry);
-  if (!parsed?.isPossible() || parsed.ext !== undefined) {
-    return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
-  }
-  const phone = parsed.number as string as E164;
-  return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
+  return lookAt(tidy(input), defaultCountry).verdict;
 }
 
 /** Whether it begins as a number with country code does, in any of its spellings. */
@@ -45,7 +40,7 @@ function tidy(input: string): string {
 
 /** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number; its length does not. */
 export function maskPhone(phone: string): string {
-  const code = parseTidy(phone)?.countryCallingCode ?? phone.slice(1, 3);
+  const code = lookAt(phone).callingCode ?? phone.slice(1, 3);
   return `+${code}*******${phone.replace(/\D/g, '').slice(-3)}`;
 }
 
@@ -56,25 +51,40 @@ export function maskNumbers(text: string): string {
 
 /** The calling code without `+`, such as `60`. */
 export function callingCode(phone: E164): string | undefined {
-  return parseTidy(phone)?.countryCallingCode;
+  return lookAt(phone).callingCode;
 }
 
-/** An alert's numbers are looked at by door, router and trace; parsing one costs as much as a call to Redis. */
-const known = new Map<string, PhoneNumber | undefined>();
+interface Look {
+  readonly verdict: PhoneVerdict;
+  readonly callingCode: string | undefined;
+}
+
+/** An alert's numbers are looked at by door, router and trace; one look costs as much as a call to Redis. */
+const known = new Map<string, Look>();
 const MOST_KNOWN = 5_000;
 /** Longer than a number in any format; what is longer is not worth remembering. */
 const LONGEST_KNOWN = 40;
 
-function parseTidy(text: string, defaultCountry?: CountryCode): PhoneNumber | undefined {
+function lookAt(text: string, defaultCountry?: CountryCode): Look {
   const key = `${defaultCountry ?? ''} ${text}`;
-  if (known.has(key)) return known.get(key);
+  const seen = known.get(key);
+  if (seen !== undefined) return seen;
   const parsed = parsePhoneNumberFromString(text, { ...(defaultCountry === undefined ? {} : { defaultCountry }), extract: false });
+  const look = { verdict: judge(parsed), callingCode: parsed?.countryCallingCode };
   for (const oldest of known.keys()) {
     if (known.size < MOST_KNOWN) break;
     known.delete(oldest);
   }
-  if (key.length <= LONGEST_KNOWN) known.set(key, parsed);
-  return parsed;
+  if (key.length <= LONGEST_KNOWN) known.set(key, look);
+  return look;
+}
+
+function judge(parsed: PhoneNumber | undefined): PhoneVerdict {
+  if (!parsed?.isPossible() || parsed.ext !== undefined) {
+    return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
+  }
+  const phone = parsed.number as string as E164;
+  return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
 }
 
 /** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */

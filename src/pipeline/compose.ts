@@ -1,5 +1,6 @@
 import type { ParsedAlert } from '../alert/alert.ts';
 import { messageId } from '../alert/id.ts';
+import { phoneHash } from '../alert/phone.ts';
 import { countSegments } from '../alert/segments.ts';
 import { fillTemplate, renderText } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
@@ -34,6 +35,7 @@ export function composeMessages(
     ...shared,
     id: messageId(id, phone),
     to: phone,
+    phoneHash: phoneHash(phone),
     ...(contact === undefined ? {} : { contact }),
   }));
 }

@@ -1,4 +1,3 @@
-import { phoneHash } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, History, Ledger, OpenAttempt } from '../ledger/ledger.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
@@ -84,8 +83,8 @@ export const messageExpiryGate: Stage<MessageSubject> = {
 };
 
 /** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
-export function rulesOf({ to, severity }: Message, caps: Config['caps']): CapRule[] {
-  return capRulesFor({ caps, phoneHash: phoneHash(to), severity });
+export function rulesOf({ phoneHash, severity }: Message, caps: Config['caps']): CapRule[] {
+  return capRulesFor({ caps, phoneHash, severity });
 }
 
 /** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */

@@ -18,6 +18,8 @@ export const messageSchema = z.object({
   /** When we took the alert. */
   receivedAt: z.number(),
   expiresAt: z.number(),
+  /** Stands for the number in Redis key names. */
+  phoneHash: z.string(),
   /** Stands for the dedup key in Redis key names. */
   dedupHash: z.string(),
   /** The route's word at the time of routing, so that a message keeps its promise across config changes. */

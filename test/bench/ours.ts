@@ -51,10 +51,12 @@ async function raise(producer: Producer, count: number, to: (index: number) => s
   }
 }
 
-/** Accepted so far, from the metrics that a user would look at. */
-async function accepted(port: number): Promise<number> {
+/** Every message has its outcome, and all of them are accepted: what a look at the metrics would say, for less. */
+async function allAccepted(redis: Redis, port: number, { prefix, count }: Task): Promise<void> {
+  await until(async () => Number(await redis.get(`${prefix}:in-flight`)) === 0, 120_000, 20);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return Number(/^sms_message_outcomes_total\{state="accepted",reason="none",severity="critical"\} (\d+)/m.exec(text)?.[1] ?? 0);
+  const accepted = Number(/^sms_message_outcomes_total\{state="accepted",reason="none",severity="critical"\} (\d+)/m.exec(text)?.[1] ?? 0);
+  if (accepted !== count) throw new Error(`${accepted} of ${count} accepted`);
 }
 
 /** Alert to accepted: door, router, every gate and cap, ledger, simulated provider, all in one process. */
@@ -64,7 +66,10 @@ export async function fullPath(task: Task): Promise<Figures> {
     const producer = createProducer({ redis: redisUrl, prefix });
     const gauge = await meter(redis);
     await raise(producer, count, phone);
-    await until(async () => (await accepted(port)) >= count, 60_000, 50);
+    await until(
+      async () => (await redis.llen(`${prefix}:sms-alerts:wait`)) === 0 && (await redis.llen(`${prefix}:sms-alerts:active`)) === 0,
+    );
+    await allAccepted(redis, port, task);
     return gauge.stop(count);
   });
 }
@@ -93,7 +98,7 @@ export async function dispatcherTwilio(task: Task): Promise<Figures> {
   const redis = new Redis(redisUrl);
   const gauge = await meter(redis);
   return withApp(createDispatcher, task, 'twilio', async (_, port) => {
-    await until(async () => (await accepted(port)) >= count, 60_000, 50);
+    await allAccepted(redis, port, task);
     return gauge.stop(count);
   });
 }
