@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AlertInput } from '../../src/alert/alert.ts';
 import { messageId } from '../../src/alert/id.ts';
 import { parseAlert } from '../../src/alert/parse-alert.ts';
-import type { E164 } from '../../src/alert/phone.ts';
+import { type E164, phoneHash } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { AlertSubject } from '../../src/pipeline/alert-stages.ts';
 import { composeMessages } from '../../src/pipeline/compose.ts';
@@ -101,6 +101,7 @@ test('a message keeps the promise that its route made', () => {
     id: messageId('order-42', '+60123456789'),
     alertId: 'order-42',
     to: '+60123456789',
+    phoneHash: phoneHash('+60123456789' as E164),
     contact: 'alice',
     severity: 'critical',
     purpose: 'notification',
