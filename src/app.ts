@@ -25,7 +25,7 @@ import { createProducer } from './queue/producer.ts';
 import type { QueueWorker, QueueWorkerDeps } from './queue/queue-worker.ts';
 import { createReceiptQueue, createReceiptWorker } from './queue/receipt-queue.ts';
 import { createReceiptReceiver } from './receipt/apply-receipt.ts';
-import { checkRedis } from './redis/check.ts';
+import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys, type Keys } from './redis/keys.ts';
 import { version } from './version.ts';
@@ -85,7 +85,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
     const { prefix } = config.redis;
     const keys = createKeys(prefix);
     const door = connect('door');
-    await refuseUnfitRedis(door, logger);
+    await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
 
     const doorLedger = createLedger(door, keys);
     const figures = createQueueFigures(door, prefix, QUEUES);
@@ -196,6 +196,7 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
   const opened = await openCarriers(config.providers, commands, keys, {
     clock: systemClock,
     outbox: createRedisOutbox(commands, keys.outbox()),
+    onPacerError: (error, provider) => logger.warn({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
     onReceipt: (receipt) => {
       receipts
         .add({ ...receipt, receivedAt: Date.now() })
@@ -226,14 +227,6 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
     ],
   });
   return createMessageWorker({ ...ground.workerDeps(), dispatch });
-}
-
-/** @throws Error naming every fault and its mend. */
-async function refuseUnfitRedis(redis: Redis, logger: Logger): Promise<void> {
-  const findings = await checkRedis(redis);
-  for (const { level, problem, remedy } of findings) if (level === 'warning') logger.warn({ remedy }, problem);
-  const faults = findings.filter(({ level }) => level === 'fault');
-  if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
 }
 
 async function readiness(redis: Redis, workers: readonly QueueWorker[], ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {

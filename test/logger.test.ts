@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from '../src/logger.ts';
 
 function logged(write: (logger: ReturnType<typeof createLogger>) => void, level = 'trace'): string {
-  let text = '';
-  write(createLogger(level, { write: (line) => void (text += line) }));
-  return text;
+  const lines: string[] = [];
+  write(createLogger(level, { write: (line) => void lines.push(line) }));
+  return lines.join('');
 }
 
 describe('a log line', () => {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { createPacer } from '../limit/pacer.ts';
-import { createProvider, type ProviderDeps } from '../provider/registry.ts';
+import type { ProviderDeps } from '../provider/provider-deps.ts';
+import { createProvider } from '../provider/registry.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Carrier } from './carrier.ts';
@@ -11,12 +12,18 @@ export interface OpenCarriers {
 }
 
 /** Makes every configured provider, each behind its pacing. Makes no request. */
-export async function openCarriers(providers: Config['providers'], redis: Redis, keys: Keys, deps: ProviderDeps): Promise<OpenCarriers> {
+export async function openCarriers(
+  providers: Config['providers'],
+  redis: Redis,
+  keys: Keys,
+  deps: ProviderDeps & { readonly onPacerError: (error: Error, provider: string) => void },
+): Promise<OpenCarriers> {
   const opened = await Promise.all(
     [...providers].map(async ([name, config]) => {
       const provider = await createProvider(name, config, deps);
       const { maxPerSecond, maxConcurrent, timeoutMs, countries } = config;
-      const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs });
+      const onError = (error: Error) => deps.onPacerError(error, name);
+      const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
       const carrier: Carrier = { provider, timeoutMs, countries, pace: (signal, job) => pacer.run(signal, job) };
       return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
     }),

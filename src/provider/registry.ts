@@ -1,20 +1,9 @@
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
 import { httpConfig } from './http/config.ts';
 import type { Provider, ProviderName } from './provider.ts';
-import type { SimulatedReceipt } from './simulated/client.ts';
+import type { ProviderDeps } from './provider-deps.ts';
 import { simulatedConfig } from './simulated/config.ts';
-import type { Outbox } from './simulated/outbox.ts';
 import { twilioConfig } from './twilio/config.ts';
-
-/** What adapters are given; none of them reaches for anything else. */
-export interface ProviderDeps {
-  readonly clock: Clock;
-  /** Where simulated providers keep what they "sent". */
-  readonly outbox: Outbox;
-  /** Called after a simulated provider has taken a text. Must not throw. */
-  readonly onReceipt?: (receipt: SimulatedReceipt) => void;
-}
 
 /** One line a vendor. Its code is loaded when the first provider of that type is made. */
 const VENDORS = {

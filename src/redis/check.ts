@@ -26,6 +26,17 @@ export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
   }
 }
 
+/**
+ * Refuses a Redis to which nothing should be entrusted.
+ * @throws Error naming every fault and its remedy
+ */
+export async function requireFitRedis(redis: Redis, onWarning: (warning: RedisFinding) => void): Promise<void> {
+  const findings = await checkRedis(redis);
+  for (const finding of findings) if (finding.level === 'warning') onWarning(finding);
+  const faults = findings.filter(({ level }) => level === 'fault');
+  if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
+}
+
 /** Name → value of https://redis.io/docs/latest/commands/info/ */
 export type ServerInfo = Readonly<Record<string, string | undefined>>;
 

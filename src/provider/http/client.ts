@@ -1,6 +1,6 @@
 import { refusalFromFault } from '../classify.ts';
 import type { Provider, SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../registry.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
 import { createTransport, type HttpRequest } from '../transport.ts';
 import { classifyHttpAnswer } from './classify-answer.ts';
 import type { HttpConfig } from './config.ts';

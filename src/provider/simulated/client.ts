@@ -3,18 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type E164, maskPhone } from '../../alert/phone.ts';
 import { countSegments } from '../../alert/segments.ts';
 import { type Accepted, type Provider, type Refused, refuse } from '../provider.ts';
-import type { ProviderDeps } from '../registry.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
 import type { SimulatedConfig } from './config.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import type { OutboxEntry } from './outbox.ts';
-
-/** What a vendor would report later about a text that it took. */
-export interface SimulatedReceipt {
-  readonly provider: string;
-  readonly messageId: string;
-  readonly providerMessageId: string;
-  readonly state: 'delivered' | 'undelivered';
-}
 
 type Behaviour = 'deliver' | 'fail-delivery' | 'stumble' | 'throttle' | 'take-silently' | 'reject' | 'be-away';
 

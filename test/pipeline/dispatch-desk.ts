@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import type { E164 } from '../../src/alert/phone.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/redis-ledger.ts';
+import { createTraces } from '../../src/ledger/redis-traces.ts';
+import type { MessageTrace } from '../../src/ledger/trace.ts';
+import { createRateCap } from '../../src/limit/bottleneck-cap.ts';
+import { createRememberedCap } from '../../src/limit/remembered-cap.ts';
+import type { Carrier } from '../../src/pipeline/carrier.ts';
+import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
+import { createMessageDispatcher, type DispatcherDeps } from '../../src/pipeline/dispatcher.ts';
+import { firstStep } from '../../src/pipeline/first-step.ts';
+import type { Message } from '../../src/pipeline/message.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
+import type { Outcome } from '../../src/pipeline/stage.ts';
+import type { Redis } from '../../src/redis/connect.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { createRecordingObserver } from '../support/recording-observer.ts';
+import { createScriptedProvider, type Line, type ScriptedProvider } from '../support/scripted-provider.ts';
+import { createSettableClock } from '../support/settable-clock.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+/** How long a slot counts beyond its window until it is settled. */
+export const SLOT_LEASE_MS = 70_000;
+
+export interface DeskOptions {
+  readonly caps?: Config['caps'];
+}
+
+export interface RunOptions {
+  /** The job has been taken before. */
+  readonly rerun?: boolean;
+  readonly signal?: AbortSignal;
+  readonly persist?: DispatcherDeps['persist'];
+}
+
+export type Desk = ReturnType<typeof createDesk>;
+
+/**
+ * A dispatcher put together as the process does it, on a real ledger and real caps under keys of its own. The test
+ * holds its clock, says what its providers answer, and hears what its observer is told.
+ */
+export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient: [], perHour: undefined } }: DeskOptions = {}) {
+  const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
+  // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
+  const clock = createSettableClock(Date.now());
+  const ledger: Ledger = createLedger(redis, keys);
+  const traces = createTraces(redis, keys);
+  const realCap = createRateCap({ redis, keys, leaseMs: SLOT_LEASE_MS, now: () => clock.at });
+  const cap = createRememberedCap(realCap, { now: () => clock.at });
+  const recording = createRecordingObserver();
+  const carriers = new Map<string, Carrier>();
+  const stopping = new AbortController();
+  const bugs: { error: unknown; provider: string }[] = [];
+
+  const stages = [
+    createLedgerGate(ledger, recording.observer),
+    messageExpiryGate,
+    createRateCapGate(cap),
+    createDispatchStage({
+      ledger,
+      cap,
+      observer: recording.observer,
+      carriers,
+      stopping: stopping.signal,
+      random: () => 0.5,
+      onBug: (error, provider) => void bugs.push({ error, provider }),
+    }),
+  ];
+
+  const admit = async (message: Message): Promise<Message> => {
+    const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
+    const { record } = firstStep(message, true, undefined, clock.now());
+    await ledger.admit(
+      { id, severity, purpose, status: 'firing', dedupKey: 'disk', dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] },
+      randomUUID(),
+    );
+    return message;
+  };
+
+  /** One run of the message's job. */
+  const run = (message: Message, { rerun = false, signal = new AbortController().signal, persist = (write) => write() }: RunOptions = {}) =>
+    createMessageDispatcher({ stages, ledger, cap, caps, observer: recording.observer, clock, persist })(message, rerun, signal);
+
+  const desk = {
+    ...recording,
+    keys,
+    clock,
+    ledger,
+    cap,
+    bugs,
+    stopping,
+    admit,
+    run,
+
+    /** Adds a provider, the last in failover order so far. */
+    provider(name: string, lines: readonly Line[], over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace'>> = {}): ScriptedProvider {
+      const provider = createScriptedProvider(name, lines);
+      carriers.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });
+      return provider;
+    },
+
+    /** One of its own alert; all go to one phone. */
+    message(over: Partial<Message> = {}): Message {
+      const id = randomUUID();
+      return {
+        id: `m-${id}`,
+        alertId: `a-${id}`,
+        to: '+60123456789' as E164,
+        severity: 'critical',
+        purpose: 'alert',
+        text: 'CRITICAL: Disk full',
+        segments: 1,
+        variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
+        receivedAt: clock.at,
+        expiresAt: clock.at + HOUR_MS,
+        phoneHash: 'phone-hash',
+        dedupHash: id,
+        route: 'default',
+        providers: [...carriers.keys()],
+        overflow: 'defer',
+        onUnknown: 'resend',
+        ...over,
+      };
+    },
+
+    /** The first run of a message that the router has just written down. */
+    async send(over: Partial<Message> = {}, options: RunOptions = {}): Promise<{ message: Message; outcome: Outcome }> {
+      const message = await admit(desk.message(over));
+      return { message, outcome: await run(message, options) };
+    },
+
+    async trace({ id }: Message): Promise<MessageTrace> {
+      const trace = await traces.message(id);
+      if (trace === undefined) throw new Error(`no trace of ${id}`);
+      return trace;
+    },
+
+    /** Ends the lease of the open attempt, as if its holder had been gone for long. */
+    endLease: ({ id }: Message) => redis.hset(keys.message(id), 'lease', 0),
+
+    /** Whether one more text would fit into the caps now; takes no slot. */
+    async hasRoom(): Promise<boolean> {
+      const probe = desk.message();
+      const rules = rulesOf(probe, caps);
+      const { kind } = await realCap.reserve(probe.id, rules);
+      await realCap.release(probe.id, rules);
+      return kind === 'held';
+    },
+  };
+  return desk;
+}
+
+/** Something to wait for that the test brings about. */
+export function createSignpost(): { readonly reached: Promise<void>; reach(): void } {
+  let reach = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  return { reached, reach };
+}
