@@ -21,9 +21,13 @@ export const alertExpiryGate: Stage<AlertSubject> = {
   },
 };
 
-/** ms since the epoch: the producer's own deadline, else the route's. */
+/** The ledger and what was resolved are remembered for longer than this, so that no text outlives what is known of it. */
+const LONGEST_LIFE_MS = 2 * 86_400_000;
+
+/** ms since the epoch: the producer's own deadline, within two days, else the route's. */
 export function deadlineOf(alert: ParsedAlert, receivedAt: number, expiresAfterMs: number): number {
-  return alert.expiresAt === undefined ? receivedAt + expiresAfterMs : Date.parse(alert.expiresAt);
+  if (alert.expiresAt === undefined) return receivedAt + expiresAfterMs;
+  return Math.min(Date.parse(alert.expiresAt), receivedAt + LONGEST_LIFE_MS);
 }
 
 /** A text costs money and wakes people: only what the route finds grave enough becomes one. */

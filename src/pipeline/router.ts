@@ -62,11 +62,11 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     const parsed = read(raw.data, directory);
     if (parsed instanceof AlertError) {
       note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
-      await settle({ ...malformed(raw), events });
+      await settle({ ...malformed(raw, clock.now()), events });
       return { kind: 'malformed', reason: parsed.message };
     }
 
-    const subject = subjectOf(raw, parsed, config);
+    const subject = subjectOf(raw, parsed, config, clock.now());
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
     const { severity, purpose, status } = parsed;
     const card = { id, severity, purpose, status, dedupKey, receivedAt, events };
@@ -130,7 +130,7 @@ function read(data: unknown, directory: Directory): ParsedAlert | AlertError {
   }
 }
 
-function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: RouterDeps['config']): AlertSubject {
+function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
   const route = pickRoute(config.routes, alert) ?? catchAll(config);
   const dedupKey = dedupKeyOf(alert);
   return {
@@ -139,8 +139,15 @@ function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: R
     policy: policyFor(route, alert),
     dedupKey,
     dedupHash: hash('dedup', dedupKey),
-    receivedAt: timestamp,
+    receivedAt: plausible(timestamp, now),
   };
+}
+
+/** A producer's clock may run a little ahead; a job written by hand may bear no time, or anything else. */
+const CLOCK_SKEW_MS = 60_000;
+
+function plausible(timestamp: number, now: Date): number {
+  return timestamp > 0 && timestamp <= now.getTime() + CLOCK_SKEW_MS ? timestamp : now.getTime();
 }
 
 /** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
@@ -148,7 +155,7 @@ function catchAll({ providers }: RouterDeps['config']): Route {
   return { name: 'none', match: {}, providers: [...providers.keys()], expiresAfterMs: 3_600_000, overflow: 'defer' };
 }
 
-function malformed({ jobId, data, timestamp }: RawAlert): Omit<SettledAlert, 'events'> {
+function malformed({ jobId, data, timestamp }: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
   const id = (data as { id?: unknown } | null)?.id;
   return {
     id: typeof id === 'string' && ALERT_ID_PATTERN.test(id) ? id : alertIdOfJob(jobId),
@@ -156,7 +163,7 @@ function malformed({ jobId, data, timestamp }: RawAlert): Omit<SettledAlert, 'ev
     purpose: 'unknown',
     status: 'firing',
     dedupKey: null,
-    receivedAt: timestamp,
+    receivedAt: plausible(timestamp, now),
     outcome: 'malformed',
     reason: 'malformed',
   };

@@ -25,5 +25,14 @@ export const PRIORITY: Readonly<Record<Severity, number>> = { critical: 0, error
 const WEEK_S = 7 * 86_400;
 /** What is done is in the ledger; what failed waits for a person. */
 export const KEEP = { removeOnComplete: { count: 0 }, removeOnFail: { age: 2 * WEEK_S, count: 100_000 } } as const;
-/** BullMQ's own event stream, which nobody of ours reads. */
-export const QUEUE_OPTIONS = { streams: { events: { maxLen: 1000 } } } as const;
+/**
+ * Of every `Queue`. How a call meets an outage is its connection's to decide: left to itself, BullMQ holds the calls made
+ * before the first connection and sends them when Redis comes up, long after the caller was told that they failed, and a
+ * first INFO that fails would spoil the queue for good. Which server is fit we check ourselves, when a process starts.
+ */
+export const QUEUE_OPTIONS = {
+  skipWaitingForReady: true,
+  skipVersionCheck: true,
+  // BullMQ's own event stream, which nobody of ours reads.
+  streams: { events: { maxLen: 1000 } },
+} as const;

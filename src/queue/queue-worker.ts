@@ -48,7 +48,9 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
       const stopping = signal?.aborted === true;
       if (!stopping) logger.error({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
       const until = new Date(Date.now() + (stopping ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random())));
-      await settleJob(job, token, { kind: 'delay', until });
+      const onRefused = (refusal: unknown) =>
+        logger.warn({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again');
+      await settleJob(job, token, { kind: 'delay', until }, onRefused);
     }
   };
 

@@ -1,4 +1,5 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, ErrorCode, type Job, UnrecoverableError } from 'bullmq';
+import { persist } from './persist.ts';
 
 /** Where a job goes now. */
 export type JobMove =
@@ -10,16 +11,34 @@ export type JobMove =
 
 /**
  * The one place that knows how BullMQ wants to be told: completion by returning, the rest by throwing.
+ * @param onRefused hears of each time that Redis did not take the move; it is repeated until it is taken
  * @throws DelayedError, UnrecoverableError
  */
-export async function settleJob(job: Job, token: string | undefined, move: JobMove): Promise<void> {
+export async function settleJob(
+  job: Job,
+  token: string | undefined,
+  move: JobMove,
+  onRefused: (error: unknown) => void = () => undefined,
+): Promise<void> {
   switch (move.kind) {
     case 'complete':
       return;
     case 'delay':
-      await job.moveToDelayed(move.until.getTime(), token);
+      // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
+      await persist(() => delayUnlessLost(job, token, move.until), onRefused);
       throw new DelayedError();
     case 'dead':
       throw new UnrecoverableError(move.reason);
+  }
+}
+
+/** A job whose lock is lost is another worker's now, and so is the move. */
+const LOST: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch, ErrorCode.JobNotExist, ErrorCode.JobNotInState];
+
+async function delayUnlessLost(job: Job, token: string | undefined, until: Date): Promise<void> {
+  try {
+    await job.moveToDelayed(until.getTime(), token);
+  } catch (error) {
+    if (!LOST.includes((error as { code?: unknown }).code)) throw error;
   }
 }
