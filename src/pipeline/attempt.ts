@@ -87,7 +87,7 @@ function stopped(
 ): Outcome {
   switch (opened.kind) {
     case 'ended':
-      return { kind: 'settled' };
+      return { kind: 'settled', state: opened.state };
     case 'busy':
       return { kind: 'deferred', reason: 'unknown_outcome', until: opened.until };
     case 'orphan':

@@ -27,11 +27,12 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
 
       const refusals: Refusal[] = [];
+      let refused: Refusal | undefined;
       let open: ClosedAttempt | undefined;
       for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
         const { name } = carrier.provider;
         if (open !== undefined) await closeAndGoOn(ledger, subject, open);
-        announce(refusals.at(-1), name, observer, ctx);
+        if (refused !== undefined) announce(refused, name, observer, ctx);
 
         const tried = await tryInPlace(carrier, subject, deps, ctx);
         if (tried.kind === 'stopped') return tried.outcome;
@@ -39,6 +40,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
         open = attempt;
         if (tried.kind === 'unknown') {
+          refused = undefined;
           subject.unknowns += 1;
           subject.doubtful = name;
           if (!mayResend(message.onUnknown, subject.unknowns)) {
@@ -50,7 +52,8 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
           if (waiting.length === 0) waiting.push(carrier);
           continue;
         }
-        refusals.push({ provider: name, error: tried.error });
+        refused = { provider: name, error: tried.error };
+        refusals.push(refused);
         if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
       }
       return { ...judgeRefusals(refusals, subject.attempts, ctx.clock.now(), random()), attempt: open as ClosedAttempt };
@@ -58,8 +61,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
   };
 }
 
-function announce(refused: Refusal | undefined, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
-  if (refused === undefined || refused.provider === to) return;
+function announce(refused: Refusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
   observer.failedOver(refused.provider, to);
   ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
 }

@@ -36,23 +36,35 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
     const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
     if (outcome.kind === 'settled') {
-      if (subject.tookSlot) await cap.release(message.id, subject.rules);
+      if (subject.tookSlot && outcome.state !== undefined && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
-    const [moved] = await Promise.all([persist(() => ledger.move(move)), persist(() => keepSlot(outcome, subject, cap))]);
+    const [moved] = await Promise.all([
+      persist(() => ledger.move(move)),
+      mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
+    ]);
+    // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
+    if (moved === 'ended' && isUnsent(move.state) && holdsSlot(subject)) await persist(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, observer, clock.now());
     return outcome;
   };
 }
 
 /** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
-async function keepSlot({ kind }: Outcome, { message, attempts, rules }: MessageSubject, cap: RateCap): Promise<void> {
-  if (rules.length === 0) return;
-  if (kind === 'accepted' || kind === 'unknown') await cap.settle(message.id, rules);
-  else if (kind === 'failed' || kind === 'cancelled' || ((kind === 'expired' || kind === 'suppressed') && attempts > 0)) {
-    await cap.release(message.id, rules);
-  }
+function mayBeSent({ kind }: Outcome): boolean {
+  return kind === 'accepted' || kind === 'unknown';
+}
+
+const UNSENT: readonly MessageState[] = ['failed', 'cancelled', 'expired', 'suppressed'];
+
+function isUnsent(state: MessageState): boolean {
+  return UNSENT.includes(state);
+}
+
+/** By this run, or by an earlier one that came as far as an attempt. */
+function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
+  return rules.length > 0 && (attempts > 0 || slotAt > 0);
 }
 
 function moveOf(outcome: Outcome, { message, run }: MessageSubject, events: readonly TraceEvent[], now: Date): Move {

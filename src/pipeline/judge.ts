@@ -62,8 +62,12 @@ export function withDoubt(outcome: Outcome, unknowns: number, doubtful: Provider
   return { kind: 'unknown', provider: doubtful, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };
 }
 
-/** Nothing waits past its deadline: it wakes then, to be told that it is too late. */
+/**
+ * Nothing waits past its deadline: it wakes then, to be told that it is too late. Only an attempt that another run has
+ * open is waited for all the same; until its lease ends nobody can say what became of the message.
+ */
 export function boundedBy(outcome: Outcome, expiresAt: number): Outcome {
   if (outcome.kind !== 'deferred' && outcome.kind !== 'retry') return outcome;
+  if (outcome.kind === 'deferred' && outcome.reason === 'unknown_outcome') return outcome;
   return outcome.until.getTime() <= expiresAt ? outcome : { ...outcome, until: new Date(expiresAt) };
 }

@@ -9,7 +9,7 @@
 import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
-import type { TraceEvent } from '../ledger/trace.ts';
+import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { CapReason } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
 
@@ -39,8 +39,8 @@ export type Outcome = { readonly attempt?: ClosedAttempt } & (
   /** May have been sent, and nobody sends it again. */
   | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
-  /** An earlier run had ended it: nothing is left to do or to count. */
-  | { readonly kind: 'settled' }
+  /** Another run had ended it: nothing is left to do or to count. `state` where that shows only right before the call. */
+  | { readonly kind: 'settled'; readonly state?: MessageState }
   /** Nothing that we could have written: no ledger entry, or not of our schema. */
   | { readonly kind: 'malformed'; readonly detail: string }
 );

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Logger } from '../logger.ts';
 import type { Redis } from '../redis/connect.ts';
@@ -20,7 +21,7 @@ export interface QueueWorkerDeps {
 
 export interface QueueWorker {
   isRunning(): boolean;
-  /** Takes no new job and waits for those in flight. */
+  /** Takes no new job and waits for those in flight; with none in flight it does not wait for a Redis that is away. */
   close(): Promise<void>;
   /** Those in flight may not begin anything new. */
   abort(): void;
@@ -35,12 +36,17 @@ interface Handlers {
 const STALLED_INTERVAL_MS = 5_000;
 /** Our own trouble passes: until then a job waits this long, costing it nothing. */
 const TROUBLE_DELAY_MS = 5_000;
+/** Ample for telling a Redis that is there how a job ended. */
+const LAST_WORDS_MS = 2_000;
 
 /** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
 export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { process, onUnreadable }: Handlers): QueueWorker {
   const { blocking, commands, prefix, logger } = deps;
 
+  let running = 0;
+
   const processor = async (job: Job, token: string | undefined, signal?: AbortSignal) => {
+    running += 1;
     try {
       await process(job, token, signal as AbortSignal);
     } catch (error) {
@@ -51,6 +57,8 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
       const onRefused = (refusal: unknown) =>
         logger.warn({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again');
       await settleJob(job, token, { kind: 'delay', until }, onRefused);
+    } finally {
+      running -= 1;
     }
   };
 
@@ -85,8 +93,19 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
   return {
     isRunning: () => worker.isRunning() && !worker.closing,
     abort: () => worker.cancelAllJobs('shutting down'),
-    close: () => worker.close(),
+    // BullMQ waits for ever when it is to end while one of its connections is being made anew. With no job in flight nothing
+    // is lost by leaving: one whose end Redis was not told is taken over, and whoever does so asks the ledger first.
+    close: () => Promise.race([worker.close(), quietFor(LAST_WORDS_MS, () => running > 0)]),
   };
+}
+
+/** Resolves once nobody has been busy for so long. */
+async function quietFor(ms: number, busy: () => boolean): Promise<void> {
+  let since = performance.now();
+  while (performance.now() - since < ms) {
+    await pause(50);
+    if (busy()) since = performance.now();
+  }
 }
 
 /** One sweep at a time; a request during one leads to another after it. */

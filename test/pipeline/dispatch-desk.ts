@@ -96,7 +96,11 @@ export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient
     run,
 
     /** Adds a provider, the last in failover order so far. */
-    provider(name: string, lines: readonly Line[], over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace'>> = {}): ScriptedProvider {
+    provider(
+      name: string,
+      lines: readonly Line[],
+      over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace'>> = {},
+    ): ScriptedProvider {
       const provider = createScriptedProvider(name, lines);
       carriers.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });
       return provider;

@@ -188,7 +188,7 @@ describe('a severity', () => {
     await producer.enqueueMany(lanes.map((severity) => alert({ id: severity, severity })));
     const key = (part: string) => `${prefix}:${ALERT_QUEUE}:${part}`;
     expect((await redis.lrange(key('wait'), 0, -1)).sort()).toEqual([alertJobId('critical'), alertJobId('page')].sort());
-    expect(await redis.zrange(key('prioritized'), 0, -1)).toEqual(['error', 'warning', 'warn', 'info'].map((id) => alertJobId(id)));
+    expect(await redis.zrange(key('prioritized'), '0', '-1')).toEqual(['error', 'warning', 'warn', 'info'].map((id) => alertJobId(id)));
   });
 });
 
@@ -301,7 +301,7 @@ describe('a Redis that is away', () => {
     const producers = [open({ redis: server.url, prefix: '{sms}' }), open({ redis: foreign, prefix: '{sms}' })];
     for (const [index, producer] of producers.entries()) await producer.enqueue(alert({ id: `first-${index}` }));
     server.process.kill('SIGSTOP');
-    await Promise.all(producers.map(expectUnavailable));
+    await Promise.all(producers.map((producer) => expectUnavailable(producer)));
     server.process.kill('SIGCONT');
     for (const [index, producer] of producers.entries()) {
       expect(await until(() => producer.enqueue(alert({ id: `thawed-${index}` })))).toMatchObject({ id: `thawed-${index}` });

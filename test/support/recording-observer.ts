@@ -13,7 +13,10 @@ export interface RecordingObserver {
 
 export function createRecordingObserver(): RecordingObserver {
   const told: Told[] = [];
-  const record = (_target: object, name: string) => (...args: unknown[]) => void told.push([name, ...args] as Told);
+  const record =
+    (_target: object, name: string) =>
+    (...args: unknown[]) =>
+      void told.push([name, ...args] as Told);
   return {
     observer: new Proxy({}, { get: record }) as Observer,
     told,

@@ -1,0 +1,378 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AlertInput } from '../../src/alert/alert.ts';
+import { hash, messageId } from '../../src/alert/id.ts';
+import { Unreadable } from '../../src/alert/parse-alert.ts';
+import type { E164 } from '../../src/alert/phone.ts';
+import type { Config } from '../../src/config/config.ts';
+import { createLedger } from '../../src/ledger/redis-ledger.ts';
+import { createTraces } from '../../src/ledger/redis-traces.ts';
+import type { AlertTrace } from '../../src/ledger/trace.ts';
+import { alertExpiryGate, severityGate } from '../../src/pipeline/alert-stages.ts';
+import type { KnownFull } from '../../src/pipeline/first-step.ts';
+import type { Route } from '../../src/pipeline/route.ts';
+import { createAlertRouter, type RawAlert, type Routed, type RouterDeps } from '../../src/pipeline/router.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { createRecordingObserver } from '../support/recording-observer.ts';
+import { testRedis } from '../support/redis.ts';
+import { createSettableClock } from '../support/settable-clock.ts';
+
+const { redis, prefix } = testRedis();
+const START = Date.parse('2026-11-20T03:00:00Z');
+const HOUR_MS = 3_600_000;
+const ALICE = '+60123456789' as E164;
+const BOB = '+60123456788' as E164;
+const CAROL = '+60123456787' as E164;
+
+/** The router looks at the providers' names alone. */
+const providers = new Map(['twilio-main', 'sns'].map((name) => [name, {}])) as unknown as Config['providers'];
+const route = (over: Partial<Route> = {}): Route => ({
+  name: 'default',
+  match: {},
+  providers: ['sns'],
+  expiresAfterMs: HOUR_MS,
+  overflow: 'defer',
+  ...over,
+});
+const config = (over: Partial<RouterDeps['config']> = {}): RouterDeps['config'] => ({
+  providers,
+  routes: [route()],
+  contacts: new Map([
+    ['alice', { phone: ALICE, consent: true }],
+    ['bob', { phone: BOB, consent: true }],
+    ['carol', { phone: CAROL, consent: false }],
+  ]),
+  groups: new Map([
+    ['oncall', ['alice', 'bob']],
+    ['nobody', []],
+  ]),
+  templates: new Map([['full', { text: 'Disk {disk} is full' }]]),
+  defaultCountry: undefined,
+  ...over,
+});
+
+function createSetup() {
+  const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
+  const clock = createSettableClock(START);
+  const ledger = createLedger(redis, keys);
+  const traces = createTraces(redis, keys);
+  const recording = createRecordingObserver();
+  let jobs = 0;
+  const run = (raw: RawAlert, deps: Partial<RouterDeps> = {}): Promise<Routed> =>
+    createAlertRouter({
+      config: config(),
+      stages: [alertExpiryGate, severityGate],
+      knownFull: () => undefined,
+      ledger,
+      observer: recording.observer,
+      clock,
+      ...deps,
+    })(raw, new AbortController().signal);
+  const raw = (data: unknown): RawAlert => {
+    jobs += 1;
+    return { jobId: `job-${jobs}`, data, timestamp: clock.at };
+  };
+  return {
+    ...recording,
+    clock,
+    ledger,
+    run,
+    raw,
+    take: (data: unknown, deps?: Partial<RouterDeps>) => run(raw(data), deps),
+    async trace(id: string): Promise<AlertTrace> {
+      const trace = await traces.alert(id);
+      if (trace === undefined) throw new Error(`no trace of ${id}`);
+      return trace;
+    },
+  };
+}
+
+let setup: ReturnType<typeof createSetup>;
+beforeEach(() => {
+  setup = createSetup();
+});
+
+const alert = (over: Partial<AlertInput> = {}): AlertInput => ({
+  id: 'a1',
+  severity: 'critical',
+  to: ALICE,
+  text: 'Disk full',
+  dedupKey: 'db/disk',
+  ...over,
+});
+const stepsOf = (routed: Routed) => {
+  if (routed.kind !== 'routed') throw new Error(`${routed.kind}, not routed`);
+  return routed.steps;
+};
+const story = ({ events }: { events: AlertTrace['events'] }) => events.map(({ stage, verdict }) => `${stage} ${verdict}`);
+const settled = () => setup.heard('alertSettled');
+
+describe('an alert that texts', () => {
+  test('becomes one message a phone, written down before any job exists, and is counted', async () => {
+    const steps = stepsOf(await setup.take(alert({ to: ['group:oncall', ALICE] })));
+    expect(steps.map(({ job, message }) => [job, message.to, message.id])).toEqual([
+      ['now', ALICE, messageId('a1', ALICE)],
+      ['now', BOB, messageId('a1', BOB)],
+    ]);
+    expect(steps[0]?.message).toMatchObject({
+      alertId: 'a1',
+      text: 'CRITICAL: Disk full',
+      contact: 'alice',
+      route: 'default',
+      providers: ['sns'],
+      receivedAt: START,
+      expiresAt: START + HOUR_MS,
+      onUnknown: 'resend',
+    });
+    const trace = await setup.trace('a1');
+    expect(trace).toMatchObject({ outcome: 'routed', reason: null, severity: 'critical', dedupKey: 'db/disk' });
+    expect(story(trace)).toEqual(['route pass', 'expiry-gate pass', 'severity-gate pass', 'recipients pass', 'dedupe-gate pass']);
+    expect(trace.messages.map(({ state, contact }) => [state, contact])).toEqual([
+      ['queued', 'alice'],
+      ['queued', 'bob'],
+    ]);
+    expect(setup.told).toEqual([
+      ['alertReceived', { severity: 'critical', purpose: 'alert' }],
+      ['alertSettled', { outcome: 'routed', reason: 'none' }],
+      ['messagesCreated', 'critical', 2],
+    ]);
+    expect(await setup.ledger.inFlight()).toBe(2);
+  });
+
+  test('takes its id from its job where it has none, so that a re-run is the same alert', async () => {
+    const { id: _, ...nameless } = alert();
+    const raw = setup.raw(nameless);
+    const [first] = stepsOf(await setup.run(raw));
+    const [again] = stepsOf(await setup.run(raw));
+    expect(first?.message.id).toBe(again?.message.id);
+    expect(settled()).toHaveLength(1);
+    expect(stepsOf(await setup.take({ ...nameless, dedupKey: 'other' }))[0]?.message.id).not.toBe(first?.message.id);
+  });
+
+  test('goes to every provider in the order of the file where no route matches', async () => {
+    const routes = [route({ match: { purpose: 'verification' } })];
+    const [step] = stepsOf(await setup.take(alert(), { config: config({ routes }) }));
+    expect(step?.message).toMatchObject({
+      route: 'none',
+      providers: ['twilio-main', 'sns'],
+      expiresAt: START + HOUR_MS,
+      overflow: 'defer',
+    });
+  });
+
+  test('names who did not consent, and texts the others', async () => {
+    const steps = stepsOf(await setup.take(alert({ to: ['contact:carol', 'contact:alice'] })));
+    expect(steps.map(({ job }) => job)).toEqual([undefined, 'now']);
+    expect((await setup.trace('a1')).messages.map(({ state, reason }) => [state, reason])).toEqual([
+      ['suppressed', 'no_consent'],
+      ['queued', null],
+    ]);
+    expect(setup.heard('messagesCreated')).toEqual([['critical', 2]]);
+    expect(setup.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'no_consent', severity: 'critical' }]);
+    expect(await setup.ledger.inFlight()).toBe(1);
+  });
+
+  test('answers the same steps after a crash before its jobs were made, for jobs that ask the ledger, and counts nothing again', async () => {
+    const raw = setup.raw(alert({ to: ['contact:alice', 'contact:carol'] }));
+    const first = stepsOf(await setup.run(raw));
+    const before = setup.told.length;
+    setup.clock.at += 1000;
+    const again = stepsOf(await setup.run(raw));
+    expect(again.map(({ message }) => message)).toEqual(first.map(({ message }) => message));
+    expect(again.map(({ job }) => job)).toEqual(['again', 'again']);
+    expect(setup.told).toHaveLength(before);
+    expect(await setup.ledger.inFlight()).toBe(1);
+  });
+});
+
+describe('an alert that cannot be read', () => {
+  test.each<[name: string, data: unknown, reason: string | RegExp]>([
+    ['with an unknown contact', alert({ to: ['contact:alice', 'contact:mallory'] }), 'to[1]: no contact named "mallory" in the config'],
+    ['with an unknown group', alert({ to: 'group:none' }), 'to[0]: no group named "none" in the config'],
+    ['with an unknown template', { ...alert(), text: undefined, template: { name: 'none' } }, /template\.name: no template named "none"/],
+    ['with a key of no meaning', { ...alert(), txt: 'x' }, /txt: unknown key/],
+    ['that is no object', 'fire!', /./],
+    ['that is not JSON', new Unreadable('Unexpected token'), 'Unexpected token'],
+  ])('%s is malformed, with the fault', async (_name, data, reason) => {
+    expect(await setup.take(data)).toEqual({
+      kind: 'malformed',
+      reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
+    });
+    expect(setup.told).toEqual([
+      ['alertReceived', expect.objectContaining({ severity: 'unknown', purpose: 'unknown' })],
+      ['alertSettled', expect.objectContaining({ outcome: 'malformed', reason: 'malformed' })],
+    ]);
+  });
+
+  test('can be looked up by its id, and be mended and sent again under it', async () => {
+    await setup.take(alert({ to: 'contact:mallory' }));
+    expect(await setup.trace('a1')).toMatchObject({
+      outcome: 'malformed',
+      reason: 'malformed',
+      events: [{ stage: 'parse', detail: 'to[0]: no contact named "mallory" in the config' }],
+    });
+    expect((await setup.take(alert())).kind).toBe('routed');
+    expect((await setup.trace('a1')).outcome).toBe('routed');
+  });
+});
+
+describe('the gates', () => {
+  const late = { expiresAt: new Date(START).toISOString() };
+
+  test.each<[name: string, over: Partial<AlertInput>, reason: string, story: string[]]>([
+    ['its deadline, before its severity', { ...late, severity: 'info' }, 'expired', ['route pass', 'expiry-gate suppressed']],
+    [
+      'its severity, before its recipients',
+      { severity: 'error', to: 'group:nobody' },
+      'below_severity',
+      ['route pass', 'expiry-gate pass', 'severity-gate suppressed'],
+    ],
+    [
+      'its recipients, before its claim',
+      { to: 'group:nobody' },
+      'no_recipient',
+      ['route pass', 'expiry-gate pass', 'severity-gate pass', 'recipients suppressed'],
+    ],
+  ])('stop an alert by %s', async (_name, over, reason, events) => {
+    const raw = setup.raw(alert(over));
+    expect(await setup.run(raw)).toEqual({ kind: 'suppressed' });
+    const trace = await setup.trace('a1');
+    expect(trace).toMatchObject({ outcome: 'suppressed', reason, messages: [] });
+    expect(story(trace)).toEqual(events);
+    expect(settled()).toMatchObject([{ outcome: 'suppressed', reason }]);
+    await setup.run(raw);
+    expect(settled()).toHaveLength(1);
+    expect(setup.heard('messagesCreated')).toEqual([]);
+  });
+
+  test('leave the claim to the next alert when one was stopped', async () => {
+    await setup.take(alert({ id: 'late', ...late }));
+    await setup.take(alert({ id: 'low', severity: 'error' }));
+    await setup.take(alert({ id: 'nobody', to: 'group:nobody' }));
+    expect((await setup.take(alert())).kind).toBe('routed');
+  });
+
+  test('let through what waited on the queue until just before its deadline', async () => {
+    const raw = setup.raw(alert());
+    setup.clock.at += HOUR_MS - 1;
+    expect((await setup.run(raw)).kind).toBe('routed');
+    setup.clock.at += 1;
+    expect(await setup.run({ ...raw, data: alert({ id: 'a2', dedupKey: 'other' }) })).toEqual({ kind: 'suppressed' });
+  });
+});
+
+describe('an alert of a key that has texted', () => {
+  const low = { routes: [route({ minSeverity: 'error' })] };
+
+  test('is a duplicate that names the first', async () => {
+    await setup.take(alert());
+    expect(await setup.take(alert({ id: 'a2' }))).toEqual({ kind: 'suppressed' });
+    const trace = await setup.trace('a2');
+    expect(trace).toMatchObject({ outcome: 'suppressed', reason: 'duplicate' });
+    expect(trace.events.at(-1)).toMatchObject({
+      stage: 'dedupe-gate',
+      verdict: 'suppressed',
+      reason: 'duplicate',
+      detail: 'same dedup key as alert a1',
+    });
+    expect(settled()).toMatchObject([{ outcome: 'routed' }, { outcome: 'suppressed', reason: 'duplicate' }]);
+    expect(await setup.ledger.inFlight()).toBe(1);
+  });
+
+  test('texts when it is graver, and silences its equals from then on', async () => {
+    const deps = { config: config(low) };
+    await setup.take(alert({ severity: 'error' }), deps);
+    expect((await setup.take(alert({ id: 'graver' }), deps)).kind).toBe('routed');
+    expect((await setup.take(alert({ id: 'third' }), deps)).kind).toBe('suppressed');
+    expect((await setup.trace('third')).events.at(-1)?.detail).toBe('same dedup key as alert graver');
+  });
+
+  test('texts each time where the route wants no dedupe', async () => {
+    const deps = { config: config({ routes: [route({ dedupeForMs: 0 })] }) };
+    expect((await setup.take(alert(), deps)).kind).toBe('routed');
+    expect((await setup.take(alert({ id: 'a2' }), deps)).kind).toBe('routed');
+  });
+});
+
+describe('a resolved alert', () => {
+  test('names what is open of its key, cancels it, and texts nobody', async () => {
+    const steps = stepsOf(await setup.take(alert({ to: 'group:oncall' })));
+    await setup.take(alert({ id: 'other', dedupKey: 'else' }));
+    setup.clock.at += 1;
+    const routed = await setup.take({ id: 'r1', severity: 'critical', status: 'resolved', dedupKey: 'db/disk' });
+    if (routed.kind !== 'resolved') throw new Error(routed.kind);
+    expect([...routed.open].sort()).toEqual(steps.map(({ message }) => message.id).sort());
+    expect(await setup.trace('r1')).toMatchObject({
+      status: 'resolved',
+      outcome: 'suppressed',
+      reason: 'resolved',
+      events: [{ stage: 'resolve-gate', detail: '2 text(s) not sent yet are cancelled' }],
+    });
+    expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
+
+    const [first] = steps;
+    const opened = await setup.ledger.openAttempt({
+      messageId: first?.message.id as string,
+      dedupHash: hash('dedup', 'db/disk'),
+      receivedAt: START,
+      token: 't',
+      record: { provider: 'sns', startedAt: '' },
+      leaseMs: 1000,
+      unknownsAllowed: 0,
+    });
+    expect(opened).toEqual({ kind: 'resolved' });
+  });
+
+  test('ends what was raised before it and still waits on the queue, and frees the key for what comes after', async () => {
+    const before = setup.raw(alert({ id: 'before' }));
+    setup.clock.at += 1;
+    await setup.take({ id: 'r1', severity: 'critical', status: 'resolved', dedupKey: 'db/disk' });
+    expect(await setup.run(before)).toEqual({ kind: 'suppressed' });
+    expect(await setup.trace('before')).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
+    expect((await setup.take(alert({ id: 'after' }))).kind).toBe('routed');
+  });
+
+  test('is found by what it says where it has no key', async () => {
+    const { dedupKey: _, ...keyless } = alert();
+    const [step] = stepsOf(await setup.take(keyless));
+    setup.clock.at += 1;
+    expect(await setup.take({ ...keyless, id: 'r1', severity: 'info', status: 'resolved' })).toEqual({
+      kind: 'resolved',
+      open: [step?.message.id],
+    });
+  });
+});
+
+describe('a text whose cap is known to be full', () => {
+  const full: KnownFull = { reason: 'rate_cap_hour', retryAt: new Date(START + 60_000) };
+
+  test('begins by waiting, in the ledger as in the queue', async () => {
+    const deps: Partial<RouterDeps> = { knownFull: ({ to }) => (to === BOB ? full : undefined) };
+    const steps = stepsOf(await setup.take(alert({ to: 'group:oncall' }), deps));
+    expect(steps.map(({ job }) => job)).toEqual(['now', { until: full.retryAt }]);
+    expect((await setup.trace('a1')).messages.map(({ state, reason, until }) => [state, reason, until])).toEqual([
+      ['queued', null, null],
+      ['deferred', 'rate_cap_hour', full.retryAt.toISOString()],
+    ]);
+    expect(setup.heard('deferred')).toEqual(['rate_cap_hour']);
+    expect(setup.heard('messageSettled')).toEqual([]);
+    expect(await setup.ledger.inFlight()).toBe(2);
+  });
+
+  test('is dropped where the route says so', async () => {
+    const deps = { knownFull: () => full, config: config({ routes: [route({ overflow: 'drop' })] }) };
+    expect(stepsOf(await setup.take(alert(), deps))[0]?.job).toBeUndefined();
+    expect((await setup.trace('a1')).messages).toMatchObject([{ state: 'suppressed', reason: 'rate_cap_hour', until: null }]);
+    expect(setup.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'rate_cap_hour', severity: 'critical' }]);
+    expect(setup.heard('deferred')).toEqual([]);
+    expect(await setup.ledger.inFlight()).toBe(0);
+  });
+});
+
+test('no event of the trace holds a whole number', async () => {
+  await setup.take(alert({ to: [ALICE, 'contact:bob'] }));
+  await setup.take(alert({ id: 'bad', to: [`contact:${ALICE}`] }));
+  const told = JSON.stringify([await setup.trace('a1'), await setup.trace('bad'), setup.told]);
+  for (const phone of [ALICE, BOB]) expect(told).not.toContain(phone.slice(1));
+  expect(told).toContain('+60*******789');
+});

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { failUnreadableJobs } from '../../src/queue/janitor.ts';
+import { QUEUES } from '../../src/queue/names.ts';
+import { testRedis } from '../support/redis.ts';
+import { openQueue, type QueueBench } from './support/queue-bench.ts';
+
+const { url, prefix, redis } = testRedis();
+const NOW = new Date('2026-11-20T12:00:00Z');
+
+/** A job in the state in which BullMQ leaves one that it could not read: active, locked, perhaps marked as stalled. */
+async function active({ key }: QueueBench, jobId: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  await redis.hset(key(jobId), { name: 'job', data: '{}', timestamp: '1', ...fields });
+  await redis
+    .multi()
+    .lpush(key('active'), jobId)
+    .set(key(`${jobId}:lock`), 'token')
+    .sadd(key('stalled'), jobId)
+    .exec();
+}
+
+it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => [field, queue] as const)))(
+  'fails a job whose %s cannot be read, on %s',
+  async (field, name) => {
+    const bench = openQueue(url, `${prefix}:${field}`, name);
+    await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
+    const reason = expect.stringMatching(new RegExp(`^the job's ${field} is not JSON: .`));
+    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', reason }]);
+
+    expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
+    expect(await redis.zscore(bench.key('failed'), 'bad')).toBe(String(NOW.getTime()));
+    expect(await redis.hgetall(bench.key('bad'))).toMatchObject({ failedReason: reason, finishedOn: String(NOW.getTime()), name: 'job' });
+    expect(await redis.smembers(bench.key('stalled'))).toEqual([]);
+    expect(await redis.exists(bench.key('bad:lock'))).toBe(0);
+  },
+);
+
+it('leaves good jobs, jobs of other states and other queues alone', async () => {
+  const [bench, other] = [openQueue(url, prefix), openQueue(url, prefix)];
+  await active(bench, 'good', { opts: '{"priority":1}', progress: '40', parent: '{}', data: '{not json' });
+  await active(bench, 'bare', {});
+  await active(bench, 'empty', { opts: '' });
+  await redis.lpush(bench.key('active'), 'no-record');
+  await active(bench, 'bad', { opts: 'x' });
+  await active(other, 'bad', { opts: 'x' });
+  await redis.multi().hset(bench.key('waits'), { opts: 'x' }).lpush(bench.key('wait'), 'waits').exec();
+
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad' }]);
+  expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['bare', 'empty', 'good', 'no-record']);
+  expect((await redis.smembers(bench.key('stalled'))).sort()).toEqual(['bare', 'empty', 'good']);
+  expect(await redis.exists(bench.key('good:lock'))).toBe(1);
+  expect(await redis.lrange(bench.key('wait'), 0, -1)).toEqual(['waits']);
+  expect(await redis.lrange(other.key('active'), 0, -1)).toEqual(['bad']);
+});
+
+it('gives no number away in its reason', async () => {
+  const bench = openQueue(url, prefix);
+  await active(bench, 'bad', { opts: '+60123456789' });
+  const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW);
+  expect(job?.reason).toContain('not JSON');
+  expect(job?.reason).not.toMatch(/123456789/);
+});
+
+it('reports each job once, however many sweep at the same time', async () => {
+  const bench = openQueue(url, prefix);
+  const ids = Array.from({ length: 30 }, (_, index) => `bad-${index}`);
+  for (const id of ids) await active(bench, id, { opts: 'x' });
+  const clients = Array.from({ length: 4 }, () => redis.duplicate());
+  const sweeps = await Promise.all(clients.map((client) => failUnreadableJobs(client, prefix, bench.name, NOW)));
+  for (const client of clients) client.disconnect();
+  expect(
+    sweeps
+      .flat()
+      .map(({ jobId }) => jobId)
+      .sort(),
+  ).toEqual(ids.sort());
+  expect(await redis.zcard(bench.key('failed'))).toBe(30);
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toEqual([]);
+});
