@@ -39,10 +39,23 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     const answers = await connection
       .pipeline(accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']))
       .exec();
-    return (answers ?? []).map(([error, answer]) => {
-      if (error !== null) throw error;
-      return answer === null;
-    });
+    return Promise.all(
+      (answers ?? []).map(async ([error, answer], index) => {
+        if (error !== null) throw error;
+        return answer === null && !(await mend(accepted[index] as Accepted));
+      }),
+    );
+  };
+
+  /** An alert that ended malformed may be mended and raised again under its id: the dead job makes way. True when it did. */
+  const mend = async (entry: Accepted): Promise<boolean> => {
+    if ((await connection.hget(keys.alert(entry.id), 'outcome')) !== 'malformed') return false;
+    const dead = await alerts.getJob(alertJobId(entry.id));
+    if ((await dead?.isFailed()) !== true) return false;
+    await dead?.remove();
+    const { name, data, opts } = jobOf(entry);
+    await alerts.add(name, data, opts);
+    return true;
   };
 
   const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {

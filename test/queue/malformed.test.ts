@@ -5,6 +5,7 @@ import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { createProducer } from '../../src/queue/producer.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, settled, total, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -71,6 +72,18 @@ describe('a malformed job on the alert queue', () => {
     expect(await redis.hget(key(id), 'failedReason')).toMatch(reason);
     expect(await redis.lrange(key('active'), 0, -1)).not.toContain(id);
     await until(async () => total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed') === before + 1);
+  });
+
+  it('makes way for the alert of the same id that our client sends mended', async () => {
+    // Only the router knows the contacts; this client does not.
+    const producer = createProducer({ redis: url, prefix });
+    const ghost = { ...good, id: 'ghost', text: 'nobody of that name', to: 'contact:ghost' };
+    expect(await producer.enqueue(ghost)).toEqual({ id: 'ghost', duplicate: false });
+    await until(async () => (await trace(base, 'ghost')).outcome === 'malformed');
+    await until(async () => !(await producer.enqueue({ ...ghost, to: '+60123456789' })).duplicate);
+    await settled(base, 'ghost');
+    expect(await producer.enqueue({ ...ghost, to: '+60123456789' })).toEqual({ id: 'ghost', duplicate: true });
+    await producer.close();
   });
 
   it('does not silence the alert of the same id that is sent after it was mended', async () => {
