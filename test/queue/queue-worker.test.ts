@@ -152,11 +152,16 @@ describe('close', () => {
     const gate = new AbortController();
     const done: string[] = [];
     const running = new Set<string>();
-    const worker = work(name, async ({ id }) => {
-      running.add(String(id));
-      await aborted(gate.signal);
-      done.push(String(id));
-    });
+    const worker = work(
+      name,
+      async ({ id }) => {
+        running.add(String(id));
+        await aborted(gate.signal);
+        done.push(String(id));
+      },
+      // As many as it takes at a time, so that no fetch is under way when it is told to close.
+      { ...deps(), concurrency: 2 },
+    );
     expect(worker.isRunning()).toBe(true);
     for (const jobId of ['j-1', 'j-2']) await queue.add('job', {}, { jobId });
     await until(() => running.size === 2);
