@@ -130,15 +130,12 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
   };
 }
 
-function alertFields({
-  severity,
-  purpose,
-  status,
-  dedupKey,
-  receivedAt,
-  events,
-}: RoutedAlert | SettledAlert): Record<string, string | number> {
-  return { severity, purpose, status, ...(dedupKey === null ? {} : { dedupKey }), receivedAt, events: lines(events) };
+/** What never changes of an alert, as the ledger keeps it. */
+export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | 'dedupKey' | 'receivedAt'>;
+
+function alertFields({ severity, purpose, status, dedupKey, receivedAt, events }: RoutedAlert | SettledAlert): Record<string, string> {
+  const card: AlertCard = { severity, purpose, status, dedupKey, receivedAt };
+  return { card: JSON.stringify(card), events: lines(events) };
 }
 
 function messageFields({ state, reason, until, events, ...card }: MessageRecord): Record<string, string> {

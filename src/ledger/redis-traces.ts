@@ -1,6 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { MessageRecord } from './ledger.ts';
+import type { AlertCard } from './redis-ledger.ts';
 import type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent, Traces } from './trace.ts';
 
 /** What a producer writes down of an alert that no router has seen yet. */
@@ -47,12 +48,13 @@ function pendingTrace(id: string, { severity, status, dedupKey, receivedAt }: Se
 }
 
 function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages: readonly MessageTrace[]): AlertTrace {
+  const { severity, status, dedupKey, receivedAt } = JSON.parse(hash.card as string) as AlertCard;
   return {
     id,
-    severity: hash.severity ?? 'unknown',
-    status: hash.status ?? 'firing',
-    dedupKey: hash.dedupKey ?? null,
-    receivedAt: new Date(Number(hash.receivedAt)).toISOString(),
+    severity,
+    status,
+    dedupKey,
+    receivedAt: new Date(receivedAt).toISOString(),
     outcome: hash.outcome as AlertTrace['outcome'],
     reason: hash.reason ?? null,
     events: parseLines(hash.events),

@@ -6,6 +6,8 @@ export type AddressBook = Pick<Config, 'contacts' | 'groups' | 'defaultCountry'>
 export interface Recipient {
   readonly phone: E164;
   readonly contact?: string;
+  /** What is odd about the number, which is texted all the same. */
+  readonly warning?: string;
   /** A bare number needs none: its producer vouches for it. */
   readonly consent: boolean;
 }
@@ -30,7 +32,7 @@ export function openRecipients(to: readonly string[] | undefined, { contacts, gr
     else if (kind === 'group') for (const member of groups.get(name) ?? []) addContact(member);
     else {
       const verdict = parsePhone(entry, defaultCountry);
-      if (verdict.ok) add({ phone: verdict.phone, consent: true });
+      if (verdict.ok) add({ phone: verdict.phone, consent: true, ...(verdict.warning === undefined ? {} : { warning: verdict.warning }) });
     }
   }
   return [...byPhone.values()];

@@ -3,6 +3,7 @@ import type { ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
 import { AlertError, type Directory, parseAlert, Unreadable } from '../alert/parse-alert.ts';
+import { maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -14,7 +15,7 @@ import { directoryOf } from './directory.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
 import type { Message } from './message.ts';
 import type { Observer } from './observer.ts';
-import { openRecipients } from './recipients.ts';
+import { openRecipients, type Recipient } from './recipients.ts';
 import { pickRoute, policyFor, type Route } from './route.ts';
 import { type Stage, walk } from './stage.ts';
 
@@ -96,7 +97,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
       note({ stage: 'recipients', verdict: 'suppressed', reason: 'no_recipient' });
       return suppress('no_recipient');
     }
-    note({ stage: 'recipients', verdict: 'pass', detail: `${recipients.length} phone(s)` });
+    note({ stage: 'recipients', verdict: 'pass', detail: describeRecipients(recipients) });
 
     const now = clock.now();
     const steps = composeMessages(subject, recipients, config.templates).map((message, index) =>
@@ -167,6 +168,12 @@ function malformed({ jobId, data, timestamp }: RawAlert, now: Date): Omit<Settle
     outcome: 'malformed',
     reason: 'malformed',
   };
+}
+
+/** How many, and what is odd about the first few that are odd. */
+function describeRecipients(recipients: readonly Recipient[]): string {
+  const odd = recipients.filter(({ warning }) => warning !== undefined).slice(0, 3);
+  return [`${recipients.length} phone(s)`, ...odd.map(({ phone, warning }) => `${maskPhone(phone)}: ${warning}`)].join('; ');
 }
 
 function detailOf(admission: Admission): Pick<TraceEvent, 'detail'> {

@@ -13,11 +13,14 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
 
   const oldestAt = async (name: string): Promise<number | undefined> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;
-    const lanes = Object.values(PRIORITY).filter((priority) => priority > 0);
+    const ours = Object.values(PRIORITY).filter((priority) => priority > 0);
+    // Behind our own lanes lies whatever priority another client chose.
+    const lanes = [...ours.map((lane) => [lane, lane + 1] as const), [Math.max(...ours) + 1, Number.POSITIVE_INFINITY] as const];
     const heads = await Promise.all([
       redis.lindex(key('wait'), -1),
-      ...lanes.map(async (lane) => {
-        const [id] = await redis.zrangebyscore(key('prioritized'), lane * SCORE_BASE, `(${(lane + 1) * SCORE_BASE}`, 'LIMIT', 0, 1);
+      ...lanes.map(async ([from, to]) => {
+        const upTo = Number.isFinite(to) ? `(${to * SCORE_BASE}` : '+inf';
+        const [id] = await redis.zrangebyscore(key('prioritized'), from * SCORE_BASE, upTo, 'LIMIT', 0, 1);
         return id ?? null;
       }),
     ]);

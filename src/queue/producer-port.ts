@@ -3,7 +3,7 @@ import type { Issue } from '../alert/parse-alert.ts';
 
 export interface Enqueued {
   readonly id: string;
-  /** True when an alert of this id had been taken before; nothing was added. */
+  /** True when an alert of this id had been taken before: nobody is texted a second time. */
   readonly duplicate: boolean;
 }
 

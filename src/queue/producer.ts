@@ -13,7 +13,10 @@ import type { EnqueueResult, Producer } from './producer-port.ts';
 import { wakeMessages } from './wake.ts';
 
 export interface ProducerOptions {
-  /** `redis://…` URL, or a connection of yours, which stays yours to close. */
+  /**
+   * `redis://…` URL, or an ioredis connection of yours, which stays yours to close. What holds during an outage is then
+   * up to its options: by its defaults a call that was refused may still be made later.
+   */
   readonly redis: string | Redis;
   /** As `redis.prefix` in the config of the workers. */
   readonly prefix?: string;

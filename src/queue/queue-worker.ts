@@ -36,6 +36,7 @@ interface Handlers {
 const STALLED_INTERVAL_MS = 5_000;
 /** Our own trouble passes: until then a job waits this long, costing it nothing. */
 const TROUBLE_DELAY_MS = 5_000;
+const LEAVING_DELAY_MS = 1_000;
 /** Ample for telling a Redis that is there how a job ended. */
 const LAST_WORDS_MS = 2_000;
 
@@ -44,10 +45,13 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
   const { blocking, commands, prefix, logger } = deps;
 
   let running = 0;
+  let aborted = false;
 
   const processor = async (job: Job, token: string | undefined, signal?: AbortSignal) => {
     running += 1;
     try {
+      // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
+      if (aborted) return await settleJob(job, token, { kind: 'delay', until: new Date(Date.now() + LEAVING_DELAY_MS) });
       await process(job, token, signal as AbortSignal);
     } catch (error) {
       if (error instanceof DelayedError || error instanceof UnrecoverableError) throw error;
@@ -92,7 +96,10 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
 
   return {
     isRunning: () => worker.isRunning() && !worker.closing,
-    abort: () => worker.cancelAllJobs('shutting down'),
+    abort: () => {
+      aborted = true;
+      worker.cancelAllJobs('shutting down');
+    },
     // BullMQ waits for ever when it is to end while one of its connections is being made anew. With no job in flight nothing
     // is lost by leaving: one whose end Redis was not told is taken over, and whoever does so asks the ledger first.
     close: () => Promise.race([worker.close(), quietFor(LAST_WORDS_MS, () => running > 0)]),
