@@ -47,13 +47,16 @@ const run = async (scenario: string, count: number, round: number) => {
   const task = { scenario, redisUrl: redis.url, prefix: `{${scenario.replace(/\W/g, '')}${round}}`, count, vendorUrl: vendor.url };
   rounds[scenario] = [...(rounds[scenario] ?? []), await runOne(task)];
 };
-for (let round = 0; round < ROUNDS; round++) {
-  for (const [scenario, count] of Object.entries(COUNTS)) await run(scenario, count, round);
-  await run('latency of bare BullMQ', LATENCY_COUNT, round);
-  await run('latency of ours', LATENCY_COUNT, round);
+try {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [scenario, count] of Object.entries(COUNTS)) await run(scenario, count, round);
+    await run('latency of bare BullMQ', LATENCY_COUNT, round);
+    await run('latency of ours', LATENCY_COUNT, round);
+  }
+} finally {
+  await vendor.stop();
+  await redis.stop();
 }
-await vendor.stop();
-await redis.stop();
 
 const results = Object.fromEntries(Object.entries(rounds).map(([scenario, all]) => [scenario, medians(all)]));
 const rate = (scenario: string) => results[scenario]?.rate as number;

@@ -13,6 +13,7 @@ import { until } from '../support/until.ts';
 import { ACCOUNT, type Figures, meter, phone, type Task, TEXT } from './scenario.ts';
 
 const BATCH = 500;
+const PATIENCE_MS = 120_000;
 
 /** Everything on, caps too wide to hold anything back but the storm. */
 export function configText({ prefix, vendorUrl }: Pick<Task, 'prefix' | 'vendorUrl'>, provider: 'simulated' | 'twilio'): string {
@@ -53,7 +54,7 @@ async function raise(producer: Producer, count: number, to: (index: number) => s
 
 /** Every message has its outcome, and all of them are accepted: what a look at the metrics would say, for less. */
 async function allAccepted(redis: Redis, port: number, { prefix, count }: Task): Promise<void> {
-  await until(async () => Number(await redis.get(`${prefix}:in-flight`)) === 0, 120_000, 20);
+  await until(async () => Number(await redis.get(`${prefix}:in-flight`)) === 0, PATIENCE_MS);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const accepted = Number(/^sms_message_outcomes_total\{state="accepted",reason="none",severity="critical"\} (\d+)/m.exec(text)?.[1] ?? 0);
   if (accepted !== count) throw new Error(`${accepted} of ${count} accepted`);
@@ -68,6 +69,7 @@ export async function fullPath(task: Task): Promise<Figures> {
     await raise(producer, count, phone);
     await until(
       async () => (await redis.llen(`${prefix}:sms-alerts:wait`)) === 0 && (await redis.llen(`${prefix}:sms-alerts:active`)) === 0,
+      PATIENCE_MS,
     );
     await allAccepted(redis, port, task);
     return gauge.stop(count);
@@ -81,7 +83,7 @@ export async function storm(task: Task): Promise<Figures> {
     const producer = createProducer({ redis: redisUrl, prefix });
     const gauge = await meter(redis);
     await raise(producer, count, () => phone(0));
-    await until(async () => (await redis.zcard(`${prefix}:sms-messages:delayed`)) >= count - 5, 60_000, 50);
+    await until(async () => (await redis.zcard(`${prefix}:sms-messages:delayed`)) >= count - 5, PATIENCE_MS);
     return gauge.stop(count);
   });
 }
@@ -92,7 +94,7 @@ export async function dispatcherTwilio(task: Task): Promise<Figures> {
   await withApp(createRouter, task, 'twilio', async (redis) => {
     const producer = createProducer({ redis: redisUrl, prefix });
     await raise(producer, count, phone);
-    await until(async () => (await redis.llen(`${prefix}:sms-messages:wait`)) >= count, 60_000, 50);
+    await until(async () => (await redis.llen(`${prefix}:sms-messages:wait`)) >= count, PATIENCE_MS);
     return {};
   });
   const redis = new Redis(redisUrl);

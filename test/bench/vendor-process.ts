@@ -19,4 +19,6 @@ export async function startVendorProcess(account: { accountSid: string; authToke
 if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   const vendor = await startFakeTwilio(JSON.parse(process.argv[2] as string));
   process.send({ url: vendor.url });
+  // Whoever started it is gone.
+  process.on('disconnect', () => process.exit(0));
 }
