@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash as digest, randomUUID } from 'node:crypto';
 
 /** What a caller may use as an idempotency key. */
 export const ALERT_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
 
 export function hash(...parts: string[]): string {
-  return createHash('sha256').update(parts.join('\u0000')).digest('base64url').slice(0, 22);
+  return digest('sha256', parts.join('\u0000'), 'base64url').slice(0, 22);
 }
 
 export function newAlertId(): string {

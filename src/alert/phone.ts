@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { type CountryCode, isSupportedCountry, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { hash } from './id.ts';
 
 export { type CountryCode, isSupportedCountry };
 
@@ -89,5 +89,5 @@ function judge(parsed: PhoneNumber | undefined): PhoneVerdict {
 
 /** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */
 export function phoneHash(phone: E164): string {
-  return createHmac('sha256', 'sms-dispatch/phone').update(phone).digest('base64url').slice(0, 22);
+  return hash('phone', phone);
 }
