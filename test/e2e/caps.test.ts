@@ -114,7 +114,7 @@ describe('a short window', () => {
     const ids = await post(system.url, [critical('one'), critical('two')]);
     const states = await until(async () => {
       const messages = await messagesOf(system.url, ids);
-      return messages.length === 2 && messages.every(({ state }) => state !== 'queued')
+      return messages.length === 2 && messages.every(({ state }) => state !== 'queued' && state !== 'sending')
         ? messages.map(({ state, reason }) => [state, reason])
         : undefined;
     });
