@@ -52,6 +52,16 @@ export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
   return parsed.data;
 }
 
+/** As {@link parseAlert}, for who goes on with the good ones: what is wrong comes back as a value. */
+export function readAlert(data: unknown, directory: Directory): ParsedAlert | AlertError {
+  try {
+    return parseAlert(data, directory);
+  } catch (error) {
+    if (error instanceof AlertError) return error;
+    throw error;
+  }
+}
+
 function recipientIssues({ to = [] }: ParsedAlert, directory: Directory): Issue[] {
   const issues = to.flatMap((entry, index) => {
     const message = recipientFault(entry, directory);

@@ -1,10 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AlertTrace, MessageState, Traces } from '../ledger/trace.ts';
+import { type AlertTrace, isOnItsWay, type Traces } from '../ledger/trace.ts';
 
 const POLL_MS = 100;
-
-/** States out of which a message gets to others by itself; after `accepted` only a receipt tells more. */
-const ON_ITS_WAY: readonly MessageState[] = ['queued', 'deferred', 'sending'];
 
 /** Reads the trace until nothing of the alert is on its way any more, or the time is up; then gives the last one seen. */
 export async function waitForOutcome(traces: Traces, alertId: string, timeoutMs: number): Promise<AlertTrace | undefined> {
@@ -20,7 +17,7 @@ export async function waitForOutcome(traces: Traces, alertId: string, timeoutMs:
 /** `undefined`, an alert that no router has seen, is not settled. */
 export function isSettled(trace: AlertTrace | undefined): boolean {
   if (trace === undefined || trace.outcome === 'pending') return false;
-  return trace.messages.every(({ state }) => !ON_ITS_WAY.includes(state));
+  return trace.messages.every(({ state }) => !isOnItsWay(state));
 }
 
 /** Did every phone of the alert get its text, as far as is known? */

@@ -5,12 +5,7 @@ import type { AlertCard } from './redis-ledger.ts';
 import type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent, Traces } from './trace.ts';
 
 /** What a producer writes down of an alert that no router has seen yet. */
-export interface Seen {
-  readonly severity: string;
-  readonly status: string;
-  readonly dedupKey: string;
-  readonly receivedAt: number;
-}
+export type Seen = Omit<AlertCard, 'purpose'>;
 
 export function createTraces(redis: Redis, keys: Keys): Traces {
   const message = async (id: string): Promise<MessageTrace | undefined> => {
@@ -33,33 +28,25 @@ export function createTraces(redis: Redis, keys: Keys): Traces {
   };
 }
 
-function pendingTrace(id: string, { severity, status, dedupKey, receivedAt }: Seen): AlertTrace {
-  return {
-    id,
-    severity,
-    status,
-    dedupKey,
-    receivedAt: new Date(receivedAt).toISOString(),
-    outcome: 'pending',
-    reason: null,
-    events: [],
-    messages: [],
-  };
+function pendingTrace(id: string, seen: Seen): AlertTrace {
+  return { ...cardTrace(id, seen), outcome: 'pending', reason: null, events: [], messages: [] };
 }
 
 function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages: readonly MessageTrace[]): AlertTrace {
-  const { severity, status, dedupKey, receivedAt } = JSON.parse(hash.card as string) as AlertCard;
   return {
-    id,
-    severity,
-    status,
-    dedupKey,
-    receivedAt: new Date(receivedAt).toISOString(),
+    ...cardTrace(id, JSON.parse(hash.card as string) as AlertCard),
     outcome: hash.outcome as AlertTrace['outcome'],
     reason: hash.reason ?? null,
     events: parseLines(hash.events),
     messages,
   };
+}
+
+function cardTrace(
+  id: string,
+  { severity, status, dedupKey, receivedAt }: Seen,
+): Pick<AlertTrace, 'id' | 'severity' | 'status' | 'dedupKey' | 'receivedAt'> {
+  return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString() };
 }
 
 function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {

@@ -16,6 +16,13 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
+const ON_ITS_WAY: readonly MessageState[] = ['queued', 'deferred', 'sending'];
+
+/** It has no outcome yet. */
+export function isOnItsWay(state: MessageState): boolean {
+  return ON_ITS_WAY.includes(state);
+}
+
 /** One decision, as `explain` tells it. Times are ISO 8601. */
 export interface TraceEvent {
   readonly at: string;

@@ -55,9 +55,7 @@ export async function attemptOnce(carrier: Carrier, subject: MessageSubject, dep
     return refuse('unknown_outcome', { code: 'adapter_bug' });
   });
   const seconds = (performance.now() - started) / 1000;
-  const close = (
-    rest: Omit<ClosedAttempt['record'], keyof TraceAttempt> & Pick<ClosedAttempt['record'], 'result'> & Partial<TraceAttempt>,
-  ): ClosedAttempt => ({
+  const close = (rest: Pick<ClosedAttempt['record'], 'result' | 'reason' | 'code' | 'status'>): ClosedAttempt => ({
     token,
     number: opened.number,
     record: { ...record, endedAt: ctx.clock.now().toISOString(), ...rest },

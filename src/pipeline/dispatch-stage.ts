@@ -1,11 +1,11 @@
 import pRetry from 'p-retry';
-import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
+import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderReason } from '../provider/provider.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
 import { judgeRefusals, mayResend, type Refusal } from './judge.ts';
-import { type MessageSubject, renewSlot } from './message-stages.ts';
+import { closeAttempt, type MessageSubject, renewSlot } from './message-stages.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 export interface DispatchDeps extends AttemptDeps {
@@ -31,7 +31,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       let open: ClosedAttempt | undefined;
       for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
         const { name } = carrier.provider;
-        if (open !== undefined) await closeAndGoOn(ledger, subject, open);
+        if (open !== undefined) await closeAttempt(ledger, subject, open);
         if (refused !== undefined) announce(refused, name, observer, ctx);
 
         const tried = await tryInPlace(carrier, subject, deps, ctx);
@@ -66,17 +66,8 @@ function announce(refused: Refusal, to: string, observer: DispatchDeps['observer
   ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
 }
 
-async function closeAndGoOn(ledger: Ledger, { message, run }: MessageSubject, attempt: ClosedAttempt): Promise<void> {
-  await ledger.move({ ...message, messageId: message.id, run, state: 'sending', attempt, events: [] });
-}
-
 /** Seconds, not minutes; only for what surely never reached the vendor. */
-const IN_PLACE: { readonly retries: number; readonly minTimeout: number; readonly factor: number; readonly randomize: boolean } = {
-  retries: 2,
-  minTimeout: 200,
-  factor: 3,
-  randomize: true,
-};
+const IN_PLACE = { retries: 2, minTimeout: 200, factor: 3, randomize: true } as const;
 const WORTH_A_SECOND_TRY: readonly ProviderReason[] = ['unavailable'];
 
 class TryAgain extends Error {
@@ -92,7 +83,7 @@ async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: Dispa
   let before: ClosedAttempt | undefined;
   const once = async (): Promise<Attempted> => {
     if (before !== undefined) {
-      await closeAndGoOn(deps.ledger, subject, before);
+      await closeAttempt(deps.ledger, subject, before);
       before = undefined;
     }
     const tried = await carrier.pace(ctx.signal, async () => {
@@ -114,7 +105,7 @@ async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: Dispa
     });
   } catch (error) {
     if (error instanceof TryAgain) return error.tried;
-    if (before !== undefined) await closeAndGoOn(deps.ledger, subject, before);
+    if (before !== undefined) await closeAttempt(deps.ledger, subject, before);
     throw error;
   }
 }

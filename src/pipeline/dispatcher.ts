@@ -6,7 +6,7 @@ import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import { type MessageSubject, newSubject } from './message-stages.ts';
+import { type MessageSubject, newSubject, stepOf } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
 
@@ -67,15 +67,15 @@ function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
   return rules.length > 0 && (attempts > 0 || slotAt > 0);
 }
 
-function moveOf(outcome: Outcome, { message, run }: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
-  const base = { messageId: message.id, alertId: message.alertId, dedupHash: message.dedupHash, run, attempt: outcome.attempt, events };
+function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
+  const base = { ...stepOf(subject), attempt: outcome.attempt, events };
   switch (outcome.kind) {
     case 'accepted': {
       const { providerMessageId, segments } = outcome.accepted;
       return {
         ...base,
         state: 'accepted',
-        accepted: { provider: outcome.provider, providerMessageId, segments: segments ?? message.segments, at: now },
+        accepted: { provider: outcome.provider, providerMessageId, segments: segments ?? subject.message.segments, at: now },
       };
     }
     case 'deferred':

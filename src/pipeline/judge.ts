@@ -1,4 +1,5 @@
 import type { History } from '../ledger/ledger.ts';
+import { isOnItsWay } from '../ledger/trace.ts';
 import type { ProviderError, ProviderName } from '../provider/provider.ts';
 import type { OnUnknown } from './route.ts';
 import type { Outcome } from './stage.ts';
@@ -14,7 +15,7 @@ export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
 
 /** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
 export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
-  if (history.state !== 'queued' && history.state !== 'deferred' && history.state !== 'sending') return { kind: 'settled' };
+  if (!isOnItsWay(history.state)) return { kind: 'settled' };
   if (history.open !== undefined) {
     if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
     return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { ClosedAttempt, History, Ledger, OpenAttempt } from '../ledger/ledger.ts';
+import type { ClosedAttempt, History, Ledger, Move, OpenAttempt } from '../ledger/ledger.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
 import type { CapRule, RateCap, Reservation } from '../limit/rate-cap.ts';
 import { judgeHistory, mayResend } from './judge.ts';
@@ -37,7 +37,7 @@ export function createLedgerGate(ledger: Ledger, observer: Observer): Stage<Mess
     name: 'ledger',
     async exec(subject, { clock, note }) {
       if (!subject.rerun) return pass;
-      const { message, run } = subject;
+      const { message } = subject;
       const history = await ledger.recall(message.id);
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
@@ -59,11 +59,24 @@ export function createLedgerGate(ledger: Ledger, observer: Observer): Stage<Mess
         reason: 'unknown_outcome',
         detail: `the worker that was sending through ${provider} is gone`,
       });
-      await ledger.move({ ...message, messageId: message.id, run, state: 'sending', attempt, events: [] });
+      await closeAttempt(ledger, subject, attempt);
       observer.unknownResolved(provider, 'resent');
       return pass;
     },
   };
+}
+
+/** Whose step it is, as the ledger wants to know. */
+export function stepOf({
+  message: { id, alertId, dedupHash },
+  run,
+}: MessageSubject): Pick<Move, 'messageId' | 'alertId' | 'dedupHash' | 'run'> {
+  return { messageId: id, alertId, dedupHash, run };
+}
+
+/** Writes down how an attempt ended while the message goes on. */
+export async function closeAttempt(ledger: Ledger, subject: MessageSubject, attempt: ClosedAttempt): Promise<void> {
+  await ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] });
 }
 
 function remember(subject: MessageSubject, history: History): void {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
-import { AlertError, type Directory, parseAlert, Unreadable } from '../alert/parse-alert.ts';
+import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
@@ -122,13 +122,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
 }
 
 function read(data: unknown, directory: Directory): ParsedAlert | AlertError {
-  if (data instanceof Unreadable) return new AlertError([{ path: '', message: data.reason }]);
-  try {
-    return parseAlert(data, directory);
-  } catch (error) {
-    if (error instanceof AlertError) return error;
-    throw error;
-  }
+  return data instanceof Unreadable ? new AlertError([{ path: '', message: data.reason }]) : readAlert(data, directory);
 }
 
 function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {

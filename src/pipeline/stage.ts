@@ -10,7 +10,6 @@ import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
-import type { CapReason } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
 
 export type StageName =
@@ -47,7 +46,7 @@ export type Outcome = { readonly attempt?: ClosedAttempt } & (
 
 /** `unknown_outcome`: another worker has the attempt open; the message comes back when that worker's lease ends. */
 export const DEFERRED_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'throttled', 'unknown_outcome'] as const;
-export type DeferredReason = CapReason | (typeof DEFERRED_REASONS)[number];
+export type DeferredReason = (typeof DEFERRED_REASONS)[number];
 
 export type Verdict = { readonly kind: 'pass' } | Outcome;
 export const pass: Verdict = { kind: 'pass' };

@@ -1,10 +1,11 @@
-import { type Job, Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
-import { ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import { ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
-import { type JobMove, settleJob } from './settle.ts';
+import type { JobMove } from './settle.ts';
 import { wakeMessages } from './wake.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
@@ -13,8 +14,7 @@ export interface AlertWorkerDeps extends QueueWorkerDeps {
 
 /** Takes alerts off their queue, lets them be routed, and gives each message its job. */
 export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWorker {
-  const messages = new Queue(MESSAGE_QUEUE, { connection: deps.commands, prefix: deps.prefix, ...QUEUE_OPTIONS });
-  messages.on('error', (error) => deps.logger.warn({ err: error }, 'message queue'));
+  const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) => deps.logger.warn({ err: error }, 'message queue'));
 
   const follow = async (routed: Routed): Promise<JobMove> => {
     switch (routed.kind) {
@@ -33,7 +33,7 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
   };
 
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
-    process: async (job, token, signal) => settleJob(job, token, await follow(await route(rawOf(job), signal))),
+    process: async (job, signal) => follow(await route(rawOf(job), signal)),
     onUnreadable: async ({ jobId, reason }) => {
       const data = new Unreadable(reason);
       await route({ jobId, data, timestamp: Date.now() }, new AbortController().signal);

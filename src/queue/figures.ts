@@ -1,15 +1,14 @@
-import { Queue } from 'bullmq';
 import { QUEUE_STATES, type QueueFigures, type QueueState } from '../metrics/sources.ts';
 import type { Redis } from '../redis/connect.ts';
-import { PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import { PRIORITY } from './names.ts';
+import { openQueue } from './open-queue.ts';
 
 /** BullMQ packs priority and arrival into one score: priority · 2³² + counter. */
 const SCORE_BASE = 2 ** 32;
 
 /** Reads the queue gauges; each call asks Redis anew. */
 export function createQueueFigures(redis: Redis, prefix: string, names: readonly string[]) {
-  const queues = names.map((name) => new Queue(name, { connection: redis, prefix, ...QUEUE_OPTIONS }));
-  for (const queue of queues) queue.on('error', () => undefined);
+  const queues = names.map((name) => openQueue(name, redis, prefix));
 
   const oldestAt = async (name: string): Promise<number | undefined> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;

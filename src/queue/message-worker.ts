@@ -4,7 +4,7 @@ import { messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
-import { type JobMove, settleJob } from './settle.ts';
+import type { JobMove } from './settle.ts';
 
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;
@@ -22,7 +22,7 @@ export function createMessageWorker({ dispatch, ...deps }: MessageWorkerDeps): Q
     return moveFor(outcome);
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {
-    process: async (job, token, signal) => settleJob(job, token, await take(job, signal)),
+    process: take,
     // Only a hand other than ours writes such a job; there is no message of ours behind it.
     onUnreadable: async () => undefined,
   });

@@ -1,14 +1,15 @@
-import { type BulkJobOptions, Queue } from 'bullmq';
+import type { BulkJobOptions } from 'bullmq';
 import type { AlertInput, ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { hash, newAlertId } from '../alert/id.ts';
-import { AlertError, type Directory, parseAlert } from '../alert/parse-alert.ts';
+import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
 import { connectRedis, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
-import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY, QUEUE_OPTIONS } from './names.ts';
+import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { openQueue } from './open-queue.ts';
 import type { EnqueueResult, Producer } from './producer-port.ts';
 import { wakeMessages } from './wake.ts';
 
@@ -29,11 +30,8 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
-  const queueOptions = { connection, prefix, ...QUEUE_OPTIONS };
-  const alerts = new Queue(ALERT_QUEUE, queueOptions);
-  const messages = new Queue(MESSAGE_QUEUE, queueOptions);
-  // Failures reach the caller of each method; an 'error' event without a listener would end the process instead.
-  for (const queue of [alerts, messages]) queue.on('error', () => undefined);
+  const alerts = openQueue(ALERT_QUEUE, connection, prefix);
+  const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
   const stamp = createStamp();
 
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
@@ -95,15 +93,6 @@ interface Accepted {
   readonly id: string;
   readonly alert: ParsedAlert;
   readonly receivedAt: number;
-}
-
-function readAlert(input: unknown, directory: Directory): ParsedAlert | AlertError {
-  try {
-    return parseAlert(input, directory);
-  } catch (error) {
-    if (error instanceof AlertError) return error;
-    throw error;
-  }
 }
 
 /** A resolve ends what was raised before it, so the two never bear the same millisecond. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Logger } from '../logger.ts';
 import type { Redis } from '../redis/connect.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { KEEP } from './names.ts';
 import { ReadableWorker } from './readable-worker.ts';
-import { settleJob } from './settle.ts';
+import { type JobMove, settleJob } from './settle.ts';
 
 export interface QueueWorkerDeps {
   /** Blocking reads: the worker's own. */
@@ -28,7 +28,8 @@ export interface QueueWorker {
 }
 
 interface Handlers {
-  process(job: Job, token: string | undefined, signal: AbortSignal): Promise<void>;
+  /** Says where the job goes now; one that throws comes back later. */
+  process(job: Job, signal: AbortSignal): Promise<JobMove>;
   onUnreadable(job: UnreadableJob): Promise<void>;
 }
 
@@ -47,20 +48,24 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
   let running = 0;
   let aborted = false;
 
+  const moveOf = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
+    // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
+    if (aborted) return { kind: 'delay', until: new Date(Date.now() + LEAVING_DELAY_MS) };
+    try {
+      return await process(job, signal);
+    } catch (error) {
+      if (!signal.aborted) logger.error({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
+      return { kind: 'delay', until: new Date(Date.now() + (signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()))) };
+    }
+  };
+
+  // BullMQ hands a signal only to a processor that declares it.
   const processor = async (job: Job, token: string | undefined, signal?: AbortSignal) => {
     running += 1;
     try {
-      // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
-      if (aborted) return await settleJob(job, token, { kind: 'delay', until: new Date(Date.now() + LEAVING_DELAY_MS) });
-      await process(job, token, signal as AbortSignal);
-    } catch (error) {
-      if (error instanceof DelayedError || error instanceof UnrecoverableError) throw error;
-      const stopping = signal?.aborted === true;
-      if (!stopping) logger.error({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
-      const until = new Date(Date.now() + (stopping ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random())));
-      const onRefused = (refusal: unknown) =>
-        logger.warn({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again');
-      await settleJob(job, token, { kind: 'delay', until }, onRefused);
+      await settleJob(job, token, await moveOf(job, signal as AbortSignal), (refusal) =>
+        logger.warn({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
+      );
     } finally {
       running -= 1;
     }

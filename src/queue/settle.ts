@@ -14,12 +14,7 @@ export type JobMove =
  * @param onRefused hears of each time that Redis did not take the move; it is repeated until it is taken
  * @throws DelayedError, UnrecoverableError
  */
-export async function settleJob(
-  job: Job,
-  token: string | undefined,
-  move: JobMove,
-  onRefused: (error: unknown) => void = () => undefined,
-): Promise<void> {
+export async function settleJob(job: Job, token: string | undefined, move: JobMove, onRefused: (error: unknown) => void): Promise<void> {
   switch (move.kind) {
     case 'complete':
       return;

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { isOnItsWay } from '../ledger/trace.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import type { Receipt } from './receipt.ts';
 
@@ -25,8 +26,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer) {
     const move = await ledger.applyReceipt(messageId, state, new Date(receipt.receivedAt), provider);
     if (move.kind === 'missing') return unmatched();
     if (move.kind === 'kept') {
-      const early = move.state === 'sending' || move.state === 'queued' || move.state === 'deferred';
-      return early ? unmatched() : { kind: 'done' };
+      return isOnItsWay(move.state) ? unmatched() : { kind: 'done' };
     }
     observer.receipt(provider, state);
     if (move.from === 'unknown') observer.unknownResolved(provider, 'receipt');

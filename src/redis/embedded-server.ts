@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { mkdir, realpath } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { claimDirectory } from './claim-directory.ts';
+import { freePort } from './free-port.ts';
 import { endOrphan } from './orphan.ts';
 import type { RedisBinary } from './probe-binary.ts';
 import { launchRedis, type RedisProcess } from './redis-process.ts';
@@ -69,15 +69,6 @@ async function launchOnFreePort(binary: RedisBinary, dir: string): Promise<{ por
       if (attempt === PORT_ATTEMPTS || !String(error).includes('Address already in use')) throw error;
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Keeps a server running until it is told to stop. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../src/redis/free-port.ts';
 import { findTool } from '../metrics/tools.ts';
-import { freePort } from '../support/ports.ts';
 import { testRedis } from '../support/redis.ts';
 import { launch, metrics, total } from '../support/system.ts';
 import { until } from '../support/until.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createMetrics } from '../../src/metrics/metrics.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import { until } from '../support/until.ts';
 import { expressions, filledIn, RULES, readDashboard } from './dashboard.ts';
 import { findTool } from './tools.ts';

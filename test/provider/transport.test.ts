@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createTransport, type HttpRequest, rebase, type TransportOptions } from '../../src/provider/transport.ts';
-import { freePort } from '../support/ports.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import { until } from '../support/until.ts';
 import { MISBEHAVIOURS, type Misbehaviour, startFaultServer } from '../support/vendors/fault-server.ts';
 import { startHttpVendor } from '../support/vendors/http-vendor.ts';

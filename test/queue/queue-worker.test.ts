@@ -8,7 +8,6 @@ import type { RawAlert } from '../../src/pipeline/router.ts';
 import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../../src/queue/queue-worker.ts';
-import { settleJob } from '../../src/queue/settle.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
 import { startRedisServer } from '../support/redis-server.ts';
@@ -38,10 +37,16 @@ function deps({
   return { blocking, commands, prefix, concurrency: 5, lockMs, logger: createLogger('silent'), ...rest };
 }
 
-type Process = (job: Job, token: string | undefined, signal: AbortSignal) => Promise<void>;
+type Process = (job: Job, signal: AbortSignal) => Promise<void>;
 
 function work(name: string, process: Process, given: QueueWorkerDeps = deps()): QueueWorker {
-  const worker = createQueueWorker(name, given, { process, onUnreadable: async () => undefined });
+  const worker = createQueueWorker(name, given, {
+    process: async (job, signal) => {
+      await process(job, signal);
+      return { kind: 'complete' };
+    },
+    onUnreadable: async () => undefined,
+  });
   onTestFinished(() => worker.close());
   return worker;
 }
@@ -186,7 +191,7 @@ describe('abort', () => {
     let running = 0;
     const worker = work(
       name,
-      async (_, __, signal) => {
+      async (_, signal) => {
         running += 1;
         await aborted(signal);
         throw new Error('given up');
@@ -207,10 +212,9 @@ describe('abort', () => {
   it('is no failure for one that ends well all the same', async () => {
     const { queue, name, key } = openQueue(url, prefix);
     let running = false;
-    const worker = work(name, async (job, token, signal) => {
+    const worker = work(name, async (_, signal) => {
       running = true;
       await aborted(signal);
-      await settleJob(job, token, { kind: 'complete' });
     });
     await queue.add('job', {}, { jobId: 'j' });
     await until(() => running);
@@ -225,7 +229,7 @@ it('a job whose lock is lost is aborted and left to its new holder', async () =>
   let gaveUp = false;
   const worker = work(
     name,
-    async (_, __, given) => {
+    async (_, given) => {
       signal = given;
       await aborted(given);
       gaveUp = true;
@@ -250,7 +254,10 @@ it('what cannot be read is told once and failed, and its neighbours run', async 
   const unreadable: string[] = [];
   const done: string[] = [];
   const worker = createQueueWorker(name, deps(), {
-    process: async ({ id }) => void done.push(String(id)),
+    process: async ({ id }) => {
+      done.push(String(id));
+      return { kind: 'complete' };
+    },
     onUnreadable: async ({ jobId }) => void unreadable.push(jobId),
   });
   onTestFinished(() => worker.close());

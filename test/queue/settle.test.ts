@@ -12,7 +12,7 @@ const { url, prefix, redis } = testRedis();
 /** A stock worker whose jobs go where `judge` says. */
 function work(name: string, judge: (job: Job) => JobMove): void {
   const connection = connectRedis(url, 'worker');
-  const worker = new Worker(name, (job, token) => settleJob(job, token, judge(job)), { connection, prefix });
+  const worker = new Worker(name, (job, token) => settleJob(job, token, judge(job), () => undefined), { connection, prefix });
   onTestFinished(async () => {
     await worker.close();
     connection.disconnect();
@@ -47,7 +47,7 @@ it('a delayed job waits among the delayed for the very time', async () => {
   const { queue, take } = openQueue(url, prefix);
   await queue.add('job', {}, { jobId: 'j' });
   const at = new Date(Date.now() + 3_600_000);
-  await expect(settleJob(await take('mine'), 'mine', { kind: 'delay', until: at })).rejects.toThrow(DelayedError);
+  await expect(settleJob(await take('mine'), 'mine', { kind: 'delay', until: at }, () => undefined)).rejects.toThrow(DelayedError);
   const job = await queue.getJob('j');
   expect(await job?.getState()).toBe('delayed');
   expect((job?.timestamp ?? 0) + (job?.delay ?? 0)).toBeLessThanOrEqual(at.getTime());
@@ -65,7 +65,7 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
   await until(async () => (await queue.getJobState('j')) === 'failed');
   expect(await queue.getJob('j')).toMatchObject({ failedReason: 'malformed: no such thing' });
   expect(runs).toBe(1);
-  await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' })).rejects.toThrow(UnrecoverableError);
+  await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' }, () => undefined)).rejects.toThrow(UnrecoverableError);
 });
 
 it.each([
@@ -77,7 +77,7 @@ it.each([
   const job = await take('mine');
   if (holder === undefined) await redis.del(key('j:lock'));
   else await redis.set(key('j:lock'), holder);
-  await expect(settleJob(job, 'mine', { kind: 'delay', until: new Date() })).rejects.toThrow(DelayedError);
+  await expect(settleJob(job, 'mine', { kind: 'delay', until: new Date() }, () => undefined)).rejects.toThrow(DelayedError);
   expect(await queue.getJobState('j')).toBe('active');
   expect(await redis.get(key('j:lock'))).toBe(holder ?? null);
 });

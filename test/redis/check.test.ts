@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkRedis, describeServer, judgeServer, parseInfo, type RedisFinding } from '../../src/redis/check.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
-import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 

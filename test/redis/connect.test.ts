@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { connectRedis, type Redis, type Role } from '../../src/redis/connect.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import { asUnavailable, RedisUnavailableError, withinDeadline } from '../../src/redis/unavailable.ts';
-import { freePort } from '../support/ports.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 

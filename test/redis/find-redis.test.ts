@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { type FoundRedis, findRedis } from '../../src/redis/find-redis.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import { locateRedis } from '../../src/redis/locate-redis.ts';
 import { writeServerNote } from '../../src/redis/server-note.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
-import { freePort } from '../support/ports.ts';
 import { CACHE_DIR, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 let dataDir: string;

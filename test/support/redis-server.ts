@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { freePort } from '../../src/redis/free-port.ts';
 import type { RedisBinary } from '../../src/redis/probe-binary.ts';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
 import { spawnWatched } from '../../src/redis/spawn-watched.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
-import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
 export interface RedisServer {
