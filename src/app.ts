@@ -1,6 +1,7 @@
 import { systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import type { ReceiptSource } from './http/receipt-routes.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLedger } from './ledger/redis-ledger.ts';
 import { createTraces } from './ledger/redis-traces.ts';
@@ -15,9 +16,11 @@ import { createMessageDispatcher } from './pipeline/dispatcher.ts';
 import { comeBackAt, createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from './pipeline/message-stages.ts';
 import { openCarriers } from './pipeline/open-carriers.ts';
 import { createAlertRouter } from './pipeline/router.ts';
+import { createReceiptReader } from './provider/registry.ts';
 import { createRedisOutbox } from './provider/simulated/outbox.ts';
 import { createAlertWorker } from './queue/alert-worker.ts';
 import { createQueueFigures } from './queue/figures.ts';
+import { createLookups } from './queue/lookups.ts';
 import { createMessageWorker } from './queue/message-worker.ts';
 import { QUEUES } from './queue/names.ts';
 import { persist } from './queue/persist.ts';
@@ -120,19 +123,25 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
         }),
       };
       if (roles.includes('router')) workers.push(...startRouting(ground));
-      if (roles.includes('dispatcher')) workers.push(await startDispatching(ground, closers));
+      if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)));
     }
 
     const operations = { metrics, logger, clock: systemClock, readiness: () => readiness(door, workers, ready) };
     if (roles.includes('receiver')) {
       const producer = createProducer({ redis: door, prefix, directory: directoryOf(config) });
-      closers.push(() => producer.close());
+      const receipts = createReceiptQueue(door, prefix);
+      closers.push(() => Promise.all([producer.close(), receipts.close()]));
       http = createHttpServer({
         role: 'receiver',
         ...operations,
         config,
         producer,
         traces: createTraces(door, keys),
+        receipts: {
+          sources: await openReceiptSources(config),
+          enqueue: (provider, entries) => receipts.addReported(provider, entries, systemClock.now()),
+          count: metrics.receipt,
+        },
         outbox: [...config.providers.values()].some(({ type }) => type === 'simulated')
           ? createRedisOutbox(door, keys.outbox())
           : undefined,
@@ -169,6 +178,16 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
   };
 }
 
+/** Name of a provider → its type, and what reads its delivery receipts where it sends any. */
+async function openReceiptSources({ providers, http: { publicUrl } }: Config): Promise<ReadonlyMap<string, ReceiptSource>> {
+  const deps = { publicUrl, providers };
+  const sources = [...providers].map(async ([name, config]) => {
+    const reader = await createReceiptReader(config, deps);
+    return [name, { type: config.type, reader }] as const;
+  });
+  return new Map(await Promise.all(sources));
+}
+
 function startRouting(ground: Ground): QueueWorker[] {
   const { config, ledger, metrics, cap } = ground;
   const route = createAlertRouter({
@@ -189,12 +208,13 @@ function startRouting(ground: Ground): QueueWorker[] {
   ];
 }
 
-async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker> {
+async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
   const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   closers.push(() => receipts.close());
   const opened = await openCarriers(config.providers, commands, keys, {
     clock: systemClock,
+    templates: config.templates,
     outbox: createRedisOutbox(commands, keys.outbox()),
     onPacerError: (error, provider) => logger.warn({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
     onReceipt: (receipt) => {
@@ -204,6 +224,19 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
     },
   });
   closers.push(() => opened.close());
+  const { carriers } = opened;
+  const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it');
+  const lookups = createLookups({
+    redis: commands,
+    prefix: config.redis.prefix,
+    traces: createTraces(commands, keys),
+    carriers,
+    clock: systemClock,
+    logger,
+    onBug,
+    receipts,
+  });
+  closers.push(() => lookups.close());
   const dispatch = createMessageDispatcher({
     ledger,
     cap,
@@ -211,6 +244,7 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
     observer: metrics,
     clock: systemClock,
     persist: (write) => persist(write, (error) => logger.error({ err: error }, 'Redis refuses a write; trying until it takes it')),
+    onHandedOver: lookups.plan,
     stages: [
       createLedgerGate(ledger, metrics),
       messageExpiryGate,
@@ -219,14 +253,14 @@ async function startDispatching(ground: Ground, closers: Closer[]): Promise<Queu
         ledger,
         cap,
         observer: metrics,
-        carriers: opened.carriers,
+        carriers,
         stopping,
         random: Math.random,
-        onBug: (error, provider) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it'),
+        onBug,
       }),
     ],
   });
-  return createMessageWorker({ ...ground.workerDeps(), dispatch });
+  return [createMessageWorker({ ...ground.workerDeps(), dispatch }), lookups.start(ground.workerDeps())];
 }
 
 async function readiness(redis: Redis, workers: readonly QueueWorker[], ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {

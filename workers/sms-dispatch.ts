@@ -38,6 +38,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     const redis = connectRedis(await redisUrlOf(config), 'door');
     return { ...createTraces(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
   },
+  openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
   redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
   runProcess: async (kind, options) => (await PROCESSES[kind]()).run(options),
   stdout: process.stdout,

@@ -8,9 +8,17 @@ const BASIC = new Set(
 );
 const EXTENSION = new Set('\f^{}\\[~]|€');
 
-export function countSegments(text: string): number {
+/** `gsm7`: the standard's, 160 septets or 70 units. `ucs2`: 70 units whatever the characters, as mainland China's carriers count. */
+export type SegmentRule = 'gsm7' | 'ucs2';
+
+/** Whether the text can travel in the alphabet of 160 characters a part. */
+export function isGsm7(text: string): boolean {
+  return [...text].every((char) => BASIC.has(char) || EXTENSION.has(char));
+}
+
+export function countSegments(text: string, rule: SegmentRule = 'gsm7'): number {
   const chars = [...text];
-  const isGsm = chars.every((char) => BASIC.has(char) || EXTENSION.has(char));
+  const isGsm = rule === 'gsm7' && isGsm7(text);
   return isGsm
     ? fill(
         chars.map((char) => (BASIC.has(char) ? 1 : 2)),

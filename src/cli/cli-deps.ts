@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/fault.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { Provider } from '../provider/provider.ts';
 import type { Producer } from '../queue/producer-port.ts';
 
 /** The processes that a person can start; `start` is all of them in one. */
@@ -20,7 +21,12 @@ export interface Output {
   write(text: string): unknown;
   /** Width of the terminal; help wraps at 80 without it. */
   readonly columns?: number;
+  /** A person watches it. */
+  readonly isTTY?: boolean;
 }
+
+/** A provider that can be asked and cannot send: no command texts anybody past the queue and its caps. */
+export type AskableProvider = Omit<Provider, 'send'>;
 
 /** What the commands need of the rest of the house. */
 export interface CliDeps {
@@ -30,6 +36,8 @@ export interface CliDeps {
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */
   openTraces(config: Config): Promise<Traces & { close(): Promise<void> }>;
+  /** One of the config's providers; needs no Redis. */
+  openProvider(config: Config, name: string): Promise<AskableProvider>;
   /** The Redis that the two above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
   redisAddress(config: Config): string | Promise<string>;
   /** Runs until the process is told to end; resolves to its exit code. */

@@ -1,4 +1,5 @@
 import { AlertError } from '../alert/parse-alert.ts';
+import { maskNumbers } from '../alert/phone.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps } from './cli-deps.ts';
@@ -31,6 +32,15 @@ export function reportFailure(error: unknown, { stdout, stderr }: Pick<CliDeps, 
   return 1;
 }
 
+/** Tells a person what a bug report about an adapter needs. */
+export function reportAdapterBug(error: unknown, provider: string, { stderr }: Pick<CliDeps, 'stderr'>): void {
+  stderr.write(`${provider}: a bug in its adapter: ${maskNumbers(stackOf(error))}\n`);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 interface FailureFacts {
   readonly message: string;
   /** Fault by fault, for a person. */
@@ -53,5 +63,5 @@ function factsOf(error: unknown): FailureFacts {
     return { message, lines: faults.map(formatFault), errors: faults };
   }
   // Not foreseen, so a fault of ours: the stack is what a bug report needs.
-  return { message: `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+  return { message: `unexpected: ${stackOf(error)}` };
 }

@@ -20,7 +20,7 @@ const PASSED: Readonly<Record<StageName, string>> = {
   dispatch: 'ready to send',
 };
 
-type VerdictWord = Outcome['kind'] | MessageState | AlertOutcome | ReceiptState | 'resend' | 'failover';
+type VerdictWord = Outcome['kind'] | MessageState | AlertOutcome | ReceiptState | 'resend' | 'failover' | 'skipped';
 
 /** What happened; a colon and the reason follow where there is one. */
 const VERDICTS: Readonly<Record<VerdictWord, string>> = {
@@ -31,6 +31,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   deferred: 'put off',
   retry: 'to be tried again',
   failover: 'handed to the next provider',
+  skipped: 'a provider was passed over without being asked',
   resend: 'sent again, because nobody can say whether it went out',
   unknown: 'nobody can say whether it went out',
   failed: 'given up',
@@ -40,8 +41,13 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   delivered: 'a receipt says that it was delivered',
   undelivered: 'a receipt says that it was not delivered',
   pending: 'a receipt says that it is on its way',
+  early: 'a receipt came before the provider had answered',
+  late: 'a receipt came for what had ended otherwise',
+  duplicate: 'a receipt says what was known',
+  reordered: 'a receipt came that an earlier one had overtaken',
   unmatched: 'a receipt came for a text that we do not know',
   forged: 'a receipt with a wrong signature was turned away',
+  unreadable: 'a receipt that could not be read was turned away',
   routed: 'handed to the dispatchers, one message a phone',
   malformed: 'refused',
 };

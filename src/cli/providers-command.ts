@@ -4,10 +4,16 @@ import type { CliDeps } from './cli-deps.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { formatTable } from './format-table.ts';
 import { formatDuration } from './format-time.ts';
+import { checkProviders } from './providers-check.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch providers list
   sms-dispatch providers list --json
+`;
+
+const CHECK_EXAMPLES = `Examples:
+  sms-dispatch providers check
+  sms-dispatch providers check twilio-main sns-eu
 `;
 
 export function addProvidersCommand(program: Command, context: CommandContext): void {
@@ -19,6 +25,15 @@ export function addProvidersCommand(program: Command, context: CommandContext): 
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
   runs<CommonOptions>(list, context, (_args, options) => listProviders(context.deps, options));
+  const check = providers
+    .command('check')
+    .description('ask the vendors whether credentials, sender, templates and clock are right; sends no text')
+    .argument('[name...]', 'of providers in the config (default: all)')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('before', CHECK_EXAMPLES)
+    .addHelpText('after', '\nExit code 1 when anything failed; a warning does not fail.');
+  runs<CommonOptions>(check, context, (names, options) => checkProviders(context.deps, names, options));
 }
 
 async function listProviders(deps: CliDeps, options: CommonOptions): Promise<number> {

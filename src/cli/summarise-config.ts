@@ -16,7 +16,7 @@ export function summariseConfig({ providers, routes, caps, contacts, groups, tem
       expiresAfterMs,
       providers,
     })),
-    caps: { perRecipient: caps.perRecipient, perHour: caps.perHour ?? null },
+    caps: { weight: caps.weight, perRecipient: caps.perRecipient, perHour: caps.perHour ?? null },
     contacts: contacts.size,
     contactsWithConsent: [...contacts.values()].filter(({ consent }) => consent).length,
     groups: [...groups.keys()],
@@ -26,7 +26,8 @@ export function summariseConfig({ providers, routes, caps, contacts, groups, tem
 
 export function formatConfigSummary({ providers, routes, caps, ...rest }: ConfigSummary): string {
   const used = new Set(routes.flatMap((route) => route.providers));
-  const windows = caps.perRecipient.map(({ max, perMs }) => `${max} per ${formatDuration(perMs)}`);
+  const unit = caps.weight === 'segments' ? ' segments' : '';
+  const windows = caps.perRecipient.map(({ max, perMs }) => `${max}${unit} per ${formatDuration(perMs)}`);
   const { perHour } = caps;
   return formatTable([
     ...section('providers', providers, ({ name, type }) => `${name} (${type})${used.has(name) ? '' : ', used by no route'}`),
@@ -39,7 +40,7 @@ export function formatConfigSummary({ providers, routes, caps, ...rest }: Config
     ['caps', `each phone: ${windows.join(' and ') || 'off'}`],
     [
       '',
-      `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
+      `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
     ],
     ['contacts', `${rest.contacts}, ${rest.contactsWithConsent} with consent`],
     ['groups', rest.groups.join(', ') || 'none'],

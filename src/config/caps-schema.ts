@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAP_WEIGHTS } from './config.ts';
 import { durationBetween } from './duration.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +30,7 @@ const perHour = z
 /** The caps that hold when the file says nothing about them. */
 export const capsSchema = z
   .strictObject({
+    weight: z.enum(CAP_WEIGHTS).default('messages'),
     perRecipient: z
       .union([z.array(window), off.transform(() => [])], { error: 'must be a list such as [{ max: 5, per: 1h }], or off' })
       .default([{ max: 5, per: HOUR_MS }]),

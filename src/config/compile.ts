@@ -12,6 +12,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
     providers: new Map(Object.entries(file.providers)),
     routes: file.routes.map(compileRoute),
     caps: {
+      weight: file.caps.weight,
       perRecipient: file.caps.perRecipient.map(({ max, per }) => ({ max, perMs: per })),
       perHour: file.caps.perHour === 'off' ? undefined : file.caps.perHour,
     },

@@ -1,6 +1,7 @@
 import type { CountryCode, E164 } from '../alert/phone.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { ProviderConfig } from '../provider/registry.ts';
+import type { Templates } from '../provider/template.ts';
 import type { Secret } from './secret.ts';
 
 /** The config as the process uses it: validated, defaults filled in, durations in ms, secrets wrapped. */
@@ -13,7 +14,7 @@ export interface Config {
   readonly contacts: ReadonlyMap<string, Contact>;
   /** Group → names of contacts. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  readonly templates: ReadonlyMap<string, Template>;
+  readonly templates: Templates;
   readonly defaultCountry: CountryCode | undefined;
   readonly http: HttpConfig;
   readonly redis: { readonly url: Secret | undefined; readonly prefix: string };
@@ -28,7 +29,11 @@ export interface Window {
   readonly perMs: number;
 }
 
+/** What a cap counts: texts, or the parts that they are billed by. */
+export const CAP_WEIGHTS = ['messages', 'segments'] as const;
+
 export interface Caps {
+  readonly weight: (typeof CAP_WEIGHTS)[number];
   /** Every window must hold; empty = off. */
   readonly perRecipient: readonly Window[];
   /** All recipients together; `undefined` = off. */
@@ -38,17 +43,6 @@ export interface Caps {
 export interface Contact {
   readonly phone: E164;
   readonly consent: boolean;
-}
-
-export interface Template {
-  /** What free-text providers send, with `{name}` for each parameter. */
-  readonly text: string;
-  /** Parameters by position: names of ours. */
-  readonly tencent?: { readonly id: string; readonly params: readonly string[] };
-  /** Parameters by name, the vendor's → ours; left out = the same names. */
-  readonly alibaba?: { readonly code: string; readonly params?: Readonly<Record<string, string>> };
-  readonly unisms?: { readonly id: string; readonly params?: Readonly<Record<string, string>> };
-  readonly exotel?: { readonly dltTemplateId: string };
 }
 
 export interface HttpConfig {

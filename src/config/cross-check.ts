@@ -51,12 +51,19 @@ function routeFaults(file: Section, quote: Quote): Finding[] {
         { path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(provider, providers) ?? theyAre('providers', providers) },
       ];
     });
+    faults.push(...templateFaults(route, [...path, 'template'], Object.keys(record(file.templates)), quote));
     if (earlier === undefined) return faults;
     return [
       { path: [...path, 'name'], message: `two routes named ${quote([...path, 'name'])}`, hint: `the first is routes[${earlier}]` },
       ...faults,
     ];
   });
+}
+
+function templateFaults(route: unknown, path: Path, templates: readonly string[], quote: Quote): Finding[] {
+  const { template } = record(route);
+  if (typeof template !== 'string' || template === '' || templates.includes(template)) return [];
+  return [{ path, message: `no template named ${quote(path)}`, hint: didYouMean(template, templates) ?? theyAre('templates', templates) }];
 }
 
 function contactFaults(file: Section): Finding[] {

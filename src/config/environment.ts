@@ -22,3 +22,8 @@ export interface Environment extends Readonly<Record<string, string | undefined>
 export function readEnvironment(): Environment {
   return Object.freeze({ ...process.env });
 }
+
+/** For a library that has a switch nowhere else. What the operator has set stays as it is. */
+export function presetEnvironment(name: string, value: string): void {
+  process.env[name] ??= value;
+}

@@ -32,4 +32,7 @@ export const routeSchema = z.strictObject({
     })
     .default('defer'),
   onUnknown: z.enum(['resend', 'hold']).exactOptional(),
+  maxSegments: z.int().min(1).max(10).exactOptional(),
+  transliterate: z.boolean().exactOptional(),
+  template: z.string().min(1).exactOptional(),
 });

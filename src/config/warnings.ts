@@ -1,10 +1,12 @@
 import { parsePhone } from '../alert/phone.ts';
 import type { Finding } from './finding.ts';
 import type { ParsedConfig } from './schema.ts';
+import { listNames } from './suggest.ts';
 import { locate, type YamlSource } from './yaml-source.ts';
 
 /** What is allowed and probably not meant. */
-export function warningsFor({ contacts, defaultCountry, routes }: ParsedConfig, source: YamlSource): Finding[] {
+export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
+  const { contacts, defaultCountry, routes } = file;
   const about = Object.entries(contacts).flatMap(([name, { phone }]): Finding[] => {
     const path = ['contacts', name];
     const verdict = parsePhone(phone, defaultCountry);
@@ -22,5 +24,38 @@ export function warningsFor({ contacts, defaultCountry, routes }: ParsedConfig, 
       hint: 'the first route that matches wins: put the general one last',
       hideValue: true,
     })),
+    ...unmappedTemplates(file),
   ];
+}
+
+/** Types whose vendors send approved templates only, and the key under which they go by their own names for ours. */
+const TEMPLATE_VENDORS = ['tencent', 'alibaba', 'unisms'] as const;
+
+/** Where a text made from a template goes out in a template that has its own words around it, or none of ours. */
+function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Finding[] {
+  const vendors = Object.entries(providers).flatMap(([provider, { type }]) => {
+    const vendor = TEMPLATE_VENDORS.find((known) => known === type);
+    return vendor === undefined ? [] : [{ provider, vendor }];
+  });
+  return Object.entries(templates).flatMap(([name, template]) =>
+    vendors
+      .filter(({ vendor }) => template[vendor] === undefined)
+      .flatMap(({ provider, vendor }): Finding[] => {
+        const through = routes.flatMap((route, index) => (route.providers.includes(provider) ? [nameOf(route, index)] : []));
+        if (through.length === 0) return [];
+        return [
+          {
+            path: ['templates', name],
+            message: `has no "${vendor}": through ${provider} (route ${listNames(through)}) its text goes into that provider's own default template`,
+            hint: `approve it with the vendor and say ${vendor}: { … }`,
+            hideValue: true,
+          },
+        ];
+      }),
+  );
+}
+
+/** As the compiler names a route without a name. */
+function nameOf({ name }: ParsedConfig['routes'][number], index: number): string {
+  return name ?? `route-${index + 1}`;
 }

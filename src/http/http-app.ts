@@ -9,6 +9,7 @@ import { parseJsonBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
+import { receiptRoutes } from './receipt-routes.ts';
 import { logRequests } from './request-log.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -41,7 +42,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
-  acceptOnlyJson(app);
+  acceptBodies(app);
   app.setErrorHandler(answer);
   logRequests(app, deps.logger);
   guard(app, deps);
@@ -51,7 +52,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
   operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
   if (deps.role === 'receiver') {
-    const { config, logger, producer, traces, outbox } = deps;
+    const { config, logger, producer, traces, outbox, receipts } = deps;
     const timelyProducer = {
       enqueueMany: (alerts: readonly unknown[]) => timely(producer.enqueueMany(alerts)),
       resolve: (dedupKey: string) => timely(producer.resolve(dedupKey)),
@@ -63,6 +64,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
       outbox && { latest: (limit) => timely(outbox.latest(limit)) },
     );
     webhookRoutes(app, { config, logger, producer: timelyProducer });
+    receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
     const document = JSON.stringify(createOpenApi(config.http));
     app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   }
@@ -90,18 +92,30 @@ function guard(app: FastifyInstance, deps: HttpServerDeps): void {
   });
 }
 
-/** A browser asks before it sends JSON elsewhere, and is told no: a web page cannot text through an open loopback port. */
-function acceptOnlyJson(app: FastifyInstance): void {
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its body is handed on as the text that it is, whatever its content type. */
+    keepsBody?: boolean;
+  }
+}
+
+/**
+ * JSON only, but for routes that keep the body: a browser asks before it sends JSON elsewhere, and is told no, so that a
+ * web page cannot text through an open loopback port.
+ */
+function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    /^application\/(?:[\w.+-]+\+)?json(?:;|$)/,
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      const encoding = request.headers['content-encoding'];
-      if (encoding === undefined || encoding === 'identity') return parseJsonBody(body);
+  const parse = (isJson: boolean) => async (request: FastifyRequest, body: Buffer) => {
+    const kept = request.routeOptions.config.keepsBody === true;
+    if (!isJson && !kept) throw new HttpProblem('unsupported-media-type', { detail: 'Send it with Content-Type: application/json.' });
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
       throw new HttpProblem('unsupported-media-type', { detail: 'Send it without Content-Encoding.' });
-    },
-  );
+    }
+    return kept ? body.toString('utf8') : parseJsonBody(body);
+  };
+  app.addContentTypeParser<Buffer>(/^application\/(?:[\w.+-]+\+)?json(?:;|$)/, { parseAs: 'buffer' }, parse(true));
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, parse(false));
 }
 
 function collectRoutes(app: FastifyInstance): RouteTable {

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import type { Outbox } from '../provider/simulated/outbox.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import type { OperationDeps } from './operation-routes.ts';
+import type { ReceiptDeps } from './receipt-routes.ts';
 
 interface CommonDeps extends OperationDeps {
   readonly logger: Logger;
@@ -26,6 +27,7 @@ export interface ReceiverDeps extends CommonDeps {
   readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups' | 'templates'>;
   readonly producer: Pick<Producer, 'enqueueMany' | 'resolve'>;
   readonly traces: Traces;
+  readonly receipts: ReceiptDeps;
   /** Only where a simulated provider is configured. */
   readonly outbox?: Pick<Outbox, 'latest'> | undefined;
 }

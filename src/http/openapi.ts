@@ -5,6 +5,7 @@ import { PROBLEM_TYPE } from './problem.ts';
 const PROBLEMS = {
   400: 'The request is not valid; nothing was taken.',
   401: 'http.tokens is set, and none of them was sent.',
+  403: 'The receipt cannot have come from its provider: wrong signature or token.',
   404: 'There is no such thing, or it is past its time.',
   408: 'The request took too long to arrive.',
   413: 'The body is larger than 1 MiB, or there are more than 1,000 alerts.',
@@ -88,6 +89,7 @@ function paths(security: Security): Record<string, unknown> {
     },
     '/v1/webhooks/alertmanager': { post: webhook('Alertmanager', security) },
     '/v1/webhooks/grafana': { post: webhook('Grafana', security) },
+    '/v1/receipts/{provider}': { get: receipts('get'), post: receipts('post') },
     '/v1/simulated/outbox': {
       get: {
         operationId: 'getOutbox',
@@ -147,6 +149,29 @@ function webhook(sender: string, security: Security): Record<string, unknown> {
     ],
     requestBody: body({ type: 'object', required: ['alerts'], properties: { alerts: { type: 'array', items: { type: 'object' } } } }),
     responses: { 200: json('Taken, and safely stored', 'Verdicts'), ...problems(POST_PROBLEMS) },
+  };
+}
+
+/** Vendors each have their own form; they prove themselves by a signature or by `?token=`. */
+function receipts(method: 'get' | 'post'): Record<string, unknown> {
+  const anything = { schema: {} };
+  return {
+    operationId: `${method}Receipts`,
+    summary: "A provider's delivery receipts, in its own form",
+    description: 'Verified, queued, and answered as the vendor expects. Which method a vendor uses is its own choice; the other is 405.',
+    security: [],
+    parameters: [{ name: 'provider', in: 'path', required: true, description: 'A key of providers.', schema: { type: 'string' } }],
+    ...(method === 'get'
+      ? {}
+      : {
+          requestBody: {
+            content: { 'application/x-www-form-urlencoded': anything, 'application/json': anything, 'text/plain': anything },
+          },
+        }),
+    responses: {
+      200: { description: 'Taken, and safely stored', content: { 'application/json': { schema: { type: 'object' } } } },
+      ...problems([400, 403, 404, 408, 413, 503]),
+    },
   };
 }
 

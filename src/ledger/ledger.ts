@@ -1,6 +1,7 @@
 import type { Purpose } from '../alert/alert.ts';
-import type { OurReason } from '../alert/reason.ts';
+import type { OurReason, ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
+import type { KeptReceipt, ReceiptWord } from './receipt-table.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
 /** What an alert that wants to text is told. */
@@ -126,10 +127,23 @@ export interface Move {
 /** `ended`: this run gave the message its outcome, so it is this run's to count. `late`: it settled an unknown one. */
 export type Moved = 'ended' | 'late' | 'moved';
 
+/** What a provider reports of one text. */
+export interface ReportedReceipt {
+  readonly provider: string;
+  readonly providerMessageId?: string | undefined;
+  readonly state: ReceiptWord;
+  readonly receivedAt: Date;
+  /** When it happened, where the provider says. */
+  readonly at?: Date | undefined;
+  /** Why it did not arrive. */
+  readonly code?: string | undefined;
+  readonly reason?: ProviderReason | undefined;
+}
+
 export type ReceiptMove =
-  | { readonly kind: 'moved'; readonly from: MessageState; readonly acceptedAt: Date | undefined }
-  /** Too early (`sending`), a duplicate, or out of order. */
-  | { readonly kind: 'kept'; readonly state: MessageState }
+  | { readonly kind: 'moved'; readonly from: MessageState; readonly to: MessageState; readonly acceptedAt: Date | undefined }
+  /** The message stays what it is. */
+  | { readonly kind: 'kept'; readonly as: KeptReceipt; readonly state: MessageState }
   | { readonly kind: 'missing' };
 
 /** What we said, to whom, and what became of it. Every method rejects when Redis refuses, and then nothing was written. */
@@ -143,7 +157,8 @@ export interface Ledger {
   move(move: Move): Promise<Moved>;
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;
-  applyReceipt(messageId: string, state: 'delivered' | 'undelivered', at: Date, provider: string): Promise<ReceiptMove>;
+  /** Moves the message as `receipt-table.ts` has it. */
+  applyReceipt(messageId: string, receipt: ReportedReceipt): Promise<ReceiptMove>;
   /** Our id behind a provider's. */
   findMessage(provider: string, providerMessageId: string): Promise<string | undefined>;
   /** Messages without an outcome, all replicas together. */

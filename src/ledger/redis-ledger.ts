@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
-import type { History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
+import type { History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
+import type { ReceiptWord } from './receipt-table.ts';
 import { admitScript, moveScript, openAttemptScript, receiptScript, resolveScript, settleAlertScript } from './scripts.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
@@ -108,14 +110,31 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     resolve: (dedupHash, at) =>
       resolveScript(redis, [keys.resolved(dedupHash), keys.claim(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
 
-    async applyReceipt(messageId, state, at, provider) {
-      const event: TraceEvent = { at: at.toISOString(), stage: 'receipt', verdict: state, detail: `reported by ${provider}` };
-      const [kind, was, acceptedAt] = await receiptScript(redis, [keys.message(messageId)], [state, at.toISOString(), lines([event])]);
+    async applyReceipt(messageId, receipt) {
+      const { provider, providerMessageId = '', state, receivedAt, reason = '' } = receipt;
+      const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
+      const [kind, from, to, acceptedAt] = await receiptScript(
+        redis,
+        [keys.message(messageId), index],
+        [
+          randomUUID(),
+          messageId,
+          state,
+          receivedAt.toISOString(),
+          provider,
+          providerMessageId,
+          reason,
+          RECEIPT_INDEX_TTL_MS,
+          lines([receiptEvent(receipt, state)]),
+          lines([receiptEvent(receipt, 'late')]),
+        ],
+      );
       if (kind === 'missing') return { kind };
-      if (kind === 'kept') return { kind, state: was as MessageState };
+      if (kind !== 'moved') return { kind: 'kept', as: kind, state: from as MessageState };
       return {
         kind,
-        from: was as MessageState,
+        from: from as MessageState,
+        to: to as MessageState,
         acceptedAt: acceptedAt === '' || acceptedAt === undefined ? undefined : new Date(acceptedAt),
       };
     },
@@ -162,6 +181,22 @@ function stateFields({ reason, until, accepted }: Move): string[] {
         }),
   };
   return Object.entries(fields).flat();
+}
+
+function receiptEvent({ provider, state, receivedAt, at, code, reason }: ReportedReceipt, verdict: ReceiptWord | 'late'): TraceEvent {
+  const facts = [
+    ...(verdict === 'late' ? [`says ${state}`] : []),
+    `reported by ${provider}`,
+    ...(code === undefined ? [] : [`code ${code}`]),
+    ...(at === undefined ? [] : [`at ${at.toISOString()}`]),
+  ];
+  return {
+    at: receivedAt.toISOString(),
+    stage: 'receipt',
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    detail: facts.join(', '),
+  };
 }
 
 function receiptIndexOf(keys: Keys, { accepted }: Move): string | undefined {

@@ -32,7 +32,14 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
     return [
       redis,
       rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))),
-      [at ?? '', slot, leaseMs, channel, BOTTLENECK_VERSION, ...rules.flatMap(({ max, windowMs, reserve }) => [max, windowMs, reserve])],
+      [
+        at ?? '',
+        slot,
+        leaseMs,
+        channel,
+        BOTTLENECK_VERSION,
+        ...rules.flatMap(({ max, windowMs, reserve, weight }) => [max, windowMs, reserve, weight]),
+      ],
     ] as const;
   };
 

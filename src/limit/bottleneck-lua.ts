@@ -15,8 +15,9 @@ export const BOTTLENECK_VERSION: string = require('bottleneck/lib/version.json')
 export const limiterKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
 
 export const KEYS_PER_LIMITER = 8;
-/** Among them, counted from 1: the hash of its settings, and the sorted set of its jobs by expiry. */
+/** Among them, counted from 1: the hash of its settings, its jobs' weights, and the sorted set of its jobs by expiry. */
 export const SETTINGS_KEY = 1;
+export const WEIGHTS_KEY = 2;
 export const SLOTS_KEY = 3;
 
 function part(name: string): string {

@@ -1,17 +1,17 @@
 import { createScript } from '../redis/script.ts';
-import { KEYS_PER_LIMITER, limiterLua, SETTINGS_KEY, SLOTS_KEY } from './bottleneck-lua.ts';
+import { KEYS_PER_LIMITER, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
 
 /**
  * The three moves on a rate cap, each one atomic step over all rules of a text. A limiter is a sliding log:
- * bottleneck's `maxConcurrent` is the cap, a text is a "job" of weight 1 whose `expiration` is the window, and no job
- * ever ends but by expiring, so that those "running" are the texts of the last window.
+ * bottleneck's `maxConcurrent` is the cap, a text is a "job" of the text's weight whose `expiration` is the window,
+ * and no job ever ends but by expiring, so that what is "running" is the weight of all texts of the last window.
  *
  * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and with t + window. That one
  * millisecond makes up for clocks that cut off fractions: two texts at 0.9 ms and at window + 0.0 ms are too close.
  *
  * KEYS: the keys of each rule's limiter, rule after rule.
  * ARGV: now in ms or '' for Redis' own clock, slot, lease ms, limiter id, bottleneck's version, then per rule max,
- * window ms, reserve.
+ * window ms, reserve, weight.
  */
 const rulesLua = `
 ${limiterLua}
@@ -24,15 +24,17 @@ end
 local client = 'sms-dispatch'
 
 local rule_at = function (r)
-  local at = 3 + r * 3
+  local at = 2 + r * 4
   local keys = { unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) }
   return {
     keys = keys,
     settings = keys[${SETTINGS_KEY}],
+    weights = keys[${WEIGHTS_KEY}],
     slots = keys[${SLOTS_KEY}],
     max = ARGV[at],
     window = tonumber(ARGV[at + 1]),
     reserve = tonumber(ARGV[at + 2]),
+    weight = tonumber(ARGV[at + 3]),
   }
 end
 
@@ -57,13 +59,13 @@ local keep = function (rule)
   end
 end
 
-local take = function (rule, expiration)
+local take = function (rule, weight, expiration)
   local l = rule.limiter
   if rule.new then
     -- 1: whatever is left of the other keys would be counted wrongly without the settings
     l.init({ now, client, 1, version, 'id', id, 'maxConcurrent', rule.max, 'minTime', 0, 'clientTimeout', expiration, 'version', version })
   end
-  l.register({ now, client, slot, 1, expiration })
+  l.register({ now, client, slot, weight, expiration })
   keep(rule)
 end
 `;
@@ -71,6 +73,27 @@ end
 /** `[0, 1]` held already in some rule, `[0, 0]` fresh, `[n, ms]` rule n (from 1) is full and has room in so many ms. */
 export const reserveScript = createScript<[full: number, knownOrWaitMs: number]>(`
 ${rulesLua}
+-- When the oldest slots that weigh so much together have all expired; nil when all slots together weigh less.
+local expiry_of = function (rule, excess)
+  -- the first slot weighs enough for an excess of 1; and as many slots as they weigh together weigh 1 each
+  if excess == 1 or rule.running == redis.call('zcard', rule.slots) then
+    return redis.call('zrange', rule.slots, excess - 1, excess - 1, 'withscores')[2]
+  end
+  local from, batch = 0, 500
+  while true do
+    local found = redis.call('zrange', rule.slots, from, from + batch - 1, 'withscores')
+    if #found == 0 then return nil end
+    local oldest = {}
+    for i = 1, #found, 2 do oldest[#oldest + 1] = found[i] end
+    local weights = redis.call('hmget', rule.weights, unpack(oldest))
+    for i = 1, #oldest do
+      excess = excess - (tonumber(weights[i]) or 0)
+      if excess <= 0 then return found[2 * i] end
+    end
+    from = from + batch
+  end
+end
+
 local rules, full, wait, known = {}, 0, 0, 0
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
@@ -78,10 +101,9 @@ for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
   open(rule)
   if not rule.new and redis.call('zscore', rule.slots, slot) then
     rule.held, known = true, 1
-  elseif not rule.limiter.fits(rule.capacity, 1 + rule.reserve) then
-    -- room comes when as many of the oldest as are too many have expired; a rule that never has room waits a window
-    local excess = 1 + rule.reserve - rule.capacity
-    local last = redis.call('zrange', rule.slots, excess - 1, excess - 1, 'withscores')[2]
+  elseif not rule.limiter.fits(rule.capacity, rule.weight + rule.reserve) then
+    -- room comes when enough of the oldest have expired; a rule that never has room waits a window
+    local last = expiry_of(rule, rule.weight + rule.reserve - rule.capacity)
     local ms = last and last + 1 - now or rule.window
     if ms > wait then full, wait = r, ms end
   end
@@ -92,13 +114,13 @@ for _, rule in ipairs(rules) do
     redis.call('zadd', rule.slots, now + rule.window + lease, slot)
     keep(rule)
   else
-    take(rule, rule.window + lease)
+    take(rule, rule.weight, rule.window + lease)
   end
 end
 return { 0, known }
 `);
 
-/** A slot that got lost with its keys is taken again where there is room: the text was sent and must count. */
+/** A slot that got lost with its keys is taken again as far as there is room: the text was sent and must count. */
 export const settleScript = createScript<0>(`
 ${rulesLua}
 for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
@@ -107,7 +129,8 @@ for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
     redis.call('zadd', rule.slots, now + rule.window, slot)
   else
     open(rule)
-    if rule.limiter.fits(rule.capacity, 1) then take(rule, rule.window) end
+    local weight = math.min(rule.weight, rule.capacity)
+    if weight > 0 then take(rule, weight, rule.window) end
   end
 end
 return 0

@@ -11,8 +11,10 @@ export interface CapRule {
   readonly reason: CapReason;
   readonly max: number;
   readonly windowMs: number;
-  /** Slots of `max` that this text may not use; 0 for a critical. */
+  /** Of `max`, what this text may not use; 0 for a critical. */
   readonly reserve: number;
+  /** How much of `max` this text takes: 1, or its segments. A whole number from 1; above `max - reserve` it never passes. */
+  readonly weight: number;
 }
 
 export type Reservation =
@@ -37,8 +39,8 @@ export interface ReserveHint {
 
 export interface RateCap {
   /**
-   * Takes one slot in every rule, or in none. `slot` is the message id. A slot that the message holds already is kept
-   * and counts anew from now. Slots never settled count for longer than a window, so that the text may go out some
+   * Takes one slot in every rule, of the rule's weight, or in none. `slot` is the message id. A slot that the message holds already is kept
+   * with the weight it had, and counts anew from now. Slots never settled count for longer than a window, so that the text may go out some
    * time after this call without ever being too close to a later one.
    */
   reserve(slot: string, rules: readonly CapRule[], hint?: ReserveHint): Promise<Reservation>;

@@ -23,7 +23,7 @@ export interface RememberedCapOptions {
  * for in Redis, and so is everyone once this process gave a slot of that counter back.
  */
 export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_000 }: RememberedCapOptions = {}): RememberedCap {
-  /** Counter → kind of text → what Redis said: the reserve that keeps out one text may be open to another. */
+  /** Counter → kind of text → what Redis said: the reserve or the weight that keeps out one text may let in another. */
   const counters = new Map<string, Map<string, { full: Full; until: number }>>();
 
   const recall = (rule: CapRule): Full | undefined => {
@@ -70,7 +70,7 @@ export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_00
   };
 }
 
-/** What one text was refused for, another of the same kind is refused for too. */
-function kindOf({ max, reserve }: CapRule): string {
-  return `${max}/${reserve}`;
+/** What one text was refused for, another of the same kind is refused for too; a lighter one may find room. */
+function kindOf({ max, reserve, weight }: CapRule): string {
+  return `${max}/${reserve}/${weight}`;
 }

@@ -66,6 +66,12 @@ export const CATALOGUE = {
     help: 'How long a request to a provider took, connect to last byte.',
     buckets: REQUEST_BUCKETS,
   },
+  unlistedCodes: {
+    name: 'sms_provider_unlisted_codes_total',
+    type: 'counter',
+    labels: ['provider'],
+    help: 'Refusals with a code that we do not know, treated by the safest reading.',
+  },
   circuit: {
     name: 'sms_provider_circuit_state',
     type: 'gauge',
@@ -100,7 +106,7 @@ export const CATALOGUE = {
     name: 'sms_receipts_total',
     type: 'counter',
     labels: ['provider', 'state'],
-    help: 'Delivery receipts from providers.',
+    help: 'Delivery receipts from providers, by what they turned out to be.',
   },
   alertToAccepted: {
     name: 'sms_alert_to_accepted_seconds',

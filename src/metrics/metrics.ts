@@ -59,6 +59,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.providerRequests.inc({ provider, result: request.result, reason: request.reason });
       observe(m.providerDuration, { provider }, request.seconds);
     },
+    unlistedCode: (provider) => m.unlistedCodes.inc({ provider: label(provider) }),
     retried: (provider, reason) => m.retries.inc({ provider: label(provider), reason }),
     failedOver: (from, to) => m.failovers.inc({ from: label(from), to: label(to) }),
     unknownResolved: (provider, resolution) => m.unknownOutcomes.inc({ provider: label(provider), resolution }),

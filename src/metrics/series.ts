@@ -45,6 +45,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
       ...product(providers, ['unknown'], ['unknown_outcome']),
     ],
     providerDuration: product(providers),
+    unlistedCodes: product(providers),
     retries: product(providers, RETRIED),
     failovers: product(providers, providers).filter(([from, to]) => from !== to),
     unknownOutcomes: product(providers, RESOLUTIONS),

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { countSegments } from '../alert/segments.ts';
 import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
 import type { TraceAttempt } from '../ledger/trace.ts';
-import { type Accepted, type ProviderError, type Refused, refuse, type SmsMessage } from '../provider/provider.ts';
+import { type ProviderError, type Refused, refuse, type SmsMessage } from '../provider/provider.ts';
 import type { Carrier } from './carrier.ts';
 import { unknownsAllowed } from './judge.ts';
-import type { Message } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
 import type { Observer } from './observer.ts';
-import type { Outcome, StageContext } from './stage.ts';
+import { ruleOf } from './shape-message.ts';
+import type { Outcome, StageContext, Taken } from './stage.ts';
 
 export interface AttemptDeps {
   readonly ledger: Ledger;
@@ -19,7 +20,7 @@ export interface AttemptDeps {
 }
 
 export type Attempted =
-  | { readonly kind: 'accepted'; readonly accepted: Accepted; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'accepted'; readonly accepted: Taken; readonly attempt: ClosedAttempt }
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly attempt: ClosedAttempt }
   | { readonly kind: 'unknown'; readonly attempt: ClosedAttempt }
   /** The ledger, the deadline or the shut-down said no before anything was sent. */
@@ -29,7 +30,13 @@ export type Attempted =
 const LEASE_MARGIN_MS = 5_000;
 
 /** One request: written down, made, timed. The attempt it answers with is still open in the ledger. */
-export async function attemptOnce(carrier: Carrier, subject: MessageSubject, deps: AttemptDeps, ctx: StageContext): Promise<Attempted> {
+export async function attemptOnce(
+  carrier: Carrier,
+  sms: SmsMessage,
+  subject: MessageSubject,
+  deps: AttemptDeps,
+  ctx: StageContext,
+): Promise<Attempted> {
   const { provider, timeoutMs } = carrier;
   const { message } = subject;
   ctx.signal.throwIfAborted();
@@ -50,7 +57,7 @@ export async function attemptOnce(carrier: Carrier, subject: MessageSubject, dep
   subject.attempts = opened.number;
 
   const started = performance.now();
-  const answer = await provider.send(smsOf(message), deps.stopping).catch((error: unknown): Refused => {
+  const answer = await provider.send(sms, deps.stopping).catch((error: unknown): Refused => {
     deps.onBug(error, provider.name);
     return refuse('unknown_outcome', { code: 'adapter_bug' });
   });
@@ -63,11 +70,13 @@ export async function attemptOnce(carrier: Carrier, subject: MessageSubject, dep
 
   if (answer.kind === 'accepted') {
     deps.observer.providerRequest({ provider: provider.name, result: 'accepted', reason: 'none', seconds });
-    return { kind: 'accepted', accepted: answer, attempt: close({ result: 'accepted' }) };
+    const segments = answer.segments ?? countSegments(sms.text, ruleOf(provider, sms.to));
+    return { kind: 'accepted', accepted: { ...answer, segments }, attempt: close({ result: 'accepted' }) };
   }
   const { error } = answer;
   const result = error.reason === 'unknown_outcome' ? 'unknown' : 'refused';
   deps.observer.providerRequest({ provider: provider.name, result, reason: error.reason, seconds });
+  if (error.unlisted) deps.observer.unlistedCode(provider.name);
   const attempt = close({
     result,
     reason: error.reason,
@@ -97,8 +106,4 @@ function stopped(
     case 'missing':
       return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
   }
-}
-
-function smsOf({ id, to, text, expiresAt, template, variables }: Message): SmsMessage {
-  return { id, to, text, expiresAt: new Date(expiresAt), variables, ...(template === undefined ? {} : { template }) };
 }

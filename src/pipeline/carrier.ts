@@ -9,6 +9,8 @@ export interface Carrier {
   readonly timeoutMs: number;
   /** Calling codes it may text; absent = all. */
   readonly countries?: readonly string[] | undefined;
+  /** It is asked what became of a text when so long after the attempt no receipt has said so; absent = never. */
+  readonly pollAfterMs?: number | undefined;
   /** Waits for a slot that all replicas share, then runs the job. */
   pace<T>(signal: AbortSignal, job: () => Promise<T>): Promise<T>;
 }

@@ -2,11 +2,13 @@ import type { ParsedAlert } from '../alert/alert.ts';
 import { messageId } from '../alert/id.ts';
 import { phoneHash } from '../alert/phone.ts';
 import { countSegments } from '../alert/segments.ts';
-import { fillTemplate, renderText } from '../alert/text.ts';
+import { fillTemplate, placeholders, renderText } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
+import type { MessageTemplate } from '../provider/provider.ts';
 import { type AlertSubject, deadlineOf } from './alert-stages.ts';
 import type { Message } from './message.ts';
 import type { Recipient } from './recipients.ts';
+import { shapeContent } from './shape-message.ts';
 
 /** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
 export function composeMessages(
@@ -14,15 +16,22 @@ export function composeMessages(
   recipients: readonly Recipient[],
   templates: Config['templates'],
 ): Message[] {
-  const text = textOf(alert, templates);
+  const template = templateOf(alert, policy.template, templates);
+  const text = textOf(alert, template, templates);
+  const { maxSegments, transliterate } = policy;
+  const content = {
+    text,
+    ...(template === undefined ? {} : { template }),
+    variables: { instance: alert.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
+    ...(maxSegments === undefined ? {} : { maxSegments }),
+    ...(transliterate === undefined ? {} : { transliterate }),
+  };
   const shared = {
+    ...content,
     alertId: id,
     severity: alert.severity,
     purpose: alert.purpose,
-    text,
-    segments: countSegments(text),
-    ...(alert.template === undefined ? {} : { template: alert.template }),
-    variables: { instance: alert.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
+    segments: countSegments(shapeContent(content, 'gsm7').text),
     receivedAt,
     expiresAt: deadlineOf(alert, receivedAt, policy.expiresAfterMs),
     dedupHash,
@@ -40,7 +49,23 @@ export function composeMessages(
   }));
 }
 
-function textOf({ severity, text, template, instance }: ParsedAlert, templates: Config['templates']): string {
+/** The producer's own, or the route's filled with what the alert says. */
+function templateOf(alert: ParsedAlert, fallback: string | undefined, templates: Config['templates']): MessageTemplate | undefined {
+  if (alert.template !== undefined) return { ...alert.template, exact: true };
+  const text = fallback === undefined ? undefined : templates.get(fallback)?.text;
+  if (fallback === undefined || text === undefined) return undefined;
+  return { name: fallback, params: Object.fromEntries(placeholders(text).map((name) => [name, wordOf(alert, name)])), exact: false };
+}
+
+/** What an alert says under a name: one of its own fields, else a label. */
+function wordOf({ severity, text, source, instance, labels }: ParsedAlert, name: string): string {
+  const priority = severity.toUpperCase();
+  const fields: Readonly<Record<string, string | undefined>> = { instance, source, text, content: text, priority, severity: priority };
+  const own = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return (own ?? (Object.hasOwn(labels, name) ? labels[name] : undefined)) || '-';
+}
+
+function textOf({ severity, text, instance }: ParsedAlert, template: MessageTemplate | undefined, templates: Config['templates']): string {
   if (template === undefined) return renderText({ severity, text: text ?? '', instance });
   return fillTemplate(templates.get(template.name)?.text ?? '', template.params);
 }

@@ -1,11 +1,13 @@
 import pRetry from 'p-retry';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
-import type { ProviderReason } from '../provider/provider.ts';
+import type { ProviderError, ProviderReason, SmsMessage } from '../provider/provider.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
 import { judgeRefusals, mayResend, type Refusal } from './judge.ts';
+import type { Message } from './message.ts';
 import { closeAttempt, type MessageSubject, renewSlot } from './message-stages.ts';
+import { ruleOf, shapeMessage } from './shape-message.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 export interface DispatchDeps extends AttemptDeps {
@@ -32,9 +34,19 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
         const { name } = carrier.provider;
         if (open !== undefined) await closeAttempt(ledger, subject, open);
+        open = undefined;
         if (refused !== undefined) announce(refused, name, observer, ctx);
 
-        const tried = await tryInPlace(carrier, subject, deps, ctx);
+        const { sms, unfit } = prepare(carrier, message, deps);
+        if (unfit !== undefined) {
+          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
+          if (!unfit.failover) return { kind: 'failed', provider: name, error: unfit };
+          refused = { provider: name, error: unfit };
+          refusals.push(refused);
+          continue;
+        }
+
+        const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
         if (tried.kind === 'stopped') return tried.outcome;
         const { attempt } = tried;
         if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
@@ -49,16 +61,32 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
           }
           observer.unknownResolved(name, 'resent');
           ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
-          if (waiting.length === 0) waiting.push(carrier);
+          if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(carrier);
           continue;
         }
         refused = { provider: name, error: tried.error };
         refusals.push(refused);
         if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
       }
-      return { ...judgeRefusals(refusals, subject.attempts, ctx.clock.now(), random()), attempt: open as ClosedAttempt };
+      return { ...judgeRefusals(refusals, subject.attempts, ctx.clock.now(), random()), ...(open === undefined ? {} : { attempt: open }) };
     },
   };
+}
+
+/** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
+function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDeps): { sms: SmsMessage; unfit?: ProviderError | undefined } {
+  const sms = shapeMessage(message, ruleOf(provider, message.to));
+  try {
+    return { sms, unfit: provider.preflight?.(sms) };
+  } catch (error) {
+    onBug(error, provider.name);
+    return { sms };
+  }
+}
+
+/** Such as `tencent-cn would refuse it: variable too long`. */
+function describeUnfit(provider: string, { code, reason }: ProviderError): string {
+  return `${provider} would refuse it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
 }
 
 function announce(refused: Refusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
@@ -78,7 +106,13 @@ class TryAgain extends Error {
   }
 }
 
-async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: DispatchDeps, ctx: StageContext): Promise<Attempted> {
+async function tryInPlace(
+  carrier: Carrier,
+  sms: SmsMessage,
+  subject: MessageSubject,
+  deps: DispatchDeps,
+  ctx: StageContext,
+): Promise<Attempted> {
   const { name } = carrier.provider;
   let before: ClosedAttempt | undefined;
   const once = async (): Promise<Attempted> => {
@@ -88,7 +122,7 @@ async function tryInPlace(carrier: Carrier, subject: MessageSubject, deps: Dispa
     }
     const tried = await carrier.pace(ctx.signal, async () => {
       await renewSlot(subject, deps.cap);
-      return attemptOnce(carrier, subject, deps, ctx);
+      return attemptOnce(carrier, sms, subject, deps, ctx);
     });
     if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;
     before = tried.attempt;

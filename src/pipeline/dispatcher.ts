@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Ledger, Move, Moved } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
+import type { Accepted, ProviderName } from '../provider/provider.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
 import { type MessageSubject, newSubject, stepOf } from './message-stages.ts';
@@ -19,12 +20,17 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   /** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
   readonly persist: <T>(write: () => Promise<T>) => Promise<T>;
+  /**
+   * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
+   * Must not reject.
+   */
+  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined) => Promise<void>;
 }
 
 export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
 
 /** Takes one message as far as it goes now; writes down and counts what became of it. */
-export function createMessageDispatcher({ stages, ledger, cap, caps, observer, clock, persist }: DispatcherDeps): Dispatch {
+export function createMessageDispatcher({ stages, ledger, cap, caps, observer, clock, persist, onHandedOver }: DispatcherDeps): Dispatch {
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
     const subject = newSubject(message, randomUUID(), rerun, caps);
@@ -47,6 +53,10 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
     if (moved === 'ended' && isUnsent(move.state) && holdsSlot(subject)) await persist(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, observer, clock.now());
+    if (moved !== 'moved' && outcome.kind === 'accepted') await onHandedOver(message, outcome.provider, outcome.accepted);
+    if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
+      await onHandedOver(message, outcome.provider, undefined);
+    }
     return outcome;
   };
 }
@@ -75,7 +85,7 @@ function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly Trac
       return {
         ...base,
         state: 'accepted',
-        accepted: { provider: outcome.provider, providerMessageId, segments: segments ?? subject.message.segments, at: now },
+        accepted: { provider: outcome.provider, providerMessageId, segments, at: now },
       };
     }
     case 'deferred':
@@ -128,7 +138,7 @@ function count(outcome: Outcome, message: Message, moved: Moved, observer: Obser
   observer.accepted({
     provider: outcome.provider,
     severity,
-    segments: outcome.accepted.segments ?? message.segments,
+    segments: outcome.accepted.segments,
     seconds: (now.getTime() - message.receivedAt) / 1000,
     at: now,
   });

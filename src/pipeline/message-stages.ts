@@ -96,8 +96,8 @@ export const messageExpiryGate: Stage<MessageSubject> = {
 };
 
 /** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
-export function rulesOf({ phoneHash, severity }: Message, caps: Config['caps']): CapRule[] {
-  return capRulesFor({ caps, phoneHash, severity });
+export function rulesOf({ phoneHash, severity, segments }: Message, caps: Config['caps']): CapRule[] {
+  return capRulesFor({ caps, phoneHash, severity, segments });
 }
 
 /** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */

@@ -12,8 +12,9 @@ export const messageSchema = z.object({
   severity: z.enum(SEVERITIES),
   purpose: z.enum(PURPOSES),
   text: z.string(),
+  /** Of the text as most carriers send it: what the caps count, and all that is known of it before. */
   segments: z.int(),
-  template: z.object({ name: z.string(), params: z.record(z.string(), z.string()) }).optional(),
+  template: z.object({ name: z.string(), params: z.record(z.string(), z.string()), exact: z.boolean() }).optional(),
   variables: z.object({ instance: z.string(), priority: z.string(), content: z.string() }),
   /** When we took the alert. */
   receivedAt: z.number(),
@@ -27,6 +28,8 @@ export const messageSchema = z.object({
   providers: z.array(z.string()),
   overflow: z.enum(['defer', 'drop']),
   onUnknown: z.enum(['resend', 'hold']),
+  maxSegments: z.int().min(1).optional(),
+  transliterate: z.boolean().optional(),
 });
 
 export type Message = z.output<typeof messageSchema>;

@@ -14,7 +14,24 @@ export type CountedState = (typeof COUNTED_STATES)[number];
 export const RESOLUTIONS = ['resent', 'held', 'confirmed_sent', 'confirmed_not_sent', 'receipt', 'operator'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
-export const RECEIPT_STATES = ['delivered', 'undelivered', 'pending', 'unmatched', 'forged'] as const;
+/**
+ * What a delivery receipt turned out to be. `early`: it came before the ledger knew that its text was accepted, and waits;
+ * later it is counted again by what it then is. `late`: its text, or its attempt, had ended otherwise. `duplicate`: it says
+ * what was known. `reordered`: an older word than the one we have. `unmatched`: no text of ours. `forged`, `unreadable`:
+ * turned away at the door.
+ */
+export const RECEIPT_STATES = [
+  'delivered',
+  'undelivered',
+  'pending',
+  'early',
+  'late',
+  'duplicate',
+  'reordered',
+  'unmatched',
+  'forged',
+  'unreadable',
+] as const;
 export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
 export type { Reason };
@@ -34,6 +51,8 @@ export interface Observer {
     /** Absent for a call whose worker died over it. */
     seconds?: number;
   }): void;
+  /** A provider refused with a code that its table does not hold. */
+  unlistedCode(provider: ProviderName): void;
   retried(provider: ProviderName, reason: ProviderReason): void;
   failedOver(from: ProviderName, to: ProviderName): void;
   unknownResolved(provider: ProviderName, resolution: Resolution): void;

@@ -21,10 +21,10 @@ export async function openCarriers(
   const opened = await Promise.all(
     [...providers].map(async ([name, config]) => {
       const provider = await createProvider(name, config, deps);
-      const { maxPerSecond, maxConcurrent, timeoutMs, countries } = config;
+      const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
-      const carrier: Carrier = { provider, timeoutMs, countries, pace: (signal, job) => pacer.run(signal, job) };
+      const carrier: Carrier = { provider, timeoutMs, countries, pollAfterMs, pace: (signal, job) => pacer.run(signal, job) };
       return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
     }),
   );

@@ -16,8 +16,16 @@ export type Overflow = 'defer' | 'drop';
 /** What to do when nobody knows whether a text went out. */
 export type OnUnknown = 'resend' | 'hold';
 
+/** How the text of an alert is made to fit. */
+export interface Shaping {
+  /** A longer text is shortened to so many segments; absent = never. */
+  readonly maxSegments?: number;
+  /** Says in GSM-7 what can be said in it. */
+  readonly transliterate?: boolean;
+}
+
 /** Keys left out in the config have a default that depends on the alert: see {@link policyFor}. */
-export interface Route {
+export interface Route extends Shaping {
   readonly name: string;
   readonly match: RouteMatch;
   readonly minSeverity?: Severity;
@@ -27,9 +35,11 @@ export interface Route {
   readonly providers: readonly string[];
   readonly overflow: Overflow;
   readonly onUnknown?: OnUnknown;
+  /** A key of `templates`, for alerts that bring only text. */
+  readonly template?: string;
 }
 
-export interface Policy {
+export interface Policy extends Shaping {
   readonly route: string;
   readonly minSeverity: Severity;
   readonly dedupeForMs: number;
@@ -37,6 +47,7 @@ export interface Policy {
   readonly providers: readonly string[];
   readonly overflow: Overflow;
   readonly onUnknown: OnUnknown;
+  readonly template?: string;
 }
 
 export interface Routable {
@@ -74,7 +85,11 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 /** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
+  const { maxSegments, transliterate, template } = route;
   return {
+    ...(maxSegments === undefined ? {} : { maxSegments }),
+    ...(transliterate === undefined ? {} : { transliterate }),
+    ...(template === undefined ? {} : { template }),
     route: route.name,
     minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
     dedupeForMs: route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0),

@@ -25,9 +25,12 @@ export type StageName =
   | 'rate-cap'
   | 'dispatch';
 
-/** `attempt`: the last one made, still to be closed by whoever writes the outcome down. */
+/** What a provider said yes to; the segments are its own count, or else ours by its rule. */
+export type Taken = Accepted & { readonly segments: number };
+
+/** `attempt`: the last one made, still to be closed by whoever writes the outcome down; none where nobody was asked. */
 export type Outcome = { readonly attempt?: ClosedAttempt } & (
-  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Accepted }
+  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken }
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string }
   | { readonly kind: 'expired' }
   /** Resolved before it was sent. */

@@ -11,6 +11,8 @@ export interface Finding {
   readonly failover?: boolean | undefined;
   /** How long a throttled vendor wants to be left alone when it sends no `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
+  /** The vendor gave a code that the table does not hold. */
+  readonly unlisted?: boolean | undefined;
 }
 
 /** What a bare HTTP status says. A vendor's own code, where there is one, says more. */
@@ -40,6 +42,7 @@ export function refusalFromAnswer({ status, headers }: HttpAnswer, now: Date, fi
     ...(finding.code === undefined ? {} : { code: finding.code }),
     ...(finding.failover === undefined ? {} : { failover: finding.failover }),
     ...(retryAt === undefined ? {} : { retryAt }),
+    ...(finding.unlisted === true ? { unlisted: true } : {}),
   });
 }
 

@@ -40,10 +40,18 @@ export const commonKeys = {
   receiptToken: secretSchema.optional().describe('What ?token= must be on its delivery receipts'),
 };
 
-/** Given → compiled: `timeout` becomes `timeoutMs`. */
-export function withTimeoutMs<Given extends { timeout: number }>({
+/** For vendors that can be asked what became of a text. */
+export const pollKeys = {
+  pollAfter: durationBetween('5s', '1d')
+    .optional()
+    .describe('Asks the vendor what became of a text when no delivery receipt came within this time; left out: never asks'),
+};
+
+/** Given → compiled: `timeout` becomes `timeoutMs`, and `pollAfter` where it is given `pollAfterMs`. */
+export function withTimeoutMs<Given extends { timeout: number; pollAfter?: number | undefined }>({
   timeout,
+  pollAfter,
   ...rest
-}: Given): Omit<Given, 'timeout'> & { timeoutMs: number } {
-  return { ...rest, timeoutMs: timeout };
+}: Given): Omit<Given, 'timeout' | 'pollAfter'> & { timeoutMs: number; pollAfterMs?: number } {
+  return { ...rest, timeoutMs: timeout, ...(pollAfter === undefined ? {} : { pollAfterMs: pollAfter }) };
 }

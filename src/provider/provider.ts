@@ -1,5 +1,8 @@
 import type { E164 } from '../alert/phone.ts';
 import { PROVIDER_REASONS, type ProviderReason } from '../alert/reason.ts';
+import type { SegmentRule } from '../alert/segments.ts';
+import type { Check } from './check.ts';
+import type { StatusQuery, VendorStatus } from './status.ts';
 
 export { PROVIDER_REASONS, type ProviderReason };
 
@@ -14,10 +17,21 @@ export interface SmsMessage {
   /** The whole free text. */
   readonly text: string;
   readonly expiresAt: Date;
-  /** Set when the producer named a template. */
-  readonly template?: { readonly name: string; readonly params: Readonly<Record<string, string>> };
-  /** What template providers fill in when the alert has no template of its own. */
+  /** Set when the producer or the route named a template. */
+  readonly template?: MessageTemplate;
+  /** What template providers fill in when there is no template, or none that they know. */
   readonly variables: { readonly instance: string; readonly priority: string; readonly content: string };
+}
+
+export interface MessageTemplate {
+  /** A key of `templates` in the config. */
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
+  /**
+   * True for a producer's own params, such as a login code: said as they are or not at all. What we made of an alert
+   * may be made to fit.
+   */
+  readonly exact: boolean;
 }
 
 export interface Accepted {
@@ -41,6 +55,17 @@ export interface Provider {
    * written, `unknown_outcome` otherwise.
    */
   send(message: SmsMessage, signal: AbortSignal): Promise<Accepted | Refused>;
+  /** How this vendor counts the parts of a text to a number; absent = `gsm7`, as the standard has it. */
+  segmentRule?(to: E164): SegmentRule;
+  /**
+   * Why this vendor would surely refuse the message for what it says, found without asking; `undefined` when nothing
+   * speaks against trying. Its reason is `content` or `recipient`.
+   */
+  preflight?(message: SmsMessage): ProviderError | undefined;
+  /** Asks the vendor what became of a text. Never rejects: what cannot be learned is `unclear`. */
+  status?(query: StatusQuery, signal: AbortSignal): Promise<VendorStatus>;
+  /** Looks at credentials, sender, templates and clock as far as the vendor lets us, and sends no text. Never rejects. */
+  check?(signal: AbortSignal): Promise<readonly Check[]>;
   /** Frees sockets. */
   close(): Promise<void>;
 }
@@ -67,6 +92,8 @@ export interface ProviderErrorFacts {
   readonly retryAt?: Date;
   /** Only where the vendor's code departs from its class, such as Twilio 21612. */
   readonly failover?: boolean;
+  /** The vendor gave a code that our table does not hold: the reason is the safe default. */
+  readonly unlisted?: boolean;
 }
 
 /** A refusal. Its message is ours: it never quotes a vendor's text, which may hold a phone number or a key. */
@@ -77,6 +104,7 @@ export class ProviderError extends Error {
   readonly code: string | undefined;
   readonly status: number | undefined;
   readonly retryAt: Date | undefined;
+  readonly unlisted: boolean;
 
   constructor(reason: ProviderReason, facts: ProviderErrorFacts = {}) {
     super(`${reason}${facts.code === undefined ? '' : ` (${facts.code})`}${facts.status === undefined ? '' : ` [HTTP ${facts.status}]`}`);
@@ -87,6 +115,7 @@ export class ProviderError extends Error {
     this.code = facts.code;
     this.status = facts.status;
     this.retryAt = facts.retryAt;
+    this.unlisted = facts.unlisted ?? false;
   }
 }
 

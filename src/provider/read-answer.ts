@@ -14,7 +14,7 @@ export function readJson(body: string): unknown {
 export function safeCode(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const code = String(value);
-  return /^[\w.-]{1,40}$/.test(code) && !/\d{7}/.test(code) ? code : undefined;
+  return /^[\w.:-]{1,40}$/.test(code) && !/\d{7}/.test(code) ? code : undefined;
 }
 
 /** A vendor's message id; `undefined` when it is missing or no id at all. */

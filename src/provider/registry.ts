@@ -1,14 +1,59 @@
 import type { z } from 'zod';
+import { alibabaConfig } from './alibaba/config.ts';
+import { awsSmsVoiceConfig, snsConfig } from './aws/config.ts';
+import { exotelConfig } from './exotel/config.ts';
 import { httpConfig } from './http/config.ts';
 import type { Provider, ProviderName } from './provider.ts';
 import type { ProviderDeps } from './provider-deps.ts';
+import type { ReceiptReader } from './receipt-reader.ts';
 import { simulatedConfig } from './simulated/config.ts';
+import { smslocalConfig } from './smslocal/config.ts';
+import { tencentConfig } from './tencent/config.ts';
 import { twilioConfig } from './twilio/config.ts';
+import { unismsConfig } from './unisms/config.ts';
 
-/** One line a vendor. Its code is loaded when the first provider of that type is made. */
+/**
+ * One line a vendor. Its client is loaded when the first provider of that type is made, the reader of its receipts when
+ * the receiver starts; a vendor without one sends none.
+ */
 const VENDORS = {
-  twilio: { schema: twilioConfig, load: async () => (await import('./twilio/client.ts')).createTwilioProvider },
-  http: { schema: httpConfig, load: async () => (await import('./http/client.ts')).createHttpProvider },
+  twilio: {
+    schema: twilioConfig,
+    load: async () => (await import('./twilio/client.ts')).createTwilioProvider,
+    receipts: async () => (await import('./twilio/receipt.ts')).createTwilioReceiptReader,
+  },
+  sns: { schema: snsConfig, load: async () => (await import('./aws/sns-client.ts')).createSnsProvider },
+  'aws-sms-voice': { schema: awsSmsVoiceConfig, load: async () => (await import('./aws/sms-voice-client.ts')).createAwsSmsVoiceProvider },
+  tencent: {
+    schema: tencentConfig,
+    load: async () => (await import('./tencent/client.ts')).createTencentProvider,
+    receipts: async () => (await import('./tencent/receipt.ts')).createTencentReceiptReader,
+  },
+  alibaba: {
+    schema: alibabaConfig,
+    load: async () => (await import('./alibaba/client.ts')).createAlibabaProvider,
+    receipts: async () => (await import('./alibaba/receipt.ts')).createAlibabaReceiptReader,
+  },
+  unisms: {
+    schema: unismsConfig,
+    load: async () => (await import('./unisms/client.ts')).createUnismsProvider,
+    receipts: async () => (await import('./unisms/receipt.ts')).createUnismsReceiptReader,
+  },
+  smslocal: {
+    schema: smslocalConfig,
+    load: async () => (await import('./smslocal/client.ts')).createSmslocalProvider,
+    receipts: async () => (await import('./smslocal/receipt.ts')).createSmslocalReceiptReader,
+  },
+  exotel: {
+    schema: exotelConfig,
+    load: async () => (await import('./exotel/client.ts')).createExotelProvider,
+    receipts: async () => (await import('./exotel/receipt.ts')).createExotelReceiptReader,
+  },
+  http: {
+    schema: httpConfig,
+    load: async () => (await import('./http/client.ts')).createHttpProvider,
+    receipts: async () => (await import('./http/receipt.ts')).createHttpReceiptReader,
+  },
   simulated: { schema: simulatedConfig, load: async () => (await import('./simulated/client.ts')).createSimulatedProvider },
 } as const;
 
@@ -32,4 +77,21 @@ export async function createProvider(name: ProviderName, config: ProviderConfig,
   // `type` chose both the schema that gave this config and the code that takes it, which a union cannot say.
   const create = (await VENDORS[config.type].load()) as Create;
   return create(name, config, deps);
+}
+
+export interface ReceiptReaderDeps {
+  /** `http.publicUrl`: the address, without a slash at its end, that vendors call and sign. */
+  readonly publicUrl: string | undefined;
+  /** Every provider of the config: one account's callback may come in at another's. */
+  readonly providers: ReadonlyMap<ProviderName, ProviderConfig>;
+}
+
+type CreateReader = (config: ProviderConfig, deps: ReceiptReaderDeps) => ReceiptReader;
+
+/** What reads a provider's delivery receipts; `undefined` for a vendor that sends none. Loads no vendor SDK. */
+export async function createReceiptReader(config: ProviderConfig, deps: ReceiptReaderDeps): Promise<ReceiptReader | undefined> {
+  const vendor = VENDORS[config.type];
+  if (!('receipts' in vendor)) return undefined;
+  const create = (await vendor.receipts()) as CreateReader;
+  return create(config, deps);
 }

@@ -5,7 +5,8 @@ import type { Severity } from '../alert/severity.ts';
 export const ALERT_QUEUE = 'sms-alerts';
 export const MESSAGE_QUEUE = 'sms-messages';
 export const RECEIPT_QUEUE = 'sms-receipts';
-export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE] as const;
+export const LOOKUP_QUEUE = 'sms-lookups';
+export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE] as const;
 
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';

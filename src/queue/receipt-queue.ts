@@ -1,21 +1,28 @@
-import type { Applied } from '../receipt/apply-receipt.ts';
-import { type Receipt, receiptSchema } from '../receipt/receipt.ts';
+import type { ProviderName } from '../provider/provider.ts';
+import type { VendorReceipt } from '../provider/receipt-reader.ts';
+import type { ApplyReceipt } from '../receipt/apply-receipt.ts';
+import { type Receipt, receiptOf, receiptSchema } from '../receipt/receipt.ts';
 import type { Redis } from '../redis/connect.ts';
 import { RECEIPT_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 
+const RECEIPT_JOB = 'receipt';
+
 /** Puts verified receipts where they wait for the ledger. */
 export function createReceiptQueue(redis: Redis, prefix: string) {
   const queue = openQueue(RECEIPT_QUEUE, redis, prefix);
   return {
-    add: async (receipt: Receipt): Promise<void> => void (await queue.add('receipt', receipt)),
+    add: async (receipt: Receipt): Promise<void> => void (await queue.add(RECEIPT_JOB, receipt)),
+    /** All or none of what one call reported. */
+    addReported: async (provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> =>
+      void (await queue.addBulk(reported.map((entry) => ({ name: RECEIPT_JOB, data: receiptOf(provider, entry, now) })))),
     close: () => queue.close(),
   };
 }
 
 export interface ReceiptWorkerDeps extends QueueWorkerDeps {
-  readonly apply: (receipt: Receipt, now: Date) => Promise<Applied>;
+  readonly apply: ApplyReceipt;
 }
 
 /** An early receipt looks again this much later. */
@@ -27,7 +34,7 @@ export function createReceiptWorker({ apply, ...deps }: ReceiptWorkerDeps): Queu
       const parsed = receiptSchema.safeParse(job.data);
       if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a receipt of ours' };
       const now = new Date();
-      const applied = await apply(parsed.data, now);
+      const applied = await apply(parsed.data, now, job.attemptsStarted === 1);
       return applied.kind === 'early' ? { kind: 'delay', until: new Date(now.getTime() + EARLY_DELAY_MS) } : { kind: 'complete' };
     },
     onUnreadable: async () => undefined,

@@ -1,5 +1,4 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { isOnItsWay } from '../ledger/trace.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import type { Receipt } from './receipt.ts';
 
@@ -11,27 +10,46 @@ export type Applied =
   /** The message has not been accepted yet: come back with it. */
   | { readonly kind: 'early' };
 
-export function createReceiptReceiver(ledger: Ledger, observer: Observer) {
-  return async function apply(receipt: Receipt, now: Date): Promise<Applied> {
+/** `firstLook`: this receipt has not waited yet. */
+export type ApplyReceipt = (receipt: Receipt, now: Date, firstLook: boolean) => Promise<Applied>;
+
+/**
+ * Takes one receipt to its message, and counts it once by what it turned out to be. One that must wait is counted as
+ * `early` besides, when it begins to.
+ */
+export function createReceiptReceiver(ledger: Ledger, observer: Observer): ApplyReceipt {
+  return async (receipt, now, firstLook) => {
     const { provider, state } = receipt;
-    const patient = now.getTime() - receipt.receivedAt < EARLY_MS;
     const unmatched = (): Applied => {
-      if (patient) return { kind: 'early' };
+      if (now.getTime() - receipt.receivedAt < EARLY_MS) {
+        if (firstLook) observer.receipt(provider, 'early');
+        return { kind: 'early' };
+      }
       observer.receipt(provider, 'unmatched');
       return { kind: 'done' };
     };
 
     const messageId = receipt.messageId ?? (await findByProviderId(ledger, receipt));
     if (messageId === undefined) return unmatched();
-    const move = await ledger.applyReceipt(messageId, state, new Date(receipt.receivedAt), provider);
+    const move = await ledger.applyReceipt(messageId, {
+      provider,
+      providerMessageId: receipt.providerMessageId,
+      state,
+      receivedAt: new Date(receipt.receivedAt),
+      at: receipt.at === undefined ? undefined : new Date(receipt.at),
+      code: receipt.code,
+      reason: receipt.reason,
+    });
     if (move.kind === 'missing') return unmatched();
     if (move.kind === 'kept') {
-      return isOnItsWay(move.state) ? unmatched() : { kind: 'done' };
+      if (move.as === 'early') return unmatched();
+      observer.receipt(provider, move.as);
+      return { kind: 'done' };
     }
     observer.receipt(provider, state);
     if (move.from === 'unknown') observer.unknownResolved(provider, 'receipt');
     if (state === 'delivered' && move.acceptedAt !== undefined) {
-      observer.delivered(provider, Math.max(0, receipt.receivedAt - move.acceptedAt.getTime()) / 1000);
+      observer.delivered(provider, secondsBetween(move.acceptedAt, receipt));
     }
     return { kind: 'done' };
   };
@@ -39,4 +57,10 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer) {
 
 async function findByProviderId(ledger: Ledger, { provider, providerMessageId }: Receipt): Promise<string | undefined> {
   return providerMessageId === undefined ? undefined : ledger.findMessage(provider, providerMessageId);
+}
+
+/** By the vendor's word, unless it names a moment that cannot be. */
+function secondsBetween(acceptedAt: Date, { at = Number.POSITIVE_INFINITY, receivedAt }: Receipt): number {
+  const deliveredAt = at < acceptedAt.getTime() ? receivedAt : Math.min(at, receivedAt);
+  return Math.max(0, deliveredAt - acceptedAt.getTime()) / 1000;
 }

@@ -75,7 +75,7 @@ templates  login-code
   });
 
   test('caps that are off and a provider that no route uses are said', () => {
-    const bare = { ...config, routes: [], caps: { perRecipient: [], perHour: undefined } };
+    const bare = { ...config, routes: [], caps: { ...config.caps, perRecipient: [], perHour: undefined } };
     const text = formatConfigSummary(summariseConfig(bare));
     expect(text).toContain('each phone: off');
     expect(text).toContain('all phones: off');

@@ -55,12 +55,18 @@ test.each([
   'delivered',
   'undelivered',
   'pending',
+  'early',
+  'late',
+  'duplicate',
+  'reordered',
   'unmatched',
   'forged',
+  'unreadable',
   'routed',
   'malformed',
   'resend',
   'failover',
+  'skipped',
 ])('the verdict %s has words of its own', (verdict) => {
   expect(describeEvent({ at, stage: 'dispatch', verdict })).toMatch(/\w+ \w+|refused|cancelled/);
 });

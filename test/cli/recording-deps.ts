@@ -1,4 +1,4 @@
-import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import type { AskableProvider, CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Fault } from '../../src/config/fault.ts';
@@ -25,7 +25,7 @@ export const config = {
     },
     { name: 'default', match: { source: ['a', 'b'] }, expiresAfterMs: 3_600_000, providers: ['twilio-main'], overflow: 'defer' },
   ],
-  caps: { perRecipient: [{ max: 5, perMs: 3_600_000 }], perHour: { max: 100, criticalReserve: 20 } },
+  caps: { weight: 'messages', perRecipient: [{ max: 5, perMs: 3_600_000 }], perHour: { max: 100, criticalReserve: 20 } },
   contacts: new Map([
     ['alice', { phone: CONTACT_PHONE, consent: true }],
     ['bob', { phone: '+60198765432', consent: false }],
@@ -54,6 +54,15 @@ export interface World {
   readonly alerts?: readonly (AlertTrace | undefined)[];
   readonly message?: MessageTrace;
   readonly exitCode?: number;
+  /** What providers answer when they are asked, by name. */
+  readonly providers?: Readonly<Record<string, Partial<AskableProvider>>>;
+  /** Of every provider, in place of the config's. */
+  readonly timeoutMs?: number;
+  readonly isTTY?: boolean;
+}
+
+function withTimeouts(timeoutMs: number): Config {
+  return { ...config, providers: new Map([...config.providers].map(([name, provider]) => [name, { ...provider, timeoutMs }])) };
 }
 
 /** Types a command and writes down what it did to the rest of the house. */
@@ -65,7 +74,11 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
     loadConfig: async (path) => {
       calls.push(['loadConfig', path]);
       world.loadConfig?.();
-      return { config, path: path ?? 'config/sms-dispatch.yaml', warnings: world.warnings ?? [] };
+      return {
+        config: world.timeoutMs === undefined ? config : withTimeouts(world.timeoutMs),
+        path: path ?? 'config/sms-dispatch.yaml',
+        warnings: world.warnings ?? [],
+      };
     },
     openProducer: async () => ({
       enqueue: async (alert) => {
@@ -97,13 +110,25 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         close: async () => void calls.push(['close traces']),
       };
     },
+    openProvider: async (_config, name) => {
+      calls.push(['open provider', name]);
+      const { close = async () => undefined, ...asked } = world.providers?.[name] ?? {};
+      return {
+        name,
+        ...asked,
+        close: async () => {
+          calls.push(['close provider', name]);
+          await close();
+        },
+      };
+    },
     redisAddress: () => '10.0.0.5:6379',
     runProcess: async (kind, options) => {
       calls.push(['runProcess', kind, options]);
       return world.exitCode ?? 0;
     },
     stdout: { write: (text) => (out.stdout += text) },
-    stderr: { write: (text) => (out.stderr += text) },
+    stderr: { write: (text) => (out.stderr += text), ...(world.isTTY === undefined ? {} : { isTTY: world.isTTY }) },
     now: () => NOW,
     version: '1.2.3',
   };

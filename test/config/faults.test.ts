@@ -122,6 +122,14 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [withRoute('overflow: digest'), 'c.yaml:3 routes[0].overflow: "digest" comes with a later version: until then write defer or drop'],
     [withRoute('overflow: dorp'), 'c.yaml:3 routes[0].overflow: must be one of defer, drop, got "dorp" (did you mean "drop"?)'],
     [withRoute('onUnknown: maybe'), 'c.yaml:3 routes[0].onUnknown: must be one of resend, hold, got "maybe"'],
+    [
+      `${withRoute('template: dsik')}templates: { disk: { text: x } }`,
+      'c.yaml:3 routes[0].template: no template named "dsik" (did you mean "disk"?)',
+    ],
+    [withRoute('template: disk'), 'c.yaml:3 routes[0].template: no template named "disk" (there are no templates)'],
+    [withRoute('maxSegments: 0'), 'c.yaml:3 routes[0].maxSegments: must be at least 1, got 0'],
+    [withRoute('maxSegments: 11'), 'c.yaml:3 routes[0].maxSegments: must be at most 10, got 11'],
+    [withRoute('transliterate: sometimes'), 'c.yaml:3 routes[0].transliterate: must be true or false, got "sometimes"'],
     [withRoute('dedupeFor: 30'), 'c.yaml:3 routes[0].dedupeFor: must be a duration such as 30s, 15m or 1h, got 30'],
     [withRoute('expiresAfter: 0'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got 0'],
     [withRoute('expiresAfter: 3d'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got "3d"'],
@@ -153,6 +161,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       'c.yaml:4 caps.perRecipient[0].max: a cap of 0 or less lets no text through, got 0 (to switch it off write perRecipient: [])',
       'c.yaml:4 caps.perRecipient[0].per: a window of 0 holds nothing back, got 0 (such as per: 1h)',
     ],
+    [minimal('caps: { weight: parts }'), 'c.yaml:4 caps.weight: must be one of messages, segments, got "parts"'],
     [minimal('caps: { perRecipient: [{ max: 5 }] }'), 'c.yaml:4 caps.perRecipient[0].per: is missing: a duration such as 30s, 15m or 1h'],
     [
       minimal('caps: { perRecipient: { max: 5, per: 1h } }'),

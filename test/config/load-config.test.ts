@@ -22,7 +22,8 @@ describe('a config with nothing but a provider and a route', () => {
   });
 
   test('leaves to the alert what depends on it', () => {
-    for (const key of ['minSeverity', 'dedupeForMs', 'onUnknown']) expect(defaults.routes[0]).not.toHaveProperty(key);
+    for (const key of ['minSeverity', 'dedupeForMs', 'onUnknown', 'maxSegments', 'transliterate', 'template'])
+      expect(defaults.routes[0]).not.toHaveProperty(key);
   });
 
   test('accepts sections of which every line is commented out', () => {
@@ -45,7 +46,10 @@ routes:
     providers: [tw, desk]
     overflow: drop
     onUnknown: hold
-caps: { perRecipient: [{ max: 1, per: 30s }, { max: 20, per: 1d }], perHour: { max: 10, criticalReserve: 3 } }
+    maxSegments: 3
+    transliterate: true
+    template: code
+caps: { weight: segments, perRecipient: [{ max: 1, per: 30s }, { max: 20, per: 1d }], perHour: { max: 10, criticalReserve: 3 } }
 contacts: { alice: { phone: 012-345 6789, consent: true } }
 groups: { oncall: [alice] }
 templates: { code: { text: "{code} {min}", tencent: { id: 12, params: [code] }, alibaba: { code: S1, params: { m: min } }, unisms: { id: u }, exotel: { dltTemplateId: 9 } } }
@@ -70,9 +74,13 @@ logLevel: DEBUG
         providers: ['tw', 'desk'],
         overflow: 'drop',
         onUnknown: 'hold',
+        maxSegments: 3,
+        transliterate: true,
+        template: 'code',
       },
     ],
     caps: {
+      weight: 'segments',
       perRecipient: [
         { max: 1, perMs: 30_000 },
         { max: 20, perMs: 86_400_000 },
@@ -120,6 +128,7 @@ describe('caps', () => {
     ['{ max: 500, criticalReserve: 0 }', { max: 500, criticalReserve: 0 }],
   ])('perHour: %s', (written, perHour) => {
     expect(loadYaml(minimal(`caps: { perHour: ${written} }`)).config.caps).toEqual({
+      weight: 'messages',
       perRecipient: [{ max: 5, perMs: 3_600_000 }],
       perHour,
     });
@@ -127,6 +136,7 @@ describe('caps', () => {
 
   test.each(['[]', 'off', 'false'])('perRecipient: %s switches that cap off and no other', (written) => {
     expect(loadYaml(minimal(`caps: { perRecipient: ${written} }`)).config.caps).toEqual({
+      weight: 'messages',
       perRecipient: [],
       perHour: { max: 100, criticalReserve: 20 },
     });
@@ -237,5 +247,30 @@ describe('warnings', () => {
       const [{ path, message, value, hint }] = warnings as [(typeof warnings)[number]];
       expect(`${path}: ${message}${value === undefined ? '' : `, got ${value}`}${hint === undefined ? '' : ` (${hint})`}`).toContain(line);
     }
+  });
+
+  const vendors = `providers:
+  twilio: { type: simulated }
+  uni: { type: unisms, accessKeyId: k, signature: s, templateId: t }
+  idle: { type: unisms, accessKeyId: k, signature: s, templateId: t }
+routes:
+  - { match: { severity: critical }, providers: [uni] }
+  - { name: rest, providers: [twilio, uni], template: disk }
+templates:
+`;
+
+  test('for a template that a provider of approved templates has no name for: where its text goes instead', () => {
+    const { warnings } = loadYaml(`${vendors}  disk: { text: "{text}", tencent: { id: 1, params: [text] } }\n`);
+    expect(warnings).toMatchObject([
+      {
+        path: 'templates.disk',
+        line: 9,
+        message: `has no "unisms": through uni (route route-1, rest) its text goes into that provider's own default template`,
+      },
+    ]);
+  });
+
+  test('not for one that every such provider knows', () => {
+    expect(loadYaml(`${vendors}  disk: { text: "{text}", unisms: { id: 1 } }\n`).warnings).toEqual([]);
   });
 });

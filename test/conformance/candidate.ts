@@ -1,6 +1,7 @@
 import type { E164 } from '../../src/alert/phone.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Accepted, Provider, ProviderReason, SmsMessage } from '../../src/provider/provider.ts';
+import type { StatusQuery } from '../../src/provider/status.ts';
 import type { Reply } from '../support/vendors/http-vendor.ts';
 
 /** Where and when a candidate is to work. */
@@ -27,7 +28,8 @@ export interface Wire {
   /** What {@link MESSAGE} looks like to the vendor. Headers that it does not name are free; `body` is compared byte for byte. */
   readonly request: {
     readonly method: string;
-    readonly path: string;
+    /** Path and query; a pattern where it carries a nonce or a signature, which the fake vendor verifies. */
+    readonly path: string | RegExp;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   };
@@ -36,6 +38,8 @@ export interface Wire {
   readonly accepted: Accepted;
   /** Reasons of bare HTTP statuses (body `{}`) where this vendor departs from the rule. */
   readonly statuses?: Readonly<Record<number, ProviderReason>>;
+  /** For a vendor that can be asked what became of a text: one that it has, and has no word of its arrival yet. */
+  readonly asked?: { readonly query: StatusQuery; readonly answer: Reply & object };
 }
 
 export const NOW = new Date('2026-11-20T03:00:00.000Z');

@@ -1,7 +1,7 @@
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
 import type { Candidate } from './candidate.ts';
 import { sitExam } from './exam.ts';
-import { noOutbox } from './no-outbox.ts';
+import { noDeps } from './no-deps.ts';
 
 const KEY = 'exam-header-key';
 const BODY_KEY = 'exam-body-key';
@@ -23,7 +23,7 @@ function candidate(config: Readonly<Record<string, unknown>>, request: NonNullab
           timeout: `${timeoutMs}ms`,
           ...config,
         }),
-        { clock, outbox: noOutbox },
+        { clock, ...noDeps },
       ),
     secrets: [KEY, BODY_KEY, URL_KEY],
     wire: {

@@ -7,6 +7,7 @@ sitExam('simulated', {
   create: ({ timeoutMs, clock }) =>
     createProvider('phone-on-my-desk', providerConfigSchemas.simulated.parse({ type: 'simulated', timeout: `${timeoutMs}ms` }), {
       clock,
+      templates: new Map(),
       outbox: { append: async () => undefined, latest: async () => [] },
     }),
   secrets: [],

@@ -11,7 +11,8 @@ export function sitRequests(wire: Wire, { create, attempt, refused }: Examiner):
     expect(result).toEqual(wire.accepted);
     expect(vendor.hits).toHaveLength(1);
     const [{ method, path, headers, body }] = vendor.hits as [Hit];
-    expect({ method, path, body }).toEqual({ method: wire.request.method, path: wire.request.path, body: wire.request.body });
+    expect({ method, body }).toEqual({ method: wire.request.method, body: wire.request.body });
+    expectPath(path, wire.request.path);
     expect(headers).toMatchObject(wire.request.headers);
   });
 
@@ -19,7 +20,10 @@ export function sitRequests(wire: Wire, { create, attempt, refused }: Examiner):
     const vendor = await startVendor(wire.yes);
     const { result } = await attempt(await create(`${vendor.url}/proxy/sms/`));
     expect(result).toEqual(wire.accepted);
-    expect(vendor.hits.map(({ path }) => path)).toEqual([`/proxy/sms${wire.request.path}`]);
+    expect(vendor.hits).toHaveLength(1);
+    const path = vendor.hits[0]?.path ?? '';
+    expect(path.startsWith('/proxy/sms/')).toBe(true);
+    expectPath(path.slice('/proxy/sms'.length), wire.request.path);
   });
 
   it('follows no redirect', async () => {
@@ -55,4 +59,9 @@ export function sitRequests(wire: Wire, { create, attempt, refused }: Examiner):
       expect(vendor.hits).toHaveLength(1);
     }
   });
+}
+
+function expectPath(path: string, expected: string | RegExp): void {
+  if (typeof expected === 'string') expect(path).toBe(expected);
+  else expect(path).toMatch(expected);
 }

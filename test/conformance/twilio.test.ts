@@ -1,8 +1,8 @@
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
 import { twilioAccepted } from '../support/vendors/twilio.ts';
-import { MESSAGE } from './candidate.ts';
+import { MESSAGE, NOW } from './candidate.ts';
 import { sitExam } from './exam.ts';
-import { noOutbox } from './no-outbox.ts';
+import { noDeps } from './no-deps.ts';
 
 const ACCOUNT_SID = 'ACexam0000000000000000000000000001';
 const AUTH_TOKEN = 'exam-auth-token';
@@ -20,7 +20,7 @@ sitExam('twilio', {
         baseUrl,
         timeout: `${timeoutMs}ms`,
       }),
-      { clock, outbox: noOutbox },
+      { clock, ...noDeps },
     ),
   secrets: [AUTH_TOKEN, Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString('base64')],
   wire: {
@@ -48,5 +48,9 @@ sitExam('twilio', {
     accepted: { kind: 'accepted', providerMessageId: 'SM00000000000000000000000000000001', segments: 2 },
     // The account in the URL does not exist.
     statuses: { 404: 'auth' },
+    asked: {
+      query: { id: MESSAGE.id, to: MESSAGE.to, providerMessageId: 'SM00000000000000000000000000000001', sentAt: NOW, text: MESSAGE.text },
+      answer: { status: 200, body: '{"sid":"SM00000000000000000000000000000001","status":"sent","num_segments":"2","error_code":null}' },
+    },
   },
 });

@@ -19,7 +19,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: ['queue/producer-port.ts'],
   queue: ['metrics/sources.ts', 'receipt'],
   // A config is made of what the rooms say of themselves.
-  config: ['pipeline/route.ts', 'provider/registry.ts'],
+  config: ['pipeline/route.ts', 'provider/registry.ts', 'provider/template.ts'],
 };
 
 /** Everything outside that we import → the only room, or file, that may. Others use what the owner exports. */
@@ -28,9 +28,9 @@ export const OWNERS: Readonly<Record<string, string>> = {
   ioredis: 'redis',
   bottleneck: 'limit',
   undici: 'provider',
-  twilio: 'provider',
-  '@aws-sdk/*': 'provider',
-  'tencentcloud-sdk-nodejs-sms': 'provider',
+  twilio: 'provider/twilio',
+  '@aws-sdk/*': 'provider/aws',
+  'tencentcloud-sdk-nodejs-sms': 'provider/tencent',
   fastify: 'http',
   'prom-client': 'metrics',
   yaml: 'config',

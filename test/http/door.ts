@@ -81,6 +81,9 @@ export const traces = {
   message: async (id: string) => (id === 'm-known' ? messageTrace : undefined),
 };
 
+/** No provider at all: receipts have tests of their own. */
+export const receipts: ReceiverDeps['receipts'] = { sources: new Map(), enqueue: async () => undefined, count: () => undefined };
+
 export const http: ReceiverDeps['config']['http'] = { port: 0, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] };
 
 export interface Door {
@@ -112,6 +115,7 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
     config: { http: { ...http, ...settings }, ...names },
     producer,
     traces,
+    receipts,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'sms_alerts_total 0\n' },
     readiness: async () => ({ ready: true, reasons: [] }),
     logger: pino({ level: 'debug', base: null }, { write: (line) => lines.push(JSON.parse(line)) }),

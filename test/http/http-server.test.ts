@@ -57,17 +57,20 @@ describe('a request that is not understood', () => {
     expect(await problemOf(response)).toMatchObject({ kind: 'body-too-large' });
   });
 
-  test.each(['/', '/v2/alerts', '/v1', '/v1/alert', '/v1/receipts/twilio'])('is 404 at %s, for every method', async (path) => {
-    const door = await openDoor();
-    for (const response of [
-      await door.get(path),
-      await door.post(path, '{'),
-      await door.post(path, 'x', { 'content-type': 'text/plain' }),
-    ]) {
-      expect(response.status).toBe(404);
-      expect(await problemOf(response)).toMatchObject({ kind: 'not-found' });
-    }
-  });
+  test.each(['/', '/v2/alerts', '/v1', '/v1/alert', '/v1/receipts', '/v1/receipts/nobody'])(
+    'is 404 at %s, for every method',
+    async (path) => {
+      const door = await openDoor();
+      for (const response of [
+        await door.get(path),
+        await door.post(path, '{'),
+        await door.post(path, 'x', { 'content-type': 'text/plain' }),
+      ]) {
+        expect(response.status).toBe(404);
+        expect(await problemOf(response)).toMatchObject({ kind: 'not-found' });
+      }
+    },
+  );
 
   test.each([
     ['DELETE', '/v1/alerts', 'POST'],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpApp } from '../../src/http/http-app.ts';
 import { componentSchemas } from '../../src/http/openapi-schemas.ts';
-import { http, names, openDoor, RecordingProducer, traces } from './door.ts';
+import { http, names, openDoor, RecordingProducer, receipts, traces } from './door.ts';
 
 interface Document {
   readonly openapi: string;
@@ -18,6 +18,7 @@ test('the document has every route, and every path of the document is a route', 
     config: { http, ...names },
     producer: new RecordingProducer(),
     traces,
+    receipts,
     metrics: { contentType: '', text: async () => '' },
     readiness: async () => ({ ready: true, reasons: [] }),
     logger: undefined as never,
@@ -52,10 +53,11 @@ test('the document is OpenAPI 3.1 with unique operations, and every reference le
 });
 
 test('the document asks for a token only where one is needed', async () => {
+  const needsToken = (path: string) => path.startsWith('/v1/') && !path.startsWith('/v1/receipts/');
   const securities = async (tokens: readonly Secret[]) => {
     const door = await openDoor({ http: { tokens } });
     const { paths } = (await (await door.get('/openapi.json')).json()) as Document;
-    return Object.entries(paths).map(([path, operations]) => [path.startsWith('/v1/'), Object.values(operations)[0]?.security ?? []]);
+    return Object.entries(paths).map(([path, operations]) => [needsToken(path), Object.values(operations)[0]?.security ?? []]);
   };
   for (const [, security] of await securities([])) expect(security).toEqual([]);
   for (const [isApi, security] of await securities([new Secret('t')])) expect(security).toEqual(isApi ? [{ bearer: [] }] : []);

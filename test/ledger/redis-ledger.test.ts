@@ -247,13 +247,18 @@ describe('ending a message', () => {
     });
   });
 
-  it('opens the way for a receipt, which only moves forward', async () => {
-    expect(await ledger.applyReceipt(id, 'delivered', new Date(3_000), 'p')).toEqual({ kind: 'kept', state: 'sending' });
+  it('opens the way for a receipt', async () => {
+    const receipt = { provider: 'p', providerMessageId: 'SM1', state: 'delivered', receivedAt: new Date(3_000) } as const;
+    expect(await ledger.applyReceipt(id, receipt)).toEqual({ kind: 'kept', as: 'early', state: 'sending' });
     await ledger.move(move({ state: 'accepted', accepted, attempt: closed(1, 'token-1', 'accepted') }));
     expect(await ledger.findMessage('p', 'SM1')).toBe(id);
-    expect(await ledger.applyReceipt(id, 'delivered', new Date(3_000), 'p')).toMatchObject({ kind: 'moved', from: 'accepted' });
-    expect(await ledger.applyReceipt(id, 'undelivered', new Date(4_000), 'p')).toEqual({ kind: 'kept', state: 'delivered' });
-    expect(await ledger.applyReceipt('m-none', 'delivered', new Date(4_000), 'p')).toEqual({ kind: 'missing' });
+    expect(await ledger.applyReceipt(id, receipt)).toEqual({
+      kind: 'moved',
+      from: 'accepted',
+      to: 'delivered',
+      acceptedAt: new Date(2_000),
+    });
+    expect(await ledger.applyReceipt('m-none', receipt)).toEqual({ kind: 'missing' });
   });
 });
 

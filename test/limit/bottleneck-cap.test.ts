@@ -19,7 +19,7 @@ function setup() {
 }
 
 function rule(max: number, more: Partial<CapRule> = {}): CapRule {
-  return { key: 'r:abc', reason: 'rate_cap_recipient', max, windowMs: WINDOW_MS, reserve: 0, ...more };
+  return { key: 'r:abc', reason: 'rate_cap_recipient', max, windowMs: WINDOW_MS, reserve: 0, weight: 1, ...more };
 }
 const hour = (max: number, reserve = 0) => rule(max, { key: 'hour', reason: 'rate_cap_hour', reserve });
 
@@ -108,6 +108,54 @@ describe('A rate cap', () => {
     expect(await cap.reserve('z', [rules(3)])).toEqual(full(gone(4), rules(3)));
     // All of it reserved: never. A window later is as good as any other moment to ask again.
     expect(await cap.reserve('z', [rules(4)])).toEqual(full(clock.now + WINDOW_MS, rules(4)));
+  });
+
+  test('holds so much weight, not so many texts, and gives a text all of its weight or none', async () => {
+    const { cap, clock } = setup();
+    const rules = (weight: number) => [rule(6, { weight })];
+    for (const [slot, weight] of [
+      ['a', 1],
+      ['b', 3],
+      ['c', 1],
+    ] as const) {
+      await fill(cap, [slot], rules(weight));
+      clock.now += 10;
+    }
+    const gone = (nth: number) => START + (nth - 1) * 10 + WINDOW_MS + LEASE_MS + 1;
+    expect(await cap.reserve('z', rules(2))).toEqual(full(gone(1)));
+    for (const weight of [3, 4, 5]) expect(await cap.reserve('z', rules(weight)), `${weight}`).toEqual(full(gone(2)));
+    expect(await cap.reserve('z', rules(6))).toEqual(full(gone(3)));
+    // More than the cap is never a moment's question.
+    expect(await cap.reserve('z', rules(7))).toEqual(full(clock.now + WINDOW_MS));
+    await fill(cap, ['d'], rules(1));
+    clock.now = gone(2);
+    await fill(cap, ['e'], rules(4));
+    await cap.release('e', rules(4));
+    await fill(cap, ['f'], rules(4));
+  });
+
+  test('keeps the weight that a slot was taken with, whatever the text would weigh now', async () => {
+    const { cap } = setup();
+    await fill(cap, ['a'], [rule(4, { weight: 3 })]);
+    expect(await cap.reserve('a', [rule(4, { weight: 1 })])).toEqual({ kind: 'held', fresh: false });
+    expect((await cap.reserve('b', [rule(4, { weight: 2 })])).kind).toBe('full');
+    await cap.settle('a', [rule(4, { weight: 1 })]);
+    await fill(cap, ['b'], [rule(4, { weight: 1 })]);
+    expect((await cap.reserve('c', [rule(4, { weight: 1 })])).kind).toBe('full');
+  });
+
+  test('names the right moment among more slots than are looked at in one go, after its maximum was lowered', async () => {
+    const { cap, clock } = setup();
+    const wide = [rule(2000)];
+    for (let nth = 0; nth < 620; nth += 1) {
+      await cap.reserve(`m${nth}`, nth === 619 ? [rule(2000, { weight: 2 })] : wide);
+      clock.now += 1;
+    }
+    const gone = (nth: number) => START + nth + WINDOW_MS + LEASE_MS + 1;
+    const low = rule(10);
+    // 621 in all, 612 too many: the last slot but seven.
+    expect(await cap.reserve('z', [low])).toEqual(full(gone(611)));
+    expect(await cap.reserve('z', [rule(10, { weight: 10 })])).toEqual(full(gone(619)));
   });
 
   test('takes all rules or none, and waits for the one that is full the longest', async () => {
@@ -249,6 +297,18 @@ describe('What Redis keeps', () => {
     await redis.del(...limiterKeys(keys.limiter('r:abc')), ...limiterKeys(keys.limiter('hour')));
     await cap.settle('a', rules);
     expect(await cap.reserve('b', rules)).toMatchObject({ kind: 'full', reason: 'rate_cap_recipient' });
+  });
+
+  test('being lost with others taken since counts a heavy text as far as there is room', async () => {
+    const { cap, keys } = setup();
+    const heavy = [rule(4, { weight: 3 })];
+    await fill(cap, ['a'], heavy);
+    await redis.del(...limiterKeys(keys.limiter('r:abc')));
+    await fill(cap, ['b', 'c'], [rule(4)]);
+    await cap.settle('a', heavy);
+    expect((await cap.reserve('d', [rule(4)])).kind).toBe('full');
+    await cap.release('a', heavy);
+    await fill(cap, ['d', 'e'], [rule(4)]);
   });
 
   test('is one limiter’s keys for each counter, under our prefix, and no message of one counter is in another', async () => {

@@ -27,8 +27,22 @@ function setup(size?: number) {
   return { cap, real, clock, asked };
 }
 
-const phone = (max: number, windowMs = 5000, key = 'r:abc'): CapRule => ({ key, reason: 'rate_cap_recipient', max, windowMs, reserve: 0 });
-const hour = (max: number, reserve = 0): CapRule => ({ key: 'hour', reason: 'rate_cap_hour', max, windowMs: 3_600_000, reserve });
+const phone = (max: number, windowMs = 5000, key = 'r:abc', weight = 1): CapRule => ({
+  key,
+  reason: 'rate_cap_recipient',
+  max,
+  windowMs,
+  reserve: 0,
+  weight,
+});
+const hour = (max: number, reserve = 0): CapRule => ({
+  key: 'hour',
+  reason: 'rate_cap_hour',
+  max,
+  windowMs: 3_600_000,
+  reserve,
+  weight: 1,
+});
 
 test('A storm on one phone asks Redis once a second', async () => {
   const { cap, clock, asked } = setup();
@@ -88,6 +102,18 @@ test('Another phone, and another maximum, are asked for by themselves', async ()
   expect((await cap.reserve('b', [phone(1)], FRESH)).kind).toBe('full');
   expect((await cap.reserve('b', [phone(1, 5000, 'r:abd')], FRESH)).kind).toBe('held');
   expect((await cap.reserve('b', [phone(2)], FRESH)).kind).toBe('held');
+});
+
+test('What is full for a heavy text may have room for a lighter one', async () => {
+  const { cap, asked } = setup();
+  const rules = (weight: number) => [phone(3, 60_000, 'r:abc', weight)];
+  await cap.reserve('a', rules(1), FRESH);
+  const refused = await cap.reserve('b', rules(3), FRESH);
+  expect(refused.kind).toBe('full');
+  expect((await cap.reserve('c', rules(2), FRESH)).kind).toBe('held');
+  expect(await cap.reserve('d', rules(3), FRESH)).toEqual(refused);
+  expect((await cap.reserve('e', rules(1), FRESH)).kind).toBe('full');
+  expect(asked).toEqual(['a', 'b', 'c', 'e']);
 });
 
 test('Of several full counters, the one that is full the longest answers', async () => {

@@ -38,6 +38,7 @@ describe('the public names', () => {
     ['sms_deferred_total', 'counter', 'reason'],
     ['sms_provider_requests_total', 'counter', 'provider,result,reason'],
     ['sms_provider_request_duration_seconds', 'histogram', 'provider'],
+    ['sms_provider_unlisted_codes_total', 'counter', 'provider'],
     ['sms_provider_circuit_state', 'gauge', 'provider'],
     ['sms_retries_total', 'counter', 'provider,reason'],
     ['sms_failovers_total', 'counter', 'from,to'],
@@ -105,7 +106,10 @@ describe('series', () => {
       'sms_failovers_total{from="sns",to="twilio-main"}',
       'sms_unknown_outcomes_total{provider="sns",resolution="resent"}',
       'sms_segments_total{provider="sns"}',
-      'sms_receipts_total{provider="sns",state="forged"}',
+      'sms_provider_unlisted_codes_total{provider="sns"}',
+      ...['forged', 'unreadable', 'early', 'late', 'duplicate', 'reordered'].map(
+        (state) => `sms_receipts_total{provider="sns",state="${state}"}`,
+      ),
       'sms_alert_to_accepted_seconds_count{severity="warning"}',
       'sms_accepted_to_delivered_seconds_sum{provider="sns"}',
       'sms_messages_in_flight',
@@ -158,6 +162,7 @@ describe('what happens is counted', () => {
       { 'sms_unknown_outcomes_total{provider="sns",resolution="held"}': 1 },
     ],
     ['a receipt', (m) => m.receipt('sns', 'delivered'), { 'sms_receipts_total{provider="sns",state="delivered"}': 1 }],
+    ['a code that is in no table', (m) => m.unlistedCode('sns'), { 'sms_provider_unlisted_codes_total{provider="sns"}': 1 }],
     ['an open circuit', (m) => m.circuit('sns', 'open'), { 'sms_provider_circuit_state{provider="sns"}': 2 }],
   ])('%s', async (_name, act, expected) => {
     expect(await changedBy(() => act(metrics))).toEqual(expected);

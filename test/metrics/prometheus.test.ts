@@ -33,6 +33,7 @@ function misfortune(): void {
   metrics.accepted({ provider: 'sns', severity: 'critical', segments: 1, seconds: 2, at: new Date() });
   metrics.providerRequest({ provider: 'sns', result: 'refused', reason: 'throttled', seconds: 0.1 });
   metrics.retried('sns', 'throttled');
+  metrics.unlistedCode('sns');
   metrics.failedOver('sns', 'twilio-main');
   metrics.unknownResolved('sns', 'held');
   metrics.deferred('rate_cap_recipient');

@@ -13,6 +13,7 @@ import type { Policy } from '../../src/pipeline/route.ts';
 const RECEIVED = Date.parse('2026-11-20T03:00:00Z');
 const TEMPLATES: Config['templates'] = new Map([
   ['login-code', { text: 'Your code is {code}, valid {minutes} minutes' }],
+  ['disk', { text: '{instance} {priority}/{severity}: {text} ({content}) {source} {team} {toString}' }],
   ['long', { text: `${'x'.repeat(160)}{more}` }],
 ]);
 const POLICY: Policy = {
@@ -27,18 +28,19 @@ const POLICY: Policy = {
 const ALICE: Recipient = { phone: '+60123456789' as E164, contact: 'alice', consent: true };
 const BARE: Recipient = { phone: '+6581234567' as E164, consent: true };
 
-function compose(alert: Omit<AlertInput, 'to'>, recipients: readonly Recipient[] = [ALICE]): Message[] {
+function compose(alert: Omit<AlertInput, 'to'>, recipients: readonly Recipient[] = [ALICE], policy: Policy = POLICY): Message[] {
   const subject: AlertSubject = {
     id: 'order-42',
     alert: parseAlert({ to: '+60123456789', ...alert }, { strictNumbers: true }),
-    policy: POLICY,
+    policy,
     dedupKey: 'k',
     dedupHash: 'h',
     receivedAt: RECEIVED,
   };
   return composeMessages(subject, recipients, TEMPLATES);
 }
-const one = (alert: Omit<AlertInput, 'to'>) => compose(alert)[0] as Message;
+const one = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}) =>
+  compose(alert, [ALICE], { ...POLICY, ...policy })[0] as Message;
 
 describe('what the text says, byte for byte', () => {
   test.each<[name: string, alert: Omit<AlertInput, 'to'>, text: string, variables: Message['variables']]>([
@@ -83,6 +85,50 @@ describe('what the text says, byte for byte', () => {
     expect(one({ severity: 'info', template: { name: 'long', params: { more: '' } } }).segments).toBe(1);
     expect(one({ severity: 'info', template: { name: 'long', params: { more: 'x' } } }).segments).toBe(2);
   });
+});
+
+describe('the template of a route', () => {
+  const disk = { template: 'disk' };
+
+  test('is filled with what an alert of text says, and with a dash for what it does not', () => {
+    const { text, template, variables } = one({ severity: 'critical', text: 'Disk full', source: 'node', labels: { team: 'db' } }, disk);
+    expect(text).toBe('- CRITICAL/CRITICAL: Disk full (Disk full) node db -');
+    expect(template).toEqual({
+      name: 'disk',
+      params: {
+        instance: '-',
+        priority: 'CRITICAL',
+        severity: 'CRITICAL',
+        text: 'Disk full',
+        content: 'Disk full',
+        source: 'node',
+        team: 'db',
+        toString: '-',
+      },
+      exact: false,
+    });
+    expect(variables).toEqual({ instance: '', priority: 'CRITICAL', content: 'Disk full' });
+  });
+
+  test('takes from a label what the alert has no field for, and a field before a label', () => {
+    const params = (alert: Partial<AlertInput>) => one({ severity: 'critical', text: 'x', ...alert }, disk).template?.params.instance;
+    expect(params({ labels: { instance: 'from-label' } })).toBe('from-label');
+    expect(params({ instance: 'own', labels: { instance: 'from-label' } })).toBe('own');
+    expect(params({ labels: { instance: '' } })).toBe('-');
+  });
+
+  test('gives way to the one that an alert names', () => {
+    const { template } = one({ severity: 'info', template: { name: 'login-code', params: { code: '1', minutes: '5' } } }, disk);
+    expect(template).toEqual({ name: 'login-code', params: { code: '1', minutes: '5' }, exact: true });
+  });
+});
+
+test('what a route wants of the text goes along, and the segments are those that it leaves', () => {
+  const message = one({ severity: 'critical', text: `“${'x'.repeat(400)}”` }, { maxSegments: 2, transliterate: true });
+  expect(message).toMatchObject({ segments: 2, maxSegments: 2, transliterate: true });
+  expect(message.text).toContain('”');
+  expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toStrictEqual(message);
+  expect(one({ severity: 'critical', text: `“${'x'.repeat(400)}”` }, { transliterate: true }).segments).toBe(3);
 });
 
 test('each recipient has a message of its own, the same whenever the alert is routed again', () => {

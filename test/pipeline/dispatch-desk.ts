@@ -14,6 +14,7 @@ import { firstStep } from '../../src/pipeline/first-step.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
+import type { Accepted } from '../../src/provider/provider.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
@@ -42,7 +43,11 @@ export type Desk = ReturnType<typeof createDesk>;
  * A dispatcher put together as the process does it, on a real ledger and real caps under keys of its own. The test
  * holds its clock, says what its providers answer, and hears what its observer is told.
  */
-export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient: [], perHour: undefined } }: DeskOptions = {}) {
+export function createDesk(
+  redis: Redis,
+  prefix: string,
+  { caps = { weight: 'messages', perRecipient: [], perHour: undefined } }: DeskOptions = {},
+) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
   const clock = createSettableClock(Date.now());
@@ -54,6 +59,7 @@ export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient
   const carriers = new Map<string, Carrier>();
   const stopping = new AbortController();
   const bugs: { error: unknown; provider: string }[] = [];
+  const handedOver: { id: string; provider: string; accepted: Accepted | undefined }[] = [];
 
   const stages = [
     createLedgerGate(ledger, recording.observer),
@@ -82,7 +88,16 @@ export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient
 
   /** One run of the message's job. */
   const run = (message: Message, { rerun = false, signal = new AbortController().signal, persist = (write) => write() }: RunOptions = {}) =>
-    createMessageDispatcher({ stages, ledger, cap, caps, observer: recording.observer, clock, persist })(message, rerun, signal);
+    createMessageDispatcher({
+      stages,
+      ledger,
+      cap,
+      caps,
+      observer: recording.observer,
+      clock,
+      persist,
+      onHandedOver: async ({ id }, provider, accepted) => void handedOver.push({ id, provider, accepted }),
+    })(message, rerun, signal);
 
   const desk = {
     ...recording,
@@ -91,6 +106,8 @@ export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient
     ledger,
     cap,
     bugs,
+    carriers,
+    handedOver,
     stopping,
     admit,
     run,
@@ -99,7 +116,7 @@ export function createDesk(redis: Redis, prefix: string, { caps = { perRecipient
     provider(
       name: string,
       lines: readonly Line[],
-      over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace'>> = {},
+      over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace' | 'pollAfterMs'>> = {},
     ): ScriptedProvider {
       const provider = createScriptedProvider(name, lines);
       carriers.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });

@@ -11,7 +11,7 @@ const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const silence = refuse('unknown_outcome');
 
 const capped = (max: number, more: Partial<Caps> = {}) =>
-  createDesk(redis, prefix, { caps: { perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined, ...more } });
+  createDesk(redis, prefix, { caps: { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined, ...more } });
 
 describe('the slot of a text', () => {
   test.each<[name: string, answers: readonly Line[], outcome: string]>([
@@ -279,7 +279,7 @@ describe('a text that a cap holds back', () => {
 describe('when to come back to a full cap', () => {
   const now = new Date('2026-11-20T03:00:00Z');
   const later = (ms: number) => new Date(now.getTime() + ms);
-  const rules = [{ key: 'r', reason: 'rate_cap_recipient', max: 1, windowMs: 1000, reserve: 0 } as const];
+  const rules = [{ key: 'r', reason: 'rate_cap_recipient', max: 1, windowMs: 1000, reserve: 0, weight: 1 } as const];
   const full = (retryAt: Date, key = 'r') => ({ kind: 'full', reason: 'rate_cap_recipient', key, retryAt }) as const;
 
   test.each<[name: string, Date, Date]>([

@@ -49,7 +49,7 @@ describe('a text that the provider takes', () => {
       },
     ]);
     const startedAt = desk.clock.now().toISOString();
-    const { message, outcome } = await desk.send({ template: { name: 'full', params: { disk: '/' } } });
+    const { message, outcome } = await desk.send({ template: { name: 'full', params: { disk: '/' }, exact: true } });
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     const { id, to, text, variables, template, expiresAt } = message;
     expect(a.requests).toEqual([{ id, to, text, variables, template, expiresAt: new Date(expiresAt) }]);
@@ -80,7 +80,7 @@ describe('a text that the provider takes', () => {
         return yes;
       },
     ]);
-    const message = await desk.admit(desk.message({ segments: 3 }));
+    const message = await desk.admit(desk.message({ text: 'x'.repeat(307) }));
     expect(await desk.ledger.inFlight()).toBe(1);
     await desk.run(message);
     expect(desk.told).toEqual([
@@ -156,6 +156,13 @@ describe('a refusal', () => {
       expect(desk.heard('providerRequest')).toEqual([{ provider: 'a', result: 'refused', reason, seconds: expect.any(Number) }]);
     },
   );
+
+  test('with a code that is in no table is counted as such, each time', async () => {
+    const unlisted = refuse('unavailable', { code: '99999', unlisted: true });
+    desk.provider('a', [unlisted, no('unavailable'), unlisted, yes]);
+    await desk.send();
+    expect(desk.heard('unlistedCode')).toEqual(['a', 'a']);
+  });
 
   test('goes from provider to provider in the order of the route, each step counted', async () => {
     const a = desk.provider('a', [yes]);

@@ -185,7 +185,7 @@ describe('a message that may have been sent', () => {
     { kind: 'failed', provider: 'b', error },
   ];
   const others: Outcome[] = [
-    { kind: 'accepted', provider: 'b', accepted: { kind: 'accepted' } },
+    { kind: 'accepted', provider: 'b', accepted: { kind: 'accepted', segments: 1 } },
     { kind: 'deferred', reason: 'throttled', until: NOW },
     { kind: 'retry', provider: 'b', error, until: NOW },
     { kind: 'unknown', provider: 'b' },

@@ -59,7 +59,7 @@ describe('a walk through the stages', () => {
 describe('the line that a verdict leaves', () => {
   const error = new ProviderError('balance', { code: '30002' });
   test.each<[Outcome, Omit<TraceEvent, 'at' | 'stage'>]>([
-    [{ kind: 'accepted', provider: 'a', accepted: { kind: 'accepted' } }, { verdict: 'accepted' }],
+    [{ kind: 'accepted', provider: 'a', accepted: { kind: 'accepted', segments: 1 } }, { verdict: 'accepted' }],
     [
       { kind: 'suppressed', reason: 'duplicate' },
       { verdict: 'suppressed', reason: 'duplicate' },

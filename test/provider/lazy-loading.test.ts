@@ -1,23 +1,49 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
-import { noOutbox } from '../conformance/no-outbox.ts';
+import { createProvider, createReceiptReader, type ProviderType, providerConfigSchemas } from '../../src/provider/registry.ts';
+import { noDeps } from '../conformance/no-deps.ts';
 
-/** The SDK is CommonJS, so whatever of it is loaded is in here. */
-const loaded = () => Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('/node_modules/twilio/'));
+/** The SDKs are CommonJS, so whatever of them is loaded is in here. Of Twilio's, one small file checks signatures of receipts. */
+function loadedSdks(): string[] {
+  const paths = Object.keys(createRequire(import.meta.url).cache);
+  const sdks = ['twilio/lib/rest', '@aws-sdk/client-sns', '@aws-sdk/client-pinpoint-sms-voice-v2', 'tencentcloud-sdk-nodejs-sms'];
+  return sdks.filter((sdk) => paths.some((path) => path.includes(`/node_modules/${sdk}/`)));
+}
 
-it('loads the Twilio SDK for who configures Twilio, and for nobody else', async () => {
-  const deps = { clock: systemClock, outbox: noOutbox };
-  const { twilio, http, simulated } = providerConfigSchemas;
-  const others = [
-    await createProvider('a', http.parse({ type: 'http', url: 'http://127.0.0.1:9' }), deps),
-    await createProvider('b', simulated.parse({ type: 'simulated' }), deps),
+const make = (type: ProviderType, keys: Readonly<Record<string, unknown>>) =>
+  createProvider(type, providerConfigSchemas[type].parse({ type, ...keys }), { clock: systemClock, ...noDeps });
+
+it('loads the SDK of a vendor for who configures it, and for nobody else', async () => {
+  const aws = { region: 'eu-west-1', accessKeyId: 'AK1', secretAccessKey: 'key' };
+  const providers = [
+    await make('http', { url: 'http://127.0.0.1:9' }),
+    await make('simulated', {}),
+    await make('alibaba', { accessKeyId: 'AK1', accessKeySecret: 'key', signName: 'Ops', templateCode: 'SMS_1' }),
+    await make('unisms', { accessKeyId: 'AK1', signature: 'Ops', templateId: 'pub_1' }),
+    await make('smslocal', { apiKey: 'key' }),
+    await make('exotel', { sid: 'acme1', token: 'key' }),
   ];
-  const config = twilio.parse({ type: 'twilio', accountSid: 'AC1', authToken: 't', from: '+15005550006' });
-  expect(loaded()).toEqual([]);
+  expect(loadedSdks()).toEqual([]);
 
-  const provider = await createProvider('c', config, deps);
-  expect(loaded().length).toBeGreaterThan(0);
-  await Promise.all([...others, provider].map(({ close }) => close()));
+  // The receiver reads receipts, and calls no vendor.
+  const twilio = { accountSid: 'AC1', authToken: 't', from: '+15005550006' };
+  const tencent = { secretId: 'ID1', secretKey: 'key', appId: '1400006666', templateId: '1' };
+  const configs = [
+    providerConfigSchemas.twilio.parse({ type: 'twilio', ...twilio }),
+    providerConfigSchemas.tencent.parse({ type: 'tencent', ...tencent }),
+  ];
+  for (const config of configs) {
+    expect(await createReceiptReader(config, { publicUrl: undefined, providers: new Map() })).toBeDefined();
+  }
+  expect(loadedSdks()).toEqual([]);
+
+  providers.push(await make('twilio', twilio));
+  expect(loadedSdks()).toEqual(['twilio/lib/rest']);
+  providers.push(await make('sns', aws));
+  expect(loadedSdks()).toEqual(['twilio/lib/rest', '@aws-sdk/client-sns']);
+  providers.push(await make('aws-sms-voice', aws));
+  providers.push(await make('tencent', tencent));
+  expect(loadedSdks()).toHaveLength(4);
+  await Promise.all(providers.map(({ close }) => close()));
 });

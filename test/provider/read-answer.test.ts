@@ -17,6 +17,7 @@ it.each([
   ['isv.BUSINESS_LIMIT_CONTROL', 'isv.BUSINESS_LIMIT_CONTROL'],
   ['ERR-7', 'ERR-7'],
   ['101000', '101000'],
+  ['MK:0001', 'MK:0001'],
 ])('shows the code %s', (value, code) => {
   expect(safeCode(value)).toBe(code);
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Move } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
-import { createReceiptReceiver } from '../../src/receipt/apply-receipt.ts';
+import { type Applied, createReceiptReceiver } from '../../src/receipt/apply-receipt.ts';
 import type { Receipt } from '../../src/receipt/receipt.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver, type RecordingObserver } from '../support/recording-observer.ts';
@@ -21,13 +21,14 @@ let alertId: string;
 let messageId: string;
 let providerMessageId: string;
 let recording: RecordingObserver;
-let apply: ReturnType<typeof createReceiptReceiver>;
+let apply: (receipt: Receipt, now: Date, firstLook?: boolean) => Promise<Applied>;
 beforeEach(async () => {
   alertId = `a-${randomUUID()}`;
   messageId = `m-${randomUUID()}`;
   providerMessageId = `SM-${randomUUID()}`;
   recording = createRecordingObserver();
-  apply = createReceiptReceiver(ledger, recording.observer);
+  const receive = createReceiptReceiver(ledger, recording.observer);
+  apply = (receipt, at, firstLook = false) => receive(receipt, at, firstLook);
   await ledger.admit(
     {
       id: alertId,
@@ -114,16 +115,51 @@ describe('a receipt for an accepted text', () => {
     expect(await state()).toBe('delivered');
   });
 
-  test('that is a duplicate, or contradicts the first, changes and counts nothing', async () => {
+  test('that comes twice is a duplicate, and one that takes the word back is reordered: nothing changes', async () => {
     await accept();
     await apply(receipt(), now);
-    const before = recording.told.length;
-    for (const again of [receipt(), receipt({ state: 'undelivered' })]) {
-      expect(await apply(again, now)).toEqual({ kind: 'done' });
-      expect(await apply(again, tooLate)).toEqual({ kind: 'done' });
+    const before = await traces.message(messageId);
+    for (const state of ['delivered', 'undelivered', 'pending'] as const) {
+      expect(await apply(receipt({ state }), now)).toEqual({ kind: 'done' });
     }
+    expect(await traces.message(messageId)).toEqual(before);
+    expect(recording.heard('receipt').map((heard) => (heard as string[])[1])).toEqual(['delivered', 'duplicate', 'reordered', 'reordered']);
+    expect(recording.heard('delivered')).toHaveLength(1);
+  });
+
+  test('that says why it did not arrive leaves the reason and the code in the trace', async () => {
+    await accept();
+    await apply(receipt({ state: 'undelivered', code: '30007', reason: 'content' }), now);
+    const trace = await traces.message(messageId);
+    expect(trace).toMatchObject({ state: 'undelivered', reason: 'content' });
+    expect(trace?.events.at(-1)).toMatchObject({
+      verdict: 'undelivered',
+      reason: 'content',
+      detail: 'reported by twilio-main, code 30007',
+    });
+    await apply(receipt(), now);
+    expect(await traces.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
+  });
+
+  test('that says pending is told once in the trace, however often it comes', async () => {
+    await accept();
+    for (let times = 0; times < 3; times += 1) await apply(receipt({ state: 'pending' }), now);
+    const trace = await traces.message(messageId);
+    expect(trace?.state).toBe('accepted');
+    expect(trace?.events.filter(({ stage }) => stage === 'receipt')).toMatchObject([{ verdict: 'pending' }]);
+    expect(recording.heard('receipt')).toEqual(Array(3).fill(['twilio-main', 'pending']));
+    await apply(receipt(), now);
     expect(await state()).toBe('delivered');
-    expect(recording.told).toHaveLength(before);
+  });
+
+  test.each([
+    ['before it reached us', ACCEPTED_AT + 2500, 2.5],
+    ['in the future', ACCEPTED_AT + 9_000_000, 4],
+    ['before the text was accepted', ACCEPTED_AT - 28_800_000, 4],
+  ])('that says it was delivered %s', async (_when, at, seconds) => {
+    await accept();
+    await apply(receipt({ at }), now);
+    expect(recording.heard('delivered')).toEqual([['twilio-main', seconds]]);
   });
 
   test('by a clock that lags never took less than no time', async () => {
@@ -138,6 +174,8 @@ describe('a receipt that is ahead of the answer', () => {
     await move({ state: 'sending' });
     for (const early of [receipt(), byOurId()]) expect(await apply(early, now)).toEqual({ kind: 'early' });
     expect(recording.told).toEqual([]);
+    expect(await apply(byOurId(), now, true)).toEqual({ kind: 'early' });
+    expect(recording.told).toEqual([['receipt', 'twilio-main', 'early']]);
     expect(await state()).toBe('sending');
     await accept();
     expect(await apply(byOurId(), justInTime)).toEqual({ kind: 'done' });
@@ -189,10 +227,58 @@ describe('a receipt for a text', () => {
     expect(recording.heard('unknownResolved')).toHaveLength(1);
   });
 
-  test.each(['failed', 'expired', 'cancelled'] as const)('that %s changes nothing and does not wait', async (was) => {
-    await move({ state: was, reason: was });
-    expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
-    expect(await state()).toBe(was);
-    expect(recording.told).toEqual([]);
+  test('of which nobody knew, with no final word yet, proves that it was accepted', async () => {
+    await move({ state: 'unknown', reason: 'unknown_outcome' });
+    await apply(byOurId({ state: 'pending' }), now);
+    expect(await traces.message(messageId)).toMatchObject({ state: 'accepted', reason: null, provider: 'twilio-main', providerMessageId });
+    expect(recording.told).toEqual([
+      ['receipt', 'twilio-main', 'pending'],
+      ['unknownResolved', 'twilio-main', 'receipt'],
+    ]);
+    await apply(receipt(), now);
+    expect(await state()).toBe('delivered');
   });
+
+  test.each(['failed', 'expired', 'cancelled', 'suppressed'] as const)(
+    'that %s changes nothing, and is told once in the trace',
+    async (was) => {
+      await move({ state: was, reason: was });
+      for (let times = 0; times < 2; times += 1) expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
+      const trace = await traces.message(messageId);
+      expect(trace).toMatchObject({ state: was, reason: was });
+      expect(trace?.events).toMatchObject([{ stage: 'receipt', verdict: 'late', detail: 'says delivered, reported by twilio-main' }]);
+      expect(recording.told).toEqual(Array(2).fill(['receipt', 'twilio-main', 'late']));
+    },
+  );
+
+  test('that was sent again: only the attempt that was accepted can end it badly, and either can end it well', async () => {
+    await ledger.openAttempt({
+      messageId,
+      dedupHash: alertId,
+      receivedAt: ACCEPTED_AT,
+      token: 'first',
+      record: { provider: 'twilio-main', startedAt: '' },
+      leaseMs: 1000,
+      unknownsAllowed: 1,
+    });
+    await move({ attempt: { token: 'first', number: 1, record: { provider: 'twilio-main', startedAt: '', result: 'unknown' } } });
+    await accept();
+    const ofTheFirst = byOurId({ providerMessageId: 'SM-first' });
+    await apply({ ...ofTheFirst, state: 'undelivered' }, now);
+    expect(await state()).toBe('accepted');
+    await apply(ofTheFirst, now);
+    expect(await state()).toBe('delivered');
+    expect(recording.heard('receipt')).toEqual([
+      ['twilio-main', 'late'],
+      ['twilio-main', 'delivered'],
+    ]);
+  });
+});
+
+test('of fifty receipts at once exactly one moves the text', async () => {
+  await accept();
+  await Promise.all(Array.from({ length: 50 }, () => apply(receipt(), now)));
+  const states = recording.heard('receipt').map((heard) => (heard as string[])[1]);
+  expect(states.filter((said) => said === 'delivered')).toHaveLength(1);
+  expect(states.filter((said) => said === 'duplicate')).toHaveLength(49);
 });

@@ -3,7 +3,7 @@ import type { Accepted, Refused } from '../provider.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
 import type { HttpConfig } from './config.ts';
-import { resolvePointer } from './json-pointer.ts';
+import { readScalar } from './json-pointer.ts';
 
 type Rules = Pick<HttpConfig, 'success' | 'messageId' | 'errors'>;
 
@@ -14,7 +14,7 @@ type Rules = Pick<HttpConfig, 'success' | 'messageId' | 'errors'>;
  */
 export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, errors }: Rules, now: Date): Accepted | Refused {
   const body = readJson(answer.body);
-  const at = (pointer: string | undefined) => (pointer === undefined ? undefined : scalarText(resolvePointer(body, pointer)));
+  const at = (pointer: string | undefined) => (pointer === undefined ? undefined : readScalar(body, pointer));
   const accepted = (): Accepted => {
     const providerMessageId = readMessageId(at(messageId));
     return { kind: 'accepted', ...(providerMessageId === undefined ? {} : { providerMessageId }) };
@@ -32,8 +32,4 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
   const expectsJson = messageId !== undefined && answer.body !== '';
   if (statusIsYes && success?.pointer === undefined && !(expectsJson && body === undefined)) return accepted();
   return refusalFromAnswer(answer, now, { code: safeCode(code ?? at(success?.pointer)) });
-}
-
-function scalarText(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

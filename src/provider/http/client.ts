@@ -1,3 +1,4 @@
+import { isGsm7 } from '../../alert/segments.ts';
 import { refusalFromFault } from '../classify.ts';
 import type { Provider, SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
@@ -25,14 +26,16 @@ const CONTENT_TYPES = { json: 'application/json', form: 'application/x-www-form-
 function compileRequest(config: HttpConfig): (message: SmsMessage) => HttpRequest {
   const { method, contentType } = config;
   const url = config.url.reveal();
-  const template = JSON.parse(config.body.reveal()) as Json;
+  const plain = JSON.parse(config.body.reveal()) as Json;
+  const unicode = JSON.parse(config.unicodeBody.reveal()) as Json;
+  const bodyOf = (message: SmsMessage) => fillBody(isGsm7(message.text) ? plain : unicode, message);
   const ownHeaders = Object.fromEntries(Object.entries(config.headers).map(([header, value]) => [header, value.reveal()]));
   if (method === 'GET') {
-    return (message) => ({ method, url: withQuery(url, encodeForm(fillBody(template, message))), headers: ownHeaders });
+    return (message) => ({ method, url: withQuery(url, encodeForm(bodyOf(message))), headers: ownHeaders });
   }
   const headers = { 'content-type': CONTENT_TYPES[contentType], ...ownHeaders };
   const encode = contentType === 'form' ? encodeForm : (body: Json) => JSON.stringify(body);
-  return (message) => ({ method, url, headers, body: encode(fillBody(template, message)) });
+  return (message) => ({ method, url, headers, body: encode(bodyOf(message)) });
 }
 
 function withQuery(url: string, query: string): string {

@@ -33,6 +33,27 @@ function faultOfHeader(name: string, value: string): string | undefined {
 /** `circuit_open` is a word of our own, which no vendor says. */
 const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
 
+/** A body, or parts of one. */
+const fields = z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>;
+
+const RECEIPT_STATES = ['delivered', 'undelivered', 'pending'] as const;
+
+const receipt = z
+  .strictObject({
+    entries: pointer
+      .optional()
+      .describe('Where the list of texts is, when a call reports on several; left out: the call itself, object or list'),
+    id: pointer.optional().describe("Where the vendor's message id is"),
+    reference: pointer.optional().describe('Where our id is, which the vendor got as {id}'),
+    status: pointer,
+    map: z.record(z.string(), z.enum(RECEIPT_STATES)).describe("The vendor's word → what it means; one that is not here means pending"),
+    code: pointer.optional().describe('Where the vendor says why a text did not arrive; only a short code is kept'),
+  })
+  .refine(
+    ({ id, reference }) => id !== undefined || reference !== undefined,
+    'must hold id or reference: nothing else tells which text it is about',
+  );
+
 const DEFAULT_BODY: Record<string, Json> = { to: '{to}', text: '{text}', id: '{id}' };
 
 export const httpConfig = z
@@ -43,9 +64,10 @@ export const httpConfig = z
     method: z.enum(['POST', 'PUT', 'GET']).default('POST').describe('With GET the body goes into the query'),
     contentType: z.enum(['json', 'form']).default('json'),
     headers: headers.default({}),
-    body: (z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>)
-      .default(DEFAULT_BODY)
-      .describe('Its strings may hold {to} {toDigits} {text} {id}'),
+    body: fields.default(DEFAULT_BODY).describe('Its strings may hold {to} {toDigits} {text} {id}'),
+    unicode: fields
+      .default({})
+      .describe('Fields that a text beyond GSM-7 adds to the body, or changes there, for vendors that must be told, such as { coding: 2 }'),
     success: z
       .strictObject({
         status: z.array(z.int().min(200).max(299)).min(1).optional(),
@@ -56,20 +78,40 @@ export const httpConfig = z
       .optional(),
     messageId: pointer.optional().describe("Where the vendor's message id is"),
     errors: z.strictObject({ pointer, map: z.record(z.string(), vendorReason) }).optional(),
+    receipt: receipt.optional().describe('How to read delivery receipts; they may be JSON, a form, or a query'),
   })
-  .superRefine(({ body, contentType, method }, ctx) => {
-    const problem = (message: string) => ctx.addIssue({ code: 'custom', path: ['body'], message });
-    const names = placeholdersIn(body);
-    for (const name of names.filter((name) => !PLACEHOLDERS.some((known) => known === name))) {
-      problem(`holds the unknown placeholder {${name}}: there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(' ')}`);
-    }
-    if (!names.includes('to') && !names.includes('toDigits')) problem('must hold {to} or {toDigits}: the vendor has to learn whom to text');
-    if (!names.includes('text')) problem('must hold {text}: the vendor has to learn what to say');
-    if ((contentType === 'form' || method === 'GET') && Object.values(body).some((value) => typeof value === 'object')) {
-      problem('must be flat for a form or a query: text, numbers, true and false only');
+  .superRefine(({ body, unicode, contentType, method, receipt, receiptToken }, ctx) => {
+    const isFlat = contentType === 'form' || method === 'GET';
+    const problem = (path: string) => (message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
+    const faults = faultsOfBody(body, isFlat);
+    faults.forEach(problem('body'));
+    // What it changes must not lose the number or the text.
+    const more = faultsOfBody({ ...body, ...unicode }, isFlat).filter((fault) => !faults.includes(fault));
+    more.forEach(problem('unicode'));
+    if (receipt !== undefined && receiptToken === undefined) {
+      problem('receiptToken')('must be given with receipt: receipts without it are turned away');
     }
   })
-  .transform(({ body, ...rest }) => withTimeoutMs({ ...rest, body: new Secret(JSON.stringify(body)) }));
+  .transform(({ body, unicode, ...rest }) =>
+    withTimeoutMs({ ...rest, body: new Secret(JSON.stringify(body)), unicodeBody: new Secret(JSON.stringify({ ...body, ...unicode })) }),
+  );
 
-/** `url` is a secret because its query may hold a key; `body` is the template as JSON text. */
+function faultsOfBody(body: Record<string, Json>, isFlat: boolean): string[] {
+  const names = placeholdersIn(body);
+  const faults = names
+    .filter((name) => !PLACEHOLDERS.some((known) => known === name))
+    .map((name) => `holds the unknown placeholder {${name}}: there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(' ')}`);
+  if (!names.includes('to') && !names.includes('toDigits'))
+    faults.push('must hold {to} or {toDigits}: the vendor has to learn whom to text');
+  if (!names.includes('text')) faults.push('must hold {text}: the vendor has to learn what to say');
+  if (isFlat && Object.values(body).some((value) => typeof value === 'object')) {
+    faults.push('must be flat for a form or a query: text, numbers, true and false only');
+  }
+  return faults;
+}
+
+/**
+ * `url` is a secret because its query may hold a key; `body` is the template as JSON text, `unicodeBody` that of a text
+ * beyond GSM-7.
+ */
 export type HttpConfig = z.output<typeof httpConfig>;

@@ -11,6 +11,12 @@ export function resolvePointer(document: unknown, pointer: string): unknown {
   return tokens.reduce<unknown>((value, token) => member(value, token.replaceAll('~1', '/').replaceAll('~0', '~')), document);
 }
 
+/** The text, number, true or false there, as text. */
+export function readScalar(document: unknown, pointer: string): string | undefined {
+  const value = resolvePointer(document, pointer);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
 function member(value: unknown, token: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value) && !/^(0|[1-9]\d*)$/.test(token)) return undefined;

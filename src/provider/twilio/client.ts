@@ -5,8 +5,10 @@ import { refuse } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
 import { readMessageId } from '../read-answer.ts';
 import { createTransport, type Exchange, type HttpRequest } from '../transport.ts';
+import { checkTwilio } from './check.ts';
 import { classifyTwilio } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
+import { askTwilio } from './status.ts';
 
 type SdkOptions = NonNullable<Parameters<typeof twilioSdk>[2]>;
 type SdkHttpClient = NonNullable<SdkOptions['httpClient']>;
@@ -52,6 +54,8 @@ export async function createTwilioProvider(name: string, config: TwilioConfig, {
       if (exchange === undefined) return refuse('unavailable', { code: 'SDK_MADE_NO_REQUEST' });
       return exchange.kind === 'fault' ? refusalFromFault(exchange) : classifyTwilio(exchange, clock.now());
     },
+    status: (query, signal) => askTwilio(transport, config, query, () => clock.now(), signal),
+    check: (signal) => checkTwilio(transport, config, () => clock.now(), signal),
     close: () => transport.close(),
   };
 }

@@ -1,3 +1,4 @@
+import type { ProviderReason } from '../../alert/reason.ts';
 import { type Finding, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
@@ -66,14 +67,44 @@ export const TWILIO_CODES: ReadonlyMap<number, Row> = new Map<number, Row>([
 ]);
 
 /**
+ * Why a text that Twilio had taken did not arrive: `ErrorCode` of a callback, `error_code` of the resource. The pages are
+ * at the same address. Senders are also checked after the acceptance, so that the codes above may come here as well.
+ */
+export const TWILIO_DELIVERY_CODES: ReadonlyMap<number, ProviderReason> = new Map<number, ProviderReason>([
+  [30001, 'throttled'], // queue overflow: sent faster than the sender may
+  [30002, 'auth'], // account suspended
+  [30003, 'recipient'], // handset switched off or out of reach
+  [30004, 'recipient'], // the number is blocked from receiving this
+  [30005, 'recipient'], // no such number
+  [30006, 'recipient'], // a landline, or a carrier out of reach
+  [30007, 'content'], // filtered by Twilio or the carrier
+  [30008, 'unavailable'], // the carrier does not say why
+  [30022, 'throttled'], // over the rate of the US A2P 10DLC campaign
+  [30023, 'throttled'], // over the day's limit of the US A2P 10DLC brand
+  [30032, 'auth'], // the toll-free number is not verified
+  [30034, 'auth'], // the US number belongs to no registered campaign
+  [30036, 'throttled'], // queued for longer than ValidityPeriod allowed
+  [30410, 'unavailable'], // the carrier did not answer in time
+  [30450, 'throttled'], // fraud protection blocks the destination for a while
+  [30453, 'throttled'], // the same
+]);
+
+/** Of a code fit to be shown; `undefined` for none, and for one that neither table holds. */
+export function deliveryReason(code: string | undefined): ProviderReason | undefined {
+  return TWILIO_DELIVERY_CODES.get(Number(code)) ?? TWILIO_CODES.get(Number(code))?.reason;
+}
+
+/**
  * A refusal from an answer that brought no message SID. Only a 4xx is a no: a 2xx may have been sent although it
  * cannot be read, and a 5xx too, whatever code it carries.
  */
 export function classifyTwilio(answer: HttpAnswer, now: Date): Refused {
   const { code } = (readJson(answer.body) ?? {}) as { code?: unknown };
   const shown = safeCode(code);
-  if (answer.status < 400 || answer.status >= 500) return refusalFromAnswer(answer, now, { code: shown });
+  const row = TWILIO_CODES.get(Number(shown));
+  const seen: Finding = { code: shown, unlisted: shown !== undefined && row === undefined };
+  if (answer.status < 400 || answer.status >= 500) return refusalFromAnswer(answer, now, seen);
   // No such account in the URL, by a server that adds no code.
   const byStatus: Finding = answer.status === 404 ? { reason: 'auth' } : {};
-  return refusalFromAnswer(answer, now, { ...(TWILIO_CODES.get(Number(shown)) ?? byStatus), code: shown });
+  return refusalFromAnswer(answer, now, { ...(row ?? byStatus), ...seen });
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
-import { commonKeys, httpUrl, withTimeoutMs } from '../common-config.ts';
+import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
 
 export const twilioConfig = z
   .strictObject({
     type: z.literal('twilio'),
     ...commonKeys,
+    ...pollKeys,
     accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, which begins with AC (API keys, which begin with SK, do not go here)'),
     authToken: secretSchema,
     from: z.string().min(1).optional().describe('A number of yours in E.164, a short code, or an alphanumeric sender'),

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { MESSAGE } from '../../conformance/candidate.ts';
-import { noOutbox } from '../../conformance/no-outbox.ts';
+import { noDeps } from '../../conformance/no-deps.ts';
 import { gatewayAnswer, startFakeGateway } from '../../support/vendors/gateway.ts';
 
 async function setup(config: Readonly<Record<string, unknown>>) {
@@ -11,10 +11,10 @@ async function setup(config: Readonly<Record<string, unknown>>) {
   const provider = await createProvider(
     'gateway',
     providerConfigSchemas.http.parse({ type: 'http', url: `${gateway.url}/send`, timeout: '2s', ...config }),
-    { clock: systemClock, outbox: noOutbox },
+    { clock: systemClock, ...noDeps },
   );
   onTestFinished(() => provider.close());
-  return { gateway, send: () => provider.send(MESSAGE, new AbortController().signal) };
+  return { gateway, send: (message = MESSAGE) => provider.send(message, new AbortController().signal) };
 }
 
 it('sends number, text and id as JSON when told nothing else', async () => {
@@ -39,6 +39,20 @@ it.each([
   expect(await send()).toEqual({ kind: 'accepted', providerMessageId: 'gw-1' });
   expect(gateway.requests).toMatchObject([{ method, fields: { to: MESSAGE.to, text: MESSAGE.text, id: MESSAGE.id } }]);
   expect(gateway.requests[0]?.path.startsWith(path)).toBe(true);
+});
+
+it('tells a vendor that must know when a text is beyond GSM-7', async () => {
+  const { gateway, send } = await setup({
+    method: 'GET',
+    body: { to: '{to}', text: '{text}', coding: 0 },
+    unicode: { coding: 2, ref: '{id}' },
+  });
+  await send({ ...MESSAGE, text: 'disk full {93%} €' });
+  await send({ ...MESSAGE, text: '磁盘已满' });
+  expect(gateway.requests.map(({ fields }) => fields)).toEqual([
+    { to: MESSAGE.to, text: 'disk full {93%} €', coding: '0' },
+    { to: MESSAGE.to, text: '磁盘已满', coding: '2', ref: MESSAGE.id },
+  ]);
 });
 
 it('lets a header of the config say the content type', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { httpConfig } from '../../../src/provider/http/config.ts';
 
 const GOOD = { type: 'http', url: 'https://gateway.example/send' };
+const RECEIPT = { id: '/id', status: '/status', map: { OK: 'delivered' } };
+const WITH_RECEIPT = { ...GOOD, receiptToken: 'r', receipt: RECEIPT };
 
 function faults(given: unknown): string[] {
   const { error } = httpConfig.safeParse(given);
@@ -13,6 +15,10 @@ it('needs nothing but a URL', () => {
   expect(config).toMatchObject({ method: 'POST', contentType: 'json', headers: {}, timeoutMs: 15_000 });
   expect(config.url.reveal()).toBe('https://gateway.example/send');
   expect(JSON.parse(config.body.reveal())).toEqual({ to: '{to}', text: '{text}', id: '{id}' });
+});
+
+it('takes rules for receipts', () => {
+  expect(httpConfig.parse(WITH_RECEIPT).receipt).toEqual(RECEIPT);
 });
 
 it('takes the example of the contract', () => {
@@ -58,6 +64,12 @@ describe('says what is wrong with', () => {
     ['a reason that is none', { ...GOOD, errors: { pointer: '/c', map: { 1: 'broken' } } }, /^errors\.map\.1: /],
     ['a reason that no vendor gives', { ...GOOD, errors: { pointer: '/c', map: { 1: 'circuit_open' } } }, /^errors\.map\.1: /],
     ['a method that sends nothing', { ...GOOD, method: 'DELETE' }, /^method: /],
+    ['receipts of nobody', { ...WITH_RECEIPT, receipt: { status: '/s', map: {} } }, /^receipt: must hold id or reference/],
+    ['receipts that say nothing', { ...WITH_RECEIPT, receipt: { id: '/id', map: {} } }, /^receipt\.status: /],
+    ['a state that there is not', { ...WITH_RECEIPT, receipt: { ...RECEIPT, map: { OK: 'sent' } } }, /^receipt\.map\.OK: /],
+    ['receipts that would be turned away', { ...GOOD, receipt: RECEIPT }, /^receiptToken: must be given with receipt/],
+    ['a text that gets lost beyond GSM-7', { ...GOOD, unicode: { text: '' } }, /^unicode: must hold \{text\}/],
+    ['a query with a list beyond GSM-7', { ...GOOD, method: 'GET', unicode: { x: [1] } }, /^unicode: must be flat/],
     ['a key that it does not know', { ...GOOD, succes: {} }, /succes/],
   ])('%s', (_what, given, message) => {
     expect(faults(given).join('\n')).toMatch(message);

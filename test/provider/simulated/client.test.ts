@@ -14,6 +14,7 @@ async function setup(config: Readonly<Record<string, unknown>> = {}, append?: Ou
   const receipts: SimulatedReceipt[] = [];
   const provider = await createProvider('desk', providerConfigSchemas.simulated.parse({ type: 'simulated', timeout: '200ms', ...config }), {
     clock: { now: () => NOW },
+    templates: new Map(),
     outbox: { append: append ?? (async (entry) => void sent.push(entry)), latest: async () => [] },
     onReceipt: (receipt) => receipts.push(receipt),
   });

@@ -5,7 +5,7 @@ import type { SmsMessage } from '../../../src/provider/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { validityPeriod } from '../../../src/provider/twilio/client.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
-import { noOutbox } from '../../conformance/no-outbox.ts';
+import { noDeps } from '../../conformance/no-deps.ts';
 import { startFakeTwilio, twilioError } from '../../support/vendors/twilio.ts';
 
 const ACCOUNT = { accountSid: 'AC00000000000000000000000000000001', authToken: 'the-auth-token' };
@@ -20,7 +20,7 @@ async function fake() {
 
 async function provider(given: Readonly<Record<string, unknown>>) {
   const config = providerConfigSchemas.twilio.parse({ type: 'twilio', ...ACCOUNT, from: '+15005550006', timeout: '2s', ...given });
-  const created = await createProvider('twilio-main', config, { clock, outbox: noOutbox });
+  const created = await createProvider('twilio-main', config, { clock, ...noDeps });
   onTestFinished(() => created.close());
   return created;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { classifyTwilio, TWILIO_CODES } from '../../../src/provider/twilio/codes.ts';
+import { classifyTwilio, deliveryReason, TWILIO_CODES, TWILIO_DELIVERY_CODES } from '../../../src/provider/twilio/codes.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
@@ -33,7 +33,7 @@ it.each([
   [503, 20503, 'unknown_outcome'],
 ])('HTTP %i with %i is %s', (status, code, reason) => {
   const error = classify(status, { code, message: 'said by Twilio', more_info: '', status });
-  expect(error).toMatchObject({ reason, code: String(code), status });
+  expect(error).toMatchObject({ reason, code: String(code), status, unlisted: false });
 });
 
 it('21612 blames the number, but another vendor may have a route to it', () => {
@@ -54,7 +54,7 @@ it.each([
   [500, 99_999, 'unknown_outcome'],
   [200, 99_999, 'unknown_outcome'],
 ])('HTTP %i with a code we never heard of is %3$s', (status, code, reason) => {
-  expect(classify(status, { code })).toMatchObject({ reason, code: '99999' });
+  expect(classify(status, { code })).toMatchObject({ reason, code: '99999', unlisted: true });
 });
 
 it.each([
@@ -65,7 +65,7 @@ it.each([
   ['a list', '[]'],
   ['text', '"21211"'],
 ])('a 400 with %s is about the content, for all we know', (_what, body) => {
-  expect(classify(400, body)).toMatchObject({ reason: 'content', code: undefined, status: 400 });
+  expect(classify(400, body)).toMatchObject({ reason: 'content', code: undefined, status: 400, unlisted: false });
 });
 
 it('a known code in a 5xx or a 2xx is no refusal: the text may be on its way', () => {
@@ -87,4 +87,32 @@ it('every throttling code says when to come back, and only those do', () => {
   for (const [code, { reason, retryAfterMs }] of TWILIO_CODES) {
     expect({ code, waits: retryAfterMs !== undefined }).toEqual({ code, waits: reason === 'throttled' });
   }
+});
+
+it.each([
+  [30001, 'throttled'],
+  [30002, 'auth'],
+  [30003, 'recipient'],
+  [30004, 'recipient'],
+  [30005, 'recipient'],
+  [30006, 'recipient'],
+  [30007, 'content'],
+  [30008, 'unavailable'],
+  [30022, 'throttled'],
+  [30023, 'throttled'],
+  [30032, 'auth'],
+  [30034, 'auth'],
+  [30036, 'throttled'],
+  [30410, 'unavailable'],
+  [30450, 'throttled'],
+  [30453, 'throttled'],
+])('a text that was taken and did not arrive for %i: %s', (code, reason) => {
+  expect(deliveryReason(String(code))).toBe(reason);
+});
+
+it('every delivery code is examined above, and those of refusals may come after the acceptance too', () => {
+  expect(TWILIO_DELIVERY_CODES.size).toBe(16);
+  expect(deliveryReason('21610')).toBe('opted_out');
+  expect(deliveryReason('99999')).toBeUndefined();
+  expect(deliveryReason(undefined)).toBeUndefined();
 });

@@ -1,0 +1,26 @@
+import { graphemes } from './graphemes.ts';
+import { countSegments, type SegmentRule } from './segments.ts';
+
+/** The second is for texts in GSM-7, whose alphabet has no `…`. */
+const ENDINGS = ['…', '...'] as const;
+
+/** The text, or as much of its head as fits into so many segments, which then ends in `…` or `...`. No character is cut. */
+export function shortenText(text: string, maxSegments: number, rule: SegmentRule): string {
+  if (countSegments(text, rule) <= maxSegments) return text;
+  const chars = [...graphemes(text)];
+  const [wide, plain] = ENDINGS.map((ending) => headThatFits(chars, ending, maxSegments, rule)) as [string, string];
+  return plain.length - ENDINGS[1].length > wide.length - ENDINGS[0].length ? plain : wide;
+}
+
+/** More characters never take fewer segments, so that half of what is left is ruled out at each step. */
+function headThatFits(chars: readonly string[], ending: string, maxSegments: number, rule: SegmentRule): string {
+  const shortened = (length: number) => chars.slice(0, length).join('').trimEnd() + ending;
+  let fits = 0;
+  let tooLong = chars.length;
+  while (fits + 1 < tooLong) {
+    const middle = Math.floor((fits + tooLong) / 2);
+    if (countSegments(shortened(middle), rule) <= maxSegments) fits = middle;
+    else tooLong = middle;
+  }
+  return shortened(fits);
+}

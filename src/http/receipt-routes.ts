@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ReceiptState } from '../pipeline/observer.ts';
+import type { ProviderName } from '../provider/provider.ts';
+import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../provider/receipt-reader.ts';
+import { HttpProblem } from './problem.ts';
+
+/** One provider of the config, as receipts come from it. */
+export interface ReceiptSource {
+  readonly type: string;
+  /** `undefined` for a type that reports no delivery to a URL. */
+  readonly reader: ReceiptReader | undefined;
+}
+
+export interface ReceiptDeps {
+  readonly sources: ReadonlyMap<ProviderName, ReceiptSource>;
+  /** Stores all of what one call reported, or nothing. @throws RedisUnavailableError */
+  readonly enqueue: (provider: ProviderName, receipts: readonly VendorReceipt[]) => Promise<void>;
+  /** Told of each receipt that is turned away. */
+  readonly count: (provider: ProviderName, state: Extract<ReceiptState, 'forged' | 'unreadable'>) => void;
+}
+
+/**
+ * `POST /v1/receipts/{provider}`, or GET where the vendor calls so: verify, queue, 200; what became of it is decided
+ * elsewhere. Of a batch the readable entries are taken and the others counted, because the vendor would send the whole
+ * batch again and it would read no better.
+ */
+export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }: ReceiptDeps): void {
+  app.route<{ Params: { provider: string } }>({
+    method: ['GET', 'POST'],
+    url: '/v1/receipts/:provider',
+    exposeHeadRoute: false,
+    config: { keepsBody: true },
+    handler: async (request, reply) => {
+      const { provider } = request.params;
+      const reader = readerOf(sources, provider);
+      const call = callOf(request);
+      if (!reader.methods.includes(call.method)) {
+        const allow = reader.methods.join(', ');
+        throw new HttpProblem('method-not-allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } });
+      }
+      if (!reader.isGenuine(call)) {
+        count(provider, 'forged');
+        throw new HttpProblem('forged-receipt', { detail: 'Its signature or token is missing or wrong.' });
+      }
+      const entries = reader.read(call);
+      const readable = entries.filter((entry) => entry !== undefined);
+      for (let left = entries.length - readable.length; left > 0; left -= 1) count(provider, 'unreadable');
+      if (entries.length > 0 && readable.length === 0) {
+        throw new HttpProblem('unreadable-receipt', { detail: 'It is not what this vendor sends, as far as we know.' });
+      }
+      if (readable.length > 0) await enqueue(provider, readable);
+      return reply.send(reader.answer);
+    },
+  });
+}
+
+function readerOf(sources: ReceiptDeps['sources'], provider: string): ReceiptReader {
+  const source = sources.get(provider);
+  if (source === undefined) throw new HttpProblem('not-found', { detail: 'No provider of this name is configured.' });
+  if (source.reader !== undefined) return source.reader;
+  throw new HttpProblem('not-found', { detail: `${source.type} reports no delivery here.` });
+}
+
+/** The target comes from the wire: what routing made of it is no longer what was signed. */
+function callOf({ method, raw, headers, body }: FastifyRequest): ReceiptCall {
+  return {
+    method: method === 'GET' ? 'GET' : 'POST',
+    target: raw.url ?? '',
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
+    body: typeof body === 'string' ? body : '',
+  };
+}

@@ -1,0 +1,53 @@
+import { refusalFromFault } from '../classify.ts';
+import { mainlandSegmentRule } from '../mainland.ts';
+import type { Accepted, Provider } from '../provider.ts';
+import { ProviderError } from '../provider.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
+import { readMessageId } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+import { createAlibabaApi } from './api.ts';
+import { checkAlibaba } from './check.ts';
+import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
+import type { AlibabaConfig } from './config.ts';
+import { fillForAlibaba } from './fill.ts';
+import { toAlibabaNumber } from './number-format.ts';
+import { askAlibaba } from './status.ts';
+
+/** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
+export async function createAlibabaProvider(name: string, config: AlibabaConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
+  const api = createAlibabaApi(config, clock);
+  return {
+    name,
+    async send(message, signal) {
+      const filled = fillForAlibaba(message, templates, config);
+      if (filled instanceof ProviderError) return { kind: 'refused', error: filled };
+      const params = {
+        PhoneNumbers: toAlibabaNumber(message.to),
+        SignName: config.signName,
+        TemplateCode: filled.id,
+        TemplateParam: JSON.stringify(Object.fromEntries(filled.values)),
+        // Comes back with the receipt and in the records; it does not keep the vendor from sending twice.
+        OutId: message.id,
+      };
+      const exchange = await api.call('SendSms', params, signal);
+      if (exchange.kind === 'fault') return refusalFromFault(exchange);
+      return readAccepted(exchange) ?? classifyAlibaba(exchange, clock.now());
+    },
+    segmentRule: mainlandSegmentRule,
+    preflight(message) {
+      const filled = fillForAlibaba(message, templates, config);
+      return filled instanceof ProviderError ? filled : undefined;
+    },
+    status: (query, signal) => askAlibaba(query, api, clock, signal),
+    check: (signal) => checkAlibaba(config, templates, api, clock, signal),
+    close: () => api.close(),
+  };
+}
+
+/** BizId names the request; ours are for one number each, so it names the text. */
+function readAccepted(answer: HttpAnswer): Accepted | undefined {
+  const body = readAlibabaBody(answer);
+  if (!isOk(answer, body)) return undefined;
+  const providerMessageId = readMessageId(body.BizId);
+  return { kind: 'accepted', ...(providerMessageId === undefined ? {} : { providerMessageId }) };
+}

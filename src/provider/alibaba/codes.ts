@@ -1,0 +1,151 @@
+import { msUntilBeijing } from '../beijing-time.ts';
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { ProviderReason, Refused } from '../provider.ts';
+import { readJson, safeCode } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+import { flowControlWaitMs } from './flow-control.ts';
+
+const SECOND_MS = 1_000;
+/** No vendor's word puts a message off for longer. */
+const MAX_WAIT_MS = 24 * 3_600_000;
+
+interface Row {
+  readonly reason: ProviderReason;
+  /** Only where the code departs from its class. */
+  readonly failover?: boolean;
+  /** For what is throttled: how long, by what the answer says and the time. */
+  readonly wait?: (message: string, now: Date) => number;
+}
+
+const aSecond = () => SECOND_MS;
+const untilMidnight = (_message: string, now: Date) => msUntilBeijing(0, now);
+
+/**
+ * What the vendor's codes mean for a text that it refused. All of them are on https://help.aliyun.com/document_detail/101346.html
+ * but for the gateway's at the end, which stand in https://error-center.aliyun.com/status/product/Dysmsapi
+ */
+export const ALIBABA_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+  // Credentials, permissions and account set-up: ours to mend, the same for every recipient.
+  ['isv.ACCOUNT_NOT_EXISTS', { reason: 'auth' }], // no such account
+  ['isv.ACCOUNT_ABNORMAL', { reason: 'auth' }], // the account is not in order
+  ['isv.SECURITY_FROZEN_ACCOUNT', { reason: 'auth' }], // frozen after long disuse
+  ['isv.PRODUCT_UN_SUBSCRIPT', { reason: 'auth' }], // the SMS service is not activated
+  ['isv.PRODUCT_UNSUBSCRIBE', { reason: 'auth' }], // this part of the service is not activated
+  ['isp.RAM_PERMISSION_DENY', { reason: 'auth' }], // the key lacks the right (RAM)
+  ['isv.DENY_IP_RANGE', { reason: 'auth' }], // called from outside mainland China
+  ['isv.SMS_TEST_NUMBER_LIMIT', { reason: 'auth' }], // a test signature or template reaches registered numbers only
+
+  // Money.
+  ['isv.AMOUNT_NOT_ENOUGH', { reason: 'balance' }], // balance too low
+  ['isv.OUT_OF_SERVICE', { reason: 'balance' }], // suspended for want of money
+
+  // The number.
+  ['isv.MOBILE_NUMBER_ILLEGAL', { reason: 'recipient' }], // not a number as the vendor wants it
+  // A template for abroad and a number of the mainland: another vendor's template may go there.
+  ['isv.DOMESTIC_NUMBER_NOT_SUPPORTED', { reason: 'recipient', failover: true }],
+
+  ['isv.CUSTOMER_REFUSED', { reason: 'opted_out' }], // the recipient unsubscribed
+
+  // Template and signature.
+  ['isv.SMS_TEMPLATE_ILLEGAL', { reason: 'content' }], // no such template, or not approved
+  ['isv.SMS_SIGNATURE_ILLEGAL', { reason: 'content' }], // no such signature, or not approved
+  ['isv.SMS_SIGNATURE_SCENE_ILLEGAL', { reason: 'content' }], // signature and template are of different kinds
+  ['isv.SMS_SIGN_ILLEGAL', { reason: 'content' }], // the signature is forbidden
+  ['isv.SIGN_NAME_ILLEGAL', { reason: 'content' }], // the signature breaks the rules
+  ['isv.SIGN_STATE_ILLEGAL', { reason: 'content' }], // the signature is not usable
+  ['isv.SIGN_SOURCE_ILLEGAL', { reason: 'content' }], // the signature's origin is not accepted any more
+  ['SIGNATURE_BLACKLIST', { reason: 'content' }], // the signature is blacklisted
+  ['isv.SMS_TEST_SIGN_TEMPLATE_LIMIT', { reason: 'content' }], // test signature and test template go together only
+  ['isv.SMS_TEST_TEMPLATE_PARAMS_ILLEGAL', { reason: 'content' }], // a test template takes 4 to 6 digits
+  ['isv.EXTEND_CODE_ERROR', { reason: 'content' }], // one extension code with several signatures
+  ['isv.ONE_CODE_MULTIPLE_SIGN', { reason: 'content' }], // the same
+  ['isv.CODE_EXCEED_LIMIT', { reason: 'content' }], // the extension code is too long
+  ['isv.CODE_ERROR', { reason: 'content' }], // the extension code is wrong
+
+  // The text.
+  ['isv.TEMPLATE_MISSING_PARAMETERS', { reason: 'content' }], // a variable without a value
+  ['isv.TEMPLATE_PARAMS_ILLEGAL', { reason: 'content' }], // a value is not of its variable's kind
+  ['isv.INVALID_JSON_PARAM', { reason: 'content' }], // TemplateParam is not JSON of strings
+  ['isv.INVALID_PARAMETERS', { reason: 'content' }], // a parameter is malformed
+  ['isv.PARAM_LENGTH_LIMIT', { reason: 'content' }], // a value is too long
+  ['isv.PARAM_NOT_SUPPORT_URL', { reason: 'content' }], // a value holds a URL, a host name or an IP address
+  ['isv.SMS_CONTENT_ILLEGAL', { reason: 'content' }], // forbidden words
+  ['isv.SMS_CONTENT_MISMATCH_TEMPLATE_TYPE', { reason: 'content' }], // advertising in a notification
+  ['isv.UNSUPPORTED_CONTENT', { reason: 'content' }], // characters that are not carried
+  ['isv.BLACK_KEY_CONTROL_LIMIT', { reason: 'content' }], // blacklisted
+  ['isv.MOBILE_COUNT_OVER_LIMIT', { reason: 'content' }], // more than 1000 numbers
+
+  // Their limits.
+  ['isv.BUSINESS_LIMIT_CONTROL', { reason: 'throttled', wait: flowControlWaitMs }], // too many texts to one number
+  // What the account's owner set for a day, and for a month: the latter may be raised before the month is over.
+  ['isv.DAY_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
+  ['isv.MONTH_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
+
+  // They do not say how far they got.
+  ['isp.SYSTEM_ERROR', { reason: 'unknown_outcome' }],
+  ['isp.GATEWAY_ERROR', { reason: 'unknown_outcome' }],
+
+  // Of the gateway in front of it, with a 4xx or 5xx.
+  ['InvalidAccessKeyId.NotFound', { reason: 'auth' }],
+  ['InvalidAccessKeyId.Inactive', { reason: 'auth' }],
+  ['InvalidAccessKeyId', { reason: 'auth' }],
+  ['MissingAccessKeyId', { reason: 'auth' }],
+  ['SignatureDoesNotMatch', { reason: 'auth' }],
+  ['IncompleteSignature', { reason: 'auth' }],
+  ['InvalidTimeStamp.Expired', { reason: 'auth' }], // our clock is more than 15 minutes off
+  ['InvalidTimeStamp.Format', { reason: 'auth' }],
+  ['InvalidVersion', { reason: 'auth' }],
+  ['InvalidAction.NotFound', { reason: 'auth' }], // no such API behind this address
+  ['NoPermission', { reason: 'auth' }],
+  ['Forbidden.RAM', { reason: 'auth' }],
+  ['Throttling', { reason: 'throttled', wait: aSecond }],
+  ['Throttling.User', { reason: 'throttled', wait: aSecond }],
+  ['Throttling.Api', { reason: 'throttled', wait: aSecond }],
+  // Each request has a nonce of its own: if this one was seen, something on the way sent it twice, and the first copy arrived.
+  ['SignatureNonceUsed', { reason: 'unknown_outcome' }],
+  ['ServiceUnavailable', { reason: 'unknown_outcome' }],
+  ['InternalError', { reason: 'unknown_outcome' }],
+]);
+
+/** Codes that the table does not hold, by how they begin: `isv` is the caller's fault, `isp` the vendor's own. */
+const FAMILIES: readonly (readonly [prefix: string, row: Row])[] = [
+  ['isv.', { reason: 'content' }],
+  ['isp.', { reason: 'unknown_outcome' }],
+  ['Throttling.', { reason: 'throttled', wait: aSecond }],
+];
+
+/** The body of every answer, as far as all of them agree. */
+export interface AlibabaBody {
+  readonly Code?: unknown;
+  readonly Message?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** The body of an answer; an empty one for whatever is no object. */
+export function readAlibabaBody(answer: HttpAnswer): AlibabaBody {
+  const body = readJson(answer.body);
+  return typeof body === 'object' && body !== null ? (body as AlibabaBody) : {};
+}
+
+/** HTTP says yes and so does the code; most refusals come with a 200, too. */
+export function isOk({ status }: HttpAnswer, { Code }: AlibabaBody): boolean {
+  return status >= 200 && status < 300 && Code === 'OK';
+}
+
+/** A refusal from an answer that is not {@link isOk}. */
+export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
+  const { Code, Message } = readAlibabaBody(answer);
+  // A redirect, or no word of the vendor's: the status is all there is.
+  if (typeof Code !== 'string' || Code === 'OK' || (answer.status >= 300 && answer.status < 400)) return refusalFromAnswer(answer, now);
+  const listed = ALIBABA_CODES.get(Code);
+  const row = listed ?? FAMILIES.find(([prefix]) => Code.startsWith(prefix))?.[1];
+  const finding: Finding = { reason: row?.reason, failover: row?.failover, code: safeCode(Code), unlisted: listed === undefined };
+  const message = typeof Message === 'string' ? Message : '';
+  return refusalFromAnswer(answer, now, { ...finding, retryAfterMs: waitAsked(answer) ?? row?.wait?.(message, now) });
+}
+
+/** `x-acs-retry-after`, in milliseconds, as the vendor's SDK reads it. */
+function waitAsked({ headers }: HttpAnswer): number | undefined {
+  const asked = headers['x-acs-retry-after'] ?? '';
+  return /^\d+$/.test(asked) ? Math.min(Number(asked), MAX_WAIT_MS) : undefined;
+}

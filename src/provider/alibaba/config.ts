@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { secretSchema } from '../../config/secret.ts';
+import { commonKeys, pollKeys, withTimeoutMs } from '../common-config.ts';
+
+/** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
+export const alibabaConfig = z
+  .strictObject({
+    type: z.literal('alibaba'),
+    ...commonKeys,
+    ...pollKeys,
+    accessKeyId: z.string().min(1),
+    accessKeySecret: secretSchema,
+    signName: z.string().min(1),
+    templateCode: z.string().min(1).describe('Of a template with the variables instance, priority, content'),
+    region: z.string().min(1).default('cn-hangzhou'),
+    // What a variable of a notification may hold by default; accounts can have more granted for a template:
+    // https://developer.aliyun.com/ask/220871
+    variableLimit: z
+      .int()
+      .min(1, 'must be at least 1')
+      .max(500, 'must be at most 500, the length of a whole template')
+      .default(35)
+      .describe('Characters that one variable of your templates may hold'),
+  })
+  .transform(withTimeoutMs);
+
+export type AlibabaConfig = z.output<typeof alibabaConfig>;

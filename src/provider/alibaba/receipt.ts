@@ -1,0 +1,122 @@
+import { parseBeijingTime } from '../beijing-time.ts';
+import type { ProviderReason } from '../provider.ts';
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import { hasReceiptToken } from '../receipt-token.ts';
+import { ALIBABA_CODES } from './codes.ts';
+import type { AlibabaConfig } from './config.ts';
+
+/** Why a text did not arrive: https://help.aliyun.com/document_detail/101347.html . Codes of the API appear here, too. */
+export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map<string, ProviderReason>([
+  ['MOBILE_NOT_ON_SERVICE', 'recipient'], // off, out of reach, suspended, or nobody's
+  ['MOBILE_ACCOUNT_ABNORMAL', 'recipient'], // the subscriber owes money, say
+  ['MOBLLE_TERMINAL_ERROR', 'recipient'], // the phone itself; spelt so by the vendor
+  ['INVALID_NUMBER', 'recipient'],
+  ['SP_NOT_BY_INTER_SMS', 'recipient'], // takes no texts from abroad
+  ['MOBILE_IN_BLACK', 'opted_out'], // on the carrier's list of those who want none
+  ['USER_REJECT', 'opted_out'], // unsubscribed
+  ['CONTENT_KEYWORD', 'content'], // forbidden words
+  ['CONTENT_ERROR', 'content'], // advertising that does not say how to unsubscribe
+  ['FILTER', 'content'], // forbidden words
+  ['PARAMS_ILLEGAL', 'content'], // signature, template or number are wrong
+  ['PORT_NOT_REGISTERED', 'content'], // the signature is not registered with the carrier
+  ['NO_ROUTE', 'content'], // no channel takes this content
+  ['MOBILE_SEND_LIMIT', 'throttled'], // too many texts to the number
+  ['VALVE:M_MC', 'throttled'], // in a minute
+  ['VALVE:H_MC', 'throttled'], // in an hour
+  ['VALVE:D_MC', 'throttled'], // in a day
+  ['IS_CLOSE', 'unavailable'], // the channel was closed
+  ['SP_UNKNOWN_ERROR', 'unavailable'], // the carrier does not say why
+]);
+
+/** Nothing final: the carrier has it and has not said more. */
+const NOT_FINAL: ReadonlySet<string> = new Set(['REQUEST_SUCCESS']);
+
+/**
+ * Reads `SmsReport`, many in a call: https://help.aliyun.com/document_detail/101867.html , and the form in which texts
+ * abroad are reported: https://help.aliyun.com/en/sms/smsreport-mns-intl . Neither is signed, and both may come twice.
+ */
+export function createAlibabaReceiptReader({ receiptToken }: AlibabaConfig): ReceiptReader {
+  return {
+    methods: ['POST'],
+    isGenuine: (call) => hasReceiptToken(call, receiptToken),
+    read({ body }) {
+      const reports = readJson(body);
+      return (Array.isArray(reports) ? reports : [reports]).map(readReport);
+    },
+    answer: { code: 0, msg: 'OK' },
+  };
+}
+
+function readReport(report: unknown): VendorReceipt | undefined {
+  if (typeof report !== 'object' || report === null) return undefined;
+  return 'Status' in report ? readAbroad(report) : readDomestic(report);
+}
+
+interface DomesticReport {
+  readonly success?: unknown;
+  readonly err_code?: unknown;
+  readonly report_time?: unknown;
+  readonly biz_id?: unknown;
+  readonly out_id?: unknown;
+}
+
+function readDomestic({ success, err_code, report_time, biz_id, out_id }: DomesticReport): VendorReceipt | undefined {
+  const arrived = { true: true, false: false }[String(success)];
+  if (arrived === undefined) return undefined;
+  return toReceipt(
+    { messageId: readMessageId(out_id), providerMessageId: readMessageId(biz_id) },
+    arrived,
+    err_code,
+    parseBeijingTime(report_time),
+  );
+}
+
+interface ReportFromAbroad {
+  readonly Status?: unknown;
+  readonly ErrorCode?: unknown;
+  readonly ReceiveDate?: unknown;
+  readonly MessageId?: unknown;
+}
+
+/** 1 arrived, 2 failed, 6 expired. */
+const ARRIVED_ABROAD: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['2', false],
+  ['6', false],
+]);
+
+/** `Thu, 25 Nov 2021 10:27:33 +0800` */
+const ABROAD_TIME = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}$/;
+
+/** These carry no reference of ours. */
+function readAbroad({ Status, ErrorCode, ReceiveDate, MessageId }: ReportFromAbroad): VendorReceipt | undefined {
+  const arrived = ARRIVED_ABROAD.get(String(Status));
+  if (arrived === undefined) return undefined;
+  const at = typeof ReceiveDate === 'string' && ABROAD_TIME.test(ReceiveDate) ? new Date(ReceiveDate) : undefined;
+  return toReceipt({ providerMessageId: readMessageId(MessageId) }, arrived, ErrorCode, at);
+}
+
+interface Ids {
+  readonly messageId?: string | undefined;
+  readonly providerMessageId?: string | undefined;
+}
+
+function toReceipt(
+  { messageId, providerMessageId }: Ids,
+  arrived: boolean,
+  errorCode: unknown,
+  at: Date | undefined,
+): VendorReceipt | undefined {
+  if (messageId === undefined && providerMessageId === undefined) return undefined;
+  const ids = {
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+  };
+  if (arrived) return { ...ids, state: 'delivered', ...(at === undefined || Number.isNaN(at.getTime()) ? {} : { at }) };
+  const given = String(errorCode);
+  if (NOT_FINAL.has(given)) return { ...ids, state: 'pending' };
+  const code = safeCode(errorCode);
+  const reason = ALIBABA_RECEIPT_CODES.get(given) ?? ALIBABA_CODES.get(given)?.reason;
+  return { ...ids, state: 'undelivered', ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+}

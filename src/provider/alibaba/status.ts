@@ -1,0 +1,131 @@
+import type { Clock } from '../../clock.ts';
+import { formatBeijingDay, parseBeijingTime } from '../beijing-time.ts';
+import { refusalFromFault } from '../classify.ts';
+import { ProviderError } from '../provider.ts';
+import { safeCode } from '../read-answer.ts';
+import type { StatusQuery, VendorStatus } from '../status.ts';
+import type { AlibabaApi } from './api.ts';
+import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
+import { toAlibabaNumber } from './number-format.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** A text may stand under the day before or after: clocks differ by up to what a signature allows, and calls take time. */
+const DAY_SLACK_MS = 15 * MINUTE_MS;
+/** The vendor does not say how soon a record appears; this is far longer than a call takes, and short beside an alert's life. */
+const SETTLED_AFTER_MS = 2 * MINUTE_MS;
+/** Kept for 30 days. */
+const KEPT_MS = 29 * DAY_MS;
+/** The vendor allows 50, but each record quotes its text, and an answer must stay within what the transport reads. */
+const PAGE_SIZE = 20;
+/** Four times the 50 notifications of one template that a number gets a day: https://help.aliyun.com/document_detail/2881383.html */
+const MAX_PAGES = 10;
+
+/**
+ * Looks a text up among all that went to its number that day: by our id, or by the vendor's where we were told it.
+ * One request, unless the day turned around the sending or the number got more than 20 texts.
+ * https://help.aliyun.com/document_detail/419277.html
+ */
+export async function askAlibaba(query: StatusQuery, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<VendorStatus> {
+  const { to, sentAt } = query;
+  if (to === undefined) return unclear(unproven('NUMBER_NOT_KNOWN'));
+  const today = formatBeijingDay(clock.now());
+  const days = daysOf(sentAt);
+  for (const day of days.filter((day) => day <= today)) {
+    const found = await searchDay({ PhoneNumber: toAlibabaNumber(to), SendDate: day }, query, api, clock, signal);
+    if (found !== undefined) return found;
+  }
+  return judgeMissing(query, days, clock.now());
+}
+
+/** `undefined` when the vendor has listed all that went to the number that day, and the text is not among it. */
+async function searchDay(
+  where: Readonly<Record<'PhoneNumber' | 'SendDate', string>>,
+  query: StatusQuery,
+  api: AlibabaApi,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<VendorStatus | undefined> {
+  const { providerMessageId } = query;
+  const params = { ...where, PageSize: String(PAGE_SIZE), ...(providerMessageId === undefined ? {} : { BizId: providerMessageId }) };
+  let seen = 0;
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const exchange = await api.call('QuerySendDetails', { ...params, CurrentPage: String(page) }, signal);
+    if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
+    const body = readAlibabaBody(exchange);
+    if (!isOk(exchange, body)) return unclear(classifyAlibaba(exchange, clock.now()).error);
+    const listed = readPage(body);
+    if (listed === undefined) return unclear(unproven('RECORDS_UNREADABLE'));
+    const found = pickDetail(listed.details, query);
+    if (found !== undefined) return readDetail(found);
+    seen += listed.details.length;
+    if (seen >= listed.total) return undefined;
+    if (listed.details.length === 0) break;
+  }
+  return unclear(unproven('RECORDS_INCOMPLETE'));
+}
+
+/** Beijing's days under which the text may stand. */
+function daysOf(sentAt: Date): readonly string[] {
+  const days = [-DAY_SLACK_MS, DAY_SLACK_MS].map((slack) => formatBeijingDay(new Date(sentAt.getTime() + slack)));
+  return [...new Set(days)];
+}
+
+/** What it means that complete lists do not hold the text. */
+function judgeMissing({ sentAt, providerMessageId }: StatusQuery, days: readonly string[], now: Date): VendorStatus {
+  // The vendor said yes once, and gave it an id: its records are late.
+  if (providerMessageId !== undefined) return unclear(unproven('RECORD_MISSING'));
+  const ageMs = now.getTime() - sentAt.getTime();
+  if (ageMs < SETTLED_AFTER_MS || days.some((day) => day > formatBeijingDay(now))) return unclear(unproven('TOO_EARLY'));
+  return ageMs > KEPT_MS ? unclear(unproven('TOO_LATE')) : { kind: 'absent' };
+}
+
+/** One text in the vendor's records. */
+interface Detail {
+  readonly OutId?: unknown;
+  readonly SendStatus?: unknown;
+  readonly ErrCode?: unknown;
+  readonly ReceiveDate?: unknown;
+}
+
+function readPage(body: { readonly [key: string]: unknown }): { readonly details: readonly Detail[]; readonly total: number } | undefined {
+  const list = (body.SmsSendDetailDTOs as { readonly SmsSendDetailDTO?: unknown } | null | undefined)?.SmsSendDetailDTO;
+  const total = Number(body.TotalCount ?? Number.NaN);
+  if (!Array.isArray(list) || !Number.isInteger(total) || total < 0) return undefined;
+  return { details: list.filter((entry) => typeof entry === 'object' && entry !== null), total };
+}
+
+/** 1 waits for the carrier, 2 failed, 3 arrived. */
+const PENDING = '1';
+const FAILED = '2';
+const ARRIVED = '3';
+
+/** A text that was sent again under our id is there twice; what reached the phone counts, then what still may. */
+function pickDetail(details: readonly Detail[], { id, providerMessageId }: StatusQuery): Detail | undefined {
+  const isOurs = ({ OutId }: Detail) => OutId === id || (providerMessageId !== undefined && (OutId ?? '') === '');
+  const ours = details.filter(isOurs);
+  return [ARRIVED, PENDING].map((status) => ours.find(({ SendStatus }) => String(SendStatus) === status)).find(Boolean) ?? ours[0];
+}
+
+function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus {
+  const at = parseBeijingTime(ReceiveDate);
+  const code = safeCode(ErrCode);
+  switch (String(SendStatus)) {
+    case PENDING:
+      return { kind: 'pending' };
+    case FAILED:
+      return { kind: 'undelivered', ...(code === undefined ? {} : { code }) };
+    case ARRIVED:
+      return { kind: 'delivered', ...(at === undefined ? {} : { at }) };
+    default:
+      return unclear(unproven('STATUS_UNREADABLE'));
+  }
+}
+
+function unproven(code: string): ProviderError {
+  return new ProviderError('unknown_outcome', { code });
+}
+
+function unclear(error: ProviderError): VendorStatus {
+  return { kind: 'unclear', error };
+}

@@ -1,0 +1,88 @@
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { Refused } from '../provider.ts';
+import { safeCode } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+
+export type Row = Finding & Required<Pick<Finding, 'reason'>>;
+
+const THROTTLED: Row = { reason: 'throttled', retryAfterMs: 1_000 };
+const MAX_WAIT_MS = 24 * 3_600_000;
+
+/**
+ * Codes that every service of AWS may give: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html . Services with
+ * a query API write them bare, those with JSON as exceptions; the throttles are those that AWS's own SDKs take for one:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+export const COMMON_CODES: readonly (readonly [code: string, row: Row])[] = [
+  // The keys are wrong, revoked or expired, or the signature is.
+  ['InvalidClientTokenId', { reason: 'auth' }],
+  ['UnrecognizedClientException', { reason: 'auth' }],
+  ['SignatureDoesNotMatch', { reason: 'auth' }],
+  ['InvalidSignatureException', { reason: 'auth' }],
+  ['IncompleteSignature', { reason: 'auth' }],
+  ['IncompleteSignatureException', { reason: 'auth' }],
+  ['MissingAuthenticationToken', { reason: 'auth' }],
+  ['MissingAuthenticationTokenException', { reason: 'auth' }],
+  ['ExpiredToken', { reason: 'auth' }],
+  ['ExpiredTokenException', { reason: 'auth' }],
+  ['RequestExpired', { reason: 'auth' }], // a clock off by more than the signature's life
+  // The keys are good; what they may do is too little.
+  ['AccessDenied', { reason: 'auth' }],
+  ['AccessDeniedException', { reason: 'auth' }],
+  ['NotAuthorized', { reason: 'auth' }],
+  ['OptInRequired', { reason: 'auth' }], // the account has not signed up for the service
+
+  ['ValidationError', { reason: 'content' }],
+  ['ValidationException', { reason: 'content' }],
+
+  ['Throttling', THROTTLED],
+  ['ThrottlingException', THROTTLED],
+  ['Throttled', THROTTLED],
+  ['ThrottledException', THROTTLED],
+  ['RequestThrottled', THROTTLED],
+  ['RequestThrottledException', THROTTLED],
+  ['RequestLimitExceeded', THROTTLED],
+  ['TooManyRequestsException', THROTTLED],
+  ['BandwidthLimitExceeded', THROTTLED],
+  ['SlowDown', THROTTLED],
+
+  ['InternalFailure', { reason: 'unknown_outcome' }],
+  ['ServiceUnavailable', { reason: 'unknown_outcome' }],
+  ['ServiceUnavailableException', { reason: 'unknown_outcome' }],
+];
+
+/** Refusals by IAM: the signature had been found right before. */
+const DENIALS: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'NotAuthorized', 'AuthorizationError']);
+
+export function isDenial(code: string | undefined): boolean {
+  return code !== undefined && DENIALS.has(code);
+}
+
+/**
+ * A refusal from an answer that is not a readable yes. A 4xx with a code is a no. A 5xx may have been sent, whatever
+ * code it carries, but for a throttle: that comes before any work, under 400, 429 and 503.
+ *
+ * @param code as AWS gave it
+ * @param row what the tables make of it; where `code` is not in them, perhaps of a wider one beside it
+ * @param listed whether the tables hold `code`
+ */
+export function classifyAws(
+  answer: HttpAnswer,
+  now: Date,
+  code: string | undefined,
+  row: Row | undefined,
+  listed: boolean = row !== undefined,
+): Refused {
+  const shown = listed ? code : safeCode(code);
+  const unlisted = answer.status >= 400 && code !== undefined && !listed;
+  const isNo = answer.status >= 400 && (answer.status < 500 || row?.reason === 'throttled');
+  const meaning: Finding = isNo && row !== undefined ? row : {};
+  const retryAfterMs = ownRetryAfterMs(answer) ?? meaning.retryAfterMs;
+  return refusalFromAnswer(answer, now, { ...meaning, retryAfterMs, code: shown, unlisted });
+}
+
+/** AWS's header, in milliseconds, which the SDK reads too. */
+function ownRetryAfterMs({ headers }: HttpAnswer): number | undefined {
+  const header = headers['x-amz-retry-after'];
+  return header !== undefined && /^\d+$/.test(header) ? Math.min(Number(header), MAX_WAIT_MS) : undefined;
+}

@@ -1,0 +1,64 @@
+import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import type { Provider, SmsMessage } from '../provider.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
+import { readMessageId } from '../read-answer.ts';
+import { createAwsCaller } from './aws-caller.ts';
+import type { SnsConfig } from './config.ts';
+import { refuseTooLong } from './max-length.ts';
+import { sdkOptions } from './sdk-options.ts';
+import { checkSns } from './sns-check.ts';
+import { classifySns } from './sns-codes.ts';
+
+/**
+ * Amazon SNS: the SDK signs and reads, our transport carries. SNS is accept-only: it calls nobody back and cannot be
+ * asked what became of a text, so a message ends as `accepted`; deliveries are in CloudWatch Logs:
+ * https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
+ */
+export async function createSnsProvider(name: string, config: SnsConfig, { clock }: ProviderDeps): Promise<Provider> {
+  const { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+  const caller = createAwsCaller(config);
+  const client = new SNSClient(sdkOptions(config, caller));
+  const { credentials } = client.config;
+
+  return {
+    name,
+    preflight: refuseTooLong,
+    async send(message, signal) {
+      const input = toPublishInput(message, config);
+      const reply = await caller.call(credentials, (options) => client.send(new PublishCommand(input), options), signal);
+      if (reply.kind === 'broken') return reply.refused;
+      if (reply.kind === 'error') return classifySns(reply.answer, reply.error, clock.now());
+      const providerMessageId = readMessageId(reply.output.MessageId);
+      return providerMessageId === undefined ? classifySns(reply.answer, undefined, clock.now()) : { kind: 'accepted', providerMessageId };
+    },
+    check: (signal) =>
+      checkSns(
+        {
+          sandboxStatus: () =>
+            caller.call(credentials, (options) => client.send(new GetSMSSandboxAccountStatusCommand({}), options), signal),
+          smsAttributes: () =>
+            caller.call(
+              credentials,
+              (options) => client.send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }), options),
+              signal,
+            ),
+        },
+        config,
+        clock.now,
+      ),
+    close: () => caller.close(),
+  };
+}
+
+/** https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
+function toPublishInput({ to, text }: SmsMessage, { smsType, senderId, maxPrice }: SnsConfig): PublishCommandInput {
+  return {
+    PhoneNumber: to,
+    Message: text,
+    MessageAttributes: {
+      'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: smsType },
+      ...(senderId === undefined ? {} : { 'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue: senderId } }),
+      ...(maxPrice === undefined ? {} : { 'AWS.SNS.SMS.MaxPrice': { DataType: 'Number', StringValue: String(maxPrice) } }),
+    },
+  };
+}

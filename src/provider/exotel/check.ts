@@ -1,0 +1,72 @@
+import type { Clock } from '../../clock.ts';
+import { type Check, checkClock } from '../check.ts';
+import { readJson } from '../read-answer.ts';
+import type { HttpAnswer, Transport } from '../transport.ts';
+import type { Account } from './account.ts';
+import { classifyExotel } from './codes.ts';
+import type { ExotelConfig } from './config.ts';
+
+/** Reads the balance, which any valid key may: https://developer.exotel.com/docs/voice-v1/api-reference/balance */
+export async function checkExotel(
+  { dltEntityId }: ExotelConfig,
+  account: Account,
+  transport: Transport,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<readonly Check[]> {
+  const exchange = await transport.exchange(account.get('/Balance.json'), signal);
+  if (exchange.kind === 'fault') {
+    return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code}): look at domain, baseUrl and the network` }];
+  }
+  const now = clock.now();
+  return [
+    { subject: 'connection', verdict: 'ok', detail: 'Exotel answers' },
+    ...checkAccount(exchange, now),
+    { subject: 'sender', verdict: 'unchecked', detail: 'only a text tells whether From may send' },
+    {
+      subject: 'template',
+      verdict: 'unchecked',
+      detail:
+        dltEntityId === undefined
+          ? 'no dltEntityId is set, which texts to India need'
+          : 'only a text tells whether the DLT ids fit: see the DLT portal',
+    },
+    checkClock(exchange.headers.date, now),
+  ];
+}
+
+function checkAccount(answer: HttpAnswer, now: Date): Check[] {
+  const balance = answer.status === 200 ? readBalance(answer.body) : undefined;
+  if (balance !== undefined) {
+    return [{ subject: 'credentials', verdict: 'ok', detail: 'sid, key and token are accepted' }, judgeBalance(balance)];
+  }
+  const { reason, message } = classifyExotel(answer, now).error;
+  if (answer.status === 401) return [{ subject: 'credentials', verdict: 'failed', detail: `sid, key or token are wrong: ${message}` }];
+  if (reason === 'auth') return [{ subject: 'account', verdict: 'failed', detail: `the account may not be used so: ${message}` }];
+  if (reason === 'balance') return [{ subject: 'balance', verdict: 'failed', detail: `it does not suffice: ${message}` }];
+  return [{ subject: 'credentials', verdict: 'unchecked', detail: `the answer says nothing of them: ${message}` }];
+}
+
+interface Balance {
+  readonly amount: number;
+  readonly currency: string;
+  /** Paid later, a balance below zero is no fault. */
+  readonly isPrepaid: boolean;
+}
+
+function readBalance(body: string): Balance | undefined {
+  const { Account } = (readJson(body) ?? {}) as {
+    readonly Account?: { readonly BalanceData?: Readonly<Record<string, unknown>> | null } | null;
+  };
+  const { Balance, Currency, PricingPlan } = Account?.BalanceData ?? {};
+  const amount = typeof Balance === 'string' && Balance.trim() !== '' ? Number(Balance) : Balance;
+  if (typeof amount !== 'number' || !Number.isFinite(amount)) return undefined;
+  const currency = typeof Currency === 'string' && /^[A-Z]{3}$/.test(Currency) ? Currency : '';
+  return { amount, currency, isPrepaid: !/^post/i.test(String(PricingPlan)) };
+}
+
+function judgeBalance({ amount, currency, isPrepaid }: Balance): Check {
+  const detail = `${amount} ${currency}`.trimEnd();
+  if (amount > 0 || !isPrepaid) return { subject: 'balance', verdict: 'ok', detail };
+  return { subject: 'balance', verdict: 'failed', detail: `${detail}: top it up, or no text leaves` };
+}

@@ -1,0 +1,68 @@
+import { isGsm7 } from '../../alert/segments.ts';
+import { refusalFromAnswer, refusalFromFault } from '../classify.ts';
+import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../provider.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
+import type { Templates } from '../template.ts';
+import { createTransport, type HttpAnswer } from '../transport.ts';
+import { createAccount } from './account.ts';
+import { checkExotel } from './check.ts';
+import { classifyExotel } from './codes.ts';
+import type { ExotelConfig } from './config.ts';
+import { askExotel } from './status.ts';
+import { readText } from './text.ts';
+
+/** https://developer.exotel.com/api/sms */
+const MAX_CHARACTERS = 2000;
+
+/** Exotel has no SDK for Node of its own. https://developer.exotel.com/api/sms */
+export async function createExotelProvider(name: string, config: ExotelConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
+  const transport = createTransport(config);
+  const account = createAccount(config);
+  return {
+    name,
+    async send(message, signal) {
+      const exchange = await transport.exchange(account.post('/Sms/send.json', formOf(message, config, templates)), signal);
+      return exchange.kind === 'fault' ? refusalFromFault(exchange) : readAnswer(exchange, clock.now());
+    },
+    preflight: ({ text }) => ([...text].length > MAX_CHARACTERS ? new ProviderError('content', { code: 'TOO_LONG' }) : undefined),
+    status: (query, signal) => askExotel(query, account, transport, signal, clock),
+    check: (signal) => checkExotel(config, account, transport, signal, clock),
+    close: () => transport.close(),
+  };
+}
+
+function formOf(message: SmsMessage, config: ExotelConfig, templates: Templates): Record<string, string> {
+  const { from = config.sid, priority, dltEntityId, statusCallback, receiptToken } = config;
+  const template = message.template && templates.get(message.template.name);
+  const dltTemplateId = template?.exotel?.dltTemplateId ?? config.dltTemplateId;
+  return {
+    From: from,
+    To: message.to,
+    Body: message.text,
+    EncodingType: isGsm7(message.text) ? 'plain' : 'unicode',
+    Priority: priority,
+    CustomField: message.id,
+    ...(dltEntityId === undefined ? {} : { DltEntityId: dltEntityId }),
+    ...(dltTemplateId === undefined ? {} : { DltTemplateId: dltTemplateId }),
+    ...(statusCallback === undefined || receiptToken === undefined
+      ? {}
+      : { StatusCallback: withToken(statusCallback, receiptToken.reveal()) }),
+  };
+}
+
+function withToken(statusCallback: string, token: string): string {
+  const url = new URL(statusCallback);
+  url.searchParams.set('token', token);
+  return url.href;
+}
+
+/** A yes may carry a final no: Exotel answers 200 for a number that it will not text. */
+function readAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+  const text = answer.status >= 200 && answer.status < 300 ? readText(answer.body) : undefined;
+  if (text === undefined) return classifyExotel(answer, now);
+  const { sid, segments, delivery } = text;
+  if (delivery?.state !== 'undelivered')
+    return { kind: 'accepted', providerMessageId: sid, ...(segments === undefined ? {} : { segments }) };
+  const { reason = 'content', ...facts } = delivery;
+  return refusalFromAnswer(answer, now, { reason, ...facts });
+}

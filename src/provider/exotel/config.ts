@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { secretSchema } from '../../config/secret.ts';
+import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
+
+/** https://developer.exotel.com/api/sms */
+export const exotelConfig = z
+  .strictObject({
+    type: z.literal('exotel'),
+    ...commonKeys,
+    ...pollKeys,
+    sid: z.string().regex(/^[\w-]+$/, "must be the account's SID, as the API settings of the dashboard show it"),
+    token: secretSchema,
+    key: secretSchema.optional().describe('API key; left out: the sid'),
+    domain: z
+      .string()
+      .regex(/^[a-z0-9.-]+$/, 'must be a host name, such as api.exotel.com or api.in.exotel.com')
+      .default('api.exotel.com'),
+    from: z.string().min(1).optional().describe('An ExoPhone or a sender ID; left out: the sid'),
+    priority: z.enum(['normal', 'high']).default('high'),
+    dltEntityId: z.string().min(1).optional(),
+    dltTemplateId: z.string().min(1).optional(),
+    statusCallback: httpUrl
+      .optional()
+      .describe('Where Exotel reports delivery: <http.publicUrl>/v1/receipts/<provider name>; the receiptToken is added to it'),
+  })
+  .superRefine(({ statusCallback, receiptToken }, ctx) => {
+    if (statusCallback !== undefined && receiptToken === undefined) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['receiptToken'],
+        message: 'must be given with statusCallback: receipts without it are turned away',
+      });
+    }
+  })
+  .transform(withTimeoutMs);
+
+export type ExotelConfig = z.output<typeof exotelConfig>;

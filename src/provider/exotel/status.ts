@@ -1,0 +1,30 @@
+import type { Clock } from '../../clock.ts';
+import { refusalFromFault } from '../classify.ts';
+import { ProviderError } from '../provider.ts';
+import type { StatusQuery, VendorStatus } from '../status.ts';
+import type { Transport } from '../transport.ts';
+import type { Account } from './account.ts';
+import { classifyExotel } from './codes.ts';
+import { readText } from './text.ts';
+
+/**
+ * Exotel finds a text by its Sid alone, so one whose Sid never came back stays unclear.
+ * https://developer.exotel.com/api/sms-details
+ */
+export async function askExotel(
+  { providerMessageId }: StatusQuery,
+  account: Account,
+  transport: Transport,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<VendorStatus> {
+  const unclear = (error: ProviderError): VendorStatus => ({ kind: 'unclear', error });
+  if (providerMessageId === undefined) return unclear(new ProviderError('unknown_outcome', { code: 'NO_VENDOR_ID' }));
+  const exchange = await transport.exchange(account.get(`/SMS/Messages/${encodeURIComponent(providerMessageId)}.json`), signal);
+  if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
+  const text = exchange.status === 200 ? readText(exchange.body) : undefined;
+  if (text?.sid !== providerMessageId || text.delivery === undefined) return unclear(classifyExotel(exchange, clock.now()).error);
+  const { state, code } = text.delivery;
+  const known = { providerMessageId, ...(text.segments === undefined ? {} : { segments: text.segments }) };
+  return state === 'undelivered' ? { kind: state, ...(code === undefined ? {} : { code }), ...known } : { kind: state, ...known };
+}

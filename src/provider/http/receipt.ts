@@ -1,0 +1,55 @@
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import { hasReceiptToken, queryOf } from '../receipt-token.ts';
+import type { ReceiptReaderDeps } from '../registry.ts';
+import type { HttpConfig } from './config.ts';
+import { readScalar, resolvePointer } from './json-pointer.ts';
+
+type Rules = NonNullable<HttpConfig['receipt']>;
+
+/**
+ * Receipts of a vendor that we know only by its config: JSON, a form, or nothing but a query, in which `/name` points at
+ * a field. What the body does not hold is looked for in the query, where our own id may have gone out in a callback URL.
+ */
+export function createHttpReceiptReader({ receipt, receiptToken }: HttpConfig, _deps: ReceiptReaderDeps): ReceiptReader {
+  return {
+    methods: ['GET', 'POST'],
+    // Not told how to read them, we asked for none.
+    isGenuine: (call) => receipt !== undefined && hasReceiptToken(call, receiptToken),
+    read: (call) => (receipt === undefined ? [] : readCall(call, receipt)),
+    answer: {},
+  };
+}
+
+function readCall(call: ReceiptCall, rules: Rules): (VendorReceipt | undefined)[] {
+  const document = readBody(call);
+  const listed = rules.entries === undefined ? document : resolvePointer(document, rules.entries);
+  const query = Object.fromEntries(queryOf(call.target));
+  return (Array.isArray(listed) ? listed : [listed]).map((entry) => readEntry(entry, query, rules));
+}
+
+/** A body that is not a form is taken for JSON, whatever it calls itself: vendors call it many things. */
+function readBody({ headers, body }: ReceiptCall): unknown {
+  if (body === '') return {};
+  return headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    ? Object.fromEntries(new URLSearchParams(body))
+    : readJson(body);
+}
+
+function readEntry(entry: unknown, query: Readonly<Record<string, string>>, rules: Rules): VendorReceipt | undefined {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const at = (pointer: string | undefined) =>
+    pointer === undefined ? undefined : (readScalar(entry, pointer) ?? readScalar(query, pointer));
+  const messageId = readMessageId(at(rules.reference));
+  const providerMessageId = readMessageId(at(rules.id));
+  const status = at(rules.status);
+  if (status === undefined || (messageId === undefined && providerMessageId === undefined)) return undefined;
+  const state = Object.hasOwn(rules.map, status) ? (rules.map[status] as VendorReceipt['state']) : 'pending';
+  const code = state === 'undelivered' ? safeCode(at(rules.code)) : undefined;
+  return {
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    state,
+    ...(code === undefined ? {} : { code }),
+  };
+}

@@ -1,0 +1,52 @@
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { Accepted, Refused } from '../provider.ts';
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+import { findSmslocalCode, SMSLOCAL_BARE_CODES, SMSLOCAL_YES } from './codes.ts';
+
+interface Part {
+  readonly id: string | undefined;
+  /** Absent where the vendor gave none. */
+  readonly code: string | undefined;
+}
+
+/**
+ * The pages show one object, `{ msgid, errorcode }`; the live service answers with a list, `[{ id, errorCode }, …]`, one
+ * entry for each part of a long text. https://www.smslocal.com/developer
+ */
+export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+  // A 5xx or a redirect may have been sent, whatever it says.
+  const itsWord = (answer.status >= 200 && answer.status < 300) || (answer.status >= 400 && answer.status < 500);
+  const body = itsWord ? readJson(answer.body) : undefined;
+
+  if (typeof body === 'number' || typeof body === 'string') {
+    const code = safeCode(body);
+    return refusalFromAnswer(answer, now, { ...SMSLOCAL_BARE_CODES.get(code ?? ''), code });
+  }
+
+  const parts = (Array.isArray(body) ? body : [body]).map(readPart);
+  const taken = parts.filter(({ code }) => code !== undefined && SMSLOCAL_YES.has(code));
+  const refused = parts.filter(({ code }) => code !== undefined && !SMSLOCAL_YES.has(code));
+  if (refused.length > 0 && refused.length === parts.length) {
+    // A code is a no. Of what kind, the status may tell where the code does not.
+    const byDefault: Finding = answer.status < 300 ? { reason: 'content' } : {};
+    return refusalFromAnswer(answer, now, { ...byDefault, ...findSmslocalCode(refused[0]?.code) });
+  }
+  if (taken.length === 0 || answer.status >= 400) return refusalFromAnswer(answer, now);
+  // Some parts are on their way and some are not: the phone gets a text with holes. The route decides whether a whole
+  // one is to follow it; as `accepted` nobody would look, and as a no it would be sent again without a thought.
+  if (taken.length < parts.length) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome', code: 'PARTLY_TAKEN' });
+
+  const providerMessageId = taken[0]?.id;
+  return {
+    kind: 'accepted',
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(Array.isArray(body) ? { segments: parts.length } : {}),
+  };
+}
+
+function readPart(value: unknown): Part {
+  if (typeof value !== 'object' || value === null) return { id: undefined, code: undefined };
+  const { errorCode, errorcode, id, msgid } = value as Readonly<Record<string, unknown>>;
+  return { id: readMessageId(id ?? msgid), code: safeCode(errorCode ?? errorcode) };
+}

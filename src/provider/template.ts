@@ -1,0 +1,14 @@
+/** One template: the text that free-text providers send, and what each vendor with approved templates calls it. */
+export interface Template {
+  /** With `{name}` for each parameter. */
+  readonly text: string;
+  /** Parameters by position: names of ours. */
+  readonly tencent?: { readonly id: string; readonly params: readonly string[] };
+  /** Parameters by name, the vendor's → ours; left out = the same names. */
+  readonly alibaba?: { readonly code: string; readonly params?: Readonly<Record<string, string>> };
+  readonly unisms?: { readonly id: string; readonly params?: Readonly<Record<string, string>> };
+  readonly exotel?: { readonly dltTemplateId: string };
+}
+
+/** By name, as in the config. */
+export type Templates = ReadonlyMap<string, Template>;

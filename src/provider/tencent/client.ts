@@ -1,0 +1,69 @@
+import { fillVendorTemplate } from '../fill-template.ts';
+import { isMainland, mainlandSegmentRule } from '../mainland.ts';
+import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../provider.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
+import { readMessageId } from '../read-answer.ts';
+import type { Template, Templates } from '../template.ts';
+import type { HttpAnswer } from '../transport.ts';
+import { createTencentApi, type Loose } from './api.ts';
+import { checkTencent } from './check.ts';
+import { classifyTencent } from './codes.ts';
+import type { TencentConfig } from './config.ts';
+import { askTencentStatus } from './status.ts';
+import type { SendSmsRequest, SendSmsResponse, SendStatus } from './wire.ts';
+
+/** Approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
+export async function createTencentProvider(name: string, config: TencentConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
+  const api = await createTencentApi(config, clock);
+
+  return {
+    name,
+    async send(message, signal) {
+      const request = toSendSms(message, config, templates);
+      if (request instanceof ProviderError) return { kind: 'refused', error: request };
+      const reply = await api.ask((sdk) => sdk.SendSms(request), signal);
+      return reply.kind === 'said' ? readSent(reply.said, reply.answer, clock.now()) : { kind: 'refused', error: reply.error };
+    },
+    // Mainland carriers count 70 and 67 characters, Latin letters or not: https://cloud.tencent.com/document/product/382/18058
+    segmentRule: mainlandSegmentRule,
+    preflight(message) {
+      const request = toSendSms(message, config, templates);
+      return request instanceof ProviderError ? request : undefined;
+    },
+    status: (query, signal) => askTencentStatus(query, api, config, clock.now(), signal),
+    check: (signal) => checkTencent(api, config, templates, clock, signal),
+    close: () => api.close(),
+  };
+}
+
+/** `content`: it would be refused, whether by Tencent or for want of something in the config. */
+function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templates): SendSmsRequest | ProviderError {
+  if (config.signName === undefined && isMainland(message.to)) return new ProviderError('content', { code: 'SIGN_NAME_NOT_SET' });
+  const rules = { maxLength: config.variableLimit, noLinks: true };
+  const filled = fillVendorTemplate(message, templates, byPosition, config.templateId, rules);
+  if (filled instanceof ProviderError) return filled;
+  return {
+    PhoneNumberSet: [message.to],
+    SmsSdkAppId: config.appId,
+    TemplateId: filled.id,
+    ...(config.signName === undefined ? {} : { SignName: config.signName }),
+    TemplateParamSet: filled.values.map(([, value]) => value),
+    SessionContext: message.id,
+  };
+}
+
+function byPosition({ tencent }: Template) {
+  return tencent && { id: tencent.id, variables: tencent.params.map((ours, index) => [String(index + 1), ours] as const) };
+}
+
+/** One number in, one status out. */
+function readSent({ SendStatusSet }: Loose<SendSmsResponse>, answer: HttpAnswer, now: Date): Accepted | Refused {
+  const { Code, SerialNo, Fee } = (Array.isArray(SendStatusSet) ? (SendStatusSet[0] ?? {}) : {}) as Loose<SendStatus>;
+  if (Code !== 'Ok') return classifyTencent(answer, Code, now);
+  const providerMessageId = readMessageId(SerialNo);
+  return {
+    kind: 'accepted',
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(typeof Fee === 'number' && Number.isInteger(Fee) && Fee > 0 ? { segments: Fee } : {}),
+  };
+}

@@ -1,0 +1,180 @@
+import { msUntilBeijing } from '../beijing-time.ts';
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { ProviderReason, Refused } from '../provider.ts';
+import type { HttpAnswer } from '../transport.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+export interface TencentRow {
+  readonly reason: ProviderReason;
+  /** Only where the code departs from its class. */
+  readonly failover?: boolean;
+  /** How long a limit holds: ms, or until an hour in Beijing, at which Tencent's day begins. */
+  readonly wait?: number | { readonly untilBeijing: number };
+}
+
+const MIDNIGHT = { untilBeijing: 0 };
+const EIGHT_IN_THE_MORNING = { untilBeijing: 8 };
+
+const rows = (row: TencentRow, codes: readonly string[]): [string, TencentRow][] => codes.map((code) => [code, row]);
+
+/**
+ * What Tencent's codes mean for a text that it refused, whether for the whole request or for its number. Those of SMS:
+ * https://cloud.tencent.com/document/product/382/59177 , with their meanings also in the official Go SDK:
+ * https://github.com/TencentCloud/tencentcloud-sdk-go/blob/master/tencentcloud/sms/v20210111/errors.go
+ * Those that every product shares: https://www.tencentcloud.com/document/api/1131/45350
+ *
+ * A limit for one number may fail over: it is Tencent's protection against floods, not the recipient's wish.
+ */
+export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
+  ...rows({ reason: 'auth' }, [
+    'AuthFailure.InvalidAuthorization',
+    'AuthFailure.InvalidSecretId',
+    'AuthFailure.MFAFailure',
+    'AuthFailure.SecretIdNotFound',
+    'AuthFailure.SignatureExpire', // the clocks are more than five minutes apart
+    'AuthFailure.SignatureFailure',
+    'AuthFailure.TokenFailure',
+    'AuthFailure.UnauthorizedOperation', // the key's policy does not allow the call
+    'UnauthorizedOperation',
+    'UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny',
+    'UnauthorizedOperation.RequestIpNotInWhitelist',
+    'UnauthorizedOperation.RequestPermissionDeny',
+    'UnauthorizedOperation.SdkAppIdIsDisabled',
+    'UnauthorizedOperation.SmsSdkAppIdVerifyFail', // the app belongs to another account
+    'InvalidParameter.AppidAndBizId', // the same
+    'InvalidParameterValue.SdkAppIdNotExist',
+    'InternalError.RequestTimeException', // the clocks are more than ten minutes apart
+    'InternalError.RestApiInterfaceNotExist',
+    'InternalError.SigFieldMissing',
+    'InternalError.SigVerificationFail',
+    'IpInBlacklist',
+    'IpNotInWhitelist',
+    'ActionOffline',
+    'InvalidAction',
+    'NoSuchProduct',
+    'NoSuchVersion',
+    'UnsupportedProtocol',
+    'UnsupportedRegion', // of the request, not of the number
+  ]),
+
+  ...rows({ reason: 'balance' }, [
+    'FailedOperation.InsufficientBalanceInSmsPackage',
+    'UnauthorizedOperation.SerivceSuspendDueToArrears', // spelt so
+  ]),
+
+  ...rows({ reason: 'recipient' }, ['InvalidParameterValue.IncorrectPhoneNumber']),
+  // Tencent does not go there; another vendor may.
+  ...rows({ reason: 'recipient', failover: true }, ['UnsupportedOperation.UnsuportedRegion']), // spelt so
+  ...rows({ reason: 'opted_out' }, ['FailedOperation.PhoneNumberInBlacklist']), // unsubscribed, or on a carrier's list
+
+  ...rows({ reason: 'content' }, [
+    'FailedOperation.ContainSensitiveWord',
+    'FailedOperation.FailResolvePacket',
+    'FailedOperation.JsonParseFail',
+    'FailedOperation.MissingSignature',
+    'FailedOperation.OtherError', // most often a parameter out of order
+    'FailedOperation.ParametersOtherError',
+    'FailedOperation.SignatureIncorrectOrUnapproved',
+    'FailedOperation.TemplateIncorrectOrUnapproved',
+    'InternalError.JsonParseFail',
+    'InvalidParameter',
+    'InvalidParameter.DirtyWordFound',
+    'InvalidParameter.InvalidParameters',
+    'InvalidParameterValue',
+    'InvalidParameterValue.ContentLengthLimit',
+    'InvalidParameterValue.InvalidTemplateFormat',
+    'InvalidParameterValue.ProhibitedUseUrlInTemplateParameter',
+    'InvalidParameterValue.TemplateParameterFormatError', // templates of login codes take up to six digits
+    'InvalidParameterValue.TemplateParameterLengthLimit', // over 12 characters, by an individual account
+    'InvalidParameterValue.TemplateWithDirtyWords',
+    'InvalidRequest',
+    'LimitExceeded.PhoneNumberCountLimit', // over 200 in one request
+    'MissingParameter',
+    'MissingParameter.EmptyPhoneNumberSet',
+    'RequestSizeLimitExceeded',
+    'UnknownParameter',
+    'UnsupportedOperation',
+    'UnsupportedOperation.',
+    'UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber',
+  ]),
+
+  // Of one number.
+  ...rows({ reason: 'throttled', wait: 30 * SECOND_MS }, [
+    'LimitExceeded.PhoneNumberThirtySecondLimit',
+    'LimitExceeded.DeliveryFrequencyLimit', // which of the limits it does not say: this is the earliest that it can end
+  ]),
+  ...rows({ reason: 'throttled', wait: HOUR_MS }, ['LimitExceeded.PhoneNumberOneHourLimit']),
+  ...rows({ reason: 'throttled', wait: MIDNIGHT }, [
+    'LimitExceeded.PhoneNumberDailyLimit',
+    'LimitExceeded.PhoneNumberSameContentDailyLimit',
+    // Of the account.
+    'LimitExceeded.AppDailyLimit',
+    'LimitExceeded.DailyLimit',
+  ]),
+  ...rows({ reason: 'throttled', wait: EIGHT_IN_THE_MORNING }, ['FailedOperation.MarketingSendTimeConstraint']), // 08:00 to 22:00 only
+  ...rows({ reason: 'throttled', wait: MINUTE_MS }, ['LimitExceeded']),
+  ...rows({ reason: 'throttled', wait: SECOND_MS }, [
+    'RequestLimitExceeded',
+    'RequestLimitExceeded.GlobalRegionUinLimitExceeded',
+    'RequestLimitExceeded.IPLimitExceeded',
+    'RequestLimitExceeded.UinLimitExceeded',
+  ]),
+
+  ...rows({ reason: 'unavailable' }, ['ResourceInsufficient', 'ResourceUnavailable', 'ServiceUnavailable']),
+
+  ...rows({ reason: 'unknown_outcome' }, [
+    'InternalError',
+    'InternalError.OtherError',
+    'InternalError.SendAndRecvFail', // between the API and the gateway behind it
+    'InternalError.Timeout',
+    'InternalError.UnknownError',
+    'ResponseSizeLimitExceeded',
+  ]),
+]);
+
+/** What a code means that Tencent has added since, by the word before its dot. */
+export const TENCENT_FAMILIES: ReadonlyMap<string, TencentRow> = new Map([
+  ...rows({ reason: 'auth' }, ['AuthFailure', 'UnauthorizedOperation']),
+  ...rows({ reason: 'throttled', wait: MINUTE_MS }, ['LimitExceeded']),
+  ...rows({ reason: 'throttled', wait: SECOND_MS }, ['RequestLimitExceeded']),
+  ...rows({ reason: 'unknown_outcome' }, ['InternalError']),
+  ...rows({ reason: 'content' }, [
+    'FailedOperation',
+    'InvalidParameter',
+    'InvalidParameterValue',
+    'MissingParameter',
+    'UnknownParameter',
+    'UnsupportedOperation',
+  ]),
+]);
+
+/**
+ * A refusal from an answer that is not a yes.
+ * @param code as Tencent gave it, for the request or for its number; anything but a text is no code
+ */
+export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): Refused {
+  const finding: Finding = typeof code === 'string' && code !== '' ? findingFor(code, now) : {};
+  // Tencent answers 200 to what it understood. What stands in a 5xx, or in a redirect, proves nothing.
+  const isAnswer = (answer.status >= 200 && answer.status < 300) || (answer.status >= 400 && answer.status < 500);
+  return refusalFromAnswer(answer, now, isAnswer ? finding : { code: finding.code });
+}
+
+function findingFor(code: string, now: Date): Finding {
+  const listed = TENCENT_CODES.get(code);
+  const { reason, failover, wait } = listed ?? TENCENT_FAMILIES.get(code.replace(/\..*/s, '')) ?? {};
+  return {
+    reason,
+    failover,
+    code: showCode(code),
+    retryAfterMs: typeof wait === 'object' ? msUntilBeijing(wait.untilBeijing, now) : wait,
+    unlisted: listed === undefined,
+  };
+}
+
+/** Tencent's codes are words joined by a dot, longer than other vendors': letters hide no phone number. */
+export function showCode(code: unknown): string | undefined {
+  return typeof code === 'string' && /^[A-Za-z.]{1,80}$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { secretSchema } from '../../config/secret.ts';
+import { commonKeys, pollKeys, withTimeoutMs } from '../common-config.ts';
+
+/** https://www.tencentcloud.com/document/product/382/40465 */
+export const tencentConfig = z
+  .strictObject({
+    type: z.literal('tencent'),
+    ...commonKeys,
+    ...pollKeys,
+    secretId: z.string().min(1),
+    secretKey: secretSchema,
+    appId: z.string().regex(/^\d{6,12}$/, 'must be an SmsSdkAppId: digits, such as 1400006666'),
+    templateId: z.string().min(1).describe('Of a template with three variables: instance, priority, content'),
+    signName: z.string().min(1).optional().describe('The approved signature; needed for numbers of mainland China'),
+    region: z.string().min(1).default('ap-guangzhou'),
+    variableLimit: z
+      .int()
+      .positive('must be at least 1; leave it out for no limit')
+      .optional()
+      .describe('Characters that one template variable may hold: 12 for individual accounts, no limit for enterprise accounts'),
+  })
+  .transform(withTimeoutMs);
+
+export type TencentConfig = z.output<typeof tencentConfig>;

@@ -1,0 +1,61 @@
+import type { ProviderReason } from '../../alert/reason.ts';
+import { parseBeijingTime } from '../beijing-time.ts';
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import { hasReceiptToken } from '../receipt-token.ts';
+import type { ReceiptReaderDeps } from '../registry.ts';
+import type { TencentConfig } from './config.ts';
+
+/**
+ * What the carriers' codes mean, as far as Tencent says:
+ * https://www.tencentcloud.com/document/product/382/35462 and https://cloud.tencent.com/document/product/382/3771 .
+ * Each carrier has many more of its own, such as `MK:0001`; those are shown as they are.
+ */
+export const TENCENT_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map([
+  ['UNDELIV', 'recipient'], // switched off, out of service, or a number in an abnormal state
+  ['EXPIRED', 'recipient'], // the phone could not be reached in time
+  ['DELETED', 'recipient'], // a fault of the phone
+  ['SUBFAIL', 'recipient'], // the carrier says that it is no number
+  ['002', 'recipient'], // switched off, suspended or out of range
+  ['REJECTD', 'content'], // sensitive words, or a text or sender that is not registered
+  ['-106', 'content'], // a keyword that the carrier blocks
+  ['COMFAIL', 'unavailable'], // no connection to the carrier
+  ['WTNFAIL', 'unavailable'], // the carrier's network was unstable
+]);
+
+/** The body of a callback is a list, and it is not signed: https://cloud.tencent.com/document/product/382/5807 */
+export function createTencentReceiptReader({ receiptToken }: TencentConfig, _deps: ReceiptReaderDeps): ReceiptReader {
+  return {
+    methods: ['POST'],
+    isGenuine: (call) => hasReceiptToken(call, receiptToken),
+    read({ body }) {
+      const list = readJson(body);
+      return Array.isArray(list) ? list.map(readReceipt) : [undefined];
+    },
+    answer: { result: 0, errmsg: 'OK' },
+  };
+}
+
+interface Entry {
+  /** The `SerialNo` of the answer to the send. */
+  readonly sid?: unknown;
+  readonly report_status?: unknown;
+  /** The code, in spite of its name. */
+  readonly errmsg?: unknown;
+  readonly user_receive_time?: unknown;
+}
+
+function readReceipt(entry: Entry | null): VendorReceipt | undefined {
+  const { sid, report_status, errmsg, user_receive_time } = entry ?? {};
+  const providerMessageId = readMessageId(sid);
+  if (providerMessageId === undefined) return undefined;
+  if (report_status === 'SUCCESS') {
+    const at = parseBeijingTime(user_receive_time);
+    return { providerMessageId, state: 'delivered', ...(at === undefined ? {} : { at }) };
+  }
+  // Only these two are documented; another word is not the last one.
+  if (report_status !== 'FAIL') return { providerMessageId, state: 'pending' };
+  const code = safeCode(errmsg);
+  const reason = code === undefined ? undefined : TENCENT_RECEIPT_CODES.get(code);
+  return { providerMessageId, state: 'undelivered', ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
+}

@@ -1,0 +1,120 @@
+import { type Check, checkClock } from '../check.ts';
+import { readJson } from '../read-answer.ts';
+import { createTransport, type Exchange, type Transport } from '../transport.ts';
+import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl } from './address.ts';
+import { classifyTwilio } from './codes.ts';
+import type { TwilioConfig } from './config.ts';
+
+type Finding = Omit<Check, 'subject'>;
+
+/** Asks for the account first: without it, nothing else can be learned. */
+export async function checkTwilio(
+  transport: Transport,
+  config: TwilioConfig,
+  now: () => Date,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const headers = credentialsOf(config);
+  const get = (url: string, via = transport) => via.exchange({ method: 'GET', url, headers }, signal);
+
+  const account = await get(`${accountUrl(config)}.json`);
+  if (account.kind === 'fault') return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${account.code})` }];
+  const around: Check[] = [{ subject: 'connection', verdict: 'ok', detail: 'Twilio answers' }, checkClock(account.headers.date, now())];
+  const credentials = judgeCredentials(account.status, classifyTwilio(account, now()).error.code);
+  if (credentials.verdict !== 'ok') return [...around, { subject: 'credentials', ...credentials }];
+
+  const [balance, sender] = await Promise.all([get(`${accountUrl(config)}/Balance.json`), findSender(config, get)]);
+  return [
+    ...around,
+    { subject: 'credentials', ...credentials },
+    { subject: 'account', ...judgeAccount(readJson(account.body)) },
+    { subject: 'balance', ...judgeBalance(read(balance)) },
+    { subject: 'sender', ...sender },
+  ];
+}
+
+function judgeCredentials(status: number, code: string | undefined): Finding {
+  if (status === 200) return { verdict: 'ok', detail: 'accountSid and authToken are right' };
+  const answer = `HTTP ${status}${code === undefined ? '' : `, code ${code}`}`;
+  if (status === 401 || status === 403 || status === 404)
+    return { verdict: 'failed', detail: `refused (${answer}): compare accountSid and authToken with the Twilio console` };
+  return { verdict: 'unchecked', detail: `Twilio did not say (${answer})` };
+}
+
+/** https://www.twilio.com/docs/iam/api/account#account-properties */
+function judgeAccount(account: unknown): Finding {
+  const { status, type } = (account ?? {}) as { status?: unknown; type?: unknown };
+  if (status === 'suspended' || status === 'closed')
+    return { verdict: 'failed', detail: `the account is ${status}: see the Twilio console` };
+  if (status !== 'active') return { verdict: 'unchecked', detail: 'Twilio does not say whether the account is active' };
+  if (type === 'Trial') return { verdict: 'warning', detail: 'active, but a trial: only numbers verified in the console can be texted' };
+  return { verdict: 'ok', detail: 'active' };
+}
+
+/** https://www.twilio.com/docs/usage/api/account-balance */
+function judgeBalance(answer: unknown): Finding {
+  const { balance, currency } = (answer ?? {}) as { balance?: unknown; currency?: unknown };
+  const amount = typeof balance === 'string' && balance !== '' ? Number(balance) : Number.NaN;
+  if (Number.isNaN(amount)) return { verdict: 'unchecked', detail: 'Twilio does not tell it for this account' };
+  const shown = `${amount.toFixed(2)}${typeof currency === 'string' && /^[A-Z]{3}$/.test(currency) ? ` ${currency}` : ''}`;
+  return amount > 0
+    ? { verdict: 'ok', detail: shown }
+    : { verdict: 'warning', detail: `${shown}: unless it is billed afterwards, texts will be refused` };
+}
+
+type Get = (url: string, via?: Transport) => Promise<Exchange>;
+
+async function findSender(config: TwilioConfig, get: Get): Promise<Finding> {
+  const { from = '', messagingServiceSid } = config;
+  if (messagingServiceSid !== undefined) {
+    const messaging = createTransport({ ...config, baseUrl: messagingBaseUrl(config.baseUrl) });
+    const service = await get(`${MESSAGING_URL}/Services/${messagingServiceSid}`, messaging);
+    await messaging.close();
+    return judgeService(service);
+  }
+  // https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+  if (/^\+\d{7,15}$/.test(from)) {
+    const filter = new URLSearchParams({ PhoneNumber: from });
+    return judgeNumber(read(await get(`${accountUrl(config)}/IncomingPhoneNumbers.json?${filter}`)), from);
+  }
+  // https://www.twilio.com/docs/messaging/api/short-code-resource
+  if (/^\d{3,8}$/.test(from)) {
+    const filter = new URLSearchParams({ ShortCode: from });
+    return judgeShortCode(read(await get(`${accountUrl(config)}/SMS/ShortCodes.json?${filter}`)), from);
+  }
+  return { verdict: 'unchecked', detail: 'no look-up tells whether a country takes an alphanumeric sender' };
+}
+
+/** https://www.twilio.com/docs/messaging/api/service-resource */
+function judgeService(service: Exchange): Finding {
+  if (service.kind === 'answer' && service.status === 404)
+    return { verdict: 'failed', detail: 'the account has no such Messaging Service' };
+  const { sid } = (read(service) ?? {}) as { sid?: unknown };
+  return typeof sid === 'string'
+    ? { verdict: 'ok', detail: 'the Messaging Service exists' }
+    : { verdict: 'unchecked', detail: 'the Messaging Service could not be looked up' };
+}
+
+function judgeNumber(answer: unknown, from: string): Finding {
+  const { incoming_phone_numbers: numbers } = (answer ?? {}) as { incoming_phone_numbers?: unknown };
+  if (!Array.isArray(numbers)) return { verdict: 'unchecked', detail: 'the numbers of the account could not be looked up' };
+  const found = (numbers as { phone_number?: unknown; capabilities?: { sms?: unknown } }[]).find(
+    ({ phone_number }) => phone_number === from,
+  );
+  if (found === undefined) return { verdict: 'failed', detail: 'from is not a number of this account' };
+  if (found.capabilities?.sms === false) return { verdict: 'failed', detail: 'the number in from cannot send SMS' };
+  return { verdict: 'ok', detail: 'from is a number of this account' };
+}
+
+function judgeShortCode(answer: unknown, from: string): Finding {
+  const { short_codes: codes } = (answer ?? {}) as { short_codes?: unknown };
+  if (!Array.isArray(codes)) return { verdict: 'unchecked', detail: 'the short codes of the account could not be looked up' };
+  return (codes as { short_code?: unknown }[]).some(({ short_code }) => String(short_code) === from)
+    ? { verdict: 'ok', detail: 'from is a short code of this account' }
+    : { verdict: 'failed', detail: 'from is not a short code of this account' };
+}
+
+/** The JSON of a 200; `undefined` for anything else. */
+function read(exchange: Exchange): unknown {
+  return exchange.kind === 'answer' && exchange.status === 200 ? readJson(exchange.body) : undefined;
+}

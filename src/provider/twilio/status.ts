@@ -1,0 +1,92 @@
+import { refusalFromFault } from '../classify.ts';
+import { ProviderError } from '../provider.ts';
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { StatusQuery, VendorStatus } from '../status.ts';
+import type { HttpAnswer, Transport } from '../transport.ts';
+import { accountUrl, credentialsOf } from './address.ts';
+import { classifyTwilio } from './codes.ts';
+import type { TwilioConfig } from './config.ts';
+import { stateOf } from './message-status.ts';
+
+/** Newest first; a number gets few texts, and an answer must stay small. */
+const PAGE_SIZE = 20;
+/** Two clocks may disagree by this much. */
+const SKEW_MS = 60_000;
+/** Twilio puts it before every text of a trial account. */
+const TRIAL_PREFIX = 'Sent from your Twilio trial account - ';
+
+/**
+ * What Twilio knows of a text: by its SID, or, where nobody heard the SID, by finding it among the newest texts to the
+ * number. It is never `absent`: the list is ordered by a date that a text bears only once it has left, so that not
+ * finding one proves nothing. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+ */
+export async function askTwilio(
+  transport: Transport,
+  config: TwilioConfig,
+  query: StatusQuery,
+  now: () => Date,
+  signal: AbortSignal,
+): Promise<VendorStatus> {
+  const { providerMessageId, to, text } = query;
+  if (providerMessageId === undefined && (to === undefined || text === undefined)) return unclear('NOTHING_TO_ASK_BY');
+  const url =
+    providerMessageId === undefined
+      ? `${accountUrl(config)}/Messages.json?${new URLSearchParams({ To: to ?? '', PageSize: String(PAGE_SIZE) })}`
+      : `${accountUrl(config)}/Messages/${encodeURIComponent(providerMessageId)}.json`;
+  const exchange = await transport.exchange({ method: 'GET', url, headers: credentialsOf(config) }, signal);
+  if (exchange.kind === 'fault') return { kind: 'unclear', error: refusalFromFault(exchange).error };
+  if (exchange.status !== 200) return { kind: 'unclear', error: classifyTwilio(exchange, now()).error };
+  const found = providerMessageId === undefined ? findByText(exchange, query, config.timeoutMs) : findBySid(exchange, providerMessageId);
+  return found === undefined ? unclear('NOT_FOUND') : statusOf(found);
+}
+
+/** The fields that are used of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
+interface Resource {
+  readonly sid?: unknown;
+  readonly status: string;
+  readonly body?: unknown;
+  readonly direction?: unknown;
+  readonly date_created?: unknown;
+  readonly error_code?: unknown;
+  readonly num_segments?: unknown;
+}
+
+function findBySid({ body }: HttpAnswer, sid: string): Resource | undefined {
+  const resource = readJson(body);
+  return isResource(resource) && resource.sid === sid ? resource : undefined;
+}
+
+/** The one text that says this and was made while the attempt ran; two of them could be two attempts. */
+function findByText({ body }: HttpAnswer, { sentAt, text }: StatusQuery, timeoutMs: number): Resource | undefined {
+  const { messages } = (readJson(body) ?? {}) as { messages?: unknown };
+  if (!Array.isArray(messages)) return undefined;
+  const from = sentAt.getTime() - SKEW_MS;
+  const until = sentAt.getTime() + timeoutMs + SKEW_MS;
+  const found = messages.filter((message): message is Resource => {
+    if (!isResource(message) || message.direction === 'inbound') return false;
+    const createdAt = Date.parse(String(message.date_created));
+    return createdAt >= from && createdAt <= until && (message.body === text || message.body === TRIAL_PREFIX + text);
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function isResource(value: unknown): value is Resource {
+  return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'string';
+}
+
+function statusOf(resource: Resource): VendorStatus {
+  const providerMessageId = readMessageId(resource.sid);
+  const segments = Number(resource.num_segments);
+  const known = {
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}),
+  };
+  const kind = stateOf(resource.status);
+  if (kind !== 'undelivered') return { kind, ...known };
+  const code = safeCode(resource.error_code);
+  return { kind, ...known, ...(code === undefined ? {} : { code }) };
+}
+
+function unclear(code: string): VendorStatus {
+  return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code }) };
+}

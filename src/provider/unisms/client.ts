@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { refusalFromFault } from '../classify.ts';
+import { fillVendorTemplate, type VendorTemplate, variablesByName } from '../fill-template.ts';
+import { mainlandSegmentRule } from '../mainland.ts';
+import { type Provider, ProviderError, type SmsMessage } from '../provider.ts';
+import type { ProviderDeps } from '../provider-deps.ts';
+import type { Template } from '../template.ts';
+import { createTransport, type HttpRequest } from '../transport.ts';
+import { checkUnisms } from './check.ts';
+import type { UnismsConfig } from './config.ts';
+import { readUnismsAnswer } from './read-answer.ts';
+import { encodeQuery, signQuery } from './sign.ts';
+
+/** https://www.unimtx.com/docs/api/send */
+const ACTION = 'sms.message.send';
+
+/**
+ * Not on the vendor's SDK (uni-sdk 0.0.8): it has neither time-out nor abort, brings an axios of 2021, and reports
+ * whatever happens to a connection as code "-1". What remains of it is one signed POST.
+ *
+ * The vendor documents no way to ask what became of a text, so there is no `status`.
+ */
+export async function createUnismsProvider(name: string, config: UnismsConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
+  const transport = createTransport(config);
+  const fill = (message: SmsMessage) => fillVendorTemplate(message, templates, vendorTemplateOf, config.templateId, {});
+  const post = (body: unknown, signal: AbortSignal) => transport.exchange(toRequest(config, body, clock.now()), signal);
+  return {
+    name,
+    async send(message, signal) {
+      const filled = fill(message);
+      if (filled instanceof ProviderError) return { kind: 'refused', error: filled };
+      const { id, values } = filled;
+      const body = { to: message.to, signature: config.signature, templateId: id, templateData: Object.fromEntries(values) };
+      const exchange = await post(body, signal);
+      return exchange.kind === 'fault' ? refusalFromFault(exchange) : readUnismsAnswer(exchange, clock.now());
+    },
+    segmentRule: mainlandSegmentRule,
+    preflight(message) {
+      const filled = fill(message);
+      return filled instanceof ProviderError ? filled : undefined;
+    },
+    // A message to nobody, of nothing: it can end in a complaint only.
+    check: async (signal) => checkUnisms(await post({}, signal), config.authMode, clock.now()),
+    close: () => transport.close(),
+  };
+}
+
+function vendorTemplateOf(template: Template): VendorTemplate | undefined {
+  const { unisms } = template;
+  return unisms && { id: unisms.id, variables: variablesByName(template, unisms.params) };
+}
+
+/** The access key is in the URL, and in simple mode it is all that it takes to send: no URL may be printed. */
+function toRequest({ authMode, accessKeyId, accessKeySecret }: UnismsConfig, body: unknown, now: Date): HttpRequest {
+  const who = { action: ACTION, accessKeyId: accessKeyId.reveal() };
+  const query =
+    authMode === 'hmac' && accessKeySecret !== undefined
+      ? signQuery({
+          ...who,
+          accessKeySecret: accessKeySecret.reveal(),
+          timestamp: now.getTime(),
+          nonce: randomBytes(16).toString('hex'),
+        })
+      : encodeQuery(who);
+  return {
+    method: 'POST',
+    url: `https://uni.apistd.com/?${query}`,
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  };
+}

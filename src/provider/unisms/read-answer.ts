@@ -1,0 +1,46 @@
+import { type Finding, refusalFromAnswer } from '../classify.ts';
+import type { Accepted, Refused } from '../provider.ts';
+import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import type { HttpAnswer } from '../transport.ts';
+import { findUnismsCode } from './codes.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The vendor's own code decides, whatever the HTTP status. A `0` says that the call was right; whether the text was
+ * taken stands with its entry in `data.messages`.
+ * https://www.unimtx.com/docs/api/send
+ */
+export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+  const { code, data } = fieldsOf(readJson(answer.body));
+  if (safeCode(code) !== '0') return refusalFromAnswer(answer, now, findRefusal(code, answer.status));
+
+  const { messages, messageCount } = fieldsOf(data);
+  const entries = Array.isArray(messages) ? messages.map(fieldsOf) : [];
+  const failed = entries.filter(({ status }) => status === 'failed');
+  const [first = {}] = entries;
+  if (entries.length > 0 && failed.length === entries.length) return refusalFromAnswer(answer, now, findFailure(first));
+
+  const providerMessageId = readMessageId(first.id);
+  if (failed.length > 0 || providerMessageId === undefined) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome' });
+  const segments = Number(first.messageCount ?? first.count ?? messageCount);
+  return { kind: 'accepted', providerMessageId, ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}) };
+}
+
+/** These say more than what we make of a code that is not in the table. */
+const TELLING_STATUSES = [401, 402, 403, 429];
+
+function findRefusal(code: unknown, status: number): Finding {
+  const found = findUnismsCode(code);
+  return found.unlisted === true && TELLING_STATUSES.includes(status) ? { code: found.code, unlisted: true } : found;
+}
+
+/** A text that failed where the call did not. No page says where its code stands, or that it has one. */
+function findFailure({ errorCode, code }: Fields): Finding {
+  const found = findUnismsCode(errorCode ?? code);
+  return found.reason === undefined ? { reason: 'content', code: found.code ?? 'failed', unlisted: true } : found;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.ts';
+import type { Traces } from '../ledger/trace.ts';
+import type { Logger } from '../logger.ts';
+import { createAskProvider, type InVain } from '../pipeline/ask-provider.ts';
+import type { Carrier } from '../pipeline/carrier.ts';
+import type { DispatcherDeps } from '../pipeline/dispatcher.ts';
+import { createLookupPlan } from '../pipeline/plan-lookup.ts';
+import type { ProviderName } from '../provider/provider.ts';
+import type { VendorReceipt } from '../provider/receipt-reader.ts';
+import type { Redis } from '../redis/connect.ts';
+import { createLookupQueue, createLookupWorker, type LookupWorkerDeps } from './lookup-queue.ts';
+import type { QueueWorker } from './queue-worker.ts';
+
+export interface LookupsDeps {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly traces: Pick<Traces, 'message'>;
+  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of a throw out of an adapter, which is a bug in it. */
+  readonly onBug: (error: unknown, provider: ProviderName) => void;
+  readonly receipts: { addReported(provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> };
+}
+
+export interface Lookups {
+  readonly plan: DispatcherDeps['onHandedOver'];
+  start(deps: Omit<LookupWorkerDeps, 'ask'>): QueueWorker;
+  close(): Promise<void>;
+}
+
+const IN_VAIN: Readonly<Record<InVain['kind'], string>> = {
+  absent: "a text is not in the provider's records, and no receipt has come",
+  given_up: 'the provider was asked in vain what became of a text; it is not asked again',
+};
+
+/** Asks vendors what became of the texts that no receipt came for. What they say goes the way of every receipt. */
+export function createLookups({ redis, prefix, traces, carriers, clock, logger, onBug, receipts }: LookupsDeps): Lookups {
+  const queue = createLookupQueue(redis, prefix);
+  const ask = createAskProvider({
+    traces,
+    carriers,
+    clock,
+    report: (provider, receipt) => receipts.addReported(provider, [receipt], clock.now()),
+    onInVain: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, IN_VAIN[why.kind]),
+    onBug,
+  });
+  return {
+    plan: createLookupPlan({
+      carriers,
+      add: queue.add,
+      onError: (error) => logger.warn({ err: error }, 'Redis refuses a look-up: only a receipt can say what became of the text'),
+    }),
+    start: (deps) => createLookupWorker({ ...deps, ask }),
+    close: queue.close,
+  };
+}
+
+function errorOf(why: InVain): { reason?: string; code?: string | undefined } {
+  return why.kind === 'given_up' && why.error !== undefined ? { reason: why.error.reason, code: why.error.code } : {};
+}

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+import { classifyExotel, EXOTEL_CODES } from '../../../src/provider/exotel/codes.ts';
+
+const NOW = new Date('2026-11-20T03:00:00.000Z');
+const inMs = (ms: number) => new Date(NOW.getTime() + ms);
+
+function classify(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+  return classifyExotel({ kind: 'answer', status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, NOW).error;
+}
+const rest = (status: number, code?: unknown) => ({ RestException: { Status: status, Message: 'said by Exotel', Code: code } });
+
+const ROWS: readonly [status: number, code: number | string, reason: string][] = [
+  [401, 'UNAUTHORIZED', 'auth'],
+  [401, 'INVALID_ACCOUNT_SID', 'auth'],
+  [400, 34001, 'auth'],
+  [403, 34009, 'auth'],
+  [401, 34010, 'auth'],
+  [403, 40000, 'auth'],
+  [403, 340030, 'auth'],
+  [403, 40001, 'balance'],
+  [403, 40002, 'auth'],
+  [403, 40003, 'auth'],
+  [400, 40200, 'content'],
+  [400, 40202, 'content'],
+  [400, 40203, 'recipient'],
+  [400, 40204, 'content'],
+  [400, 40205, 'auth'],
+  [400, 40206, 'auth'],
+  [400, 40207, 'content'],
+  [400, 40209, 'content'],
+  [400, 40210, 'auth'],
+  [400, 40300, 'auth'],
+  [400, 40301, 'auth'],
+  [429, 'RATE_LIMIT_EXCEEDED', 'throttled'],
+  [429, 40402, 'throttled'],
+  [429, 40403, 'throttled'],
+  [429, 40404, 'throttled'],
+  [503, 40405, 'throttled'],
+  [400, 40500, 'content'],
+  [405, 40502, 'auth'],
+];
+
+it.each(ROWS)('HTTP %i with %s is %s', (status, code, reason) => {
+  expect(classify(status, rest(status, code))).toMatchObject({ reason, code: String(code), status, unlisted: false });
+});
+
+it('every row is tested', () => {
+  expect([...EXOTEL_CODES.keys()].sort()).toEqual(ROWS.map(([, code]) => String(code)).sort());
+});
+
+it.each([
+  [400, 'content'],
+  [401, 'auth'],
+  [402, 'balance'],
+  [403, 'auth'],
+  [404, 'auth'],
+  [405, 'auth'],
+  [408, 'unknown_outcome'],
+  [409, 'unavailable'],
+  [429, 'throttled'],
+  [500, 'unknown_outcome'],
+  [502, 'unknown_outcome'],
+  [503, 'throttled'],
+])('HTTP %i without a code is %s, in JSON, XML or nothing at all', (status, reason) => {
+  const xml = `<?xml version="1.0"?><TwilioResponse><RestException><Status>${status}</Status></RestException></TwilioResponse>`;
+  for (const body of [rest(status), xml, '', 'null', '{"RestException":null}', '[]']) {
+    expect(classify(status, body)).toMatchObject({ reason, code: undefined, status, unlisted: false });
+  }
+});
+
+it('counts a code that it does not know, and follows the status', () => {
+  expect(classify(400, rest(400, 49999))).toMatchObject({ reason: 'content', code: '49999', unlisted: true });
+  expect(classify(403, rest(403, 'NEW_WORD'))).toMatchObject({ reason: 'auth', code: 'NEW_WORD', unlisted: true });
+});
+
+it('reads the code of an error in XML', () => {
+  const xml = '<TwilioResponse>\n<RestException><Status>403</Status><Code>40001</Code></RestException></TwilioResponse>';
+  expect(classify(403, xml)).toMatchObject({ reason: 'balance', code: '40001' });
+});
+
+it('a known code in a 2xx, a 408 or a 5xx is no refusal: the text may be on its way', () => {
+  for (const status of [200, 202, 302, 408, 500, 502]) {
+    expect(classify(status, rest(status, 40203))).toMatchObject({ reason: 'unknown_outcome', code: '40203', unlisted: false });
+  }
+});
+
+it('waits half a minute when throttled, or as long as Exotel says', () => {
+  expect(classify(429, rest(429)).retryAt).toEqual(inMs(30_000));
+  expect(classify(503, rest(503, 40405)).retryAt).toEqual(inMs(30_000));
+  expect(classify(429, rest(429, 40404)).retryAt).toEqual(inMs(3_600_000));
+  expect(classify(429, rest(429, 40402), { 'retry-after': '7' }).retryAt).toEqual(inMs(7_000));
+});
+
+it('shows no code that may be a phone number', () => {
+  expect(classify(400, rest(400, '60123456789')).code).toBeUndefined();
+});

@@ -1,0 +1,132 @@
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { freePort } from '../../src/redis/free-port.ts';
+import { spawnWatched, type WatchedProcess } from '../../src/redis/spawn-watched.ts';
+import { type SmsCentre, startSmsCentre } from './sms-centre.ts';
+import { until } from './until.ts';
+
+/** The two processes that make a Kannel: one speaks to SMS centres, the other to us. */
+export interface KannelPrograms {
+  readonly bearerbox: string;
+  readonly smsbox: string;
+}
+
+export interface Kannel {
+  /** Its sendsms service, and who may use it. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** What it is connected to. */
+  readonly centre: SmsCentre;
+  stop(): Promise<void>;
+}
+
+/** Where Kannel is; `undefined`, said out loud, where this machine has none. */
+export function findKannel(): KannelPrograms | undefined {
+  const bearerbox = findProgram('bearerbox');
+  const smsbox = findProgram('smsbox');
+  if (bearerbox !== undefined && smsbox !== undefined) return { bearerbox, smsbox };
+  console.warn('SKIPPED: bearerbox and smsbox are not here, so no real gateway is tried (Debian: apt-get install kannel)');
+  return undefined;
+}
+
+/** Debian puts them where the PATH of users other than root does not lead. */
+function findProgram(name: string): string | undefined {
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].map((dir) => join(dir, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A whole Kannel on free loopback ports, connected to an SMS centre of ours. It never outlives the tests. */
+export async function startKannel({ bearerbox, smsbox }: KannelPrograms): Promise<Kannel> {
+  const account = { username: 'sms-dispatch', password: 'k&nnel +1%' };
+  const ports = { admin: await freePort(), boxes: await freePort(), sendsms: await freePort(), reports: await freePort() };
+  const url = `http://127.0.0.1:${ports.sendsms}/cgi-bin/sendsms`;
+  const centre = await startSmsCentre(ports.reports);
+  const dir = await mkdtemp(join(tmpdir(), 'sms-kannel-'));
+  const file = join(dir, 'kannel.conf');
+  await writeFile(file, kannelConf({ ...account, ...ports, centreUrl: centre.url, logFile: join(dir, 'log') }));
+
+  const running: WatchedProcess[] = [];
+  const run = (command: string) => running.push(spawnWatched({ command, description: 'Kannel' }, [file]));
+  const stop = async () => {
+    for (const { child } of running) child.kill('SIGKILL');
+    await Promise.all(running.map(({ gone }) => gone));
+    await centre.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+  const status = async () => (await fetch(`http://127.0.0.1:${ports.admin}/status.txt?password=admin`)).text();
+  try {
+    run(bearerbox);
+    await until(status);
+    run(smsbox);
+    await until(async () => /smsbox:.*\bon-line\b.*centre\[centre\].*\(online /s.test(await status()));
+    await until(async () => (await fetch(url)).status === 403);
+  } catch (error) {
+    const log = await readFile(join(dir, 'log'), 'utf8').catch(() => '(no log)');
+    await stop();
+    throw new Error(`Kannel did not start: ${log.slice(-2000)}`, { cause: error });
+  }
+  return { url, ...account, centre, stop };
+}
+
+interface Settings {
+  readonly username: string;
+  readonly password: string;
+  readonly admin: number;
+  readonly boxes: number;
+  readonly sendsms: number;
+  readonly reports: number;
+  readonly centreUrl: string;
+  readonly logFile: string;
+}
+
+/** https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html */
+function kannelConf({ username, password, admin, boxes, sendsms, reports, centreUrl, logFile }: Settings): string {
+  return `
+group = core
+admin-port = ${admin}
+admin-interface = 127.0.0.1
+admin-password = admin
+smsbox-port = ${boxes}
+smsbox-interface = 127.0.0.1
+box-allow-ip = 127.0.0.1
+log-file = "${logFile}"
+log-level = 1
+
+group = smsc
+smsc = http
+smsc-id = centre
+system-type = generic
+port = ${reports}
+connect-allow-ip = 127.0.0.1
+send-url = "${centreUrl}/mt?to=%p&coding=%c&udh=%u&text=%b"
+status-success-regex = "taken"
+status-permfail-regex = "rejected"
+generic-foreign-id-regex = "id=(.+)"
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+bearerbox-port = ${boxes}
+sendsms-port = ${sendsms}
+sendsms-interface = 127.0.0.1
+global-sender = 12345
+log-file = "${logFile}"
+log-level = 1
+
+group = sendsms-user
+username = "${username}"
+password = "${password}"
+concatenation = true
+max-messages = 10
+`;
+}
