@@ -1,36 +1,21 @@
 import { systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
-import type { ReceiptSource } from './http/receipt-routes.ts';
-import type { Ledger } from './ledger/ledger.ts';
 import { createLedger } from './ledger/redis-ledger.ts';
-import { createTraces } from './ledger/redis-traces.ts';
 import { createRateCap } from './limit/bottleneck-cap.ts';
-import { createRememberedCap, type RememberedCap } from './limit/remembered-cap.ts';
+import { createRememberedCap } from './limit/remembered-cap.ts';
 import type { Logger } from './logger.ts';
-import { createMetrics, type Metrics, type Role as ProcessRole } from './metrics/metrics.ts';
-import { alertExpiryGate, severityGate } from './pipeline/alert-stages.ts';
-import { directoryOf } from './pipeline/directory.ts';
-import { createDispatchStage } from './pipeline/dispatch-stage.ts';
-import { createMessageDispatcher } from './pipeline/dispatcher.ts';
-import { comeBackAt, createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from './pipeline/message-stages.ts';
-import { openCarriers } from './pipeline/open-carriers.ts';
-import { createAlertRouter } from './pipeline/router.ts';
-import { createReceiptReader } from './provider/registry.ts';
-import { createRedisOutbox } from './provider/simulated/outbox.ts';
-import { createAlertWorker } from './queue/alert-worker.ts';
+import { createMetrics, type Role as ProcessRole } from './metrics/metrics.ts';
 import { createQueueFigures } from './queue/figures.ts';
-import { createLookups } from './queue/lookups.ts';
-import { createMessageWorker } from './queue/message-worker.ts';
 import { QUEUES } from './queue/names.ts';
-import { persist } from './queue/persist.ts';
-import { createProducer } from './queue/producer.ts';
-import type { QueueWorker, QueueWorkerDeps } from './queue/queue-worker.ts';
-import { createReceiptQueue, createReceiptWorker } from './queue/receipt-queue.ts';
-import { createReceiptReceiver } from './receipt/apply-receipt.ts';
+import type { QueueWorker } from './queue/queue-worker.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
-import { createKeys, type Keys } from './redis/keys.ts';
+import { createKeys } from './redis/keys.ts';
+import { startDispatching } from './roles/dispatcher.ts';
+import type { Closer, Ground } from './roles/ground.ts';
+import { openReceiver } from './roles/receiver.ts';
+import { startRouting } from './roles/router.ts';
 import { version } from './version.ts';
 
 export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
@@ -54,22 +39,6 @@ export const createReceiver = (deps: AppDeps): App => createApp(['receiver'], de
 export const createRouter = (deps: AppDeps): App => createApp(['router'], deps);
 export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher'], deps);
 export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
-
-/** Something to end when the process ends, newest first. */
-type Closer = () => Promise<unknown>;
-
-/** What every role stands on. */
-interface Ground {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly commands: Redis;
-  readonly keys: Keys;
-  readonly ledger: Ledger;
-  readonly metrics: Metrics;
-  readonly cap: RememberedCap;
-  readonly stopping: AbortSignal;
-  workerDeps(): QueueWorkerDeps;
-}
 
 function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps): App {
   const closers: Closer[] = [];
@@ -128,24 +97,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
 
     const operations = { metrics, logger, clock: systemClock, readiness: () => readiness(door, workers, ready) };
     if (roles.includes('receiver')) {
-      const producer = createProducer({ redis: door, prefix, directory: directoryOf(config) });
-      const receipts = createReceiptQueue(door, prefix);
-      closers.push(() => Promise.all([producer.close(), receipts.close()]));
-      http = createHttpServer({
-        role: 'receiver',
-        ...operations,
-        config,
-        producer,
-        traces: createTraces(door, keys),
-        receipts: {
-          sources: await openReceiptSources(config),
-          enqueue: (provider, entries) => receipts.addReported(provider, entries, systemClock.now()),
-          count: metrics.receipt,
-        },
-        outbox: [...config.providers.values()].some(({ type }) => type === 'simulated')
-          ? createRedisOutbox(door, keys.outbox())
-          : undefined,
-      });
+      http = createHttpServer({ ...operations, ...(await openReceiver({ config, door, keys, metrics }, closers)) });
     } else {
       http = createHttpServer({ role: 'operations', ...operations });
     }
@@ -176,91 +128,6 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
         throw error;
       }),
   };
-}
-
-/** Name of a provider → its type, and what reads its delivery receipts where it sends any. */
-async function openReceiptSources({ providers, http: { publicUrl } }: Config): Promise<ReadonlyMap<string, ReceiptSource>> {
-  const deps = { publicUrl, providers };
-  const sources = [...providers].map(async ([name, config]) => {
-    const reader = await createReceiptReader(config, deps);
-    return [name, { type: config.type, reader }] as const;
-  });
-  return new Map(await Promise.all(sources));
-}
-
-function startRouting(ground: Ground): QueueWorker[] {
-  const { config, ledger, metrics, cap } = ground;
-  const route = createAlertRouter({
-    config,
-    ledger,
-    observer: metrics,
-    clock: systemClock,
-    stages: [alertExpiryGate, severityGate],
-    knownFull: (message) => {
-      const rules = rulesOf(message, config.caps);
-      const full = cap.knownFull(rules);
-      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()) };
-    },
-  });
-  return [
-    createAlertWorker({ ...ground.workerDeps(), route }),
-    createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics) }),
-  ];
-}
-
-async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
-  const receipts = createReceiptQueue(commands, config.redis.prefix);
-  closers.push(() => receipts.close());
-  const opened = await openCarriers(config.providers, commands, keys, {
-    clock: systemClock,
-    templates: config.templates,
-    outbox: createRedisOutbox(commands, keys.outbox()),
-    onPacerError: (error, provider) => logger.warn({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
-    onReceipt: (receipt) => {
-      receipts
-        .add({ ...receipt, receivedAt: Date.now() })
-        .catch((error: unknown) => logger.warn({ err: error }, 'a simulated receipt was lost'));
-    },
-  });
-  closers.push(() => opened.close());
-  const { carriers } = opened;
-  const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it');
-  const lookups = createLookups({
-    redis: commands,
-    prefix: config.redis.prefix,
-    traces: createTraces(commands, keys),
-    carriers,
-    clock: systemClock,
-    logger,
-    onBug,
-    receipts,
-  });
-  closers.push(() => lookups.close());
-  const dispatch = createMessageDispatcher({
-    ledger,
-    cap,
-    caps: config.caps,
-    observer: metrics,
-    clock: systemClock,
-    persist: (write) => persist(write, (error) => logger.error({ err: error }, 'Redis refuses a write; trying until it takes it')),
-    onHandedOver: lookups.plan,
-    stages: [
-      createLedgerGate(ledger, metrics),
-      messageExpiryGate,
-      createRateCapGate(cap),
-      createDispatchStage({
-        ledger,
-        cap,
-        observer: metrics,
-        carriers,
-        stopping,
-        random: Math.random,
-        onBug,
-      }),
-    ],
-  });
-  return [createMessageWorker({ ...ground.workerDeps(), dispatch }), lookups.start(ground.workerDeps())];
 }
 
 async function readiness(redis: Redis, workers: readonly QueueWorker[], ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {

@@ -41,6 +41,8 @@ export interface Directory {
   readonly countPhones?: (to: readonly string[]) => number;
   /** The names that a template's text asks for; `undefined` for an unknown template. */
   readonly templateParams?: (name: string) => readonly string[] | undefined;
+  /** What is wrong with the params of an alert's template, none of which is missing. */
+  readonly lintTemplate?: (alert: ParsedAlert) => readonly Issue[];
 }
 
 /** @throws {AlertError} naming every field that is wrong. */
@@ -88,13 +90,15 @@ function recipientFault(entry: string, { defaultCountry, strictNumbers, hasConta
   return verdict.ok ? undefined : verdict.message;
 }
 
-function templateIssues({ template }: ParsedAlert, { templateParams }: Directory): Issue[] {
+function templateIssues(alert: ParsedAlert, { templateParams, lintTemplate }: Directory): readonly Issue[] {
+  const { template } = alert;
   if (template === undefined || templateParams === undefined) return [];
   const wanted = templateParams(template.name);
   if (wanted === undefined) return [{ path: 'template.name', message: `no template named "${maskNumbers(template.name)}" in the config` }];
-  return wanted
+  const missing = wanted
     .filter((name) => !Object.hasOwn(template.params, name))
     .map((name) => ({ path: `template.params.${name}`, message: `template "${template.name}" needs this parameter` }));
+  return missing.length > 0 ? missing : (lintTemplate?.(alert) ?? []);
 }
 
 function readable(issue: z.core.$ZodIssue): Issue[] {

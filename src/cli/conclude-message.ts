@@ -42,7 +42,7 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
     }
     case 'undelivered':
       return {
-        text: `Not delivered: ${acceptedWords(message, provider, receivedAt)}, but a receipt says that it was not delivered.`,
+        text: `Not delivered: ${acceptedWords(message, provider, receivedAt)}, but a receipt says that it was not delivered${message.reason === null ? '' : ` (${message.reason})`}.`,
         todo: "Look its code up in the vendor's console; most often the phone was off for too long, or the number is not in service.",
       };
     case 'unknown':

@@ -1,4 +1,5 @@
 import { parsePhone } from '../alert/phone.ts';
+import { templateBookOf } from '../provider/registry.ts';
 import type { Finding } from './finding.ts';
 import type { ParsedConfig } from './schema.ts';
 import { listNames } from './suggest.ts';
@@ -25,29 +26,27 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
       hideValue: true,
     })),
     ...unmappedTemplates(file),
+    ...lostReceipts(file),
   ];
 }
 
-/** Types whose vendors send approved templates only, and the key under which they go by their own names for ours. */
-const TEMPLATE_VENDORS = ['tencent', 'alibaba', 'unisms'] as const;
-
 /** Where a text made from a template goes out in a template that has its own words around it, or none of ours. */
 function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Finding[] {
-  const vendors = Object.entries(providers).flatMap(([provider, { type }]) => {
-    const vendor = TEMPLATE_VENDORS.find((known) => known === type);
-    return vendor === undefined ? [] : [{ provider, vendor }];
+  const vendors = Object.entries(providers).flatMap(([provider, config]) => {
+    const book = templateBookOf(config);
+    return book === undefined ? [] : [{ provider, type: config.type, book }];
   });
   return Object.entries(templates).flatMap(([name, template]) =>
     vendors
-      .filter(({ vendor }) => template[vendor] === undefined)
-      .flatMap(({ provider, vendor }): Finding[] => {
+      .filter(({ book }) => book.find(template) === undefined)
+      .flatMap(({ provider, type }): Finding[] => {
         const through = routes.flatMap((route, index) => (route.providers.includes(provider) ? [nameOf(route, index)] : []));
         if (through.length === 0) return [];
         return [
           {
             path: ['templates', name],
-            message: `has no "${vendor}": through ${provider} (route ${listNames(through)}) its text goes into that provider's own default template`,
-            hint: `approve it with the vendor and say ${vendor}: { … }`,
+            message: `has no "${type}": through ${provider} (route ${listNames(through)}) its text goes into that provider's own default template`,
+            hint: `approve it with the vendor and say ${type}: { … }`,
             hideValue: true,
           },
         ];
@@ -58,4 +57,24 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Find
 /** As the compiler names a route without a name. */
 function nameOf({ name }: ParsedConfig['routes'][number], index: number): string {
   return name ?? `route-${index + 1}`;
+}
+
+/** Twilio signs the address that it calls; ours must be known, and be the one that it is told. */
+function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): Finding[] {
+  return Object.entries(providers).flatMap(([name, config]): Finding[] => {
+    if (config.type !== 'twilio' || config.statusCallback === undefined) return [];
+    const path = ['providers', name, 'statusCallback'];
+    if (publicUrl === undefined) {
+      return [
+        {
+          path,
+          message: 'its receipts will be refused: their signature is checked against http.publicUrl, which is not set',
+          hint: 'http: { publicUrl: https://… }',
+        },
+      ];
+    }
+    const ours = `${publicUrl}/v1/receipts/${name}`;
+    if (config.statusCallback.split('?')[0] === ours) return [];
+    return [{ path, message: 'its receipts go elsewhere, or their signature will not fit', hint: `this receiver is at ${ours}` }];
+  });
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Traces } from '../ledger/trace.ts';
 import type { Logger } from '../logger.ts';
+import type { KnownNames } from '../pipeline/directory.ts';
 import type { Outbox } from '../provider/simulated/outbox.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import type { OperationDeps } from './operation-routes.ts';
@@ -24,7 +25,7 @@ export interface OperationsDeps extends CommonDeps {
 /** Everything. */
 export interface ReceiverDeps extends CommonDeps {
   readonly role: 'receiver';
-  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups' | 'templates'>;
+  readonly config: Pick<Config, 'http'> & KnownNames;
   readonly producer: Pick<Producer, 'enqueueMany' | 'resolve'>;
   readonly traces: Traces;
   readonly receipts: ReceiptDeps;

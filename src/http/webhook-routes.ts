@@ -3,7 +3,7 @@ import { AlertError, parseAlert } from '../alert/parse-alert.ts';
 import { maskNumbers } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger.ts';
-import { directoryOf } from '../pipeline/directory.ts';
+import { directoryOf, type KnownNames } from '../pipeline/directory.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { alertsFromAlertmanager } from './alerts-from-alertmanager.ts';
 import { alertsFromGrafana } from './alerts-from-grafana.ts';
@@ -16,7 +16,7 @@ const READERS = {
 };
 
 export interface WebhookDeps {
-  readonly config: Pick<Config, 'http' | 'defaultCountry' | 'contacts' | 'groups' | 'templates'>;
+  readonly config: Pick<Config, 'http'> & KnownNames;
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly logger: Logger;
 }

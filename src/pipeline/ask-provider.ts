@@ -88,5 +88,6 @@ function receiptOf(status: Said, { messageId }: Lookup, target: LookupTarget): V
     state: status.kind,
     ...(status.kind === 'delivered' && status.at !== undefined ? { at: status.at } : {}),
     ...(status.kind === 'undelivered' && status.code !== undefined ? { code: status.code } : {}),
+    ...(status.kind === 'undelivered' && status.reason !== undefined ? { reason: status.reason } : {}),
   };
 }

@@ -1,15 +1,15 @@
 import type { Directory } from '../alert/parse-alert.ts';
 import { placeholders } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
+import { lintTemplate } from './lint-template.ts';
 import { openRecipients } from './recipients.ts';
 
+/** The parts of a config by which an alert is read. */
+export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'templates' | 'defaultCountry' | 'routes' | 'providers'>;
+
 /** What the config knows of the names that an alert may use. */
-export function directoryOf({
-  contacts,
-  groups,
-  templates,
-  defaultCountry,
-}: Pick<Config, 'contacts' | 'groups' | 'templates' | 'defaultCountry'>): Directory {
+export function directoryOf(config: KnownNames): Directory {
+  const { contacts, groups, templates, defaultCountry } = config;
   return {
     defaultCountry,
     strictNumbers: true,
@@ -20,5 +20,6 @@ export function directoryOf({
       const template = templates.get(name);
       return template === undefined ? undefined : placeholders(template.text);
     },
+    lintTemplate: (alert) => lintTemplate(alert, config),
   };
 }

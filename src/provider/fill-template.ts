@@ -1,7 +1,7 @@
 import { graphemes } from '../alert/graphemes.ts';
 import { placeholders } from '../alert/text.ts';
 import { neutraliseLinks } from './neutralise-links.ts';
-import { type ProviderError, ProviderError as Refusal, type SmsMessage } from './provider.ts';
+import { ProviderError, type SmsMessage } from './provider.ts';
 import type { Template, Templates } from './template.ts';
 
 /** What a vendor's approved template of ours is called there, and which of our params go into its variables. */
@@ -19,37 +19,54 @@ export interface VariableRules {
   readonly noLinks?: boolean | undefined;
 }
 
+/** How a vendor of approved templates goes by ours. */
+export interface TemplateBook {
+  /** Of the template for what has none of its own there: instance, priority, content. */
+  readonly defaultId: string;
+  readonly rules: VariableRules;
+  /** `undefined` for one that the vendor does not know. */
+  find(template: Template): VendorTemplate | undefined;
+}
+
 export interface FilledTemplate {
   readonly id: string;
   readonly values: readonly (readonly [theirs: string, value: string])[];
 }
 
+/** A param of ours that cannot be said exactly, and why. */
+export interface Misfit extends Unfit {
+  readonly param: string;
+}
+
+/** The template that a vendor is to fill in for a message, or why it would refuse it (`content`). */
+export function fillVendorTemplate(message: SmsMessage, templates: Templates, book: TemplateBook): FilledTemplate | ProviderError {
+  const { misfits, ...filled } = fitTemplate(message, templates, book);
+  return misfits[0] === undefined ? filled : new ProviderError('content', { code: misfits[0].unfit });
+}
+
 /**
- * The template that a vendor of approved templates is to fill in for a message, or why it would refuse it (`content`).
  * A message whose template the vendor does not know goes into the vendor's own default one, as instance, priority and
- * content.
+ * content. `values` are all there when there are no `misfits`.
  */
-export function fillVendorTemplate(
-  message: SmsMessage,
+export function fitTemplate(
+  { template, variables }: Pick<SmsMessage, 'template' | 'variables'>,
   templates: Templates,
-  known: (template: Template) => VendorTemplate | undefined,
-  defaultId: string,
-  rules: VariableRules,
-): FilledTemplate | ProviderError {
-  const { template, variables } = message;
+  { defaultId, rules, find }: TemplateBook,
+): FilledTemplate & { readonly misfits: readonly Misfit[] } {
   const own = template && templates.get(template.name);
-  const found = own && known(own);
+  const found = own && find(own);
   const { id, variables: wanted } = found ?? { id: defaultId, variables: THREE };
   const source: Readonly<Record<string, string>> = found === undefined ? variables : (template?.params ?? {});
   const exact = template?.exact ?? false;
   const values: [string, string][] = [];
+  const misfits: Misfit[] = [];
   for (const [theirs, ours] of wanted) {
     const value = Object.hasOwn(source, ours) ? (source[ours] as string) : '';
     const fitted = found === undefined ? fitDefault(ours, value, rules, exact) : fitVariable(value, rules, exact);
-    if (typeof fitted !== 'string') return new Refusal('content', { code: fitted.unfit });
-    values.push([theirs, fitted]);
+    if (typeof fitted === 'string') values.push([theirs, fitted]);
+    else misfits.push({ param: ours, ...fitted });
   }
-  return { id, values };
+  return { id, values, misfits };
 }
 
 /** The variables of a vendor's default template, there named or ordered as here. */

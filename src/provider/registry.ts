@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { alibabaConfig } from './alibaba/config.ts';
+import { alibabaTemplates } from './alibaba/template.ts';
 import { awsSmsVoiceConfig, snsConfig } from './aws/config.ts';
 import { exotelConfig } from './exotel/config.ts';
+import type { TemplateBook } from './fill-template.ts';
 import { httpConfig } from './http/config.ts';
 import type { Provider, ProviderName } from './provider.ts';
 import type { ProviderDeps } from './provider-deps.ts';
@@ -9,12 +11,14 @@ import type { ReceiptReader } from './receipt-reader.ts';
 import { simulatedConfig } from './simulated/config.ts';
 import { smslocalConfig } from './smslocal/config.ts';
 import { tencentConfig } from './tencent/config.ts';
+import { tencentTemplates } from './tencent/template.ts';
 import { twilioConfig } from './twilio/config.ts';
 import { unismsConfig } from './unisms/config.ts';
+import { unismsTemplates } from './unisms/template.ts';
 
 /**
  * One line a vendor. Its client is loaded when the first provider of that type is made, the reader of its receipts when
- * the receiver starts; a vendor without one sends none.
+ * the receiver starts; a vendor without one sends none. `templates`: it says approved templates only.
  */
 const VENDORS = {
   twilio: {
@@ -28,16 +32,19 @@ const VENDORS = {
     schema: tencentConfig,
     load: async () => (await import('./tencent/client.ts')).createTencentProvider,
     receipts: async () => (await import('./tencent/receipt.ts')).createTencentReceiptReader,
+    templates: tencentTemplates,
   },
   alibaba: {
     schema: alibabaConfig,
     load: async () => (await import('./alibaba/client.ts')).createAlibabaProvider,
     receipts: async () => (await import('./alibaba/receipt.ts')).createAlibabaReceiptReader,
+    templates: alibabaTemplates,
   },
   unisms: {
     schema: unismsConfig,
     load: async () => (await import('./unisms/client.ts')).createUnismsProvider,
     receipts: async () => (await import('./unisms/receipt.ts')).createUnismsReceiptReader,
+    templates: unismsTemplates,
   },
   smslocal: {
     schema: smslocalConfig,
@@ -94,4 +101,10 @@ export async function createReceiptReader(config: ProviderConfig, deps: ReceiptR
   if (!('receipts' in vendor)) return undefined;
   const create = (await vendor.receipts()) as CreateReader;
   return create(config, deps);
+}
+
+/** How a provider's vendor goes by our templates; `undefined` where it takes free text. */
+export function templateBookOf(config: ProviderConfig): TemplateBook | undefined {
+  const vendor = VENDORS[config.type];
+  return 'templates' in vendor ? (vendor.templates as (config: ProviderConfig) => TemplateBook)(config) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { E164 } from '../alert/phone.ts';
-import type { ProviderError } from './provider.ts';
+import type { ProviderError, ProviderReason } from './provider.ts';
 
 /** Which text is asked about. Each vendor needs other parts of it; what is missing makes the answer `unclear`. */
 export interface StatusQuery {
@@ -25,7 +25,11 @@ export type VendorStatus =
   | ({ readonly kind: 'pending' } & Known)
   | ({ readonly kind: 'delivered'; readonly at?: Date } & Known)
   /** The vendor took it and it did not arrive. */
-  | ({ readonly kind: 'undelivered'; readonly code?: string } & Known)
+  | ({
+      readonly kind: 'undelivered';
+      readonly code?: string /** What the code means, where our table holds it. */;
+      readonly reason?: ProviderReason;
+    } & Known)
   /** The vendor never took it: its records are complete and do not hold it. */
   | { readonly kind: 'absent' }
   /** It could not be asked, does not say, or what it says proves nothing. */

@@ -102,6 +102,12 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
     'not in service',
   ],
   [
+    'undelivered for a reason that the vendor gave',
+    { state: 'undelivered', provider: 'twilio-main', reason: 'opted_out', attempts: [attempt()] },
+    'Not delivered: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s, but a receipt says that it was not delivered (opted_out).',
+    'not in service',
+  ],
+  [
     'unknown and held',
     { state: 'unknown', reason: 'unknown_outcome', provider: 'twilio-main', attempts: [unknown] },
     'Perhaps texted: the text was handed over and no readable answer came back; it may have gone out (unknown_outcome from twilio-main).',

@@ -273,4 +273,21 @@ templates:
   test('not for one that every such provider knows', () => {
     expect(loadYaml(`${vendors}  disk: { text: "{text}", unisms: { id: 1 } }\n`).warnings).toEqual([]);
   });
+
+  test.each<[what: string, statusCallback: string, http: string, message: string | undefined]>([
+    ['no public address', 'https://sms.example.com/v1/receipts/tw', '', 'its receipts will be refused'],
+    ['another address', 'https://other.example.com/v1/receipts/tw', 'http: { publicUrl: https://sms.example.com/ }', 'go elsewhere'],
+    [
+      'the name of another provider',
+      'https://sms.example.com/v1/receipts/t',
+      'http: { publicUrl: https://sms.example.com }',
+      'go elsewhere',
+    ],
+    ['the right one', 'https://sms.example.com/v1/receipts/tw?edge=1', 'http: { publicUrl: https://sms.example.com/ }', undefined],
+  ])('Twilio reports to %s', (_what, statusCallback, http, message) => {
+    const twilio = `{ type: twilio, accountSid: AC1, authToken: t, from: "+15005550006", statusCallback: "${statusCallback}" }`;
+    const { warnings } = loadYaml(`providers: { tw: ${twilio} }\nroutes: [{ providers: [tw] }]\n${http}\n`);
+    expect(warnings.map(({ path }) => path)).toEqual(message === undefined ? [] : ['providers.tw.statusCallback']);
+    if (message !== undefined) expect(warnings[0]?.message).toContain(message);
+  });
 });

@@ -1,73 +1,48 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MessageTrace } from '../../src/ledger/trace.ts';
 import { testRedis } from '../support/redis.ts';
-import { launch, metrics, post, type SystemProcess, settled, trace } from '../support/system.ts';
+import { call, launch, metrics, post, type SystemProcess, settled, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
-import { alibabaAnswer, type FakeAlibaba, startFakeAlibaba } from '../support/vendors/alibaba.ts';
-import { type FakeAws, snsError, startFakeSns } from '../support/vendors/aws.ts';
-import { exotelText, type FakeExotel, startFakeExotel } from '../support/vendors/exotel.ts';
-import { type FakeGateway, startFakeGateway } from '../support/vendors/gateway.ts';
-import { type FakeTencent, startFakeTencent, tencentNumberError } from '../support/vendors/tencent.ts';
-import { type FakeTwilio, startFakeTwilio, twilioError } from '../support/vendors/twilio.ts';
+import { alibabaAnswer } from '../support/vendors/alibaba.ts';
+import { snsError } from '../support/vendors/aws.ts';
+import { exotelText } from '../support/vendors/exotel.ts';
+import { tencentNumberError } from '../support/vendors/tencent.ts';
+import { twilioError } from '../support/vendors/twilio.ts';
+import { RECEIPT_TOKEN, SECRETS, startAllVendors } from './all-vendors.ts';
 
 const { url: redisUrl, prefix } = testRedis();
 const cleanups: (() => Promise<unknown>)[] = [];
-
-const TWILIO = { accountSid: 'AC00000000000000000000000000000000', authToken: 'twilio-token' };
-const AWS = { region: 'eu-west-1', accessKeyId: 'AKIAE2E0000000000001', secretAccessKey: 'aws/secret' };
-const TENCENT = { secretId: 'tencent-id', secretKey: 'tencent-key', appId: '1400006666' };
-const ALIBABA = { accessKeyId: 'alibaba-id', accessKeySecret: 'alibaba-secret' };
-const EXOTEL = { sid: 'acme1', key: 'exotel-key', token: 'exotel-token' };
-
-let vendors: { twilio: FakeTwilio; sns: FakeAws; tencent: FakeTencent; alibaba: FakeAlibaba; exotel: FakeExotel; gateway: FakeGateway };
+let vendors: Awaited<ReturnType<typeof startAllVendors>>['vendors'];
 let system: SystemProcess;
 
-/** Two routes a vendor: with the gateway behind it, and alone. */
-const routes = (['twilio', 'sns', 'tencent', 'alibaba', 'exotel'] as const).flatMap((vendor) => [
-  `  - { name: ${vendor}-first, match: { source: ${vendor}-first }, dedupeFor: 0, providers: [${vendor}, gateway] }`,
-  `  - { name: ${vendor}-alone, match: { source: ${vendor}-alone }, dedupeFor: 0, providers: [${vendor}] }`,
-]);
-
 beforeAll(async () => {
-  const [twilio, sns, tencent, alibaba, exotel, gateway] = await Promise.all([
-    startFakeTwilio(TWILIO),
-    startFakeSns(AWS),
-    startFakeTencent(TENCENT),
-    startFakeAlibaba(ALIBABA),
-    startFakeExotel(EXOTEL),
-    startFakeGateway(),
+  const all = await startAllVendors();
+  vendors = all.vendors;
+  cleanups.push(all.close);
+  // Two routes a vendor: with the gateway behind it, and alone.
+  const routes = Object.keys(vendors).flatMap((vendor) => [
+    `  - { name: ${vendor}-first, match: { source: ${vendor}-first }, dedupeFor: 0, providers: [${vendor}${vendor === 'http' ? '' : ', http'}] }`,
+    `  - { name: ${vendor}-alone, match: { source: ${vendor}-alone }, dedupeFor: 0, providers: [${vendor}] }`,
   ]);
-  vendors = { twilio, sns, tencent, alibaba, exotel, gateway };
-  cleanups.push(...Object.values(vendors).map(({ close }) => close));
-  const provider = (type: keyof typeof vendors, keys: Readonly<Record<string, string>>) =>
-    `  ${type}: ${JSON.stringify({ type, ...keys, baseUrl: vendors[type].url })}`;
-  const config = [
-    'providers:',
-    provider('twilio', { ...TWILIO, from: '+15005550006' }),
-    provider('sns', AWS),
-    provider('tencent', { ...TENCENT, templateId: '1234', signName: 'Ops' }),
-    provider('alibaba', { ...ALIBABA, signName: 'Ops', templateCode: 'SMS_1' }),
-    provider('exotel', { ...EXOTEL, from: 'OPSALT' }),
-    `  gateway: { type: http, url: "${gateway.url}/send", success: { pointer: /code, equals: "0" }, messageId: /data/id }`,
-    'routes:',
-    ...routes,
-    'caps: { perRecipient: [], perHour: off }',
-    `redis: { prefix: "${prefix}" }`,
-  ].join('\n');
-  system = await launch({ config, redisUrl, onEnd: (end) => cleanups.unshift(end) });
+  const config = [...all.config, 'routes:', ...routes, `redis: { prefix: "${prefix}" }`].join('\n');
+  system = await launch({ config, redisUrl, env: { LOG_LEVEL: 'trace' }, onEnd: (end) => cleanups.unshift(end) });
 }, 60_000);
 afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
+/** Every number, as E.164 has it and without its calling code. */
+const texted = new Set<string>();
+
 /** One critical through a route; what its only message came to, once it is over or put off. */
 async function send(source: string, to: string): Promise<MessageTrace> {
+  texted.add(to.slice(1)).add(to.slice(3));
   const [id] = await post(system.url, { severity: 'critical', to, text: 'Disk full', source });
   const { messages } = await settled(system.url, id as string, ['accepted', 'failed', 'deferred']);
   return messages[0] as MessageTrace;
 }
 
-const gatewayHits = () => vendors.gateway.requests.length;
+const gatewayHits = () => vendors.http.requests.length;
 
 it('a Twilio number that opted out fails as opted_out, and no other vendor is asked', async () => {
   vendors.twilio.respondWith(() => twilioError(400, 21610, 'Attempt to send to unsubscribed recipient'));
@@ -87,10 +62,10 @@ it('a Tencent template that is not approved is a matter of content: the next ven
   const code = 'FailedOperation.TemplateIncorrectOrUnapproved';
   expect(await send('tencent-first', '+8613800138000')).toMatchObject({
     state: 'accepted',
-    provider: 'gateway',
+    provider: 'http',
     attempts: [
       { provider: 'tencent', result: 'refused', reason: 'content', code },
-      { provider: 'gateway', result: 'accepted' },
+      { provider: 'http', result: 'accepted' },
     ],
   });
   expect(await send('tencent-alone', '+8613800138000')).toMatchObject({ state: 'failed', reason: 'content' });
@@ -102,7 +77,7 @@ it("Alibaba's hourly flow limit for a number sends the text elsewhere, or waits 
     state: 'accepted',
     attempts: [
       { provider: 'alibaba', result: 'refused', reason: 'throttled', code: 'isv.BUSINESS_LIMIT_CONTROL' },
-      { provider: 'gateway', result: 'accepted' },
+      { provider: 'http', result: 'accepted' },
     ],
   });
   const alone = await send('alibaba-alone', '+8613800138000');
@@ -130,7 +105,7 @@ it('an SNS throttle sends the text elsewhere, or puts it off and goes through la
     state: 'accepted',
     attempts: [
       { provider: 'sns', result: 'refused', reason: 'throttled', code: 'Throttling' },
-      { provider: 'gateway', result: 'accepted' },
+      { provider: 'http', result: 'accepted' },
     ],
   });
   const asked = vendors.sns.requests.length;
@@ -158,6 +133,135 @@ it('counts the refusals by vendor and reason, and each hand-over', async () => {
     refused('exotel', 'opted_out'),
     refused('sns', 'throttled'),
   ]).toEqual([1, 2, 2, 1, 2]);
-  for (const from of ['tencent', 'alibaba', 'sns']) expect(scrape.get(`sms_failovers_total{from="${from}",to="gateway"}`)).toBe(1);
-  for (const from of ['twilio', 'exotel']) expect(scrape.get(`sms_failovers_total{from="${from}",to="gateway"}`)).toBe(0);
+  for (const from of ['tencent', 'alibaba', 'sns']) expect(scrape.get(`sms_failovers_total{from="${from}",to="http"}`)).toBe(1);
+  for (const from of ['twilio', 'exotel']) expect(scrape.get(`sms_failovers_total{from="${from}",to="http"}`)).toBe(0);
+});
+
+const REPORTS: readonly {
+  readonly type: string;
+  readonly to: string;
+  readonly said: (
+    id: string,
+  ) => { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> } | { readonly query: string };
+  readonly answer: unknown;
+}[] = [
+  {
+    type: 'tencent',
+    to: '+8613800138001',
+    said: (sid) => ({
+      json: [
+        {
+          user_receive_time: '2026-11-20 08:03:04',
+          nationcode: '86',
+          mobile: '13800138001',
+          report_status: 'SUCCESS',
+          errmsg: 'DELIVRD',
+          description: '用户短信送达成功',
+          sid,
+        },
+      ],
+    }),
+    answer: { result: 0, errmsg: 'OK' },
+  },
+  {
+    type: 'alibaba',
+    to: '+8613800138002',
+    said: (biz_id) => ({
+      json: [
+        {
+          phone_number: '13800138002',
+          send_time: '2026-11-20 08:03:00',
+          report_time: '2026-11-20 08:03:04',
+          success: true,
+          err_code: 'DELIVERED',
+          err_msg: '用户接收成功',
+          sms_size: '1',
+          biz_id,
+        },
+      ],
+    }),
+    answer: { code: 0, msg: 'OK' },
+  },
+  {
+    type: 'unisms',
+    to: '+8613800138003',
+    said: (id) => ({ json: { id, status: 'delivered', to: '+8613800138003', errorCode: 'DELIVRD', doneDate: '2026-11-20T00:03:04.000Z' } }),
+    answer: {},
+  },
+  { type: 'smslocal', to: '+60123456781', said: (id) => ({ query: `&msgid=${id}&status=Delivrd&errorcode=000` }), answer: {} },
+  {
+    type: 'exotel',
+    to: '+919812345679',
+    said: (SmsSid) => ({
+      form: {
+        SmsSid,
+        To: '09812345679',
+        Status: 'sent',
+        SmsUnits: '1',
+        DetailedStatus: 'DELIVERED_TO_HANDSET',
+        DetailedStatusCode: '20005',
+      },
+    }),
+    answer: {},
+  },
+  { type: 'http', to: '+60123456782', said: (id) => ({ form: { id, status: 'DELIVRD' } }), answer: {} },
+];
+
+it.each(REPORTS)(
+  'a text through $type is delivered once its vendor reports so, and the vendor hears what it wants to',
+  async ({ type, to, said, answer }) => {
+    const fake = vendors[type as keyof typeof vendors];
+    fake.respondWith(() => undefined);
+    const { id, state, providerMessageId } = await send(`${type}-alone`, to);
+    expect(state).toBe('accepted');
+    const report = said(providerMessageId as string);
+    const url = `${system.url}/v1/receipts/${type}?token=${RECEIPT_TOKEN}${'query' in report ? report.query : ''}`;
+    const response = await fetch(
+      url,
+      'json' in report
+        ? { method: 'POST', body: JSON.stringify(report.json), headers: { 'content-type': 'application/json' } }
+        : 'form' in report
+          ? { method: 'POST', body: new URLSearchParams(report.form) }
+          : {},
+    );
+    expect([response.status, await response.json()]).toEqual([200, answer]);
+    await until(async () => (await call<MessageTrace>(`${system.url}/v1/messages/${id}`)).body.state === 'delivered');
+  },
+);
+
+it.each(['sns', 'aws-sms-voice'])('a text through %s ends as accepted, and the receiver says that no report can come', async (type) => {
+  vendors.sns.respondWith(() => undefined);
+  expect(await send(`${type}-alone`, '+60123456783')).toMatchObject({ state: 'accepted', provider: type });
+  const { status, body } = await call<{ detail: string }>(`${system.url}/v1/receipts/${type}?token=${RECEIPT_TOKEN}`, { body: {} });
+  expect([status, body.detail]).toEqual([404, expect.stringContaining(type)]);
+});
+
+it('tells each vendor of free text, and each of templates, what HertzBeat users know byte for byte', async () => {
+  for (const fake of Object.values(vendors)) fake.respondWith(() => undefined);
+  const said: Record<string, unknown> = {};
+  for (const type of Object.keys(vendors) as (keyof typeof vendors)[]) {
+    const to = ['tencent', 'alibaba', 'unisms'].includes(type) ? '+8613800138009' : '+60123456784';
+    const [id] = await post(system.url, { severity: 'critical', to, text: '磁盘已满 at 95%', instance: 'db-1', source: `${type}-alone` });
+    await settled(system.url, id as string, ['accepted']);
+    said[type] = vendors[type].requests.at(-1);
+  }
+  const text = 'Instance: db-1, Priority: CRITICAL, Content: 磁盘已满 at 95%';
+  const named = { instance: 'db-1', priority: 'CRITICAL', content: '磁盘已满 at 95%' };
+  expect(said).toMatchObject({
+    twilio: { form: { Body: text } },
+    sns: { params: { Message: text } },
+    'aws-sms-voice': { params: { MessageBody: text } },
+    tencent: { params: { TemplateParamSet: Object.values(named) } },
+    alibaba: { params: { TemplateParam: JSON.stringify(named) } },
+    unisms: { json: { templateData: named } },
+    smslocal: { json: { content: text } },
+    exotel: { form: { Body: text } },
+    http: { fields: { text } },
+  });
+});
+
+it('says no number and no key of any vendor in its log or metrics', async () => {
+  const shown = system.output() + (await call<string>(`${system.url}/metrics`)).body;
+  expect(shown).toContain('"level":"debug"');
+  expect([...SECRETS, ...texted].filter((secret) => shown.includes(secret) || shown.includes(encodeURIComponent(secret)))).toEqual([]);
 });

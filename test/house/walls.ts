@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 export const FLOORS: readonly (readonly string[])[] = [
   ['workers'],
   ['app.ts', 'index.ts'],
+  ['roles'],
   ['http', 'cli', 'queue', 'receipt', 'metrics'],
   ['pipeline'],
   ['provider', 'ledger', 'limit'],

@@ -13,7 +13,7 @@ import type { EnqueueResult } from '../../src/queue/producer-port.ts';
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);
 
-export const names = { defaultCountry: undefined, contacts, groups, templates: new Map() };
+export const names = { defaultCountry: undefined, contacts, groups, templates: new Map(), routes: [], providers: new Map() };
 const directory = directoryOf(names);
 
 /** Keeps what it takes in memory, each id once, by the rules of the real one. */

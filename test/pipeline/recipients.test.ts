@@ -83,7 +83,7 @@ describe('the recipients of an alert', () => {
 
 describe('what the config knows of names', () => {
   const template = { text: 'Your code is {code}, {code}, valid {minutes} minutes' };
-  const directory = directoryOf({ ...BOOK, templates: new Map([['login-code', template]]) });
+  const directory = directoryOf({ ...BOOK, templates: new Map([['login-code', template]]), routes: [], providers: new Map() });
 
   test('contacts, groups and what templates ask for', () => {
     expect([directory.hasContact?.('alice'), directory.hasContact?.('constructor'), directory.hasContact?.('oncall')]).toEqual([

@@ -158,7 +158,7 @@ const message = (rest: Partial<SmsMessage> = {}): SmsMessage => ({
   variables: { instance: '', priority: 'CRITICAL', content: 'Disk\nfull' },
   ...rest,
 });
-const fill = (sent: SmsMessage, rules = {}) => fillVendorTemplate(sent, templates, known, 'default', rules);
+const fill = (sent: SmsMessage, rules = {}) => fillVendorTemplate(sent, templates, { find: known, defaultId: 'default', rules });
 
 describe('a template of a vendor', () => {
   test('gets the params by its own names and in its own order', () => {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import { type Check, checkClock } from '../check.ts';
-import { DEFAULT_VARIABLES } from '../fill-template.ts';
+import { DEFAULT_VARIABLES, type TemplateBook } from '../fill-template.ts';
 import type { Templates } from '../template.ts';
 import type { HttpAnswer } from '../transport.ts';
 import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
-import { toVendorTemplate } from './fill.ts';
+import { alibabaTemplates } from './template.ts';
 
 type Finding = Omit<Check, 'subject'>;
 
@@ -44,7 +44,7 @@ export async function checkAlibaba(
   }
   const balance: Check = reason === 'balance' ? { subject: 'balance', verdict: 'failed', detail: `not enough (${code})` } : BALANCE;
   const checks = [...around, credentials, balance, { subject: 'sender', ...judgeSign(config.signName, answer, code) } as const];
-  for (const wanted of wantedTemplates(config.templateCode, templates)) {
+  for (const wanted of wantedTemplates(alibabaTemplates(config), templates)) {
     checks.push({ subject: 'template', ...(await lookAtTemplate(wanted, api, clock, signal)) });
   }
   return checks;
@@ -99,10 +99,10 @@ interface Wanted {
   readonly fills: readonly string[];
 }
 
-function wantedTemplates(templateCode: string, templates: Templates): readonly Wanted[] {
-  const own = [...templates.values()].map(toVendorTemplate).filter((template) => template !== undefined);
+function wantedTemplates({ defaultId, find }: TemplateBook, templates: Templates): readonly Wanted[] {
+  const own = [...templates.values()].map(find).filter((template) => template !== undefined);
   const wanted = own.map(({ id, variables }) => ({ code: id, fills: variables.map(([theirs]) => theirs) }));
-  return [{ code: templateCode, fills: DEFAULT_VARIABLES }, ...wanted];
+  return [{ code: defaultId, fills: DEFAULT_VARIABLES }, ...wanted];
 }
 
 async function lookAtTemplate({ code: template, fills }: Wanted, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { refusalFromFault } from '../classify.ts';
+import { fillVendorTemplate } from '../fill-template.ts';
 import { mainlandSegmentRule } from '../mainland.ts';
 import type { Accepted, Provider } from '../provider.ts';
 import { ProviderError } from '../provider.ts';
@@ -9,17 +10,18 @@ import { createAlibabaApi } from './api.ts';
 import { checkAlibaba } from './check.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
-import { fillForAlibaba } from './fill.ts';
 import { toAlibabaNumber } from './number-format.ts';
 import { askAlibaba } from './status.ts';
+import { alibabaTemplates } from './template.ts';
 
 /** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export async function createAlibabaProvider(name: string, config: AlibabaConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
   const api = createAlibabaApi(config, clock);
+  const book = alibabaTemplates(config);
   return {
     name,
     async send(message, signal) {
-      const filled = fillForAlibaba(message, templates, config);
+      const filled = fillVendorTemplate(message, templates, book);
       if (filled instanceof ProviderError) return { kind: 'refused', error: filled };
       const params = {
         PhoneNumbers: toAlibabaNumber(message.to),
@@ -35,7 +37,7 @@ export async function createAlibabaProvider(name: string, config: AlibabaConfig,
     },
     segmentRule: mainlandSegmentRule,
     preflight(message) {
-      const filled = fillForAlibaba(message, templates, config);
+      const filled = fillVendorTemplate(message, templates, book);
       return filled instanceof ProviderError ? filled : undefined;
     },
     status: (query, signal) => askAlibaba(query, api, clock, signal),

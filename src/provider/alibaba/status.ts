@@ -7,6 +7,7 @@ import type { StatusQuery, VendorStatus } from '../status.ts';
 import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { toAlibabaNumber } from './number-format.ts';
+import { ALIBABA_RECEIPT_CODES } from './receipt.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -110,11 +111,12 @@ function pickDetail(details: readonly Detail[], { id, providerMessageId }: Statu
 function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus {
   const at = parseBeijingTime(ReceiveDate);
   const code = safeCode(ErrCode);
+  const reason = ALIBABA_RECEIPT_CODES.get(code ?? '');
   switch (String(SendStatus)) {
     case PENDING:
       return { kind: 'pending' };
     case FAILED:
-      return { kind: 'undelivered', ...(code === undefined ? {} : { code }) };
+      return { kind: 'undelivered', ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
     case ARRIVED:
       return { kind: 'delivered', ...(at === undefined ? {} : { at }) };
     default:

@@ -24,7 +24,8 @@ export async function askExotel(
   if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
   const text = exchange.status === 200 ? readText(exchange.body) : undefined;
   if (text?.sid !== providerMessageId || text.delivery === undefined) return unclear(classifyExotel(exchange, clock.now()).error);
-  const { state, code } = text.delivery;
+  const { state, code, reason } = text.delivery;
   const known = { providerMessageId, ...(text.segments === undefined ? {} : { segments: text.segments }) };
-  return state === 'undelivered' ? { kind: state, ...(code === undefined ? {} : { code }), ...known } : { kind: state, ...known };
+  if (state !== 'undelivered') return { kind: state, ...known };
+  return { kind: state, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }), ...known };
 }

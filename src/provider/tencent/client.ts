@@ -3,13 +3,14 @@ import { isMainland, mainlandSegmentRule } from '../mainland.ts';
 import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
 import { readMessageId } from '../read-answer.ts';
-import type { Template, Templates } from '../template.ts';
+import type { Templates } from '../template.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { createTencentApi, type Loose } from './api.ts';
 import { checkTencent } from './check.ts';
 import { classifyTencent } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { askTencentStatus } from './status.ts';
+import { tencentTemplates } from './template.ts';
 import type { SendSmsRequest, SendSmsResponse, SendStatus } from './wire.ts';
 
 /** Approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
@@ -39,8 +40,7 @@ export async function createTencentProvider(name: string, config: TencentConfig,
 /** `content`: it would be refused, whether by Tencent or for want of something in the config. */
 function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templates): SendSmsRequest | ProviderError {
   if (config.signName === undefined && isMainland(message.to)) return new ProviderError('content', { code: 'SIGN_NAME_NOT_SET' });
-  const rules = { maxLength: config.variableLimit, noLinks: true };
-  const filled = fillVendorTemplate(message, templates, byPosition, config.templateId, rules);
+  const filled = fillVendorTemplate(message, templates, tencentTemplates(config));
   if (filled instanceof ProviderError) return filled;
   return {
     PhoneNumberSet: [message.to],
@@ -50,10 +50,6 @@ function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templa
     TemplateParamSet: filled.values.map(([, value]) => value),
     SessionContext: message.id,
   };
-}
-
-function byPosition({ tencent }: Template) {
-  return tencent && { id: tencent.id, variables: tencent.params.map((ours, index) => [String(index + 1), ours] as const) };
 }
 
 /** One number in, one status out. */

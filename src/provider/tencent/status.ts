@@ -1,9 +1,10 @@
-import { ProviderError, type ProviderErrorFacts } from '../provider.ts';
+import { ProviderError, type ProviderErrorFacts, type ProviderReason } from '../provider.ts';
 import { readMessageId, safeCode } from '../read-answer.ts';
 import type { StatusQuery, VendorStatus } from '../status.ts';
 import type { Loose, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';
+import { TENCENT_RECEIPT_CODES } from './receipt.ts';
 import type { SendRecord, SendRecordsResponse } from './wire.ts';
 
 /** How far back the records go. */
@@ -104,7 +105,12 @@ function isWithin({ SendTime }: Loose<SendRecord>, { fromMs, untilMs }: Window):
 function readStatus({ SerialNo, SendStatus, RequestCode, StatusCode, UserReceiveTime }: Loose<SendRecord>): VendorStatus {
   const providerMessageId = readMessageId(SerialNo);
   const known = providerMessageId === undefined ? {} : { providerMessageId };
-  const failed = (code: string | undefined): VendorStatus => ({ kind: 'undelivered', ...known, ...(code === undefined ? {} : { code }) });
+  const failed = (code: string | undefined, reason?: ProviderReason): VendorStatus => ({
+    kind: 'undelivered',
+    ...known,
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+  });
   switch (SendStatus) {
     case SUBMIT_FAILED:
       return failed(showCode(RequestCode));
@@ -115,7 +121,7 @@ function readStatus({ SerialNo, SendStatus, RequestCode, StatusCode, UserReceive
     case UNDERWAY:
       return { kind: 'pending', ...known };
     case UNDELIVERED:
-      return failed(safeCode(StatusCode));
+      return failed(safeCode(StatusCode), TENCENT_RECEIPT_CODES.get(String(StatusCode)));
     default:
       return unclear({ code: 'STATUS_NOT_KNOWN' });
   }

@@ -4,7 +4,7 @@ import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { StatusQuery, VendorStatus } from '../status.ts';
 import type { HttpAnswer, Transport } from '../transport.ts';
 import { accountUrl, credentialsOf } from './address.ts';
-import { classifyTwilio } from './codes.ts';
+import { classifyTwilio, deliveryReason } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
 import { stateOf } from './message-status.ts';
 
@@ -84,7 +84,8 @@ function statusOf(resource: Resource): VendorStatus {
   const kind = stateOf(resource.status);
   if (kind !== 'undelivered') return { kind, ...known };
   const code = safeCode(resource.error_code);
-  return { kind, ...known, ...(code === undefined ? {} : { code }) };
+  const reason = deliveryReason(code);
+  return { kind, ...known, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
 }
 
 function unclear(code: string): VendorStatus {

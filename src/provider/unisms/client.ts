@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { refusalFromFault } from '../classify.ts';
-import { fillVendorTemplate, type VendorTemplate, variablesByName } from '../fill-template.ts';
+import { fillVendorTemplate } from '../fill-template.ts';
 import { mainlandSegmentRule } from '../mainland.ts';
 import { type Provider, ProviderError, type SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
-import type { Template } from '../template.ts';
 import { createTransport, type HttpRequest } from '../transport.ts';
 import { checkUnisms } from './check.ts';
 import type { UnismsConfig } from './config.ts';
 import { readUnismsAnswer } from './read-answer.ts';
 import { encodeQuery, signQuery } from './sign.ts';
+import { unismsTemplates } from './template.ts';
 
 /** https://www.unimtx.com/docs/api/send */
 const ACTION = 'sms.message.send';
@@ -22,7 +22,8 @@ const ACTION = 'sms.message.send';
  */
 export async function createUnismsProvider(name: string, config: UnismsConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
   const transport = createTransport(config);
-  const fill = (message: SmsMessage) => fillVendorTemplate(message, templates, vendorTemplateOf, config.templateId, {});
+  const book = unismsTemplates(config);
+  const fill = (message: SmsMessage) => fillVendorTemplate(message, templates, book);
   const post = (body: unknown, signal: AbortSignal) => transport.exchange(toRequest(config, body, clock.now()), signal);
   return {
     name,
@@ -43,11 +44,6 @@ export async function createUnismsProvider(name: string, config: UnismsConfig, {
     check: async (signal) => checkUnisms(await post({}, signal), config.authMode, clock.now()),
     close: () => transport.close(),
   };
-}
-
-function vendorTemplateOf(template: Template): VendorTemplate | undefined {
-  const { unisms } = template;
-  return unisms && { id: unisms.id, variables: variablesByName(template, unisms.params) };
 }
 
 /** The access key is in the URL, and in simple mode it is all that it takes to send: no URL may be printed. */

@@ -46,7 +46,7 @@ it.each([
   [{ status: 3 }, { kind: 'delivered' }],
   [
     { status: 2, errCode: 'MOBILE_NOT_ON_SERVICE', receiveDate: '2026-11-20 11:00:05' },
-    { kind: 'undelivered', code: 'MOBILE_NOT_ON_SERVICE' },
+    { kind: 'undelivered', code: 'MOBILE_NOT_ON_SERVICE', reason: 'recipient' },
   ],
   [
     { status: 2, errCode: 'MK:0001' },

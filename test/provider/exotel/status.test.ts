@@ -25,7 +25,7 @@ it.each([
   ],
   [
     { Status: 'failed', DetailedStatusCode: 23010 },
-    { kind: 'undelivered', code: '23010', providerMessageId: 'a1', segments: 1 },
+    { kind: 'undelivered', code: '23010', reason: 'recipient', providerMessageId: 'a1', segments: 1 },
   ],
   [
     { Status: 'failed', DetailedStatusCode: null, SmsUnits: null },

@@ -55,6 +55,11 @@ it.each([
     { kind: 'delivered', providerMessageId: '5000:1', at: new Date((SENT_S + 9) * 1000) },
   ],
   ['delivered, at no known moment', { SendStatus: 2 }, { kind: 'delivered', providerMessageId: '5000:1' }],
+  [
+    'not delivered for a documented reason',
+    { SendStatus: 4, StatusCode: 'UNDELIV' },
+    { kind: 'undelivered', providerMessageId: '5000:1', code: 'UNDELIV', reason: 'recipient' },
+  ],
   ['not delivered', { SendStatus: 4, StatusCode: 'MK:0001' }, { kind: 'undelivered', providerMessageId: '5000:1', code: 'MK:0001' }],
   [
     'never submitted',

@@ -34,7 +34,7 @@ it('tells what became of a text by its SID, in one request', async () => {
   twilio.report(providerMessageId, 'delivered');
   expect(await bySid()).toEqual({ kind: 'delivered', providerMessageId, segments: 1 });
   twilio.report(providerMessageId, 'undelivered', 30003);
-  expect(await bySid()).toEqual({ kind: 'undelivered', providerMessageId, segments: 1, code: '30003' });
+  expect(await bySid()).toEqual({ kind: 'undelivered', providerMessageId, segments: 1, code: '30003', reason: 'recipient' });
   twilio.report(providerMessageId, 'failed');
   expect(await bySid()).toEqual({ kind: 'undelivered', providerMessageId, segments: 1 });
   expect(twilio.requests.slice(1).map(({ method, path }) => `${method} ${path}`)).toEqual(

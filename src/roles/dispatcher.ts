@@ -1,0 +1,69 @@
+import { systemClock } from '../clock.ts';
+import { createTraces } from '../ledger/redis-traces.ts';
+import { createDispatchStage } from '../pipeline/dispatch-stage.ts';
+import { createMessageDispatcher } from '../pipeline/dispatcher.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate } from '../pipeline/message-stages.ts';
+import { openCarriers } from '../pipeline/open-carriers.ts';
+import { createRedisOutbox } from '../provider/simulated/outbox.ts';
+import { createLookups } from '../queue/lookups.ts';
+import { createMessageWorker } from '../queue/message-worker.ts';
+import { persist } from '../queue/persist.ts';
+import type { QueueWorker } from '../queue/queue-worker.ts';
+import { createReceiptQueue } from '../queue/receipt-queue.ts';
+import type { Closer, Ground } from './ground.ts';
+
+/** Messages → providers, and questions to them about texts without a receipt. */
+export async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
+  const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
+  const receipts = createReceiptQueue(commands, config.redis.prefix);
+  closers.push(() => receipts.close());
+  const opened = await openCarriers(config.providers, commands, keys, {
+    clock: systemClock,
+    templates: config.templates,
+    outbox: createRedisOutbox(commands, keys.outbox()),
+    onPacerError: (error, provider) => logger.warn({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
+    onReceipt: (receipt) => {
+      receipts
+        .add({ ...receipt, receivedAt: Date.now() })
+        .catch((error: unknown) => logger.warn({ err: error }, 'a simulated receipt was lost'));
+    },
+  });
+  closers.push(() => opened.close());
+  const { carriers } = opened;
+  const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it');
+  const lookups = createLookups({
+    redis: commands,
+    prefix: config.redis.prefix,
+    traces: createTraces(commands, keys),
+    carriers,
+    clock: systemClock,
+    logger,
+    onBug,
+    receipts,
+  });
+  closers.push(() => lookups.close());
+  const dispatch = createMessageDispatcher({
+    ledger,
+    cap,
+    caps: config.caps,
+    observer: metrics,
+    clock: systemClock,
+    persist: (write) => persist(write, (error) => logger.error({ err: error }, 'Redis refuses a write; trying until it takes it')),
+    onHandedOver: lookups.plan,
+    stages: [
+      createLedgerGate(ledger, metrics),
+      messageExpiryGate,
+      createRateCapGate(cap),
+      createDispatchStage({
+        ledger,
+        cap,
+        observer: metrics,
+        carriers,
+        stopping,
+        random: Math.random,
+        onBug,
+      }),
+    ],
+  });
+  return [createMessageWorker({ ...ground.workerDeps(), dispatch }), lookups.start(ground.workerDeps())];
+}

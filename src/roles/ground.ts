@@ -1,0 +1,25 @@
+import type { Config } from '../config/config.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RememberedCap } from '../limit/remembered-cap.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { QueueWorkerDeps } from '../queue/queue-worker.ts';
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+
+/** Something to end when the process ends, newest first. */
+export type Closer = () => Promise<unknown>;
+
+/** What every role that works on queues stands on. */
+export interface Ground {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly commands: Redis;
+  readonly keys: Keys;
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  readonly cap: RememberedCap;
+  /** Aborts calls in flight when the process can wait no longer. */
+  readonly stopping: AbortSignal;
+  workerDeps(): QueueWorkerDeps;
+}
