@@ -36,3 +36,10 @@ export interface ReceiptReader {
   /** The JSON that tells the vendor that we have it. */
   readonly answer: unknown;
 }
+
+export interface ReceiptReaderDeps {
+  /** `http.publicUrl`: the address, without a slash at its end, that vendors call and sign. */
+  readonly publicUrl: string | undefined;
+  /** The config of every provider: one account's callback may come in at another's. */
+  readonly providers: ReadonlyMap<string, { readonly type: string }>;
+}

@@ -7,7 +7,7 @@ import type { TemplateBook } from './fill-template.ts';
 import { httpConfig } from './http/config.ts';
 import type { Provider, ProviderName } from './provider.ts';
 import type { ProviderDeps } from './provider-deps.ts';
-import type { ReceiptReader } from './receipt-reader.ts';
+import type { ReceiptReader, ReceiptReaderDeps } from './receipt-reader.ts';
 import { simulatedConfig } from './simulated/config.ts';
 import { smslocalConfig } from './smslocal/config.ts';
 import { tencentConfig } from './tencent/config.ts';
@@ -84,13 +84,6 @@ export async function createProvider(name: ProviderName, config: ProviderConfig,
   // `type` chose both the schema that gave this config and the code that takes it, which a union cannot say.
   const create = (await VENDORS[config.type].load()) as Create;
   return create(name, config, deps);
-}
-
-export interface ReceiptReaderDeps {
-  /** `http.publicUrl`: the address, without a slash at its end, that vendors call and sign. */
-  readonly publicUrl: string | undefined;
-  /** Every provider of the config: one account's callback may come in at another's. */
-  readonly providers: ReadonlyMap<ProviderName, ProviderConfig>;
 }
 
 type CreateReader = (config: ProviderConfig, deps: ReceiptReaderDeps) => ReceiptReader;

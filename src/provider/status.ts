@@ -1,5 +1,5 @@
 import type { E164 } from '../alert/phone.ts';
-import type { ProviderError, ProviderReason } from './provider.ts';
+import type { ProviderError, ProviderReason } from './provider-error.ts';
 
 /** Which text is asked about. Each vendor needs other parts of it; what is missing makes the answer `unclear`. */
 export interface StatusQuery {

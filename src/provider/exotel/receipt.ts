@@ -1,7 +1,6 @@
 import { readJson, readMessageId } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken } from '../receipt-token.ts';
-import type { ReceiptReaderDeps } from '../registry.ts';
 import type { ExotelConfig } from './config.ts';
 import { readDelivery } from './delivery.ts';
 

@@ -1,7 +1,6 @@
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken, queryOf } from '../receipt-token.ts';
-import type { ReceiptReaderDeps } from '../registry.ts';
 import type { HttpConfig } from './config.ts';
 import { readScalar, resolvePointer } from './json-pointer.ts';
 

@@ -1,8 +1,7 @@
 import { readDeliveryWord } from '../delivery-word.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken, queryOf } from '../receipt-token.ts';
-import type { ReceiptReaderDeps } from '../registry.ts';
 import type { SmslocalConfig } from './config.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,8 @@
 import type { ProviderReason } from '../../alert/reason.ts';
 import { parseBeijingTime } from '../beijing-time.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import type { ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken } from '../receipt-token.ts';
-import type { ReceiptReaderDeps } from '../registry.ts';
 import type { TencentConfig } from './config.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
 import { readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
 import { queryOf } from '../receipt-token.ts';
-import type { ReceiptReaderDeps } from '../registry.ts';
 import { deliveryReason } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
 import { stateOf } from './message-status.ts';
