@@ -32,10 +32,28 @@ const recipient = z
   .describe('A phone number (best as +<country><number>), contact:<name> or group:<name>');
 
 const param = z
-  .union([z.string().max(MAX_TEXT), z.number(), z.boolean()], { error: 'a parameter is text, a number, true or false' })
+  .union(
+    [
+      z
+        .string()
+        .max(MAX_TEXT)
+        .overwrite((text) => text.replace(HALF, '\ufffd')),
+      z.number(),
+      z.boolean(),
+    ],
+    { error: 'a parameter is text, a number, true or false' },
+  )
   .transform(String);
 
-const label = z.string().max(1024);
+/** Left where a producer cut a text in the middle of a character; no encoding can carry it. */
+const HALF = /\p{Surrogate}/gu;
+
+/** Without what no phone shows and some vendors choke on. */
+function sayable(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n\r]/gu, '').replace(HALF, '\ufffd');
+}
+
+const label = z.string().overwrite(sayable).max(1024);
 const timestamp = z.iso.datetime({ offset: true, error: 'not an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
 
 /** The alert as producers write it: the job data on the queue `sms-alerts`. */
@@ -57,11 +75,11 @@ export const alertSchema = z
       )
       .transform((to) => (Array.isArray(to) ? to : [to]))
       .optional(),
-    text: z.string().trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
+    text: z.string().overwrite(sayable).trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
     template: z.strictObject({ name: z.string().min(1).max(128), params: z.record(z.string().max(64), param).default({}) }).optional(),
     purpose: z.enum(PURPOSES).default('alert'),
     source: z.string().min(1).max(256).optional(),
-    instance: z.string().min(1).max(256).optional(),
+    instance: z.string().overwrite(sayable).min(1).max(256).optional(),
     labels: z.record(z.string().max(256), label).default({}),
     dedupKey: z.string().min(1).max(512).optional(),
     raisedAt: timestamp.optional(),

@@ -1,5 +1,5 @@
 import { graphemes } from './graphemes.ts';
-import { countSegments, type SegmentRule } from './segments.ts';
+import { countSegments, isGsm7, type SegmentRule } from './segments.ts';
 
 /** The second is for texts in GSM-7, whose alphabet has no `…`. */
 const ENDINGS = ['…', '...'] as const;
@@ -23,4 +23,19 @@ function headThatFits(chars: readonly string[], ending: string, maxSegments: num
     else tooLong = middle;
   }
   return shortened(fits);
+}
+
+/**
+ * The text, or as much of its head as so many characters hold. In UTF-16 units, of which nobody counts more; no character
+ * is cut, and a text in GSM-7 stays in it.
+ */
+export function cutText(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  const ending = ENDINGS[isGsm7(text) ? 1 : 0];
+  let head = '';
+  for (const grapheme of graphemes(text)) {
+    if (head.length + grapheme.length + ending.length > maxCharacters) break;
+    head += grapheme;
+  }
+  return head.trimEnd() + ending;
 }

@@ -32,7 +32,7 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
     }
     case 'accepted':
       return {
-        text: `Texted: ${acceptedWords(message, provider, receivedAt)}. No receipt has told yet whether it arrived.${twiceWords(message)}`,
+        text: `Texted: ${acceptedWords(message, provider, receivedAt)}. No receipt has told whether it arrived; not every provider reports.${twiceWords(message)}`,
       };
     case 'delivered': {
       const at = message.events.findLast(({ verdict }) => verdict === 'delivered')?.at;

@@ -33,11 +33,15 @@ export function describeAnswer({ provider, status, numberKnown }: LiveAnswer): s
       return `${says} it never took this text`;
     case 'unclear': {
       const why = Object.hasOwn(UNCLEAR, status.error.reason) ? UNCLEAR[status.error.reason] : undefined;
-      const hint = numberKnown ? '' : '; perhaps it must be told the number: add --to with the whole of it';
+      const wantsNumber = !numberKnown && status.error.reason === 'unknown_outcome' && !UNHELPED.includes(status.error.code ?? '');
+      const hint = wantsNumber ? '; perhaps it must be told the number: add --to with the whole of it' : '';
       return `${provider}: unclear, ${why ?? 'its answer does not say what became of the text'} (${status.error.message})${hint}`;
     }
   }
 }
+
+/** What no number would mend: the vendor finds a text only by its own id, which nobody knows. */
+const UNHELPED: readonly string[] = ['NO_VENDOR_ID', 'NOTHING_TO_ASK_BY'];
 
 /** Why a vendor did not say. */
 const UNCLEAR: Readonly<Partial<Record<ProviderReason, string>>> = {

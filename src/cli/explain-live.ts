@@ -5,6 +5,7 @@ import type { MessageTrace } from '../ledger/trace.ts';
 import { type LookupTarget, lookupTarget } from '../pipeline/lookup.ts';
 import { ProviderError } from '../provider/provider.ts';
 import type { VendorStatus } from '../provider/status.ts';
+import { callDeadline } from './call-deadline.ts';
 import type { AskableProvider, CliDeps } from './cli-deps.ts';
 import { reportAdapterBug, UsageError } from './cli-failure.ts';
 import { createProgressLine } from './progress-line.ts';
@@ -79,7 +80,7 @@ async function askOne(
   try {
     const provider = await open(name);
     if (provider.status === undefined) return { kind: 'cannot_be_asked', configured: true };
-    return await provider.status({ id, ...text, ...(to === undefined ? {} : { to }) }, AbortSignal.timeout(timeoutMs));
+    return await provider.status({ id, ...text, ...(to === undefined ? {} : { to }) }, callDeadline(timeoutMs));
   } catch (error) {
     reportAdapterBug(error, name, deps);
     return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'adapter_bug' }) };

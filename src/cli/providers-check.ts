@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { didYouMean, listNames } from '../config/suggest.ts';
 import type { Check } from '../provider/check.ts';
+import { callDeadline } from './call-deadline.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { reportAdapterBug, UsageError } from './cli-failure.ts';
 import { type CommonOptions, printJson } from './command-context.ts';
@@ -69,7 +70,7 @@ async function checkProvider(deps: CliDeps, config: Config, name: string): Promi
     const provider = await deps.openProvider(config, name);
     try {
       const checks = await Promise.race([
-        provider.check?.(AbortSignal.timeout(timeoutMs)) ?? [],
+        provider.check?.(callDeadline(timeoutMs)) ?? [],
         pause(timeoutMs + LAST_WORDS_MS, 'late' as const, { signal: late.signal }),
       ]);
       if (checks === 'late') return about('failed', `no answer within ${formatDuration(timeoutMs)}, the timeout of the provider`);

@@ -165,20 +165,30 @@ return 1
 
 /**
  * A receipt, by the table. One that ends nothing is noted in the trace when it says something new. A message that was in
- * doubt may have two attempts at providers: only the word of the one that was accepted can end it badly.
+ * doubt may have two attempts at providers: only the word of the one that was accepted can end it badly. A provider that
+ * never was asked to send it has no word, and one that refused it cannot end it badly.
  * KEYS message, receipt index. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
  * ttl ms, event line of a move, event line of a late one.
  */
 export const receiptScript = createScript<['moved', string, string, string] | [KeptReceipt, string] | ['missing']>(`
 local TABLE = ${luaTable(RECEIPT_TABLE)}
 local key, word = KEYS[1], ARGV[3]
-local m = redis.call('HMGET', key, 'state', 'acceptedAt', 'events', 'receiptBy', 'receiptFrom', 'receiptNoted', 'unknowns', 'providerMessageId')
+local m = redis.call('HMGET', key, 'state', 'acceptedAt', 'events', 'receiptBy', 'receiptFrom', 'receiptNoted', 'unknowns', 'providerMessageId', 'attempts')
 local state, lines = m[1], m[3] or ''
 if not state then return {'missing'} end
 if m[4] == ARGV[1] then return {'moved', m[5], state, m[2] or ''} end
+local asked, refused = not m[9], false
+for n = 1, tonumber(m[9] or '0') do
+  local attempt = cjson.decode(redis.call('HGET', key, 'attempt:' .. n) or '{}')
+  if attempt.provider == ARGV[5] then
+    asked, refused = true, attempt.result == 'refused'
+    if not refused then break end
+  end
+end
+if not asked then return {'missing'} end
 local step = TABLE[state][word]
 local another = tonumber(m[7] or '0') > 0 and m[8] and ARGV[6] ~= '' and m[8] ~= ARGV[6]
-if another and word ~= 'delivered' then step = 'late' end
+if (another or refused) and word ~= 'delivered' then step = 'late' end
 if step == 'pending' or step == 'late' then
   if m[6] ~= step .. ' ' .. word and #lines < 30000 then
     redis.call('HSET', key, 'receiptNoted', step .. ' ' .. word, 'events', lines .. (step == 'late' and ARGV[10] or ARGV[9]))

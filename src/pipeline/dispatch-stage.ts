@@ -4,10 +4,10 @@ import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderError, ProviderReason, SmsMessage } from '../provider/provider.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
-import { judgeRefusals, mayResend, type Refusal } from './judge.ts';
+import { judgeRefusals, mayResend, type Refusal, roundOf } from './judge.ts';
 import type { Message } from './message.ts';
 import { closeAttempt, type MessageSubject, renewSlot } from './message-stages.ts';
-import { ruleOf, shapeMessage } from './shape-message.ts';
+import { judgeFit, shapeMessage } from './shape-message.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 export interface DispatchDeps extends AttemptDeps {
@@ -28,6 +28,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       if (waiting.length === 0)
         return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
 
+      const before = subject.attempts;
       const refusals: Refusal[] = [];
       let refused: Refusal | undefined;
       let open: ClosedAttempt | undefined;
@@ -68,16 +69,17 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         refusals.push(refused);
         if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
       }
-      return { ...judgeRefusals(refusals, subject.attempts, ctx.clock.now(), random()), ...(open === undefined ? {} : { attempt: open }) };
+      const round = roundOf(subject.attempts, subject.attempts - before);
+      return { ...judgeRefusals(refusals, round, ctx.clock.now(), random()), ...(open === undefined ? {} : { attempt: open }) };
     },
   };
 }
 
 /** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
 function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDeps): { sms: SmsMessage; unfit?: ProviderError | undefined } {
-  const sms = shapeMessage(message, ruleOf(provider, message.to));
+  const sms = shapeMessage(message, provider);
   try {
-    return { sms, unfit: provider.preflight?.(sms) };
+    return { sms, unfit: judgeFit(sms, provider) };
   } catch (error) {
     onBug(error, provider.name);
     return { sms };

@@ -31,28 +31,46 @@ export interface Refusal {
 /**
  * What becomes of a message that every carrier refused. Any refusal that may pass later brings it back at the first
  * moment that one of them gives, never before a vendor's own `retryAt`.
- * @param attempts made so far in all, from which the waiting time grows
+ * @param round how often all carriers have been tried, this time included; the waiting time grows with it
  * @param random 0 to 1
  */
-export function judgeRefusals(refusals: readonly Refusal[], attempts: number, now: Date, random: number): Outcome {
+export function judgeRefusals(refusals: readonly Refusal[], round: number, now: Date, random: number): Outcome {
   const passing = refusals.filter(({ error }) => error.retry);
   const last = refusals.at(-1) as Refusal;
   if (passing.length === 0) return { kind: 'failed', ...last };
-  const wait = backoffMs(attempts, random);
   const soonest = passing
-    .map((refusal) => ({ ...refusal, until: new Date(Math.max(refusal.error.retryAt?.getTime() ?? 0, now.getTime() + wait)) }))
+    .map((refusal) => ({ ...refusal, until: comeBackAfter(refusal.error, round, now, random) }))
     .reduce((a, b) => (b.until < a.until ? b : a));
   return soonest.error.reason === 'throttled'
     ? { kind: 'deferred', reason: 'throttled', until: soonest.until }
     : { kind: 'retry', ...soonest };
 }
 
+/**
+ * A vendor that says when is taken at its word, plus up to a tenth so that not all come back at once; each further
+ * round costs more patience all the same, for vendors that keep saying the same.
+ */
+function comeBackAfter({ retryAt }: ProviderError, round: number, now: Date, random: number): Date {
+  if (retryAt === undefined) return new Date(now.getTime() + backoffMs(round, random));
+  const asked = Math.max(retryAt.getTime() - now.getTime(), 0);
+  const patience = round <= 1 ? SHORTEST_WAIT_MS : backoffMs(round - 1, random);
+  const spread = Math.min(asked / 10, WIDEST_SPREAD_MS);
+  return new Date(now.getTime() + Math.max(Math.round(asked + spread * random), patience));
+}
+
+/** How often all carriers have been tried, when this time took so many of all the requests. */
+export function roundOf(requests: number, thisTime: number): number {
+  return thisTime === 0 ? 1 : Math.max(1, Math.round(requests / thisTime));
+}
+
+const SHORTEST_WAIT_MS = 1_000;
+const WIDEST_SPREAD_MS = 30_000;
 const FIRST_BACKOFF_MS = 10_000;
 const LONGEST_BACKOFF_MS = 300_000;
 
 /** 10 s, doubled with every round up to 5 min, give or take a quarter so that a recovering vendor is not stormed. */
-export function backoffMs(attempts: number, random: number): number {
-  const doubled = FIRST_BACKOFF_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 10);
+export function backoffMs(round: number, random: number): number {
+  const doubled = FIRST_BACKOFF_MS * 2 ** Math.min(Math.max(round - 1, 0), 10);
   return Math.round(Math.min(doubled, LONGEST_BACKOFF_MS) * (0.75 + random / 2));
 }
 

@@ -1,8 +1,8 @@
 import type { E164 } from '../alert/phone.ts';
 import type { SegmentRule } from '../alert/segments.ts';
-import { shortenText } from '../alert/shorten-text.ts';
+import { cutText, shortenText } from '../alert/shorten-text.ts';
 import { transliterate } from '../alert/transliterate.ts';
-import type { Provider, SmsMessage } from '../provider/provider.ts';
+import { type Provider, ProviderError, type SmsMessage } from '../provider/provider.ts';
 import type { Message } from './message.ts';
 import type { Shaping } from './route.ts';
 
@@ -29,16 +29,24 @@ export function ruleOf(provider: Provider, to: E164): SegmentRule {
   return provider.segmentRule?.(to) ?? 'gsm7';
 }
 
-/** A message as a carrier that counts by this rule gets it. */
-export function shapeMessage(
-  { id, to, text, expiresAt, template, variables, maxSegments, transliterate }: Message,
-  rule: SegmentRule,
-): SmsMessage {
+/** A message as this provider gets it. */
+export function shapeMessage(message: Message, provider: Provider): SmsMessage {
+  const { id, to, text, expiresAt, template, variables, maxSegments, transliterate } = message;
   const content = { text, variables, ...(template === undefined ? {} : { template }) };
   const route = { ...(maxSegments === undefined ? {} : { maxSegments }), ...(transliterate === undefined ? {} : { transliterate }) };
-  return { id, to, expiresAt: new Date(expiresAt), ...shapeContent({ ...content, ...route }, rule) };
+  const shaped = shapeContent({ ...content, ...route }, ruleOf(provider, to));
+  const isExact = template?.exact === true;
+  const said = isExact || provider.maxCharacters === undefined ? shaped.text : cutText(shaped.text, provider.maxCharacters);
+  return { id, to, expiresAt: new Date(expiresAt), ...shaped, text: said };
 }
 
 function mapValues(record: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+/** Why the provider would surely refuse a shaped message; a producer's own words are said whole or not at all. */
+export function judgeFit(sms: SmsMessage, provider: Provider): ProviderError | undefined {
+  // By code points there are fewest characters: what is too long by them is so however a vendor counts.
+  const isTooLong = provider.maxCharacters !== undefined && [...sms.text].length > provider.maxCharacters;
+  return isTooLong ? new ProviderError('content', { code: 'TOO_LONG' }) : provider.preflight?.(sms);
 }

@@ -50,6 +50,8 @@ export interface Provider {
    * written, `unknown_outcome` otherwise.
    */
   send(message: SmsMessage, signal: AbortSignal): Promise<Accepted | Refused>;
+  /** Longest text that the vendor takes; absent: it sends templates, or nobody knows. */
+  readonly maxCharacters?: number;
   /** How this vendor counts the parts of a text to a number; absent = `gsm7`, as the standard has it. */
   segmentRule?(to: E164): SegmentRule;
   /**

@@ -367,3 +367,22 @@ test.each([
 ])('the path %j is written %j', (path, text) => {
   expect(formatPath(path)).toBe(text);
 });
+
+describe('what no phone shows', () => {
+  const textOf = (text: string) => parseAlert({ severity: 'critical', to: '+60123456789', text }, { strictNumbers: true }).text;
+
+  test('control characters are left out, line breaks and tabs stay', () => {
+    expect(textOf('Disk\u0000 full\u0007\u009b!\r\n\tnow')).toBe('Disk full!\r\n\tnow');
+    expect(() => textOf('\u0000\u0007')).toThrow('text is empty');
+  });
+
+  test('half a character becomes the sign for one that is lost', () => {
+    expect(textOf('disk full 🔥'.slice(0, -1))).toBe('disk full \ufffd');
+    expect(textOf('\udd25 fire 🔥')).toBe('\ufffd fire 🔥');
+    const { template } = parseAlert(
+      { severity: 'critical', to: '+60123456789', template: { name: 'x', params: { code: '1\ud83d' } } },
+      { strictNumbers: true },
+    );
+    expect(template?.params).toEqual({ code: '1\ufffd' });
+  });
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countSegments } from '../../src/alert/segments.ts';
-import { shortenText } from '../../src/alert/shorten-text.ts';
+import { cutText, shortenText } from '../../src/alert/shorten-text.ts';
 
 describe('a text that is too long', () => {
   test.each<[name: string, text: string, max: number, shortened: string]>([
@@ -52,4 +52,18 @@ test('any text comes out whole or as a head that fits, ends in dots, and would n
     }),
     { numRuns: 300 },
   );
+});
+
+describe('a text of more characters than a vendor takes', () => {
+  const family = '👨‍👩‍👧‍👦';
+
+  test.each<[name: string, text: string, said: string]>([
+    ['as many as it takes stay', 'x'.repeat(1600), 'x'.repeat(1600)],
+    ['keeps its head, in GSM-7 where it was', `CRITICAL: ${'x'.repeat(1600)}`, `CRITICAL: ${'x'.repeat(1587)}...`],
+    ['keeps its head in Chinese', '你'.repeat(1601), `${'你'.repeat(1599)}…`],
+    ['has no character cut in two', `CRITICAL: ${family.repeat(200)}`, `CRITICAL: ${family.repeat(144)}…`],
+  ])('%s', (_name, text, said) => {
+    expect(cutText(text, 1600)).toBe(said);
+    expect(said.length).toBeLessThanOrEqual(1600);
+  });
 });

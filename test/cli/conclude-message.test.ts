@@ -64,7 +64,7 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
   [
     'accepted',
     { state: 'accepted', provider: 'twilio-main', attempts: [attempt()] },
-    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told yet whether it arrived.',
+    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports.',
   ],
   [
     'accepted at the second provider',
@@ -73,12 +73,12 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       provider: 'sns',
       attempts: [attempt({ result: 'refused', reason: 'unavailable' }), attempt({ provider: 'sns', endedAt: '2026-11-20T03:00:02.700Z' })],
     },
-    'Texted: accepted by sns at 2026-11-20 03:00:02 UTC, after 2.2 s. No receipt has told yet whether it arrived.',
+    'Texted: accepted by sns at 2026-11-20 03:00:02 UTC, after 2.2 s. No receipt has told whether it arrived; not every provider reports.',
   ],
   [
     'accepted after a doubtful attempt',
     { state: 'accepted', provider: 'sns', attempts: [unknown, attempt({ provider: 'sns' })] },
-    'Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told yet whether it arrived. It may have arrived twice: twilio-main had been asked before and gave no readable answer.',
+    'Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports. It may have arrived twice: twilio-main had been asked before and gave no readable answer.',
   ],
   [
     'delivered',

@@ -74,7 +74,7 @@ const conclusions: [name: string, facts: Partial<AlertTrace>, text: string, todo
   [
     'one phone, measured from the alert',
     { messages: [accepted] },
-    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told yet whether it arrived.',
+    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told whether it arrived; not every provider reports.',
   ],
   ['two phones, both texted', { messages: [accepted, accepted] }, 'Texted: 2 of 2 phones.'],
   [
@@ -111,7 +111,7 @@ describe('the explanation', () => {
     });
     expect(
       explainAlert(alert, NOW),
-    ).toBe(`Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told yet whether it arrived.
+    ).toBe(`Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told whether it arrived; not every provider reports.
 
 alert       a-1, critical, firing
 dedup key   db-1/unreachable

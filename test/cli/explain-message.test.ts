@@ -21,7 +21,7 @@ test('the conclusion comes first, then the facts, then what happened in order of
   });
   expect(
     explainMessage(message, NOW),
-  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No receipt has told yet whether it arrived.
+  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No receipt has told whether it arrived; not every provider reports.
 
 message      m-1, of alert a-1
 severity     critical

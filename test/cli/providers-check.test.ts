@@ -118,6 +118,17 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect(code).toBe(1);
   });
 
+  test("a provider's own deadline comes first, and it says what it waited for", async () => {
+    const waits = (signal: AbortSignal) =>
+      new Promise<readonly Check[]>((resolve) => {
+        signal.addEventListener('abort', () => resolve([wrong]), { once: true });
+        setTimeout(() => resolve([slow]), 50);
+      });
+    const { code, stdout } = await type(['providers', 'check'], { timeoutMs: 50, providers: { 'twilio-main': { check: waits } } });
+    expect(stdout).toContain('! warning    this clock is 70 s behind');
+    expect(code).toBe(0);
+  });
+
   test('on a terminal a line says who is waited for, and is gone in the end', async () => {
     const { stderr } = await type(['providers', 'check'], { ...twilio(right), isTTY: true });
     expect(stderr).toContain('checking: 0 of 2 done, waiting for twilio-main, desk');

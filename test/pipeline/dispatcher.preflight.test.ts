@@ -124,3 +124,21 @@ test('A cap that counts segments lets one long text through and then waits', asy
   expect((await desk.send({ segments: 1 })).outcome.kind).toBe('accepted');
   expect((await desk.send({ segments: 1 })).outcome.kind).toBe('deferred');
 });
+
+describe('a text longer than the provider takes', () => {
+  test('loses its tail where we made it of an alert', async () => {
+    const a = picky('a', { maxCharacters: 20 });
+    const { outcome } = await desk.send({ text: `CRITICAL: ${'x'.repeat(20)}` });
+    expect(outcome).toMatchObject({ kind: 'accepted' });
+    expect(a.requests).toMatchObject([{ text: 'CRITICAL: xxxxxxx...' }]);
+  });
+
+  test("is offered elsewhere where it is the producer's own", async () => {
+    const a = picky('a', { maxCharacters: 20 });
+    const b = desk.provider('b', [yes]);
+    const text = 'Your code is 123456789012';
+    const { message } = await desk.send({ text, template: { name: 'login', params: { code: '123456789012' }, exact: true } });
+    expect([a.requests.length, b.requests]).toMatchObject([0, [{ text }]]);
+    expect(await eventsOf(message)).toMatchObject([{ verdict: 'skipped', detail: 'a would refuse it: too long' }, {}, {}]);
+  });
+});

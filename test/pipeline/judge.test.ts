@@ -9,6 +9,7 @@ import {
   judgeRefusals,
   mayResend,
   type Refusal,
+  roundOf,
   unknownsAllowed,
   withDoubt,
 } from '../../src/pipeline/judge.ts';
@@ -103,29 +104,50 @@ describe('a message that every provider refused', () => {
       [unavailable, refusal('x', 'balance')],
       { kind: 'retry', ...unavailable, until: later(10_000) },
     ],
-    ["not before the vendor's own time", [busy], { kind: 'deferred', reason: 'throttled', until: later(60_000) }],
+    ["not before the vendor's own time", [busy], { kind: 'deferred', reason: 'throttled', until: later(63_000) }],
     [
-      "not before our own time either, though the vendor's is sooner",
+      'as soon as the vendor says, when it says so for the first time',
       [busySoon],
-      { kind: 'deferred', reason: 'throttled', until: later(10_000) },
+      { kind: 'deferred', reason: 'throttled', until: later(1_050) },
+    ],
+    [
+      'after a second, though the vendor says at once',
+      [refusal('g', 'throttled', { retryAt: later(-5_000) })],
+      { kind: 'deferred', reason: 'throttled', until: later(1_000) },
     ],
     ['at the first moment that one of them gives', [busy, unavailable], { kind: 'retry', ...unavailable, until: later(10_000) }],
-    ['which may be that of the busy one', [awayLong, busy], { kind: 'deferred', reason: 'throttled', until: later(60_000) }],
+    ['which may be that of the busy one', [awayLong, busy], { kind: 'deferred', reason: 'throttled', until: later(63_000) }],
     [
       'without regard for the time of one that never passes',
       [content, busy],
-      { kind: 'deferred', reason: 'throttled', until: later(60_000) },
+      { kind: 'deferred', reason: 'throttled', until: later(63_000) },
     ],
   ])('%s', (_name, refusals, outcome) => {
     expect(judgeRefusals(refusals, 1, NOW, EVEN)).toEqual(outcome);
   });
 
-  test('waits longer with every attempt', () => {
-    const waits = [1, 2, 3].map((attempts) => judgeRefusals([unavailable], attempts, NOW, EVEN));
-    expect(waits.map((outcome) => outcome.kind === 'retry' && outcome.until)).toEqual([later(10_000), later(20_000), later(40_000)]);
+  test('waits longer with every round, also for a vendor that keeps saying "soon"', () => {
+    const waits = (given: Refusal) =>
+      [1, 2, 3].map((round) => {
+        const outcome = judgeRefusals([given], round, NOW, EVEN);
+        return (outcome.kind === 'retry' || outcome.kind === 'deferred') && outcome.until;
+      });
+    expect(waits(unavailable)).toEqual([later(10_000), later(20_000), later(40_000)]);
+    expect(waits(busySoon)).toEqual([later(1_050), later(10_000), later(20_000)]);
   });
 
-  test('comes back at the first time that a vendor which may pass gives, and never before our own', () => {
+  test.each([
+    [1, 1, 1],
+    [4, 4, 1],
+    [8, 4, 2],
+    [12, 3, 4],
+    [7, 3, 2],
+    [5, 0, 1],
+  ])('%i requests, %i of them this time, are round %i', (requests, thisTime, round) => {
+    expect(roundOf(requests, thisTime)).toBe(round);
+  });
+
+  test('comes back for the first that may pass, never before the time that it gave', () => {
     const some = fc.record({
       reason: fc.constantFrom(...PROVIDER_REASONS),
       inMs: fc.option(fc.integer({ min: -60_000, max: 600_000 }), { nil: undefined }),
@@ -135,19 +157,23 @@ describe('a message that every provider refused', () => {
         fc.array(some, { minLength: 1, maxLength: 5 }),
         fc.nat(20),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (given, attempts, random) => {
+        (given, round, random) => {
           const refusals = given.map(({ reason, inMs }, n) =>
             refusal(String(n), reason, inMs === undefined ? {} : { retryAt: later(inMs) }),
           );
-          const outcome = judgeRefusals(refusals, attempts, NOW, random);
+          const outcome = judgeRefusals(refusals, round, NOW, random);
           const passing = refusals.filter(({ error }) => error.retry);
           if (passing.length === 0) {
             expect(outcome.kind).toBe('failed');
             return;
           }
           const until = (outcome.kind === 'retry' || outcome.kind === 'deferred' ? outcome.until : NOW).getTime();
-          const soonest = Math.min(...passing.map(({ error }) => error.retryAt?.getTime() ?? 0));
-          expect(until).toBe(Math.max(soonest, NOW.getTime() + backoffMs(attempts, random)));
+          const earliest = passing.map(({ error: { retryAt } }) =>
+            Math.max(retryAt?.getTime() ?? NOW.getTime() + backoffMs(round, random), NOW.getTime()),
+          );
+          expect(until).toBeGreaterThanOrEqual(Math.min(...earliest));
+          expect(until).toBeGreaterThanOrEqual(NOW.getTime() + 1_000);
+          expect(until).toBeLessThanOrEqual(NOW.getTime() + Math.max(660_000, backoffMs(round, random)));
         },
       ),
     );
@@ -166,8 +192,8 @@ describe('the wait before a further try', () => {
     [7, 300_000],
     [1000, 300_000],
     [Number.MAX_SAFE_INTEGER, 300_000],
-  ])('after %d attempts is about %d ms, give or take a quarter', (attempts, wait) => {
-    expect([0, 0.5, 1].map((random) => backoffMs(attempts, random))).toEqual([wait * 0.75, wait, wait * 1.25]);
+  ])('in round %d is about %d ms, give or take a quarter', (round, wait) => {
+    expect([0, 0.5, 1].map((random) => backoffMs(round, random))).toEqual([wait * 0.75, wait, wait * 1.25]);
   });
 });
 

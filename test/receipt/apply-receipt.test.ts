@@ -275,6 +275,36 @@ describe('a receipt for a text', () => {
   });
 });
 
+test('a provider that was never asked to send a text has no word in what became of it', async () => {
+  const { dedupHash, receivedAt } = { dedupHash: alertId, receivedAt: ACCEPTED_AT - 1000 };
+  const record = { provider: 'twilio-main', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
+  const opened = await ledger.openAttempt({ messageId, dedupHash, receivedAt, token: 't', record, leaseMs: 20_000, unknownsAllowed: 0 });
+  expect(opened).toEqual({ kind: 'opened', number: 1 });
+  await accept();
+  const stranger = byOurId({ provider: 'alibaba-cn', providerMessageId: '1^0', state: 'undelivered' });
+  expect(await apply(stranger, now)).toEqual({ kind: 'early' });
+  expect(await apply(stranger, tooLate)).toEqual({ kind: 'done' });
+  expect(await state()).toBe('accepted');
+  expect(recording.heard('receipt').at(-1)).toEqual(['alibaba-cn', 'unmatched']);
+  await apply(byOurId(), now);
+  expect(await state()).toBe('delivered');
+});
+
+test('a provider that refused a text cannot end it badly, though it can say that it arrived', async () => {
+  const record = { provider: 'exotel-in', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
+  const request = { messageId, dedupHash: alertId, receivedAt: ACCEPTED_AT - 1000, leaseMs: 20_000, unknownsAllowed: 0 };
+  await ledger.openAttempt({ ...request, token: 'first', record });
+  await move({ attempt: { token: 'first', number: 1, record: { ...record, result: 'refused', reason: 'auth' } } });
+  await ledger.openAttempt({ ...request, token: 'second', record: { ...record, provider: 'twilio-main' } });
+  await accept();
+  const theirs = byOurId({ provider: 'exotel-in', providerMessageId: 'exo-1' });
+  await apply({ ...theirs, state: 'undelivered' }, now);
+  expect(await state()).toBe('accepted');
+  expect(recording.heard('receipt')).toEqual([['exotel-in', 'late']]);
+  await apply(theirs, now);
+  expect(await state()).toBe('delivered');
+});
+
 test('of fifty receipts at once exactly one moves the text', async () => {
   await accept();
   await Promise.all(Array.from({ length: 50 }, () => apply(receipt(), now)));

@@ -4,7 +4,6 @@ import type { ProviderDeps } from '../provider-deps.ts';
 import { readMessageId } from '../read-answer.ts';
 import { createAwsCaller } from './aws-caller.ts';
 import type { AwsSmsVoiceConfig } from './config.ts';
-import { refuseTooLong } from './max-length.ts';
 import { sdkOptions } from './sdk-options.ts';
 import { checkSmsVoice } from './sms-voice-check.ts';
 import { classifySmsVoice } from './sms-voice-codes.ts';
@@ -12,6 +11,9 @@ import { classifySmsVoice } from './sms-voice-codes.ts';
 /** https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : seconds. */
 const MIN_TIME_TO_LIVE_S = 5;
 const MAX_TIME_TO_LIVE_S = 259_200;
+
+/** https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html */
+const MAX_CHARACTERS = 1600;
 
 /**
  * AWS End User Messaging SMS: the SDK signs and reads, our transport carries. Deliveries go to the event destinations of
@@ -27,7 +29,7 @@ export async function createAwsSmsVoiceProvider(name: string, config: AwsSmsVoic
 
   return {
     name,
-    preflight: refuseTooLong,
+    maxCharacters: MAX_CHARACTERS,
     async send(message, signal) {
       const input = toSendTextInput(message, config, clock.now());
       const reply = await caller.call(credentials, (options) => client.send(new sdk.SendTextMessageCommand(input), options), signal);

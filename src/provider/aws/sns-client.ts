@@ -4,7 +4,6 @@ import type { ProviderDeps } from '../provider-deps.ts';
 import { readMessageId } from '../read-answer.ts';
 import { createAwsCaller } from './aws-caller.ts';
 import type { SnsConfig } from './config.ts';
-import { refuseTooLong } from './max-length.ts';
 import { sdkOptions } from './sdk-options.ts';
 import { checkSns } from './sns-check.ts';
 import { classifySns } from './sns-codes.ts';
@@ -22,7 +21,7 @@ export async function createSnsProvider(name: string, config: SnsConfig, { clock
 
   return {
     name,
-    preflight: refuseTooLong,
+    maxCharacters: MAX_CHARACTERS,
     async send(message, signal) {
       const input = toPublishInput(message, config);
       const reply = await caller.call(credentials, (options) => client.send(new PublishCommand(input), options), signal);
@@ -49,6 +48,9 @@ export async function createSnsProvider(name: string, config: SnsConfig, { clock
     close: () => caller.close(),
   };
 }
+
+/** In all its parts: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const MAX_CHARACTERS = 1600;
 
 /** https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
 function toPublishInput({ to, text }: SmsMessage, { smsType, senderId, maxPrice }: SnsConfig): PublishCommandInput {

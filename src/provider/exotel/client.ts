@@ -1,6 +1,6 @@
 import { isGsm7 } from '../../alert/segments.ts';
 import { refusalFromAnswer, refusalFromFault } from '../classify.ts';
-import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../provider.ts';
+import type { Accepted, Provider, Refused, SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
 import type { Templates } from '../template.ts';
 import { createTransport, type HttpAnswer } from '../transport.ts';
@@ -24,7 +24,7 @@ export async function createExotelProvider(name: string, config: ExotelConfig, {
       const exchange = await transport.exchange(account.post('/Sms/send.json', formOf(message, config, templates)), signal);
       return exchange.kind === 'fault' ? refusalFromFault(exchange) : readAnswer(exchange, clock.now());
     },
-    preflight: ({ text }) => ([...text].length > MAX_CHARACTERS ? new ProviderError('content', { code: 'TOO_LONG' }) : undefined),
+    maxCharacters: MAX_CHARACTERS,
     status: (query, signal) => askExotel(query, account, transport, signal, clock),
     check: (signal) => checkExotel(config, account, transport, signal, clock),
     close: () => transport.close(),

@@ -62,14 +62,20 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
 
 /**
  * A refusal from an answer that brought no text's Sid. "Do not rely on Message": the code, where there is one, and the
- * status say it all. Only a 4xx and a 503 are a no; whatever else cannot be read as a yes may have been sent.
+ * status say it all, but for a 400 without a code, which can be about the number or about the rest. Only a 4xx and a 503
+ * are a no; whatever else cannot be read as a yes may have been sent.
  */
 export function classifyExotel(answer: HttpAnswer, now: Date): Refused {
   const code = codeOf(answer.body);
   const isNo = (answer.status >= 400 && answer.status < 500 && answer.status !== 408) || answer.status === 503;
   const known = isNo && code !== undefined ? EXOTEL_CODES.get(code) : undefined;
   const unlisted = isNo && code !== undefined && known === undefined;
-  return refusalFromAnswer(answer, now, { ...(known ?? BY_STATUS[answer.status]), code, unlisted });
+  const aboutNumber = answer.status === 400 && code === undefined && /invalid recipient/i.test(answer.body);
+  return refusalFromAnswer(answer, now, {
+    ...(known ?? (aboutNumber ? { reason: 'recipient' } : BY_STATUS[answer.status])),
+    code,
+    unlisted,
+  });
 }
 
 /** Errors are JSON, or XML from whatever stands before the API. */

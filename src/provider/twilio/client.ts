@@ -19,6 +19,9 @@ type SdkMessage = Parameters<ReturnType<typeof twilioSdk>['messages']['create']>
 const MIN_VALIDITY_S = 6;
 const MAX_VALIDITY_S = 36_000;
 
+/** Longer ones are refused with 21617: https://www.twilio.com/docs/api/errors/21617 */
+const MAX_CHARACTERS = 1600;
+
 /** Twilio's own SDK on our transport. The SDK is loaded here, so that only who configures Twilio pays for it. */
 export async function createTwilioProvider(name: string, config: TwilioConfig, { clock }: ProviderDeps): Promise<Provider> {
   const { default: twilio } = await import('twilio');
@@ -26,6 +29,7 @@ export async function createTwilioProvider(name: string, config: TwilioConfig, {
 
   return {
     name,
+    maxCharacters: MAX_CHARACTERS,
     async send(message, signal) {
       const call: { exchange?: Exchange } = {};
       const httpClient = {

@@ -16,10 +16,11 @@ export const twilioConfig = z
       .optional(),
     statusCallback: httpUrl.optional().describe('Where Twilio reports delivery: <http.publicUrl>/v1/receipts/<provider name>'),
   })
-  .superRefine(({ from, messagingServiceSid }, ctx) => {
-    if ((from === undefined) === (messagingServiceSid === undefined)) {
-      ctx.addIssue({ code: 'custom', path: ['from'], message: 'exactly one of from and messagingServiceSid must be given' });
-    }
+  .refine(({ from, messagingServiceSid }) => (from === undefined) !== (messagingServiceSid === undefined), {
+    path: ['from'],
+    message: 'exactly one of from and messagingServiceSid must be given',
+    // Told beside whatever else is wrong.
+    when: () => true,
   })
   .transform(withTimeoutMs);
 

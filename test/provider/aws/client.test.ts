@@ -177,12 +177,8 @@ describe.each([
     ]);
   });
 
-  it('knows without asking that a text of more than 1600 characters is too long', async () => {
-    const provider = await providerOf(type, {});
-    const long = (text: string) => provider.preflight?.({ ...MESSAGE, text });
-    expect(long('x'.repeat(1_601))).toMatchObject({ reason: 'content', code: 'TOO_LONG' });
-    expect(long('x'.repeat(1_600))).toBeUndefined();
-    expect(long('🔥'.repeat(1_600))).toBeUndefined();
+  it('takes 1600 characters', async () => {
+    expect((await providerOf(type, {})).maxCharacters).toBe(1_600);
   });
 });
 

