@@ -18,7 +18,13 @@ import { openQueue } from './support/queue-bench.ts';
 const { url, prefix: base, redis } = testRedis();
 const POLL_MS = 100;
 const accepted: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
-const message = (id: string) => ({ id, to: '+60123456789' as E164, text: 'CRITICAL: Disk full' }) as Message;
+const message = (id: string) =>
+  ({
+    id,
+    to: '+60123456789' as E164,
+    text: 'CRITICAL: Disk full',
+    variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
+  }) as Message;
 
 let rooms = 0;
 
