@@ -12,6 +12,7 @@ import type { QueueWorker } from './queue/queue-worker.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
+import { createRedisWatch } from './redis/watch.ts';
 import { startDispatching } from './roles/dispatcher.ts';
 import type { Closer, Ground } from './roles/ground.ts';
 import { openReceiver } from './roles/receiver.ts';
@@ -47,15 +48,22 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
   let http: HttpServer | undefined;
   let ready = false;
 
+  const keys = createKeys(config.redis.prefix);
+  const watch = createRedisWatch({
+    url: redisUrl,
+    key: keys.probe(),
+    onTrouble: ({ problem, remedy, said }) => logger.error({ remedy, said }, problem),
+    onWell: ({ afterMs }) => logger.info({ afterMs }, 'Redis is well again'),
+  });
+  closers.push(async () => watch.close());
   const connect = (role: 'worker' | 'commands' | 'door'): Redis => {
-    const redis = connectRedis(redisUrl, role, (error) => logger.warn({ err: error, connection: role }, 'Redis'));
+    const redis = connectRedis(redisUrl, role, watch.hear);
     closers.push(async () => redis.disconnect());
     return redis;
   };
 
   const start = async (): Promise<{ httpPort: number }> => {
     const { prefix } = config.redis;
-    const keys = createKeys(prefix);
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
 
@@ -109,7 +117,10 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
 
   const stop = async (): Promise<void> => {
     ready = false;
-    const drained = Promise.all([http?.close(), ...workers.map((worker) => worker.close())]);
+    const shutDoor = () => http?.close();
+    const idle = Promise.all(workers.map((worker) => worker.close()));
+    // A receiver shuts at once. Where nobody brings work, the port answers to the end: not ready, and to a last scrape.
+    const drained = roles.includes('receiver') ? Promise.all([shutDoor(), idle]) : idle.then(shutDoor);
     const deadline = setTimeout(() => {
       logger.warn({ graceMs: config.shutdown.graceMs }, 'still busy after the grace: calls in flight are given up as unknown');
       hardStop.abort(new Error('shutting down'));

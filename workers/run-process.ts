@@ -9,6 +9,7 @@ import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
 import { firstSteps } from './first-steps.ts';
 import { nextSignal } from './signals.ts';
+import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
 const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
   start: createAll,
@@ -31,6 +32,7 @@ export async function runProcess(kind: ProcessKind, options: { readonly configPa
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn(formatFault(warning));
   dieLoudly(logger);
+  startWatchdog({ boundMs: watchdogBoundMs(config.worker.lockMs), logger });
 
   let redis: FoundRedis | undefined;
   try {

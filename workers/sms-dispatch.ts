@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import type { ProcessKind } from '../src/cli/cli-deps.ts';
 import { runCli } from '../src/cli/run-cli.ts';
+import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
@@ -11,6 +12,7 @@ import { connectRedis, redactUrl } from '../src/redis/connect.ts';
 import { createKeys } from '../src/redis/keys.ts';
 import { locateRedis } from '../src/redis/locate-redis.ts';
 import { version } from '../src/version.ts';
+import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
 
 const env = readEnvironment();
@@ -38,11 +40,20 @@ const exitCode = await runCli(process.argv.slice(2), {
     const redis = connectRedis(await redisUrlOf(config), 'door');
     return { ...createTraces(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
   },
+  openDeadLetters: async (config) => {
+    const { createDeadLetters } = await import('../src/queue/dead-letters.ts');
+    return createDeadLetters({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
+  },
+  openUnknownDesk: async (config) => {
+    const { openUnknownDesk } = await import('../src/queue/open-unknown-desk.ts');
+    return openUnknownDesk({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
+  },
   openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
   redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
   runProcess: async (kind, options) => (await PROCESSES[kind]()).run(options),
   stdout: process.stdout,
   stderr: process.stderr,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: askAtTerminal } : {}),
   now: () => new Date(),
   version,
 });

@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/fault.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { Provider } from '../provider/provider.ts';
+import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
 
 /** The processes that a person can start; `start` is all of them in one. */
@@ -36,9 +38,13 @@ export interface CliDeps {
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */
   openTraces(config: Config): Promise<Traces & { close(): Promise<void> }>;
+  /** @throws RedisUnavailableError */
+  openDeadLetters(config: Config): Promise<DeadLetters>;
+  /** @throws RedisUnavailableError */
+  openUnknownDesk(config: Config): Promise<UnknownDesk & { close(): Promise<void> }>;
   /** One of the config's providers; needs no Redis. */
   openProvider(config: Config, name: string): Promise<AskableProvider>;
-  /** The Redis that the two above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
+  /** The Redis that those above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
   redisAddress(config: Config): string | Promise<string>;
   /** Runs until the process is told to end; resolves to its exit code. */
   runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number>;
@@ -46,6 +52,8 @@ export interface CliDeps {
   readonly stdout: Output;
   /** Everything said to a person beside the data. */
   readonly stderr: Output;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  confirm?(question: string): Promise<boolean>;
   now(): Date;
   readonly version: string;
 }

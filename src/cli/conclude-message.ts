@@ -1,4 +1,4 @@
-import type { MessageTrace, TraceAttempt, TraceEvent } from '../ledger/trace.ts';
+import { isDoubtful, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
 import { formatElapsed, formatTime } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -20,7 +20,7 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
     case 'queued':
       return {
         text: 'Not texted yet: it waits for a dispatcher.',
-        todo: now.getTime() - Date.parse(message.createdAt) > SLOW_MS ? IS_DISPATCHER_RUNNING : undefined,
+        todo: now.getTime() - Date.parse(queuedAt(message)) > SLOW_MS ? IS_DISPATCHER_RUNNING : undefined,
       };
     case 'deferred':
       return concludeDeferred(message, now);
@@ -62,6 +62,10 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
   }
 }
 
+function queuedAt({ createdAt, events }: MessageTrace): string {
+  return events.findLast(({ verdict }) => verdict === 'replayed')?.at ?? createdAt;
+}
+
 function concludeDeferred({ reason, until, attempts }: MessageTrace, now: Date): Conclusion {
   const because =
     reason === null
@@ -95,7 +99,7 @@ function acceptedWords({ attempts }: MessageTrace, provider: string, receivedAt:
 }
 
 function twiceWords({ attempts }: MessageTrace): string {
-  const doubtful = attempts.find(({ result }) => result === 'unknown');
+  const doubtful = attempts.find(isDoubtful);
   const settled = attempts.findLast(({ result }) => result === 'accepted');
   return doubtful === undefined || settled === undefined
     ? ''
@@ -103,7 +107,7 @@ function twiceWords({ attempts }: MessageTrace): string {
 }
 
 function unknownTodo({ attempts }: MessageTrace): string {
-  const resent = attempts.filter(({ result }) => result === 'unknown').length > 1;
+  const resent = attempts.filter(isDoubtful).length > 1;
   const policy = resent ? 'It was sent again once, which is the limit.' : 'It is not sent again, so that nobody is texted twice.';
   return `${policy} A receipt may still settle it; until then, ${lowerFirst(reasonWords('unknown_outcome').todo as string)}`;
 }

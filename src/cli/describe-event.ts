@@ -15,12 +15,25 @@ const PASSED: Readonly<Record<StageName, string>> = {
   recipients: 'recipients found',
   'consent-gate': 'may be texted',
   ledger: 'not sent before',
+  'poison-gate': 'no worker died over it',
   'expiry-gate': 'still in time',
   'rate-cap': 'within the rate caps',
   dispatch: 'ready to send',
 };
 
-type VerdictWord = Outcome['kind'] | MessageState | AlertOutcome | ReceiptState | 'resend' | 'failover' | 'skipped';
+type VerdictWord =
+  | Outcome['kind']
+  | MessageState
+  | AlertOutcome
+  | ReceiptState
+  | 'resend'
+  | 'failover'
+  | 'skipped'
+  | 'replayed'
+  | 'discarded'
+  | 'confirmed_sent'
+  | 'confirmed_not_sent'
+  | 'unclear';
 
 /** What happened; a colon and the reason follow where there is one. */
 const VERDICTS: Readonly<Record<VerdictWord, string>> = {
@@ -36,6 +49,11 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   unknown: 'nobody can say whether it went out',
   failed: 'given up',
   settled: 'an earlier run had finished it',
+  replayed: 'sent on its way again by an operator',
+  discarded: 'taken out of the dead letters by an operator',
+  confirmed_sent: 'it turned out that it had been sent',
+  confirmed_not_sent: 'it turned out that it had not been sent',
+  unclear: 'the provider could not say whether it had been sent',
   queued: 'waits for a dispatcher',
   sending: 'the provider is being asked',
   delivered: 'a receipt says that it was delivered',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { providersOf } from '../pipeline/provider-order.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { formatTable } from './format-table.ts';
@@ -51,7 +52,7 @@ function providerRows({ providers, routes }: Config) {
   return [...providers].map(([name, { type, timeoutMs, maxPerSecond, maxConcurrent, countries }]) => ({
     name,
     type,
-    routes: routes.filter((route) => route.providers.includes(name)).map((route) => route.name),
+    routes: routes.filter((route) => providersOf(route).includes(name)).map((route) => route.name),
     timeoutMs,
     maxPerSecond: maxPerSecond ?? null,
     maxConcurrent: maxConcurrent ?? null,

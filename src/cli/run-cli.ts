@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import { addConfigCommand } from './config-command.ts';
+import { addDeadCommand } from './dead-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addProcessCommands } from './process-commands.ts';
 import { addProvidersCommand } from './providers-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addSchemaCommand } from './schema-command.ts';
 import { addSendCommand } from './send-command.ts';
+import { addUnknownCommand } from './unknown-command.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch start                                  everything on this machine
@@ -60,7 +62,9 @@ function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
   addProcessCommands(program, context);
   addSendCommand(program, context);
   addExplainCommand(program, context);
+  addDeadCommand(program, context);
   addResolveCommand(program, context);
+  addUnknownCommand(program, context);
   addConfigCommand(program, context);
   addProvidersCommand(program, context);
   addSchemaCommand(program, context);

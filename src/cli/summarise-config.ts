@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { type ProviderChoice, type ProviderPlan, providersOf, shares } from '../pipeline/provider-order.ts';
 import type { Matcher, Route } from '../pipeline/route.ts';
 import { formatTable } from './format-table.ts';
 import { formatDuration } from './format-time.ts';
@@ -9,12 +10,13 @@ export type ConfigSummary = ReturnType<typeof summariseConfig>;
 export function summariseConfig({ providers, routes, caps, contacts, groups, templates }: Config) {
   return {
     providers: [...providers].map(([name, { type }]) => ({ name, type })),
-    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers }) => ({
+    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers, countries }) => ({
       name,
       match: plainMatch(match),
       minSeverity: minSeverity ?? null,
       expiresAfterMs,
       providers,
+      ...(countries === undefined ? {} : { countries }),
     })),
     caps: { weight: caps.weight, perRecipient: caps.perRecipient, perHour: caps.perHour ?? null },
     contacts: contacts.size,
@@ -25,7 +27,7 @@ export function summariseConfig({ providers, routes, caps, contacts, groups, tem
 }
 
 export function formatConfigSummary({ providers, routes, caps, ...rest }: ConfigSummary): string {
-  const used = new Set(routes.flatMap((route) => route.providers));
+  const used = new Set(routes.flatMap(providersOf));
   const unit = caps.weight === 'segments' ? ' segments' : '';
   const windows = caps.perRecipient.map(({ max, perMs }) => `${max}${unit} per ${formatDuration(perMs)}`);
   const { perHour } = caps;
@@ -34,8 +36,8 @@ export function formatConfigSummary({ providers, routes, caps, ...rest }: Config
     ...section(
       'routes',
       routes,
-      ({ name, match, minSeverity, expiresAfterMs, providers }) =>
-        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, within ${formatDuration(expiresAfterMs)}, by ${providers.join(', then ')}`,
+      ({ name, match, minSeverity, expiresAfterMs, ...plan }) =>
+        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`,
     ),
     ['caps', `each phone: ${windows.join(' and ') || 'off'}`],
     [
@@ -65,4 +67,16 @@ function plainMatcher(matcher: Matcher): string | readonly string[] {
 function formatMatch(match: Record<string, string | readonly string[]>): string {
   const parts = Object.entries(match).map(([key, value]) => `${key} ${typeof value === 'string' ? value : value.join(' or ')}`);
   return parts.join(', ') || 'everything';
+}
+
+/** Such as `twilio-main (3) or sns (1), then exotel; +86 by tencent-cn`. */
+function formatPlan({ providers, countries = {} }: ProviderPlan): string {
+  return [formatOrder(providers), ...Object.entries(countries).map(([code, own]) => `+${code} by ${formatOrder(own)}`)].join('; ');
+}
+
+function formatOrder(choices: readonly ProviderChoice[]): string {
+  const word = (choice: ProviderChoice) => (typeof choice === 'string' ? choice : `${choice.name} (${choice.weight})`);
+  return shares(choices)
+    .map((share) => share.map(word).join(' or '))
+    .join(', then ');
 }

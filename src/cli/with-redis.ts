@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
+import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps } from './cli-deps.ts';
@@ -13,6 +15,16 @@ export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: P
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
 export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: Traces) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openTraces(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withDeadLetters<T>(deps: CliDeps, config: Config, use: (letters: DeadLetters) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openDeadLetters(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withUnknownDesk<T>(deps: CliDeps, config: Config, use: (desk: UnknownDesk) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openUnknownDesk(config), use);
 }
 
 async function withRedis<Opened extends { close(): Promise<void> }, T>(

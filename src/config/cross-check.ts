@@ -1,4 +1,6 @@
 import { type CountryCode, isSupportedCountry, parsePhone } from '../alert/phone.ts';
+import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
+import type { Settings } from './env-settings.ts';
 import { type Finding, show } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 import { didYouMean, listNames } from './suggest.ts';
@@ -8,7 +10,7 @@ import type { Path, YamlSource } from './yaml-source.ts';
  * What no section can know of itself. Works on the file as it stands, right or wrong, so that a fault in one section
  * hides none in another.
  */
-export function crossCheck(source: YamlSource, given: { readonly host?: string | undefined }): Finding[] {
+export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>): Finding[] {
   const file = record(source.document.toJS());
   const quote = (path: Path) => show(source, path) ?? '';
   return [
@@ -18,6 +20,7 @@ export function crossCheck(source: YamlSource, given: { readonly host?: string |
     ...groupFaults(file, quote),
     ...webhookFaults(file, quote),
     ...openDoorFaults(file, given.host),
+    ...prefixFaults(file, given.redisUrl?.reveal()),
   ];
 }
 
@@ -37,26 +40,37 @@ function routeFaults(file: Section, quote: Quote): Finding[] {
   const providers = Object.keys(record(file.providers));
   const names = new Map<unknown, number>();
   return list(file.routes).flatMap((route, index): Finding[] => {
-    const { name, providers: chain } = record(route);
+    const { name, providers: chain, countries } = record(route);
     const path = ['routes', index];
     const earlier = typeof name === 'string' ? names.get(name) : undefined;
     if (earlier === undefined) names.set(name, index);
-    const faults = list(chain).flatMap((provider, place): Finding[] => {
-      const at = [...path, 'providers', place];
-      if (typeof provider !== 'string') return [];
-      if (list(chain).indexOf(provider) < place)
-        return [{ path: at, message: `provider ${quote(at)} stands in this route twice`, hint: 'keep one' }];
-      if (providers.includes(provider)) return [];
-      return [
-        { path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(provider, providers) ?? theyAre('providers', providers) },
-      ];
-    });
+    const byCode = Object.entries(record(countries));
+    const lists = [[chain, 'providers'] as const, ...byCode.map(([code, own]) => [own, 'countries', code] as const)];
+    const faults = lists.flatMap(([choices, ...within]) => choiceFaults(list(choices), [...path, ...within], providers, quote));
+    faults.push(...byCode.flatMap(([code]) => codeFaults(code, [...path, 'countries', code])));
     faults.push(...templateFaults(route, [...path, 'template'], Object.keys(record(file.templates)), quote));
     if (earlier === undefined) return faults;
     return [
       { path: [...path, 'name'], message: `two routes named ${quote([...path, 'name'])}`, hint: `the first is routes[${earlier}]` },
       ...faults,
     ];
+  });
+}
+
+function codeFaults(code: string, path: Path): Finding[] {
+  if (/^[1-9]\d{0,2}$/.test(code)) return [];
+  return [{ path, message: 'not a calling code: one to three digits, such as 86', hideValue: true }];
+}
+
+/** Of one failover order. */
+function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): Finding[] {
+  const names = choices.map((choice) => (typeof choice === 'string' ? choice : record(choice).name));
+  return names.flatMap((name, place): Finding[] => {
+    const at = typeof choices[place] === 'string' ? [...path, place] : [...path, place, 'name'];
+    if (typeof name !== 'string' || name === '') return [];
+    if (names.indexOf(name) < place) return [{ path: at, message: `provider ${quote(at)} stands in this order twice`, hint: 'keep one' }];
+    if (providers.includes(name)) return [];
+    return [{ path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(name, providers) ?? theyAre('providers', providers) }];
   });
 }
 
@@ -123,6 +137,12 @@ function openDoorFaults(file: Section, givenHost: string | undefined): Finding[]
       hint: `set http.tokens: [ \${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1`,
     },
   ];
+}
+
+function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {
+  const { url = '', prefix = '{sms}' } = record(file.redis);
+  const message = judgePrefix(String(prefix), isClusterUrl(givenUrl ?? String(url)));
+  return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
 }
 
 type Section = Readonly<Record<string, unknown>>;

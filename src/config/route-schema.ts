@@ -10,6 +10,15 @@ const severity = z.string().transform((word, ctx) => {
   return z.NEVER;
 });
 
+const weighted = z.strictObject({
+  name: z.string().min(1),
+  weight: z.number().positive('must be more than 0; leave the provider out to send nothing through it').max(1000),
+});
+
+const providerList = z
+  .array(z.union([z.string().min(1), weighted], { error: 'must be a name, or such as { name: twilio-main, weight: 3 }' }))
+  .min(1, 'must name at least one provider');
+
 /** One route. Keys left out stay out: what they default to depends on the alert. */
 export const routeSchema = z.strictObject({
   name: z.string().min(1).max(64).exactOptional(),
@@ -25,7 +34,9 @@ export const routeSchema = z.strictObject({
   dedupeFor: durationBetween('0', '7d').exactOptional(),
   // A resolve is remembered for two days: a text that could live longer might go out after it.
   expiresAfter: durationBetween('1s', '2d').default(3_600_000),
-  providers: z.array(z.string().min(1)).min(1, 'must name at least one provider'),
+  providers: providerList,
+  /** Which calling codes there are is checked with the names: see `cross-check.ts`. */
+  countries: z.record(z.string(), providerList).exactOptional(),
   overflow: z
     .enum(['defer', 'drop'], {
       error: ({ input }) => (input === 'digest' ? '"digest" comes with a later version: until then write defer or drop' : undefined),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type CountryCode, isSupportedCountry } from '../alert/phone.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../provider/registry.ts';
-import { checkRedisUrl } from '../redis/redis-url.ts';
+import { parseRedisUrl } from '../redis/redis-url.ts';
 import { capsSchema } from './caps-schema.ts';
 import { durationBetween } from './duration.ts';
 import { routeSchema } from './route-schema.ts';
@@ -26,7 +26,7 @@ export const hostSchema = z.string().refine((host) => isIP(host) !== 0 || /^[A-Z
 /** May hold a password. */
 export const redisUrlSchema = z.string().transform((url, ctx) => {
   try {
-    checkRedisUrl(url);
+    parseRedisUrl(url);
     return new Secret(url);
   } catch (error) {
     ctx.addIssue({ code: 'custom', message: (error as Error).message });

@@ -1,8 +1,10 @@
 import { parsePhone } from '../alert/phone.ts';
+import { providersOf, shares } from '../pipeline/provider-order.ts';
 import { templateBookOf } from '../provider/registry.ts';
 import type { Finding } from './finding.ts';
 import type { ParsedConfig } from './schema.ts';
 import { listNames } from './suggest.ts';
+import { timingWarnings } from './timing-warnings.ts';
 import { locate, type YamlSource } from './yaml-source.ts';
 
 /** What is allowed and probably not meant. */
@@ -25,9 +27,35 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
       hint: 'the first route that matches wins: put the general one last',
       hideValue: true,
     })),
+    ...lonelyWeights(file),
     ...unmappedTemplates(file),
     ...lostReceipts(file),
+    ...timingWarnings(file),
   ];
+}
+
+/** A weight is a share of what its neighbours carry; without one that has a weight too there is nothing to share. */
+function lonelyWeights({ routes }: ParsedConfig): Finding[] {
+  return routes.flatMap((route, index) => {
+    const lists = [
+      { path: ['routes', index, 'providers'], choices: route.providers },
+      ...Object.entries(route.countries ?? {}).map(([code, choices]) => ({ path: ['routes', index, 'countries', code], choices })),
+    ];
+    return lists.flatMap(({ path, choices }) =>
+      shares(choices)
+        .filter((share) => share.length === 1)
+        .flatMap(([choice]): Finding[] => {
+          if (choice === undefined || typeof choice === 'string') return [];
+          return [
+            {
+              path: [...path, choices.indexOf(choice), 'weight'],
+              message: 'shares nothing: no provider beside it has a weight',
+              hint: 'weights are for providers side by side that share the texts; leave it out for one that only takes over',
+            },
+          ];
+        }),
+    );
+  });
 }
 
 /** Where a text made from a template goes out in a template that has its own words around it, or none of ours. */
@@ -40,7 +68,7 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Find
     vendors
       .filter(({ book }) => book.find(template) === undefined)
       .flatMap(({ provider, type }): Finding[] => {
-        const through = routes.flatMap((route, index) => (route.providers.includes(provider) ? [nameOf(route, index)] : []));
+        const through = routes.flatMap((route, index) => (providersOf(route).includes(provider) ? [nameOf(route, index)] : []));
         if (through.length === 0) return [];
         return [
           {

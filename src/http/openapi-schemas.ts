@@ -43,6 +43,7 @@ const attempt = z
     startedAt: time,
     endedAt: time.exactOptional(),
     result: z.enum(['accepted', 'refused', 'unknown']).exactOptional(),
+    resolution: z.enum(['confirmed_sent', 'confirmed_not_sent']).exactOptional(),
     reason: reason.exactOptional(),
     code: z.string().exactOptional(),
     status: z.int().exactOptional(),

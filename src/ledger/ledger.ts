@@ -63,8 +63,8 @@ export interface History {
   readonly attempts: number;
   /** Attempts of which nobody knows whether they were sent. */
   readonly unknowns: number;
-  /** The provider of the newest of those. */
-  readonly unknownProvider: string | undefined;
+  /** The newest of those. */
+  readonly doubtful: { readonly number: number; readonly record: ClosedAttempt['record'] } | undefined;
   readonly open: OpenAttempt | undefined;
 }
 
@@ -122,10 +122,30 @@ export interface Move {
     readonly at: Date;
   };
   readonly events: readonly TraceEvent[];
+  /** Of a message that ends as unknown: what is needed to send it once more, until it is settled. */
+  readonly keep?: string | undefined;
 }
 
-/** `ended`: this run gave the message its outcome, so it is this run's to count. `late`: it settled an unknown one. */
-export type Moved = 'ended' | 'late' | 'moved';
+/**
+ * `ended`: this run gave the message its outcome, so it is this run's to count. `again`: it ended one that had been
+ * replayed, whose outcome was counted the first time. `late`: it settled an unknown one. `refuted`: its late answer shows
+ * that an unknown one never was sent, and has failed.
+ */
+export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved';
+
+/** A failed message that an operator sets on its way again. */
+export interface Reopening {
+  readonly messageId: string;
+  readonly alertId: string;
+  readonly dedupHash: string;
+  /** 1 for its first replay. The same replay may be told twice and happens once. */
+  readonly number: number;
+  readonly expiresAt: number;
+  readonly event: TraceEvent;
+}
+
+/** `kept`: it is on its way, has another outcome, or this replay was told before. */
+export type Reopened = 'reopened' | 'kept' | 'missing';
 
 /** What a provider reports of one text. */
 export interface ReportedReceipt {
@@ -155,6 +175,10 @@ export interface Ledger {
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
   move(move: Move): Promise<Moved>;
+  /** From `failed` to `queued`, with its history. */
+  reopen(reopening: Reopening): Promise<Reopened>;
+  /** Adds to the trace of a failed message; to no other's. */
+  note(messageId: string, event: TraceEvent): Promise<void>;
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;
   /** Moves the message as `receipt-table.ts` has it. */

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
-import type { History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
+import type { ClosedAttempt, History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
+import { noteScript } from './note-script.ts';
 import type { ReceiptWord } from './receipt-table.ts';
+import { reopenScript } from './reopen-script.ts';
 import { admitScript, moveScript, openAttemptScript, receiptScript, resolveScript, settleAlertScript } from './scripts.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
-const MOVED = ['moved', 'ended', 'late'] as const;
+const MOVED = ['moved', 'ended', 'late', 'again', 'refuted'] as const;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   return {
@@ -89,6 +91,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.alert(move.alertId),
           keys.claim(move.dedupHash),
           index ?? keys.message(move.messageId),
+          keys.unknown(),
+          keys.kept(move.messageId),
         ],
         [
           move.run,
@@ -98,13 +102,26 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           move.attempt?.token ?? '',
           move.attempt?.number ?? '',
           move.attempt === undefined ? '' : JSON.stringify(move.attempt.record),
-          move.attempt?.record.result ?? '',
+          move.attempt === undefined ? '' : standingOf(move.attempt.record),
           index === undefined ? '0' : RECEIPT_INDEX_TTL_MS,
           lines(move.events),
+          move.keep ?? '',
+          LEDGER_TTL_MS,
           ...stateFields(move),
         ],
       );
       return MOVED[moved];
+    },
+
+    reopen: ({ messageId, alertId, dedupHash, number, expiresAt, event }) =>
+      reopenScript(
+        redis,
+        [keys.message(messageId), keys.inFlight(), keys.open(dedupHash), keys.alert(alertId)],
+        [messageId, number, expiresAt, LEDGER_TTL_MS, lines([event])],
+      ),
+
+    async note(messageId, event) {
+      await noteScript(redis, [keys.message(messageId)], [lines([event])]);
     },
 
     resolve: (dedupHash, at) =>
@@ -115,7 +132,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
       const [kind, from, to, acceptedAt] = await receiptScript(
         redis,
-        [keys.message(messageId), index],
+        [keys.message(messageId), index, keys.unknown(), keys.kept(messageId)],
         [
           randomUUID(),
           messageId,
@@ -199,6 +216,12 @@ function receiptEvent({ provider, state, receivedAt, at, code, reason }: Reporte
   };
 }
 
+/** How an attempt counts by all that is known of it now. */
+function standingOf({ result, resolution }: ClosedAttempt['record']): 'accepted' | 'refused' | 'unknown' {
+  if (result !== 'unknown' || resolution === undefined) return result;
+  return resolution === 'confirmed_sent' ? 'accepted' : 'refused';
+}
+
 function receiptIndexOf(keys: Keys, { accepted }: Move): string | undefined {
   return accepted?.providerMessageId === undefined ? undefined : keys.receiptIndex(accepted.provider, accepted.providerMessageId);
 }
@@ -220,7 +243,7 @@ function historyOf(hash: Readonly<Record<string, string>>, now: number): History
     state: hash.state as MessageState,
     attempts,
     unknowns: Number(hash.unknowns ?? 0),
-    unknownProvider: unknown === undefined ? undefined : record(unknown).provider,
+    doubtful: unknown === undefined ? undefined : { number: unknown, record: { ...record(unknown), result: 'unknown' } },
     open:
       hash.token === undefined
         ? undefined

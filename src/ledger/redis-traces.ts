@@ -66,7 +66,7 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
     providerMessageId: hash.providerMessageId ?? null,
     segments: Number(hash.segments ?? card.segments),
     createdAt: new Date(card.createdAt).toISOString(),
-    expiresAt: new Date(card.expiresAt).toISOString(),
+    expiresAt: new Date(Number(hash.expiresAt ?? card.expiresAt)).toISOString(),
     attempts,
     events: parseLines(hash.events),
   };

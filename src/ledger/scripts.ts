@@ -18,6 +18,22 @@ local function fields()
 end
 `;
 
+const ON_ITS_WAY = `
+local function onItsWay(state) return state == 'queued' or state == 'deferred' or state == 'sending' end
+`;
+
+/** Lets an alert's dedupe claim go when all its messages have ended and none of them has reached, or may have reached, anybody. */
+export function releaseClaim({ alert, claim, alertId }: { alert: string; claim: string; alertId: string }): string {
+  return `
+local function release()
+  local a = redis.call('HMGET', ${alert}, 'left', 'reached')
+  if tonumber(a[1] or '0') > 0 or tonumber(a[2] or '0') > 0 then return end
+  local held = redis.call('GET', ${claim})
+  if held and string.match(held, '^%d+ %d+ (.*)$') == ${alertId} then redis.call('DEL', ${claim}) end
+end
+`;
+}
+
 /**
  * An alert's outcome, when it becomes no message. KEYS alert. ARGV run token, ttl ms, number of fields, field, value….
  * Answers 1 to the run that recorded it, 0 to any later one. What was malformed may be mended and sent again.
@@ -95,7 +111,7 @@ return redis.call('SMEMBERS', KEYS[3])
 `);
 
 /**
- * The compare-and-set before every send. KEYS message, resolved.
+ * The compare-and-set before every send; told twice, it begins the lease anew. KEYS message, resolved.
  * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at.
  */
 export const openAttemptScript = createScript<
@@ -104,10 +120,13 @@ export const openAttemptScript = createScript<
 local m = redis.call('HMGET', KEYS[1], 'state', 'token', 'lease', 'unknowns', 'attempts')
 local state, unknowns, attempts = m[1], tonumber(m[4] or '0'), tonumber(m[5] or '0')
 if not state then return {'missing'} end
-if m[2] == ARGV[1] then return {'opened', attempts} end
-if state ~= 'queued' and state ~= 'deferred' and state ~= 'sending' then return {'ended', state} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if m[2] == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'lease', now + ARGV[3])
+  return {'opened', attempts}
+end
+if state ~= 'queued' and state ~= 'deferred' and state ~= 'sending' then return {'ended', state} end
 if m[2] then
   if tonumber(m[3]) > now then return {'busy', tonumber(m[3])} end
   return {'orphan'}
@@ -122,52 +141,82 @@ return {'opened', attempts}
 `);
 
 /**
- * Closes an attempt, moves the state, or both. KEYS message, in-flight, open set, alert, claim, receipt index.
+ * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
+ * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
+ * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message.
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
- * index ttl ms (0: no index), event lines, then field and value….
- * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, else 0.
+ * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, then field and value….
+ * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
+ * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
  */
-export const moveScript = createScript<0 | 1 | 2>(`
+export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
+${ON_ITS_WAY}
+${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', alertId: 'ARGV[3]' })}
 local key, state = KEYS[1], ARGV[4]
-local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events')
-local was = m[1]
+local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events', 'replays')
+local was, ending = m[1], m[5] and 3 or 1
 if not was then return 0 end
 if ARGV[5] ~= '' then
   local open = m[2] == ARGV[5]
   local before = redis.call('HGET', key, 'result:' .. ARGV[6])
-  redis.call('HSET', key, 'attempt:' .. ARGV[6], ARGV[7], 'result:' .. ARGV[6], ARGV[8])
+  if ARGV[8] ~= 'unknown' or not before then
+    redis.call('HSET', key, 'attempt:' .. ARGV[6], ARGV[7], 'result:' .. ARGV[6], ARGV[8])
+  end
   if open then redis.call('HDEL', key, 'token', 'lease') end
   if ARGV[8] == 'unknown' and not before then redis.call('HINCRBY', key, 'unknowns', 1) end
+  if ARGV[8] == 'refused' and before == 'unknown' then redis.call('HINCRBY', key, 'unknowns', -1) end
 end
 local lines = m[4] or ''
 if ARGV[10] ~= '' and (#lines < 30000 or state ~= 'deferred') then
   redis.call('HSET', key, 'events', lines .. ARGV[10])
 end
-local ended = not (was == 'queued' or was == 'deferred' or was == 'sending')
+local ended = not onItsWay(was)
+local others = not ended and m[2] and m[2] ~= ARGV[5]
+if others and state ~= 'accepted' and not onItsWay(state) then return 0 end
 local late = was == 'unknown' and state == 'accepted'
-if ended and not late then return m[3] == ARGV[1] and 1 or 0 end
+if was == 'unknown' and ARGV[8] == 'refused' and redis.call('HGET', key, 'unknowns') == '0' then
+  redis.call('HSET', key, 'state', 'failed', 'by', ARGV[1], 'refutedBy', ARGV[1], 'reason', cjson.decode(ARGV[7]).reason)
+  redis.call('ZREM', KEYS[7], ARGV[2])
+  redis.call('DEL', KEYS[8])
+  redis.call('HINCRBY', KEYS[4], 'reached', -1)
+  release()
+  return 4
+end
+if ended and not late then
+  if redis.call('HGET', key, 'refutedBy') == ARGV[1] then return 4 end
+  return m[3] == ARGV[1] and ending or 0
+end
 redis.call('HDEL', key, 'reason', 'until')
-redis.call('HSET', key, 'state', state, unpack(ARGV, 11))
+redis.call('HSET', key, 'state', state, unpack(ARGV, 13))
 if ARGV[9] ~= '0' then redis.call('SET', KEYS[6], ARGV[2], 'PX', ARGV[9]) end
-if late then return 2 end
-if state == 'queued' or state == 'deferred' or state == 'sending' then return 0 end
+if late then
+  redis.call('ZREM', KEYS[7], ARGV[2])
+  redis.call('DEL', KEYS[8])
+  return 2
+end
+if onItsWay(state) then return 0 end
 redis.call('HSET', key, 'by', ARGV[1])
 redis.call('DECR', KEYS[2])
 redis.call('SREM', KEYS[3], ARGV[2])
-local left = redis.call('HINCRBY', KEYS[4], 'left', -1)
-if state == 'accepted' or state == 'unknown' then redis.call('HSET', KEYS[4], 'reached', 1) end
-if left <= 0 and redis.call('HGET', KEYS[4], 'reached') ~= '1' then
-  local held = redis.call('GET', KEYS[5])
-  if held and string.match(held, '^%d+ %d+ (.*)$') == ARGV[3] then redis.call('DEL', KEYS[5]) end
+redis.call('HINCRBY', KEYS[4], 'left', -1)
+if state == 'accepted' or state == 'unknown' then redis.call('HINCRBY', KEYS[4], 'reached', 1) end
+if state == 'unknown' then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('ZADD', KEYS[7], now, ARGV[2])
+  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - ARGV[12])
+  redis.call('PEXPIRE', KEYS[7], ARGV[12])
+  if ARGV[11] ~= '' then redis.call('SET', KEYS[8], ARGV[11], 'PX', ARGV[12]) end
 end
-return 1
+release()
+return ending
 `);
 
 /**
  * A receipt, by the table. One that ends nothing is noted in the trace when it says something new. A message that was in
  * doubt may have two attempts at providers: only the word of the one that was accepted can end it badly. A provider that
  * never was asked to send it has no word, and one that refused it cannot end it badly.
- * KEYS message, receipt index. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
+ * KEYS message, receipt index, unknown index, kept message. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
  * ttl ms, event line of a move, event line of a late one.
  */
 export const receiptScript = createScript<['moved', string, string, string] | [KeptReceipt, string] | ['missing']>(`
@@ -181,7 +230,7 @@ local asked, refused = not m[9], false
 for n = 1, tonumber(m[9] or '0') do
   local attempt = cjson.decode(redis.call('HGET', key, 'attempt:' .. n) or '{}')
   if attempt.provider == ARGV[5] then
-    asked, refused = true, attempt.result == 'refused'
+    asked, refused = true, attempt.result == 'refused' or attempt.resolution == 'confirmed_not_sent'
     if not refused then break end
   end
 end
@@ -200,6 +249,8 @@ redis.call('HSET', key, 'state', step, 'receiptBy', ARGV[1], 'receiptFrom', stat
 redis.call('HDEL', key, 'reason')
 if ARGV[7] ~= '' then redis.call('HSET', key, 'reason', ARGV[7]) end
 if state == 'unknown' then
+  redis.call('ZREM', KEYS[3], ARGV[2])
+  redis.call('DEL', KEYS[4])
   redis.call('HSET', key, 'provider', ARGV[5])
   if ARGV[6] ~= '' then
     redis.call('HSET', key, 'providerMessageId', ARGV[6])

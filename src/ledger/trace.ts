@@ -43,6 +43,13 @@ export interface TraceAttempt {
   readonly reason?: string;
   readonly code?: string;
   readonly status?: number;
+  /** Of an unknown one: what the vendor, or an operator, has said since. */
+  readonly resolution?: 'confirmed_sent' | 'confirmed_not_sent';
+}
+
+/** Whether the attempt may have put a text on its way of which nobody knows. */
+export function isDoubtful({ result, resolution }: TraceAttempt): boolean {
+  return result === 'unknown' && resolution === undefined;
 }
 
 export interface MessageTrace {

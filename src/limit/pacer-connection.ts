@@ -1,5 +1,5 @@
 import Bottleneck from 'bottleneck';
-import type { Redis } from '../redis/connect.ts';
+import { duplicateRedis, type Redis } from '../redis/connect.ts';
 import { mendScript } from './mend-script.ts';
 
 interface Shared {
@@ -37,16 +37,16 @@ export function acquirePacerConnection(redis: Redis): PacerConnection {
 function connect(redis: Redis): Bottleneck.IORedisConnection {
   // A command whose reply got lost must not be sent again: bottleneck would count the slot twice and free it once.
   // Not sent again, such a slot comes back with its expiration.
-  const client = redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: 0 });
+  const client = duplicateRedis(redis, { again: false });
   const define = client.defineCommand.bind(client);
   client.defineCommand = (name, definition) => define(name, { ...definition, lua: mendScript(definition.lua) });
   // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
-  client.duplicate = () => {
-    const subscriber = redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: null });
+  client.duplicate = (() => {
+    const subscriber = duplicateRedis(redis, { again: true });
     const unsubscribe = subscriber.unsubscribe.bind(subscriber);
     // Nobody awaits this one in bottleneck, and a connection that ends meanwhile has nothing left to unsubscribe.
     subscriber.unsubscribe = (...channels: unknown[]) => unsubscribe(...(channels as string[])).catch(() => 0);
     return subscriber;
-  };
+  }) as typeof client.duplicate;
   return new Bottleneck.IORedisConnection({ client });
 }

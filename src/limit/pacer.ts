@@ -27,9 +27,10 @@ export interface PacerOptions {
 export interface Pacer {
   /**
    * Runs `job` when its turn comes and settles as it does. Rejects with the signal's reason, and never starts the job,
-   * when the signal aborts before that. What happens to the signal later is the job's own business.
+   * when the signal aborts before that. What happens to the signal later is the job's own business. An urgent job goes
+   * before all that are not.
    */
-  run<T>(signal: AbortSignal, job: () => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal, job: () => Promise<T>, urgent?: boolean): Promise<T>;
   /** Rejects whoever still waits, gives running jobs a moment, and lets go of timers and sockets. */
   close(): Promise<void>;
 }
@@ -67,7 +68,7 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const { connection, release } = acquirePacerConnection(redis);
   /** Turns are not tied to jobs: one whose job was given up goes to the next in line instead of being wasted. */
-  const line = new Set<Waiter>();
+  const line = { urgent: new Set<Waiter>(), rest: new Set<Waiter>() };
   const turns = new Set<Promise<void>>();
   let asked = 0;
   let rest: NodeJS.Timeout | undefined;
@@ -98,13 +99,20 @@ export function createPacer(options: PacerOptions): Pacer {
     return limiter;
   };
 
+  const first = (): Waiter | undefined => {
+    const [urgent] = line.urgent;
+    const [other] = line.rest;
+    return urgent ?? other;
+  };
+  const leave = (waiter: Waiter) => line.urgent.delete(waiter) || line.rest.delete(waiter);
+
   const takeTurn = async (): Promise<void> => {
     let granted = false;
     const begin = async () => {
       granted = true;
       asked -= 1;
-      const [next] = line;
-      if (next !== undefined) line.delete(next);
+      const next = first();
+      if (next !== undefined) leave(next);
       ask();
       await next?.start();
     };
@@ -129,13 +137,12 @@ export function createPacer(options: PacerOptions): Pacer {
       }, REST_MS);
       return;
     }
-    const [next] = line;
-    next?.fail(known);
+    first()?.fail(known);
     ask();
   };
 
   const ask = () => {
-    while (!closed && rest === undefined && asked < Math.min(line.size, ahead)) {
+    while (!closed && rest === undefined && asked < Math.min(line.urgent.size + line.rest.size, ahead)) {
       asked += 1;
       const turn = takeTurn().finally(() => turns.delete(turn));
       turns.add(turn);
@@ -145,31 +152,31 @@ export function createPacer(options: PacerOptions): Pacer {
   ready().catch(onError);
 
   return {
-    run: <T>(signal: AbortSignal, job: () => Promise<T>) =>
+    run: <T>(signal: AbortSignal, job: () => Promise<T>, urgent = false) =>
       new Promise<T>((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         if (closed) return reject(new Error(`the pacer of ${options.provider} is closed`));
-        const leave = () => waiter.fail(signal.reason);
+        const giveUp = () => waiter.fail(signal.reason);
         const waiter: Waiter = {
           async start() {
-            signal.removeEventListener('abort', leave);
+            signal.removeEventListener('abort', giveUp);
             await (async () => job())().then(resolve, reject);
           },
           fail(reason) {
-            signal.removeEventListener('abort', leave);
-            line.delete(waiter);
+            signal.removeEventListener('abort', giveUp);
+            leave(waiter);
             reject(reason);
           },
         };
-        signal.addEventListener('abort', leave, { once: true });
-        line.add(waiter);
+        signal.addEventListener('abort', giveUp, { once: true });
+        (urgent ? line.urgent : line.rest).add(waiter);
         ask();
       }),
     async close() {
       if (closed) return;
       closed = true;
       clearTimeout(rest);
-      for (const waiter of line) waiter.fail(new Error(`the pacer of ${options.provider} is closed`));
+      for (const waiter of [...line.urgent, ...line.rest]) waiter.fail(new Error(`the pacer of ${options.provider} is closed`));
       const grace = new AbortController();
       await Promise.race([Promise.allSettled(turns), pause(CLOSE_GRACE_MS, undefined, { signal: grace.signal })]);
       grace.abort();

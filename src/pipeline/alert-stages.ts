@@ -11,13 +11,15 @@ export interface AlertSubject {
   readonly dedupKey: string;
   readonly dedupHash: string;
   readonly receivedAt: number;
+  /** Its time runs from here on when an operator replayed it. */
+  readonly replayedAt?: number;
 }
 
 /** An alert that waited on the queue beyond its own deadline texts nobody. */
 export const alertExpiryGate: Stage<AlertSubject> = {
   name: 'expiry-gate',
-  exec({ alert, receivedAt, policy }, { clock }) {
-    return clock.now().getTime() >= deadlineOf(alert, receivedAt, policy.expiresAfterMs) ? { kind: 'suppressed', reason: 'expired' } : pass;
+  exec({ alert, receivedAt, replayedAt = receivedAt, policy }, { clock }) {
+    return clock.now().getTime() >= deadlineOf(alert, replayedAt, policy.expiresAfterMs) ? { kind: 'suppressed', reason: 'expired' } : pass;
   },
 };
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { MessageState, Traces } from '../ledger/trace.ts';
+import type { MessageState, MessageTrace, Traces } from '../ledger/trace.ts';
 import { ProviderError, type ProviderName } from '../provider/provider.ts';
 import type { VendorReceipt } from '../provider/receipt-reader.ts';
-import type { StatusQuery, VendorStatus } from '../provider/status.ts';
+import type { Said, StatusQuery, VendorStatus } from '../provider/status.ts';
 import type { Carrier } from './carrier.ts';
-import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt } from './lookup.ts';
+import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf } from './lookup.ts';
 
 /** Where a look-up goes now. */
 export type LookedUp = { readonly kind: 'done' } | { readonly kind: 'again'; readonly until: Date };
@@ -22,6 +22,8 @@ export interface AskProviderDeps {
   readonly clock: Clock;
   /** Takes what the vendor said as a receipt is taken. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
+  /** Takes it that a held text never was sent; false when that leaves it as unknown as it was. */
+  readonly refute: (trace: MessageTrace, provider: ProviderName) => Promise<boolean>;
   readonly onInVain: (provider: ProviderName, messageId: string, why: InVain) => void;
   /** Told of a throw out of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
@@ -36,7 +38,7 @@ const UNSAID: readonly MessageState[] = ['accepted', 'unknown'];
  * Asks a text's provider what became of it, unless a receipt has said so meanwhile. Vendors limit asking apart from
  * sending, so that it takes no turn from the pacing of texts.
  */
-export function createAskProvider({ traces, carriers, clock, report, onInVain, onBug }: AskProviderDeps): AskProvider {
+export function createAskProvider({ traces, carriers, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
   return async (lookup, signal) => {
     const { messageId } = lookup;
     const trace = await traces.message(messageId);
@@ -45,23 +47,26 @@ export function createAskProvider({ traces, carriers, clock, report, onInVain, o
     const { provider: name, sentAt } = target;
     const carrier = carriers.get(name);
     // The config may have changed since; what is no longer to be asked is not.
-    if (carrier?.pollAfterMs === undefined || carrier.provider.status === undefined) return { kind: 'done' };
+    const pollAfterMs = pollAfterOf(carrier, trace.state === 'unknown');
+    if (carrier?.provider.status === undefined || pollAfterMs === undefined) return { kind: 'done' };
 
     const status = await carrier.provider.status(queryOf(lookup, target), signal).catch((error: unknown): VendorStatus => {
       onBug(error, name);
       return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'adapter_bug' }) };
     });
     if (status.kind === 'absent') {
+      if (trace.state === 'unknown' && (await refute(trace, name))) return { kind: 'done' };
       onInVain(name, messageId, status);
       return { kind: 'done' };
     }
     // Cut short by ourselves: that was no answer, and whoever takes the job next asks anew.
     if (status.kind === 'unclear') signal.throwIfAborted();
     // That the vendor has it at all is news where nobody knew even that.
-    else if (status.kind !== 'pending' || trace.state === 'unknown') await report(name, receiptOf(status, lookup, target));
+    else if (status.kind !== 'pending' || trace.state === 'unknown')
+      await report(name, receiptOf(status, messageId, target.providerMessageId));
     if (status.kind === 'delivered' || status.kind === 'undelivered') return { kind: 'done' };
 
-    const until = nextLookupAt(sentAt, carrier.pollAfterMs, clock.now());
+    const until = nextLookupAt(sentAt, pollAfterMs, clock.now());
     if (until !== undefined) return { kind: 'again', until };
     onInVain(name, messageId, { kind: 'given_up', ...(status.kind === 'unclear' ? { error: status.error } : {}) });
     return { kind: 'done' };
@@ -78,10 +83,9 @@ function queryOf({ messageId, to, text }: Lookup, { sentAt, providerMessageId }:
   };
 }
 
-type Said = Extract<VendorStatus, { kind: 'pending' | 'delivered' | 'undelivered' }>;
-
-function receiptOf(status: Said, { messageId }: Lookup, target: LookupTarget): VendorReceipt {
-  const providerMessageId = target.providerMessageId ?? status.providerMessageId;
+/** What a vendor said when it was asked, in the form of the receipt that it might have sent. */
+export function receiptOf(status: Said, messageId: string, knownAs: string | undefined): VendorReceipt {
+  const providerMessageId = knownAs ?? status.providerMessageId;
   return {
     messageId,
     ...(providerMessageId === undefined ? {} : { providerMessageId }),

@@ -26,7 +26,11 @@ export type Attempted =
   /** The ledger, the deadline or the shut-down said no before anything was sent. */
   | { readonly kind: 'stopped'; readonly outcome: Outcome };
 
-/** A cut-off owner still has this long after its provider's deadline to write down how the call ended. */
+/**
+ * A cut-off owner still has this long after its provider's deadline to write down how the call ended. Also the longest
+ * that may lie between asking for the attempt and using it: a process that stood still in between (frozen, its event
+ * loop blocked) would else send on a lease that has run out, and another may have sent meanwhile.
+ */
 const LEASE_MARGIN_MS = 5_000;
 
 /** One request: written down, made, timed. The attempt it answers with is still open in the ledger. */
@@ -44,6 +48,7 @@ export async function attemptOnce(
 
   const token = randomUUID();
   const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString() };
+  const askedAt = performance.now();
   const opened = await deps.ledger.openAttempt({
     messageId: message.id,
     dedupHash: message.dedupHash,
@@ -57,10 +62,12 @@ export async function attemptOnce(
   subject.attempts = opened.number;
 
   const started = performance.now();
-  const answer = await provider.send(sms, deps.stopping).catch((error: unknown): Refused => {
-    deps.onBug(error, provider.name);
-    return refuse('unknown_outcome', { code: 'adapter_bug' });
-  });
+  const send = () =>
+    provider.send(sms, deps.stopping).catch((error: unknown): Refused => {
+      deps.onBug(error, provider.name);
+      return refuse('unknown_outcome', { code: 'adapter_bug' });
+    });
+  const answer = started - askedAt > LEASE_MARGIN_MS ? refuse('unavailable', { code: 'lease_too_old', unasked: true }) : await send();
   const seconds = (performance.now() - started) / 1000;
   const close = (rest: Pick<ClosedAttempt['record'], 'result' | 'reason' | 'code' | 'status'>): ClosedAttempt => ({
     token,
@@ -75,7 +82,7 @@ export async function attemptOnce(
   }
   const { error } = answer;
   const result = error.reason === 'unknown_outcome' ? 'unknown' : 'refused';
-  deps.observer.providerRequest({ provider: provider.name, result, reason: error.reason, seconds });
+  if (!error.unasked) deps.observer.providerRequest({ provider: provider.name, result, reason: error.reason, seconds });
   if (error.unlisted) deps.observer.unlistedCode(provider.name);
   const attempt = close({
     result,

@@ -11,8 +11,8 @@ export interface Carrier {
   readonly countries?: readonly string[] | undefined;
   /** It is asked what became of a text when so long after the attempt no receipt has said so; absent = never. */
   readonly pollAfterMs?: number | undefined;
-  /** Waits for a slot that all replicas share, then runs the job. */
-  pace<T>(signal: AbortSignal, job: () => Promise<T>): Promise<T>;
+  /** Waits for a slot that all replicas share, before all that are not urgent when it is, then runs the job. */
+  pace<T>(signal: AbortSignal, job: () => Promise<T>, urgent: boolean): Promise<T>;
 }
 
 /**

@@ -7,12 +7,13 @@ import type { Config } from '../config/config.ts';
 import type { MessageTemplate } from '../provider/provider.ts';
 import { type AlertSubject, deadlineOf } from './alert-stages.ts';
 import type { Message } from './message.ts';
+import { orderProviders } from './provider-order.ts';
 import type { Recipient } from './recipients.ts';
 import { shapeContent } from './shape-message.ts';
 
 /** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
 export function composeMessages(
-  { id, alert, policy, dedupHash, receivedAt }: AlertSubject,
+  { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt }: AlertSubject,
   recipients: readonly Recipient[],
   templates: Config['templates'],
 ): Message[] {
@@ -33,20 +34,23 @@ export function composeMessages(
     purpose: alert.purpose,
     segments: countSegments(shapeContent(content, 'gsm7').text),
     receivedAt,
-    expiresAt: deadlineOf(alert, receivedAt, policy.expiresAfterMs),
+    expiresAt: deadlineOf(alert, replayedAt, policy.expiresAfterMs),
     dedupHash,
     route: policy.route,
-    providers: [...policy.providers],
     overflow: policy.overflow,
     onUnknown: policy.onUnknown,
   };
-  return recipients.map(({ phone, contact }) => ({
-    ...shared,
-    id: messageId(id, phone),
-    to: phone,
-    phoneHash: phoneHash(phone),
-    ...(contact === undefined ? {} : { contact }),
-  }));
+  return recipients.map(({ phone, contact }) => {
+    const own = messageId(id, phone);
+    return {
+      ...shared,
+      id: own,
+      to: phone,
+      phoneHash: phoneHash(phone),
+      providers: orderProviders(policy, phone, own),
+      ...(contact === undefined ? {} : { contact }),
+    };
+  });
 }
 
 /** The producer's own, or the route's filled with what the alert says. */

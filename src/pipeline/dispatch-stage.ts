@@ -6,20 +6,24 @@ import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
 import { judgeRefusals, mayResend, type Refusal, roundOf } from './judge.ts';
 import type { Message } from './message.ts';
-import { closeAttempt, type MessageSubject, renewSlot } from './message-stages.ts';
+import { closeAttempt, type MessageSubject, type Persist, renewSlot } from './message-stages.ts';
+import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import { judgeFit, shapeMessage } from './shape-message.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 export interface DispatchDeps extends AttemptDeps {
   readonly carriers: ReadonlyMap<string, Carrier>;
   readonly cap: RateCap;
+  readonly reconcile: Reconcile;
+  /** Repeats a write until Redis takes it. */
+  readonly persist: Persist;
   /** 0 to 1. */
   readonly random: () => number;
 }
 
 /** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
 export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
-  const { carriers, ledger, observer, random } = deps;
+  const { carriers, observer, random, reconcile } = deps;
   return {
     name: 'dispatch',
     async exec(subject, ctx) {
@@ -34,7 +38,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       let open: ClosedAttempt | undefined;
       for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
         const { name } = carrier.provider;
-        if (open !== undefined) await closeAttempt(ledger, subject, open);
+        if (open !== undefined) await closeAttempt(deps, subject, open);
         open = undefined;
         if (refused !== undefined) announce(refused, name, observer, ctx);
 
@@ -54,6 +58,16 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         open = attempt;
         if (tried.kind === 'unknown') {
           refused = undefined;
+          const reconciled = await reconcile(message, attempt.record, ctx.signal, PATIENTLY);
+          noteReconciled(reconciled, name, ctx.note);
+          if (reconciled.kind !== 'unclear') observer.unknownResolved(name, reconciled.kind);
+          if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
+          if (reconciled.kind === 'confirmed_not_sent') {
+            open = settleAttempt(attempt, reconciled.kind);
+            refused = { provider: name, error: NEVER_TAKEN };
+            refusals.push(refused);
+            continue;
+          }
           subject.unknowns += 1;
           subject.doubtful = name;
           if (!mayResend(message.onUnknown, subject.unknowns)) {
@@ -70,9 +84,17 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
       }
       const round = roundOf(subject.attempts, subject.attempts - before);
-      return { ...judgeRefusals(refusals, round, ctx.clock.now(), random()), ...(open === undefined ? {} : { attempt: open }) };
+      return {
+        ...judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)),
+        ...(open === undefined ? {} : { attempt: open }),
+      };
     },
   };
+}
+
+/** Criticals come back within the first part of the time over which the rest is spread. */
+function spreadOf({ severity }: Message): number {
+  return severity === 'critical' ? 0.25 : 1;
 }
 
 /** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
@@ -87,7 +109,10 @@ function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDep
 }
 
 /** Such as `tencent-cn would refuse it: variable too long`. */
-function describeUnfit(provider: string, { code, reason }: ProviderError): string {
+function describeUnfit(provider: string, { code, reason, retryAt }: ProviderError): string {
+  const until = retryAt === undefined ? '' : ` until ${retryAt.toISOString()}`;
+  if (reason === 'circuit_open') return `${provider} is left alone${until}: it has been failing`;
+  if (reason === 'throttled') return `${provider} is left alone${until}: it asked us to slow down`;
   return `${provider} would refuse it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
 }
 
@@ -119,13 +144,14 @@ async function tryInPlace(
   let before: ClosedAttempt | undefined;
   const once = async (): Promise<Attempted> => {
     if (before !== undefined) {
-      await closeAttempt(deps.ledger, subject, before);
+      await closeAttempt(deps, subject, before);
       before = undefined;
     }
-    const tried = await carrier.pace(ctx.signal, async () => {
+    const paced = async () => {
       await renewSlot(subject, deps.cap);
       return attemptOnce(carrier, sms, subject, deps, ctx);
-    });
+    };
+    const tried = await carrier.pace(ctx.signal, paced, sms.urgent === true);
     if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;
     before = tried.attempt;
     throw new TryAgain(tried);
@@ -141,7 +167,7 @@ async function tryInPlace(
     });
   } catch (error) {
     if (error instanceof TryAgain) return error.tried;
-    if (before !== undefined) await closeAttempt(deps.ledger, subject, before);
+    if (before !== undefined) await closeAttempt(deps, subject, before);
     throw error;
   }
 }

@@ -5,9 +5,10 @@ import type { Ledger, Move, Moved } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderName } from '../provider/provider.ts';
+import type { Said } from '../provider/status.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import { type MessageSubject, newSubject, stepOf } from './message-stages.ts';
+import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
 
@@ -18,13 +19,12 @@ export interface DispatcherDeps {
   readonly caps: Config['caps'];
   readonly observer: Observer;
   readonly clock: Clock;
-  /** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
-  readonly persist: <T>(write: () => Promise<T>) => Promise<T>;
+  readonly persist: Persist;
   /**
    * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
-   * Must not reject.
+   * With what the vendor said of it where it had to be asked. Must not reject.
    */
-  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined) => Promise<void>;
+  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: Said) => Promise<void>;
 }
 
 export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
@@ -42,7 +42,7 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
     const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
     if (outcome.kind === 'settled') {
-      if (subject.tookSlot && outcome.state !== undefined && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);
+      if (subject.tookSlot && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
@@ -51,9 +51,9 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
       mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
     ]);
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
-    if (moved === 'ended' && isUnsent(move.state) && holdsSlot(subject)) await persist(() => cap.release(message.id, subject.rules));
+    if (surelyUnsent(move, moved) && holdsSlot(subject)) await persist(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, observer, clock.now());
-    if (moved !== 'moved' && outcome.kind === 'accepted') await onHandedOver(message, outcome.provider, outcome.accepted);
+    if (moved !== 'moved' && outcome.kind === 'accepted') await onHandedOver(message, outcome.provider, outcome.accepted, outcome.said);
     if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
       await onHandedOver(message, outcome.provider, undefined);
     }
@@ -64,6 +64,11 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
 /** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
 function mayBeSent({ kind }: Outcome): boolean {
   return kind === 'accepted' || kind === 'unknown';
+}
+
+/** By what this run brought, as the ledger took it. */
+function surelyUnsent({ state }: Move, moved: Moved): boolean {
+  return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
 }
 
 const UNSENT: readonly MessageState[] = ['failed', 'cancelled', 'expired', 'suppressed'];
@@ -94,7 +99,12 @@ function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly Trac
       return { ...base, state: 'deferred', reason: outcome.error.reason, until: outcome.until };
     default: {
       const { state, reason } = endOf(outcome) as End;
-      return { ...base, state, reason: reason === 'none' ? undefined : reason };
+      return {
+        ...base,
+        state,
+        reason: reason === 'none' ? undefined : reason,
+        ...(state === 'unknown' ? { keep: JSON.stringify(subject.message) } : {}),
+      };
     }
   }
 }
@@ -128,13 +138,15 @@ function endOf(outcome: Outcome): End | undefined {
 
 function count(outcome: Outcome, message: Message, moved: Moved, observer: Observer, now: Date): void {
   const { severity } = message;
+  if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
+  if (moved === 'refuted') return;
   if (outcome.kind === 'deferred') observer.deferred(outcome.reason);
   if (outcome.kind === 'retry') observer.retried(outcome.provider, outcome.error.reason);
   const end = endOf(outcome);
   if (end === undefined || moved === 'moved') return;
   if (moved === 'ended') observer.messageSettled({ ...end, severity });
   if (outcome.kind !== 'accepted') return;
-  if (moved === 'late') observer.unknownResolved(outcome.provider, 'confirmed_sent');
+  if (moved === 'late' && outcome.said === undefined) observer.unknownResolved(outcome.provider, 'confirmed_sent');
   observer.accepted({
     provider: outcome.provider,
     severity,

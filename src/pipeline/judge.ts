@@ -15,12 +15,12 @@ export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
 
 /** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
 export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
-  if (!isOnItsWay(history.state)) return { kind: 'settled' };
+  if (!isOnItsWay(history.state)) return { kind: 'settled', state: history.state };
   if (history.open !== undefined) {
     if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
     return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };
   }
-  return mayResend(onUnknown, history.unknowns) ? { kind: 'pass' } : { kind: 'unknown', provider: history.unknownProvider };
+  return mayResend(onUnknown, history.unknowns) ? { kind: 'pass' } : { kind: 'unknown', provider: history.doubtful?.record.provider };
 }
 
 export interface Refusal {

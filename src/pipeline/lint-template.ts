@@ -4,6 +4,7 @@ import { fillTemplate } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
 import { fitTemplate, type Misfit } from '../provider/fill-template.ts';
 import { templateBookOf } from '../provider/registry.ts';
+import { providersOf } from './provider-order.ts';
 import { pickRoute } from './route.ts';
 
 const WORDS: Readonly<Record<Misfit['unfit'], string>> = {
@@ -28,7 +29,8 @@ export function lintTemplate(
     template: { ...template, exact: true },
     variables: { instance: alert.instance ?? '', priority: severity.toUpperCase(), content: text },
   };
-  const verdicts = (pickRoute(routes, alert)?.providers ?? [...providers.keys()]).flatMap((name) => {
+  const route = pickRoute(routes, alert);
+  const verdicts = (route === undefined ? [...providers.keys()] : providersOf(route)).flatMap((name) => {
     const config = providers.get(name);
     const book = config && templateBookOf(config);
     return config === undefined ? [] : [{ name, misfits: book === undefined ? [] : fitTemplate(content, templates, book).misfits }];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { E164 } from '../alert/phone.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import type { ProviderName } from '../provider/provider.ts';
+import type { Carrier } from './carrier.ts';
 
 /**
  * A text of which its provider is to be asked what became of it, as it waits on the queue `sms-lookups`. Whom to ask,
@@ -31,13 +32,22 @@ export interface LookupTarget {
 export function lookupTarget({ attempts, provider, providerMessageId }: MessageTrace): LookupTarget | undefined {
   const target =
     attempts.findLast((attempt) => attempt.result === 'accepted' && attempt.provider === provider) ??
-    attempts.findLast(({ result }) => result !== 'refused');
+    attempts.findLast(({ result, resolution }) => result !== 'refused' && resolution !== 'confirmed_not_sent');
   if (target === undefined) return undefined;
   return {
     provider: target.provider,
     sentAt: new Date(target.startedAt),
     ...(target.provider !== provider || providerMessageId === null ? {} : { providerMessageId }),
   };
+}
+
+/** A text of which nobody knows is asked for where its provider can be asked, whatever the config says. */
+const HELD_POLL_MS = 60_000;
+
+/** How long after the attempt its provider is asked; `undefined`: it cannot be, or is not to be. */
+export function pollAfterOf(carrier: Carrier | undefined, isUnknown: boolean): number | undefined {
+  if (carrier?.provider.status === undefined) return undefined;
+  return carrier.pollAfterMs ?? (isUnknown ? HELD_POLL_MS : undefined);
 }
 
 const MOST_LOOKUPS = 5;

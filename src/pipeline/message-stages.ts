@@ -2,10 +2,28 @@ import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, History, Ledger, Move, OpenAttempt } from '../ledger/ledger.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
 import type { CapRule, RateCap, Reservation } from '../limit/rate-cap.ts';
+import type { ProviderName } from '../provider/provider.ts';
+import type { Carrier } from './carrier.ts';
 import { judgeHistory, mayResend } from './judge.ts';
 import type { Message } from './message.ts';
 import type { Observer } from './observer.ts';
-import { pass, type Stage } from './stage.ts';
+import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
+import { reopeningOf } from './replay-message.ts';
+import { pass, type Stage, type StageContext, type Verdict } from './stage.ts';
+
+/** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
+export type Persist = <T>(write: () => Promise<T>) => Promise<T>;
+
+interface Books {
+  readonly ledger: Ledger;
+  readonly persist: Persist;
+}
+
+export interface LedgerGateDeps extends Books {
+  readonly observer: Observer;
+  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly reconcile: Reconcile;
+}
 
 /** A message on its way through the dispatcher, and what this run has learned of it. */
 export interface MessageSubject {
@@ -32,23 +50,40 @@ export function newSubject(message: Message, run: string, rerun: boolean, caps: 
 }
 
 /** A job that runs again asks the ledger first: it never just sends. */
-export function createLedgerGate(ledger: Ledger, observer: Observer): Stage<MessageSubject> {
+export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
+  const { ledger, observer } = deps;
   return {
     name: 'ledger',
-    async exec(subject, { clock, note }) {
+    async exec(subject, ctx) {
+      const { clock, note } = ctx;
       if (!subject.rerun) return pass;
       const { message } = subject;
+      const reopening = reopeningOf(message);
+      // Whoever replayed it may have died before it told the ledger.
+      if (reopening !== undefined) await ledger.reopen(reopening);
       const history = await ledger.recall(message.id);
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
       const verdict = judgeHistory(history, message.onUnknown, clock.now());
+      if (verdict.kind === 'pass' && history.doubtful !== undefined) {
+        // The vendor may know by now what it did not when its answer never came.
+        const attempt = { token: subject.run, ...history.doubtful };
+        const settled = await settleDoubt(attempt, subject, ONCE, deps, ctx);
+        if (settled?.kind === 'pass') {
+          subject.unknowns -= 1;
+          subject.doubtful = undefined;
+        }
+        return settled ?? pass;
+      }
       if (verdict.kind !== 'orphan') return verdict;
 
       const attempt = abandon(history.open as OpenAttempt, clock.now());
       const { provider } = attempt.record;
+      observer.providerRequest({ provider, result: 'unknown', reason: 'unknown_outcome' });
+      const settled = await settleDoubt(attempt, subject, PATIENTLY, deps, ctx);
+      if (settled !== undefined) return settled;
       subject.unknowns += 1;
       subject.doubtful = provider;
-      observer.providerRequest({ provider, result: 'unknown', reason: 'unknown_outcome' });
       if (!mayResend(message.onUnknown, subject.unknowns)) {
         observer.unknownResolved(provider, 'held');
         return { kind: 'unknown', provider, attempt };
@@ -59,11 +94,30 @@ export function createLedgerGate(ledger: Ledger, observer: Observer): Stage<Mess
         reason: 'unknown_outcome',
         detail: `the worker that was sending through ${provider} is gone`,
       });
-      await closeAttempt(ledger, subject, attempt);
+      await closeAttempt(deps, subject, attempt);
       observer.unknownResolved(provider, 'resent');
       return pass;
     },
   };
+}
+
+/** Asks the vendor about an attempt of an earlier run: `pass` when the text surely was not sent, `undefined` when nobody can say. */
+async function settleDoubt(
+  attempt: ClosedAttempt,
+  subject: MessageSubject,
+  pausesMs: readonly number[],
+  deps: LedgerGateDeps,
+  { signal, note }: StageContext,
+): Promise<Verdict | undefined> {
+  const { message } = subject;
+  const { provider } = attempt.record;
+  const reconciled = await deps.reconcile(message, attempt.record, signal, pausesMs);
+  noteReconciled(reconciled, provider, note);
+  if (reconciled.kind === 'unclear') return undefined;
+  deps.observer.unknownResolved(provider, reconciled.kind);
+  if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, deps.carriers.get(provider) as Carrier);
+  await closeAttempt(deps, subject, settleAttempt(attempt, reconciled.kind));
+  return pass;
 }
 
 /** Whose step it is, as the ledger wants to know. */
@@ -75,14 +129,14 @@ export function stepOf({
 }
 
 /** Writes down how an attempt ended while the message goes on. */
-export async function closeAttempt(ledger: Ledger, subject: MessageSubject, attempt: ClosedAttempt): Promise<void> {
-  await ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] });
+export async function closeAttempt({ ledger, persist }: Books, subject: MessageSubject, attempt: ClosedAttempt): Promise<void> {
+  await persist(() => ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] }));
 }
 
 function remember(subject: MessageSubject, history: History): void {
   subject.attempts = history.attempts;
   subject.unknowns = history.unknowns;
-  subject.doubtful = history.unknownProvider;
+  subject.doubtful = history.doubtful?.record.provider;
 }
 
 function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttempt {

@@ -30,6 +30,8 @@ export const messageSchema = z.object({
   onUnknown: z.enum(['resend', 'hold']),
   maxSegments: z.int().min(1).optional(),
   transliterate: z.boolean().optional(),
+  /** How often it was set on its way again and when last: by an operator, or because its vendor never took it. */
+  replay: z.object({ number: z.int().min(1), at: z.number(), by: z.literal('vendor').optional() }).optional(),
 });
 
 export type Message = z.output<typeof messageSchema>;

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { createPacer } from '../limit/pacer.ts';
 import type { ProviderDeps } from '../provider/provider-deps.ts';
 import { createProvider } from '../provider/registry.ts';
+import { type CircuitChange, withBreaker } from '../provider/with-breaker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Carrier } from './carrier.ts';
@@ -11,20 +12,31 @@ export interface OpenCarriers {
   close(): Promise<void>;
 }
 
-/** Makes every configured provider, each behind its pacing. Makes no request. */
+/** Makes every configured provider, each behind its breaker and its pacing. Makes no request. */
 export async function openCarriers(
   providers: Config['providers'],
   redis: Redis,
   keys: Keys,
-  deps: ProviderDeps & { readonly onPacerError: (error: Error, provider: string) => void },
+  deps: ProviderDeps & {
+    readonly onPacerError: (error: Error, provider: string) => void;
+    /** Must not throw. */
+    readonly onCircuit: (change: CircuitChange, provider: string) => void;
+  },
 ): Promise<OpenCarriers> {
   const opened = await Promise.all(
     [...providers].map(async ([name, config]) => {
-      const provider = await createProvider(name, config, deps);
       const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
+      const onChange = (change: CircuitChange) => deps.onCircuit(change, name);
+      const provider = withBreaker(await createProvider(name, config, deps), { clock: deps.clock, timeoutMs, onChange });
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
-      const carrier: Carrier = { provider, timeoutMs, countries, pollAfterMs, pace: (signal, job) => pacer.run(signal, job) };
+      const carrier: Carrier = {
+        provider,
+        timeoutMs,
+        countries,
+        pollAfterMs,
+        pace: (signal, job, urgent) => pacer.run(signal, job, urgent),
+      };
       return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
     }),
   );

@@ -1,5 +1,6 @@
 import type { Purpose } from '../alert/alert.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
+import type { ProviderPlan } from './provider-order.ts';
 
 /** One value, one of several, or a pattern. */
 export type Matcher = string | readonly string[] | RegExp;
@@ -25,26 +26,23 @@ export interface Shaping {
 }
 
 /** Keys left out in the config have a default that depends on the alert: see {@link policyFor}. */
-export interface Route extends Shaping {
+export interface Route extends Shaping, ProviderPlan {
   readonly name: string;
   readonly match: RouteMatch;
   readonly minSeverity?: Severity;
   readonly dedupeForMs?: number;
   readonly expiresAfterMs: number;
-  /** Names of provider instances, in failover order. */
-  readonly providers: readonly string[];
   readonly overflow: Overflow;
   readonly onUnknown?: OnUnknown;
   /** A key of `templates`, for alerts that bring only text. */
   readonly template?: string;
 }
 
-export interface Policy extends Shaping {
+export interface Policy extends Shaping, ProviderPlan {
   readonly route: string;
   readonly minSeverity: Severity;
   readonly dedupeForMs: number;
   readonly expiresAfterMs: number;
-  readonly providers: readonly string[];
   readonly overflow: Overflow;
   readonly onUnknown: OnUnknown;
   readonly template?: string;
@@ -85,11 +83,12 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 /** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
-  const { maxSegments, transliterate, template } = route;
+  const { maxSegments, transliterate, template, countries } = route;
   return {
     ...(maxSegments === undefined ? {} : { maxSegments }),
     ...(transliterate === undefined ? {} : { transliterate }),
     ...(template === undefined ? {} : { template }),
+    ...(countries === undefined ? {} : { countries }),
     route: route.name,
     minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
     dedupeForMs: route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0),

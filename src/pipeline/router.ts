@@ -25,6 +25,8 @@ export interface RawAlert {
   readonly data: unknown;
   /** ms since the epoch. */
   readonly timestamp: number;
+  /** An operator sent it through once more. */
+  readonly replayed?: boolean;
 }
 
 export type Routed =
@@ -60,6 +62,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     const events: TraceEvent[] = [];
     const note = (event: Omit<TraceEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
 
+    if (raw.replayed) note({ stage: 'operator', verdict: 'replayed' });
     const parsed = read(raw.data, directory);
     if (parsed instanceof AlertError) {
       note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
@@ -125,7 +128,7 @@ function read(data: unknown, directory: Directory): ParsedAlert | AlertError {
   return data instanceof Unreadable ? new AlertError([{ path: '', message: data.reason }]) : readAlert(data, directory);
 }
 
-function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
+function subjectOf({ jobId, timestamp, replayed }: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
   const route = pickRoute(config.routes, alert) ?? catchAll(config);
   const dedupKey = dedupKeyOf(alert);
   return {
@@ -135,6 +138,7 @@ function subjectOf({ jobId, timestamp }: RawAlert, alert: ParsedAlert, config: R
     dedupKey,
     dedupHash: hash('dedup', dedupKey),
     receivedAt: plausible(timestamp, now),
+    ...(replayed ? { replayedAt: now.getTime() } : {}),
   };
 }
 

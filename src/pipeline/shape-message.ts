@@ -31,13 +31,13 @@ export function ruleOf(provider: Provider, to: E164): SegmentRule {
 
 /** A message as this provider gets it. */
 export function shapeMessage(message: Message, provider: Provider): SmsMessage {
-  const { id, to, text, expiresAt, template, variables, maxSegments, transliterate } = message;
+  const { id, to, text, expiresAt, severity, template, variables, maxSegments, transliterate } = message;
   const content = { text, variables, ...(template === undefined ? {} : { template }) };
   const route = { ...(maxSegments === undefined ? {} : { maxSegments }), ...(transliterate === undefined ? {} : { transliterate }) };
   const shaped = shapeContent({ ...content, ...route }, ruleOf(provider, to));
   const isExact = template?.exact === true;
   const said = isExact || provider.maxCharacters === undefined ? shaped.text : cutText(shaped.text, provider.maxCharacters);
-  return { id, to, expiresAt: new Date(expiresAt), ...shaped, text: said };
+  return { id, to, expiresAt: new Date(expiresAt), urgent: severity === 'critical', ...shaped, text: said };
 }
 
 function mapValues(record: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> {

@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
+import type { Said } from '../provider/status.ts';
 
 export type StageName =
   | 'parse'
@@ -21,6 +22,7 @@ export type StageName =
   | 'recipients'
   | 'consent-gate'
   | 'ledger'
+  | 'poison-gate'
   | 'expiry-gate'
   | 'rate-cap'
   | 'dispatch';
@@ -29,8 +31,10 @@ export type StageName =
 export type Taken = Accepted & { readonly segments: number };
 
 /** `attempt`: the last one made, still to be closed by whoever writes the outcome down; none where nobody was asked. */
-export type Outcome = { readonly attempt?: ClosedAttempt } & (
-  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken }
+export type Outcome = {
+  readonly attempt?: ClosedAttempt;
+} /** `said`: no answer came, and this is what the vendor said of the text when it was asked. */ & (
+  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken; readonly said?: Said }
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string }
   | { readonly kind: 'expired' }
   /** Resolved before it was sent. */
@@ -41,8 +45,8 @@ export type Outcome = { readonly attempt?: ClosedAttempt } & (
   /** May have been sent, and nobody sends it again. */
   | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
-  /** Another run had ended it: nothing is left to do or to count. `state` where that shows only right before the call. */
-  | { readonly kind: 'settled'; readonly state?: MessageState }
+  /** Another run had ended it: nothing is left to do or to count. */
+  | { readonly kind: 'settled'; readonly state: MessageState }
   /** Nothing that we could have written: no ledger entry, or not of our schema. */
   | { readonly kind: 'malformed'; readonly detail: string }
 );

@@ -13,6 +13,8 @@ export interface Finding {
   readonly retryAfterMs?: number | undefined;
   /** The vendor gave a code that the table does not hold. */
   readonly unlisted?: boolean | undefined;
+  /** It is about this number, its country or this text, and says nothing of other messages. */
+  readonly onlyThisMessage?: boolean | undefined;
 }
 
 /** What a bare HTTP status says. A vendor's own code, where there is one, says more. */
@@ -43,6 +45,7 @@ export function refusalFromAnswer({ status, headers }: HttpAnswer, now: Date, fi
     ...(finding.failover === undefined ? {} : { failover: finding.failover }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(finding.unlisted === true ? { unlisted: true } : {}),
+    ...(finding.onlyThisMessage === true ? { onlyThisMessage: true } : {}),
   });
 }
 

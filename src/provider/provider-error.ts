@@ -26,6 +26,10 @@ export interface ProviderErrorFacts {
   readonly failover?: boolean;
   /** The vendor gave a code that our table does not hold: the reason is the safe default. */
   readonly unlisted?: boolean;
+  /** It is about this number, its country or this text: other messages may go through all the same. */
+  readonly onlyThisMessage?: boolean;
+  /** Our own word, given in the provider's place: no request was made. */
+  readonly unasked?: boolean;
 }
 
 /** A refusal. Its message is ours: it never quotes a vendor's text, which may hold a phone number or a key. */
@@ -37,6 +41,8 @@ export class ProviderError extends Error {
   readonly status: number | undefined;
   readonly retryAt: Date | undefined;
   readonly unlisted: boolean;
+  readonly onlyThisMessage: boolean;
+  readonly unasked: boolean;
 
   constructor(reason: ProviderReason, facts: ProviderErrorFacts = {}) {
     super(`${reason}${facts.code === undefined ? '' : ` (${facts.code})`}${facts.status === undefined ? '' : ` [HTTP ${facts.status}]`}`);
@@ -48,6 +54,8 @@ export class ProviderError extends Error {
     this.status = facts.status;
     this.retryAt = facts.retryAt;
     this.unlisted = facts.unlisted ?? false;
+    this.onlyThisMessage = facts.onlyThisMessage ?? false;
+    this.unasked = facts.unasked ?? false;
   }
 }
 

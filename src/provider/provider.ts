@@ -17,6 +17,8 @@ export interface SmsMessage {
   /** The whole free text. */
   readonly text: string;
   readonly expiresAt: Date;
+  /** Where not all may go now, it goes first. */
+  readonly urgent?: boolean;
   /** Set when the producer or the route named a template. */
   readonly template?: MessageTemplate;
   /** What template providers fill in when there is no template, or none that they know. */
@@ -56,7 +58,7 @@ export interface Provider {
   segmentRule?(to: E164): SegmentRule;
   /**
    * Why this vendor would surely refuse the message for what it says, found without asking; `undefined` when nothing
-   * speaks against trying. Its reason is `content` or `recipient`.
+   * speaks against trying. An adapter's reason is `content` or `recipient`; a breaker's is `circuit_open` or `throttled`.
    */
   preflight?(message: SmsMessage): ProviderError | undefined;
   /** Asks the vendor what became of a text. Never rejects: what cannot be learned is `unclear`. */

@@ -20,6 +20,9 @@ interface Known {
   readonly segments?: number;
 }
 
+/** The vendor took the text, and this is what it knows of it. */
+export type Said = Extract<VendorStatus, { kind: 'pending' | 'delivered' | 'undelivered' }>;
+
 export type VendorStatus =
   /** The vendor has it; whether the phone has it is not known yet. */
   | ({ readonly kind: 'pending' } & Known)

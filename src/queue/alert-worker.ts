@@ -2,10 +2,12 @@ import type { Job, Queue } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
-import { ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { levelFor } from '../redis/unavailable.ts';
+import { ALERT_AGAIN_JOB, ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
+import { describePoison } from './stalls.ts';
 import { wakeMessages } from './wake.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
@@ -14,7 +16,9 @@ export interface AlertWorkerDeps extends QueueWorkerDeps {
 
 /** Takes alerts off their queue, lets them be routed, and gives each message its job. */
 export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWorker {
-  const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) => deps.logger.warn({ err: error }, 'message queue'));
+  const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
+  );
 
   const follow = async (routed: Routed): Promise<JobMove> => {
     switch (routed.kind) {
@@ -34,6 +38,8 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
 
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
     process: async (job, signal) => follow(await route(rawOf(job), signal)),
+    onPoison: async (job, signal) =>
+      follow(await route({ ...rawOf(job), data: new Unreadable(describePoison(job.stalledCounter)) }, signal)),
     onUnreadable: async ({ jobId, reason }) => {
       const data = new Unreadable(reason);
       await route({ jobId, data, timestamp: Date.now() }, new AbortController().signal);
@@ -48,12 +54,8 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
   };
 }
 
-/** A job that took its worker down with it this often is not given another one. */
-const MOST_STALLS = 5;
-
-function rawOf({ id, data, timestamp, stalledCounter }: Job): RawAlert {
-  const poison = stalledCounter > MOST_STALLS ? new Unreadable(`its worker died over it ${stalledCounter} times`) : undefined;
-  return { jobId: id ?? '', data: poison ?? data, timestamp };
+function rawOf({ id, name, data, timestamp }: Job): RawAlert {
+  return { jobId: id ?? '', data, timestamp, replayed: name === ALERT_AGAIN_JOB };
 }
 
 async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {

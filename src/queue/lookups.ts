@@ -1,14 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { Unknowns } from '../ledger/unknowns.ts';
 import type { Logger } from '../logger.ts';
 import { createAskProvider, type InVain } from '../pipeline/ask-provider.ts';
 import type { Carrier } from '../pipeline/carrier.ts';
 import type { DispatcherDeps } from '../pipeline/dispatcher.ts';
+import type { Observer } from '../pipeline/observer.ts';
 import { createLookupPlan } from '../pipeline/plan-lookup.ts';
+import { refuteUnknown } from '../pipeline/unknown-desk.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { VendorReceipt } from '../provider/receipt-reader.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createLookupQueue, createLookupWorker, type LookupWorkerDeps } from './lookup-queue.ts';
+import { createMessageAgain } from './message-again.ts';
 import type { QueueWorker } from './queue-worker.ts';
 
 export interface LookupsDeps {
@@ -16,6 +20,8 @@ export interface LookupsDeps {
   readonly prefix: string;
   readonly traces: Pick<Traces, 'message'>;
   readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly unknowns: Unknowns;
+  readonly observer: Pick<Observer, 'unknownResolved'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told of a throw out of an adapter, which is a bug in it. */
@@ -35,13 +41,31 @@ const IN_VAIN: Readonly<Record<InVain['kind'], string>> = {
 };
 
 /** Asks vendors what became of the texts that no receipt came for. What they say goes the way of every receipt. */
-export function createLookups({ redis, prefix, traces, carriers, clock, logger, onBug, receipts }: LookupsDeps): Lookups {
+export function createLookups({
+  redis,
+  prefix,
+  traces,
+  carriers,
+  unknowns,
+  observer,
+  clock,
+  logger,
+  onBug,
+  receipts,
+}: LookupsDeps): Lookups {
   const queue = createLookupQueue(redis, prefix);
+  const again = createMessageAgain(redis, prefix);
+  const report = (provider: ProviderName, receipt: VendorReceipt) => receipts.addReported(provider, [receipt], clock.now());
   const ask = createAskProvider({
     traces,
     carriers,
     clock,
-    report: (provider, receipt) => receipts.addReported(provider, [receipt], clock.now()),
+    report,
+    refute: async (trace, provider) => {
+      const isRefuted = await refuteUnknown({ unknowns, traces, add: again.add, clock }, trace, provider);
+      if (isRefuted) observer.unknownResolved(provider, 'confirmed_not_sent');
+      return isRefuted;
+    },
     onInVain: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, IN_VAIN[why.kind]),
     onBug,
   });
@@ -49,10 +73,11 @@ export function createLookups({ redis, prefix, traces, carriers, clock, logger, 
     plan: createLookupPlan({
       carriers,
       add: queue.add,
+      report,
       onError: (error) => logger.warn({ err: error }, 'Redis refuses a look-up: only a receipt can say what became of the text'),
     }),
     start: (deps) => createLookupWorker({ ...deps, ask }),
-    close: queue.close,
+    close: async () => void (await Promise.all([queue.close(), again.close()])),
   };
 }
 

@@ -1,20 +1,23 @@
 import type { Job } from 'bullmq';
 import type { Dispatch } from '../pipeline/dispatcher.ts';
-import { messageSchema } from '../pipeline/message.ts';
+import { type Message, messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
+import { describePoison } from './stalls.ts';
 
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;
+  /** Gives a message that is sent no more its end. */
+  readonly bury: (message: Message, signal: AbortSignal) => Promise<Outcome>;
 }
 
 /** Takes messages off their queue and lets each be dispatched as far as it goes. */
-export function createMessageWorker({ dispatch, ...deps }: MessageWorkerDeps): QueueWorker {
+export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDeps): QueueWorker {
   const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     const parsed = messageSchema.safeParse(job.data);
-    if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a message of ours' };
+    if (!parsed.success) return NOT_OURS;
     const rerun = job.name === MESSAGE_AGAIN_JOB || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     if (outcome.kind === 'failed')
@@ -23,10 +26,18 @@ export function createMessageWorker({ dispatch, ...deps }: MessageWorkerDeps): Q
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {
     process: take,
+    onPoison: async ({ data, stalledCounter }, signal) => {
+      const parsed = messageSchema.safeParse(data);
+      if (!parsed.success) return NOT_OURS;
+      const outcome = await bury(parsed.data, signal);
+      return outcome.kind === 'malformed' ? { kind: 'dead', reason: describePoison(stalledCounter) } : moveFor(outcome);
+    },
     // Only a hand other than ours writes such a job; there is no message of ours behind it.
     onUnreadable: async () => undefined,
   });
 }
+
+const NOT_OURS: JobMove = { kind: 'dead', reason: 'malformed: not a message of ours' };
 
 function moveFor(outcome: Outcome): JobMove {
   switch (outcome.kind) {
@@ -37,6 +48,9 @@ function moveFor(outcome: Outcome): JobMove {
       return { kind: 'dead', reason: outcome.error.message };
     case 'malformed':
       return { kind: 'dead', reason: `malformed: ${outcome.detail}` };
+    case 'settled':
+      // The run that it failed in did not live to bury the job.
+      return outcome.state === 'failed' ? { kind: 'dead', reason: 'failed in an earlier run' } : { kind: 'complete' };
     default:
       return { kind: 'complete' };
   }

@@ -10,6 +10,8 @@ export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE] 
 
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';
+/** Of a dead alert that an operator sent through once more. */
+export const ALERT_AGAIN_JOB = 'alert-again';
 
 export const MESSAGE_JOB = 'message';
 /** Of a message that an earlier run may have brought to its end: its worker asks the ledger first. */

@@ -5,8 +5,9 @@ import { hash, newAlertId } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
-import { connectRedis, type Redis } from '../redis/connect.ts';
+import { connectRedis, isCluster, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
+import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
@@ -15,7 +16,7 @@ import { wakeMessages } from './wake.ts';
 
 export interface ProducerOptions {
   /**
-   * `redis://…` URL, or an ioredis connection of yours, which stays yours to close. What holds during an outage is then
+   * `redis://…` URL, also of Sentinels or a Cluster, or an ioredis client of yours, which stays yours to close. What holds during an outage is then
    * up to its options: by its defaults a call that was refused may still be made later.
    */
   readonly redis: string | Redis;
@@ -25,8 +26,13 @@ export interface ProducerOptions {
   readonly directory?: Directory;
 }
 
-/** Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away. */
+/**
+ * Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away.
+ * @throws Error when the URL cannot be read, or the prefix does not fit a Redis Cluster
+ */
 export function createProducer({ redis, prefix = '{sms}', directory = { strictNumbers: false } }: ProducerOptions): Producer {
+  const fault = judgePrefix(prefix, typeof redis === 'string' ? isClusterUrl(redis) : isCluster(redis));
+  if (fault !== undefined) throw new Error(`prefix ${fault}`);
   const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);

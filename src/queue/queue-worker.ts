@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import type { Logger } from '../logger.ts';
 import type { Redis } from '../redis/connect.ts';
+import { levelFor } from '../redis/unavailable.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { KEEP } from './names.ts';
 import { ReadableWorker } from './readable-worker.ts';
 import { type JobMove, settleJob } from './settle.ts';
+import { describePoison, judgeStalls } from './stalls.ts';
 
 export interface QueueWorkerDeps {
   /** Blocking reads: the worker's own. */
@@ -31,6 +33,8 @@ interface Handlers {
   /** Says where the job goes now; one that throws comes back later. */
   process(job: Job, signal: AbortSignal): Promise<JobMove>;
   onUnreadable(job: UnreadableJob): Promise<void>;
+  /** Ends a job that is given no further worker; left out: it is dead, and no record of it needs an end. */
+  onPoison?(job: Job, signal: AbortSignal): Promise<JobMove>;
 }
 
 /** A job whose worker died is looked for this often; two looks after its lock has run out it is back in the queue. */
@@ -38,36 +42,80 @@ const STALLED_INTERVAL_MS = 5_000;
 /** Our own trouble passes: until then a job waits this long, costing it nothing. */
 const TROUBLE_DELAY_MS = 5_000;
 const LEAVING_DELAY_MS = 1_000;
+/** A suspect waits so long while another one runs. */
+const SUSPECT_DELAY_MS = 2_000;
+/** Ample for those fetched together with it to be out of its way. */
+const SUSPECT_HEAD_START_MS = 200;
 /** Ample for telling a Redis that is there how a job ended. */
 const LAST_WORDS_MS = 2_000;
 
 /** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
-export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { process, onUnreadable }: Handlers): QueueWorker {
+export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { process, onUnreadable, onPoison }: Handlers): QueueWorker {
   const { blocking, commands, prefix, logger } = deps;
 
   let running = 0;
   let aborted = false;
+  let suspectRuns = false;
+  /** The newest run of each job here. BullMQ's own signals are lost when it hands us a job again that we still have. */
+  const runs = new Map<string, AbortController>();
+
+  /** It is somebody else's now: the run may finish the call that it is in and begin nothing new. */
+  const callOff = (jobId: string): void => {
+    const run = runs.get(jobId);
+    if (run === undefined || run.signal.aborted) return;
+    logger.warn({ queue, jobId }, 'lost the lock of a job in flight: its run is called off');
+    run.abort('lock lost');
+  };
+
+  const runSuspect = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
+    if (suspectRuns) return { kind: 'delay', until: new Date(Date.now() + SUSPECT_DELAY_MS * (0.5 + Math.random())) };
+    suspectRuns = true;
+    try {
+      await pause(SUSPECT_HEAD_START_MS);
+      return await process(job, signal);
+    } finally {
+      suspectRuns = false;
+    }
+  };
+
+  const handle = (job: Job, signal: AbortSignal): Promise<JobMove> => {
+    const { stalledCounter } = job;
+    switch (judgeStalls(stalledCounter)) {
+      case 'none':
+        return process(job, signal);
+      case 'suspect':
+        return runSuspect(job, signal);
+      case 'poison':
+        logger.error({ queue, jobId: job.id, stalls: stalledCounter }, 'a job is given no further worker: too many died over it');
+        return onPoison?.(job, signal) ?? Promise.resolve({ kind: 'dead', reason: describePoison(stalledCounter) });
+    }
+  };
 
   const moveOf = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
     if (aborted) return { kind: 'delay', until: new Date(Date.now() + LEAVING_DELAY_MS) };
     try {
-      return await process(job, signal);
+      return await handle(job, signal);
     } catch (error) {
-      if (!signal.aborted) logger.error({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
+      if (!signal.aborted)
+        logger[levelFor(error, 'error')]({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
       return { kind: 'delay', until: new Date(Date.now() + (signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()))) };
     }
   };
 
-  // BullMQ hands a signal only to a processor that declares it.
-  const processor = async (job: Job, token: string | undefined, signal?: AbortSignal) => {
+  const processor = async (job: Job, token: string | undefined) => {
+    const id = String(job.id);
+    const run = new AbortController();
+    callOff(id);
+    runs.set(id, run);
     running += 1;
     try {
-      await settleJob(job, token, await moveOf(job, signal as AbortSignal), (refusal) =>
-        logger.warn({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
+      await settleJob(job, token, await moveOf(job, run.signal), (refusal) =>
+        logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
       );
     } finally {
       running -= 1;
+      if (runs.get(id) === run) runs.delete(id);
     }
   };
 
@@ -77,7 +125,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
     concurrency: deps.concurrency,
     lockDuration: deps.lockMs,
     stalledInterval: Math.min(STALLED_INTERVAL_MS, deps.lockMs),
-    // Never: a job that BullMQ itself buries would have no outcome in the ledger.
+    // Never: a job that BullMQ itself buries would have no outcome in the ledger. `stalls.ts` bounds it.
     maxStalledCount: 1_000_000,
     runRetryDelay: 1_000,
     ...KEEP,
@@ -92,10 +140,10 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
 
   worker.on('error', (error) => {
     if (error instanceof SyntaxError) sweep();
-    else logger.warn({ err: error, queue }, 'queue worker');
+    else logger[levelFor(error, 'warn')]({ err: error, queue }, 'queue worker');
   });
   worker.on('lockRenewalFailed', (ids: string[]) => {
-    for (const id of ids) worker.cancelJob(id, 'lock lost');
+    for (const id of ids) callOff(id);
   });
   worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
 
@@ -103,7 +151,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
     isRunning: () => worker.isRunning() && !worker.closing,
     abort: () => {
       aborted = true;
-      worker.cancelAllJobs('shutting down');
+      for (const run of runs.values()) run.abort('shutting down');
     },
     // BullMQ waits for ever when it is to end while one of its connections is being made anew. With no job in flight nothing
     // is lost by leaving: one whose end Redis was not told is taken over, and whoever does so asks the ledger first.

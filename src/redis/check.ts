@@ -1,4 +1,5 @@
-import type { Redis } from 'ioredis';
+import { isCluster, type Redis } from './connect.ts';
+import { classifyTrouble, type Trouble } from './trouble.ts';
 import { withinDeadline } from './unavailable.ts';
 import { isNewEnough, MIN_VERSION } from './version.ts';
 
@@ -18,7 +19,7 @@ export interface RedisFinding {
  */
 export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
   try {
-    return judgeServer(parseInfo(await withinDeadline(redis.info())));
+    return judgeServer(parseInfo(await withinDeadline(redis.info())), isCluster(redis));
   } catch (error) {
     const refusal = explainRefusal(error);
     if (refusal === undefined) throw error;
@@ -57,7 +58,8 @@ export function describeServer(info: ServerInfo): string {
   return info.valkey_version === undefined ? `Redis ${info.redis_version ?? '(unknown version)'}` : `Valkey ${info.valkey_version}`;
 }
 
-export function judgeServer(info: ServerInfo): RedisFinding[] {
+/** @param asCluster the client follows a cluster's redirections */
+export function judgeServer(info: ServerInfo, asCluster = false): RedisFinding[] {
   const findings: (RedisFinding | false)[] = [
     // Valkey reports the Redis version that it is compatible with next to its own.
     !isNewEnough(info.redis_version ?? '') && {
@@ -70,6 +72,12 @@ export function judgeServer(info: ServerInfo): RedisFinding[] {
         level: 'fault',
         problem: 'this Redis is a read-only replica',
         remedy: `point REDIS_URL at its primary, ${info.master_host ?? 'unknown host'}:${info.master_port ?? '6379'}`,
+      },
+    info.cluster_enabled === '1' &&
+      !asCluster && {
+        level: 'fault',
+        problem: 'this Redis is a node of a cluster, and the URL is that of a single server',
+        remedy: 'name some of its nodes: REDIS_URL=redis+cluster://host1:6379,host2:6379',
       },
     judgePolicy(info.maxmemory_policy),
     judgePersistence(info.aof_enabled),
@@ -102,28 +110,11 @@ function judgePersistence(aofEnabled: string | undefined): RedisFinding | false 
   };
 }
 
-const REFUSALS: readonly (readonly [RegExp, string, string])[] = [
-  [/\bNOAUTH\b/, 'this Redis wants a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
-  [
-    /\bWRONGPASS\b|invalid password/,
-    'this Redis refuses the user name or password',
-    'correct them in the URL: redis://USER:PASSWORD@host:6379, special characters percent-encoded',
-  ],
-  [
-    /\bNOPERM\b/,
-    'the Redis user lacks permissions',
-    'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~* &* (INFO and CLIENT are needed)',
-  ],
-  [
-    /\bDENIED\b/,
-    'this Redis runs in protected mode and takes only local connections without a password',
-    'redis-cli CONFIG SET requirepass PASSWORD, and the password into REDIS_URL',
-  ],
-];
+const REFUSALS: readonly Trouble['kind'][] = ['no_auth', 'wrong_password', 'no_permission', 'protected'];
 
 /** Puts a server's refusal to talk to us into clear words; `undefined` for any other error. */
 export function explainRefusal(error: unknown): RedisFinding | undefined {
-  const text = error instanceof Error ? error.message : '';
-  const found = REFUSALS.find(([pattern]) => pattern.test(text));
-  return found && { level: 'fault', problem: found[1], remedy: found[2] };
+  const trouble = error instanceof Error ? classifyTrouble(error) : undefined;
+  if (trouble === undefined || !REFUSALS.includes(trouble.kind)) return undefined;
+  return { level: 'fault', problem: `this Redis ${trouble.problem}`, remedy: trouble.remedy };
 }

@@ -1,9 +1,13 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
+import { duplicateCluster, openCluster } from './cluster.ts';
+import { flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
-import { checkRedisUrl } from './redis-url.ts';
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { classifyTrouble } from './trouble.ts';
 
-export type { Redis } from 'ioredis';
+/** A client of one server, found directly or through Sentinel, or of a Redis Cluster: all commands are the same. */
+export type Redis = Client | Cluster;
 export { redactUrl } from './redis-url.ts';
 export { withinDeadline } from './unavailable.ts';
 
@@ -15,8 +19,9 @@ export { withinDeadline } from './unavailable.ts';
  * - `door`: somebody waits for the answer: producer, HTTP, CLI. A Redis that is down fails the call at once, a frozen
  *   one within {@link DOOR_COMMAND_TIMEOUT_MS}; nothing is sent again behind the caller's back, and once Redis is back
  *   the next call works.
+ * - `probe`: one call that finds out how Redis is, loading or refusing included; it fails at once and connects once.
  */
-export type Role = 'worker' | 'commands' | 'door';
+export type Role = 'worker' | 'commands' | 'door' | 'probe';
 
 /** The longest that a call on a `door` may take. */
 export const DOOR_COMMAND_TIMEOUT_MS = 4000;
@@ -52,46 +57,131 @@ const roles: Record<Role, Options> = {
     // Drops a connection that has gone silent, after every call on it has already failed.
     socketTimeout: DOOR_COMMAND_TIMEOUT_MS + 1000,
   },
+  probe: {
+    retryStrategy: () => null,
+    connectTimeout: DOOR_COMMAND_TIMEOUT_MS,
+    commandTimeout: DOOR_COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    // Else a Redis that loads its data would be silent instead of saying so.
+    enableReadyCheck: false,
+  },
 };
 
 /**
  * A client of the Redis at `url`, connecting in the background. Close it with `quit()` or `disconnect()`.
- * `onError` hears of each fault once until the connection is up again, not at every attempt to reconnect.
+ * `onError` hears of each fault once until the connection is up again, not at every attempt to reconnect, and of every
+ * reply by which Redis refuses to serve.
  * What the server or the connection reports never carries the password, nor the arguments of the command that failed;
  * {@link withinDeadline} sees to it for a pipeline that a lost connection cut in two.
  * @throws Error when `url` is not the address of a Redis
  */
 export function connectRedis(url: string, role: Role, onError: (error: Error) => void = () => undefined): Redis {
-  checkRedisUrl(url);
-  const options: Options = {
-    ...roles[role],
-    connectionName: `sms-dispatch:${role}`,
-    reconnectOnError: (error) => {
-      // Called with every error reply, before anyone else sees it.
-      forgetArguments(error, redis.options.password);
-      // After a failover we may be left talking to the old primary. 2 = connect anew and send the call again.
-      if (!error.message.includes('READONLY')) return false;
-      return role === 'door' ? 1 : 2;
-    },
+  const address = parseRedisUrl(url);
+  const secrets = secretsOf(address);
+  // Called with every error reply, before anyone else sees it.
+  const hear = (error: Error) => {
+    forgetArguments(error, ...secrets);
+    if (classifyTrouble(error) !== undefined) onError(error);
   };
-  const redis: Redis = new Redis(url, options);
-  return attend(redis, onError);
+  const options: Options = { ...roles[role], connectionName: `sms-dispatch:${role}` };
+  if (address.kind === 'cluster') {
+    const node: Options = {
+      ...options,
+      // A node that became a replica says where its primary is: nothing to connect to anew.
+      reconnectOnError: (error) => {
+        hear(error);
+        return false;
+      },
+    };
+    const retry = (attempt: number) => (role === 'probe' ? null : retryStrategy(attempt));
+    return openCluster(address, { node, resends: resends(role), retryStrategy: retry }, onError);
+  }
+  options.reconnectOnError = (error) => {
+    hear(error);
+    // After a failover we may be left talking to the old primary. 2 = connect anew and send the call again.
+    if (!error.message.includes('READONLY')) return false;
+    return resends(role) ? 2 : 1;
+  };
+  const redis =
+    address.kind === 'sentinel' ? new Client({ ...options, ...throughSentinel(address, role) }) : new Client(address.url, options);
+  if (redis.options.password) secrets.push(redis.options.password);
+  return attend(redis, { role, secrets, onError });
+}
+
+/**
+ * A second client like `redis`. `again`: a call whose reply was lost is made again when the connection is back, else
+ * it fails.
+ */
+export function duplicateRedis(redis: Redis, { again }: { readonly again: boolean }): Redis {
+  if (redis instanceof Cluster) return duplicateCluster(redis, again);
+  return redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: again ? null : 0 });
+}
+
+export function isCluster(redis: Redis): boolean {
+  return redis.isCluster;
+}
+
+function resends(role: Role): boolean {
+  return role === 'worker' || role === 'commands';
+}
+
+function secretsOf(address: RedisAddress): string[] {
+  if (address.kind === 'server') return [];
+  const { password } = address;
+  return [password, address.kind === 'sentinel' ? address.sentinelPassword : undefined].filter((secret) => secret !== undefined);
+}
+
+function throughSentinel(address: Extract<RedisAddress, { kind: 'sentinel' }>, role: Role): Options {
+  const { seats, name, db, username, password, sentinelPassword, tls } = address;
+  return {
+    sentinels: [...seats],
+    name,
+    db,
+    sentinelRetryStrategy: role === 'probe' ? () => null : retryStrategy,
+    // A frozen one is left for the next.
+    sentinelCommandTimeout: 2000,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+  };
+}
+
+interface Attendance {
+  readonly role: Role;
+  readonly secrets: readonly string[];
+  readonly onError: (error: Error) => void;
+}
+
+/** By the other side, and without a word: a restart, or no more than an idle connection that was tidied away. */
+export class ConnectionLost extends Error {
+  constructor() {
+    super('the connection was closed');
+    this.name = 'ConnectionLost';
+  }
 }
 
 /** BullMQ duplicates the client it is given; duplicates are attended too. */
-function attend(redis: Redis, onError: (error: Error) => void): Redis {
+function attend(redis: Client, attendance: Attendance): Client {
+  const { role, secrets, onError } = attendance;
   gatherWrites(redis);
   let reported: string | undefined;
   redis.on('ready', () => {
     reported = undefined;
   });
   redis.on('error', (error: Error) => {
-    forgetArguments(error, redis.options.password);
+    forgetArguments(error, ...secrets);
+    // As long as no Sentinel tells where to connect, there is no connection whose loss would fail the calls that wait for it.
+    if (!resends(role) && redis.options.sentinels && redis.status === 'connecting') flushCalls(redis);
     if (error.message === reported) return;
     reported = error.message;
     onError(error);
   });
+  // A server that ends or restarts closes without an error; one that is loading then keeps us waiting without one.
+  redis.on('reconnecting', () => {
+    if (reported === undefined) onError(new ConnectionLost());
+  });
   const duplicate = redis.duplicate.bind(redis);
-  redis.duplicate = (override) => attend(duplicate(override), onError);
+  redis.duplicate = (override) => attend(duplicate(override), attendance);
   return redis;
 }

@@ -37,13 +37,18 @@ export async function findRedis({ url, dataDir, env, say, localPort = DEFAULT_PO
   say(`Redis: ${found.describe}`);
   return found;
 
+  function sayLoading(address: string): () => void {
+    return () => say(`Redis at ${redactUrl(address)} is loading its data: waiting until it has`);
+  }
+
   async function find(): Promise<FoundRedis> {
     if (url !== undefined) {
-      await ping(url);
+      await ping(url, sayLoading(url));
       return { url, source: 'configured', describe: `${redactUrl(url)}, as configured`, stop: async () => undefined };
     }
     const local = `redis://127.0.0.1:${localPort}`;
     if (await answersHere(localPort)) {
+      await ping(local, sayLoading(local));
       return { url: local, source: 'local', describe: `${local}, which runs on this machine`, stop: async () => undefined };
     }
     const binary = await findRedisBinary({ dataDir, env, say });

@@ -35,8 +35,14 @@ export function createKeys(prefix: string) {
     open: (dedupHash: string) => `${prefix}:open:${dedupHash}`,
     /** Integer: messages without an outcome, all together. */
     inFlight: () => `${prefix}:in-flight`,
+    /** Sorted set: messages of which nobody knows whether they were sent, by when that became of them, ms. */
+    unknown: () => `${prefix}:unknown`,
+    /** String: one of those with its whole number and text, as it would be sent once more. */
+    kept: (messageId: string) => `${prefix}:kept:${messageId}`,
     /** String: our message id behind a provider's. */
     receiptIndex: (provider: string, providerMessageId: string) => `${prefix}:receipt:${provider}:${hash('receipt', providerMessageId)}`,
+    /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
+    probe: () => `${prefix}:probe`,
     /** Stream: what the simulated provider took. */
     outbox: () => `${prefix}:simulated:outbox`,
     /** Id of a bottleneck limiter; bottleneck puts `b_` before and its own suffixes behind it. */

@@ -1,21 +1,124 @@
+/** Where a Redis is, as a `redis.url` names it; `url` of a single server is what ioredis reads itself. */
+export type RedisAddress =
+  | { readonly kind: 'server'; readonly url: string }
+  | ({ readonly kind: 'sentinel'; readonly name: string; readonly db: number; readonly sentinelPassword: string | undefined } & Seats)
+  | ({ readonly kind: 'cluster' } & Seats);
+
+interface Seats {
+  /** Of the Sentinels, or of some nodes of the cluster; the rest are asked for. */
+  readonly seats: readonly { readonly host: string; readonly port: number }[];
+  /** Of the Redis servers behind. */
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly tls: boolean;
+}
+
+const FORMS =
+  'the Redis URL cannot be read: write redis://host:6379, rediss://host:6380 for TLS, or redis://user:password@host:6379/0 ' +
+  'with special characters in the password percent-encoded; redis+sentinel://host1:26379,host2:26379/mymaster for Sentinel, ' +
+  'redis+cluster://host1:6379,host2:6379 for a Redis Cluster, rediss+… with TLS';
+
+const DEFAULT_PORTS = { sentinel: 26_379, cluster: 6379 } as const;
+
 /**
- * @throws Error when this cannot be the address of a Redis: `redis://`, `rediss://` (TLS), or the path of a unix socket.
- * The text never repeats the address, which may hold a password.
+ * Reads `redis://`, `rediss://` (TLS), the path of a unix socket, `redis+sentinel://[user:pass@]host:port,…/name[/db]`
+ * with the Sentinels' own password as `?sentinelPassword=`, and `redis+cluster://[user:pass@]host:port,…`.
+ * @throws Error when `url` is none of these; the text never repeats the URL, which may hold a password
  */
-export function checkRedisUrl(url: string): void {
-  if (url.startsWith('/') && !url.startsWith('//')) return;
-  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return;
-  throw new Error(
-    'the Redis URL cannot be read: write redis://host:6379, rediss://host:6380 for TLS, or redis://user:password@host:6379/0 ' +
-      'with special characters in the password percent-encoded',
-  );
+export function parseRedisUrl(url: string): RedisAddress {
+  if (url.startsWith('/') && !url.startsWith('//')) return { kind: 'server', url };
+  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return { kind: 'server', url };
+  const { scheme, user, password, seats, path, query } = takeApart(url) ?? {};
+  if (scheme === undefined || seats === undefined) throw new Error(FORMS);
+  const kind = scheme.endsWith('+cluster') ? 'cluster' : 'sentinel';
+  const shared: Seats = {
+    seats: seats.map((seat) => parseSeat(seat, DEFAULT_PORTS[kind])),
+    username: decode(user),
+    password: decode(password),
+    tls: scheme.startsWith('rediss'),
+  };
+  if (kind === 'cluster') {
+    if (path !== '' || query !== '') throw new Error(FORMS);
+    return { kind, ...shared };
+  }
+  const [, name, db = '0'] = /^\/([^/]+)(?:\/(\d+))?$/.exec(path ?? '') ?? [];
+  const asked = new URLSearchParams(query);
+  const sentinelPassword = asked.get('sentinelPassword') ?? undefined;
+  asked.delete('sentinelPassword');
+  if (name === undefined || asked.size > 0) throw new Error(FORMS);
+  return { kind, ...shared, name: decode(name) as string, db: Number(db), sentinelPassword };
 }
 
 /** The address fit for a log: without the password, and without the query, which may hold one as well. */
 export function redactUrl(url: string): string {
   if (url.startsWith('/')) return url.split('?')[0] as string;
-  if (!URL.canParse(url)) return 'redis://(unreadable)';
-  const { protocol, username, password, host, pathname } = new URL(url);
+  const parts = takeApart(url);
+  if (parts === undefined && !URL.canParse(url)) return 'redis://(unreadable)';
+  const { protocol, username, password, host, pathname } =
+    parts === undefined
+      ? new URL(url)
+      : {
+          protocol: `${parts.scheme}:`,
+          username: parts.user ?? '',
+          password: parts.password ?? '',
+          host: parts.seats.join(','),
+          pathname: parts.path,
+        };
   const user = username !== '' || password !== '' ? `${username}${password === '' ? '' : ':***'}@` : '';
   return `${protocol}//${user}${host}${pathname === '/' ? '' : pathname}`;
+}
+
+export function isClusterUrl(url: string): boolean {
+  return /^rediss?\+cluster:/i.test(url);
+}
+
+/**
+ * What is wrong with `redis.prefix`, if anything: a Redis Cluster keeps the keys of one script together only when all of
+ * them hold the same `{tag}`. The first brace counts, and an empty pair is none.
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+export function judgePrefix(prefix: string, clustered: boolean): string | undefined {
+  if (!clustered || /^[^{]*\{[^}]+\}/.test(prefix)) return undefined;
+  return 'must hold a part in braces, such as {sms}: a Redis Cluster keeps together what has the same {…} in its name';
+}
+
+interface Parts {
+  /** In lower case, such as `rediss+sentinel`. */
+  readonly scheme: string;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly seats: readonly string[];
+  readonly path: string;
+  readonly query: string;
+}
+
+/** Several hosts with ports are more than `URL` can read. What comes before the last `@` may be a password, so all of it counts as one. */
+function takeApart(url: string): Parts | undefined {
+  const found = /^(rediss?\+(?:sentinel|cluster)):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)(\/[^@?#]*)?(?:\?([^#]*))?$/i.exec(url);
+  if (found === null) return undefined;
+  const [, scheme = '', user, password, hosts = '', path = '', query = ''] = found;
+  const seats = hosts.split(',');
+  if (!seats.every((seat) => SEAT.test(seat)) || ![user, password, path].every(isDecodable)) return undefined;
+  return { scheme: scheme.toLowerCase(), user, password, seats, path: path === '/' ? '' : path, query };
+}
+
+/** A name, an IPv4 address or a bracketed IPv6 one, with or without a port. */
+const SEAT = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i;
+
+function parseSeat(seat: string, defaultPort: number): { host: string; port: number } {
+  const [, v6, name, port] = SEAT.exec(seat) as RegExpExecArray;
+  return { host: (v6 ?? name) as string, port: port === undefined ? defaultPort : Number(port) };
+}
+
+function isDecodable(text: string | undefined): boolean {
+  try {
+    decode(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function decode(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : decodeURIComponent(text);
 }

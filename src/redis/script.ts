@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Redis } from './connect.ts';
 
 export type Script<Result> = (redis: Redis, keys: readonly string[], args: readonly (string | number)[]) => Promise<Result>;
 

@@ -36,15 +36,23 @@ export function asUnavailable(error: unknown): unknown {
 
 /** Replies of a server that is there but does not serve: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const REFUSING =
-  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients reached/;
+  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN)\b|max number of clients reached|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
 const SOCKET =
   /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|NOENT|PROTO)|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
 const CLIENT = /^(?:Connection is closed|Command timed out|Command aborted due to connection close|Stream isn't writeable|Socket timeout)/;
 
-function isUnavailable(error: Error): boolean {
+/** Whether Redis being away, or refusing to serve, explains this error. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof RedisUnavailableError) return true;
   if (error.name === 'MaxRetriesPerRequestError') return true;
   if ('code' in error && typeof error.code === 'string' && SOCKET.test(error.code)) return true;
   return CLIENT.test(error.message) || REFUSING.test(error.message);
+}
+
+/** For what is logged where Redis is used: its being away is told once, by the watch, and not by everybody whom it stops. */
+export function levelFor<Level extends string>(error: unknown, level: Level): Level | 'debug' {
+  return isUnavailable(error) ? 'debug' : level;
 }
 
 function describe(cause: unknown): string {

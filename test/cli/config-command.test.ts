@@ -82,6 +82,16 @@ templates  login-code
     expect(text).toContain('desk (simulated), used by no route');
     expect(text).toMatch(/^routes {5}none$/m);
   });
+
+  test('says who shares the texts of a route, and who takes those of a country', () => {
+    const [first, ...rest] = config.routes;
+    if (first === undefined) throw new Error('the config has routes');
+    const providers = [{ name: 'twilio-main', weight: 3 }, { name: 'desk', weight: 1 }, 'spare'];
+    const text = formatConfigSummary(
+      summariseConfig({ ...config, routes: [{ ...first, providers, countries: { '86': ['cn', 'desk'] } }, ...rest] }),
+    );
+    expect(text).toContain(', by twilio-main (3) or desk (1), then spare; +86 by cn, then desk');
+  });
 });
 
 describe('providers list', () => {

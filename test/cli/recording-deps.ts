@@ -4,6 +4,8 @@ import type { Config } from '../../src/config/config.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import type { Settled } from '../../src/pipeline/unknown-desk.ts';
+import { type DeadWorld, deadLettersOf } from './dead-world.ts';
 import { NOW } from './traces.ts';
 
 export const SECRET = 'token-that-must-never-show';
@@ -59,6 +61,11 @@ export interface World {
   /** Of every provider, in place of the config's. */
   readonly timeoutMs?: number;
   readonly isTTY?: boolean;
+  readonly dead?: DeadWorld;
+  readonly unknown?: readonly MessageTrace[];
+  readonly settled?: Settled;
+  /** What the person at the terminal says; absent where nobody sits there. */
+  readonly confirm?: boolean;
 }
 
 function withTimeouts(timeoutMs: number): Config {
@@ -110,6 +117,18 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         close: async () => void calls.push(['close traces']),
       };
     },
+    openUnknownDesk: async () => ({
+      list: async () => {
+        calls.push(['list unknown']);
+        return [...(world.unknown ?? [])];
+      },
+      resolve: async (id, word) => {
+        calls.push(['resolve unknown', id, word]);
+        return world.settled ?? { kind: 'settled' };
+      },
+      close: async () => void calls.push(['close unknown desk']),
+    }),
+    openDeadLetters: async () => deadLettersOf(world.dead ?? {}, calls),
     openProvider: async (_config, name) => {
       calls.push(['open provider', name]);
       const { close = async () => undefined, ...asked } = world.providers?.[name] ?? {};
@@ -129,6 +148,14 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
     },
     stdout: { write: (text) => (out.stdout += text) },
     stderr: { write: (text) => (out.stderr += text), ...(world.isTTY === undefined ? {} : { isTTY: world.isTTY }) },
+    ...(world.confirm === undefined
+      ? {}
+      : {
+          confirm: async (question) => {
+            calls.push(['confirm', question]);
+            return world.confirm === true;
+          },
+        }),
     now: () => NOW,
     version: '1.2.3',
   };

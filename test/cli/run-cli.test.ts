@@ -21,6 +21,15 @@ describe('usage', () => {
     [['explain', 'two words'], 'that is not an id'],
     [['resolve'], "missing required argument 'dedup-key'"],
     [['resolve', ''], 'name the dedup key'],
+    [['dead'], 'Usage: sms-dispatch dead'],
+    [['dead', 'show'], "missing required argument 'id'"],
+    [['dead', 'show', 'two words'], 'that is not an id'],
+    [['dead', 'list', '--limit', '0'], 'A whole number from 1'],
+    [['dead', 'replay'], 'name the ids, or --all'],
+    [['dead', 'replay', '--all', 'm-1'], 'give ids or --all, not both'],
+    [['dead', 'replay', '--all', '--reason', 'weather'], 'Use recipient, opted_out, content'],
+    [['dead', 'replay', '--reason', 'content', 'm-1'], '--reason belongs to --all'],
+    [['dead', 'discard', 'two words'], 'that is not an id'],
     [['start', 'now'], 'too many arguments'],
     [[], 'Examples:'],
     [['config'], 'Usage: sms-dispatch config'],
@@ -53,6 +62,11 @@ describe('help', () => {
     ['send --help'],
     ['explain --help'],
     ['resolve --help'],
+    ['dead --help'],
+    ['dead list --help'],
+    ['dead show --help'],
+    ['dead replay --help'],
+    ['dead discard --help'],
     ['config check --help'],
     ['providers list --help'],
   ])('%s opens with examples, on stdout, exit 0, without colour', async (line) => {
@@ -65,7 +79,19 @@ describe('help', () => {
 
   test('names every command', async () => {
     const { stdout } = await type(['--help']);
-    for (const name of ['start', 'router', 'dispatcher', 'receiver', 'send', 'explain', 'resolve', 'config', 'providers', 'schema']) {
+    for (const name of [
+      'start',
+      'router',
+      'dispatcher',
+      'receiver',
+      'send',
+      'explain',
+      'dead',
+      'resolve',
+      'config',
+      'providers',
+      'schema',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
   });

@@ -113,7 +113,21 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [minimal().replace('[desk]', '[]'), 'c.yaml:3 routes[0].providers: must name at least one provider, got an empty list'],
     [minimal().replace(', providers: [desk]', ''), 'c.yaml:3 routes[0].providers: is missing'],
     [minimal().replace('[desk]', 'desk'), 'c.yaml:3 routes[0].providers: must be a list, got "desk"'],
-    [minimal().replace('[desk]', '[desk, desk]'), 'c.yaml:3 routes[0].providers[1]: provider "desk" stands in this route twice (keep one)'],
+    [minimal().replace('[desk]', '[desk, desk]'), 'c.yaml:3 routes[0].providers[1]: provider "desk" stands in this order twice (keep one)'],
+    [
+      minimal().replace('[desk]', '[{ name: dek, weight: 0 }, { weight: 1 }, { name: desk, weigth: 1 }]'),
+      'c.yaml:3 routes[0].providers[0].weight: must be more than 0; leave the provider out to send nothing through it, got 0',
+      'c.yaml:3 routes[0].providers[1].name: is missing',
+      'c.yaml:3 routes[0].providers[2].weight: is missing',
+      'c.yaml:3 routes[0].providers[2].weigth: unknown key (did you mean "weight"?)',
+      'c.yaml:3 routes[0].providers[0].name: no provider named "dek" (did you mean "desk"?)',
+    ],
+    [
+      withRoute('countries: { China: [desk], "86": [desk, { name: desk, weight: 1 }], 60: [dsk] }'),
+      'c.yaml:3 routes[0].countries.60[0]: no provider named "dsk" (did you mean "desk"?)',
+      'c.yaml:3 routes[0].countries.86[1].name: provider "desk" stands in this order twice (keep one)',
+      'c.yaml:3 routes[0].countries.China: not a calling code: one to three digits, such as 86',
+    ],
     [minimal('  - { name: default, providers: [desk] }'), 'c.yaml:4 routes[1].name: two routes named "default" (the first is routes[0])'],
     [
       withRoute('minSeverity: crtical'),
@@ -258,6 +272,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [
       minimal('redis: { prefix: {sms} }'),
       'c.yaml:4 redis.prefix: must be text, got an empty map (in YAML a value that begins with { must be in quotes)',
+    ],
+    [
+      minimal('redis: { url: "redis+cluster://:hush@one:6379,two:6379", prefix: sms }'),
+      'c.yaml:4 redis.prefix: must hold a part in braces, such as {sms}: a Redis Cluster keeps together what has the same {…} in its name, got "sms"',
     ],
     [
       minimal('worker: { concurrency: 0, lock: 10 }'),

@@ -231,7 +231,31 @@ describe('the hash', () => {
   });
 });
 
+test('a route may share its texts by weight, and have another order for a calling code', () => {
+  const { config, warnings } = loadYaml(`
+providers: { a: { type: simulated }, b: { type: simulated }, c: { type: simulated } }
+routes: [{ providers: [{ name: a, weight: 3 }, { name: b, weight: "0.5" }, c], countries: { 86: [c], "1": [b, a] } }]
+`);
+  expect(config.routes[0]).toMatchObject({
+    providers: [{ name: 'a', weight: 3 }, { name: 'b', weight: 0.5 }, 'c'],
+    countries: { '86': ['c'], '1': ['b', 'a'] },
+  });
+  expect(warnings).toEqual([]);
+});
+
 describe('warnings', () => {
+  test('for a weight that shares nothing', () => {
+    const { warnings } = loadYaml(`
+providers: { a: { type: simulated }, b: { type: simulated } }
+routes: [{ providers: [a, { name: b, weight: 3 }], countries: { 86: [{ name: a, weight: 1 }] } }]
+`);
+    const message = 'shares nothing: no provider beside it has a weight';
+    expect(warnings).toMatchObject([
+      { path: 'routes[0].providers[1].weight', message },
+      { path: 'routes[0].countries.86[0].weight', message },
+    ]);
+  });
+
   test.each([
     ['contacts: { bob: { phone: "+60123456789" } }', 'contacts.bob: gets no texts: consent is not given (consent: true)'],
     ['contacts: { bob: { phone: "+60123456789", consent: false } }', undefined],
@@ -240,6 +264,14 @@ describe('warnings', () => {
       'contacts.bob.phone: the number is outside the ranges assigned in its country, got "+********123"',
     ],
     ['  - { name: late, providers: [desk] }', 'routes[1]: is never reached: routes[0] before it matches every alert'],
+    ['worker: { lock: 4999ms }', 'worker.lock: a Redis that is away for a moment makes others take over work whose owner is well'],
+    ['worker: { lock: 5s }', undefined],
+    [
+      'shutdown: { grace: 14s }',
+      'providers.desk.timeout: longer than shutdown.grace (14s): a restart gives up its slow calls as unknown outcomes (shutdown: { grace: 20s })',
+    ],
+    ['shutdown: { grace: 15s }', undefined],
+    ['shutdown: { grace: 0 }', undefined],
   ])('for %s: %s', (more, line) => {
     const { warnings } = loadYaml(minimal(more));
     expect(warnings).toHaveLength(line === undefined ? 0 : 1);

@@ -17,13 +17,13 @@ export const TEXTS: readonly { readonly trouble: Trouble; readonly end: End; rea
   { trouble: 'none', end: { state: 'accepted', reason: null } },
   { trouble: 'vendor says why not', end: { state: 'failed', reason: 'recipient' } },
   { trouble: 'vendor has it as its code', end: { state: 'failed', reason: 'content' } },
-  { trouble: 'vendor quotes the token', end: { state: 'deferred', reason: 'auth' } },
+  { trouble: 'vendor quotes the token', end: { state: 'deferred', reason: 'auth' }, by: 'locked' },
   { trouble: 'vendor fails with a page', end: { state: 'unknown', reason: 'unknown_outcome' } },
   { trouble: 'vendor redirects', end: { state: 'unknown', reason: 'unknown_outcome' } },
   { trouble: 'vendor has it as its message id', end: { state: 'accepted', reason: null } },
   { trouble: 'vendor hangs', end: { state: 'unknown', reason: 'unknown_outcome' } },
   { trouble: 'vendor resets', end: { state: 'unknown', reason: 'unknown_outcome' } },
-  { trouble: 'vendor throttles', end: { state: 'deferred', reason: 'throttled' } },
+  { trouble: 'vendor throttles', end: { state: 'deferred', reason: 'throttled' }, by: 'limited' },
   { trouble: 'gateway says why not', end: { state: 'failed', reason: 'content' }, by: 'gateway' },
   { trouble: 'gateway has it as its message id', end: { state: 'accepted', reason: null }, by: 'gateway' },
   { trouble: 'gateway is away', end: { state: 'expired', reason: 'expired' }, by: 'away' },
@@ -160,7 +160,7 @@ export function badRequests(): Request[] {
 
 export const configFor = (vendors: { readonly twilio: string; readonly gateway: string }) => `
 providers:
-  twilio-main:
+  twilio-main: &twilio
     type: twilio
     accountSid: ${ACCOUNT.accountSid}
     authToken: "\${TWILIO}"
@@ -168,6 +168,9 @@ providers:
     baseUrl: ${vendors.twilio}
     timeout: 3s
     receiptToken: ${SECRETS.receipts}
+  # What these are told has a provider left alone; the others of its account go on.
+  locked: *twilio
+  limited: *twilio
   gateway:
     type: http
     url: ${vendors.gateway}/send?key=\${GATEWAY_QUERY}
@@ -179,6 +182,8 @@ providers:
 routes:
   - { name: gateway, match: { labels: { by: gateway } }, providers: [gateway] }
   - { name: away, match: { labels: { by: away } }, expiresAfter: 2s, providers: [away] }
+  - { name: locked, match: { labels: { by: locked } }, providers: [locked] }
+  - { name: limited, match: { labels: { by: limited } }, providers: [limited] }
   - { name: default, onUnknown: hold, providers: [twilio-main] }
 caps: { perRecipient: [], perHour: off }
 http: { tokens: ["\${DOOR}"] }

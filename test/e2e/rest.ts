@@ -1,7 +1,9 @@
-import { QUEUES } from '../../src/queue/names.ts';
+import { LOOKUP_QUEUE, QUEUES } from '../../src/queue/names.ts';
 import { metrics } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
+/** A look-up that waits for its time is no text that does. */
+const TEXTED = QUEUES.filter((queue) => queue !== LOOKUP_QUEUE);
 const UNDER_WAY = ['waiting', 'prioritized', 'active'];
 
 /**
@@ -13,9 +15,10 @@ export async function rest(url: string, { deferred = 0, deadlineMs = 30_000 } = 
   await until(
     async () => {
       const scrape = await metrics(url);
-      const jobs = (state: string) => QUEUES.map((queue) => scrape.get(`sms_queue_jobs{queue="${queue}",state="${state}"}`) ?? Number.NaN);
-      const busy = UNDER_WAY.flatMap(jobs).reduce((sum, count) => sum + count, 0);
-      const delayed = jobs('delayed').reduce((sum, count) => sum + count, 0);
+      const jobs = (state: string, queues: readonly string[] = QUEUES) =>
+        queues.map((queue) => scrape.get(`sms_queue_jobs{queue="${queue}",state="${state}"}`) ?? Number.NaN);
+      const busy = UNDER_WAY.flatMap((state) => jobs(state)).reduce((sum, count) => sum + count, 0);
+      const delayed = jobs('delayed', TEXTED).reduce((sum, count) => sum + count, 0);
       quiet = busy === 0 && delayed === deferred ? quiet + 1 : 0;
       if (quiet < 2) throw new Error(`${busy} job(s) under way, ${delayed} delayed`);
       return true;

@@ -141,10 +141,12 @@ describe('a system that loses its Redis', () => {
     expect((await call(`${system.url}/v1/alerts`, { body: alert('frozen') })).status).toBe(503);
     expect(performance.now() - started).toBeLessThan(5_500);
     expect((await call(`${system.url}/readyz`)).status).toBe(503);
+    await until(() => system.output().includes('does not answer'));
     redis.process.kill('SIGCONT');
     await until(async () => (await call(`${system.url}/readyz`)).status === 200, 30_000);
     const [id] = await post(system.url, alert('thawed'));
     await settled(system.url, id as string, undefined, 40_000);
+    await until(() => system.output().includes('Redis is well again'));
   }, 90_000);
 });
 

@@ -17,10 +17,10 @@ export const FLOORS: readonly (readonly string[])[] = [
 /** What a room may import although it lies beside or above it: a whole room, or better one file of it. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['queue/producer-port.ts'],
-  cli: ['queue/producer-port.ts'],
+  cli: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
   queue: ['metrics/sources.ts', 'receipt'],
   // A config is made of what the rooms say of themselves.
-  config: ['pipeline/route.ts', 'provider/registry.ts', 'provider/template.ts'],
+  config: ['pipeline/provider-order.ts', 'pipeline/route.ts', 'provider/registry.ts', 'provider/template.ts'],
 };
 
 /** Everything outside that we import → the only room, or file, that may. Others use what the owner exports. */

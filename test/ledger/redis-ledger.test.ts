@@ -177,7 +177,12 @@ describe('opening an attempt', () => {
     const history = await ledger.recall(id);
     expect(history?.open).toMatchObject({ token: 'token-1', number: 1 });
     await ledger.move(move({ attempt: closed(1, 'token-1', 'unknown') }));
-    expect(await ledger.recall(id)).toMatchObject({ attempts: 1, unknowns: 1, unknownProvider: 'p', open: undefined });
+    expect(await ledger.recall(id)).toMatchObject({
+      attempts: 1,
+      unknowns: 1,
+      doubtful: { number: 1, record: { provider: 'p' } },
+      open: undefined,
+    });
   });
 
   it('is refused once the unknown outcomes allowed are used up', async () => {

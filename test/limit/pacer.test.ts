@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limiterKeys } from '../../src/limit/bottleneck-lua.ts';
 import { createPacer, type Pacer, type PacerOptions } from '../../src/limit/pacer.ts';
@@ -75,6 +76,33 @@ describe('maxConcurrent', () => {
     await expect(thrown).rejects.toThrow('a bug');
     expect(await pacer.run(never, async () => 'next')).toBe('next');
   });
+});
+
+test('An urgent job goes before all that are not, in the order in which they came', async () => {
+  const pacer = setup().replica({ maxConcurrent: 1 });
+  const first = openJob();
+  const done: string[] = [];
+  const running = pacer.run(never, first.job);
+  await until(() => first.state.started);
+  const named = (name: string, urgent?: boolean) => pacer.run(never, async () => void done.push(name), urgent);
+  const all = [named('a'), named('b', false), named('c', true), named('d'), named('e', true)];
+  first.end();
+  await Promise.all([running, ...all]);
+  expect(done).toEqual(['c', 'e', 'a', 'b', 'd']);
+});
+
+test('An urgent job that is given up leaves its place to the next', async () => {
+  const pacer = setup().replica({ maxConcurrent: 1 });
+  const first = openJob();
+  const running = pacer.run(never, first.job);
+  await until(() => first.state.started);
+  const controller = new AbortController();
+  const givenUp = pacer.run(controller.signal, async () => 'never', true);
+  const next = pacer.run(never, async () => 'next');
+  controller.abort(new Error('too late'));
+  await expect(givenUp).rejects.toThrow('too late');
+  first.end();
+  expect(await Promise.all([running, next])).toEqual([undefined, 'next']);
 });
 
 test('A job that takes longer than it should is not cut short; only its slot is', async () => {
@@ -330,7 +358,7 @@ describe('close()', () => {
 
   test('ends the sockets with the last pacer of a client, which were two for all of them', async () => {
     const name = `paced-${randomUUID().slice(0, 8)}`;
-    const client = connectRedis(url, 'commands');
+    const client = connectRedis(url, 'commands') as Redis;
     onTestFinished(() => client.disconnect());
     client.options.connectionName = name;
     const sockets = async () => String(await redis.client('LIST')).split(`name=${name}`).length - 1;

@@ -6,7 +6,7 @@ import type { Message } from '../../src/pipeline/message.ts';
 import { createLookupPlan } from '../../src/pipeline/plan-lookup.ts';
 import { type Accepted, ProviderError, refuse } from '../../src/provider/provider.ts';
 import type { VendorReceipt } from '../../src/provider/receipt-reader.ts';
-import type { StatusQuery, VendorStatus } from '../../src/provider/status.ts';
+import type { Said, StatusQuery, VendorStatus } from '../../src/provider/status.ts';
 import { createReceiptReceiver } from '../../src/receipt/apply-receipt.ts';
 import { receiptOf } from '../../src/receipt/receipt.ts';
 import { testRedis } from '../support/redis.ts';
@@ -20,12 +20,15 @@ const silence = refuse('unknown_outcome', { code: 'timeout' });
 const away = new ProviderError('unavailable', { code: 'ECONNREFUSED' });
 
 let desk: Desk;
+let isLater: boolean;
+let refuted: [messageId: string, provider: string][];
 let asked: StatusQuery[];
 let reported: [provider: string, receipt: VendorReceipt][];
 let inVain: [provider: string, messageId: string, why: InVain][];
 beforeEach(() => {
   desk = createDesk(redis, prefix);
-  [asked, reported, inVain] = [[], [], []];
+  [asked, reported, inVain, refuted] = [[], [], [], []];
+  isLater = false;
 });
 
 type Says = VendorStatus | ((query: StatusQuery, signal: AbortSignal) => Promise<VendorStatus>);
@@ -34,6 +37,8 @@ type Says = VendorStatus | ((query: StatusQuery, signal: AbortSignal) => Promise
 function vendor(name: string, lines: readonly Line[], says: Says, over: { pollAfterMs?: number } = { pollAfterMs: POLL_MS }) {
   Object.assign(desk.provider(name, lines, over), {
     status: async (query: StatusQuery, signal: AbortSignal) => {
+      // Right after the sending its records do not hold the text yet.
+      if (!isLater) return { kind: 'unclear', error: away };
       asked.push(query);
       return typeof says === 'function' ? says(query, signal) : says;
     },
@@ -46,6 +51,10 @@ async function ask({ id, to, text }: Message, signal = new AbortController().sig
     carriers: desk.carriers,
     clock: desk.clock,
     report: async (provider, receipt) => void reported.push([provider, receipt]),
+    refute: async ({ id }, provider) => {
+      refuted.push([id, provider]);
+      return false;
+    },
     onInVain: (...told) => void inVain.push(told),
     onBug: (error, provider) => void desk.bugs.push({ error, provider }),
   });
@@ -57,6 +66,7 @@ async function handOver(over: Partial<Message> = {}): Promise<{ message: Message
   const sentAt = desk.clock.now();
   const { message } = await desk.send({ onUnknown: 'hold', ...over });
   desk.clock.at += POLL_MS;
+  isLater = true;
   return { message, sentAt };
 }
 
@@ -141,6 +151,15 @@ describe('an accepted text without a receipt', () => {
   });
 });
 
+describe('a held text that the vendor never took', () => {
+  test('is taken as such, where the config says nothing about asking too', async () => {
+    vendor('a', [silence], { kind: 'absent' }, {});
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    expect(refuted).toEqual([[message.id, 'a']]);
+  });
+});
+
 describe('nobody is asked', () => {
   test('once a receipt has said what became of it', async () => {
     vendor('a', [yes], { kind: 'delivered' });
@@ -210,7 +229,12 @@ describe('a text of which nobody knows whether it was sent', () => {
 });
 
 describe('a look-up is planned', () => {
-  const plan = async (name: string, accepted: Accepted | undefined, add = async (..._: [Lookup, number]): Promise<void> => undefined) => {
+  const plan = async (
+    name: string,
+    accepted: Accepted | undefined,
+    add = async (..._: [Lookup, number]): Promise<void> => undefined,
+    said?: Said,
+  ) => {
     const added: [Lookup, number][] = [];
     const errors: unknown[] = [];
     const message = desk.message();
@@ -220,9 +244,10 @@ describe('a look-up is planned', () => {
         await add(...what);
         added.push(what);
       },
+      report: async (provider, receipt) => void reported.push([provider, receipt]),
       onError: (error) => void errors.push(error),
     });
-    await onHandedOver(message, name, accepted);
+    await onHandedOver(message, name, accepted, said);
     return { added, errors, message };
   };
 
@@ -236,6 +261,21 @@ describe('a look-up is planned', () => {
     vendor('a', [yes], { kind: 'pending' });
     const { added, message } = await plan('a', accepted);
     expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, POLL_MS]]);
+  });
+
+  test('for one of which nobody knows whatever the config says, after a minute, where the vendor can be asked', async () => {
+    vendor('a', [silence], { kind: 'pending' }, {});
+    desk.provider('b', [silence]);
+    const { added, message } = await plan('a', undefined);
+    expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, 60_000]]);
+    expect((await plan('b', undefined)).added).toEqual([]);
+  });
+
+  test.each(['delivered', 'undelivered'] as const)('no more once the vendor has said %s: that is taken as a receipt', async (kind) => {
+    vendor('a', [silence], { kind });
+    const { added, message } = await plan('a', { kind: 'accepted' }, undefined, { kind, providerMessageId: 'SM9' });
+    expect(reported).toEqual([['a', { messageId: message.id, providerMessageId: 'SM9', state: kind }]]);
+    expect(added).toEqual([]);
   });
 
   test('not where the config does not say so, and not where the vendor cannot be asked', async () => {

@@ -181,3 +181,17 @@ test.each<Omit<AlertInput, 'to'>>([
     expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toStrictEqual(message);
   }
 });
+
+test('each phone has the failover order of its calling code, and its own lot among providers that share', () => {
+  const shared = [
+    { name: 'a', weight: 1 },
+    { name: 'b', weight: 1 },
+  ];
+  const crowd = Array.from({ length: 40 }, (_, n): Recipient => ({ phone: `+6012345${1000 + n}` as E164, consent: true }));
+  const compose40 = () =>
+    compose({ severity: 'critical', text: 'x' }, [BARE, ...crowd], { ...POLICY, providers: shared, countries: { '65': ['sns'] } });
+  const [singapore, ...rest] = compose40().map(({ providers }) => providers);
+  expect(singapore).toEqual(['sns']);
+  expect(new Set(rest.map((order) => order.join()))).toEqual(new Set(['a,b', 'b,a']));
+  expect(compose40().map(({ providers }) => providers)).toEqual([singapore, ...rest]);
+});

@@ -13,8 +13,10 @@ import { createMessageDispatcher, type DispatcherDeps } from '../../src/pipeline
 import { firstStep } from '../../src/pipeline/first-step.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
+import { createReconcile } from '../../src/pipeline/reconcile.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Accepted } from '../../src/provider/provider.ts';
+import type { Said } from '../../src/provider/status.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
@@ -59,10 +61,15 @@ export function createDesk(
   const carriers = new Map<string, Carrier>();
   const stopping = new AbortController();
   const bugs: { error: unknown; provider: string }[] = [];
-  const handedOver: { id: string; provider: string; accepted: Accepted | undefined }[] = [];
+  const handedOver: { id: string; provider: string; accepted: Accepted | undefined; said?: Said }[] = [];
+  const pauses: number[] = [];
+  const onBug = (error: unknown, provider: string) => void bugs.push({ error, provider });
+  /** At once, a few times. */
+  const persistNow: DispatcherDeps['persist'] = async (write) => write().catch(write).catch(write);
+  const reconcile = createReconcile({ carriers, onBug, pause: async (ms) => void pauses.push(ms) });
 
   const stages = [
-    createLedgerGate(ledger, recording.observer),
+    createLedgerGate({ ledger, observer: recording.observer, carriers, reconcile, persist: persistNow }),
     messageExpiryGate,
     createRateCapGate(cap),
     createDispatchStage({
@@ -72,7 +79,9 @@ export function createDesk(
       carriers,
       stopping: stopping.signal,
       random: () => 0.5,
-      onBug: (error, provider) => void bugs.push({ error, provider }),
+      onBug,
+      reconcile,
+      persist: persistNow,
     }),
   ];
 
@@ -96,7 +105,8 @@ export function createDesk(
       observer: recording.observer,
       clock,
       persist,
-      onHandedOver: async ({ id }, provider, accepted) => void handedOver.push({ id, provider, accepted }),
+      onHandedOver: async ({ id }, provider, accepted, said) =>
+        void handedOver.push({ id, provider, accepted, ...(said === undefined ? {} : { said }) }),
     })(message, rerun, signal);
 
   const desk = {
@@ -108,6 +118,8 @@ export function createDesk(
     bugs,
     carriers,
     handedOver,
+    /** Between questions to a vendor, ms. */
+    pauses,
     stopping,
     admit,
     run,

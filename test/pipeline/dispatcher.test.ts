@@ -52,7 +52,7 @@ describe('a text that the provider takes', () => {
     const { message, outcome } = await desk.send({ template: { name: 'full', params: { disk: '/' }, exact: true } });
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     const { id, to, text, variables, template, expiresAt } = message;
-    expect(a.requests).toEqual([{ id, to, text, variables, template, expiresAt: new Date(expiresAt) }]);
+    expect(a.requests).toEqual([{ id, to, text, variables, template, expiresAt: new Date(expiresAt), urgent: true }]);
     expect(given).toBe(desk.stopping.signal);
     expect(await desk.trace(message)).toMatchObject({
       to: '+60*******789',
@@ -110,7 +110,7 @@ describe('a text that the provider takes', () => {
     const a = desk.provider('a', [yes]);
     const { message } = await desk.send();
     const before = desk.told.length;
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'settled' });
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'settled' });
     expect(await desk.run(message)).toEqual({ kind: 'settled', state: 'accepted' });
     expect(a.requests).toHaveLength(1);
     expect(desk.told).toHaveLength(before);
@@ -219,7 +219,7 @@ describe('a text that nobody takes now', () => {
   test('comes back, later with every round, and never past its deadline', async () => {
     desk.provider('a', [no('balance')]);
     desk.provider('b', [no('content')]);
-    const { message, outcome: first } = await desk.send({ expiresAt: desk.clock.at + 4 * MINUTE_MS });
+    const { message, outcome: first } = await desk.send({ severity: 'error', expiresAt: desk.clock.at + 4 * MINUTE_MS });
     expect(first).toMatchObject({ kind: 'retry', provider: 'a', error: { reason: 'balance' } });
     const waits = [waitOf(first)];
     expect(await desk.trace(message)).toMatchObject({
@@ -244,7 +244,7 @@ describe('a text that nobody takes now', () => {
     const { message } = await desk.send();
     desk.clock.at = message.expiresAt;
     expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'settled' });
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'settled' });
     expect(a.requests).toHaveLength(1);
     expect(await desk.trace(message)).toMatchObject({ state: 'expired', reason: 'expired' });
     expect(ends()).toEqual([{ state: 'expired', reason: 'expired', severity: 'critical' }]);
@@ -253,14 +253,16 @@ describe('a text that nobody takes now', () => {
   test('is not offered again before the vendor’s own moment', async () => {
     desk.provider('a', [no('auth', { retryAt: new Date(desk.clock.at + 10 * MINUTE_MS) })]);
     // In the middle of the spread, which is half a minute at most.
-    expect(waitOf((await desk.send()).outcome)).toBe(10 * MINUTE_MS + 15_000);
+    expect(waitOf((await desk.send({ severity: 'error' })).outcome)).toBe(10 * MINUTE_MS + 15_000);
+    // A critical in the middle of the first quarter of it.
+    expect(waitOf((await desk.send({ severity: 'critical' })).outcome)).toBe(10 * MINUTE_MS + 3_750);
     expect(waitOf((await desk.send({ expiresAt: desk.clock.at + 3 * MINUTE_MS })).outcome)).toBe(3 * MINUTE_MS);
   });
 
   test('because all are throttled waits for the first of them, which is no retry', async () => {
     desk.provider('a', [no('throttled', { retryAt: new Date(desk.clock.at + 9 * MINUTE_MS) })]);
     desk.provider('b', [no('throttled', { retryAt: new Date(desk.clock.at + 5 * MINUTE_MS) })]);
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await desk.send({ severity: 'warning' });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'throttled' });
     expect(waitOf(outcome)).toBe(5 * MINUTE_MS + 15_000);
     expect(await desk.trace(message)).toMatchObject({ state: 'deferred', reason: 'throttled' });
@@ -341,7 +343,7 @@ describe('two workers on one text', () => {
     expect(waitOf(loser)).toBeGreaterThan(0);
     expect((await Promise.all(runs)).map(({ kind }) => kind).sort()).toEqual(['accepted', 'deferred']);
     expect(a.requests).toHaveLength(1);
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'settled' });
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'settled' });
     expect(a.requests).toHaveLength(1);
     expect(ends()).toHaveLength(1);
     expect(await desk.trace(message)).toMatchObject({ state: 'accepted', attempts: [{ result: 'accepted' }] });

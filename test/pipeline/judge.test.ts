@@ -25,12 +25,16 @@ function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorF
   return { provider, error: new ProviderError(reason, facts) };
 }
 
+function doubt(provider: string): NonNullable<History['doubtful']> {
+  return { number: 1, record: { provider, startedAt: NOW.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
+}
+
 describe('what an earlier run left behind', () => {
   const history = (more: Partial<History>): History => ({
     state: 'sending',
     attempts: 0,
     unknowns: 0,
-    unknownProvider: undefined,
+    doubtful: undefined,
     open: undefined,
     ...more,
   });
@@ -43,7 +47,7 @@ describe('what an earlier run left behind', () => {
 
   test.each(MESSAGE_STATES)('a message that is %s is sent only while it is on its way', (state) => {
     const onItsWay = ['queued', 'deferred', 'sending'].includes(state);
-    expect(judgeHistory(history({ state }), 'resend', NOW)).toEqual({ kind: onItsWay ? 'pass' : 'settled' });
+    expect(judgeHistory(history({ state }), 'resend', NOW)).toEqual(onItsWay ? { kind: 'pass' } : { kind: 'settled', state });
   });
 
   test.each<[name: string, onUnknown: 'resend' | 'hold', history: History, verdict: ReturnType<typeof judgeHistory>]>([
@@ -63,10 +67,15 @@ describe('what an earlier run left behind', () => {
     ],
     ['an attempt whose lease ends now', 'resend', history({ open: open(0) }), { kind: 'orphan' }],
     ['an attempt whose lease is long over', 'hold', history({ open: open(-60_000) }), { kind: 'orphan' }],
-    ['an open attempt of a message that is over', 'hold', history({ state: 'cancelled', open: open(-1) }), { kind: 'settled' }],
-    ['one unknown outcome, to be sent again', 'resend', history({ unknowns: 1, unknownProvider: 'a' }), { kind: 'pass' }],
-    ['one unknown outcome, to be held', 'hold', history({ unknowns: 1, unknownProvider: 'a' }), { kind: 'unknown', provider: 'a' }],
-    ['two unknown outcomes', 'resend', history({ unknowns: 2, unknownProvider: 'b' }), { kind: 'unknown', provider: 'b' }],
+    [
+      'an open attempt of a message that is over',
+      'hold',
+      history({ state: 'cancelled', open: open(-1) }),
+      { kind: 'settled', state: 'cancelled' },
+    ],
+    ['one unknown outcome, to be sent again', 'resend', history({ unknowns: 1, doubtful: doubt('a') }), { kind: 'pass' }],
+    ['one unknown outcome, to be held', 'hold', history({ unknowns: 1, doubtful: doubt('a') }), { kind: 'unknown', provider: 'a' }],
+    ['two unknown outcomes', 'resend', history({ unknowns: 2, doubtful: doubt('b') }), { kind: 'unknown', provider: 'b' }],
   ])('%s', (_name, onUnknown, past, verdict) => {
     expect(judgeHistory(past, onUnknown, NOW)).toEqual(verdict);
   });
@@ -215,7 +224,7 @@ describe('a message that may have been sent', () => {
     { kind: 'deferred', reason: 'throttled', until: NOW },
     { kind: 'retry', provider: 'b', error, until: NOW },
     { kind: 'unknown', provider: 'b' },
-    { kind: 'settled' },
+    { kind: 'settled', state: 'accepted' },
     { kind: 'malformed', detail: 'x' },
   ];
 

@@ -376,3 +376,26 @@ test('no event of the trace holds a whole number', async () => {
   for (const phone of [ALICE, BOB]) expect(told).not.toContain(phone.slice(1));
   expect(told).toContain('+60*******789');
 });
+
+describe('a malformed alert that an operator replays', () => {
+  const ghost = alert({ to: 'contact:dave' });
+  const mended = { config: config({ contacts: new Map([['dave', { phone: ALICE, consent: true }]]) }) };
+
+  test('is good from then on under the mended config, and its story begins with that', async () => {
+    const raw = setup.raw(ghost);
+    expect((await setup.run(raw)).kind).toBe('malformed');
+    setup.clock.at += 3 * HOUR_MS;
+    const [step] = stepsOf(await setup.run({ ...raw, replayed: true }, mended));
+    expect(step?.message).toMatchObject({ receivedAt: raw.timestamp, expiresAt: setup.clock.at + HOUR_MS });
+    expect(story(await setup.trace('a1'))[0]).toBe('operator replayed');
+  });
+
+  test('texts nobody when its problem was resolved since', async () => {
+    const raw = setup.raw(ghost);
+    await setup.run(raw);
+    setup.clock.at += 3 * HOUR_MS;
+    await setup.take(alert({ id: 'over', status: 'resolved', to: undefined, text: undefined }));
+    expect((await setup.run({ ...raw, replayed: true }, mended)).kind).toBe('suppressed');
+    expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
+  });
+});

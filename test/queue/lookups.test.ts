@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { E164 } from '../../src/alert/phone.ts';
+import { createUnknowns } from '../../src/ledger/unknowns.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Carrier } from '../../src/pipeline/carrier.ts';
 import type { Message } from '../../src/pipeline/message.ts';
@@ -9,7 +10,9 @@ import { createLookups } from '../../src/queue/lookups.ts';
 import { LOOKUP_QUEUE, RECEIPT_QUEUE } from '../../src/queue/names.ts';
 import { createReceiptQueue } from '../../src/queue/receipt-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { createKeys } from '../../src/redis/keys.ts';
 import { attempt, messageTrace } from '../cli/traces.ts';
+import { createRecordingObserver } from '../support/recording-observer.ts';
 import { testRedis } from '../support/redis.ts';
 import { createScriptedProvider } from '../support/scripted-provider.ts';
 import { until } from '../support/until.ts';
@@ -56,6 +59,8 @@ function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
         messageTrace({ id, state: 'accepted', provider: 'a', providerMessageId: 'SM1', attempts: [attempt({ provider: 'a', startedAt })] }),
     },
     carriers: new Map([['a', carrier]]),
+    unknowns: createUnknowns(commands, createKeys(prefix)),
+    observer: createRecordingObserver().observer,
     clock: { now: () => new Date() },
     logger,
     onBug: () => undefined,

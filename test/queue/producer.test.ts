@@ -47,6 +47,12 @@ function alert(fields: Partial<AlertInput> = {}): AlertInput {
 
 const RESOLVE = { severity: 'critical', status: 'resolved', dedupKey: 'db' } as const;
 
+it('refuses a prefix with which a Redis Cluster would scatter the keys', async () => {
+  const cluster = `redis+cluster://127.0.0.1:${await freePort()}`;
+  expect(() => createProducer({ redis: cluster, prefix: 'sms' })).toThrow(/^prefix must hold a part in braces/);
+  await createProducer({ redis: cluster }).close();
+});
+
 describe('a wrong alert', () => {
   it('is refused without a Redis, with every fault named', async () => {
     const producer = open({ redis: `redis://127.0.0.1:${await freePort()}`, prefix: shared });

@@ -54,7 +54,8 @@ function work(name: string, process: Process, given: QueueWorkerDeps = deps()): 
 /** Lines of a log, as objects. */
 function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  return { lines, logger: createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }) };
+  // What an outage explains is said at debug.
+  return { lines, logger: createLogger('debug', { write: (line) => lines.push(JSON.parse(line)) }) };
 }
 
 function aborted(signal: AbortSignal): Promise<unknown> {
@@ -249,6 +250,57 @@ it('a job whose lock is lost is aborted and left to its new holder', async () =>
   expect(await queue.getFailedCount()).toBe(0);
 });
 
+it('a job that comes back to the worker that still has it is called off there, and run again', async () => {
+  const { queue, name, key } = openQueue(url, prefix);
+  const signals: AbortSignal[] = [];
+  const worker = work(name, async (_, signal) => {
+    signals.push(signal);
+    if (signals.length === 1) await aborted(signal);
+  });
+  await queue.add('job', {}, { jobId: 'j' });
+  await until(() => signals.length === 1);
+  // As whoever looks for dead workers does, before this one has noticed that its lock is gone.
+  await redis.multi().del(key('j:lock')).lrem(key('active'), 0, 'j').lpush(key('wait'), 'j').zadd(key('marker'), 0, '0').exec();
+  await until(() => signals.length === 2);
+  expect(signals.map(({ reason }) => reason)).toEqual(['lock lost', undefined]);
+  await worker.close();
+});
+
+describe('a job that kills every worker that takes it', () => {
+  it('ends in the failed set, and those that went down with it time and again do not', async () => {
+    const { queue, name, key } = openQueue(url, prefix);
+    const innocent = ['i-1', 'i-2', 'i-3', 'i-4'];
+    for (const jobId of ['poison', ...innocent]) {
+      await queue.add('job', {}, { jobId });
+      await redis.hset(key(jobId), 'stc', '9');
+    }
+    const done: string[] = [];
+    let deaths = 0;
+    let over = false;
+    const file = new URL('../../dist/test/queue/support/poisoned-process.js', import.meta.url).pathname;
+    const keepUp = (): void => {
+      const child = fork(file, [url, prefix, name, '1000'], { execArgv: [] });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      child.on('message', (id) => void done.push(String(id)));
+      child.once('exit', () => {
+        if (over) return;
+        deaths += 1;
+        keepUp();
+      });
+    };
+    onTestFinished(() => {
+      over = true;
+    });
+    keepUp();
+    await until(async () => (await queue.getJobState('poison')) === 'failed' && done.length === innocent.length, 50_000);
+    over = true;
+    expect(done.toSorted()).toEqual(innocent);
+    expect((await queue.getJob('poison'))?.failedReason).toBe('poison: 11 workers died over it');
+    expect(deaths).toBe(2);
+    expect(await queue.getFailedCount()).toBe(1);
+  }, 60_000);
+});
+
 it('what cannot be read is told once and failed, and its neighbours run', async () => {
   const { queue, name, key } = openQueue(url, prefix);
   const unreadable: string[] = [];
@@ -293,16 +345,16 @@ describe('an alert that takes its workers down with it', () => {
     return { raw, queue, key };
   }
 
-  it('is given another one after its fifth', async () => {
-    const { raw, key } = await deadAgain(5);
+  it('is given another one after its tenth', async () => {
+    const { raw, key } = await deadAgain(10);
     expect(raw).toMatchObject({ jobId: 'j', data: { text: 'poison' } });
     await until(async () => (await redis.exists(key('j'))) === 0);
   });
 
-  it('is malformed after its sixth, and in the failed set with the reason', async () => {
-    const { raw, queue } = await deadAgain(6);
+  it('is malformed after its eleventh, and in the failed set with the reason', async () => {
+    const { raw, queue } = await deadAgain(11);
     expect(raw.data).toBeInstanceOf(Unreadable);
     await until(async () => (await queue.getJobState('j')) === 'failed');
-    expect((await queue.getJob('j'))?.failedReason).toBe('malformed: its worker died over it 6 times');
+    expect((await queue.getJob('j'))?.failedReason).toBe('malformed: poison: 11 workers died over it');
   });
 });

@@ -86,7 +86,7 @@ describe('a real server', () => {
 
   it('that gives our user too few permissions is a fault, and the remedy gives enough', async () => {
     const [finding] = await findings(['--user', ...'app on >secret ~* &* +@all -info'.split(' ')], 'app:secret@');
-    expect(finding).toMatchObject({ level: 'fault', problem: 'the Redis user lacks permissions' });
+    expect(finding).toMatchObject({ level: 'fault', problem: 'this Redis does not let its user do what is needed' });
     const rules = /ACL SETUSER <user> (.*?) \(/.exec(finding?.remedy ?? '')?.[1] as string;
     const admin = connectRedis((server as RedisServer).url, 'commands');
     await admin.acl('SETUSER', 'app', 'reset', '>secret', ...rules.split(' '));

@@ -9,6 +9,7 @@ import { locateRedis } from '../../src/redis/locate-redis.ts';
 import { writeServerNote } from '../../src/redis/server-note.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { CACHE_DIR, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
 
 let dataDir: string;
 let said: string[];
@@ -56,6 +57,29 @@ const nothingStarted = () =>
   );
 
 describe('the Redis that start uses', () => {
+  it('is waited for while it loads its data, and said so', async () => {
+    const slow = await ownServer('--key-load-delay', '400');
+    const admin = connectRedis(slow.url, 'commands');
+    clean.push(() => admin.disconnect());
+    await admin.pipeline(Array.from({ length: 8000 }, (_, index) => ['set', `filler-${index}`, 'x'])).exec();
+    await slow.kill();
+    const loaded = slow.restart();
+    await until(() => {
+      const probe = connectRedis(slow.url, 'probe');
+      return probe
+        .ping()
+        .then(
+          () => false,
+          ({ message }) => message.startsWith('LOADING'),
+        )
+        .finally(() => probe.disconnect());
+    });
+    expect(await find({ localPort: slow.port })).toMatchObject({ url: slow.url, source: 'local' });
+    await loaded;
+    expect(said[0]).toBe(`Redis at ${slow.url} is loading its data: waiting until it has`);
+    expect(await nothingStarted()).toBe(true);
+  });
+
   it('is the configured one, named without its password, and left running', async () => {
     const configured = await ownServer('--requirepass', 'hunter2');
     const local = await ownServer();

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { connectRedis, redactUrl } from '../../src/redis/connect.ts';
+import { judgePrefix, parseRedisUrl } from '../../src/redis/redis-url.ts';
 
 describe('redactUrl', () => {
   it.each([
@@ -10,10 +11,84 @@ describe('redactUrl', () => {
     ['redis://alice@redis.example', 'redis://alice@redis.example'],
     ['redis://redis.example/0?password=hunter2', 'redis://redis.example/0'],
     ['/run/redis.sock?password=hunter2', '/run/redis.sock'],
+    ['redis+sentinel://alice:hunter2@a:26379,b/mymaster/2', 'redis+sentinel://alice:***@a:26379,b/mymaster/2'],
+    ['rediss+sentinel://:hunter2@a,[::1]:26380/mymaster?sentinelPassword=hunter2', 'rediss+sentinel://:***@a,[::1]:26380/mymaster'],
+    ['redis+cluster://:hunter2@a:7000,b:7001', 'redis+cluster://:***@a:7000,b:7001'],
+    ['redis+cluster://:hunt@er2@a:7000', 'redis+cluster://:***@a:7000'],
+    ['redis+sentinel://:hunt/er2@a:26379/mymaster', 'redis://(unreadable)'],
+    ['redis+cluster://:hunt#er2@a:7000', 'redis://(unreadable)'],
     ['redis://:hunt#er2@redis.example', 'redis://(unreadable)'],
     ['hunter2', 'redis://(unreadable)'],
   ])('turns %s into %s', (url, expected) => {
     expect(redactUrl(url)).toBe(expected);
+  });
+});
+
+describe('parseRedisUrl', () => {
+  const nobody = { username: undefined, password: undefined, tls: false };
+
+  it('reads Sentinels with the name of the group, the database and both passwords', () => {
+    expect(parseRedisUrl('rediss+sentinel://alice:p%40ss@one:26380,[::1]/my-group/3?sentinelPassword=s%26p')).toEqual({
+      kind: 'sentinel',
+      seats: [
+        { host: 'one', port: 26_380 },
+        { host: '::1', port: 26_379 },
+      ],
+      name: 'my-group',
+      db: 3,
+      sentinelPassword: 's&p',
+      username: 'alice',
+      password: 'p@ss',
+      tls: true,
+    });
+    expect(parseRedisUrl('redis+sentinel://one/group')).toEqual({
+      kind: 'sentinel',
+      seats: [{ host: 'one', port: 26_379 }],
+      name: 'group',
+      db: 0,
+      sentinelPassword: undefined,
+      ...nobody,
+    });
+  });
+
+  it('reads the nodes of a cluster', () => {
+    expect(parseRedisUrl('redis+cluster://one:7000,two')).toEqual({
+      kind: 'cluster',
+      seats: [
+        { host: 'one', port: 7000 },
+        { host: 'two', port: 6379 },
+      ],
+      ...nobody,
+    });
+  });
+
+  it.each([
+    'redis+sentinel://one:26379',
+    'redis+sentinel://one/',
+    'redis+sentinel://one/group/three',
+    'redis+sentinel://one/group?password=hunter2',
+    'redis+sentinel://,/group',
+    'redis+cluster://',
+    'redis+cluster://one/0',
+    'redis+cluster://one:port',
+    'redis+cluster://:%hunt@one',
+  ])('refuses %s without repeating it', (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(/^the Redis URL cannot be read/);
+    expect(() => parseRedisUrl(url)).not.toThrow(/hunt/);
+  });
+});
+
+describe('a prefix', () => {
+  it.each([
+    ['{sms}', true],
+    ['ours:{sms}:', true],
+    ['sms', false],
+    ['{}', false],
+    ['{}{sms}', false],
+    ['sms}{', false],
+  ])('%s keeps all keys on one node of a cluster: %s', (prefix, fits) => {
+    expect(judgePrefix(prefix, true) === undefined).toBe(fits);
+    expect(judgePrefix(prefix, false)).toBeUndefined();
   });
 });
 

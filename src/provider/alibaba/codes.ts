@@ -13,6 +13,8 @@ interface Row {
   readonly reason: ProviderReason;
   /** Only where the code departs from its class. */
   readonly failover?: boolean;
+  /** It is about this number, its country or this text, and says nothing of other messages. */
+  readonly onlyThisMessage?: boolean;
   /** For what is throttled: how long, by what the answer says and the time. */
   readonly wait?: (message: string, now: Date) => number;
 }
@@ -33,7 +35,7 @@ export const ALIBABA_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['isv.PRODUCT_UNSUBSCRIBE', { reason: 'auth' }], // this part of the service is not activated
   ['isp.RAM_PERMISSION_DENY', { reason: 'auth' }], // the key lacks the right (RAM)
   ['isv.DENY_IP_RANGE', { reason: 'auth' }], // called from outside mainland China
-  ['isv.SMS_TEST_NUMBER_LIMIT', { reason: 'auth' }], // a test signature or template reaches registered numbers only
+  ['isv.SMS_TEST_NUMBER_LIMIT', { reason: 'auth', onlyThisMessage: true }], // a test signature or template reaches registered numbers only
 
   // Money.
   ['isv.AMOUNT_NOT_ENOUGH', { reason: 'balance' }], // balance too low
@@ -76,7 +78,7 @@ export const ALIBABA_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['isv.MOBILE_COUNT_OVER_LIMIT', { reason: 'content' }], // more than 1000 numbers
 
   // Their limits.
-  ['isv.BUSINESS_LIMIT_CONTROL', { reason: 'throttled', wait: flowControlWaitMs }], // too many texts to one number
+  ['isv.BUSINESS_LIMIT_CONTROL', { reason: 'throttled', wait: flowControlWaitMs, onlyThisMessage: true }], // too many texts to one number
   // What the account's owner set for a day, and for a month: the latter may be raised before the month is over.
   ['isv.DAY_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
   ['isv.MONTH_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
@@ -139,7 +141,13 @@ export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
   if (typeof Code !== 'string' || Code === 'OK' || (answer.status >= 300 && answer.status < 400)) return refusalFromAnswer(answer, now);
   const listed = ALIBABA_CODES.get(Code);
   const row = listed ?? FAMILIES.find(([prefix]) => Code.startsWith(prefix))?.[1];
-  const finding: Finding = { reason: row?.reason, failover: row?.failover, code: safeCode(Code), unlisted: listed === undefined };
+  const finding: Finding = {
+    reason: row?.reason,
+    failover: row?.failover,
+    onlyThisMessage: row?.onlyThisMessage,
+    code: safeCode(Code),
+    unlisted: listed === undefined,
+  };
   const message = typeof Message === 'string' ? Message : '';
   return refusalFromAnswer(answer, now, { ...finding, retryAfterMs: waitAsked(answer) ?? row?.wait?.(message, now) });
 }

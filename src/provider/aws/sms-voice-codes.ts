@@ -21,7 +21,7 @@ export const SMS_VOICE_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
 
   // ConflictException, whose other reasons follow the HTTP status: it says too little by itself
   ['DESTINATION_PHONE_NUMBER_OPTED_OUT', { reason: 'opted_out' }],
-  ['DESTINATION_PHONE_NUMBER_NOT_VERIFIED', { reason: 'auth' }], // the sandbox texts verified numbers only
+  ['DESTINATION_PHONE_NUMBER_NOT_VERIFIED', { reason: 'auth', onlyThisMessage: true }], // the sandbox texts verified numbers only
   ['DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE', NO_ROUTE],
   ['DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION', NO_ROUTE],
   ['NO_ORIGINATION_IDENTITIES_FOUND', NO_ROUTE],
@@ -42,7 +42,7 @@ export const SMS_VOICE_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['SENDER_ID_NOT_SUPPORTED', NO_ROUTE],
   ['SENDER_ID_REQUIRES_REGISTRATION', NO_ROUTE],
   ['PRICE_OVER_THRESHOLD', NO_ROUTE],
-  ['SENDER_ID_NOT_REGISTERED', { reason: 'auth' }],
+  ['SENDER_ID_NOT_REGISTERED', { reason: 'auth', onlyThisMessage: true }],
   ['RESOURCE_NOT_ACCESSIBLE', { reason: 'auth' }],
   ['CHANNEL_NOT_ENABLED', { reason: 'auth' }],
   ['INVALID_ARN', { reason: 'auth' }],

@@ -22,9 +22,9 @@ export const EXOTEL_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['34009', { reason: 'auth' }], // no account SID in the URL, or the action is forbidden
   ['34010', { reason: 'auth' }], // wrong key or token
   ['40000', { reason: 'auth' }], // a trial account sends no promotional texts
-  ['340030', { reason: 'auth' }], // a trial account texts numbers of its white list only
+  ['340030', { reason: 'auth', onlyThisMessage: true }], // a trial account texts numbers of its white list only
   ['40002', { reason: 'auth' }], // account inactive
-  ['40003', { reason: 'auth' }], // the account may not text that country
+  ['40003', { reason: 'auth', onlyThisMessage: true }], // the account may not text that country
   ['40205', { reason: 'auth' }], // From is empty
   ['40206', { reason: 'auth' }], // From does not fit SmsType
   ['40210', { reason: 'auth' }], // From is missing

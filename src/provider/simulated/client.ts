@@ -33,19 +33,19 @@ export async function createSimulatedProvider(
 ): Promise<Provider> {
   const stumbledOn = new Set<string>();
 
-  /** The no that this number gets before anything is sent; `undefined` when the text is taken. */
+  /** The no that this number gets before anything is sent, as no other does; `undefined` when the text is taken. */
   const refusalFor = (behaviour: Behaviour, messageId: string): Refused | undefined => {
     switch (behaviour) {
       case 'reject':
         return refuse('recipient', { code: '0006' });
       case 'throttle':
-        return refuse('throttled', { code: '0004', retryAt: new Date(clock.now().getTime() + THROTTLED_FOR_MS) });
+        return refuse('throttled', { code: '0004', retryAt: new Date(clock.now().getTime() + THROTTLED_FOR_MS), onlyThisMessage: true });
       case 'be-away':
-        return refuse('unavailable', { code: '0007' });
+        return refuse('unavailable', { code: '0007', onlyThisMessage: true });
       case 'stumble':
         if (stumbledOn.has(messageId)) return undefined;
         remember(stumbledOn, messageId);
-        return refuse('unavailable', { code: '0003' });
+        return refuse('unavailable', { code: '0003', onlyThisMessage: true });
       default:
         return undefined;
     }
@@ -63,7 +63,7 @@ export async function createSimulatedProvider(
     if (!appended.value) return refuse('unknown_outcome', { code: 'OUTBOX_FAILED' });
     if (behaviour === 'take-silently') {
       const silence = await deadline.within(new Promise<never>(() => undefined));
-      return refuse('unknown_outcome', silence.ok ? {} : { code: silence.code });
+      return refuse('unknown_outcome', { onlyThisMessage: true, ...(silence.ok ? {} : { code: silence.code }) });
     }
     const providerMessageId = `sim-${randomUUID()}`;
     const state = behaviour === 'fail-delivery' ? 'undelivered' : 'delivered';

@@ -11,6 +11,8 @@ export interface TencentRow {
   readonly reason: ProviderReason;
   /** Only where the code departs from its class. */
   readonly failover?: boolean;
+  /** It is about this number or this text, and says nothing of other messages. */
+  readonly onlyThisMessage?: boolean;
   /** How long a limit holds: ms, or until an hour in Beijing, at which Tencent's day begins. */
   readonly wait?: number | { readonly untilBeijing: number };
 }
@@ -39,7 +41,6 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
     'AuthFailure.TokenFailure',
     'AuthFailure.UnauthorizedOperation', // the key's policy does not allow the call
     'UnauthorizedOperation',
-    'UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny',
     'UnauthorizedOperation.RequestIpNotInWhitelist',
     'UnauthorizedOperation.RequestPermissionDeny',
     'UnauthorizedOperation.SdkAppIdIsDisabled',
@@ -59,6 +60,8 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
     'UnsupportedProtocol',
     'UnsupportedRegion', // of the request, not of the number
   ]),
+  // Of a template of the marketing kind.
+  ...rows({ reason: 'auth', onlyThisMessage: true }, ['UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny']),
 
   ...rows({ reason: 'balance' }, [
     'FailedOperation.InsufficientBalanceInSmsPackage',
@@ -102,19 +105,19 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
   ]),
 
   // Of one number.
-  ...rows({ reason: 'throttled', wait: 30 * SECOND_MS }, [
+  ...rows({ reason: 'throttled', wait: 30 * SECOND_MS, onlyThisMessage: true }, [
     'LimitExceeded.PhoneNumberThirtySecondLimit',
     'LimitExceeded.DeliveryFrequencyLimit', // which of the limits it does not say: this is the earliest that it can end
   ]),
-  ...rows({ reason: 'throttled', wait: HOUR_MS }, ['LimitExceeded.PhoneNumberOneHourLimit']),
-  ...rows({ reason: 'throttled', wait: MIDNIGHT }, [
+  ...rows({ reason: 'throttled', wait: HOUR_MS, onlyThisMessage: true }, ['LimitExceeded.PhoneNumberOneHourLimit']),
+  ...rows({ reason: 'throttled', wait: MIDNIGHT, onlyThisMessage: true }, [
     'LimitExceeded.PhoneNumberDailyLimit',
     'LimitExceeded.PhoneNumberSameContentDailyLimit',
-    // Of the account.
-    'LimitExceeded.AppDailyLimit',
-    'LimitExceeded.DailyLimit',
   ]),
-  ...rows({ reason: 'throttled', wait: EIGHT_IN_THE_MORNING }, ['FailedOperation.MarketingSendTimeConstraint']), // 08:00 to 22:00 only
+  // Of a template of the marketing kind: 08:00 to 22:00 only.
+  ...rows({ reason: 'throttled', wait: EIGHT_IN_THE_MORNING, onlyThisMessage: true }, ['FailedOperation.MarketingSendTimeConstraint']),
+  // Of the account.
+  ...rows({ reason: 'throttled', wait: MIDNIGHT }, ['LimitExceeded.AppDailyLimit', 'LimitExceeded.DailyLimit']),
   ...rows({ reason: 'throttled', wait: MINUTE_MS }, ['LimitExceeded']),
   ...rows({ reason: 'throttled', wait: SECOND_MS }, [
     'RequestLimitExceeded',
@@ -138,7 +141,8 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
 /** What a code means that Tencent has added since, by the word before its dot. */
 export const TENCENT_FAMILIES: ReadonlyMap<string, TencentRow> = new Map([
   ...rows({ reason: 'auth' }, ['AuthFailure', 'UnauthorizedOperation']),
-  ...rows({ reason: 'throttled', wait: MINUTE_MS }, ['LimitExceeded']),
+  // Most of its limits are of one number.
+  ...rows({ reason: 'throttled', wait: MINUTE_MS, onlyThisMessage: true }, ['LimitExceeded']),
   ...rows({ reason: 'throttled', wait: SECOND_MS }, ['RequestLimitExceeded']),
   ...rows({ reason: 'unknown_outcome' }, ['InternalError']),
   ...rows({ reason: 'content' }, [
@@ -164,10 +168,11 @@ export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): R
 
 function findingFor(code: string, now: Date): Finding {
   const listed = TENCENT_CODES.get(code);
-  const { reason, failover, wait } = listed ?? TENCENT_FAMILIES.get(code.replace(/\..*/s, '')) ?? {};
+  const { reason, failover, onlyThisMessage, wait } = listed ?? TENCENT_FAMILIES.get(code.replace(/\..*/s, '')) ?? {};
   return {
     reason,
     failover,
+    onlyThisMessage,
     code: showCode(code),
     retryAfterMs: typeof wait === 'object' ? msUntilBeijing(wait.untilBeijing, now) : wait,
     unlisted: listed === undefined,

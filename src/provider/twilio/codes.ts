@@ -22,14 +22,14 @@ export const TWILIO_CODES: ReadonlyMap<number, Row> = new Map<number, Row>([
   [20404, { reason: 'auth' }], // no such account or resource
   [21212, { reason: 'auth' }], // From is not a valid sender
   [21401, { reason: 'auth' }], // From is not SMS-enabled
-  [21408, { reason: 'auth' }], // no permission for that region
+  [21408, { reason: 'auth', onlyThisMessage: true }], // no permission for that region
   [21601, { reason: 'auth' }], // From is not a number of the account
   [21603, { reason: 'auth' }], // From or MessagingServiceSid is required
-  [21606, { reason: 'auth' }], // From cannot send messages
+  [21606, { reason: 'auth', onlyThisMessage: true }], // From cannot send messages
   [21607, { reason: 'auth' }], // a trial account must send from its trial number
-  [21608, { reason: 'auth' }], // trial, or no approved profile: To must be verified first
+  [21608, { reason: 'auth', onlyThisMessage: true }], // trial, or no approved profile: To must be verified first
   [21609, { reason: 'auth' }], // StatusCallback is not a valid URL
-  [21659, { reason: 'auth' }], // From is not a Twilio number, or a short code of another country
+  [21659, { reason: 'auth', onlyThisMessage: true }], // From is not a Twilio number, or a short code of another country
   [21660, { reason: 'auth' }], // From belongs to another account
   [21661, { reason: 'auth' }], // From is not SMS-capable
   [21701, { reason: 'auth' }], // no such Messaging Service

@@ -27,7 +27,7 @@ export const UNISMS_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['105001', { reason: 'auth' }], // unauthorized
   ['105100', { reason: 'auth' }], // this IP address is not allowed
 
-  ['105300', { reason: 'throttled', retryAfterMs: MINUTE_MS }], // the account's own limit a number: by minute, hour or day
+  ['105300', { reason: 'throttled', retryAfterMs: MINUTE_MS, onlyThisMessage: true }], // the account's own limit a number: by minute, hour or day
   ['105400', { reason: 'balance' }], // insufficient funds
 
   ['107111', { reason: 'recipient' }], // invalid phone number

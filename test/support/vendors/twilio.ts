@@ -21,6 +21,8 @@ export interface FakeTwilio {
   respondWith(responder: TwilioResponder): void;
   /** The account, and what else it knows besides the texts that it took: GET answers. */
   readonly account: TwilioAccount;
+  /** Takes a text and lists it, whatever the caller is told. */
+  take(form: Readonly<Record<string, string>>): void;
   /** What became of a text that it took: the resource says so from now on. */
   report(sid: string, status: string, errorCode?: number): void;
   /** The status callback of that text, as it would be posted to its `StatusCallback`. */
@@ -147,6 +149,7 @@ export async function startFakeTwilio(credentials: { readonly accountSid: string
     respondWith: (next) => {
       responder = next;
     },
+    take: (form) => void keep(twilioAccepted(accountSid, form), form),
     report: (sid, status, errorCode) => {
       Object.assign(messages.get(sid)?.resource ?? {}, { status, error_code: errorCode ?? null });
     },

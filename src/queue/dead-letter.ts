@@ -1,0 +1,106 @@
+import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
+import { maskNumbers, maskPhone } from '../alert/phone.ts';
+import { parseSeverity } from '../alert/severity.ts';
+import type { MessageTrace } from '../ledger/trace.ts';
+import { type Message, messageSchema } from '../pipeline/message.ts';
+import type { DeadKind, DeadLetter } from './dead-letters-port.ts';
+
+/** A dead job as Redis holds it. */
+export interface DeadJob {
+  readonly queue: string;
+  readonly what: DeadKind;
+  readonly jobId: string;
+  readonly name: string;
+  readonly data: string;
+  readonly failedReason: string;
+  /** ms since the epoch. */
+  readonly diedAt: number;
+}
+
+/** The message of a dead job; `undefined` where there is none of ours in it. */
+export function messageOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): Message | undefined {
+  if (what !== 'message') return undefined;
+  const parsed = messageSchema.safeParse(parseJson(data));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** What a person may see of a dead job; `trace`: what the ledger has of its message. */
+export function describeDead(job: DeadJob, message: Message | undefined, trace: MessageTrace | undefined): DeadLetter {
+  const common = {
+    what: job.what,
+    detail: maskNumbers(job.failedReason),
+    diedAt: new Date(job.diedAt).toISOString(),
+  };
+  if (message === undefined) return { ...common, ...malformedFacts(job) };
+  return {
+    ...common,
+    id: message.id,
+    alertId: message.alertId,
+    severity: message.severity,
+    to: maskPhone(message.to),
+    contact: message.contact ?? null,
+    reason: trace?.reason ?? 'malformed',
+    code: trace?.attempts.at(-1)?.code ?? null,
+    stored: storedMessage(message),
+  };
+}
+
+/**
+ * Without the text of what holds a secret: a code to log in with comes from a template or has its purpose; and without
+ * any parameters.
+ */
+function storedMessage({
+  purpose,
+  route,
+  providers,
+  text,
+  template,
+  segments,
+  overflow,
+  onUnknown,
+  replay,
+}: Message): Record<string, string> {
+  const secret = template !== undefined || purpose === 'verification';
+  return {
+    purpose,
+    route,
+    providers: providers.join(', '),
+    ...(template === undefined ? {} : { template: template.name }),
+    text: secret ? `not shown, ${segments} segment(s)` : maskNumbers(text),
+    'when a cap is full': overflow,
+    'when in doubt': onUnknown,
+    ...(replay === undefined ? {} : { replays: `${replay.number}, the last at ${new Date(replay.at).toISOString()}` }),
+  };
+}
+
+function malformedFacts({ queue, what, jobId, data }: DeadJob): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+  const parsed = parseJson(data);
+  const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};
+  const own = what === 'alert' && typeof fields.id === 'string' && ALERT_ID_PATTERN.test(fields.id) ? fields.id : undefined;
+  const id = own ?? (what === 'alert' ? alertIdOfJob(jobId) : `q-${hash('job', queue, jobId)}`);
+  const names = Object.keys(fields);
+  return {
+    id,
+    alertId: what === 'alert' ? id : null,
+    severity: (typeof fields.severity === 'string' ? parseSeverity(fields.severity) : undefined) ?? null,
+    to: null,
+    contact: null,
+    reason: 'malformed',
+    code: null,
+    stored: {
+      data: `${Buffer.byteLength(data)} bytes`,
+      ...(names.length === 0 ? {} : { fields: maskNumbers(names.slice(0, MOST_NAMES).join(', ')).slice(0, LONGEST_NAMES) }),
+    },
+  };
+}
+
+const MOST_NAMES = 20;
+const LONGEST_NAMES = 200;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { Cluster, type RedisOptions } from 'ioredis';
+import { flushCalls } from './flush-calls.ts';
+import { forgetArguments } from './forget-arguments.ts';
+import { gatherWrites } from './gather-writes.ts';
+import type { RedisAddress } from './redis-url.ts';
+
+export interface ClusterRole {
+  /** Of the connection to each node. */
+  readonly node: Omit<RedisOptions, 'replyMapping'>;
+  /** A call whose node is lost goes to whoever has its keys then, however often that takes; else it fails. */
+  readonly resends: boolean;
+  readonly retryStrategy: (attempt: number) => number | null;
+}
+
+/** Long enough for the nodes to agree on a new primary (`cluster-node-timeout` is 15 s by default), asked every 200 ms. */
+const FAILOVER = { retryDelayOnFailover: 200, retryDelayOnClusterDown: 200, maxRedirections: 150 } as const;
+const NO_FAILOVER = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, maxRedirections: 16 } as const;
+
+/** A client of the Redis Cluster of which `seats` are some nodes. */
+export function openCluster(
+  address: Extract<RedisAddress, { kind: 'cluster' }>,
+  { node, resends, retryStrategy }: ClusterRole,
+  onError: (error: Error) => void,
+): Cluster {
+  const { seats, username, password, tls } = address;
+  const cluster = new Cluster([...seats], {
+    redisOptions: {
+      ...node,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(tls ? { tls: {} } : {}),
+    },
+    clusterRetryStrategy: retryStrategy,
+    ...(resends ? FAILOVER : NO_FAILOVER),
+    // A certificate is made out to a name, and nodes tell each other's addresses.
+    ...(tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
+  });
+  return attendCluster(cluster, resends, password, onError);
+}
+
+/** A second client like `cluster`; `resends` as in {@link ClusterRole}. */
+export function duplicateCluster(cluster: Cluster, resends: boolean): Cluster {
+  return cluster.duplicate([], { lazyConnect: false, ...(resends ? FAILOVER : NO_FAILOVER) });
+}
+
+/** BullMQ duplicates the client it is given; duplicates are attended too. */
+function attendCluster(cluster: Cluster, resends: boolean, password: string | undefined, onError: (error: Error) => void): Cluster {
+  let reported: string | undefined;
+  const report = (error: Error) => {
+    // What the client says of itself is less than what a node said.
+    const cause = error.name === 'ClusterAllFailedError' ? (error as Error & { lastNodeError?: Error }).lastNodeError : error;
+    const fault = cause ?? error;
+    forgetArguments(fault, ...(password === undefined ? [] : [password]));
+    if (fault.message === reported) return;
+    reported = fault.message;
+    onError(fault);
+  };
+  cluster.on('ready', () => {
+    reported = undefined;
+  });
+  cluster.on('+node', gatherWrites);
+  cluster.on('node error', report);
+  cluster.on('error', report);
+  // What waits for the first connection is not given up by itself, and no caller who was told "no" may be served later.
+  if (!resends) cluster.on('close', () => flushCalls(cluster));
+  const duplicate = cluster.duplicate.bind(cluster);
+  cluster.duplicate = (seats, options) => {
+    const twin = duplicate(seats, options);
+    return attendCluster(twin, twin.options.maxRedirections === FAILOVER.maxRedirections, password, onError);
+  };
+  return cluster;
+}

@@ -1,0 +1,70 @@
+/** Why Redis does not serve, and what to do about it. */
+export interface Trouble {
+  readonly kind: (typeof TROUBLES)[number][0];
+  /** Follows the name of the Redis: `cannot be reached`. */
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** The words of servers: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+const TROUBLES = [
+  ['full', /(?:^|-)OOM\b/, 'is full and takes no writes', 'redis-cli INFO memory; give it more: redis-cli CONFIG SET maxmemory …'],
+  [
+    'read_only',
+    /(?:^|-)READONLY\b/,
+    'is a read-only replica, as after a failover',
+    'point REDIS_URL at its primary, or promote it: redis-cli REPLICAOF NO ONE; a redis+sentinel:// URL follows by itself',
+  ],
+  ['loading', /(?:^|-)LOADING\b/, 'is loading its data', 'it takes a while after a start; nothing to do'],
+  [
+    'disk',
+    /(?:^|-)MISCONF\b/,
+    'cannot write to its disk and takes no writes',
+    "look into Redis' own log; make room on its disk or mend its permissions",
+  ],
+  ['no_auth', /(?:^|-)NOAUTH\b/, 'wants a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
+  [
+    'wrong_password',
+    /(?:^|-)WRONGPASS\b|invalid password/,
+    'refuses the user name or password',
+    'correct them in the URL: redis://USER:PASSWORD@host:6379, special characters percent-encoded; or make the old ones valid again',
+  ],
+  [
+    'no_permission',
+    /(?:^|-)NOPERM\b/,
+    'does not let its user do what is needed',
+    'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~* &* (INFO and CLIENT are needed)',
+  ],
+  [
+    'protected',
+    /(?:^|-)DENIED\b/,
+    'runs in protected mode and takes only local connections without a password',
+    'redis-cli CONFIG SET requirepass PASSWORD, and the password into REDIS_URL',
+  ],
+  [
+    'cluster_down',
+    /(?:^|-)(?:CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b|Too many Cluster redirections/,
+    'has lost some of its servers',
+    'redis-cli CLUSTER INFO, or INFO replication; it serves again when enough of them are back',
+  ],
+  ['busy', /(?:^|-)BUSY\b/, 'is busy with a script', "redis-cli SCRIPT KILL, once it is known to be nobody's work"],
+  [
+    'clients',
+    /max number of clients reached/,
+    'has as many clients as it may have',
+    'redis-cli CLIENT LIST; allow more: redis-cli CONFIG SET maxclients …',
+  ],
+  [
+    'silent',
+    /^(?:Command timed out|Socket timeout|connect ETIMEDOUT|read ETIMEDOUT|no answer within|Redis is not available: no answer)/,
+    'does not answer',
+    'see whether its process is stopped or starved of memory, and whether the network lets packets through',
+  ],
+] as const satisfies readonly (readonly [string, RegExp, string, string])[];
+
+/** `undefined` when the error says nothing about whether Redis serves, or only that there is no connection. */
+export function classifyTrouble(error: Error): Trouble | undefined {
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  const found = TROUBLES.find(([, pattern]) => pattern.test(message));
+  return found && { kind: found[0], problem: found[2], remedy: found[3] };
+}

@@ -1,0 +1,107 @@
+import { freePort } from '../../src/redis/free-port.ts';
+import { until } from '../support/until.ts';
+import type { History } from './history.ts';
+import { accepts, type Behaviour, neverAnswers, resets, says } from './recording-vendor.ts';
+import { type Scenario, unmet } from './scenario.ts';
+import { openScene } from './scene.ts';
+import type { Kind } from './traffic.ts';
+
+const alternating = (index: number): Kind =>
+  index % 2 === 0 ? { severity: 'critical', onUnknown: 'resend' } : { severity: 'warning', onUnknown: 'hold' };
+
+const textsOf = ({ traces }: History) => [...traces.values()].flatMap(({ messages }) => messages);
+
+/** What a vendor on a bad day says. */
+export const BAD_DAY: readonly (() => Behaviour)[] = [
+  () => accepts(),
+  () => accepts(100),
+  () => says(500),
+  () => says(502),
+  () => says(503, { 'retry-after': '1' }),
+  () => says(429),
+  () => says(429, { 'retry-after': '2' }),
+  () => resets,
+];
+
+export const badDay: Scenario = async (given) => {
+  const scene = await openScene(given, { dispatchers: 2 });
+  scene.first.behave(() => given.random.pick(BAD_DAY)());
+  scene.second.behave(() => accepts(50));
+  await scene.traffic.raise(120, alternating);
+  const history = await scene.conclude();
+  // At most one request in place of another by the same provider, and one by the next.
+  const most = Math.max(...textsOf(history).map(({ attempts }) => attempts.length));
+  return { history, broken: unmet({ 'no text was tried more than six times': most <= 6 }), note: `at most ${most} attempts` };
+};
+
+/** The first provider throttles everything, with a time to come back at; the second takes it all. */
+export const throttleStorm: Scenario = async (given) => {
+  const scene = await openScene(given);
+  scene.first.behave(() => says(429, { 'retry-after': '3600' }));
+  await scene.traffic.raise(60, alternating);
+  const history = await scene.conclude();
+  const texts = textsOf(history);
+  return {
+    history,
+    broken: unmet({
+      'all went through the second': texts.every(({ state, provider }) => state === 'accepted' && provider === 'second'),
+      'the first was not asked in a loop': scene.first.hits.length <= texts.length,
+    }),
+  };
+};
+
+/** A provider that is not there at all: the next one is asked at once, and there is nothing to doubt. */
+export function absent(urlOf: (port: number) => string): Scenario {
+  return async (given) => {
+    const scene = await openScene(given, { firstUrl: async () => urlOf(await freePort()) });
+    await scene.traffic.raise(10, alternating);
+    const history = await scene.conclude();
+    const texts = textsOf(history);
+    return {
+      history,
+      broken: unmet({
+        'all went through the second': texts.every(({ state, provider }) => state === 'accepted' && provider === 'second'),
+        'nothing was in doubt': texts.every(({ attempts }) => attempts.every(({ result }) => result !== 'unknown')),
+      }),
+    };
+  };
+}
+
+/** Accepts everything, answers nothing: criticals are sent once more by the next provider, warnings are held. */
+export const silentVendor: Scenario = async (given) => {
+  const scene = await openScene(given);
+  scene.first.behave(() => neverAnswers);
+  await scene.traffic.raise(20, alternating);
+  const history = await scene.conclude();
+  const texts = textsOf(history);
+  const ends = (severity: string, state: string) =>
+    texts.filter((text) => text.severity === severity).every((text) => text.state === state);
+  return {
+    history,
+    broken: unmet({
+      'criticals were accepted by the second':
+        ends('critical', 'accepted') && texts.every(({ provider, state }) => state !== 'accepted' || provider === 'second'),
+      'warnings are unknown': ends('warning', 'unknown'),
+    }),
+  };
+};
+
+/** No provider answers: texts wait, and go when one is back. */
+export const allAway: Scenario = async (given) => {
+  const scene = await openScene(given);
+  scene.first.behave(() => says(429, { 'retry-after': '2' }));
+  scene.second.behave(() => says(429, { 'retry-after': '2' }));
+  await scene.traffic.raise(20, alternating);
+  await until(() => scene.second.hits.length > 0);
+  const waiting = await until(() => scene.inFlight());
+  scene.first.behave(() => accepts());
+  scene.second.behave(() => accepts());
+  const history = await scene.conclude();
+  return {
+    history,
+    broken: unmet({
+      'all waited': waiting === 20,
+      'all were sent in the end': textsOf(history).every(({ state }) => state === 'accepted'),
+    }),
+  };
+};

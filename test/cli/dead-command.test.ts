@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import type { DeadLetter } from '../../src/queue/dead-letters-port.ts';
+import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { deadLetter } from './dead-world.ts';
+import { type } from './recording-deps.ts';
+import { alertTrace, attempt, messageTrace } from './traces.ts';
+
+const MALFORMED: DeadLetter = deadLetter({
+  id: 'order-42',
+  what: 'alert',
+  alertId: 'order-42',
+  severity: null,
+  to: null,
+  contact: null,
+  reason: 'malformed',
+  code: null,
+  detail: 'malformed: severity: unknown severity "loud"\u001b[2J\nand more',
+  diedAt: '2026-11-20T02:59:00.000Z',
+  stored: { data: '41 bytes', fields: 'severity, text, to' },
+});
+const letters = [MALFORMED, deadLetter(), deadLetter({ id: 'm-2', alertId: 'a-2', contact: null, reason: 'recipient', code: null })];
+
+const done = (calls: readonly (readonly [string, ...unknown[]])[]) =>
+  calls.filter(([name]) => name === 'replay' || name === 'discard').map(([name, id]) => `${name} ${id}`);
+
+describe('dead list', () => {
+  test('shows the newest first, one line each, and how many there are', async () => {
+    const { code, stdout, stderr } = await type(['dead', 'list', '--limit', '2'], { dead: { letters } });
+    expect(stdout).toBe(
+      [
+        'id   what     severity  to                     reason     code   died at (UTC)        alert',
+        'm-2  message  critical  +60*******789          recipient  -      2026-11-20 03:00:05  a-2',
+        'm-1  message  critical  +60*******789 (alice)  content    30034  2026-11-20 03:00:05  a-1',
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).toBe('2 of 3 dead\n');
+    expect(code).toBe(0);
+  });
+
+  test('says so when there is none', async () => {
+    expect(await type(['dead', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'nothing is dead\n' });
+  });
+
+  test('--json holds every field and nothing of the job', async () => {
+    const { stdout } = await type(['dead', 'list', '--json'], { dead: { letters: [MALFORMED] } });
+    const { stored: _, ...fields } = MALFORMED;
+    expect(JSON.parse(stdout)).toEqual({ total: 1, dead: [fields] });
+  });
+
+  test('Redis away is exit 1 and says where it was looked for', async () => {
+    const open = () => {
+      throw new RedisUnavailableError('frozen');
+    };
+    const { code, stderr } = await type(['dead', 'list'], { dead: { open } });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Redis is not available: frozen\nTried 10.0.0.5:6379');
+  });
+});
+
+describe('dead show', () => {
+  test('tells the story of a message and what is kept of it', async () => {
+    const message = messageTrace({
+      state: 'failed',
+      reason: 'content',
+      attempts: [attempt({ result: 'refused', reason: 'content', code: '30034' })],
+    });
+    const { code, stdout } = await type(['dead', 'show', 'm-1'], { dead: { letters }, message });
+    expect(stdout).toMatch(/^Not texted: the provider refused the text or its template \(content, code 30034 from twilio-main\)/);
+    expect(stdout).toContain('\n\nDead since 2026-11-20 03:00:05 UTC: content (30034) [HTTP 400]\n\nmessage  m-1\nroute    default\n');
+    expect(code).toBe(0);
+  });
+
+  test('of an alert shows its fault without the codes that a terminal obeys', async () => {
+    const alerts = [alertTrace({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
+    const { stdout } = await type(['dead', 'show', 'order-42'], { dead: { letters }, alerts });
+    expect(stdout).toContain('Dead since 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
+    expect(stdout).toContain('fields  severity, text, to');
+  });
+
+  test('--json is the trace and what is kept', async () => {
+    const { stdout } = await type(['dead', 'show', '--json', 'm-1'], { dead: { letters }, message: messageTrace() });
+    expect(JSON.parse(stdout)).toEqual({ trace: messageTrace(), dead: [deadLetter()] });
+  });
+
+  test('what is not dead is exit 1 and points to explain', async () => {
+    const { code, stderr, calls } = await type(['dead', 'show', 'm-9'], { dead: { letters } });
+    expect(code).toBe(1);
+    expect(stderr).toBe('error: not among the dead: m-9\nWhat became of it: sms-dispatch explain m-9\n');
+    expect(calls.at(-1)).toEqual(['close dead letters']);
+  });
+});
+
+describe('dead replay', () => {
+  test('takes the ids of messages and of alerts, and says until when each is good', async () => {
+    const { code, stdout, stderr, calls } = await type(['dead', 'replay', 'm-1', 'a-2'], { dead: { letters } });
+    expect(done(calls)).toEqual(['replay m-1', 'replay m-2']);
+    expect(stdout).toBe('m-1  queued again, good until 2026-11-20 04:00:10 UTC\nm-2  queued again, good until 2026-11-20 04:00:10 UTC\n');
+    expect(stderr).toBe('2 replayed\n');
+    expect(code).toBe(0);
+  });
+
+  test('does those that it finds and is exit 1 for the others', async () => {
+    const { code, stderr, calls } = await type(['dead', 'replay', 'm-8', 'm-1'], { dead: { letters } });
+    expect(done(calls)).toEqual(['replay m-1']);
+    expect(stderr).toContain('1 replayed\nerror: not among the dead: m-8\n');
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [{ kind: 'ended', state: 'accepted' }, 'not replayed: the message is accepted', 1],
+    [{ kind: 'forgotten' }, 'its ledger entry is gone; raise the alert again', 1],
+    [{ kind: 'gone' }, 'somebody else has replayed or discarded it', 0],
+  ] as const)('says why not: %j', async (replayed, words, exit) => {
+    const { code, stdout } = await type(['dead', 'replay', 'm-1'], { dead: { letters, replays: { 'm-1': replayed } } });
+    expect(stdout).toContain(words);
+    expect(code).toBe(exit);
+  });
+
+  test('--all with a reason leaves the others dead, and shows progress to a person only', async () => {
+    const { calls, stderr } = await type(['dead', 'replay', '--all', '--reason', 'recipient'], { dead: { letters }, isTTY: true });
+    expect(done(calls)).toEqual(['replay m-2']);
+    expect(stderr).toBe('\r\u001b[K2 of 3\r\u001b[K3 of 3\r\u001b[K1 replayed\n');
+  });
+
+  test('--json lists what became of each, in one document', async () => {
+    const world = { dead: { letters, replays: { 'm-1': { kind: 'ended', state: 'accepted' } as const } } };
+    const { code, stdout, stderr } = await type(['dead', 'replay', '--json', 'm-1', 'm-2', 'm-9'], world);
+    expect(JSON.parse(stdout)).toEqual({
+      replayed: 1,
+      refused: 1,
+      missing: ['m-9'],
+      results: [
+        { id: 'm-1', result: 'ended', state: 'accepted' },
+        { id: 'm-2', result: 'replayed', goodUntil: '2026-11-20T04:00:10.000Z' },
+      ],
+    });
+    expect(stderr).toContain('1 replayed, 1 refused\n');
+    expect(code).toBe(1);
+  });
+});
+
+describe('dead discard', () => {
+  test('asks whoever sits at the terminal, and a no discards nothing', async () => {
+    const { code, stderr, calls } = await type(['dead', 'discard', '--all'], { dead: { letters }, confirm: false });
+    expect(calls).toContainEqual(['confirm', 'Discard all dead letters for good?']);
+    expect(done(calls)).toEqual([]);
+    expect(stderr).toBe('error: nothing was discarded\n');
+    expect(code).toBe(1);
+  });
+
+  test('a yes discards', async () => {
+    const { code, stdout, calls } = await type(['dead', 'discard', 'm-1'], { dead: { letters }, confirm: true });
+    expect(calls).toContainEqual(['confirm', 'Discard m-1 for good?']);
+    expect(done(calls)).toEqual(['discard m-1']);
+    expect(stdout).toBe('m-1  discarded\n');
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['with --yes', ['--yes'], { confirm: false }],
+    ['in a script', [], {}],
+  ])('does not ask %s', async (_, flags, terminal) => {
+    const { calls, stderr } = await type(['dead', 'discard', '--all', ...flags], { dead: { letters, gone: ['m-1'] }, ...terminal });
+    expect(done(calls)).toEqual(['discard order-42', 'discard m-1', 'discard m-2']);
+    expect(calls.map(([name]) => name)).not.toContain('confirm');
+    expect(stderr).toBe('2 discarded\n');
+  });
+
+  test('--json lists what was discarded and what was not there', async () => {
+    const { code, stdout } = await type(['dead', 'discard', '--json', 'm-1', 'm-9'], { dead: { letters } });
+    expect(JSON.parse(stdout)).toEqual({ discarded: ['m-1'], missing: ['m-9'] });
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { failOver, outage, overtake } from '../chaos/backlog.ts';
+import { testRedis } from '../support/redis.ts';
+
+const { url: redisUrl, prefix } = testRedis();
+const at = (part: string) => ({ redisUrl, prefix: prefix.replace('}', `-${part}}`) });
+
+// Side by side: most of their time is waiting.
+describe.concurrent('texts that wait', () => {
+  it('go through the next provider at once, and hardly any is tried on the one that is down', async () => {
+    const { firstAfterMs, spentOnFirst, accepted } = await failOver({ ...at('failover'), count: 120 });
+    expect(accepted).toBe(120);
+    expect(firstAfterMs).toBeLessThan(5_000);
+    // Those that were under way when it turned out to be down, each in up to three tries.
+    expect(spentOnFirst).toBeLessThan(120);
+  }, 60_000);
+
+  it('for their only provider come back spread out when it does, criticals first, and none is lost', async () => {
+    const seen = await outage({ ...at('outage'), count: 200, downMs: 3_000, watchMs: 8_500 });
+    expect(seen).toMatchObject({ lostMeanwhile: 0, twice: 0, criticals: seen.ofCriticals });
+    // It was left alone while it was down.
+    expect(seen.whileDown).toBeLessThanOrEqual(160);
+    expect(seen.sent).toBeGreaterThan(10);
+    // Its share grows over twenty seconds: no second brings more than a part of what waits.
+    expect(seen.most).toBeLessThan(seen.texts / 4);
+    // The first few find out whether it is back, whoever they are.
+    expect(seen.infosBefore).toBeLessThan(30);
+  }, 60_000);
+
+  it('for their turn are overtaken by a critical in less than a second', async () => {
+    const { tookMs, waiting } = await overtake({ ...at('overtaking'), count: 200, maxPerSecond: 10 });
+    expect(waiting).toBeGreaterThan(100);
+    expect(tookMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
+  }, 60_000);
+});

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Move, Reopening, RoutedAlert } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/redis-ledger.ts';
+import { createTraces } from '../../src/ledger/redis-traces.ts';
+import { MESSAGE_STATES } from '../../src/ledger/trace.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { testRedis } from '../support/redis.ts';
+
+const { redis, prefix } = testRedis();
+
+let keys = createKeys(prefix);
+let ledger = createLedger(redis, keys);
+let traces = createTraces(redis, keys);
+beforeEach(() => {
+  keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
+  ledger = createLedger(redis, keys);
+  traces = createTraces(redis, keys);
+});
+
+const event = { at: '2026-11-20T04:00:00.000Z', stage: 'operator', verdict: 'replayed' };
+
+const alertOf = (id: string, over: Partial<RoutedAlert> = {}): RoutedAlert => ({
+  id,
+  severity: 'critical',
+  purpose: 'alert',
+  status: 'firing',
+  dedupKey: 'db/down',
+  dedupHash: 'db',
+  receivedAt: 1_000,
+  dedupeForMs: 60_000,
+  events: [],
+  messages: [
+    {
+      id: `m-${id}`,
+      alertId: id,
+      to: '+60*******789',
+      contact: null,
+      severity: 'critical',
+      route: 'default',
+      segments: 1,
+      createdAt: 1_000,
+      expiresAt: 9_000,
+      state: 'queued',
+      reason: null,
+      until: null,
+      events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'consent-gate', verdict: 'pass' }],
+    },
+  ],
+  ...over,
+});
+
+const moveTo = (state: Move['state'], id = 'a', over: Partial<Move> = {}): Promise<string> =>
+  ledger.move({ messageId: `m-${id}`, alertId: id, dedupHash: 'db', run: randomUUID(), state, events: [], ...over });
+
+const reopening = (over: Partial<Reopening> = {}): Reopening => ({
+  messageId: 'm-a',
+  alertId: 'a',
+  dedupHash: 'db',
+  number: 1,
+  expiresAt: 20_000,
+  event,
+  ...over,
+});
+
+async function failed(): Promise<void> {
+  await ledger.admit(alertOf('a'), randomUUID());
+  const record = { provider: 'p', startedAt: '2026-11-20T03:00:00.500Z' };
+  await ledger.openAttempt({ messageId: 'm-a', dedupHash: 'db', receivedAt: 1_000, token: 't', record, leaseMs: 1, unknownsAllowed: 0 });
+  const attempt = { token: 't', number: 1, record: { ...record, result: 'refused', reason: 'content' } as const };
+  expect(await moveTo('failed', 'a', { reason: 'content', attempt })).toBe('ended');
+}
+
+describe('a failed message that is reopened', () => {
+  it('is on its way again, the same one, with its history and a new deadline', async () => {
+    await failed();
+    expect(await ledger.reopen(reopening())).toBe('reopened');
+    expect(await traces.message('m-a')).toMatchObject({
+      state: 'queued',
+      reason: null,
+      expiresAt: new Date(20_000).toISOString(),
+      attempts: [{ provider: 'p', result: 'refused', reason: 'content' }],
+      events: [{ stage: 'consent-gate' }, event],
+    });
+    expect(await ledger.inFlight()).toBe(1);
+    expect(await ledger.resolve('db', new Date(500))).toEqual(['m-a']);
+  });
+
+  it('is reopened once, however often the same replay is told, and whatever has happened since', async () => {
+    await failed();
+    expect([await ledger.reopen(reopening()), await ledger.reopen(reopening())]).toEqual(['reopened', 'kept']);
+    expect(await ledger.inFlight()).toBe(1);
+    await moveTo('failed', 'a', { reason: 'content' });
+    expect(await ledger.reopen(reopening())).toBe('kept');
+    expect((await traces.message('m-a'))?.state).toBe('failed');
+    expect(await ledger.inFlight()).toBe(0);
+    expect(await ledger.reopen(reopening({ number: 2 }))).toBe('reopened');
+    expect((await traces.message('m-a'))?.events).toHaveLength(3);
+  });
+
+  it.each(['accepted', 'failed', 'expired'] as const)('ends as %s without being counted a second time', async (state) => {
+    await failed();
+    await ledger.reopen(reopening());
+    const run = randomUUID();
+    expect(await moveTo(state, 'a', { run })).toBe('again');
+    expect(await moveTo(state, 'a', { run })).toBe('again');
+    expect(await moveTo(state)).toBe('moved');
+    expect(await ledger.inFlight()).toBe(0);
+  });
+
+  it('can be sent, and is then as over as any', async () => {
+    await failed();
+    await ledger.reopen(reopening());
+    const again = { messageId: 'm-a', dedupHash: 'db', receivedAt: 1_000, leaseMs: 1, unknownsAllowed: 0 };
+    const record = { provider: 'q', startedAt: '2026-11-20T04:00:01.000Z' };
+    expect(await ledger.openAttempt({ ...again, token: 'u', record })).toEqual({ kind: 'opened', number: 2 });
+    await moveTo('accepted', 'a', { attempt: { token: 'u', number: 2, record: { ...record, result: 'accepted' } } });
+    expect(await ledger.reopen(reopening({ number: 2 }))).toBe('kept');
+    expect((await traces.message('m-a'))?.state).toBe('accepted');
+  });
+});
+
+it.each(MESSAGE_STATES.filter((state) => state !== 'failed'))('what is %s is not reopened', async (state) => {
+  await ledger.admit(alertOf('a'), randomUUID());
+  await redis.hset(keys.message('m-a'), 'state', state);
+  expect(await ledger.reopen(reopening())).toBe('kept');
+  expect(await redis.hget(keys.message('m-a'), 'state')).toBe(state);
+  expect(await ledger.inFlight()).toBe(1);
+});
+
+it('of what the ledger has forgotten nothing is made up', async () => {
+  expect(await ledger.reopen(reopening())).toBe('missing');
+  await failed();
+  await redis.del(keys.alert('a'));
+  expect(await ledger.reopen(reopening())).toBe('missing');
+  expect(await ledger.inFlight()).toBe(0);
+});
+
+describe('the dedupe claim of a message that died', () => {
+  const next = (id: string) => ledger.admit(alertOf(id, { receivedAt: 2_000 }), randomUUID());
+
+  it('is let go with it, and not taken again by its replay', async () => {
+    await failed();
+    await ledger.reopen(reopening());
+    expect(await next('b')).toMatchObject({ kind: 'admitted' });
+  });
+
+  it('is the newer alert’s by then, and stays so when the replay fails', async () => {
+    await failed();
+    await next('b');
+    await ledger.reopen(reopening());
+    await moveTo('failed', 'a', { reason: 'content' });
+    expect(await next('c')).toEqual({ kind: 'duplicate', of: 'b' });
+  });
+});
+
+describe('a note on a failed message', () => {
+  const note = { at: '2026-11-20T05:00:00.000Z', stage: 'operator', verdict: 'discarded' };
+
+  it('stands at the end of its trace, once', async () => {
+    await failed();
+    await ledger.note('m-a', note);
+    await ledger.note('m-a', note);
+    expect((await traces.message('m-a'))?.events).toMatchObject([{ stage: 'consent-gate' }, note]);
+  });
+
+  it('is not written on one that is on its way', async () => {
+    await failed();
+    await ledger.reopen(reopening());
+    await ledger.note('m-a', note);
+    expect((await traces.message('m-a'))?.events.at(-1)).toEqual(event);
+  });
+});

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FIRST_OPEN_MS, LONGEST_OPEN_MS, MIN_VOLUME, PROBES, SLOW_START_MS } from '../../src/provider/breaker.ts';
+import { type Accepted, refuse } from '../../src/provider/provider.ts';
+import { withBreaker } from '../../src/provider/with-breaker.ts';
+import { testRedis } from '../support/redis.ts';
+import type { Answer, ScriptedProvider } from '../support/scripted-provider.ts';
+import { createDesk, type Desk } from './dispatch-desk.ts';
+
+const { redis, prefix } = testRedis();
+const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
+/** Unlike `unavailable`, not tried again in place: the tests need no patience. */
+const timedOut = refuse('unknown_outcome', { code: 'TIMEOUT' });
+
+let desk: Desk;
+let states: string[];
+beforeEach(() => {
+  desk = createDesk(redis, prefix);
+  states = [];
+});
+
+/** A provider behind its breaker, as the process has it; it answers by `answer`, which the test may change. */
+function guarded(name: string, answer: Answer): ScriptedProvider & { answer: Answer } {
+  const vendor = { answer };
+  const scripted = desk.provider(name, [() => vendor.answer]);
+  const carrier = desk.carriers.get(name);
+  if (carrier === undefined) throw new Error(name);
+  const onChange = ({ state }: { state: string }) => void states.push(`${name} ${state}`);
+  desk.carriers.set(name, { ...carrier, provider: withBreaker(scripted, { clock: desk.clock, timeoutMs: 15_000, onChange }) });
+  return Object.assign(vendor, scripted);
+}
+
+const sendMany = async (count: number) => {
+  for (let i = 0; i < count; i += 1) await desk.send();
+};
+const eventsOf = async (message: Parameters<Desk['trace']>[0]) =>
+  (await desk.trace(message)).events.filter(({ stage }) => stage === 'dispatch').map(({ at: _at, ...event }) => event);
+
+test('a provider that is down is left alone after ten requests, the next one carries all, and it comes back by and by', async () => {
+  const a = guarded('a', timedOut);
+  const b = guarded('b', yes);
+  await sendMany(MIN_VOLUME);
+  expect([a.requests.length, b.requests.length]).toEqual([MIN_VOLUME, MIN_VOLUME]);
+
+  const until = new Date(desk.clock.at + FIRST_OPEN_MS).toISOString();
+  const { message, outcome } = await desk.send();
+  await sendMany(9);
+  expect([a.requests.length, b.requests.length]).toEqual([MIN_VOLUME, MIN_VOLUME + 10]);
+  expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
+  expect(await eventsOf(message)).toEqual([
+    { stage: 'dispatch', verdict: 'skipped', reason: 'circuit_open', detail: `a is left alone until ${until}: it has been failing` },
+    { stage: 'dispatch', verdict: 'failover', reason: 'circuit_open', detail: 'from a to b' },
+    { stage: 'dispatch', verdict: 'accepted' },
+  ]);
+  expect((await desk.trace(message)).attempts).toMatchObject([{ provider: 'b', result: 'accepted' }]);
+
+  desk.clock.at += FIRST_OPEN_MS;
+  a.answer = yes;
+  await sendMany(PROBES);
+  expect(a.requests).toHaveLength(MIN_VOLUME + PROBES);
+  const atOnce = await Promise.all(Array.from({ length: 40 }, () => desk.send()));
+  const throughA = atOnce.filter(
+    ({ outcome: { kind, ...rest } }) => kind === 'accepted' && 'provider' in rest && rest.provider === 'a',
+  ).length;
+  expect(throughA).toBeLessThan(25);
+  expect(atOnce.every(({ outcome: { kind } }) => kind === 'accepted')).toBe(true);
+
+  desk.clock.at += SLOW_START_MS;
+  const before = a.requests.length;
+  await sendMany(5);
+  expect(a.requests).toHaveLength(before + 5);
+  expect(states).toEqual(['a open', 'a half_open', 'a closed']);
+});
+
+test('of a text that finds the circuit open only when its turn comes, no request is made or counted', async () => {
+  const a = guarded('a', timedOut);
+  const b = guarded('b', yes);
+  const carrier = desk.carriers.get('a');
+  if (carrier === undefined) throw new Error('a');
+  const { send } = carrier.provider;
+  // While it waits for its turn, others find out that the provider is down.
+  const pace: typeof carrier.pace = async (_signal, job) => {
+    const other = () => send({ ...a.requests[0], id: crypto.randomUUID() } as never, new AbortController().signal);
+    for (let i = 0; i < MIN_VOLUME; i += 1) await other();
+    return job();
+  };
+  desk.carriers.set('a', { ...carrier, pace });
+  const { message, outcome } = await desk.send();
+  expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
+  expect([a.requests.length, b.requests.length]).toEqual([MIN_VOLUME, 1]);
+  expect(desk.heard('providerRequest')).toMatchObject([{ provider: 'b', result: 'accepted' }]);
+  expect((await desk.trace(message)).attempts).toMatchObject([
+    { provider: 'a', result: 'refused', reason: 'circuit_open' },
+    { provider: 'b', result: 'accepted' },
+  ]);
+});
+
+test.each(['auth', 'balance'] as const)('a refusal for %s closes the way at once', async (reason) => {
+  const a = guarded('a', refuse(reason));
+  const b = guarded('b', yes);
+  await sendMany(5);
+  expect([a.requests.length, b.requests.length]).toEqual([1, 5]);
+});
+
+test.each(['recipient', 'opted_out', 'content'] as const)('a provider that refuses texts for %s is asked about each', async (reason) => {
+  const a = guarded('a', refuse(reason));
+  guarded('b', yes);
+  await sendMany(2 * MIN_VOLUME);
+  expect(a.requests).toHaveLength(2 * MIN_VOLUME);
+  expect(states).toEqual([]);
+});
+
+describe('a throttled provider', () => {
+  test('is left alone while others go on, and its circuit stays closed', async () => {
+    const a = guarded('a', refuse('throttled', { retryAt: new Date(desk.clock.at + 30_000) }));
+    const b = guarded('b', yes);
+    await sendMany(2 * MIN_VOLUME);
+    expect([a.requests.length, b.requests.length]).toEqual([1, 2 * MIN_VOLUME]);
+    expect(states).toEqual([]);
+  });
+
+  test('and no other: texts wait without asking again, and say why', async () => {
+    const retryAt = new Date(desk.clock.at + 30_000);
+    const a = guarded('a', refuse('throttled', { retryAt }));
+    await desk.send();
+    const { message, outcome } = await desk.send();
+    expect(a.requests).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'throttled' });
+    expect(outcome.kind === 'deferred' && outcome.until.getTime()).toBeGreaterThanOrEqual(retryAt.getTime());
+    expect(await eventsOf(message)).toMatchObject([
+      { verdict: 'skipped', reason: 'throttled', detail: `a is left alone until ${retryAt.toISOString()}: it asked us to slow down` },
+      { verdict: 'deferred', reason: 'throttled' },
+    ]);
+    desk.clock.at += 60_000;
+    a.answer = yes;
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
+  });
+});
+
+test('with all providers down the texts wait, say why, and go out when one works again', async () => {
+  const a = guarded('a', refuse('auth'));
+  const b = guarded('b', refuse('balance'));
+  await desk.send();
+  const waiting = await Promise.all(Array.from({ length: 5 }, () => desk.send()));
+  expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
+  const until = desk.clock.at + LONGEST_OPEN_MS;
+  for (const { message, outcome } of waiting) {
+    expect(outcome).toMatchObject({ kind: 'retry', error: { reason: 'circuit_open' } });
+    expect(outcome.kind === 'retry' && outcome.until.getTime()).toBeGreaterThanOrEqual(until);
+    expect(await desk.trace(message)).toMatchObject({ state: 'deferred', reason: 'circuit_open', attempts: [] });
+  }
+  expect(desk.heard('messageSettled')).toEqual([]);
+
+  b.answer = yes;
+  desk.clock.at = until;
+  for (const { message } of waiting) expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'b' });
+  expect(a.requests).toHaveLength(2);
+  expect(desk.heard('messageSettled')).toHaveLength(5);
+});

@@ -1,0 +1,25 @@
+import { createLogger } from '../../../src/logger.ts';
+import { createQueueWorker } from '../../../src/queue/queue-worker.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
+
+/** Argument: url, prefix, queue, lock in ms. Finishes jobs and says so; the one named poison kills it. */
+const [url, prefix, queue, lockMs] = process.argv.slice(2) as [string, string, string, string];
+createQueueWorker(
+  queue,
+  {
+    blocking: connectRedis(url, 'worker'),
+    commands: connectRedis(url, 'commands'),
+    prefix,
+    concurrency: 10,
+    lockMs: Number(lockMs),
+    logger: createLogger('silent'),
+  },
+  {
+    process: async (job) => {
+      if (job.id === 'poison') process.kill(process.pid, 'SIGKILL');
+      process.send?.(job.id);
+      return { kind: 'complete' };
+    },
+    onUnreadable: async () => undefined,
+  },
+);

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { createLogger } from '../../src/logger.ts';
+import { ProviderError } from '../../src/provider/provider.ts';
+import type { CircuitChange } from '../../src/provider/with-breaker.ts';
+import { reportCircuit } from '../../src/roles/report-circuit.ts';
+
+const until = new Date('2026-11-20T03:00:05.000Z');
+
+it.each<[CircuitChange, level: string, words: RegExp]>([
+  [{ state: 'open', until, error: new ProviderError('unavailable', { code: 'ECONNREFUSED' }) }, 'warn', /keeps failing/],
+  [{ state: 'open', until, error: new ProviderError('auth', { code: '20003', status: 401 }) }, 'error', /credentials or account/],
+  [{ state: 'open', until, error: new ProviderError('balance') }, 'error', /out of money/],
+  [{ state: 'half_open' }, 'info', /tried again/],
+  [{ state: 'closed' }, 'info', /works again/],
+])('%o is one line and sets the gauge', (change, level, words) => {
+  const lines: Record<string, unknown>[] = [];
+  const gauge: [string, string][] = [];
+  const logger = createLogger('info', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+  reportCircuit(change, 'sns', { circuit: (provider, state) => void gauge.push([provider, state]) }, logger);
+  expect(gauge).toEqual([['sns', change.state]]);
+  expect(lines).toMatchObject([{ level, provider: 'sns', msg: expect.stringMatching(words) }]);
+  if (change.state !== 'open') return;
+  const { reason, code, status } = change.error;
+  expect(lines[0]).toMatchObject(JSON.parse(JSON.stringify({ reason, code, status, until })));
+});

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from '../../src/redis/free-port.ts';
+import { spawnWatched } from '../../src/redis/spawn-watched.ts';
+import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
+import { until } from './until.ts';
+
+/** Runs `use` on a connection of its own to the server at `port`. */
+export async function tell<T>(port: number, use: (redis: Redis) => Promise<T>, password?: string): Promise<T> {
+  const redis = new Redis(port, '127.0.0.1', password === undefined ? {} : { password });
+  redis.on('error', () => undefined);
+  try {
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+export interface SentinelGroup {
+  /** `redis+sentinel://…/mymaster`. */
+  readonly url: string;
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  /** Resolves when the replica has all that the primary has confirmed. */
+  inSync(): Promise<void>;
+  /** Makes the replica the primary; resolves when the old one knows, until which it still takes writes, for nobody. */
+  failOver(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A primary, its replica in sync, and one Sentinel that watches them; all of it asks for `password` where one is given. */
+export async function startSentinelGroup(password?: string): Promise<SentinelGroup> {
+  const auth = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+  const primary = await startRedisServer(['--repl-diskless-sync-delay', '0', ...auth]);
+  const replica = await startRedisServer(['--replicaof', '127.0.0.1', String(primary.port), '--repl-diskless-sync-delay', '0', ...auth]);
+  await until(() => tell(replica.port, async (redis) => (await redis.info('replication')).includes('master_link_status:up'), password));
+
+  const port = await freePort();
+  const dir = await mkdtemp(join(tmpdir(), 'sms-sentinel-'));
+  const conf = join(dir, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor mymaster 127.0.0.1 ${primary.port} 1`,
+    'sentinel down-after-milliseconds mymaster 500',
+    'sentinel failover-timeout mymaster 3000',
+    ...(password === undefined ? [] : [`sentinel auth-pass mymaster ${password}`, `requirepass ${password}`]),
+  ];
+  await writeFile(conf, `${lines.join('\n')}\n`);
+  const { child } = spawnWatched(await localRedisBinary(), [conf, '--sentinel']);
+  const ask = <T>(...args: [string, ...string[]]) => tell(port, (redis) => redis.call('SENTINEL', ...args) as Promise<T>, password);
+  await until(async () => (await ask<unknown[]>('REPLICAS', 'mymaster')).length === 1);
+  const user = password === undefined ? '' : `:${password}@`;
+  const query = password === undefined ? '' : `?sentinelPassword=${password}`;
+  return {
+    url: `redis+sentinel://${user}127.0.0.1:${port}/mymaster${query}`,
+    primary,
+    replica,
+    inSync: async () =>
+      void (await until(() =>
+        tell(
+          primary.port,
+          async (redis) => {
+            const info = await redis.info('replication');
+            const [, reached] = /offset=(\d+)/.exec(info) ?? [];
+            return reached !== undefined && info.includes(`master_repl_offset:${reached}\r\n`);
+          },
+          password,
+        ),
+      )),
+    failOver: async () => {
+      await until(() => ask('FAILOVER', 'mymaster'));
+      await until(async () => (await ask<string[]>('GET-MASTER-ADDR-BY-NAME', 'mymaster'))[1] === String(replica.port), 20_000);
+      // The Sentinel waits 8 s before it does the same.
+      await tell(
+        primary.port,
+        async (redis) => {
+          await redis.replicaof('127.0.0.1', replica.port);
+          await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        },
+        password,
+      );
+    },
+    stop: async () => {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+      await rm(dir, { recursive: true, force: true });
+      await Promise.all([primary.stop(), replica.stop()]);
+    },
+  };
+}
+
+export interface RedisCluster {
+  /** `redis+cluster://…`, naming the first node alone. */
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+const SLOTS = 16_384;
+
+/** As many primaries as asked for, each with its share of the slots. */
+export async function startRedisCluster(size: number): Promise<RedisCluster> {
+  const nodes = await Promise.all(
+    Array.from({ length: size }, async () =>
+      startRedisServer(['--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '2000']),
+    ),
+  );
+  const share = Math.ceil(SLOTS / size);
+  const [first] = nodes as [RedisServer];
+  await Promise.all(
+    nodes.map((node, index) =>
+      tell(node.port, async (redis) => {
+        await redis.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min(SLOTS, (index + 1) * share) - 1);
+        const [, bus] = ((await redis.config('GET', 'cluster-port')) as string[]) ?? [];
+        if (node !== first) await tell(first.port, (one) => one.call('CLUSTER', 'MEET', '127.0.0.1', node.port, bus as string));
+      }),
+    ),
+  );
+  for (const node of nodes) {
+    await until(
+      () =>
+        tell(node.port, async (redis) => {
+          const info = String(await redis.call('CLUSTER', 'INFO'));
+          return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`);
+        }),
+      20_000,
+    );
+  }
+  return {
+    url: `redis+cluster://127.0.0.1:${first.port}`,
+    nodes,
+    stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+  };
+}

@@ -1,0 +1,12 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Puts a question to whoever sits there; anything but a yes is a no. On stderr, because stdout is for data. */
+export async function askAtTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const left = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    return /^y(es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), left])).trim());
+  } finally {
+    terminal.close();
+  }
+}
