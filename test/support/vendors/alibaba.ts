@@ -1,18 +1,14 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
 /** One call of the API, or what was meant to be one. */
-export interface AlibabaHit extends Hit {
+export interface AlibabaHit extends VendorCall {
   /** `SendSms` and so on. */
   readonly action: string;
   /** From the query, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** Right signature, right time, a new nonce, a known action: the gateway let it through. */
-  readonly valid: boolean;
 }
-
-/** What to say to a valid call; `undefined` = as the vendor would. `index` counts the valid calls from 0. */
-export type AlibabaResponder = (hit: AlibabaHit, index: number) => Reply | undefined | Promise<Reply | undefined>;
 
 /** A text in the vendor's records. */
 export interface AlibabaRecord {
@@ -27,16 +23,9 @@ export interface AlibabaRecord {
   receiveDate?: string;
 }
 
-export interface FakeAlibaba {
-  /** Goes into the provider's `baseUrl`. */
-  readonly url: string;
-  /** Every call in the order it arrived, also those that were turned away. */
-  readonly requests: AlibabaHit[];
+export interface FakeAlibaba extends ScriptedVendor<AlibabaHit> {
   /** What `QuerySendDetails` finds; texts that were taken are put here. */
   readonly records: AlibabaRecord[];
-  /** From now on; a promise makes a slow vendor. */
-  respondWith(responder: AlibabaResponder): void;
-  close(): Promise<void>;
 }
 
 export interface AlibabaAccount {
@@ -58,12 +47,9 @@ const CLOCK_TOLERANCE_MS = 15 * 60_000;
  * https://help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature
  */
 export async function startFakeAlibaba(account: AlibabaAccount): Promise<FakeAlibaba> {
-  const requests: AlibabaHit[] = [];
   const records: AlibabaRecord[] = [];
   const nonces = new Set<string>();
   const now = account.now ?? (() => new Date());
-  let responder: AlibabaResponder = () => undefined;
-  let valid = 0;
 
   const refusalFor = (hit: Hit): Reply | undefined => {
     const header = (name: string) => String(hit.headers[name] ?? '');
@@ -91,27 +77,13 @@ export async function startFakeAlibaba(account: AlibabaAccount): Promise<FakeAli
     return undefined;
   };
 
-  const vendor = await startHttpVendor((hit) => {
-    const refusal = refusalFor(hit);
+  const vendor = await startScriptedVendor<AlibabaHit>((hit) => {
     const params = Object.fromEntries(rawQuery(hit.path).map(([name, value]) => [name, decodeURIComponent(value)]));
     const action = String(hit.headers['x-acs-action'] ?? '');
-    const alibabaHit: AlibabaHit = { ...hit, action, params, valid: refusal === undefined };
-    requests.push(alibabaHit);
-    if (refusal !== undefined) return refusal;
-    const said = responder(alibabaHit, valid++);
-    const orUsual = (reply: Reply | undefined) => reply ?? (ACTIONS[action] as Act)(params, account, records, now());
-    return said instanceof Promise ? said.then(orUsual) : orUsual(said);
+    const usual = () => (ACTIONS[action] as Act)(params, account, records, now());
+    return { call: { action, params }, refusal: refusalFor(hit), usual };
   });
-
-  return {
-    url: vendor.url,
-    requests,
-    records,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
+  return { ...vendor, records };
 }
 
 /** `host`, `content-type` where there is one, and every `x-acs-*` that came must be signed. */

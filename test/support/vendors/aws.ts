@@ -1,29 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 import { type SignatureFault, type SigningAccount, verifySigV4 } from './sigv4.ts';
 
 /** One call of an AWS service, or what was meant to be one. */
-export interface AwsHit extends Hit {
+export interface AwsHit extends VendorCall {
   /** Such as `Publish`. */
   readonly action: string;
   /** The parameters: form fields of SNS, the JSON of End User Messaging. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Signature and required parameters are right: the real one would have taken it. */
-  readonly valid: boolean;
 }
 
-/** What to say to a valid call; `undefined` = yes. `index` counts the valid calls from 0. */
-export type AwsResponder = (hit: AwsHit, index: number) => Reply | undefined | Promise<Reply | undefined>;
-
-export interface FakeAws {
-  /** Goes into the provider's `baseUrl`. */
-  readonly url: string;
-  /** Every call in the order it arrived, also those that were turned away. */
-  readonly requests: AwsHit[];
-  /** From now on. */
-  respondWith(responder: AwsResponder): void;
-  close(): Promise<void>;
-}
+export type FakeAws = ScriptedVendor<AwsHit>;
 
 export interface FakeAwsAccount extends Omit<SigningAccount, 'service'> {
   /** The service's clock; the real time unless told. */
@@ -41,30 +29,14 @@ interface Service {
 }
 
 async function startFakeAws({ now = () => new Date(), ...account }: FakeAwsAccount, service: Service): Promise<FakeAws> {
-  const requests: AwsHit[] = [];
-  let responder: AwsResponder = () => undefined;
-  let valid = 0;
-  const vendor = await startHttpVendor((hit) => {
+  const dated = (reply: Reply): Reply =>
+    typeof reply === 'string' ? reply : { ...reply, headers: { date: now().toUTCString(), ...reply.headers } };
+  return startScriptedVendor<AwsHit>((hit) => {
     const call = service.parse(hit) ?? { action: '', params: {} };
     const fault = verifySigV4(hit, { ...account, service: service.name }, now()) ?? (call.action === '' ? 'format' : undefined);
     const refusal = fault === undefined ? service.fault(call) : service.refusalOf(fault);
-    const awsHit: AwsHit = { ...hit, ...call, valid: refusal === undefined };
-    requests.push(awsHit);
-    const dated = (reply: Reply): Reply =>
-      typeof reply === 'string' ? reply : { ...reply, headers: { date: now().toUTCString(), ...reply.headers } };
-    if (refusal !== undefined) return dated(refusal);
-    const said = responder(awsHit, valid++);
-    const orYes = (reply: Reply | undefined) => dated(reply ?? service.yes(call));
-    return said instanceof Promise ? said.then(orYes) : orYes(said);
-  });
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
+    return { call, refusal, usual: () => service.yes(call) };
+  }, dated);
 }
 
 /** SNS: form in, XML out. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */

@@ -1,24 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
 /** One call of the API, or what was meant to be one. */
-export interface ExotelHit extends Hit {
+export interface ExotelHit extends VendorCall {
   /** The form fields of a send: `From`, `To`, `Body`, `CustomField` and so on. */
   readonly form: Readonly<Record<string, string>>;
-  /** Right account, credentials, encoding and required fields: the real one would have taken it. */
-  readonly valid: boolean;
 }
 
-/** What to say to a valid call; `undefined` = accept it. */
-export type ExotelResponder = (hit: ExotelHit) => Reply | undefined;
-
-export interface FakeExotel {
-  /** Goes into the provider's `baseUrl`. */
-  readonly url: string;
-  readonly requests: ExotelHit[];
-  respondWith(responder: ExotelResponder): void;
-  close(): Promise<void>;
-}
+export type FakeExotel = ScriptedVendor<ExotelHit>;
 
 /**
  * A server that speaks Exotel's wire format: Basic auth, form in, JSON out, `RestException` for a no. It remembers the
@@ -31,14 +21,12 @@ export async function startFakeExotel(account: {
   readonly token: string;
 }): Promise<FakeExotel> {
   const base = `/v1/Accounts/${account.sid}`;
-  const requests: ExotelHit[] = [];
   const texts = new Map<string, Reply>();
-  let responder: ExotelResponder = () => undefined;
 
-  const answer = (hit: ExotelHit): Reply => {
+  const answer = (hit: Hit, form: ExotelHit['form']): Reply => {
     if (hit.method === 'POST') {
       const sid = randomBytes(16).toString('hex');
-      const reply = exotelText({ Sid: sid, AccountSid: account.sid, To: hit.form.To, Body: hit.form.Body });
+      const reply = exotelText({ Sid: sid, AccountSid: account.sid, To: form.To, Body: form.Body });
       texts.set(`${base}/SMS/Messages/${sid}.json`, reply);
       return reply;
     }
@@ -47,21 +35,10 @@ export async function startFakeExotel(account: {
     return texts.get(hit.path) ?? json(200, { SMSMessage: 'No matching results' });
   };
 
-  const vendor = await startHttpVendor((hit) => {
+  return startScriptedVendor<ExotelHit>((hit) => {
     const form = Object.fromEntries(new URLSearchParams(hit.body));
-    const refusal = refusalFor(hit, form, account, base);
-    const exotelHit: ExotelHit = { ...hit, form, valid: refusal === undefined };
-    requests.push(exotelHit);
-    return refusal ?? responder(exotelHit) ?? answer(exotelHit);
+    return { call: { form }, refusal: refusalFor(hit, form, account, base), usual: () => answer(hit, form) };
   });
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
 }
 
 function refusalFor(

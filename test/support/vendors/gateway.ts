@@ -1,41 +1,21 @@
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
 /** One call, its body read by its content type. */
-export interface GatewayHit extends Hit {
+export interface GatewayHit extends VendorCall {
   /** The JSON body, or the form or query fields as an object of strings. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export type GatewayResponder = (hit: GatewayHit, index: number) => Reply | undefined | Promise<Reply | undefined>;
-
-export interface FakeGateway {
-  readonly url: string;
-  readonly requests: GatewayHit[];
-  /** From now on; `undefined` = the default answer. */
-  respondWith(responder: GatewayResponder): void;
-  close(): Promise<void>;
-}
+export type FakeGateway = ScriptedVendor<GatewayHit>;
 
 /** Any small vendor's HTTP API: takes JSON, form or query, and says `{"code":"0","data":{"id":"gw-<n>"}}`. */
 export async function startFakeGateway(): Promise<FakeGateway> {
-  const requests: GatewayHit[] = [];
-  let responder: GatewayResponder = () => undefined;
-  const vendor = await startHttpVendor((hit) => {
-    const index = requests.length;
-    const gatewayHit: GatewayHit = { ...hit, fields: readFields(hit) };
-    requests.push(gatewayHit);
-    const said = responder(gatewayHit, index);
-    const orAccepted = (reply: Reply | undefined) => reply ?? gatewayAnswer(200, { code: '0', data: { id: `gw-${index + 1}` } });
-    return said instanceof Promise ? said.then(orAccepted) : orAccepted(said);
-  });
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
+  return startScriptedVendor<GatewayHit>((hit) => ({
+    call: { fields: readFields(hit) },
+    refusal: undefined,
+    usual: (index) => gatewayAnswer(200, { code: '0', data: { id: `gw-${index + 1}` } }),
+  }));
 }
 
 export function gatewayAnswer(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {

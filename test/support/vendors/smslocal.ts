@@ -1,19 +1,11 @@
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
-export interface SmslocalHit extends Hit {
+export interface SmslocalHit extends VendorCall {
   readonly json: Readonly<Record<string, unknown>>;
-  readonly valid: boolean;
 }
 
-/** What to say to a valid call; `undefined` = accept it. */
-export type SmslocalResponder = (hit: SmslocalHit, index: number) => Reply | undefined;
-
-export interface FakeSmslocal {
-  readonly url: string;
-  readonly requests: SmslocalHit[];
-  respondWith(responder: SmslocalResponder): void;
-  close(): Promise<void>;
-}
+export type FakeSmslocal = ScriptedVendor<SmslocalHit>;
 
 const PATH = '/api/service/enterprise-service/external/sms';
 
@@ -22,24 +14,10 @@ const PATH = '/api/service/enterprise-service/external/sms';
  * part out. https://www.smslocal.com/developer
  */
 export async function startFakeSmslocal(apiKey: string): Promise<FakeSmslocal> {
-  const requests: SmslocalHit[] = [];
-  let responder: SmslocalResponder = () => undefined;
-  let valid = 0;
-  const vendor = await startHttpVendor((hit) => {
+  return startScriptedVendor<SmslocalHit>((hit) => {
     const json = readBody(hit);
-    const refusal = refuse(hit, json, apiKey);
-    const smslocalHit = { ...hit, json: json ?? {}, valid: refusal === undefined };
-    requests.push(smslocalHit);
-    return refusal ?? responder(smslocalHit, valid++) ?? smslocalAccepted();
+    return { call: { json: json ?? {} }, refusal: refuse(hit, json, apiKey), usual: () => smslocalAccepted() };
   });
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
 }
 
 function refuse({ method, path, headers }: Hit, json: SmslocalHit['json'] | undefined, apiKey: string): Reply | undefined {

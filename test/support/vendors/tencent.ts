@@ -1,27 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type Responder, type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
 /** One call of the API 3.0, or what was meant to be one. */
-export interface TencentHit extends Hit {
+export interface TencentHit extends VendorCall {
   /** `X-TC-Action`, such as `SendSms`. */
   readonly action: string;
   /** The JSON body. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Right signature, right clock, right version, the required fields: the real one would have looked at it. */
-  readonly valid: boolean;
 }
 
-/** What to say to a valid call; `undefined` = the default answer. `index` counts the valid calls from 0. */
-export type TencentResponder = (hit: TencentHit, index: number) => Reply | undefined | Promise<Reply | undefined>;
-
-export interface FakeTencent {
-  /** Goes into the provider's `baseUrl`. */
-  readonly url: string;
-  /** Every call in the order it arrived, also those that were turned away. */
-  readonly requests: TencentHit[];
-  respondWith(responder: TencentResponder): void;
-  close(): Promise<void>;
-}
+export type TencentResponder = Responder<TencentHit>;
+export type FakeTencent = ScriptedVendor<TencentHit>;
 
 export interface TencentAccount {
   readonly secretId: string;
@@ -42,34 +32,16 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 /**
  * A server that speaks Tencent's API 3.0 for SMS and verifies TC3 as the documentation has it: recomputed from the
  * headers and the bytes that arrived. Answers HTTP 200 to everything, as Tencent does. Without
- * {@link FakeTencent.respondWith} it accepts every text, and has empty lists.
+ * {@link ScriptedVendor.respondWith} it accepts every text, and has empty lists.
  * https://cloud.tencent.com/document/api/306/57449
  */
 export async function startFakeTencent(account: TencentAccount): Promise<FakeTencent> {
-  const requests: TencentHit[] = [];
-  let responder: TencentResponder = () => undefined;
-  let valid = 0;
-
-  const vendor = await startHttpVendor((hit) => {
+  return startScriptedVendor<TencentHit>((hit) => {
     const action = header(hit, 'x-tc-action');
     const params = parseObject(hit.body);
     const refusal = refusalFor(hit, action, params, account);
-    const tencentHit: TencentHit = { ...hit, action, params: params ?? {}, valid: refusal === undefined };
-    requests.push(tencentHit);
-    if (refusal !== undefined) return refusal;
-    const said = responder(tencentHit, valid++);
-    const orDefault = (reply: Reply | undefined) => reply ?? defaultAnswer(tencentHit);
-    return said instanceof Promise ? said.then(orDefault) : orDefault(said);
+    return { call: { action, params: params ?? {} }, refusal, usual: () => defaultAnswer(action, params ?? {}) };
   });
-
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
 }
 
 /** `{"Response":{…,"RequestId":…}}` with HTTP 200. */
@@ -92,7 +64,7 @@ export function tencentNumberError(code: string, to = '+60123456789'): Reply & o
   });
 }
 
-function defaultAnswer({ action, params }: TencentHit): Reply {
+function defaultAnswer(action: string, params: TencentHit['params']): Reply {
   switch (action) {
     case 'SendSms':
       return tencentAnswer({

@@ -1,23 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { type Hit, type Reply, startHttpVendor } from './http-vendor.ts';
+import type { Hit, Reply } from './http-vendor.ts';
+import { type ScriptedVendor, startScriptedVendor, type VendorCall } from './scripted-vendor.ts';
 
-export interface UnismsHit extends Hit {
+export interface UnismsHit extends VendorCall {
   /** As a server reads it: `+` is a space. */
   readonly query: Readonly<Record<string, string>>;
   readonly json: Readonly<Record<string, unknown>>;
-  /** The real one would have taken it. */
-  readonly valid: boolean;
 }
 
-/** What to say to a valid call; `undefined` = accept it. `index` counts the valid calls from 0. */
-export type UnismsResponder = (hit: UnismsHit, index: number) => Reply | undefined;
-
-export interface FakeUnisms {
-  readonly url: string;
-  readonly requests: UnismsHit[];
-  respondWith(responder: UnismsResponder): void;
-  close(): Promise<void>;
-}
+export type FakeUnisms = ScriptedVendor<UnismsHit>;
 
 export interface UnismsAccount {
   readonly accessKeyId: string;
@@ -30,29 +21,17 @@ export interface UnismsAccount {
 
 /**
  * A server that speaks UniSMS's wire format and checks what the documents say of it: https://www.unimtx.com/docs/api/general
- * and https://www.unimtx.com/docs/api/send . Without {@link FakeUnisms.respondWith} it accepts every valid call.
+ * and https://www.unimtx.com/docs/api/send . Without {@link ScriptedVendor.respondWith} it accepts every valid call.
  */
 export async function startFakeUnisms(account: UnismsAccount): Promise<FakeUnisms> {
-  const requests: UnismsHit[] = [];
   const nonces = new Set<string>();
-  let responder: UnismsResponder = () => undefined;
-  let valid = 0;
-  const vendor = await startHttpVendor((hit) => {
+  return startScriptedVendor<UnismsHit>((hit) => {
     const { pathname, searchParams } = new URL(hit.path, 'http://localhost');
     const json = readBody(hit);
     const refusal = pathname === '/' ? (refuseCaller(searchParams, account, nonces) ?? refuseMessage(hit, json, account)) : html(404);
-    const unismsHit = { ...hit, query: Object.fromEntries(searchParams), json: json ?? {}, valid: refusal === undefined };
-    requests.push(unismsHit);
-    return refusal ?? responder(unismsHit, valid++) ?? unismsAccepted(String(json?.to));
+    const call = { query: Object.fromEntries(searchParams), json: json ?? {} };
+    return { call, refusal, usual: () => unismsAccepted(String(json?.to)) };
   });
-  return {
-    url: vendor.url,
-    requests,
-    respondWith: (next) => {
-      responder = next;
-    },
-    close: vendor.close,
-  };
 }
 
 function refuseCaller(
