@@ -197,7 +197,9 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
       await new Promise((resolve) => setTimeout(resolve, 50));
       return undefined;
     });
-    const start = () => runApp(createDispatcher, { lock: '10s', grace: '25s' });
+    const log: string[] = [];
+    const logger = createLogger('info', { write: (line) => void log.push(line) });
+    const start = () => runApp(createDispatcher, { lock: '10s', grace: '25s', logger });
     let fleet = await Promise.all([1, 2, 3, 4].map(start));
     onTestFinished(async () => void (await Promise.all(fleet.map(({ stop }) => stop()))));
 
@@ -229,8 +231,8 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
     expect(new Set(sent).size).toBe(TEXTS);
     waits.sort((a, b) => a - b);
     console.warn(`=== rolling restart: p50 ${Math.round(waits[TEXTS / 2] ?? 0)} ms, p99 ${Math.round(waits[TEXTS * 0.99] ?? 0)} ms ===`);
-    // A machine with nothing to spare takes seconds; a text that had to wait for a dead worker's lock would take 15 to 20.
-    expect(waits[TEXTS * 0.99]).toBeLessThan(15_000);
+    // How long a text waits is the machine's affair; none may wait for the lock of a worker that left to run out.
+    expect(log.filter((line) => line.includes('took over'))).toEqual([]);
   }, 60_000);
 });
 
