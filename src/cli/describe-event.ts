@@ -17,7 +17,12 @@ const PASSED: Readonly<Record<StageName, string>> = {
   ledger: 'not sent before',
   'poison-gate': 'no worker died over it',
   'expiry-gate': 'still in time',
+  'country-gate': 'a country that may be texted',
+  'opt-out-gate': 'has not opted out',
+  'quiet-hours': 'nobody is asleep, or it is grave enough',
+  escalation: 'its step of the ladder is due',
   'rate-cap': 'within the rate caps',
+  budget: 'within the budgets',
   dispatch: 'ready to send',
 };
 

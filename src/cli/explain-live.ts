@@ -3,8 +3,7 @@ import { type E164, parsePhone } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { type LookupTarget, lookupTarget } from '../pipeline/lookup.ts';
-import { ProviderError } from '../provider/provider.ts';
-import type { VendorStatus } from '../provider/status.ts';
+import { unclear, type VendorStatus } from '../provider/status.ts';
 import { callDeadline } from './call-deadline.ts';
 import type { AskableProvider, CliDeps } from './cli-deps.ts';
 import { reportAdapterBug, UsageError } from './cli-failure.ts';
@@ -83,7 +82,7 @@ async function askOne(
     return await provider.status({ id, ...text, ...(to === undefined ? {} : { to }) }, callDeadline(timeoutMs));
   } catch (error) {
     reportAdapterBug(error, name, deps);
-    return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'adapter_bug' }) };
+    return unclear('adapter_bug');
   }
 }
 

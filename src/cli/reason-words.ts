@@ -17,6 +17,7 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
     because: 'an alert with the same dedup key had gone out shortly before',
     todo: 'A text goes out again when dedupeFor of the route has passed, when `sms-dispatch resolve DEDUP_KEY` ends the episode, or when the severity rises.',
   },
+  acknowledged: { because: 'somebody had acknowledged the alert before the text went out' },
   resolved: { because: 'the problem was resolved before the text went out' },
   expired: {
     because: 'its time was up before it could be sent',
@@ -45,6 +46,18 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
   rate_cap_hour: {
     because: 'all phones together have had as many texts as caps.perHour allows',
     todo: 'Find out what raises so many alerts before you raise the cap; its criticalReserve is open to critical alerts only.',
+  },
+  rate_cap_source: {
+    because: 'its source has raised as many texts as caps.perSource allows',
+    todo: 'Find out what that source is doing before you raise the cap.',
+  },
+  rate_cap_country: {
+    because: 'as many texts have gone to its country as caps.perCountry allows',
+    todo: 'Find out who is texted there before you raise the cap.',
+  },
+  rate_cap_route: {
+    because: 'its route has sent as many texts as its own caps allow',
+    todo: 'Find out what raises so many alerts before you raise the caps of the route.',
   },
   budget: { because: 'the money set aside for texts is spent', todo: 'Raise the budget in the config.' },
   quiet_hours: { because: 'it is quiet hours for the recipient' },

@@ -27,13 +27,18 @@ const perHour = z
   // Of a small cap a fifth, so that a cap written without a reserve still lets the rest through.
   .transform(({ max, criticalReserve }) => ({ max, criticalReserve: criticalReserve ?? Math.min(DEFAULT_RESERVE, Math.floor(max / 5)) }));
 
+const windows = z.union([z.array(window), off.transform(() => [])], { error: 'must be a list such as [{ max: 5, per: 1h }], or off' });
+
+/** Of one route, besides the caps of all. */
+export const routeCapsSchema = z.strictObject({ perRecipient: windows.default([]), perRoute: windows.default([]) });
+
 /** The caps that hold when the file says nothing about them. */
 export const capsSchema = z
   .strictObject({
     weight: z.enum(CAP_WEIGHTS).default('messages'),
-    perRecipient: z
-      .union([z.array(window), off.transform(() => [])], { error: 'must be a list such as [{ max: 5, per: 1h }], or off' })
-      .default([{ max: 5, per: HOUR_MS }]),
+    perRecipient: windows.default([{ max: 5, per: HOUR_MS }]),
+    perSource: windows.default([]),
+    perCountry: z.record(z.string(), windows).default({}),
     perHour: z
       .union([perHour, off.transform(() => 'off' as const)], { error: 'must be such as { max: 100, criticalReserve: 20 }, or off' })
       .default({ max: 100, criticalReserve: DEFAULT_RESERVE }),

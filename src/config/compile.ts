@@ -1,24 +1,36 @@
 import type { CountryCode } from '../alert/phone.ts';
 import { parsePhone } from '../alert/phone.ts';
+import type { QuietHours } from '../pipeline/quiet-hours.ts';
+import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { Config, Contact } from './config.ts';
+import { DAYS } from './contact-schema.ts';
 import type { Settings } from './env-settings.ts';
+import { readLocalTime } from './local-time.ts';
 import type { ParsedConfig } from './schema.ts';
 
 /** Validated → compiled. Settings from outside the file win. */
 export function compileConfig(file: ParsedConfig, settings: Settings): Config {
-  const { defaultCountry } = file;
+  const { defaultCountry, caps, money } = file;
   return {
     providers: new Map(Object.entries(file.providers)),
-    routes: file.routes.map(compileRoute),
+    routes: file.routes.map((route, index) => compileRoute(route, index, file)),
     caps: {
-      weight: file.caps.weight,
-      perRecipient: file.caps.perRecipient.map(({ max, per }) => ({ max, perMs: per })),
-      perHour: file.caps.perHour === 'off' ? undefined : file.caps.perHour,
+      weight: caps.weight,
+      perRecipient: compileWindows(caps.perRecipient),
+      perSource: compileWindows(caps.perSource),
+      perCountry: mapValues(caps.perCountry, compileWindows),
+      perHour: caps.perHour === 'off' ? undefined : caps.perHour,
     },
-    contacts: new Map(Object.entries(file.contacts).map(([name, contact]) => [name, compileContact(contact, defaultCountry)])),
+    contacts: mapValues(file.contacts, (contact) => compileContact(contact, defaultCountry)),
     groups: new Map(Object.entries(file.groups)),
+    rotations: mapValues(file.rotations, compileRotation),
+    countries: file.countries,
+    quietHours: file.quietHours === undefined || file.quietHours === 'off' ? undefined : compileQuietHours(file.quietHours),
+    channels: new Map(Object.entries(file.channels)),
+    money: money && { ...money, prices: new Map(Object.entries(money.prices)) },
     templates: new Map(Object.entries(file.templates)),
+    defaultLanguage: file.defaultLanguage,
     defaultCountry,
     http: {
       port: settings.port ?? file.http.port,
@@ -35,17 +47,52 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
   };
 }
 
-function compileRoute({ name, dedupeFor, expiresAfter, ...route }: ParsedConfig['routes'][number], index: number): Route {
+type ParsedRoute = ParsedConfig['routes'][number];
+
+function compileRoute(written: ParsedRoute, index: number, { escalations }: ParsedConfig): Route {
+  const { name, dedupeFor, expiresAfter, caps, quietHours, escalation, ...route } = written;
+  const ladder = escalation === undefined ? undefined : escalations[escalation];
   return {
     ...route,
     name: name ?? `route-${index + 1}`,
     expiresAfterMs: expiresAfter,
     ...(dedupeFor === undefined ? {} : { dedupeForMs: dedupeFor }),
+    ...(caps === undefined ? {} : { caps: { perRecipient: compileWindows(caps.perRecipient), perRoute: compileWindows(caps.perRoute) } }),
+    ...(quietHours === undefined ? {} : { quietHours: quietHours === 'off' ? quietHours : compileQuietHours(quietHours) }),
+    ...(ladder === undefined ? {} : { ladder: ladder.map(({ after, ...step }) => ({ afterMs: after, ...step })) }),
   };
 }
 
-function compileContact({ phone, consent }: ParsedConfig['contacts'][string], country: CountryCode | undefined): Contact {
+function compileWindows(windows: ParsedConfig['caps']['perSource']) {
+  return windows.map(({ max, per }) => ({ max, perMs: per }));
+}
+
+type ParsedHours = Exclude<ParsedConfig['quietHours'], 'off' | undefined>;
+
+function compileQuietHours({ from, to, override = 'critical', timeZone = 'UTC' }: ParsedHours): QuietHours {
+  return { from, to, override, timeZone };
+}
+
+type ParsedContact = ParsedConfig['contacts'][string];
+
+function compileContact({ phone, quietHours, ...rest }: ParsedContact, country: CountryCode | undefined): Contact {
   const verdict = parsePhone(phone, country);
   if (!verdict.ok) throw new Error('a contact reached the compiler unchecked');
-  return { phone: verdict.phone, consent };
+  return { ...rest, phone: verdict.phone, ...(quietHours === undefined ? {} : { quietHours }) };
+}
+
+function compileRotation({ timeZone, shifts, overrides }: ParsedConfig['rotations'][string]): Rotation {
+  return {
+    timeZone,
+    shifts: shifts.map(({ days, ...shift }) => ({ ...shift, days: days.map((day) => DAYS.indexOf(day) + 1) })),
+    overrides: overrides.map(({ from, to, contacts }) => ({
+      from: readLocalTime(from, timeZone),
+      to: readLocalTime(to, timeZone),
+      contacts,
+    })),
+  };
+}
+
+function mapValues<A, B>(section: Readonly<Record<string, A>>, compile: (value: A) => B): ReadonlyMap<string, B> {
+  return new Map(Object.entries(section).map(([name, value]) => [name, compile(value)]));
 }

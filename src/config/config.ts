@@ -1,4 +1,10 @@
 import type { CountryCode, E164 } from '../alert/phone.ts';
+import type { Severity } from '../alert/severity.ts';
+import type { ChannelConfig } from '../channel/channel-config.ts';
+import type { Money } from '../limit/money.ts';
+import type { Window } from '../limit/rate-cap.ts';
+import type { QuietHours } from '../pipeline/quiet-hours.ts';
+import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { ProviderConfig } from '../provider/registry.ts';
 import type { Templates } from '../provider/template.ts';
@@ -12,8 +18,17 @@ export interface Config {
   readonly routes: readonly Route[];
   readonly caps: Caps;
   readonly contacts: ReadonlyMap<string, Contact>;
-  /** Group → names of contacts. */
+  /** Group → names of contacts, `group:<name>` and `rotation:<name>`; no group holds itself. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly rotations: ReadonlyMap<string, Rotation>;
+  /** Calling codes that may be texted at all; `undefined` = every one. */
+  readonly countries: readonly string[] | undefined;
+  /** Of everybody who, and every route that, has none of its own. */
+  readonly quietHours: QuietHours | undefined;
+  readonly channels: ReadonlyMap<string, ChannelConfig>;
+  readonly money: Money | undefined;
+  /** The language of the templates' own text. */
+  readonly defaultLanguage: string;
   readonly templates: Templates;
   readonly defaultCountry: CountryCode | undefined;
   readonly http: HttpConfig;
@@ -24,11 +39,6 @@ export interface Config {
   readonly metricsPort: number;
 }
 
-export interface Window {
-  readonly max: number;
-  readonly perMs: number;
-}
-
 /** What a cap counts: texts, or the parts that they are billed by. */
 export const CAP_WEIGHTS = ['messages', 'segments'] as const;
 
@@ -36,14 +46,25 @@ export interface Caps {
   readonly weight: (typeof CAP_WEIGHTS)[number];
   /** Every window must hold; empty = off. */
   readonly perRecipient: readonly Window[];
+  /** Of the alerts' `source`. */
+  readonly perSource?: readonly Window[];
+  /** By calling code. */
+  readonly perCountry?: ReadonlyMap<string, readonly Window[]>;
   /** All recipients together; `undefined` = off. */
   readonly perHour: { readonly max: number; readonly criticalReserve: number } | undefined;
 }
 
 export interface Contact {
   readonly phone: E164;
+  readonly email?: string;
   readonly consent: boolean;
+  readonly language?: string;
+  readonly timeZone?: string;
+  readonly quietHours?: ContactHours | 'off';
 }
+
+/** By the contact's own clock; what is left out is as for everybody. */
+export type ContactHours = Pick<QuietHours, 'from' | 'to'> & { readonly override?: Severity };
 
 export interface HttpConfig {
   readonly port: number;

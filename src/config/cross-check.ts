@@ -1,9 +1,10 @@
-import { type CountryCode, isSupportedCountry, parsePhone } from '../alert/phone.ts';
+import { parsePhone } from '../alert/phone.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
 import type { Settings } from './env-settings.ts';
 import { type Finding, show } from './finding.ts';
 import { isLoopback } from './loopback.ts';
-import { didYouMean, listNames } from './suggest.ts';
+import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
+import { didYouMean } from './suggest.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /**
@@ -14,7 +15,9 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
   const file = record(source.document.toJS());
   const quote = (path: Path) => show(source, path) ?? '';
   return [
-    ...['providers', 'contacts', 'groups', 'templates'].flatMap((section) => nameFaults(file, section)),
+    ...['providers', 'contacts', 'groups', 'rotations', 'channels', 'escalations', 'templates'].flatMap((section) =>
+      nameFaults(file, section),
+    ),
     ...routeFaults(file, quote),
     ...contactFaults(file),
     ...groupFaults(file, quote),
@@ -26,7 +29,8 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
 
 /** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
 function nameFaults(file: Section, section: string): Finding[] {
-  const pattern = section === 'providers' ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/ : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+  const pattern =
+    section === 'providers' || section === 'channels' ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/ : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
   return Object.keys(record(file[section]))
     .filter((name) => !pattern.test(name) || /\d{7}/.test(name))
     .map((name) => ({
@@ -143,24 +147,4 @@ function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {
   const { url = '', prefix = '{sms}' } = record(file.redis);
   const message = judgePrefix(String(prefix), isClusterUrl(givenUrl ?? String(url)));
   return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
-}
-
-type Section = Readonly<Record<string, unknown>>;
-type Quote = (path: Path) => string;
-
-function record(value: unknown): Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function countryOf({ defaultCountry }: Section): CountryCode | undefined {
-  const code = String(defaultCountry).toUpperCase();
-  return isSupportedCountry(code) ? code : undefined;
-}
-
-function theyAre(what: string, names: readonly string[]): string {
-  return names.length === 0 ? `there are no ${what}` : `${what}: ${listNames(names)}`;
 }

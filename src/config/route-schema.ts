@@ -1,14 +1,10 @@
 import { z } from 'zod';
+import { OVERFLOWS } from '../pipeline/route.ts';
+import { routeCapsSchema } from './caps-schema.ts';
 import { durationBetween } from './duration.ts';
 import { purposeMatcher, severityMatcher, textMatcher } from './matcher.ts';
-import { readSeverity } from './severity-word.ts';
-
-const severity = z.string().transform((word, ctx) => {
-  const verdict = readSeverity(word);
-  if ('value' in verdict) return verdict.value;
-  ctx.addIssue({ code: 'custom', message: verdict.fault, params: { hint: verdict.hint } });
-  return z.NEVER;
-});
+import { quietHoursSchema } from './quiet-hours-schema.ts';
+import { severitySchema } from './severity-schema.ts';
 
 const weighted = z.strictObject({
   name: z.string().min(1),
@@ -30,20 +26,25 @@ export const routeSchema = z.strictObject({
       labels: z.record(z.string(), textMatcher).exactOptional(),
     })
     .default({}),
-  minSeverity: severity.exactOptional(),
+  minSeverity: severitySchema.exactOptional(),
   dedupeFor: durationBetween('0', '7d').exactOptional(),
   // A resolve is remembered for two days: a text that could live longer might go out after it.
   expiresAfter: durationBetween('1s', '2d').default(3_600_000),
   providers: providerList,
   /** Which calling codes there are is checked with the names: see `cross-check.ts`. */
   countries: z.record(z.string(), providerList).exactOptional(),
-  overflow: z
-    .enum(['defer', 'drop'], {
-      error: ({ input }) => (input === 'digest' ? '"digest" comes with a later version: until then write defer or drop' : undefined),
-    })
-    .default('defer'),
+  overflow: z.enum(OVERFLOWS).default('defer'),
   onUnknown: z.enum(['resend', 'hold']).exactOptional(),
   maxSegments: z.int().min(1).max(10).exactOptional(),
   transliterate: z.boolean().exactOptional(),
   template: z.string().min(1).exactOptional(),
+  /** Besides the caps of all: what is counted of this route alone. */
+  caps: routeCapsSchema.exactOptional(),
+  quietHours: quietHoursSchema.exactOptional(),
+  /** A key of `escalations`; left out: texts at once, and that is all. */
+  escalation: z.string().min(1).exactOptional(),
+  /** Puts a code into the text that ends the escalation when it is sent back. */
+  acknowledge: z.boolean().exactOptional(),
+  resolvedTexts: z.boolean().exactOptional(),
+  consent: z.enum(['required', 'exempt']).exactOptional(),
 });

@@ -1,10 +1,15 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type CountryCode, isSupportedCountry } from '../alert/phone.ts';
+import { channelSchema } from '../channel/channel-config.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../provider/registry.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
 import { capsSchema } from './caps-schema.ts';
+import { contactSchema, groupSchema, languageTag, rotationSchema } from './contact-schema.ts';
 import { durationBetween } from './duration.ts';
+import { ladderSchema } from './escalation-schema.ts';
+import { moneySchema } from './money-schema.ts';
+import { quietHoursSchema } from './quiet-hours-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { Secret, secretSchema } from './secret.ts';
 import { templateSchema } from './template-schema.ts';
@@ -60,11 +65,6 @@ const providerSchema = z.discriminatedUnion(
   Object.values(providerConfigSchemas) as unknown as [ProviderSchema, ...ProviderSchema[]],
 );
 
-const contactSchema = z.strictObject(
-  { phone: z.string().min(1), consent: z.boolean().default(false) },
-  { error: ({ code }) => (code === 'invalid_type' ? 'must be such as { phone: "+60123456789", consent: true }' : undefined) },
-);
-
 /**
  * The whole file. Names that point from one section to another, and phone numbers, which need `defaultCountry`, are
  * checked after it.
@@ -76,8 +76,21 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).min(1, 'must hold at least one route'),
   caps: capsSchema,
   contacts: z.record(z.string(), contactSchema).default({}),
-  groups: z.record(z.string(), z.array(z.string().min(1)).min(1, 'must name at least one contact')).default({}),
+  groups: z.record(z.string(), groupSchema).default({}),
+  rotations: z.record(z.string(), rotationSchema).default({}),
+  /** Files beside this one with more contacts, groups and rotations. */
+  contactFiles: z.array(z.string().min(1)).default([]),
+  /** Calling codes that may be texted at all; left out: every one. */
+  countries: z
+    .array(z.string().regex(/^[1-9]\d{0,2}$/, 'not a calling code: one to three digits, such as 60'))
+    .min(1)
+    .optional(),
+  quietHours: quietHoursSchema.optional(),
+  channels: z.record(z.string(), channelSchema).default({}),
+  escalations: z.record(z.string(), ladderSchema).default({}),
+  money: moneySchema.optional(),
   templates: z.record(z.string(), templateSchema).default({}),
+  defaultLanguage: languageTag.default('en'),
   webhooks: z.strictObject({ to: z.array(recipient).default([]) }).prefault({}),
   defaultCountry: country.optional(),
   http: z

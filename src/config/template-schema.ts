@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_TEXT } from '../alert/alert.ts';
 import { placeholders } from '../alert/text.ts';
+import { languageTag } from './contact-schema.ts';
 import { listNames, suggest } from './suggest.ts';
 
 const text = z
@@ -16,29 +17,36 @@ const text = z
 /** Vendor's name of a variable → ours. */
 const renamed = z.record(z.string().min(1), z.string().min(1)).exactOptional();
 
-/** One template: the text that free-text providers send, and what each vendor with its own templates calls it. */
+const wording = {
+  text,
+  tencent: z.strictObject({ id: z.string().min(1), params: z.array(z.string().min(1)).default([]) }).exactOptional(),
+  alibaba: z.strictObject({ code: z.string().min(1), params: renamed }).exactOptional(),
+  unisms: z.strictObject({ id: z.string().min(1), params: renamed }).exactOptional(),
+  exotel: z.strictObject({ dltTemplateId: z.string().min(1) }).exactOptional(),
+};
+
+type Wording = z.output<z.ZodObject<typeof wording>>;
+
+/** One template: the text that free-text providers send, what each vendor with its own templates calls it, and the same in other languages. */
 export const templateSchema = z
-  .strictObject({
-    text,
-    tencent: z.strictObject({ id: z.string().min(1), params: z.array(z.string().min(1)).default([]) }).exactOptional(),
-    alibaba: z.strictObject({ code: z.string().min(1), params: renamed }).exactOptional(),
-    unisms: z.strictObject({ id: z.string().min(1), params: renamed }).exactOptional(),
-    exotel: z.strictObject({ dltTemplateId: z.string().min(1) }).exactOptional(),
-  })
-  .superRefine(({ text, tencent, alibaba, unisms }, ctx) => {
-    const known = placeholders(text);
-    for (const [vendor, params] of Object.entries({ tencent: tencent?.params, alibaba: alibaba?.params, unisms: unisms?.params })) {
-      for (const [key, name] of Object.entries(params ?? {})) {
-        if (known.includes(name)) continue;
-        const near = suggest(name, known);
-        const hint =
-          near !== undefined ? `did you mean "${near}"?` : `the text has ${known.length === 0 ? 'no placeholder' : listNames(known)}`;
-        ctx.addIssue({
-          code: 'custom',
-          path: [vendor, 'params', Array.isArray(params) ? Number(key) : key],
-          message: 'names no placeholder of the text, so nobody would fill it in',
-          params: { hint },
-        });
-      }
+  .strictObject({ ...wording, languages: z.record(languageTag, z.strictObject(wording).superRefine(refuseStrays)).exactOptional() })
+  .superRefine(refuseStrays);
+
+/** A vendor's variable that names nothing. */
+function refuseStrays({ text, tencent, alibaba, unisms }: Wording, ctx: z.core.$RefinementCtx): void {
+  const known = placeholders(text);
+  for (const [vendor, params] of Object.entries({ tencent: tencent?.params, alibaba: alibaba?.params, unisms: unisms?.params })) {
+    for (const [key, name] of Object.entries(params ?? {})) {
+      if (known.includes(name)) continue;
+      const near = suggest(name, known);
+      const hint =
+        near !== undefined ? `did you mean "${near}"?` : `the text has ${known.length === 0 ? 'no placeholder' : listNames(known)}`;
+      ctx.addIssue({
+        code: 'custom',
+        path: [vendor, 'params', Array.isArray(params) ? Number(key) : key],
+        message: 'names no placeholder of the text, so nobody would fill it in',
+        params: { hint },
+      });
     }
-  });
+  }
+}

@@ -1,5 +1,12 @@
 /** The port behind which the rate caps live: exact in every window position, over all replicas. */
-export type CapReason = 'rate_cap_recipient' | 'rate_cap_hour';
+export const CAP_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'rate_cap_source', 'rate_cap_country', 'rate_cap_route'] as const;
+export type CapReason = (typeof CAP_REASONS)[number];
+
+/** So many in any stretch of so much time. */
+export interface Window {
+  readonly max: number;
+  readonly perMs: number;
+}
 
 /** One limit that a text must fit into. */
 export interface CapRule {

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { MessageState, MessageTrace, Traces } from '../ledger/trace.ts';
-import { ProviderError, type ProviderName } from '../provider/provider.ts';
+import type { ProviderError, ProviderName } from '../provider/provider.ts';
 import type { VendorReceipt } from '../provider/receipt-reader.ts';
-import type { Said, StatusQuery, VendorStatus } from '../provider/status.ts';
+import type { Said, StatusQuery } from '../provider/status.ts';
+import { askStatus, canBeAsked } from './ask-status.ts';
 import type { Carrier } from './carrier.ts';
 import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf } from './lookup.ts';
 
@@ -48,12 +49,9 @@ export function createAskProvider({ traces, carriers, clock, report, refute, onI
     const carrier = carriers.get(name);
     // The config may have changed since; what is no longer to be asked is not.
     const pollAfterMs = pollAfterOf(carrier, trace.state === 'unknown');
-    if (carrier?.provider.status === undefined || pollAfterMs === undefined) return { kind: 'done' };
+    if (!canBeAsked(carrier?.provider) || pollAfterMs === undefined) return { kind: 'done' };
 
-    const status = await carrier.provider.status(queryOf(lookup, target), signal).catch((error: unknown): VendorStatus => {
-      onBug(error, name);
-      return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'adapter_bug' }) };
-    });
+    const status = await askStatus(carrier.provider, queryOf(lookup, target), signal, onBug);
     if (status.kind === 'absent') {
       if (trace.state === 'unknown' && (await refute(trace, name))) return { kind: 'done' };
       onInVain(name, messageId, status);

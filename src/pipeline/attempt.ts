@@ -107,7 +107,7 @@ function stopped(
     case 'orphan':
       return { kind: 'deferred', reason: 'unknown_outcome', until: now };
     case 'resolved':
-      return { kind: 'cancelled' };
+      return { kind: 'cancelled', reason: 'resolved' };
     case 'spent':
       return { kind: 'unknown', provider: subject.doubtful };
     case 'missing':

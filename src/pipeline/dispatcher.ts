@@ -124,7 +124,7 @@ function endOf(outcome: Outcome): End | undefined {
     case 'expired':
       return { state: 'expired', reason: 'expired' };
     case 'cancelled':
-      return { state: 'cancelled', reason: 'resolved' };
+      return { state: 'cancelled', reason: outcome.reason };
     case 'unknown':
       return { state: 'unknown', reason: 'unknown_outcome' };
     case 'failed':

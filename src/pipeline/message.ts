@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PURPOSES } from '../alert/alert.ts';
 import type { E164 } from '../alert/phone.ts';
 import { SEVERITIES } from '../alert/severity.ts';
+import { OVERFLOWS } from './route.ts';
 
 /** One text to one phone, as it waits on the queue `sms-messages`. Times are ms since the epoch. */
 export const messageSchema = z.object({
@@ -26,8 +27,17 @@ export const messageSchema = z.object({
   /** The route's word at the time of routing, so that a message keeps its promise across config changes. */
   route: z.string(),
   providers: z.array(z.string()),
-  overflow: z.enum(['defer', 'drop']),
+  overflow: z.enum(OVERFLOWS),
   onUnknown: z.enum(['resend', 'hold']),
+  /** Stands for the alert's source in Redis key names. */
+  sourceHash: z.string().optional(),
+  quietHours: z.object({ from: z.number(), to: z.number(), timeZone: z.string(), override: z.enum(SEVERITIES) }).optional(),
+  /** When its step of the ladder is due. */
+  notBefore: z.number().optional(),
+  /** By which its recipient acknowledges. */
+  ackCode: z.string().optional(),
+  /** Whoever accepted it is told when it is over. */
+  resolvedTexts: z.boolean().optional(),
   maxSegments: z.int().min(1).optional(),
   transliterate: z.boolean().optional(),
   /** How often it was set on its way again and when last: by an operator, or because its vendor never took it. */

@@ -4,6 +4,7 @@ import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { TraceAttempt } from '../ledger/trace.ts';
 import { ProviderError, type ProviderName } from '../provider/provider.ts';
 import type { Said, StatusQuery, VendorStatus } from '../provider/status.ts';
+import { askStatus, canBeAsked } from './ask-status.ts';
 import type { Carrier } from './carrier.ts';
 import type { Message } from './message.ts';
 import { ruleOf, shapeMessage } from './shape-message.ts';
@@ -41,7 +42,7 @@ const sleep = (ms: number, signal: AbortSignal) => pauseFor(ms, undefined, { sig
 export function createReconcile({ carriers, onBug, pause = sleep }: ReconcileDeps): Reconcile {
   return async (message, attempt, signal, pausesMs) => {
     const provider = carriers.get(attempt.provider)?.provider;
-    if (provider?.status === undefined) return { kind: 'unclear' };
+    if (!canBeAsked(provider)) return { kind: 'unclear' };
     const query: StatusQuery = {
       id: message.id,
       to: message.to,
@@ -49,13 +50,9 @@ export function createReconcile({ carriers, onBug, pause = sleep }: ReconcileDep
       text: shapeMessage(message, provider).text,
     };
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
-    const ask = (): Promise<VendorStatus> =>
-      (provider.status as NonNullable<typeof provider.status>)(query, bounded).catch((error: unknown) => {
-        onBug(error, provider.name);
-        return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'adapter_bug' }) };
-      });
+    const ask = async () => judgeStatus(await askStatus(provider, query, bounded, onBug));
 
-    let reconciled = judgeStatus(await ask());
+    let reconciled = await ask();
     for (const ms of pausesMs) {
       if (!mayClearUp(reconciled)) break;
       const isInTime = await pause(ms, bounded).then(
@@ -63,7 +60,7 @@ export function createReconcile({ carriers, onBug, pause = sleep }: ReconcileDep
         () => false,
       );
       if (!isInTime) break;
-      reconciled = judgeStatus(await ask());
+      reconciled = await ask();
     }
     return reconciled;
   };

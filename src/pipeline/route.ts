@@ -1,6 +1,9 @@
 import type { Purpose } from '../alert/alert.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
+import type { Window } from '../limit/rate-cap.ts';
+import type { Ladder } from './escalation.ts';
 import type { ProviderPlan } from './provider-order.ts';
+import type { QuietHours } from './quiet-hours.ts';
 
 /** One value, one of several, or a pattern. */
 export type Matcher = string | readonly string[] | RegExp;
@@ -12,8 +15,9 @@ export interface RouteMatch {
   readonly labels?: Readonly<Record<string, Matcher>>;
 }
 
-/** What to do with what a cap holds back. */
-export type Overflow = 'defer' | 'drop';
+/** What to do with what a cap holds back: it waits, is given up, or is told of in one text together with others. */
+export const OVERFLOWS = ['defer', 'drop', 'digest'] as const;
+export type Overflow = (typeof OVERFLOWS)[number];
 /** What to do when nobody knows whether a text went out. */
 export type OnUnknown = 'resend' | 'hold';
 
@@ -36,6 +40,24 @@ export interface Route extends Shaping, ProviderPlan {
   readonly onUnknown?: OnUnknown;
   /** A key of `templates`, for alerts that bring only text. */
   readonly template?: string;
+  readonly caps?: RouteCaps;
+  /** Absent: those of the recipient, or of the whole file. */
+  readonly quietHours?: QuietHours | 'off';
+  /** Absent: texts at once, and that is all. */
+  readonly ladder?: Ladder;
+  /** Its texts carry a code by which they are acknowledged. */
+  readonly acknowledge?: boolean;
+  /** Whoever was texted is texted once more when it is over. */
+  readonly resolvedTexts?: boolean;
+  /** `exempt`: contacts need none for these texts. */
+  readonly consent?: 'required' | 'exempt';
+}
+
+/** What is counted of one route alone, besides the caps of all. */
+export interface RouteCaps {
+  readonly perRecipient: readonly Window[];
+  /** All its recipients together. */
+  readonly perRoute: readonly Window[];
 }
 
 export interface Policy extends Shaping, ProviderPlan {
@@ -46,6 +68,11 @@ export interface Policy extends Shaping, ProviderPlan {
   readonly overflow: Overflow;
   readonly onUnknown: OnUnknown;
   readonly template?: string;
+  readonly quietHours?: QuietHours | 'off';
+  readonly ladder?: Ladder;
+  readonly acknowledge?: boolean;
+  readonly resolvedTexts?: boolean;
+  readonly consent?: 'required' | 'exempt';
 }
 
 export interface Routable {
@@ -83,8 +110,13 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 /** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
-  const { maxSegments, transliterate, template, countries } = route;
+  const { maxSegments, transliterate, template, countries, quietHours, ladder, acknowledge, resolvedTexts } = route;
   return {
+    ...(quietHours === undefined ? {} : { quietHours }),
+    ...(ladder === undefined ? {} : { ladder }),
+    ...(acknowledge === undefined ? {} : { acknowledge }),
+    ...(resolvedTexts === undefined ? {} : { resolvedTexts }),
+    ...(route.consent === undefined ? {} : { consent: route.consent }),
     ...(maxSegments === undefined ? {} : { maxSegments }),
     ...(transliterate === undefined ? {} : { transliterate }),
     ...(template === undefined ? {} : { template }),

@@ -10,6 +10,7 @@ import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
+import { CAP_REASONS } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
 
@@ -24,7 +25,12 @@ export type StageName =
   | 'ledger'
   | 'poison-gate'
   | 'expiry-gate'
+  | 'country-gate'
+  | 'opt-out-gate'
+  | 'quiet-hours'
+  | 'escalation'
   | 'rate-cap'
+  | 'budget'
   | 'dispatch';
 
 /** What a provider said yes to; the segments are its own count, or else ours by its rule. */
@@ -37,8 +43,8 @@ export type Outcome = {
   | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken; readonly said?: Said }
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string }
   | { readonly kind: 'expired' }
-  /** Resolved before it was sent. */
-  | { readonly kind: 'cancelled' }
+  /** Over, or taken care of, before it was sent. */
+  | { readonly kind: 'cancelled'; readonly reason: 'resolved' | 'acknowledged' }
   | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date }
   /** Surely not sent; may succeed later. */
   | { readonly kind: 'retry'; readonly provider: ProviderName; readonly error: ProviderError; readonly until: Date }
@@ -51,8 +57,11 @@ export type Outcome = {
   | { readonly kind: 'malformed'; readonly detail: string }
 );
 
-/** `unknown_outcome`: another worker has the attempt open; the message comes back when that worker's lease ends. */
-export const DEFERRED_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'throttled', 'unknown_outcome'] as const;
+/**
+ * `unknown_outcome`: another worker has the attempt open; the message comes back when that worker's lease ends.
+ * `escalation`: its step of the ladder is not due. `digest`: a digest that gathers what is held back.
+ */
+export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
 
 export type Verdict = { readonly kind: 'pass' } | Outcome;
@@ -95,7 +104,7 @@ function describe(verdict: Verdict): Pick<TraceEvent, 'verdict' | 'reason' | 'un
     case 'expired':
       return { verdict: verdict.kind, reason: 'expired' };
     case 'cancelled':
-      return { verdict: verdict.kind, reason: 'resolved' };
+      return { verdict: verdict.kind, reason: verdict.reason };
     case 'unknown':
       return { verdict: verdict.kind, reason: 'unknown_outcome' };
     case 'malformed':

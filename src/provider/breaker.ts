@@ -70,8 +70,8 @@ export type Turn =
   | { readonly kind: 'probe'; readonly elseAt: number }
   | { readonly kind: 'wait'; readonly until: number };
 
-/** @param position of the message among all, 0 to 1: its place in a slow start */
-export function judgeTurn(circuit: Circuit, position: number, now: number): Turn {
+/** @param position of the message among all, 0 to 1: its place in a slow start; asked for only where one runs or may follow */
+export function judgeTurn(circuit: Circuit, position: () => number, now: number): Turn {
   switch (circuit.state) {
     case 'closed':
       return { kind: 'go' };
@@ -79,10 +79,10 @@ export function judgeTurn(circuit: Circuit, position: number, now: number): Turn
       return { kind: 'wait', until: circuit.until };
     // Its turn in the slow start, if the probes did well at once: all that wait do not come back together.
     case 'half_open':
-      return { kind: 'probe', elseAt: now + turnAfterMs(position) };
+      return { kind: 'probe', elseAt: now + turnAfterMs(position()) };
     // One at a time may go before its turn, so that a lone text does not wait for a crowd that is not there.
     case 'slow_start': {
-      const elseAt = circuit.startedAt + turnAfterMs(position);
+      const elseAt = circuit.startedAt + turnAfterMs(position());
       return now >= elseAt ? { kind: 'go' } : { kind: 'probe', elseAt };
     }
   }

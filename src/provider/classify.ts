@@ -17,6 +17,11 @@ export interface Finding {
   readonly onlyThisMessage?: boolean | undefined;
 }
 
+/** What a vendor's table says of a code. */
+export interface CodeRow extends Finding {
+  readonly reason: ProviderReason;
+}
+
 /** What a bare HTTP status says. A vendor's own code, where there is one, says more. */
 export function reasonForStatus(status: number): ProviderReason {
   switch (status) {

@@ -23,3 +23,9 @@ export function readMessageId(value: unknown): string | undefined {
   const id = String(value);
   return id.length > 0 && id.length <= 128 ? id : undefined;
 }
+
+/** A vendor's count of parts, as a number or in digits; `undefined` for none, and for a 0: then it has not counted. */
+export function readSegments(value: unknown): number | undefined {
+  const segments = Number(value);
+  return Number.isInteger(segments) && segments > 0 ? segments : undefined;
+}

@@ -10,6 +10,11 @@ export function parseRetryAfter(value: string | undefined, now: Date): Date | un
   return waitMs === undefined ? undefined : new Date(now.getTime() + Math.min(Math.max(waitMs, 0), MAX_WAIT_MS));
 }
 
+/** Reads a vendor's own header, in milliseconds, up to a day; `undefined` for what is no whole number of them. */
+export function parseRetryAfterMs(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d+$/.test(value) ? Math.min(Number(value), MAX_WAIT_MS) : undefined;
+}
+
 function waitOf(value: string, now: Date): number | undefined {
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   // Date.parse alone would read "-5" as a date.

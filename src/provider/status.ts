@@ -1,5 +1,5 @@
 import type { E164 } from '../alert/phone.ts';
-import type { ProviderError, ProviderReason } from './provider-error.ts';
+import { ProviderError, type ProviderReason } from './provider-error.ts';
 
 /** Which text is asked about. Each vendor needs other parts of it; what is missing makes the answer `unclear`. */
 export interface StatusQuery {
@@ -30,10 +30,16 @@ export type VendorStatus =
   /** The vendor took it and it did not arrive. */
   | ({
       readonly kind: 'undelivered';
-      readonly code?: string /** What the code means, where our table holds it. */;
+      readonly code?: string;
+      /** What the code means, where our table holds it. */
       readonly reason?: ProviderReason;
     } & Known)
   /** The vendor never took it: its records are complete and do not hold it. */
   | { readonly kind: 'absent' }
   /** It could not be asked, does not say, or what it says proves nothing. */
   | { readonly kind: 'unclear'; readonly error: ProviderError };
+
+/** @param why what refused or broke the question; or, where an answer proves nothing, our own code for it */
+export function unclear(why: ProviderError | string): Extract<VendorStatus, { kind: 'unclear' }> {
+  return { kind: 'unclear', error: typeof why === 'string' ? new ProviderError('unknown_outcome', { code: why }) : why };
+}

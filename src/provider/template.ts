@@ -1,5 +1,11 @@
-/** One template: the text that free-text providers send, and what each vendor with approved templates calls it. */
-export interface Template {
+/** One template, and the same in other languages. */
+export interface Template extends Wording {
+  /** Language tag → what it is in that language; what is left out there is not sent in it. */
+  readonly languages?: Readonly<Record<string, Wording>>;
+}
+
+/** The text that free-text providers send, and what each vendor with approved templates calls it. */
+export interface Wording {
   /** With `{name}` for each parameter. */
   readonly text: string;
   /** Parameters by position: names of ours. */

@@ -55,7 +55,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange }: 
     const now = clock.now().getTime();
     change(advance(circuit, now));
     const ofPause = judgePause(pause, now);
-    const ofCircuit = judgeTurn(circuit, positionOf(provider.name, id, urgent), now);
+    const ofCircuit = judgeTurn(circuit, () => positionOf(provider.name, id, urgent), now);
     const isTaken = probe !== undefined && probe.id !== id && now < probe.until;
     const refusal = refusalOf('circuit_open', ofCircuit, isTaken) ?? refusalOf('throttled', ofPause, isTaken);
     if (refusal === undefined && (ofPause.kind === 'probe' || ofCircuit.kind === 'probe')) probe = { id, until: now + probeMs };

@@ -133,8 +133,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       withRoute('minSeverity: crtical'),
       'c.yaml:3 routes[0].minSeverity: must be one of info, warning, error, critical, got "crtical" (did you mean "critical"?)',
     ],
-    [withRoute('overflow: digest'), 'c.yaml:3 routes[0].overflow: "digest" comes with a later version: until then write defer or drop'],
-    [withRoute('overflow: dorp'), 'c.yaml:3 routes[0].overflow: must be one of defer, drop, got "dorp" (did you mean "drop"?)'],
+    [withRoute('overflow: dorp'), 'c.yaml:3 routes[0].overflow: must be one of defer, drop, digest, got "dorp" (did you mean "drop"?)'],
     [withRoute('onUnknown: maybe'), 'c.yaml:3 routes[0].onUnknown: must be one of resend, hold, got "maybe"'],
     [
       `${withRoute('template: dsik')}templates: { disk: { text: x } }`,

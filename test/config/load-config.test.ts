@@ -127,7 +127,7 @@ describe('caps', () => {
     ['{ max: 500 }', { max: 500, criticalReserve: 20 }],
     ['{ max: 500, criticalReserve: 0 }', { max: 500, criticalReserve: 0 }],
   ])('perHour: %s', (written, perHour) => {
-    expect(loadYaml(minimal(`caps: { perHour: ${written} }`)).config.caps).toEqual({
+    expect(loadYaml(minimal(`caps: { perHour: ${written} }`)).config.caps).toMatchObject({
       weight: 'messages',
       perRecipient: [{ max: 5, perMs: 3_600_000 }],
       perHour,
@@ -135,7 +135,7 @@ describe('caps', () => {
   });
 
   test.each(['[]', 'off', 'false'])('perRecipient: %s switches that cap off and no other', (written) => {
-    expect(loadYaml(minimal(`caps: { perRecipient: ${written} }`)).config.caps).toEqual({
+    expect(loadYaml(minimal(`caps: { perRecipient: ${written} }`)).config.caps).toMatchObject({
       weight: 'messages',
       perRecipient: [],
       perHour: { max: 100, criticalReserve: 20 },

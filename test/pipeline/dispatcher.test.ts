@@ -314,7 +314,7 @@ describe('a text that may not be sent', () => {
     const a = desk.provider('a', [yes]);
     const message = await desk.admit(desk.message());
     expect(await desk.ledger.resolve(message.dedupHash, new Date(message.receivedAt + 1))).toEqual([message.id]);
-    expect(await desk.run(message)).toEqual({ kind: 'cancelled' });
+    expect(await desk.run(message)).toEqual({ kind: 'cancelled', reason: 'resolved' });
     expect(a.requests).toEqual([]);
     expect(await desk.trace(message)).toMatchObject({ state: 'cancelled', reason: 'resolved', attempts: [] });
     expect(ends()).toEqual([{ state: 'cancelled', reason: 'resolved', severity: 'critical' }]);

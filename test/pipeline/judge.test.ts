@@ -216,7 +216,7 @@ describe('a message that may have been sent', () => {
   const unsent: Outcome[] = [
     { kind: 'suppressed', reason: 'country_not_allowed' },
     { kind: 'expired' },
-    { kind: 'cancelled' },
+    { kind: 'cancelled', reason: 'resolved' },
     { kind: 'failed', provider: 'b', error },
   ];
   const others: Outcome[] = [

@@ -34,14 +34,18 @@ describe('a walk through the stages', () => {
 
   test('stops at the first verdict that is not pass, which is the outcome', async () => {
     const expired: Outcome = { kind: 'expired' };
-    const { outcome, visited, notes } = await walked(['ledger', pass], ['expiry-gate', expired], ['dispatch', { kind: 'cancelled' }]);
+    const { outcome, visited, notes } = await walked(
+      ['ledger', pass],
+      ['expiry-gate', expired],
+      ['dispatch', { kind: 'cancelled', reason: 'resolved' }],
+    );
     expect(outcome).toBe(expired);
     expect(visited).toEqual(['x@ledger', 'x@expiry-gate']);
     expect(notes.map(({ stage }) => stage)).toEqual(['ledger', 'expiry-gate']);
   });
 
   test('waits for a stage that takes its time', async () => {
-    const slow = Promise.resolve().then((): Verdict => ({ kind: 'cancelled' }));
+    const slow = Promise.resolve().then((): Verdict => ({ kind: 'cancelled', reason: 'resolved' }));
     expect((await walked(['ledger', slow], ['dispatch', pass])).visited).toEqual(['x@ledger']);
   });
 
@@ -81,7 +85,10 @@ describe('the line that a verdict leaves', () => {
       { verdict: 'failed', reason: 'balance' },
     ],
     [{ kind: 'expired' }, { verdict: 'expired', reason: 'expired' }],
-    [{ kind: 'cancelled' }, { verdict: 'cancelled', reason: 'resolved' }],
+    [
+      { kind: 'cancelled', reason: 'resolved' },
+      { verdict: 'cancelled', reason: 'resolved' },
+    ],
     [
       { kind: 'unknown', provider: 'a' },
       { verdict: 'unknown', reason: 'unknown_outcome' },

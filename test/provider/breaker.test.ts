@@ -19,6 +19,9 @@ import { refuse } from '../../src/provider/provider.ts';
 
 const T0 = Date.UTC(2026, 10, 20);
 
+/** A position that costs a hash, where none is needed. */
+const unasked = (): number => expect.unreachable();
+
 /** One bearing after another, `gapMs` apart; time alone changes it too, as it does for the process. */
 function fed(circuit: Circuit, bearings: readonly Bearing[], startsAt = T0, gapMs = 100): Circuit {
   return bearings.reduce((now, bearing, i) => {
@@ -57,6 +60,10 @@ describe('what an answer says of the provider', () => {
 });
 
 describe('a closed circuit', () => {
+  it('lets all through', () => {
+    expect(judgeTurn(closedCircuit, unasked, T0)).toEqual({ kind: 'go' });
+  });
+
   it('opens at the tenth failure in a row, not at the ninth', () => {
     expect(fed(closedCircuit, times(MIN_VOLUME - 1, 'fails')).state).toBe('closed');
     expect(fed(closedCircuit, times(MIN_VOLUME, 'fails'))).toEqual({
@@ -101,8 +108,8 @@ describe('an open circuit', () => {
   it('lets none through until its time is over, then one at a time', () => {
     const open = fed(closedCircuit, ['shut']);
     const until = T0 + LONGEST_OPEN_MS;
-    expect(judgeTurn(advance(open, until - 1), 0, until - 1)).toEqual({ kind: 'wait', until });
-    expect(judgeTurn(advance(open, until), 0, until)).toEqual({ kind: 'probe', elseAt: until });
+    expect(judgeTurn(advance(open, until - 1), unasked, until - 1)).toEqual({ kind: 'wait', until });
+    expect(judgeTurn(advance(open, until), () => 0, until)).toEqual({ kind: 'probe', elseAt: until });
   });
 
   it('does not heed what was sent before it opened', () => {
@@ -138,7 +145,8 @@ describe('a half-open circuit', () => {
 
 describe('a slow start', () => {
   const slow: Circuit = { state: 'slow_start', startedAt: T0, endings: [], openings: 3 };
-  const share = (at: number) => times(1000, 0).filter((_, i) => judgeTurn(advance(slow, at), i / 1000, at).kind === 'go').length / 1000;
+  const share = (at: number) =>
+    times(1000, 0).filter((_, i) => judgeTurn(advance(slow, at), () => i / 1000, at).kind === 'go').length / 1000;
 
   it('begins with a tenth and rises steadily to all', () => {
     expect(share(T0)).toBeCloseTo(0.1, 2);
@@ -149,10 +157,10 @@ describe('a slow start', () => {
   it('tells each text when its turn comes, and keeps its word', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: SLOW_START_MS }), (position, elapsed) => {
-        const turn = judgeTurn(slow, position, T0 + elapsed);
+        const turn = judgeTurn(slow, () => position, T0 + elapsed);
         if (turn.kind !== 'probe') return;
         expect(turn.elseAt).toBeGreaterThan(T0 + elapsed);
-        expect(judgeTurn(advance(slow, turn.elseAt), position, turn.elseAt)).toEqual({ kind: 'go' });
+        expect(judgeTurn(advance(slow, turn.elseAt), () => position, turn.elseAt)).toEqual({ kind: 'go' });
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readJson, readMessageId, safeCode } from '../../src/provider/read-answer.ts';
+import { readJson, readMessageId, readSegments, safeCode } from '../../src/provider/read-answer.ts';
 
 it.each([
   ['{"a":1}', { a: 1 }],
@@ -49,4 +49,20 @@ it.each([
   [{}, undefined],
 ])('reads the message id %s', (value, id) => {
   expect(readMessageId(value)).toBe(id);
+});
+
+it.each([
+  [2, 2],
+  ['2', 2],
+  [0, undefined],
+  ['0', undefined],
+  [-1, undefined],
+  ['1.5', undefined],
+  ['two', undefined],
+  ['', undefined],
+  [null, undefined],
+  [undefined, undefined],
+  [{}, undefined],
+])('reads %s as a count of segments', (value, segments) => {
+  expect(readSegments(value)).toBe(segments);
 });

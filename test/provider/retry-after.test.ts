@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/provider/retry-after.ts';
+import { parseRetryAfter, parseRetryAfterMs } from '../../src/provider/retry-after.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 
@@ -41,4 +41,18 @@ it('never gives a moment in the past or further off than a day', () => {
       },
     ),
   );
+});
+
+it.each([
+  ['0', 0],
+  ['2500', 2_500],
+  ['86400001', 86_400_000],
+  ['9'.repeat(400), 86_400_000],
+  ['-5', undefined],
+  ['1.5', undefined],
+  ['', undefined],
+  ['soon', undefined],
+  [undefined, undefined],
+])('reads %s as a wait in milliseconds', (value, ms) => {
+  expect(parseRetryAfterMs(value)).toBe(ms);
 });

@@ -2,12 +2,11 @@ import { msUntilBeijing } from '../beijing-time.ts';
 import { type Finding, refusalFromAnswer } from '../classify.ts';
 import type { ProviderReason, Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
+import { parseRetryAfterMs } from '../retry-after.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { flowControlWaitMs } from './flow-control.ts';
 
 const SECOND_MS = 1_000;
-/** No vendor's word puts a message off for longer. */
-const MAX_WAIT_MS = 24 * 3_600_000;
 
 interface Row {
   readonly reason: ProviderReason;
@@ -149,11 +148,7 @@ export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
     unlisted: listed === undefined,
   };
   const message = typeof Message === 'string' ? Message : '';
-  return refusalFromAnswer(answer, now, { ...finding, retryAfterMs: waitAsked(answer) ?? row?.wait?.(message, now) });
-}
-
-/** `x-acs-retry-after`, in milliseconds, as the vendor's SDK reads it. */
-function waitAsked({ headers }: HttpAnswer): number | undefined {
-  const asked = headers['x-acs-retry-after'] ?? '';
-  return /^\d+$/.test(asked) ? Math.min(Number(asked), MAX_WAIT_MS) : undefined;
+  // The gateway's own header, which the vendor's SDK reads too.
+  const waitAskedMs = parseRetryAfterMs(answer.headers['x-acs-retry-after']);
+  return refusalFromAnswer(answer, now, { ...finding, retryAfterMs: waitAskedMs ?? row?.wait?.(message, now) });
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { formatBeijingDay, parseBeijingTime } from '../beijing-time.ts';
 import { refusalFromFault } from '../classify.ts';
-import { ProviderError } from '../provider.ts';
 import { safeCode } from '../read-answer.ts';
-import type { StatusQuery, VendorStatus } from '../status.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { toAlibabaNumber } from './number-format.ts';
@@ -29,7 +28,7 @@ const MAX_PAGES = 10;
  */
 export async function askAlibaba(query: StatusQuery, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<VendorStatus> {
   const { to, sentAt } = query;
-  if (to === undefined) return unclear(unproven('NUMBER_NOT_KNOWN'));
+  if (to === undefined) return unclear('NUMBER_NOT_KNOWN');
   const today = formatBeijingDay(clock.now());
   const days = daysOf(sentAt);
   for (const day of days.filter((day) => day <= today)) {
@@ -56,14 +55,14 @@ async function searchDay(
     const body = readAlibabaBody(exchange);
     if (!isOk(exchange, body)) return unclear(classifyAlibaba(exchange, clock.now()).error);
     const listed = readPage(body);
-    if (listed === undefined) return unclear(unproven('RECORDS_UNREADABLE'));
+    if (listed === undefined) return unclear('RECORDS_UNREADABLE');
     const found = pickDetail(listed.details, query);
     if (found !== undefined) return readDetail(found);
     seen += listed.details.length;
     if (seen >= listed.total) return undefined;
     if (listed.details.length === 0) break;
   }
-  return unclear(unproven('RECORDS_INCOMPLETE'));
+  return unclear('RECORDS_INCOMPLETE');
 }
 
 /** Beijing's days under which the text may stand. */
@@ -75,10 +74,10 @@ function daysOf(sentAt: Date): readonly string[] {
 /** What it means that complete lists do not hold the text. */
 function judgeMissing({ sentAt, providerMessageId }: StatusQuery, days: readonly string[], now: Date): VendorStatus {
   // The vendor said yes once, and gave it an id: its records are late.
-  if (providerMessageId !== undefined) return unclear(unproven('RECORD_MISSING'));
+  if (providerMessageId !== undefined) return unclear('RECORD_MISSING');
   const ageMs = now.getTime() - sentAt.getTime();
-  if (ageMs < SETTLED_AFTER_MS || days.some((day) => day > formatBeijingDay(now))) return unclear(unproven('TOO_EARLY'));
-  return ageMs > KEPT_MS ? unclear(unproven('TOO_LATE')) : { kind: 'absent' };
+  if (ageMs < SETTLED_AFTER_MS || days.some((day) => day > formatBeijingDay(now))) return unclear('TOO_EARLY');
+  return ageMs > KEPT_MS ? unclear('TOO_LATE') : { kind: 'absent' };
 }
 
 /** One text in the vendor's records. */
@@ -120,14 +119,6 @@ function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus 
     case ARRIVED:
       return { kind: 'delivered', ...(at === undefined ? {} : { at }) };
     default:
-      return unclear(unproven('STATUS_UNREADABLE'));
+      return unclear('STATUS_UNREADABLE');
   }
-}
-
-function unproven(code: string): ProviderError {
-  return new ProviderError('unknown_outcome', { code });
-}
-
-function unclear(error: ProviderError): VendorStatus {
-  return { kind: 'unclear', error };
 }

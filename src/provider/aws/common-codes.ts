@@ -1,19 +1,17 @@
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { type CodeRow, type Finding, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { safeCode } from '../read-answer.ts';
+import { parseRetryAfterMs } from '../retry-after.ts';
 import type { HttpAnswer } from '../transport.ts';
 
-export type Row = Finding & Required<Pick<Finding, 'reason'>>;
-
-const THROTTLED: Row = { reason: 'throttled', retryAfterMs: 1_000 };
-const MAX_WAIT_MS = 24 * 3_600_000;
+const THROTTLED: CodeRow = { reason: 'throttled', retryAfterMs: 1_000 };
 
 /**
  * Codes that every service of AWS may give: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html . Services with
  * a query API write them bare, those with JSON as exceptions; the throttles are those that AWS's own SDKs take for one:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
-export const COMMON_CODES: readonly (readonly [code: string, row: Row])[] = [
+export const COMMON_CODES: readonly (readonly [code: string, row: CodeRow])[] = [
   // The keys are wrong, revoked or expired, or the signature is.
   ['InvalidClientTokenId', { reason: 'auth' }],
   ['UnrecognizedClientException', { reason: 'auth' }],
@@ -70,19 +68,14 @@ export function classifyAws(
   answer: HttpAnswer,
   now: Date,
   code: string | undefined,
-  row: Row | undefined,
+  row: CodeRow | undefined,
   listed: boolean = row !== undefined,
 ): Refused {
   const shown = listed ? code : safeCode(code);
   const unlisted = answer.status >= 400 && code !== undefined && !listed;
   const isNo = answer.status >= 400 && (answer.status < 500 || row?.reason === 'throttled');
   const meaning: Finding = isNo && row !== undefined ? row : {};
-  const retryAfterMs = ownRetryAfterMs(answer) ?? meaning.retryAfterMs;
+  // AWS's own header, which the SDK reads too.
+  const retryAfterMs = parseRetryAfterMs(answer.headers['x-amz-retry-after']) ?? meaning.retryAfterMs;
   return refusalFromAnswer(answer, now, { ...meaning, retryAfterMs, code: shown, unlisted });
-}
-
-/** AWS's header, in milliseconds, which the SDK reads too. */
-function ownRetryAfterMs({ headers }: HttpAnswer): number | undefined {
-  const header = headers['x-amz-retry-after'];
-  return header !== undefined && /^\d+$/.test(header) ? Math.min(Number(header), MAX_WAIT_MS) : undefined;
 }

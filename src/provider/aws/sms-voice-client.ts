@@ -2,6 +2,7 @@ import type { SendTextMessageCommandInput } from '@aws-sdk/client-pinpoint-sms-v
 import type { Provider, SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
 import { readMessageId } from '../read-answer.ts';
+import { secondsLeft } from '../seconds-left.ts';
 import { createAwsCaller } from './aws-caller.ts';
 import type { AwsSmsVoiceConfig } from './config.ts';
 import { sdkOptions } from './sdk-options.ts';
@@ -63,13 +64,7 @@ function toSendTextInput({ id, to, text, expiresAt }: SmsMessage, config: AwsSms
     MessageBody: text,
     MessageType: messageType,
     ...(configurationSet === undefined ? {} : { ConfigurationSetName: configurationSet }),
-    TimeToLive: timeToLive(expiresAt, now),
+    TimeToLive: secondsLeft(expiresAt, now, MIN_TIME_TO_LIVE_S, MAX_TIME_TO_LIVE_S),
     Context: { messageId: id },
   };
-}
-
-/** How many seconds AWS may keep trying: no alert arrives long after it stopped to matter. */
-export function timeToLive(expiresAt: Date, now: Date): number {
-  const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
-  return Math.min(Math.max(seconds, MIN_TIME_TO_LIVE_S), MAX_TIME_TO_LIVE_S);
 }

@@ -1,16 +1,17 @@
+import type { CodeRow } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { readJson } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
-import { COMMON_CODES, classifyAws, type Row } from './common-codes.ts';
+import { COMMON_CODES, classifyAws } from './common-codes.ts';
 
 /** Another vendor, or another sender of ours, may have a way to the country or the number. */
-const NO_ROUTE: Row = { reason: 'recipient', failover: true };
+const NO_ROUTE: CodeRow = { reason: 'recipient', failover: true };
 
 /**
  * What the errors of End User Messaging mean for a text, by their `Reason` where they give one, else by their type:
  * https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html#API_SendTextMessage_Errors
  */
-export const SMS_VOICE_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const SMS_VOICE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ...COMMON_CODES,
   // AccessDeniedException
   ['ACCOUNT_DISABLED', { reason: 'auth' }],

@@ -1,9 +1,10 @@
+import type { CodeRow } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import type { HttpAnswer } from '../transport.ts';
-import { COMMON_CODES, classifyAws, type Row } from './common-codes.ts';
+import { COMMON_CODES, classifyAws } from './common-codes.ts';
 
 /** What SNS's error codes mean for a text: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors */
-export const SNS_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const SNS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ...COMMON_CODES,
   ['AuthorizationError', { reason: 'auth' }], // IAM
   ['InvalidSecurity', { reason: 'auth' }], // the credential's signature is not valid, or it was not sent over HTTPS

@@ -1,4 +1,4 @@
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { type CodeRow, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
@@ -7,14 +7,12 @@ import type { HttpAnswer } from '../transport.ts';
 const LIMIT_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
-type Row = Finding & Required<Pick<Finding, 'reason'>>;
-
 /**
  * `RestException.Code` of a text that Exotel did not take:
  * https://developer.exotel.com/docs/sms-api/api-reference/status-codes (the numbers) and
  * https://developer.exotel.com/docs/sms-support/sms-api-errors (the words)
  */
-export const EXOTEL_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   // Credentials, permissions, sender and account set-up.
   ['UNAUTHORIZED', { reason: 'auth' }], // wrong key or token
   ['INVALID_ACCOUNT_SID', { reason: 'auth' }], // the account is not that of the key
@@ -52,7 +50,7 @@ export const EXOTEL_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
 ]);
 
 /** What a status without a code that we know means, where it departs from the rule. */
-const BY_STATUS: Readonly<Record<number, Row>> = {
+const BY_STATUS: Readonly<Record<number, CodeRow>> = {
   404: { reason: 'auth' }, // no such account in the URL
   405: { reason: 'auth' },
   409: { reason: 'unavailable' }, // something else was changing the account at that moment; not taken

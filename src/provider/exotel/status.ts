@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { refusalFromFault } from '../classify.ts';
-import { ProviderError } from '../provider.ts';
-import type { StatusQuery, VendorStatus } from '../status.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { Transport } from '../transport.ts';
 import type { Account } from './account.ts';
 import { classifyExotel } from './codes.ts';
@@ -18,8 +17,7 @@ export async function askExotel(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<VendorStatus> {
-  const unclear = (error: ProviderError): VendorStatus => ({ kind: 'unclear', error });
-  if (providerMessageId === undefined) return unclear(new ProviderError('unknown_outcome', { code: 'NO_VENDOR_ID' }));
+  if (providerMessageId === undefined) return unclear('NO_VENDOR_ID');
   const exchange = await transport.exchange(account.get(`/SMS/Messages/${encodeURIComponent(providerMessageId)}.json`), signal);
   if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
   const text = exchange.status === 200 ? readText(exchange.body) : undefined;

@@ -1,4 +1,4 @@
-import { readJson, readMessageId } from '../read-answer.ts';
+import { readJson, readMessageId, readSegments } from '../read-answer.ts';
 import { type Delivery, readDelivery } from './delivery.ts';
 
 /** A text as Exotel's answers show it: https://developer.exotel.com/api/sms-details */
@@ -14,6 +14,6 @@ export function readText(body: string): ExotelText | undefined {
   const { SMSMessage } = (readJson(body) ?? {}) as { readonly SMSMessage?: Readonly<Record<string, unknown>> | null };
   const sid = readMessageId(SMSMessage?.Sid);
   if (!SMSMessage || sid === undefined) return undefined;
-  const segments = Number(SMSMessage.SmsUnits);
-  return { sid, ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}), delivery: readDelivery(SMSMessage) };
+  const segments = readSegments(SMSMessage.SmsUnits);
+  return { sid, ...(segments === undefined ? {} : { segments }), delivery: readDelivery(SMSMessage) };
 }

@@ -1,15 +1,13 @@
-import { type Finding, reasonForStatus } from '../classify.ts';
+import { type CodeRow, type Finding, reasonForStatus } from '../classify.ts';
 import { safeCode } from '../read-answer.ts';
 
 const QUARTER_MS = 15 * 60_000;
-
-type Row = Finding & Required<Pick<Finding, 'reason'>>;
 
 /** A part that was taken. The live service says 200, its newer pages 0. https://www.smslocal.com/developer */
 export const SMSLOCAL_YES: ReadonlySet<string> = new Set(['200', '0']);
 
 /** The bare numbers of the vendor's older API, said in place of a body: https://smslocal.com/?p=78464 */
-export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ['101', { reason: 'auth' }], // user not recognized
   ['102', { reason: 'auth' }], // sender ID
   ['103', { reason: 'recipient' }], // contact

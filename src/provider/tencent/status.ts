@@ -1,6 +1,6 @@
-import { ProviderError, type ProviderErrorFacts, type ProviderReason } from '../provider.ts';
+import { ProviderError, type ProviderReason } from '../provider.ts';
 import { readMessageId, safeCode } from '../read-answer.ts';
-import type { StatusQuery, VendorStatus } from '../status.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { Loose, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';
@@ -47,8 +47,8 @@ export async function askTencentStatus(
 ): Promise<VendorStatus> {
   const { to, sentAt } = query;
   const { fromMs, untilMs } = windowOf(sentAt, timeoutMs, MAX_SKEW_MS);
-  if (to === undefined) return unclear({ code: 'PHONE_NOT_KNOWN' });
-  if (now.getTime() - fromMs >= KEPT_MS) return unclear({ code: 'RECORDS_TOO_OLD' });
+  if (to === undefined) return unclear('PHONE_NOT_KNOWN');
+  if (now.getTime() - fromMs >= KEPT_MS) return unclear('RECORDS_TOO_OLD');
   const reply = await api.ask(
     (sdk) =>
       sdk.DescribeSendRecordList({
@@ -62,9 +62,11 @@ export async function askTencentStatus(
       }),
     signal,
   );
-  if (reply.kind === 'refused') return { kind: 'unclear', error: reply.error };
+  if (reply.kind === 'refused') return unclear(reply.error);
   const records = readRecords(reply.said);
-  return records === undefined ? unclear({ status: reply.answer.status }) : judgeRecords(records, query, timeoutMs, now);
+  return records === undefined
+    ? unclear(new ProviderError('unknown_outcome', { status: reply.answer.status }))
+    : judgeRecords(records, query, timeoutMs, now);
 }
 
 /** All of them; `undefined` when there are more, or one cannot be read. */
@@ -80,7 +82,7 @@ function judgeRecords(records: readonly Loose<SendRecord>[], query: StatusQuery,
   if (providerMessageId !== undefined) {
     const own = records.find(({ SerialNo }) => SerialNo === providerMessageId);
     // Tencent has it, for it gave it that number: a list without it is not complete.
-    return own === undefined ? unclear({ code: 'RECORD_NOT_FOUND' }) : readStatus(own);
+    return own === undefined ? unclear('RECORD_NOT_FOUND') : readStatus(own);
   }
 
   // What failed to be submitted was never sent, whichever attempt it was.
@@ -88,12 +90,12 @@ function judgeRecords(records: readonly Loose<SendRecord>[], query: StatusQuery,
   const candidates = sent.filter((record) => isWithin(record, windowOf(sentAt, timeoutMs, MAX_SKEW_MS)));
   if (candidates.length === 0) {
     const isSettled = now.getTime() - sentAt.getTime() >= timeoutMs + SETTLED_MS;
-    return isSettled ? { kind: 'absent' } : unclear({ code: 'RECORDS_NOT_SETTLED' });
+    return isSettled ? { kind: 'absent' } : unclear('RECORDS_NOT_SETTLED');
   }
   const [only, ...others] = candidates;
   const isOwn = only !== undefined && others.length === 0 && isWithin(only, windowOf(sentAt, timeoutMs, USUAL_SKEW_MS));
   // Several, or one at an unlikely moment: it may be another alert to the same phone.
-  return isOwn ? readStatus(only) : unclear({ code: 'RECORDS_AMBIGUOUS' });
+  return isOwn ? readStatus(only) : unclear('RECORDS_AMBIGUOUS');
 }
 
 function isWithin({ SendTime }: Loose<SendRecord>, { fromMs, untilMs }: Window): boolean {
@@ -123,10 +125,6 @@ function readStatus({ SerialNo, SendStatus, RequestCode, StatusCode, UserReceive
     case UNDELIVERED:
       return failed(safeCode(StatusCode), TENCENT_RECEIPT_CODES.get(String(StatusCode)));
     default:
-      return unclear({ code: 'STATUS_NOT_KNOWN' });
+      return unclear('STATUS_NOT_KNOWN');
   }
-}
-
-function unclear(facts: ProviderErrorFacts): VendorStatus {
-  return { kind: 'unclear', error: new ProviderError('unknown_outcome', facts) };
 }

@@ -3,7 +3,8 @@ import { refusalFromFault } from '../classify.ts';
 import type { Accepted, Provider, SmsMessage } from '../provider.ts';
 import { refuse } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
-import { readMessageId } from '../read-answer.ts';
+import { readMessageId, readSegments } from '../read-answer.ts';
+import { secondsLeft } from '../seconds-left.ts';
 import { createTransport, type Exchange, type HttpRequest } from '../transport.ts';
 import { checkTwilio } from './check.ts';
 import { classifyTwilio } from './codes.ts';
@@ -68,17 +69,11 @@ function toSdkMessage(message: SmsMessage, config: TwilioConfig, now: Date): Sdk
   return {
     to: message.to,
     body: message.text,
-    validityPeriod: validityPeriod(message.expiresAt, now),
+    validityPeriod: secondsLeft(message.expiresAt, now, MIN_VALIDITY_S, MAX_VALIDITY_S),
     ...(config.from === undefined ? {} : { from: config.from }),
     ...(config.messagingServiceSid === undefined ? {} : { messagingServiceSid: config.messagingServiceSid }),
     ...(config.statusCallback === undefined ? {} : { statusCallback: callbackFor(config.statusCallback, message.id) }),
   };
-}
-
-/** How many seconds Twilio may keep the text queued: no alert arrives long after it stopped to matter. */
-export function validityPeriod(expiresAt: Date, now: Date): number {
-  const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
-  return Math.min(Math.max(seconds, MIN_VALIDITY_S), MAX_VALIDITY_S);
 }
 
 /** Twilio takes no reference of ours; in the callback's URL, which it signs, our id comes back with the receipt. */
@@ -104,6 +99,6 @@ function readAccepted({ sid, numSegments }: { readonly sid: unknown; readonly nu
   const providerMessageId = readMessageId(sid);
   if (providerMessageId === undefined) return undefined;
   // A Messaging Service answers "0": it has not chosen a sender yet, and so has not counted.
-  const segments = Number(numSegments);
-  return { kind: 'accepted', providerMessageId, ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}) };
+  const segments = readSegments(numSegments);
+  return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
 }

@@ -1,5 +1,5 @@
 import type { ProviderReason } from '../../alert/reason.ts';
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { type CodeRow, type Finding, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
@@ -7,13 +7,11 @@ import type { HttpAnswer } from '../transport.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-type Row = Finding & Required<Pick<Finding, 'reason'>>;
-
 /**
  * What Twilio's error codes mean for a text that it refused. The page of each is
  * `https://www.twilio.com/docs/api/errors/<code>`. A code that is not here follows its HTTP status.
  */
-export const TWILIO_CODES: ReadonlyMap<number, Row> = new Map<number, Row>([
+export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRow>([
   // Credentials, permissions and account set-up: ours to mend, the same for every recipient.
   [10001, { reason: 'auth' }], // account not active: suspended, or out of funds
   [10002, { reason: 'auth' }], // not available to trial accounts

@@ -1,7 +1,6 @@
 import { refusalFromFault } from '../classify.ts';
-import { ProviderError } from '../provider.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { StatusQuery, VendorStatus } from '../status.ts';
+import { readJson, readMessageId, readSegments, safeCode } from '../read-answer.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { HttpAnswer, Transport } from '../transport.ts';
 import { accountUrl, credentialsOf } from './address.ts';
 import { classifyTwilio, deliveryReason } from './codes.ts';
@@ -34,8 +33,8 @@ export async function askTwilio(
       ? `${accountUrl(config)}/Messages.json?${new URLSearchParams({ To: to ?? '', PageSize: String(PAGE_SIZE) })}`
       : `${accountUrl(config)}/Messages/${encodeURIComponent(providerMessageId)}.json`;
   const exchange = await transport.exchange({ method: 'GET', url, headers: credentialsOf(config) }, signal);
-  if (exchange.kind === 'fault') return { kind: 'unclear', error: refusalFromFault(exchange).error };
-  if (exchange.status !== 200) return { kind: 'unclear', error: classifyTwilio(exchange, now()).error };
+  if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
+  if (exchange.status !== 200) return unclear(classifyTwilio(exchange, now()).error);
   const found = providerMessageId === undefined ? findByText(exchange, query, config.timeoutMs) : findBySid(exchange, providerMessageId);
   return found === undefined ? unclear('NOT_FOUND') : statusOf(found);
 }
@@ -76,18 +75,14 @@ function isResource(value: unknown): value is Resource {
 
 function statusOf(resource: Resource): VendorStatus {
   const providerMessageId = readMessageId(resource.sid);
-  const segments = Number(resource.num_segments);
+  const segments = readSegments(resource.num_segments);
   const known = {
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
-    ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}),
+    ...(segments === undefined ? {} : { segments }),
   };
   const kind = stateOf(resource.status);
   if (kind !== 'undelivered') return { kind, ...known };
   const code = safeCode(resource.error_code);
   const reason = deliveryReason(code);
   return { kind, ...known, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) };
-}
-
-function unclear(code: string): VendorStatus {
-  return { kind: 'unclear', error: new ProviderError('unknown_outcome', { code }) };
 }

@@ -1,15 +1,13 @@
-import type { Finding } from '../classify.ts';
+import type { CodeRow, Finding } from '../classify.ts';
 import { safeCode } from '../read-answer.ts';
 
 const MINUTE_MS = 60_000;
-
-type Row = Finding & Required<Pick<Finding, 'reason'>>;
 
 /**
  * What the error codes mean, as its international sister has them in English, which numbers alike:
  * https://www.unimtx.com/docs/api/error-codes
  */
-export const UNISMS_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const UNISMS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ['101000', { reason: 'unknown_outcome' }], // internal error: how far it came it does not say
   ['101301', { reason: 'auth' }], // no upstream configured for the account
   ['101303', { reason: 'unavailable' }], // no upstream available now
@@ -43,7 +41,7 @@ export const UNISMS_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
 ]);
 
 /** What we take a code for that is not in the table; the first three digits say whose fault it is. */
-const FAMILIES: readonly (readonly [family: RegExp, row: Row])[] = [
+const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
   [/^101\d{3}$/, { reason: 'unknown_outcome' }], // the service
   [/^1040\d{2}$/, { reason: 'content' }], // parameters
   [/^104\d{3}$/, { reason: 'auth' }], // access keys and signatures

@@ -1,6 +1,6 @@
 import { type Finding, refusalFromAnswer } from '../classify.ts';
 import type { Accepted, Refused } from '../provider.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import { readJson, readMessageId, readSegments, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { findUnismsCode } from './codes.ts';
 
@@ -23,8 +23,8 @@ export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
 
   const providerMessageId = readMessageId(first.id);
   if (failed.length > 0 || providerMessageId === undefined) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome' });
-  const segments = Number(first.messageCount ?? first.count ?? messageCount);
-  return { kind: 'accepted', providerMessageId, ...(Number.isInteger(segments) && segments > 0 ? { segments } : {}) };
+  const segments = readSegments(first.messageCount ?? first.count ?? messageCount);
+  return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
 }
 
 /** These say more than what we make of a code that is not in the table. */

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { timeToLive } from '../../../src/provider/aws/sms-voice-client.ts';
-import { MESSAGE, NOW } from '../../conformance/candidate.ts';
+import { MESSAGE } from '../../conformance/candidate.ts';
 import { smsVoiceError, smsVoiceYes, snsError, snsYes } from '../../support/vendors/aws.ts';
 import { ACCOUNT, fakeOf, never, providerOf } from './setup.ts';
 import { stubAwsEnvironment } from './stub-environment.ts';
@@ -223,8 +222,10 @@ it.each([
   ['2026-11-20T02:00:00.000Z', 5],
   ['2026-11-23T02:59:59.000Z', 259_199],
   ['2026-11-24T03:00:00.000Z', 259_200],
-])('a text that expires at %s may wait at AWS for %i s', (expiresAt, seconds) => {
-  expect(timeToLive(new Date(expiresAt), NOW)).toBe(seconds);
+])('a text that expires at %s may wait at AWS for %i s', async (expiresAt, seconds) => {
+  const aws = await fakeOf('aws-sms-voice');
+  await (await providerOf('aws-sms-voice', { baseUrl: aws.url })).send({ ...MESSAGE, expiresAt: new Date(expiresAt) }, never);
+  expect(aws.requests[0]?.params.TimeToLive).toBe(seconds);
 });
 
 it.each(['sns', 'aws-sms-voice'] as const)('%s reports nothing back and cannot be asked, and has no methods that pretend', async (type) => {

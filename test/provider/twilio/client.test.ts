@@ -3,7 +3,6 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import type { SmsMessage } from '../../../src/provider/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import { validityPeriod } from '../../../src/provider/twilio/client.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startFakeTwilio, twilioError } from '../../support/vendors/twilio.ts';
@@ -83,8 +82,10 @@ it.each([
   ['2026-11-20T02:00:00.000Z', 6],
   ['2026-11-20T12:59:59.000Z', 35_999],
   ['2026-11-21T03:00:00.000Z', 36_000],
-])('a text that expires at %s may queue at Twilio for %i s', (expiresAt, seconds) => {
-  expect(validityPeriod(new Date(expiresAt), NOW)).toBe(seconds);
+])('a text that expires at %s may queue at Twilio for %i s', async (expiresAt, seconds) => {
+  const twilio = await fake();
+  await (await provider({ baseUrl: twilio.url })).send({ ...MESSAGE, expiresAt: new Date(expiresAt) }, never);
+  expect(twilio.requests[0]?.form.ValidityPeriod).toBe(String(seconds));
 });
 
 /** Which host is asked for, without a network: resolving is as far as it gets. */
