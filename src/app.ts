@@ -1,26 +1,24 @@
 import { systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { createHttpServer, type HttpServer } from './http/http-server.ts';
+import { fingerprint } from './config/fingerprint.ts';
+import type { LoadedConfig } from './config/load-config.ts';
+import { createHttpServer, type HttpServer, type NextAnswers } from './http/http-server.ts';
 import { createLedger } from './ledger/redis-ledger.ts';
-import { createRateCap } from './limit/bottleneck-cap.ts';
-import { createRememberedCap } from './limit/remembered-cap.ts';
+import { openBudgets } from './limit/budget.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Role as ProcessRole } from './metrics/metrics.ts';
 import { createQueueFigures } from './queue/figures.ts';
 import { QUEUES } from './queue/names.ts';
-import type { QueueWorker } from './queue/queue-worker.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
-import { startDispatching } from './roles/dispatcher.ts';
-import type { Closer, Ground } from './roles/ground.ts';
-import { openReceiver } from './roles/receiver.ts';
-import { startRouting } from './roles/router.ts';
+import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
+import type { Closer } from './roles/ground.ts';
+import { createReload } from './roles/reload.ts';
 import { version } from './version.ts';
 
-export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
-export type Role = (typeof ROLES)[number];
+export { ROLES, type Role };
 
 export interface AppDeps {
   readonly config: Config;
@@ -32,6 +30,12 @@ export interface AppDeps {
 export interface App {
   /** Resolves when work is being taken; rejects, with everything closed again, when it cannot be. */
   start(): Promise<{ readonly httpPort: number }>;
+  /**
+   * Puts what `load` gives in place of the config in force, all at once: what is in flight ends by the old one. On any
+   * fault nothing changes. Says in the log and the metrics which it was, and resolves to whether the new one holds.
+   */
+  reload(load: () => LoadedConfig): Promise<boolean>;
+  inForce(): Config;
   /** Takes nothing new, finishes what is in flight within `shutdown.grace`, then lets go of everything. */
   stop(): Promise<void>;
 }
@@ -43,9 +47,11 @@ export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
 
 function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps): App {
   const closers: Closer[] = [];
-  const workers: QueueWorker[] = [];
-  const hardStop = new AbortController();
+  /** The one in force, and those before it that still have something in flight. */
+  const generations = new Set<Generation>();
   let http: HttpServer | undefined;
+  let reload: App['reload'] = async () => false;
+  let inForce = config;
   let ready = false;
 
   const keys = createKeys(config.redis.prefix);
@@ -56,95 +62,131 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
     onWell: ({ afterMs }) => logger.info({ afterMs }, 'Redis is well again'),
   });
   closers.push(async () => watch.close());
-  const connect = (role: 'worker' | 'commands' | 'door'): Redis => {
+  const connect = (role: 'commands' | 'door'): Redis => {
     const redis = connectRedis(redisUrl, role, watch.hear);
     closers.push(async () => redis.disconnect());
     return redis;
   };
 
   const start = async (): Promise<{ httpPort: number }> => {
-    const { prefix } = config.redis;
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
 
     const doorLedger = createLedger(door, keys);
-    const figures = createQueueFigures(door, prefix, QUEUES);
+    const figures = createQueueFigures(door, config.redis.prefix, QUEUES);
     closers.push(() => figures.close());
+    const budgets = async () => (await openBudgets(door, keys, inForce.money)?.read()) ?? [];
     const metrics = createMetrics({
       providers: [...config.providers.keys()],
       version,
       role: processRole(roles),
-      sources: { inFlight: () => doorLedger.inFlight(), queues: () => figures.read(systemClock.now()) },
+      sources: { inFlight: () => doorLedger.inFlight(), queues: () => figures.read(systemClock.now()), budgets },
     });
+    metrics.configInForce(fingerprint(config), systemClock.now());
 
-    if (roles.includes('router') || roles.includes('dispatcher')) {
-      const commands = connect('commands');
-      const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
-      const ground: Ground = {
-        config,
-        logger,
-        commands,
-        keys,
-        metrics,
-        ledger: createLedger(commands, keys),
-        // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
-        cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),
-        stopping: hardStop.signal,
-        workerDeps: () => ({
-          blocking: connect('worker'),
-          commands,
-          prefix,
-          logger,
-          concurrency: config.worker.concurrency,
-          lockMs: config.worker.lockMs,
-        }),
-      };
-      if (roles.includes('router')) workers.push(...startRouting(ground));
-      if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)));
-    }
+    let current: Generation | undefined;
+    const house = {
+      roles,
+      logger,
+      keys,
+      metrics,
+      door,
+      commands: roles.some((role) => role !== 'receiver') ? connect('commands') : door,
+      connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear),
+      readiness: () => readiness(door, current, ready),
+    };
+    const open = async (next: Config): Promise<Generation> => {
+      const generation = await openGeneration(next, house);
+      generations.add(generation);
+      return generation;
+    };
+    const retire = async (generation: Generation): Promise<void> => {
+      await generation.drain();
+      await generation.close();
+      generations.delete(generation);
+    };
 
-    const operations = { metrics, logger, clock: systemClock, readiness: () => readiness(door, workers, ready) };
-    if (roles.includes('receiver')) {
-      http = createHttpServer({ ...operations, ...(await openReceiver({ config, door, keys, metrics }, closers)) });
-    } else {
-      http = createHttpServer({ role: 'operations', ...operations });
-    }
+    current = await open(config);
+    await current.start();
+    const server = createHttpServer(current.http);
+    http = server;
     const port = roles.includes('receiver') ? config.http.port : config.metricsPort;
-    const httpPort = await http.listen({ host: config.http.host, port });
+    const httpPort = await server.listen({ host: config.http.host, port });
     ready = true;
+
+    const begin = async (generation: Generation): Promise<NextAnswers> => {
+      const answers = await server.prepare(generation.http);
+      await generation.start();
+      return answers;
+    };
+    const swap = async (next: Config): Promise<void> => {
+      const providers = [...next.providers.keys()];
+      metrics.learn(providers);
+      const generation = await open(next);
+      const answers = await begin(generation).catch(async (error: unknown) => {
+        await retire(generation);
+        throw error;
+      });
+      const before = current as Generation;
+      current = generation;
+      if (next.logLevel !== inForce.logLevel) logger.level = next.logLevel;
+      inForce = next;
+      // The old one lets go of nothing before its last request is answered.
+      const answered = answers.use();
+      void Promise.all([answered, before.drain()])
+        .then(() => retire(before))
+        .catch((error: unknown) => logger.error({ err: error }, 'the config before could not be let go of'));
+      metrics.circuitsOf(providers);
+    };
+    reload = createReload({ logger, metrics, clock: systemClock, inForce: () => inForce, swap });
     return { httpPort };
   };
 
   const stop = async (): Promise<void> => {
-    ready = false;
     const shutDoor = () => http?.close();
-    const idle = Promise.all(workers.map((worker) => worker.close()));
+    const idle = Promise.all([...generations].map((generation) => generation.drain()));
     // A receiver shuts at once. Where nobody brings work, the port answers to the end: not ready, and to a last scrape.
     const drained = roles.includes('receiver') ? Promise.all([shutDoor(), idle]) : idle.then(shutDoor);
+    const { graceMs } = inForce.shutdown;
     const deadline = setTimeout(() => {
-      logger.warn({ graceMs: config.shutdown.graceMs }, 'still busy after the grace: calls in flight are given up as unknown');
-      hardStop.abort(new Error('shutting down'));
-      for (const worker of workers) worker.abort();
-    }, config.shutdown.graceMs);
+      logger.warn({ graceMs }, 'still busy after the grace: calls in flight are given up as unknown');
+      for (const generation of generations) generation.abort();
+    }, graceMs);
     await drained;
     clearTimeout(deadline);
+    for (const generation of generations) await generation.close();
     for (const close of closers.splice(0).reverse()) await close();
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after the other: whoever stops meets everything in place or nothing. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work, work);
+    turn = result;
+    return result;
+  };
+
   return {
-    stop,
     start: () =>
-      start().catch(async (error: unknown) => {
-        await stop();
-        throw error;
-      }),
+      inTurn(() =>
+        start().catch(async (error: unknown) => {
+          await stop();
+          throw error;
+        }),
+      ),
+    reload: (load) => inTurn(async () => ready && reload(load)),
+    inForce: () => inForce,
+    stop: () => {
+      ready = false;
+      return inTurn(stop);
+    },
   };
 }
 
-async function readiness(redis: Redis, workers: readonly QueueWorker[], ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {
+async function readiness(redis: Redis, generation: Generation | undefined, ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {
   const reasons: string[] = [];
   if (!ready) reasons.push('starting or stopping');
-  if (workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
+  if (generation?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
   await redis.ping().catch(() => reasons.push('Redis does not answer'));
   return { ready: reasons.length === 0, reasons };
 }

@@ -3,5 +3,5 @@ export type { AlertInput } from './alert/alert.ts';
 export { AlertError, type Issue } from './alert/parse-alert.ts';
 export type { Severity } from './alert/severity.ts';
 export { createProducer, type ProducerOptions } from './queue/producer.ts';
-export type { Enqueued, EnqueueResult, Producer } from './queue/producer-port.ts';
+export type { Acknowledgement, Enqueued, EnqueueResult, Producer } from './queue/producer-port.ts';
 export { RedisUnavailableError } from './redis/unavailable.ts';

@@ -1,14 +1,14 @@
 import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
 import type { ProcessKind } from '../src/cli/cli-deps.ts';
 import type { Config } from '../src/config/config.ts';
+import { createConfigReader } from '../src/config/config-reader.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { formatFault } from '../src/config/fault.ts';
-import { loadConfig } from '../src/config/load-config.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
 import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
 import { firstSteps } from './first-steps.ts';
-import { nextSignal } from './signals.ts';
+import { nextSignal, onHangUp } from './signals.ts';
 import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
 const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
@@ -28,7 +28,8 @@ const FORCE_AFTER_MS = 5_000;
  */
 export async function runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number> {
   const env = readEnvironment();
-  const { config, warnings } = loadConfig({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
+  const reader = createConfigReader({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
+  const { config, warnings } = reader.load();
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn(formatFault(warning));
   dieLoudly(logger);
@@ -39,10 +40,16 @@ export async function runProcess(kind: ProcessKind, options: { readonly configPa
     redis = await redisFor(kind, config, env, logger);
     const app = APPS[kind]({ config, redisUrl: redis.url, logger });
     const signal = nextSignal();
+    const reload = () => app.reload(reader.load);
+    onHangUp(() => void reload());
     const { httpPort } = await app.start();
     logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');
     if (kind === 'start') process.stdout.write(firstSteps({ config, httpPort, redis: redis.describe }));
-    await leave(await signal, app, redis, config, logger);
+    const leaving = new AbortController();
+    void reader.watch(reload, leaving.signal);
+    const told = await signal;
+    leaving.abort();
+    await leave(told, app, redis, logger);
     return 0;
   } catch (error) {
     logger.fatal({ reason: error instanceof Error ? error.message : String(error) }, `${kind} cannot run`);
@@ -58,14 +65,15 @@ async function redisFor(kind: ProcessKind, config: Config, env: ReturnType<typeo
   return findRedis({ url, dataDir: DATA_DIR, say, env });
 }
 
-async function leave(signal: string, app: App, redis: FoundRedis, config: Config, logger: Logger): Promise<void> {
-  logger.info({ signal, graceMs: config.shutdown.graceMs }, 'draining; a second signal ends at once');
+async function leave(signal: string, app: App, redis: FoundRedis, logger: Logger): Promise<void> {
+  const { graceMs } = app.inForce().shutdown;
+  logger.info({ signal, graceMs }, 'draining; a second signal ends at once');
   const force = () => {
     logger.warn('leaving at once: what was in flight will be looked into by whoever takes it over');
     process.exit(1);
   };
   void nextSignal().then(force);
-  const deadline = setTimeout(force, config.shutdown.graceMs + FORCE_AFTER_MS);
+  const deadline = setTimeout(force, graceMs + FORCE_AFTER_MS);
   await app.stop();
   await redis.stop();
   clearTimeout(deadline);

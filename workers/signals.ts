@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** A terminal tells the whole process group, and `npm` tells its child again: one key press, two signals. */
 const ECHO_MS = 300;
@@ -15,5 +17,14 @@ export function nextSignal(): Promise<string> {
       resolve(signal);
     };
     for (const name of SIGNALS) process.on(name, listen);
+  });
+}
+
+/** Calls back at each SIGHUP. The one that a closed terminal sends is no such call, but the end. */
+export function onHangUp(reload: () => void): void {
+  const hadTerminal = isatty(0);
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
+    else reload();
   });
 }

@@ -5,7 +5,9 @@ import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
+import { createOptOuts } from '../src/ledger/opt-outs.ts';
 import { createTraces } from '../src/ledger/redis-traces.ts';
+import { createBudgets } from '../src/limit/budget.ts';
 import { directoryOf } from '../src/pipeline/directory.ts';
 import { createProducer } from '../src/queue/producer.ts';
 import { connectRedis, redactUrl } from '../src/redis/connect.ts';
@@ -14,6 +16,7 @@ import { locateRedis } from '../src/redis/locate-redis.ts';
 import { version } from '../src/version.ts';
 import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
+import { nextSignal } from './signals.ts';
 
 const env = readEnvironment();
 
@@ -35,7 +38,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 const exitCode = await runCli(process.argv.slice(2), {
   loadConfig: async (path) => loadConfig({ path, env }),
   openProducer: async (config) =>
-    createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config) }),
+    createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config, systemClock) }),
   openTraces: async (config) => {
     const redis = connectRedis(await redisUrlOf(config), 'door');
     return { ...createTraces(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
@@ -48,12 +51,26 @@ const exitCode = await runCli(process.argv.slice(2), {
     const { openUnknownDesk } = await import('../src/queue/open-unknown-desk.ts');
     return openUnknownDesk({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
   },
+  openOptOuts: async (config) => {
+    const redis = connectRedis(await redisUrlOf(config), 'door');
+    return { ...createOptOuts(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
+  },
+  openBudgets: async (config) => {
+    const redis = connectRedis(await redisUrlOf(config), 'door');
+    const budgets = createBudgets({ redis, keys: createKeys(config.redis.prefix), budgets: config.money?.budgets ?? {} });
+    return { read: budgets.read, close: async () => redis.disconnect() };
+  },
   openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
   redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
   runProcess: async (kind, options) => (await PROCESSES[kind]()).run(options),
   stdout: process.stdout,
   stderr: process.stderr,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: askAtTerminal } : {}),
+  interrupted: () => {
+    const stop = new AbortController();
+    void nextSignal().then(() => stop.abort());
+    return stop.signal;
+  },
   now: () => new Date(),
   version,
 });

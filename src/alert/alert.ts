@@ -27,9 +27,9 @@ const severity = z
 
 const recipient = z
   .string()
-  .min(1, 'empty recipient: write a phone number, contact:<name> or group:<name>')
+  .min(1, 'empty recipient: write a phone number, contact:<name>, group:<name> or rotation:<name>')
   .max(128)
-  .describe('A phone number (best as +<country><number>), contact:<name> or group:<name>');
+  .describe('A phone number (best as +<country><number>), contact:<name>, group:<name> or rotation:<name>');
 
 const param = z
   .union(
@@ -70,13 +70,23 @@ export const alertSchema = z
       .union(
         [recipient, z.array(recipient).min(1, 'name at least one recipient').max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`)],
         {
-          error: 'must be a phone number, contact:<name> or group:<name>, or a list of them',
+          error: 'must be a phone number, contact:<name>, group:<name> or rotation:<name>, or a list of them',
         },
       )
       .transform((to) => (Array.isArray(to) ? to : [to]))
       .optional(),
     text: z.string().overwrite(sayable).trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
-    template: z.strictObject({ name: z.string().min(1).max(128), params: z.record(z.string().max(64), param).default({}) }).optional(),
+    template: z
+      .strictObject({
+        name: z.string().min(1).max(128),
+        language: z
+          .string()
+          .max(35)
+          .optional()
+          .describe('Tag of the language to say it in, such as ms; left out: that of the contact, else of the template'),
+        params: z.record(z.string().max(64), param).default({}),
+      })
+      .optional(),
     purpose: z.enum(PURPOSES).default('alert'),
     source: z.string().min(1).max(256).optional(),
     instance: z.string().overwrite(sayable).min(1).max(256).optional(),
@@ -100,7 +110,11 @@ export const alertSchema = z
       return;
     }
     if (alert.to === undefined) {
-      ctx.addIssue({ code: 'custom', path: ['to'], message: 'to is required: a phone number, contact:<name> or group:<name>' });
+      ctx.addIssue({
+        code: 'custom',
+        path: ['to'],
+        message: 'to is required: a phone number, contact:<name>, group:<name> or rotation:<name>',
+      });
     }
     if (alert.text === undefined && alert.template === undefined) {
       ctx.addIssue({ code: 'custom', path: ['text'], message: 'text or template is required' });

@@ -20,3 +20,8 @@ export function alertIdOfJob(jobId: string): string {
 export function messageId(alertId: string, phone: string): string {
   return `m-${hash('message', alertId, phone)}`;
 }
+
+/** Of the message that tells that what another one told of is over. */
+export function resolvedMessageId(messageId: string): string {
+  return `m-${hash('resolved', messageId)}`;
+}

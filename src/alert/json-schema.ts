@@ -10,7 +10,7 @@ const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
     .map(([alias, severity]) => `${alias} (${severity})`)
     .join(', ')}. Upper and lower case are the same.`,
   status: 'A resolved alert sends nothing; it cancels what is still on its way for its dedupKey.',
-  to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name>. Needed unless resolved.',
+  to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name> (which may hold groups) and rotation:<name> (who is on call at the time). Needed unless resolved.',
   text: 'What to say. Either this or template.',
   template: 'A template of the config and what fills its placeholders. Either this or text.',
   purpose: 'What the text is for; routes match on it, and only alerts are gated by severity and deduplicated by default.',

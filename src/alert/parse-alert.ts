@@ -37,7 +37,8 @@ export interface Directory {
   readonly strictNumbers: boolean;
   readonly hasContact?: (name: string) => boolean;
   readonly hasGroup?: (name: string) => boolean;
-  /** How many phones this comes to once contacts and groups are opened. */
+  readonly hasRotation?: (name: string) => boolean;
+  /** How many phones this comes to once contacts, groups and rotations are opened. */
   readonly countPhones?: (to: readonly string[]) => number;
   /** The names that a template's text asks for; `undefined` for an unknown template. */
   readonly templateParams?: (name: string) => readonly string[] | undefined;
@@ -69,17 +70,19 @@ function recipientIssues({ to = [] }: ParsedAlert, directory: Directory): Issue[
     const message = recipientFault(entry, directory);
     return message === undefined ? [] : [{ path: `to[${index}]`, message }];
   });
-  if (issues.length > 0 || !to.some((entry) => entry.startsWith('group:'))) return issues;
+  if (issues.length > 0 || !to.some((entry) => /^(group|rotation):/.test(entry))) return issues;
   const phones = directory.countPhones?.(to) ?? 0;
   return phones <= MAX_RECIPIENTS ? [] : [{ path: 'to', message: `${phones} phones once groups are opened: ${MAX_RECIPIENTS} at most` }];
 }
 
-const NO_RECIPIENT = 'neither a phone number nor contact:<name> nor group:<name>';
+export const NO_RECIPIENT = 'neither a phone number nor contact:<name>, group:<name> or rotation:<name>';
 
-function recipientFault(entry: string, { defaultCountry, strictNumbers, hasContact, hasGroup }: Directory): string | undefined {
-  const [, kind, name] = /^(contact|group):(.*)$/s.exec(entry) ?? [];
+function recipientFault(entry: string, directory: Directory): string | undefined {
+  const { defaultCountry, strictNumbers, hasContact, hasGroup, hasRotation } = directory;
+  const [, kind, name] = /^(contact|group|rotation):(.*)$/s.exec(entry) ?? [];
   if (kind !== undefined && name !== undefined) {
-    const known = kind === 'contact' ? hasContact?.(name) : hasGroup?.(name);
+    const has = kind === 'contact' ? hasContact : kind === 'group' ? hasGroup : hasRotation;
+    const known = has?.(name);
     return known === false ? `no ${kind} named "${maskNumbers(name)}" in the config` : undefined;
   }
   if (!/\d/.test(entry)) return NO_RECIPIENT;

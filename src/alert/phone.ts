@@ -11,7 +11,7 @@ export type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: f
 /**
  * Normalises a phone number in any common format to E.164.
  * A number of a possible length passes; one outside the ranges that its country has assigned passes with a
- * warning, because new and fictional ranges must work.
+ * warning, because new and fictional ranges must work. A premium-rate number is refused.
  */
 export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
   if (!hasCountryCode(input) && defaultCountry === undefined) {
@@ -79,10 +79,14 @@ function lookAt(text: string, defaultCountry?: CountryCode): Look {
   return look;
 }
 
+const PREMIUM = 'a premium-rate number, whose holder earns by every text: it is never texted';
+
 function judge(parsed: PhoneNumber | undefined): PhoneVerdict {
   if (!parsed?.isPossible() || parsed.ext !== undefined) {
     return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
   }
+  // Its holder earns by every text. Of a shared-cost number the holder pays a part, so nobody gains by having us text it.
+  if (parsed.getType() === 'PREMIUM_RATE') return { ok: false, message: PREMIUM };
   const phone = parsed.number as string as E164;
   return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
 }

@@ -4,11 +4,14 @@ import { countSegments, isGsm7, type SegmentRule } from './segments.ts';
 /** The second is for texts in GSM-7, whose alphabet has no `…`. */
 const ENDINGS = ['…', '...'] as const;
 
-/** The text, or as much of its head as fits into so many segments, which then ends in `…` or `...`. No character is cut. */
-export function shortenText(text: string, maxSegments: number, rule: SegmentRule): string {
-  if (countSegments(text, rule) <= maxSegments) return text;
+/**
+ * The text, or as much of its head as fits into so many segments, which then ends in `…` or `...`. No character is cut.
+ * @param tail said whole after it, in GSM-7
+ */
+export function shortenText(text: string, maxSegments: number, rule: SegmentRule, tail = ''): string {
+  if (countSegments(text + tail, rule) <= maxSegments) return text + tail;
   const chars = [...graphemes(text)];
-  const [wide, plain] = ENDINGS.map((ending) => headThatFits(chars, ending, maxSegments, rule)) as [string, string];
+  const [wide, plain] = ENDINGS.map((ending) => headThatFits(chars, ending + tail, maxSegments, rule)) as [string, string];
   return plain.length - ENDINGS[1].length > wide.length - ENDINGS[0].length ? plain : wide;
 }
 
@@ -28,10 +31,11 @@ function headThatFits(chars: readonly string[], ending: string, maxSegments: num
 /**
  * The text, or as much of its head as so many characters hold. In UTF-16 units, of which nobody counts more; no character
  * is cut, and a text in GSM-7 stays in it.
+ * @param tail said whole after it, in GSM-7
  */
-export function cutText(text: string, maxCharacters: number): string {
-  if (text.length <= maxCharacters) return text;
-  const ending = ENDINGS[isGsm7(text) ? 1 : 0];
+export function cutText(text: string, maxCharacters: number, tail = ''): string {
+  if (text.length + tail.length <= maxCharacters) return text + tail;
+  const ending = ENDINGS[isGsm7(text) ? 1 : 0] + tail;
   let head = '';
   for (const grapheme of graphemes(text)) {
     if (head.length + grapheme.length + ending.length > maxCharacters) break;

@@ -1,7 +1,7 @@
 import type { Severity } from './severity.ts';
 
 export interface TextParts {
-  readonly severity: Severity;
+  readonly severity: Severity | 'resolved';
   readonly text: string;
   readonly instance?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { secretSchema } from '../config/secret.ts';
+import { headersSchema } from '../provider/http/headers.ts';
 
 /** `fetch` and SMTP servers are given addresses that hold a secret. */
 const webAddress = secretSchema.refine((secret) => URL.canParse(secret.reveal()) && /^https?:$/.test(new URL(secret.reveal()).protocol), {
@@ -13,7 +14,7 @@ const CHANNEL_SCHEMAS = [
   z.strictObject({ type: z.literal('slack'), url: webAddress }),
   z.strictObject({ type: z.literal('discord'), url: webAddress }),
   /** Any other: a POST of JSON. */
-  z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: z.record(z.string(), secretSchema).default({}) }),
+  z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: headersSchema.default({}) }),
   z.strictObject({
     type: z.literal('email'),
     smtp: mailServer,

@@ -42,7 +42,7 @@ export function alertFromOptions(words: readonly string[], options: AlertOptions
 }
 
 /** The value may hold `=` itself. It is never quoted in the error: it may be a login code. */
-function pairs(flag: string, entries: readonly string[] = []): Record<string, string> {
+export function pairs(flag: string, entries: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(
     entries.map((entry) => {
       const equals = entry.indexOf('=');

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/fault.ts';
+import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
@@ -42,6 +44,10 @@ export interface CliDeps {
   openDeadLetters(config: Config): Promise<DeadLetters>;
   /** @throws RedisUnavailableError */
   openUnknownDesk(config: Config): Promise<UnknownDesk & { close(): Promise<void> }>;
+  /** @throws RedisUnavailableError */
+  openOptOuts(config: Config): Promise<OptOuts & { close(): Promise<void> }>;
+  /** Of a config that sets some. @throws RedisUnavailableError */
+  openBudgets(config: Config): Promise<Pick<Budgets, 'read'> & { close(): Promise<void> }>;
   /** One of the config's providers; needs no Redis. */
   openProvider(config: Config, name: string): Promise<AskableProvider>;
   /** The Redis that those above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
@@ -54,6 +60,8 @@ export interface CliDeps {
   readonly stderr: Output;
   /** Asks whoever sits at the terminal; absent where nobody does. */
   confirm?(question: string): Promise<boolean>;
+  /** Aborts when the person presses Ctrl-C: a long command then stops between two steps. Absent: it ends the process. */
+  interrupted?(): AbortSignal;
   now(): Date;
   readonly version: string;
 }

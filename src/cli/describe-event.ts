@@ -21,6 +21,7 @@ const PASSED: Readonly<Record<StageName, string>> = {
   'opt-out-gate': 'has not opted out',
   'quiet-hours': 'nobody is asleep, or it is grave enough',
   escalation: 'its step of the ladder is due',
+  digest: 'ready to be told together',
   'rate-cap': 'within the rate caps',
   budget: 'within the budgets',
   dispatch: 'ready to send',
@@ -32,8 +33,12 @@ type VerdictWord =
   | AlertOutcome
   | ReceiptState
   | 'resend'
+  | 'planned'
+  | 'closed'
   | 'failover'
   | 'skipped'
+  | 'opted_out'
+  | 'acknowledged'
   | 'replayed'
   | 'discarded'
   | 'confirmed_sent'
@@ -50,10 +55,12 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   retry: 'to be tried again',
   failover: 'handed to the next provider',
   skipped: 'a provider was passed over without being asked',
+  opted_out: 'written down as opted out: no provider is asked to text this phone again',
   resend: 'sent again, because nobody can say whether it went out',
   unknown: 'nobody can say whether it went out',
   failed: 'given up',
   settled: 'an earlier run had finished it',
+  acknowledged: 'somebody takes care: what had not been sent for its dedup key is cancelled',
   replayed: 'sent on its way again by an operator',
   discarded: 'taken out of the dead letters by an operator',
   confirmed_sent: 'it turned out that it had been sent',
@@ -73,6 +80,8 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   unreadable: 'a receipt that could not be read was turned away',
   routed: 'handed to the dispatchers, one message a phone',
   malformed: 'refused',
+  planned: 'who is told when',
+  closed: 'what it says is settled',
 };
 
 /** One sentence without a full stop, such as `put off until 2026-11-20 04:00:00 UTC: … (rate_cap_recipient)`. */
@@ -83,11 +92,16 @@ export function describeEvent({ stage, verdict, reason, until, detail }: TraceEv
         ? PASSED[stage as StageName]
         : 'passed'
       : Object.hasOwn(VERDICTS, verdict)
-        ? VERDICTS[verdict as VerdictWord]
+        ? wordOf(stage, verdict as VerdictWord)
         : verdict;
   const when = until === undefined ? '' : ` until ${formatTime(until)}`;
   const why = reason === undefined ? '' : `: ${reasonWords(reason).because} (${reason})`;
   return `${what}${when}${why}${detail === undefined ? '' : ` [${detail}]`}`;
+}
+
+/** A ladder tells channels, which are no providers. */
+function wordOf(stage: string, verdict: VerdictWord): string {
+  return stage === 'escalation' && verdict === 'accepted' ? 'told' : VERDICTS[verdict];
 }
 
 /** One request to a provider: who was asked, what came back, after how long. */

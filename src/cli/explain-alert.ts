@@ -12,7 +12,8 @@ const PHONES_SHOWN = 20;
 /** Who was texted, who was not, and why: the conclusion, the facts and the time line, on one screen. */
 export function explainAlert(alert: AlertTrace, now: Date): string {
   const { text, todo } = concludeAlert(alert, now);
-  const only = alert.messages.length === 1 ? alert.messages[0] : undefined;
+  const firing = alert.messages.filter(isFiring);
+  const only = firing.length === 1 ? firing[0] : undefined;
   const facts = formatTable([
     ['alert', `${alert.id}, ${alert.severity}, ${alert.status}`],
     ...(alert.dedupKey === null ? [] : [['dedup key', alert.dedupKey]]),
@@ -49,9 +50,22 @@ export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
   }
 }
 
-function concludeRouted({ messages, receivedAt }: AlertTrace, now: Date): Conclusion {
+function concludeRouted(alert: AlertTrace, now: Date): Conclusion {
+  const conclusion = concludeFiring({ ...alert, messages: alert.messages.filter(isFiring) }, now);
+  const ends = alert.messages.filter((message) => !isFiring(message));
+  if (ends.length === 0) return conclusion;
+  const told = ends.filter(({ state }) => FATES[state] === 'texted').length;
+  return { ...conclusion, text: `${conclusion.text} That it is over was texted to ${told} of ${ends.length} phone(s).` };
+}
+
+/** It tells of the problem, not of its end. */
+function isFiring({ says }: MessageTrace): boolean {
+  return says === undefined;
+}
+
+function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date): Conclusion {
   const [first] = messages;
-  if (first === undefined) return { text: `Not texted: ${reasonWords('no_recipient').because} (no_recipient).` };
+  if (first === undefined) return { text: concludeTold(events) };
   if (messages.length === 1) return concludeMessage(first, now, receivedAt);
   const of = (fate: Fate) => messages.filter(({ state }) => FATES[state] === fate);
   const texted = of('texted').length;
@@ -66,6 +80,15 @@ function concludeRouted({ messages, receivedAt }: AlertTrace, now: Date): Conclu
       ? `Texted: ${texted} of ${messages.length} phones`
       : `Not texted${of('on its way').length > 0 ? ' yet' : ''}: none of ${messages.length} phones`;
   return { text: `${[start, ...words].join('; ')}.` };
+}
+
+/** Of an alert without texts: its route's ladder tells channels alone. */
+function concludeTold(events: AlertTrace['events']): string {
+  const on = events.filter(({ stage }) => stage === 'escalation');
+  if (on.length === 0) return `Not texted: ${reasonWords('no_recipient').because} (no_recipient).`;
+  const of = (verdict: string) => on.filter((event) => event.verdict === verdict).length;
+  const counts = [`${of('accepted')} told`, ...(of('failed') > 0 ? [`${of('failed')} not to be told`] : [])].join(', ');
+  return `Not texted: no step of its route's ladder texts anybody. Channels: ${counts}.`;
 }
 
 type Fate = 'texted' | 'perhaps' | 'on its way' | 'not';
@@ -92,9 +115,14 @@ function formatPhones(messages: readonly MessageTrace[]): string {
   const rows = messages
     .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, PHONES_SHOWN)
-    .map(({ id, to, contact, state, reason, provider }) => [
+    .map(({ id, to, contact, state, reason, provider, says }) => [
       recipientOf({ to, contact }),
-      [state, ...(reason === null ? [] : [`(${reason})`]), ...(provider === null ? [] : [provider])].join(' '),
+      [
+        ...(says === undefined ? [] : ['RESOLVED text:']),
+        state,
+        ...(reason === null ? [] : [`(${reason})`]),
+        ...(provider === null ? [] : [provider]),
+      ].join(' '),
       id,
     ]);
   const left = messages.length - rows.length;

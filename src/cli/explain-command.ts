@@ -5,6 +5,7 @@ import { LEDGER_TTL_MS } from '../redis/keys.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { concludeMessage } from './conclude-message.ts';
 import { describeLive, liveFields } from './describe-live.ts';
 import { explainAlert } from './explain-alert.ts';
 import { askProviders } from './explain-live.ts';
@@ -39,9 +40,12 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
   const { config } = await deps.loadConfig(options.config);
-  const { alert, message } = await withTraces(deps, config, async (traces) => {
+  const { alert, message, digest } = await withTraces(deps, config, async (traces) => {
     const alert = await traces.alert(id);
-    return { alert, message: alert === undefined ? await traces.message(id) : undefined };
+    const message = alert === undefined ? await traces.message(id) : undefined;
+    const [told, ...more] = alert?.messages ?? [message];
+    const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
+    return { alert, message, digest };
   });
   if (alert === undefined && message === undefined) {
     throw new CliFailure(
@@ -59,6 +63,7 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   }
   if (alert !== undefined) deps.stdout.write(explainAlert(alert, deps.now()));
   else if (message !== undefined) deps.stdout.write(explainMessage(message, deps.now()));
+  if (digest !== undefined) deps.stdout.write(`\nThe digest that tells of it, ${digest.id}: ${concludeMessage(digest, deps.now()).text}\n`);
   if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
   return 0;
 }

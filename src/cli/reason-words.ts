@@ -33,11 +33,11 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
   },
   opted_out: {
     because: 'the recipient has opted out of texts',
-    todo: 'Only the recipient can undo it, with most carriers by texting START to the sender.',
+    todo: 'The recipient undoes it by texting START to the sender. `sms-dispatch optouts list` says since when; where their START cannot reach us, `optouts remove` lets texts go out again.',
   },
   country_not_allowed: {
-    because: 'no provider of its route may send to the country of this number',
-    todo: 'Add the calling code to `countries` of a provider, or a provider for that country to the route.',
+    because: 'the country of this number is not among `countries`, or no provider of its route may send to it',
+    todo: 'Add the calling code to `countries` in the config, to those of a provider, or a provider for that country to the route.',
   },
   rate_cap_recipient: {
     because: 'this phone has had as many texts as caps.perRecipient allows',
@@ -56,12 +56,18 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
     todo: 'Find out who is texted there before you raise the cap.',
   },
   rate_cap_route: {
-    because: 'its route has sent as many texts as its own caps allow',
+    because: 'its route has sent as many texts, to this phone or in all, as its own caps allow',
     todo: 'Find out what raises so many alerts before you raise the caps of the route.',
   },
   budget: { because: 'the money set aside for texts is spent', todo: 'Raise the budget in the config.' },
-  quiet_hours: { because: 'it is quiet hours for the recipient' },
-  digested: { because: 'it was put together with others into one text' },
+  quiet_hours: {
+    because: 'it is quiet hours for the recipient',
+    todo: 'What must come at night is raised with a severity that overrides quietHours, or takes a route with `quietHours: off`.',
+  },
+  digested: {
+    because: 'it is told of in a text together with others',
+    todo: "What became of that text: `sms-dispatch explain` with the digest's id.",
+  },
   malformed: {
     because: 'it is not a valid alert',
     todo: 'Correct what is named below and raise it again.',
@@ -97,7 +103,13 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
   },
 };
 
+/** Of what only ever waits. */
+const WAITING_WORDS: Readonly<Record<string, ReasonWords>> = {
+  digest: { because: 'it gathers what is held back from this phone' },
+};
+
 /** Words for a reason, and for a word that only a newer version writes at least the word. */
 export function reasonWords(reason: string): ReasonWords {
+  if (Object.hasOwn(WAITING_WORDS, reason)) return WAITING_WORDS[reason] as ReasonWords;
   return Object.hasOwn(REASON_WORDS, reason) ? REASON_WORDS[reason as keyof typeof REASON_WORDS] : { because: reason };
 }

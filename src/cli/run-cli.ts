@@ -1,13 +1,18 @@
 import { Command, CommanderError } from 'commander';
+import { addAcknowledgeCommand } from './acknowledge-command.ts';
+import { addBudgetCommand } from './budget-command.ts';
+import { addBulkCommand } from './bulk-command.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadCommand } from './dead-command.ts';
 import { addExplainCommand } from './explain-command.ts';
+import { addOptOutsCommand } from './optouts-command.ts';
 import { addProcessCommands } from './process-commands.ts';
 import { addProvidersCommand } from './providers-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addSchemaCommand } from './schema-command.ts';
 import { addSendCommand } from './send-command.ts';
+import { addTemplatesCommand } from './templates-command.ts';
 import { addUnknownCommand } from './unknown-command.ts';
 
 const EXAMPLES = `Examples:
@@ -61,12 +66,17 @@ function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
   const context = { deps, exit };
   addProcessCommands(program, context);
   addSendCommand(program, context);
+  addBulkCommand(program, context);
   addExplainCommand(program, context);
   addDeadCommand(program, context);
   addResolveCommand(program, context);
+  addAcknowledgeCommand(program, context);
   addUnknownCommand(program, context);
+  addOptOutsCommand(program, context);
+  addBudgetCommand(program, context);
   addConfigCommand(program, context);
   addProvidersCommand(program, context);
+  addTemplatesCommand(program, context);
   addSchemaCommand(program, context);
   return program;
 }

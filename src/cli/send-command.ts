@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PURPOSES } from '../alert/alert.ts';
-import { parseSeverity, SEVERITIES } from '../alert/severity.ts';
 import type { Config } from '../config/config.ts';
 import type { AlertTrace } from '../ledger/trace.ts';
 import type { Enqueued } from '../queue/producer-port.ts';
@@ -9,6 +8,7 @@ import type { CliDeps } from './cli-deps.ts';
 import { reportFailure } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { explainAlert } from './explain-alert.ts';
+import { severityOption } from './severity-option.ts';
 import { isSettled, isTexted, waitForOutcome } from './wait-for-outcome.ts';
 import { withProducer, withTraces } from './with-redis.ts';
 
@@ -29,13 +29,11 @@ export function addSendCommand(program: Command, context: CommandContext): void 
     .description('raise an alert; its id goes to stdout')
     .argument('[text...]', 'the text, in quotes; or use --template')
     .addOption(
-      new Option('--to <recipient>', 'a phone number, contact:<name> or group:<name>; repeatable').argParser(collect).makeOptionMandatory(),
+      new Option('--to <recipient>', 'a phone number, contact:<name>, group:<name> or rotation:<name>; repeatable')
+        .argParser(collect)
+        .makeOptionMandatory(),
     )
-    .addOption(
-      new Option('--severity <word>', `${SEVERITIES.join(', ')}; routes text for critical ones unless they say otherwise`)
-        .default('critical')
-        .argParser(severityArgument),
-    )
+    .addOption(severityOption('routes text for critical ones unless they say otherwise'))
     .option('--template <name>', 'a template of the config instead of a text')
     .addOption(new Option('--param <name=value>', 'a variable of the template; repeatable').argParser(collect))
     .option('--id <id>', 'idempotency key: the same id again is the same alert, not a second one')
@@ -88,12 +86,6 @@ async function printOutcome(deps: CliDeps, config: Config, enqueued: Enqueued, s
   else deps.stdout.write(trace === undefined ? `${id}\n` : explainAlert(trace, deps.now()));
   if (!settled) deps.stderr.write(`${unsettled} It stays queued; look again: sms-dispatch explain ${id}\n`);
   return isTexted(trace) ? 0 : 1;
-}
-
-function severityArgument(word: string) {
-  const severity = parseSeverity(word);
-  if (severity === undefined) throw new InvalidArgumentError(`Use ${SEVERITIES.join(', ')}.`);
-  return severity;
 }
 
 function secondsArgument(text: string): number {

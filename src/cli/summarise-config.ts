@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { Window } from '../limit/rate-cap.ts';
 import { type ProviderChoice, type ProviderPlan, providersOf, shares } from '../pipeline/provider-order.ts';
+import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Matcher, Route } from '../pipeline/route.ts';
 import { formatTable } from './format-table.ts';
 import { formatDuration } from './format-time.ts';
@@ -7,18 +9,27 @@ import { formatDuration } from './format-time.ts';
 /** What a config says, as plain data without secrets and phone numbers. */
 export type ConfigSummary = ReturnType<typeof summariseConfig>;
 
-export function summariseConfig({ providers, routes, caps, contacts, groups, templates }: Config) {
+export function summariseConfig({ providers, routes, caps, quietHours, contacts, groups, templates }: Config) {
   return {
     providers: [...providers].map(([name, { type }]) => ({ name, type })),
-    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers, countries }) => ({
+    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers, countries, caps, quietHours }) => ({
       name,
       match: plainMatch(match),
       minSeverity: minSeverity ?? null,
       expiresAfterMs,
       providers,
       ...(countries === undefined ? {} : { countries }),
+      ...(caps === undefined ? {} : { caps }),
+      ...(quietHours === undefined ? {} : { quietHours }),
     })),
-    caps: { weight: caps.weight, perRecipient: caps.perRecipient, perHour: caps.perHour ?? null },
+    caps: {
+      weight: caps.weight,
+      perRecipient: caps.perRecipient,
+      perSource: caps.perSource ?? [],
+      perCountry: Object.fromEntries(caps.perCountry ?? []),
+      perHour: caps.perHour ?? null,
+    },
+    quietHours: quietHours ?? null,
     contacts: contacts.size,
     contactsWithConsent: [...contacts.values()].filter(({ consent }) => consent).length,
     groups: [...groups.keys()],
@@ -26,10 +37,19 @@ export function summariseConfig({ providers, routes, caps, contacts, groups, tem
   };
 }
 
-export function formatConfigSummary({ providers, routes, caps, ...rest }: ConfigSummary): string {
+export function formatConfigSummary({ providers, routes, caps, quietHours, ...rest }: ConfigSummary): string {
   const used = new Set(routes.flatMap(providersOf));
   const unit = caps.weight === 'segments' ? ' segments' : '';
-  const windows = caps.perRecipient.map(({ max, perMs }) => `${max}${unit} per ${formatDuration(perMs)}`);
+  const ladder = (windows: readonly Window[]) =>
+    windows.map(({ max, perMs }) => `${max}${unit} per ${formatDuration(perMs)}`).join(' and ');
+  const more = [
+    ['each source', caps.perSource] as const,
+    ...Object.entries(caps.perCountry).map(([code, windows]) => [`+${code}`, windows] as const),
+    ...routes.flatMap(({ name, caps }) => [
+      [`each phone on ${name}`, caps?.perRecipient ?? []] as const,
+      [name, caps?.perRoute ?? []] as const,
+    ]),
+  ].filter(([, windows]) => windows.length > 0);
   const { perHour } = caps;
   return formatTable([
     ...section('providers', providers, ({ name, type }) => `${name} (${type})${used.has(name) ? '' : ', used by no route'}`),
@@ -39,15 +59,27 @@ export function formatConfigSummary({ providers, routes, caps, ...rest }: Config
       ({ name, match, minSeverity, expiresAfterMs, ...plan }) =>
         `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`,
     ),
-    ['caps', `each phone: ${windows.join(' and ') || 'off'}`],
+    ['caps', `each phone: ${ladder(caps.perRecipient) || 'off'}`],
+    ...more.map(([whose, windows]) => ['', `${whose}: ${ladder(windows)}`]),
     [
       '',
       `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
     ],
+    ...(quietHours === null ? [] : [['quiet hours', formatHours(quietHours)]]),
     ['contacts', `${rest.contacts}, ${rest.contactsWithConsent} with consent`],
     ['groups', rest.groups.join(', ') || 'none'],
     ['templates', rest.templates.join(', ') || 'none'],
   ]);
+}
+
+/** Such as `22:00 to 07:00 Europe/Berlin, critical and up come all the same`. */
+export function formatHours({ from, to, timeZone, override }: QuietHours): string {
+  const [begin, end] = [from, to].map((minute) => `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`);
+  return `${begin} to ${end} ${timeZone}, ${override} and up come all the same`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function section<T>(title: string, items: readonly T[], line: (item: T) => string): string[][] {
@@ -60,7 +92,7 @@ function plainMatch({ labels, ...rest }: Route['match']): Record<string, string 
   return Object.fromEntries(all.filter(([, matcher]) => matcher !== undefined).map(([key, matcher]) => [key, plainMatcher(matcher)]));
 }
 
-function plainMatcher(matcher: Matcher): string | readonly string[] {
+export function plainMatcher(matcher: Matcher): string | readonly string[] {
   return matcher instanceof RegExp ? String(matcher) : matcher;
 }
 
@@ -70,7 +102,7 @@ function formatMatch(match: Record<string, string | readonly string[]>): string 
 }
 
 /** Such as `twilio-main (3) or sns (1), then exotel; +86 by tencent-cn`. */
-function formatPlan({ providers, countries = {} }: ProviderPlan): string {
+export function formatPlan({ providers, countries = {} }: ProviderPlan): string {
   return [formatOrder(providers), ...Object.entries(countries).map(([code, own]) => `+${code} by ${formatOrder(own)}`)].join('; ');
 }
 

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Traces } from '../ledger/trace.ts';
+import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
@@ -25,6 +27,16 @@ export function withDeadLetters<T>(deps: CliDeps, config: Config, use: (letters:
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
 export function withUnknownDesk<T>(deps: CliDeps, config: Config, use: (desk: UnknownDesk) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openUnknownDesk(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withOptOuts<T>(deps: CliDeps, config: Config, use: (optOuts: OptOuts) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openOptOuts(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withBudgets<T>(deps: CliDeps, config: Config, use: (budgets: Pick<Budgets, 'read'>) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openBudgets(config), use);
 }
 
 async function withRedis<Opened extends { close(): Promise<void> }, T>(

@@ -26,7 +26,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
     groups: new Map(Object.entries(file.groups)),
     rotations: mapValues(file.rotations, compileRotation),
     countries: file.countries,
-    quietHours: file.quietHours === undefined || file.quietHours === 'off' ? undefined : compileQuietHours(file.quietHours),
+    quietHours: hoursOfAll(file),
     channels: new Map(Object.entries(file.channels)),
     money: money && { ...money, prices: new Map(Object.entries(money.prices)) },
     templates: new Map(Object.entries(file.templates)),
@@ -49,16 +49,18 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
 
 type ParsedRoute = ParsedConfig['routes'][number];
 
-function compileRoute(written: ParsedRoute, index: number, { escalations }: ParsedConfig): Route {
+function compileRoute(written: ParsedRoute, index: number, file: ParsedConfig): Route {
   const { name, dedupeFor, expiresAfter, caps, quietHours, escalation, ...route } = written;
-  const ladder = escalation === undefined ? undefined : escalations[escalation];
+  const ladder = escalation === undefined ? undefined : file.escalations[escalation];
   return {
     ...route,
     name: name ?? `route-${index + 1}`,
     expiresAfterMs: expiresAfter,
     ...(dedupeFor === undefined ? {} : { dedupeForMs: dedupeFor }),
     ...(caps === undefined ? {} : { caps: { perRecipient: compileWindows(caps.perRecipient), perRoute: compileWindows(caps.perRoute) } }),
-    ...(quietHours === undefined ? {} : { quietHours: quietHours === 'off' ? quietHours : compileQuietHours(quietHours) }),
+    ...(quietHours === undefined
+      ? {}
+      : { quietHours: quietHours === 'off' ? quietHours : compileQuietHours(quietHours, hoursOfAll(file)) }),
     ...(ladder === undefined ? {} : { ladder: ladder.map(({ after, ...step }) => ({ afterMs: after, ...step })) }),
   };
 }
@@ -69,8 +71,13 @@ function compileWindows(windows: ParsedConfig['caps']['perSource']) {
 
 type ParsedHours = Exclude<ParsedConfig['quietHours'], 'off' | undefined>;
 
-function compileQuietHours({ from, to, override = 'critical', timeZone = 'UTC' }: ParsedHours): QuietHours {
-  return { from, to, override, timeZone };
+function hoursOfAll({ quietHours }: ParsedConfig): QuietHours | undefined {
+  return quietHours === undefined || quietHours === 'off' ? undefined : compileQuietHours(quietHours, undefined);
+}
+
+/** What a route leaves out is as for everybody. */
+function compileQuietHours({ from, to, override, timeZone }: ParsedHours, ofAll: QuietHours | undefined): QuietHours {
+  return { from, to, override: override ?? ofAll?.override ?? 'critical', timeZone: timeZone ?? ofAll?.timeZone ?? 'UTC' };
 }
 
 type ParsedContact = ParsedConfig['contacts'][string];

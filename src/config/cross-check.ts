@@ -1,9 +1,14 @@
 import { parsePhone } from '../alert/phone.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
+import { addressFaults } from './address-faults.ts';
+import { wholeOf } from './contact-files.ts';
 import type { Settings } from './env-settings.ts';
 import { type Finding, show } from './finding.ts';
+import { languageFaults } from './language-faults.ts';
 import { isLoopback } from './loopback.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
+import { codeFaults, referenceFaults } from './reference-faults.ts';
+import { rotationFaults } from './rotation-faults.ts';
 import { didYouMean } from './suggest.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
@@ -12,7 +17,7 @@ import type { Path, YamlSource } from './yaml-source.ts';
  * hides none in another.
  */
 export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>): Finding[] {
-  const file = record(source.document.toJS());
+  const file = wholeOf(source);
   const quote = (path: Path) => show(source, path) ?? '';
   return [
     ...['providers', 'contacts', 'groups', 'rotations', 'channels', 'escalations', 'templates'].flatMap((section) =>
@@ -20,8 +25,10 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
     ),
     ...routeFaults(file, quote),
     ...contactFaults(file),
-    ...groupFaults(file, quote),
-    ...webhookFaults(file, quote),
+    ...addressFaults(file, quote),
+    ...rotationFaults(file, quote),
+    ...referenceFaults(file, quote),
+    ...languageFaults(file),
     ...openDoorFaults(file, given.host),
     ...prefixFaults(file, given.redisUrl?.reveal()),
   ];
@@ -61,11 +68,6 @@ function routeFaults(file: Section, quote: Quote): Finding[] {
   });
 }
 
-function codeFaults(code: string, path: Path): Finding[] {
-  if (/^[1-9]\d{0,2}$/.test(code)) return [];
-  return [{ path, message: 'not a calling code: one to three digits, such as 86', hideValue: true }];
-}
-
 /** Of one failover order. */
 function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): Finding[] {
   const names = choices.map((choice) => (typeof choice === 'string' ? choice : record(choice).name));
@@ -90,42 +92,6 @@ function contactFaults(file: Section): Finding[] {
     if (typeof phone !== 'string' || phone === '') return [];
     const verdict = parsePhone(phone, countryOf(file));
     return verdict.ok ? [] : [{ path: ['contacts', name, 'phone'], message: verdict.message }];
-  });
-}
-
-function groupFaults(file: Section, quote: Quote): Finding[] {
-  const contacts = Object.keys(record(file.contacts));
-  return Object.entries(record(file.groups)).flatMap(([group, members]) =>
-    list(members).flatMap((member, index): Finding[] => {
-      if (typeof member !== 'string' || contacts.includes(member)) return [];
-      const path = ['groups', group, index];
-      const bare = member.replace(/^contact:/, '');
-      const hint = didYouMean(bare, contacts) ?? theyAre('contacts', contacts);
-      return [{ path, message: `no contact named ${quote(path)}`, hint: parsePhone(member, countryOf(file)).ok ? NAME_IT : hint }];
-    }),
-  );
-}
-
-const NAME_IT = 'a group holds names: give the number a name under contacts';
-
-function webhookFaults(file: Section, quote: Quote): Finding[] {
-  return list(record(file.webhooks).to).flatMap((recipient, index): Finding[] => {
-    if (typeof recipient !== 'string' || recipient === '') return [];
-    const path = ['webhooks', 'to', index];
-    const [, kind, name] = /^(contact|group):(.*)$/s.exec(recipient) ?? [];
-    if (kind !== undefined) {
-      const known = Object.keys(record(file[`${kind}s`]));
-      const hint =
-        didYouMean(
-          recipient,
-          known.map((candidate) => `${kind}:${candidate}`),
-        ) ?? theyAre(`${kind}s`, known);
-      return known.includes(name as string) ? [] : [{ path, message: `no such ${kind}: ${quote(path)}`, hint }];
-    }
-    if (parsePhone(recipient, countryOf(file)).ok) return [];
-    const meant = ['contact', 'group'].find((section) => Object.hasOwn(record(file[`${section}s`]), recipient));
-    const hint = meant === undefined ? undefined : didYouMean(`${meant}:${recipient}`, [`${meant}:${recipient}`]);
-    return [{ path, message: 'neither a phone number nor contact:<name> nor group:<name>', hint }];
   });
 }
 

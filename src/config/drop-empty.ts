@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Scalar } from 'yaml';
 import { nodesUnder, type YamlSource } from './yaml-source.ts';
 
 /** Maps of named things, in which an empty entry is a mistake and no setting left out. */
-const NAMED = new Set(['providers', 'contacts', 'groups', 'templates']);
+const NAMED = new Set(['providers', 'contacts', 'groups', 'rotations', 'templates']);
 
 /** Takes out keys without a value, such as a section of which every line is commented out, and empty list items from the environment. */
 export function dropEmpty(source: YamlSource): void {

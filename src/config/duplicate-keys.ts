@@ -2,7 +2,7 @@ import { isMap, type Node } from 'yaml';
 import type { Finding } from './finding.ts';
 import { keyOf, nodesUnder, type YamlSource } from './yaml-source.ts';
 
-const NAMED = ['providers', 'contacts', 'groups', 'templates'];
+const NAMED = ['providers', 'contacts', 'groups', 'rotations', 'templates'];
 
 /** Two keys of one name: YAML would let the last win. The later one is taken out. */
 export function takeDuplicates(source: YamlSource): Finding[] {

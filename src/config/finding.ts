@@ -2,7 +2,7 @@ import { isScalar, type Node } from 'yaml';
 import { formatPath } from '../alert/parse-alert.ts';
 import type { Fault } from './fault.ts';
 import { isSecretPath, maskNumbers, printable } from './printable.ts';
-import { locate, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
+import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
 
 /** What is wrong and where, before it is made fit to print. */
 export interface Finding {
@@ -16,25 +16,26 @@ export interface Finding {
 }
 
 function isSecret(source: YamlSource, path: Path, node: Node | undefined): boolean {
-  return isSecretPath(path) || (isScalar(node) && source.secrets.has(node));
+  return isSecretPath(path) || (isScalar(node) && homeOf(source, path).secrets.has(node));
 }
 
 /** What stands at a path, as a message may quote it. */
 export function show(source: YamlSource, path: Path): string | undefined {
   const { node } = locate(source, path);
   if (node === undefined) return undefined;
-  const text = printable(node.toJS(source.document));
+  const text = printable(node.toJS(homeOf(source, path).document));
   return isScalar(node) && node.value !== '' && isSecret(source, path, node) ? '[secret]' : text;
 }
 
 export function toFault(source: YamlSource, finding: Finding): Fault {
   const { path, message, hint, hideValue } = finding;
+  const home = homeOf(source, path);
   const offset = finding.offset ?? locate(source, path).offset;
   const value = hideValue === true ? undefined : show(source, path);
   return {
     path: maskNumbers(formatPath(path)),
-    ...(String(path[0]).startsWith('env ') ? {} : { file: source.file }),
-    ...(offset === undefined ? {} : { line: source.lineOf(offset) }),
+    ...(String(path[0]).startsWith('env ') ? {} : { file: home.file }),
+    ...(offset === undefined ? {} : { line: home.lineOf(offset) }),
     ...(value === undefined ? {} : { value }),
     message: scrub(source, path, message),
     ...(hint === undefined ? {} : { hint: scrub(source, path, hint) }),

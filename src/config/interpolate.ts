@@ -4,16 +4,17 @@ import { isMap, isScalar, type Scalar } from 'yaml';
 import type { Environment } from './environment.ts';
 import type { Finding } from './finding.ts';
 import { expand, looksMisspelt, type Placeholder } from './placeholder.ts';
+import type { OnRead } from './read-text.ts';
 import { keyOf, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
 
 /**
  * Replaces placeholders in values, after parsing, so that no value of the environment can change the structure of the
  * file. What becomes empty counts as left out. Marks what it filled in as secret.
  */
-export function interpolate(source: YamlSource, env: Environment): Finding[] {
+export function interpolate(source: YamlSource, env: Environment, onRead: OnRead): Finding[] {
   const findings: Finding[] = [];
   for (const { node, path } of nodesUnder(source.document.contents)) {
-    if (isScalar(node) && typeof node.value === 'string') findings.push(...fill(source, env, node as Scalar<string>, path));
+    if (isScalar(node) && typeof node.value === 'string') findings.push(...fill(source, env, onRead, node as Scalar<string>, path));
     if (isMap(node)) {
       for (const pair of node.items) {
         if (keyOf(pair).includes(`\${`)) {
@@ -29,7 +30,7 @@ export function interpolate(source: YamlSource, env: Environment): Finding[] {
   return findings;
 }
 
-function fill({ file, secrets }: YamlSource, env: Environment, scalar: Scalar<string>, path: Path): Finding[] {
+function fill({ file, secrets }: YamlSource, env: Environment, onRead: OnRead, scalar: Scalar<string>, path: Path): Finding[] {
   if (!scalar.value.includes('$')) return [];
   const findings: Finding[] = [];
   const missing = (message: string, hint: string) => {
@@ -42,7 +43,7 @@ function fill({ file, secrets }: YamlSource, env: Environment, scalar: Scalar<st
   }
   const filled = expand(scalar.value, (placeholder) => {
     secrets.add(scalar);
-    return placeholder.kind === 'file' ? contents(placeholder.file, file, missing) : variable(placeholder, env, path, missing);
+    return placeholder.kind === 'file' ? contents(placeholder.file, file, onRead, missing) : variable(placeholder, env, path, missing);
   });
   if (findings.length > 0) return findings;
   (scalar as Scalar).value = filled === '' && secrets.has(scalar) ? null : filled;
@@ -62,12 +63,15 @@ function variable({ name, fallback }: Placeholder & { kind: 'variable' }, env: E
   return missing(`environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`, hint);
 }
 
-function contents(named: string, configFile: string, missing: Missing): string {
+function contents(named: string, configFile: string, onRead: OnRead, missing: Missing): string {
   const path = resolve(dirname(configFile), named.trim());
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const bytes = readFileSync(path);
+    onRead(path, bytes);
+    const text = bytes.toString('utf8').replace(/\r?\n$/, '');
     return text === '' ? missing(`the file ${path} is empty`, 'it should hold the secret and nothing else') : text;
   } catch (error) {
+    onRead(path, undefined);
     return missing(`cannot read the file ${path}: ${(error as NodeJS.ErrnoException).code}`, 'is it there, and may this user read it?');
   }
 }

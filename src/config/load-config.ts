@@ -1,21 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isMap, isScalar } from 'yaml';
 import { compileConfig } from './compile.ts';
 import type { Config } from './config.ts';
+import { openContactFiles, withPeople } from './contact-files.ts';
 import { crossCheck } from './cross-check.ts';
-import { dropEmpty } from './drop-empty.ts';
-import { takeDuplicates } from './duplicate-keys.ts';
 import { readEnvSettings, type Settings } from './env-settings.ts';
 import type { Environment } from './environment.ts';
 import { ConfigError, type Fault } from './fault.ts';
 import { type Finding, toFault } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
-import { interpolate } from './interpolate.ts';
+import { openSource } from './open-source.ts';
+import { type OnRead, readText } from './read-text.ts';
 import { configSchema } from './schema.ts';
 import { validate } from './validate.ts';
 import { warningsFor } from './warnings.ts';
-import { parseYaml, type YamlSource } from './yaml-source.ts';
+import type { YamlSource } from './yaml-source.ts';
 
 export const DEFAULT_CONFIG_PATH = 'config/sms-dispatch.yaml';
 
@@ -35,27 +34,40 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Wins over the environment, which wins over the file. */
   readonly overrides?: Settings;
+  readonly onRead?: OnRead;
 }
 
 /** @throws {ConfigError} with every fault at once. */
-export function loadConfig({ path, env, overrides = {} }: LoadOptions): LoadedConfig {
+export function loadConfig({ path, env, overrides = {}, onRead = () => undefined }: LoadOptions): LoadedConfig {
   const file = path ?? (env.SMS_DISPATCH_CONFIG || DEFAULT_CONFIG_PATH);
   const { settings: given, faults: envFaults } = readEnvSettings(env);
   const settings = { ...given, ...overrides };
 
-  const source = parseYaml(readText(file), file);
-  refuseOtherThanMap(source);
-  const unreadable = [...takeDuplicates(source), ...interpolate(source, env)];
-  dropEmpty(source);
-  const validated = validate(source, configSchema);
+  const such = 'settings, such as providers: and routes:';
+  const { source: main, findings: unreadable } = openSource(textOf(file, onRead), { file, such, env, onRead });
+  const validated = validate(main, configSchema);
   const invalid = 'findings' in validated ? unlessAt(unreadable, validated.findings) : [];
+  const { parts, people, faults: peopleFaults, complete } = openContactFiles(main, env, onRead);
+  const source = { ...main, parts };
   const local = [...unreadable, ...invalid];
-  const findings = [...local, ...unlessAt(local, crossCheck(source, settings))];
-  if (findings.length > 0 || envFaults.length > 0 || 'findings' in validated) {
-    throw new ConfigError([...inFileOrder(findings.map((finding) => toFault(source, finding))), ...envFaults]);
+  // Without what a file holds, half of the names would seem not to be there.
+  const findings = complete ? [...local, ...unlessAt(local, crossCheck(source, settings))] : local;
+  const faults = [
+    ...peopleFaults,
+    ...unlessTold(
+      peopleFaults,
+      findings.map((finding) => toFault(source, finding)),
+    ),
+  ];
+  if (faults.length > 0 || envFaults.length > 0 || 'findings' in validated) {
+    throw new ConfigError([...inFileOrder(faults, source), ...envFaults]);
   }
-  const config = compileConfig(validated.data, settings);
-  const warnings = inFileOrder(warningsFor(validated.data, source).map((finding) => toFault(source, finding)));
+  const whole = withPeople(validated.data, people);
+  const config = compileConfig(whole, settings);
+  const warnings = inFileOrder(
+    warningsFor(whole, source).map((finding) => toFault(source, finding)),
+    source,
+  );
   return { config, path: file, hash: fingerprint(config), warnings };
 }
 
@@ -65,31 +77,30 @@ function unlessAt(known: readonly Finding[], findings: readonly Finding[]): Find
   return findings.filter(({ path }) => !places.has(path.join('\n')));
 }
 
-function inFileOrder(faults: readonly Fault[]): Fault[] {
-  return faults.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+/** The same of contact files, whose own faults name their file beside the path. */
+function unlessTold(known: readonly Fault[], faults: readonly Fault[]): Fault[] {
+  const place = ({ file, path }: Fault) => `${file}\n${path}`;
+  const places = new Set(known.map(place));
+  return faults.filter((fault) => !places.has(place(fault)));
 }
 
-function refuseOtherThanMap({ document, file }: YamlSource): void {
-  const { contents } = document;
-  if (contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)) return;
-  throw new ConfigError([{ path: '', file, line: 1, message: 'must be a map of settings, such as providers: and routes:' }]);
+/** The main file, then its contact files, each from top to bottom. */
+function inFileOrder(faults: readonly Fault[], { file, parts = [] }: YamlSource): Fault[] {
+  const files = [file, ...parts.map((part) => part.file)];
+  // One that could not be opened is no part, and comes last.
+  const rank = (fault: Fault) => files.indexOf(fault.file ?? file) + 1 || files.length + 1;
+  return faults.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0));
 }
 
-function readText(file: string): string {
-  const refuse = (message: string, hint?: string) =>
-    new ConfigError([{ path: '', file, message, ...(hint === undefined ? {} : { hint }) }]);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw refuse('no such file', howToGetOne(file));
-    throw refuse(code === 'EISDIR' ? 'is a directory, not a file' : `cannot be read: ${code}`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refuse('is not UTF-8 text');
+function textOf(file: string, onRead: OnRead): string {
+  const read = readText(file, onRead);
+  switch (read.kind) {
+    case 'text':
+      return read.text;
+    case 'absent':
+      throw new ConfigError([{ path: '', file, message: 'no such file', hint: howToGetOne(file) }]);
+    case 'unreadable':
+      throw new ConfigError([{ path: '', file, message: read.why }]);
   }
 }
 

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { BUDGET_PERIODS } from '../limit/money.ts';
-
-const MICRO = 1_000_000;
+import { BUDGET_PERIODS, MICRO } from '../limit/money.ts';
 
 /** A sum as people write it, 0.0079. Output in micro-units. */
 const amount = z

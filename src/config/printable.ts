@@ -9,12 +9,18 @@ export function isSecretPath(path: readonly PropertyKey[]): boolean {
 }
 
 /**
- * Masks whatever may be a phone number, seven digits or more however they are grouped, unless they are an IP address.
+ * Masks whatever may be a phone number, seven digits or more however they are grouped, unless they are an IP address or a
+ * date.
  * The last three digits stay, and the shape, which is what a person got wrong.
  */
 export function maskNumbers(text: string): string {
-  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) => (isIP(run) === 0 ? run.replace(/\d(?=(?:\D*\d){3})/g, '*') : run));
+  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) =>
+    isIP(run) === 0 && !DATE.test(run) ? run.replace(/\d(?=(?:\D*\d){3})/g, '*') : run,
+  );
 }
+
+/** `2026-12-24`, and the hour behind it. */
+const DATE = /^(?:19|20)\d\d-[01]\d-[0-3]\d(?: [0-2]\d)?$/;
 
 const LONGEST = 60;
 

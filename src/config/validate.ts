@@ -85,6 +85,8 @@ function toFindings(source: YamlSource, issue: z.core.$ZodIssue, knownKeys: Read
       }));
     case 'custom':
       return [{ path, message, hint: typeof issue.params?.hint === 'string' ? issue.params.hint : undefined }];
+    case 'invalid_key':
+      return [{ path, message: issue.issues[0]?.message ?? message, hideValue: true }];
     case 'invalid_type': {
       const unquoted = issue.expected === 'string' && isMap(locate(source, path).node);
       return [{ path, message, hint: unquoted ? 'in YAML a value that begins with { must be in quotes' : undefined }];

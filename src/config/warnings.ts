@@ -1,9 +1,12 @@
 import { parsePhone } from '../alert/phone.ts';
 import { providersOf, shares } from '../pipeline/provider-order.ts';
 import { templateBookOf } from '../provider/registry.ts';
+import { addressWarnings } from './address-warnings.ts';
 import type { Finding } from './finding.ts';
+import { moneyWarnings } from './money-warnings.ts';
 import type { ParsedConfig } from './schema.ts';
 import { listNames } from './suggest.ts';
+import { timeZoneWarnings } from './time-zone-warnings.ts';
 import { timingWarnings } from './timing-warnings.ts';
 import { locate, type YamlSource } from './yaml-source.ts';
 
@@ -31,6 +34,9 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
     ...unmappedTemplates(file),
     ...lostReceipts(file),
     ...timingWarnings(file),
+    ...moneyWarnings(file),
+    ...addressWarnings(file),
+    ...timeZoneWarnings(file),
   ];
 }
 

@@ -23,6 +23,8 @@ export interface YamlSource {
   readonly document: Document;
   /** Scalars whose text came from the environment or a file: what they hold is never printed. */
   readonly secrets: Set<Scalar>;
+  /** Files that stand for a part of this one: see `contact-files.ts`. */
+  readonly parts?: readonly YamlSource[];
   lineOf(offset: number): number;
 }
 
@@ -66,8 +68,16 @@ export function keyOf({ key }: Pair): string {
   return isScalar(key) ? String(key.value) : String(key);
 }
 
-/** The value at a path, and where the deepest part of the path that exists begins in the text. */
-export function locate({ document }: YamlSource, path: Path): { node: Node | undefined; offset: number | undefined } {
+/** The file that holds the entry in which a path ends, such as `contacts.alice`. */
+export function homeOf(source: YamlSource, [section, name]: Path): YamlSource {
+  const { parts = [] } = source;
+  if (name === undefined || source.document.hasIn([section, name])) return source;
+  return parts.find(({ document }) => document.hasIn([section, name])) ?? source;
+}
+
+/** The value at a path, and where the deepest part of the path that exists begins in the text of its file. */
+export function locate(source: YamlSource, path: Path): { node: Node | undefined; offset: number | undefined } {
+  const { document } = homeOf(source, path);
   let node = resolved(document, document.contents);
   let offset: number | undefined;
   for (const part of path) {

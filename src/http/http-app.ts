@@ -1,10 +1,11 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { withinDeadline } from '../redis/unavailable.ts';
+import { acknowledgeRoutes } from './acknowledge-routes.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { createBearerAuth } from './bearer-auth.ts';
 import { BODY_LIMIT, classifyError } from './classify-error.ts';
-import { answerClientError } from './client-error.ts';
 import type { HttpServerDeps } from './http-deps.ts';
+import { inboundRoutes } from './inbound-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -13,9 +14,6 @@ import { receiptRoutes } from './receipt-routes.ts';
 import { logRequests } from './request-log.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
-
-/** Longest that a request may take to arrive. */
-const ARRIVE_WITHIN_MS = 30_000;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -29,17 +27,14 @@ const HEADERS = {
 /** Path pattern → its methods. */
 export type RouteTable = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The routes and what is around them, not listening yet. */
+/** The routes and what is around them; `http-server.ts` listens. */
 export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; routes: RouteTable } {
-  const { answerWithinMs, arriveWithinMs = ARRIVE_WITHIN_MS } = deps.limits ?? {};
+  const { answerWithinMs } = deps.limits ?? {};
   const app = fastify({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: arriveWithinMs,
-    http: { requestTimeout: arriveWithinMs, headersTimeout: arriveWithinMs, connectionsCheckingInterval: Math.min(arriveWithinMs, 5000) },
     routerOptions: { maxParamLength: 256 },
     // Fastify's own answer to a late request is no problem details; ours ends the connection as well.
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
   acceptBodies(app);
@@ -52,12 +47,14 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
   operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
   if (deps.role === 'receiver') {
-    const { config, logger, producer, traces, outbox, receipts } = deps;
+    const { config, logger, producer, traces, outbox, receipts, inbound } = deps;
     const timelyProducer = {
       enqueueMany: (alerts: readonly unknown[]) => timely(producer.enqueueMany(alerts)),
       resolve: (dedupKey: string) => timely(producer.resolve(dedupKey)),
+      acknowledge: (alertId: string, by: string) => timely(producer.acknowledge(alertId, by)),
     };
     alertRoutes(app, timelyProducer);
+    acknowledgeRoutes(app, { producer: timelyProducer, onAcknowledged: deps.onAcknowledged });
     traceRoutes(
       app,
       { alert: (id) => timely(traces.alert(id)), message: (id) => timely(traces.message(id)) },
@@ -65,6 +62,7 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
     );
     webhookRoutes(app, { config, logger, producer: timelyProducer });
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
+    inboundRoutes(app, { ...inbound, enqueue: (provider, text) => timely(inbound.enqueue(provider, text)) });
     const document = JSON.stringify(createOpenApi(config.http));
     app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   }
@@ -73,7 +71,10 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
   return { app, routes };
 }
 
-/** Who may come in: everybody but for `/v1/*`; and of that, receipts, which prove themselves in their own ways. */
+/** Vendors prove themselves in their own ways. */
+const VENDORS_DOORS = ['/v1/receipts/', '/v1/inbound/'];
+
+/** Who may come in: everybody but for `/v1/*`; and of that, vendors. */
 function guard(app: FastifyInstance, deps: HttpServerDeps): void {
   const authorise = createBearerAuth(deps.role === 'receiver' ? deps.config.http.tokens : []);
   let closing = false;
@@ -83,7 +84,7 @@ function guard(app: FastifyInstance, deps: HttpServerDeps): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1/') && !path.startsWith('/v1/receipts/')) authorise(request.headers.authorization);
+    if (path.startsWith('/v1/') && !VENDORS_DOORS.some((door) => path.startsWith(door))) authorise(request.headers.authorization);
     if (request.is404) refuseUnknown();
   });
   // A connection that stayed open for the next request would keep the server from closing.

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import type { KnownNames } from '../pipeline/directory.ts';
 import type { Outbox } from '../provider/simulated/outbox.ts';
 import type { Producer } from '../queue/producer-port.ts';
+import type { InboundDeps } from './inbound-routes.ts';
 import type { OperationDeps } from './operation-routes.ts';
 import type { ReceiptDeps } from './receipt-routes.ts';
 
@@ -26,9 +27,12 @@ export interface OperationsDeps extends CommonDeps {
 export interface ReceiverDeps extends CommonDeps {
   readonly role: 'receiver';
   readonly config: Pick<Config, 'http'> & KnownNames;
-  readonly producer: Pick<Producer, 'enqueueMany' | 'resolve'>;
+  readonly producer: Pick<Producer, 'enqueueMany' | 'resolve' | 'acknowledge'>;
+  /** Counts alerts that somebody took care of over HTTP. */
+  readonly onAcknowledged: () => void;
   readonly traces: Traces;
   readonly receipts: ReceiptDeps;
+  readonly inbound: InboundDeps;
   /** Only where a simulated provider is configured. */
   readonly outbox?: Pick<Outbox, 'latest'> | undefined;
 }

@@ -1,5 +1,8 @@
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHttpApp } from './http-app.ts';
+import { fastify } from 'fastify';
+import { type Answerer, createAnswerer } from './answerer.ts';
+import { answerClientError } from './client-error.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 
 export type { HttpServerDeps, OperationsDeps, ReceiverDeps } from './http-deps.ts';
@@ -8,23 +11,61 @@ export type { Readiness } from './operation-routes.ts';
 export interface HttpServer {
   /** Resolves to the port that it got; 0 asks for any that is free. */
   listen(address: { readonly host: string; readonly port: number }): Promise<number>;
+  /** Makes ready to answer by other deps; nothing changes until `use` is called. */
+  prepare(deps: HttpServerDeps): Promise<NextAnswers>;
   /** Takes no new connection and lets the requests in flight finish, within 5 s. */
   close(): Promise<void>;
 }
 
-/** Longest that `close` waits for requests in flight. */
-const CLOSE_WITHIN_MS = 5000;
+export interface NextAnswers {
+  /** Answers every request that comes from now on. Resolves when those before it have their answers, within 5 s. */
+  use(): Promise<void>;
+}
 
+/** Longest wait for requests in flight. */
+const FINISH_WITHIN_MS = 5000;
+/** Longest that a request may take to arrive. */
+const ARRIVE_WITHIN_MS = 30_000;
+/** Longer than the 60 s of most load balancers, which then are the ones to close. */
+const KEEP_ALIVE_MS = 72_000;
+
+/** One listening socket; what answers behind it can be exchanged. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
-  const { app } = createHttpApp(deps);
+  const { arriveWithinMs = ARRIVE_WITHIN_MS } = deps.limits ?? {};
+  const socket = {
+    requestTimeout: arriveWithinMs,
+    headersTimeout: arriveWithinMs,
+    connectionsCheckingInterval: Math.min(arriveWithinMs, 5000),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  let current: Answerer | undefined;
+  // Without a route of its own: it listens, on each address that the host has, and closes.
+  const front = fastify({
+    serverFactory: () => createServer(socket, (request, response) => current?.answer(request, response)),
+    clientErrorHandler: answerClientError,
+  });
+
   return {
     async listen({ host, port }) {
-      await app.listen({ host, port });
-      return (app.server.address() as AddressInfo).port;
+      current = await createAnswerer(deps);
+      await front.listen({ host, port });
+      return (front.server.address() as AddressInfo).port;
+    },
+    async prepare(nextDeps) {
+      const next = await createAnswerer(nextDeps);
+      return {
+        async use() {
+          const before = current;
+          current = next;
+          await before?.idle(FINISH_WITHIN_MS);
+          await before?.close();
+        },
+      };
     },
     async close() {
-      const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS);
-      await app.close();
+      const force = setTimeout(() => front.server.closeAllConnections(), FINISH_WITHIN_MS);
+      await current?.close();
+      await front.close();
       clearTimeout(force);
     },
   };

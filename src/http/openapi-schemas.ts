@@ -5,6 +5,7 @@ import { OUR_REASONS, PROVIDER_REASONS } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
 import type { OutboxEntry } from '../provider/simulated/outbox.ts';
+import { acknowledgeSchema } from './acknowledge-routes.ts';
 import { MAX_ALERTS, resolveSchema } from './alert-routes.ts';
 import type { AcceptedAlert, RejectedAlert, Verdicts } from './verdicts.ts';
 
@@ -57,12 +58,14 @@ const messageTrace = z.object({
   contact: z.string().nullable(),
   severity: z.enum(SEVERITIES),
   route: z.string(),
+  says: z.literal('resolved').exactOptional().describe('It tells that the problem is over, to somebody who was told of it.'),
   state: z.enum(MESSAGE_STATES),
   reason: reason.nullable(),
   until: time.nullable().describe('When a deferred message comes back.'),
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
   segments: z.int(),
+  digest: z.string().exactOptional().describe('Id of the message that tells of this one together with others.'),
   createdAt: time,
   expiresAt: time,
   attempts: z.array(attempt),
@@ -80,6 +83,12 @@ const alertTrace = z.object({
   events: z.array(event),
   messages: z.array(messageTrace),
 }) satisfies z.ZodType<AlertTrace>;
+
+const acknowledged = z.object({
+  id: z.string(),
+  status: z.enum(['acknowledged', 'already_acknowledged', 'already_resolved']),
+  cancelled: z.int().min(0).describe('Texts that had no outcome yet; one that is being sent at this moment may still arrive.'),
+});
 
 const sent = z.object({
   at: time,
@@ -100,6 +109,8 @@ const problem = z
 
 const SCHEMAS = {
   Resolve: resolveSchema,
+  Acknowledge: acknowledgeSchema,
+  Acknowledged: acknowledged,
   Verdicts: verdicts,
   AlertTrace: alertTrace,
   MessageTrace: messageTrace,

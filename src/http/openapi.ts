@@ -5,8 +5,9 @@ import { PROBLEM_TYPE } from './problem.ts';
 const PROBLEMS = {
   400: 'The request is not valid; nothing was taken.',
   401: 'http.tokens is set, and none of them was sent.',
-  403: 'The receipt cannot have come from its provider: wrong signature or token.',
+  403: 'It cannot have come from its provider: wrong signature or token.',
   404: 'There is no such thing, or it is past its time.',
+  409: 'The alert was malformed, or tells itself that something is resolved: there is nothing to acknowledge.',
   408: 'The request took too long to arrive.',
   413: 'The body is larger than 1 MiB, or there are more than 1,000 alerts.',
   415: 'The body is not application/json.',
@@ -17,6 +18,8 @@ const POST_PROBLEMS = [400, 401, 408, 413, 415, 503] as const;
 const READ_PROBLEMS = [401, 404, 503] as const;
 
 const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string', maxLength: 128 } };
+
+const PROVIDER = { name: 'provider', in: 'path', required: true, description: 'A key of providers.', schema: { type: 'string' } };
 
 /** The OpenAPI 3.1 document of a receiver: https://spec.openapis.org/oas/v3.1.1 */
 export function createOpenApi({ publicUrl, tokens }: HttpConfig): Record<string, unknown> {
@@ -69,6 +72,17 @@ function paths(security: Security): Record<string, unknown> {
         responses: { 202: json('Resolved', 'Resolve'), ...problems(POST_PROBLEMS) },
       },
     },
+    '/v1/alerts/{id}/acknowledge': {
+      post: {
+        operationId: 'acknowledgeAlert',
+        summary: 'Take care of an alert: cancel what has not been sent yet for its dedupKey; its repeats stay duplicates',
+        description: 'Saying it again is no fault and changes nothing: status tells what the alert was before.',
+        security,
+        parameters: [ID],
+        requestBody: { ...body({ $ref: schemaRef('Acknowledge') }), required: false },
+        responses: { 200: json('It is taken care of, or over', 'Acknowledged'), ...problems([...POST_PROBLEMS, 404, 409]) },
+      },
+    },
     '/v1/alerts/{id}': {
       get: {
         operationId: 'getAlert',
@@ -89,6 +103,7 @@ function paths(security: Security): Record<string, unknown> {
     },
     '/v1/webhooks/alertmanager': { post: webhook('Alertmanager', security) },
     '/v1/webhooks/grafana': { post: webhook('Grafana', security) },
+    '/v1/inbound/{provider}': { post: inbound() },
     '/v1/receipts/{provider}': { get: receipts('get'), post: receipts('post') },
     '/v1/simulated/outbox': {
       get: {
@@ -141,7 +156,7 @@ function webhook(sender: string, security: Security): Record<string, unknown> {
       {
         name: 'to',
         in: 'query',
-        description: 'Recipients: phone numbers, contact:<name>, group:<name>. Default: http.webhookTo of the config.',
+        description: 'Recipients: phone numbers, contact:<name>, group:<name>, rotation:<name>. Default: http.webhookTo of the config.',
         style: 'form',
         explode: true,
         schema: { type: 'array', items: { type: 'string' } },
@@ -160,7 +175,7 @@ function receipts(method: 'get' | 'post'): Record<string, unknown> {
     summary: "A provider's delivery receipts, in its own form",
     description: 'Verified, queued, and answered as the vendor expects. Which method a vendor uses is its own choice; the other is 405.',
     security: [],
-    parameters: [{ name: 'provider', in: 'path', required: true, description: 'A key of providers.', schema: { type: 'string' } }],
+    parameters: [PROVIDER],
     ...(method === 'get'
       ? {}
       : {
@@ -170,6 +185,21 @@ function receipts(method: 'get' | 'post'): Record<string, unknown> {
         }),
     responses: {
       200: { description: 'Taken, and safely stored', content: { 'application/json': { schema: { type: 'object' } } } },
+      ...problems([400, 403, 404, 408, 413, 503]),
+    },
+  };
+}
+
+function inbound(): Record<string, unknown> {
+  return {
+    operationId: 'postInbound',
+    summary: 'A text from a phone to a number of yours, in the form of its provider',
+    description: 'Verified, queued, and answered as the vendor expects. STOP and START opt the phone out and in; the rest is an answer.',
+    security: [],
+    parameters: [PROVIDER],
+    requestBody: { content: { 'application/x-www-form-urlencoded': { schema: {} } } },
+    responses: {
+      200: { description: 'Taken, and safely stored', content: { 'text/xml': { schema: { type: 'string' } } } },
       ...problems([400, 403, 404, 408, 413, 503]),
     },
   };

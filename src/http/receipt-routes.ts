@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ReceiptState } from '../pipeline/observer.ts';
 import type { ProviderName } from '../provider/provider.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../provider/receipt-reader.ts';
+import type { ReceiptReader, VendorReceipt } from '../provider/receipt-reader.ts';
 import { HttpProblem } from './problem.ts';
+import { vendorCallOf } from './vendor-call.ts';
 
 /** One provider of the config, as receipts come from it. */
 export interface ReceiptSource {
@@ -33,7 +34,7 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
     handler: async (request, reply) => {
       const { provider } = request.params;
       const reader = readerOf(sources, provider);
-      const call = callOf(request);
+      const call = vendorCallOf(request);
       if (!reader.methods.includes(call.method)) {
         const allow = reader.methods.join(', ');
         throw new HttpProblem('method-not-allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } });
@@ -59,14 +60,4 @@ function readerOf(sources: ReceiptDeps['sources'], provider: string): ReceiptRea
   if (source === undefined) throw new HttpProblem('not-found', { detail: 'No provider of this name is configured.' });
   if (source.reader !== undefined) return source.reader;
   throw new HttpProblem('not-found', { detail: `${source.type} reports no delivery here.` });
-}
-
-/** The target comes from the wire: what routing made of it is no longer what was signed. */
-function callOf({ method, raw, headers, body }: FastifyRequest): ReceiptCall {
-  return {
-    method: method === 'GET' ? 'GET' : 'POST',
-    target: raw.url ?? '',
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
-    body: typeof body === 'string' ? body : '',
-  };
 }

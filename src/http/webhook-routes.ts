@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AlertError, parseAlert } from '../alert/parse-alert.ts';
 import { maskNumbers } from '../alert/phone.ts';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../logger.ts';
 import { directoryOf, type KnownNames } from '../pipeline/directory.ts';
@@ -60,7 +61,7 @@ function recipients(query: unknown, config: WebhookDeps['config']): readonly str
     throw new HttpProblem('invalid-request', { detail: 'Nobody to text: add ?to=group:<name> to the URL, or set http.webhookTo.' });
   }
   try {
-    parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config));
+    parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config, systemClock));
     return to;
   } catch (error) {
     if (!(error instanceof AlertError)) throw error;

@@ -1,6 +1,10 @@
 import type { Purpose } from '../alert/alert.ts';
 import type { OurReason, ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
+import type { AckCodes } from './ack-codes.ts';
+import type { Acknowledge } from './acknowledge.ts';
+import type { Over } from './over-script.ts';
+import type { Owed } from './owed.ts';
 import type { KeptReceipt, ReceiptWord } from './receipt-table.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
@@ -12,6 +16,8 @@ export type Admission =
   | { readonly kind: 'duplicate'; readonly of: string }
   /** Its dedup key was resolved after it was raised. */
   | { readonly kind: 'resolved' }
+  /** Its dedup key was acknowledged after it was raised. */
+  | { readonly kind: 'acknowledged'; readonly by: string }
   /** It had its outcome before, in an earlier run, and that was not to text. */
   | { readonly kind: 'settled' };
 
@@ -44,14 +50,18 @@ export interface MessageRecord {
   readonly alertId: string;
   /** Masked: the ledger never holds a whole number. */
   readonly to: string;
+  /** Stands for the number. */
+  readonly phoneHash: string;
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
   readonly segments: number;
+  /** What it says, where that is not the alert itself. */
+  readonly says?: 'resolved';
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly state: 'queued' | 'deferred' | 'suppressed';
-  readonly reason: OurReason | null;
+  readonly reason: OurReason | 'escalation' | 'digest' | null;
   /** When a deferred one comes back. */
   readonly until: Date | null;
   readonly events: readonly TraceEvent[];
@@ -66,6 +76,8 @@ export interface History {
   /** The newest of those. */
   readonly doubtful: { readonly number: number; readonly record: ClosedAttempt['record'] } | undefined;
   readonly open: OpenAttempt | undefined;
+  /** The one that tells of it. */
+  readonly digest?: string;
 }
 
 export interface OpenAttempt {
@@ -85,6 +97,8 @@ export interface ClosedAttempt {
 export interface AttemptRequest {
   readonly messageId: string;
   readonly dedupHash: string;
+  /** Stands for the number. */
+  readonly phoneHash: string;
   readonly receivedAt: number;
   readonly token: string;
   readonly record: TraceAttempt;
@@ -99,7 +113,9 @@ export type Opened =
   | { readonly kind: 'busy'; readonly until: Date }
   /** An attempt stands open whose holder is gone. */
   | { readonly kind: 'orphan' }
-  | { readonly kind: 'resolved' }
+  | { readonly kind: Over }
+  /** Its phone has opted out. */
+  | { readonly kind: 'opted_out' }
   /** Its resend has been used. */
   | { readonly kind: 'spent' }
   | { readonly kind: 'missing' };
@@ -168,6 +184,10 @@ export type ReceiptMove =
 
 /** What we said, to whom, and what became of it. Every method rejects when Redis refuses, and then nothing was written. */
 export interface Ledger {
+  readonly codes: AckCodes;
+  readonly owed: Owed;
+  /** Somebody takes care of the alert: ends what is open of its dedup key. */
+  readonly acknowledge: Acknowledge;
   /** Takes the dedupe claim and writes the alert with all its messages, or does neither. `run` names the caller's run. */
   admit(alert: RoutedAlert, run: string): Promise<Admission>;
   /** True for the one run that recorded the alert. */
@@ -181,8 +201,12 @@ export interface Ledger {
   note(messageId: string, event: TraceEvent): Promise<void>;
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;
+  /** What has ended an alert of this dedup key since it was received (ms); asked before anybody is told of it. */
+  isOver(dedupHash: string, receivedAt: number): Promise<Over | undefined>;
   /** Moves the message as `receipt-table.ts` has it. */
   applyReceipt(messageId: string, receipt: ReportedReceipt): Promise<ReceiptMove>;
+  /** Whom a message is for; `undefined` where an older version wrote it. */
+  addressee(messageId: string): Promise<Pick<MessageRecord, 'phoneHash' | 'to' | 'createdAt'> | undefined>;
   /** Our id behind a provider's. */
   findMessage(provider: string, providerMessageId: string): Promise<string | undefined>;
   /** Messages without an outcome, all replicas together. */

@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
+import { createAckCodes } from './ack-codes.ts';
+import { createAcknowledge } from './acknowledge.ts';
+import { lines, messageFields } from './fields.ts';
 import type { ClosedAttempt, History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
 import { noteScript } from './note-script.ts';
+import { isOverScript } from './over-script.ts';
+import { createOwed } from './owed.ts';
 import type { ReceiptWord } from './receipt-table.ts';
 import { reopenScript } from './reopen-script.ts';
 import { admitScript, moveScript, openAttemptScript, receiptScript, resolveScript, settleAlertScript } from './scripts.ts';
@@ -13,6 +18,10 @@ const MOVED = ['moved', 'ended', 'late', 'again', 'refuted'] as const;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   return {
+    codes: createAckCodes(redis, keys),
+    owed: createOwed(redis, keys),
+    acknowledge: createAcknowledge(redis, keys),
+
     async admit(alert, run) {
       const { messages } = alert;
       const [kind, detail] = await admitScript(
@@ -23,6 +32,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.open(alert.dedupHash),
           keys.claim(alert.dedupHash),
           keys.resolved(alert.dedupHash),
+          keys.acknowledged(alert.dedupHash),
           ...messages.map(({ id }) => keys.message(id)),
         ],
         [
@@ -41,6 +51,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           return { kind, fresh: detail === 1 };
         case 'duplicate':
           return { kind, of: detail };
+        case 'acknowledged':
+          return { kind, by: detail };
         default:
           return { kind };
       }
@@ -62,11 +74,11 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return hash.state === undefined ? undefined : historyOf(hash, now);
     },
 
-    async openAttempt({ messageId, dedupHash, receivedAt, token, record, leaseMs, unknownsAllowed }) {
+    async openAttempt({ messageId, dedupHash, phoneHash, receivedAt, token, record, leaseMs, unknownsAllowed }) {
       const answer = await openAttemptScript(
         redis,
-        [keys.message(messageId), keys.resolved(dedupHash)],
-        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt],
+        [keys.message(messageId), keys.resolved(dedupHash), keys.optOuts(), keys.acknowledged(dedupHash)],
+        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHash],
       );
       switch (answer[0]) {
         case 'opened':
@@ -93,6 +105,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           index ?? keys.message(move.messageId),
           keys.unknown(),
           keys.kept(move.messageId),
+          keys.acknowledged(move.dedupHash),
         ],
         [
           move.run,
@@ -127,6 +140,11 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     resolve: (dedupHash, at) =>
       resolveScript(redis, [keys.resolved(dedupHash), keys.claim(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
 
+    async isOver(dedupHash, receivedAt) {
+      const over = await isOverScript(redis, [keys.resolved(dedupHash), keys.acknowledged(dedupHash)], [receivedAt]);
+      return over ?? undefined;
+    },
+
     async applyReceipt(messageId, receipt) {
       const { provider, providerMessageId = '', state, receivedAt, reason = '' } = receipt;
       const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
@@ -156,6 +174,12 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       };
     },
 
+    async addressee(messageId) {
+      const card = await redis.hget(keys.message(messageId), 'card');
+      const { phoneHash, to, createdAt } = JSON.parse(card ?? '{}') as Partial<MessageRecord>;
+      return phoneHash === undefined || to === undefined || createdAt === undefined ? undefined : { phoneHash, to, createdAt };
+    },
+
     async findMessage(provider, providerMessageId) {
       return (await redis.get(keys.receiptIndex(provider, providerMessageId))) ?? undefined;
     },
@@ -172,16 +196,6 @@ export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | '
 function alertFields({ severity, purpose, status, dedupKey, receivedAt, events }: RoutedAlert | SettledAlert): Record<string, string> {
   const card: AlertCard = { severity, purpose, status, dedupKey, receivedAt };
   return { card: JSON.stringify(card), events: lines(events) };
-}
-
-function messageFields({ state, reason, until, events, ...card }: MessageRecord): Record<string, string> {
-  return {
-    card: JSON.stringify(card),
-    state,
-    ...(reason === null ? {} : { reason }),
-    ...(until === null ? {} : { until: until.toISOString() }),
-    events: lines(events),
-  };
 }
 
 function stateFields({ reason, until, accepted }: Move): string[] {
@@ -231,10 +245,6 @@ function counted(fields: Readonly<Record<string, string | number>>): (string | n
   return [entries.length, ...entries.flat()];
 }
 
-function lines(events: readonly TraceEvent[]): string {
-  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
-}
-
 function historyOf(hash: Readonly<Record<string, string>>, now: number): History {
   const attempts = Number(hash.attempts ?? 0);
   const record = (number: number) => JSON.parse(hash[`attempt:${number}`] as string) as TraceAttempt;
@@ -248,5 +258,6 @@ function historyOf(hash: Readonly<Record<string, string>>, now: number): History
       hash.token === undefined
         ? undefined
         : { token: hash.token, number: attempts, record: record(attempts), leaseLeftMs: Number(hash.lease) - now },
+    ...(hash.digest === undefined ? {} : { digest: hash.digest }),
   };
 }

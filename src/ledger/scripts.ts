@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { overSince } from './over-script.ts';
 import { type KeptReceipt, RECEIPT_TABLE } from './receipt-table.ts';
 
 /**
@@ -22,14 +23,20 @@ const ON_ITS_WAY = `
 local function onItsWay(state) return state == 'queued' or state == 'deferred' or state == 'sending' end
 `;
 
-/** Lets an alert's dedupe claim go when all its messages have ended and none of them has reached, or may have reached, anybody. */
-export function releaseClaim({ alert, claim, alertId }: { alert: string; claim: string; alertId: string }): string {
+/**
+ * Lets an alert's dedupe claim go when all its messages have ended and none of them has reached, or may have reached,
+ * anybody. Once somebody has taken care, the claim stays all the same.
+ */
+export function releaseClaim(lua: { alert: string; claim: string; acknowledged: string; alertId: string }): string {
   return `
 local function release()
-  local a = redis.call('HMGET', ${alert}, 'left', 'reached')
+  local a = redis.call('HMGET', ${lua.alert}, 'left', 'reached')
   if tonumber(a[1] or '0') > 0 or tonumber(a[2] or '0') > 0 then return end
-  local held = redis.call('GET', ${claim})
-  if held and string.match(held, '^%d+ %d+ (.*)$') == ${alertId} then redis.call('DEL', ${claim}) end
+  local receivedAt, id = string.match(redis.call('GET', ${lua.claim}) or '', '^%d+ (%d+) (.*)$')
+  if id ~= ${lua.alertId} then return end
+  local acknowledgedAt = string.match(redis.call('GET', ${lua.acknowledged}) or '', '^%d+')
+  if acknowledgedAt and tonumber(acknowledgedAt) > tonumber(receivedAt) then return end
+  redis.call('DEL', ${lua.claim})
 end
 `;
 }
@@ -53,18 +60,19 @@ return 1
 /**
  * Takes the dedupe claim and writes the alert with all its messages, or does neither. A claim is
  * \`severity rank, received at, alert id\`.
- * KEYS alert, in-flight, open set, claim, resolved, one per message.
+ * KEYS alert, in-flight, open set, claim, resolved, acknowledged, one per message.
  * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, number of fields, field, value…, then per
  * message: id, 1 when on its way, number of fields, field, value….
  */
-export const admitScript = createScript<['admitted', 0 | 1] | ['duplicate', string] | ['resolved' | 'settled']>(`
+export const admitScript = createScript<['admitted', 0 | 1] | ['duplicate' | 'acknowledged', string] | ['resolved' | 'settled']>(`
+${overSince({ resolved: 'KEYS[5]', acknowledged: 'KEYS[6]', receivedAt: 'ARGV[6]' })}
 local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
 if before[1] == ARGV[1] then return {'admitted', 1} end
 if before[2] == 'routed' then return {'admitted', 0} end
 if before[2] and before[2] ~= 'malformed' then return {'settled'} end
 
-local resolvedAt = redis.call('GET', KEYS[5])
-if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[6]) then return {'resolved'} end
+local ended, by = over()
+if ended then return {ended, by} end
 if ARGV[5] ~= '0' then
   local held = redis.call('GET', KEYS[4])
   if held then
@@ -79,7 +87,7 @@ ${FIELDS}
 if before[1] then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 local left = 0
-for m = 6, #KEYS do
+for m = 7, #KEYS do
   local id, onItsWay = ARGV[at], ARGV[at + 1]
   at = at + 2
   redis.call('HSET', KEYS[m], unpack(fields()))
@@ -111,13 +119,14 @@ return redis.call('SMEMBERS', KEYS[3])
 `);
 
 /**
- * The compare-and-set before every send; told twice, it begins the lease anew. KEYS message, resolved.
- * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at.
+ * The compare-and-set before every send; told twice, it begins the lease anew. KEYS message, resolved, opt-outs, acknowledged.
+ * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at, phone hash.
  */
 export const openAttemptScript = createScript<
-  ['opened', number] | ['ended', string] | ['busy', number] | ['orphan'] | ['resolved'] | ['spent'] | ['missing']
+  ['opened', number] | ['ended', string] | ['busy', number] | ['orphan' | 'resolved' | 'acknowledged' | 'opted_out' | 'spent' | 'missing']
 >(`
-local m = redis.call('HMGET', KEYS[1], 'state', 'token', 'lease', 'unknowns', 'attempts')
+${overSince({ resolved: 'KEYS[2]', acknowledged: 'KEYS[4]', receivedAt: 'ARGV[5]' })}
+local m = redis.call('HMGET', KEYS[1], 'state', 'token', 'lease', 'unknowns', 'attempts', 'digest')
 local state, unknowns, attempts = m[1], tonumber(m[4] or '0'), tonumber(m[5] or '0')
 if not state then return {'missing'} end
 local time = redis.call('TIME')
@@ -131,9 +140,12 @@ if m[2] then
   if tonumber(m[3]) > now then return {'busy', tonumber(m[3])} end
   return {'orphan'}
 end
+-- a digest tells of it, and the run that put it there is gone: the next one writes that down
+if m[6] then return {'orphan'} end
 if unknowns > tonumber(ARGV[4]) then return {'spent'} end
-local resolvedAt = redis.call('GET', KEYS[2])
-if resolvedAt and tonumber(resolvedAt) > tonumber(ARGV[5]) then return {'resolved'} end
+local ended = over()
+if ended then return {ended} end
+if redis.call('HEXISTS', KEYS[3], ARGV[6]) == 1 then return {'opted_out'} end
 attempts = attempts + 1
 redis.call('HSET', KEYS[1], 'state', 'sending', 'token', ARGV[1], 'lease', now + ARGV[3], 'attempts', attempts, 'attempt:' .. attempts, ARGV[2])
 redis.call('HDEL', KEYS[1], 'reason', 'until')
@@ -143,7 +155,7 @@ return {'opened', attempts}
 /**
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
- * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message.
+ * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged.
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
@@ -151,7 +163,7 @@ return {'opened', attempts}
  */
 export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
 ${ON_ITS_WAY}
-${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', alertId: 'ARGV[3]' })}
+${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', acknowledged: 'KEYS[9]', alertId: 'ARGV[3]' })}
 local key, state = KEYS[1], ARGV[4]
 local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events', 'replays')
 local was, ending = m[1], m[5] and 3 or 1

@@ -5,12 +5,12 @@ import { releaseClaim } from './scripts.ts';
  * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of
  * its newest doubtful attempt; or never sent, then it has failed, all its doubtful attempts count as refused, and its
  * dedupe claim goes. Told twice by the same run it answers the same.
- * KEYS message, alert, claim, unknown index, kept message. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
+ * KEYS message, alert, claim, unknown index, kept message, acknowledged. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
  * event lines, 1 when it is to be kept for a resend.
  * Answers \`settled\`, else the state that it is in, or an empty string when there is no such message.
  */
 export const settleUnknownScript = createScript<string>(`
-${releaseClaim({ alert: 'KEYS[2]', claim: 'KEYS[3]', alertId: 'ARGV[3]' })}
+${releaseClaim({ alert: 'KEYS[2]', claim: 'KEYS[3]', acknowledged: 'KEYS[6]', alertId: 'ARGV[3]' })}
 local key, sent = KEYS[1], ARGV[4] == '1'
 local m = redis.call('HMGET', key, 'state', 'settledBy', 'events', 'attempts')
 if not m[1] then return '' end

@@ -60,6 +60,8 @@ export interface MessageTrace {
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
+  /** `resolved`: it tells that the problem is over, to somebody whom another message had told of the problem. */
+  readonly says?: 'resolved';
   readonly state: MessageState;
   readonly reason: string | null;
   /** When a deferred message comes back. */
@@ -67,6 +69,8 @@ export interface MessageTrace {
   readonly provider: string | null;
   readonly providerMessageId: string | null;
   readonly segments: number;
+  /** Id of the digest that tells of it. */
+  readonly digest?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly attempts: readonly TraceAttempt[];

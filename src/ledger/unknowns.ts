@@ -36,7 +36,14 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
     async settle({ messageId, alertId, dedupHash, run, sent, at, keep, event }) {
       const answer = await settleUnknownScript(
         redis,
-        [keys.message(messageId), keys.alert(alertId), keys.claim(dedupHash), keys.unknown(), keys.kept(messageId)],
+        [
+          keys.message(messageId),
+          keys.alert(alertId),
+          keys.claim(dedupHash),
+          keys.unknown(),
+          keys.kept(messageId),
+          keys.acknowledged(dedupHash),
+        ],
         [run, messageId, alertId, sent ? '1' : '0', at.toISOString(), `${JSON.stringify(event)}\n`, keep ? '1' : '0'],
       );
       return answer === '' ? 'missing' : (answer as 'settled' | MessageState);

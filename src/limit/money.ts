@@ -8,6 +8,9 @@ export interface Money {
   readonly budgets: Readonly<Partial<Record<BudgetPeriod, Budget>>>;
 }
 
+/** Of these make one unit of the currency. */
+export const MICRO = 1_000_000;
+
 export const BUDGET_PERIODS = ['hour', 'day', 'month'] as const;
 export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
 

@@ -8,6 +8,13 @@ export interface Window {
   readonly perMs: number;
 }
 
+/** What is counted of one route alone, besides the caps of all. */
+export interface RouteCaps {
+  readonly perRecipient: readonly Window[];
+  /** All its recipients together. */
+  readonly perRoute: readonly Window[];
+}
+
 /** One limit that a text must fit into. */
 export interface CapRule {
   /**

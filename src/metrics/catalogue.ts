@@ -102,11 +102,29 @@ export const CATALOGUE = {
     labels: ['provider'],
     help: 'Segments accepted by providers; what most of them bill.',
   },
+  cost: {
+    name: 'sms_cost_total',
+    type: 'counter',
+    labels: ['provider'],
+    help: 'What accepted texts cost, in units of money.currency: as the vendor says, else by money.prices; 0 without those.',
+  },
+  acknowledgements: {
+    name: 'sms_acknowledgements_total',
+    type: 'counter',
+    labels: ['by'],
+    help: 'Alerts that somebody took care of, by way; those typed at the command line are in the trace only.',
+  },
   receipts: {
     name: 'sms_receipts_total',
     type: 'counter',
     labels: ['provider', 'state'],
     help: 'Delivery receipts from providers, by what they turned out to be.',
+  },
+  inbound: {
+    name: 'sms_inbound_total',
+    type: 'counter',
+    labels: ['provider', 'kind'],
+    help: 'Texts from phones to numbers of ours, by what they turned out to be.',
   },
   alertToAccepted: {
     name: 'sms_alert_to_accepted_seconds',
@@ -121,6 +139,12 @@ export const CATALOGUE = {
     labels: ['provider'],
     help: 'From a provider accepting the text to its receipt saying delivered.',
     buckets: DELIVERY_BUCKETS,
+  },
+  notices: {
+    name: 'sms_notices_total',
+    type: 'counter',
+    labels: ['channel', 'result'],
+    help: 'Notices of the escalation ladder to chat, e-mail and webhooks by how they ended, each counted once.',
   },
   queueJobs: {
     name: 'sms_queue_jobs',
@@ -140,11 +164,53 @@ export const CATALOGUE = {
     labels: [],
     help: 'When this process last had a text accepted, Unix time; 0 before the first.',
   },
+  budgetSpent: {
+    name: 'sms_budget_spent',
+    type: 'gauge',
+    labels: ['period'],
+    help: 'Spent in the running period and reserved by texts under way, in units of money.currency; of the whole system, so aggregate with max by (period).',
+  },
+  budgetLimit: {
+    name: 'sms_budget_limit',
+    type: 'gauge',
+    labels: ['period', 'limit'],
+    help: 'Soft limit, above which only criticals are sent, and hard limit, in units of money.currency.',
+  },
+  budgetLeft: {
+    name: 'sms_budget_left',
+    type: 'gauge',
+    labels: ['period'],
+    help: 'What the hard limit leaves of the running period, in units of money.currency; of the whole system, so aggregate with max by (period).',
+  },
+  budgetEmpty: {
+    name: 'sms_budget_empty_seconds',
+    type: 'gauge',
+    labels: ['period'],
+    help: 'Until nothing is left at the pace of the running period, +Inf while nothing was spent; of the whole system, so aggregate with max by (period).',
+  },
   workerInfo: {
     name: 'sms_worker_info',
     type: 'gauge',
     labels: ['version', 'role'],
     help: 'Always 1: a process of this version and role is up.',
+  },
+  configReloaded: {
+    name: 'sms_config_last_reload_successful',
+    type: 'gauge',
+    labels: [],
+    help: '1 when the config that was read last is in force, 0 when it was refused and the one before stays.',
+  },
+  configReloadedAt: {
+    name: 'sms_config_last_reload_success_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When a config was last read and found right, Unix time.',
+  },
+  configHash: {
+    name: 'sms_config_hash',
+    type: 'gauge',
+    labels: [],
+    help: 'Hash of the config in force as a number of 48 bits: the same on every replica whose config means the same.',
   },
   scrapeErrors: {
     name: 'sms_scrape_errors_total',

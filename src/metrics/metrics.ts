@@ -1,8 +1,9 @@
 import { type Histogram, Registry } from 'prom-client';
+import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
-import { register } from './register.ts';
+import { register, registerProviders } from './register.ts';
 import type { Sources } from './sources.ts';
 
 /** Of a provider's circuit breaker; the position is the value of the gauge. */
@@ -27,6 +28,16 @@ export interface MetricsOptions {
 
 export interface Metrics extends Observer {
   circuit(provider: string, state: CircuitState): void;
+  /** Names of providers that a new config brings: from now on values of the label, their series at 0. */
+  learn(providers: readonly string[]): void;
+  /** The providers that texts go through from now on, all their circuits closed. */
+  circuitsOf(providers: readonly string[]): void;
+  /** The hash, of 12 hex digits, of the config that was read and holds. */
+  configInForce(hash: string, at: Date): void;
+  /** The config that was read is not the one that holds. */
+  configRefused(): void;
+  /** Names of the channels that notices go to from now on: values of the label, their series at 0 where they are new. */
+  learnChannels(channels: readonly string[]): void;
   /** For the header of the answer to a scrape. */
   readonly contentType: string;
   /** All metrics in the Prometheus text format. Resolves within the bound, whatever the sources do. */
@@ -43,9 +54,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const m = register(registry, options.providers);
   collectProcessMetrics(registry);
 
-  for (const provider of options.providers) m.circuit.set({ provider }, 0);
+  const circuitsOf = (providers: readonly string[]) => {
+    m.circuit.reset();
+    for (const provider of providers) m.circuit.set({ provider }, 0);
+  };
+  circuitsOf(options.providers);
   m.workerInfo.set({ version: options.version, role: options.role }, 1);
   const cluster = options.sources && createClusterGauges(m, options.sources, options.sourceBoundMs ?? 1000);
+  const knownChannels = new Set<string>();
   let lastAccepted = 0;
 
   return {
@@ -63,15 +79,36 @@ export function createMetrics(options: MetricsOptions): Metrics {
     retried: (provider, reason) => m.retries.inc({ provider: label(provider), reason }),
     failedOver: (from, to) => m.failovers.inc({ from: label(from), to: label(to) }),
     unknownResolved: (provider, resolution) => m.unknownOutcomes.inc({ provider: label(provider), resolution }),
-    accepted: ({ provider, severity, segments, seconds, at }) => {
+    accepted: ({ provider, severity, segments, seconds, at, cost = 0 }) => {
       m.segments.inc({ provider: label(provider) }, countable(segments));
+      m.cost.inc({ provider: label(provider) }, countable(cost));
       observe(m.alertToAccepted, { severity }, seconds);
       lastAccepted = Math.max(lastAccepted, countable(at.getTime()) / 1000);
     },
+    acknowledged: (by) => m.acknowledgements.inc({ by }),
     receipt: (provider, state) => m.receipts.inc({ provider: label(provider), state }),
+    inbound: (provider, kind) => m.inbound.inc({ provider: label(provider), kind }),
     delivered: (provider, seconds) => observe(m.acceptedToDelivered, { provider: label(provider) }, seconds),
 
     circuit: (provider, state) => m.circuit.set({ provider: label(provider) }, CIRCUIT_STATES.indexOf(state)),
+    circuitsOf,
+    learn: (providers) => {
+      registerProviders(m, [...known], providers);
+      for (const provider of providers) known.add(provider);
+    },
+    configInForce: (hash, at) => {
+      m.configReloaded.set(1);
+      m.configReloadedAt.set(at.getTime() / 1000);
+      m.configHash.set(Number.parseInt(hash, 16));
+    },
+    configRefused: () => m.configReloaded.set(0),
+    learnChannels: (channels) => {
+      for (const channel of channels) {
+        knownChannels.add(channel);
+        for (const result of NOTICE_OUTCOMES) m.notices.inc({ channel, result }, 0);
+      }
+    },
+    noticeEnded: ({ channel, result }) => m.notices.inc({ channel: knownChannels.has(channel) ? channel : OTHER, result }),
     contentType: registry.contentType,
     text: async () => {
       await cluster?.refresh();

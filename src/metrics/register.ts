@@ -12,22 +12,36 @@ export type Instruments = { readonly [K in keyof Catalogue]: Instrument<K> };
 
 /** Registers the whole catalogue; counters and histograms start with every series at 0. */
 export function register(registry: Registry, providers: readonly string[]): Instruments {
-  const born = bornSeries(providers);
   const entries = Object.entries(CATALOGUE).map(([key, spec]: [string, MetricSpec]) => {
     const { name, help, type, labels, buckets } = spec;
     const options = { name, help, labelNames: labels, registers: [registry] };
-    const rows = (born[key as KeyOf<'counter' | 'histogram'>] ?? []).map((row) =>
-      Object.fromEntries(labels.map((label, i) => [label, row[i] ?? ''])),
-    );
     if (type === 'gauge') return [key, new Gauge(options)];
-    if (type === 'counter') {
-      const counter = new Counter(options);
-      for (const row of rows) counter.inc(row, 0);
-      return [key, counter];
-    }
-    const histogram = new Histogram({ ...options, buckets: [...(buckets ?? [])] });
-    for (const row of rows) histogram.zero(row);
-    return [key, histogram];
+    return [key, type === 'counter' ? new Counter(options) : new Histogram({ ...options, buckets: [...(buckets ?? [])] })];
   });
-  return Object.fromEntries(entries) as Instruments;
+  const instruments = Object.fromEntries(entries) as Instruments;
+  zero(instruments, bornSeries(providers));
+  return instruments;
+}
+
+/** Starts at 0 what more providers can count; what those known before have counted stays. */
+export function registerProviders(instruments: Instruments, known: readonly string[], more: readonly string[]): void {
+  const before = bornSeries(known);
+  const all = bornSeries([...new Set([...known, ...more])]);
+  const fresh = Object.entries(all).map(([key, rows]) => {
+    const there = new Set(before[key as keyof typeof before].map((row) => row.join('\n')));
+    return [key, rows.filter((row) => !there.has(row.join('\n')))];
+  });
+  zero(instruments, Object.fromEntries(fresh));
+}
+
+function zero(instruments: Instruments, series: ReturnType<typeof bornSeries>): void {
+  for (const [key, rows] of Object.entries(series)) {
+    const instrument: Counter | Histogram = instruments[key as KeyOf<'counter' | 'histogram'>];
+    const labels: readonly string[] = CATALOGUE[key as keyof Catalogue].labels;
+    for (const row of rows) {
+      const values = Object.fromEntries(labels.map((label, i) => [label, row[i] ?? '']));
+      if (instrument instanceof Counter) instrument.inc(values, 0);
+      else instrument.zero(values);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { PURPOSES } from '../alert/alert.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
-import { type AlertOutcome, type CountedState, RECEIPT_STATES, RESOLUTIONS } from '../pipeline/observer.ts';
+import { ACKNOWLEDGED_BY, type AlertOutcome, type CountedState, INBOUND_KINDS, RECEIPT_STATES, RESOLUTIONS } from '../pipeline/observer.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
 import { ProviderError } from '../provider/provider.ts';
 import type { KeyOf } from './catalogue.ts';
@@ -21,7 +21,7 @@ const MESSAGE_REASONS: Readonly<Record<CountedState, readonly Reason[]>> = {
   accepted: ['none'],
   suppressed: OUR_REASONS.filter((reason) => reason !== 'malformed'),
   expired: ['expired'],
-  cancelled: ['resolved'],
+  cancelled: ['resolved', 'acknowledged'],
   unknown: ['unknown_outcome'],
   failed: [...REFUSALS, 'malformed'],
 };
@@ -50,9 +50,14 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     failovers: product(providers, providers).filter(([from, to]) => from !== to),
     unknownOutcomes: product(providers, RESOLUTIONS),
     segments: product(providers),
+    cost: product(providers),
+    acknowledgements: product(ACKNOWLEDGED_BY),
     receipts: product(providers, RECEIPT_STATES),
+    inbound: product(providers, INBOUND_KINDS),
     alertToAccepted: product(SEVERITIES),
     acceptedToDelivered: product(providers),
+    // Begun by whoever tells the channels.
+    notices: [],
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

@@ -1,3 +1,5 @@
+import type { BudgetFigures } from '../limit/budget.ts';
+
 export const QUEUE_STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const;
 export type QueueState = (typeof QUEUE_STATES)[number];
 
@@ -15,7 +17,9 @@ export interface Sources {
   /** Messages without an outcome. */
   inFlight(): Promise<number>;
   queues(): Promise<readonly QueueFigures[]>;
+  /** Empty where the config sets no budget. */
+  budgets?(): Promise<readonly BudgetFigures[]>;
 }
 
 /** Values of the label `source` of `sms_scrape_errors_total`. */
-export const SOURCE_NAMES = ['in_flight', 'queues'] as const;
+export const SOURCE_NAMES = ['in_flight', 'queues', 'budgets'] as const;

@@ -26,9 +26,9 @@ export const alertExpiryGate: Stage<AlertSubject> = {
 /** The ledger and what was resolved are remembered for longer than this, so that no text outlives what is known of it. */
 const LONGEST_LIFE_MS = 2 * 86_400_000;
 
-/** ms since the epoch: the producer's own deadline, within two days, else the route's. */
+/** ms since the epoch: the producer's own deadline, else the route's, both within two days. */
 export function deadlineOf(alert: ParsedAlert, receivedAt: number, expiresAfterMs: number): number {
-  if (alert.expiresAt === undefined) return receivedAt + expiresAfterMs;
+  if (alert.expiresAt === undefined) return receivedAt + Math.min(expiresAfterMs, LONGEST_LIFE_MS);
   return Math.min(Date.parse(alert.expiresAt), receivedAt + LONGEST_LIFE_MS);
 }
 

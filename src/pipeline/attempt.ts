@@ -7,6 +7,7 @@ import type { Carrier } from './carrier.ts';
 import { unknownsAllowed } from './judge.ts';
 import type { MessageSubject } from './message-stages.ts';
 import type { Observer } from './observer.ts';
+import { quietUntil } from './quiet-hours.ts';
 import { ruleOf } from './shape-message.ts';
 import type { Outcome, StageContext, Taken } from './stage.ts';
 
@@ -33,25 +34,31 @@ export type Attempted =
  */
 const LEASE_MARGIN_MS = 5_000;
 
-/** One request: written down, made, timed. The attempt it answers with is still open in the ledger. */
+/** One request: written down, made, timed. The attempt it answers with is still open in the ledger; `token` names it there. */
 export async function attemptOnce(
   carrier: Carrier,
   sms: SmsMessage,
   subject: MessageSubject,
   deps: AttemptDeps,
   ctx: StageContext,
+  token: string = randomUUID(),
 ): Promise<Attempted> {
   const { provider, timeoutMs } = carrier;
   const { message } = subject;
   ctx.signal.throwIfAborted();
   if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired' } };
+  // Night fell while it waited for its turn: it comes back at once, to be held back by its stage.
+  const until = ctx.clock.now();
+  if (quietUntil(message.quietHours, message.severity, until)) {
+    return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
+  }
 
-  const token = randomUUID();
   const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString() };
   const askedAt = performance.now();
   const opened = await deps.ledger.openAttempt({
     messageId: message.id,
     dedupHash: message.dedupHash,
+    phoneHash: message.phoneHash,
     receivedAt: message.receivedAt,
     token,
     record,
@@ -107,7 +114,10 @@ function stopped(
     case 'orphan':
       return { kind: 'deferred', reason: 'unknown_outcome', until: now };
     case 'resolved':
-      return { kind: 'cancelled', reason: 'resolved' };
+    case 'acknowledged':
+      return { kind: 'cancelled', reason: opened.kind };
+    case 'opted_out':
+      return { kind: 'suppressed', reason: 'opted_out' };
     case 'spent':
       return { kind: 'unknown', provider: subject.doubtful };
     case 'missing':

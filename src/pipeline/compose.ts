@@ -1,23 +1,73 @@
+import { ACK_PLACE, ackCodesOf } from '../alert/ack-code.ts';
 import type { ParsedAlert } from '../alert/alert.ts';
-import { messageId } from '../alert/id.ts';
+import { hash, messageId } from '../alert/id.ts';
 import { phoneHash } from '../alert/phone.ts';
 import { countSegments } from '../alert/segments.ts';
 import { fillTemplate, placeholders, renderText } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
 import type { MessageTemplate } from '../provider/provider.ts';
+import { wordingOf } from '../provider/template.ts';
 import { type AlertSubject, deadlineOf } from './alert-stages.ts';
+import { textsAfterMs } from './escalation.ts';
 import type { Message } from './message.ts';
 import { orderProviders } from './provider-order.ts';
+import { quietHoursOf } from './quiet-hours.ts';
 import type { Recipient } from './recipients.ts';
+import type { Policy } from './route.ts';
 import { shapeContent } from './shape-message.ts';
+
+export type ComposeConfig = Pick<Config, 'templates' | 'contacts' | 'quietHours'>;
 
 /** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
 export function composeMessages(
   { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt }: AlertSubject,
   recipients: readonly Recipient[],
-  templates: Config['templates'],
+  { templates, contacts, quietHours }: ComposeConfig,
 ): Message[] {
-  const template = templateOf(alert, policy.template, templates);
+  // The first of its codes; should another alert use it, the one that it gets instead is as long.
+  const code = policy.acknowledge ? ackCodesOf(id, 1)[0] : undefined;
+  const contentIn = remembered((language) => contentOf(alert, policy, templates, language, code));
+  const afterMs = textsAfterMs(policy.ladder) ?? 0;
+  const shared = {
+    alertId: id,
+    severity: alert.severity,
+    purpose: alert.purpose,
+    receivedAt,
+    expiresAt: deadlineOf(alert, replayedAt, afterMs + policy.expiresAfterMs),
+    ...(afterMs === 0 ? {} : { notBefore: replayedAt + afterMs }),
+    dedupHash,
+    route: policy.route,
+    overflow: policy.overflow,
+    onUnknown: policy.onUnknown,
+    ...(policy.resolvedTexts ? { resolvedTexts: true } : {}),
+    ...(alert.source === undefined ? {} : { sourceHash: hash('source', alert.source) }),
+  };
+  return recipients.map(({ phone, contact, language, vouched }) => {
+    const own = messageId(id, phone);
+    const hours = quietHoursOf(policy, alert.purpose, contacts.get(contact ?? ''), { quietHours });
+    return {
+      ...shared,
+      ...contentIn(language),
+      id: own,
+      to: phone,
+      phoneHash: phoneHash(phone),
+      providers: orderProviders(policy, phone, own),
+      ...(contact === undefined ? {} : { contact }),
+      ...(hours === undefined ? {} : { quietHours: hours }),
+      ...(contact === undefined || vouched || policy.consent === 'exempt' ? {} : { needsConsent: true }),
+    };
+  });
+}
+
+/** What the text says to somebody who reads this language. */
+function contentOf(
+  alert: ParsedAlert,
+  policy: Policy,
+  templates: Config['templates'],
+  language: string | undefined,
+  ackCode: string | undefined,
+) {
+  const template = templateOf(alert, policy, templates, language);
   const text = textOf(alert, template, templates);
   const { maxSegments, transliterate } = policy;
   const content = {
@@ -26,39 +76,45 @@ export function composeMessages(
     variables: { instance: alert.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
     ...(maxSegments === undefined ? {} : { maxSegments }),
     ...(transliterate === undefined ? {} : { transliterate }),
+    ...(ackCode === undefined ? {} : { ackCode }),
   };
-  const shared = {
-    ...content,
-    alertId: id,
-    severity: alert.severity,
-    purpose: alert.purpose,
-    segments: countSegments(shapeContent(content, 'gsm7').text),
-    receivedAt,
-    expiresAt: deadlineOf(alert, replayedAt, policy.expiresAfterMs),
-    dedupHash,
-    route: policy.route,
-    overflow: policy.overflow,
-    onUnknown: policy.onUnknown,
+  return { ...content, segments: countSegments(shapeContent(content, 'gsm7').text) };
+}
+
+/** A thousand recipients read few languages. */
+function remembered<T>(make: (language: string | undefined) => T): typeof make {
+  const made = new Map<string | undefined, T>();
+  return (language) => {
+    const known = made.get(language) ?? make(language);
+    made.set(language, known);
+    return known;
   };
-  return recipients.map(({ phone, contact }) => {
-    const own = messageId(id, phone);
-    return {
-      ...shared,
-      id: own,
-      to: phone,
-      phoneHash: phoneHash(phone),
-      providers: orderProviders(policy, phone, own),
-      ...(contact === undefined ? {} : { contact }),
-    };
-  });
 }
 
 /** The producer's own, or the route's filled with what the alert says. */
-function templateOf(alert: ParsedAlert, fallback: string | undefined, templates: Config['templates']): MessageTemplate | undefined {
-  if (alert.template !== undefined) return { ...alert.template, exact: true };
-  const text = fallback === undefined ? undefined : templates.get(fallback)?.text;
+function templateOf(
+  alert: ParsedAlert,
+  { template: fallback, acknowledge }: Policy,
+  templates: Config['templates'],
+  language: string | undefined,
+): MessageTemplate | undefined {
+  const spoken = language === undefined ? {} : { language };
+  // Each phone has its own code, which takes the place of this only when it is told.
+  const ack = { ack: acknowledge ? ACK_PLACE : '-' };
+  // Whoever raised it may know the reader better than we do.
+  if (alert.template !== undefined) {
+    const { params, ...named } = alert.template;
+    const asks = placeholders(wordingOf(templates, { language, ...named })?.text ?? '').includes('ack');
+    return { ...spoken, ...named, params: { ...(asks ? ack : {}), ...params }, exact: true };
+  }
+  const text = fallback === undefined ? undefined : wordingOf(templates, { name: fallback, language })?.text;
   if (fallback === undefined || text === undefined) return undefined;
-  return { name: fallback, params: Object.fromEntries(placeholders(text).map((name) => [name, wordOf(alert, name)])), exact: false };
+  return {
+    name: fallback,
+    ...spoken,
+    params: Object.fromEntries(placeholders(text).map((name) => [name, name === 'ack' ? ack.ack : wordOf(alert, name)])),
+    exact: false,
+  };
 }
 
 /** What an alert says under a name: one of its own fields, else a label. */
@@ -71,5 +127,5 @@ function wordOf({ severity, text, source, instance, labels }: ParsedAlert, name:
 
 function textOf({ severity, text, instance }: ParsedAlert, template: MessageTemplate | undefined, templates: Config['templates']): string {
   if (template === undefined) return renderText({ severity, text: text ?? '', instance });
-  return fillTemplate(templates.get(template.name)?.text ?? '', template.params);
+  return fillTemplate(wordingOf(templates, template)?.text ?? '', template.params);
 }

@@ -1,24 +1,26 @@
 import type { Directory } from '../alert/parse-alert.ts';
 import { placeholders } from '../alert/text.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { lintTemplate } from './lint-template.ts';
 import { openRecipients } from './recipients.ts';
 
 /** The parts of a config by which an alert is read. */
-export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'templates' | 'defaultCountry' | 'routes' | 'providers'>;
+export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'templates' | 'defaultCountry' | 'routes' | 'providers'>;
 
 /** What the config knows of the names that an alert may use. */
-export function directoryOf(config: KnownNames): Directory {
-  const { contacts, groups, templates, defaultCountry } = config;
+export function directoryOf(config: KnownNames, clock: Clock): Directory {
+  const { contacts, groups, rotations, templates, defaultCountry } = config;
   return {
     defaultCountry,
     strictNumbers: true,
     hasContact: (name) => contacts.has(name),
     hasGroup: (name) => groups.has(name),
-    countPhones: (to) => openRecipients(to, { contacts, groups, defaultCountry }).length,
+    hasRotation: (name) => rotations.has(name),
+    countPhones: (to) => openRecipients(to, config, clock.now()).length,
     templateParams: (name) => {
       const template = templates.get(name);
-      return template === undefined ? undefined : placeholders(template.text);
+      return template === undefined ? undefined : placeholders(template.text).filter((param) => param !== 'ack');
     },
     lintTemplate: (alert) => lintTemplate(alert, config),
   };

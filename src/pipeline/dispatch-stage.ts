@@ -1,22 +1,25 @@
 import pRetry from 'p-retry';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
+import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderError, ProviderReason, SmsMessage } from '../provider/provider.ts';
-import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
+import type { Attempted } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
 import { judgeRefusals, mayResend, type Refusal, roundOf } from './judge.ts';
+import { judgeOverBudget } from './judge-budget.ts';
+import { learnOptOut } from './learn-opt-out.ts';
 import type { Message } from './message.ts';
-import { closeAttempt, type MessageSubject, type Persist, renewSlot } from './message-stages.ts';
+import { closeAttempt, type MessageSubject, renewSlot } from './message-stages.ts';
+import { attemptWithinBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
 import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import { judgeFit, shapeMessage } from './shape-message.ts';
 import type { Stage, StageContext } from './stage.ts';
 
-export interface DispatchDeps extends AttemptDeps {
+export interface DispatchDeps extends PaidAttemptDeps {
   readonly carriers: ReadonlyMap<string, Carrier>;
   readonly cap: RateCap;
   readonly reconcile: Reconcile;
-  /** Repeats a write until Redis takes it. */
-  readonly persist: Persist;
+  readonly optOuts: Pick<OptOuts, 'optOut'>;
   /** 0 to 1. */
   readonly random: () => number;
 }
@@ -34,6 +37,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
 
       const before = subject.attempts;
       const refusals: Refusal[] = [];
+      const overBudget: OverBudget[] = [];
       let refused: Refusal | undefined;
       let open: ClosedAttempt | undefined;
       for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
@@ -53,6 +57,12 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
 
         const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
         if (tried.kind === 'stopped') return tried.outcome;
+        if (tried.kind === 'full') {
+          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
+          overBudget.push(tried);
+          refused = undefined;
+          continue;
+        }
         const { attempt } = tried;
         if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
         open = attempt;
@@ -64,6 +74,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
           if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
           if (reconciled.kind === 'confirmed_not_sent') {
             open = settleAttempt(attempt, reconciled.kind);
+            await deps.persist(async () => deps.purse?.release(attempt.token));
             refused = { provider: name, error: NEVER_TAKEN };
             refusals.push(refused);
             continue;
@@ -81,11 +92,13 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         }
         refused = { provider: name, error: tried.error };
         refusals.push(refused);
+        if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
         if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
       }
       const round = roundOf(subject.attempts, subject.attempts - before);
+      const judged = refusals.length === 0 ? undefined : judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message));
       return {
-        ...judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)),
+        ...(judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged),
         ...(open === undefined ? {} : { attempt: open }),
       };
     },
@@ -106,6 +119,11 @@ function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDep
     onBug(error, provider.name);
     return { sms };
   }
+}
+
+/** Such as `twilio-main costs more than is left of the hour's budget, until …`. */
+function describeFull(provider: string, { period, until }: OverBudget): string {
+  return `${provider} costs more than is left of the ${period}'s budget, until ${until.toISOString()}`;
 }
 
 /** Such as `tencent-cn would refuse it: variable too long`. */
@@ -139,17 +157,17 @@ async function tryInPlace(
   subject: MessageSubject,
   deps: DispatchDeps,
   ctx: StageContext,
-): Promise<Attempted> {
+): Promise<Attempted | OverBudget> {
   const { name } = carrier.provider;
   let before: ClosedAttempt | undefined;
-  const once = async (): Promise<Attempted> => {
+  const once = async (): Promise<Attempted | OverBudget> => {
     if (before !== undefined) {
       await closeAttempt(deps, subject, before);
       before = undefined;
     }
     const paced = async () => {
       await renewSlot(subject, deps.cap);
-      return attemptOnce(carrier, sms, subject, deps, ctx);
+      return attemptWithinBudget(carrier, sms, subject, deps, ctx);
     };
     const tried = await carrier.pace(ctx.signal, paced, sms.urgent === true);
     if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
 import type { Ledger, Move, Moved } from '../ledger/ledger.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
+import { MICRO } from '../limit/money.ts';
+import type { Purse } from '../limit/purse.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
+import { type CapConfig, type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
 
@@ -16,7 +17,9 @@ export interface DispatcherDeps {
   readonly stages: readonly Stage<MessageSubject>[];
   readonly ledger: Ledger;
   readonly cap: RateCap;
-  readonly caps: Config['caps'];
+  /** Absent: texts have no price. */
+  readonly purse?: Purse | undefined;
+  readonly config: CapConfig;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly persist: Persist;
@@ -30,10 +33,11 @@ export interface DispatcherDeps {
 export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
 
 /** Takes one message as far as it goes now; writes down and counts what became of it. */
-export function createMessageDispatcher({ stages, ledger, cap, caps, observer, clock, persist, onHandedOver }: DispatcherDeps): Dispatch {
+export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
+  const { stages, ledger, cap, purse, config, clock, persist, onHandedOver } = deps;
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
-    const subject = newSubject(message, randomUUID(), rerun, caps);
+    const subject = newSubject(message, randomUUID(), rerun, config);
     const walked = await walk(stages, subject, {
       clock,
       signal,
@@ -49,16 +53,31 @@ export function createMessageDispatcher({ stages, ledger, cap, caps, observer, c
     const [moved] = await Promise.all([
       persist(() => ledger.move(move)),
       mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
+      outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
     ]);
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
-    if (surelyUnsent(move, moved) && holdsSlot(subject)) await persist(() => cap.release(message.id, subject.rules));
-    count(outcome, message, moved, observer, clock.now());
-    if (moved !== 'moved' && outcome.kind === 'accepted') await onHandedOver(message, outcome.provider, outcome.accepted, outcome.said);
+    const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
+    if (slotIsFree) await persist(() => cap.release(message.id, subject.rules));
+    count(outcome, message, moved, deps);
+    if (moved !== 'moved' && outcome.kind === 'accepted')
+      await onHandedOver(subject.message, outcome.provider, outcome.accepted, outcome.said);
     if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
-      await onHandedOver(message, outcome.provider, undefined);
+      await onHandedOver(subject.message, outcome.provider, undefined);
     }
     return outcome;
   };
+}
+
+type Taken = Extract<Outcome, { kind: 'accepted' }>;
+
+/** What was set aside for the attempt becomes what the text did cost. */
+async function pay({ attempt, provider, accepted }: Taken, { to }: Message, purse: Purse | undefined): Promise<void> {
+  if (attempt !== undefined) await purse?.settle(attempt.token, provider, to, accepted);
+}
+
+/** It waits for money for up to a month, and never was tried: others may have its slot meanwhile. */
+function lacksMoney(outcome: Outcome, { tookSlot, attempts }: MessageSubject): boolean {
+  return outcome.kind === 'deferred' && outcome.reason === 'budget' && tookSlot && attempts === 0;
 }
 
 /** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
@@ -136,8 +155,9 @@ function endOf(outcome: Outcome): End | undefined {
   }
 }
 
-function count(outcome: Outcome, message: Message, moved: Moved, observer: Observer, now: Date): void {
-  const { severity } = message;
+function count(outcome: Outcome, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {
+  const now = clock.now();
+  const severity = message.digest?.countedAs ?? message.severity;
   if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
   if (moved === 'refuted') return;
   if (outcome.kind === 'deferred') observer.deferred(outcome.reason);
@@ -153,5 +173,6 @@ function count(outcome: Outcome, message: Message, moved: Moved, observer: Obser
     segments: outcome.accepted.segments,
     seconds: (now.getTime() - message.receivedAt) / 1000,
     at: now,
+    ...(purse === undefined ? {} : { cost: purse.costOf(outcome.provider, message.to, outcome.accepted) / MICRO }),
   });
 }

@@ -3,7 +3,10 @@ import type { OurReason } from '../alert/reason.ts';
 import type { MessageRecord } from '../ledger/ledger.ts';
 import type { TraceEvent } from '../ledger/trace.ts';
 import type { CapReason } from '../limit/rate-cap.ts';
+import { describeEnd } from './hold-back.ts';
 import type { Message } from './message.ts';
+import type { Refusal } from './permission.ts';
+import { quietUntil } from './quiet-hours.ts';
 import type { StageName } from './stage.ts';
 
 /**
@@ -23,10 +26,11 @@ export interface KnownFull {
 }
 
 /**
- * Where a message begins. One without consent ends here. One that a cap surely holds back goes straight to waiting, so
- * that a storm does not take every text through the dispatcher only to be told to wait.
+ * Where a message begins. One to somebody who may not be texted ends here. One whose step of the ladder is not due goes
+ * straight to waiting, and so does one that a cap surely holds back: a storm does not take every text through the
+ * dispatcher only to be told to wait.
  */
-export function firstStep(message: Message, consent: boolean, full: KnownFull | undefined, now: Date): FirstStep {
+export function firstStep(message: Message, refusal: Refusal | undefined, full: KnownFull | undefined, now: Date): FirstStep {
   const event = (stage: StageName, verdict: string, rest: Partial<TraceEvent> = {}): TraceEvent => ({
     at: now.toISOString(),
     stage,
@@ -39,25 +43,44 @@ export function firstStep(message: Message, consent: boolean, full: KnownFull | 
     record: { ...cardOf(message, now), state: 'suppressed', reason, until: null, events },
   });
 
-  if (!consent) return end('no_consent', [event('consent-gate', 'suppressed', { reason: 'no_consent' })]);
+  if (refusal !== undefined) {
+    const { stage, ...why } = refusal;
+    return end(why.reason, [event(stage, 'suppressed', why)]);
+  }
   const passed = event('consent-gate', 'pass');
-  if (full === undefined) {
+  if (message.notBefore !== undefined && message.notBefore > now.getTime()) {
+    const until = new Date(Math.min(message.notBefore, message.expiresAt));
+    const waits = event('escalation', 'deferred', { reason: 'escalation', until: until.toISOString() });
+    return {
+      message,
+      job: { until },
+      record: { ...cardOf(message, now), state: 'deferred', reason: 'escalation', until, events: [passed, waits] },
+    };
+  }
+  const quiet = quietUntil(message.quietHours, message.severity, now);
+  if (quiet !== undefined && message.overflow === 'drop') {
+    const reason = 'quiet_hours';
+    return end(reason, [passed, event('quiet-hours', 'suppressed', { reason, detail: describeEnd(reason, quiet) })]);
+  }
+  // What else comes at night is the dispatcher's to hold back, whatever is full; and so is what goes into a digest.
+  if (full === undefined || quiet !== undefined || message.overflow === 'digest') {
     return { message, job: 'now', record: { ...cardOf(message, now), state: 'queued', reason: null, until: null, events: [passed] } };
   }
   const { reason } = full;
   if (message.overflow === 'drop') {
-    return end(reason, [passed, event('rate-cap', 'suppressed', { reason, detail: `room again at ${full.retryAt.toISOString()}` })]);
+    return end(reason, [passed, event('rate-cap', 'suppressed', { reason, detail: describeEnd(reason, full.retryAt) })]);
   }
   const until = new Date(Math.min(full.retryAt.getTime(), message.expiresAt));
   const waits = event('rate-cap', 'deferred', { reason, until: until.toISOString() });
   return { message, job: { until }, record: { ...cardOf(message, now), state: 'deferred', reason, until, events: [passed, waits] } };
 }
 
-function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state' | 'reason' | 'until' | 'events'> {
+export function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state' | 'reason' | 'until' | 'events'> {
   return {
     id: message.id,
     alertId: message.alertId,
     to: maskPhone(message.to),
+    phoneHash: message.phoneHash,
     contact: message.contact ?? null,
     severity: message.severity,
     route: message.route,

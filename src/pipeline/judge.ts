@@ -16,6 +16,8 @@ export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
 /** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
 export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
   if (!isOnItsWay(history.state)) return { kind: 'settled', state: history.state };
+  // Told of with others: it must not go out by itself as well.
+  if (history.digest !== undefined) return { kind: 'suppressed', reason: 'digested', detail: `told of in ${history.digest}` };
   if (history.open !== undefined) {
     if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
     return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };

@@ -1,9 +1,11 @@
+import { ACK_PLACE } from '../alert/ack-code.ts';
 import type { ParsedAlert } from '../alert/alert.ts';
 import type { Issue } from '../alert/parse-alert.ts';
 import { fillTemplate } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
 import { fitTemplate, type Misfit } from '../provider/fill-template.ts';
 import { templateBookOf } from '../provider/registry.ts';
+import { wordingOf } from '../provider/template.ts';
 import { providersOf } from './provider-order.ts';
 import { pickRoute } from './route.ts';
 
@@ -24,9 +26,9 @@ export function lintTemplate(
 ): Issue[] {
   const { template, severity } = alert;
   if (template === undefined) return [];
-  const text = fillTemplate(templates.get(template.name)?.text ?? '', template.params);
+  const text = fillTemplate(wordingOf(templates, template)?.text ?? '', template.params);
   const content = {
-    template: { ...template, exact: true },
+    template: { ...template, params: { ack: ACK_PLACE, ...template.params }, exact: true },
     variables: { instance: alert.instance ?? '', priority: severity.toUpperCase(), content: text },
   };
   const route = pickRoute(routes, alert);

@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, History, Ledger, Move, OpenAttempt } from '../ledger/ledger.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
+import { type Critical, type KeptSlot, keepSlot, openSlot } from '../limit/kept-slot.ts';
 import type { CapRule, RateCap, Reservation } from '../limit/rate-cap.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { Carrier } from './carrier.ts';
+import { DIGEST_SEGMENTS } from './compose-digest.ts';
+import { createHoldBack, type HoldBack } from './hold-back.ts';
 import { judgeHistory, mayResend } from './judge.ts';
 import type { Message } from './message.ts';
 import type { Observer } from './observer.ts';
@@ -27,13 +30,13 @@ export interface LedgerGateDeps extends Books {
 
 /** A message on its way through the dispatcher, and what this run has learned of it. */
 export interface MessageSubject {
-  readonly message: Message;
+  message: Message;
   /** Names this run in the ledger. */
   readonly run: string;
   /** Another run may have been here before. */
   readonly rerun: boolean;
   /** The caps that it must fit into; empty = none. */
-  readonly rules: readonly CapRule[];
+  rules: readonly CapRule[];
   /** Attempts made, by this run and earlier ones. */
   attempts: number;
   /** Attempts of unknown outcome. */
@@ -45,8 +48,18 @@ export interface MessageSubject {
   slotAt: number;
 }
 
-export function newSubject(message: Message, run: string, rerun: boolean, caps: Config['caps']): MessageSubject {
-  return { message, run, rerun, rules: rulesOf(message, caps), attempts: 0, unknowns: 0, doubtful: undefined, tookSlot: false, slotAt: 0 };
+export function newSubject(message: Message, run: string, rerun: boolean, config: CapConfig): MessageSubject {
+  return {
+    message,
+    run,
+    rerun,
+    rules: rulesOf(message, config),
+    attempts: 0,
+    unknowns: 0,
+    doubtful: undefined,
+    tookSlot: false,
+    slotAt: 0,
+  };
 }
 
 /** A job that runs again asks the ledger first: it never just sends. */
@@ -61,7 +74,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       const reopening = reopeningOf(message);
       // Whoever replayed it may have died before it told the ledger.
       if (reopening !== undefined) await ledger.reopen(reopening);
-      const history = await ledger.recall(message.id);
+      const [history, over] = await Promise.all([ledger.recall(message.id), ledger.isOver(message.dedupHash, message.receivedAt)]);
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
       const verdict = judgeHistory(history, message.onUnknown, clock.now());
@@ -75,6 +88,8 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
         }
         return settled ?? pass;
       }
+      // Or it would wait for room that it does not need any more.
+      if (verdict.kind === 'pass' && over !== undefined) return { kind: 'cancelled', reason: over };
       if (verdict.kind !== 'orphan') return verdict;
 
       const attempt = abandon(history.open as OpenAttempt, clock.now());
@@ -149,9 +164,18 @@ export const messageExpiryGate: Stage<MessageSubject> = {
   exec: ({ message }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired' } : pass),
 };
 
+/** The parts of a config that say how much is allowed. */
+export type CapConfig = Pick<Config, 'caps' | 'routes'>;
+
 /** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
-export function rulesOf({ phoneHash, severity, segments }: Message, caps: Config['caps']): CapRule[] {
-  return capRulesFor({ caps, phoneHash, severity, segments });
+export function rulesOf(message: Message, { caps, routes }: CapConfig, leavesSlot = leavesKeptSlot(message)): CapRule[] {
+  const rules = capRulesFor({ caps, routeCaps: routes.find(({ name }) => name === message.route)?.caps }, message);
+  return leavesSlot ? keepSlot(rules, caps.weight === 'segments' ? DIGEST_SEGMENTS : 1) : rules;
+}
+
+/** What is over is told of in a digest, and that must find room. */
+function leavesKeptSlot({ overflow, digest }: Message): boolean {
+  return overflow === 'digest' && digest === undefined;
 }
 
 /** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
@@ -174,22 +198,51 @@ export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], no
   return new Date(Math.min(retryAt.getTime(), now.getTime() + windowMs + 1));
 }
 
-export function createRateCapGate(cap: RateCap): Stage<MessageSubject> {
+export interface RateCapGateDeps {
+  /** What becomes of a message that finds no room; absent: it waits for itself, or is dropped. */
+  readonly holdBack?: HoldBack;
+  /** Absent: no slot is kept for anybody. */
+  readonly kept?: KeptSlot;
+}
+
+export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}), kept }: RateCapGateDeps = {}): Stage<MessageSubject> {
+  const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
+    const reservation = await cap.reserve(subject.message.id, rules, { mayHold: !fresh });
+    if (reservation.kind === 'full') return reservation;
+    subject.tookSlot = reservation.fresh;
+    subject.slotAt = performance.now();
+    if (mayBeNew(subject.message)) await kept?.tell(criticalOf(subject), now);
+    return undefined;
+  };
   return {
     name: 'rate-cap',
-    async exec(subject, { clock }) {
-      const { message, rerun, rules } = subject;
+    async exec(subject, ctx) {
+      const { message, rerun, rules, unknowns } = subject;
       if (rules.length === 0) return pass;
-      const reservation = await cap.reserve(message.id, rules, { mayHold: rerun });
-      if (reservation.kind === 'held') {
-        subject.tookSlot = reservation.fresh;
-        subject.slotAt = performance.now();
-        return pass;
-      }
-      const until = comeBackAt(reservation, rules, clock.now());
-      return message.overflow === 'drop'
-        ? { kind: 'suppressed', reason: reservation.reason, detail: `room again at ${until.toISOString()}` }
-        : { kind: 'deferred', reason: reservation.reason, until };
+      const now = ctx.clock.now();
+      const full = await take(subject, rules, !rerun, now);
+      if (full === undefined) return pass;
+      const { reason } = full;
+      const until = comeBackAt(full, rules, now);
+      // It may have gone out: then it must not be told of as well.
+      if (unknowns > 0) return { kind: 'deferred', reason, until };
+      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, until) : undefined;
+      if (claim === undefined || claim === 'closed') return holdBack(message, reason, until, ctx);
+      if (claim === 'waits') return { kind: 'deferred', reason, until };
+      const stillFull = await take(subject, openSlot(rules), !rerun, now);
+      return stillFull === undefined ? pass : { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now) };
     },
   };
+}
+
+/** Only these may use the slot that is kept. */
+function mayBeNew(message: Message): boolean {
+  return message.severity === 'critical' && leavesKeptSlot(message);
+}
+
+const HOUR_MS = 3_600_000;
+
+function criticalOf({ message: { id, phoneHash, dedupHash }, rules }: MessageSubject): Critical {
+  const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
+  return { messageId: id, phoneHash, dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
 }

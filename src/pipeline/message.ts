@@ -15,7 +15,9 @@ export const messageSchema = z.object({
   text: z.string(),
   /** Of the text as most carriers send it: what the caps count, and all that is known of it before. */
   segments: z.int(),
-  template: z.object({ name: z.string(), params: z.record(z.string(), z.string()), exact: z.boolean() }).optional(),
+  template: z
+    .object({ name: z.string(), language: z.string().optional(), params: z.record(z.string(), z.string()), exact: z.boolean() })
+    .optional(),
   variables: z.object({ instance: z.string(), priority: z.string(), content: z.string() }),
   /** When we took the alert. */
   receivedAt: z.number(),
@@ -29,6 +31,8 @@ export const messageSchema = z.object({
   providers: z.array(z.string()),
   overflow: z.enum(OVERFLOWS),
   onUnknown: z.enum(['resend', 'hold']),
+  /** Only as long as its contact consents. */
+  needsConsent: z.boolean().optional(),
   /** Stands for the alert's source in Redis key names. */
   sourceHash: z.string().optional(),
   quietHours: z.object({ from: z.number(), to: z.number(), timeZone: z.string(), override: z.enum(SEVERITIES) }).optional(),
@@ -40,6 +44,8 @@ export const messageSchema = z.object({
   resolvedTexts: z.boolean().optional(),
   maxSegments: z.int().min(1).optional(),
   transliterate: z.boolean().optional(),
+  /** It tells of many alerts; its text is empty as long as it gathers. Among what severity it was counted when it was made. */
+  digest: z.object({ countedAs: z.enum(SEVERITIES) }).optional(),
   /** How often it was set on its way again and when last: by an operator, or because its vendor never took it. */
   replay: z.object({ number: z.int().min(1), at: z.number(), by: z.literal('vendor').optional() }).optional(),
 });

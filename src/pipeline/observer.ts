@@ -1,6 +1,7 @@
 import type { Purpose } from '../alert/alert.ts';
 import type { ProviderReason, Reason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
+import type { NoticeOutcome } from '../ledger/notices.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { DeferredReason } from './stage.ts';
 
@@ -34,6 +35,17 @@ export const RECEIPT_STATES = [
 ] as const;
 export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
+/**
+ * What a text that came in turned out to be. `unmatched`: neither STOP nor START, and no acknowledgement of an alert.
+ * `forged`, `unreadable`: turned away at the door.
+ */
+export const INBOUND_KINDS = ['stop', 'start', 'acknowledged', 'unmatched', 'duplicate', 'forged', 'unreadable'] as const;
+export type InboundKind = (typeof INBOUND_KINDS)[number];
+
+/** By which way an alert was acknowledged. Nobody scrapes the command line: what is typed there is in the trace only. */
+export const ACKNOWLEDGED_BY = ['http', 'reply'] as const;
+export type AcknowledgedBy = (typeof ACKNOWLEDGED_BY)[number];
+
 export type { Reason };
 
 /** What happens, told once to whoever counts it. Methods never throw and never wait. */
@@ -56,8 +68,13 @@ export interface Observer {
   retried(provider: ProviderName, reason: ProviderReason): void;
   failedOver(from: ProviderName, to: ProviderName): void;
   unknownResolved(provider: ProviderName, resolution: Resolution): void;
-  /** A provider accepted a text `seconds` after its alert was raised with us. */
-  accepted(message: { provider: ProviderName; severity: Severity; segments: number; seconds: number; at: Date }): void;
+  /** A provider accepted a text `seconds` after its alert was raised with us. `cost` is in units of the configured currency. */
+  accepted(message: { provider: ProviderName; severity: Severity; segments: number; seconds: number; at: Date; cost?: number }): void;
+  /** Somebody takes care of an alert, for the first time. */
+  acknowledged(by: AcknowledgedBy): void;
   receipt(provider: ProviderName, state: ReceiptState): void;
   delivered(provider: ProviderName, secondsAfterAccepted: number): void;
+  /** A notice to a channel has come to its end. */
+  noticeEnded(notice: { channel: string; result: NoticeOutcome }): void;
+  inbound(provider: ProviderName, kind: InboundKind): void;
 }

@@ -1,4 +1,8 @@
-import type { Severity } from '../alert/severity.ts';
+import { IANAZone } from 'luxon';
+import type { Purpose } from '../alert/alert.ts';
+import { isAtLeast, type Severity } from '../alert/severity.ts';
+import type { Config, Contact } from '../config/config.ts';
+import type { Policy } from './route.ts';
 
 /** A part of each day in which nobody is woken, by the clock of one time zone. */
 export interface QuietHours {
@@ -9,4 +13,77 @@ export interface QuietHours {
   readonly timeZone: string;
   /** So grave, or graver, texts go out all the same. */
   readonly override: Severity;
+}
+
+/**
+ * The quiet hours of one text. A route that has none leaves nobody in peace; else the contact's own count, then the
+ * route's, then everybody's, and always by the contact's clock where it is known. A login code is asked for by whoever
+ * is awake: it comes at any time, unless its very route has hours.
+ * @param contact `undefined` for a bare number
+ */
+export function quietHoursOf(
+  { quietHours: ofRoute }: Pick<Policy, 'quietHours'>,
+  purpose: Purpose,
+  contact: Contact | undefined,
+  { quietHours: ofAll }: Pick<Config, 'quietHours'>,
+): QuietHours | undefined {
+  const own = contact?.quietHours;
+  if (ofRoute === 'off' || own === 'off') return undefined;
+  if (purpose === 'verification' && ofRoute === undefined) return undefined;
+  const shared = ofRoute ?? ofAll;
+  const timeZone = contact?.timeZone ?? shared?.timeZone ?? 'UTC';
+  if (own !== undefined) return { override: shared?.override ?? 'critical', ...own, timeZone };
+  return shared && { ...shared, timeZone };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1440;
+
+/**
+ * When the quiet hours that a text has come into are over: the first moment at which the clock shows a time outside of
+ * them, however it is put on or back meanwhile. `undefined` when it shows one now, or the text is grave enough.
+ */
+export function quietUntil(hours: QuietHours | undefined, severity: Severity, now: Date): Date | undefined {
+  if (hours === undefined || isAtLeast(severity, hours.override)) return undefined;
+  const minute = Math.floor(now.getTime() / MINUTE_MS);
+  const end = endOf(hours, IANAZone.create(hours.timeZone), minute);
+  return end === minute ? undefined : new Date(end * MINUTE_MS);
+}
+
+/** The first minute since the epoch, from this one on, that is outside of the hours. */
+function endOf(hours: QuietHours, zone: IANAZone, minute: number): number {
+  const { from, to } = hours;
+  const clock = clockOf(zone, minute);
+  const isQuiet = to > from ? clock >= from && clock < to : clock >= from || clock < to;
+  if (!isQuiet) return minute;
+  const end = minute + (modulo(to - clock, DAY_MINUTES) || DAY_MINUTES);
+  const change = firstChange(zone, minute, end);
+  return change === undefined ? end : endOf(hours, zone, change);
+}
+
+/** What the clock shows at a minute since the epoch, in minutes after midnight. */
+function clockOf(zone: IANAZone, minute: number): number {
+  return modulo(minute + offsetAt(zone, minute), DAY_MINUTES);
+}
+
+/** The first minute after `start`, up to `end`, by which the clock was put on or back; no clock is more than once a day. */
+function firstChange(zone: IANAZone, start: number, end: number): number | undefined {
+  const before = offsetAt(zone, start);
+  if (offsetAt(zone, end) === before) return undefined;
+  let [same, other] = [start, end];
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (offsetAt(zone, middle) === before) same = middle;
+    else other = middle;
+  }
+  return other;
+}
+
+function offsetAt(zone: IANAZone, minute: number): number {
+  return zone.offset(minute * MINUTE_MS);
+}
+
+/** Never negative, unlike `%`. */
+function modulo(value: number, base: number): number {
+  return ((value % base) + base) % base;
 }

@@ -1,39 +1,75 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, Contact } from '../config/config.ts';
+import { onCall } from './rotation.ts';
 
-export type AddressBook = Pick<Config, 'contacts' | 'groups' | 'defaultCountry'>;
+export type AddressBook = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'defaultCountry'>;
 
-export interface Recipient {
+/** What a contact says of itself comes with it. */
+export interface Recipient extends Pick<Contact, 'language' | 'timeZone' | 'quietHours'> {
   readonly phone: E164;
   readonly contact?: string;
   /** What is odd about the number, which is texted all the same. */
   readonly warning?: string;
   /** A bare number needs none: its producer vouches for it. */
   readonly consent: boolean;
+  /** The consent is a producer's word, not the contact's own. */
+  readonly vouched?: true;
 }
 
 /**
- * Opens contacts and groups, each phone once. A phone that is named bare as well as through a contact without consent
- * is the producer's to vouch for. Entries have been checked by `parseAlert`.
+ * Opens contacts, groups, the groups in them, and rotations as they stand at `now`; each phone once. A phone that is
+ * named bare as well as through a contact without consent is the producer's to vouch for. Entries have been checked by
+ * `parseAlert`.
  */
-export function openRecipients(to: readonly string[] | undefined, { contacts, groups, defaultCountry }: AddressBook): Recipient[] {
+export function openRecipients(to: readonly string[] | undefined, book: AddressBook, now: Date): Recipient[] {
   const byPhone = new Map<E164, Recipient>();
   const add = (recipient: Recipient) => {
     const known = byPhone.get(recipient.phone);
-    if (known === undefined || (!known.consent && recipient.consent)) byPhone.set(recipient.phone, { ...known, ...recipient });
+    if (known?.consent || (known !== undefined && !recipient.consent)) return;
+    byPhone.set(recipient.phone, recipient.contact === undefined ? { ...known, ...recipient } : recipient);
   };
   const addContact = (name: string) => {
-    const contact = contacts.get(name);
-    if (contact !== undefined) add({ phone: contact.phone, contact: name, consent: contact.consent });
+    const contact = book.contacts.get(name);
+    if (contact !== undefined) add(recipientOf(name, contact));
+  };
+  const opened = new Set<string>();
+  const addNamed = (kind: string, name: string) => {
+    if (kind === 'contact') return addContact(name);
+    if (kind === 'rotation') {
+      const rotation = book.rotations.get(name);
+      return rotation && onCall(rotation, now).forEach(addContact);
+    }
+    if (opened.has(name)) return;
+    opened.add(name);
+    for (const member of book.groups.get(name) ?? []) addNamed(...kindOf(member, 'contact'));
   };
   for (const entry of to ?? []) {
-    const [, kind, name = ''] = /^(contact|group):(.*)$/s.exec(entry) ?? [];
-    if (kind === 'contact') addContact(name);
-    else if (kind === 'group') for (const member of groups.get(name) ?? []) addContact(member);
+    const [kind, name] = kindOf(entry, 'number');
+    if (kind !== 'number') addNamed(kind, name);
     else {
-      const verdict = parsePhone(entry, defaultCountry);
-      if (verdict.ok) add({ phone: verdict.phone, consent: true, ...(verdict.warning === undefined ? {} : { warning: verdict.warning }) });
+      const verdict = parsePhone(name, book.defaultCountry);
+      if (verdict.ok) add(bare(verdict.phone, verdict.warning));
     }
   }
   return [...byPhone.values()];
+}
+
+function kindOf(entry: string, otherwise: string): [kind: string, name: string] {
+  const [, kind = otherwise, name = entry] = /^(contact|group|rotation):(.*)$/s.exec(entry) ?? [];
+  return [kind, name];
+}
+
+function bare(phone: E164, warning: string | undefined): Recipient {
+  return { phone, consent: true, vouched: true, ...(warning === undefined ? {} : { warning }) };
+}
+
+function recipientOf(name: string, { phone, consent, language, timeZone, quietHours }: Contact): Recipient {
+  return {
+    phone,
+    contact: name,
+    consent,
+    ...(language === undefined ? {} : { language }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(quietHours === undefined ? {} : { quietHours }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Purpose } from '../alert/alert.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
-import type { Window } from '../limit/rate-cap.ts';
+import type { RouteCaps } from '../limit/rate-cap.ts';
 import type { Ladder } from './escalation.ts';
 import type { ProviderPlan } from './provider-order.ts';
 import type { QuietHours } from './quiet-hours.ts';
@@ -53,13 +53,6 @@ export interface Route extends Shaping, ProviderPlan {
   readonly consent?: 'required' | 'exempt';
 }
 
-/** What is counted of one route alone, besides the caps of all. */
-export interface RouteCaps {
-  readonly perRecipient: readonly Window[];
-  /** All its recipients together. */
-  readonly perRoute: readonly Window[];
-}
-
 export interface Policy extends Shaping, ProviderPlan {
   readonly route: string;
   readonly minSeverity: Severity;
@@ -84,13 +77,27 @@ export interface Routable {
 
 /** The first route that matches, or `undefined` when none does. */
 export function pickRoute(routes: readonly Route[], alert: Routable): Route | undefined {
-  return routes.find(
-    ({ match }) =>
-      matches(match.severity, alert.severity) &&
-      matches(match.purpose, alert.purpose) &&
-      matches(match.source, alert.source) &&
-      Object.entries(match.labels ?? {}).every(([name, matcher]) => matches(matcher, labelOf(alert, name))),
-  );
+  return routes.find(({ match }) => firstMismatch(match, alert) === undefined);
+}
+
+export interface Mismatch {
+  /** Such as `severity` or `labels.team`. */
+  readonly key: string;
+  readonly wanted: Matcher;
+  /** What the alert has there, if anything. */
+  readonly found: string | undefined;
+}
+
+/** The first line of a match by which an alert does not take its route. */
+export function firstMismatch({ severity, purpose, source, labels = {} }: RouteMatch, alert: Routable): Mismatch | undefined {
+  const lines: readonly (readonly [key: string, wanted: Matcher | undefined, found: string | undefined])[] = [
+    ['severity', severity, alert.severity],
+    ['purpose', purpose, alert.purpose],
+    ['source', source, alert.source],
+    ...Object.entries(labels).map(([name, wanted]) => [`labels.${name}`, wanted, labelOf(alert, name)] as const),
+  ];
+  const line = lines.find(([, wanted, found]) => !matches(wanted, found));
+  return line && { key: line[0], wanted: line[1] as Matcher, found: line[2] };
 }
 
 function labelOf({ labels }: Routable, name: string): string | undefined {

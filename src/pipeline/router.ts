@@ -5,6 +5,7 @@ import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
+import type { Severity } from '../alert/severity.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Admission, Ledger, SettledAlert } from '../ledger/ledger.ts';
@@ -12,12 +13,17 @@ import type { TraceEvent } from '../ledger/trace.ts';
 import type { AlertSubject } from './alert-stages.ts';
 import { composeMessages } from './compose.ts';
 import { directoryOf } from './directory.ts';
+import { describeStep, textsAfterMs } from './escalation.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
 import type { Message } from './message.ts';
+import { composeNotices, type WaitingNotice } from './notice.ts';
 import type { Observer } from './observer.ts';
+import { refuseRecipient } from './permission.ts';
 import { openRecipients, type Recipient } from './recipients.ts';
+import { rememberSteps } from './remember-steps.ts';
 import { pickRoute, policyFor, type Route } from './route.ts';
-import { type Stage, walk } from './stage.ts';
+import { type DeferredReason, type Stage, walk } from './stage.ts';
+import type { Ended } from './tell-resolved.ts';
 
 /** What came off the queue, whoever put it there. */
 export interface RawAlert {
@@ -30,15 +36,18 @@ export interface RawAlert {
 }
 
 export type Routed =
-  /** Each step with a job needs that job; adding one twice changes nothing. */
-  | { readonly kind: 'routed'; readonly steps: readonly FirstStep[] }
+  /** Each step with a job needs that job, and each notice one; adding one twice changes nothing. */
+  | { readonly kind: 'routed'; readonly steps: readonly FirstStep[]; readonly notices: readonly WaitingNotice[] }
   | { readonly kind: 'suppressed' }
   /** The alert has ended what is open of its dedup key; these messages may wake to find out. */
-  | { readonly kind: 'resolved'; readonly open: readonly string[] }
+  | { readonly kind: 'resolved'; readonly open: readonly string[] /** There may be somebody to tell. */; readonly ended?: Ended }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export interface RouterDeps {
-  readonly config: Pick<Config, 'providers' | 'routes' | 'contacts' | 'groups' | 'templates' | 'defaultCountry'>;
+  readonly config: Pick<
+    Config,
+    'providers' | 'routes' | 'contacts' | 'groups' | 'rotations' | 'countries' | 'templates' | 'defaultCountry' | 'quietHours'
+  >;
   /** What an alert must pass before its recipients are opened. */
   readonly stages: readonly Stage<AlertSubject>[];
   /** The cap that is known to hold this message back, as far as this process knows without asking. */
@@ -46,11 +55,22 @@ export interface RouterDeps {
   readonly ledger: Ledger;
   readonly observer: Observer;
   readonly clock: Clock;
+  /** Told once of each alert that begins to climb a ladder. */
+  readonly onEscalating: (alert: Escalating) => void;
+}
+
+/** What may be told of an alert without giving away what it says and to whom. */
+export interface Escalating {
+  readonly alertId: string;
+  readonly severity: Severity;
+  readonly route: string;
+  /** Its ladder, such as `after 10m: ops-mail`. */
+  readonly steps: readonly string[];
 }
 
 /** Turns an alert into messages, or says why not; runs again without harm. */
-export function createAlertRouter({ config, stages, knownFull, ledger, observer, clock }: RouterDeps) {
-  const directory = directoryOf(config);
+export function createAlertRouter({ config, stages, knownFull, ledger, observer, clock, onEscalating }: RouterDeps) {
+  const directory = directoryOf(config, clock);
 
   const settle = async (alert: SettledAlert): Promise<void> => {
     if (!(await ledger.settleAlert(alert, randomUUID()))) return;
@@ -88,23 +108,29 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
         detail: `${open.length} text(s) not sent yet are cancelled`,
       });
       await suppress('resolved');
-      return { kind: 'resolved', open };
+      return { kind: 'resolved', open, ...((await ledger.owed.any(dedupHash)) ? { ended: { dedupHash, at: receivedAt } } : {}) };
     }
 
     note({ stage: 'route', verdict: 'pass', detail: `route ${policy.route}` });
     const outcome = await walk(stages, subject, { clock, signal, note });
     if (outcome?.kind === 'suppressed') return suppress(outcome.reason);
 
-    const recipients = openRecipients(parsed.to, config);
-    if (recipients.length === 0) {
+    // Whoever was on call when it came: a run that begins again after a handover must find the same people.
+    const recipients = openRecipients(parsed.to, config, new Date(subject.replayedAt ?? receivedAt));
+    const notices = composeNotices(subject, recipients, config.templates);
+    if (recipients.length === 0 && notices.length === 0) {
       note({ stage: 'recipients', verdict: 'suppressed', reason: 'no_recipient' });
       return suppress('no_recipient');
     }
     note({ stage: 'recipients', verdict: 'pass', detail: describeRecipients(recipients) });
 
+    const { ladder } = policy;
+    if (ladder !== undefined) note({ stage: 'escalation', verdict: 'planned', detail: ladder.map(describeStep).join('; ') });
+
     const now = clock.now();
-    const steps = composeMessages(subject, recipients, config.templates).map((message, index) =>
-      firstStep(message, recipients[index]?.consent === true, knownFull(message), now),
+    const texted = textsAfterMs(ladder) === undefined ? [] : recipients;
+    const steps = composeMessages(subject, texted, config).map((message, index) =>
+      firstStep(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
     );
     const passed: TraceEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
     const messages = steps.map(({ record }) => record);
@@ -113,10 +139,12 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
       randomUUID(),
     );
     if (admission.kind === 'admitted') {
+      const ready = await rememberSteps(steps, ledger, now);
       // An earlier run wrote the entries; should it have died before it added the jobs, they are added now.
-      if (!admission.fresh) return { kind: 'routed', steps: steps.map((step) => ({ ...step, job: 'again' })) };
+      if (!admission.fresh) return { kind: 'routed', steps: ready.map((step) => ({ ...step, job: 'again' })), notices };
       countRouted(observer, parsed, steps);
-      return { kind: 'routed', steps };
+      if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
+      return { kind: 'routed', steps: ready, notices };
     }
     if (admission.kind === 'settled') return { kind: 'suppressed' };
     note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission) });
@@ -128,8 +156,13 @@ function read(data: unknown, directory: Directory): ParsedAlert | AlertError {
   return data instanceof Unreadable ? new AlertError([{ path: '', message: data.reason }]) : readAlert(data, directory);
 }
 
-function subjectOf({ jobId, timestamp, replayed }: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
-  const route = pickRoute(config.routes, alert) ?? catchAll(config);
+export function subjectOf(
+  { jobId, timestamp, replayed }: RawAlert,
+  alert: ParsedAlert,
+  config: RouterDeps['config'],
+  now: Date,
+): AlertSubject {
+  const route = routeOf(alert, config);
   const dedupKey = dedupKeyOf(alert);
   return {
     id: alert.id ?? alertIdOfJob(jobId),
@@ -149,8 +182,12 @@ function plausible(timestamp: number, now: Date): number {
   return timestamp > 0 && timestamp <= now.getTime() + CLOCK_SKEW_MS ? timestamp : now.getTime();
 }
 
+export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'providers'>): Route {
+  return pickRoute(config.routes, alert) ?? catchAll(config);
+}
+
 /** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
-function catchAll({ providers }: RouterDeps['config']): Route {
+function catchAll({ providers }: Pick<Config, 'providers'>): Route {
   return { name: 'none', match: {}, providers: [...providers.keys()], expiresAfterMs: 3_600_000, overflow: 'defer' };
 }
 
@@ -175,7 +212,8 @@ function describeRecipients(recipients: readonly Recipient[]): string {
 }
 
 function detailOf(admission: Admission): Pick<TraceEvent, 'detail'> {
-  return admission.kind === 'duplicate' ? { detail: `same dedup key as alert ${admission.of}` } : {};
+  if (admission.kind === 'duplicate') return { detail: `same dedup key as alert ${admission.of}` };
+  return admission.kind === 'acknowledged' ? { detail: admission.by } : {};
 }
 
 function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, steps: readonly FirstStep[]): void {
@@ -183,7 +221,8 @@ function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, ste
   observer.alertSettled({ outcome: 'routed', reason: 'none' });
   observer.messagesCreated(severity, steps.length);
   for (const { record } of steps) {
-    if (record.state === 'suppressed') observer.messageSettled({ state: 'suppressed', reason: record.reason ?? 'none', severity });
-    if (record.state === 'deferred') observer.deferred(record.reason as KnownFull['reason']);
+    const reason = (record.reason as OurReason | null) ?? 'none';
+    if (record.state === 'suppressed') observer.messageSettled({ state: 'suppressed', reason, severity });
+    if (record.state === 'deferred') observer.deferred(record.reason as DeferredReason);
   }
 }

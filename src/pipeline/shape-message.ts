@@ -1,3 +1,4 @@
+import { ACK_PLACE, ackTail } from '../alert/ack-code.ts';
 import type { E164 } from '../alert/phone.ts';
 import type { SegmentRule } from '../alert/segments.ts';
 import { cutText, shortenText } from '../alert/shorten-text.ts';
@@ -9,18 +10,26 @@ import type { Shaping } from './route.ts';
 /** What a message says, in each of the forms that a carrier may want. */
 export type Content = Pick<SmsMessage, 'text' | 'template' | 'variables'>;
 
+/** The code by which its recipient acknowledges, where there is one. */
+interface Coded {
+  readonly ackCode?: string | undefined;
+}
+
 /**
  * What is to be said, as the route wants it for a carrier that counts by this rule: in GSM-7 where that holds more, then
- * its head. A producer's own params are said as they are, and so is the text that they are in.
+ * its head. A producer's own params are said as they are, and so is the text that they are in. Any other text holds the
+ * code to acknowledge by, at its end where nothing says where.
  */
-export function shapeContent({ text, template, variables, ...route }: Content & Shaping, rule: SegmentRule): Content {
+export function shapeContent({ ackCode, ...uncoded }: Content & Coded & Shaping, rule: SegmentRule): Content {
+  const { text, template, variables, ...route } = ackCode === undefined ? uncoded : putCode(uncoded, ackCode);
   if (template?.exact === true) return { text, template, variables };
   const spell = (said: string) => (route.transliterate === true && rule === 'gsm7' ? transliterate(said) : said);
-  const shape = (said: string) => (route.maxSegments === undefined ? spell(said) : shortenText(spell(said), route.maxSegments, rule));
+  const shape = (said: string, tail = '') =>
+    route.maxSegments === undefined ? spell(said) + tail : shortenText(spell(said), route.maxSegments, rule, tail);
   return {
-    text: shape(text),
+    text: withCode(ackCode, (tail) => shape(text, tail)),
     variables: { ...variables, instance: spell(variables.instance), content: shape(variables.content) },
-    ...(template === undefined ? {} : { template: { ...template, params: mapValues(template.params, shape) } }),
+    ...(template === undefined ? {} : { template: { ...template, params: mapValues(template.params, (value) => shape(value)) } }),
   };
 }
 
@@ -29,15 +38,38 @@ export function ruleOf(provider: Provider, to: E164): SegmentRule {
   return provider.segmentRule?.(to) ?? 'gsm7';
 }
 
+/** How its route wants a message. */
+export function shapingOf({ maxSegments, transliterate }: Message): Shaping {
+  return { ...(maxSegments === undefined ? {} : { maxSegments }), ...(transliterate === undefined ? {} : { transliterate }) };
+}
+
 /** A message as this provider gets it. */
 export function shapeMessage(message: Message, provider: Provider): SmsMessage {
-  const { id, to, text, expiresAt, severity, template, variables, maxSegments, transliterate } = message;
-  const content = { text, variables, ...(template === undefined ? {} : { template }) };
-  const route = { ...(maxSegments === undefined ? {} : { maxSegments }), ...(transliterate === undefined ? {} : { transliterate }) };
-  const shaped = shapeContent({ ...content, ...route }, ruleOf(provider, to));
+  const { id, to, text, expiresAt, severity, template, variables, ackCode } = message;
+  const content = { text, variables, ackCode, ...(template === undefined ? {} : { template }) };
+  const shaped = shapeContent({ ...content, ...shapingOf(message) }, ruleOf(provider, to));
   const isExact = template?.exact === true;
-  const said = isExact || provider.maxCharacters === undefined ? shaped.text : cutText(shaped.text, provider.maxCharacters);
+  const { maxCharacters } = provider;
+  const said =
+    isExact || maxCharacters === undefined ? shaped.text : withCode(ackCode, (tail) => cutText(shaped.text, maxCharacters, tail));
   return { id, to, expiresAt: new Date(expiresAt), urgent: severity === 'critical', ...shaped, text: said };
+}
+
+/** What `say` makes of a text; with the tail that holds the code where it does not, or not any more. */
+function withCode(code: string | undefined, say: (tail: string) => string): string {
+  const said = say('');
+  return code === undefined || said.includes(code) ? said : say(ackTail(code));
+}
+
+function putCode<T extends Content>(content: T, code: string): T {
+  const put = (said: string) => said.replaceAll(ACK_PLACE, code);
+  const { text, variables, template } = content;
+  return {
+    ...content,
+    text: put(text),
+    variables: { ...variables, content: put(variables.content) },
+    ...(template === undefined ? {} : { template: { ...template, params: mapValues(template.params, put) } }),
+  };
 }
 
 function mapValues(record: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> {

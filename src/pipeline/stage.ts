@@ -29,6 +29,7 @@ export type StageName =
   | 'opt-out-gate'
   | 'quiet-hours'
   | 'escalation'
+  | 'digest'
   | 'rate-cap'
   | 'budget'
   | 'dispatch';

@@ -2,7 +2,7 @@ import { graphemes } from '../alert/graphemes.ts';
 import { placeholders } from '../alert/text.ts';
 import { neutraliseLinks } from './neutralise-links.ts';
 import { ProviderError, type SmsMessage } from './provider.ts';
-import type { Template, Templates } from './template.ts';
+import { type Templates, type Wording, wordingOf } from './template.ts';
 
 /** What a vendor's approved template of ours is called there, and which of our params go into its variables. */
 export interface VendorTemplate {
@@ -25,7 +25,7 @@ export interface TemplateBook {
   readonly defaultId: string;
   readonly rules: VariableRules;
   /** `undefined` for one that the vendor does not know. */
-  find(template: Template): VendorTemplate | undefined;
+  find(wording: Wording): VendorTemplate | undefined;
 }
 
 export interface FilledTemplate {
@@ -53,7 +53,7 @@ export function fitTemplate(
   templates: Templates,
   { defaultId, rules, find }: TemplateBook,
 ): FilledTemplate & { readonly misfits: readonly Misfit[] } {
-  const own = template && templates.get(template.name);
+  const own = template && wordingOf(templates, template);
   const found = own && find(own);
   const { id, variables: wanted } = found ?? { id: defaultId, variables: THREE };
   const source: Readonly<Record<string, string>> = found === undefined ? variables : (template?.params ?? {});
@@ -75,7 +75,7 @@ export const DEFAULT_VARIABLES = ['instance', 'priority', 'content'] as const;
 const THREE: VendorTemplate['variables'] = DEFAULT_VARIABLES.map((name) => [name, name]);
 
 /** For vendors whose variables have names: theirs → ours as the config says, else the same ones. */
-export function variablesByName({ text }: Template, params: Readonly<Record<string, string>> | undefined): VendorTemplate['variables'] {
+export function variablesByName({ text }: Wording, params: Readonly<Record<string, string>> | undefined): VendorTemplate['variables'] {
   return params === undefined ? placeholders(text).map((name) => [name, name] as const) : Object.entries(params);
 }
 

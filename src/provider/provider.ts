@@ -28,6 +28,8 @@ export interface SmsMessage {
 export interface MessageTemplate {
   /** A key of `templates` in the config. */
   readonly name: string;
+  /** Tag of the language that its recipient reads; absent: the language of the template's own text. */
+  readonly language?: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   /**
    * True for a producer's own params, such as a login code: said as they are or not at all. What we made of an alert
@@ -42,6 +44,8 @@ export interface Accepted {
   readonly providerMessageId?: string;
   /** As the vendor counts them, where it says. */
   readonly segments?: number;
+  /** What the vendor says that the whole text costs, in micro-units. */
+  readonly price?: { readonly amount: number; readonly currency: string };
 }
 
 export interface Provider {

@@ -29,3 +29,11 @@ export function readSegments(value: unknown): number | undefined {
   const segments = Number(value);
   return Number.isInteger(segments) && segments > 0 ? segments : undefined;
 }
+
+/** A vendor's price of a whole text, such as `"0.040000"` and `"USD"`, in micro-units; `undefined` where either is missing. */
+export function readPrice(sum: unknown, currency: unknown): { amount: number; currency: string } | undefined {
+  if (typeof sum !== 'string' && typeof sum !== 'number') return undefined;
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) return undefined;
+  const amount = Math.round(Number(sum) * 1_000_000);
+  return String(sum).trim() !== '' && Number.isSafeInteger(amount) && amount >= 0 ? { amount, currency } : undefined;
+}

@@ -1,6 +1,6 @@
 import type { ProviderReason } from '../alert/reason.ts';
 
-/** A call at `/v1/receipts/<provider>`, as it came in. */
+/** A call at `/v1/receipts/<provider>` or `/v1/inbound/<provider>`, as it came in. */
 export interface ReceiptCall {
   readonly method: 'GET' | 'POST';
   /** Path and query, byte for byte as they arrived: signatures cover them. */

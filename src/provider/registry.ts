@@ -5,6 +5,7 @@ import { awsSmsVoiceConfig, snsConfig } from './aws/config.ts';
 import { exotelConfig } from './exotel/config.ts';
 import type { TemplateBook } from './fill-template.ts';
 import { httpConfig } from './http/config.ts';
+import type { InboundReader, InboundReaderDeps } from './inbound-reader.ts';
 import type { Provider, ProviderName } from './provider.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 import type { ReceiptReader, ReceiptReaderDeps } from './receipt-reader.ts';
@@ -17,14 +18,15 @@ import { unismsConfig } from './unisms/config.ts';
 import { unismsTemplates } from './unisms/template.ts';
 
 /**
- * One line a vendor. Its client is loaded when the first provider of that type is made, the reader of its receipts when
- * the receiver starts; a vendor without one sends none. `templates`: it says approved templates only.
+ * One line a vendor. Its client is loaded when the first provider of that type is made, the readers of its receipts
+ * and of inbound texts when the receiver starts; a vendor without one sends none. `templates`: it says approved templates only.
  */
 const VENDORS = {
   twilio: {
     schema: twilioConfig,
     load: async () => (await import('./twilio/client.ts')).createTwilioProvider,
     receipts: async () => (await import('./twilio/receipt.ts')).createTwilioReceiptReader,
+    inbound: async () => (await import('./twilio/inbound.ts')).createTwilioInboundReader,
   },
   sns: { schema: snsConfig, load: async () => (await import('./aws/sns-client.ts')).createSnsProvider },
   'aws-sms-voice': { schema: awsSmsVoiceConfig, load: async () => (await import('./aws/sms-voice-client.ts')).createAwsSmsVoiceProvider },
@@ -93,6 +95,16 @@ export async function createReceiptReader(config: ProviderConfig, deps: ReceiptR
   const vendor = VENDORS[config.type];
   if (!('receipts' in vendor)) return undefined;
   const create = (await vendor.receipts()) as CreateReader;
+  return create(config, deps);
+}
+
+type CreateInboundReader = (config: ProviderConfig, deps: InboundReaderDeps) => InboundReader;
+
+/** What reads the texts that come in through a provider; `undefined` where we read none of that vendor. Loads no vendor SDK. */
+export async function createInboundReader(config: ProviderConfig, deps: InboundReaderDeps): Promise<InboundReader | undefined> {
+  const vendor = VENDORS[config.type];
+  if (!('inbound' in vendor)) return undefined;
+  const create = (await vendor.inbound()) as CreateInboundReader;
   return create(config, deps);
 }
 

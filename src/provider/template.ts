@@ -18,3 +18,21 @@ export interface Wording {
 
 /** By name, as in the config. */
 export type Templates = ReadonlyMap<string, Template>;
+
+/** Of a template, and of the language that it is wanted in. */
+export interface TemplateChoice {
+  /** A key of the config's `templates`. */
+  readonly name: string;
+  /** Language tag; absent: the language of the template's own text. */
+  readonly language?: string | undefined;
+}
+
+/** What a template is in a language, or in the next wider one that it has (`zh-Hant-HK`, `zh-Hant`, `zh`), else its own. */
+export function wordingOf(templates: Templates, { name, language }: TemplateChoice): Wording | undefined {
+  const template = templates.get(name);
+  for (let tag = language?.toLowerCase() ?? ''; tag !== ''; tag = tag.replace(/-?[^-]*$/, '')) {
+    const found = Object.entries(template?.languages ?? {}).find(([own]) => own.toLowerCase() === tag);
+    if (found !== undefined) return found[1];
+  }
+  return template;
+}

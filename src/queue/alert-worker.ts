@@ -2,8 +2,11 @@ import type { Job, Queue } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
+import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import { ALERT_AGAIN_JOB, ALERT_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { announceEnd } from './announce-end.ts';
+import { ALERT_AGAIN_JOB, ALERT_QUEUE, ENDED_JOB, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
@@ -12,21 +15,36 @@ import { wakeMessages } from './wake.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;
+  readonly tellResolved: TellResolved;
 }
 
-/** Takes alerts off their queue, lets them be routed, and gives each message its job. */
-export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWorker {
+/** What is being sent when its problem ends is soon known; what a cap or its provider holds back is cancelled. */
+const FIRST_LOOK_AGAIN_MS = 500;
+const LONGEST_LOOK_AGAIN_MS = 60_000;
+
+/** Takes alerts off their queue, lets them be routed, and gives each message and each notice its job. */
+export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerDeps): QueueWorker {
   const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
     deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
+  );
+
+  const alerts = openQueue(ALERT_QUEUE, deps.commands, deps.prefix, (error) =>
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'alert queue'),
+  );
+
+  const notices = createNoticeQueue(deps.commands, deps.prefix, (error) =>
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'notice queue'),
   );
 
   const follow = async (routed: Routed): Promise<JobMove> => {
     switch (routed.kind) {
       case 'routed':
+        await notices.add(routed.notices);
         await addMessages(messages, routed.steps);
         return { kind: 'complete' };
       case 'resolved':
         await wakeMessages(messages, routed.open);
+        if (routed.ended !== undefined) await announceEnd(alerts, routed.ended);
         return { kind: 'complete' };
       case 'suppressed':
         return { kind: 'complete' };
@@ -36,10 +54,21 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
     }
   };
 
+  const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
+    const ended = endedSchema.safeParse(data);
+    if (!ended.success) return { kind: 'dead', reason: 'malformed: not the end of an alert of ours' };
+    if ((await tellResolved(ended.data, (steps) => addMessages(messages, steps))) === 'done') return { kind: 'complete' };
+    const waitMs = Math.min(FIRST_LOOK_AGAIN_MS * 2 ** Math.min(attemptsStarted - 1, 10), LONGEST_LOOK_AGAIN_MS);
+    return { kind: 'delay', until: new Date(Date.now() + waitMs) };
+  };
+
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
-    process: async (job, signal) => follow(await route(rawOf(job), signal)),
-    onPoison: async (job, signal) =>
-      follow(await route({ ...rawOf(job), data: new Unreadable(describePoison(job.stalledCounter)) }, signal)),
+    process: async (job, signal) => (job.name === ENDED_JOB ? tellEnd(job) : follow(await route(rawOf(job), signal))),
+    onPoison: async (job, signal) => {
+      const reason = describePoison(job.stalledCounter);
+      if (job.name === ENDED_JOB) return { kind: 'dead', reason };
+      return follow(await route({ ...rawOf(job), data: new Unreadable(reason) }, signal));
+    },
     onUnreadable: async ({ jobId, reason }) => {
       const data = new Unreadable(reason);
       await route({ jobId, data, timestamp: Date.now() }, new AbortController().signal);
@@ -49,7 +78,7 @@ export function createAlertWorker({ route, ...deps }: AlertWorkerDeps): QueueWor
     ...worker,
     close: async () => {
       await worker.close();
-      await messages.close();
+      await Promise.all([alerts.close(), messages.close(), notices.close()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import { parseSeverity } from '../alert/severity.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
+import { type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
 import type { DeadKind, DeadLetter } from './dead-letters-port.ts';
 
 /** A dead job as Redis holds it. */
@@ -31,6 +32,8 @@ export function describeDead(job: DeadJob, message: Message | undefined, trace: 
     detail: maskNumbers(job.failedReason),
     diedAt: new Date(job.diedAt).toISOString(),
   };
+  const notice = noticeOf(job);
+  if (notice !== undefined) return { ...common, ...noticeFacts(notice) };
   if (message === undefined) return { ...common, ...malformedFacts(job) };
   return {
     ...common,
@@ -70,6 +73,25 @@ function storedMessage({
     'when a cap is full': overflow,
     'when in doubt': onUnknown,
     ...(replay === undefined ? {} : { replays: `${replay.number}, the last at ${new Date(replay.at).toISOString()}` }),
+  };
+}
+
+function noticeOf({ what, data }: DeadJob): WaitingNotice | undefined {
+  return what === 'notice' ? waitingNoticeSchema.safeParse(parseJson(data)).data : undefined;
+}
+
+/** Of what a channel was not told; the channel and why stand in the detail. */
+function noticeFacts(notice: WaitingNotice): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+  const { id, alertId, severity, channel, route, text, step, steps } = notice;
+  return {
+    id,
+    alertId,
+    severity,
+    to: null,
+    contact: null,
+    reason: 'unavailable',
+    code: null,
+    stored: { channel, route, step: `${step} of ${steps}`, text: maskNumbers(text) },
   };
 }
 

@@ -10,7 +10,18 @@ import { withinDeadline } from '../redis/unavailable.ts';
 import { type DeadJob, describeDead, messageOf } from './dead-letter.ts';
 import type { DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
 import { discardScript, prepareScript } from './dead-scripts.ts';
-import { ALERT_AGAIN_JOB, ALERT_QUEUE, alertJobId, LOOKUP_QUEUE, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RECEIPT_QUEUE } from './names.ts';
+import {
+  ALERT_AGAIN_JOB,
+  ALERT_QUEUE,
+  alertJobId,
+  ENDED_JOB,
+  LOOKUP_QUEUE,
+  MESSAGE_AGAIN_JOB,
+  MESSAGE_QUEUE,
+  NOTICE_AGAIN_JOB,
+  NOTICE_QUEUE,
+  RECEIPT_QUEUE,
+} from './names.ts';
 import { openQueue } from './open-queue.ts';
 
 export interface DeadLettersOptions {
@@ -24,6 +35,7 @@ const KINDS: Readonly<Record<string, DeadKind>> = {
   [ALERT_QUEUE]: 'alert',
   [RECEIPT_QUEUE]: 'receipt',
   [LOOKUP_QUEUE]: 'lookup',
+  [NOTICE_QUEUE]: 'notice',
 };
 
 const NAMES = Object.keys(KINDS);
@@ -101,7 +113,10 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     const message = messageOf(job);
     if (message === undefined) {
       // A resolve ends what was raised before it, and an alert what its own time says: both keep theirs.
-      const [name, timestamp] = what === 'alert' ? [ALERT_AGAIN_JOB, ''] : [job.name, now.getTime()];
+      const [name, timestamp] =
+        what === 'alert' && job.name !== ENDED_JOB
+          ? [ALERT_AGAIN_JOB, '']
+          : [what === 'notice' ? NOTICE_AGAIN_JOB : job.name, now.getTime()];
       const prepared = await prepareScript(connection, failed, [jobId, data, data, name, timestamp]);
       const moved = prepared === 1 && (await moveToWait(queues.get(queue) as Queue, jobId));
       return moved ? { kind: 'replayed', goodUntil: null } : { kind: 'gone' };

@@ -18,7 +18,8 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
   const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     const parsed = messageSchema.safeParse(job.data);
     if (!parsed.success) return NOT_OURS;
-    const rerun = job.name === MESSAGE_AGAIN_JOB || job.attemptsStarted > 1 || job.stalledCounter > 0;
+    const waited = (job.opts.delay ?? 0) > 0;
+    const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     if (outcome.kind === 'failed')
       deps.logger.warn({ messageId: job.id, reason: outcome.error.reason, code: outcome.error.code }, 'message failed');

@@ -6,16 +6,25 @@ export const ALERT_QUEUE = 'sms-alerts';
 export const MESSAGE_QUEUE = 'sms-messages';
 export const RECEIPT_QUEUE = 'sms-receipts';
 export const LOOKUP_QUEUE = 'sms-lookups';
-export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE] as const;
+export const INBOUND_QUEUE = 'sms-inbound';
+export const NOTICE_QUEUE = 'sms-notices';
+export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE, INBOUND_QUEUE, NOTICE_QUEUE] as const;
 
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';
 /** Of a dead alert that an operator sent through once more. */
 export const ALERT_AGAIN_JOB = 'alert-again';
 
+/** On {@link ALERT_QUEUE}: a problem is over, of which some may have to be told. */
+export const ENDED_JOB = 'alert-ended';
+
 export const MESSAGE_JOB = 'message';
 /** Of a message that an earlier run may have brought to its end: its worker asks the ledger first. */
 export const MESSAGE_AGAIN_JOB = 'message-again';
+
+export const NOTICE_JOB = 'notice';
+/** Of one that an operator sent through once more: its time runs anew. */
+export const NOTICE_AGAIN_JOB = 'notice-again';
 
 /** BullMQ job ids share the key space of the queue, so no caller's text ever becomes one. */
 export function alertJobId(alertId: string): string {

@@ -10,6 +10,16 @@ export interface Enqueued {
 /** One verdict an alert, in the order they were given. */
 export type EnqueueResult = ({ readonly ok: true } & Enqueued) | { readonly ok: false; readonly issues: readonly Issue[] };
 
+export type Acknowledgement =
+  /** What had not been sent yet, so many texts, is cancelled. */
+  | { readonly kind: 'acknowledged'; readonly cancelled: number }
+  /** It was resolved, or acknowledged, before; nothing has changed. */
+  | { readonly kind: 'over'; readonly over: 'resolved' | 'acknowledged' }
+  /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
+  | { readonly kind: 'pointless' }
+  /** No such alert, or past its time. */
+  | { readonly kind: 'missing' };
+
 /** The ways in for this process: the HTTP receiver and the CLI use it, and it is what the package exports. */
 export interface Producer {
   /** @throws AlertError when the alert is wrong, RedisUnavailableError within 5 s when Redis is away. */
@@ -18,5 +28,11 @@ export interface Producer {
   enqueueMany(alerts: readonly unknown[]): Promise<EnqueueResult[]>;
   /** Cancels what has not been sent for this key. @throws RedisUnavailableError */
   resolve(dedupKey: string): Promise<void>;
+  /**
+   * Somebody takes care of an alert: cancels what has not been sent for its key, and its repeats stay duplicates.
+   * @param by who, and by which way, for the trace; phone numbers in it are masked
+   * @throws RedisUnavailableError
+   */
+  acknowledge(alertId: string, by: string): Promise<Acknowledgement>;
   close(): Promise<void>;
 }

@@ -5,10 +5,13 @@ import { hash, newAlertId } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
+import type { Ended } from '../pipeline/tell-resolved.ts';
 import { connectRedis, isCluster, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
+import { createAcknowledgeAlert } from './acknowledge-alert.ts';
+import { announceEnd } from './announce-end.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import type { EnqueueResult, Producer } from './producer-port.ts';
@@ -65,6 +68,12 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     return true;
   };
 
+  const resolve = async (ended: Ended): Promise<void> => {
+    await wakeMessages(messages, await ledger.resolve(ended.dedupHash, new Date(ended.at)));
+    if (await ledger.owed.any(ended.dedupHash)) await announceEnd(alerts, ended);
+  };
+  const acknowledge = createAcknowledgeAlert(ledger, messages);
+
   const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {
     const read = inputs.map((input) => readAlert(input, directory));
     const accepted = read
@@ -86,8 +95,8 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
       return { id: result.id, duplicate: result.duplicate };
     },
-    resolve: (dedupKey) =>
-      withinDeadline(ledger.resolve(hash('dedup', dedupKey), new Date(stamp('resolved'))).then((open) => wakeMessages(messages, open))),
+    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: hash('dedup', dedupKey), at: stamp('resolved') })),
+    acknowledge: (alertId, by) => withinDeadline(acknowledge(alertId, by, new Date())),
     async close() {
       await Promise.all([alerts.close(), messages.close()]);
       if (typeof redis === 'string') connection.disconnect();

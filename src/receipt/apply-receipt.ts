@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { type OptOuts, refusedBy } from '../ledger/opt-outs.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import type { Receipt } from './receipt.ts';
 
@@ -17,7 +18,7 @@ export type ApplyReceipt = (receipt: Receipt, now: Date, firstLook: boolean) => 
  * Takes one receipt to its message, and counts it once by what it turned out to be. One that must wait is counted as
  * `early` besides, when it begins to.
  */
-export function createReceiptReceiver(ledger: Ledger, observer: Observer): ApplyReceipt {
+export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOuts: Pick<OptOuts, 'optOut'>): ApplyReceipt {
   return async (receipt, now, firstLook) => {
     const { provider, state } = receipt;
     const unmatched = (): Applied => {
@@ -41,6 +42,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer): Apply
       reason: receipt.reason,
     });
     if (move.kind === 'missing') return unmatched();
+    if (state === 'undelivered' && receipt.reason === 'opted_out') await learnOptOut(messageId, receipt, ledger, optOuts);
     if (move.kind === 'kept') {
       if (move.as === 'early') return unmatched();
       observer.receipt(provider, move.as);
@@ -53,6 +55,19 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer): Apply
     }
     return { kind: 'done' };
   };
+}
+
+/** Also from a receipt that tells nothing new: whoever took it first may have died before this. As old as its text: a START since then stays. */
+async function learnOptOut(
+  messageId: string,
+  { provider, code }: Receipt,
+  ledger: Ledger,
+  optOuts: Pick<OptOuts, 'optOut'>,
+): Promise<void> {
+  const addressee = await ledger.addressee(messageId);
+  if (addressee === undefined) return;
+  const { phoneHash, to, createdAt } = addressee;
+  await optOuts.optOut({ phoneHash, to, since: new Date(createdAt), source: refusedBy(provider, code) });
 }
 
 async function findByProviderId(ledger: Ledger, { provider, providerMessageId }: Receipt): Promise<string | undefined> {

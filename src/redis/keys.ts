@@ -11,8 +11,18 @@ const DAY_MS = 86_400_000;
 export const LEDGER_TTL_MS = 7 * DAY_MS;
 /** How long a resolve is remembered for texts still on their way. */
 export const RESOLVED_TTL_MS = 2 * DAY_MS;
+/** How long a reply with a code is understood. */
+export const ACK_CODE_TTL_MS = 2 * DAY_MS;
 /** How long a provider's own message id leads back to ours. */
 export const RECEIPT_INDEX_TTL_MS = 4 * DAY_MS;
+/** How long an opt-in outlasts older words: a receipt may still speak of a text from before it. */
+export const OPTED_IN_TTL_MS = 7 * DAY_MS;
+/** How long a text that came in is known when it comes in again. */
+export const INBOUND_TTL_MS = 7 * DAY_MS;
+/** How long a reserved price can be settled: longer than any call and any outage that its answer waits through. */
+export const BUDGET_HOLD_TTL_MS = DAY_MS;
+/** How long what a digest gathers is kept when nothing more comes and it is not sent. */
+export const DIGEST_TTL_MS = 7 * DAY_MS;
 /** Entries kept in the simulated provider's outbox. */
 export const OUTBOX_LENGTH = 10_000;
 
@@ -31,6 +41,14 @@ export function createKeys(prefix: string) {
     claim: (dedupHash: string) => `${prefix}:claim:${dedupHash}`,
     /** String: when a dedup key was last resolved, ms. */
     resolved: (dedupHash: string) => `${prefix}:resolved:${dedupHash}`,
+    /** String: when a dedup key was last acknowledged, ms, in which run and by whom. */
+    acknowledged: (dedupHash: string) => `${prefix}:acknowledged:${dedupHash}`,
+    /** String: the message that a phone means by a code; `ACK_CODE_TTL_MS`. */
+    ackCode: (phoneHash: string, code: string) => `${prefix}:ack-code:${phoneHash}:${code}`,
+    /** Sorted set: messages to a phone that have codes, by when they got them, ms; `ACK_CODE_TTL_MS` after the last one. */
+    ackCodes: (phoneHash: string) => `${prefix}:ack-codes:${phoneHash}`,
+    /** Hash: who is told when a dedup key is resolved, message id → message, whole number and all; `RESOLVED_TTL_MS` after the last one. */
+    owed: (dedupHash: string) => `${prefix}:owed:${dedupHash}`,
     /** Set: message ids of a dedup key that have no outcome yet. */
     open: (dedupHash: string) => `${prefix}:open:${dedupHash}`,
     /** Integer: messages without an outcome, all together. */
@@ -39,12 +57,32 @@ export function createKeys(prefix: string) {
     unknown: () => `${prefix}:unknown`,
     /** String: one of those with its whole number and text, as it would be sent once more. */
     kept: (messageId: string) => `${prefix}:kept:${messageId}`,
+    /** Hash: the digest of a phone that still gathers; `DIGEST_TTL_MS` after the last one. */
+    digest: (phoneHash: string) => `${prefix}:digest:${phoneHash}`,
+    /** Hash: what a closed digest says, until it is sent; `DIGEST_TTL_MS`. */
+    digestContent: (digestId: string) => `${prefix}:digest-content:${digestId}`,
+    /** Hash: how much a storm at a phone has brought, and when; `DIGEST_TTL_MS` after the last one. */
+    storm: (phoneHash: string) => `${prefix}:storm:${phoneHash}`,
+    /** Hash: which new critical waits for the kept slot of a phone, and how long the digest is next; the longest window, at least an hour. */
+    keptSlot: (phoneHash: string) => `${prefix}:kept-slot:${phoneHash}`,
+    /** Sorted set: dedup keys of the criticals that a phone was texted about, by when, ms; the longest window, at least an hour. */
+    told: (phoneHash: string) => `${prefix}:told:${phoneHash}`,
     /** String: our message id behind a provider's. */
     receiptIndex: (provider: string, providerMessageId: string) => `${prefix}:receipt:${provider}:${hash('receipt', providerMessageId)}`,
+    /** Hash: phone hash → who wants no texts, and since when. Without an end: only the recipient or an operator takes it back. */
+    optOuts: () => `${prefix}:opt-outs`,
+    /** String: when a phone last opted in, ms. */
+    optedIn: (phoneHash: string) => `${prefix}:opted-in:${phoneHash}`,
+    /** String: a text that came in has been worked off. */
+    inbound: (provider: string, providerMessageId: string) => `${prefix}:inbound:${provider}:${hash('inbound', providerMessageId)}`,
     /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
     probe: () => `${prefix}:probe`,
     /** Stream: what the simulated provider took. */
     outbox: () => `${prefix}:simulated:outbox`,
+    /** Hash: what is spent and reserved in the running hour, day or month; it outlives its period by a day. */
+    budget: (period: string) => `${prefix}:budget:${period}`,
+    /** Hash: the price that one attempt holds in those. */
+    budgetHold: (token: string) => `${prefix}:budget-hold:${token}`,
     /** Id of a bottleneck limiter; bottleneck puts `b_` before and its own suffixes behind it. */
     limiter: (name: string) => `${prefix}:cap:${name}`,
   } as const;

@@ -1,14 +1,29 @@
 import { systemClock } from '../clock.ts';
+import { createDigests } from '../ledger/digests.ts';
+import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { createUnknowns } from '../ledger/unknowns.ts';
+import { openBudgets } from '../limit/budget.ts';
+import { createKeptSlot } from '../limit/kept-slot.ts';
+import { createPurse } from '../limit/purse.ts';
+import { createDigestDispatch } from '../pipeline/digest-dispatch.ts';
+import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest-stages.ts';
 import { createDispatchStage } from '../pipeline/dispatch-stage.ts';
 import { createMessageDispatcher, type DispatcherDeps } from '../pipeline/dispatcher.ts';
+import { createEscalationGate } from '../pipeline/escalation-gate.ts';
+import { createGatherer } from '../pipeline/gather.ts';
+import { createHoldBack } from '../pipeline/hold-back.ts';
 import type { Message } from '../pipeline/message.ts';
-import { createLedgerGate, createRateCapGate, messageExpiryGate } from '../pipeline/message-stages.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../pipeline/message-stages.ts';
 import { openCarriers } from '../pipeline/open-carriers.ts';
+import { createOptOutGate } from '../pipeline/opt-out-gate.ts';
+import { createConsentGate, createCountryGate } from '../pipeline/permission-gates.ts';
 import { poisonGate } from '../pipeline/poison-gate.ts';
+import { createQuietHoursStage } from '../pipeline/quiet-hours-stage.ts';
 import { createReconcile } from '../pipeline/reconcile.ts';
+import { refitProviders } from '../pipeline/refit-providers.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
+import { createDigestJobs } from '../queue/digest-jobs.ts';
 import { createLookups } from '../queue/lookups.ts';
 import { createMessageWorker } from '../queue/message-worker.ts';
 import { persist } from '../queue/persist.ts';
@@ -16,6 +31,7 @@ import type { QueueWorker } from '../queue/queue-worker.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import type { Closer, Ground } from './ground.ts';
+import { startNotifying } from './notices.ts';
 import { reportCircuit } from './report-circuit.ts';
 
 /** Messages → providers, and questions to them about texts without a receipt. */
@@ -53,38 +69,69 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   });
   closers.push(() => lookups.close());
   const reconcile = createReconcile({ carriers, onBug });
+  const purse =
+    config.money &&
+    createPurse(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
+      logger.warn({ provider, currency }, 'bills in another currency than money.currency: its own figures are left aside'),
+    );
   const deps: Omit<DispatcherDeps, 'stages'> = {
     ledger,
     cap,
-    caps: config.caps,
+    purse,
+    config,
     observer: metrics,
     clock: systemClock,
     persist: (write) =>
       persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis refuses a write; trying until it takes it')),
     onHandedOver: lookups.plan,
   };
+  const optOuts = createOptOuts(commands, keys);
+  const jobs = createDigestJobs(commands, config.redis.prefix);
+  closers.push(() => jobs.close());
+  const digests = createDigests(commands, keys);
+  const kept = createKeptSlot(commands, keys);
+  const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
+  const gatherer = createGatherer({ digests, ledger, jobs, observer: metrics, rulesOf: capRulesOf });
+  const timeZoneOf = ({ contact, quietHours }: Message) => config.contacts.get(contact ?? '')?.timeZone ?? quietHours?.timeZone;
+  const digestDeps = { digests, kept, open: gatherer.open, rulesOf: capRulesOf, timeZoneOf };
+  const holdBack = createHoldBack({ gather: gatherer.gather });
   const ledgerGate = createLedgerGate({ ledger, observer: metrics, carriers, reconcile, persist: deps.persist });
-  const dispatch = createMessageDispatcher({
-    ...deps,
-    stages: [
-      ledgerGate,
-      messageExpiryGate,
-      createRateCapGate(cap),
-      createDispatchStage({
-        ledger,
-        cap,
-        observer: metrics,
-        carriers,
-        reconcile,
-        persist: deps.persist,
-        stopping,
-        random: Math.random,
-        onBug,
-      }),
-    ],
+  const gates = [
+    messageExpiryGate,
+    createEscalationGate(ledger),
+    createOptOutGate(optOuts),
+    createConsentGate(config.contacts),
+    ...(config.countries === undefined ? [] : [createCountryGate(config.countries)]),
+    createQuietHoursStage(holdBack),
+    createRateCapGate(cap, { holdBack, kept }),
+  ];
+  const send = createDispatchStage({
+    ledger,
+    cap,
+    purse,
+    optOuts,
+    observer: metrics,
+    carriers,
+    reconcile,
+    persist: deps.persist,
+    stopping,
+    random: Math.random,
+    onBug,
   });
-  const end = createMessageDispatcher({ ...deps, stages: [ledgerGate, poisonGate] });
+  const dispatch = createDigestDispatch({
+    dispatch: createMessageDispatcher({ ...deps, stages: [ledgerGate, ...gates, send] }),
+    dispatchDigest: createMessageDispatcher({
+      ...deps,
+      stages: [ledgerGate, createDigestReadyStage(digestDeps), ...gates, createDigestCloseStage(digestDeps), send],
+    }),
+    digests,
+    timeZoneOf,
+  });
+  const refitted: typeof dispatch = (message, rerun, signal) => dispatch(refitProviders(message, config), rerun, signal);
+  const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, poisonGate] });
+  const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests, timeZoneOf });
   // Held, whatever its route says: a resend would be the next worker to die.
   const bury = (message: Message, signal: AbortSignal) => end({ ...message, onUnknown: 'hold' }, true, signal);
-  return [createMessageWorker({ ...ground.workerDeps(), dispatch, bury }), lookups.start(ground.workerDeps())];
+  const notices = await startNotifying(ground, deps.persist, closers);
+  return [createMessageWorker({ ...ground.workerDeps(), dispatch: refitted, bury }), lookups.start(ground.workerDeps()), notices];
 }

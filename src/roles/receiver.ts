@@ -1,14 +1,16 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/http-deps.ts';
-import type { ReceiptSource } from '../http/receipt-routes.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { directoryOf } from '../pipeline/directory.ts';
-import { createReceiptReader } from '../provider/registry.ts';
+import type { ReceiptReaderDeps } from '../provider/receipt-reader.ts';
+import { createInboundReader, createReceiptReader, type ProviderConfig } from '../provider/registry.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
+import { createInboundQueue } from '../queue/inbound-queue.ts';
 import { createProducer } from '../queue/producer.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
+import { inboundOf } from '../receipt/inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Closer } from './ground.ts';
@@ -24,32 +26,43 @@ export interface ReceiverGround {
 export async function openReceiver(
   { config, door, keys, metrics }: ReceiverGround,
   closers: Closer[],
-): Promise<Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'traces' | 'receipts' | 'outbox'>> {
+): Promise<Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'onAcknowledged' | 'traces' | 'receipts' | 'inbound' | 'outbox'>> {
   const { prefix } = config.redis;
-  const producer = createProducer({ redis: door, prefix, directory: directoryOf(config) });
+  const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, systemClock) });
   const receipts = createReceiptQueue(door, prefix);
-  closers.push(() => Promise.all([producer.close(), receipts.close()]));
+  const inbound = createInboundQueue(door, prefix);
+  closers.push(() => Promise.all([producer.close(), receipts.close(), inbound.close()]));
   const simulates = [...config.providers.values()].some(({ type }) => type === 'simulated');
   return {
     role: 'receiver',
     config,
     producer,
+    onAcknowledged: () => metrics.acknowledged('http'),
     traces: createTraces(door, keys),
     receipts: {
-      sources: await openReceiptSources(config),
+      sources: await openSources(config, createReceiptReader),
       enqueue: (provider, entries) => receipts.addReported(provider, entries, systemClock.now()),
       count: metrics.receipt,
+    },
+    inbound: {
+      sources: await openSources(config, createInboundReader),
+      enqueue: async (provider, text) => {
+        const taken = inboundOf(provider, text, systemClock.now());
+        if (taken !== undefined) await inbound.add(taken);
+        return taken !== undefined;
+      },
+      count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,
   };
 }
 
-/** Name of a provider → its type, and what reads its delivery receipts where it sends any. */
-async function openReceiptSources({ providers, http: { publicUrl } }: Config): Promise<ReadonlyMap<string, ReceiptSource>> {
+/** Name of a provider → its type, and what reads its calls where it makes any of that kind. */
+async function openSources<Reader>(
+  { providers, http: { publicUrl } }: Config,
+  create: (config: ProviderConfig, deps: ReceiptReaderDeps) => Promise<Reader>,
+): Promise<ReadonlyMap<string, { readonly type: string; readonly reader: Reader }>> {
   const deps = { publicUrl, providers };
-  const sources = [...providers].map(async ([name, config]) => {
-    const reader = await createReceiptReader(config, deps);
-    return [name, { type: config.type, reader }] as const;
-  });
+  const sources = [...providers].map(async ([name, config]) => [name, { type: config.type, reader: await create(config, deps) }] as const);
   return new Map(await Promise.all(sources));
 }

@@ -1,30 +1,60 @@
+import { shownId } from '../alert/shown-id.ts';
 import { systemClock } from '../clock.ts';
+import { createOptOuts } from '../ledger/opt-outs.ts';
+import { createTraces } from '../ledger/redis-traces.ts';
+import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
 import { comeBackAt, rulesOf } from '../pipeline/message-stages.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
+import { createTellResolved } from '../pipeline/tell-resolved.ts';
+import { createAcknowledgeAlert } from '../queue/acknowledge-alert.ts';
 import { createAlertWorker } from '../queue/alert-worker.ts';
+import { createInboundWorker } from '../queue/inbound-queue.ts';
+import { MESSAGE_QUEUE } from '../queue/names.ts';
+import { openQueue } from '../queue/open-queue.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import { createReceiptWorker } from '../queue/receipt-queue.ts';
+import { createAcknowledgeByReply } from '../receipt/acknowledge-reply.ts';
+import { createInboundReceiver } from '../receipt/apply-inbound.ts';
 import { createReceiptReceiver } from '../receipt/apply-receipt.ts';
-import type { Ground } from './ground.ts';
+import type { Closer, Ground } from './ground.ts';
 
-/** Alerts → messages, receipts → ledger. */
-export function startRouting(ground: Ground): QueueWorker[] {
-  const { config, ledger, metrics, cap } = ground;
+/** Alerts → messages, receipts → ledger, inbound texts → opt-outs. */
+export function startRouting(ground: Ground, closers: Closer[]): QueueWorker[] {
+  const { config, commands, keys, ledger, metrics, cap } = ground;
+  const optOuts = createOptOuts(commands, keys);
+  const tellResolved = createTellResolved({ ledger, observer: metrics, clock: systemClock });
+  const messages = openQueue(MESSAGE_QUEUE, commands, config.redis.prefix);
+  closers.push(() => messages.close());
   const route = createAlertRouter({
     config,
     ledger,
     observer: metrics,
     clock: systemClock,
     stages: [alertExpiryGate, severityGate],
+    onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
     knownFull: (message) => {
-      const rules = rulesOf(message, config.caps);
+      const rules = rulesOf(message, config);
       const full = cap.knownFull(rules);
       return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()) };
     },
   });
   return [
-    createAlertWorker({ ...ground.workerDeps(), route }),
-    createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics) }),
+    createAlertWorker({ ...ground.workerDeps(), route, tellResolved }),
+    createInboundWorker({
+      ...ground.workerDeps(),
+      apply: createInboundReceiver({
+        seen: createSeenInbound(commands, keys),
+        optOuts,
+        acknowledgeByReply: createAcknowledgeByReply({
+          ledger,
+          traces: createTraces(commands, keys),
+          acknowledge: createAcknowledgeAlert(ledger, messages),
+          observer: metrics,
+        }),
+        observer: metrics,
+      }),
+    }),
+    createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics, optOuts) }),
   ];
 }

@@ -7,6 +7,7 @@ const DIRECTORY: Directory = {
   strictNumbers: true,
   hasContact: (name) => name === 'alice',
   hasGroup: (name) => name === 'oncall',
+  hasRotation: (name) => name === 'primary',
   countPhones: (to) => to.length,
   templateParams: (name) => (name === 'login-code' ? ['code', 'minutes'] : undefined),
 };
@@ -19,8 +20,9 @@ const { text: _text, ...WITHOUT_TEXT } = ALERT;
 
 const NO_COUNTRY = 'no country code: write it as +<country><number>, or set defaultCountry in the config';
 const IMPOSSIBLE = 'not a possible phone number: write it as +<country><number>, for example +60123456789';
-const NO_RECIPIENT = 'neither a phone number nor contact:<name> nor group:<name>';
-const NO_TO = 'must be a phone number, contact:<name> or group:<name>, or a list of them';
+const PREMIUM = 'a premium-rate number, whose holder earns by every text: it is never texted';
+const NO_RECIPIENT = 'neither a phone number nor contact:<name>, group:<name> or rotation:<name>';
+const NO_TO = 'must be a phone number, contact:<name>, group:<name> or rotation:<name>, or a list of them';
 const NO_TIME = 'not an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z';
 const NO_PARAM = 'a parameter is text, a number, true or false';
 
@@ -99,10 +101,15 @@ describe('each mistake is named with its place', () => {
     ['an unknown key', { ...ALERT, recipient: 'x' }, 'recipient', 'unknown key'],
     ['an id with a space', { ...ALERT, id: 'order 42' }, 'id', '1 to 128 of A-Z a-z 0-9 . _ -'],
     ['an empty id', { ...ALERT, id: '' }, 'id', '1 to 128 of A-Z a-z 0-9 . _ -'],
-    ['no recipient', WITHOUT_TO, 'to', 'to is required: a phone number, contact:<name> or group:<name>'],
+    ['no recipient', WITHOUT_TO, 'to', 'to is required: a phone number, contact:<name>, group:<name> or rotation:<name>'],
     ['a number as recipient', { ...ALERT, to: 60123456789 }, 'to', NO_TO],
     ['an object as recipient', { ...ALERT, to: { phone: '+60123456789' } }, 'to', NO_TO],
-    ['an empty recipient', { ...ALERT, to: '' }, 'to', 'empty recipient: write a phone number, contact:<name> or group:<name>'],
+    [
+      'an empty recipient',
+      { ...ALERT, to: '' },
+      'to',
+      'empty recipient: write a phone number, contact:<name>, group:<name> or rotation:<name>',
+    ],
     ['an empty list', { ...ALERT, to: [] }, 'to', 'name at least one recipient'],
     ['1,001 recipients', { ...ALERT, to: Array(1001).fill('+60123456789') }, 'to', 'at most 1000 recipients'],
     ['a number in the list', { ...ALERT, to: ['+60123456789', 5] }, 'to[1]', 'Invalid input: expected string, received number'],
@@ -110,7 +117,7 @@ describe('each mistake is named with its place', () => {
       'an empty one in the list',
       { ...ALERT, to: ['contact:alice', ''] },
       'to[1]',
-      'empty recipient: write a phone number, contact:<name> or group:<name>',
+      'empty recipient: write a phone number, contact:<name>, group:<name> or rotation:<name>',
     ],
     ['a word for a number', { ...ALERT, to: 'alice' }, 'to[0]', NO_RECIPIENT],
     ['a bad number among good ones', { ...ALERT, to: ['+60123456789', 'contact:alice', '+12', 'group:oncall'] }, 'to[2]', IMPOSSIBLE],
@@ -123,6 +130,8 @@ describe('each mistake is named with its place', () => {
       'to[0]',
       'no contact named "constructor" in the config',
     ],
+    ['an unknown rotation', { ...ALERT, to: ['rotation:primary', 'rotation:night'] }, 'to[1]', 'no rotation named "night" in the config'],
+    ['a premium-rate number', { ...ALERT, to: ['+60123456789', '+449098790123'] }, 'to[1]', PREMIUM],
     ['an unknown group', { ...ALERT, to: ['group:oncall', 'group:all'] }, 'to[1]', 'no group named "all" in the config'],
     ['an empty name', { ...ALERT, to: 'contact:' }, 'to[0]', 'no contact named "" in the config'],
     ['neither text nor template', WITHOUT_TEXT, 'text', 'text or template is required'],
@@ -214,7 +223,7 @@ describe('several mistakes are named at once', () => {
 });
 
 describe('without a config', () => {
-  test.each(['012-345 6789', '(202) 555-0123', '60123456789', 'contact:bob', 'group:all', '+60123456789'])(
+  test.each(['012-345 6789', '(202) 555-0123', '60123456789', 'contact:bob', 'group:all', 'rotation:night', '+60123456789'])(
     '%s is left to the router',
     (to) => {
       expect(faults({ ...ALERT, to }, NO_CONFIG)).toEqual([]);
@@ -243,9 +252,9 @@ test('a default country reads numbers without country code', () => {
   expect(faults({ ...ALERT, to: '012' }, { ...DIRECTORY, defaultCountry: 'MY' })).toEqual([{ path: 'to[0]', message: IMPOSSIBLE }]);
 });
 
-test('a group may bring an alert over the limit of phones', () => {
+test.each(['group:oncall', 'rotation:primary'])('%s may bring an alert over the limit of phones', (entry) => {
   const directory = (phones: number): Directory => ({ ...DIRECTORY, countPhones: () => phones });
-  const data = { ...ALERT, to: ['+60123456789', 'group:oncall'] };
+  const data = { ...ALERT, to: ['+60123456789', entry] };
   expect(faults(data, directory(1000))).toEqual([]);
   expect(faults(data, directory(1001))).toEqual([{ path: 'to', message: '1001 phones once groups are opened: 1000 at most' }]);
 });

@@ -126,6 +126,32 @@ describe('what cannot be a phone number is refused, whatever the default country
   });
 });
 
+describe('a premium-rate number is refused, in any country and format', () => {
+  test.each<[string, CountryCode | undefined]>([
+    ['+44 909 879 0123', undefined],
+    ['0909 879 0123', 'GB'],
+    ['+1 900 234 5678', undefined],
+    ['+49 900 1234567', undefined],
+    ['+33 899 12 34 56', undefined],
+    ['+979 123 456 789', undefined],
+  ])('%s', (input, country) => {
+    expect(parsePhone(input, country)).toEqual({
+      ok: false,
+      message: 'a premium-rate number, whose holder earns by every text: it is never texted',
+    });
+  });
+
+  test.each([
+    ['of shared cost, which its holder pays a part of', '+49 180 1234567'],
+    ['toll-free', '+1 800 234 5678'],
+    ['personal, as Twilio’s magic ones are', '+1 500 555 0006'],
+    ['fictional', '+1 202 555 0100'],
+    ['of the simulated provider', '+60123450001'],
+  ])('and one that is not is not: %s', (_name, input) => {
+    expect(parsePhone(input).ok).toBe(true);
+  });
+});
+
 describe('a number outside the ranges that its country has assigned passes with a warning', () => {
   test.each([
     ['+1 202 555 0123', undefined],

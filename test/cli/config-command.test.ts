@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatConfigSummary, summariseConfig } from '../../src/cli/summarise-config.ts';
 import { ConfigError } from '../../src/config/fault.ts';
 import { CONTACT_PHONE, config, SECRET, type } from './recording-deps.ts';
@@ -91,6 +94,50 @@ templates  login-code
       summariseConfig({ ...config, routes: [{ ...first, providers, countries: { '86': ['cn', 'desk'] } }, ...rest] }),
     );
     expect(text).toContain(', by twilio-main (3) or desk (1), then spare; +86 by cn, then desk');
+  });
+});
+
+describe('config check --explain', () => {
+  const file = (text: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'sms-explain-')), 'alert.json');
+    onTestFinished(() => rmSync(dirname(path), { recursive: true }));
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test('says which route an alert takes and what it says, and asks nobody', async () => {
+    const path = file('{"to":"contact:alice","severity":"critical","text":"Disk full","source":"a"}');
+    const { code, stdout, calls } = await type(['config', 'check', 'x.yaml', '--explain', path]);
+    expect(stdout).toContain('route        default\nnot          login-codes: purpose is alert, wants verification\n');
+    expect(stdout).toContain('CRITICAL: Disk full');
+    expect(stdout).not.toContain(CONTACT_PHONE);
+    expect([code, calls]).toEqual([0, [['loadConfig', 'x.yaml']]]);
+  });
+
+  test('--json gives the same as data', async () => {
+    const path = file('{"to":"contact:alice","severity":"info","text":"x","source":"a"}');
+    const { stdout } = await type(['config', 'check', '--explain', path, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      passedOver: [{ route: 'login-codes', key: 'purpose', wanted: 'verification', found: 'alert' }],
+      policy: { route: 'default', minSeverity: 'critical', dedupeForMs: 1_800_000 },
+      stops: 'below_severity',
+      recipients: [{ to: '+60*******789', contact: 'alice', text: 'INFO: x', segments: 1 }],
+    });
+    expect(stdout).not.toContain(CONTACT_PHONE);
+  });
+
+  test.each([
+    ['no alert', '{"severity":"critical"}', 'error: the alert was refused'],
+    ['no JSON', 'Disk full', 'is not JSON'],
+  ])('refuses what is %s', async (_what, text, message) => {
+    const { code, stderr } = await type(['config', 'check', '--explain', file(text)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test('refuses a file that is not there', async () => {
+    const { code, stderr } = await type(['config', 'check', '--explain', '/nowhere.json']);
+    expect([code, stderr]).toEqual([1, 'error: no such file: /nowhere.json\n']);
   });
 });
 

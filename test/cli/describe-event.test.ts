@@ -88,3 +88,19 @@ const attempts: [TraceAttempt, string][] = [
 test.each(attempts)('a request: %o', (one, sentence) => {
   expect(describeAttempt(one)).toBe(sentence);
 });
+
+test.each([
+  ['planned', undefined, 'who is told when [at once: chat]'],
+  ['accepted', undefined, 'told [at once: chat]'],
+  ['failed', undefined, 'given up [at once: chat]'],
+  ['cancelled', 'resolved', 'cancelled: '],
+])('a step of the ladder that is %s reads "%s"', (verdict, reason, words) => {
+  const event = {
+    at: '2026-11-20T03:00:00.000Z',
+    stage: 'escalation',
+    verdict,
+    detail: 'at once: chat',
+    ...(reason === undefined ? {} : { reason }),
+  };
+  expect(describeEvent(event)).toContain(words);
+});

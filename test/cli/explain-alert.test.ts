@@ -72,6 +72,17 @@ const conclusions: [name: string, facts: Partial<AlertTrace>, text: string, todo
   ],
   ['routed to nobody', {}, 'Not texted: it names nobody who could be texted (no_recipient).'],
   [
+    'told to channels alone',
+    {
+      events: ['planned', 'accepted', 'accepted', 'failed', 'cancelled'].map((verdict) => ({
+        at: '2026-11-20T03:00:00.000Z',
+        stage: 'escalation',
+        verdict,
+      })),
+    },
+    "Not texted: no step of its route's ladder texts anybody. Channels: 2 told, 1 not to be told.",
+  ],
+  [
     'one phone, measured from the alert',
     { messages: [accepted] },
     'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told whether it arrived; not every provider reports.',
@@ -161,4 +172,14 @@ segments    1
       else process.env.TZ = before;
     }
   });
+});
+
+test('tells apart the text of a problem and the text of its end', () => {
+  const [firing, end] = [
+    messageTrace({ state: 'delivered' }),
+    messageTrace({ id: 'm-2', says: 'resolved', state: 'accepted', severity: 'info' }),
+  ];
+  const text = explainAlert(alertTrace({ messages: [firing, end] }), NOW);
+  expect(text).toMatch(/^Texted: .*That it is over was texted to 1 of 1 phone\(s\)\./);
+  expect(text).toContain('RESOLVED text: accepted');
 });

@@ -3,8 +3,12 @@ import { runCli } from '../../src/cli/run-cli.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
+import type { OptOut } from '../../src/ledger/opt-outs.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import type { BudgetFigures } from '../../src/limit/budget.ts';
+import type { Money } from '../../src/limit/money.ts';
 import type { Settled } from '../../src/pipeline/unknown-desk.ts';
+import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer-port.ts';
 import { type DeadWorld, deadLettersOf } from './dead-world.ts';
 import { NOW } from './traces.ts';
 
@@ -33,6 +37,7 @@ export const config = {
     ['bob', { phone: '+60198765432', consent: false }],
   ]),
   groups: new Map([['oncall', ['alice']]]),
+  rotations: new Map(),
   templates: new Map([['login-code', { text: 'Your code is {code}' }]]),
   redis: { url: new Secret(`redis://:${SECRET}@10.0.0.5:6379`), prefix: '{sms}' },
 } as unknown as Config;
@@ -47,7 +52,11 @@ export interface Ran {
 
 export interface World {
   readonly enqueue?: () => { id: string; duplicate: boolean };
+  readonly enqueueMany?: (alerts: readonly unknown[]) => Promise<EnqueueResult[]>;
+  /** Ctrl-C. */
+  readonly interrupted?: AbortSignal;
   readonly resolve?: () => void;
+  readonly acknowledgement?: Acknowledgement;
   readonly closeProducer?: () => void;
   readonly warnings?: readonly Fault[];
   readonly loadConfig?: () => never;
@@ -64,6 +73,11 @@ export interface World {
   readonly dead?: DeadWorld;
   readonly unknown?: readonly MessageTrace[];
   readonly settled?: Settled;
+  readonly optOuts?: readonly OptOut[];
+  /** A newer word stands against what is said of a phone. */
+  readonly overruled?: boolean;
+  readonly budgets?: readonly BudgetFigures[];
+  readonly money?: Money;
   /** What the person at the terminal says; absent where nobody sits there. */
   readonly confirm?: boolean;
 }
@@ -82,7 +96,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       calls.push(['loadConfig', path]);
       world.loadConfig?.();
       return {
-        config: world.timeoutMs === undefined ? config : withTimeouts(world.timeoutMs),
+        config: { ...(world.timeoutMs === undefined ? config : withTimeouts(world.timeoutMs)), ...(world.money && { money: world.money }) },
         path: path ?? 'config/sms-dispatch.yaml',
         warnings: world.warnings ?? [],
       };
@@ -92,10 +106,14 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         calls.push(['enqueue', JSON.parse(JSON.stringify(alert))]);
         return world.enqueue?.() ?? { id: 'a-1', duplicate: false };
       },
-      enqueueMany: async () => [],
+      enqueueMany: async (alerts) => world.enqueueMany?.(alerts) ?? [],
       resolve: async (dedupKey) => {
         calls.push(['resolve', dedupKey]);
         world.resolve?.();
+      },
+      acknowledge: async (alertId, by) => {
+        calls.push(['acknowledge', alertId, by]);
+        return world.acknowledgement ?? { kind: 'missing' };
       },
       close: async () => {
         calls.push(['close producer']);
@@ -128,6 +146,24 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       },
       close: async () => void calls.push(['close unknown desk']),
     }),
+    openOptOuts: async () => ({
+      isOptedOut: async (hash) => (world.optOuts ?? []).some((entry) => entry.phoneHash === hash),
+      anyone: async () => (world.optOuts ?? []).length > 0,
+      optOut: async (entry) => {
+        calls.push(['opt out', entry]);
+        return world.overruled !== true;
+      },
+      optIn: async (hash, at) => {
+        calls.push(['opt in', hash, at]);
+        return world.overruled !== true;
+      },
+      list: async () => [...(world.optOuts ?? [])],
+      close: async () => void calls.push(['close opt-outs']),
+    }),
+    openBudgets: async () => ({
+      read: async () => world.budgets ?? [],
+      close: async () => void calls.push(['close budgets']),
+    }),
     openDeadLetters: async () => deadLettersOf(world.dead ?? {}, calls),
     openProvider: async (_config, name) => {
       calls.push(['open provider', name]);
@@ -156,6 +192,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
             return world.confirm === true;
           },
         }),
+    ...(world.interrupted === undefined ? {} : { interrupted: () => world.interrupted as AbortSignal }),
     now: () => NOW,
     version: '1.2.3',
   };

@@ -9,6 +9,11 @@ const withRoute = (keys: string) => minimal().replace('providers: [desk]', `prov
 const withProvider = (provider: string) => minimal().replace(' }\n', `, ${provider} }\n`);
 const alice = 'contacts: { alice: { phone: "+60123456789", consent: true } }';
 
+const ALL_WEEK = '{ timeZone: UTC, shifts: [{ contacts: [alice] }] }';
+/** A rotation whose shifts begin in line 9. */
+const withShifts = (...shifts: string[]) =>
+  minimal(`${alice}\nrotations:\n  primary:\n   timeZone: UTC\n   shifts:\n${shifts.map((shift) => `    - ${shift}`).join('\n')}`);
+
 /** What a person wrote → every line that he reads. */
 const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lines: string[]])[]>> = {
   'YAML that cannot be read': [
@@ -219,19 +224,119 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       'c.yaml:5 groups.oncall[0]: no contact named "alise" (did you mean "alice"?)',
       'c.yaml:5 groups.oncall[1]: no contact named "contact:alice" (did you mean "alice"?)',
       'c.yaml:5 groups.oncall[2]: no contact named "bob" (contacts: alice)',
-      'c.yaml:5 groups.oncall[3]: no contact named "+********789" (a group holds names: give the number a name under contacts)',
+      'c.yaml:5 groups.oncall[3]: no contact named "+********789" (names stand here: give the number a name under contacts)',
     ],
     [
       minimal(`${alice}\nwebhooks: { to: [alice, contact:alcie, group:oncall, "12"] }`),
-      'c.yaml:5 webhooks.to[0]: neither a phone number nor contact:<name> nor group:<name>, got "alice" (did you mean "contact:alice"?)',
+      'c.yaml:5 webhooks.to[0]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "alice" (did you mean "contact:alice"?)',
       'c.yaml:5 webhooks.to[1]: no such contact: "contact:alcie" (did you mean "contact:alice"?)',
       'c.yaml:5 webhooks.to[2]: no such group: "group:oncall" (there are no groups)',
-      'c.yaml:5 webhooks.to[3]: neither a phone number nor contact:<name> nor group:<name>, got "12"',
+      'c.yaml:5 webhooks.to[3]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "12"',
+    ],
+    [
+      minimal('contacts: { bob: { phone: "+44 909 8790123", consent: true } }'),
+      'c.yaml:4 contacts.bob.phone: a premium-rate number, whose holder earns by every text: it is never texted, got "+** *** ****123"',
+    ],
+    [
+      minimal(
+        'webhooks: { to: ["+449098790123", "+60", primary, rotation:primray] }\nrotations: { primary: { timeZone: UTC, shifts: [{ contacts: [al] }] } }',
+      ),
+      'c.yaml:4 webhooks.to[0]: a premium-rate number, whose holder earns by every text: it is never texted, got "+*********123"',
+      'c.yaml:4 webhooks.to[1]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "+60"',
+      'c.yaml:4 webhooks.to[2]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "primary" (did you mean "rotation:primary"?)',
+      'c.yaml:4 webhooks.to[3]: no such rotation: "rotation:primray" (did you mean "rotation:primary"?)',
+      'c.yaml:5 rotations.primary.shifts[0].contacts[0]: no contact named "al" (there are no contacts)',
+    ],
+    [
+      minimal(
+        `${alice}\ngroups: { oncall: [group:dbb, group:dba, dba, rotation:night, primary], dba: [alice] }\nrotations: { primary: ${ALL_WEEK} }`,
+      ),
+      'c.yaml:5 groups.oncall[0]: no such group: "group:dbb" (did you mean "group:dba"?)',
+      'c.yaml:5 groups.oncall[2]: no contact named "dba" (did you mean "group:dba"?)',
+      'c.yaml:5 groups.oncall[3]: no such rotation: "rotation:night" (rotations: primary)',
+      'c.yaml:5 groups.oncall[4]: no contact named "primary" (did you mean "rotation:primary"?)',
+    ],
+    [
+      minimal('groups:\n  all: [group:oncall]\n  oncall: [group:dba]\n  dba: [group:net, group:oncall]\n  net: [group:net, group:dba]'),
+      'c.yaml:7 groups.dba[1]: group oncall holds itself: oncall → dba → oncall (take this one out)',
+      'c.yaml:8 groups.net[0]: group net holds itself: net → net (take this one out)',
+      'c.yaml:8 groups.net[1]: group dba holds itself: dba → net → dba (take this one out)',
+    ],
+    [
+      minimal(
+        'channels: { mail: { type: email, smtp: "smtp://h", from: a@b.c, to: [ops@example.com, ops, oncall, contact:bob] } }\ngroups: { oncall: [alice] }\ncontacts: { alice: { phone: "+60123456789", consent: true } }',
+      ),
+      'c.yaml:4 channels.mail.to[1]: neither an e-mail address nor contact:<name>, group:<name> or rotation:<name>, got "ops"',
+      'c.yaml:4 channels.mail.to[2]: neither an e-mail address nor contact:<name>, group:<name> or rotation:<name>, got "oncall" (did you mean "group:oncall"?)',
+      'c.yaml:4 channels.mail.to[3]: no such contact: "contact:bob" (contacts: alice)',
     ],
     [
       minimal('defaultCountry: Malaysia'),
       'c.yaml:4 defaultCountry: must be a country code of two letters (ISO 3166), such as MY, got "Malaysia"',
     ],
+  ],
+  rotations: [
+    [
+      minimal(
+        `${alice}\nrotations:\n primary:\n  timeZone: Asia/Kuala_Lumpur\n  shifts: [{ contacts: [alcie] }]\n  overrides: [{ from: "2026-12-24 18:00", to: "2026-12-26 09:00", contacts: [group:alice] }]`,
+      ),
+      'c.yaml:8 rotations.primary.shifts[0].contacts[0]: no contact named "alcie" (did you mean "alice"?)',
+      'c.yaml:9 rotations.primary.overrides[0].contacts[0]: no contact named "group:alice" (contacts: alice)',
+    ],
+    [
+      minimal(
+        `${alice}\nrotations:\n primary: { timeZone: Kuala Lumpur, shifts: [{ days: [mo], from: 9am, to: "25:00", contacts: [alice] }], overrides: [] }`,
+      ),
+      'c.yaml:6 rotations.primary.timeZone: no time zone of that name, got "Kuala Lumpur" (an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC)',
+      'c.yaml:6 rotations.primary.shifts[0].days[0]: must be one of mon, tue, wed, thu, fri, sat, sun, got "mo" (did you mean "mon"?)',
+      'c.yaml:6 rotations.primary.shifts[0].from: must be a time of day in quotes such as "22:00", got "9am"',
+      'c.yaml:6 rotations.primary.shifts[0].to: must be a time of day in quotes such as "22:00", got "25:00"',
+    ],
+    [
+      withShifts(
+        '{ days: [mon, tue, wed, thu, fri], from: "09:00", to: "18:00", contacts: [alice] }',
+        '{ days: [mon], from: "17:00", to: "22:00", contacts: [alice] }',
+        '{ days: [sun], from: "20:00", to: "09:30", contacts: [alice] }',
+        '{ days: [sat, sun], from: "06:00", to: "20:00", contacts: [alice] }',
+        '{ from: "05:00", to: "05:01", contacts: [alice] }',
+      ),
+      'c.yaml:10 rotations.primary.shifts[1]: mon 17:00–22:00 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both are on call from Mon 17:00 to Mon 18:00 (let one end where the other begins; for single days there are overrides)',
+      'c.yaml:11 rotations.primary.shifts[2]: sun 20:00–09:30 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both are on call from Mon 09:00 to Mon 09:30 (let one end where the other begins; for single days there are overrides)',
+      'c.yaml:13 rotations.primary.shifts[4]: every day 05:00–05:01 overlaps shifts[2], sun 20:00–09:30: both are on call from Mon 05:00 to Mon 05:01 (let one end where the other begins; for single days there are overrides)',
+    ],
+    [
+      `${withShifts('{ contacts: [alice] }')}\n   overrides:\n    - { from: "2026-12-26 09:00", to: "2026-12-24 18:00", contacts: [alice] }\n    - { from: "2026-02-30 09:00", to: "2026-03-01 24:30", contacts: [alice] }\n    - { from: tomorrow, to: "2026-03-01 09:00", contacts: [alice] }`,
+      'c.yaml:11 rotations.primary.overrides[0].to: is not after from, "2026-12-26 09:00": it never begins, got "2026-12-24 18:00"',
+      'c.yaml:12 rotations.primary.overrides[1].from: there is no such day or time, got "2026-02-30 09:00"',
+      'c.yaml:12 rotations.primary.overrides[1].to: there is no such day or time, got "2026-03-01 24:30"',
+      'c.yaml:13 rotations.primary.overrides[2].from: must be a date and time such as "2026-12-24 18:00", got "tomorrow"',
+    ],
+    [
+      withShifts('{ days: [mon], contacts: [alice] }', '{ contacts: [alice] }'),
+      'c.yaml:10 rotations.primary.shifts[1]: every day all day overlaps shifts[0], mon all day: both are on call from Mon 00:00 to Tue 00:00 (let one end where the other begins; for single days there are overrides)',
+    ],
+  ],
+  'names that other sections use': [
+    [
+      `${withRoute('escalation: standrad')}escalations: { standard: [{ sms: true }] }`,
+      'c.yaml:3 routes[0].escalation: no escalation named "standrad" (did you mean "standard"?)',
+    ],
+    [
+      minimal('escalations: { standard: [{ channels: [ops-chat, ops-mail] }] }\nchannels: { ops-chta: { type: slack, url: "https://x" } }'),
+      'c.yaml:4 escalations.standard[0].channels[0]: no channel named "ops-chat" (did you mean "ops-chta"?)',
+      'c.yaml:4 escalations.standard[0].channels[1]: no channel named "ops-mail" (channels: ops-chta)',
+    ],
+    [
+      minimal('money: { currency: USD, prices: { dsek: { "60": 0.05 }, twilio: { other: 1 } } }'),
+      'c.yaml:4 money.prices.dsek: no provider named "dsek" (did you mean "desk"?)',
+      'c.yaml:4 money.prices.twilio: no provider named "twilio" (providers: desk)',
+    ],
+    [
+      minimal('caps: { perCountry: { China: [{ max: 1, per: 1h }], "+86": off, 86: off } }'),
+      'c.yaml:4 caps.perCountry.China: not a calling code: one to three digits, such as 86',
+      'c.yaml:4 caps.perCountry.+86: not a calling code: one to three digits, such as 86',
+    ],
+    [minimal('countries: [60, MY]'), 'c.yaml:4 countries[1]: not a calling code: one to three digits, such as 60, got "MY"'],
   ],
   templates: [
     [
@@ -252,6 +357,20 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       ),
       'c.yaml:4 templates.a.tencent.params[1]: names no placeholder of the text, so nobody would fill it in, got "minutes" (the text has code)',
       'c.yaml:4 templates.a.alibaba.params.c: names no placeholder of the text, so nobody would fill it in, got "cod" (did you mean "code"?)',
+    ],
+  ],
+  'templates in other languages': [
+    [
+      minimal(
+        'templates: { login: { text: "Code {code}, {minutes} min", languages: { ms: { text: "Kod {kode}" }, de: { text: "Code {code}" }, fr: { text: "{code} {minutes} {rest}" } } } }',
+      ),
+      'c.yaml:4 templates.login.languages.ms.text: lacks {code}, {minutes} of the template\'s own text and has {kode}, which the template\'s own text has not, got "Kod {kode}" (did you mean "code"?)',
+      'c.yaml:4 templates.login.languages.de.text: lacks {minutes} of the template\'s own text, got "Code {code}"',
+      'c.yaml:4 templates.login.languages.fr.text: has {rest}, which the template\'s own text has not, got "{code} {minutes} {rest}"',
+    ],
+    [
+      minimal('templates: { login: { text: "Code", languages: { Malay!: { text: "Kod" } } } }'),
+      'c.yaml:4 templates.login.languages.Malay!: must be a language tag such as en, ms or zh-Hans',
     ],
   ],
   'the rest': [

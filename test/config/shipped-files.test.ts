@@ -50,6 +50,10 @@ const env = {
   RECEIPT_TOKEN: 'token',
   GATEWAY_KEY: 'key',
   ONCALL_PHONE: '+60123456789',
+  ONCALL_EMAIL: 'alice@example.com',
+  CHAT_URL: 'https://hooks.slack.com/services/T0/B0/key',
+  SMTP_URL: 'smtps://user:key@mail.example.com:465',
+  MAIL_FROM: 'alerts@example.com',
   SMS_DISPATCH_TOKEN: 'token',
   REDIS_URL: 'redis://127.0.0.1:6379',
 };

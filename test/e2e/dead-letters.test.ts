@@ -54,6 +54,8 @@ http: { port: 0 }
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
       openProducer: refuse,
       openUnknownDesk: refuse,
+      openOptOuts: refuse,
+      openBudgets: refuse,
       openProvider: refuse,
       redisAddress: () => 'here',
       runProcess: refuse,

@@ -19,6 +19,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['queue/producer-port.ts'],
   cli: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
   queue: ['metrics/sources.ts', 'receipt'],
+  // Outgoing HTTP is the providers'.
+  channel: ['provider/transport.ts', 'provider/retry-after.ts', 'provider/read-answer.ts', 'provider/http/headers.ts'],
   // A config is made of what the rooms say of themselves.
   config: [
     'channel/channel-config.ts',

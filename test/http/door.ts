@@ -4,17 +4,26 @@ import type { ParsedAlert } from '../../src/alert/alert.ts';
 import { newAlertId } from '../../src/alert/id.ts';
 import { AlertError, parseAlert } from '../../src/alert/parse-alert.ts';
 import type { E164 } from '../../src/alert/phone.ts';
+import { systemClock } from '../../src/clock.ts';
 import type { ReceiverDeps } from '../../src/http/http-deps.ts';
 import { createHttpServer, type HttpServerDeps } from '../../src/http/http-server.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
 import { directoryOf } from '../../src/pipeline/directory.ts';
-import type { EnqueueResult } from '../../src/queue/producer-port.ts';
+import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer-port.ts';
 
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);
 
-export const names = { defaultCountry: undefined, contacts, groups, templates: new Map(), routes: [], providers: new Map() };
-const directory = directoryOf(names);
+export const names = {
+  defaultCountry: undefined,
+  contacts,
+  groups,
+  rotations: new Map(),
+  templates: new Map(),
+  routes: [],
+  providers: new Map(),
+};
+const directory = directoryOf(names, systemClock);
 
 /** Keeps what it takes in memory, each id once, by the rules of the real one. */
 export class RecordingProducer {
@@ -42,6 +51,16 @@ export class RecordingProducer {
   async resolve(dedupKey: string): Promise<void> {
     await this.before();
     this.resolved.push(dedupKey);
+  }
+
+  /** What each id is answered; any other one is unknown. */
+  readonly acknowledgements = new Map<string, Acknowledgement>();
+  readonly acknowledged: (readonly [alertId: string, by: string])[] = [];
+
+  async acknowledge(alertId: string, by: string): Promise<Acknowledgement> {
+    await this.before();
+    this.acknowledged.push([alertId, by]);
+    return this.acknowledgements.get(alertId) ?? { kind: 'missing' };
   }
 }
 
@@ -84,6 +103,8 @@ export const traces = {
 /** No provider at all: receipts have tests of their own. */
 export const receipts: ReceiverDeps['receipts'] = { sources: new Map(), enqueue: async () => undefined, count: () => undefined };
 
+export const inbound: ReceiverDeps['inbound'] = { sources: new Map(), enqueue: async () => true, count: () => undefined };
+
 export const http: ReceiverDeps['config']['http'] = { port: 0, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] };
 
 export interface Door {
@@ -114,8 +135,10 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
     role,
     config: { http: { ...http, ...settings }, ...names },
     producer,
+    onAcknowledged: () => undefined,
     traces,
     receipts,
+    inbound,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'sms_alerts_total 0\n' },
     readiness: async () => ({ ready: true, reasons: [] }),
     logger: pino({ level: 'debug', base: null }, { write: (line) => lines.push(JSON.parse(line)) }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpApp } from '../../src/http/http-app.ts';
 import { componentSchemas } from '../../src/http/openapi-schemas.ts';
-import { http, names, openDoor, RecordingProducer, receipts, traces } from './door.ts';
+import { http, inbound, names, openDoor, RecordingProducer, receipts, traces } from './door.ts';
 
 interface Document {
   readonly openapi: string;
@@ -17,8 +17,10 @@ test('the document has every route, and every path of the document is a route', 
     role: 'receiver',
     config: { http, ...names },
     producer: new RecordingProducer(),
+    onAcknowledged: () => undefined,
     traces,
     receipts,
+    inbound,
     metrics: { contentType: '', text: async () => '' },
     readiness: async () => ({ ready: true, reasons: [] }),
     logger: undefined as never,
@@ -53,7 +55,7 @@ test('the document is OpenAPI 3.1 with unique operations, and every reference le
 });
 
 test('the document asks for a token only where one is needed', async () => {
-  const needsToken = (path: string) => path.startsWith('/v1/') && !path.startsWith('/v1/receipts/');
+  const needsToken = (path: string) => path.startsWith('/v1/') && !path.startsWith('/v1/receipts/') && !path.startsWith('/v1/inbound/');
   const securities = async (tokens: readonly Secret[]) => {
     const door = await openDoor({ http: { tokens } });
     const { paths } = (await (await door.get('/openapi.json')).json()) as Document;

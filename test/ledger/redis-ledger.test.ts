@@ -37,6 +37,7 @@ const message = (messageId: string): MessageRecord => ({
   id: messageId,
   alertId,
   to: '+60*******789',
+  phoneHash: 'phone',
   contact: null,
   severity: 'critical',
   route: 'default',
@@ -52,6 +53,7 @@ const message = (messageId: string): MessageRecord => ({
 const attempt = (over: Partial<AttemptRequest> = {}): AttemptRequest => ({
   messageId: id,
   dedupHash: alertId,
+  phoneHash: 'phone',
   receivedAt: 1_000,
   token: 'token-1',
   record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z' },

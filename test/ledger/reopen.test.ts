@@ -35,6 +35,7 @@ const alertOf = (id: string, over: Partial<RoutedAlert> = {}): RoutedAlert => ({
       id: `m-${id}`,
       alertId: id,
       to: '+60*******789',
+      phoneHash: 'phone',
       contact: null,
       severity: 'critical',
       route: 'default',
@@ -66,7 +67,8 @@ const reopening = (over: Partial<Reopening> = {}): Reopening => ({
 async function failed(): Promise<void> {
   await ledger.admit(alertOf('a'), randomUUID());
   const record = { provider: 'p', startedAt: '2026-11-20T03:00:00.500Z' };
-  await ledger.openAttempt({ messageId: 'm-a', dedupHash: 'db', receivedAt: 1_000, token: 't', record, leaseMs: 1, unknownsAllowed: 0 });
+  const asked = { messageId: 'm-a', dedupHash: 'db', phoneHash: 'phone', receivedAt: 1_000 };
+  await ledger.openAttempt({ ...asked, token: 't', record, leaseMs: 1, unknownsAllowed: 0 });
   const attempt = { token: 't', number: 1, record: { ...record, result: 'refused', reason: 'content' } as const };
   expect(await moveTo('failed', 'a', { reason: 'content', attempt })).toBe('ended');
 }
@@ -111,7 +113,7 @@ describe('a failed message that is reopened', () => {
   it('can be sent, and is then as over as any', async () => {
     await failed();
     await ledger.reopen(reopening());
-    const again = { messageId: 'm-a', dedupHash: 'db', receivedAt: 1_000, leaseMs: 1, unknownsAllowed: 0 };
+    const again = { messageId: 'm-a', dedupHash: 'db', phoneHash: 'phone', receivedAt: 1_000, leaseMs: 1, unknownsAllowed: 0 };
     const record = { provider: 'q', startedAt: '2026-11-20T04:00:01.000Z' };
     expect(await ledger.openAttempt({ ...again, token: 'u', record })).toEqual({ kind: 'opened', number: 2 });
     await moveTo('accepted', 'a', { attempt: { token: 'u', number: 2, record: { ...record, result: 'accepted' } } });

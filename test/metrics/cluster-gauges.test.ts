@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { BudgetFigures } from '../../src/limit/budget.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import type { Sources } from '../../src/metrics/sources.ts';
 import { startRedisServer } from '../support/redis-server.ts';
@@ -32,6 +33,35 @@ it('are read at the scrape and not before', async () => {
   expect(first.get('sms_queue_jobs{queue="sms-messages",state="active"}')).toBe(0);
   expect(first.get('sms_queue_oldest_job_age_seconds{queue="sms-messages"}')).toBe(4.5);
   expect(samples(await metrics.text()).get('sms_messages_in_flight')).toBe(2);
+});
+
+it('budgets are shown in units of the currency, each with its limits, and only where there are some', async () => {
+  const hour = { period: 'hour', spent: 2_000_000, reserved: 500_000, budget: { soft: 5_000_000, hard: 10_000_000 } } as const;
+  const day = { period: 'day', spent: 7_900, reserved: 0, budget: undefined } as const;
+  let figures: BudgetFigures[] = [hour, day].map((period) => ({ ...period, sinceMs: 600_000, leftMs: 3_000_000 }));
+  const metrics = metricsOver({ ...steady, budgets: async () => figures });
+  const shown = async () => [...samples(await metrics.text())].filter(([series]) => series.startsWith('sms_budget_'));
+  expect(Object.fromEntries(await shown())).toEqual({
+    'sms_budget_spent{period="hour"}': 2.5,
+    'sms_budget_limit{period="hour",limit="soft"}': 5,
+    'sms_budget_limit{period="hour",limit="hard"}': 10,
+    'sms_budget_left{period="hour"}': 7.5,
+    'sms_budget_empty_seconds{period="hour"}': 1_800,
+    'sms_budget_spent{period="day"}': 0.0079,
+  });
+  figures = [];
+  expect(await shown()).toEqual([]);
+});
+
+it('a budget of which nothing was spent is empty in an infinite time, and that can be read', async () => {
+  const unspent = { period: 'month', spent: 0, reserved: 0, budget: { soft: 1, hard: 1 }, sinceMs: 1, leftMs: 1 } as const;
+  const metrics = metricsOver({ ...steady, budgets: async () => [unspent] });
+  expect(await metrics.text()).toContain('sms_budget_empty_seconds{period="month"} +Inf\n');
+});
+
+it('budgets that cannot be read are counted as such', async () => {
+  const metrics = metricsOver({ ...steady, budgets: () => Promise.reject(new Error('no')) });
+  expect(samples(await metrics.text()).get('sms_scrape_errors_total{source="budgets"}')).toBe(1);
 });
 
 describe('when a source gives nothing', () => {

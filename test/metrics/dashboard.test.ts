@@ -72,7 +72,9 @@ describe('queries', () => {
   it('take the maximum of what every process reports about the whole system, because a sum would count it once for each', () => {
     const texts = [...queried.map(({ expr }) => expr), rulesWithoutComments];
     const used = texts.flatMap((text) =>
-      [...text.matchAll(/\bsms_(queue_jobs|queue_oldest_job_age_seconds|messages_in_flight)\b/g)].map(({ index }) => text.slice(0, index)),
+      [...text.matchAll(/\bsms_(queue_jobs|queue_oldest_job_age_seconds|messages_in_flight|budget_[a-z_]+)\b/g)].map(({ index }) =>
+        text.slice(0, index),
+      ),
     );
     expect(used.length).toBeGreaterThan(5);
     for (const before of used) expect(before).toMatch(/\bmax( by \([a-z, ]+\))? \($|\bmax\($/);

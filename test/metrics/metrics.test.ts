@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
+import type { Sources } from '../../src/metrics/sources.ts';
 import { samples, types } from './samples.ts';
 import { findTool, run } from './tools.ts';
 
@@ -11,7 +12,10 @@ const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
 const sources = {
   inFlight: async () => 0,
   queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0 })),
-};
+  budgets: async () => [
+    { period: 'hour', spent: 1_000_000, reserved: 0, budget: { soft: 5_000_000, hard: 10_000_000 }, sinceMs: 60_000, leftMs: 3_540_000 },
+  ],
+} satisfies Sources;
 
 let metrics: Metrics;
 beforeEach(() => {
@@ -44,12 +48,22 @@ describe('the public names', () => {
     ['sms_failovers_total', 'counter', 'from,to'],
     ['sms_unknown_outcomes_total', 'counter', 'provider,resolution'],
     ['sms_segments_total', 'counter', 'provider'],
+    ['sms_cost_total', 'counter', 'provider'],
+    ['sms_budget_spent', 'gauge', 'period'],
+    ['sms_budget_limit', 'gauge', 'period,limit'],
+    ['sms_budget_left', 'gauge', 'period'],
+    ['sms_budget_empty_seconds', 'gauge', 'period'],
     ['sms_receipts_total', 'counter', 'provider,state'],
+    ['sms_acknowledgements_total', 'counter', 'by'],
+    ['sms_inbound_total', 'counter', 'provider,kind'],
     ['sms_alert_to_accepted_seconds', 'histogram', 'severity'],
     ['sms_accepted_to_delivered_seconds', 'histogram', 'provider'],
     ['sms_queue_jobs', 'gauge', 'queue,state'],
     ['sms_queue_oldest_job_age_seconds', 'gauge', 'queue'],
     ['sms_last_accepted_timestamp_seconds', 'gauge', ''],
+    ['sms_config_last_reload_successful', 'gauge', ''],
+    ['sms_config_last_reload_success_timestamp_seconds', 'gauge', ''],
+    ['sms_config_hash', 'gauge', ''],
   ])('%s is a %s with labels {%s}', async (name, type, labels) => {
     const text = await metrics.text();
     expect(types(text).get(name)).toBe(type);
@@ -110,6 +124,11 @@ describe('series', () => {
       ...['forged', 'unreadable', 'early', 'late', 'duplicate', 'reordered'].map(
         (state) => `sms_receipts_total{provider="sns",state="${state}"}`,
       ),
+      ...['stop', 'start', 'acknowledged', 'unmatched', 'duplicate', 'forged', 'unreadable'].map(
+        (kind) => `sms_inbound_total{provider="sns",kind="${kind}"}`,
+      ),
+      'sms_acknowledgements_total{by="http"}',
+      'sms_message_outcomes_total{state="cancelled",reason="acknowledged",severity="critical"}',
       'sms_alert_to_accepted_seconds_count{severity="warning"}',
       'sms_accepted_to_delivered_seconds_sum{provider="sns"}',
       'sms_messages_in_flight',
@@ -121,7 +140,8 @@ describe('series', () => {
     expect(Object.fromEntries(born.map((series) => [series, all.get(series)]))).toEqual(
       Object.fromEntries(born.map((series) => [series, 0])),
     );
-    const notZero = [...all].filter(([series, value]) => series.startsWith('sms_') && value !== 0);
+    // Those of a budget are what Redis and the config say.
+    const notZero = [...all].filter(([series, value]) => /^sms_(?!budget_)/.test(series) && value !== 0);
     expect(notZero).toEqual([['sms_worker_info{version="0.1.0",role="dispatcher"}', 1]]);
   });
 
@@ -162,6 +182,8 @@ describe('what happens is counted', () => {
       { 'sms_unknown_outcomes_total{provider="sns",resolution="held"}': 1 },
     ],
     ['a receipt', (m) => m.receipt('sns', 'delivered'), { 'sms_receipts_total{provider="sns",state="delivered"}': 1 }],
+    ['an acknowledgement', (m) => m.acknowledged('reply'), { 'sms_acknowledgements_total{by="reply"}': 1 }],
+    ['an inbound text', (m) => m.inbound('sns', 'stop'), { 'sms_inbound_total{provider="sns",kind="stop"}': 1 }],
     ['a code that is in no table', (m) => m.unlistedCode('sns'), { 'sms_provider_unlisted_codes_total{provider="sns"}': 1 }],
     ['an open circuit', (m) => m.circuit('sns', 'open'), { 'sms_provider_circuit_state{provider="sns"}': 2 }],
   ])('%s', async (_name, act, expected) => {
@@ -188,14 +210,16 @@ describe('what happens is counted', () => {
     expect(changed).toEqual({ 'sms_provider_requests_total{provider="sns",result="unknown",reason="unknown_outcome"}': 1 });
   });
 
-  it('an accepted text: its segments, its delay, and the time of the latest one', async () => {
-    const text = (at: string) => ({ provider: 'sns', severity: 'critical', segments: 2, seconds: 3000, at: new Date(at) }) as const;
+  it('an accepted text: its segments, its cost, its delay, and the time of the latest one', async () => {
+    const text = (at: string) =>
+      ({ provider: 'sns', severity: 'critical', segments: 2, seconds: 3000, at: new Date(at), cost: 0.0125 }) as const;
     const changed = await changedBy(() => {
       metrics.accepted(text('2026-11-20T03:00:10Z'));
       metrics.accepted(text('2026-11-20T03:00:00Z'));
     });
     expect(changed).toEqual({
       'sms_segments_total{provider="sns"}': 4,
+      'sms_cost_total{provider="sns"}': 0.025,
       'sms_alert_to_accepted_seconds_bucket{le="3600",severity="critical"}': 2,
       'sms_alert_to_accepted_seconds_bucket{le="+Inf",severity="critical"}': 2,
       'sms_alert_to_accepted_seconds_sum{severity="critical"}': 6000,
@@ -226,6 +250,43 @@ describe('what happens is counted', () => {
     expect(Object.keys(changed).every((series) => series.includes('sms_accepted_to_delivered_seconds') && series.includes('sns'))).toBe(
       true,
     );
+  });
+});
+
+describe('a new config', () => {
+  it('brings providers whose series are born at 0, and takes nothing from those that were there', async () => {
+    metrics.providerRequest({ provider: 'sns', result: 'accepted', reason: 'none', seconds: 1 });
+    metrics.receipt('newcomer', 'delivered');
+    metrics.learn(['sns', 'newcomer']);
+    metrics.receipt('newcomer', 'pending');
+    const all = samples(await metrics.text());
+    expect(all.get('sms_provider_request_duration_seconds_count{provider="sns"}')).toBe(1);
+    expect(all.get('sms_provider_request_duration_seconds_count{provider="newcomer"}')).toBe(0);
+    expect(all.get('sms_failovers_total{from="twilio-main",to="newcomer"}')).toBe(0);
+    expect(all.get('sms_receipts_total{provider="other",state="delivered"}')).toBe(1);
+    expect(all.get('sms_receipts_total{provider="newcomer",state="pending"}')).toBe(1);
+  });
+
+  it('begins with every circuit closed, and without those of providers that it lacks', async () => {
+    metrics.circuit('sns', 'open');
+    metrics.learn(['sns', 'newcomer']);
+    metrics.circuitsOf(['sns', 'newcomer']);
+    const circuits = [...samples(await metrics.text())].filter(([series]) => series.startsWith('sms_provider_circuit_state'));
+    expect(circuits).toEqual([
+      ['sms_provider_circuit_state{provider="sns"}', 0],
+      ['sms_provider_circuit_state{provider="newcomer"}', 0],
+    ]);
+  });
+
+  it('shows whether it holds, since when, and its hash; one that is refused changes but the first', async () => {
+    metrics.configInForce('0000000000ff', new Date('2026-11-20T03:00:00Z'));
+    metrics.configRefused();
+    const config = [...samples(await metrics.text())].filter(([series]) => series.startsWith('sms_config'));
+    expect(Object.fromEntries(config)).toEqual({
+      sms_config_last_reload_successful: 0,
+      sms_config_last_reload_success_timestamp_seconds: Date.parse('2026-11-20T03:00:00Z') / 1000,
+      sms_config_hash: 255,
+    });
   });
 });
 

@@ -25,8 +25,13 @@ const metrics = createMetrics({
     queues: async () => [
       { queue: 'sms-messages', counts: { waiting: 1, prioritized: 0, active: 1, delayed: 0, failed: 1 }, oldestAgeSeconds: 3 },
     ],
+    budgets: async () => [
+      { period: 'hour', spent: 500_000, reserved: 0, budget: { soft: 5_000_000, hard: 10_000_000 }, sinceMs: 60_000, leftMs: 3_540_000 },
+    ],
   },
 });
+
+metrics.learnChannels(['ops-chat']);
 
 /** A little of everything that the dashboard shows only when it happens. */
 function misfortune(): void {
@@ -34,6 +39,7 @@ function misfortune(): void {
   metrics.providerRequest({ provider: 'sns', result: 'refused', reason: 'throttled', seconds: 0.1 });
   metrics.retried('sns', 'throttled');
   metrics.unlistedCode('sns');
+  metrics.noticeEnded({ channel: 'ops-chat', result: 'accepted' });
   metrics.failedOver('sns', 'twilio-main');
   metrics.unknownResolved('sns', 'held');
   metrics.deferred('rate_cap_recipient');

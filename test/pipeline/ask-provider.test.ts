@@ -222,7 +222,7 @@ describe('a text of which nobody knows whether it was sent', () => {
 
   /** As the worker of the queue `sms-receipts` does. */
   async function applyReported(): Promise<void> {
-    const apply = createReceiptReceiver(desk.ledger, desk.observer);
+    const apply = createReceiptReceiver(desk.ledger, desk.observer, desk.optOuts);
     const now = desk.clock.now();
     for (const [provider, receipt] of reported) expect(await apply(receiptOf(provider, receipt, now), now, true)).toEqual(done);
   }

@@ -5,14 +5,17 @@ import { parseAlert } from '../../src/alert/parse-alert.ts';
 import { type E164, phoneHash } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { AlertSubject } from '../../src/pipeline/alert-stages.ts';
-import { composeMessages } from '../../src/pipeline/compose.ts';
+import { type ComposeConfig, composeMessages } from '../../src/pipeline/compose.ts';
 import { type Message, messageSchema } from '../../src/pipeline/message.ts';
 import type { Recipient } from '../../src/pipeline/recipients.ts';
 import type { Policy } from '../../src/pipeline/route.ts';
 
 const RECEIVED = Date.parse('2026-11-20T03:00:00Z');
 const TEMPLATES: Config['templates'] = new Map([
-  ['login-code', { text: 'Your code is {code}, valid {minutes} minutes' }],
+  [
+    'login-code',
+    { text: 'Your code is {code}, valid {minutes} minutes', languages: { ms: { text: 'Kod anda {code}, sah {minutes} minit' } } },
+  ],
   ['disk', { text: '{instance} {priority}/{severity}: {text} ({content}) {source} {team} {toString}' }],
   ['long', { text: `${'x'.repeat(160)}{more}` }],
 ]);
@@ -28,7 +31,12 @@ const POLICY: Policy = {
 const ALICE: Recipient = { phone: '+60123456789' as E164, contact: 'alice', consent: true };
 const BARE: Recipient = { phone: '+6581234567' as E164, consent: true };
 
-function compose(alert: Omit<AlertInput, 'to'>, recipients: readonly Recipient[] = [ALICE], policy: Policy = POLICY): Message[] {
+function compose(
+  alert: Omit<AlertInput, 'to'>,
+  recipients: readonly Recipient[] = [ALICE],
+  policy: Policy = POLICY,
+  config: Partial<ComposeConfig> = {},
+): Message[] {
   const subject: AlertSubject = {
     id: 'order-42',
     alert: parseAlert({ to: '+60123456789', ...alert }, { strictNumbers: true }),
@@ -37,7 +45,7 @@ function compose(alert: Omit<AlertInput, 'to'>, recipients: readonly Recipient[]
     dedupHash: 'h',
     receivedAt: RECEIVED,
   };
-  return composeMessages(subject, recipients, TEMPLATES);
+  return composeMessages(subject, recipients, { templates: TEMPLATES, contacts: new Map(), quietHours: undefined, ...config });
 }
 const one = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}) =>
   compose(alert, [ALICE], { ...POLICY, ...policy })[0] as Message;
@@ -149,6 +157,7 @@ test('a message keeps the promise that its route made', () => {
     to: '+60123456789',
     phoneHash: phoneHash('+60123456789' as E164),
     contact: 'alice',
+    needsConsent: true,
     severity: 'critical',
     purpose: 'notification',
     text: 'CRITICAL: Disk full',
@@ -162,6 +171,17 @@ test('a message keeps the promise that its route made', () => {
     overflow: 'defer',
     onUnknown: 'resend',
   });
+});
+
+test.each<[name: string, recipient: Recipient, consent: Policy['consent'], needs: true | undefined]>([
+  ['a contact', ALICE, undefined, true],
+  ['a contact, where the route says so', ALICE, 'required', true],
+  ['nobody where the route asks for none', ALICE, 'exempt', undefined],
+  ['nobody for a number that its producer vouches for', { ...ALICE, vouched: true }, undefined, undefined],
+  ['nobody for a bare number', { ...BARE, vouched: true }, undefined, undefined],
+])('a message needs the consent of %s', (_name, recipient, consent, needs) => {
+  const policy = consent === undefined ? POLICY : { ...POLICY, consent };
+  expect(compose({ severity: 'critical', text: 'Disk full' }, [recipient], policy)[0]?.needsConsent).toBe(needs);
 });
 
 test.each([
@@ -194,4 +214,51 @@ test('each phone has the failover order of its calling code, and its own lot amo
   expect(singapore).toEqual(['sns']);
   expect(new Set(rest.map((order) => order.join()))).toEqual(new Set(['a,b', 'b,a']));
   expect(compose40().map(({ providers }) => providers)).toEqual([singapore, ...rest]);
+});
+
+describe('a template in several languages', () => {
+  const params = { code: '1234', minutes: '5' };
+  const texts = (template: AlertInput['template']) =>
+    compose({ severity: 'critical', template }, [{ ...ALICE, language: 'ms-MY' }, BARE]).map(({ text }) => text);
+
+  test('is said in that of each contact, else in its own', () => {
+    expect(texts({ name: 'login-code', params })).toEqual(['Kod anda 1234, sah 5 minit', 'Your code is 1234, valid 5 minutes']);
+  });
+
+  test('is said in the one that its producer asks for', () => {
+    expect(texts({ name: 'login-code', params, language: 'ms' })).toEqual(['Kod anda 1234, sah 5 minit', 'Kod anda 1234, sah 5 minit']);
+  });
+});
+
+describe('what a message may be held back by', () => {
+  const quietHours = { from: 1320, to: 420, timeZone: 'UTC', override: 'critical' } as const;
+  const contacts: ComposeConfig['contacts'] = new Map([['alice', { phone: ALICE.phone, consent: true, timeZone: 'Asia/Kuala_Lumpur' }]]);
+  const hoursOf = (alert: Partial<AlertInput>, policy: Partial<Policy> = {}) =>
+    compose({ severity: 'error', text: 'x', ...alert }, [ALICE, BARE], { ...POLICY, ...policy }, { contacts, quietHours }).map(
+      (message) => message.quietHours,
+    );
+
+  test('are the quiet hours of its recipient, as they are when it is routed', () => {
+    expect(hoursOf({})).toEqual([{ ...quietHours, timeZone: 'Asia/Kuala_Lumpur' }, quietHours]);
+    expect(hoursOf({}, { quietHours: 'off' })).toEqual([undefined, undefined]);
+    expect(hoursOf({ purpose: 'verification' })).toEqual([undefined, undefined]);
+    expect(hoursOf({ purpose: 'verification' }, { quietHours }).map((hours) => hours?.timeZone)).toEqual(['Asia/Kuala_Lumpur', 'UTC']);
+  });
+
+  test('is the source of its alert, whose name it does not give away', () => {
+    const hashes = ['checkout', 'checkout', 'billing', '+60123456789', undefined].map((source) => {
+      const message = one({ severity: 'critical', text: 'x', ...(source === undefined ? {} : { source }) });
+      return message.sourceHash;
+    });
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(new Set(hashes).size).toBe(4);
+    expect(hashes[4]).toBeUndefined();
+    for (const hash of hashes.slice(0, 4)) expect(hash).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  });
+
+  test('goes through the queue as it is', () => {
+    for (const message of compose({ severity: 'error', text: 'x', source: 's' }, [ALICE, BARE], POLICY, { contacts, quietHours })) {
+      expect(messageSchema.parse(JSON.parse(JSON.stringify(message)))).toStrictEqual(message);
+    }
+  });
 });

@@ -2,17 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { E164 } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import type { MessageTrace } from '../../src/ledger/trace.ts';
 import { createRateCap } from '../../src/limit/bottleneck-cap.ts';
+import { createBudgets } from '../../src/limit/budget.ts';
+import type { Money } from '../../src/limit/money.ts';
+import { createPurse } from '../../src/limit/purse.ts';
 import { createRememberedCap } from '../../src/limit/remembered-cap.ts';
 import type { Carrier } from '../../src/pipeline/carrier.ts';
 import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
 import { createMessageDispatcher, type DispatcherDeps } from '../../src/pipeline/dispatcher.ts';
 import { firstStep } from '../../src/pipeline/first-step.ts';
+import { createHoldBack } from '../../src/pipeline/hold-back.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
+import { createOptOutGate } from '../../src/pipeline/opt-out-gate.ts';
+import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
 import { createReconcile } from '../../src/pipeline/reconcile.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Accepted } from '../../src/provider/provider.ts';
@@ -30,6 +37,9 @@ export const SLOT_LEASE_MS = 70_000;
 
 export interface DeskOptions {
   readonly caps?: Config['caps'];
+  readonly routes?: Config['routes'];
+  /** Absent: texts have no price. */
+  readonly money?: Money;
 }
 
 export interface RunOptions {
@@ -48,15 +58,19 @@ export type Desk = ReturnType<typeof createDesk>;
 export function createDesk(
   redis: Redis,
   prefix: string,
-  { caps = { weight: 'messages', perRecipient: [], perHour: undefined } }: DeskOptions = {},
+  { caps = { weight: 'messages', perRecipient: [], perHour: undefined }, routes = [], money }: DeskOptions = {},
 ) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
   const clock = createSettableClock(Date.now());
   const ledger: Ledger = createLedger(redis, keys);
   const traces = createTraces(redis, keys);
+  const optOuts = createOptOuts(redis, keys);
   const realCap = createRateCap({ redis, keys, leaseMs: SLOT_LEASE_MS, now: () => clock.at });
   const cap = createRememberedCap(realCap, { now: () => clock.at });
+  const budgets = createBudgets({ redis, keys, budgets: money?.budgets ?? {}, now: () => clock.at });
+  const foreignPrices: { provider: string; currency: string }[] = [];
+  const purse = money && createPurse(money, budgets, (provider, currency) => void foreignPrices.push({ provider, currency }));
   const recording = createRecordingObserver();
   const carriers = new Map<string, Carrier>();
   const stopping = new AbortController();
@@ -71,10 +85,14 @@ export function createDesk(
   const stages = [
     createLedgerGate({ ledger, observer: recording.observer, carriers, reconcile, persist: persistNow }),
     messageExpiryGate,
+    createOptOutGate(optOuts),
+    createQuietHoursStage(createHoldBack({})),
     createRateCapGate(cap),
     createDispatchStage({
       ledger,
       cap,
+      purse,
+      optOuts,
       observer: recording.observer,
       carriers,
       stopping: stopping.signal,
@@ -87,7 +105,7 @@ export function createDesk(
 
   const admit = async (message: Message): Promise<Message> => {
     const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
-    const { record } = firstStep(message, true, undefined, clock.now());
+    const { record } = firstStep(message, undefined, undefined, clock.now());
     await ledger.admit(
       { id, severity, purpose, status: 'firing', dedupKey: 'disk', dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] },
       randomUUID(),
@@ -101,7 +119,8 @@ export function createDesk(
       stages,
       ledger,
       cap,
-      caps,
+      purse,
+      config: { caps, routes },
       observer: recording.observer,
       clock,
       persist,
@@ -115,6 +134,10 @@ export function createDesk(
     clock,
     ledger,
     cap,
+    optOuts,
+    /** Its clock is the test's. */
+    budgets,
+    foreignPrices,
     bugs,
     carriers,
     handedOver,
@@ -177,7 +200,7 @@ export function createDesk(
     /** Whether one more text would fit into the caps now; takes no slot. */
     async hasRoom(): Promise<boolean> {
       const probe = desk.message();
-      const rules = rulesOf(probe, caps);
+      const rules = rulesOf(probe, { caps, routes });
       const { kind } = await realCap.reserve(probe.id, rules);
       await realCap.release(probe.id, rules);
       return kind === 'held';

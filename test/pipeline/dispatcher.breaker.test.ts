@@ -30,7 +30,7 @@ function guarded(name: string, answer: Answer): ScriptedProvider & { answer: Ans
 }
 
 const sendMany = async (count: number) => {
-  for (let i = 0; i < count; i += 1) await desk.send();
+  for (let i = 0; i < count; i += 1) await desk.send({ phoneHash: `phone ${i}` });
 };
 const eventsOf = async (message: Parameters<Desk['trace']>[0]) =>
   (await desk.trace(message)).events.filter(({ stage }) => stage === 'dispatch').map(({ at: _at, ...event }) => event);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
+import { systemClock } from '../../src/clock.ts';
 import { directoryOf } from '../../src/pipeline/directory.ts';
 import { loadYaml } from '../config/load-yaml.ts';
 
@@ -23,7 +24,7 @@ templates:
     unisms: { id: pub_7 }
   elsewhere: { text: "Open {code}" }
 `);
-const directory = directoryOf(config);
+const directory = directoryOf(config, systemClock);
 
 const faultsOf = (source: string, code: string, name = 'login') => {
   const read = readAlert({ severity: 'critical', to: '+60123456789', source, template: { name, params: { code } } }, directory);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ackCodesOf } from '../../src/alert/ack-code.ts';
 import type { AlertInput } from '../../src/alert/alert.ts';
 import { hash, messageId } from '../../src/alert/id.ts';
 import { Unreadable } from '../../src/alert/parse-alert.ts';
-import type { E164 } from '../../src/alert/phone.ts';
+import { type E164, phoneHash } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
@@ -46,6 +47,9 @@ const config = (over: Partial<RouterDeps['config']> = {}): RouterDeps['config'] 
     ['oncall', ['alice', 'bob']],
     ['nobody', []],
   ]),
+  rotations: new Map(),
+  countries: undefined,
+  quietHours: undefined,
   templates: new Map([['full', { text: 'Disk {disk} is full' }]]),
   defaultCountry: undefined,
   ...over,
@@ -66,6 +70,7 @@ function createSetup() {
       ledger,
       observer: recording.observer,
       clock,
+      onEscalating: () => undefined,
       ...deps,
     })(raw, new AbortController().signal);
   const raw = (data: unknown): RawAlert => {
@@ -170,6 +175,23 @@ describe('an alert that texts', () => {
     expect(setup.heard('messagesCreated')).toEqual([['critical', 2]]);
     expect(setup.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'no_consent', severity: 'critical' }]);
     expect(await setup.ledger.inFlight()).toBe(1);
+  });
+
+  test('finds whoever was on call when it came, although a handover lies between two runs', async () => {
+    const handover = START + 60_000;
+    const overrides = [
+      { from: START, to: handover, contacts: ['alice'] },
+      { from: handover, to: handover + HOUR_MS, contacts: ['bob'] },
+    ];
+    const deps = { config: config({ rotations: new Map([['primary', { timeZone: 'UTC', shifts: [], overrides }]]) }) };
+    const raw = setup.raw(alert({ to: ['rotation:primary'] }));
+    const first = stepsOf(await setup.run(raw, deps));
+    setup.clock.at = handover;
+    const again = stepsOf(await setup.run(raw, deps));
+    expect([...first, ...again].map(({ message }) => message.to)).toEqual([ALICE, ALICE]);
+
+    const next = stepsOf(await setup.take(alert({ id: 'a2', dedupKey: 'other', to: ['rotation:primary'] }), deps));
+    expect(next.map(({ message }) => message.to)).toEqual([BOB]);
   });
 
   test('answers the same steps after a crash before its jobs were made, for jobs that ask the ledger, and counts nothing again', async () => {
@@ -314,6 +336,7 @@ describe('a resolved alert', () => {
     const opened = await setup.ledger.openAttempt({
       messageId: first?.message.id as string,
       dedupHash: hash('dedup', 'db/disk'),
+      phoneHash: first?.message.phoneHash as string,
       receivedAt: START,
       token: 't',
       record: { provider: 'sns', startedAt: '' },
@@ -397,5 +420,75 @@ describe('a malformed alert that an operator replays', () => {
     await setup.take(alert({ id: 'over', status: 'resolved', to: undefined, text: undefined }));
     expect((await setup.run({ ...raw, replayed: true }, mended)).kind).toBe('suppressed');
     expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
+  });
+});
+
+describe('a route whose texts are acknowledged', () => {
+  const templates = new Map([['told', { text: '{disk} is full, {ack} if you look' }]]);
+  const providers = new Map([['sns', { type: 'simulated' }]]) as unknown as Config['providers'];
+  const deps = { config: config({ routes: [route({ acknowledge: true, resolvedTexts: true })], templates, providers }) };
+  const codesOf = (routed: Routed) => stepsOf(routed).map(({ message }) => message.ackCode as string);
+  const phone = phoneHash(ALICE);
+
+  test('gives each recipient a code, the same one after a crash, that leads to the message', async () => {
+    const raw = setup.raw(alert({ to: 'group:oncall' }));
+    const [first] = stepsOf(await setup.run(raw, deps));
+    const { ackCode = '', id, segments } = first?.message ?? {};
+    expect(ackCode).toMatch(/^[2-9A-Z]{4}$/);
+    expect(await setup.ledger.codes.find(phone, ackCode)).toBe(id);
+    expect(segments).toBe(1);
+    expect(codesOf(await setup.run(raw, deps))).toEqual([ackCode, ackCode]);
+  });
+
+  test('counts the code with the text', async () => {
+    const [step] = stepsOf(await setup.take(alert({ text: 'a'.repeat(140) }), deps));
+    expect(step?.message.segments).toBe(2);
+  });
+
+  test('gives another one where the phone has it for another alert', async () => {
+    const [taken] = ackCodesOf('a1', 1) as [string];
+    await setup.ledger.codes.claim({ id: 'm-other', phoneHash: phone }, [taken], setup.clock.now());
+    const [code, others] = codesOf(await setup.take(alert({ to: [ALICE, BOB] }), deps));
+    expect([code, others]).toEqual([ackCodesOf('a1', 2)[1], taken]);
+    expect(await setup.ledger.codes.find(phone, taken)).toBe('m-other');
+  });
+
+  test('gives none to what is a duplicate or not sent', async () => {
+    await setup.take(alert({ to: 'contact:carol' }), deps);
+    await setup.take(alert({ id: 'a2', dedupKey: 'else' }), deps);
+    await setup.take(alert({ id: 'a3', dedupKey: 'else' }), deps);
+    expect(await setup.ledger.codes.newest(phone, 9)).toHaveLength(1);
+    expect(await setup.ledger.codes.newest(phoneHash(CAROL), 9)).toEqual([]);
+  });
+
+  test('asks no producer for it, who may name the place in a template', async () => {
+    const params = { disk: 'sda' };
+    const [step] = stepsOf(await setup.take(alert({ text: undefined, template: { name: 'told', params } }), deps));
+    expect(step?.message).toMatchObject({ text: 'sda is full, {ack} if you look', template: { params: { ...params, ack: '{ack}' } } });
+    const plain = { config: config({ templates, providers }) };
+    const [other] = stepsOf(
+      await setup.take(alert({ id: 'a2', dedupKey: 'k', text: undefined, template: { name: 'told', params } }), plain),
+    );
+    expect(other?.message.text).toBe('sda is full, - if you look');
+  });
+
+  test('remembers whom to tell of the end, and no other route does', async () => {
+    const raised = alert({ to: [ALICE, 'contact:carol'] });
+    const steps = stepsOf(await setup.take(raised, deps));
+    expect((await setup.ledger.owed.all(hash('dedup', 'db/disk'))).map(({ id }) => id)).toEqual([steps[0]?.message.id]);
+    setup.clock.at += 1;
+    const over = await setup.take({ id: 'r1', severity: 'critical', status: 'resolved', dedupKey: 'db/disk' }, deps);
+    expect(over).toMatchObject({ kind: 'resolved', ended: { dedupHash: hash('dedup', 'db/disk'), at: setup.clock.at } });
+    await setup.take(alert({ id: 'a2', dedupKey: 'else' }));
+    expect(await setup.ledger.owed.any(hash('dedup', 'else'))).toBe(false);
+  });
+
+  test('is silent when somebody has taken care before it was routed', async () => {
+    const raw = setup.raw(alert());
+    await setup.take(alert({ id: 'a2', to: BOB }), deps);
+    setup.clock.at += 1;
+    await setup.ledger.acknowledge({ alertId: 'a2', by: 'cli by bob', at: setup.clock.now(), run: 'r' });
+    expect((await setup.run(raw, deps)).kind).toBe('suppressed');
+    expect((await setup.trace('a1')).events.at(-1)).toMatchObject({ reason: 'acknowledged', detail: 'cli by bob' });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readJson, readMessageId, readSegments, safeCode } from '../../src/provider/read-answer.ts';
+import { readJson, readMessageId, readPrice, readSegments, safeCode } from '../../src/provider/read-answer.ts';
 
 it.each([
   ['{"a":1}', { a: 1 }],
@@ -65,4 +65,18 @@ it.each([
   [{}, undefined],
 ])('reads %s as a count of segments', (value, segments) => {
   expect(readSegments(value)).toBe(segments);
+});
+
+it.each([
+  ['0.040000', 'USD', { amount: 40_000, currency: 'USD' }],
+  [0.0079, 'EUR', { amount: 7_900, currency: 'EUR' }],
+  [0, 'USD', { amount: 0, currency: 'USD' }],
+  ['0.04', undefined, undefined],
+  ['0.04', 'yuan', undefined],
+  ['', 'USD', undefined],
+  ['free', 'USD', undefined],
+  [-0.04, 'USD', undefined],
+  [null, 'USD', undefined],
+])('reads the price %s in %s', (sum, currency, price) => {
+  expect(readPrice(sum, currency)).toEqual(price);
 });

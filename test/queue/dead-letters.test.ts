@@ -82,8 +82,8 @@ function morgue() {
         overflow: 'defer',
         onUnknown: 'resend',
       };
-      const { alertId, dedupHash, receivedAt } = message;
-      const { record } = firstStep(message, true, undefined, new Date(raisedAt));
+      const { alertId, dedupHash, phoneHash, receivedAt } = message;
+      const { record } = firstStep(message, undefined, undefined, new Date(raisedAt));
       const card = { severity, purpose: 'alert', status: 'firing', dedupKey: 'disk' } as const;
       await ledger.admit({ ...card, id: alertId, dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] }, randomUUID());
       const attempt = {
@@ -91,7 +91,7 @@ function morgue() {
         number: 1,
         record: { provider: 'p', startedAt: new Date(raisedAt).toISOString(), result: 'refused', reason: 'content', code: '30034' },
       } as const;
-      const asked = { messageId: message.id, dedupHash, receivedAt, token: 't', leaseMs: 1, unknownsAllowed: 0 };
+      const asked = { messageId: message.id, dedupHash, phoneHash, receivedAt, token: 't', leaseMs: 1, unknownsAllowed: 0 };
       await ledger.openAttempt({ ...asked, record: { provider: 'p', startedAt: attempt.record.startedAt } });
       await ledger.move({ messageId: message.id, alertId, dedupHash, run: 'r', state, reason: 'content', attempt, events: [] });
       await bury(MESSAGE_QUEUE, message, message.id, 'content (30034)', PRIORITY[severity]);

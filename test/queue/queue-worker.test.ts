@@ -4,9 +4,11 @@ import type { Job } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Unreadable } from '../../src/alert/parse-alert.ts';
 import { createLogger, type Logger } from '../../src/logger.ts';
+import type { Dispatch } from '../../src/pipeline/dispatcher.ts';
 import type { RawAlert } from '../../src/pipeline/router.ts';
 import { createAlertWorker } from '../../src/queue/alert-worker.ts';
-import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { createMessageWorker } from '../../src/queue/message-worker.ts';
+import { ALERT_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../../src/queue/queue-worker.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
@@ -335,6 +337,7 @@ describe('an alert that takes its workers down with it', () => {
     const raws: RawAlert[] = [];
     const worker = createAlertWorker({
       ...deps({ lockMs: 500, prefix: own }),
+      tellResolved: async () => 'done',
       route: async (raw) => {
         raws.push(raw);
         return raw.data instanceof Unreadable ? { kind: 'malformed', reason: raw.data.reason } : { kind: 'suppressed' };
@@ -358,3 +361,64 @@ describe('an alert that takes its workers down with it', () => {
     expect((await queue.getJob('j'))?.failedReason).toBe('malformed: poison: 11 workers died over it');
   });
 });
+
+describe('the end of a problem', () => {
+  async function end(tell: () => Promise<'done' | 'waiting'>, job: { data?: unknown; stalls?: number } = {}) {
+    const own = `${prefix}:end-${Math.random()}`;
+    const { queue, key, take } = openQueue(url, own, ALERT_QUEUE);
+    const data = job.data ?? { dedupHash: 'key', at: 5 };
+    await queue.add('alert-ended', data, { jobId: 'j' });
+    if (job.stalls !== undefined) {
+      await take('dead');
+      await redis.hset(key('j'), 'stc', String(job.stalls - 1));
+      await redis.del(key('j:lock'));
+    }
+    const worker = createAlertWorker({
+      ...deps({ lockMs: 500, prefix: own }),
+      tellResolved: tell,
+      route: () => Promise.reject(new Error('not an alert')),
+    });
+    onTestFinished(() => worker.close());
+    return { queue, gone: () => until(async () => (await redis.exists(key('j'))) === 0) };
+  }
+
+  it('is told, and looked at again while a text of the problem is being sent', async () => {
+    const answers = ['waiting', 'done'] as const;
+    let told = 0;
+    const { gone } = await end(async () => answers[told++] as 'done');
+    await gone();
+    expect(told).toBe(2);
+  });
+
+  it.each([
+    ['that nobody can read', { data: { dedupHash: 1 } }, 'malformed: not the end of an alert of ours'],
+    ['that takes its workers down', { stalls: 11 }, 'poison: 11 workers died over it'],
+  ])('%s is dead and no alert', async (_name, job, reason) => {
+    const { queue } = await end(async () => 'done', job);
+    await until(async () => (await queue.getJobState('j')) === 'failed');
+    expect((await queue.getJob('j'))?.failedReason).toBe(reason);
+  });
+});
+
+it.each([
+  ['was put off before its first run asks the ledger', 1, true],
+  ['may go now does not', 0, false],
+])('a message that %s', async (_name, delay, asks) => {
+  const own = `${prefix}:waited-${delay}`;
+  const { queue } = openQueue(url, own, MESSAGE_QUEUE);
+  const reruns: boolean[] = [];
+  const dispatch: Dispatch = async (_message, rerun) => {
+    reruns.push(rerun);
+    return { kind: 'expired' };
+  };
+  const worker = createMessageWorker({ ...deps({ prefix: own }), dispatch, bury: async () => ({ kind: 'expired' }) });
+  onTestFinished(() => worker.close());
+  await queue.add('message', MESSAGE, { delay });
+  await until(() => reruns.length > 0);
+  expect(reruns).toEqual([asks]);
+});
+const MESSAGE = {
+  ...{ id: 'm', alertId: 'a', to: '+60123456789', severity: 'info', purpose: 'alert', text: 'x', segments: 1, receivedAt: 1, expiresAt: 2 },
+  ...{ variables: { instance: '', priority: '', content: '' }, phoneHash: 'p', dedupHash: 'k', route: 'r', providers: [] },
+  ...{ overflow: 'defer', onUnknown: 'hold' },
+};

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Move } from '../../src/ledger/ledger.ts';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { type Applied, createReceiptReceiver } from '../../src/receipt/apply-receipt.ts';
@@ -13,6 +14,7 @@ const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
 const ledger = createLedger(redis, keys);
 const traces = createTraces(redis, keys);
+const optOuts = createOptOuts(redis, keys);
 
 const ACCEPTED_AT = Date.parse('2026-11-20T03:00:00Z');
 const PATIENCE_MS = 120_000;
@@ -27,7 +29,7 @@ beforeEach(async () => {
   messageId = `m-${randomUUID()}`;
   providerMessageId = `SM-${randomUUID()}`;
   recording = createRecordingObserver();
-  const receive = createReceiptReceiver(ledger, recording.observer);
+  const receive = createReceiptReceiver(ledger, recording.observer, optOuts);
   apply = (receipt, at, firstLook = false) => receive(receipt, at, firstLook);
   await ledger.admit(
     {
@@ -45,6 +47,7 @@ beforeEach(async () => {
           id: messageId,
           alertId,
           to: '+60*******789',
+          phoneHash: `phone of ${messageId}`,
           contact: null,
           severity: 'critical',
           route: 'default',
@@ -255,6 +258,7 @@ describe('a receipt for a text', () => {
     await ledger.openAttempt({
       messageId,
       dedupHash: alertId,
+      phoneHash: 'phone',
       receivedAt: ACCEPTED_AT,
       token: 'first',
       record: { provider: 'twilio-main', startedAt: '' },
@@ -276,9 +280,9 @@ describe('a receipt for a text', () => {
 });
 
 test('a provider that was never asked to send a text has no word in what became of it', async () => {
-  const { dedupHash, receivedAt } = { dedupHash: alertId, receivedAt: ACCEPTED_AT - 1000 };
+  const asked = { messageId, dedupHash: alertId, phoneHash: 'phone', receivedAt: ACCEPTED_AT - 1000 };
   const record = { provider: 'twilio-main', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
-  const opened = await ledger.openAttempt({ messageId, dedupHash, receivedAt, token: 't', record, leaseMs: 20_000, unknownsAllowed: 0 });
+  const opened = await ledger.openAttempt({ ...asked, token: 't', record, leaseMs: 20_000, unknownsAllowed: 0 });
   expect(opened).toEqual({ kind: 'opened', number: 1 });
   await accept();
   const stranger = byOurId({ provider: 'alibaba-cn', providerMessageId: '1^0', state: 'undelivered' });
@@ -292,7 +296,14 @@ test('a provider that was never asked to send a text has no word in what became 
 
 test('a provider that refused a text cannot end it badly, though it can say that it arrived', async () => {
   const record = { provider: 'exotel-in', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
-  const request = { messageId, dedupHash: alertId, receivedAt: ACCEPTED_AT - 1000, leaseMs: 20_000, unknownsAllowed: 0 };
+  const request = {
+    messageId,
+    dedupHash: alertId,
+    phoneHash: 'phone',
+    receivedAt: ACCEPTED_AT - 1000,
+    leaseMs: 20_000,
+    unknownsAllowed: 0,
+  };
   await ledger.openAttempt({ ...request, token: 'first', record });
   await move({ attempt: { token: 'first', number: 1, record: { ...record, result: 'refused', reason: 'auth' } } });
   await ledger.openAttempt({ ...request, token: 'second', record: { ...record, provider: 'twilio-main' } });
@@ -311,4 +322,42 @@ test('of fifty receipts at once exactly one moves the text', async () => {
   const states = recording.heard('receipt').map((heard) => (heard as string[])[1]);
   expect(states.filter((said) => said === 'delivered')).toHaveLength(1);
   expect(states.filter((said) => said === 'duplicate')).toHaveLength(49);
+});
+
+describe('a receipt that says that the recipient has opted out', () => {
+  const phone = () => `phone of ${messageId}`;
+  const optedOut = () => byOurId({ state: 'undelivered', code: '21610', reason: 'opted_out' });
+
+  test('opts the phone out', async () => {
+    await accept();
+    await apply(optedOut(), now);
+    expect(await optOuts.isOptedOut(phone())).toBe(true);
+    expect((await optOuts.list()).find(({ phoneHash }) => phoneHash === phone())).toMatchObject({
+      to: '+60*******789',
+      source: 'provider twilio-main 21610',
+    });
+  });
+
+  test('does so when it comes again, for whoever took it first may have died over it', async () => {
+    await accept();
+    await ledger.applyReceipt(messageId, { ...optedOut(), receivedAt: now, at: undefined });
+    await apply(optedOut(), now);
+    expect(await optOuts.isOptedOut(phone())).toBe(true);
+  });
+
+  test('is as old as its text: a START since then stays', async () => {
+    await accept();
+    await optOuts.optIn(phone(), new Date(ACCEPTED_AT));
+    await apply(optedOut(), now);
+    expect(await optOuts.isOptedOut(phone())).toBe(false);
+  });
+
+  test.each<[string, () => Receipt]>([
+    ['of a text that is not ours', () => ({ ...optedOut(), messageId: 'm-none' })],
+    ['for another reason', () => byOurId({ state: 'undelivered', code: '30003', reason: 'recipient' })],
+  ])('%s opts nobody out', async (_what, build) => {
+    await accept();
+    await apply(build(), tooLate);
+    expect(await optOuts.isOptedOut(phone())).toBe(false);
+  });
 });

@@ -50,6 +50,8 @@ export const awsSmsVoiceConfig = z
     originationIdentity: z.string().min(1).max(256).optional().describe('A number, sender ID, pool or ARN of yours; left out: AWS chooses'),
     messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
     configurationSet: z.string().min(1).max(256).optional(),
+    // https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : two digits, a point, five digits.
+    maxPrice: z.number().min(0.00001).max(99.99999).optional().describe('Most that AWS may charge for one text, in USD'),
   })
   .superRefine(bothOrNeither)
   .transform(withTimeoutMs);

@@ -57,13 +57,14 @@ export async function createAwsSmsVoiceProvider(name: string, config: AwsSmsVoic
 }
 
 function toSendTextInput({ id, to, text, expiresAt }: SmsMessage, config: AwsSmsVoiceConfig, now: Date): SendTextMessageCommandInput {
-  const { originationIdentity, messageType, configurationSet } = config;
+  const { originationIdentity, messageType, configurationSet, maxPrice } = config;
   return {
     DestinationPhoneNumber: to,
     ...(originationIdentity === undefined ? {} : { OriginationIdentity: originationIdentity }),
     MessageBody: text,
     MessageType: messageType,
     ...(configurationSet === undefined ? {} : { ConfigurationSetName: configurationSet }),
+    ...(maxPrice === undefined ? {} : { MaxPrice: maxPrice.toFixed(5) }),
     TimeToLive: secondsLeft(expiresAt, now, MIN_TIME_TO_LIVE_S, MAX_TIME_TO_LIVE_S),
     Context: { messageId: id },
   };

@@ -2,7 +2,7 @@ import { isGsm7 } from '../../alert/segments.ts';
 import { refusalFromAnswer, refusalFromFault } from '../classify.ts';
 import type { Accepted, Provider, Refused, SmsMessage } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
-import type { Templates } from '../template.ts';
+import { type Templates, wordingOf } from '../template.ts';
 import { createTransport, type HttpAnswer } from '../transport.ts';
 import { createAccount } from './account.ts';
 import { checkExotel } from './check.ts';
@@ -33,7 +33,7 @@ export async function createExotelProvider(name: string, config: ExotelConfig, {
 
 function formOf(message: SmsMessage, config: ExotelConfig, templates: Templates): Record<string, string> {
   const { from = config.sid, priority, dltEntityId, statusCallback, receiptToken } = config;
-  const template = message.template && templates.get(message.template.name);
+  const template = message.template && wordingOf(templates, message.template);
   const dltTemplateId = template?.exotel?.dltTemplateId ?? config.dltTemplateId;
   return {
     From: from,

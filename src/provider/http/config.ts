@@ -2,33 +2,13 @@ import { z } from 'zod';
 import { Secret } from '../../config/secret.ts';
 import { commonKeys, httpUrl, withTimeoutMs } from '../common-config.ts';
 import { PROVIDER_REASONS } from '../provider.ts';
+import { headersSchema } from './headers.ts';
 import { isJsonPointer } from './json-pointer.ts';
 import { type Json, PLACEHOLDERS, placeholdersIn } from './template.ts';
 
 const pointer = z.string().refine(isJsonPointer, 'must be a JSON Pointer such as /data/id (RFC 6901)');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
-
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const OF_THE_TRANSPORT = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect)$/i;
-
-/** Values often hold the vendor's key, so they are kept where nothing prints them. */
-const headers = z
-  .record(z.string(), z.string())
-  .superRefine((given, ctx) => {
-    for (const [name, value] of Object.entries(given)) {
-      const message = faultOfHeader(name, value);
-      if (message !== undefined) ctx.addIssue({ code: 'custom', path: [name], message });
-    }
-  })
-  .transform((given) => Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), new Secret(value)])));
-
-function faultOfHeader(name: string, value: string): string | undefined {
-  if (!HEADER_NAME.test(name)) return 'must have the name of a header';
-  if (OF_THE_TRANSPORT.test(name)) return 'must not be given: the transport sets it';
-  return HEADER_VALUE.test(value) ? undefined : 'must be one line without control characters';
-}
 
 /** `circuit_open` is a word of our own, which no vendor says. */
 const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
@@ -63,7 +43,7 @@ export const httpConfig = z
     url: httpUrl.transform((url) => new Secret(url)),
     method: z.enum(['POST', 'PUT', 'GET']).default('POST').describe('With GET the body goes into the query'),
     contentType: z.enum(['json', 'form']).default('json'),
-    headers: headers.default({}),
+    headers: headersSchema.default({}),
     body: fields.default(DEFAULT_BODY).describe('Its strings may hold {to} {toDigits} {text} {id}'),
     unicode: fields
       .default({})

@@ -1,6 +1,6 @@
 import { type Finding, refusalFromAnswer } from '../classify.ts';
 import type { Accepted, Refused } from '../provider.ts';
-import { readJson, readMessageId, readSegments, safeCode } from '../read-answer.ts';
+import { readJson, readMessageId, readPrice, readSegments, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { findUnismsCode } from './codes.ts';
 
@@ -15,7 +15,7 @@ export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   const { code, data } = fieldsOf(readJson(answer.body));
   if (safeCode(code) !== '0') return refusalFromAnswer(answer, now, findRefusal(code, answer.status));
 
-  const { messages, messageCount } = fieldsOf(data);
+  const { messages, messageCount, currency } = fieldsOf(data);
   const entries = Array.isArray(messages) ? messages.map(fieldsOf) : [];
   const failed = entries.filter(({ status }) => status === 'failed');
   const [first = {}] = entries;
@@ -24,7 +24,13 @@ export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   const providerMessageId = readMessageId(first.id);
   if (failed.length > 0 || providerMessageId === undefined) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome' });
   const segments = readSegments(first.messageCount ?? first.count ?? messageCount);
-  return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
+  const price = readPrice(first.price, currency);
+  return {
+    kind: 'accepted',
+    providerMessageId,
+    ...(segments === undefined ? {} : { segments }),
+    ...(price === undefined ? {} : { price }),
+  };
 }
 
 /** These say more than what we make of a code that is not in the table. */

@@ -217,6 +217,17 @@ it('End User Messaging is told no more than the config says', async () => {
 });
 
 it.each([
+  [0.00645, '0.00645'],
+  [0.5, '0.50000'],
+  [99.99999, '99.99999'],
+])('End User Messaging is told to take no more than %d, as it wants to be told', async (maxPrice, written) => {
+  const aws = await fakeOf('aws-sms-voice');
+  await (await providerOf('aws-sms-voice', { baseUrl: aws.url, maxPrice })).send(MESSAGE, never);
+  expect(aws.requests[0]?.params.MaxPrice).toBe(written);
+  expect(written).toMatch(/^[0-9]{0,2}\.[0-9]{1,5}$/);
+});
+
+it.each([
   ['2026-11-20T03:00:10.900Z', 10],
   ['2026-11-20T03:00:01.000Z', 5],
   ['2026-11-20T02:00:00.000Z', 5],

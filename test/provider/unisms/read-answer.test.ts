@@ -116,3 +116,10 @@ describe('a 0 that is no yes', () => {
 it.each(['', '<html></html>', 'null', '[]', '"0"', '0'])('does not know about a 200 that says %s', (body) => {
   expect(read(body)).toMatchObject({ error: { reason: 'unknown_outcome', code: undefined, unlisted: false } });
 });
+
+it('The vendor says what a text costs where it says in which currency', () => {
+  const data = (more: object) => ({ code: '0', data: { ...more, messages: [{ id: 'a1', count: 2, price: '0.080000' }] } });
+  const accepted = { kind: 'accepted', providerMessageId: 'a1', segments: 2 };
+  expect(read(data({ currency: 'USD' }))).toEqual({ ...accepted, price: { amount: 80_000, currency: 'USD' } });
+  expect(read(data({}))).toEqual(accepted);
+});

@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { type E164, maskPhone, parsePhone, phoneHash } from '../alert/phone.ts';
+import type { Config } from '../config/config.ts';
+import type { OptOut } from '../ledger/opt-outs.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { CliFailure, UsageError } from './cli-failure.ts';
+import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { recipientOf } from './explain-message.ts';
+import { formatTable } from './format-table.ts';
+import { formatTime } from './format-time.ts';
+import { withOptOuts } from './with-redis.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch optouts list
+  sms-dispatch optouts add +60123456789
+  sms-dispatch optouts remove contact:alice
+`;
+
+const LIST_EXAMPLES = `Examples:
+  sms-dispatch optouts list
+  sms-dispatch optouts list --json
+`;
+
+const ADD_EXAMPLES = `Examples:
+  sms-dispatch optouts add +60123456789
+  sms-dispatch optouts add contact:alice
+`;
+
+const REMOVE_EXAMPLES = `Examples:
+  sms-dispatch optouts remove +60123456789
+  sms-dispatch optouts remove contact:alice
+`;
+
+const WHO = 'a phone number, or contact:<name>';
+
+export function addOptOutsCommand(program: Command, context: CommandContext): void {
+  const { deps } = context;
+  const optOuts = program
+    .command('optouts')
+    .description('the phones that want no texts: look at them, add one, let one in again')
+    .addHelpText('before', EXAMPLES);
+
+  const list = optOuts.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
+  runs<CommonOptions>(common(list), context, (_, options) => printList(deps, options));
+
+  const add = optOuts
+    .command('add')
+    .description('no text goes to this phone any more, by no provider')
+    .argument('<who>', WHO)
+    .addHelpText('before', ADD_EXAMPLES);
+  runs<CommonOptions>(common(add), context, ([who], options) => addOne(deps, who as string, options));
+
+  const remove = optOuts
+    .command('remove')
+    .description('texts may go to this phone again; only when its owner says so')
+    .argument('<who>', WHO)
+    .addHelpText('before', REMOVE_EXAMPLES);
+  runs<CommonOptions>(common(remove), context, ([who], options) => removeOne(deps, who as string, options));
+}
+
+const common = (command: Command) => command.addOption(configOption()).addOption(jsonOption());
+
+async function printList(deps: CliDeps, options: CommonOptions): Promise<number> {
+  const { config } = await deps.loadConfig(options.config);
+  const optOuts = await withOptOuts(deps, config, (store) => store.list());
+  const names = new Map([...config.contacts].map(([name, { phone }]) => [phoneHash(phone), name]));
+  const entries = optOuts.map((entry) => ({ ...entry, contact: names.get(entry.phoneHash) ?? null }));
+  if (options.json) {
+    printJson(deps, { optOuts: entries.map(({ to, contact, since, source }) => ({ to, contact, since, source })) });
+  } else if (entries.length > 0) {
+    const rows = entries.map((entry) => [formatTime(entry.since.toISOString()), recipientOf(entry), entry.source]);
+    deps.stdout.write(`${formatTable([['SINCE', 'PHONE', 'SOURCE'], ...rows])}\n`);
+  }
+  deps.stderr.write(optOuts.length === 0 ? 'nobody has opted out\n' : `${optOuts.length} opted out\n`);
+  return 0;
+}
+
+async function addOne(deps: CliDeps, who: string, options: CommonOptions): Promise<number> {
+  const { config } = await deps.loadConfig(options.config);
+  const phone = phoneOf(who, config);
+  const optOut: OptOut = { phoneHash: phoneHash(phone), to: maskPhone(phone), since: deps.now(), source: 'operator' };
+  if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(phone, 'in');
+  return report(deps, phone, true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
+}
+
+async function removeOne(deps: CliDeps, who: string, options: CommonOptions): Promise<number> {
+  const { config } = await deps.loadConfig(options.config);
+  const phone = phoneOf(who, config);
+  const [was, free] = await withOptOuts(deps, config, async (store) => [
+    await store.isOptedOut(phoneHash(phone)),
+    await store.optIn(phoneHash(phone), deps.now()),
+  ]);
+  if (!free) throw otherwise(phone, 'out');
+  const told = was ? 'texts may go there again, unless a provider still refuses them' : 'had not opted out';
+  return report(deps, phone, false, `${maskPhone(phone)}: ${told}`, options);
+}
+
+function report(deps: CliDeps, phone: E164, optedOut: boolean, told: string, { json }: CommonOptions): number {
+  deps.stderr.write(`${told}\n`);
+  if (json) printJson(deps, { to: maskPhone(phone), optedOut });
+  return 0;
+}
+
+/** The newest word wins, and that was not ours: it came in meanwhile, or the clocks disagree. */
+function otherwise(phone: E164, way: 'in' | 'out'): CliFailure {
+  return new CliFailure(
+    `${maskPhone(phone)} opted ${way} later than now, by the clocks of those who heard it`,
+    'Nothing was changed. Say it again.',
+  );
+}
+
+function phoneOf(who: string, { contacts, defaultCountry }: Config): E164 {
+  if (who.startsWith('contact:')) {
+    const contact = contacts.get(who.slice('contact:'.length));
+    if (contact === undefined) throw new CliFailure('the config has no contact of that name');
+    return contact.phone;
+  }
+  const verdict = parsePhone(who, defaultCountry);
+  if (!verdict.ok) throw new UsageError(verdict.message);
+  return verdict.phone;
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type LoadedConfig, type LoadOptions, loadConfig } from './load-config.ts';
+
+export interface ConfigReader {
+  /** @throws {ConfigError} with every fault at once */
+  load(): LoadedConfig;
+  /**
+   * Calls back when a file that was read last, for a config that holds or for one that was refused, holds something else
+   * now, however it came about: written in place, replaced by rename, or a symbolic link led elsewhere, as Kubernetes
+   * does with a ConfigMap. Ends with the signal.
+   */
+  watch(onChange: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
+}
+
+export interface WatchPace {
+  /** Between two looks, ms. Looked at from time to time, since on network and overlay file systems nobody tells. */
+  readonly everyMs?: number;
+  /** A change counts when nothing more has changed for so long, ms. */
+  readonly settleMs?: number;
+}
+
+/** Reads one config again and again, and remembers from which files, and what they held. */
+export function createConfigReader(options: LoadOptions, { everyMs = 2000, settleMs = 250 }: WatchPace = {}): ConfigReader {
+  /** File → what it held; replaced as a whole by each load. */
+  let read = new Map<string, string>();
+  const onDisk = createDigests();
+
+  const load = () => {
+    const files = new Map<string, string>();
+    read = files;
+    return loadConfig({ ...options, onRead: (file, bytes) => files.set(file, digest(bytes)) });
+  };
+  const look = async () => new Map(await Promise.all([...read.keys()].map(async (file) => [file, await onDisk(file)] as const)));
+
+  const watch = async (onChange: () => Promise<unknown>, signal: AbortSignal): Promise<void> => {
+    let before = read;
+    for (;;) {
+      const now = await look();
+      const settled = same(now, before);
+      before = now;
+      const changed = !same(now, read);
+      if (changed && settled) await onChange();
+      await pause(changed && !settled ? settleMs : everyMs, undefined, { signal, ref: false });
+    }
+  };
+  return {
+    load,
+    watch: (onChange, signal) =>
+      watch(onChange, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      }),
+  };
+}
+
+function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([file, held]) => b.get(file) === held);
+}
+
+function digest(bytes: Buffer | undefined): string {
+  return bytes === undefined ? 'unreadable' : createHash('sha256').update(bytes).digest('base64');
+}
+
+/** What a file holds; read only when its inode says that it is another, or was written to. */
+function createDigests(): (file: string) => Promise<string> {
+  const known = new Map<string, { readonly stamp: string; readonly held: string }>();
+  return async (file) => {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+      const stamp = [dev, ino, size, mtimeNs, ctimeNs].join();
+      const before = known.get(file);
+      if (before?.stamp === stamp) return before.held;
+      const held = digest(await readFile(file));
+      known.set(file, { stamp, held });
+      return held;
+    } catch {
+      known.delete(file);
+      return digest(undefined);
+    }
+  };
+}

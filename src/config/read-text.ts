@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+
+/** Told of every file that a config is read from, and what it held; of one that could not be read as well. */
+export type OnRead = (file: string, bytes: Buffer | undefined) => void;
+
+export type ReadText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** A whole file as text. */
+export function readText(file: string, onRead: OnRead): ReadText {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+    onRead(file, bytes);
+  } catch (error) {
+    onRead(file, undefined);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { kind: 'absent' };
+    return { kind: 'unreadable', why: code === 'EISDIR' ? 'is a directory, not a file' : `cannot be read: ${code}` };
+  }
+  try {
+    return { kind: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { kind: 'unreadable', why: 'is not UTF-8 text' };
+  }
+}

@@ -1,0 +1,12 @@
+import type { FastifyRequest } from 'fastify';
+import type { ReceiptCall } from '../provider/receipt-reader.ts';
+
+/** What a vendor's reader takes. The target comes from the wire: what routing made of it is no longer what was signed. */
+export function vendorCallOf({ method, raw, headers, body }: FastifyRequest): ReceiptCall {
+  return {
+    method: method === 'GET' ? 'GET' : 'POST',
+    target: raw.url ?? '',
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')])),
+    body: typeof body === 'string' ? body : '',
+  };
+}

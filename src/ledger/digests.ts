@@ -1,0 +1,163 @@
+import { SEVERITIES, type Severity, severityRank } from '../alert/severity.ts';
+import type { Redis } from '../redis/connect.ts';
+import { DIGEST_TTL_MS, type Keys } from '../redis/keys.ts';
+import { closeScript, endScript, gatherScript, LINES, markScript } from './digest-scripts.ts';
+import type { MessageState } from './trace.ts';
+
+/** What a digest says of one alert. */
+export interface DigestLine {
+  readonly severity: Severity;
+  /** Short. */
+  readonly text: string;
+  readonly alertId: string;
+}
+
+export interface ToGather {
+  readonly messageId: string;
+  readonly phoneHash: string;
+  readonly severity: Severity;
+  readonly line: DigestLine;
+  /** The digest is sent as the gravest of what it tells would be; the newest of those counts. */
+  readonly as: string;
+  readonly now: Date;
+  /** Held back for being too much, and not for the time of day. */
+  readonly isStorm: boolean;
+  /** So long a silence ends a storm. */
+  readonly quietMs: number;
+  /** Of the digest, in case this is its first. */
+  readonly digestId: string;
+}
+
+export type Gathered =
+  | {
+      readonly kind: 'gathered';
+      readonly digestId: string;
+      /** Whoever is told so sees to it that the digest has a job; more than one may be. */
+      readonly needsJob: boolean;
+      /** It has become due earlier, or graver. */
+      readonly wakes: boolean;
+    }
+  | { readonly kind: 'ended'; readonly state: MessageState }
+  /** It is being sent, or may have been. */
+  | { readonly kind: 'doubtful' }
+  | { readonly kind: 'missing' };
+
+/** A digest while it gathers. */
+export interface Gathering {
+  readonly count: number;
+  /** ms; 0 while nothing is in it. */
+  readonly firstAt: number;
+  readonly as: string;
+  /** When the storm it is part of last brought something, ms. */
+  readonly stormAt: number;
+}
+
+/** What a closed digest tells. */
+export interface DigestContent {
+  readonly count: number;
+  readonly counts: Readonly<Record<Severity, number>>;
+  /** Newest first. */
+  readonly lines: readonly DigestLine[];
+  /** ms, of the first and the last that it tells of. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly closedAt: number;
+  readonly as: string;
+  readonly storm?: 'begins' | 'goes on' | 'over';
+  /** Of a storm that is over: how many it brought, and since when none has come, ms. */
+  readonly total: number;
+  readonly quietSince: number;
+  /** The next digest, open already. */
+  readonly next: string | undefined;
+}
+
+/** What is held back and told of together. */
+export interface Digests {
+  /** Adds a message to what its phone is told in one text; the second time it adds nothing and answers with the same digest. */
+  gather(message: ToGather): Promise<Gathered>;
+  /** The digest has its job. */
+  mark(digestId: string, phoneHash: string): Promise<void>;
+  gathering(digestId: string, phoneHash: string): Promise<Gathering | undefined>;
+  content(digestId: string): Promise<DigestContent | undefined>;
+  /** From now on it says what it says; the same each time. `undefined`: nothing of it is left. */
+  close(digestId: string, phoneHash: string, close: Closing): Promise<DigestContent | undefined>;
+  /** It is sent, or never will be. `keep`: somebody may want to send it after all. */
+  end(digestId: string, phoneHash: string, keep: boolean): Promise<void>;
+}
+
+export interface Closing {
+  readonly nextId: string;
+  readonly now: Date;
+  readonly quietMs: number;
+}
+
+/** From so many held back on it is called a storm. */
+export const STORM_MIN = 10;
+
+export function createDigests(redis: Redis, keys: Keys): Digests {
+  return {
+    async gather({ messageId, phoneHash, severity, line, as, now, isStorm, quietMs, digestId }) {
+      const [kind, detail, needsJob, wakes] = await gatherScript(
+        redis,
+        [keys.message(messageId), keys.digest(phoneHash), keys.storm(phoneHash)],
+        [digestId, severity, severityRank(severity), now.getTime(), JSON.stringify(line), as, isStorm ? 1 : 0, quietMs, DIGEST_TTL_MS],
+      );
+      switch (kind) {
+        case 'gathered':
+          return { kind, digestId: detail, needsJob: needsJob === 1, wakes: wakes === 1 };
+        case 'ended':
+          return { kind, state: detail as MessageState };
+        default:
+          return { kind };
+      }
+    },
+    async mark(digestId, phoneHash) {
+      await markScript(redis, [keys.digest(phoneHash)], [digestId]);
+    },
+    async gathering(digestId, phoneHash) {
+      const [[id, count, firstAt, as], stormAt] = await Promise.all([
+        redis.hmget(keys.digest(phoneHash), 'id', 'count', 'firstAt', 'as'),
+        redis.hget(keys.storm(phoneHash), 'lastAt'),
+      ]);
+      if (id !== digestId) return undefined;
+      return { count: Number(count ?? 0), firstAt: Number(firstAt ?? 0), as: as ?? '{}', stormAt: Number(stormAt ?? 0) };
+    },
+    async content(digestId) {
+      const hash = await redis.hgetall(keys.digestContent(digestId));
+      return hash.id === undefined ? undefined : contentOf(hash);
+    },
+    async close(digestId, phoneHash, { nextId, now, quietMs }) {
+      const fields = await closeScript(
+        redis,
+        [keys.digest(phoneHash), keys.digestContent(digestId), keys.storm(phoneHash)],
+        [digestId, nextId, now.getTime(), quietMs, STORM_MIN, DIGEST_TTL_MS],
+      );
+      return fields.length === 0 ? undefined : contentOf(hashOf(fields));
+    },
+    async end(digestId, phoneHash, keep) {
+      await endScript(redis, [keys.digest(phoneHash), keys.digestContent(digestId)], [digestId, keep ? 1 : 0]);
+    },
+  };
+}
+
+function hashOf(fields: readonly string[]): Record<string, string> {
+  return Object.fromEntries(fields.flatMap((field, index) => (index % 2 === 0 ? [[field, fields[index + 1] as string]] : [])));
+}
+
+function contentOf(hash: Readonly<Record<string, string>>): DigestContent {
+  const count = Number(hash.count ?? 0);
+  const lines = Array.from({ length: Math.min(count, LINES) }, (_, age) => hash[`line:${(count - age) % LINES}`]);
+  return {
+    count,
+    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, Number(hash[severity] ?? 0)])) as Record<Severity, number>,
+    lines: lines.filter((line) => line !== undefined).map((line) => JSON.parse(line) as DigestLine),
+    firstAt: Number(hash.firstAt ?? 0),
+    lastAt: Number(hash.lastAt ?? 0),
+    closedAt: Number(hash.closedAt ?? hash.lastAt ?? 0),
+    as: hash.as ?? '{}',
+    ...(hash.storm === undefined ? {} : { storm: hash.storm as 'begins' | 'goes on' | 'over' }),
+    total: Number(hash.total ?? 0),
+    quietSince: Number(hash.quietSince ?? 0),
+    next: hash.next,
+  };
+}

@@ -1,0 +1,17 @@
+import type { MessageRecord } from './ledger.ts';
+import type { TraceEvent } from './trace.ts';
+
+/** A message as the fields of its hash. */
+export function messageFields({ state, reason, until, events, ...card }: MessageRecord): Record<string, string> {
+  return {
+    card: JSON.stringify(card),
+    state,
+    ...(reason === null ? {} : { reason }),
+    ...(until === null ? {} : { until: until.toISOString() }),
+    events: lines(events),
+  };
+}
+
+export function lines(events: readonly TraceEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join('');
+}

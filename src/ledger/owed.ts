@@ -1,0 +1,74 @@
+import type { Redis } from '../redis/connect.ts';
+import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
+import { createScript } from '../redis/script.ts';
+import { messageFields } from './fields.ts';
+import type { MessageRecord } from './ledger.ts';
+import type { MessageState } from './trace.ts';
+
+export interface OwedMessage {
+  readonly id: string;
+  /** As it was kept, whole number and all. */
+  readonly kept: string;
+  /** `undefined` when the ledger has forgotten it. */
+  readonly state: MessageState | undefined;
+}
+
+/**
+ * Whom to tell when the problem of a dedup key is over: the messages that said that it is there, as far as their routes
+ * want that. Every method rejects when Redis refuses.
+ */
+export interface Owed {
+  /** Remembers messages, by id, before they can be sent; again changes nothing. */
+  keep(dedupHash: string, messages: Readonly<Record<string, string>>): Promise<void>;
+  any(dedupHash: string): Promise<boolean>;
+  all(dedupHash: string): Promise<OwedMessage[]>;
+  forget(dedupHash: string, ids: readonly string[]): Promise<void>;
+  /**
+   * Writes a further message under an alert that has texted. `again`: it was written before; `missing`: the alert is
+   * forgotten, and nothing was written.
+   */
+  add(message: MessageRecord, run: string): Promise<'fresh' | 'again' | 'missing'>;
+}
+
+/** KEYS message, alert, in-flight. ARGV run token, message id, ttl ms, then field and value…. */
+const addScript = createScript<'fresh' | 'again' | 'missing'>(`
+local before = redis.call('HMGET', KEYS[1], 'addedBy', 'card')
+if before[2] then return before[1] == ARGV[1] and 'fresh' or 'again' end
+local messages = redis.call('HGET', KEYS[2], 'messages')
+if not messages then return 'missing' end
+redis.call('HSET', KEYS[1], 'addedBy', ARGV[1], unpack(ARGV, 4))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[2], 'messages', messages .. ' ' .. ARGV[2])
+redis.call('HINCRBY', KEYS[2], 'left', 1)
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('INCR', KEYS[3])
+return 'fresh'
+`);
+
+export function createOwed(redis: Redis, keys: Keys): Owed {
+  return {
+    async keep(dedupHash, messages) {
+      const key = keys.owed(dedupHash);
+      await Promise.all([redis.hset(key, { ...messages }), redis.pexpire(key, RESOLVED_TTL_MS)]);
+    },
+    any: async (dedupHash) => (await redis.exists(keys.owed(dedupHash))) === 1,
+    async all(dedupHash) {
+      const kept = Object.entries(await redis.hgetall(keys.owed(dedupHash)));
+      return Promise.all(
+        kept.map(async ([id, message]) => {
+          const state = (await redis.hget(keys.message(id), 'state')) as MessageState | null;
+          return { id, kept: message, state: state ?? undefined };
+        }),
+      );
+    },
+    async forget(dedupHash, ids) {
+      if (ids.length > 0) await redis.hdel(keys.owed(dedupHash), ...ids);
+    },
+    add: (message, run) =>
+      addScript(
+        redis,
+        [keys.message(message.id), keys.alert(message.alertId), keys.inFlight()],
+        [run, message.id, LEDGER_TTL_MS, ...Object.entries(messageFields(message)).flat()],
+      ),
+  };
+}

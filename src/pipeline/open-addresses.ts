@@ -1,0 +1,16 @@
+import { type AddressBook, openRecipients } from './recipients.ts';
+
+const NAMED = /^(contact|group|rotation):/;
+
+/**
+ * The e-mail addresses, each once, behind addresses, contacts, groups, and rotations as they stand at `now`; whoever has
+ * none is left out.
+ */
+export function openAddresses(to: readonly string[], book: AddressBook, now: Date): string[] {
+  const named = openRecipients(
+    to.filter((entry) => NAMED.test(entry)),
+    book,
+    now,
+  ).flatMap(({ contact }) => (contact === undefined ? [] : (book.contacts.get(contact)?.email ?? [])));
+  return [...new Set([...to.filter((entry) => !NAMED.test(entry)), ...named])];
+}

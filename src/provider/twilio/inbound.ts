@@ -1,0 +1,30 @@
+import type { InboundReader, InboundReaderDeps, VendorInbound } from '../inbound-reader.ts';
+import { readMessageId } from '../read-answer.ts';
+import type { ReceiptCall } from '../receipt-reader.ts';
+import type { TwilioConfig } from './config.ts';
+import { createTwilioSeal } from './signature.ts';
+
+/** An empty TwiML: nothing goes back. Twilio itself answers STOP, START and HELP. */
+const NO_REPLY = { type: 'text/xml', body: '<?xml version="1.0" encoding="UTF-8"?><Response/>' };
+
+const WORDS: ReadonlyMap<string, VendorInbound['word']> = new Map([
+  ['STOP', 'stop'],
+  ['START', 'start'],
+]);
+
+/**
+ * Incoming texts: https://www.twilio.com/docs/messaging/guides/webhook-request
+ * `OptOutType` comes from Messaging Services with Advanced Opt-Out, whose customers choose words and languages of their own.
+ */
+export function createTwilioInboundReader(_config: TwilioConfig, deps: InboundReaderDeps): InboundReader {
+  return { isGenuine: createTwilioSeal(deps), read: readInbound, answer: NO_REPLY };
+}
+
+function readInbound({ body }: ReceiptCall): VendorInbound | undefined {
+  const fields = new URLSearchParams(body);
+  const providerMessageId = readMessageId(fields.get('MessageSid') ?? fields.get('SmsMessageSid'));
+  const from = fields.get('From');
+  const text = fields.get('Body');
+  if (providerMessageId === undefined || from === null || text === null) return undefined;
+  return { providerMessageId, from, text, word: WORDS.get(fields.get('OptOutType') ?? '') };
+}

@@ -1,0 +1,77 @@
+import type { Job } from 'bullmq';
+import { shownId } from '../alert/shown-id.ts';
+import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
+import type { Noticed, Notifier } from '../pipeline/notifier.ts';
+import type { Redis } from '../redis/connect.ts';
+import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
+import { openQueue } from './open-queue.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import type { JobMove } from './settle.ts';
+import { describePoison } from './stalls.ts';
+
+/** Puts notices where they wait for their step; adding one twice changes nothing. */
+export function createNoticeQueue(redis: Redis, prefix: string, onError?: (error: Error) => void) {
+  const queue = openQueue(NOTICE_QUEUE, redis, prefix, onError);
+  return {
+    async add(notices: readonly WaitingNotice[]): Promise<void> {
+      const now = Date.now();
+      const jobs = notices.map((notice) => {
+        const priority = PRIORITY[notice.severity];
+        const delay = Math.max(0, notice.dueAt - now);
+        const opts = { jobId: notice.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };
+        return { name: NOTICE_JOB, data: notice, opts };
+      });
+      if (jobs.length > 0) await queue.addBulk(jobs);
+    },
+    close: () => queue.close(),
+  };
+}
+
+export interface NoticeWorkerDeps extends Omit<QueueWorkerDeps, 'concurrency'> {
+  readonly notifier: Notifier;
+}
+
+/** Notices in flight per process: chats take a few a second, and none may crowd out the texts. */
+const CONCURRENCY = 5;
+
+/** Takes notices off their queue when their step is due and lets each be told. */
+export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): QueueWorker {
+  const moveFor = ({ id, alertId, channel }: WaitingNotice, noticed: Noticed): JobMove => {
+    const facts = { noticeId: id, alertId: shownId(alertId), channel };
+    if (noticed.kind === 'later') {
+      if (noticed.code !== undefined)
+        deps.logger.warn({ ...facts, code: noticed.code, until: noticed.until }, 'a channel refuses a notice; it is tried again');
+      return { kind: 'delay', until: noticed.until };
+    }
+    const { outcome, reason, code, detail } = noticed;
+    if (detail !== undefined) deps.logger.warn({ ...facts, detail }, 'a channel took a notice, but not for everybody');
+    if (outcome !== 'failed') return { kind: 'complete' };
+    deps.logger.error({ ...facts, reason, code }, 'a channel was not told of an alert: the notice is dead');
+    return { kind: 'dead', reason: `${channel} was not told: ${code ?? reason}` };
+  };
+  return createQueueWorker(
+    NOTICE_QUEUE,
+    { ...deps, concurrency: CONCURRENCY },
+    {
+      process: async (job, signal) => {
+        const notice = noticeOf(job);
+        return notice === undefined ? NOT_OURS : moveFor(notice, await notifier.notify(notice, job.attemptsStarted, signal));
+      },
+      onPoison: async (job) => {
+        const notice = noticeOf(job);
+        if (notice !== undefined) await notifier.bury(notice);
+        return { kind: 'dead', reason: describePoison(job.stalledCounter) };
+      },
+      // Only a hand other than ours writes such a job; there is no alert of ours behind it.
+      onUnreadable: async () => undefined,
+    },
+  );
+}
+
+const NOT_OURS: JobMove = { kind: 'dead', reason: 'malformed: not a notice of ours' };
+
+function noticeOf({ name, data, timestamp }: Job): WaitingNotice | undefined {
+  const parsed = waitingNoticeSchema.safeParse(data);
+  if (!parsed.success) return undefined;
+  return name === NOTICE_AGAIN_JOB ? prolong(parsed.data, timestamp) : parsed.data;
+}

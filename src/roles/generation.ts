@@ -1,0 +1,118 @@
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { HttpServerDeps } from '../http/http-server.ts';
+import { createLedger } from '../ledger/redis-ledger.ts';
+import { createRateCap } from '../limit/bottleneck-cap.ts';
+import { createRememberedCap } from '../limit/remembered-cap.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { QueueWorker } from '../queue/queue-worker.ts';
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+import { startDispatching } from './dispatcher.ts';
+import type { Closer, Ground } from './ground.ts';
+import { openReceiver } from './receiver.ts';
+import { startRouting } from './router.ts';
+
+export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What outlives a config. */
+export interface House {
+  readonly roles: readonly Role[];
+  readonly logger: Logger;
+  readonly keys: Keys;
+  readonly metrics: Metrics;
+  readonly door: Redis;
+  /** Of the workers; where there are none it is not used. */
+  readonly commands: Redis;
+  /** A connection of the caller's own, to disconnect in the end. */
+  connectWorker(): Redis;
+  readonly readiness: HttpServerDeps['readiness'];
+}
+
+/** Everything that is made of one config. Two at a time are like two replicas: what the one has begun, the other leaves alone. */
+export interface Generation {
+  readonly config: Config;
+  readonly http: HttpServerDeps;
+  readonly workers: readonly QueueWorker[];
+  /** Begins to take work, which is the last thing that can go wrong. */
+  start(): Promise<void>;
+  /** Takes nothing new and finishes what is in flight, however long that takes. */
+  drain(): Promise<void>;
+  /** Ends what is in flight: calls to providers are given up as unknown. */
+  abort(): void;
+  /** Lets go of everything; to be drained before. */
+  close(): Promise<void>;
+}
+
+/** Makes a generation that takes no work yet. What it holds when that fails is let go of. */
+export async function openGeneration(config: Config, house: House): Promise<Generation> {
+  const { roles, logger, keys, metrics, door, commands } = house;
+  const closers: Closer[] = [];
+  const workers: QueueWorker[] = [];
+  const hardStop = new AbortController();
+  let leaving = false;
+
+  const closeAll = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= closeAll();
+    return closing;
+  };
+  const drain = async () => {
+    leaving = true;
+    await Promise.all(workers.map((worker) => worker.close()));
+  };
+  /** The gauge of a circuit shows the provider that texts go through now. */
+  const circuit: Metrics['circuit'] = (provider, state) => {
+    if (!leaving) metrics.circuit(provider, state);
+  };
+  const start = async () => {
+    const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
+    const ground: Ground = {
+      config,
+      logger,
+      commands,
+      keys,
+      metrics: { ...metrics, circuit },
+      ledger: createLedger(commands, keys),
+      // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
+      cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),
+      stopping: hardStop.signal,
+      workerDeps: () => {
+        const blocking = house.connectWorker();
+        closers.push(async () => blocking.disconnect());
+        const { concurrency, lockMs } = config.worker;
+        return { blocking, commands, prefix: config.redis.prefix, logger, concurrency, lockMs };
+      },
+    };
+    if (roles.includes('router')) workers.push(...startRouting(ground, closers));
+    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)));
+  };
+
+  const operations = { metrics, logger, clock: systemClock, readiness: house.readiness };
+  const openHttp = async (): Promise<HttpServerDeps> => {
+    if (!roles.includes('receiver')) return { role: 'operations', ...operations };
+    return { ...operations, ...(await openReceiver({ config, door, keys, metrics }, closers)) };
+  };
+  try {
+    return {
+      config,
+      http: await openHttp(),
+      workers,
+      start,
+      drain,
+      abort: () => {
+        hardStop.abort(new Error('shutting down'));
+        for (const worker of workers) worker.abort();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Channel, ChannelDeps } from '../channel/channel.ts';
+import { openChannel } from '../channel/open-channel.ts';
+import { systemClock } from '../clock.ts';
+import { createNotices } from '../ledger/notices.ts';
+import type { Persist } from '../pipeline/message-stages.ts';
+import { createNotifier } from '../pipeline/notifier.ts';
+import { openAddresses } from '../pipeline/open-addresses.ts';
+import { createNoticeWorker } from '../queue/notice-queue.ts';
+import type { QueueWorker } from '../queue/queue-worker.ts';
+import type { Closer, Ground } from './ground.ts';
+
+/** Notices → channels. */
+export async function startNotifying(ground: Ground, persist: Persist, closers: Closer[]): Promise<QueueWorker> {
+  const { config, logger, commands, keys, ledger, metrics } = ground;
+  const deps: ChannelDeps = {
+    now: () => systemClock.now(),
+    openAddresses: (to) => openAddresses(to, config, systemClock.now()),
+  };
+  const channels = new Map<string, Channel>();
+  for (const [name, channel] of config.channels) {
+    const opened = await openChannel(name, channel, deps);
+    closers.push(() => opened.close());
+    channels.set(name, opened);
+  }
+  metrics.learnChannels([...channels.keys()]);
+  const notifier = createNotifier({
+    channels,
+    notices: createNotices(commands, keys),
+    isOver: ledger.isOver,
+    observer: metrics,
+    clock: systemClock,
+    persist,
+    random: Math.random,
+    onBug: (error, channel) => logger.error({ err: error, channel }, 'the channel threw: a bug in it'),
+  });
+  return createNoticeWorker({ ...ground.workerDeps(), notifier });
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts';
+import { changedSections } from '../config/changed-sections.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigError, formatFault } from '../config/fault.ts';
+import { refuseFixed } from '../config/fixed-settings.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+
+export interface ReloadDeps {
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'configInForce' | 'configRefused'>;
+  readonly clock: Clock;
+  readonly inForce: () => Config;
+  /** Puts it in force; rejects when it is not and nothing has changed. */
+  readonly swap: (next: Config) => Promise<void>;
+}
+
+/** Reads the config anew and says what came of it; resolves to whether what was read is in force now. */
+export function createReload({ logger, metrics, clock, inForce, swap }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
+  return async (load) => {
+    try {
+      const { config, path, hash, warnings } = load();
+      refuseFixed(inForce(), config, path);
+      for (const warning of warnings) logger.warn(formatFault(warning));
+      const changed = changedSections(inForce(), config);
+      if (changed.length > 0) await swap(config);
+      metrics.configInForce(hash, clock.now());
+      logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config read again: nothing has changed');
+      return true;
+    } catch (error) {
+      metrics.configRefused();
+      const faults = error instanceof ConfigError ? error.faults : [];
+      for (const fault of faults) logger.error(formatFault(fault));
+      logger.error(
+        error instanceof ConfigError ? { faults: faults.length } : { err: error },
+        'config not reloaded: the one before stays in force',
+      );
+      return false;
+    }
+  };
+}

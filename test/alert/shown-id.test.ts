@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { alertIdOfJob, newAlertId } from '../../src/alert/id.ts';
+import { shownId } from '../../src/alert/shown-id.ts';
+
+test('an id of ours is shown as it is, whatever digits are in it', () => {
+  for (const id of [newAlertId(), 'a-12345678-1234-4123-8123-123456789012', alertIdOfJob('1234567')]) expect(shownId(id)).toBe(id);
+});
+
+test.each([
+  ['order-42.paid', 'order-42.paid'],
+  ['60123456789', '+60*******789'],
+  ['call-60123456789.twice', 'call-+60*******789.twice'],
+])("a caller's %s is shown as %s", (id, shown) => {
+  expect(shownId(id)).toBe(shown);
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Notice } from '../../src/channel/channel.ts';
+import { type Hit, type Reply, startHttpVendor } from '../support/vendors/http-vendor.ts';
+import { given, NOW, never, notice } from './given.ts';
+
+/** A receiver that answers each call as told, and keeps what it was asked. */
+async function receiver(reply: Reply | (() => Reply | Promise<Reply>) = { status: 200, body: 'ok' }) {
+  const hits: Hit[] = [];
+  const server = await startHttpVendor((hit) => {
+    hits.push(hit);
+    return typeof reply === 'function' ? reply() : reply;
+  });
+  onTestFinished(server.close);
+  return { url: `${server.url}/services/T0/SECRET?token=SECRET`, hits };
+}
+
+async function told(type: string, over: Partial<Notice>, config: object = {}): Promise<{ body: Record<string, unknown>; hit: Hit }> {
+  const { url, hits } = await receiver();
+  const channel = await given({ type, url, ...config });
+  expect(await channel.notify(notice(over), never)).toEqual({ kind: 'accepted' });
+  const [hit] = hits;
+  if (hit === undefined || hits.length !== 1) throw new Error(`${hits.length} calls`);
+  return { hit, body: JSON.parse(hit.body) as Record<string, unknown> };
+}
+
+describe('slack', () => {
+  it('gets what happened, where, and how it is called here, as plain text', async () => {
+    const { body, hit } = await told('slack', {});
+    expect(body).toEqual({
+      text: [
+        'CRITICAL: Database unreachable',
+        'instance: db-1',
+        'source: checkout',
+        'labels: team=payments',
+        'alert: order-42, route default, since 2026-11-20T03:00:00.000Z',
+      ].join('\n'),
+      mrkdwn: false,
+    });
+    expect(hit).toMatchObject({ method: 'POST', path: '/services/T0/SECRET?token=SECRET' });
+    expect(hit.headers['content-type']).toMatch(/^application\/json/);
+  });
+
+  it('is told which step of how many it is', async () => {
+    const { body } = await told('slack', { step: 2, steps: 3, source: undefined, instance: undefined, labels: {} });
+    expect(body.text).toBe('CRITICAL: Database unreachable\nalert: order-42, route default, step 2 of 3, since 2026-11-20T03:00:00.000Z');
+  });
+
+  it.each([
+    ['<!channel> & <https://evil.example|click me>', '&lt;!channel&gt; &amp; &lt;https://evil.example|click me&gt;'],
+    ['@channel @Here @everyone @all', '@\u200bchannel @\u200bHere @\u200beveryone @\u200ball'],
+    ['bob@example.com asks @bob', 'bob@example.com asks @bob'],
+  ])('lets nobody be called or led astray by %s', async (text, shown) => {
+    const { body } = await told('slack', { text, labels: { note: text } });
+    expect(body.text).toContain(`CRITICAL: ${shown}\n`);
+    expect(body.text).toContain(`labels: note=${shown}`);
+  });
+
+  it('gets no more labels and letters than can be read', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`label-${n}`, 'x'.repeat(500)]));
+    const { body } = await told('slack', { text: 'y'.repeat(5000), labels });
+    expect(String(body.text).length).toBeLessThan(3000);
+    expect(body.text).toContain('+30 more');
+  });
+});
+
+describe('discord', () => {
+  it('gets the same text, and calls nobody whatever it says', async () => {
+    const { body } = await told('discord', { text: '@everyone <@42>', labels: {} });
+    expect(body.allowed_mentions).toEqual({ parse: [] });
+    expect(body.content).toContain('CRITICAL: \\@everyone \\<\\@42\\>\n');
+  });
+
+  it.each([
+    ['[Reset your password](https://evil.example/x_y)', '\\[Reset your password\\]\\(https://evil.example/x_y\\)'],
+    ['# *loud* ~~no~~ ||spoiler|| `code` > quote', '\\# \\*loud\\* \\~\\~no\\~\\~ \\|\\|spoiler\\|\\| \\`code\\` \\> quote'],
+    ['C:\\temp_dir', 'C:\\\\temp\\_dir'],
+  ])('shows %s as it was written', async (text, content) => {
+    const { body } = await told('discord', { text });
+    expect(body.content).toContain(`CRITICAL: ${content}\n`);
+  });
+
+  it('gets 2000 characters at most, and no half of one', async () => {
+    for (const text of ['*'.repeat(1600), `x${'😀'.repeat(800)}`]) {
+      const { body } = await told('discord', {
+        text,
+        labels: Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`l${n}`, '_'.repeat(90)])),
+      });
+      expect(String(body.content).length).toBeLessThanOrEqual(2000);
+      expect(String(body.content)).not.toMatch(/\p{Surrogate}/u);
+      expect(String(body.content)).toMatch(/[^\\]…$/);
+    }
+  });
+
+  it('says itself, in seconds, when it wants to hear from us again', async () => {
+    const { url } = await receiver({
+      status: 429,
+      headers: { 'retry-after': '60' },
+      body: '{"message":"slow","retry_after":0.5,"global":false}',
+    });
+    const refused = await (await given({ type: 'discord', url })).notify(notice(), never);
+    expect(refused).toEqual({ kind: 'refused', retry: true, retryAt: new Date(NOW.getTime() + 500), code: 'http_429' });
+  });
+});
+
+describe('a webhook', () => {
+  it('gets the alert as JSON, a key by which it knows one that comes twice, and its own headers', async () => {
+    const { body, hit } = await told('webhook', { step: 2, steps: 3 }, { headers: { Authorization: 'Bearer SECRET' } });
+    expect(body).toEqual({
+      version: '1',
+      alert: {
+        id: 'order-42',
+        severity: 'critical',
+        status: 'firing',
+        text: 'Database unreachable',
+        source: 'checkout',
+        instance: 'db-1',
+        labels: { team: 'payments' },
+        receivedAt: '2026-11-20T03:00:00.000Z',
+      },
+      route: 'default',
+      channel: 'ops',
+      step: 2,
+      steps: 3,
+    });
+    expect(hit.headers).toMatchObject({ authorization: 'Bearer SECRET', 'idempotency-key': 'n-1' });
+  });
+});
+
+describe('what a receiver answers', () => {
+  it.each<[name: string, type: string, reply: Reply, refused: object]>([
+    [
+      'throttled is a no for as long as it says',
+      'slack',
+      { status: 429, headers: { 'retry-after': '30' }, body: '' },
+      { retry: true, retryAt: new Date(NOW.getTime() + 30_000), code: 'http_429' },
+    ],
+    ['trouble of its own may pass', 'webhook', { status: 503, body: 'oops' }, { retry: true, code: 'http_503' }],
+    ['a 4xx stays, with its word', 'slack', { status: 404, body: 'no_service' }, { retry: false, code: 'http_404:no_service' }],
+    [
+      'a 4xx stays, with its code',
+      'discord',
+      { status: 404, body: '{"message": "Unknown Webhook", "code": 10015}' },
+      { retry: false, code: 'http_404:10015' },
+    ],
+    [
+      'words that say too much are left out',
+      'slack',
+      { status: 400, body: 'SECRET at https://x/T0 for +60123456789' },
+      { retry: false, code: 'http_400' },
+    ],
+    ['a cut connection may pass', 'webhook', 'reset', { retry: true }],
+  ])('%s', async (_name, type, reply, refused) => {
+    const { url } = await receiver(reply);
+    expect(await (await given({ type, url })).notify(notice(), never)).toMatchObject({ kind: 'refused', ...refused });
+  });
+
+  it('leads nowhere else: a redirect is a no', async () => {
+    const elsewhere = await receiver();
+    const { url } = await receiver({ status: 302, headers: { location: elsewhere.url }, body: '' });
+    expect(await (await given({ type: 'slack', url })).notify(notice(), never)).toMatchObject({
+      kind: 'refused',
+      retry: false,
+      code: 'http_302',
+    });
+    expect(elsewhere.hits).toEqual([]);
+  });
+
+  it('may never come: who waits for it can be told to stop', async () => {
+    const stop = new AbortController();
+    const { url } = await receiver(() => {
+      stop.abort();
+      return 'hang';
+    });
+    expect(await (await given({ type: 'discord', url })).notify(notice(), stop.signal)).toMatchObject({
+      kind: 'refused',
+      retry: true,
+      code: 'ABORTED',
+    });
+  });
+});
+
+it('nobody there: refused for now', async () => {
+  const channel = await given({ type: 'slack', url: 'http://127.0.0.1:9/SECRET' });
+  expect(await channel.notify(notice(), never)).toMatchObject({ kind: 'refused', retry: true, code: 'ECONNREFUSED' });
+});

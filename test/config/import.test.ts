@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/fault.ts';
+import { importGramex } from '../../src/config/import/import-gramex.ts';
+import { importHertzbeat } from '../../src/config/import/import-hertzbeat.ts';
+import { loadYaml } from './load-yaml.ts';
+
+/** Whatever the config asks of the environment is there. */
+function load(yaml: string) {
+  const asked = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+  const values = asked.map((name) => [name, name === 'TWILIO_ACCOUNT_SID' ? `AC${'0'.repeat(32)}` : 'from-the-environment']);
+  return loadYaml(yaml, { env: Object.fromEntries(values) }).config;
+}
+
+/** Of HertzBeat, with every type that it knows. */
+const APPLICATION = `
+server: { port: 1157 }
+alerter:
+  webhook: { x: 1 }
+  sms:
+    enable: true
+    type: unisms
+    tencent: { secret-id: AKIDsecret, secret-key: s3cret, app-id: 1400006666, sign-name: 赫兹跳动, template-id: 1343434 }
+    alibaba: { access-key-id: LTAIsecret, access-key-secret: s3cret, sign-name: ops, template-code: SMS_123 }
+    unisms: { auth-mode: hmac, access-key-id: s3cret, access-key-secret: s3cret, signature: ops, template-id: pub_1 }
+    smslocal: { api-key: s3cret }
+    aws: { access-key-id: AKIAsecret, access-key-secret: s3cret, region: eu-west-1 }
+    twilio: { account-sid: ACsecret, auth-token: s3cret, twilio-phone-number: "+15005550006" }
+`;
+
+describe('a HertzBeat application.yml', () => {
+  it('becomes a config that loads, with every type under its name here', () => {
+    const { yaml } = importHertzbeat(APPLICATION, 'application.yml');
+    const config = load(yaml);
+    expect([...config.providers].map(([name, { type }]) => [name, type])).toEqual([
+      ['tencent', 'tencent'],
+      ['alibaba', 'alibaba'],
+      ['unisms', 'unisms'],
+      ['smslocal', 'smslocal'],
+      ['aws', 'aws-sms-voice'],
+      ['twilio', 'twilio'],
+    ]);
+    expect(config.providers.get('tencent')).toMatchObject({ appId: '1400006666', signName: '赫兹跳动', templateId: '1343434' });
+    expect(config.providers.get('smslocal')).toMatchObject({ from: 'Hertzbeat' });
+    expect(config.routes).toMatchObject([{ minSeverity: 'info', providers: ['unisms'] }]);
+  });
+
+  it('gives no secret away, and says which variable to set to which setting', () => {
+    const { yaml, notes } = importHertzbeat(APPLICATION, 'application.yml');
+    expect(`${yaml}${notes.join('\n')}`).not.toMatch(/(AKID|LTAI|AKIA|AC)secret|s3cret/);
+    expect(notes).toContain('set TWILIO_AUTH_TOKEN in the environment to what alerter.sms.twilio.auth-token was');
+    expect(notes.some((note) => note.includes('HertzBeat used unisms alone; tencent, alibaba'))).toBe(true);
+  });
+
+  it.each([
+    [
+      'dotted',
+      `alerter.sms.enable: true\nalerter.sms.type: twilio\nalerter.sms.twilio: { account-sid: "\${SID:}", auth-token: "\${MY_TOKEN}", twilio-phone-number: "+15005550006" }`,
+    ],
+    [
+      'in camelCase',
+      `alerter: { sms: { enable: true, type: twilio, twilio: { accountSid: x, authToken: "\${MY_TOKEN:none}", twilioPhoneNumber: "+15005550006" } } }`,
+    ],
+  ])('is read %s as well, and a variable stays that variable', (_, text) => {
+    const { yaml } = importHertzbeat(text, 'a.yml');
+    expect(yaml).toMatch(/authToken: \$\{MY_TOKEN\}/);
+    expect(yaml).toContain('from: "+15005550006"');
+  });
+
+  it('with settings that we know nothing of has each of them named', () => {
+    const { notes } = importHertzbeat(
+      'alerter: { sms: { enable: false, type: aws, aws: { region: eu-west-1, profile: x }, pigeon: { coop: 7 } } }',
+      'a.yml',
+    );
+    expect(notes.slice(0, 3)).toEqual([
+      'not carried over: alerter.sms.aws.profile',
+      'not carried over: alerter.sms.pigeon',
+      'alerter.sms.enable was not true: HertzBeat sent no texts',
+    ]);
+  });
+
+  it.each([
+    ['server: {}', 'alerter.sms'],
+    ['- a', 'is not a map'],
+    ['a: [', 'is not YAML'],
+  ])('%j is refused in words', (text, words) => {
+    expect(() => importHertzbeat(text, 'a.yml')).toThrow(ConfigError);
+    expect(() => importHertzbeat(text, 'a.yml')).toThrow(words);
+  });
+});
+
+describe('a gramex.yaml', () => {
+  const GRAMEX = `
+url: { x: { handler: FormHandler } }
+sms:
+  my sns: { type: amazonsns, aws_access_key_id: AKIAsecret, aws_secret_access_key: s3cret, region_name: us-east-1, smstype: Promotional }
+  exotel-sms: { type: exotel, sid: acme1, key: s3cret, token: $MY_TOKEN, domain: api.in.exotel.com, priority: high }
+  pigeon: { type: pigeon }
+`;
+
+  it('becomes a config that loads, its notifiers in their order', () => {
+    const { yaml, notes } = importGramex(GRAMEX, 'gramex.yaml');
+    const config = load(yaml);
+    expect(config.providers.get('my-sns')).toMatchObject({ type: 'sns', region: 'us-east-1', smsType: 'Promotional' });
+    expect(config.providers.get('exotel-sms')).toMatchObject({
+      type: 'exotel',
+      sid: 'acme1',
+      domain: 'api.in.exotel.com',
+      priority: 'high',
+    });
+    expect(config.routes[0]?.providers).toEqual(['my-sns', 'exotel-sms']);
+    expect(notes).toContain('not carried over: sms.pigeon, of type "pigeon"');
+    expect(notes).toContain('sms.my sns is called my-sns here');
+    expect(yaml).not.toMatch(/s3cret|AKIAsecret/);
+    expect(yaml).toMatch(/token: \$\{MY_TOKEN\}/);
+  });
+
+  it('without notifiers is refused in words', () => {
+    expect(() => importGramex('url: {}', 'g.yaml')).toThrow('is not there');
+    expect(() => importGramex('sms: { a: { type: pigeon } }', 'g.yaml')).toThrow('holds no notifier');
+  });
+});

@@ -1,0 +1,75 @@
+import { createDigests } from '../../src/ledger/digests.ts';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
+import { createKeptSlot } from '../../src/limit/kept-slot.ts';
+import { createDigestDispatch } from '../../src/pipeline/digest-dispatch.ts';
+import { createDigestCloseStage, createDigestReadyStage } from '../../src/pipeline/digest-stages.ts';
+import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
+import { createMessageDispatcher } from '../../src/pipeline/dispatcher.ts';
+import { createGatherer, type DigestJobs } from '../../src/pipeline/gather.ts';
+import { createHoldBack } from '../../src/pipeline/hold-back.ts';
+import type { Message } from '../../src/pipeline/message.ts';
+import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
+import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
+import { createReconcile } from '../../src/pipeline/reconcile.ts';
+import type { Outcome } from '../../src/pipeline/stage.ts';
+import type { Redis } from '../../src/redis/connect.ts';
+import { createDesk, HOUR_MS } from './dispatch-desk.ts';
+
+export type DigestDesk = ReturnType<typeof createDigestDesk>;
+
+/** A desk whose dispatcher gathers what it holds back; the jobs of its digests wait for the test to run them. */
+export function createDigestDesk(redis: Redis, prefix: string, max: number) {
+  const caps = { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined } as const;
+  const desk = createDesk(redis, prefix, { caps });
+  const { ledger, cap, clock, carriers, keys, observer } = desk;
+  const waiting = new Map<string, { message: Message; until: number }>();
+  const woken: string[] = [];
+  const jobs: DigestJobs = {
+    add: async (message, until) => void (waiting.has(message.id) || waiting.set(message.id, { message, until: until.getTime() })),
+    wake: async (id) => void woken.push(id),
+  };
+  const digests = createDigests(redis, keys);
+  const kept = createKeptSlot(redis, keys);
+  const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, { caps, routes: [] }, leavesSlot);
+  const gatherer = createGatherer({ digests, ledger, jobs, observer, rulesOf: capRulesOf });
+  const deps = { digests, kept, open: gatherer.open, rulesOf: capRulesOf, timeZoneOf: () => undefined };
+  const holdBack = createHoldBack({ gather: gatherer.gather });
+  const persist = <T>(write: () => Promise<T>) => write();
+  const reconcile = createReconcile({ carriers, onBug: () => undefined, pause: async () => undefined });
+  const ledgerGate = createLedgerGate({ ledger, observer, carriers, reconcile, persist });
+  const gates = [messageExpiryGate, createQuietHoursStage(holdBack), createRateCapGate(cap, { holdBack, kept })];
+  const send = createDispatchStage({
+    ...{ ledger, cap, purse: undefined, optOuts: createOptOuts(redis, keys), observer, carriers, reconcile, persist },
+    stopping: new AbortController().signal,
+    random: () => 0.5,
+    onBug: () => undefined,
+  });
+  const common = { ledger, cap, config: { caps, routes: [] }, observer, clock, persist, onHandedOver: async () => undefined };
+  const dispatch = createDigestDispatch({
+    dispatch: createMessageDispatcher({ ...common, stages: [ledgerGate, ...gates, send] }),
+    dispatchDigest: createMessageDispatcher({
+      ...common,
+      stages: [ledgerGate, createDigestReadyStage(deps), ...gates, createDigestCloseStage(deps), send],
+    }),
+    ...deps,
+  });
+
+  return {
+    ...desk,
+    digests,
+    gather: gatherer.gather,
+    waiting,
+    woken,
+    run: (message: Message, rerun = false): Promise<Outcome> => dispatch(message, rerun, new AbortController().signal),
+    /** The first run of a message that the router has just written down. */
+    async send(over: Partial<Message> = {}): Promise<{ message: Message; outcome: Outcome }> {
+      const message = await desk.admit(desk.message({ severity: 'error', overflow: 'digest', ...over }));
+      return { message, outcome: await dispatch(message, false, new AbortController().signal) };
+    },
+    /** Runs the newest digest's job now. */
+    async runDigest(): Promise<{ message: Message; outcome: Outcome }> {
+      const { message } = [...waiting.values()].at(-1) as { message: Message };
+      return { message, outcome: await dispatch(message, true, new AbortController().signal) };
+    },
+  };
+}

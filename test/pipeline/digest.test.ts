@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+import type { Message } from '../../src/pipeline/message.ts';
+import { refuse } from '../../src/provider/provider.ts';
+import { testRedis } from '../support/redis.ts';
+import { createDigestDesk, type DigestDesk } from './digest-desk.ts';
+import { HOUR_MS, MINUTE_MS } from './dispatch-desk.ts';
+
+const { redis, prefix } = testRedis();
+const yes = { kind: 'accepted', providerMessageId: 'SM1' } as const;
+const GATHER_MS = 10_000;
+const QUIET_MS = 10 * MINUTE_MS;
+
+/** Of three slots two are taken: the last one is kept. */
+async function usedUp(): Promise<{ desk: DigestDesk; texts: () => string[] }> {
+  const desk = createDigestDesk(redis, prefix, 3);
+  const provider = desk.provider('a', [yes]);
+  await desk.send();
+  await desk.send();
+  return { desk, texts: () => provider.requests.map(({ text }) => text) };
+}
+
+const errors = async (desk: DigestDesk, count: number): Promise<Message[]> => {
+  const sent = [];
+  for (let nth = 0; nth < count; nth += 1) sent.push((await desk.send()).message);
+  return sent;
+};
+
+describe('what a cap holds back', () => {
+  test('is gathered, and told of in one text through the slot that is kept', async () => {
+    const { desk, texts } = await usedUp();
+    const [first, second] = (await errors(desk, 2)) as [Message, Message];
+    const { message: digest, outcome: early } = await desk.runDigest();
+    expect(early).toEqual({ kind: 'deferred', reason: 'digest', until: new Date(desk.clock.at + GATHER_MS) });
+    desk.clock.at += GATHER_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(texts().at(-1)).toMatch(/^2 alerts held back since .*: 2 error\. Newest: ERROR Disk full; ERROR Disk full$/);
+    for (const message of [first, second]) {
+      expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'digested', digest: digest.id, attempts: [] });
+    }
+    expect((await desk.trace(digest)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe('2 alert(s): 2 error');
+    expect(await redis.exists(desk.keys.digest('phone-hash'), desk.keys.digestContent(digest.id))).toBe(0);
+    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(desk.heard('messageSettled')).toHaveLength(5);
+    expect(desk.heard('messagesCreated')).toEqual([['error', 1]]);
+  });
+
+  test('after a digest was closed goes into the next one, whose turn comes when the cap has room', async () => {
+    const { desk } = await usedUp();
+    await errors(desk, 1);
+    desk.clock.at += GATHER_MS;
+    await desk.runDigest();
+    const { message } = await desk.send();
+    desk.clock.at += GATHER_MS;
+    const { message: next, outcome } = await desk.runDigest();
+    expect(await desk.trace(message)).toMatchObject({ digest: next.id });
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    desk.clock.at += HOUR_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect([...desk.waiting.keys()]).toHaveLength(2);
+  });
+
+  test('counts once although its worker died before the ledger knew that it is told of', async () => {
+    const { desk, texts } = await usedUp();
+    const message = await desk.admit(desk.message({ severity: 'error', overflow: 'digest' }));
+    const note = () => undefined;
+    const ctx = { clock: desk.clock, signal: new AbortController().signal, note };
+    const first = await desk.gather(message, 'rate_cap_recipient', new Date(desk.clock.at), ctx);
+    expect(await desk.gather(message, 'rate_cap_recipient', new Date(desk.clock.at), ctx)).toEqual(first);
+    desk.clock.at += GATHER_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    // There is room again, and still it is not sent by itself; not even by whoever has passed the gates already.
+    desk.clock.at += 2 * HOUR_MS;
+    const attempt = {
+      ...message,
+      messageId: message.id,
+      token: 't',
+      record: { provider: 'a', startedAt: '' },
+      leaseMs: 1,
+      unknownsAllowed: 0,
+    };
+    expect(await desk.ledger.openAttempt(attempt)).toEqual({ kind: 'orphan' });
+    expect(await desk.run({ ...message, expiresAt: desk.clock.at + 1 }, true)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    expect(await desk.run(message, true)).toEqual({ kind: 'settled', state: 'suppressed' });
+    expect(texts().filter((text) => text.startsWith('1 alert held back'))).toHaveLength(1);
+    expect(texts()).toHaveLength(3);
+  });
+
+  test('says the same at each attempt, whatever comes meanwhile', async () => {
+    const desk = createDigestDesk(redis, prefix, 3);
+    const provider = desk.provider('a', [yes, yes, refuse('balance'), yes]);
+    await errors(desk, 3);
+    desk.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await desk.runDigest();
+    expect(outcome.kind).toBe('retry');
+    await errors(desk, 1);
+    desk.clock.at += MINUTE_MS;
+    expect((await desk.run(digest, true)).kind).toBe('accepted');
+    const [, , first, second] = provider.requests.map(({ text }) => text);
+    expect(first).toMatch(/^1 alert held back/);
+    expect(second).toBe(first);
+  });
+
+  test('is sent as the gravest in it would be, and makes the digest look again when that changes', async () => {
+    const desk = createDigestDesk(redis, prefix, 3);
+    desk.provider('a', [yes]);
+    const other = desk.provider('b', [yes]);
+    const fire: Partial<Message> = { severity: 'critical', dedupHash: 'fire', providers: ['b'] };
+    const night = { from: 0, to: 0, timeZone: 'UTC', override: 'critical' } as const;
+    await desk.send({ ...fire, providers: ['a'] });
+    await errors(desk, 2);
+    await desk.send({ severity: 'warning', providers: ['a'] });
+    expect(desk.woken).toEqual([]);
+    await desk.send({ ...fire, quietHours: night });
+    expect(desk.woken).toEqual([...desk.waiting.keys()]);
+    await desk.send({ severity: 'warning', quietHours: night, providers: ['a'] });
+    desk.clock.at += GATHER_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(other.requests.map(({ text }) => text)).toEqual([expect.stringMatching(/1 critical, 1 error, 2 warning/)]);
+  });
+
+  test('by a digest that fails for good stays what it is: the digest tells why, and may be sent once more', async () => {
+    const desk = createDigestDesk(redis, prefix, 3);
+    const provider = desk.provider('a', [yes, yes, refuse('recipient'), yes]);
+    const held = (await errors(desk, 3)).at(-1) as Message;
+    desk.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await desk.runDigest();
+    expect(outcome.kind).toBe('failed');
+    expect(await desk.trace(held)).toMatchObject({ state: 'suppressed', digest: digest.id });
+    const replay = { number: 1, at: desk.clock.at };
+    expect((await desk.run({ ...digest, replay }, true)).kind).toBe('accepted');
+    expect(provider.requests.at(-1)?.text).toMatch(/^1 alert held back/);
+  });
+});
+
+describe('a storm', () => {
+  test('announces itself and its end, once each', async () => {
+    const { desk, texts } = await usedUp();
+    await errors(desk, 10);
+    desk.clock.at += GATHER_MS;
+    await desk.runDigest();
+    expect(texts().at(-1)).toMatch(/^Alert storm: .* 10 alerts held back/);
+
+    const { outcome: waits } = await desk.runDigest();
+    expect(waits).toMatchObject({ kind: 'deferred', reason: 'digest', until: new Date(desk.clock.at - GATHER_MS + QUIET_MS) });
+    await errors(desk, 1);
+    expect(desk.woken).toHaveLength(1);
+    desk.clock.at += HOUR_MS;
+    await desk.runDigest();
+    expect(texts().at(-1)).toMatch(/^Alert storm over: nothing new since .*; 11 alerts held back in all\. 1 alert held back/);
+    expect(texts()).toHaveLength(4);
+    expect(desk.waiting.size).toBe(2);
+  });
+
+  test('has its next digest although the worker that closed one died before it opened that', async () => {
+    const { desk, texts } = await usedUp();
+    await errors(desk, 10);
+    desk.clock.at += GATHER_MS;
+    const [digestId = ''] = desk.waiting.keys();
+    const closing = { nextId: 'digest-next', now: desk.clock.now(), quietMs: QUIET_MS };
+    await desk.digests.close(digestId, 'phone-hash', closing);
+    expect((await desk.run(desk.waiting.get(digestId)?.message as Message, true)).kind).toBe('accepted');
+    expect(texts().at(-1)).toMatch(/^Alert storm: .* 10 alerts held back/);
+    expect([...desk.waiting.keys()]).toEqual([digestId, 'digest-next']);
+  });
+
+  test('that brought nothing more says only that it is over, and not before the cap has room', async () => {
+    const { desk, texts } = await usedUp();
+    await errors(desk, 10);
+    desk.clock.at += GATHER_MS;
+    await desk.runDigest();
+    desk.clock.at += QUIET_MS;
+    expect((await desk.runDigest()).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    desk.clock.at += HOUR_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(texts().at(-1)).toMatch(/^Alert storm over: nothing new since \S+ UTC; 10 alerts held back in all\.$/);
+    expect(desk.waiting.size).toBe(2);
+    expect(await desk.ledger.inFlight()).toBe(0);
+  });
+});
+
+describe('the slot that is kept', () => {
+  const critical = (desk: DigestDesk, dedupHash: string) => desk.send({ severity: 'critical', dedupHash });
+
+  test('is open to a critical that the phone was not texted about, and to no other', async () => {
+    const { desk } = await usedUp();
+    expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    expect((await critical(desk, 'flood')).outcome).toMatchObject({ kind: 'accepted' });
+    expect((await critical(desk, 'flood')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+  });
+
+  test('is the digest’s after such a critical; the next critical waits its turn, the one after that is told of', async () => {
+    const { desk } = await usedUp();
+    await errors(desk, 1);
+    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
+    const { message: waits, outcome } = await critical(desk, 'fire');
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    expect((await critical(desk, 'quake')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    desk.clock.at += HOUR_MS - 1;
+    expect((await desk.run(waits, true)).kind).toBe('deferred');
+  });
+
+  test('is not a critical’s while it is the digest’s turn, though nobody has taken it', async () => {
+    const { desk } = await usedUp();
+    await errors(desk, 1);
+    desk.clock.at += HOUR_MS / 2;
+    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
+    desk.clock.at += HOUR_MS / 2 + 1;
+    expect((await desk.send()).outcome.kind).toBe('accepted');
+    expect((await critical(desk, 'fire')).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+  });
+
+  test('is a waiting critical’s before it is the next digest’s', async () => {
+    const desk = createDigestDesk(redis, prefix, 1);
+    desk.provider('a', [yes]);
+    await desk.send();
+    await errors(desk, 1);
+    const { message, outcome } = await desk.send({ severity: 'critical', dedupHash: 'flood', expiresAt: desk.clock.at + 3 * HOUR_MS });
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    desk.clock.at += HOUR_MS + 1;
+    expect((await desk.run(message, true)).kind).toBe('accepted');
+  });
+});

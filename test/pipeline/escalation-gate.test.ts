@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { createEscalationGate } from '../../src/pipeline/escalation-gate.ts';
+import type { MessageSubject } from '../../src/pipeline/message-stages.ts';
+
+const NOW = Date.parse('2026-11-20T03:00:00Z');
+const deferred = (notBefore: number) => ({ kind: 'deferred', reason: 'escalation', until: new Date(notBefore) });
+
+test.each<[name: string, notBefore: number | undefined, over: 'resolved' | 'acknowledged' | undefined, verdict: object]>([
+  ['without a ladder passes', undefined, undefined, { kind: 'pass' }],
+  ['without a ladder leaves it to the attempt whether it is over', undefined, 'resolved', { kind: 'pass' }],
+  ['that is due passes', NOW, undefined, { kind: 'pass' }],
+  ['that is not due waits', NOW + 1, undefined, deferred(NOW + 1)],
+  ['that is not due and resolved is cancelled at once', NOW + 1, 'resolved', { kind: 'cancelled', reason: 'resolved' }],
+  ['that is not due and acknowledged is cancelled at once', NOW + 1, 'acknowledged', { kind: 'cancelled', reason: 'acknowledged' }],
+])('a text %s', async (_name, notBefore, over, verdict) => {
+  const gate = createEscalationGate({
+    isOver: async (dedupHash, receivedAt) => (dedupHash === 'disk' && receivedAt === NOW - 500 ? over : undefined),
+  });
+  const subject = { message: { notBefore, dedupHash: 'disk', receivedAt: NOW - 500 } } as unknown as MessageSubject;
+  const ctx = { clock: { now: () => new Date(NOW) }, signal: new AbortController().signal, note: () => undefined };
+  expect(await gate.exec(subject, ctx)).toEqual(verdict);
+});

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test, vi } from 'vitest';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
+import { createSeenInbound } from '../../src/ledger/seen-inbound.ts';
+import { createInboundReceiver, type Reply } from '../../src/receipt/apply-inbound.ts';
+import { type Inbound, inboundOf } from '../../src/receipt/inbound.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { createRecordingObserver } from '../support/recording-observer.ts';
+import { testRedis } from '../support/redis.ts';
+
+const { redis, prefix } = testRedis();
+const keys = createKeys(prefix);
+const optOuts = createOptOuts(redis, keys);
+const seen = createSeenInbound(redis, keys);
+const NOW = Date.parse('2026-11-20T03:00:00Z');
+
+function receiver({ acknowledged = 'unmatched' as 'acknowledged' | 'unmatched' } = {}) {
+  const recording = createRecordingObserver();
+  const replies: Reply[] = [];
+  const acknowledgeByReply = vi.fn(async (reply: Reply) => {
+    replies.push(reply);
+    return acknowledged;
+  });
+  const receive = createInboundReceiver({ seen, optOuts, acknowledgeByReply, observer: recording.observer });
+  return { receive, replies, acknowledgeByReply, kinds: () => recording.heard('inbound').map((told) => (told as string[])[1]) };
+}
+
+const inbound = (text: string, over: Partial<Inbound> = {}): Inbound => ({
+  provider: 'twilio-main',
+  providerMessageId: `SM-${randomUUID()}`,
+  phoneHash: randomUUID(),
+  from: '+60*******789',
+  text,
+  receivedAt: NOW,
+  ...over,
+});
+
+describe('a text that came in', () => {
+  test('as STOP opts its phone out, as START in again', async () => {
+    const { receive, kinds, replies } = receiver();
+    const stop = inbound('Stop.');
+    const { phoneHash } = stop;
+    await receive(stop);
+    expect((await optOuts.list()).find((entry) => entry.phoneHash === phoneHash)).toEqual({
+      phoneHash,
+      to: '+60*******789',
+      since: new Date(NOW),
+      source: 'inbound twilio-main',
+    });
+    await receive(inbound('START', { phoneHash, receivedAt: NOW + 1 }));
+    expect(await optOuts.isOptedOut(phoneHash)).toBe(false);
+    expect(kinds()).toEqual(['stop', 'start']);
+    expect(replies).toEqual([]);
+  });
+
+  test.each([
+    ['arret', 'stop', 'stop'],
+    ['encore', 'start', 'start'],
+    ['STOP', 'start', 'stop'],
+  ] as const)('as %j, which its vendor took for %s, is a %s', async (text, word, kind) => {
+    const { receive, kinds } = receiver();
+    await receive(inbound(text, { word }));
+    expect(kinds()).toEqual([kind]);
+  });
+
+  test.each(['acknowledged', 'unmatched'] as const)('as anything else is an answer: %s', async (acknowledged) => {
+    const { receive, kinds, replies } = receiver({ acknowledged });
+    const text = inbound('ok K7');
+    await receive(text);
+    expect(replies).toEqual([{ phoneHash: text.phoneHash, text: 'ok K7', at: new Date(NOW) }]);
+    expect(kinds()).toEqual([acknowledged]);
+  });
+
+  test('twice counts once, and a STOP that comes again does not undo the START after it', async () => {
+    const { receive, kinds } = receiver();
+    const stop = inbound('STOP');
+    const { phoneHash } = stop;
+    await receive(stop);
+    await receive(inbound('START', { phoneHash, receivedAt: NOW + 1_000 }));
+    await receive({ ...stop, receivedAt: NOW + 2_000 });
+    expect(await optOuts.isOptedOut(phoneHash)).toBe(false);
+    expect(kinds()).toEqual(['stop', 'start', 'duplicate']);
+    // another provider's ids are another's
+    await receive({ ...stop, provider: 'twilio-spare', receivedAt: NOW + 3_000 });
+    expect(kinds().at(-1)).toBe('stop');
+  });
+
+  test('twice at the same time counts once', async () => {
+    const { receive, kinds } = receiver();
+    const stop = inbound('STOP');
+    await Promise.all([receive(stop), receive(stop), receive(stop)]);
+    expect(kinds().sort()).toEqual(['duplicate', 'duplicate', 'stop']);
+  });
+
+  test('and could not be worked off comes back, and is then done', async () => {
+    const { receive, kinds, acknowledgeByReply } = receiver();
+    acknowledgeByReply.mockRejectedValueOnce(new Error('away'));
+    const text = inbound('ok');
+    await expect(receive(text)).rejects.toThrow('away');
+    await receive(text);
+    expect(kinds()).toEqual(['unmatched']);
+  });
+});
+
+describe('what waits on the queue', () => {
+  const said = { providerMessageId: 'SM1', text: 'STOP' };
+
+  test('holds no whole number, and the hash that texts to that phone go by', () => {
+    const waiting = inboundOf('twilio-main', { ...said, from: '+60123456789', word: 'stop' }, new Date(NOW));
+    expect(waiting).toMatchObject({ provider: 'twilio-main', ...said, from: '+60*******789', word: 'stop', receivedAt: NOW });
+    expect(JSON.stringify(waiting)).not.toContain('23456');
+    expect(inboundOf('t', { ...said, from: '+60 12-345 6789' }, new Date(NOW))?.phoneHash).toBe(waiting?.phoneHash);
+  });
+
+  test.each(['12345', 'BANK', '', 'whatsapp:+60123456789', '60123456789'])('nothing from %j, which is no phone in E.164', (from) => {
+    expect(inboundOf('t', { ...said, from }, new Date(NOW))).toBeUndefined();
+  });
+});
