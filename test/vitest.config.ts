@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files that start processes or servers of their own, or look at what a process has loaded; the others share what their worker has. */
+const SYSTEMS = ['test/{e2e,chaos,redis,house}/**/*.test.ts', 'test/provider/lazy-loading.test.ts'];
+
+const root = new URL('..', import.meta.url).pathname;
+const shared = { root, testTimeout: 20_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
+    root,
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
     // Two cores: more files at once only make the timing of processes that tests start less even.
     maxWorkers: 3,
+    projects: [
+      { test: { ...shared, name: 'systems', include: SYSTEMS } },
+      { test: { ...shared, name: 'rooms', include: ['test/**/*.test.ts'], exclude: SYSTEMS, isolate: false } },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { MessageSubject } from './message-stages.ts';
-import { pass, type Stage } from './stage.ts';
+import { pass, type Stage, unconcerned } from './stage.ts';
 
 /**
  * A text waits until its step of the ladder is due. Woken before, because its alert is over or somebody has taken care of
@@ -10,7 +10,8 @@ export function createEscalationGate({ isOver }: Pick<Ledger, 'isOver'>): Stage<
   return {
     name: 'escalation',
     async exec({ message: { notBefore, dedupHash, receivedAt } }, { clock }) {
-      if (notBefore === undefined || clock.now().getTime() >= notBefore) return pass;
+      if (notBefore === undefined) return unconcerned;
+      if (clock.now().getTime() >= notBefore) return pass;
       const over = await isOver(dedupHash, receivedAt);
       return over === undefined
         ? { kind: 'deferred', reason: 'escalation', until: new Date(notBefore) }

@@ -1,6 +1,6 @@
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { MessageSubject } from './message-stages.ts';
-import { pass, type Stage } from './stage.ts';
+import { pass, type Stage, unconcerned } from './stage.ts';
 
 /** How long a process may believe that nobody has opted out. */
 const BELIEVED_MS = 1_000;
@@ -24,8 +24,8 @@ export function createOptOutGate(optOuts: Pick<OptOuts, 'anyone' | 'isOptedOut'>
   return {
     name: 'opt-out-gate',
     async exec({ message }) {
-      const optedOut = (await anyone()) && (await optOuts.isOptedOut(message.phoneHash));
-      return optedOut ? { kind: 'suppressed', reason: 'opted_out' } : pass;
+      if (!(await anyone())) return unconcerned;
+      return (await optOuts.isOptedOut(message.phoneHash)) ? { kind: 'suppressed', reason: 'opted_out' } : pass;
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { type Refusal, refuseCountry, refuseWithdrawn } from './permission.ts';
-import { pass, type Stage, type Verdict } from './stage.ts';
+import { pass, type Stage, unconcerned, type Verdict } from './stage.ts';
 
 /** A message may have waited while the config changed: what its recipient wants now is what counts. */
 export function createConsentGate(contacts: Config['contacts']): Stage<MessageSubject> {
-  return { name: 'consent-gate', exec: ({ message }) => verdictOf(refuseWithdrawn(message, contacts)) };
+  return { name: 'consent-gate', exec: ({ message }) => (message.needsConsent ? verdictOf(refuseWithdrawn(message, contacts)) : unconcerned) };
 }
 
 export function createCountryGate(countries: Config['countries']): Stage<MessageSubject> {

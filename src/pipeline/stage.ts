@@ -65,8 +65,10 @@ export type Outcome = {
 export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
 
-export type Verdict = { readonly kind: 'pass' } | Outcome;
+export type Verdict = { readonly kind: 'pass'; /** There was nothing to judge. */ readonly unconcerned?: true } | Outcome;
 export const pass: Verdict = { kind: 'pass' };
+/** As `pass`, from a stage that has no say in this: it is not told of in the trace. */
+export const unconcerned: Verdict = { kind: 'pass', unconcerned: true };
 
 export interface StageContext {
   readonly clock: Clock;
@@ -86,6 +88,7 @@ export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: 
   for (const stage of stages) {
     const verdict = await stage.exec(subject, ctx);
     if (verdict.kind === 'settled') return verdict;
+    if (verdict.kind === 'pass' && verdict.unconcerned) continue;
     ctx.note({ stage: stage.name, ...describe(verdict) });
     if (verdict.kind !== 'pass') return verdict;
   }

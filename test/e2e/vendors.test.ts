@@ -102,7 +102,7 @@ it('an Exotel number on the do-not-disturb list fails for good, and no other ven
 it('an SNS throttle sends the text elsewhere, or puts it off and goes through later', async () => {
   vendors.sns.respondWith(() => snsError(400, 'Throttling', 'Rate exceeded', { 'x-amz-retry-after': '5000' }));
   const before = vendors.sns.requests.length;
-  expect(await send('sns-first', '+60123456789')).toMatchObject({
+  expect(await send('sns-first', '+60123456788')).toMatchObject({
     state: 'accepted',
     attempts: [
       { provider: 'sns', result: 'refused', reason: 'throttled', code: 'Throttling' },
@@ -111,7 +111,7 @@ it('an SNS throttle sends the text elsewhere, or puts it off and goes through la
   });
   // The SDK would have tried three times.
   expect(vendors.sns.requests).toHaveLength(before + 1);
-  const alone = await send('sns-alone', '+60123456789');
+  const alone = await send('sns-alone', '+60123456788');
   expect(alone).toMatchObject({ state: 'deferred', reason: 'throttled', attempts: [] });
   expect(vendors.sns.requests).toHaveLength(before + 1);
 

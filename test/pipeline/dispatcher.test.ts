@@ -67,8 +67,6 @@ describe('a text that the provider takes', () => {
       'consent-gate pass',
       'ledger pass',
       'expiry-gate pass',
-      'opt-out-gate pass',
-      'quiet-hours pass',
       'rate-cap pass',
       'dispatch accepted',
     ]);
