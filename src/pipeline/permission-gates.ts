@@ -5,7 +5,10 @@ import { pass, type Stage, unconcerned, type Verdict } from './stage.ts';
 
 /** A message may have waited while the config changed: what its recipient wants now is what counts. */
 export function createConsentGate(contacts: Config['contacts']): Stage<MessageSubject> {
-  return { name: 'consent-gate', exec: ({ message }) => (message.needsConsent ? verdictOf(refuseWithdrawn(message, contacts)) : unconcerned) };
+  return {
+    name: 'consent-gate',
+    exec: ({ message }) => (message.needsConsent ? verdictOf(refuseWithdrawn(message, contacts)) : unconcerned),
+  };
 }
 
 export function createCountryGate(countries: Config['countries']): Stage<MessageSubject> {

@@ -65,7 +65,8 @@ export type Outcome = {
 export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
 
-export type Verdict = { readonly kind: 'pass'; /** There was nothing to judge. */ readonly unconcerned?: true } | Outcome;
+/** `unconcerned`: there was nothing to judge. */
+export type Verdict = { readonly kind: 'pass'; readonly unconcerned?: true } | Outcome;
 export const pass: Verdict = { kind: 'pass' };
 /** As `pass`, from a stage that has no say in this: it is not told of in the trace. */
 export const unconcerned: Verdict = { kind: 'pass', unconcerned: true };
