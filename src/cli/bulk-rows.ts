@@ -57,7 +57,7 @@ export async function* readRows(path: string, { wanted, onBytes, signal }: ReadR
       if (text.trim() === '') continue;
       const cells = readLine(line === 1 ? text.replace(/^\ufeff/, '') : text);
       if (columns === undefined) columns = checkHeader(cells, wanted);
-      else yield { line, ...rowOf(cells, columns) };
+      else yield { line, ...rowOf(cells, columns, wanted) };
     }
     if (columns === undefined) checkHeader([], wanted);
   } catch (error) {
@@ -79,10 +79,16 @@ function readLine(text: string): string[] | string {
   }
 }
 
-function rowOf(cells: readonly string[] | string, columns: readonly string[]): { values: Record<string, string> } | { fault: string } {
+function rowOf(
+  cells: readonly string[] | string,
+  columns: readonly string[],
+  wanted: readonly string[],
+): { values: Record<string, string> } | { fault: string } {
   if (typeof cells === 'string') return { fault: cells };
   if (cells.length !== columns.length) return { fault: `${cells.length} value(s) for ${columns.length} columns` };
-  return { values: Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? ''])) };
+  const values = Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? '']));
+  const empty = wanted.filter((name) => values[name] === '');
+  return empty.length === 0 ? { values } : { fault: `nothing in the column ${empty.join(', ')}` };
 }
 
 function checkHeader(header: readonly string[] | string, wanted: readonly string[]): readonly string[] {

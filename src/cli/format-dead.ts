@@ -15,13 +15,13 @@ export function deadFields({ id, what, alertId, severity, to, contact, reason, c
 
 const HEAD = ['id', 'what', 'severity', 'to', 'reason', 'code', 'died at (UTC)', 'alert'];
 
-/** One line a dead letter. */
+/** One line a dead letter; what a channel was to be told is to the channel. */
 export function formatDeadList(letters: readonly DeadLetter[]): string {
-  const rows = letters.map(({ id, what, severity, to, contact, reason, code, diedAt, alertId }) => [
+  const rows = letters.map(({ id, what, severity, to, contact, reason, code, diedAt, alertId, stored }) => [
     id,
     what,
     severity ?? '-',
-    to === null ? '-' : recipientOf({ to, contact }),
+    to === null ? (stored.channel ?? '-') : recipientOf({ to, contact }),
     reason,
     code ?? '-',
     formatStamp(diedAt).slice(0, 19),

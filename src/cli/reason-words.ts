@@ -106,6 +106,7 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
 /** Of what only ever waits. */
 const WAITING_WORDS: Readonly<Record<string, ReasonWords>> = {
   digest: { because: 'it gathers what is held back from this phone' },
+  escalation: { because: 'it waits for its step of the escalation ladder' },
 };
 
 /** Words for a reason, and for a word that only a newer version writes at least the word. */

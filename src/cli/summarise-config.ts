@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import { MICRO } from '../limit/money.ts';
 import type { Window } from '../limit/rate-cap.ts';
+import { describeStep } from '../pipeline/escalation.ts';
 import { type ProviderChoice, type ProviderPlan, providersOf, shares } from '../pipeline/provider-order.ts';
 import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Matcher, Route } from '../pipeline/route.ts';
@@ -9,10 +11,10 @@ import { formatDuration } from './format-time.ts';
 /** What a config says, as plain data without secrets and phone numbers. */
 export type ConfigSummary = ReturnType<typeof summariseConfig>;
 
-export function summariseConfig({ providers, routes, caps, quietHours, contacts, groups, templates }: Config) {
+export function summariseConfig({ providers, routes, caps, quietHours, contacts, groups, templates, ...config }: Config) {
   return {
     providers: [...providers].map(([name, { type }]) => ({ name, type })),
-    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers, countries, caps, quietHours }) => ({
+    routes: routes.map(({ name, match, minSeverity, expiresAfterMs, providers, countries, caps, quietHours, ladder }) => ({
       name,
       match: plainMatch(match),
       minSeverity: minSeverity ?? null,
@@ -21,6 +23,7 @@ export function summariseConfig({ providers, routes, caps, quietHours, contacts,
       ...(countries === undefined ? {} : { countries }),
       ...(caps === undefined ? {} : { caps }),
       ...(quietHours === undefined ? {} : { quietHours }),
+      ...(ladder === undefined ? {} : { ladder }),
     })),
     caps: {
       weight: caps.weight,
@@ -33,6 +36,14 @@ export function summariseConfig({ providers, routes, caps, quietHours, contacts,
     contacts: contacts.size,
     contactsWithConsent: [...contacts.values()].filter(({ consent }) => consent).length,
     groups: [...groups.keys()],
+    rotations: [...config.rotations.keys()],
+    countries: config.countries ?? null,
+    budgets: Object.entries(config.money?.budgets ?? {}).map(([period, { soft, hard }]) => ({
+      period,
+      soft: soft / MICRO,
+      hard: hard / MICRO,
+      currency: config.money?.currency ?? '',
+    })),
     templates: [...templates.keys()],
   };
 }
@@ -56,8 +67,8 @@ export function formatConfigSummary({ providers, routes, caps, quietHours, ...re
     ...section(
       'routes',
       routes,
-      ({ name, match, minSeverity, expiresAfterMs, ...plan }) =>
-        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`,
+      ({ name, match, minSeverity, expiresAfterMs, ladder, ...plan }) =>
+        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, ${ladder === undefined ? '' : `${ladder.map(describeStep).join('; ')}; `}${ladder?.every(({ sms }) => !sms) ? 'texts nobody' : `within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`}`,
     ),
     ['caps', `each phone: ${ladder(caps.perRecipient) || 'off'}`],
     ...more.map(([whose, windows]) => ['', `${whose}: ${ladder(windows)}`]),
@@ -68,6 +79,12 @@ export function formatConfigSummary({ providers, routes, caps, quietHours, ...re
     ...(quietHours === null ? [] : [['quiet hours', formatHours(quietHours)]]),
     ['contacts', `${rest.contacts}, ${rest.contactsWithConsent} with consent`],
     ['groups', rest.groups.join(', ') || 'none'],
+    ...(rest.rotations.length === 0 ? [] : [['rotations', rest.rotations.join(', ')]]),
+    ...(rest.countries === null ? [] : [['countries', rest.countries.map((code) => `+${code}`).join(', ')]]),
+    ...rest.budgets.map(({ period, soft, hard, currency }, index) => [
+      index === 0 ? 'budgets' : '',
+      `${period}: ${hard} ${currency}${soft < hard ? `, above ${soft} criticals only` : ''}`,
+    ]),
     ['templates', rest.templates.join(', ') || 'none'],
   ]);
 }

@@ -46,6 +46,11 @@ export function openContactFiles(main: YamlSource, env: Environment, onRead: OnR
       complete = false;
       continue;
     }
+    if (read.text === '') {
+      faults.push({ path: '', file, message: 'is empty', hint: 'was it being written? To have nobody in it write contacts: {}' });
+      complete = false;
+      continue;
+    }
     try {
       const { source, findings } = openSource(read.text, { file, such: 'contacts, groups and rotations', env, onRead });
       const validated = validate(source, contactFileSchema);

@@ -50,8 +50,7 @@ export function loadConfig({ path, env, overrides = {}, onRead = () => undefined
   const { parts, people, faults: peopleFaults, complete } = openContactFiles(main, env, onRead);
   const source = { ...main, parts };
   const local = [...unreadable, ...invalid];
-  // Without what a file holds, half of the names would seem not to be there.
-  const findings = complete ? [...local, ...unlessAt(local, crossCheck(source, settings))] : local;
+  const findings = [...local, ...unlessAt(local, crossCheck(source, settings, complete))];
   const faults = [
     ...peopleFaults,
     ...unlessTold(

@@ -3,8 +3,23 @@ import type { Finding } from './finding.ts';
 import type { ParsedConfig } from './schema.ts';
 import { listNames } from './suggest.ts';
 
+export function moneyWarnings(file: ParsedConfig): Finding[] {
+  return [...closedBudgets(file), ...guessedPrices(file)];
+}
+
+/** Nothing is under a hard limit of 0 but what is free. */
+function closedBudgets({ money }: ParsedConfig): Finding[] {
+  return Object.entries(money?.budgets ?? {})
+    .filter(([, { hard }]) => hard === 0)
+    .map(([period]) => ({
+      path: ['money', 'budgets', period, 'hard'],
+      message: 'no text that costs anything is ever sent',
+      hint: `to have no limit leave ${period} out`,
+    }));
+}
+
 /** A budget is as good as the prices under it: what has none is counted by a guess, and where nothing has one, as nothing. */
-export function moneyWarnings({ money, providers, routes }: ParsedConfig): Finding[] {
+function guessedPrices({ money, providers, routes }: ParsedConfig): Finding[] {
   if (money === undefined || Object.keys(money.budgets).length === 0) return [];
   const { prices } = money;
   if (Object.values(prices).every((byCode) => Object.keys(byCode).length === 0)) {

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { ConfigError } from './fault.ts';
 import { shelter, unshelter } from './placeholder.ts';
-import { syntaxMessage } from './yaml-syntax.ts';
+import { NEXT_TOO_DEEP, syntaxMessage } from './yaml-syntax.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -36,7 +36,9 @@ export function parseYaml(text: string, file: string): YamlSource {
   const first = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0] ?? firstBadAlias(document);
   if (first !== undefined) {
     const { line, col } = lines.linePos(first.pos[0]);
-    throw new ConfigError([{ path: '', file, line, column: col, message: syntaxMessage(first) }]);
+    const alsoHere = document.errors.filter(({ pos }) => pos[0] === first.pos[0]).map(({ code }) => code);
+    const goesOn = alsoHere.includes('BLOCK_AS_IMPLICIT_KEY') && alsoHere.includes('MULTILINE_IMPLICIT_KEY');
+    throw new ConfigError([{ path: '', file, line, column: col, message: goesOn ? NEXT_TOO_DEEP : syntaxMessage(first) }]);
   }
   for (const { node } of nodesUnder(document.contents)) {
     if (isScalar(node)) restore(node);

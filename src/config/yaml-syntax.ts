@@ -6,6 +6,7 @@ import type { YAMLError } from 'yaml';
  */
 export function syntaxMessage({ code, message }: Pick<YAMLError, 'code' | 'message'>): string {
   if (code === 'MISSING_CHAR' && /quote/i.test(message)) return 'a quote is opened and never closed';
+  if (/sequence item|block sequence/i.test(message)) return WRONG_INDENT;
   if (code === 'BAD_INDENT' && /flow/i.test(message)) return 'a bracket is opened and not closed, or what it holds is not indented';
   return (
     MESSAGES[code] ??
@@ -13,9 +14,15 @@ export function syntaxMessage({ code, message }: Pick<YAMLError, 'code' | 'messa
   );
 }
 
+const WRONG_INDENT = 'wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it';
+
+/** A value of one line with a key under it, further in: to YAML the value goes on there. */
+export const NEXT_TOO_DEEP =
+  'the next line is indented further than this one, as if the value went on there: keys of one map start in the same column';
+
 const MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'a tab in the indentation: YAML wants spaces',
-  BAD_INDENT: 'wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+  BAD_INDENT: WRONG_INDENT,
   BLOCK_AS_IMPLICIT_KEY: 'a second ": " in one line: put the value in quotes, or the key on a line of its own',
   MULTILINE_IMPLICIT_KEY: 'a ":" is missing after a key, or a value goes on where a key is expected',
   MISSING_CHAR: 'a ":", a comma or a closing bracket is missing here',

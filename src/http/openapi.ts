@@ -156,7 +156,7 @@ function webhook(sender: string, security: Security): Record<string, unknown> {
       {
         name: 'to',
         in: 'query',
-        description: 'Recipients: phone numbers, contact:<name>, group:<name>, rotation:<name>. Default: http.webhookTo of the config.',
+        description: 'Recipients: phone numbers, contact:<name>, group:<name>, rotation:<name>. Default: webhooks.to of the config.',
         style: 'form',
         explode: true,
         schema: { type: 'array', items: { type: 'string' } },

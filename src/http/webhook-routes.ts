@@ -58,7 +58,9 @@ function recipients(query: unknown, config: WebhookDeps['config']): readonly str
   const asked = [query].flat().flatMap((entry) => (typeof entry === 'string' && entry !== '' ? [entry.replace(/^ /, '+')] : []));
   const to = asked.length > 0 ? asked : config.http.webhookTo;
   if (to.length === 0) {
-    throw new HttpProblem('invalid-request', { detail: 'Nobody to text: add ?to=group:<name> to the URL, or set http.webhookTo.' });
+    throw new HttpProblem('invalid-request', {
+      detail: 'Nobody to text: add ?to=group:<name> to the URL, or set webhooks.to in the config.',
+    });
   }
   try {
     parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config, systemClock));

@@ -64,14 +64,15 @@ return 1
 /**
  * Ends the gathering: what comes from now on goes into the next digest. In a storm that next one is opened right away,
  * though nothing is in it: it says when the storm is over. KEYS gathering digest, its content, storm. ARGV digest id, id
- * of the next, now, ms of silence that end a storm, how many make a storm, ttl ms.
- * Answers with all fields of the content, none when there is nothing of that digest.
+ * of the next, now, ms of silence that end a storm, how many make a storm, ttl ms, rank as which it found room, the
+ * message as which it did JSON. Answers with all fields of the content, none when there is nothing of that digest.
  */
 export const closeScript = createScript<string[]>(`
 if redis.call('EXISTS', KEYS[2]) == 1 then return redis.call('HGETALL', KEYS[2]) end
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return {} end
 redis.call('RENAME', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[2], 'closedAt', ARGV[3])
+if tonumber(redis.call('HGET', KEYS[2], 'top') or '-1') <= tonumber(ARGV[7]) then redis.call('HSET', KEYS[2], 'as', ARGV[8]) end
 local s = redis.call('HMGET', KEYS[3], 'total', 'since', 'lastAt', 'announced')
 if s[1] then
   local isOver = tonumber(ARGV[3]) - tonumber(s[3]) >= tonumber(ARGV[4])

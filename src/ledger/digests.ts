@@ -10,6 +10,8 @@ export interface DigestLine {
   /** Short. */
   readonly text: string;
   readonly alertId: string;
+  /** A resolved text: what it names is over. */
+  readonly isOver?: boolean;
 }
 
 export interface ToGather {
@@ -89,6 +91,9 @@ export interface Closing {
   readonly nextId: string;
   readonly now: Date;
   readonly quietMs: number;
+  /** As what it found room: so it is sent, unless something graver has come in meanwhile. */
+  readonly severity: Severity;
+  readonly as: string;
 }
 
 /** From so many held back on it is called a storm. */
@@ -126,11 +131,11 @@ export function createDigests(redis: Redis, keys: Keys): Digests {
       const hash = await redis.hgetall(keys.digestContent(digestId));
       return hash.id === undefined ? undefined : contentOf(hash);
     },
-    async close(digestId, phoneHash, { nextId, now, quietMs }) {
+    async close(digestId, phoneHash, { nextId, now, quietMs, severity, as }) {
       const fields = await closeScript(
         redis,
         [keys.digest(phoneHash), keys.digestContent(digestId), keys.storm(phoneHash)],
-        [digestId, nextId, now.getTime(), quietMs, STORM_MIN, DIGEST_TTL_MS],
+        [digestId, nextId, now.getTime(), quietMs, STORM_MIN, DIGEST_TTL_MS, severityRank(severity), as],
       );
       return fields.length === 0 ? undefined : contentOf(hashOf(fields));
     },

@@ -211,7 +211,8 @@ redis.call('HSET', key, 'by', ARGV[1])
 redis.call('DECR', KEYS[2])
 redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('HINCRBY', KEYS[4], 'left', -1)
-if state == 'accepted' or state == 'unknown' then redis.call('HINCRBY', KEYS[4], 'reached', 1) end
+-- Whoever is told of it in a digest counts as reached: it would else be texted, or told of, again and again.
+if state == 'accepted' or state == 'unknown' or redis.call('HEXISTS', key, 'digest') == 1 then redis.call('HINCRBY', KEYS[4], 'reached', 1) end
 if state == 'unknown' then
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -39,6 +39,8 @@ export interface Budgets {
    * @param critical may use what lies between soft and hard
    */
   reserve(token: string, micro: number, critical: boolean): Promise<BudgetHold>;
+  /** What `reserve` would answer now; holds nothing. */
+  look(micro: number, critical: boolean): Promise<BudgetHold>;
   /** The text was taken: what it did cost takes the place of what was held. */
   settle(token: string, micro: number): Promise<void>;
   /** The text surely was not sent. */
@@ -62,6 +64,14 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
     await settleScript(redis, [...books, keys.budgetHold(token)], [at(), micro]);
   };
 
+  const read: Budgets['read'] = async () => {
+    const figures = await readScript(redis, books, [at()]);
+    return BUDGET_PERIODS.map((period, index) => {
+      const [spent, reserved, sinceMs, leftMs] = figures[index] ?? [0, 0, 0, 0];
+      return { period, spent: Number(spent), reserved: Number(reserved), budget: budgets[period], sinceMs: Math.max(0, sinceMs), leftMs };
+    });
+  };
+
   return {
     async reserve(token, micro, critical) {
       const limits = BUDGET_PERIODS.map((period) => (critical ? budgets[period]?.hard : budgets[period]?.soft) ?? '');
@@ -76,15 +86,18 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
       // Redis says for how long, not until when: whoever waits goes by the clock here, which may be another one.
       return { kind: 'full', period, until: new Date((asked === '' ? Date.now() : asked) + endsInMs) };
     },
+    async look(micro, critical) {
+      const asked = at();
+      const full = (await read()).filter(({ budget, spent, reserved }) => {
+        return budget !== undefined && spent + reserved + micro > (critical ? budget.hard : budget.soft);
+      });
+      const [last] = full.toSorted((a, b) => b.leftMs - a.leftMs);
+      if (last === undefined) return { kind: 'held' };
+      return { kind: 'full', period: last.period, until: new Date((asked === '' ? Date.now() : asked) + last.leftMs) };
+    },
     settle,
     release: (token) => settle(token, 0),
-    async read() {
-      const figures = await readScript(redis, books, [at()]);
-      return BUDGET_PERIODS.map((period, index) => {
-        const [spent, reserved, sinceMs, leftMs] = figures[index] ?? [0, 0, 0, 0];
-        return { period, spent: Number(spent), reserved: Number(reserved), budget: budgets[period], sinceMs: Math.max(0, sinceMs), leftMs };
-      });
-    },
+    read,
   };
 }
 

@@ -3,10 +3,20 @@ import type { BudgetHold, Budgets } from './budget.ts';
 import type { Money } from './money.ts';
 import { type Billed, chargeOf, costOf } from './price.ts';
 
+/** What the price of a text depends on, and the money that it may use. */
+export interface Priced {
+  readonly provider: string;
+  readonly to: E164;
+  readonly segments: number;
+  readonly critical: boolean;
+}
+
 /** What texts cost, and whether there is money for them. Amounts in micro-units. */
 export interface Purse {
   /** Sets aside what a text is expected to cost. */
-  reserve(token: string, text: { provider: string; to: E164; segments: number; critical: boolean }): Promise<BudgetHold>;
+  reserve(token: string, text: Priced): Promise<BudgetHold>;
+  /** Whether there is money for it now; sets nothing aside. */
+  look(text: Priced): Promise<BudgetHold>;
   /** The text was taken. */
   settle(token: string, provider: string, to: E164, billed: Billed): Promise<void>;
   /** The text surely was not sent. */
@@ -27,6 +37,9 @@ export function createPurse(
   return {
     async reserve(token, { provider, to, segments, critical }) {
       return budgets === undefined ? { kind: 'held' } : budgets.reserve(token, chargeOf(money, provider, to, segments), critical);
+    },
+    async look({ provider, to, segments, critical }) {
+      return budgets === undefined ? { kind: 'held' } : budgets.look(chargeOf(money, provider, to, segments), critical);
     },
     async settle(token, provider, to, billed) {
       await budgets?.settle(token, costOf(money, provider, to, billed));

@@ -27,14 +27,16 @@ export interface DigestStyle {
 export function composeDigest(content: DigestContent, { timeZone, transliterate: plain }: DigestStyle): string {
   const clock = clockOf(timeZone, content.closedAt);
   const head = [...stormWords(content, clock), ...countWords(content, clock)].join(' ');
-  const lines = content.lines.map(({ severity, text }) => `${severity.toUpperCase()} ${plain ? transliterate(text) : text}`);
+  const lines = content.lines.map(
+    ({ severity, isOver, text }) => `${isOver ? 'RESOLVED' : severity.toUpperCase()} ${plain ? transliterate(text) : text}`,
+  );
   return addLines(head, lines, content.count);
 }
 
 /** What a digest keeps of a message. */
-export function lineOf({ severity, alertId, variables: { instance, content } }: Message): DigestLine {
+export function lineOf({ severity, alertId, variables: { instance, priority, content } }: Message): DigestLine {
   const said = [instance, content].join(' ').replace(/\s+/g, ' ').trim();
-  return { severity, alertId, text: cutText(said, LONGEST_LINE) };
+  return { severity, alertId, text: cutText(said, LONGEST_LINE), ...(priority === 'RESOLVED' ? { isOver: true } : {}) };
 }
 
 /** Such as `3 critical, 12 error`. */

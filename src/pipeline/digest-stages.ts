@@ -2,7 +2,7 @@ import type { Digests } from '../ledger/digests.ts';
 import type { KeptSlot } from '../limit/kept-slot.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { describeCounts } from './compose-digest.ts';
-import { inManner, isOpen, sayDigest } from './digest-message.ts';
+import { inManner, isOpen, mannerOf, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
 import type { Message } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
@@ -48,12 +48,16 @@ export function createDigestCloseStage({ digests, kept, open, rulesOf, timeZoneO
       const { id, phoneHash } = message;
       const now = clock.now();
       const { quietMs } = paceOf(rulesOf(message));
-      const content = await digests.close(id, phoneHash, { nextId: newDigestId(), now, quietMs });
+      const as = mannerOf(message);
+      const content = await digests.close(id, phoneHash, { nextId: newDigestId(), now, quietMs, severity: message.severity, as });
       if (content === undefined) return isOpen(message) ? { kind: 'malformed', detail: 'nothing is left of what it gathered' } : pass;
       if (content.next !== undefined) await open(content.next, message, content.as, now, new Date(now.getTime() + quietMs));
       if (content.count === 0 && content.storm !== 'over') return { kind: 'suppressed', reason: 'digested', detail: 'nothing to tell of' };
       if (isOpen(message)) note({ stage: 'digest', verdict: 'closed', detail: `${content.count} alert(s): ${describeCounts(content)}` });
-      subject.message = sayDigest(message, content, timeZoneOf(message));
+      const said = sayDigest(message, content, timeZoneOf(message));
+      // Something graver came in at the last moment, perhaps by another route: it comes back at once, to find room as that would.
+      if (said.severity !== message.severity) return { kind: 'deferred', reason: 'digest', until: now };
+      subject.message = said;
       await kept.digestWent(phoneHash);
       return pass;
     },

@@ -105,7 +105,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
         stage: 'resolve-gate',
         verdict: 'suppressed',
         reason: 'resolved',
-        detail: `${open.length} text(s) not sent yet are cancelled`,
+        detail: 'what had not been sent for its dedup key is cancelled',
       });
       await suppress('resolved');
       return { kind: 'resolved', open, ...((await ledger.owed.any(dedupHash)) ? { ended: { dedupHash, at: receivedAt } } : {}) };

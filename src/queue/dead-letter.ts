@@ -33,7 +33,7 @@ export function describeDead(job: DeadJob, message: Message | undefined, trace: 
     diedAt: new Date(job.diedAt).toISOString(),
   };
   const notice = noticeOf(job);
-  if (notice !== undefined) return { ...common, ...noticeFacts(notice) };
+  if (notice !== undefined) return { ...common, ...noticeFacts(notice, common.detail) };
   if (message === undefined) return { ...common, ...malformedFacts(job) };
   return {
     ...common,
@@ -80,8 +80,11 @@ function noticeOf({ what, data }: DeadJob): WaitingNotice | undefined {
   return what === 'notice' ? waitingNoticeSchema.safeParse(parseJson(data)).data : undefined;
 }
 
+/** What stands in a dead notice's reason between the channel and the code. */
+export const NOT_TOLD = ' was not told: ';
+
 /** Of what a channel was not told; the channel and why stand in the detail. */
-function noticeFacts(notice: WaitingNotice): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+function noticeFacts(notice: WaitingNotice, detail: string): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
   const { id, alertId, severity, channel, route, text, step, steps } = notice;
   return {
     id,
@@ -90,7 +93,7 @@ function noticeFacts(notice: WaitingNotice): Omit<DeadLetter, 'what' | 'detail' 
     to: null,
     contact: null,
     reason: 'unavailable',
-    code: null,
+    code: new RegExp(`${NOT_TOLD}(.+)$`).exec(detail)?.[1] ?? null,
     stored: { channel, route, step: `${step} of ${steps}`, text: maskNumbers(text) },
   };
 }

@@ -3,6 +3,7 @@ import { shownId } from '../alert/shown-id.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notifier.ts';
 import type { Redis } from '../redis/connect.ts';
+import { NOT_TOLD } from './dead-letter.ts';
 import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
@@ -47,7 +48,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
     if (detail !== undefined) deps.logger.warn({ ...facts, detail }, 'a channel took a notice, but not for everybody');
     if (outcome !== 'failed') return { kind: 'complete' };
     deps.logger.error({ ...facts, reason, code }, 'a channel was not told of an alert: the notice is dead');
-    return { kind: 'dead', reason: `${channel} was not told: ${code ?? reason}` };
+    return { kind: 'dead', reason: `${channel}${NOT_TOLD}${code ?? reason}` };
   };
   return createQueueWorker(
     NOTICE_QUEUE,

@@ -74,12 +74,23 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   };
   const acknowledge = createAcknowledgeAlert(ledger, messages);
 
+  /** A router may be far behind, or away: what is over must not be texted meanwhile. Whoever was texted is told by the router. */
+  const end = async ({ alert, receivedAt }: Accepted): Promise<void> =>
+    wakeMessages(messages, await ledger.resolve(hash('dedup', dedupKeyOf(alert)), new Date(receivedAt)));
+
+  const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
+    const duplicates = await add(accepted);
+    // Said again, it may have been overtaken by something that was raised since.
+    await Promise.all(accepted.filter(({ alert: { status } }, index) => status === 'resolved' && !duplicates[index]).map(end));
+    return duplicates;
+  };
+
   const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {
     const read = inputs.map((input) => readAlert(input, directory));
     const accepted = read
       .filter((entry): entry is ParsedAlert => !(entry instanceof AlertError))
       .map((alert) => ({ id: alert.id ?? newAlertId(), alert, receivedAt: stamp(alert.status) }));
-    const duplicates = accepted.length === 0 ? [] : await withinDeadline(add(accepted));
+    const duplicates = accepted.length === 0 ? [] : await withinDeadline(take(accepted));
     let next = 0;
     return read.map((entry) => {
       if (entry instanceof AlertError) return { ok: false, issues: entry.issues };

@@ -7,6 +7,7 @@ import { openBudgets } from '../limit/budget.ts';
 import { createKeptSlot } from '../limit/kept-slot.ts';
 import { createPurse } from '../limit/purse.ts';
 import { createDigestDispatch } from '../pipeline/digest-dispatch.ts';
+import { createDigestMoneyStage } from '../pipeline/digest-money-stage.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest-stages.ts';
 import { createDispatchStage } from '../pipeline/dispatch-stage.ts';
 import { createMessageDispatcher, type DispatcherDeps } from '../pipeline/dispatcher.ts';
@@ -122,7 +123,14 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     dispatch: createMessageDispatcher({ ...deps, stages: [ledgerGate, ...gates, send] }),
     dispatchDigest: createMessageDispatcher({
       ...deps,
-      stages: [ledgerGate, createDigestReadyStage(digestDeps), ...gates, createDigestCloseStage(digestDeps), send],
+      stages: [
+        ledgerGate,
+        createDigestReadyStage(digestDeps),
+        ...gates,
+        createDigestMoneyStage({ carriers, purse }),
+        createDigestCloseStage(digestDeps),
+        send,
+      ],
     }),
     digests,
     timeZoneOf,

@@ -59,16 +59,19 @@ describe('a CSV file', () => {
 
   it('with bad rows has each reported with its line, in order, and the others taken', async () => {
     const taker = openTaker();
-    const path = csv('to,code\n+60123456789,1\n12,2\n+60123456780,3,4\n+60123456781,"5"6\n+60123456783,"8\n+60123456782,7\n');
+    const path = csv(
+      'to,code\n+60123456789,1\n12,2\n+60123456780,3,4\n+60123456781,"5"6\n+60123456783,"8\n+60123456782,7\n+60123456784,\n',
+    );
     const { code, stdout, stderr } = await run(path, taker);
     expect(stderr.trim().split('\n')).toEqual([
       'line 4: 3 value(s) for 2 columns',
       'line 5: not CSV: a quote inside a quoted value is written twice',
       'line 6: a quote is opened and not closed in this line',
+      'line 8: nothing in the column code',
       expect.stringMatching(/^line 3: to\[0\]: /),
     ]);
     expect(taken(taker).map(({ to }) => to)).toEqual(['+60123456789', '+60123456782']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 taken, 0 had been taken before, 4 refused\n' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 taken, 0 had been taken before, 5 refused\n' });
     expect(stderr).not.toContain('+60123456781');
   });
 

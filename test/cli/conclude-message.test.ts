@@ -57,6 +57,11 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
   ],
   ['deferred without a time', { state: 'deferred', reason: null }, 'Not texted yet: it waits for its turn.'],
   [
+    'deferred until its step',
+    { state: 'deferred', reason: 'escalation', until: '2026-11-20T03:00:09Z' },
+    'Not texted yet: it waits for its step of the escalation ladder (escalation). It is tried again at 2026-11-20 03:00:09 UTC.',
+  ],
+  [
     'sending',
     { state: 'sending', attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:09Z' }] },
     'Being texted: twilio-main was asked at 2026-11-20 03:00:09 UTC and has not answered yet.',

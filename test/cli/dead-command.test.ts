@@ -38,6 +38,12 @@ describe('dead list', () => {
     expect(code).toBe(0);
   });
 
+  test('names the channel that was not told', async () => {
+    const notice = deadLetter({ id: 'n-1', what: 'notice', to: null, contact: null, code: 'smtp_535', stored: { channel: 'ops-mail' } });
+    const { stdout } = await type(['dead', 'list'], { dead: { letters: [notice] } });
+    expect(stdout).toMatch(/\nn-1 +notice +critical +ops-mail +\w+ +smtp_535 /);
+  });
+
   test('says so when there is none', async () => {
     expect(await type(['dead', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'nothing is dead\n' });
   });

@@ -26,3 +26,27 @@ test('A summary tells of each cap that there is, and of quiet hours', () => {
     'quiet hours 22:00 to 07:05 Asia/Kuala_Lumpur, error and up come all the same',
   ]);
 });
+
+test('A summary tells of ladders, also of those that text nobody, rotations, countries and budgets', () => {
+  const more = `
+channels: { chat: { type: slack, url: "https://chat.example/x" } }
+escalations: { calm: [{ channels: [chat] }], grave: [{ channels: [chat] }, { after: 20m, sms: true }] }
+countries: ["60", "65"]
+contacts: { alice: { phone: "+60123456789", consent: true } }
+rotations: { primary: { timeZone: UTC, shifts: [{ contacts: [alice] }] } }
+money: { currency: USD, prices: { sim: { other: 1 } }, budgets: { day: { soft: 5, hard: 10.5 }, month: { hard: 99 } } }
+`;
+  const routes =
+    'routes: [{ name: bad, match: { severity: critical }, escalation: grave, providers: [sim] }, { name: rest, escalation: calm, providers: [sim] }]';
+  const text = formatConfigSummary(summariseConfig(loadYaml(`providers: { sim: { type: simulated } }\n${routes}${more}`).config));
+  const lines = text.split('\n').map((line) => line.trim().replace(/ {2,}/, ' '));
+  for (const line of [
+    'routes bad: severity critical, critical (alerts), info (others) and up, at once: chat; after 20m: sms; within 1h, by sim',
+    'rest: everything, critical (alerts), info (others) and up, at once: chat; texts nobody',
+    'rotations primary',
+    'countries +60, +65',
+    'budgets day: 10.5 USD, above 5 criticals only',
+    'month: 99 USD',
+  ])
+    expect(lines).toContain(line);
+});

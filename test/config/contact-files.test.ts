@@ -98,4 +98,18 @@ describe('contact files', () => {
     });
     expect(lines).toEqual([expect.stringMatching(/^c\.yaml:6 logLevel: /), expect.stringMatching(/^people\.yaml:\d+:\d+: /)]);
   });
+
+  test('one that is not there hides no fault that has nothing to do with people', () => {
+    const more = 'contactFiles: [people.yaml]\ngroups: { ops: [bob] }\nmoney: { currency: USD, prices: { nobody: { other: 1 } } }\n';
+    expect(faultLines(minimal(more))).toEqual([
+      expect.stringMatching(/^c\.yaml:4 contactFiles\[0\]: no such file/),
+      'c.yaml:6 money.prices.nobody: no provider named "nobody" (providers: desk)',
+    ]);
+  });
+
+  test('one without a single byte is refused: it may be about to be written, and would take everybody with it', () => {
+    expect(faultLines(minimal('contactFiles: [people.yaml]\n'), { files: { 'people.yaml': '' } })).toEqual([
+      'people.yaml: is empty (was it being written? To have nobody in it write contacts: {})',
+    ]);
+  });
 });

@@ -22,6 +22,18 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       'providers:\n  a: 1\n b: 2',
       'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
     ],
+    [
+      'routes:\n  - name: a\n   providers: [x]',
+      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+    ],
+    [
+      'routes:\n   - name: a\n     providers: [x]\n  - name: b',
+      'c.yaml:4:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+    ],
+    [
+      'routes:\n  - name: a\n     providers: [x]',
+      'c.yaml:2:11: the next line is indented further than this one, as if the value went on there: keys of one map start in the same column',
+    ],
     ['a: [1, 2\nb: 3', 'c.yaml:2:1: a bracket is opened and not closed, or what it holds is not indented'],
     ['a: b: c', 'c.yaml:1:4: a second ": " in one line: put the value in quotes, or the key on a line of its own'],
     ['a: "x\nb: y', 'c.yaml:2:5: a quote is opened and never closed'],

@@ -61,9 +61,34 @@ describe('a HertzBeat application.yml', () => {
       `alerter: { sms: { enable: true, type: twilio, twilio: { accountSid: x, authToken: "\${MY_TOKEN:none}", twilioPhoneNumber: "+15005550006" } } }`,
     ],
   ])('is read %s as well, and a variable stays that variable', (_, text) => {
-    const { yaml } = importHertzbeat(text, 'a.yml');
+    const { yaml, notes } = importHertzbeat(text, 'a.yml');
+    expect(notes.join()).not.toMatch(/no settings of its own|was not true/);
     expect(yaml).toMatch(/authToken: \$\{MY_TOKEN\}/);
     expect(yaml).toContain('from: "+15005550006"');
+  });
+
+  it('as it ships, in documents that --- parts and with samples for what nobody uses, gives what was filled in', () => {
+    const shipped = `
+server: { port: 1157 }
+spring:
+  application:
+    name: \${HOSTNAME:@hertzbeat@}\${PID}
+---
+spring: { config: { activate: { on-profile: prod } } }
+alerter:
+  sms:
+    enable: true
+    type: tencent
+    tencent: { secret-id: AKIDsecret, secret-key: s3cret, app-id: 1435441637, sign-name: ops, template-id: 1343434 }
+    alibaba: { access-key-id: , access-key-secret: , sign-name: , template-code: }
+    unisms: { auth-mode: simple, access-key-id: YOUR_ACCESS_KEY_ID, signature: YOUR_SMS_SIGNATURE, template-id: YOUR_TEMPLATE_ID }
+    aws: { access-key-id: YOUR_ACCESS_KEY_ID, access-key-secret: YOUR_ACCESS_KEY_SECRET, region: AWS_REGION_FOR_END_USER_MESSAGING }
+    twilio: { account-sid: YOUR_ACCOUNT_SID, auth-token: YOUR_AUTH_TOKEN, twilio-phone-number: YOUR_TWILIO_PHONE_NUMBER }
+`;
+    const { yaml } = importHertzbeat(shipped, 'application.yml');
+    const { providers, routes } = load(yaml);
+    expect([...providers.keys()]).toEqual(['tencent']);
+    expect(routes).toMatchObject([{ providers: ['tencent'] }]);
   });
 
   it('with settings that we know nothing of has each of them named', () => {
@@ -80,6 +105,8 @@ describe('a HertzBeat application.yml', () => {
 
   it.each([
     ['server: {}', 'alerter.sms'],
+    ['alerter: { sms: { enable: false, type: tencent, tencent: { secret-id: , app-id: } } }', 'the settings of no provider'],
+    ['alerter: { sms: { twilio: { auth-token: |s3cret } } }', 'a.yml:1:41: is not YAML'],
     ['- a', 'is not a map'],
     ['a: [', 'is not YAML'],
   ])('%j is refused in words', (text, words) => {

@@ -47,6 +47,11 @@ describe('a budget', () => {
       config('prices: { a: { other: 1 } }, budgets: { day: { hard: 1 } }', { routed: 'a' }),
       [],
     ],
+    [
+      'of nothing',
+      config('prices: { a: { other: 1 }, b: { other: 1 } }, budgets: { day: { soft: 0, hard: 0 } }'),
+      ['money.budgets.day.hard: no text that costs anything is ever sent'],
+    ],
     ['that is not there needs no price', config('prices: { a: { "60": 1 } }'), []],
   ])('%s', (_what, yaml, warnings) => {
     expect(told(yaml)).toEqual(warnings);

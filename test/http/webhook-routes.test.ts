@@ -57,7 +57,7 @@ describe('recipients', () => {
   });
 
   test.each([
-    ['missing everywhere', '', 'Nobody to text'],
+    ['missing everywhere', '', 'or set webhooks.to in the config'],
     ['unknown', '?to=contact:alice&to=group:nobody', 'to[1]: no group named "nobody" in the config'],
     ['no number', '?to=12', 'to[0]: '],
   ])('that are %s are 400 for the whole call, and an error in our log', async (_name, query, words) => {

@@ -108,6 +108,16 @@ describe('of an alert a digest keeps', () => {
     expect(lineOf(message('', 'disk full')).text).toBe('disk full');
   });
 
+  test('that it is over, of a resolved text, which is an info and no news of trouble', () => {
+    const resolved = lineOf({
+      ...message('db-1', 'disk full'),
+      severity: 'info',
+      variables: { instance: 'db-1', priority: 'RESOLVED', content: 'disk full' },
+    });
+    const counts = { ...none, info: 1 };
+    expect(composeDigest(content({ count: 1, counts, lines: [resolved] }), utc)).toMatch(/Newest: RESOLVED db-1 disk full$/);
+  });
+
   test('the first 60 characters', () => {
     expect(lineOf(message('', 'x'.repeat(61))).text).toBe(`${'x'.repeat(57)}...`);
     expect(lineOf(message('', 'x'.repeat(60))).text).toBe('x'.repeat(60));

@@ -1,7 +1,10 @@
-import { createDigests } from '../../src/ledger/digests.ts';
+import { createDigests, type Digests } from '../../src/ledger/digests.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createKeptSlot } from '../../src/limit/kept-slot.ts';
+import type { Money } from '../../src/limit/money.ts';
+import { createPurse } from '../../src/limit/purse.ts';
 import { createDigestDispatch } from '../../src/pipeline/digest-dispatch.ts';
+import { createDigestMoneyStage } from '../../src/pipeline/digest-money-stage.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../../src/pipeline/digest-stages.ts';
 import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
 import { createMessageDispatcher } from '../../src/pipeline/dispatcher.ts';
@@ -18,17 +21,26 @@ import { createDesk, HOUR_MS } from './dispatch-desk.ts';
 export type DigestDesk = ReturnType<typeof createDigestDesk>;
 
 /** A desk whose dispatcher gathers what it holds back; the jobs of its digests wait for the test to run them. */
-export function createDigestDesk(redis: Redis, prefix: string, max: number) {
+export function createDigestDesk(redis: Redis, prefix: string, max: number, money?: Money) {
   const caps = { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined } as const;
-  const desk = createDesk(redis, prefix, { caps });
+  const desk = createDesk(redis, prefix, { caps, ...(money === undefined ? {} : { money }) });
   const { ledger, cap, clock, carriers, keys, observer } = desk;
+  const purse = money && createPurse(money, desk.budgets, () => undefined);
   const waiting = new Map<string, { message: Message; until: number }>();
   const woken: string[] = [];
   const jobs: DigestJobs = {
     add: async (message, until) => void (waiting.has(message.id) || waiting.set(message.id, { message, until: until.getTime() })),
     wake: async (id) => void woken.push(id),
   };
-  const digests = createDigests(redis, keys);
+  const books = createDigests(redis, keys);
+  let beforeClose: () => Promise<void> = async () => undefined;
+  const digests: Digests = {
+    ...books,
+    close: async (...args) => {
+      await beforeClose();
+      return books.close(...args);
+    },
+  };
   const kept = createKeptSlot(redis, keys);
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, { caps, routes: [] }, leavesSlot);
   const gatherer = createGatherer({ digests, ledger, jobs, observer, rulesOf: capRulesOf });
@@ -39,17 +51,24 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number) {
   const ledgerGate = createLedgerGate({ ledger, observer, carriers, reconcile, persist });
   const gates = [messageExpiryGate, createQuietHoursStage(holdBack), createRateCapGate(cap, { holdBack, kept })];
   const send = createDispatchStage({
-    ...{ ledger, cap, purse: undefined, optOuts: createOptOuts(redis, keys), observer, carriers, reconcile, persist },
+    ...{ ledger, cap, purse, optOuts: createOptOuts(redis, keys), observer, carriers, reconcile, persist },
     stopping: new AbortController().signal,
     random: () => 0.5,
     onBug: () => undefined,
   });
-  const common = { ledger, cap, config: { caps, routes: [] }, observer, clock, persist, onHandedOver: async () => undefined };
+  const common = { ledger, cap, purse, config: { caps, routes: [] }, observer, clock, persist, onHandedOver: async () => undefined };
   const dispatch = createDigestDispatch({
     dispatch: createMessageDispatcher({ ...common, stages: [ledgerGate, ...gates, send] }),
     dispatchDigest: createMessageDispatcher({
       ...common,
-      stages: [ledgerGate, createDigestReadyStage(deps), ...gates, createDigestCloseStage(deps), send],
+      stages: [
+        ledgerGate,
+        createDigestReadyStage(deps),
+        ...gates,
+        createDigestMoneyStage({ carriers, purse }),
+        createDigestCloseStage(deps),
+        send,
+      ],
     }),
     ...deps,
   });
@@ -60,6 +79,10 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number) {
     gather: gatherer.gather,
     waiting,
     woken,
+    /** What happens right before a digest is closed. */
+    beforeClose(happens: typeof beforeClose): void {
+      beforeClose = happens;
+    },
     run: (message: Message, rerun = false): Promise<Outcome> => dispatch(message, rerun, new AbortController().signal),
     /** The first run of a message that the router has just written down. */
     async send(over: Partial<Message> = {}): Promise<{ message: Message; outcome: Outcome }> {

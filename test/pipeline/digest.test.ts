@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Money } from '../../src/limit/money.ts';
+import { mannerOf } from '../../src/pipeline/digest-message.ts';
+import { firstStep } from '../../src/pipeline/first-step.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { refuse } from '../../src/provider/provider.ts';
 import { testRedis } from '../support/redis.ts';
@@ -132,6 +135,77 @@ describe('what a cap holds back', () => {
   });
 });
 
+describe('what comes in while a digest is about to be closed', () => {
+  const closing = async (severity: 'error' | 'critical') => {
+    const desk = createDigestDesk(redis, prefix, 3);
+    const found = desk.provider('a', [yes]);
+    const late = desk.provider('b', [yes]);
+    await desk.send({ providers: ['a'] });
+    await desk.send({ providers: ['a'] });
+    await desk.send({ providers: ['a'] });
+    desk.clock.at += GATHER_MS;
+    const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
+    const other = await desk.admit(desk.message({ severity, providers: ['b'], route: 'other' }));
+    desk.beforeClose(async () => void (await desk.gather(other, 'rate_cap_recipient', desk.clock.now(), ctx)));
+    return { desk, found, late, outcome: (await desk.runDigest()).outcome };
+  };
+
+  test('is told of by the route whose caps had room, though it is newer', async () => {
+    const { found, late, outcome } = await closing('error');
+    expect(outcome.kind).toBe('accepted');
+    expect([found.requests.at(-1)?.text, late.requests.length]).toEqual([expect.stringMatching(/^2 alerts held back/), 0]);
+  });
+
+  test('makes the digest look for room once more when it is graver', async () => {
+    const { desk, late, outcome } = await closing('critical');
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'digest', until: desk.clock.now() });
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(late.requests.map(({ text }) => text)).toEqual([expect.stringMatching(/^2 alerts held back .*: 1 critical, 1 error/)]);
+  });
+});
+
+test('A digest that there is no money for gathers on, and is one text when there is; a critical in it may use what is left', async () => {
+  const money: Money = { currency: 'USD', prices: new Map([['a', { other: 1 }]]), budgets: { hour: { soft: 3, hard: 6 } } };
+  const desk = createDigestDesk(redis, prefix, 4, money);
+  desk.clock.at = Date.parse('2026-11-20T12:10:00Z');
+  const provider = desk.provider('a', [yes]);
+  const run = async () => (await desk.runDigest()).outcome;
+  const nextHour = new Date(Date.parse('2026-11-20T13:00:00Z'));
+  await errors(desk, 4);
+  for (let nth = 0; nth < 3; nth += 1) {
+    desk.clock.at += GATHER_MS;
+    expect(await run()).toEqual({ kind: 'deferred', reason: 'budget', until: nextHour });
+    await errors(desk, 1);
+  }
+  expect(desk.waiting.size).toBe(1);
+  const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
+  await desk.gather(await desk.admit(desk.message()), 'rate_cap_recipient', nextHour, ctx);
+  expect(desk.woken).toEqual([...desk.waiting.keys()]);
+  expect(await run()).toMatchObject({ kind: 'accepted' });
+  expect(provider.requests.at(-1)?.text).toMatch(/^5 alerts held back since .*: 1 critical, 4 error/);
+});
+
+test('What a digest tells of is known when it comes again: the same trouble is told of once', async () => {
+  const { desk } = await usedUp();
+  const message = desk.message({ severity: 'error', overflow: 'digest' });
+  const { record } = firstStep(message, undefined, undefined, desk.clock.now());
+  const { dedupHash, severity, purpose, receivedAt } = message;
+  const alert = {
+    severity,
+    purpose,
+    status: 'firing',
+    dedupKey: 'disk',
+    dedupHash,
+    receivedAt,
+    dedupeForMs: 30 * MINUTE_MS,
+    events: [],
+  } as const;
+  await desk.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+  expect(await desk.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+  const again = { ...alert, id: 'again', messages: [] };
+  expect(await desk.ledger.admit(again, 'second')).toEqual({ kind: 'duplicate', of: message.alertId });
+});
+
 describe('a storm', () => {
   test('announces itself and its end, once each', async () => {
     const { desk, texts } = await usedUp();
@@ -156,9 +230,10 @@ describe('a storm', () => {
     await errors(desk, 10);
     desk.clock.at += GATHER_MS;
     const [digestId = ''] = desk.waiting.keys();
-    const closing = { nextId: 'digest-next', now: desk.clock.now(), quietMs: QUIET_MS };
+    const digest = desk.waiting.get(digestId)?.message as Message;
+    const closing = { nextId: 'digest-next', now: desk.clock.now(), quietMs: QUIET_MS, severity: digest.severity, as: mannerOf(digest) };
     await desk.digests.close(digestId, 'phone-hash', closing);
-    expect((await desk.run(desk.waiting.get(digestId)?.message as Message, true)).kind).toBe('accepted');
+    expect((await desk.run(digest, true)).kind).toBe('accepted');
     expect(texts().at(-1)).toMatch(/^Alert storm: .* 10 alerts held back/);
     expect([...desk.waiting.keys()]).toEqual([digestId, 'digest-next']);
   });

@@ -328,7 +328,7 @@ describe('a resolved alert', () => {
       status: 'resolved',
       outcome: 'suppressed',
       reason: 'resolved',
-      events: [{ stage: 'resolve-gate', detail: '2 text(s) not sent yet are cancelled' }],
+      events: [{ stage: 'resolve-gate', detail: 'what had not been sent for its dedup key is cancelled' }],
     });
     expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
 

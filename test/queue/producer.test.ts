@@ -262,16 +262,32 @@ describe('a resolve', () => {
     expect(await judged(bench)).toEqual({ before: 'resolved', after: 'admitted' });
   });
 
-  it('lets the waiting messages of its key run, and those of no other', async () => {
-    const { prefix, producer } = setup();
+  it.each([
+    ['by its dedup key', async ({ producer }: ReturnType<typeof setup>) => void (await producer.resolve('db'))],
+    ['raised as an alert', async ({ producer }: ReturnType<typeof setup>) => void (await producer.enqueue({ ...RESOLVE }))],
+  ])('lets the waiting messages of its key run, and those of no other, without a router: %s', async (_, resolve) => {
+    const bench = setup();
+    const { prefix } = bench;
     const messages = new Queue(MESSAGE_QUEUE, { connection: redis, prefix });
     onTestFinished(() => messages.close());
     for (const id of ['m-mine', 'm-other']) await messages.add('message', {}, { jobId: id, delay: 60_000 });
     const keys = createKeys(prefix);
     await redis.sadd(keys.open(hash('dedup', 'db')), 'm-mine', 'm-gone');
-    await producer.resolve('db');
+    const receivedAt = Date.now();
+    await until(() => Date.now() > receivedAt);
+    await resolve(bench);
     expect(await messages.getJobState('m-mine')).toBe('waiting');
     expect(await messages.getJobState('m-other')).toBe('delayed');
+    expect(await createLedger(redis, keys).isOver(hash('dedup', 'db'), receivedAt)).toBe('resolved');
+  });
+
+  it('does not end what was raised since when it is said again', async () => {
+    const { prefix, producer } = setup();
+    await producer.enqueue({ ...RESOLVE, id: 'end' });
+    const since = Date.now();
+    await until(() => Date.now() > since);
+    expect(await producer.enqueue({ ...RESOLVE, id: 'end' })).toEqual({ id: 'end', duplicate: true });
+    expect(await createLedger(redis, createKeys(prefix)).isOver(hash('dedup', 'db'), since)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../fault.ts';
-import { type Carried, carry, type Imported, type Provided, readYamlMap, toYaml } from './imported.ts';
+import { type Carried, carry, type Imported, isMap, merge, type Provided, readYamlMap, type Settings, toYaml } from './imported.ts';
 
 /**
  * HertzBeat's keys under `alerter.sms.<type>`, in kebab-case, and ours.
@@ -56,6 +56,8 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
     },
   };
 
+const IN_ITS_PAGES = "settings made in HertzBeat's own pages are in its database: copy them from there";
+
 /**
  * HertzBeat's `application.yml` → a config of ours. Its texts stay what they were, byte for byte.
  * @throws {ConfigError} when the file holds no `alerter.sms`
@@ -68,7 +70,7 @@ export function importHertzbeat(text: string, file: string): Imported {
         path: 'alerter.sms',
         file,
         message: 'is not there',
-        hint: "settings made in HertzBeat's own pages are in its database: copy them from there",
+        hint: IN_ITS_PAGES,
       },
     ]);
   }
@@ -82,9 +84,15 @@ export function importHertzbeat(text: string, file: string): Imported {
       notes.push(`not carried over: alerter.sms.${name}`);
       continue;
     }
-    const carried = carry(own, known.keys, `alerter.sms.${name}`, notes);
+    const carried = carry(withoutSamples(own), known.keys, `alerter.sms.${name}`, notes);
     if (Object.keys(carried).length === 0) continue;
+    // The file as it ships has something of every type; what nobody put credentials into nobody used.
+    const credentials = Object.values(known.keys).some(({ ours, secretAs }) => secretAs !== undefined && ours in carried);
+    if (name !== type && !credentials) continue;
     provided.push({ name, settings: { type: known.type, ...known.also, ...carried } });
+  }
+  if (provided.length === 0) {
+    throw new ConfigError([{ path: 'alerter.sms', file, message: 'holds the settings of no provider', hint: IN_ITS_PAGES }]);
   }
   const names = provided.map(({ name }) => name);
   const active = names.filter((name) => name === type);
@@ -101,22 +109,22 @@ export function importHertzbeat(text: string, file: string): Imported {
 }
 
 /** Spring reads `alerter.sms.type: x` as it reads the nested form, and camelCase as kebab-case. */
-function spread(map: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [dotted, value] of Object.entries(map)) {
+function spread(map: Settings): Settings {
+  return Object.entries(map).reduce<Settings>((out, [dotted, value]) => {
     const [first = '', ...below] = dotted.split('.');
     const key = first.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`).replaceAll('_', '-');
     const inner = below.length > 0 ? { [below.join('.')]: value } : value;
-    out[key] = isMap(inner) ? { ...section(out, key), ...spread(inner) } : inner;
-  }
-  return out;
+    return merge(out, { [key]: isMap(inner) ? spread(inner) : inner });
+  }, {});
 }
 
-function section(map: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
+/** As it ships the file says `YOUR_AUTH_TOKEN` and the like where something is to be put in. */
+function withoutSamples(settings: Settings): Settings {
+  const isSample = (value: unknown) => typeof value === 'string' && /^(YOUR|AWS_REGION)_[A-Z_]+$/.test(value);
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => !isSample(value)));
+}
+
+function section(map: Settings, key: string): Settings {
   const value = map[key];
   return isMap(value) ? value : {};
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

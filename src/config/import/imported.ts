@@ -1,5 +1,6 @@
-import { parse, stringify } from 'yaml';
+import { LineCounter, parseAllDocuments, stringify } from 'yaml';
 import { ConfigError } from '../fault.ts';
+import { syntaxMessage } from '../yaml-syntax.ts';
 
 /** Another system's config as one of ours. */
 export interface Imported {
@@ -21,18 +22,38 @@ export interface Provided {
   readonly settings: Record<string, unknown>;
 }
 
-/** @throws {ConfigError} when the file is no YAML map */
-export function readYamlMap(text: string, file: string): Record<string, unknown> {
-  let read: unknown;
-  try {
-    read = parse(text);
-  } catch (error) {
-    throw new ConfigError([{ path: '', file, message: `is not YAML: ${(error as Error).message.split('\n')[0]}` }]);
-  }
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) {
-    throw new ConfigError([{ path: '', file, message: 'is not a map of settings' }]);
-  }
-  return read as Record<string, unknown>;
+/**
+ * Documents that `---` parts are read as Spring reads them: a later one adds to those before it, and wins over them.
+ * @throws {ConfigError} when the file is no YAML map
+ */
+export function readYamlMap(text: string, file: string): Settings {
+  const lines = new LineCounter();
+  const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })];
+  return documents.reduce<Settings>((merged, document) => {
+    const [fault] = document.errors;
+    if (fault !== undefined) {
+      const { line, col: column } = lines.linePos(fault.pos[0]);
+      throw new ConfigError([{ path: '', file, line, column, message: `is not YAML: ${syntaxMessage(fault)}` }]);
+    }
+    const read: unknown = document.toJS() ?? {};
+    if (!isMap(read)) throw new ConfigError([{ path: '', file, message: 'is not a map of settings' }]);
+    return merge(merged, read);
+  }, {});
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export function isMap(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Maps become one, whatever else there is twice is as the later says. */
+export function merge(earlier: Settings, later: Settings): Settings {
+  const both = Object.entries(later).map(([key, value]) => {
+    const before = earlier[key];
+    return [key, isMap(before) && isMap(value) ? merge(before, value) : value];
+  });
+  return { ...earlier, ...Object.fromEntries(both) };
 }
 
 /** Carries the settings of one provider; what the table does not hold is noted. `place` is where they stood. */
