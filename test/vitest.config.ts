@@ -10,8 +10,8 @@ export default defineConfig({
   test: {
     root,
     globalSetup: ['test/support/global-setup.ts'],
-    // Two cores: more files at once only make the timing of processes that tests start less even.
-    maxWorkers: 3,
+    // Many wait for processes of their own most of the time: four fill two cores, more make the timing of those processes uneven.
+    maxWorkers: 4,
     projects: [
       { test: { ...shared, name: 'systems', include: SYSTEMS } },
       { test: { ...shared, name: 'rooms', include: ['test/**/*.test.ts'], exclude: SYSTEMS, isolate: false } },
