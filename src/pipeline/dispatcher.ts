@@ -9,7 +9,8 @@ import type { Accepted, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import { type CapConfig, type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
+import type { CapConfig } from './message-caps.ts';
+import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
 

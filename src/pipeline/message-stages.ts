@@ -1,14 +1,10 @@
-import type { Config } from '../config/config.ts';
 import type { ClosedAttempt, History, Ledger, Move, OpenAttempt } from '../ledger/ledger.ts';
-import { capRulesFor } from '../limit/cap-rules.ts';
-import { type Critical, type KeptSlot, keepSlot, openSlot } from '../limit/kept-slot.ts';
-import type { CapRule, RateCap, Reservation } from '../limit/rate-cap.ts';
+import type { CapRule } from '../limit/rate-cap.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { Carrier } from './carrier.ts';
-import { DIGEST_SEGMENTS } from './compose-digest.ts';
-import { createHoldBack, type HoldBack } from './hold-back.ts';
 import { judgeHistory, mayResend } from './judge.ts';
 import type { Message } from './message.ts';
+import { type CapConfig, rulesOf } from './message-caps.ts';
 import type { Observer } from './observer.ts';
 import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import { reopeningOf } from './replay-message.ts';
@@ -163,86 +159,3 @@ export const messageExpiryGate: Stage<MessageSubject> = {
   name: 'expiry-gate',
   exec: ({ message }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired' } : pass),
 };
-
-/** The parts of a config that say how much is allowed. */
-export type CapConfig = Pick<Config, 'caps' | 'routes'>;
-
-/** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
-export function rulesOf(message: Message, { caps, routes }: CapConfig, leavesSlot = leavesKeptSlot(message)): CapRule[] {
-  const rules = capRulesFor({ caps, routeCaps: routes.find(({ name }) => name === message.route)?.caps }, message);
-  return leavesSlot ? keepSlot(rules, caps.weight === 'segments' ? DIGEST_SEGMENTS : 1) : rules;
-}
-
-/** What is over is told of in a digest, and that must find room. */
-function leavesKeptSlot({ overflow, digest }: Message): boolean {
-  return overflow === 'digest' && digest === undefined;
-}
-
-/** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
-const SLOT_FRESH_MS = 20_000;
-
-export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
-  if (subject.rules.length === 0 || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
-  await cap.reserve(subject.message.id, subject.rules, { mayHold: true });
-  subject.slotAt = performance.now();
-}
-
-type Full = Extract<Reservation, { kind: 'full' }>;
-
-/**
- * When a message that a full cap holds back should ask again. A slot whose text is still on its way counts for longer
- * than a window; once that text has gone out there is room a window from now at the latest.
- */
-export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], now: Date): Date {
-  const windowMs = rules.find((rule) => rule.key === key)?.windowMs ?? Number.POSITIVE_INFINITY;
-  return new Date(Math.min(retryAt.getTime(), now.getTime() + windowMs + 1));
-}
-
-export interface RateCapGateDeps {
-  /** What becomes of a message that finds no room; absent: it waits for itself, or is dropped. */
-  readonly holdBack?: HoldBack;
-  /** Absent: no slot is kept for anybody. */
-  readonly kept?: KeptSlot;
-}
-
-export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}), kept }: RateCapGateDeps = {}): Stage<MessageSubject> {
-  const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
-    const reservation = await cap.reserve(subject.message.id, rules, { mayHold: !fresh });
-    if (reservation.kind === 'full') return reservation;
-    subject.tookSlot = reservation.fresh;
-    subject.slotAt = performance.now();
-    if (mayBeNew(subject.message)) await kept?.tell(criticalOf(subject), now);
-    return undefined;
-  };
-  return {
-    name: 'rate-cap',
-    async exec(subject, ctx) {
-      const { message, rerun, rules, unknowns } = subject;
-      if (rules.length === 0) return pass;
-      const now = ctx.clock.now();
-      const full = await take(subject, rules, !rerun, now);
-      if (full === undefined) return pass;
-      const { reason } = full;
-      const until = comeBackAt(full, rules, now);
-      // It may have gone out: then it must not be told of as well.
-      if (unknowns > 0) return { kind: 'deferred', reason, until };
-      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, until) : undefined;
-      if (claim === undefined || claim === 'closed') return holdBack(message, reason, until, ctx);
-      if (claim === 'waits') return { kind: 'deferred', reason, until };
-      const stillFull = await take(subject, openSlot(rules), !rerun, now);
-      return stillFull === undefined ? pass : { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now) };
-    },
-  };
-}
-
-/** Only these may use the slot that is kept. */
-function mayBeNew(message: Message): boolean {
-  return message.severity === 'critical' && leavesKeptSlot(message);
-}
-
-const HOUR_MS = 3_600_000;
-
-function criticalOf({ message: { id, phoneHash, dedupHash }, rules }: MessageSubject): Critical {
-  const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
-  return { messageId: id, phoneHash, dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
-}

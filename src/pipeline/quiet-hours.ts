@@ -1,8 +1,5 @@
 import { IANAZone } from 'luxon';
-import type { Purpose } from '../alert/alert.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
-import type { Config, Contact } from '../config/config.ts';
-import type { Policy } from './route.ts';
 
 /** A part of each day in which nobody is woken, by the clock of one time zone. */
 export interface QuietHours {
@@ -13,27 +10,6 @@ export interface QuietHours {
   readonly timeZone: string;
   /** So grave, or graver, texts go out all the same. */
   readonly override: Severity;
-}
-
-/**
- * The quiet hours of one text. A route that has none leaves nobody in peace; else the contact's own count, then the
- * route's, then everybody's, and always by the contact's clock where it is known. A login code is asked for by whoever
- * is awake: it comes at any time, unless its very route has hours.
- * @param contact `undefined` for a bare number
- */
-export function quietHoursOf(
-  { quietHours: ofRoute }: Pick<Policy, 'quietHours'>,
-  purpose: Purpose,
-  contact: Contact | undefined,
-  { quietHours: ofAll }: Pick<Config, 'quietHours'>,
-): QuietHours | undefined {
-  const own = contact?.quietHours;
-  if (ofRoute === 'off' || own === 'off') return undefined;
-  if (purpose === 'verification' && ofRoute === undefined) return undefined;
-  const shared = ofRoute ?? ofAll;
-  const timeZone = contact?.timeZone ?? shared?.timeZone ?? 'UTC';
-  if (own !== undefined) return { override: shared?.override ?? 'critical', ...own, timeZone };
-  return shared && { ...shared, timeZone };
 }
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@ import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
-import { comeBackAt, rulesOf } from '../pipeline/message-stages.ts';
+import { comeBackAt, rulesOf } from '../pipeline/message-caps.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
 import { createTellResolved } from '../pipeline/tell-resolved.ts';
 import { createAcknowledgeAlert } from '../queue/acknowledge-alert.ts';

@@ -17,9 +17,11 @@ import { createMessageDispatcher, type DispatcherDeps } from '../../src/pipeline
 import { firstStep } from '../../src/pipeline/first-step.ts';
 import { createHoldBack } from '../../src/pipeline/hold-back.ts';
 import type { Message } from '../../src/pipeline/message.ts';
-import { createLedgerGate, createRateCapGate, messageExpiryGate, rulesOf } from '../../src/pipeline/message-stages.ts';
+import { rulesOf } from '../../src/pipeline/message-caps.ts';
+import { createLedgerGate, messageExpiryGate } from '../../src/pipeline/message-stages.ts';
 import { createOptOutGate } from '../../src/pipeline/opt-out-gate.ts';
 import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
+import { createRateCapGate } from '../../src/pipeline/rate-cap-gate.ts';
 import { createReconcile } from '../../src/pipeline/reconcile.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Accepted } from '../../src/provider/provider.ts';

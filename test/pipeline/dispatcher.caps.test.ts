@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Caps } from '../../src/config/config.ts';
-import { comeBackAt } from '../../src/pipeline/message-stages.ts';
+import { comeBackAt } from '../../src/pipeline/message-caps.ts';
 import { type Accepted, refuse } from '../../src/provider/provider.ts';
 import { testRedis } from '../support/redis.ts';
 import type { Line } from '../support/scripted-provider.ts';

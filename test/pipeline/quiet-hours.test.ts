@@ -5,7 +5,8 @@ import { isAtLeast, SEVERITIES } from '../../src/alert/severity.ts';
 import type { Contact } from '../../src/config/config.ts';
 import { createHoldBack } from '../../src/pipeline/hold-back.ts';
 import type { MessageSubject } from '../../src/pipeline/message-stages.ts';
-import { type QuietHours, quietHoursOf, quietUntil } from '../../src/pipeline/quiet-hours.ts';
+import { quietHoursOf } from '../../src/pipeline/pick-quiet-hours.ts';
+import { type QuietHours, quietUntil } from '../../src/pipeline/quiet-hours.ts';
 import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,0 +1,31 @@
+import type { Config } from '../config/config.ts';
+import { capRulesFor } from '../limit/cap-rules.ts';
+import { keepSlot } from '../limit/kept-slot.ts';
+import type { CapRule, Reservation } from '../limit/rate-cap.ts';
+import { DIGEST_SEGMENTS } from './compose-digest.ts';
+import type { Message } from './message.ts';
+
+/** The parts of a config that say how much is allowed. */
+export type CapConfig = Pick<Config, 'caps' | 'routes'>;
+
+/** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
+export function rulesOf(message: Message, { caps, routes }: CapConfig, leavesSlot = leavesKeptSlot(message)): CapRule[] {
+  const rules = capRulesFor({ caps, routeCaps: routes.find(({ name }) => name === message.route)?.caps }, message);
+  return leavesSlot ? keepSlot(rules, caps.weight === 'segments' ? DIGEST_SEGMENTS : 1) : rules;
+}
+
+/** What is over is told of in a digest, and that must find room. */
+export function leavesKeptSlot({ overflow, digest }: Message): boolean {
+  return overflow === 'digest' && digest === undefined;
+}
+
+export type Full = Extract<Reservation, { kind: 'full' }>;
+
+/**
+ * When a message that a full cap holds back should ask again. A slot whose text is still on its way counts for longer
+ * than a window; once that text has gone out there is room a window from now at the latest.
+ */
+export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], now: Date): Date {
+  const windowMs = rules.find((rule) => rule.key === key)?.windowMs ?? Number.POSITIVE_INFINITY;
+  return new Date(Math.min(retryAt.getTime(), now.getTime() + windowMs + 1));
+}

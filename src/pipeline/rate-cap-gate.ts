@@ -1,0 +1,65 @@
+import { type Critical, type KeptSlot, openSlot } from '../limit/kept-slot.ts';
+import type { CapRule, RateCap } from '../limit/rate-cap.ts';
+import { createHoldBack, type HoldBack } from './hold-back.ts';
+import type { Message } from './message.ts';
+import { comeBackAt, type Full, leavesKeptSlot } from './message-caps.ts';
+import type { MessageSubject } from './message-stages.ts';
+import { pass, type Stage } from './stage.ts';
+
+/** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
+const SLOT_FRESH_MS = 20_000;
+
+export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
+  if (subject.rules.length === 0 || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
+  await cap.reserve(subject.message.id, subject.rules, { mayHold: true });
+  subject.slotAt = performance.now();
+}
+
+export interface RateCapGateDeps {
+  /** What becomes of a message that finds no room; absent: it waits for itself, or is dropped. */
+  readonly holdBack?: HoldBack;
+  /** Absent: no slot is kept for anybody. */
+  readonly kept?: KeptSlot;
+}
+
+export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}), kept }: RateCapGateDeps = {}): Stage<MessageSubject> {
+  const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
+    const reservation = await cap.reserve(subject.message.id, rules, { mayHold: !fresh });
+    if (reservation.kind === 'full') return reservation;
+    subject.tookSlot = reservation.fresh;
+    subject.slotAt = performance.now();
+    if (mayBeNew(subject.message)) await kept?.tell(criticalOf(subject), now);
+    return undefined;
+  };
+  return {
+    name: 'rate-cap',
+    async exec(subject, ctx) {
+      const { message, rerun, rules, unknowns } = subject;
+      if (rules.length === 0) return pass;
+      const now = ctx.clock.now();
+      const full = await take(subject, rules, !rerun, now);
+      if (full === undefined) return pass;
+      const { reason } = full;
+      const until = comeBackAt(full, rules, now);
+      // It may have gone out: then it must not be told of as well.
+      if (unknowns > 0) return { kind: 'deferred', reason, until };
+      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, until) : undefined;
+      if (claim === undefined || claim === 'closed') return holdBack(message, reason, until, ctx);
+      if (claim === 'waits') return { kind: 'deferred', reason, until };
+      const stillFull = await take(subject, openSlot(rules), !rerun, now);
+      return stillFull === undefined ? pass : { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now) };
+    },
+  };
+}
+
+/** Only these may use the slot that is kept. */
+function mayBeNew(message: Message): boolean {
+  return message.severity === 'critical' && leavesKeptSlot(message);
+}
+
+const HOUR_MS = 3_600_000;
+
+function criticalOf({ message: { id, phoneHash, dedupHash }, rules }: MessageSubject): Critical {
+  const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
+  return { messageId: id, phoneHash, dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
+}
