@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { alertSchema, MAX_RECIPIENTS, type ParsedAlert } from './alert.ts';
 import { type CountryCode, hasCountryCode, maskNumbers, parsePhone } from './phone.ts';
+import { readRecipientName } from './recipient-name.ts';
 
 export interface Issue {
   /** Such as `to[2]` or `template.name`; empty for the alert as a whole. */
@@ -79,8 +80,9 @@ export const NO_RECIPIENT = 'neither a phone number nor contact:<name>, group:<n
 
 function recipientFault(entry: string, directory: Directory): string | undefined {
   const { defaultCountry, strictNumbers, hasContact, hasGroup, hasRotation } = directory;
-  const [, kind, name] = /^(contact|group|rotation):(.*)$/s.exec(entry) ?? [];
-  if (kind !== undefined && name !== undefined) {
+  const named = readRecipientName(entry);
+  if (named !== undefined) {
+    const { kind, name } = named;
     const has = kind === 'contact' ? hasContact : kind === 'group' ? hasGroup : hasRotation;
     const known = has?.(name);
     return known === false ? `no ${kind} named "${maskNumbers(name)}" in the config` : undefined;

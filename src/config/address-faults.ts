@@ -1,12 +1,10 @@
 import { NO_RECIPIENT } from '../alert/parse-alert.ts';
 import { parsePhone } from '../alert/phone.ts';
+import { RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../alert/recipient-name.ts';
 import type { Finding } from './finding.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
 import { didYouMean } from './suggest.ts';
 import type { Path } from './yaml-source.ts';
-
-const KINDS = ['contact', 'group', 'rotation'] as const;
-type Kind = (typeof KINDS)[number];
 
 /** Names of contacts, groups and rotations that there are not, and groups that hold themselves. */
 export function addressFaults(file: Section, quote: Quote): Finding[] {
@@ -29,7 +27,9 @@ function groupFaults(file: Section, quote: Quote): Finding[] {
 export function contactNameFaults(file: Section, name: unknown, path: Path, quote: Quote): Finding[] {
   const contacts = namesOf(file, 'contact');
   if (typeof name !== 'string' || name === '' || contacts.includes(name)) return [];
-  const others = KINDS.filter((kind) => kind !== 'contact' && namesOf(file, kind).includes(name)).map((kind) => `${kind}:${name}`);
+  const others = RECIPIENT_KINDS.filter((kind) => kind !== 'contact' && namesOf(file, kind).includes(name)).map(
+    (kind) => `${kind}:${name}`,
+  );
   const hint = parsePhone(name, countryOf(file)).ok
     ? 'names stand here: give the number a name under contacts'
     : (didYouMean(name.replace(/^contact:/, ''), contacts) ?? didYouMean(others[0] ?? '', others) ?? theyAre('contacts', contacts));
@@ -87,7 +87,7 @@ function mailFaults(file: Section, quote: Quote): Finding[] {
 
 /** Of `contact:<name>`, `group:<name>` and `rotation:<name>`; `undefined` for whatever is none of these. */
 function prefixedFaults(file: Section, written: string, path: Path, quote: Quote): Finding[] | undefined {
-  const kind = KINDS.find((kind) => written.startsWith(`${kind}:`));
+  const kind = readRecipientName(written)?.kind;
   if (kind === undefined) return undefined;
   const names = namesOf(file, kind);
   const known = names.map((name) => `${kind}:${name}`);
@@ -97,10 +97,10 @@ function prefixedFaults(file: Section, written: string, path: Path, quote: Quote
 
 /** A name that stands where it needs its kind before it. */
 function meantKind(file: Section, written: string): string | undefined {
-  const kind = KINDS.find((kind) => namesOf(file, kind).includes(written));
+  const kind = RECIPIENT_KINDS.find((kind) => namesOf(file, kind).includes(written));
   return kind === undefined ? undefined : `did you mean "${kind}:${written}"?`;
 }
 
-function namesOf(file: Section, kind: Kind): string[] {
+function namesOf(file: Section, kind: RecipientKind): string[] {
   return Object.keys(record(file[`${kind}s`]));
 }

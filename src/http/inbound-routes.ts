@@ -4,16 +4,11 @@ import type { InboundReader, VendorInbound } from '../provider/inbound-reader.ts
 import type { ProviderName } from '../provider/provider.ts';
 import { HttpProblem } from './problem.ts';
 import { vendorCallOf } from './vendor-call.ts';
-
-/** One provider of the config, as texts come in through it. */
-export interface InboundSource {
-  readonly type: string;
-  /** `undefined` for a type whose inbound texts we cannot read. */
-  readonly reader: InboundReader | undefined;
-}
+import { readerOf, type VendorSources } from './vendor-source.ts';
 
 export interface InboundDeps {
-  readonly sources: ReadonlyMap<ProviderName, InboundSource>;
+  /** Of each provider, whether it makes such calls or not. */
+  readonly sources: VendorSources<InboundReader>;
   /** Stores it; false when no phone can have sent it. @throws RedisUnavailableError */
   readonly enqueue: (provider: ProviderName, inbound: VendorInbound) => Promise<boolean>;
   /** Told of each text that is turned away. */
@@ -24,7 +19,7 @@ export interface InboundDeps {
 export function inboundRoutes(app: FastifyInstance, { sources, enqueue, count }: InboundDeps): void {
   app.post<{ Params: { provider: string } }>('/v1/inbound/:provider', { config: { keepsBody: true } }, async (request, reply) => {
     const { provider } = request.params;
-    const reader = readerOf(sources, provider);
+    const reader = readerOf(sources, provider, (type) => `Texts that come in through ${type} are not read.`);
     const call = vendorCallOf(request);
     if (!reader.isGenuine(call)) {
       count(provider, 'forged');
@@ -37,11 +32,4 @@ export function inboundRoutes(app: FastifyInstance, { sources, enqueue, count }:
     }
     return reply.type(reader.answer.type).send(reader.answer.body);
   });
-}
-
-function readerOf(sources: InboundDeps['sources'], provider: string): InboundReader {
-  const source = sources.get(provider);
-  if (source === undefined) throw new HttpProblem('not-found', { detail: 'No provider of this name is configured.' });
-  if (source.reader !== undefined) return source.reader;
-  throw new HttpProblem('not-found', { detail: `Texts that come in through ${source.type} are not read.` });
 }

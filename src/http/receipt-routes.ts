@@ -4,16 +4,11 @@ import type { ProviderName } from '../provider/provider.ts';
 import type { ReceiptReader, VendorReceipt } from '../provider/receipt-reader.ts';
 import { HttpProblem } from './problem.ts';
 import { vendorCallOf } from './vendor-call.ts';
-
-/** One provider of the config, as receipts come from it. */
-export interface ReceiptSource {
-  readonly type: string;
-  /** `undefined` for a type that reports no delivery to a URL. */
-  readonly reader: ReceiptReader | undefined;
-}
+import { readerOf, type VendorSources } from './vendor-source.ts';
 
 export interface ReceiptDeps {
-  readonly sources: ReadonlyMap<ProviderName, ReceiptSource>;
+  /** Of each provider, whether it makes such calls or not. */
+  readonly sources: VendorSources<ReceiptReader>;
   /** Stores all of what one call reported, or nothing. @throws RedisUnavailableError */
   readonly enqueue: (provider: ProviderName, receipts: readonly VendorReceipt[]) => Promise<void>;
   /** Told of each receipt that is turned away. */
@@ -33,7 +28,7 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
     config: { keepsBody: true },
     handler: async (request, reply) => {
       const { provider } = request.params;
-      const reader = readerOf(sources, provider);
+      const reader = readerOf(sources, provider, (type) => `${type} reports no delivery here.`);
       const call = vendorCallOf(request);
       if (!reader.methods.includes(call.method)) {
         const allow = reader.methods.join(', ');
@@ -53,11 +48,4 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
       return reply.send(reader.answer);
     },
   });
-}
-
-function readerOf(sources: ReceiptDeps['sources'], provider: string): ReceiptReader {
-  const source = sources.get(provider);
-  if (source === undefined) throw new HttpProblem('not-found', { detail: 'No provider of this name is configured.' });
-  if (source.reader !== undefined) return source.reader;
-  throw new HttpProblem('not-found', { detail: `${source.type} reports no delivery here.` });
 }

@@ -16,13 +16,13 @@ import type { Recipient } from './recipients.ts';
 import type { Policy } from './route.ts';
 import { shapeContent } from './shape-message.ts';
 
-export type ComposeConfig = Pick<Config, 'templates' | 'contacts' | 'quietHours'>;
+export type ComposeConfig = Pick<Config, 'templates' | 'quietHours'>;
 
 /** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
 export function composeMessages(
   { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt }: AlertSubject,
   recipients: readonly Recipient[],
-  { templates, contacts, quietHours }: ComposeConfig,
+  { templates, quietHours }: ComposeConfig,
 ): Message[] {
   // The first of its codes; should another alert use it, the one that it gets instead is as long.
   const code = policy.acknowledge ? ackCodesOf(id, 1)[0] : undefined;
@@ -42,9 +42,10 @@ export function composeMessages(
     ...(policy.resolvedTexts ? { resolvedTexts: true } : {}),
     ...(alert.source === undefined ? {} : { sourceHash: hash('source', alert.source) }),
   };
-  return recipients.map(({ phone, contact, language, vouched }) => {
+  return recipients.map((recipient) => {
+    const { phone, contact, language, vouched } = recipient;
     const own = messageId(id, phone);
-    const hours = quietHoursOf(policy, alert.purpose, contacts.get(contact ?? ''), { quietHours });
+    const hours = quietHoursOf(policy, alert.purpose, recipient, { quietHours });
     return {
       ...shared,
       ...contentIn(language),

@@ -1,6 +1,5 @@
+import { readRecipientName } from '../alert/recipient-name.ts';
 import { type AddressBook, openRecipients } from './recipients.ts';
-
-const NAMED = /^(contact|group|rotation):/;
 
 /**
  * The e-mail addresses, each once, behind addresses, contacts, groups, and rotations as they stand at `now`; whoever has
@@ -8,9 +7,9 @@ const NAMED = /^(contact|group|rotation):/;
  */
 export function openAddresses(to: readonly string[], book: AddressBook, now: Date): string[] {
   const named = openRecipients(
-    to.filter((entry) => NAMED.test(entry)),
+    to.filter((entry) => readRecipientName(entry) !== undefined),
     book,
     now,
   ).flatMap(({ contact }) => (contact === undefined ? [] : (book.contacts.get(contact)?.email ?? [])));
-  return [...new Set([...to.filter((entry) => !NAMED.test(entry)), ...named])];
+  return [...new Set([...to.filter((entry) => readRecipientName(entry) === undefined), ...named])];
 }

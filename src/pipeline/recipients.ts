@@ -1,4 +1,5 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
+import { readRecipientName } from '../alert/recipient-name.ts';
 import type { Config, Contact } from '../config/config.ts';
 import { onCall } from './rotation.ts';
 
@@ -33,7 +34,7 @@ export function openRecipients(to: readonly string[] | undefined, book: AddressB
     if (contact !== undefined) add(recipientOf(name, contact));
   };
   const opened = new Set<string>();
-  const addNamed = (kind: string, name: string) => {
+  const addNamed = ({ kind, name }: NonNullable<ReturnType<typeof readRecipientName>>) => {
     if (kind === 'contact') return addContact(name);
     if (kind === 'rotation') {
       const rotation = book.rotations.get(name);
@@ -41,22 +42,17 @@ export function openRecipients(to: readonly string[] | undefined, book: AddressB
     }
     if (opened.has(name)) return;
     opened.add(name);
-    for (const member of book.groups.get(name) ?? []) addNamed(...kindOf(member, 'contact'));
+    for (const member of book.groups.get(name) ?? []) addNamed(readRecipientName(member) ?? { kind: 'contact', name: member });
   };
   for (const entry of to ?? []) {
-    const [kind, name] = kindOf(entry, 'number');
-    if (kind !== 'number') addNamed(kind, name);
+    const named = readRecipientName(entry);
+    if (named !== undefined) addNamed(named);
     else {
-      const verdict = parsePhone(name, book.defaultCountry);
+      const verdict = parsePhone(entry, book.defaultCountry);
       if (verdict.ok) add(bare(verdict.phone, verdict.warning));
     }
   }
   return [...byPhone.values()];
-}
-
-function kindOf(entry: string, otherwise: string): [kind: string, name: string] {
-  const [, kind = otherwise, name = entry] = /^(contact|group|rotation):(.*)$/s.exec(entry) ?? [];
-  return [kind, name];
 }
 
 function bare(phone: E164, warning: string | undefined): Recipient {

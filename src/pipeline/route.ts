@@ -53,19 +53,12 @@ export interface Route extends Shaping, ProviderPlan {
   readonly consent?: 'required' | 'exempt';
 }
 
-export interface Policy extends Shaping, ProviderPlan {
+/** Of these a route may leave its word to the alert. */
+type Defaulted = 'minSeverity' | 'dedupeForMs' | 'onUnknown';
+
+/** A route as it is for one alert. Its caps are looked up by its name, in the config of the moment at which they are asked. */
+export interface Policy extends Omit<Route, 'name' | 'match' | 'caps' | Defaulted>, Required<Pick<Route, Defaulted>> {
   readonly route: string;
-  readonly minSeverity: Severity;
-  readonly dedupeForMs: number;
-  readonly expiresAfterMs: number;
-  readonly overflow: Overflow;
-  readonly onUnknown: OnUnknown;
-  readonly template?: string;
-  readonly quietHours?: QuietHours | 'off';
-  readonly ladder?: Ladder;
-  readonly acknowledge?: boolean;
-  readonly resolvedTexts?: boolean;
-  readonly consent?: 'required' | 'exempt';
 }
 
 export interface Routable {
@@ -117,23 +110,12 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 /** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
-  const { maxSegments, transliterate, template, countries, quietHours, ladder, acknowledge, resolvedTexts } = route;
+  const { name, match: _match, caps: _caps, ...own } = route;
   return {
-    ...(quietHours === undefined ? {} : { quietHours }),
-    ...(ladder === undefined ? {} : { ladder }),
-    ...(acknowledge === undefined ? {} : { acknowledge }),
-    ...(resolvedTexts === undefined ? {} : { resolvedTexts }),
-    ...(route.consent === undefined ? {} : { consent: route.consent }),
-    ...(maxSegments === undefined ? {} : { maxSegments }),
-    ...(transliterate === undefined ? {} : { transliterate }),
-    ...(template === undefined ? {} : { template }),
-    ...(countries === undefined ? {} : { countries }),
-    route: route.name,
+    ...own,
+    route: name,
     minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
     dedupeForMs: route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0),
-    expiresAfterMs: route.expiresAfterMs,
-    providers: route.providers,
-    overflow: route.overflow,
     onUnknown: route.onUnknown ?? (isAtLeast(alert.severity, 'critical') ? 'resend' : 'hold'),
   };
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hash } from '../../src/alert/id.ts';
-import type { AttemptRequest, MessageRecord, RoutedAlert } from '../../src/ledger/ledger.ts';
+import type { AttemptRequest, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
+import { messageRecord } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
@@ -19,22 +20,7 @@ beforeEach(() => {
   dedupHash = hash('dedup', id);
 });
 
-const message = (messageId: string): MessageRecord => ({
-  id: messageId,
-  alertId: id,
-  to: '+60*******789',
-  phoneHash: 'phone',
-  contact: null,
-  severity: 'critical',
-  route: 'default',
-  segments: 1,
-  createdAt: 1_000,
-  expiresAt: 9_000_000_000_000,
-  state: 'queued',
-  reason: null,
-  until: null,
-  events: [],
-});
+const message = (messageId: string) => messageRecord(messageId, id);
 const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
   id,
   severity: 'critical',

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptRequest, MessageRecord, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
+import type { AttemptRequest, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { messageRecord } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
@@ -33,22 +34,7 @@ const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
   ...over,
 });
 
-const message = (messageId: string): MessageRecord => ({
-  id: messageId,
-  alertId,
-  to: '+60*******789',
-  phoneHash: 'phone',
-  contact: null,
-  severity: 'critical',
-  route: 'default',
-  segments: 1,
-  createdAt: 1_000,
-  expiresAt: 9_000_000_000_000,
-  state: 'queued',
-  reason: null,
-  until: null,
-  events: [],
-});
+const message = (messageId: string) => messageRecord(messageId, alertId);
 
 const attempt = (over: Partial<AttemptRequest> = {}): AttemptRequest => ({
   messageId: id,

@@ -6,6 +6,7 @@ import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { MESSAGE_STATES } from '../../src/ledger/trace.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
+import { messageRecord } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -31,22 +32,10 @@ const alertOf = (id: string, over: Partial<RoutedAlert> = {}): RoutedAlert => ({
   dedupeForMs: 60_000,
   events: [],
   messages: [
-    {
-      id: `m-${id}`,
-      alertId: id,
-      to: '+60*******789',
-      phoneHash: 'phone',
-      contact: null,
-      severity: 'critical',
-      route: 'default',
-      segments: 1,
-      createdAt: 1_000,
+    messageRecord(`m-${id}`, id, {
       expiresAt: 9_000,
-      state: 'queued',
-      reason: null,
-      until: null,
       events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'consent-gate', verdict: 'pass' }],
-    },
+    }),
   ],
   ...over,
 });

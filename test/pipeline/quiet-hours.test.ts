@@ -105,10 +105,10 @@ describe('whose quiet hours count', () => {
     ],
   ])('%s', (_name, route, who, all, expected) => {
     const ofRoute = route === undefined ? {} : { quietHours: route };
-    expect(quietHoursOf(ofRoute, 'alert', who, { quietHours: all })).toEqual(expected);
-    expect(quietHoursOf(ofRoute, 'notification', who, { quietHours: all })).toEqual(expected);
+    expect(quietHoursOf(ofRoute, 'alert', who ?? {}, { quietHours: all })).toEqual(expected);
+    expect(quietHoursOf(ofRoute, 'notification', who ?? {}, { quietHours: all })).toEqual(expected);
     // A login code is asked for by whoever is awake.
-    expect(quietHoursOf(ofRoute, 'verification', who, { quietHours: all })).toEqual(route === undefined ? undefined : expected);
+    expect(quietHoursOf(ofRoute, 'verification', who ?? {}, { quietHours: all })).toEqual(route === undefined ? undefined : expected);
   });
 });
 
@@ -207,7 +207,7 @@ test('No text passes while its recipient’s clock shows quiet hours, but for wh
   const policies = maybe(fc.oneof(sharedHours, fc.constant('off' as const)));
   await fc.assert(
     fc.asyncProperty(policies, someone, maybe(sharedHours), severity, moment, async (ofRoute, who, ofAll, severity, now) => {
-      const quietHours = quietHoursOf(ofRoute === undefined ? {} : { quietHours: ofRoute }, 'alert', who, { quietHours: ofAll });
+      const quietHours = quietHoursOf(ofRoute === undefined ? {} : { quietHours: ofRoute }, 'alert', who ?? {}, { quietHours: ofAll });
       const message = { severity, overflow: 'defer', ...(quietHours === undefined ? {} : { quietHours }) };
       const ctx = { clock: { now: () => new Date(now) }, signal: new AbortController().signal, note: () => undefined };
       const verdict = await stage.exec({ message, unknowns: 0 } as unknown as MessageSubject, ctx);

@@ -1,0 +1,22 @@
+import type { MessageRecord } from '../../src/ledger/ledger.ts';
+
+/** A critical text as the router writes it down, waiting for a dispatcher. */
+export function messageRecord(id: string, alertId: string, over: Partial<MessageRecord> = {}): MessageRecord {
+  return {
+    id,
+    alertId,
+    to: '+60*******789',
+    phoneHash: 'phone',
+    contact: null,
+    severity: 'critical',
+    route: 'default',
+    segments: 1,
+    createdAt: 1_000,
+    expiresAt: 9_000_000_000_000,
+    state: 'queued',
+    reason: null,
+    until: null,
+    events: [],
+    ...over,
+  };
+}
