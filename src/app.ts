@@ -6,7 +6,9 @@ import { createHttpServer, type HttpServer, type NextAnswers } from './http/http
 import { createLedger } from './ledger/redis-ledger.ts';
 import { openBudgets } from './limit/budget.ts';
 import type { Logger } from './logger.ts';
-import { createMetrics, type Role as ProcessRole } from './metrics/metrics.ts';
+import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
+import { readCaps } from './overview/read-caps.ts';
+import { readRedis } from './overview/read-redis.ts';
 import { createQueueFigures } from './queue/figures.ts';
 import { QUEUES } from './queue/names.ts';
 import { requireFitRedis } from './redis/check.ts';
@@ -25,6 +27,8 @@ export interface AppDeps {
   /** Of a Redis that answers. */
   readonly redisUrl: string;
   readonly logger: Logger;
+  /** Where somebody traces. */
+  readonly exemplar?: MetricsOptions['exemplar'];
 }
 
 export interface App {
@@ -45,7 +49,7 @@ export const createRouter = (deps: AppDeps): App => createApp(['router'], deps);
 export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher'], deps);
 export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
 
-function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps): App {
+function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar }: AppDeps): App {
   const closers: Closer[] = [];
   /** The one in force, and those before it that still have something in flight. */
   const generations = new Set<Generation>();
@@ -80,7 +84,15 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger }: AppDeps
       providers: [...config.providers.keys()],
       version,
       role: processRole(roles),
-      sources: { inFlight: () => doorLedger.inFlight(), queues: () => figures.read(systemClock.now()), budgets },
+      ...(exemplar && { exemplar }),
+      sources: {
+        inFlight: () => doorLedger.inFlight(),
+        queues: () => figures.read(systemClock.now()),
+        unknown: () => door.zcard(keys.unknown()),
+        caps: () => readCaps(door, keys, inForce.caps),
+        redis: async () => (await readRedis(door)) ?? null,
+        budgets,
+      },
     });
     metrics.configInForce(fingerprint(config), systemClock.now());
 

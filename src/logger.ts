@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import { maskPhone } from './alert/phone.ts';
+import { activeTrace } from './tracing/active-trace.ts';
 
 export type Logger = PinoLogger;
 
@@ -26,6 +27,7 @@ export function createLogger(level: string, stream: DestinationStream = destinat
     {
       level,
       base: null,
+      mixin: traceFields,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorFields, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
@@ -33,6 +35,12 @@ export function createLogger(level: string, stream: DestinationStream = destinat
     },
     { write: (line) => stream.write(maskLine(line)) },
   );
+}
+
+/** As the OpenTelemetry data model names them, so that a log leads to its trace. */
+function traceFields(): object {
+  const active = activeTrace();
+  return active === undefined ? {} : { trace_id: active.traceId, span_id: active.spanId };
 }
 
 /** Only what an operator needs: libraries hang whole requests on their errors, with numbers, texts and passwords in them. */

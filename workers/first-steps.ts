@@ -15,6 +15,7 @@ export function firstSteps({ config, httpPort, redis }: { config: Config; httpPo
   What became of it:  ${url}/v1/alerts/<id>
 ${simulated ? `  The phone:          ${url}/v1/simulated/outbox\n` : ''}  Metrics:            ${url}/metrics
   The API:            ${url}/openapi.json
+  The console:        ${config.http.console ? `${url}/console` : 'npm start -- --console, or console: true below http: in the config'}
 
 `;
 }

@@ -1,13 +1,17 @@
 import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
-import type { ProcessKind } from '../src/cli/cli-deps.ts';
+import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import type { Config } from '../src/config/config.ts';
 import { createConfigReader } from '../src/config/config-reader.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { formatFault } from '../src/config/fault.ts';
+import type { LoadedConfig } from '../src/config/load-config.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
 import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
+import { activeExemplar } from '../src/tracing/active-trace.ts';
+import type { Tracing } from '../src/tracing/start-tracing.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
 import { firstSteps } from './first-steps.ts';
+import { openTracing } from './open-tracing.ts';
 import { nextSignal, onHangUp } from './signals.ts';
 import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
@@ -26,10 +30,11 @@ const FORCE_AFTER_MS = 5_000;
  * @returns its exit code
  * @throws {ConfigError} naming every fault, before anything is started
  */
-export async function runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number> {
+export async function runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number> {
   const env = readEnvironment();
   const reader = createConfigReader({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
-  const { config, warnings } = reader.load();
+  const load = () => (options.console ? withConsole(reader.load()) : reader.load());
+  const { config, warnings } = load();
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn(formatFault(warning));
   dieLoudly(logger);
@@ -38,9 +43,10 @@ export async function runProcess(kind: ProcessKind, options: { readonly configPa
   let redis: FoundRedis | undefined;
   try {
     redis = await redisFor(kind, config, env, logger);
-    const app = APPS[kind]({ config, redisUrl: redis.url, logger });
+    const tracing = await openTracing(env, logger);
+    const app = APPS[kind]({ config, redisUrl: redis.url, logger, ...(tracing && { exemplar: activeExemplar }) });
     const signal = nextSignal();
-    const reload = () => app.reload(reader.load);
+    const reload = () => app.reload(load);
     onHangUp(() => void reload());
     const { httpPort } = await app.start();
     logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');
@@ -49,13 +55,19 @@ export async function runProcess(kind: ProcessKind, options: { readonly configPa
     void reader.watch(reload, leaving.signal);
     const told = await signal;
     leaving.abort();
-    await leave(told, app, redis, logger);
+    await leave(told, { app, redis, logger, tracing });
     return 0;
   } catch (error) {
     logger.fatal({ reason: error instanceof Error ? error.message : String(error) }, `${kind} cannot run`);
     await redis?.stop();
     return 1;
   }
+}
+
+/** What was typed outlives every reload of the file. */
+function withConsole(loaded: LoadedConfig): LoadedConfig {
+  const { config } = loaded;
+  return { ...loaded, config: { ...config, http: { ...config.http, console: true } } };
 }
 
 /** Only `start` may bring a Redis of its own: several machines must share one that somebody looks after. */
@@ -65,7 +77,14 @@ async function redisFor(kind: ProcessKind, config: Config, env: ReturnType<typeo
   return findRedis({ url, dataDir: DATA_DIR, say, env });
 }
 
-async function leave(signal: string, app: App, redis: FoundRedis, logger: Logger): Promise<void> {
+interface Running {
+  readonly app: App;
+  readonly redis: FoundRedis;
+  readonly logger: Logger;
+  readonly tracing: Tracing | undefined;
+}
+
+async function leave(signal: string, { app, redis, logger, tracing }: Running): Promise<void> {
   const { graceMs } = app.inForce().shutdown;
   logger.info({ signal, graceMs }, 'draining; a second signal ends at once');
   const force = () => {
@@ -76,6 +95,7 @@ async function leave(signal: string, app: App, redis: FoundRedis, logger: Logger
   const deadline = setTimeout(force, graceMs + FORCE_AFTER_MS);
   await app.stop();
   await redis.stop();
+  await tracing?.stop();
   clearTimeout(deadline);
   logger.info('drained');
 }

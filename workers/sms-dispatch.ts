@@ -1,21 +1,27 @@
 #!/usr/bin/env node
-import type { ProcessKind } from '../src/cli/cli-deps.ts';
+import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
+import { mayColour } from '../src/cli/colour.ts';
 import { runCli } from '../src/cli/run-cli.ts';
+import { openTerminalScreen } from '../src/cli/terminal-screen.ts';
 import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
+import { createJournal } from '../src/ledger/journal.ts';
 import { createOptOuts } from '../src/ledger/opt-outs.ts';
+import { recentIds } from '../src/ledger/recent-ids.ts';
 import { createTraces } from '../src/ledger/redis-traces.ts';
 import { createBudgets } from '../src/limit/budget.ts';
 import { directoryOf } from '../src/pipeline/directory.ts';
 import { createProducer } from '../src/queue/producer.ts';
 import { connectRedis, redactUrl } from '../src/redis/connect.ts';
+import { inspectRedis } from '../src/redis/inspect.ts';
 import { createKeys } from '../src/redis/keys.ts';
 import { locateRedis } from '../src/redis/locate-redis.ts';
 import { version } from '../src/version.ts';
 import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
+import { endWhenTold } from './interrupt.ts';
 import { nextSignal } from './signals.ts';
 
 const env = readEnvironment();
@@ -23,9 +29,7 @@ const env = readEnvironment();
 /** The Redis that a running `start` uses: the configured one, the one of this machine, or the embedded one. */
 const redisUrlOf = (config: Config): Promise<string> => locateRedis({ url: config.redis.url?.reveal(), dataDir: DATA_DIR });
 
-const PROCESSES: Readonly<
-  Record<ProcessKind, () => Promise<{ run(options: { readonly configPath: string | undefined }): Promise<number> }>>
-> = {
+const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: ProcessOptions): Promise<number> }>>> = {
   start: () => import('./start.ts'),
   router: () => import('./router.ts'),
   dispatcher: () => import('./dispatcher.ts'),
@@ -35,13 +39,31 @@ const PROCESSES: Readonly<
 // The reader of a pipe may have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+/** How far back a mistyped id is looked for. */
+const RECENT_ENTRIES = 500;
+
+const finishFirst = endWhenTold((line) => process.stderr.write(line));
+
+function openScreenHere() {
+  finishFirst();
+  const screen = openTerminalScreen({ input: process.stdin, output: process.stdout, told: nextSignal() });
+  // However it ends, a bug included, whoever sits there gets the terminal back.
+  process.on('exit', screen.close);
+  return screen;
+}
+
 const exitCode = await runCli(process.argv.slice(2), {
   loadConfig: async (path) => loadConfig({ path, env }),
   openProducer: async (config) =>
     createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config, systemClock) }),
   openTraces: async (config) => {
     const redis = connectRedis(await redisUrlOf(config), 'door');
-    return { ...createTraces(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
+    const keys = createKeys(config.redis.prefix);
+    return {
+      ...createTraces(redis, keys),
+      recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
+      close: async () => redis.disconnect(),
+    };
   },
   openDeadLetters: async (config) => {
     const { createDeadLetters } = await import('../src/queue/dead-letters.ts');
@@ -60,18 +82,37 @@ const exitCode = await runCli(process.argv.slice(2), {
     const budgets = createBudgets({ redis, keys: createKeys(config.redis.prefix), budgets: config.money?.budgets ?? {} });
     return { read: budgets.read, close: async () => redis.disconnect() };
   },
+  openOverview: async (config) => {
+    const { openOverview } = await import('../src/roles/overview.ts');
+    const redis = connectRedis(await redisUrlOf(config), 'door');
+    const overview = openOverview(config, redis);
+    return { read: overview.read, close: async () => redis.disconnect() };
+  },
+  inspectRedis: async (config) =>
+    inspectRedis(
+      config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await redisUrlOf(config),
+    ),
+  askProcess: async (url) => (await import('./ask-process.ts')).askProcess(url),
   openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
   redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
-  runProcess: async (kind, options) => (await PROCESSES[kind]()).run(options),
+  runProcess: async (kind, options) => {
+    finishFirst();
+    return (await PROCESSES[kind]()).run(options);
+  },
   stdout: process.stdout,
   stderr: process.stderr,
+  colour: mayColour(process.stdout.isTTY, env),
   ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: askAtTerminal } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { openScreen: openScreenHere } : {}),
   interrupted: () => {
+    finishFirst();
     const stop = new AbortController();
     void nextSignal().then(() => stop.abort());
     return stop.signal;
   },
   now: () => new Date(),
   version,
+  env,
+  nodeVersion: process.versions.node,
 });
 process.exit(exitCode);

@@ -3,9 +3,12 @@ import { secretSchema } from '../config/secret.ts';
 import { headersSchema } from '../provider/http/headers.ts';
 
 /** `fetch` and SMTP servers are given addresses that hold a secret. */
-const webAddress = secretSchema.refine((secret) => URL.canParse(secret.reveal()) && /^https?:$/.test(new URL(secret.reveal()).protocol), {
-  error: 'must be an address that begins with https:// or http://',
-});
+export const webAddress = secretSchema.refine(
+  (secret) => URL.canParse(secret.reveal()) && /^https?:$/.test(new URL(secret.reveal()).protocol),
+  {
+    error: 'must be an address that begins with https:// or http://',
+  },
+);
 const mailServer = secretSchema.refine((secret) => URL.canParse(secret.reveal()) && /^smtps?:$/.test(new URL(secret.reveal()).protocol), {
   error: 'must be an address such as smtps://user:password@mail.example.com:465',
 });

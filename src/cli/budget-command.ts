@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { formatTable } from '../explain/format-table.ts';
+import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
 import { CliFailure } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { formatTable } from './format-table.ts';
-import { formatElapsed, formatTime } from './format-time.ts';
 import { withBudgets } from './with-redis.ts';
 
 const EXAMPLES = `Examples:

@@ -9,9 +9,11 @@ import { type BulkFile, type BulkRow, inspectFile, readRows } from './bulk-rows.
 import type { CliDeps } from './cli-deps.ts';
 import { UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { noSuch } from './no-such.ts';
 import { createProgressLine, type ProgressLine } from './progress-line.ts';
 import { severityOption } from './severity-option.ts';
 import { withProducer } from './with-redis.ts';
+import { wordOption } from './word-option.ts';
 
 interface BulkOptions extends CommonOptions {
   readonly template: string;
@@ -43,7 +45,7 @@ export function addBulkCommand(program: Command, context: CommandContext): void 
     .argument('<file>', 'the CSV file; its first line names the columns')
     .addOption(new Option('--template <name>', 'a template of the config').makeOptionMandatory())
     .addOption(severityOption('info for what may wait behind alerts'))
-    .addOption(new Option('--purpose <word>', 'what the texts are for').choices([...PURPOSES]).default('notification'))
+    .addOption(wordOption('--purpose <word>', 'what the texts are for', PURPOSES).default('notification'))
     .option('--source <name>', 'who raises them, for routes and caps')
     .option('--expires-at <time>', 'after this they are not sent any more, such as 2026-11-20T03:30:00Z')
     .addOption(configOption())
@@ -55,7 +57,7 @@ export function addBulkCommand(program: Command, context: CommandContext): void 
 async function bulk(deps: CliDeps, path: string, options: BulkOptions): Promise<number> {
   const { config } = await deps.loadConfig(options.config);
   const template = config.templates.get(options.template);
-  if (template === undefined) throw new UsageError(`the config has no template named ${options.template}`);
+  if (template === undefined) throw new UsageError(noSuch('template', options.template, [...config.templates.keys()]));
   const variables = placeholders(template.text);
   const progress = createProgressLine(deps.stderr);
   const file = await inspectFile(path, (bytes) => progress.show(`reading ${path}: ${megabytes(bytes)}`));

@@ -1,12 +1,16 @@
 import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
 import type { Fault } from '../config/fault.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Traces } from '../ledger/trace.ts';
 import type { Budgets } from '../limit/budget.ts';
+import type { Overview } from '../overview/overview.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
+import type { RedisInspection } from '../redis/inspect.ts';
+import type { Screen } from './terminal-screen.ts';
 
 /** The processes that a person can start; `start` is all of them in one. */
 export const PROCESS_KINDS = ['start', 'router', 'dispatcher', 'receiver'] as const;
@@ -16,6 +20,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** The file it came from, as a person would write it. */
   readonly path: string;
+  /** The same on every process whose config means the same: 12 hex digits. */
+  readonly hash: string;
   /** What is allowed and probably not meant. */
   readonly warnings: readonly Fault[];
 }
@@ -29,8 +35,24 @@ export interface Output {
   readonly isTTY?: boolean;
 }
 
+/** What a process says of itself over HTTP. */
+export interface ProcessAnswer {
+  /** Answers `/readyz` with 200. */
+  readonly ready: boolean;
+  /** Why not. */
+  readonly reasons: readonly string[];
+  /** Of its config: 12 hex digits, as {@link LoadedConfig.hash}; `undefined` where its metrics do not tell. */
+  readonly configHash: string | undefined;
+}
+
 /** A provider that can be asked and cannot send: no command texts anybody past the queue and its caps. */
 export type AskableProvider = Omit<Provider, 'send'>;
+
+export interface ProcessOptions {
+  readonly configPath: string | undefined;
+  /** Serves the console, whatever the config says. */
+  readonly console?: true;
+}
 
 /** What the commands need of the rest of the house. */
 export interface CliDeps {
@@ -39,7 +61,7 @@ export interface CliDeps {
   /** @throws RedisUnavailableError */
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */
-  openTraces(config: Config): Promise<Traces & { close(): Promise<void> }>;
+  openTraces(config: Config): Promise<OpenTraces>;
   /** @throws RedisUnavailableError */
   openDeadLetters(config: Config): Promise<DeadLetters>;
   /** @throws RedisUnavailableError */
@@ -48,20 +70,47 @@ export interface CliDeps {
   openOptOuts(config: Config): Promise<OptOuts & { close(): Promise<void> }>;
   /** Of a config that sets some. @throws RedisUnavailableError */
   openBudgets(config: Config): Promise<Pick<Budgets, 'read'> & { close(): Promise<void> }>;
+  /** `read` looks anew each time. Both: @throws RedisUnavailableError */
+  openOverview(config: Config): Promise<OpenOverview>;
+  /**
+   * A look at the Redis that would be used, which needs no valid config.
+   * @throws RedisUnavailableError when there is none, or it does not answer
+   */
+  inspectRedis(config: Config | undefined): Promise<RedisInspection>;
+  /** @param url such as `http://127.0.0.1:8080`. `undefined` when nothing of ours listens there. */
+  askProcess(url: string): Promise<ProcessAnswer | undefined>;
   /** One of the config's providers; needs no Redis. */
   openProvider(config: Config, name: string): Promise<AskableProvider>;
   /** The Redis that those above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
   redisAddress(config: Config): string | Promise<string>;
   /** Runs until the process is told to end; resolves to its exit code. */
-  runProcess(kind: ProcessKind, options: { readonly configPath: string | undefined }): Promise<number>;
+  runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number>;
   /** Data only, so that it can be piped. */
   readonly stdout: Output;
   /** Everything said to a person beside the data. */
   readonly stderr: Output;
+  /** Whether stdout may be coloured; absent = no. */
+  readonly colour?: boolean;
+  /** The whole terminal, to be drawn on; absent where nobody sits there. */
+  openScreen?(): Screen;
   /** Asks whoever sits at the terminal; absent where nobody does. */
   confirm?(question: string): Promise<boolean>;
   /** Aborts when the person presses Ctrl-C: a long command then stops between two steps. Absent: it ends the process. */
   interrupted?(): AbortSignal;
   now(): Date;
   readonly version: string;
+  readonly env: Environment;
+  /** Of Node, without the v: `20.19.0`. */
+  readonly nodeVersion: string;
+}
+
+export interface OpenTraces extends Traces {
+  /** Of the alerts and messages of which something was heard last, newest first. */
+  recentIds(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface OpenOverview {
+  read(): Promise<Overview>;
+  close(): Promise<void>;
 }

@@ -24,17 +24,29 @@ export class UsageError extends Error {
   }
 }
 
-/** Tells a person on stderr, and with `--json` a program on stdout, what went wrong. Returns the exit code. */
-export function reportFailure(error: unknown, { stdout, stderr }: Pick<CliDeps, 'stdout' | 'stderr'>, json: boolean): 1 {
+/** Tells a person, or with `--json` a program, on stderr what went wrong. Returns the exit code. */
+export function reportFailure(error: unknown, { stderr }: Pick<CliDeps, 'stderr'>, json: boolean): 1 {
   const { message, lines = [], hint, errors } = factsOf(error);
-  stderr.write(`${[`error: ${message}`, ...lines.map((line) => `  ${line}`), ...(hint === undefined ? [] : [hint])].join('\n')}\n`);
-  if (json) stdout.write(`${JSON.stringify({ error: { message, errors } })}\n`);
+  const told = [`error: ${message}`, ...lines.map((line) => `  ${line}`), ...(hint === undefined ? [] : [hint])].join('\n');
+  stderr.write(`${json ? JSON.stringify({ error: { message, hint, errors } }) : told}\n`);
   return 1;
+}
+
+/** @param text as the argument parser words it: `error: …`, and perhaps a suggestion on a line of its own */
+export function formatUsageError(text: string, json: boolean): string {
+  if (!json) return text;
+  const [message = '', ...hints] = text.trim().split('\n');
+  const hint = hints.length === 0 ? undefined : hints.join(' ').replace(/^\((.*)\)$/s, '$1');
+  return `${JSON.stringify({ error: { message: message.replace(/^error: /, ''), hint } })}\n`;
 }
 
 /** Tells a person what a bug report about an adapter needs. */
 export function reportAdapterBug(error: unknown, provider: string, { stderr }: Pick<CliDeps, 'stderr'>): void {
   stderr.write(`${provider}: a bug in its adapter: ${maskNumbers(stackOf(error))}\n`);
+}
+
+export function faultCount({ faults }: ConfigError): string {
+  return faults.length === 1 ? 'the config has a fault' : `the config has ${faults.length} faults`;
 }
 
 function stackOf(error: unknown): string {
@@ -59,8 +71,7 @@ function factsOf(error: unknown): FailureFacts {
   }
   if (error instanceof ConfigError) {
     const { faults } = error;
-    const message = faults.length === 1 ? 'the config has a fault' : `the config has ${faults.length} faults`;
-    return { message, lines: faults.map(formatFault), errors: faults };
+    return { message: faultCount(error), lines: faults.map(formatFault), errors: faults };
   }
   // Not foreseen, so a fault of ours: the stack is what a bug report needs.
   return { message: `unexpected: ${stackOf(error)}` };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { formatFault } from '../config/fault.ts';
+import { ConfigError, formatFault } from '../config/fault.ts';
 import { type ExplainedRoute, explainRoute } from '../pipeline/explain-route.ts';
 import type { CliDeps } from './cli-deps.ts';
-import { CliFailure } from './cli-failure.ts';
+import { CliFailure, faultCount } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { addConfigImportCommand } from './config-import-command.ts';
 import { describeRoute } from './describe-route.ts';
@@ -16,7 +16,7 @@ const EXAMPLES = `Examples:
 `;
 
 export function addConfigCommand(program: Command, context: CommandContext): void {
-  const config = program.command('config').description('look at the config');
+  const config = program.command('config').description('look at the config').addHelpText('before', EXAMPLES);
   addConfigImportCommand(config, context);
   const check = config
     .command('check')
@@ -77,7 +77,11 @@ function readAlertFile(file: string): unknown {
 }
 
 async function checkConfig(deps: CliDeps, file: string | undefined, json: boolean): Promise<number> {
-  const { config, path, warnings } = await deps.loadConfig(file);
+  const { config, path, warnings } = await deps.loadConfig(file).catch((error: unknown) => {
+    // What is wrong is what was asked for: the answer as well as an error.
+    if (json && error instanceof ConfigError) printJson(deps, { ok: false, error: { message: faultCount(error), errors: error.faults } });
+    throw error;
+  });
   const summary = summariseConfig(config);
   for (const warning of warnings) deps.stderr.write(`warning: ${formatFault(warning)}\n`);
   if (json) printJson(deps, { ok: true, path, warnings, ...summary });

@@ -1,14 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
 import { PROVIDER_REASONS } from '../alert/reason.ts';
+import { storyOfMessage } from '../explain/story.ts';
+import { storyOfAlert } from '../explain/story-of-alert.ts';
 import type { DeadLetter, DeadLetters } from '../queue/dead-letters-port.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { explainAlert } from './explain-alert.ts';
-import { explainMessage } from './explain-message.ts';
 import { deadFields, describeReplay, formatDeadList, formatStored } from './format-dead.ts';
+import { useOneOf } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
+import { showStory } from './show-story.ts';
 import { withDeadLetters, withTraces } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -103,7 +105,7 @@ async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   const { config } = await deps.loadConfig(options.config);
   const { total, letters } = await withDeadLetters(deps, config, (dead) => dead.list(options.limit));
   if (options.json) printJson(deps, { total, dead: letters.map(deadFields) });
-  else if (letters.length > 0) deps.stdout.write(`${formatDeadList(letters)}\n`);
+  else if (letters.length > 0) deps.stdout.write(`${formatDeadList(letters, deps.colour)}\n`);
   deps.stderr.write(total === 0 ? 'nothing is dead\n' : `${letters.length} of ${total} dead\n`);
   return 0;
 }
@@ -123,7 +125,11 @@ async function printOne(deps: CliDeps, id: string, options: CommonOptions): Prom
     return 0;
   }
   const trace =
-    message !== undefined ? explainMessage(message, deps.now()) : alert !== undefined ? explainAlert(alert, deps.now()) : NO_TRACE;
+    message !== undefined
+      ? showStory(storyOfMessage(message, deps.now()), deps)
+      : alert !== undefined
+        ? showStory(storyOfAlert(alert, deps.now()), deps)
+        : NO_TRACE;
   deps.stdout.write(`${[trace, ...letters.map((letter) => `${formatStored(letter)}\n`)].join('\n')}`);
   return 0;
 }
@@ -225,5 +231,5 @@ const REASONS: readonly string[] = [...PROVIDER_REASONS, 'malformed'];
 
 function reasonArgument(word: string): string {
   if (REASONS.includes(word)) return word;
-  throw new InvalidArgumentError(`Use ${REASONS.join(', ')}.`);
+  throw new InvalidArgumentError(useOneOf(word, REASONS));
 }

@@ -1,9 +1,9 @@
 import type { ProviderReason } from '../alert/reason.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatTime } from '../explain/format-time.ts';
+import { recipientOf } from '../explain/story.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import type { LiveAnswer, LiveAnswers } from './explain-live.ts';
-import { recipientOf } from './explain-message.ts';
-import { formatTable } from './format-table.ts';
-import { formatTime } from './format-time.ts';
 
 /** The lines beneath a trace: one for each message that a provider may have. */
 export function describeLive(messages: readonly MessageTrace[], answers: LiveAnswers): string {

@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatDuration, formatTime } from '../explain/format-time.ts';
+import { reasonWords } from '../explain/reason-words.ts';
 import type { Window } from '../limit/rate-cap.ts';
 import { describeStep } from '../pipeline/escalation.ts';
 import type { ExplainedRecipient, ExplainedRoute } from '../pipeline/explain-route.ts';
 import type { Mismatch } from '../pipeline/route.ts';
-import { formatTable } from './format-table.ts';
-import { formatDuration, formatTime } from './format-time.ts';
-import { reasonWords } from './reason-words.ts';
 import { formatHours, formatPlan, plainMatcher } from './summarise-config.ts';
 
 /** More than this would not fit on a screen. */

@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
+import { storyOfMessage } from '../explain/story.ts';
+import { storyOfAlert } from '../explain/story-of-alert.ts';
+import { withDigest } from '../explain/with-digest.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { LEDGER_TTL_MS } from '../redis/keys.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { concludeMessage } from './conclude-message.ts';
 import { describeLive, liveFields } from './describe-live.ts';
-import { explainAlert } from './explain-alert.ts';
 import { askProviders } from './explain-live.ts';
-import { explainMessage } from './explain-message.ts';
+import { nearestId } from './nearest-id.ts';
+import { showStory } from './show-story.ts';
 import { withTraces } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -40,18 +42,17 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
   const { config } = await deps.loadConfig(options.config);
-  const { alert, message, digest } = await withTraces(deps, config, async (traces) => {
+  const { alert, message, digest, near } = await withTraces(deps, config, async (traces) => {
     const alert = await traces.alert(id);
     const message = alert === undefined ? await traces.message(id) : undefined;
     const [told, ...more] = alert?.messages ?? [message];
     const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
-    return { alert, message, digest };
+    const found = alert !== undefined || message !== undefined;
+    return { alert, message, digest, near: found ? undefined : nearestId(id, await traces.recentIds()) };
   });
   if (alert === undefined && message === undefined) {
-    throw new CliFailure(
-      `no alert and no message has the id ${id}`,
-      `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`,
-    );
+    const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
+    throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
   }
   const messages = alert?.messages ?? (message === undefined ? [] : [message]);
   const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
@@ -61,9 +62,9 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
     else if (message !== undefined) printJson(deps, withLive(message));
     return 0;
   }
-  if (alert !== undefined) deps.stdout.write(explainAlert(alert, deps.now()));
-  else if (message !== undefined) deps.stdout.write(explainMessage(message, deps.now()));
-  if (digest !== undefined) deps.stdout.write(`\nThe digest that tells of it, ${digest.id}: ${concludeMessage(digest, deps.now()).text}\n`);
+  const now = deps.now();
+  const story = alert !== undefined ? storyOfAlert(alert, now) : storyOfMessage(message as MessageTrace, now);
+  deps.stdout.write(showStory(digest === undefined ? story : withDigest(story, digest, now), deps));
   if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
   return 0;
 }

@@ -1,7 +1,8 @@
+import { formatTable } from '../explain/format-table.ts';
+import { formatStamp, formatTime } from '../explain/format-time.ts';
+import { recipientOf } from '../explain/story.ts';
 import type { DeadLetter, Replayed } from '../queue/dead-letters-port.ts';
-import { recipientOf } from './explain-message.ts';
-import { formatTable } from './format-table.ts';
-import { formatStamp, formatTime } from './format-time.ts';
+import { createPaint } from './colour.ts';
 
 /** What a program is told of a dead letter. */
 export type DeadFields = Pick<
@@ -16,18 +17,19 @@ export function deadFields({ id, what, alertId, severity, to, contact, reason, c
 const HEAD = ['id', 'what', 'severity', 'to', 'reason', 'code', 'died at (UTC)', 'alert'];
 
 /** One line a dead letter; what a channel was to be told is to the channel. */
-export function formatDeadList(letters: readonly DeadLetter[]): string {
+export function formatDeadList(letters: readonly DeadLetter[], colour = false): string {
   const rows = letters.map(({ id, what, severity, to, contact, reason, code, diedAt, alertId, stored }) => [
     id,
     what,
     severity ?? '-',
-    to === null ? (stored.channel ?? '-') : recipientOf({ to, contact }),
+    to === null ? (stored.channel ?? stored.webhook ?? '-') : recipientOf({ to, contact }),
     reason,
     code ?? '-',
     formatStamp(diedAt).slice(0, 19),
     alertId ?? '-',
   ]);
-  return formatTable([HEAD, ...rows]);
+  const [head = '', ...lines] = formatTable([HEAD, ...rows]).split('\n');
+  return [createPaint(colour).dim(head), ...lines].join('\n');
 }
 
 /** What is kept of a dead letter beside its trace. */

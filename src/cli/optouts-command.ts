@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import { type E164, maskPhone, parsePhone, phoneHash } from '../alert/phone.ts';
+import { type E164, maskNumbers, maskPhone, parsePhone, phoneHash } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatTime } from '../explain/format-time.ts';
+import { recipientOf } from '../explain/story.ts';
 import type { OptOut } from '../ledger/opt-outs.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { recipientOf } from './explain-message.ts';
-import { formatTable } from './format-table.ts';
-import { formatTime } from './format-time.ts';
+import { noSuch } from './no-such.ts';
 import { withOptOuts } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -112,7 +113,7 @@ function otherwise(phone: E164, way: 'in' | 'out'): CliFailure {
 function phoneOf(who: string, { contacts, defaultCountry }: Config): E164 {
   if (who.startsWith('contact:')) {
     const contact = contacts.get(who.slice('contact:'.length));
-    if (contact === undefined) throw new CliFailure('the config has no contact of that name');
+    if (contact === undefined) throw new CliFailure(noSuch('contact', maskNumbers(who.slice('contact:'.length)), [...contacts.keys()]));
     return contact.phone;
   }
   const verdict = parsePhone(who, defaultCountry);

@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import { didYouMean, listNames } from '../config/suggest.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatDuration } from '../explain/format-time.ts';
 import type { Check } from '../provider/check.ts';
 import { callDeadline } from './call-deadline.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { reportAdapterBug, UsageError } from './cli-failure.ts';
 import { type CommonOptions, printJson } from './command-context.ts';
-import { formatTable } from './format-table.ts';
-import { formatDuration } from './format-time.ts';
+import { VERDICT_SIGNS } from './diagnosis.ts';
+import { noSuch } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
 
-interface CheckRow {
+export interface CheckRow {
   readonly provider: string;
   readonly type: string;
   /** `null` when it is about the check itself. */
@@ -18,9 +19,6 @@ interface CheckRow {
   readonly verdict: Check['verdict'];
   readonly detail: string;
 }
-
-/** A sign for the eye beside the word; the word alone says it all. */
-const SIGNS: Readonly<Record<Check['verdict'], string>> = { ok: '✓', warning: '!', failed: '✗', unchecked: '–' };
 
 /** Looks at each provider, or at those named, all side by side. Sends no text. Exit code 1 when anything failed. */
 export async function checkProviders(deps: CliDeps, named: readonly string[], options: CommonOptions): Promise<number> {
@@ -51,8 +49,7 @@ function pickNames(named: readonly string[], { providers }: Config): string[] {
   const known = [...providers.keys()];
   const unknown = named.filter((name) => !providers.has(name));
   if (unknown.length > 0) {
-    const faults = unknown.map((name) => `no provider is named "${name}" (${didYouMean(name, known) ?? `there are ${listNames(known)}`})`);
-    throw new UsageError(faults.join('; '));
+    throw new UsageError(unknown.map((name) => noSuch('provider', name, known)).join('; '));
   }
   return named.length === 0 ? known : [...new Set(named)];
 }
@@ -61,8 +58,15 @@ const CANNOT = 'this type cannot be checked without sending a text';
 /** Whoever heeds the signal has said by then what it knows. */
 const LAST_WORDS_MS = 1000;
 
-async function checkProvider(deps: CliDeps, config: Config, name: string): Promise<CheckRow[]> {
-  const { type, timeoutMs } = config.providers.get(name) as NonNullable<ReturnType<Config['providers']['get']>>;
+/** @param patienceMs of whoever waits, where that is less than the provider's own timeout */
+export async function checkProvider(
+  deps: CliDeps,
+  config: Config,
+  name: string,
+  patienceMs = Number.POSITIVE_INFINITY,
+): Promise<CheckRow[]> {
+  const { type, timeoutMs: ownMs } = config.providers.get(name) as NonNullable<ReturnType<Config['providers']['get']>>;
+  const timeoutMs = Math.min(ownMs, patienceMs);
   const row = (check: Omit<CheckRow, 'provider' | 'type'>): CheckRow => ({ provider: name, type, ...check });
   const about = (verdict: Check['verdict'], detail: string) => [row({ subject: null, verdict, detail })];
   const late = new AbortController();
@@ -73,7 +77,8 @@ async function checkProvider(deps: CliDeps, config: Config, name: string): Promi
         provider.check?.(callDeadline(timeoutMs)) ?? [],
         pause(timeoutMs + LAST_WORDS_MS, 'late' as const, { signal: late.signal }),
       ]);
-      if (checks === 'late') return about('failed', `no answer within ${formatDuration(timeoutMs)}, the timeout of the provider`);
+      if (checks === 'late')
+        return about('failed', `no answer within ${formatDuration(timeoutMs)}${timeoutMs < ownMs ? '' : ', the timeout of the provider'}`);
       return checks.length === 0 ? about('unchecked', CANNOT) : checks.map(row);
     } finally {
       await provider.close();
@@ -89,6 +94,6 @@ async function checkProvider(deps: CliDeps, config: Config, name: string): Promi
 function formatChecks(checks: readonly CheckRow[]): string {
   return formatTable([
     ['PROVIDER', 'WHAT', 'VERDICT', 'DETAIL'],
-    ...checks.map(({ provider, subject, verdict, detail }) => [provider, subject ?? '-', `${SIGNS[verdict]} ${verdict}`, detail]),
+    ...checks.map(({ provider, subject, verdict, detail }) => [provider, subject ?? '-', `${VERDICT_SIGNS[verdict]} ${verdict}`, detail]),
   ]);
 }

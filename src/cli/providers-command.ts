@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatDuration } from '../explain/format-time.ts';
 import { providersOf } from '../pipeline/provider-order.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { formatTable } from './format-table.ts';
-import { formatDuration } from './format-time.ts';
 import { checkProviders } from './providers-check.ts';
 
 const EXAMPLES = `Examples:
@@ -18,7 +18,10 @@ const CHECK_EXAMPLES = `Examples:
 `;
 
 export function addProvidersCommand(program: Command, context: CommandContext): void {
-  const providers = program.command('providers').description('look at the providers');
+  const providers = program
+    .command('providers')
+    .description('look at the providers')
+    .addHelpText('before', `${EXAMPLES}${CHECK_EXAMPLES.replace('Examples:\n', '')}`);
   const list = providers
     .command('list')
     .description('the providers of the config, the routes that use them, and their limits')

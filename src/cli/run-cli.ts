@@ -1,10 +1,12 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { addAcknowledgeCommand } from './acknowledge-command.ts';
 import { addBudgetCommand } from './budget-command.ts';
 import { addBulkCommand } from './bulk-command.ts';
 import type { CliDeps } from './cli-deps.ts';
+import { formatUsageError } from './cli-failure.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadCommand } from './dead-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addOptOutsCommand } from './optouts-command.ts';
 import { addProcessCommands } from './process-commands.ts';
@@ -12,6 +14,7 @@ import { addProvidersCommand } from './providers-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
 import { addSchemaCommand } from './schema-command.ts';
 import { addSendCommand } from './send-command.ts';
+import { addStatusCommand } from './status-command.ts';
 import { addTemplatesCommand } from './templates-command.ts';
 import { addUnknownCommand } from './unknown-command.ts';
 
@@ -19,11 +22,14 @@ const EXAMPLES = `Examples:
   sms-dispatch start                                  everything on this machine
   sms-dispatch send --to +60123456789 "Disk full"     raise an alert
   sms-dispatch explain ALERT_ID                       was it texted, and why not
+  sms-dispatch status                                 is all well, right now
+  sms-dispatch doctor                                 what is wrong, and what to do
   sms-dispatch config check                           before a deployment
 `;
 
 const EXIT_CODES = `
-Data goes to stdout, messages to stderr. Exit code: 0 done, 1 refused or failed, 2 wrong usage.
+Data goes to stdout, messages to stderr. Exit code: 0 done, 1 refused or failed, 2 wrong usage; 130 after Ctrl-C.
+With --json what went wrong is the last line of stderr: { "error": { "message", "hint" } }.
 Secrets are never flags: they belong in the environment or in files that the config names.
 `;
 
@@ -34,7 +40,9 @@ Secrets are never flags: they belong in the environment or in files that the con
  */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(deps, (code) => {
+  const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
+  const seen = flags.includes('--no-color') ? { ...deps, colour: false } : deps;
+  const program = createProgram(seen, flags.includes('--json'), (code) => {
     exitCode = code;
   });
   try {
@@ -46,18 +54,19 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   }
 }
 
-function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
+function createProgram(deps: CliDeps, json: boolean, exit: (code: number) => void): Command {
   const { stdout, stderr, version } = deps;
   const program = new Command('sms-dispatch')
     .description('Queue-backed SMS dispatch for alerts: sent once, capped, explained.')
     .version(version)
+    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR=1; there is none without a terminal'))
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(hideFlagValue(text)),
+      outputError: (text, write) => write(formatUsageError(hideFlagValue(text), json)),
       getOutHelpWidth: () => stdout.columns ?? 80,
       getErrHelpWidth: () => stderr.columns ?? 80,
       getOutHasColors: () => false,
@@ -68,6 +77,8 @@ function createProgram(deps: CliDeps, exit: (code: number) => void): Command {
   addSendCommand(program, context);
   addBulkCommand(program, context);
   addExplainCommand(program, context);
+  addStatusCommand(program, context);
+  addDoctorCommand(program, context);
   addDeadCommand(program, context);
   addResolveCommand(program, context);
   addAcknowledgeCommand(program, context);

@@ -6,7 +6,8 @@ export function addSchemaCommand(program: Command, context: CommandContext): voi
   const command = program
     .command('schema')
     .description('print the JSON Schema of an alert, for producers in other languages')
-    .addOption(jsonOption());
+    .addOption(jsonOption())
+    .addHelpText('before', 'Examples:\n  sms-dispatch schema > alert.schema.json\n');
   runs<CommonOptions>(command, context, async () => {
     printJson(context.deps, alertJsonSchema());
     return 0;

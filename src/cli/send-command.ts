@@ -1,16 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PURPOSES } from '../alert/alert.ts';
+import { AlertError } from '../alert/parse-alert.ts';
 import type { Config } from '../config/config.ts';
+import { storyOfAlert } from '../explain/story-of-alert.ts';
 import type { AlertTrace } from '../ledger/trace.ts';
+import { isSettled, isTexted, waitForOutcome } from '../ledger/wait-for-outcome.ts';
 import type { Enqueued } from '../queue/producer-port.ts';
 import { type AlertOptions, alertFromOptions } from './alert-from-options.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { reportFailure } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { explainAlert } from './explain-alert.ts';
+import { withNearNames } from './near-names.ts';
 import { severityOption } from './severity-option.ts';
-import { isSettled, isTexted, waitForOutcome } from './wait-for-outcome.ts';
+import { showStory } from './show-story.ts';
 import { withProducer, withTraces } from './with-redis.ts';
+import { wordOption } from './word-option.ts';
 
 interface SendOptions extends CommonOptions, AlertOptions {
   /** Seconds. */
@@ -41,7 +45,7 @@ export function addSendCommand(program: Command, context: CommandContext): void 
     .option('--source <name>', 'who raises it, such as a service')
     .option('--instance <name>', 'where it happened, such as a host')
     .addOption(new Option('--label <name=value>', 'for routes to match; repeatable').argParser(collect))
-    .addOption(new Option('--purpose <word>', 'what the text is for (default: alert)').choices([...PURPOSES]))
+    .addOption(wordOption('--purpose <word>', 'what the text is for (default: alert)', PURPOSES))
     .option('--expires-at <time>', 'after this it is not sent any more, such as 2026-11-20T03:30:00Z')
     .addOption(
       new Option('--wait [seconds]', 'wait until every phone has an outcome, and explain it; exit 1 unless all were texted')
@@ -57,7 +61,9 @@ export function addSendCommand(program: Command, context: CommandContext): void 
 async function send(deps: CliDeps, words: readonly string[], options: SendOptions): Promise<number> {
   const alert = alertFromOptions(words, options);
   const { config } = await deps.loadConfig(options.config);
-  const enqueued = await withProducer(deps, config, (producer) => producer.enqueue(alert));
+  const enqueued = await withProducer(deps, config, (producer) => producer.enqueue(alert)).catch((error: unknown) => {
+    throw error instanceof AlertError ? withNearNames(error, alert, config) : error;
+  });
   const json = options.json === true;
   if (enqueued.duplicate) deps.stderr.write('an alert with this id had been taken before; nothing was added\n');
   if (options.wait !== undefined) return printOutcome(deps, config, enqueued, options.wait, json);
@@ -83,7 +89,7 @@ async function printOutcome(deps: CliDeps, config: Config, enqueued: Enqueued, s
   }
   const settled = isSettled(trace);
   if (json) printJson(deps, { ...enqueued, settled, alert: trace ?? null });
-  else deps.stdout.write(trace === undefined ? `${id}\n` : explainAlert(trace, deps.now()));
+  else deps.stdout.write(trace === undefined ? `${id}\n` : showStory(storyOfAlert(trace, deps.now()), deps));
   if (!settled) deps.stderr.write(`${unsettled} It stays queued; look again: sms-dispatch explain ${id}\n`);
   return isTexted(trace) ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseSeverity, SEVERITIES, type Severity } from '../alert/severity.ts';
+import { useOneOf } from './no-such.ts';
 
 /** `--severity`, critical unless said otherwise. @param note what a person should know when choosing */
 export function severityOption(note: string): Option {
@@ -8,6 +9,6 @@ export function severityOption(note: string): Option {
 
 function readSeverity(word: string): Severity {
   const severity = parseSeverity(word);
-  if (severity === undefined) throw new InvalidArgumentError(`Use ${SEVERITIES.join(', ')}.`);
+  if (severity === undefined) throw new InvalidArgumentError(useOneOf(word, SEVERITIES));
   return severity;
 }

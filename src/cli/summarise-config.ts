@@ -1,12 +1,12 @@
 import type { Config } from '../config/config.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatDuration } from '../explain/format-time.ts';
 import { MICRO } from '../limit/money.ts';
 import type { Window } from '../limit/rate-cap.ts';
 import { describeStep } from '../pipeline/escalation.ts';
 import { type ProviderChoice, type ProviderPlan, providersOf, shares } from '../pipeline/provider-order.ts';
 import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Matcher, Route } from '../pipeline/route.ts';
-import { formatTable } from './format-table.ts';
-import { formatDuration } from './format-time.ts';
 
 /** What a config says, as plain data without secrets and phone numbers. */
 export type ConfigSummary = ReturnType<typeof summariseConfig>;
@@ -45,6 +45,8 @@ export function summariseConfig({ providers, routes, caps, quietHours, contacts,
       currency: config.money?.currency ?? '',
     })),
     templates: [...templates.keys()],
+    events: [...config.events].map(([name, { types }]) => ({ name, types })),
+    console: config.http.console,
   };
 }
 
@@ -86,6 +88,8 @@ export function formatConfigSummary({ providers, routes, caps, quietHours, ...re
       `${period}: ${hard} ${currency}${soft < hard ? `, above ${soft} criticals only` : ''}`,
     ]),
     ['templates', rest.templates.join(', ') || 'none'],
+    ...rest.events.map(({ name, types }, index) => [index === 0 ? 'events' : '', `${name}: ${types.join(', ')}`]),
+    ...(rest.console ? [['console', 'on']] : []),
   ]);
 }
 

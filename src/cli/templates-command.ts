@@ -3,18 +3,23 @@ import { type E164, parsePhone } from '../alert/phone.ts';
 import type { SegmentRule } from '../alert/segments.ts';
 import { placeholders } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
-import { didYouMean, listNames } from '../config/suggest.ts';
+import { formatTable } from '../explain/format-table.ts';
 import { type Preview, type ProviderPreview, previewTemplate, strayParams } from '../pipeline/preview-template.ts';
 import { pairs } from './alert-from-options.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { formatTable } from './format-table.ts';
+import { noSuch } from './no-such.ts';
 
 interface PreviewOptions extends CommonOptions {
   readonly param?: readonly string[];
   readonly to?: string;
 }
+
+const LIST_EXAMPLES = `Examples:
+  sms-dispatch templates list
+  sms-dispatch templates list --json
+`;
 
 const EXAMPLES = `Examples:
   sms-dispatch templates preview login-code --param code=1234 --param minutes=5
@@ -22,12 +27,13 @@ const EXAMPLES = `Examples:
 `;
 
 export function addTemplatesCommand(program: Command, context: CommandContext): void {
-  const templates = program.command('templates').description('look at the templates');
+  const templates = program.command('templates').description('look at the templates').addHelpText('before', EXAMPLES);
   const list = templates
     .command('list')
     .description('the templates of the config, what they want to be told, and their languages')
     .addOption(configOption())
-    .addOption(jsonOption());
+    .addOption(jsonOption())
+    .addHelpText('before', LIST_EXAMPLES);
   runs<CommonOptions>(list, context, (_args, options) => listTemplates(context.deps, options));
   const preview = templates
     .command('preview')
@@ -60,9 +66,7 @@ async function showPreview(deps: CliDeps, name: string, options: PreviewOptions)
   const { config } = await deps.loadConfig(options.config);
   const template = config.templates.get(name);
   if (template === undefined) {
-    const names = [...config.templates.keys()];
-    const hint = didYouMean(name, names) ?? (names.length === 0 ? 'it has none' : `there are ${listNames(names)}`);
-    throw new UsageError(`the config has no template named "${name}" (${hint})`);
+    throw new UsageError(noSuch('template', name, [...config.templates.keys()]));
   }
   const params = pairs('--param', options.param);
   const { missing, unknown } = strayParams(template.text, params);

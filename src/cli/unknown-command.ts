@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
+import { formatTable } from '../explain/format-table.ts';
+import { formatTime } from '../explain/format-time.ts';
+import { recipientOf } from '../explain/story.ts';
 import { isDoubtful, type MessageTrace } from '../ledger/trace.ts';
 import type { OperatorWord } from '../pipeline/unknown-desk.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
-import { recipientOf } from './explain-message.ts';
-import { formatTable } from './format-table.ts';
-import { formatTime } from './format-time.ts';
 import { withUnknownDesk } from './with-redis.ts';
 
 const EXAMPLES = `Examples:

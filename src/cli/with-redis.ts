@@ -1,12 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
-import type { Traces } from '../ledger/trace.ts';
 import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
-import type { CliDeps } from './cli-deps.ts';
+import type { CliDeps, OpenOverview, OpenTraces } from './cli-deps.ts';
 import { CliFailure } from './cli-failure.ts';
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
@@ -15,7 +14,7 @@ export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: P
 }
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
-export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: Traces) => Promise<T>): Promise<T> {
+export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: OpenTraces) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openTraces(config), use);
 }
 
@@ -39,6 +38,11 @@ export function withBudgets<T>(deps: CliDeps, config: Config, use: (budgets: Pic
   return withRedis(deps, config, () => deps.openBudgets(config), use);
 }
 
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withOverview<T>(deps: CliDeps, config: Config, use: (overview: OpenOverview) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openOverview(config), use);
+}
+
 async function withRedis<Opened extends { close(): Promise<void> }, T>(
   deps: CliDeps,
   config: Config,
@@ -56,7 +60,12 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
   } catch (error) {
     const failure = asUnavailable(error);
     if (!(failure instanceof RedisUnavailableError)) throw error;
-    const hint = `Tried ${await deps.redisAddress(config)}. Is \`npm start\` (or \`sms-dispatch start\`) running? If Redis is somewhere else, set REDIS_URL.`;
+    // Where there is none at all, the message says where it was looked for.
+    const tried = await Promise.resolve(deps.redisAddress(config)).then(
+      (address) => `Tried ${address}. `,
+      () => '',
+    );
+    const hint = `${tried}Is \`npm start\` (or \`sms-dispatch start\`) running? If Redis is somewhere else, set REDIS_URL.`;
     throw new CliFailure(failure.message, hint);
   }
 }

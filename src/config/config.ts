@@ -8,6 +8,7 @@ import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
 import type { ProviderConfig } from '../provider/registry.ts';
 import type { Templates } from '../provider/template.ts';
+import type { EventWebhook } from './events-schema.ts';
 import type { Secret } from './secret.ts';
 
 /** The config as the process uses it: validated, defaults filled in, durations in ms, secrets wrapped. */
@@ -26,6 +27,8 @@ export interface Config {
   /** Of everybody who, and every route that, has none of its own. */
   readonly quietHours: QuietHours | undefined;
   readonly channels: ReadonlyMap<string, ChannelConfig>;
+  /** Name → who is told what became of alerts and messages. */
+  readonly events: ReadonlyMap<string, EventWebhook>;
   readonly money: Money | undefined;
   /** The language of the templates' own text. */
   readonly defaultLanguage: string;
@@ -72,6 +75,8 @@ export interface HttpConfig {
   readonly publicUrl: string | undefined;
   /** Bearer tokens that may call `/v1/*`; empty = open, which only a loopback host may be. */
   readonly tokens: readonly Secret[];
+  /** Whether `/console` is served. */
+  readonly console: boolean;
   /** Recipients of webhook alerts that name none in `?to=`. */
   readonly webhookTo: readonly string[];
 }

@@ -21,7 +21,7 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
   const file = wholeOf(source);
   const quote = (path: Path) => show(source, path) ?? '';
   return [
-    ...['providers', 'contacts', 'groups', 'rotations', 'channels', 'escalations', 'templates'].flatMap((section) =>
+    ...['providers', 'contacts', 'groups', 'rotations', 'channels', 'events', 'escalations', 'templates'].flatMap((section) =>
       nameFaults(file, section),
     ),
     ...routeFaults(file, quote),
@@ -37,7 +37,9 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
 /** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
 function nameFaults(file: Section, section: string): Finding[] {
   const pattern =
-    section === 'providers' || section === 'channels' ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/ : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+    section === 'providers' || section === 'channels' || section === 'events'
+      ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+      : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
   return Object.keys(record(file[section]))
     .filter((name) => !pattern.test(name) || /\d{7}/.test(name))
     .map((name) => ({

@@ -8,6 +8,7 @@ import { capsSchema } from './caps-schema.ts';
 import { contactSchema, groupSchema, languageTag, rotationSchema } from './contact-schema.ts';
 import { durationBetween } from './duration.ts';
 import { ladderSchema } from './escalation-schema.ts';
+import { eventWebhookSchema } from './events-schema.ts';
 import { moneySchema } from './money-schema.ts';
 import { quietHoursSchema } from './quiet-hours-schema.ts';
 import { routeSchema } from './route-schema.ts';
@@ -87,6 +88,7 @@ export const configSchema = z.strictObject({
     .optional(),
   quietHours: quietHoursSchema.optional(),
   channels: z.record(z.string(), channelSchema).default({}),
+  events: z.record(z.string(), eventWebhookSchema).default({}),
   escalations: z.record(z.string(), ladderSchema).default({}),
   money: moneySchema.optional(),
   templates: z.record(z.string(), templateSchema).default({}),
@@ -99,6 +101,7 @@ export const configSchema = z.strictObject({
       host: hostSchema.default('127.0.0.1'),
       publicUrl: publicUrl.optional(),
       tokens: z.array(secretSchema).default([]),
+      console: z.boolean().default(false),
     })
     .prefault({}),
   metrics: z.strictObject({ port: portSchema.default(0) }).prefault({}),

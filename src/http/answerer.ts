@@ -12,7 +12,7 @@ export interface Answerer {
 }
 
 export async function createAnswerer(deps: HttpServerDeps): Promise<Answerer> {
-  const { app } = createHttpApp(deps);
+  const { app, endStreams } = createHttpApp(deps);
   await app.ready();
   let unanswered = 0;
   let onIdle: () => void = () => undefined;
@@ -27,6 +27,7 @@ export async function createAnswerer(deps: HttpServerDeps): Promise<Answerer> {
       app.routing(request, response);
     },
     async idle(withinMs) {
+      endStreams();
       if (unanswered === 0) return;
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, withinMs);

@@ -8,15 +8,23 @@ import { HttpProblem } from './problem.ts';
  * @throws {HttpProblem} `unauthorized`, from the function that it returns
  */
 export function createBearerAuth(tokens: readonly Secret[]): (header: string | undefined) => void {
-  const known = tokens.map((token) => digest(token.reveal()));
   return (header) => {
-    if (known.length === 0) return;
-    const given = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+    if (tokens.length === 0) return;
+    const given = bearerOf(header);
     if (given === undefined) throw refusal('Send Authorization: Bearer <token>.', '');
-    const candidate = digest(given);
-    const matches = known.filter((token) => timingSafeEqual(token, candidate));
-    if (matches.length === 0) throw refusal('The token is not one of http.tokens.', ', error="invalid_token"');
+    if (findToken(tokens, given) === undefined) throw refusal('The token is not one of http.tokens.', ', error="invalid_token"');
   };
+}
+
+/** What an `Authorization` header bears. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+}
+
+/** The configured token that `given` is. */
+export function findToken(tokens: readonly Secret[], given: string): Secret | undefined {
+  const candidate = digest(given);
+  return tokens.filter((token) => timingSafeEqual(digest(token.reveal()), candidate))[0];
 }
 
 function digest(token: string): Buffer {

@@ -4,7 +4,11 @@ import { acknowledgeRoutes } from './acknowledge-routes.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { createBearerAuth } from './bearer-auth.ts';
 import { BODY_LIMIT, classifyError } from './classify-error.ts';
-import type { HttpServerDeps } from './http-deps.ts';
+import { cloudEventRoutes } from './cloudevents-routes.ts';
+import type { ConsoleDeps } from './console/console-deps.ts';
+import { consoleRoutes } from './console/console-routes.ts';
+import { type ConsoleDoor, createConsoleDoor } from './console/door.ts';
+import type { HttpServerDeps, ReceiverDeps } from './http-deps.ts';
 import { inboundRoutes } from './inbound-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
@@ -12,6 +16,7 @@ import { operationRoutes } from './operation-routes.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
 import { receiptRoutes } from './receipt-routes.ts';
 import { logRequests } from './request-log.ts';
+import { traceRequests } from './trace-requests.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
@@ -27,8 +32,15 @@ const HEADERS = {
 /** Path pattern → its methods. */
 export type RouteTable = ReadonlyMap<string, ReadonlySet<string>>;
 
+export interface HttpApp {
+  readonly app: FastifyInstance;
+  readonly routes: RouteTable;
+  /** Ends the answers that would go on for as long as somebody listens. */
+  readonly endStreams: () => void;
+}
+
 /** The routes and what is around them; `http-server.ts` listens. */
-export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; routes: RouteTable } {
+export function createHttpApp(deps: HttpServerDeps): HttpApp {
   const { answerWithinMs } = deps.limits ?? {};
   const app = fastify({
     bodyLimit: BODY_LIMIT,
@@ -39,8 +51,11 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
   });
   acceptBodies(app);
   app.setErrorHandler(answer);
+  traceRequests(app);
   logRequests(app, deps.logger);
-  guard(app, deps);
+  const door = deps.role === 'receiver' && deps.console ? openConsoleDoor(deps, deps.console) : undefined;
+  guard(app, deps, door);
+  let endStreams: () => void = () => undefined;
   const registered = collectRoutes(app);
 
   // A frozen Redis answers nothing at all, and the caller must hear something.
@@ -61,21 +76,30 @@ export function createHttpApp(deps: HttpServerDeps): { app: FastifyInstance; rou
       outbox && { latest: (limit) => timely(outbox.latest(limit)) },
     );
     webhookRoutes(app, { config, logger, producer: timelyProducer });
+    cloudEventRoutes(app, { config, logger, producer: timelyProducer });
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
     inboundRoutes(app, { ...inbound, enqueue: (provider, text) => timely(inbound.enqueue(provider, text)) });
+    if (deps.console && door) {
+      endStreams = consoleRoutes(app, { console: deps.console, door, producer: timelyProducer, traces, outbox, timely });
+      app.addHook('preClose', async () => endStreams());
+    }
     const document = JSON.stringify(createOpenApi(config.http));
     app.get('/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   }
   const routes = new Map(registered);
   refuseOtherMethods(app, routes);
-  return { app, routes };
+  return { app, routes, endStreams };
 }
 
 /** Vendors prove themselves in their own ways. */
 const VENDORS_DOORS = ['/v1/receipts/', '/v1/inbound/'];
 
-/** Who may come in: everybody but for `/v1/*`; and of that, vendors. */
-function guard(app: FastifyInstance, deps: HttpServerDeps): void {
+function openConsoleDoor({ config, logger }: ReceiverDeps, { now }: ConsoleDeps): ConsoleDoor {
+  return createConsoleDoor({ http: config.http, logger, now });
+}
+
+/** Who may come in: everybody but for `/v1/*`, and of that, vendors; and for the console, which has a door of its own. */
+function guard(app: FastifyInstance, deps: HttpServerDeps, console: ConsoleDoor | undefined): void {
   const authorise = createBearerAuth(deps.role === 'receiver' ? deps.config.http.tokens : []);
   let closing = false;
   app.addHook('preClose', async () => {
@@ -86,6 +110,7 @@ function guard(app: FastifyInstance, deps: HttpServerDeps): void {
     const path = request.routeOptions.url ?? request.url;
     if (path.startsWith('/v1/') && !VENDORS_DOORS.some((door) => path.startsWith(door))) authorise(request.headers.authorization);
     if (request.is404) refuseUnknown();
+    if (/^\/console(?:\/|$)/.test(path)) await console?.enter(request, path);
   });
   // A connection that stayed open for the next request would keep the server from closing.
   app.addHook('onSend', async (_request, reply) => {

@@ -7,6 +7,7 @@ import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, 
 import type { OutboxEntry } from '../provider/simulated/outbox.ts';
 import { acknowledgeSchema } from './acknowledge-routes.ts';
 import { MAX_ALERTS, resolveSchema } from './alert-routes.ts';
+import { cloudEventSchema } from './cloudevents.ts';
 import type { AcceptedAlert, RejectedAlert, Verdicts } from './verdicts.ts';
 
 // Each answer has the type of what is sent, so that the compiler objects when the two part.
@@ -38,6 +39,8 @@ const event = z.object({
   detail: z.string().exactOptional(),
 }) satisfies z.ZodType<TraceEvent>;
 
+const traceId = z.string().exactOptional().describe('In the tracing backend, where what we do is traced.');
+
 const attempt = z
   .object({
     provider: z.string(),
@@ -48,6 +51,7 @@ const attempt = z
     reason: reason.exactOptional(),
     code: z.string().exactOptional(),
     status: z.int().exactOptional(),
+    traceId,
   })
   .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
 
@@ -80,6 +84,7 @@ const alertTrace = z.object({
   receivedAt: time,
   outcome: z.enum(['pending', 'routed', 'suppressed', 'malformed']),
   reason: reason.nullable(),
+  traceId,
   events: z.array(event),
   messages: z.array(messageTrace),
 }) satisfies z.ZodType<AlertTrace>;
@@ -118,6 +123,8 @@ const SCHEMAS = {
   Problem: problem,
   AllRejected: z.object({ ...problem.shape, ...verdicts.shape }),
   Ready: z.object({ ready: z.literal(true), reasons: z.array(z.string()) }),
+  NotReady: z.object({ ...problem.shape, ready: z.literal(false), reasons: z.array(z.string()) }),
+  CloudEvent: cloudEventSchema,
   Alive: z.object({ status: z.literal('ok') }),
 };
 

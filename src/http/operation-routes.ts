@@ -1,10 +1,17 @@
 import type { FastifyInstance } from 'fastify';
+import { asksForOpenMetrics } from './open-metrics.ts';
 import { HttpProblem } from './problem.ts';
 
 export interface OperationDeps {
-  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly metrics: Exposition & { readonly openMetrics?: Exposition };
   /** Whether this process can do its work now, and why not. */
   readonly readiness: () => Promise<Readiness>;
+}
+
+/** All metrics in one format. */
+interface Exposition {
+  readonly contentType: string;
+  text(): Promise<string>;
 }
 
 export interface Readiness {
@@ -23,5 +30,8 @@ export function operationRoutes(app: FastifyInstance, { metrics, readiness }: Op
     return { ready, reasons };
   });
 
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get('/metrics', async (request, reply) => {
+    const { contentType, text } = (asksForOpenMetrics(request.headers.accept) && metrics.openMetrics) || metrics;
+    return reply.type(contentType).send(await text());
+  });
 }

@@ -6,6 +6,7 @@ const PROBLEMS = {
   'unreadable-receipt': { status: 400, title: 'The receipt cannot be read' },
   'unreadable-inbound': { status: 400, title: 'The text cannot be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
+  'foreign-request': { status: 403, title: 'The request does not come from the console' },
   'forged-receipt': { status: 403, title: 'The receipt cannot have come from its provider' },
   'forged-inbound': { status: 403, title: 'The text cannot have come through its provider' },
   'not-found': { status: 404, title: 'There is no such thing here' },
@@ -15,9 +16,12 @@ const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'too-many-alerts': { status: 413, title: 'Too many alerts in one call' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  misdirected: { status: 421, title: 'This is not the host to ask' },
+  'too-many-tries': { status: 429, title: 'Too many wrong tokens' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   'redis-unavailable': { status: 503, title: 'Redis is not available' },
+  'too-many-viewers': { status: 503, title: 'Too many are watching' },
   'not-ready': { status: 503, title: 'Not ready' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

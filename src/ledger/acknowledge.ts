@@ -2,6 +2,7 @@ import { hash } from '../alert/id.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, RESOLVED_TTL_MS } from '../redis/keys.ts';
 import { lines } from './fields.ts';
+import { alertLine } from './journal-entry.ts';
 import { acknowledgeScript, type Over } from './over-script.ts';
 import type { Seen } from './redis-traces.ts';
 
@@ -32,17 +33,18 @@ export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
     const [[card, outcome], seen] = await Promise.all([redis.hmget(keys.alert(alertId), 'card', 'outcome'), redis.get(keys.seen(alertId))]);
     const known = card ?? seen;
     if (known === undefined || known === null) return { kind: 'missing' };
-    const { status, dedupKey, receivedAt } = JSON.parse(known) as Seen;
+    const { severity, status, dedupKey, receivedAt } = JSON.parse(known) as Seen;
     if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'pointless' };
 
     const dedupHash = hash('dedup', dedupKey);
     // Clocks of two machines may disagree: it ends what it was said of.
     const since = new Date(Math.max(at.getTime(), receivedAt + 1));
     const event = { at: at.toISOString(), stage: 'acknowledge', verdict: 'acknowledged', detail: by };
+    const line = alertLine({ id: alertId, severity, outcome: 'acknowledged', reason: null, dedupKey, contacts: [], messages: 0 });
     const [kind, answer] = await acknowledgeScript(
       redis,
-      [keys.alert(alertId), keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.open(dedupHash)],
-      [receivedAt, since.getTime(), run, by, RESOLVED_TTL_MS, lines([event])],
+      [keys.alert(alertId), keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.open(dedupHash), keys.journal()],
+      [receivedAt, since.getTime(), run, by, RESOLVED_TTL_MS, lines([event]), line],
     );
     return kind === 'acknowledged' ? { kind, open: answer } : { kind: 'over', over: answer };
   };

@@ -32,6 +32,8 @@ export interface SettledAlert {
   readonly outcome: 'suppressed' | 'malformed';
   readonly reason: OurReason;
   readonly events: readonly TraceEvent[];
+  /** Where it was traced. */
+  readonly traceId?: string;
 }
 
 /** An alert that becomes messages. */

@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { tells } from './journal.ts';
 
 /** What ends an alert before its text is sent: its problem is gone, or somebody has taken care. */
 export type Over = 'resolved' | 'acknowledged';
@@ -26,11 +27,12 @@ return (over())
 
 /**
  * Marks a dedup key acknowledged. Its claim stays, so that repeats stay duplicates. KEYS alert, resolved, acknowledged,
- * open set. ARGV received at ms of the alert, at ms, run token, by whom, ttl ms, event lines for the alert.
+ * open set, journal. ARGV received at ms of the alert, at ms, run token, by whom, ttl ms, event lines for the alert, journal line.
  * Answers the ids of messages that have no outcome yet, or what ended the alert before.
  */
 export const acknowledgeScript = createScript<['acknowledged', string[]] | ['before', Over]>(`
 ${overSince({ resolved: 'KEYS[2]', acknowledged: 'KEYS[3]', receivedAt: 'ARGV[1]' })}
+${tells('KEYS[5]')}
 local mine = string.match(redis.call('GET', KEYS[3]) or '', '^%d+ (%S+)') == ARGV[3]
 local before = over()
 if before and not mine then return {'before', before} end
@@ -38,6 +40,7 @@ if not mine then
   redis.call('SET', KEYS[3], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4], 'PX', ARGV[5])
   local lines = redis.call('HGET', KEYS[1], 'events')
   if lines then redis.call('HSET', KEYS[1], 'events', lines .. ARGV[6]) end
+  tell('alert', ARGV[7])
 end
 return {'acknowledged', redis.call('SMEMBERS', KEYS[4])}
 `);

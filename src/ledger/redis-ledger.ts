@@ -5,6 +5,7 @@ import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from 
 import { createAckCodes } from './ack-codes.ts';
 import { createAcknowledge } from './acknowledge.ts';
 import { lines, messageFields } from './fields.ts';
+import { alertLine, messageLine } from './journal-entry.ts';
 import type { ClosedAttempt, History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
 import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
@@ -33,6 +34,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.claim(alert.dedupHash),
           keys.resolved(alert.dedupHash),
           keys.acknowledged(alert.dedupHash),
+          keys.journal(),
           ...messages.map(({ id }) => keys.message(id)),
         ],
         [
@@ -42,8 +44,14 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           severityRank(alert.severity),
           alert.dedupeForMs,
           alert.receivedAt,
+          entryOf(alert, 'routed', null, messages),
           ...counted({ ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') }),
-          ...messages.flatMap((message) => [message.id, message.state === 'suppressed' ? '0' : '1', ...counted(messageFields(message))]),
+          ...messages.flatMap((message) => [
+            message.id,
+            message.state === 'suppressed' ? '0' : '1',
+            message.state === 'queued' ? '' : bornLine(message),
+            ...counted(messageFields(message)),
+          ]),
         ],
       );
       switch (kind) {
@@ -62,8 +70,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       const { outcome, reason } = alert;
       const settled = await settleAlertScript(
         redis,
-        [keys.alert(alert.id)],
-        [run, LEDGER_TTL_MS, ...counted({ ...alertFields(alert), outcome, reason })],
+        [keys.alert(alert.id), keys.journal()],
+        [run, LEDGER_TTL_MS, entryOf(alert, outcome, reason, []), ...counted({ ...alertFields(alert), outcome, reason })],
       );
       return settled === 1;
     },
@@ -106,6 +114,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.unknown(),
           keys.kept(move.messageId),
           keys.acknowledged(move.dedupHash),
+          keys.journal(),
         ],
         [
           move.run,
@@ -120,6 +129,14 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           lines(move.events),
           move.keep ?? '',
           LEDGER_TTL_MS,
+          messageLine({
+            id: move.messageId,
+            alertId: move.alertId,
+            state: move.state,
+            reason: move.reason ?? null,
+            provider: move.accepted?.provider ?? move.attempt?.record.provider ?? null,
+            attempt: move.attempt?.record ?? null,
+          }),
           ...stateFields(move),
         ],
       );
@@ -129,8 +146,15 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     reopen: ({ messageId, alertId, dedupHash, number, expiresAt, event }) =>
       reopenScript(
         redis,
-        [keys.message(messageId), keys.inFlight(), keys.open(dedupHash), keys.alert(alertId)],
-        [messageId, number, expiresAt, LEDGER_TTL_MS, lines([event])],
+        [keys.message(messageId), keys.inFlight(), keys.open(dedupHash), keys.alert(alertId), keys.journal()],
+        [
+          messageId,
+          number,
+          expiresAt,
+          LEDGER_TTL_MS,
+          lines([event]),
+          messageLine({ id: messageId, alertId, state: 'queued', reason: null, provider: null, attempt: null }),
+        ],
       ),
 
     async note(messageId, event) {
@@ -150,7 +174,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
       const [kind, from, to, acceptedAt] = await receiptScript(
         redis,
-        [keys.message(messageId), index, keys.unknown(), keys.kept(messageId)],
+        [keys.message(messageId), index, keys.unknown(), keys.kept(messageId), keys.journal()],
         [
           randomUUID(),
           messageId,
@@ -162,6 +186,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           RECEIPT_INDEX_TTL_MS,
           lines([receiptEvent(receipt, state)]),
           lines([receiptEvent(receipt, 'late')]),
+          JSON.stringify({ id: messageId, reason: reason === '' ? null : reason, provider, attempt: null }),
         ],
       );
       if (kind === 'missing') return { kind };
@@ -190,11 +215,27 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
   };
 }
 
-/** What never changes of an alert, as the ledger keeps it. */
-export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | 'dedupKey' | 'receivedAt'>;
+function entryOf(
+  { id, severity, dedupKey }: RoutedAlert | SettledAlert,
+  outcome: 'routed' | SettledAlert['outcome'],
+  reason: string | null,
+  messages: readonly MessageRecord[],
+): string {
+  const contacts = messages.map(({ contact }) => contact).filter((contact) => contact !== null);
+  return alertLine({ id, severity, outcome, reason, dedupKey, contacts, messages: messages.length });
+}
 
-function alertFields({ severity, purpose, status, dedupKey, receivedAt, events }: RoutedAlert | SettledAlert): Record<string, string> {
-  const card: AlertCard = { severity, purpose, status, dedupKey, receivedAt };
+/** Of a message that is put off, or has ended, from the start. */
+function bornLine({ id, alertId, state, reason }: MessageRecord): string {
+  return messageLine({ id, alertId, state, reason, provider: null, attempt: null });
+}
+
+/** What never changes of an alert, as the ledger keeps it. */
+export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'>;
+
+function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> {
+  const { severity, purpose, status, dedupKey, receivedAt, events, traceId } = alert;
+  const card: AlertCard = { severity, purpose, status, dedupKey, receivedAt, ...(traceId === undefined ? {} : { traceId }) };
   return { card: JSON.stringify(card), events: lines(events) };
 }
 

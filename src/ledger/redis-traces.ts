@@ -44,9 +44,10 @@ function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages
 
 function cardTrace(
   id: string,
-  { severity, status, dedupKey, receivedAt }: Seen,
-): Pick<AlertTrace, 'id' | 'severity' | 'status' | 'dedupKey' | 'receivedAt'> {
-  return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString() };
+  { severity, status, dedupKey, receivedAt, traceId }: Seen,
+): Pick<AlertTrace, 'id' | 'severity' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'> {
+  const kept = traceId === undefined ? {} : { traceId };
+  return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString(), ...kept };
 }
 
 function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {

@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { tells } from './journal.ts';
 import { overSince } from './over-script.ts';
 import { type KeptReceipt, RECEIPT_TABLE } from './receipt-table.ts';
 
@@ -42,27 +43,30 @@ end
 }
 
 /**
- * An alert's outcome, when it becomes no message. KEYS alert. ARGV run token, ttl ms, number of fields, field, value….
+ * An alert's outcome, when it becomes no message. KEYS alert, journal. ARGV run token, ttl ms, journal line, number of
+ * fields, field, value….
  * Answers 1 to the run that recorded it, 0 to any later one. What was malformed may be mended and sent again.
  */
 export const settleAlertScript = createScript<0 | 1>(`
 local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
 if before[1] == ARGV[1] then return 1 end
 if before[1] and before[2] ~= 'malformed' then return 0 end
-local at = 3
+local at = 4
 ${FIELDS}
+${tells('KEYS[2]')}
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+tell('alert', ARGV[3])
 return 1
 `);
 
 /**
  * Takes the dedupe claim and writes the alert with all its messages, or does neither. A claim is
  * \`severity rank, received at, alert id\`.
- * KEYS alert, in-flight, open set, claim, resolved, acknowledged, one per message.
- * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, number of fields, field, value…, then per
- * message: id, 1 when on its way, number of fields, field, value….
+ * KEYS alert, in-flight, open set, claim, resolved, acknowledged, journal, one per message.
+ * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, journal line, number of fields, field, value…, then per
+ * message: id, 1 when on its way, journal line of one that is not queued, number of fields, field, value….
  */
 export const admitScript = createScript<['admitted', 0 | 1] | ['duplicate' | 'acknowledged', string] | ['resolved' | 'settled']>(`
 ${overSince({ resolved: 'KEYS[5]', acknowledged: 'KEYS[6]', receivedAt: 'ARGV[6]' })}
@@ -82,14 +86,17 @@ if ARGV[5] ~= '0' then
   redis.call('SET', KEYS[4], ARGV[4] .. ' ' .. ARGV[6] .. ' ' .. ARGV[3], 'PX', ARGV[5])
 end
 
-local at = 7
+local at = 8
 ${FIELDS}
+${tells('KEYS[7]')}
 if before[1] then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
+tell('alert', ARGV[7])
 local left = 0
-for m = 7, #KEYS do
-  local id, onItsWay = ARGV[at], ARGV[at + 1]
-  at = at + 2
+for m = 8, #KEYS do
+  local id, onItsWay, line = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  at = at + 3
+  if line ~= '' then tell('message', line) end
   redis.call('HSET', KEYS[m], unpack(fields()))
   redis.call('PEXPIRE', KEYS[m], ARGV[2])
   if onItsWay == '1' then
@@ -155,19 +162,21 @@ return {'opened', attempts}
 /**
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
- * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged.
+ * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged, journal.
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
- * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, then field and value….
+ * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
  * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
  */
 export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
 ${ON_ITS_WAY}
 ${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', acknowledged: 'KEYS[9]', alertId: 'ARGV[3]' })}
+${tells('KEYS[10]')}
 local key, state = KEYS[1], ARGV[4]
 local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events', 'replays')
 local was, ending = m[1], m[5] and 3 or 1
 if not was then return 0 end
+local news = state == 'deferred' and was ~= 'deferred'
 if ARGV[5] ~= '' then
   local open = m[2] == ARGV[5]
   local before = redis.call('HGET', key, 'result:' .. ARGV[6])
@@ -175,6 +184,7 @@ if ARGV[5] ~= '' then
     redis.call('HSET', key, 'attempt:' .. ARGV[6], ARGV[7], 'result:' .. ARGV[6], ARGV[8])
   end
   if open then redis.call('HDEL', key, 'token', 'lease') end
+  news = news or (ARGV[8] ~= 'accepted' and not before)
   if ARGV[8] == 'unknown' and not before then redis.call('HINCRBY', key, 'unknowns', 1) end
   if ARGV[8] == 'refused' and before == 'unknown' then redis.call('HINCRBY', key, 'unknowns', -1) end
 end
@@ -192,6 +202,7 @@ if was == 'unknown' and ARGV[8] == 'refused' and redis.call('HGET', key, 'unknow
   redis.call('DEL', KEYS[8])
   redis.call('HINCRBY', KEYS[4], 'reached', -1)
   release()
+  tell('message', ARGV[13], 'failed')
   return 4
 end
 if ended and not late then
@@ -199,13 +210,15 @@ if ended and not late then
   return m[3] == ARGV[1] and ending or 0
 end
 redis.call('HDEL', key, 'reason', 'until')
-redis.call('HSET', key, 'state', state, unpack(ARGV, 13))
+redis.call('HSET', key, 'state', state, unpack(ARGV, 14))
 if ARGV[9] ~= '0' then redis.call('SET', KEYS[6], ARGV[2], 'PX', ARGV[9]) end
 if late then
   redis.call('ZREM', KEYS[7], ARGV[2])
   redis.call('DEL', KEYS[8])
+  tell('message', ARGV[13])
   return 2
 end
+if news or not onItsWay(state) then tell('message', ARGV[13]) end
 if onItsWay(state) then return 0 end
 redis.call('HSET', key, 'by', ARGV[1])
 redis.call('DECR', KEYS[2])
@@ -229,10 +242,11 @@ return ending
  * A receipt, by the table. One that ends nothing is noted in the trace when it says something new. A message that was in
  * doubt may have two attempts at providers: only the word of the one that was accepted can end it badly. A provider that
  * never was asked to send it has no word, and one that refused it cannot end it badly.
- * KEYS message, receipt index, unknown index, kept message. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
- * ttl ms, event line of a move, event line of a late one.
+ * KEYS message, receipt index, unknown index, kept message, journal. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
+ * ttl ms, event line of a move, event line of a late one, journal line without the alert.
  */
 export const receiptScript = createScript<['moved', string, string, string] | [KeptReceipt, string] | ['missing']>(`
+${tells('KEYS[5]')}
 local TABLE = ${luaTable(RECEIPT_TABLE)}
 local key, word = KEYS[1], ARGV[3]
 local m = redis.call('HMGET', key, 'state', 'acceptedAt', 'events', 'receiptBy', 'receiptFrom', 'receiptNoted', 'unknowns', 'providerMessageId', 'attempts')
@@ -271,6 +285,10 @@ if state == 'unknown' then
   end
   if step == 'accepted' then redis.call('HSET', key, 'acceptedAt', ARGV[4]) end
 end
+local card = cjson.decode(redis.call('HGET', key, 'card') or '{}')
+local line = cjson.decode(ARGV[11])
+line.alertId = card.alertId
+tell('message', cjson.encode(line), step)
 return {'moved', state, step, m[2] or ''}
 `);
 

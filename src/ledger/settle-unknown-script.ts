@@ -1,16 +1,18 @@
 import { createScript } from '../redis/script.ts';
+import { tells } from './journal.ts';
 import { releaseClaim } from './scripts.ts';
 
 /**
  * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of
  * its newest doubtful attempt; or never sent, then it has failed, all its doubtful attempts count as refused, and its
  * dedupe claim goes. Told twice by the same run it answers the same.
- * KEYS message, alert, claim, unknown index, kept message, acknowledged. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
- * event lines, 1 when it is to be kept for a resend.
+ * KEYS message, alert, claim, unknown index, kept message, acknowledged, journal. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
+ * event lines, 1 when it is to be kept for a resend, journal line.
  * Answers \`settled\`, else the state that it is in, or an empty string when there is no such message.
  */
 export const settleUnknownScript = createScript<string>(`
 ${releaseClaim({ alert: 'KEYS[2]', claim: 'KEYS[3]', acknowledged: 'KEYS[6]', alertId: 'ARGV[3]' })}
+${tells('KEYS[7]')}
 local key, sent = KEYS[1], ARGV[4] == '1'
 local m = redis.call('HMGET', key, 'state', 'settledBy', 'events', 'attempts')
 if not m[1] then return '' end
@@ -36,6 +38,7 @@ else
   redis.call('HINCRBY', KEYS[2], 'reached', -1)
   release()
 end
+tell('message', ARGV[8])
 if ARGV[7] ~= '1' then
   redis.call('ZREM', KEYS[4], ARGV[2])
   redis.call('DEL', KEYS[5])

@@ -45,6 +45,8 @@ export interface TraceAttempt {
   readonly status?: number;
   /** Of an unknown one: what the vendor, or an operator, has said since. */
   readonly resolution?: 'confirmed_sent' | 'confirmed_not_sent';
+  /** In the tracing backend, where requests are traced: 32 hex digits. */
+  readonly traceId?: string;
 }
 
 /** Whether the attempt may have put a text on its way of which nobody knows. */
@@ -85,6 +87,8 @@ export interface AlertTrace {
   readonly receivedAt: string;
   readonly outcome: 'pending' | 'routed' | 'suppressed' | 'malformed';
   readonly reason: string | null;
+  /** In the tracing backend, where it was traced: 32 hex digits. */
+  readonly traceId?: string;
   readonly events: readonly TraceEvent[];
   readonly messages: readonly MessageTrace[];
 }

@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { messageLine } from './journal-entry.ts';
 import { letGoScript, settleUnknownScript } from './settle-unknown-script.ts';
 import type { MessageState, TraceEvent } from './trace.ts';
 
@@ -43,8 +44,25 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
           keys.unknown(),
           keys.kept(messageId),
           keys.acknowledged(dedupHash),
+          keys.journal(),
         ],
-        [run, messageId, alertId, sent ? '1' : '0', at.toISOString(), `${JSON.stringify(event)}\n`, keep ? '1' : '0'],
+        [
+          run,
+          messageId,
+          alertId,
+          sent ? '1' : '0',
+          at.toISOString(),
+          `${JSON.stringify(event)}\n`,
+          keep ? '1' : '0',
+          messageLine({
+            id: messageId,
+            alertId,
+            state: sent ? 'accepted' : 'failed',
+            reason: sent ? null : 'unknown_outcome',
+            provider: null,
+            attempt: null,
+          }),
+        ],
       );
       return answer === '' ? 'missing' : (answer as 'settled' | MessageState);
     },

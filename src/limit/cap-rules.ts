@@ -6,6 +6,9 @@ import type { CapReason, CapRule, RouteCaps, Window } from './rate-cap.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** Key of the one rule over all recipients. */
+export const HOUR_CAP = 'hour';
+
 /** The limits as the config has them: those of all texts, and those of the text's route where it has any. */
 export interface Limits {
   readonly caps: Caps;
@@ -53,7 +56,7 @@ export function capRulesFor({ caps, routeCaps }: Limits, subject: CapSubject): C
   if (caps.perHour !== undefined) {
     const { max, criticalReserve } = caps.perHour;
     const reserve = severity === 'critical' ? 0 : criticalReserve;
-    rules.push(weighed({ key: 'hour', reason: 'rate_cap_hour', max, windowMs: HOUR_MS, reserve }));
+    rules.push(weighed({ key: HOUR_CAP, reason: 'rate_cap_hour', max, windowMs: HOUR_MS, reserve }));
   }
   return rules;
 }

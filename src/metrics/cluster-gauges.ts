@@ -1,55 +1,94 @@
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
+import type { CapFigures } from '../overview/cap-figures.ts';
+import { QUEUE_STATES, type QueueFigures } from '../overview/queue-figures.ts';
+import type { RedisFigures } from '../overview/redis-figures.ts';
 import { createBoundedRead } from './bounded-read.ts';
 import type { Instruments } from './register.ts';
-import { QUEUE_STATES, type SOURCE_NAMES, type Sources } from './sources.ts';
+import type { SOURCE_NAMES, Sources } from './sources.ts';
 
 export interface ClusterGauges {
   /** Reads the sources and sets the gauges. A source without an answer is counted, and its gauges are emptied: no figure is better than an old one. */
   refresh(): Promise<void>;
 }
 
-type BudgetGauges = Pick<Instruments, 'budgetSpent' | 'budgetLimit' | 'budgetLeft' | 'budgetEmpty'>;
-type Gauges = Pick<Instruments, 'inFlight' | 'queueJobs' | 'queueOldest' | 'scrapeErrors'> & BudgetGauges;
+type SourceName = (typeof SOURCE_NAMES)[number];
 
-export function createClusterGauges(gauges: Gauges, sources: Sources, boundMs: number): ClusterGauges {
-  const readInFlight = createBoundedRead(() => sources.inFlight(), boundMs);
-  const readQueues = createBoundedRead(() => sources.queues(), boundMs);
-  const readBudgets = createBoundedRead(async () => (await sources.budgets?.()) ?? [], boundMs);
-  const failed = (source: (typeof SOURCE_NAMES)[number]) => gauges.scrapeErrors.inc({ source });
-
-  return {
-    refresh: async () => {
-      const [inFlight, queues, budgets] = await Promise.all([readInFlight(), readQueues(), readBudgets()]);
-
-      gauges.inFlight.remove();
-      if (inFlight === undefined) failed('in_flight');
-      else gauges.inFlight.set(inFlight);
-
-      gauges.queueJobs.reset();
-      gauges.queueOldest.reset();
-      if (queues === undefined) failed('queues');
-      for (const { queue, counts, oldestAgeSeconds } of queues ?? []) {
-        for (const state of QUEUE_STATES) gauges.queueJobs.set({ queue, state }, counts[state]);
-        gauges.queueOldest.set({ queue }, oldestAgeSeconds);
-      }
-
-      if (budgets === undefined) failed('budgets');
-      showBudgets(gauges, budgets ?? []);
-    },
+export function createClusterGauges(m: Instruments, sources: Sources, boundMs: number): ClusterGauges {
+  /** What to do at each scrape; `show` gets nothing where the source gave nothing in time. */
+  const shown = <T>(source: SourceName, read: () => Promise<T>, show: (figures: T | undefined) => void) => {
+    const bounded = createBoundedRead(read, boundMs);
+    return async () => {
+      const figures = await bounded();
+      if (figures === undefined) m.scrapeErrors.inc({ source });
+      show(figures);
+    };
   };
+  const refreshers = [
+    shown('in_flight', sources.inFlight, (count) => showCount(m.inFlight, count)),
+    shown('queues', sources.queues, (figures = []) => showQueues(m, figures)),
+    shown(
+      'budgets',
+      async () => (await sources.budgets?.()) ?? [],
+      (figures = []) => showBudgets(m, figures),
+    ),
+    shown(
+      'caps',
+      async () => (await sources.caps?.()) ?? [],
+      (figures = []) => showCaps(m, figures),
+    ),
+    ...(sources.unknown === undefined ? [] : [shown('unknown', sources.unknown, (count) => showCount(m.unknownMessages, count))]),
+    ...(sources.redis === undefined ? [] : [shown('redis', sources.redis, (figures) => showRedis(m, figures))]),
+  ];
+  return { refresh: async () => void (await Promise.all(refreshers.map((refresh) => refresh()))) };
+}
+
+function showCount(gauge: Instruments['inFlight'], count: number | undefined): void {
+  gauge.remove();
+  if (count !== undefined) gauge.set(count);
+}
+
+function showQueues(m: Instruments, figures: readonly QueueFigures[]): void {
+  for (const gauge of [m.queueJobs, m.queueOldest, m.oldestCritical]) gauge.reset();
+  for (const { queue, counts, oldestAgeSeconds, oldestCriticalSeconds } of figures) {
+    for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, counts[state]);
+    m.queueOldest.set({ queue }, oldestAgeSeconds);
+    m.oldestCritical.set({ queue }, oldestCriticalSeconds);
+  }
+}
+
+function showCaps(m: Instruments, figures: readonly CapFigures[]): void {
+  for (const gauge of [m.capUsed, m.capLimit]) gauge.reset();
+  for (const { cap, used, max, criticalReserve } of figures) {
+    m.capUsed.set({ cap }, used);
+    m.capLimit.set({ cap, limit: 'max' }, max);
+    m.capLimit.set({ cap, limit: 'lesser' }, max - criticalReserve);
+  }
+}
+
+function showRedis(m: Instruments, figures: RedisFigures | null | undefined): void {
+  for (const gauge of [m.redisEvictedKeys, m.redisMemoryUsed, m.redisMemoryMax, m.redisUptime]) gauge.remove();
+  m.redisDurable.reset();
+  if (!figures) return;
+  m.redisEvictedKeys.set(figures.evictedKeys);
+  m.redisMemoryUsed.set(figures.usedMemoryBytes);
+  m.redisMemoryMax.set(figures.maxMemoryBytes);
+  m.redisUptime.set(figures.uptimeSeconds);
+  m.redisDurable.set({ check: 'append_only' }, figures.appendOnly ? 1 : 0);
+  m.redisDurable.set({ check: 'noeviction' }, figures.maxMemoryPolicy === 'noeviction' ? 1 : 0);
+  m.redisDurable.set({ check: 'last_write' }, figures.lastWriteOk ? 1 : 0);
 }
 
 /** A period without a budget has what was spent in it, and no limit. */
-function showBudgets(gauges: BudgetGauges, figures: readonly BudgetFigures[]): void {
-  for (const gauge of [gauges.budgetSpent, gauges.budgetLimit, gauges.budgetLeft, gauges.budgetEmpty]) gauge.reset();
+function showBudgets(m: Instruments, figures: readonly BudgetFigures[]): void {
+  for (const gauge of [m.budgetSpent, m.budgetLimit, m.budgetLeft, m.budgetEmpty]) gauge.reset();
   for (const running of figures) {
     const { period, spent, reserved, budget } = running;
-    gauges.budgetSpent.set({ period }, (spent + reserved) / MICRO);
+    m.budgetSpent.set({ period }, (spent + reserved) / MICRO);
     if (budget === undefined) continue;
-    gauges.budgetLimit.set({ period, limit: 'soft' }, budget.soft / MICRO);
-    gauges.budgetLimit.set({ period, limit: 'hard' }, budget.hard / MICRO);
-    gauges.budgetLeft.set({ period }, (leftOf(running) ?? 0) / MICRO);
-    gauges.budgetEmpty.set({ period }, secondsUntilEmpty(running) ?? 0);
+    m.budgetLimit.set({ period, limit: 'soft' }, budget.soft / MICRO);
+    m.budgetLimit.set({ period, limit: 'hard' }, budget.hard / MICRO);
+    m.budgetLeft.set({ period }, (leftOf(running) ?? 0) / MICRO);
+    m.budgetEmpty.set({ period }, secondsUntilEmpty(running) ?? 0);
   }
 }

@@ -2,6 +2,7 @@ import { type Histogram, Registry } from 'prom-client';
 import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
+import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import { register, registerProviders } from './register.ts';
 import type { Sources } from './sources.ts';
@@ -9,6 +10,10 @@ import type { Sources } from './sources.ts';
 /** Of a provider's circuit breaker; the position is the value of the gauge. */
 export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
+
+/** How an outgoing event ended for a webhook. */
+export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;
+export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
 
 /** The command that the process runs. */
 export type Role = 'start' | 'router' | 'dispatcher' | 'receiver';
@@ -24,6 +29,14 @@ export interface MetricsOptions {
   readonly sourceBoundMs?: number;
   /** Default: one of its own. Process metrics that it holds already are left as they are. */
   readonly registry?: Registry;
+  /** The trace that what is measured now belongs to. Given only where somebody traces: then there is a second format. */
+  readonly exemplar?: () => Exemplar | undefined;
+}
+
+/** Labels of an exemplar, by the names that tracing backends look for. */
+export interface Exemplar {
+  readonly trace_id: string;
+  readonly span_id: string;
 }
 
 export interface Metrics extends Observer {
@@ -38,10 +51,15 @@ export interface Metrics extends Observer {
   configRefused(): void;
   /** Names of the channels that notices go to from now on: values of the label, their series at 0 where they are new. */
   learnChannels(channels: readonly string[]): void;
+  /** The same of webhooks that are told of events. */
+  learnWebhooks(webhooks: readonly string[]): void;
+  webhookEvents(webhook: string, result: WebhookResult, count: number): void;
   /** For the header of the answer to a scrape. */
   readonly contentType: string;
   /** All metrics in the Prometheus text format. Resolves within the bound, whatever the sources do. */
   text(): Promise<string>;
+  /** The same with exemplars, for scrapers that ask for OpenMetrics; only where there are any. */
+  readonly openMetrics?: Pick<Metrics, 'contentType' | 'text'>;
 }
 
 /** Stands for a provider that the config no longer names, as in a receipt that comes in after its provider was removed. */
@@ -51,7 +69,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = options.registry ?? new Registry();
   const known = new Set(options.providers);
   const label = (provider: string) => (known.has(provider) ? provider : OTHER);
-  const m = register(registry, options.providers);
+  const { exemplar } = options;
+  const m = register(registry, options.providers, exemplar !== undefined);
   collectProcessMetrics(registry);
 
   const circuitsOf = (providers: readonly string[]) => {
@@ -62,7 +81,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
   m.workerInfo.set({ version: options.version, role: options.role }, 1);
   const cluster = options.sources && createClusterGauges(m, options.sources, options.sourceBoundMs ?? 1000);
   const knownChannels = new Set<string>();
+  const knownWebhooks = new Set<string>();
   let lastAccepted = 0;
+
+  const observeTraced = <L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void => {
+    if (exemplar === undefined) observe(histogram, labels, seconds);
+    // Its types take the labels of an exemplar for those of the metric.
+    else if (isMeasured(seconds)) histogram.observe({ labels, value: Math.max(0, seconds), exemplarLabels: { ...exemplar() } as object });
+  };
+  const refresh = async (): Promise<void> => {
+    await cluster?.refresh();
+    m.lastAccepted.set(lastAccepted);
+  };
 
   return {
     alertReceived: ({ severity, purpose }) => m.alerts.inc({ severity, purpose }),
@@ -73,7 +103,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     providerRequest: (request) => {
       const provider = label(request.provider);
       m.providerRequests.inc({ provider, result: request.result, reason: request.reason });
-      observe(m.providerDuration, { provider }, request.seconds);
+      observeTraced(m.providerDuration, { provider }, request.seconds);
     },
     unlistedCode: (provider) => m.unlistedCodes.inc({ provider: label(provider) }),
     retried: (provider, reason) => m.retries.inc({ provider: label(provider), reason }),
@@ -82,7 +112,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     accepted: ({ provider, severity, segments, seconds, at, cost = 0 }) => {
       m.segments.inc({ provider: label(provider) }, countable(segments));
       m.cost.inc({ provider: label(provider) }, countable(cost));
-      observe(m.alertToAccepted, { severity }, seconds);
+      observeTraced(m.alertToAccepted, { severity }, seconds);
       lastAccepted = Math.max(lastAccepted, countable(at.getTime()) / 1000);
     },
     acknowledged: (by) => m.acknowledgements.inc({ by }),
@@ -109,18 +139,38 @@ export function createMetrics(options: MetricsOptions): Metrics {
       }
     },
     noticeEnded: ({ channel, result }) => m.notices.inc({ channel: knownChannels.has(channel) ? channel : OTHER, result }),
+    learnWebhooks: (webhooks) => {
+      for (const webhook of webhooks) {
+        knownWebhooks.add(webhook);
+        for (const result of WEBHOOK_RESULTS) m.webhookEvents.inc({ webhook, result }, 0);
+      }
+    },
+    webhookEvents: (webhook, result, count) =>
+      m.webhookEvents.inc({ webhook: knownWebhooks.has(webhook) ? webhook : OTHER, result }, countable(count)),
     contentType: registry.contentType,
     text: async () => {
-      await cluster?.refresh();
-      m.lastAccepted.set(lastAccepted);
+      await refresh();
       return registry.metrics();
     },
+    ...(exemplar && {
+      openMetrics: {
+        contentType: OPEN_METRICS_TYPE,
+        text: async () => {
+          await refresh();
+          return openMetricsText(registry);
+        },
+      },
+    }),
   };
 }
 
 /** Clocks of two machines may disagree: a time below 0 is 0, and none at all, or one that is no number, is left out. */
 function observe<L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void {
-  if (seconds !== undefined && Number.isFinite(seconds)) histogram.observe(labels, Math.max(0, seconds));
+  if (isMeasured(seconds)) histogram.observe(labels, Math.max(0, seconds));
+}
+
+function isMeasured(seconds: number | undefined): seconds is number {
+  return seconds !== undefined && Number.isFinite(seconds);
 }
 
 /** One NaN added to a counter would make it NaN for good. */

@@ -10,13 +10,22 @@ type Instrument<K extends keyof Catalogue> = Catalogue[K]['type'] extends 'count
 
 export type Instruments = { readonly [K in keyof Catalogue]: Instrument<K> };
 
+/** Those that lead from a slow request to its trace. */
+const WITH_EXEMPLARS: readonly string[] = ['providerDuration', 'alertToAccepted'] satisfies (keyof Catalogue)[];
+
 /** Registers the whole catalogue; counters and histograms start with every series at 0. */
-export function register(registry: Registry, providers: readonly string[]): Instruments {
+export function register(registry: Registry, providers: readonly string[], exemplars: boolean): Instruments {
   const entries = Object.entries(CATALOGUE).map(([key, spec]: [string, MetricSpec]) => {
     const { name, help, type, labels, buckets } = spec;
     const options = { name, help, labelNames: labels, registers: [registry] };
     if (type === 'gauge') return [key, new Gauge(options)];
-    return [key, type === 'counter' ? new Counter(options) : new Histogram({ ...options, buckets: [...(buckets ?? [])] })];
+    if (type === 'counter') return [key, new Counter(options)];
+    const histogram = { ...options, buckets: [...(buckets ?? [])] };
+    if (!exemplars || !WITH_EXEMPLARS.includes(key)) return [key, new Histogram(histogram)];
+    // Registered by hand: prom-client would have the whole registry speak OpenMetrics; we choose at each scrape.
+    const traced = new Histogram({ ...histogram, registers: [], enableExemplars: true });
+    registry.registerMetric(traced);
+    return [key, traced];
   });
   const instruments = Object.fromEntries(entries) as Instruments;
   zero(instruments, bornSeries(providers));

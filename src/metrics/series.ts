@@ -58,6 +58,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     acceptedToDelivered: product(providers),
     // Begun by whoever tells the channels.
     notices: [],
+    webhookEvents: [],
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

@@ -1,14 +1,7 @@
 import type { BudgetFigures } from '../limit/budget.ts';
-
-export const QUEUE_STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const;
-export type QueueState = (typeof QUEUE_STATES)[number];
-
-export interface QueueFigures {
-  readonly queue: string;
-  readonly counts: Readonly<Record<QueueState, number>>;
-  /** Of the oldest job that waits for a worker; 0 when none does. */
-  readonly oldestAgeSeconds: number;
-}
+import type { CapFigures } from '../overview/cap-figures.ts';
+import type { QueueFigures } from '../overview/queue-figures.ts';
+import type { RedisFigures } from '../overview/redis-figures.ts';
 
 /**
  * Figures of the whole system, read from Redis at every scrape. A read may reject or hang: the scrape goes on without it.
@@ -17,9 +10,15 @@ export interface Sources {
   /** Messages without an outcome. */
   inFlight(): Promise<number>;
   queues(): Promise<readonly QueueFigures[]>;
+  /** Messages of which nobody knows whether they were sent. */
+  unknown?(): Promise<number>;
+  /** What counts against the caps over all recipients; empty where none is set. */
+  caps?(): Promise<readonly CapFigures[]>;
+  /** `null` where Redis tells nothing of itself. */
+  redis?(): Promise<RedisFigures | null>;
   /** Empty where the config sets no budget. */
   budgets?(): Promise<readonly BudgetFigures[]>;
 }
 
 /** Values of the label `source` of `sms_scrape_errors_total`. */
-export const SOURCE_NAMES = ['in_flight', 'queues', 'budgets'] as const;
+export const SOURCE_NAMES = ['in_flight', 'queues', 'unknown', 'caps', 'redis', 'budgets'] as const;

@@ -3,6 +3,7 @@ import { countSegments } from '../alert/segments.ts';
 import type { ClosedAttempt, Ledger } from '../ledger/ledger.ts';
 import type { TraceAttempt } from '../ledger/trace.ts';
 import { type ProviderError, type Refused, refuse, type SmsMessage } from '../provider/provider.ts';
+import { keptTraceId } from '../tracing/active-trace.ts';
 import type { Carrier } from './carrier.ts';
 import { unknownsAllowed } from './judge.ts';
 import type { MessageSubject } from './message-stages.ts';
@@ -53,7 +54,7 @@ export async function attemptOnce(
     return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
   }
 
-  const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString() };
+  const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString(), ...keptTraceId() };
   const askedAt = performance.now();
   const opened = await deps.ledger.openAttempt({
     messageId: message.id,

@@ -3,8 +3,10 @@ import { createPacer } from '../limit/pacer.ts';
 import type { ProviderDeps } from '../provider/provider-deps.ts';
 import { createProvider } from '../provider/registry.ts';
 import { type CircuitChange, withBreaker } from '../provider/with-breaker.ts';
+import { withSpans } from '../provider/with-spans.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { keepSpan } from '../tracing/span.ts';
 import type { Carrier } from './carrier.ts';
 
 export interface OpenCarriers {
@@ -27,7 +29,8 @@ export async function openCarriers(
     [...providers].map(async ([name, config]) => {
       const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
       const onChange = (change: CircuitChange) => deps.onCircuit(change, name);
-      const provider = withBreaker(await createProvider(name, config, deps), { clock: deps.clock, timeoutMs, onChange });
+      const bare = withSpans(await createProvider(name, config, deps), config.type);
+      const provider = withBreaker(bare, { clock: deps.clock, timeoutMs, onChange });
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
       const carrier: Carrier = {
@@ -35,7 +38,7 @@ export async function openCarriers(
         timeoutMs,
         countries,
         pollAfterMs,
-        pace: (signal, job, urgent) => pacer.run(signal, job, urgent),
+        pace: (signal, job, urgent) => pacer.run(signal, keepSpan(job), urgent),
       };
       return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
     }),

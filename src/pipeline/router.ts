@@ -6,10 +6,13 @@ import { AlertError, type Directory, readAlert, Unreadable } from '../alert/pars
 import { maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
+import { shownId } from '../alert/shown-id.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Admission, Ledger, SettledAlert } from '../ledger/ledger.ts';
 import type { TraceEvent } from '../ledger/trace.ts';
+import { keptTraceId } from '../tracing/active-trace.ts';
+import { noteInSpan } from '../tracing/span.ts';
 import type { AlertSubject } from './alert-stages.ts';
 import { composeMessages } from './compose.ts';
 import { directoryOf } from './directory.ts';
@@ -86,14 +89,15 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     const parsed = read(raw.data, directory);
     if (parsed instanceof AlertError) {
       note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
-      await settle({ ...malformed(raw, clock.now()), events });
+      await settle({ ...malformed(raw, clock.now()), events, ...keptTraceId() });
       return { kind: 'malformed', reason: parsed.message };
     }
 
     const subject = subjectOf(raw, parsed, config, clock.now());
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
+    noteInSpan({ 'sms.alert.id': shownId(id) });
     const { severity, purpose, status } = parsed;
-    const card = { id, severity, purpose, status, dedupKey, receivedAt, events };
+    const card = { id, severity, purpose, status, dedupKey, receivedAt, events, ...keptTraceId() };
     const suppress = async (reason: OurReason): Promise<Routed> => {
       await settle({ ...card, outcome: 'suppressed', reason });
       return { kind: 'suppressed' };

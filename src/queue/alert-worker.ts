@@ -4,6 +4,7 @@ import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
 import { levelFor } from '../redis/unavailable.ts';
+import { noteInSpan } from '../tracing/span.ts';
 import { announceEnd } from './announce-end.ts';
 import { ALERT_AGAIN_JOB, ALERT_QUEUE, ENDED_JOB, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { createNoticeQueue } from './notice-queue.ts';
@@ -37,6 +38,7 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
   );
 
   const follow = async (routed: Routed): Promise<JobMove> => {
+    noteInSpan({ 'sms.outcome': routed.kind });
     switch (routed.kind) {
       case 'routed':
         await notices.add(routed.notices);

@@ -5,6 +5,7 @@ import type { MessageTrace } from '../ledger/trace.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
 import type { DeadKind, DeadLetter } from './dead-letters-port.ts';
+import { type WaitingEvent, waitingEventSchema } from './waiting-event.ts';
 
 /** A dead job as Redis holds it. */
 export interface DeadJob {
@@ -34,6 +35,8 @@ export function describeDead(job: DeadJob, message: Message | undefined, trace: 
   };
   const notice = noticeOf(job);
   if (notice !== undefined) return { ...common, ...noticeFacts(notice, common.detail) };
+  const event = eventOf(job);
+  if (event !== undefined) return { ...common, ...eventFacts(event, common.detail) };
   if (message === undefined) return { ...common, ...malformedFacts(job) };
   return {
     ...common,
@@ -80,8 +83,17 @@ function noticeOf({ what, data }: DeadJob): WaitingNotice | undefined {
   return what === 'notice' ? waitingNoticeSchema.safeParse(parseJson(data)).data : undefined;
 }
 
-/** What stands in a dead notice's reason between the channel and the code. */
+/** The event of a dead job; `undefined` where there is none of ours in it. */
+export function eventOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): WaitingEvent | undefined {
+  return what === 'event' ? waitingEventSchema.safeParse(parseJson(data)).data : undefined;
+}
+
+/** What stands in a dead notice's, or event's, reason between whom it was for and the code. */
 export const NOT_TOLD = ' was not told: ';
+
+function codeOf(detail: string): string | null {
+  return new RegExp(`${NOT_TOLD}(.+)$`).exec(detail)?.[1] ?? null;
+}
 
 /** Of what a channel was not told; the channel and why stand in the detail. */
 function noticeFacts(notice: WaitingNotice, detail: string): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
@@ -93,8 +105,31 @@ function noticeFacts(notice: WaitingNotice, detail: string): Omit<DeadLetter, 'w
     to: null,
     contact: null,
     reason: 'unavailable',
-    code: new RegExp(`${NOT_TOLD}(.+)$`).exec(detail)?.[1] ?? null,
+    code: codeOf(detail),
     stored: { channel, route, step: `${step} of ${steps}`, text: maskNumbers(text) },
+  };
+}
+
+/** Of what a webhook was not told. Its id is what the receiver would know it by. */
+function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+  const { alertId, messageId, severity, to, contact, reason } = body.data;
+  const word = (value: unknown) => (typeof value === 'string' ? value : null);
+  return {
+    id,
+    alertId: word(alertId),
+    severity: word(severity),
+    to: word(to),
+    contact: word(contact),
+    reason: 'unavailable',
+    code: codeOf(detail),
+    stored: {
+      webhook,
+      event: body.type,
+      at: body.timestamp,
+      ...(typeof messageId === 'string' ? { message: messageId } : {}),
+      ...(typeof reason === 'string' ? { 'its reason': reason } : {}),
+      tries: String(tries),
+    },
   };
 }
 

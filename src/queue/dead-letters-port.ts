@@ -1,7 +1,7 @@
 import type { MessageState } from '../ledger/trace.ts';
 
-/** What a dead job is of. A notice is what a channel was to be told. Receipts and look-ups only die of being malformed, which none of ours is. */
-export type DeadKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice';
+/** What a dead job is of. A notice is what a channel was to be told. An event is what a webhook was to be told. Receipts and look-ups only die of being malformed, which none of ours is. */
+export type DeadKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice' | 'event';
 
 /** A job in a failed set, without phone numbers and secrets. */
 export interface DeadLetter {

@@ -4,10 +4,10 @@ import { createLedger } from '../ledger/redis-ledger.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { isOnItsWay } from '../ledger/trace.ts';
 import { reopeningOf, replayMessage } from '../pipeline/replay-message.ts';
-import { connectRedis } from '../redis/connect.ts';
+import { connectRedis, type Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
-import { type DeadJob, describeDead, messageOf } from './dead-letter.ts';
+import { type DeadJob, describeDead, eventOf, messageOf } from './dead-letter.ts';
 import type { DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
 import { discardScript, prepareScript } from './dead-scripts.ts';
 import {
@@ -15,6 +15,7 @@ import {
   ALERT_QUEUE,
   alertJobId,
   ENDED_JOB,
+  EVENT_QUEUE,
   LOOKUP_QUEUE,
   MESSAGE_AGAIN_JOB,
   MESSAGE_QUEUE,
@@ -23,9 +24,11 @@ import {
   RECEIPT_QUEUE,
 } from './names.ts';
 import { openQueue } from './open-queue.ts';
+import { withAllTries } from './waiting-event.ts';
 
 export interface DeadLettersOptions {
-  readonly redis: string;
+  /** URL, or a client of the caller's, which stays the caller's to close. */
+  readonly redis: string | Redis;
   readonly prefix: string;
   readonly clock: Clock;
 }
@@ -36,6 +39,7 @@ const KINDS: Readonly<Record<string, DeadKind>> = {
   [RECEIPT_QUEUE]: 'receipt',
   [LOOKUP_QUEUE]: 'lookup',
   [NOTICE_QUEUE]: 'notice',
+  [EVENT_QUEUE]: 'event',
 };
 
 const NAMES = Object.keys(KINDS);
@@ -58,7 +62,7 @@ interface Ref {
  * ledger what we would have. A job that is not moved has changed nothing.
  */
 export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions): DeadLetters {
-  const connection = connectRedis(redis, 'door');
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
   const traces = createTraces(connection, keys);
@@ -117,7 +121,9 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
         what === 'alert' && job.name !== ENDED_JOB
           ? [ALERT_AGAIN_JOB, '']
           : [what === 'notice' ? NOTICE_AGAIN_JOB : job.name, now.getTime()];
-      const prepared = await prepareScript(connection, failed, [jobId, data, data, name, timestamp]);
+      const event = eventOf(job);
+      const next = event === undefined ? data : JSON.stringify(withAllTries(event));
+      const prepared = await prepareScript(connection, failed, [jobId, data, next, name, timestamp]);
       const moved = prepared === 1 && (await moveToWait(queues.get(queue) as Queue, jobId));
       return moved ? { kind: 'replayed', goodUntil: null } : { kind: 'gone' };
     }
@@ -181,7 +187,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     discard: (letter) => withinDeadline(discard(jobOf(letter))),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
-      connection.disconnect();
+      if (typeof redis === 'string') connection.disconnect();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { QUEUE_STATES, type QueueFigures, type QueueState } from '../metrics/sources.ts';
+import { QUEUE_STATES, type QueueFigures, type QueueState } from '../overview/queue-figures.ts';
 import type { Redis } from '../redis/connect.ts';
 import { PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
@@ -10,7 +10,7 @@ const SCORE_BASE = 2 ** 32;
 export function createQueueFigures(redis: Redis, prefix: string, names: readonly string[]) {
   const queues = names.map((name) => openQueue(name, redis, prefix));
 
-  const oldestAt = async (name: string): Promise<number | undefined> => {
+  const oldestAt = async (name: string): Promise<{ all: number | undefined; criticals: number | undefined }> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;
     const ours = Object.values(PRIORITY).filter((priority) => priority > 0);
     // Behind our own lanes lies whatever priority another client chose.
@@ -23,9 +23,14 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
         return id ?? null;
       }),
     ]);
-    const stamps = await Promise.all(heads.filter((id) => id !== null).map((id) => redis.hget(key(id), 'timestamp')));
+    const stamps = await Promise.all(heads.map((id) => (id === null ? null : redis.hget(key(id), 'timestamp'))));
     const known = stamps.filter((stamp) => stamp !== null).map(Number);
-    return known.length === 0 ? undefined : Math.min(...known);
+    const [first] = stamps;
+    return {
+      all: known.length === 0 ? undefined : Math.min(...known),
+      // The lane without a priority is that of the criticals.
+      criticals: first === null || first === undefined ? undefined : Number(first),
+    };
   };
 
   return {
@@ -36,7 +41,8 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
           return {
             queue: queue.name,
             counts: Object.fromEntries(QUEUE_STATES.map((state) => [state, counts[state] ?? 0])) as Record<QueueState, number>,
-            oldestAgeSeconds: oldest === undefined ? 0 : Math.max(0, (now.getTime() - oldest) / 1000),
+            oldestAgeSeconds: ageSeconds(oldest.all, now),
+            oldestCriticalSeconds: ageSeconds(oldest.criticals, now),
           };
         }),
       );
@@ -45,4 +51,8 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
       await Promise.all(queues.map((queue) => queue.close()));
     },
   };
+}
+
+function ageSeconds(since: number | undefined, now: Date): number {
+  return since === undefined ? 0 : Math.max(0, (now.getTime() - since) / 1000);
 }

@@ -1,7 +1,9 @@
 import type { Job } from 'bullmq';
+import { shownId } from '../alert/shown-id.ts';
 import type { Dispatch } from '../pipeline/dispatcher.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
+import { noteInSpan } from '../tracing/span.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
@@ -21,6 +23,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
     const waited = (job.opts.delay ?? 0) > 0;
     const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
+    noteInSpan({ 'sms.alert.id': shownId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
     if (outcome.kind === 'failed')
       deps.logger.warn({ messageId: job.id, reason: outcome.error.reason, code: outcome.error.code }, 'message failed');
     return moveFor(outcome);
@@ -39,6 +42,11 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
 }
 
 const NOT_OURS: JobMove = { kind: 'dead', reason: 'malformed: not a message of ours' };
+
+function reasonOf(outcome: Outcome): string | undefined {
+  if ('error' in outcome) return outcome.error.reason;
+  return 'reason' in outcome ? outcome.reason : undefined;
+}
 
 function moveFor(outcome: Outcome): JobMove {
   switch (outcome.kind) {

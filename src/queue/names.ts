@@ -8,7 +8,8 @@ export const RECEIPT_QUEUE = 'sms-receipts';
 export const LOOKUP_QUEUE = 'sms-lookups';
 export const INBOUND_QUEUE = 'sms-inbound';
 export const NOTICE_QUEUE = 'sms-notices';
-export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE, INBOUND_QUEUE, NOTICE_QUEUE] as const;
+export const EVENT_QUEUE = 'sms-events';
+export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE, INBOUND_QUEUE, NOTICE_QUEUE, EVENT_QUEUE] as const;
 
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';

@@ -1,13 +1,14 @@
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from '../redis/connect.ts';
 import { QUEUE_OPTIONS } from './names.ts';
+import { TracedQueue } from './traced-queue.ts';
 
 /**
  * A queue on a connection of ours. What fails reaches whoever made the call; BullMQ tells it once more as an 'error'
  * event, which would end the process if nobody listened.
  */
 export function openQueue(name: string, connection: Redis, prefix: string, onError: (error: Error) => void = () => undefined): Queue {
-  const queue = new Queue(name, { connection, prefix, ...QUEUE_OPTIONS });
+  const queue = new TracedQueue(name, { connection, prefix, ...QUEUE_OPTIONS });
   queue.on('error', onError);
   return queue;
 }

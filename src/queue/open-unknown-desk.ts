@@ -2,20 +2,21 @@ import type { Clock } from '../clock.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { createUnknowns } from '../ledger/unknowns.ts';
 import { createUnknownDesk, type UnknownDesk } from '../pipeline/unknown-desk.ts';
-import { connectRedis } from '../redis/connect.ts';
+import { connectRedis, type Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { createMessageAgain } from './message-again.ts';
 
 export interface UnknownDeskOptions {
-  readonly redis: string;
+  /** URL, or a client of the caller's, which stays the caller's to close. */
+  readonly redis: string | Redis;
   readonly prefix: string;
   readonly clock: Clock;
 }
 
 /** The desk on a connection of its own. Every method throws RedisUnavailableError within 5 s when Redis is away. */
 export function openUnknownDesk({ redis, prefix, clock }: UnknownDeskOptions): UnknownDesk & { close(): Promise<void> } {
-  const connection = connectRedis(redis, 'door');
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
   const keys = createKeys(prefix);
   const messages = createMessageAgain(connection, prefix);
   const desk = createUnknownDesk({
@@ -29,7 +30,7 @@ export function openUnknownDesk({ redis, prefix, clock }: UnknownDeskOptions): U
     resolve: (messageId, word) => withinDeadline(desk.resolve(messageId, word)),
     close: async () => {
       await messages.close();
-      connection.disconnect();
+      if (typeof redis === 'string') connection.disconnect();
     },
   };
 }

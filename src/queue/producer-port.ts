@@ -1,5 +1,6 @@
 import type { AlertInput } from '../alert/alert.ts';
 import type { Issue } from '../alert/parse-alert.ts';
+import type { AlertTrace } from '../ledger/trace.ts';
 
 export interface Enqueued {
   readonly id: string;
@@ -20,6 +21,12 @@ export type Acknowledgement =
   /** No such alert, or past its time. */
   | { readonly kind: 'missing' };
 
+export interface WaitOptions {
+  /** Default: 30 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** The ways in for this process: the HTTP receiver and the CLI use it, and it is what the package exports. */
 export interface Producer {
   /** @throws AlertError when the alert is wrong, RedisUnavailableError within 5 s when Redis is away. */
@@ -34,5 +41,12 @@ export interface Producer {
    * @throws RedisUnavailableError
    */
   acknowledge(alertId: string, by: string): Promise<Acknowledgement>;
+  /**
+   * What became of an alert, as soon as it has its outcome and nothing of it is on its way any more. A receipt may still come
+   * after that. An id that nobody knows is waited for: another process may be about to raise it.
+   * @throws OutcomeTimeoutError with the last trace when the time is up, RedisUnavailableError within 5 s when Redis is away,
+   * the signal's reason when it aborts
+   */
+  waitFor(alertId: string, options?: WaitOptions): Promise<AlertTrace>;
   close(): Promise<void>;
 }

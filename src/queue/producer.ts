@@ -15,6 +15,7 @@ import { announceEnd } from './announce-end.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import type { EnqueueResult, Producer } from './producer-port.ts';
+import { createWaitFor } from './wait-for.ts';
 import { wakeMessages } from './wake.ts';
 
 export interface ProducerOptions {
@@ -108,6 +109,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     },
     resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: hash('dedup', dedupKey), at: stamp('resolved') })),
     acknowledge: (alertId, by) => withinDeadline(acknowledge(alertId, by, new Date())),
+    waitFor: createWaitFor(connection, keys),
     async close() {
       await Promise.all([alerts.close(), messages.close()]);
       if (typeof redis === 'string') connection.disconnect();

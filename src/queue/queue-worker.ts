@@ -3,6 +3,7 @@ import type { Job } from 'bullmq';
 import type { Logger } from '../logger.ts';
 import type { Redis } from '../redis/connect.ts';
 import { levelFor } from '../redis/unavailable.ts';
+import { inJobSpan } from './in-job-span.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { KEEP } from './names.ts';
 import { ReadableWorker } from './readable-worker.ts';
@@ -110,7 +111,8 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
     runs.set(id, run);
     running += 1;
     try {
-      await settleJob(job, token, await moveOf(job, run.signal), (refusal) =>
+      const move = await inJobSpan(queue, job, () => moveOf(job, run.signal));
+      await settleJob(job, token, move, (refusal) =>
         logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
       );
     } finally {

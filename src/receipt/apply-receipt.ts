@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { type OptOuts, refusedBy } from '../ledger/opt-outs.ts';
 import type { Observer } from '../pipeline/observer.ts';
+import { noteInSpan } from '../tracing/span.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A receipt can overtake the answer to the call that it belongs to; for this long it waits for the ledger to catch up. */
@@ -32,6 +33,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
 
     const messageId = receipt.messageId ?? (await findByProviderId(ledger, receipt));
     if (messageId === undefined) return unmatched();
+    noteInSpan({ 'sms.message.id': messageId, 'sms.receipt': state });
     const move = await ledger.applyReceipt(messageId, {
       provider,
       providerMessageId: receipt.providerMessageId,

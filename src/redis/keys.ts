@@ -23,6 +23,12 @@ export const INBOUND_TTL_MS = 7 * DAY_MS;
 export const BUDGET_HOLD_TTL_MS = DAY_MS;
 /** How long what a digest gathers is kept when nothing more comes and it is not sent. */
 export const DIGEST_TTL_MS = 7 * DAY_MS;
+/** Entries kept of the journal, about: some 10 MB. */
+export const JOURNAL_LENGTH = 50_000;
+/** How long a circuit breaker that is not closed is believed to be so: a dispatcher that died says nothing more. */
+export const CIRCUITS_TTL_MS = 60 * 60_000;
+/** How long an outgoing webhook that nobody serves keeps its place in the journal. */
+export const JOURNAL_CURSOR_TTL_MS = 7 * DAY_MS;
 /** Entries kept in the simulated provider's outbox. */
 export const OUTBOX_LENGTH = 10_000;
 
@@ -77,6 +83,12 @@ export function createKeys(prefix: string) {
     inbound: (provider: string, providerMessageId: string) => `${prefix}:inbound:${provider}:${hash('inbound', providerMessageId)}`,
     /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
     probe: () => `${prefix}:probe`,
+    /** Stream: what became of alerts and messages, in the order it happened; the newest `JOURNAL_LENGTH`. */
+    journal: () => `${prefix}:journal`,
+    /** Hash: dispatcher and provider → a circuit breaker that is not closed; `CIRCUITS_TTL_MS` after the last change. */
+    circuits: () => `${prefix}:circuits`,
+    /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */
+    journalCursor: (reader: string) => `${prefix}:journal-cursor:${reader}`,
     /** Stream: what the simulated provider took. */
     outbox: () => `${prefix}:simulated:outbox`,
     /** Hash: what is spent and reserved in the running hour, day or month; it outlives its period by a day. */

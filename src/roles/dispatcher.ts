@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import { createDigests } from '../ledger/digests.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
@@ -6,6 +7,7 @@ import { createUnknowns } from '../ledger/unknowns.ts';
 import { openBudgets } from '../limit/budget.ts';
 import { createKeptSlot } from '../limit/kept-slot.ts';
 import { createPurse } from '../limit/purse.ts';
+import { createCircuits } from '../overview/circuits.ts';
 import { createDigestDispatch } from '../pipeline/digest-dispatch.ts';
 import { createDigestMoneyStage } from '../pipeline/digest-money-stage.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest-stages.ts';
@@ -42,13 +44,20 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   closers.push(() => receipts.close());
+  const circuits = createCircuits(commands, keys, randomUUID());
+  const onUntold = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'the state of a circuit was not told');
+  closers.push(() => circuits.forget().catch(onUntold));
   const opened = await openCarriers(config.providers, commands, keys, {
     clock: systemClock,
     templates: config.templates,
     outbox: createRedisOutbox(commands, keys.outbox()),
     onPacerError: (error, provider) =>
       logger[levelFor(error, 'warn')]({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
-    onCircuit: (change, provider) => reportCircuit(change, provider, metrics, logger),
+    onCircuit: (change, provider) => {
+      reportCircuit(change, provider, metrics, logger);
+      const reason = change.state === 'open' ? change.error.reason : undefined;
+      circuits.tell(provider, change.state, systemClock.now(), reason).catch(onUntold);
+    },
     onReceipt: (receipt) => {
       receipts
         .add({ ...receipt, receivedAt: Date.now() })

@@ -10,6 +10,7 @@ import type { QueueWorker } from '../queue/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { startDispatching } from './dispatcher.ts';
+import { startTelling } from './events.ts';
 import type { Closer, Ground } from './ground.ts';
 import { openReceiver } from './receiver.ts';
 import { startRouting } from './router.ts';
@@ -90,7 +91,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       },
     };
     if (roles.includes('router')) workers.push(...startRouting(ground, closers));
-    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)));
+    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...startTelling(ground, closers));
   };
 
   const operations = { metrics, logger, clock: systemClock, readiness: house.readiness };

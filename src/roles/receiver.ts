@@ -13,6 +13,7 @@ import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import { inboundOf } from '../receipt/inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { openConsole } from './console.ts';
 import type { Closer } from './ground.ts';
 
 export interface ReceiverGround {
@@ -26,7 +27,9 @@ export interface ReceiverGround {
 export async function openReceiver(
   { config, door, keys, metrics }: ReceiverGround,
   closers: Closer[],
-): Promise<Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'onAcknowledged' | 'traces' | 'receipts' | 'inbound' | 'outbox'>> {
+): Promise<
+  Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'onAcknowledged' | 'traces' | 'receipts' | 'inbound' | 'outbox' | 'console'>
+> {
   const { prefix } = config.redis;
   const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, systemClock) });
   const receipts = createReceiptQueue(door, prefix);
@@ -54,6 +57,7 @@ export async function openReceiver(
       count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,
+    console: config.http.console ? await openConsole({ config, door, keys, metrics }, closers) : undefined,
   };
 }
 

@@ -4,13 +4,15 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startRedisServer } from '../support/redis-server.ts';
+import { useTempRoot } from '../support/temp-root.ts';
 import { ACCOUNT, type Figures, type Task } from './scenario.ts';
 import { startVendorProcess } from './vendor-process.ts';
 
 /** Rounds interleave the scenarios, so that a machine that gets slower slows them all; medians are what counts. */
 const ROUNDS = 3;
-const COUNTS: Readonly<Record<string, number>> = { a: 20_000, b: 12_000, c: 6_000, d: 6_000, e: 12_000 };
+const COUNTS: Readonly<Record<string, number>> = { a: 20_000, b: 12_000, c: 6_000, d: 6_000, e: 12_000, f: 12_000 };
 const LATENCY_COUNT = 1_100;
+const COUNTED = 100_000;
 const RESULTS = 'bench-results.json';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -19,6 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   c: 'hand-written worker on the Twilio SDK',
   d: 'our dispatcher, twilio adapter, same server',
   e: 'storm: one phone, above the cap',
+  f: 'as (b), the console open, scraped every 5 s',
 };
 
 const exec = promisify(execFile);
@@ -39,6 +42,7 @@ function medians(rounds: readonly Figures[]): Figures {
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] as number))]));
 }
 
+const removeTemp = useTempRoot('sms-bench');
 const redis = await startRedisServer();
 const vendor = await startVendorProcess(ACCOUNT);
 const rounds: Record<string, Figures[]> = {};
@@ -52,10 +56,12 @@ try {
     for (const [scenario, count] of Object.entries(COUNTS)) await run(scenario, count, round);
     await run('latency of bare BullMQ', LATENCY_COUNT, round);
     await run('latency of ours', LATENCY_COUNT, round);
+    await run('counting one alert', COUNTED, round);
   }
 } finally {
   await vendor.stop();
   await redis.stop();
+  removeTemp();
 }
 
 const results = Object.fromEntries(Object.entries(rounds).map(([scenario, all]) => [scenario, medians(all)]));
@@ -63,7 +69,7 @@ const rate = (scenario: string) => results[scenario]?.rate as number;
 /** Of the rounds' own ratios: both sides of each saw the same machine. */
 const ratio = (over: string, under: string) =>
   median((rounds[over] ?? []).map((figures, round) => (figures.rate as number) / (rounds[under]?.[round]?.rate as number)));
-const ratios = { 'b/a': ratio('b', 'a'), 'd/c': ratio('d', 'c'), 'e/a': ratio('e', 'a') };
+const ratios = { 'b/a': ratio('b', 'a'), 'd/c': ratio('d', 'c'), 'e/a': ratio('e', 'a'), 'f/b': ratio('f', 'b') };
 
 const fixed = (value: number | undefined, digits = 0) => (value === undefined ? '' : value.toFixed(digits));
 const row = (cells: readonly string[]) => cells.map((cell, index) => (index === 0 ? cell.padEnd(52) : cell.padStart(12))).join('');
@@ -90,6 +96,9 @@ const lines = [
       `${name}, enqueue to provider call at 100/s: p50 ${fixed(results[name]?.p50Ms, 1)} ms, p99 ${fixed(results[name]?.p99Ms, 1)} ms`,
   ),
 ];
+const counted = results['counting one alert']?.cpuMicrosEach ?? Number.NaN;
+const share = (100 * counted) / (results.b?.cpuMicrosEach ?? Number.NaN);
+lines.push(`counting one alert in the metrics: ${fixed(counted, 1)} µs, ${fixed(share, 1)} % of the CPU of (b)`);
 process.stdout.write(
   `\n${lines.join('\n')}\n\nScripts, commands and bytes are Redis', for one alert or job; medians of ${ROUNDS} rounds.\n`,
 );

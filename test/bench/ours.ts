@@ -1,7 +1,4 @@
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type App, createAll, createDispatcher, createRouter } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -10,13 +7,18 @@ import { createLogger } from '../../src/logger.ts';
 import { createProducer } from '../../src/queue/producer.ts';
 import type { Producer } from '../../src/queue/producer-port.ts';
 import { until } from '../support/until.ts';
+import { writeConfig } from '../support/write-config.ts';
 import { ACCOUNT, type Figures, meter, phone, type Task, TEXT } from './scenario.ts';
 
 const BATCH = 500;
 const PATIENCE_MS = 120_000;
 
 /** Everything on, caps too wide to hold anything back but the storm. */
-export function configText({ prefix, vendorUrl }: Pick<Task, 'prefix' | 'vendorUrl'>, provider: 'simulated' | 'twilio'): string {
+export function configText(
+  { prefix, vendorUrl }: Pick<Task, 'prefix' | 'vendorUrl'>,
+  provider: 'simulated' | 'twilio',
+  http: { readonly console?: boolean } = {},
+): string {
   const { accountSid, authToken, from } = ACCOUNT;
   const providers = {
     simulated: '{ type: simulated, receipts: false }',
@@ -27,14 +29,13 @@ providers: { bench: ${providers[provider]} }
 routes: [{ name: default, providers: [bench] }]
 caps: { perRecipient: [{ max: 5, per: 1h }], perHour: { max: 10000000, criticalReserve: 20 } }
 redis: { prefix: "${prefix}" }
-http: { port: 0 }
+http: { port: 0, console: ${http.console ?? false} }
 metrics: { port: 0 }
 `;
 }
 
-export async function configOf(task: Pick<Task, 'prefix' | 'vendorUrl'>, provider: 'simulated' | 'twilio'): Promise<Config> {
-  const file = join(await mkdtemp(join(tmpdir(), 'sms-bench-')), 'config.yaml');
-  await writeFile(file, configText(task, provider));
+export async function configOf(...[task, provider, http]: Parameters<typeof configText>): Promise<Config> {
+  const file = await writeConfig(configText(task, provider, http));
   return loadConfig({ path: file, env: {} }).config;
 }
 
@@ -61,9 +62,17 @@ async function allAccepted(redis: Redis, port: number, { prefix, count }: Task):
 }
 
 /** Alert to accepted: door, router, every gate and cap, ledger, simulated provider, all in one process. */
-export async function fullPath(task: Task): Promise<Figures> {
+export const fullPath = (task: Task): Promise<Figures> => fullPathWith(task, {}, async () => () => undefined);
+
+/** @param watch begins to watch the app on this port, and answers with how to stop */
+export async function fullPathWith(
+  task: Task,
+  http: { readonly console?: boolean },
+  watch: (port: number) => Promise<() => unknown>,
+): Promise<Figures> {
   const { redisUrl, prefix, count } = task;
-  return withApp(createAll, task, 'simulated', async (redis, port) => {
+  const run = async (redis: Redis, port: number) => {
+    const stop = await watch(port);
     const producer = createProducer({ redis: redisUrl, prefix });
     const gauge = await meter(redis);
     await raise(producer, count, phone);
@@ -72,8 +81,11 @@ export async function fullPath(task: Task): Promise<Figures> {
       PATIENCE_MS,
     );
     await allAccepted(redis, port, task);
-    return gauge.stop(count);
-  });
+    const figures = await gauge.stop(count);
+    stop();
+    return figures;
+  };
+  return withApp(createAll, task, 'simulated', run, http);
 }
 
 /** A runaway loop: one phone, five texts, the rest told by the cap to wait. */
@@ -110,10 +122,11 @@ async function withApp(
   task: Task,
   provider: 'simulated' | 'twilio',
   run: (redis: Redis, port: number) => Promise<Figures>,
+  http: { readonly console?: boolean } = {},
 ): Promise<Figures> {
   const redis = new Redis(task.redisUrl);
   if (redis.status !== 'ready') await once(redis, 'ready');
-  const app = create({ config: await configOf(task, provider), redisUrl: task.redisUrl, logger: quiet });
+  const app = create({ config: await configOf(task, provider, http), redisUrl: task.redisUrl, logger: quiet });
   const { httpPort } = await app.start();
   const figures = await run(redis, httpPort);
   await app.stop();

@@ -2,6 +2,7 @@ import { bareNoOp, handWritten } from './bare.ts';
 import { bareLatency, ourLatency } from './latency.ts';
 import { dispatcherTwilio, fullPath, storm } from './ours.ts';
 import type { Figures, Task } from './scenario.ts';
+import { counting, watched } from './watched.ts';
 
 export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>>> = {
   a: bareNoOp,
@@ -9,6 +10,8 @@ export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>
   c: handWritten,
   d: dispatcherTwilio,
   e: storm,
+  f: watched,
+  'counting one alert': counting,
   'latency of bare BullMQ': bareLatency,
   'latency of ours': ourLatency,
 };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { BudgetFigures } from '../../src/limit/budget.ts';
 import type { Money } from '../../src/limit/money.ts';
+import { NOW } from '../explain/traces.ts';
 import { type } from './recording-deps.ts';
-import { NOW } from './traces.ts';
 
 const MINUTE_MS = 60_000;
 const hour = { soft: 5_000_000, hard: 10_000_000 };

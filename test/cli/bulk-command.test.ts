@@ -132,7 +132,7 @@ describe('a CSV file', () => {
   it('that is not there, and a template that is not there, are said', async () => {
     expect((await run('/nowhere.csv', openTaker())).stderr).toContain('no such file: /nowhere.csv');
     const wrong = await type(['bulk', csv(rows(1)), '--template', 'nope'], openTaker());
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no template named nope') });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no template is named "nope"') });
   });
 
   it('shows a bar where somebody watches', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatConfigSummary, summariseConfig } from '../../src/cli/summarise-config.ts';
+import type { EventWebhook } from '../../src/config/events-schema.ts';
 import { ConfigError } from '../../src/config/fault.ts';
 import { CONTACT_PHONE, config, SECRET, type } from './recording-deps.ts';
 
@@ -39,12 +40,20 @@ templates  login-code
         throw new ConfigError(faults);
       },
     });
-    expect(stderr).toBe(`error: the config has 2 faults
+    const error = { message: 'the config has 2 faults', errors: faults };
+    expect(JSON.parse(stderr)).toEqual({ error });
+    expect(JSON.parse(stdout)).toEqual({ ok: false, error });
+    expect(code).toBe(1);
+    const told = await type(['config', 'check'], {
+      loadConfig: () => {
+        throw new ConfigError(faults);
+      },
+    });
+    expect(told.stderr).toBe(`error: the config has 2 faults
   x.yaml:4 caps.perHour.max: must be 1 or more, got 0
   x.yaml:7 routs: unknown key (did you mean routes?)
 `);
-    expect(JSON.parse(stdout)).toEqual({ error: { message: 'the config has 2 faults', errors: faults } });
-    expect(code).toBe(1);
+    expect(told.stdout).toBe('');
   });
 
   test('a warning goes to stderr and does not make the config wrong', async () => {
@@ -75,6 +84,14 @@ templates  login-code
     });
     expect(stdout).not.toContain(SECRET);
     expect(stdout).not.toContain(CONTACT_PHONE);
+  });
+
+  test('webhooks that are told of outcomes, and an open console, are said', () => {
+    const types = ['message.delivered', 'message.failed'] as const;
+    const events = new Map([['erp', { types } as unknown as EventWebhook]]);
+    const text = formatConfigSummary(summariseConfig({ ...config, events, http: { ...config.http, console: true } }));
+    expect(text).toMatch(/^events {5}erp: message\.delivered, message\.failed$/m);
+    expect(text).toMatch(/^console {4}on$/m);
   });
 
   test('caps that are off and a provider that no route uses are said', () => {

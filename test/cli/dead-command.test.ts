@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../src/queue/dead-letters-port.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { alertTrace, attempt, messageTrace } from '../explain/traces.ts';
 import { deadLetter } from './dead-world.ts';
 import { type } from './recording-deps.ts';
-import { alertTrace, attempt, messageTrace } from './traces.ts';
 
 const MALFORMED: DeadLetter = deadLetter({
   id: 'order-42',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { alertTrace, attempt, messageTrace } from '../explain/traces.ts';
 import { type } from './recording-deps.ts';
-import { alertTrace, messageTrace } from './traces.ts';
 
 const alert = alertTrace({ outcome: 'suppressed', reason: 'below_severity' });
 const message = messageTrace({ state: 'suppressed', reason: 'opted_out' });
@@ -23,8 +23,9 @@ test('a message is explained by its id', async () => {
 test('what became of the digest that tells of a message is said with it', async () => {
   const told = messageTrace({ id: 'm-1', state: 'suppressed', reason: 'digested', digest: 'm-1' });
   const { stdout } = await type(['explain', 'm-1'], { message: told });
-  expect(stdout).toMatch(/^Not texted: it is told of in a text together with others \(digested\)/);
-  expect(stdout).toMatch(/\nThe digest that tells of it, m-1: Not texted: .*\n$/);
+  expect(stdout).toMatch(
+    /^Not texted: it is told of in a text together with others \(digested\).*\nThe digest that tells of it, m-1: Not texted: .*\n\nmessage/,
+  );
 });
 
 test.each([
@@ -53,7 +54,31 @@ test('Redis away is a failure that says what to do', async () => {
       throw new RedisUnavailableError(new Error('timed out'));
     },
   });
-  expect(JSON.parse(stdout)).toEqual({ error: { message: 'Redis is not available: timed out' } });
-  expect(stderr).toContain('Is `npm start`');
+  expect(JSON.parse(stderr)).toEqual({
+    error: { message: 'Redis is not available: timed out', hint: expect.stringContaining('Is `npm start`') },
+  });
+  expect(stdout).toBe('');
   expect(code).toBe(1);
+});
+
+test.each([
+  ['order-42.piad', 'order-42.paid'],
+  ['m-3kTm0aQ9Zx', 'm-3kTm0aQ9ZxYb1cD2eF4gHi'],
+])('an id mistyped or cut off (%s) is met with the one that was meant', async (written, meant) => {
+  const recentIds = ['a-1', 'order-42.paid', 'm-3kTm0aQ9ZxYb1cD2eF4gHi'];
+  const { code, stderr } = await type(['explain', written], { recentIds });
+  expect(stderr).toContain(`\nDid you mean ${meant}? Ids are kept for 7 days.`);
+  expect(code).toBe(1);
+});
+
+test.each(['m-9', 'order-97.sent', 'orde'])('an id that is near none (%s) is met with no guess', async (written) => {
+  const { stderr } = await type(['explain', written], { recentIds: ['order-42.paid', 'm-3kTm0aQ9ZxYb1cD2eF4gHi'] });
+  expect(stderr).not.toContain('Did you mean');
+});
+
+test('the answer is coloured where the reader sees colours, and --no-color takes them away', async () => {
+  const world = { message: messageTrace({ state: 'accepted', provider: 'sns', attempts: [attempt({ provider: 'sns' })] }), colour: true };
+  expect((await type(['explain', 'm-1'], world)).stdout.startsWith('\u001b[32mTexted: ')).toBe(true);
+  expect((await type(['explain', 'm-1', '--no-color'], world)).stdout).toMatch(/^Texted: /);
+  expect((await type(['--no-color', 'explain', 'm-1'], world)).stdout).not.toContain('\u001b');
 });

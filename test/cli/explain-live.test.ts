@@ -5,8 +5,8 @@ import type { LiveAnswer } from '../../src/cli/explain-live.ts';
 import type { MessageTrace } from '../../src/ledger/trace.ts';
 import { ProviderError } from '../../src/provider/provider.ts';
 import type { StatusQuery, VendorStatus } from '../../src/provider/status.ts';
+import { alertTrace, attempt, messageTrace } from '../explain/traces.ts';
 import { CONTACT_PHONE, type, type World } from './recording-deps.ts';
-import { alertTrace, attempt, messageTrace } from './traces.ts';
 
 const PHONE = '+60123000001';
 const delivered: VendorStatus = { kind: 'delivered', at: new Date('2026-11-20T03:00:05Z') };

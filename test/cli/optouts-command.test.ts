@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../src/alert/phone.ts';
 import { phoneHash } from '../../src/alert/phone.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
+import { NOW } from '../explain/traces.ts';
 import { CONTACT_PHONE, type } from './recording-deps.ts';
-import { NOW } from './traces.ts';
 
 const ALICE = phoneHash(CONTACT_PHONE as E164);
 const optOuts: OptOut[] = [
@@ -61,7 +61,9 @@ describe('optouts add and remove', () => {
   });
 
   test.each([
-    ['contact:nobody', 1, 'the config has no contact of that name'],
+    ['contact:nobody', 1, 'no contact is named "nobody" (there are alice, bob)'],
+    ['contact:alicia', 1, '(did you mean "alice"?)'],
+    ['contact:+60123456789', 1, 'no contact is named "+60*'],
     ['+12', 2, 'phone number'],
     ['0123456789', 2, 'country code'],
   ])('of %s are refused', async (who, exit, told) => {

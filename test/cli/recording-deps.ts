@@ -1,16 +1,21 @@
-import type { AskableProvider, CliDeps } from '../../src/cli/cli-deps.ts';
+import type { AskableProvider, CliDeps, ProcessAnswer } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
+import type { Screen } from '../../src/cli/terminal-screen.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { Environment } from '../../src/config/environment.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
 import type { BudgetFigures } from '../../src/limit/budget.ts';
 import type { Money } from '../../src/limit/money.ts';
+import type { Overview } from '../../src/overview/overview.ts';
 import type { Settled } from '../../src/pipeline/unknown-desk.ts';
 import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer-port.ts';
+import type { RedisInspection } from '../../src/redis/inspect.ts';
+import { NOW } from '../explain/traces.ts';
 import { type DeadWorld, deadLettersOf } from './dead-world.ts';
-import { NOW } from './traces.ts';
+import { overviewOf } from './overviews.ts';
 
 export const SECRET = 'token-that-must-never-show';
 export const CONTACT_PHONE = '+60123456789';
@@ -39,6 +44,8 @@ export const config = {
   groups: new Map([['oncall', ['alice']]]),
   rotations: new Map(),
   templates: new Map([['login-code', { text: 'Your code is {code}' }]]),
+  events: new Map(),
+  http: { port: 8080, host: '127.0.0.1', publicUrl: undefined, tokens: [], console: false, webhookTo: [] },
   redis: { url: new Secret(`redis://:${SECRET}@10.0.0.5:6379`), prefix: '{sms}' },
 } as unknown as Config;
 
@@ -78,9 +85,27 @@ export interface World {
   readonly overruled?: boolean;
   readonly budgets?: readonly BudgetFigures[];
   readonly money?: Money;
+  readonly recentIds?: readonly string[];
+  /** What differs from a system that is well; called at each look. */
+  readonly overview?: () => Partial<Overview>;
+  readonly inspectRedis?: () => Partial<RedisInspection>;
+  /** What listens at the receiver's address. */
+  readonly process?: ProcessAnswer;
+  readonly colour?: boolean;
+  readonly screen?: Screen;
+  readonly env?: Environment;
+  readonly nodeVersion?: string;
   /** What the person at the terminal says; absent where nobody sits there. */
   readonly confirm?: boolean;
 }
+
+const healthyRedis: RedisInspection = {
+  address: '10.0.0.5:6379',
+  server: 'Redis 7.0.15',
+  findings: [],
+  latencyMs: 0.4,
+  clockAheadMs: 0,
+};
 
 function withTimeouts(timeoutMs: number): Config {
   return { ...config, providers: new Map([...config.providers].map(([name, provider]) => [name, { ...provider, timeoutMs }])) };
@@ -98,6 +123,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       return {
         config: { ...(world.timeoutMs === undefined ? config : withTimeouts(world.timeoutMs)), ...(world.money && { money: world.money }) },
         path: path ?? 'config/sms-dispatch.yaml',
+        hash: '0123456789ab',
         warnings: world.warnings ?? [],
       };
     },
@@ -115,6 +141,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         calls.push(['acknowledge', alertId, by]);
         return world.acknowledgement ?? { kind: 'missing' };
       },
+      waitFor: () => Promise.reject(new Error('nobody waits here')),
       close: async () => {
         calls.push(['close producer']);
         world.closeProducer?.();
@@ -132,6 +159,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
           calls.push(['read message', id]);
           return world.message;
         },
+        recentIds: async () => world.recentIds ?? [],
         close: async () => void calls.push(['close traces']),
       };
     },
@@ -165,6 +193,21 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       close: async () => void calls.push(['close budgets']),
     }),
     openDeadLetters: async () => deadLettersOf(world.dead ?? {}, calls),
+    openOverview: async () => ({
+      read: async () => {
+        calls.push(['read overview']);
+        return overviewOf(world.overview?.());
+      },
+      close: async () => void calls.push(['close overview']),
+    }),
+    inspectRedis: async (config) => {
+      calls.push(['inspect redis', config === undefined ? 'without a config' : 'with the config']);
+      return { ...healthyRedis, ...world.inspectRedis?.() };
+    },
+    askProcess: async (url) => {
+      calls.push(['ask process', url]);
+      return world.process;
+    },
     openProvider: async (_config, name) => {
       calls.push(['open provider', name]);
       const { close = async () => undefined, ...asked } = world.providers?.[name] ?? {};
@@ -193,8 +236,12 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
           },
         }),
     ...(world.interrupted === undefined ? {} : { interrupted: () => world.interrupted as AbortSignal }),
+    ...(world.colour === undefined ? {} : { colour: world.colour }),
+    ...(world.screen === undefined ? {} : { openScreen: () => world.screen as Screen }),
     now: () => NOW,
     version: '1.2.3',
+    env: world.env ?? {},
+    nodeVersion: world.nodeVersion ?? '20.19.0',
   };
   const code = await runCli(argv, deps);
   return { code, ...out, calls };

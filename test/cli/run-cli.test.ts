@@ -9,7 +9,13 @@ describe('usage', () => {
     [['send', 'Disk full'], "required option '--to <recipient>' not specified"],
     [['send', '--to'], "option '--to <recipient>' argument missing"],
     [['send', '--to', '+60123456789', '--severity', 'urgent', 'x'], 'Use info, warning, error, critical.'],
-    [['send', '--to', '+60123456789', '--purpose', 'fun', 'x'], 'Allowed choices are alert, verification, notification.'],
+    [['send', '--to', '+60123456789', '--purpose', 'fun', 'x'], 'Use alert, verification, notification.'],
+    [['send', '--to', '+60123456789', '--severity', 'critcal', 'x'], '(Did you mean "critical"?)'],
+    [['send', '--to', '+60123456789', '--purpose', 'alrt', 'x'], '(Did you mean "alert"?)'],
+    [['dead', 'replay', '--all', '--reason', 'contnt'], '(Did you mean "content"?)'],
+    [['stauts'], '(Did you mean status?)'],
+    [['doctr', '--json'], '{"error":{"message":"unknown command \'doctr\'","hint":"Did you mean doctor?"}}\n'],
+    [['send', '--json', 'x'], '{"error":{"message":"required option'],
     [['send', '--to', '+60123456789'], 'say what to send'],
     [['send', '--to', '+60123456789', 'Disk', 'full'], 'put the text in quotes'],
     [['send', '--to', '+60123456789', '--template', 't', 'x'], 'give a text or --template, not both'],
@@ -57,21 +63,17 @@ describe('usage', () => {
 
 describe('help', () => {
   test.each([
-    ['--help'],
-    ['help'],
-    ['send --help'],
-    ['explain --help'],
-    ['resolve --help'],
-    ['dead --help'],
-    ['dead list --help'],
-    ['dead show --help'],
-    ['dead replay --help'],
-    ['dead discard --help'],
-    ['config check --help'],
-    ['providers list --help'],
+    ...['--help', 'help', 'start --help', 'router --help', 'dispatcher --help', 'receiver --help', 'send --help', 'bulk --help'],
+    ...['explain --help', 'status --help', 'doctor --help', 'resolve --help', 'acknowledge --help', 'budget --help', 'schema --help'],
+    ...['dead --help', 'dead list --help', 'dead show --help', 'dead replay --help', 'dead discard --help'],
+    ...['unknown --help', 'unknown list --help', 'unknown resolve --help'],
+    ...['optouts --help', 'optouts list --help', 'optouts add --help', 'optouts remove --help'],
+    ...['config --help', 'config check --help', 'config import --help'],
+    ...['providers --help', 'providers list --help', 'providers check --help'],
+    ...['templates --help', 'templates list --help', 'templates preview --help', 'help status', 'help dead'],
   ])('%s opens with examples, on stdout, exit 0, without colour', async (line) => {
-    const { code, stdout, stderr } = await type(line.split(' '));
-    expect(stdout).toMatch(/^Examples:\n {2}sms-dispatch \w+/);
+    const { code, stdout, stderr } = await type(line.split(' '), { colour: true });
+    expect(stdout).toMatch(/^Examples:\n {2}(REDIS_URL=\S+ )?(PORT=\d+ )?sms-dispatch \w+/);
     expect(stdout).not.toContain('\u001b');
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -80,17 +82,8 @@ describe('help', () => {
   test('names every command', async () => {
     const { stdout } = await type(['--help']);
     for (const name of [
-      'start',
-      'router',
-      'dispatcher',
-      'receiver',
-      'send',
-      'explain',
-      'dead',
-      'resolve',
-      'config',
-      'providers',
-      'schema',
+      ...['start', 'router', 'dispatcher', 'receiver', 'send', 'bulk', 'explain', 'status', 'doctor', 'dead', 'resolve'],
+      ...['unknown', 'optouts', 'budget', 'config', 'providers', 'templates', 'schema'],
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
@@ -115,6 +108,11 @@ describe('processes', () => {
     const { code, calls } = await type(['start'], { exitCode });
     expect(code).toBe(exitCode);
     expect(calls).toEqual([['runProcess', 'start', { configPath: undefined }]]);
+  });
+
+  test.each(['start', 'receiver'])('%s serves the console when told to, and the others know no such option', async (kind) => {
+    expect((await type([kind, '--console'])).calls).toEqual([['runProcess', kind, { configPath: undefined, console: true }]]);
+    expect((await type(['dispatcher', '--console'])).code).toBe(2);
   });
 });
 

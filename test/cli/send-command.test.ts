@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { AlertError } from '../../src/alert/parse-alert.ts';
 import { ConfigError } from '../../src/config/fault.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { alertTrace, attempt, messageTrace } from '../explain/traces.ts';
 import { SECRET, type } from './recording-deps.ts';
-import { alertTrace, attempt, messageTrace } from './traces.ts';
 
 const TO = ['send', '--to', '+60123456789'];
 const accepted = alertTrace({ messages: [messageTrace({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] })] });
@@ -124,9 +124,29 @@ describe('what goes wrong', () => {
     expect(calls.at(-1)).toEqual(['close producer']);
   });
 
+  test('a name that is not in the config is met with the one that was meant', async () => {
+    const unknown = () => {
+      throw new AlertError([
+        { path: 'to[0]', message: 'no contact named "alise" in the config' },
+        { path: 'to[1]', message: 'no group named "zzz" in the config' },
+        { path: 'to[2]', message: 'not a possible phone number' },
+        { path: 'template.name', message: 'no template named "login-cod" in the config' },
+      ]);
+    };
+    const to = ['contact:alise', 'group:zzz', '12', 'contact:alice'].flatMap((name) => ['--to', name]);
+    const { stderr } = await type(['send', ...to, '--template', 'login-cod'], { enqueue: unknown });
+    expect(stderr).toBe(`error: the alert was refused, nothing was queued
+  to[0]: no contact named "alise" in the config (did you mean "alice"?)
+  to[1]: no group named "zzz" in the config
+  to[2]: not a possible phone number
+  template.name: no template named "login-cod" in the config (did you mean "login-code"?)
+`);
+  });
+
   test('--json gives a program the same, fault by fault', async () => {
-    const { code, stdout } = await type([...TO, '--json', 'x'], { enqueue: refuse });
-    expect(JSON.parse(stdout)).toEqual({
+    const { code, stdout, stderr } = await type([...TO, '--json', 'x'], { enqueue: refuse });
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toEqual({
       error: {
         message: 'the alert was refused, nothing was queued',
         errors: [

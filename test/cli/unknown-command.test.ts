@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { attempt, messageTrace } from '../explain/traces.ts';
 import { type } from './recording-deps.ts';
-import { attempt, messageTrace } from './traces.ts';
 
 const unknown = messageTrace({
   state: 'unknown',

@@ -46,16 +46,19 @@ http: { port: 0 }
     const output = { write: (text: string) => (out += text) };
     const refuse = () => Promise.reject(new Error('not needed here'));
     const code = await runCli(argv, {
-      loadConfig: async () => ({ config, path: 'config.yaml', warnings: [] }),
+      loadConfig: async () => ({ config, path: 'config.yaml', hash: '0123456789ab', warnings: [] }),
       openTraces: async () => {
         const redis = new Redis(redisUrl);
-        return { ...createTraces(redis, createKeys(prefix)), close: async () => redis.disconnect() };
+        return { ...createTraces(redis, createKeys(prefix)), recentIds: async () => [], close: async () => redis.disconnect() };
       },
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
       openProducer: refuse,
       openUnknownDesk: refuse,
       openOptOuts: refuse,
       openBudgets: refuse,
+      openOverview: refuse,
+      inspectRedis: refuse,
+      askProcess: refuse,
       openProvider: refuse,
       redisAddress: () => 'here',
       runProcess: refuse,
@@ -63,6 +66,8 @@ http: { port: 0 }
       stderr: { write: (text: string) => said.push(text) },
       now: () => new Date(),
       version: '0',
+      env: {},
+      nodeVersion: process.versions.node,
     });
     said.push(out);
     return { code, out, json: argv.includes('--json') ? JSON.parse(out) : undefined };

@@ -97,6 +97,10 @@ describe("the package in somebody else's project", { timeout: 120_000 }, () => {
     expect(run(process.execPath, command, 'config', 'check', join(home, 'config/sms-dispatch.yaml'))).toMatch(/^OK /);
   });
 
+  it('brings the page of the console', () => {
+    for (const file of ['index.html', 'app.js', 'app.css']) expect(existsSync(join(home, 'dist/console', file)), file).toBe(true);
+  });
+
   it('leaves our tests at home', () => {
     expect(existsSync(join(home, 'dist/src'))).toBe(true);
     expect(existsSync(join(home, 'dist/test'))).toBe(false);
@@ -105,5 +109,7 @@ describe("the package in somebody else's project", { timeout: 120_000 }, () => {
 
 it('finds itself by its own name', () => {
   const script = "import('sms-dispatch').then((all) => console.log(Object.keys(all).sort().join(' ')))";
-  expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe('AlertError RedisUnavailableError createProducer\n');
+  expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe(
+    'AlertError OutcomeTimeoutError RedisUnavailableError createProducer\n',
+  );
 });

@@ -72,11 +72,29 @@ export async function startPrometheus(
   });
 }
 
-async function startServer(
+/** Scrapes our processes as `grafana/prometheus.yml` would, but often, under our own rules. Gives the address of its API. */
+export async function startObserver(
+  binary: string,
+  targets: readonly string[],
+  ruleFile: string,
+  onEnd: (end: () => Promise<void>) => void,
+): Promise<string> {
+  const config = {
+    global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
+    rule_files: [ruleFile],
+    scrape_configs: [{ job_name: 'sms-dispatch', static_configs: [{ targets }] }],
+  };
+  const address = await startServer(binary, config, (dir) => [`--storage.tsdb.path=${join(dir, 'data')}`], {}, onEnd);
+  return `http://${address}/api/v1`;
+}
+
+/** One of the Prometheus family, with its files in a directory of its own, until the test ends. Gives host and port. */
+export async function startServer(
   binary: string,
   config: object,
   args: (dir: string) => readonly string[],
   files: Readonly<Record<string, string>> = {},
+  onEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'sms-stack-'));
   for (const [name, text] of Object.entries({ 'config.yml': stringify(config), ...files })) await writeFile(join(dir, name), text);
@@ -88,7 +106,7 @@ async function startServer(
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  onTestFinished(async () => {
+  onEnd(async () => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
       child.kill('SIGKILL');

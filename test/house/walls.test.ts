@@ -25,6 +25,8 @@ describe('what a room owns, others may not import', () => {
     ['pino', 'src/logger.ts', 'src/http/a.ts', 'logger.ts'],
     ['p-retry', 'src/pipeline/a.ts', 'src/provider/a.ts', 'pipeline/'],
     ['libphonenumber-js/max', 'src/alert/a.ts', 'src/config/a.ts', 'alert/'],
+    ['@opentelemetry/api', 'src/tracing/a.ts', 'src/queue/a.ts', 'tracing/'],
+    ['preact/hooks', 'src/console/parts/a.tsx', 'src/http/a.ts', 'console/'],
     ['node:process', 'src/config/environment.ts', 'src/config/a.ts', 'config/environment.ts'],
     ['../package.json', 'src/version.ts', 'src/app.ts', 'version.ts'],
   ])('%s: %s may, %s may not', (specifier, owner, other, label) => {
@@ -117,7 +119,7 @@ describe('imports point down', () => {
   test.each([
     ['src/http/a.ts', 'src/queue/producer-port.ts'],
     ['src/cli/a.ts', 'src/queue/producer-port.ts'],
-    ['src/queue/a.ts', 'src/metrics/sources.ts'],
+    ['src/http/a.ts', 'src/queue/dead-letters-port.ts'],
     ['src/queue/a.ts', 'src/receipt/a.ts'],
     ['src/config/a.ts', 'src/pipeline/route.ts'],
     ['src/config/a.ts', 'src/provider/registry.ts'],

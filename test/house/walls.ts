@@ -6,19 +6,24 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['workers'],
   ['app.ts', 'index.ts'],
   ['roles'],
-  ['http', 'cli', 'queue', 'receipt', 'metrics'],
+  ['http', 'cli', 'queue', 'receipt', 'metrics', 'console'],
+  ['explain', 'overview'],
   ['pipeline'],
   ['provider', 'ledger', 'limit', 'channel'],
   ['config'],
   ['redis', 'logger.ts', 'clock.ts', 'version.ts'],
+  ['tracing'],
   ['alert'],
 ];
 
 /** What a room may import although it lies beside or above it: a whole room, or better one file of it. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
-  http: ['queue/producer-port.ts'],
+  http: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
+  // What it and its server say to each other.
+  console: ['http/console/api.ts'],
   cli: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
-  queue: ['metrics/sources.ts', 'receipt'],
+  queue: ['receipt'],
+  overview: ['explain/format-time.ts'],
   // Outgoing HTTP is the providers'.
   channel: ['provider/transport.ts', 'provider/retry-after.ts', 'provider/read-answer.ts', 'provider/http/headers.ts'],
   // A config is made of what the rooms say of themselves.
@@ -30,6 +35,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     'pipeline/quiet-hours.ts',
     'pipeline/rotation.ts',
     'pipeline/route.ts',
+    'provider/http/headers.ts',
     'provider/registry.ts',
     'provider/template.ts',
   ],
@@ -45,6 +51,8 @@ export const OWNERS: Readonly<Record<string, string>> = {
   '@aws-sdk/*': 'provider/aws',
   'tencentcloud-sdk-nodejs-sms': 'provider/tencent',
   fastify: 'http',
+  '@bull-board/*': 'http',
+  preact: 'console',
   'prom-client': 'metrics',
   yaml: 'config',
   commander: 'cli',
@@ -54,6 +62,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'p-retry': 'pipeline',
   'libphonenumber-js': 'alert',
   'node:process': 'config/environment.ts',
+  '@opentelemetry/*': 'tracing',
   'package.json': 'version.ts',
 };
 
@@ -64,7 +73,7 @@ export const SHARED: readonly string[] = ['zod', 'luxon'];
 export function checkTree(root: string): string[] {
   return ['src', 'workers']
     .flatMap((top) => readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).map((path) => posix.join(top, path)))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort()
     .flatMap((path) => checkFile(path, readFileSync(join(root, path), 'utf8')));
 }

@@ -105,7 +105,14 @@ export const receipts: ReceiverDeps['receipts'] = { sources: new Map(), enqueue:
 
 export const inbound: ReceiverDeps['inbound'] = { sources: new Map(), enqueue: async () => true, count: () => undefined };
 
-export const http: ReceiverDeps['config']['http'] = { port: 0, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] };
+export const http: ReceiverDeps['config']['http'] = {
+  port: 0,
+  host: '127.0.0.1',
+  publicUrl: undefined,
+  tokens: [],
+  console: false,
+  webhookTo: [],
+};
 
 export interface Door {
   readonly url: string;

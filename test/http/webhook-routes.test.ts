@@ -34,12 +34,69 @@ test('the sequence captured from a live Alertmanager, posted by both halves of a
   expect(second?.dedupKey).not.toBe(first?.dedupKey);
 });
 
-test('Grafana is answered in the same way', async () => {
-  const door = await openDoor();
-  const response = await door.post(GRAFANA + TO, grafanaCall([firing(w1), resolved(w2)]));
-  expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ accepted: [{ index: 0 }, { index: 1 }], rejected: [] });
-  expect(door.producer.taken.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+describe('Grafana', () => {
+  test('firing, repeated with other values, joined by a second and resolved, is two alerts and their ends', async () => {
+    const door = await openDoor();
+    const measured = (alert: object, value: number) => ({ ...alert, values: { B: value }, valueString: `[ var='B' value=${value} ]` });
+    const calls = [
+      [firing(w1)],
+      [measured(firing(w1), 91)],
+      [firing(w1), firing(w2)],
+      [resolved(w1), firing(w2)],
+      [resolved(w1), resolved(w2)],
+    ];
+    for (const call of calls) {
+      const response = await door.post(GRAFANA + TO, grafanaCall(call));
+      expect([response.status, await response.json()]).toMatchObject([200, { rejected: [] }]);
+    }
+    const [first, second, end, lastEnd] = door.producer.taken;
+    expect(door.producer.taken.map(({ status, to }) => [status, to])).toEqual([
+      ['firing', ['group:oncall']],
+      ['firing', ['group:oncall']],
+      ['resolved', undefined],
+      ['resolved', undefined],
+    ]);
+    expect([end?.dedupKey, lastEnd?.dedupKey]).toEqual([first?.dedupKey, second?.dedupKey]);
+  });
+
+  test('is read by its alerts, not by the state of the call', async () => {
+    const door = await openDoor();
+    await door.post(GRAFANA + TO, { ...grafanaCall([firing(w1)]), state: 'ok', status: 'resolved', title: '[RESOLVED]' });
+    expect(door.producer.taken).toMatchObject([{ status: 'firing' }]);
+  });
+
+  test('is understood when a rule has no data, no annotations, and a template of ours leaves the rest out', async () => {
+    const door = await openDoor();
+    const noData = {
+      status: 'firing',
+      labels: { alertname: 'DatasourceNoData', grafana_folder: 'Ops', rulename: 'Latency', datasource_uid: 'x', ref_id: 'A' },
+      annotations: {},
+      startsAt: '2026-11-20T15:38:40Z',
+      endsAt: '0001-01-01T00:00:00Z',
+      fingerprint: '3d1b7f6b2f0c9a11',
+      silenceURL: '',
+      dashboardURL: '',
+      panelURL: '',
+      imageURL: '',
+      values: null,
+      valueString: '',
+      orgId: 1,
+    };
+    expect((await door.post(GRAFANA + TO, { alerts: [noData] })).status).toBe(200);
+    expect((await door.post(GRAFANA + TO, { alerts: [{ labels: { alertname: 'Latency' } }], state: null, orgId: null })).status).toBe(200);
+    expect(door.producer.taken.map(({ text, severity, source }) => [text, severity, source])).toEqual([
+      ['DatasourceNoData (grafana_folder=Ops, rulename=Latency, datasource_uid=x, ref_id=A)', 'critical', undefined],
+      ['Latency', 'critical', undefined],
+    ]);
+  });
+
+  test('is answered in the same way as Alertmanager', async () => {
+    const door = await openDoor();
+    const response = await door.post(GRAFANA + TO, grafanaCall([firing(w1), resolved(w2)]));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ accepted: [{ index: 0 }, { index: 1 }], rejected: [] });
+    expect(door.producer.taken.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+  });
 });
 
 describe('recipients', () => {

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BudgetFigures } from '../../src/limit/budget.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import type { Sources } from '../../src/metrics/sources.ts';
+import type { CapFigures } from '../../src/overview/cap-figures.ts';
+import type { RedisFigures } from '../../src/overview/redis-figures.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 import { samples } from './samples.ts';
@@ -10,7 +12,7 @@ import { samples } from './samples.ts';
 const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
 const steady: Sources = {
   inFlight: async () => 12,
-  queues: async () => [{ queue: 'sms-messages', counts: { ...idle, delayed: 3 }, oldestAgeSeconds: 4.5 }],
+  queues: async () => [{ queue: 'sms-messages', counts: { ...idle, delayed: 3 }, oldestAgeSeconds: 4.5, oldestCriticalSeconds: 0 }],
 };
 const never = () => new Promise<never>(() => undefined);
 
@@ -33,6 +35,71 @@ it('are read at the scrape and not before', async () => {
   expect(first.get('sms_queue_jobs{queue="sms-messages",state="active"}')).toBe(0);
   expect(first.get('sms_queue_oldest_job_age_seconds{queue="sms-messages"}')).toBe(4.5);
   expect(samples(await metrics.text()).get('sms_messages_in_flight')).toBe(2);
+});
+
+const REDIS: RedisFigures = {
+  version: '7.0.15',
+  uptimeSeconds: 60,
+  usedMemoryBytes: 1_000,
+  maxMemoryBytes: 0,
+  maxMemoryPolicy: 'noeviction',
+  evictedKeys: 0,
+  appendOnly: true,
+  lastWriteOk: true,
+};
+
+it('a cap shows what is used, and the limits of criticals and of the rest; one that is off shows nothing', async () => {
+  let caps: readonly CapFigures[] = [{ cap: 'per_hour', used: 42, max: 100, criticalReserve: 20 }];
+  const metrics = metricsOver({ ...steady, caps: async () => caps });
+  const shown = async () => [...samples(await metrics.text())].filter(([series]) => series.startsWith('sms_rate_cap_'));
+  expect(Object.fromEntries(await shown())).toEqual({
+    'sms_rate_cap_used{cap="per_hour"}': 42,
+    'sms_rate_cap_limit{cap="per_hour",limit="max"}': 100,
+    'sms_rate_cap_limit{cap="per_hour",limit="lesser"}': 80,
+  });
+  caps = [];
+  expect(await shown()).toEqual([]);
+});
+
+it.each<[string, Partial<RedisFigures>, Record<string, number>]>([
+  ['as it should be', {}, { append_only: 1, noeviction: 1, last_write: 1 }],
+  ['without a file', { appendOnly: false }, { append_only: 0, noeviction: 1, last_write: 1 }],
+  ['that may throw keys away', { maxMemoryPolicy: 'allkeys-lru' }, { append_only: 1, noeviction: 0, last_write: 1 }],
+  ['whose disk is full', { lastWriteOk: false }, { append_only: 1, noeviction: 1, last_write: 0 }],
+])('a Redis %s', async (_how, more, durable) => {
+  const seen = samples(await metricsOver({ ...steady, redis: async () => ({ ...REDIS, evictedKeys: 3, ...more }) }).text());
+  for (const [check, value] of Object.entries(durable)) expect(seen.get(`sms_redis_durable{check="${check}"}`)).toBe(value);
+  expect(seen.get('sms_redis_evicted_keys')).toBe(3);
+  expect(seen.get('sms_redis_memory_used_bytes')).toBe(1_000);
+  expect(seen.get('sms_redis_memory_max_bytes')).toBe(0);
+  expect(seen.get('sms_redis_uptime_seconds')).toBe(60);
+});
+
+it('a Redis that tells nothing of itself is left out and is no failed scrape; one that is away is', async () => {
+  let figures: () => Promise<RedisFigures | null> = async () => REDIS;
+  const metrics = metricsOver({ ...steady, redis: () => figures() });
+  const shown = async () => {
+    const seen = samples(await metrics.text());
+    return [
+      [...seen.keys()].filter((series) => series.startsWith('sms_redis_')).length,
+      seen.get('sms_scrape_errors_total{source="redis"}'),
+    ];
+  };
+  expect(await shown()).toEqual([7, 0]);
+  figures = async () => null;
+  expect(await shown()).toEqual([0, 0]);
+  figures = () => Promise.reject(new Error('no'));
+  expect(await shown()).toEqual([0, 1]);
+});
+
+it('unknown texts are shown, and their source is counted when it fails', async () => {
+  let unknown = async () => 2;
+  const metrics = metricsOver({ ...steady, unknown: () => unknown() });
+  expect(samples(await metrics.text()).get('sms_messages_unknown')).toBe(2);
+  unknown = () => Promise.reject(new Error('no'));
+  const seen = samples(await metrics.text());
+  expect(seen.has('sms_messages_unknown')).toBe(false);
+  expect(seen.get('sms_scrape_errors_total{source="unknown"}')).toBe(1);
 });
 
 it('budgets are shown in units of the currency, each with its limits, and only where there are some', async () => {

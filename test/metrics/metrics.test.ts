@@ -11,7 +11,19 @@ const QUEUES = ['sms-alerts', 'sms-messages', 'sms-receipts'];
 const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
 const sources = {
   inFlight: async () => 0,
-  queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0 })),
+  queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0, oldestCriticalSeconds: 0 })),
+  unknown: async () => 0,
+  caps: async () => [{ cap: 'per_hour', used: 0, max: 100, criticalReserve: 20 }],
+  redis: async () => ({
+    version: '7.0.15',
+    uptimeSeconds: 60,
+    usedMemoryBytes: 1_000,
+    maxMemoryBytes: 0,
+    maxMemoryPolicy: 'noeviction',
+    evictedKeys: 0,
+    appendOnly: true,
+    lastWriteOk: true,
+  }),
   budgets: async () => [
     { period: 'hour', spent: 1_000_000, reserved: 0, budget: { soft: 5_000_000, hard: 10_000_000 }, sinceMs: 60_000, leftMs: 3_540_000 },
   ],
@@ -64,6 +76,15 @@ describe('the public names', () => {
     ['sms_config_last_reload_successful', 'gauge', ''],
     ['sms_config_last_reload_success_timestamp_seconds', 'gauge', ''],
     ['sms_config_hash', 'gauge', ''],
+    ['sms_oldest_critical_age_seconds', 'gauge', 'queue'],
+    ['sms_messages_unknown', 'gauge', ''],
+    ['sms_rate_cap_used', 'gauge', 'cap'],
+    ['sms_rate_cap_limit', 'gauge', 'cap,limit'],
+    ['sms_redis_evicted_keys', 'gauge', ''],
+    ['sms_redis_durable', 'gauge', 'check'],
+    ['sms_redis_memory_used_bytes', 'gauge', ''],
+    ['sms_redis_memory_max_bytes', 'gauge', ''],
+    ['sms_redis_uptime_seconds', 'gauge', ''],
   ])('%s is a %s with labels {%s}', async (name, type, labels) => {
     const text = await metrics.text();
     expect(types(text).get(name)).toBe(type);
@@ -136,12 +157,16 @@ describe('series', () => {
       'sms_queue_oldest_job_age_seconds{queue="sms-alerts"}',
       'sms_last_accepted_timestamp_seconds',
       'sms_scrape_errors_total{source="queues"}',
+      'sms_scrape_errors_total{source="redis"}',
+      'sms_oldest_critical_age_seconds{queue="sms-messages"}',
+      'sms_messages_unknown',
+      'sms_rate_cap_used{cap="per_hour"}',
     ];
     expect(Object.fromEntries(born.map((series) => [series, all.get(series)]))).toEqual(
       Object.fromEntries(born.map((series) => [series, 0])),
     );
-    // Those of a budget are what Redis and the config say.
-    const notZero = [...all].filter(([series, value]) => /^sms_(?!budget_)/.test(series) && value !== 0);
+    // Those of a budget, a cap and Redis are what Redis and the config say.
+    const notZero = [...all].filter(([series, value]) => /^sms_(?!budget_|rate_cap_limit|redis_)/.test(series) && value !== 0);
     expect(notZero).toEqual([['sms_worker_info{version="0.1.0",role="dispatcher"}', 1]]);
   });
 

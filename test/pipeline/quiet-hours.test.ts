@@ -181,7 +181,10 @@ test('Quiet hours end in the future, at the first moment outside of them, within
         expect(isInside(quiet, end)).toBe(false);
         expect(isInside(quiet, end - 1)).toBe(true);
         expect(isInside(quiet, now + Math.floor((end - 1 - now) * part))).toBe(true);
-        expect(end - now).toBeLessThanOrEqual((shows(timeZone, now) === shows(timeZone, now + 24 * HOUR_MS) ? 24 : 25) * HOUR_MS);
+        const isPutOn = shows(timeZone, now) !== shows(timeZone, now + 24 * HOUR_MS);
+        // A free stretch of less than an hour is skipped when the clock is put on over it: then the next day's counts.
+        const free = (quiet.from - quiet.to + 1440) % 1440;
+        expect(end - now).toBeLessThanOrEqual((isPutOn ? (free < 60 ? 49 : 25) : 24) * HOUR_MS);
       },
     ),
     { numRuns: 1200 },

@@ -26,6 +26,7 @@ it('an empty queue counts nothing and has no age', async () => {
     queue: name,
     counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
     oldestAgeSeconds: 0,
+    oldestCriticalSeconds: 0,
   });
 });
 
@@ -59,6 +60,50 @@ it('tells the queues apart, and sees at each read what has changed', async () =>
       [other.name, 2],
     ],
   ]);
+});
+
+describe('the oldest critical', () => {
+  it.each<[string, readonly [number, JobsOptions][], number]>([
+    [
+      'is the first to come of those without a priority',
+      [
+        [30, {}],
+        [20, {}],
+      ],
+      30,
+    ],
+    [
+      'is none where only lesser ones wait',
+      [
+        [90, { priority: 1 }],
+        [80, { priority: 3 }],
+      ],
+      0,
+    ],
+    [
+      'is not hidden by older lesser ones',
+      [
+        [3600, { priority: 3 }],
+        [12, {}],
+        [60, { priority: 1 }],
+      ],
+      12,
+    ],
+    ['is none when it is delayed', [[900, { delay: 7_200_000 }]], 0],
+    ['of another clock, from the future, is none', [[-30, {}]], 0],
+  ])('%s', async (_, jobs, seconds) => {
+    const { add, read } = setup();
+    for (const [age, opts] of jobs) await add(age, opts);
+    expect(await read()).toMatchObject({ oldestCriticalSeconds: seconds });
+  });
+
+  it('is none where an id has no job behind it, and none once it is worked on', async () => {
+    const { add, take, key, read } = setup();
+    await add(100);
+    await take('hand');
+    await redis.rpush(key('wait'), 'nobody');
+    expect(await read()).toMatchObject({ oldestCriticalSeconds: 0 });
+  });
 });
 
 describe('the oldest age', () => {

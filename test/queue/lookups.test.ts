@@ -11,7 +11,7 @@ import { LOOKUP_QUEUE, RECEIPT_QUEUE } from '../../src/queue/names.ts';
 import { createReceiptQueue } from '../../src/queue/receipt-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
-import { attempt, messageTrace } from '../cli/traces.ts';
+import { attempt, messageTrace } from '../explain/traces.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
 import { testRedis } from '../support/redis.ts';
 import { createScriptedProvider } from '../support/scripted-provider.ts';

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { redactUrl } from '../../src/redis/connect.ts';
 import { dockerAnswers } from './docker.ts';
 import { localRedisBinary, startRedisServer } from './redis-server.ts';
+import { useTempRoot } from './temp-root.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,6 +23,7 @@ interface SharedRedis {
 /** Builds once (tests that start processes run what users run) and gives every test file one real Redis. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env.NO_BUILD === undefined) execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+  const removeTemp = useTempRoot('sms-tests');
   // Many tests start servers of their own; where none is installed, it is unpacked here and not by each worker.
   await localRedisBinary();
   const redis = await sharedRedis();
@@ -29,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('redisUrl', redis.url);
   return async () => {
     await redis.stop();
+    removeTemp();
   };
 }
 

@@ -1,0 +1,32 @@
+import type { EventWebhook } from '../config/events-schema.ts';
+import { judgeExchange, openTransport, postJson } from './post-json.ts';
+import { signWebhook } from './sign-webhook.ts';
+
+/** What a receiver made of an event. */
+export type Told =
+  | { readonly kind: 'accepted' }
+  /** `gone`: it wants no more of it. `code`: what went wrong, fit to be logged, such as `http_503`. */
+  | { readonly kind: 'refused'; readonly gone: boolean; readonly retryAt?: Date | undefined; readonly code: string };
+
+/** Somebody's own system, which is told what became of alerts and messages. */
+export interface EventReceiver {
+  /** One request, within a bounded time. `id` is the same each time that an event is told again. */
+  tell(event: { readonly id: string; readonly body: unknown }, signal: AbortSignal): Promise<Told>;
+  close(): Promise<void>;
+}
+
+export function openEventReceiver({ url, secret, headers }: EventWebhook, now: () => Date): EventReceiver {
+  const transport = openTransport();
+  const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
+  return {
+    async tell({ id, body }, signal) {
+      const signed = signWebhook({ id, at: now(), body: JSON.stringify(body) }, secret);
+      const exchange = await postJson(transport, url, body, signal, { ...own, ...signed });
+      const judged = judgeExchange(exchange, now());
+      if (judged.kind === 'accepted') return { kind: 'accepted' };
+      const { retryAt, code } = judged;
+      return { kind: 'refused', gone: exchange.kind === 'answer' && exchange.status === 410, retryAt, code };
+    },
+    close: () => transport.close(),
+  };
+}

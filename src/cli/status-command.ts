@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { judgeHealth } from '../overview/judge-health.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { formatOverview } from './format-overview.ts';
+import { watchOverview } from './watch-overview.ts';
+import { withOverview } from './with-redis.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch status                                 live on a terminal; q ends it
+  sms-dispatch status --once                          one look; exit 1 when texts do not go out
+  sms-dispatch status --json | jq .health
+`;
+
+const EXIT_CODES = `
+Exit code of one look (--once, --json, or no terminal): 1 when texts do not go out or may be lost, such as when no
+dispatcher runs or every provider rests; 0 otherwise, also when something merely wants a look. A live view exits 0.
+`;
+
+interface StatusOptions extends CommonOptions {
+  readonly once?: true;
+}
+
+/** What a line may hold where nobody says how wide the reader's is. */
+const WIDTH = 120;
+
+export function addStatusCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('status')
+    .description('how the whole system does right now, on one screen')
+    .option('--once', 'one look, also on a terminal')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_CODES);
+  runs<StatusOptions>(command, context, (_args, options) => showStatus(context.deps, options));
+}
+
+async function showStatus(deps: CliDeps, { once, json, config: path }: StatusOptions): Promise<number> {
+  const { config } = await deps.loadConfig(path);
+  const format = { colour: deps.colour === true, currency: config.money?.currency };
+  if (!once && !json && deps.openScreen !== undefined) {
+    await watchOverview({ ...format, screen: deps.openScreen(), open: () => deps.openOverview(config) });
+    return 0;
+  }
+  const overview = await withOverview(deps, config, ({ read }) => read());
+  const health = judgeHealth(overview);
+  if (json) printJson(deps, { health, ...overview });
+  else deps.stdout.write(formatOverview(overview, { ...format, width: deps.stdout.columns ?? WIDTH }));
+  return health.level === 'alarm' ? 1 : 0;
+}

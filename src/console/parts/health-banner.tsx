@@ -1,0 +1,75 @@
+import { type HealthSubject, judgeHealth } from '../../overview/judge-health.ts';
+import type { Overview } from '../../overview/overview.ts';
+import type { Fault } from '../fault.ts';
+import { hrefOf } from '../route.ts';
+import { Words } from './words.tsx';
+
+export interface HealthBannerProps {
+  readonly overview: Overview | undefined;
+  readonly fault: Fault | undefined;
+  /** Without what to do, where something else is looked at. */
+  readonly isBrief: boolean;
+}
+
+/** Whether all is well; if not, what is wrong and what to do. */
+export function HealthBanner({ overview, fault, isBrief }: HealthBannerProps) {
+  if (fault !== undefined) return <Banner level="alarm" line={fault.message} todo={fault.todo} />;
+  if (overview === undefined) return <Banner level="loading" line="Looking…" todo={null} />;
+  const { level, line, todo, findings } = judgeHealth(overview);
+  if (isBrief) return <Banner level={level} line={line} todo={null} />;
+  const [first, ...rest] = findings;
+  return (
+    <Banner level={level} line={first?.what ?? line} todo={todo} subject={first?.subject}>
+      {rest.length > 0 && (
+        <details>
+          <summary>{rest.length === 1 ? 'One thing more' : `${rest.length} things more`}</summary>
+          <ul>
+            {rest.map(({ what, todo: then, subject }) => (
+              <li key={what}>
+                <b>{what}</b> <Words text={then} /> <Where subject={subject} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </Banner>
+  );
+}
+
+interface BannerProps {
+  readonly level: string;
+  readonly line: string;
+  readonly todo: string | null;
+  readonly subject?: HealthSubject | undefined;
+  readonly children?: preact.ComponentChildren;
+}
+
+const MARKS: Readonly<Record<string, string>> = { well: 'M3.5 8.5l3 3 6-7', concern: 'M8 3.5v5.5M8 11.5v1.2', alarm: 'M4 4l8 8M12 4l-8 8' };
+
+function Banner({ level, line, todo, subject, children }: BannerProps) {
+  return (
+    <section class={`banner banner-${level}`} aria-label="Is all well?">
+      <svg class="banner-mark" viewBox="0 0 16 16" aria-hidden="true">
+        <path d={MARKS[level] ?? 'M4 8h8'} />
+      </svg>
+      <div>
+        <div role="status">
+          <p class="banner-line">
+            <Words text={line} />
+          </p>
+          {todo !== null && (
+            <p class="banner-todo">
+              <Words text={todo} /> <Where subject={subject} />
+            </p>
+          )}
+        </div>
+        {children}
+      </div>
+    </section>
+  );
+}
+
+/** The view of this page that it is dealt with in, where there is one. */
+function Where({ subject }: { readonly subject: HealthSubject | undefined }) {
+  return subject === 'unknown' || subject === 'dead' ? <a href={hrefOf({ view: subject })}>Do it here</a> : null;
+}

@@ -1,0 +1,29 @@
+/** Where one is on the page, as the part of the address after `#` says it, so that it can be shared. */
+export type Route =
+  | { readonly view: 'now' | 'dead' | 'unknown' | 'send' }
+  | { readonly view: 'search'; readonly query: string }
+  | { readonly view: 'story'; readonly id: string };
+
+const PLAIN = ['now', 'dead', 'unknown', 'send'] as const;
+
+/** What it cannot read is the first view. */
+export function parseRoute(hash: string): Route {
+  const [, view = '', rest = ''] = /^#\/([a-z]+)(?:\/(.*))?$/s.exec(hash) ?? [];
+  if (view === 'search') return { view, query: decode(rest) };
+  if (view === 'story' && rest !== '') return { view, id: decode(rest) };
+  return { view: PLAIN.find((plain) => plain === view) ?? 'now' };
+}
+
+export function hrefOf(route: Route): string {
+  if (route.view === 'story') return `#/story/${encodeURIComponent(route.id)}`;
+  if (route.view === 'search' && route.query !== '') return `#/search/${encodeURIComponent(route.query)}`;
+  return `#/${route.view}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,149 @@
+import { useState } from 'preact/hooks';
+import { formatTime } from '../../explain/format-time.ts';
+import { reasonWords } from '../../explain/reason-words.ts';
+import type { ConsoleApi } from '../../http/console/api.ts';
+import { tell } from '../ask.ts';
+import { Ago } from '../parts/clock.tsx';
+import { Confirm, type Question } from '../parts/confirm.tsx';
+import { Empty, FaultNote, Loading } from '../parts/note.tsx';
+import { Words } from '../parts/words.tsx';
+import { hrefOf } from '../route.ts';
+import { useAsked } from '../use-asked.ts';
+
+const EVERY_MS = 2_000;
+
+/** What failed for good and waits for a person. */
+export function DeadView() {
+  const { data, fault, again } = useAsked<'dead'>('dead', EVERY_MS);
+  const [question, setQuestion] = useState<Question | undefined>();
+  const [said, setSaid] = useState('');
+  return (
+    <section class="card">
+      <h2>Dead letters</h2>
+      <p class="muted">These were given up. Put right what is wrong, then replay: each goes out again once, with a new deadline.</p>
+      <p class="said" role="status">
+        {said}
+      </p>
+      {fault !== undefined && <FaultNote fault={fault} again={again} />}
+      {data === undefined && fault === undefined && <Loading />}
+      {data?.total === 0 && <Empty what="Nothing has died." />}
+      <ul class="letters">
+        {data?.letters.map((letter) => (
+          <Letter key={`${letter.what} ${letter.id}`} letter={letter} onAsk={setQuestion} onSaid={setSaid} />
+        ))}
+      </ul>
+      {data !== undefined && data.total > data.letters.length && (
+        <p class="muted">
+          The newest {data.letters.length} of {data.total}; <code>sms-dispatch dead list</code> shows more.
+        </p>
+      )}
+      {question !== undefined && (
+        <Confirm
+          question={question}
+          onEnd={() => {
+            setQuestion(undefined);
+            again();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+type DeadLetter = ConsoleApi['dead']['letters'][number];
+
+interface LetterProps {
+  readonly letter: DeadLetter;
+  readonly onAsk: (question: Question) => void;
+  readonly onSaid: (words: string) => void;
+}
+
+function Letter({ letter, onAsk, onSaid }: LetterProps) {
+  const { id, what, severity, to, contact, reason, code, detail, diedAt, stored } = letter;
+  const who = contact ?? to ?? `the ${what}`;
+  const path = `dead/${encodeURIComponent(id)}`;
+  const { because, todo } = reasonWords(reason);
+  const replay: Question = {
+    title: 'Replay it?',
+    what:
+      what === 'message'
+        ? `${who} is texted again, with a new deadline, within all caps and budgets. Where what is wrong has not been put right, it dies again.`
+        : `The ${what} goes through its queue again. Where what is wrong has not been put right, it dies again.`,
+    yes: 'Replay',
+    act: async () => onSaid(replayWords(who, await tell<'replay'>(`${path}/replay`, {}))),
+  };
+  const discard: Question = {
+    title: 'Discard it?',
+    what: `It is taken out of the dead letters for good and can no longer be replayed. ${what === 'message' ? `${who} is not texted.` : ''}`,
+    yes: 'Discard',
+    isGrave: true,
+    act: async () => {
+      const { discarded } = await tell<'discard'>(`${path}/discard`, {});
+      onSaid(discarded > 0 ? `Discarded: ${who}.` : 'It was gone already.');
+    },
+  };
+  return (
+    <li class="letter">
+      <h3>
+        {who} <span class="sub">{contact === null ? '' : to}</span>
+      </h3>
+      <p>
+        <b>{upperFirst(because)}</b> <span class="reason">{[reason, ...(code === null ? [] : [`code ${code}`])].join(', ')}</span>
+      </p>
+      {todo !== undefined && (
+        <p>
+          <Words text={todo} />
+        </p>
+      )}
+      <p class="sub">
+        {[what, ...(severity === null ? [] : [severity])].join(', ')}, died <Ago at={diedAt} />
+      </p>
+      <details>
+        <summary>What is kept of it</summary>
+        <dl class="facts">
+          <div>
+            <dt>why</dt>
+            <dd>{detail}</dd>
+          </div>
+          {Object.entries(stored).map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+      <div class="actions">
+        <button type="button" class="main" onClick={() => onAsk(replay)}>
+          Replay
+        </button>
+        <button type="button" onClick={() => onAsk(discard)}>
+          Discard
+        </button>
+        {(what === 'message' || what === 'alert') && (
+          <a class="button" href={hrefOf({ view: 'story', id })}>
+            Its story
+          </a>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function replayWords(who: string, { results }: ConsoleApi['replay']): string {
+  const [first] = results;
+  switch (first?.kind) {
+    case 'replayed':
+      return `Replayed: ${who}${first.goodUntil === null ? '' : `, good until ${formatTime(first.goodUntil)}`}.`;
+    case 'ended':
+      return `Not replayed: it is ${first.state} meanwhile, and sending it again could text somebody twice.`;
+    case 'forgotten':
+      return 'Not replayed: it is past the time for which it is kept. Raise it anew.';
+    default:
+      return 'Not replayed: somebody else was faster.';
+  }
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

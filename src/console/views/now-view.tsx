@@ -1,0 +1,58 @@
+import { useState } from 'preact/hooks';
+import type { ConsoleApi } from '../../http/console/api.ts';
+import { isAfter } from '../flow.ts';
+import { EntryList } from '../parts/entry-list.tsx';
+import { Figures } from '../parts/figures.tsx';
+import { FlowGraph } from '../parts/flow-graph.tsx';
+import { Empty, Loading } from '../parts/note.tsx';
+import type { Live } from '../use-live.ts';
+
+const PAGE = 15;
+
+export function NowView({ live, overview }: { readonly live: Live; readonly overview: ConsoleApi['overview'] | undefined }) {
+  return (
+    <div class="columns">
+      <LiveFlow live={live} />
+      <div class="stack">{overview === undefined ? <Loading /> : <Figures overview={overview} />}</div>
+    </div>
+  );
+}
+
+function LiveFlow({ live: { flow, skipped, isLoading, isLost } }: { readonly live: Live }) {
+  const [most, setMost] = useState(PAGE);
+  const [pausedAt, setPausedAt] = useState<string | undefined>();
+  const shown = flow.entries.filter(({ seq }) => pausedAt === undefined || !isAfter(seq, pausedAt));
+  const held = flow.entries.length - shown.length;
+  const toggle = () => setPausedAt(pausedAt === undefined ? (flow.entries[0]?.seq ?? '0-0') : undefined);
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>
+          What happens now{' '}
+          <small class={isLost ? 'tone-bad' : 'tone-good'}>{isLost ? 'not connected' : isLoading ? 'connecting' : 'live'}</small>
+        </h2>
+        <button type="button" aria-pressed={pausedAt !== undefined} onClick={toggle}>
+          {pausedAt === undefined ? 'Pause' : `Go on${held > 0 ? ` (${held} new)` : ''}`}
+        </button>
+      </div>
+      <FlowGraph flow={flow} />
+      {skipped > 0 && (
+        <p class="muted sub">So much happens that {skipped} more went by without being shown or drawn; the figures count them.</p>
+      )}
+      {shown.length > 0 ? (
+        <>
+          <EntryList entries={shown.slice(0, most)} label="What happened, newest first" />
+          {shown.length > most && (
+            <button type="button" onClick={() => setMost(most + 2 * PAGE)}>
+              Show more
+            </button>
+          )}
+        </>
+      ) : isLoading ? (
+        <Loading />
+      ) : (
+        <Empty what="Nothing has happened yet." hint="It appears here as it happens. Send something from the last tab." />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from 'preact/hooks';
+import { isDoubtful, type MessageTrace } from '../../ledger/trace.ts';
+import { Ago } from '../parts/clock.tsx';
+import { Confirm, type Question } from '../parts/confirm.tsx';
+import { Empty, FaultNote, Loading } from '../parts/note.tsx';
+import { UnknownActions } from '../parts/unknown-actions.tsx';
+import { hrefOf } from '../route.ts';
+import { useAsked } from '../use-asked.ts';
+
+const EVERY_MS = 2_000;
+
+/** Texts of which nobody knows whether they went out. */
+export function UnknownView() {
+  const { data, fault, again } = useAsked<'unknown'>('unknown', EVERY_MS);
+  const [question, setQuestion] = useState<Question | undefined>();
+  return (
+    <section class="card">
+      <h2>Perhaps texted</h2>
+      <p class="muted">
+        The provider was handed these texts and gave no readable answer. Ask the recipient, or look in the vendor's console, then say what
+        you found.
+      </p>
+      {fault !== undefined && <FaultNote fault={fault} again={again} />}
+      {data === undefined && fault === undefined && <Loading />}
+      {data?.messages.length === 0 && <Empty what="Of every text it is known what became of it." />}
+      <ul class="letters">
+        {data?.messages.map((message) => (
+          <Message key={message.id} message={message} onAsk={setQuestion} />
+        ))}
+      </ul>
+      {question !== undefined && (
+        <Confirm
+          question={question}
+          onEnd={() => {
+            setQuestion(undefined);
+            again();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function Message({ message, onAsk }: { readonly message: MessageTrace; readonly onAsk: (question: Question) => void }) {
+  const { id, contact, to, severity, attempts, createdAt } = message;
+  const doubtful = attempts.filter(isDoubtful);
+  return (
+    <li class="letter">
+      <h3>
+        {contact ?? to} <span class="sub">{contact === null ? '' : to}</span>
+      </h3>
+      <p>
+        {severity}, through {[...new Set(doubtful.map(({ provider }) => provider))].join(' and ') || 'a provider'},{' '}
+        <Ago at={doubtful.at(-1)?.startedAt ?? createdAt} />
+      </p>
+      <UnknownActions message={message} onAsk={onAsk} />
+      <a class="letter-link" href={hrefOf({ view: 'story', id })}>
+        Its story
+      </a>
+    </li>
+  );
+}

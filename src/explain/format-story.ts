@@ -1,0 +1,84 @@
+import { formatTable } from './format-table.ts';
+import { formatStamp } from './format-time.ts';
+import type { Story, StoryPhone, TimelineEntry } from './story.ts';
+import { wrapText } from './wrap-text.ts';
+
+export interface StoryFormat {
+  /** No line is longer, as far as its words allow; absent: lines are as long as they are, for programs that search them. */
+  readonly width?: number | undefined;
+  /** Makes the answer stand out. */
+  readonly emphasise?: (text: string) => string;
+}
+
+/** More than this would not fit on a screen. */
+const PHONES_SHOWN = 20;
+/** A message that a cap puts off for days has hundreds of entries: how it began and where it is now tell the story. */
+const HEAD = 3;
+const TAIL = 7;
+
+/** On one screen: the conclusion, the facts, the time line, and the phones where there are several. */
+export function formatStory({ conclusion: { text, todo }, facts, timeline, phones }: Story, format: StoryFormat = {}): string {
+  const { width, emphasise = (line) => line } = format;
+  const shown = phones.length > 0 ? ['', formatPhones(phones)] : [];
+  return [
+    ...wrapText(text, width).map(emphasise),
+    ...(todo === undefined ? [] : wrapText(todo, width)),
+    '',
+    formatTable(facts),
+    '',
+    formatTimeline(timeline, width),
+    ...shown,
+    '',
+  ].join('\n');
+}
+
+/** An entry as a line of the time line. */
+type Row = readonly [at: string, stage: string, sentence: string];
+
+/** One line each, the checks that it merely passed together on one; a long middle is left out and counted. */
+function formatTimeline(entries: readonly TimelineEntry[], width: number | undefined): string {
+  const [first, ...more] = entries;
+  if (first === undefined) return 'Nothing is written down about it yet.';
+  const day = first.at.slice(0, 10);
+  const isOneDay = more.every(({ at }) => at.startsWith(day));
+  const rows = gatherChecks(entries).map(({ at, stage, sentence }): Row => {
+    const stamp = formatStamp(at);
+    return [isOneDay ? stamp.slice(11) : stamp, stage, sentence];
+  });
+  const left = rows.length - HEAD - TAIL;
+  const cut = left > 1;
+  const kept = cut ? [...rows.slice(0, HEAD), ...rows.slice(-TAIL)] : rows;
+  const blocks = formatRows(kept, width);
+  const lines = cut ? [...blocks.slice(0, HEAD), `… ${left} more, shown by --json …`, ...blocks.slice(HEAD)] : blocks;
+  return [isOneDay ? `${day}, UTC` : 'UTC', ...lines].join('\n');
+}
+
+/** Each row as a block of lines whose words stand below each other. */
+function formatRows(rows: readonly Row[], width: number | undefined): string[] {
+  const stageWidth = Math.max(...rows.map(([, stage]) => stage.length));
+  return rows.map(([at, stage, sentence]) => {
+    const start = `${at}  ${stage.padEnd(stageWidth)}  `;
+    return wrapText(start + sentence, width, ' '.repeat(start.length)).join('\n');
+  });
+}
+
+/** Several passed in a row become one: what let it through is of interest only where something did not. */
+function gatherChecks(entries: readonly TimelineEntry[]): TimelineEntry[] {
+  const gathered: TimelineEntry[] = [];
+  let passed: string[] = [];
+  for (const entry of entries) {
+    passed = entry.passed === undefined ? [] : [...passed, entry.passed];
+    const before = passed.length > 1 ? gathered.pop() : undefined;
+    gathered.push(
+      before === undefined ? entry : { at: before.at, stage: 'checks', sentence: `passed: ${[...new Set(passed)].join(', ')}` },
+    );
+  }
+  return gathered;
+}
+
+function formatPhones(phones: readonly StoryPhone[]): string {
+  const rows = phones.slice(0, PHONES_SHOWN).map(({ recipient, words, messageId }) => [recipient, words, messageId]);
+  const left = phones.length - rows.length;
+  const more = left > 0 ? [`… and ${left} more, shown by --json …`] : [];
+  return [formatTable(rows), ...more, 'For one of them: sms-dispatch explain MESSAGE_ID'].join('\n');
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { SEVERITIES } from '../../alert/severity.ts';
+import { isDoubtful, type Traces } from '../../ledger/trace.ts';
+import { OPERATOR_WORDS } from '../../pipeline/unknown-desk.ts';
+import type { DeadLetter } from '../../queue/dead-letters-port.ts';
+import type { Producer } from '../../queue/producer-port.ts';
+import { HttpProblem } from '../problem.ts';
+import type { ConsoleApi } from './api.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+import { maskWords, shownAlertId } from './mask.ts';
+import type { Search } from './search.ts';
+import { showLetter, showMessage } from './show.ts';
+
+/** Shown at once; the count tells of the rest. */
+const MOST_SHOWN = 200;
+
+export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'desk' | 'onSettled' | 'recipients'> {
+  readonly producer: Pick<Producer, 'enqueueMany'>;
+  readonly traces: Pick<Traces, 'message'>;
+  readonly search: Pick<Search, 'idOf'>;
+  readonly timely: <T>(work: Promise<T>) => Promise<T>;
+}
+
+/** What waits for a person, and what a person may do about it. */
+export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
+  const { dead, desk, producer, traces, search, recipients, timely } = deps;
+
+  app.get('/console/api/dead', async (): Promise<ConsoleApi['dead']> => {
+    const { total, letters } = await timely(dead.list(MOST_SHOWN));
+    return { total, letters: letters.map(showLetter) };
+  });
+
+  const lettersOf = async (shown: string): Promise<DeadLetter[]> => {
+    const id = await timely(search.idOf(shown));
+    const letters = id !== undefined && ALERT_ID_PATTERN.test(id) ? await timely(dead.find([id])) : [];
+    if (letters.length === 0) throw new HttpProblem('not-found', { detail: 'Nothing of this id is dead (any more).' });
+    return letters;
+  };
+  app.post<ById>('/console/api/dead/:id/replay', async ({ params }): Promise<ConsoleApi['replay']> => {
+    const letters = await lettersOf(params.id);
+    const results = letters.map(async (letter) => ({ ...(await dead.replay(letter)), id: shownAlertId(letter.id) }));
+    return { results: await timely(Promise.all(results)) };
+  });
+  app.post<ById>('/console/api/dead/:id/discard', async ({ params }): Promise<ConsoleApi['discard']> => {
+    const letters = await lettersOf(params.id);
+    const gone = await timely(Promise.all(letters.map(dead.discard)));
+    return { discarded: gone.filter(Boolean).length };
+  });
+
+  app.get('/console/api/unknown', async (): Promise<ConsoleApi['unknown']> => {
+    return { messages: (await timely(desk.list())).slice(0, MOST_SHOWN).map(showMessage) };
+  });
+  app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
+    const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
+    // Before it is settled, which takes the doubt away.
+    const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(traces.message(id)))?.attempts.findLast(isDoubtful) : undefined;
+    const settled = await timely(desk.resolve(id, word));
+    if (settled.kind === 'settled' && doubtful !== undefined) deps.onSettled(doubtful.provider);
+    return settled;
+  });
+
+  app.post('/console/api/send', async ({ body }, reply) => {
+    const alert = parse(sendSchema, body, 'Send { "to": [names], "severity", "text" }.');
+    const strangers = alert.to.filter((name) => !recipients.includes(name));
+    if (strangers.length > 0) {
+      throw new HttpProblem('invalid-request', { detail: 'The console texts contacts, groups and rotations of the config alone.' });
+    }
+    const [verdict] = await timely(producer.enqueueMany([{ ...alert, source: 'console' }]));
+    if (verdict?.ok !== true) {
+      const words = verdict?.issues.map(({ message }) => maskWords(message)).join('; ');
+      throw new HttpProblem('invalid-request', { detail: words ?? 'It was not taken.' });
+    }
+    const { id, duplicate } = verdict;
+    return reply.code(202).send({ id, duplicate } satisfies ConsoleApi['send']);
+  });
+}
+
+type ById = { Params: { id: string } };
+
+const resolveSchema = z.strictObject({ word: z.enum(OPERATOR_WORDS) });
+const sendSchema = z.strictObject({
+  to: z.array(z.string()).min(1).max(100),
+  severity: z.enum(SEVERITIES),
+  text: z.string().trim().min(1).max(1600),
+});
+
+function parse<T>(schema: z.ZodType<T>, body: unknown, detail: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new HttpProblem('invalid-request', { detail });
+}

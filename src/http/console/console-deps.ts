@@ -1,0 +1,22 @@
+import type { Journal } from '../../ledger/journal.ts';
+import type { Overview } from '../../overview/overview.ts';
+import type { UnknownDesk } from '../../pipeline/unknown-desk.ts';
+import type { DeadLetters } from '../../queue/dead-letters-port.ts';
+import type { QueueBoard } from './queue-board.ts';
+
+/** What the console needs beside what every receiver does. What asks Redis may reject, or hang, while that is away. */
+export interface ConsoleDeps {
+  readonly readOverview: () => Promise<Overview>;
+  readonly journal: Journal;
+  readonly dead: Omit<DeadLetters, 'all' | 'close'>;
+  readonly desk: UnknownDesk;
+  /** Told of each unknown message that a person has settled, with the provider that may have had it. */
+  readonly onSettled: (provider: string) => void;
+  /** `contact:alice`, `group:oncall`, `rotation:primary`: whom the console may text. */
+  readonly recipients: readonly string[];
+  readonly board: QueueBoard;
+  readonly now: () => Date;
+  readonly version: string;
+  /** Where the page's files lie; by default where the build puts them. */
+  readonly pageDir?: string;
+}

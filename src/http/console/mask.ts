@@ -1,0 +1,72 @@
+import { hash } from '../../alert/id.ts';
+import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+
+const DATE = String.raw`(?<![\d+-])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?(?![\d-])`;
+/** Of an alert without one of its caller's, of a message, and of a job's stand-in. */
+const OUR_ID = String.raw`(?<![\w-])(?:a-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[mnq]-[\w-]{22})(?![\w-])`;
+/** A fingerprint or digest, such as Alertmanager's: some letters, and no digits in a row that would make a whole number. */
+const DIGEST = String.raw`(?<!\w)(?=(?:\d*[a-f]){2})(?![0-9a-f]*\d{10})(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?!\w)`;
+/** What has many digits and is no phone number. */
+const HARMLESS = new RegExp(`${DATE}|${OUR_ID}|${DIGEST}`, 'g');
+
+/** Masks whatever could be a phone number, and leaves dates, our own ids and fingerprints whole. */
+export function maskWords(text: string): string {
+  let masked = '';
+  let from = 0;
+  for (const { 0: harmless, index } of text.matchAll(HARMLESS)) {
+    masked += maskNumbers(text.slice(from, index)) + harmless;
+    from = index + harmless.length;
+  }
+  return masked + maskNumbers(text.slice(from));
+}
+
+/**
+ * An id as the page holds it. Callers choose theirs, and some choose a phone number: masked it is one of many, so a mark of two
+ * characters tells it apart, too short to guess the number from. {@link isShownId} knows it again.
+ */
+export function shownAlertId(id: string): string {
+  const masked = maskWords(id);
+  return masked === id ? id : `${masked}~${hash('shown', id).slice(0, 2)}`;
+}
+
+export function isShownId(shown: string): boolean {
+  return /\*.*~[\w-]{2}$/s.test(shown);
+}
+
+/** A question that is a phone number and nothing else, which we neither look for nor write down. */
+export function looksLikePhone(text: string): boolean {
+  const plain = text.normalize('NFKC').trim();
+  const digits = plain.replace(/\D/g, '').length;
+  return digits >= 7 && /^(?:tel:)?[+\d\s().\-/\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/i.test(plain) && maskWords(plain) !== plain;
+}
+
+/** What is said, and what a number could be guessed from: of no use to whoever looks after queues. */
+const HIDDEN: readonly string[] = ['text', 'params', 'variables', 'values', 'ackCode', 'phoneHash'];
+
+/** A job's data without numbers, texts and codes, whatever shape its producer gave it. */
+export function maskData(value: unknown, name = ''): unknown {
+  if (HIDDEN.includes(name)) return 'not shown';
+  if (typeof value === 'number') return isMoment(value) ? value : maskDigits(value);
+  if (Array.isArray(value)) return value.map((part) => maskData(part));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [maskWords(key), maskData(part, key)]));
+  }
+  return typeof value === 'string' ? maskWords(value) : value;
+}
+
+/** Masks the words in a value, its names included; its numbers are counts, sizes and times. */
+export function maskDeep(value: unknown): unknown {
+  if (typeof value === 'string') return maskWords(value);
+  if (Array.isArray(value)) return value.map(maskDeep);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [maskWords(key), maskDeep(part)]));
+}
+
+/** A time in ms, from 2017 to 2033: no country has phone numbers of 13 digits that begin like it. */
+function isMoment(value: number): boolean {
+  return value >= 1.5e12 && value < 2e12;
+}
+
+function maskDigits(value: number): number | string {
+  return Math.abs(value) < 1e6 || !Number.isFinite(value) ? value : maskPhone(`+${Math.abs(value)}`);
+}

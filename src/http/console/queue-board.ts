@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { AppControllerRoute, AppViewRoute, BullBoardQueues, IServerAdapter, UIConfig } from '@bull-board/api/typings/app';
+import { maskData, maskDeep, maskWords } from './mask.ts';
+
+type Queue = ConstructorParameters<typeof BullMQAdapter>[0];
+
+export interface BoardCall {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** The pages of bull-board (https://github.com/felixmosh/bull-board), for looking only and without numbers and texts. */
+export interface QueueBoard {
+  /** Paths below its own, in fastify's way, that all answer with the page. */
+  readonly pages: readonly string[];
+  readonly html: string;
+  /** Paths of its API that only read. */
+  readonly reads: readonly { readonly path: string; read(call: BoardCall): Promise<{ readonly status: number; readonly body: unknown }> }[];
+  /** Path below `static/` → file. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+const UI: UIConfig = { boardTitle: 'sms-dispatch queues', hideDocsLink: true, miscLinks: [{ text: 'Console', url: '/console' }] };
+
+/** @param path where it is served, with a slash at the end */
+export function createQueueBoard(queues: readonly Queue[], path: string): QueueBoard {
+  const adapters = queues.map((queue) => {
+    const adapter = new BullMQAdapter(queue, { readOnlyMode: true });
+    adapter.setFormatter('data', maskData as (data: unknown) => unknown);
+    adapter.setFormatter('returnValue', maskData as (data: unknown) => unknown);
+    adapter.setFormatter('progress', maskData as (data: unknown) => unknown);
+    return adapter;
+  });
+  const parts = new Parts();
+  createBullBoard({ queues: adapters, serverAdapter: parts, options: { uiConfig: UI } });
+  const { queues: known, entry, api, ui } = parts;
+  const views = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist');
+  const { name, params } = entry.handler({ basePath: path, uiConfig: ui });
+  return {
+    pages: [entry.route].flat(),
+    html: fillPage(readFileSync(join(views, name), 'utf8'), params),
+    reads: [
+      noFlow,
+      ...api.filter(isRead).flatMap((route) =>
+        [route.route].flat().map((routePath) => ({
+          path: routePath,
+          read: async ({ params, query }: BoardCall) => {
+            const call = { queues: known, uiConfig: ui, params: { ...params }, query: { ...query }, body: {}, headers: {} };
+            const { status = 200, body } = await route.handler(call);
+            return { status, body: maskDeep(body) };
+          },
+        })),
+      ),
+    ],
+    files: filesIn(join(views, 'static')),
+  };
+}
+
+/** Flows of jobs, of which we have none, it would look up on a connection that it never closes. */
+const noFlow: QueueBoard['reads'][number] = {
+  path: '/api/queues/:queueName/:jobId/flow',
+  read: async ({ params }) => ({ status: 200, body: { nodeId: maskWords(params.jobId ?? ''), flowRoot: null, isFlowNode: false } }),
+};
+
+function isRead({ method, route }: AppControllerRoute): boolean {
+  return [method].flat().every((verb) => verb === 'get') && ![route].flat().some((path) => path === noFlow.path);
+}
+
+/** The template has no more than names to be filled in. It would load fonts from elsewhere: nothing of ours does. */
+function fillPage(template: string, params: Readonly<Record<string, string>>): string {
+  return template.replace(/<%[=-] (\w+) %>/g, (_, name: string) => params[name] ?? '').replace(/<link [^>]*href="https?:[^>]*>/g, '');
+}
+
+function filesIn(dir: string): ReadonlyMap<string, string> {
+  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  return new Map(names.filter((name) => /\.\w+$/.test(name)).map((name) => [name, join(dir, name)]));
+}
+
+/** Takes what the board is made of. Its own adapter for fastify would bring a template engine and answer its faults in its own way. */
+class Parts implements IServerAdapter {
+  queues: BullBoardQueues = new Map();
+  entry: AppViewRoute = { method: 'get', route: '/', handler: () => ({ name: '', params: {} }) };
+  api: readonly AppControllerRoute[] = [];
+  ui: UIConfig = {};
+
+  setQueues(queues: BullBoardQueues): this {
+    this.queues = queues;
+    return this;
+  }
+  setEntryRoute(entry: AppViewRoute): this {
+    this.entry = entry;
+    return this;
+  }
+  setApiRoutes(api: AppControllerRoute[]): this {
+    this.api = api;
+    return this;
+  }
+  setUIConfig(ui: UIConfig): this {
+    this.ui = ui;
+    return this;
+  }
+  setViewsPath = (): this => this;
+  setStaticPath = (): this => this;
+  setErrorHandler = (): this => this;
+}

@@ -1,0 +1,89 @@
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import type { Journal } from '../../ledger/journal.ts';
+import type { JournalEntry } from '../../ledger/journal-entry.ts';
+import type { Traces } from '../../ledger/trace.ts';
+import { isShownId, maskWords, shownAlertId } from './mask.ts';
+import type { Showable } from './show.ts';
+
+export interface Found {
+  /** Newest first. */
+  readonly entries: readonly Showable[];
+  /** The journal was read back to here; `null` when it is empty. */
+  readonly since: Date | null;
+}
+
+export interface Search {
+  find(query: string): Promise<Found>;
+  /** The id that stands behind a shown one; `undefined` where the journal does not hold it any more. */
+  idOf(shown: string): Promise<string | undefined>;
+}
+
+const BATCH = 1_000;
+const MOST_FOUND = 50;
+/** A search is over after so long, wherever it has come. */
+const WITHIN_MS = 3_000;
+
+export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): Search {
+  const scan = async (
+    isWanted: (entry: JournalEntry) => boolean,
+    most: number,
+  ): Promise<Found & { readonly entries: readonly JournalEntry[] }> => {
+    const end = performance.now() + WITHIN_MS;
+    const found: JournalEntry[] = [];
+    let oldest: JournalEntry | undefined;
+    for (;;) {
+      const batch = await journal.newest(BATCH, oldest?.seq);
+      found.push(...batch.filter(isWanted));
+      oldest = batch.at(-1) ?? oldest;
+      if (batch.length < BATCH || found.length >= most || performance.now() > end) break;
+    }
+    return { entries: found.slice(0, most), since: oldest?.at ?? null };
+  };
+
+  return {
+    async find(query) {
+      const text = query.trim().replace(/^contact:/, '');
+      const found = await scan((entry) => answersTo(entry, text), MOST_FOUND);
+      if (found.entries.length > 0 || !ALERT_ID_PATTERN.test(text)) return found;
+      // Younger than any entry of the journal, or older than all.
+      return { ...found, entries: await fromLedger(text, traces) };
+    },
+    async idOf(shown) {
+      if (!isShownId(shown)) return shown;
+      const isIt = (entry: JournalEntry) => shownAlertId(alertIdOf(entry)) === shown;
+      const [entry] = (await scan(isIt, 1)).entries;
+      return entry && alertIdOf(entry);
+    },
+  };
+}
+
+/** Its alert's or its own id, the dedup key as it is or as it is shown, or the name of a contact. */
+export function answersTo(entry: JournalEntry, text: string): boolean {
+  if (text === alertIdOf(entry) || text === shownAlertId(alertIdOf(entry))) return true;
+  if (entry.kind === 'message') return entry.message.id === text;
+  const { dedupKey, contacts } = entry.alert;
+  return contacts.includes(text) || (dedupKey !== null && (dedupKey === text || maskWords(dedupKey) === text));
+}
+
+function alertIdOf(entry: JournalEntry): string {
+  return entry.kind === 'alert' ? entry.alert.id : entry.message.alertId;
+}
+
+/** As the journal would have it. */
+async function fromLedger(id: string, traces: Traces): Promise<Showable[]> {
+  const [message, alert] = await Promise.all([traces.message(id), traces.alert(id)]);
+  if (message !== undefined) {
+    const { alertId, state, reason, provider, attempts, createdAt } = message;
+    const at = new Date(createdAt);
+    return [{ seq: seqOf(at), at, kind: 'message', message: { id, alertId, state, reason, provider, attempt: attempts.at(-1) ?? null } }];
+  }
+  if (alert === undefined) return [];
+  const { severity, outcome, reason, dedupKey, messages, receivedAt } = alert;
+  const at = new Date(receivedAt);
+  const contacts = messages.flatMap(({ contact }) => contact ?? []);
+  return [{ seq: seqOf(at), at, kind: 'alert', alert: { id, severity, outcome, reason, dedupKey, contacts, messages: messages.length } }];
+}
+
+function seqOf(at: Date): string {
+  return `${at.getTime()}-0`;
+}

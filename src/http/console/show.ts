@@ -1,0 +1,78 @@
+import { recipientOf } from '../../explain/story.ts';
+import type { JournalEntry } from '../../ledger/journal-entry.ts';
+import type { AlertTrace, MessageTrace, TraceAttempt, TraceEvent } from '../../ledger/trace.ts';
+import type { DeadLetter } from '../../queue/dead-letters-port.ts';
+import type { ShownAlert, ShownEntry } from './api.ts';
+import { maskWords, shownAlertId } from './mask.ts';
+
+/** What the ledger knows of a message beside its journal, and what never changes. */
+export interface MessageFacts {
+  readonly recipient: string;
+  readonly severity: string;
+}
+
+/** An entry of the journal, or what would be one if the journal had it. */
+export type Showable = JournalEntry | { readonly seq: string; readonly at: Date; readonly kind: 'alert'; readonly alert: ShownAlert };
+
+export function factsOf(message: MessageTrace): MessageFacts {
+  return { recipient: maskWords(recipientOf(message)), severity: message.severity };
+}
+
+/** As the page may see it: names that callers choose may be phone numbers. */
+export function showEntry(entry: Showable, facts: MessageFacts | undefined): ShownEntry {
+  const { seq } = entry;
+  const at = entry.at.toISOString();
+  if (entry.kind === 'alert') {
+    const { alert } = entry;
+    const dedupKey = orNull(alert.dedupKey, maskWords);
+    return { seq, at, kind: 'alert', alert: { ...alert, id: shownAlertId(alert.id), dedupKey, contacts: alert.contacts.map(maskWords) } };
+  }
+  const { message } = entry;
+  const { recipient = null, severity = null } = facts ?? {};
+  const attempt = orNull(message.attempt, showAttempt);
+  return { seq, at, kind: 'message', message: { ...message, alertId: shownAlertId(message.alertId), attempt, recipient, severity } };
+}
+
+export function showAlert(alert: AlertTrace): AlertTrace {
+  return {
+    ...alert,
+    id: shownAlertId(alert.id),
+    dedupKey: orNull(alert.dedupKey, maskWords),
+    events: alert.events.map(showEvent),
+    messages: alert.messages.map(showMessage),
+  };
+}
+
+export function showMessage(message: MessageTrace): MessageTrace {
+  return {
+    ...message,
+    alertId: shownAlertId(message.alertId),
+    contact: orNull(message.contact, maskWords),
+    attempts: message.attempts.map(showAttempt),
+    events: message.events.map(showEvent),
+  };
+}
+
+export function showLetter(letter: DeadLetter): DeadLetter {
+  return {
+    ...letter,
+    id: shownAlertId(letter.id),
+    alertId: orNull(letter.alertId, shownAlertId),
+    contact: orNull(letter.contact, maskWords),
+    code: orNull(letter.code, maskWords),
+    detail: maskWords(letter.detail),
+    stored: Object.fromEntries(Object.entries(letter.stored).map(([name, value]) => [name, maskWords(value)])),
+  };
+}
+
+function showEvent(event: TraceEvent): TraceEvent {
+  return event.detail === undefined ? event : { ...event, detail: maskWords(event.detail) };
+}
+
+function showAttempt(attempt: TraceAttempt): TraceAttempt {
+  return attempt.code === undefined ? attempt : { ...attempt, code: maskWords(attempt.code) };
+}
+
+function orNull<T, U>(value: T | null, show: (value: T) => U): U | null {
+  return value === null ? null : show(value);
+}

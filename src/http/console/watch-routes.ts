@@ -1,0 +1,115 @@
+import type { FastifyInstance } from 'fastify';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { SEVERITIES } from '../../alert/severity.ts';
+import { storyOfMessage } from '../../explain/story.ts';
+import { storyOfAlert } from '../../explain/story-of-alert.ts';
+import type { Traces } from '../../ledger/trace.ts';
+import type { Outbox } from '../../provider/simulated/outbox.ts';
+import { HttpProblem } from '../problem.ts';
+import type { ConsoleApi, ConsoleNames, ShownEntry } from './api.ts';
+import { BOARD_PATH } from './board-routes.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+import type { Live } from './live.ts';
+import { looksLikePhone, maskWords } from './mask.ts';
+import type { Search } from './search.ts';
+import { shareReading } from './share-reading.ts';
+import { type Showable, showAlert, showMessage } from './show.ts';
+
+/** Whoever looks, and however many do: Redis is asked once a second. */
+const OVERVIEW_MS = 1000;
+const MOST_RECENT = 500;
+const SEQ = /^\d{1,16}-\d{1,16}$/;
+
+export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'journal' | 'recipients' | 'now'> {
+  readonly traces: Traces;
+  readonly outbox: Pick<Outbox, 'latest'> | undefined;
+  readonly live: Live;
+  readonly search: Search;
+  readonly show: (entry: Showable) => Promise<ShownEntry>;
+  /** Gives up on a Redis that is away. */
+  readonly timely: <T>(work: Promise<T>) => Promise<T>;
+}
+
+/** Everything that only looks. */
+export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
+  const { traces, outbox, live, search, journal, show, timely } = deps;
+  const names: ConsoleNames = {
+    recipients: deps.recipients,
+    severities: SEVERITIES,
+    hasOutbox: outbox !== undefined,
+    boardPath: BOARD_PATH,
+  };
+  const overview = shareReading(deps.readOverview, OVERVIEW_MS);
+  const showAll = (entries: readonly Showable[]) => Promise.all(entries.map(show));
+
+  app.get('/console/api/overview', async (): Promise<ConsoleApi['overview']> => ({ ...(await timely(overview())), names }));
+
+  app.get<Query<'limit' | 'before'>>('/console/api/recent', async ({ query }): Promise<ConsoleApi['recent']> => {
+    const limit = parseLimit(query.limit);
+    const before = parseSeq('before', query.before);
+    return { entries: await timely(journal.newest(limit, before).then(showAll)) };
+  });
+
+  // Without HEAD, which would watch and never see anything.
+  app.get<Query<'after'>>('/console/api/live', { exposeHeadRoute: false }, async ({ query, headers }, reply) => {
+    const after = parseSeq('Last-Event-ID', headers['last-event-id']) ?? parseSeq('after', query.after);
+    const stream = await timely(live.watch(after));
+    // Of a proxy that gathers what it passes on, and of a connection that nothing else shall wait behind.
+    return reply.type('text/event-stream').headers({ 'x-accel-buffering': 'no', connection: 'close' }).send(stream);
+  });
+
+  app.get<Query<'q'>>('/console/api/search', async ({ query: { q } }): Promise<ConsoleApi['search']> => {
+    if (typeof q !== 'string' || q.trim() === '' || q.length > 256) throw invalid('Ask for an id, a dedup key or a contact: ?q=…');
+    if (looksLikePhone(q)) {
+      throw invalid('Numbers are not looked for, so that they stand in no address bar: search by contact, id or dedup key.');
+    }
+    const look = async () => {
+      const { entries, since } = await search.find(q);
+      return { found: await showAll(entries), searchedSince: since?.toISOString() ?? null };
+    };
+    return timely(look());
+  });
+
+  app.get<{ Params: { id: string } }>('/console/api/story/:id', async ({ params }): Promise<ConsoleApi['story']> => {
+    const id = await timely(search.idOf(params.id));
+    const story = id !== undefined && ALERT_ID_PATTERN.test(id) ? await timely(tell(id, traces, deps.now())) : undefined;
+    if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message of this id, or it is past its time.' });
+    return story;
+  });
+
+  app.get('/console/api/outbox', async (): Promise<ConsoleApi['outbox']> => {
+    if (outbox === undefined) throw new HttpProblem('not-found', { detail: 'No provider of type simulated is configured.' });
+    const messages = await timely(outbox.latest(MOST_RECENT));
+    return { messages: messages.map((message) => ({ ...message, text: maskWords(message.text) })) };
+  });
+}
+
+type Query<Names extends string> = { Querystring: Partial<Record<Names, unknown>> };
+
+async function tell(id: string, traces: Traces, now: Date): Promise<ConsoleApi['story'] | undefined> {
+  const [found, alert] = await Promise.all([traces.message(id), traces.alert(id)]);
+  if (found !== undefined) {
+    const message = showMessage(found);
+    return { kind: 'message', message, story: storyOfMessage(message, now) };
+  }
+  if (alert === undefined) return undefined;
+  const shown = showAlert(alert);
+  return { kind: 'alert', alert: shown, story: storyOfAlert(shown, now) };
+}
+
+function parseLimit(limit: unknown): number {
+  if (limit === undefined) return 100;
+  const parsed = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
+  if (parsed >= 1 && parsed <= MOST_RECENT) return parsed;
+  throw invalid(`limit: a number from 1 to ${MOST_RECENT}.`);
+}
+
+function parseSeq(name: string, seq: unknown): string | undefined {
+  if (seq === undefined || seq === '') return undefined;
+  if (typeof seq === 'string' && SEQ.test(seq)) return seq;
+  throw invalid(`${name}: the seq of an entry.`);
+}
+
+function invalid(detail: string): HttpProblem {
+  return new HttpProblem('invalid-request', { detail });
+}

@@ -1,0 +1,120 @@
+import { ALERTMANAGER, EVENT, GRAFANA } from './openapi-examples.ts';
+import {
+  body,
+  INTAKE_PROBLEMS,
+  json,
+  type Operation,
+  OTHER_PROBLEMS,
+  type Paths,
+  problems,
+  type Security,
+  VENDOR_PROBLEMS,
+} from './openapi-parts.ts';
+import { schemaRef } from './openapi-schemas.ts';
+
+const PROVIDER = { name: 'provider', in: 'path', required: true, description: 'A key of providers.', schema: { type: 'string' } };
+
+const TO = {
+  name: 'to',
+  in: 'query',
+  description: 'Recipients: phone numbers, contact:<name>, group:<name>, rotation:<name>. Default: webhooks.to of the config.',
+  style: 'form',
+  explode: true,
+  schema: { type: 'array', items: { type: 'string' } },
+};
+
+/** The attributes of an event in binary mode. */
+const CE_HEADERS = Object.entries(EVENT)
+  .filter(([name]) => name !== 'data')
+  .map(([name, value]) => ({ name: `ce-${name}`, in: 'header', schema: { type: 'string' }, example: value }));
+
+const ANYTHING = { schema: {} };
+
+/** What systems call by themselves when something happens. */
+export function webhookPaths(security: Security): Paths {
+  return {
+    '/v1/webhooks/alertmanager': { post: webhook('Alertmanager', ALERTMANAGER, security) },
+    '/v1/webhooks/grafana': { post: webhook('Grafana', GRAFANA, security) },
+    '/v1/webhooks/cloudevents': { post: cloudEvents(security) },
+  };
+}
+
+/** What providers call. */
+export function vendorPaths(): Paths {
+  return {
+    '/v1/inbound/{provider}': { post: inbound() },
+    '/v1/receipts/{provider}': { get: receipts('get'), post: receipts('post') },
+  };
+}
+
+function webhook(sender: string, example: object, security: Security): Operation {
+  return {
+    operationId: `webhook${sender}`,
+    summary: `The webhook payload of ${sender}: each of its alerts becomes one alert, resolved ones resolve`,
+    description: 'Repeats and copies of an alert are taken as the same alert. 400 only when not one alert could be taken.',
+    security,
+    parameters: [TO],
+    requestBody: body(
+      { type: 'object', required: ['alerts'], properties: { alerts: { type: 'array', items: { type: 'object' } } } },
+      example,
+    ),
+    responses: { 200: json('Taken, and safely stored', 'Verdicts'), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+  };
+}
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md */
+function cloudEvents(security: Security): Operation {
+  const event = { $ref: schemaRef('CloudEvent') };
+  return {
+    operationId: 'webhookCloudEvents',
+    summary: 'CloudEvents 1.0 with an alert as data: one event, a batch of up to 1,000, or one with its attributes in headers',
+    description:
+      'The same source and id again is the same alert, unless data has an id of its own. The ce-* headers belong to application/json. A sender that says `Prefer: reply` is answered without a body.',
+    security,
+    parameters: [TO, ...CE_HEADERS],
+    requestBody: {
+      required: true,
+      content: {
+        'application/cloudevents+json': { schema: event, example: EVENT },
+        'application/cloudevents-batch+json': { schema: { type: 'array', maxItems: 1000, items: event }, example: [EVENT] },
+        'application/json': { schema: { type: 'object', description: 'The alert.' }, example: EVENT.data },
+      },
+    },
+    responses: { 202: json('Taken, and safely stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+  };
+}
+
+/** Vendors each have their own form; they prove themselves by a signature or by `?token=`. */
+function receipts(method: 'get' | 'post'): Operation {
+  const content = { 'application/x-www-form-urlencoded': ANYTHING, 'application/json': ANYTHING, 'text/plain': ANYTHING };
+  return {
+    operationId: `${method}Receipts`,
+    summary: "A provider's delivery receipts, in its own form",
+    description: 'Verified, queued, and answered as the vendor expects. Which method a vendor uses is its own choice; the other is 405.',
+    security: [],
+    parameters: [PROVIDER],
+    ...(method === 'get' ? {} : { requestBody: { content } }),
+    responses: {
+      200: { description: 'Taken, and safely stored', content: { 'application/json': { schema: { type: 'object' } } } },
+      ...(method === 'get' ? problems([400, 403, 404, 503]) : VENDOR_PROBLEMS),
+      ...problems([405]),
+      ...OTHER_PROBLEMS,
+    },
+  };
+}
+
+function inbound(): Operation {
+  return {
+    operationId: 'postInbound',
+    summary: 'A text from a phone to a number of yours, in the form of its provider',
+    description: 'Verified, queued, and answered as the vendor expects. STOP and START opt the phone out and in; the rest is an answer.',
+    security: [],
+    parameters: [PROVIDER],
+    requestBody: { content: { 'application/x-www-form-urlencoded': ANYTHING } },
+    responses: {
+      200: { description: 'Taken, and safely stored', content: { 'text/xml': { schema: { type: 'string' } } } },
+      ...VENDOR_PROBLEMS,
+      ...OTHER_PROBLEMS,
+    },
+  };
+}

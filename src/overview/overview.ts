@@ -1,0 +1,81 @@
+import type { Journal } from '../ledger/journal.ts';
+import type { BudgetFigures } from '../limit/budget.ts';
+import type { CapFigures } from './cap-figures.ts';
+import type { Circuits } from './circuits.ts';
+import { countLately, type Lately } from './lately.ts';
+import { judgeProviders, type ProviderHealth } from './provider-health.ts';
+import type { QueueFigures } from './queue-figures.ts';
+import type { RedisFigures } from './redis-figures.ts';
+
+/** How the whole system does right now, as the console, `status` and `doctor` show it. No phone numbers, no secrets. */
+export interface Overview {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Processes that take work off the queues, by role; `null` where Redis does not tell. */
+  readonly workers: Workers | null;
+  readonly queues: readonly QueueFigures[];
+  /** Messages without an outcome, deferred ones included. */
+  readonly inFlight: number;
+  /** Of which nobody knows whether they were sent. */
+  readonly unknown: number;
+  /** Jobs in the failed sets, which wait for a person. */
+  readonly dead: number;
+  readonly lately: Lately;
+  readonly providers: readonly ProviderHealth[];
+  readonly caps: readonly CapFigures[];
+  readonly budgets: readonly BudgetFigures[];
+  /** `null` where Redis does not tell. */
+  readonly redis: RedisFigures | null;
+}
+
+export interface Workers {
+  readonly routers: number;
+  readonly dispatchers: number;
+}
+
+/** Where the figures come from; each asks Redis anew. */
+export interface OverviewSources {
+  queues(now: Date): Promise<readonly QueueFigures[]>;
+  workers(): Promise<Workers | null>;
+  inFlight(): Promise<number>;
+  unknown(): Promise<number>;
+  caps(): Promise<readonly CapFigures[]>;
+  budgets(): Promise<readonly BudgetFigures[]>;
+  redis(): Promise<RedisFigures | undefined>;
+  readonly journal: Pick<Journal, 'newest'>;
+  readonly circuits: Pick<Circuits, 'read'>;
+}
+
+/** How far back "lately" reaches. */
+const LATELY_MS = 5 * 60_000;
+/** Read of the journal at most, which bounds what a look costs while very much happens. */
+const ENTRIES = 2_000;
+
+/** @param providers name → type. Rejects when Redis does not answer. */
+export async function readOverview(sources: OverviewSources, providers: ReadonlyMap<string, string>, now: Date): Promise<Overview> {
+  const [queues, workers, inFlight, unknown, caps, budgets, redis, entries, circuits] = await Promise.all([
+    sources.queues(now),
+    sources.workers(),
+    sources.inFlight(),
+    sources.unknown(),
+    sources.caps(),
+    sources.budgets(),
+    sources.redis(),
+    sources.journal.newest(ENTRIES),
+    sources.circuits.read(now),
+  ]);
+  const { lately, recent } = countLately(entries, entries.length < ENTRIES, now, LATELY_MS);
+  return {
+    at: now.toISOString(),
+    workers,
+    queues,
+    inFlight,
+    unknown,
+    dead: queues.reduce((sum, { counts }) => sum + counts.failed, 0),
+    lately,
+    providers: judgeProviders(providers, recent, circuits),
+    caps,
+    budgets,
+    redis: redis ?? null,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Workers } from '../overview/overview.ts';
+import type { Redis } from '../redis/connect.ts';
+import { ALERT_QUEUE, MESSAGE_QUEUE } from './names.ts';
+import { openQueue } from './open-queue.ts';
+
+/** Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. */
+export function createWorkerCounts(redis: Redis, prefix: string) {
+  const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueue(name, redis, prefix)) as [Queue, Queue];
+  return {
+    async read(): Promise<Workers | null> {
+      const [routers, dispatchers] = await Promise.all([alerts.getWorkersCount(), messages.getWorkersCount()]).catch((error: unknown) => {
+        // Some hosts of Redis forbid CLIENT LIST; a Redis that is away fails the other readings as well.
+        if (error instanceof Error && error.name === 'ReplyError') return [undefined, undefined];
+        throw error;
+      });
+      return routers === undefined || dispatchers === undefined ? null : { routers, dispatchers };
+    },
+    close: () => Promise.all([alerts.close(), messages.close()]),
+  };
+}
+
+type Queue = ReturnType<typeof openQueue>;

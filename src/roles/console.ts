@@ -1,0 +1,49 @@
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { BOARD_PATH } from '../http/console/board-routes.ts';
+import type { ConsoleDeps } from '../http/console/console-deps.ts';
+import { createJournal } from '../ledger/journal.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { createDeadLetters } from '../queue/dead-letters.ts';
+import { QUEUES } from '../queue/names.ts';
+import { openQueue } from '../queue/open-queue.ts';
+import { openUnknownDesk } from '../queue/open-unknown-desk.ts';
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+import { version } from '../version.ts';
+import type { Closer } from './ground.ts';
+import { openOverview } from './overview.ts';
+
+export interface ConsoleGround {
+  readonly config: Config;
+  readonly door: Redis;
+  readonly keys: Keys;
+  readonly metrics: Pick<Metrics, 'unknownResolved'>;
+}
+
+/** What the console looks at and acts through. Loads bull-board, which nobody else needs. */
+export async function openConsole({ config, door, keys, metrics }: ConsoleGround, closers: Closer[]): Promise<ConsoleDeps> {
+  const { createQueueBoard } = await import('../http/console/queue-board.ts');
+  const { prefix } = config.redis;
+  const overview = openOverview(config, door);
+  const dead = createDeadLetters({ redis: door, prefix, clock: systemClock });
+  const desk = openUnknownDesk({ redis: door, prefix, clock: systemClock });
+  const queues = QUEUES.map((name) => openQueue(name, door, prefix));
+  closers.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
+  return {
+    readOverview: overview.read,
+    journal: createJournal(door, keys),
+    dead,
+    desk,
+    onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),
+    recipients: recipientsOf(config),
+    board: createQueueBoard(queues, BOARD_PATH),
+    now: () => systemClock.now(),
+    version,
+  };
+}
+
+function recipientsOf({ contacts, groups, rotations }: Config): string[] {
+  const named = (kind: string, names: Iterable<string>) => [...names].map((name) => `${kind}:${name}`);
+  return [...named('contact', contacts.keys()), ...named('group', groups.keys()), ...named('rotation', rotations.keys())];
+}

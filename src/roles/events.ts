@@ -1,0 +1,39 @@
+import { type EventReceiver, openEventReceiver } from '../channel/event-webhook.ts';
+import { systemClock } from '../clock.ts';
+import { createJournalCursor } from '../ledger/journal-cursor.ts';
+import { createReadMessageFacts } from '../ledger/message-facts.ts';
+import { createEventQueue, createEventWorker } from '../queue/event-queue.ts';
+import { startEventRelay } from '../queue/event-relay.ts';
+import type { QueueWorker } from '../queue/queue-worker.ts';
+import type { Closer, Ground } from './ground.ts';
+
+/**
+ * Journal → events → whoever is told of them. A part of the dispatchers, which are the ones that may call out. The worker runs
+ * also where nobody is configured: what waits for a webhook that was taken out is to end in sight.
+ */
+export function startTelling(ground: Ground, closers: Closer[]): QueueWorker[] {
+  const { config, logger, commands, keys, metrics } = ground;
+  const { prefix } = config.redis;
+  const now = () => systemClock.now();
+  const receivers = new Map<string, EventReceiver>();
+  for (const [name, webhook] of config.events) {
+    const receiver = openEventReceiver(webhook, now);
+    closers.push(() => receiver.close());
+    receivers.set(name, receiver);
+  }
+  metrics.learnWebhooks([...receivers.keys()]);
+  const events = createEventQueue(commands, prefix);
+  closers.push(() => events.close());
+  return [
+    startEventRelay({
+      webhooks: config.events,
+      cursor: createJournalCursor(commands, keys),
+      facts: createReadMessageFacts(commands, keys),
+      add: events.add,
+      prefix,
+      observer: metrics,
+      logger,
+    }),
+    createEventWorker({ ...ground.workerDeps(), receivers, observer: metrics, now, random: Math.random }),
+  ];
+}

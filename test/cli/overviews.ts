@@ -1,0 +1,59 @@
+import type { Overview } from '../../src/overview/overview.ts';
+import type { ProviderHealth } from '../../src/overview/provider-health.ts';
+import type { QueueFigures } from '../../src/overview/queue-figures.ts';
+
+export function queueOf(
+  queue: string,
+  facts: Partial<Omit<QueueFigures, 'counts'>> & { counts?: Partial<QueueFigures['counts']> } = {},
+): QueueFigures {
+  const { counts, ...ages } = facts;
+  return {
+    queue,
+    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0, ...counts },
+    oldestAgeSeconds: 0,
+    oldestCriticalSeconds: 0,
+    ...ages,
+  };
+}
+
+export function providerOf(provider: string, facts: Partial<ProviderHealth> = {}): ProviderHealth {
+  return {
+    provider,
+    type: 'twilio',
+    circuit: 'closed',
+    since: null,
+    reason: null,
+    accepted: 0,
+    refused: 0,
+    unknown: 0,
+    lastReason: null,
+    ...facts,
+  };
+}
+
+/** A system that is well, but for these facts. */
+export function overviewOf(facts: Partial<Overview> = {}): Overview {
+  return {
+    at: '2026-11-20T03:00:10.000Z',
+    workers: { routers: 1, dispatchers: 2 },
+    queues: [queueOf('sms-alerts'), queueOf('sms-messages'), queueOf('sms-receipts')],
+    inFlight: 0,
+    unknown: 0,
+    dead: 0,
+    lately: { seconds: 300, alerts: 0, messages: {} },
+    providers: [providerOf('twilio-main'), providerOf('desk', { type: 'simulated' })],
+    caps: [{ cap: 'per_hour', used: 10, max: 100, criticalReserve: 20 }],
+    budgets: [],
+    redis: {
+      version: '7.0.15',
+      uptimeSeconds: 86_400,
+      usedMemoryBytes: 12_000_000,
+      maxMemoryBytes: 0,
+      maxMemoryPolicy: 'noeviction',
+      evictedKeys: 0,
+      appendOnly: true,
+      lastWriteOk: true,
+    },
+    ...facts,
+  };
+}

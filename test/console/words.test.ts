@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { splitConclusion, toneOfPhone } from '../../src/console/conclusion-words.ts';
+import { faultOf } from '../../src/console/fault.ts';
+import { circuitWords, memoryWords, queueWords, requestWords } from '../../src/console/figure-words.ts';
+import { looksLikePhone } from '../../src/console/looks-like-phone.ts';
+import { relativeTime } from '../../src/console/relative-time.ts';
+
+describe('when it was', () => {
+  it.each([
+    [0, 'now'],
+    [-2, 'now'],
+    [3, '3 s ago'],
+    [59, '59 s ago'],
+    [60, '1 min ago'],
+    [3600, '1 h ago'],
+    [200_000, '2 d ago'],
+    [-300, 'in 5 min'],
+  ])('%i s before now: %s', (seconds, words) => {
+    expect(relativeTime(1_000_000_000 - seconds * 1000, 1_000_000_000)).toBe(words);
+  });
+});
+
+describe('what is typed into the search', () => {
+  it.each([
+    ['+60123456789', true],
+    ['60 12-345 6789', true],
+    ['(012) 345-6789', true],
+    ['tel:+60123456789', true],
+    ['＋60123456789', true],
+    ['alice +60 12 345 6789', true],
+    ['alice', false],
+    ['db-1/unreachable', false],
+    ['a-ef5342ea-0f37-4cc0-a4be-14f05bb8f536', false],
+    ['order-42.paid', false],
+    ['123456', false],
+    ['', false],
+  ])('%s is a phone number: %s', (query, answer) => {
+    expect(looksLikePhone(query)).toBe(answer);
+  });
+});
+
+describe('the conclusion of a story', () => {
+  it.each([
+    ['Texted: accepted by main.', { head: 'Texted', rest: 'Accepted by main.', tone: 'good' }],
+    ['Texted: 3 of 4 phones; 1 not: recipient.', { head: 'Texted', rest: '3 of 4 phones; 1 not: recipient.', tone: 'good' }],
+    ['Not texted yet: it waits for a dispatcher.', { head: 'Not texted yet', rest: 'It waits for a dispatcher.', tone: 'wait' }],
+    ['Being texted: main was asked.', { head: 'Being texted', rest: 'Main was asked.', tone: 'wait' }],
+    ['Perhaps texted: nobody knows.', { head: 'Perhaps texted', rest: 'Nobody knows.', tone: 'bad' }],
+    ['Not texted: none of 2 phones.', { head: 'Not texted', rest: 'None of 2 phones.', tone: 'bad' }],
+    ['Words of a newer version', { head: 'Words of a newer version', rest: '', tone: 'bad' }],
+  ])('%s', (text, split) => {
+    expect(splitConclusion(text)).toEqual(split);
+  });
+});
+
+describe('one phone among several', () => {
+  it.each([
+    ['failed (recipient) main', 'bad'],
+    ['undelivered (content) main', 'bad'],
+    ['RESOLVED text: delivered main', 'good'],
+    ['deferred (quiet_hours)', 'wait'],
+    ['suppressed (opted_out)', 'plain'],
+  ])('%s: %s', (words, tone) => {
+    expect(toneOfPhone(words)).toBe(tone);
+  });
+});
+
+describe('figures in words', () => {
+  const queue = {
+    queue: 'sms-messages',
+    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
+    oldestAgeSeconds: 0,
+    oldestCriticalSeconds: 0,
+  };
+  it.each([
+    [queue, { text: 'empty', age: undefined, tone: 'plain' }],
+    [
+      { ...queue, counts: { waiting: 1, prioritized: 2, active: 3, delayed: 4, failed: 0 }, oldestAgeSeconds: 75 },
+      { text: '3 waiting, 3 active, 4 later', age: '1 min', tone: 'plain' },
+    ],
+    [
+      { ...queue, counts: { ...queue.counts, failed: 2 } },
+      { text: '2 dead', age: undefined, tone: 'wait' },
+    ],
+    [
+      { ...queue, counts: { ...queue.counts, prioritized: 1 }, oldestAgeSeconds: 61, oldestCriticalSeconds: 61 },
+      { text: '1 waiting', age: '1 min', tone: 'bad' },
+    ],
+  ])('a queue %#', (figures, words) => {
+    expect(queueWords(figures)).toEqual(words);
+  });
+
+  const provider = { provider: 'main', type: 'twilio', since: null, lastReason: null, accepted: 0, refused: 0, unknown: 0 } as const;
+  it.each([
+    [{ ...provider, circuit: 'closed', reason: null }, 'working', 'not asked lately'],
+    [{ ...provider, circuit: 'half_open', reason: 'auth', accepted: 1 }, 'being tried again', '100% of 1 accepted'],
+    [{ ...provider, circuit: 'open', reason: 'auth', accepted: 199, refused: 1 }, 'resting: auth', '99% of 200 accepted, 1 refused'],
+    [{ ...provider, circuit: 'open', reason: null, unknown: 2 }, 'resting', '0% of 2 accepted, 2 unclear'],
+  ] as const)('a provider %#', (health, circuit, requests) => {
+    expect([circuitWords(health).text, requestWords(health)]).toEqual([circuit, requests]);
+  });
+
+  it('memory', () => {
+    const redis = { version: '7', uptimeSeconds: 1, maxMemoryPolicy: 'noeviction', evictedKeys: 0, appendOnly: true, lastWriteOk: true };
+    expect(memoryWords({ ...redis, usedMemoryBytes: 2_621_440, maxMemoryBytes: 0 })).toBe('2.5 MB, no limit');
+    expect(memoryWords({ ...redis, usedMemoryBytes: 104_857_600, maxMemoryBytes: 2_147_483_648 })).toBe('100 MB of 2.0 GB');
+  });
+});
+
+describe('what went wrong', () => {
+  it.each([
+    [-1, { detail: 'a bug' }, 'a bug', 'Load it again'],
+    [0, undefined, 'The server does not answer.', 'receiver running'],
+    [401, { title: 'Unauthorized' }, 'Unauthorized', 'Log in'],
+    [503, { title: 'Unavailable', detail: 'Redis does not answer' }, 'Redis does not answer', 'doctor'],
+    [500, undefined, 'The server answered 500.', 'log of the receiver'],
+    [404, { detail: '' }, 'The server answered 404.', 'past the time'],
+  ])('%i %j', (status, body, message, todo) => {
+    const fault = faultOf(status, body);
+    expect(fault.message).toBe(message);
+    expect(fault.todo).toContain(todo);
+  });
+});

@@ -1,0 +1,10 @@
+import { renderCli } from './render-cli.ts';
+import { renderReasons } from './render-reasons.ts';
+
+/** Path from the root → what it should hold. */
+export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/cli.md', await renderCli()],
+    ['docs/reasons.md', renderReasons()],
+  ]);
+}

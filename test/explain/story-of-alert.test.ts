@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { OUR_REASONS } from '../../src/alert/reason.ts';
+import { formatStory } from '../../src/explain/format-story.ts';
+import { REASON_WORDS } from '../../src/explain/reason-words.ts';
+import { concludeAlert, storyOfAlert } from '../../src/explain/story-of-alert.ts';
+import type { AlertTrace } from '../../src/ledger/trace.ts';
+import { alertTrace, attempt, messageTrace, NOW } from './traces.ts';
+
+const explain = (alert: AlertTrace) => formatStory(storyOfAlert(alert, NOW));
+
+const accepted = messageTrace({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
+const refused = messageTrace({ id: 'm-2', to: '+44********123', contact: 'bob', state: 'suppressed', reason: 'no_consent' });
+const doubtful = messageTrace({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
+const waiting = messageTrace({ id: 'm-4', state: 'deferred', reason: 'rate_cap_hour' });
+
+const conclusions: [name: string, facts: Partial<AlertTrace>, text: string, todo?: string][] = [
+  ['just raised', { outcome: 'pending' }, 'Not texted yet: it waits for a router.'],
+  [
+    'waiting for long',
+    { outcome: 'pending', receivedAt: '2026-11-20T02:50:00Z' },
+    'Not texted yet: it waits for a router.',
+    'Is a router running?',
+  ],
+  [
+    'below the severity of its route',
+    {
+      outcome: 'suppressed',
+      reason: 'below_severity',
+      events: [
+        {
+          at: '2026-11-20T03:00:00Z',
+          stage: 'severity-gate',
+          verdict: 'suppressed',
+          reason: 'below_severity',
+          detail: 'route default texts from critical up',
+        },
+      ],
+    },
+    'Not texted: its severity is below what its route sends texts for (below_severity): route default texts from critical up.',
+    'minSeverity',
+  ],
+  [
+    'a resolve',
+    { outcome: 'suppressed', reason: 'resolved', status: 'resolved' },
+    'Not texted: it reports that a problem is over; what had not gone out for the problem is cancelled (resolved).',
+  ],
+  [
+    'resolved before it was routed',
+    { outcome: 'suppressed', reason: 'resolved' },
+    'Not texted: the problem was resolved before the text went out (resolved).',
+  ],
+  [
+    'malformed',
+    {
+      outcome: 'malformed',
+      reason: 'malformed',
+      events: [
+        {
+          at: '2026-11-20T03:00:00Z',
+          stage: 'parse',
+          verdict: 'malformed',
+          reason: 'malformed',
+          detail: 'to[1]: not a possible phone number',
+        },
+      ],
+    },
+    'Not texted: it is not a valid alert (malformed): to[1]: not a possible phone number.',
+    'Correct what is named below',
+  ],
+  [
+    'malformed without a reason',
+    { outcome: 'malformed' },
+    'Not texted: it is not a valid alert (malformed).',
+    'Correct what is named below',
+  ],
+  ['routed to nobody', {}, 'Not texted: it names nobody who could be texted (no_recipient).'],
+  [
+    'told to channels alone',
+    {
+      events: ['planned', 'accepted', 'accepted', 'failed', 'cancelled'].map((verdict) => ({
+        at: '2026-11-20T03:00:00.000Z',
+        stage: 'escalation',
+        verdict,
+      })),
+    },
+    "Not texted: no step of its route's ladder texts anybody. Channels: 2 told, 1 not to be told.",
+  ],
+  [
+    'one phone, measured from the alert',
+    { messages: [accepted] },
+    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told whether it arrived; not every provider reports.',
+  ],
+  ['two phones, both texted', { messages: [accepted, accepted] }, 'Texted: 2 of 2 phones.'],
+  [
+    'one of each',
+    { messages: [accepted, refused, doubtful, waiting] },
+    'Texted: 1 of 4 phones; 1 perhaps; 1 still on the way; 1 not: no_consent.',
+  ],
+  ['none of two', { messages: [refused, refused] }, 'Not texted: none of 2 phones; 2 not: no_consent.'],
+  ['none of two yet', { messages: [refused, waiting] }, 'Not texted yet: none of 2 phones; 1 still on the way; 1 not: no_consent.'],
+];
+
+describe('what became of an alert', () => {
+  test.each(conclusions)('%s', (_name, facts, text, todo) => {
+    const conclusion = concludeAlert(alertTrace(facts), NOW);
+    expect(conclusion.text).toBe(text);
+    if (todo === undefined) expect(conclusion.todo).toBeUndefined();
+    else expect(conclusion.todo).toContain(todo);
+  });
+
+  test.each(OUR_REASONS)('suppressed for %s', (reason) => {
+    const { because, todo } = REASON_WORDS[reason];
+    expect(concludeAlert(alertTrace({ outcome: 'suppressed', reason }), NOW)).toEqual({
+      text: `Not texted: ${because} (${reason}).`,
+      todo,
+    });
+  });
+});
+
+describe('the explanation', () => {
+  test('of an alert to one phone tells the whole story in one time line', () => {
+    const alert = alertTrace({
+      events: [{ at: '2026-11-20T03:00:00.100Z', stage: 'severity-gate', verdict: 'pass' }],
+      messages: [{ ...accepted, events: [{ at: '2026-11-20T03:00:01.250Z', stage: 'dispatch', verdict: 'accepted' }] }],
+    });
+    expect(
+      explain(alert),
+    ).toBe(`Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 1.2 s. No receipt has told whether it arrived; not every provider reports.
+
+alert       a-1, critical, firing
+dedup key   db-1/unreachable
+received    2026-11-20 03:00:00 UTC
+message     m-1
+to          +60*******789
+route       default
+good until  2026-11-20 04:00:00 UTC
+
+2026-11-20, UTC
+03:00:00.100  severity-gate  severe enough for its route
+03:00:00.700  request        twilio-main asked, accepted after 0.50 s
+03:00:01.250  dispatch       the provider accepted the text
+`);
+  });
+
+  test('of an alert to several phones names whoever was not texted first', () => {
+    const text = explain(alertTrace({ messages: [accepted, waiting, doubtful, refused] }));
+    expect(text.split('\n').slice(-6)).toEqual([
+      '+44********123 (bob)  suppressed (no_consent)        m-2',
+      '+60*******789         unknown (unknown_outcome) sns  m-3',
+      '+60*******789         deferred (rate_cap_hour)       m-4',
+      '+60*******789         accepted twilio-main           m-1',
+      'For one of them: sms-dispatch explain MESSAGE_ID',
+      '',
+    ]);
+  });
+
+  test('of an alert to a thousand phones fits on a screen, and still shows the one that failed', () => {
+    const messages = [...Array.from({ length: 999 }, () => accepted), refused];
+    const text = explain(alertTrace({ messages }));
+    expect(text.split('\n').length).toBeLessThan(40);
+    expect(text).toContain('Texted: 999 of 1000 phones; 1 not: no_consent.');
+    expect(text).toContain('m-2');
+    expect(text).toContain('… and 980 more, shown by --json …');
+  });
+
+  test('is the same in every time zone', () => {
+    const before = process.env.TZ;
+    const alert = alertTrace({ messages: [accepted] });
+    try {
+      process.env.TZ = 'Asia/Kuala_Lumpur';
+      expect(new Date(NOW).getTimezoneOffset()).toBe(-480);
+      expect(explain(alert)).toContain('received    2026-11-20 03:00:00 UTC');
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
+});
+
+test('tells apart the text of a problem and the text of its end', () => {
+  const [firing, end] = [
+    messageTrace({ state: 'delivered' }),
+    messageTrace({ id: 'm-2', says: 'resolved', state: 'accepted', severity: 'info' }),
+  ];
+  const text = explain(alertTrace({ messages: [firing, end] }));
+  expect(text).toMatch(/^Texted: .*That it is over was texted to 1 of 1 phone\(s\)\./);
+  expect(text).toContain('RESOLVED text: accepted');
+});

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { formatStory } from '../../src/explain/format-story.ts';
+import { storyOfMessage } from '../../src/explain/story.ts';
+import type { MessageTrace, TraceEvent } from '../../src/ledger/trace.ts';
+import { attempt, messageTrace, NOW } from './traces.ts';
+
+const explain = (message: MessageTrace) => formatStory(storyOfMessage(message, NOW));
+
+test('the conclusion comes first, then the facts, then what happened in order of time', () => {
+  const message = messageTrace({
+    state: 'accepted',
+    contact: 'alice',
+    provider: 'sns',
+    providerMessageId: 'b1f2',
+    events: [
+      { at: '2026-11-20T03:00:00.600Z', stage: 'rate-cap', verdict: 'pass' },
+      { at: '2026-11-20T03:00:01.210Z', stage: 'dispatch', verdict: 'failover', reason: 'unavailable', detail: 'from twilio-main to sns' },
+      { at: '2026-11-20T03:00:01.900Z', stage: 'dispatch', verdict: 'accepted' },
+    ],
+    attempts: [
+      attempt({ result: 'refused', reason: 'unavailable', code: 'ECONNREFUSED' }),
+      attempt({ provider: 'sns', startedAt: '2026-11-20T03:00:01.300Z', endedAt: '2026-11-20T03:00:01.800Z' }),
+    ],
+  });
+  expect(
+    explain(message),
+  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No receipt has told whether it arrived; not every provider reports. twilio-main had not taken it: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable, code ECONNREFUSED).
+
+message      m-1
+alert        a-1
+severity     critical
+to           +60*******789 (alice)
+route        default
+good until   2026-11-20 04:00:00 UTC
+provider id  b1f2
+
+2026-11-20, UTC
+03:00:00.600  rate-cap  within the rate caps
+03:00:00.700  request   twilio-main asked, refused (unavailable, code ECONNREFUSED) after 0.50 s: the provider could not be reached or said that it could not take the text; nothing was sent
+03:00:01.210  dispatch  handed to the next provider: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable) [from twilio-main to sns]
+03:00:01.300  request   sns asked, accepted after 0.50 s
+03:00:01.900  dispatch  the provider accepted the text
+`);
+});
+
+test('what to do stands right below the conclusion', () => {
+  const lines = explain(messageTrace({ state: 'suppressed', reason: 'no_consent' })).split('\n');
+  expect(lines.slice(0, 3)).toEqual([
+    'Not texted: the contact has not agreed to get texts (no_consent).',
+    'When they agree, set `consent: true` on the contact in the config.',
+    '',
+  ]);
+});
+
+test('a message put off for days still fits on a screen, and says how much is left out', () => {
+  const events = Array.from(
+    { length: 300 },
+    (_, index): TraceEvent => ({
+      at: new Date(Date.parse('2026-11-20T03:00:00Z') + index * 60_000).toISOString(),
+      stage: 'rate-cap',
+      verdict: 'deferred',
+      reason: 'rate_cap_recipient',
+    }),
+  );
+  const text = explain(messageTrace({ state: 'deferred', reason: 'rate_cap_recipient', events }));
+  expect(text.split('\n').length).toBeLessThan(24);
+  expect(text).toContain('… 290 more, shown by --json …');
+  expect(text).toMatch(/^2026-11-20, UTC\n03:00:00\.000/m);
+  expect(text).toContain('\n07:59:00.000');
+});
+
+test('a message that nothing happened to yet says so', () => {
+  expect(explain(messageTrace())).toContain('Nothing is written down about it yet.');
+});
+
+test('checks that it merely passed share a line, which says by which route and to how many', () => {
+  const pass = (stage: string, detail?: string): TraceEvent => ({
+    at: '2026-11-20T03:00:00.600Z',
+    stage,
+    verdict: 'pass',
+    ...(detail === undefined ? {} : { detail }),
+  });
+  const events = [
+    pass('route', 'route default'),
+    pass('expiry-gate'),
+    pass('recipients', '1 phone(s)'),
+    pass('expiry-gate'),
+    { ...pass('rate-cap'), at: '2026-11-20T03:00:00.900Z', verdict: 'deferred', reason: 'rate_cap_hour' },
+    { ...pass('ledger'), at: '2026-11-21T03:00:00.000Z' },
+  ];
+  expect(explain(messageTrace({ events }))).toContain(`
+UTC
+2026-11-20 03:00:00.600  checks    passed: route default, expiry, 1 phone(s)
+2026-11-20 03:00:00.900  rate-cap  put off: all phones together have had as many texts as caps.perHour allows (rate_cap_hour)
+2026-11-21 03:00:00.000  ledger    not sent before
+`);
+});
+
+test('on a terminal no line is longer than it is wide, and what goes on stands below its beginning', () => {
+  const message = messageTrace({
+    state: 'deferred',
+    reason: 'rate_cap_recipient',
+    until: '2026-11-20T03:40:00.000Z',
+    events: [{ at: '2026-11-20T03:00:00.600Z', stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_recipient' }],
+  });
+  const text = formatStory(storyOfMessage(message, NOW), { width: 60, emphasise: (line) => `*${line}*` });
+  expect(text.split('\n').filter((line) => line.replaceAll('*', '').length > 60 && !line.includes('+60'))).toEqual([]);
+  expect(text).toMatch(/^\*Not texted yet: this phone has had as many texts as\*\n\*caps\.perRecipient allows/);
+  expect(text).toContain(`
+03:00:00.600  rate-cap  put off: this phone has had as many
+                        texts as caps.perRecipient allows
+                        (rate_cap_recipient)
+`);
+});

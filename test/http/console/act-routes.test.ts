@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { messageTrace, openDoor, traces } from '../door.ts';
+import { write } from './browser.ts';
+import { consoleOf } from './console-of.ts';
+
+it.each([
+  [{ kind: 'settled' }, ['twilio-main']],
+  [{ kind: 'kept', state: 'accepted' }, []],
+] as const)('a word on an unknown message that is answered %j counts for %j', async (settled, counted) => {
+  const seen: string[] = [];
+  const message = {
+    ...messageTrace,
+    attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:00.000Z', result: 'unknown' as const }],
+  };
+  const door = await openDoor({
+    traces: { ...traces, message: async () => message },
+    console: consoleOf({ desk: { list: async () => [], resolve: async () => settled }, onSettled: (provider) => seen.push(provider) }),
+  });
+  expect((await write(`${door.url}/console/api/unknown/m-known`, { word: 'sent' })).json).toEqual(settled);
+  expect(seen).toEqual(counted);
+});

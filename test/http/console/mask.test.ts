@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { isShownId, looksLikePhone, maskData, maskWords, shownAlertId } from '../../../src/http/console/mask.ts';
+
+describe('words', () => {
+  it.each([
+    ['tel:+60123456789', 'tel:+60*******789'],
+    ['order-60123456789.paid', 'order-+60*******789.paid'],
+    ['call 012-345 67 89 now', 'call +*******789 now'],
+    ['60 12 345 6789', '+60*******789'],
+    ['2026-11-20-60123456789', '+20*******789'],
+  ])('%j has its number masked', (text, masked) => {
+    expect(maskWords(text).replace(/\+\d*\*/, '+*')).toBe(masked.replace(/\+\d*\*/, '+*'));
+    expect(maskWords(text)).not.toMatch(/\d{7}/);
+  });
+
+  it.each([
+    'waits until 2026-11-20T03:00:00.000Z, since 2026-11-19',
+    'same dedup key as alert a-12345678-1234-4234-8234-123456789012',
+    'm-1234567890abcdefghijkl',
+    'alertmanager/8f12345671a9b0c2/x',
+    'HTTP 400, code 21211',
+  ])('%j stays as it is', (text) => {
+    expect(maskWords(text)).toBe(text);
+  });
+});
+
+it('an id with a number in it is masked, told apart from others that look alike, and known again', () => {
+  expect(shownAlertId('order-42.paid')).toBe('order-42.paid');
+  const [one, other] = ['60123456789', '60129956789'].map(shownAlertId);
+  expect(one).toMatch(/^\+60\*{7}789~[\w-]{2}$/);
+  expect(one).not.toBe(other);
+  expect([one, 'order-42.paid', 'a~bc'].map((id) => isShownId(id as string))).toEqual([true, false, false]);
+});
+
+it.each([
+  ['+60123456789', true],
+  ['tel:+60 12-345 6789', true],
+  ['(012) 345 6789', true],
+  ['\uff0b60123456789', true],
+  ['alice', false],
+  ['order-60123456789', false],
+  ['2026-11-20', false],
+  ['12345', false],
+])('whether %j is a phone number: %s', (query, is) => {
+  expect(looksLikePhone(query)).toBe(is);
+});
+
+it("a job's data shows no number, however it is written, and nothing of what is said", () => {
+  const data = {
+    id: '60123456789',
+    to: [60123456789, '+60123456789', 'contact:alice'],
+    text: 'secret',
+    template: { name: 'login', params: { code: '1234' } },
+    labels: { '60123456789': 'x' },
+    expiresAt: 1_795_160_000_000,
+    segments: 2,
+  };
+  expect(maskData(data)).toEqual({
+    id: '+60*******789',
+    to: ['+60*******789', '+60*******789', 'contact:alice'],
+    text: 'not shown',
+    template: { name: 'login', params: 'not shown' },
+    labels: { '+60*******789': 'x' },
+    expiresAt: 1_795_160_000_000,
+    segments: 2,
+  });
+});

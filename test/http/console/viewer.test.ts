@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { ShownEntry } from '../../../src/http/console/api.ts';
+import { createViewer } from '../../../src/http/console/viewer.ts';
+
+const alert = { id: 'a', severity: 'critical', outcome: 'routed', reason: null, dedupKey: null, contacts: [], messages: 1 } as const;
+const entry = (seq: string): ShownEntry => ({ seq, at: '2026-11-20T03:00:00.000Z', kind: 'alert', alert });
+
+function open(seen?: string) {
+  const viewer = createViewer(seen, () => undefined);
+  let text = '';
+  viewer.stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const told = async () => {
+    viewer.end();
+    for await (const _ of viewer.stream);
+    return [...text.matchAll(/^id: (\S+)|"skipped":(\d+)/gm)].map(([, id, skipped]) => id ?? `${skipped} skipped`);
+  };
+  return { viewer, told };
+}
+
+it('what happens while somebody catches up comes after what was missed', async () => {
+  const { viewer, told } = open('1-0');
+  viewer.show([entry('4-0')], 7);
+  viewer.catchUp([entry('2-0'), entry('3-0')], 0);
+  viewer.show([entry('5-0')], 0);
+  expect(await told()).toEqual(['2-0', '3-0', '7 skipped', '4-0', '5-0']);
+});
+
+it('nothing is shown twice to whoever has seen it, though both readings hold it', async () => {
+  const { viewer, told } = open('2-0');
+  viewer.show([entry('3-0'), entry('4-0')], 0);
+  viewer.catchUp([entry('2-0'), entry('3-0')], 0);
+  expect(await told()).toEqual(['3-0', '4-0']);
+});

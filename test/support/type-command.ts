@@ -1,0 +1,63 @@
+import { Redis } from 'ioredis';
+import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { LoadedConfig } from '../../src/config/load-config.ts';
+import { createJournal } from '../../src/ledger/journal.ts';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
+import { recentIds } from '../../src/ledger/recent-ids.ts';
+import { createTraces } from '../../src/ledger/redis-traces.ts';
+import { directoryOf } from '../../src/pipeline/directory.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import { openUnknownDesk } from '../../src/queue/open-unknown-desk.ts';
+import { createProducer } from '../../src/queue/producer.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+
+export interface Typed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A person at a terminal of 100 columns, in this process: without the time that one of its own takes to start. */
+export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; readonly loaded: LoadedConfig }) {
+  const { config } = loaded;
+  const { prefix } = config.redis;
+  const keys = createKeys(prefix);
+  const refuse = () => Promise.reject(new Error('not needed here'));
+  return async (...argv: string[]): Promise<Typed> => {
+    const out = { stdout: '', stderr: '' };
+    const connect = () => {
+      const redis = new Redis(redisUrl);
+      return { redis, close: async () => redis.disconnect() };
+    };
+    const deps: CliDeps = {
+      loadConfig: async () => loaded,
+      openTraces: async () => {
+        const { redis, close } = connect();
+        return { ...createTraces(redis, keys), recentIds: () => recentIds(createJournal(redis, keys), 500), close };
+      },
+      openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, systemClock) }),
+      openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
+      openUnknownDesk: async () => openUnknownDesk({ redis: redisUrl, prefix, clock: systemClock }),
+      openOptOuts: async () => {
+        const { redis, close } = connect();
+        return { ...createOptOuts(redis, keys), close };
+      },
+      openBudgets: refuse,
+      openOverview: refuse,
+      inspectRedis: refuse,
+      askProcess: refuse,
+      openProvider: refuse,
+      redisAddress: () => 'here',
+      runProcess: refuse,
+      stdout: { write: (text) => (out.stdout += text), columns: 100, isTTY: true },
+      stderr: { write: (text) => (out.stderr += text) },
+      now: () => new Date(),
+      version: '0',
+      env: {},
+      nodeVersion: process.versions.node,
+    };
+    return { code: await runCli(argv, deps), ...out };
+  };
+}
