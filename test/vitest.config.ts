@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files that start processes or servers of their own, or look at what a process has loaded; the others share what their worker has. */
-const SYSTEMS = ['test/{e2e,chaos,redis,house}/**/*.test.ts', 'test/provider/lazy-loading.test.ts'];
+const SYSTEMS = ['test/{e2e,chaos,redis,house}/**/*.test.ts', 'test/**/lazy-loading.test.ts'];
 
 const root = new URL('..', import.meta.url).pathname;
 const shared = { root, testTimeout: 20_000, hookTimeout: 60_000 };

@@ -5,10 +5,8 @@ import { alertRoutes } from './alert-routes.ts';
 import { createBearerAuth } from './bearer-auth.ts';
 import { BODY_LIMIT, classifyError } from './classify-error.ts';
 import { cloudEventRoutes } from './cloudevents-routes.ts';
-import type { ConsoleDeps } from './console/console-deps.ts';
-import { consoleRoutes } from './console/console-routes.ts';
-import { type ConsoleDoor, createConsoleDoor } from './console/door.ts';
-import type { HttpServerDeps, ReceiverDeps } from './http-deps.ts';
+import type { ConsoleDoor } from './console/door.ts';
+import type { HttpServerDeps } from './http-deps.ts';
 import { inboundRoutes } from './inbound-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
@@ -53,8 +51,8 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
   app.setErrorHandler(answer);
   traceRequests(app);
   logRequests(app, deps.logger);
-  const door = deps.role === 'receiver' && deps.console ? openConsoleDoor(deps, deps.console) : undefined;
-  guard(app, deps, door);
+  const console = deps.role === 'receiver' ? deps.console : undefined;
+  guard(app, deps, console?.door);
   let endStreams: () => void = () => undefined;
   const registered = collectRoutes(app);
 
@@ -79,8 +77,8 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
     cloudEventRoutes(app, { config, logger, producer: timelyProducer });
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
     inboundRoutes(app, { ...inbound, enqueue: (provider, text) => timely(inbound.enqueue(provider, text)) });
-    if (deps.console && door) {
-      endStreams = consoleRoutes(app, { console: deps.console, door, producer: timelyProducer, traces, outbox, timely });
+    if (console) {
+      endStreams = console.serve(app, { producer: timelyProducer, traces, outbox, timely });
       app.addHook('preClose', async () => endStreams());
     }
     const document = JSON.stringify(createOpenApi(config.http));
@@ -94,12 +92,8 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
 /** Vendors prove themselves in their own ways. */
 const VENDORS_DOORS = ['/v1/receipts/', '/v1/inbound/'];
 
-function openConsoleDoor({ config, logger }: ReceiverDeps, { now }: ConsoleDeps): ConsoleDoor {
-  return createConsoleDoor({ http: config.http, logger, now });
-}
-
 /** Who may come in: everybody but for `/v1/*`, and of that, vendors; and for the console, which has a door of its own. */
-function guard(app: FastifyInstance, deps: HttpServerDeps, console: ConsoleDoor | undefined): void {
+function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleDoor | undefined): void {
   const authorise = createBearerAuth(deps.role === 'receiver' ? deps.config.http.tokens : []);
   let closing = false;
   app.addHook('preClose', async () => {
@@ -110,7 +104,7 @@ function guard(app: FastifyInstance, deps: HttpServerDeps, console: ConsoleDoor 
     const path = request.routeOptions.url ?? request.url;
     if (path.startsWith('/v1/') && !VENDORS_DOORS.some((door) => path.startsWith(door))) authorise(request.headers.authorization);
     if (request.is404) refuseUnknown();
-    if (/^\/console(?:\/|$)/.test(path)) await console?.enter(request, path);
+    if (/^\/console(?:\/|$)/.test(path)) await consoleDoor?.enter(request, path);
   });
   // A connection that stayed open for the next request would keep the server from closing.
   app.addHook('onSend', async (_request, reply) => {

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import type { KnownNames } from '../pipeline/directory.ts';
 import type { Outbox } from '../provider/simulated/outbox.ts';
 import type { Producer } from '../queue/producer-port.ts';
-import type { ConsoleDeps } from './console/console-deps.ts';
+import type { Console } from './console/console.ts';
 import type { InboundDeps } from './inbound-routes.ts';
 import type { OperationDeps } from './operation-routes.ts';
 import type { ReceiptDeps } from './receipt-routes.ts';
@@ -37,7 +37,7 @@ export interface ReceiverDeps extends CommonDeps {
   /** Only where a simulated provider is configured. */
   readonly outbox?: Pick<Outbox, 'latest'> | undefined;
   /** Only where it is served. */
-  readonly console?: ConsoleDeps | undefined;
+  readonly console?: Console | undefined;
 }
 
 export type HttpServerDeps = OperationsDeps | ReceiverDeps;

@@ -1,8 +1,11 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { BOARD_PATH } from '../http/console/board-routes.ts';
+import { type Console, createConsole } from '../http/console/console.ts';
 import type { ConsoleDeps } from '../http/console/console-deps.ts';
+import { createQueueBoard } from '../http/console/queue-board.ts';
 import { createJournal } from '../ledger/journal.ts';
+import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { QUEUES } from '../queue/names.ts';
@@ -19,18 +22,18 @@ export interface ConsoleGround {
   readonly door: Redis;
   readonly keys: Keys;
   readonly metrics: Pick<Metrics, 'unknownResolved'>;
+  readonly logger: Logger;
 }
 
-/** What the console looks at and acts through. Loads bull-board, which nobody else needs. */
-export async function openConsole({ config, door, keys, metrics }: ConsoleGround, closers: Closer[]): Promise<ConsoleDeps> {
-  const { createQueueBoard } = await import('../http/console/queue-board.ts');
+/** The console with what it looks at and acts through. To be imported by whoever serves one alone: bull-board is large. */
+export function openConsole({ config, door, keys, metrics, logger }: ConsoleGround, closers: Closer[]): Console {
   const { prefix } = config.redis;
   const overview = openOverview(config, door);
   const dead = createDeadLetters({ redis: door, prefix, clock: systemClock });
   const desk = openUnknownDesk({ redis: door, prefix, clock: systemClock });
   const queues = QUEUES.map((name) => openQueue(name, door, prefix));
   closers.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
-  return {
+  const deps: ConsoleDeps = {
     readOverview: overview.read,
     journal: createJournal(door, keys),
     dead,
@@ -41,6 +44,7 @@ export async function openConsole({ config, door, keys, metrics }: ConsoleGround
     now: () => systemClock.now(),
     version,
   };
+  return createConsole(deps, { http: config.http, logger });
 }
 
 function recipientsOf({ contacts, groups, rotations }: Config): string[] {

@@ -1,4 +1,4 @@
-import { type EventReceiver, openEventReceiver } from '../channel/event-webhook.ts';
+import type { EventReceiver } from '../channel/event-webhook.ts';
 import { systemClock } from '../clock.ts';
 import { createJournalCursor } from '../ledger/journal-cursor.ts';
 import { createReadMessageFacts } from '../ledger/message-facts.ts';
@@ -11,12 +11,13 @@ import type { Closer, Ground } from './ground.ts';
  * Journal → events → whoever is told of them. A part of the dispatchers, which are the ones that may call out. The worker runs
  * also where nobody is configured: what waits for a webhook that was taken out is to end in sight.
  */
-export function startTelling(ground: Ground, closers: Closer[]): QueueWorker[] {
+export async function startTelling(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
   const { config, logger, commands, keys, metrics } = ground;
   const { prefix } = config.redis;
   const now = () => systemClock.now();
   const receivers = new Map<string, EventReceiver>();
   for (const [name, webhook] of config.events) {
+    const { openEventReceiver } = await import('../channel/event-webhook.ts');
     const receiver = openEventReceiver(webhook, now);
     closers.push(() => receiver.close());
     receivers.set(name, receiver);

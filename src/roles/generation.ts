@@ -91,13 +91,13 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       },
     };
     if (roles.includes('router')) workers.push(...startRouting(ground, closers));
-    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...startTelling(ground, closers));
+    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...(await startTelling(ground, closers)));
   };
 
   const operations = { metrics, logger, clock: systemClock, readiness: house.readiness };
   const openHttp = async (): Promise<HttpServerDeps> => {
     if (!roles.includes('receiver')) return { role: 'operations', ...operations };
-    return { ...operations, ...(await openReceiver({ config, door, keys, metrics }, closers)) };
+    return { ...operations, ...(await openReceiver({ config, door, keys, metrics, logger }, closers)) };
   };
   try {
     return {

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/http-deps.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
+import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { directoryOf } from '../pipeline/directory.ts';
 import type { ReceiptReaderDeps } from '../provider/receipt-reader.ts';
@@ -13,7 +14,6 @@ import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import { inboundOf } from '../receipt/inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import { openConsole } from './console.ts';
 import type { Closer } from './ground.ts';
 
 export interface ReceiverGround {
@@ -21,11 +21,12 @@ export interface ReceiverGround {
   readonly door: Redis;
   readonly keys: Keys;
   readonly metrics: Metrics;
+  readonly logger: Logger;
 }
 
 /** What the HTTP server of a receiver needs beside what every one needs. */
 export async function openReceiver(
-  { config, door, keys, metrics }: ReceiverGround,
+  { config, door, keys, metrics, logger }: ReceiverGround,
   closers: Closer[],
 ): Promise<
   Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'onAcknowledged' | 'traces' | 'receipts' | 'inbound' | 'outbox' | 'console'>
@@ -57,7 +58,7 @@ export async function openReceiver(
       count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,
-    console: config.http.console ? await openConsole({ config, door, keys, metrics }, closers) : undefined,
+    console: config.http.console ? (await import('./console.ts')).openConsole({ config, door, keys, metrics, logger }, closers) : undefined,
   };
 }
 

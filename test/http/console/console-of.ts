@@ -1,10 +1,13 @@
+import { type Console, createConsole } from '../../../src/http/console/console.ts';
 import type { ConsoleDeps } from '../../../src/http/console/console-deps.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { http } from '../door.ts';
 
 const refuse = () => Promise.reject(new Error('nobody asks for it here'));
 
 /** A console over nothing, for the door and the page. */
-export function consoleOf(given: Partial<ConsoleDeps> = {}): ConsoleDeps {
-  return {
+export function consoleOf(given: Partial<ConsoleDeps> = {}): Console {
+  const deps = {
     readOverview: refuse,
     journal: { newest: async () => [], since: async () => [], head: async () => undefined, written: async () => undefined },
     dead: { list: refuse, find: refuse, replay: refuse, discard: refuse },
@@ -16,4 +19,5 @@ export function consoleOf(given: Partial<ConsoleDeps> = {}): ConsoleDeps {
     version: '0',
     ...given,
   };
+  return createConsole(deps, { http, logger: createLogger('silent') });
 }

@@ -5,7 +5,7 @@ import type { Producer } from '../../queue/producer-port.ts';
 import { actRoutes } from './act-routes.ts';
 import { boardRoutes } from './board-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
-import type { ConsoleDoor } from './door.ts';
+import { type ConsoleDoor, createConsoleDoor, type DoorDeps } from './door.ts';
 import { createLive } from './live.ts';
 import { pageRoutes } from './page-routes.ts';
 import { createRecallFacts } from './recall-facts.ts';
@@ -14,18 +14,27 @@ import { sessionRoutes } from './session-routes.ts';
 import { type Showable, showEntry } from './show.ts';
 import { watchRoutes } from './watch-routes.ts';
 
-export interface ConsoleGround {
-  readonly console: ConsoleDeps;
+/** What a receiver that serves a console is given; it knows no more of it, so that nobody else loads the code. */
+export interface Console {
   readonly door: ConsoleDoor;
+  /** Adds `/console` and everything below it. Gives what sends away those who watch, without which no server closes. */
+  serve(app: FastifyInstance, ground: ConsoleGround): () => void;
+}
+
+export interface ConsoleGround {
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly traces: Traces;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** `/console` and everything below it. Gives what sends away those who watch, without which no server closes. */
-export function consoleRoutes(app: FastifyInstance, { console, door, ...ground }: ConsoleGround): () => void {
-  const { journal, board, version, pageDir } = console;
+export function createConsole(deps: ConsoleDeps, { http, logger }: Pick<DoorDeps, 'http' | 'logger'>): Console {
+  const door = createConsoleDoor({ http, logger, now: deps.now });
+  return { door, serve: (app, ground) => addRoutes(app, deps, door, ground) };
+}
+
+function addRoutes(app: FastifyInstance, deps: ConsoleDeps, door: ConsoleDoor, ground: ConsoleGround): () => void {
+  const { journal, board, version, pageDir } = deps;
   const recall = createRecallFacts(ground.traces);
   const show = async (entry: Showable) => showEntry(entry, entry.kind === 'message' ? await recall(entry.message) : undefined);
   const live = createLive({ journal, show });
@@ -33,8 +42,8 @@ export function consoleRoutes(app: FastifyInstance, { console, door, ...ground }
 
   pageRoutes(app, pageDir);
   sessionRoutes(app, door, version);
-  watchRoutes(app, { ...console, ...ground, live, search, show });
-  actRoutes(app, { ...console, ...ground, search });
+  watchRoutes(app, { ...deps, ...ground, live, search, show });
+  actRoutes(app, { ...deps, ...ground, search });
   boardRoutes(app, board, ground.timely);
   return live.close;
 }
