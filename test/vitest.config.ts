@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Files that start processes or servers of their own, or look at what a process has loaded; the others share what their worker has. */
-const SYSTEMS = ['test/{e2e,chaos,redis,house}/**/*.test.ts', 'test/**/lazy-loading.test.ts'];
+/** Files that look at what a process has loaded, that change what a whole process shares, or that must not feel each other; the others share what their worker has. */
+const ALONE = ['test/{chaos,house,tracing}/**/*.test.ts', 'test/e2e/tracing*.test.ts', 'test/**/lazy-loading.test.ts'];
 
 const root = new URL('..', import.meta.url).pathname;
 const shared = { root, testTimeout: 20_000, hookTimeout: 60_000 };
@@ -13,8 +13,8 @@ export default defineConfig({
     // Many wait for processes of their own most of the time: four fill two cores, more make the timing of those processes uneven.
     maxWorkers: 4,
     projects: [
-      { test: { ...shared, name: 'systems', include: SYSTEMS } },
-      { test: { ...shared, name: 'rooms', include: ['test/**/*.test.ts'], exclude: SYSTEMS, isolate: false } },
+      { test: { ...shared, name: 'alone', include: ALONE } },
+      { test: { ...shared, name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
     ],
   },
 });
