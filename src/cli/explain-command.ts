@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
-import { storyOfMessage } from '../explain/story.ts';
-import { storyOfAlert } from '../explain/story-of-alert.ts';
-import { withDigest } from '../explain/with-digest.ts';
+import { findTraced, storyOf } from '../explain/find-story.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { LEDGER_TTL_MS } from '../redis/keys.ts';
 import type { CliDeps } from './cli-deps.ts';
@@ -42,29 +40,23 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
   const { config } = await deps.loadConfig(options.config);
-  const { alert, message, digest, near } = await withTraces(deps, config, async (traces) => {
-    const alert = await traces.alert(id);
-    const message = alert === undefined ? await traces.message(id) : undefined;
-    const [told, ...more] = alert?.messages ?? [message];
-    const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
-    const found = alert !== undefined || message !== undefined;
-    return { alert, message, digest, near: found ? undefined : nearestId(id, await traces.recentIds()) };
+  const { found, near } = await withTraces(deps, config, async (traces) => {
+    const found = await findTraced(traces, id);
+    return { found, near: found === undefined ? nearestId(id, await traces.recentIds()) : undefined };
   });
-  if (alert === undefined && message === undefined) {
+  if (found === undefined) {
     const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
     throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
   }
-  const messages = alert?.messages ?? (message === undefined ? [] : [message]);
+  const messages = found.kind === 'alert' ? found.alert.messages : [found.message];
   const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
   if (options.json) {
     const withLive = (one: MessageTrace) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
-    if (alert !== undefined) printJson(deps, { ...alert, messages: alert.messages.map(withLive) });
-    else if (message !== undefined) printJson(deps, withLive(message));
+    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive) });
+    else printJson(deps, withLive(found.message));
     return 0;
   }
-  const now = deps.now();
-  const story = alert !== undefined ? storyOfAlert(alert, now) : storyOfMessage(message as MessageTrace, now);
-  deps.stdout.write(showStory(digest === undefined ? story : withDigest(story, digest, now), deps));
+  deps.stdout.write(showStory(storyOf(found, deps.now()), deps));
   if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
   return 0;
 }

@@ -3,7 +3,7 @@ import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { wrapText } from '../explain/wrap-text.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
-import type { HealthLevel } from '../overview/judge-health.ts';
+import type { HealthLevel } from '../overview/finding.ts';
 import { judgeHealth } from '../overview/judge-health.ts';
 import type { Overview } from '../overview/overview.ts';
 import type { ProviderHealth } from '../overview/provider-health.ts';

@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
 import { createAckCodes } from './ack-codes.ts';
 import { createAcknowledge } from './acknowledge.ts';
+import { createApplyReceipt } from './apply-receipt.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
-import type { ClosedAttempt, History, Ledger, MessageRecord, Move, ReportedReceipt, RoutedAlert, SettledAlert } from './ledger.ts';
+import type { ClosedAttempt, History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
 import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
 import { createOwed } from './owed.ts';
-import type { ReceiptWord } from './receipt-table.ts';
 import { reopenScript } from './reopen-script.ts';
-import { admitScript, moveScript, openAttemptScript, receiptScript, resolveScript, settleAlertScript } from './scripts.ts';
-import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
+import { admitScript, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
+import type { MessageState, TraceAttempt } from './trace.ts';
 
 const MOVED = ['moved', 'ended', 'late', 'again', 'refuted'] as const;
 
@@ -169,35 +168,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return over ?? undefined;
     },
 
-    async applyReceipt(messageId, receipt) {
-      const { provider, providerMessageId = '', state, receivedAt, reason = '' } = receipt;
-      const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
-      const [kind, from, to, acceptedAt] = await receiptScript(
-        redis,
-        [keys.message(messageId), index, keys.unknown(), keys.kept(messageId), keys.journal()],
-        [
-          randomUUID(),
-          messageId,
-          state,
-          receivedAt.toISOString(),
-          provider,
-          providerMessageId,
-          reason,
-          RECEIPT_INDEX_TTL_MS,
-          lines([receiptEvent(receipt, state)]),
-          lines([receiptEvent(receipt, 'late')]),
-          JSON.stringify({ id: messageId, reason: reason === '' ? null : reason, provider, attempt: null }),
-        ],
-      );
-      if (kind === 'missing') return { kind };
-      if (kind !== 'moved') return { kind: 'kept', as: kind, state: from as MessageState };
-      return {
-        kind,
-        from: from as MessageState,
-        to: to as MessageState,
-        acceptedAt: acceptedAt === '' || acceptedAt === undefined ? undefined : new Date(acceptedAt),
-      };
-    },
+    applyReceipt: createApplyReceipt(redis, keys),
 
     async addressee(messageId) {
       const card = await redis.hget(keys.message(messageId), 'card');
@@ -253,22 +224,6 @@ function stateFields({ reason, until, accepted }: Move): string[] {
         }),
   };
   return Object.entries(fields).flat();
-}
-
-function receiptEvent({ provider, state, receivedAt, at, code, reason }: ReportedReceipt, verdict: ReceiptWord | 'late'): TraceEvent {
-  const facts = [
-    ...(verdict === 'late' ? [`says ${state}`] : []),
-    `reported by ${provider}`,
-    ...(code === undefined ? [] : [`code ${code}`]),
-    ...(at === undefined ? [] : [`at ${at.toISOString()}`]),
-  ];
-  return {
-    at: receivedAt.toISOString(),
-    stage: 'receipt',
-    verdict,
-    ...(reason === undefined ? {} : { reason }),
-    detail: facts.join(', '),
-  };
 }
 
 /** How an attempt counts by all that is known of it now. */

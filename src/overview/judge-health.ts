@@ -1,22 +1,9 @@
 import { formatElapsed } from '../explain/format-time.ts';
+import type { Finding, HealthFinding, HealthLevel, HealthSubject } from './finding.ts';
 import { judgeBudgets, judgeCaps } from './judge-limits.ts';
 import { judgeRedis } from './judge-redis.ts';
 import type { Overview } from './overview.ts';
 import type { ProviderHealth } from './provider-health.ts';
-
-/** `alarm`: texts do not go out, or may be lost. `concern`: a person must look, not necessarily now. */
-export type HealthLevel = 'well' | 'concern' | 'alarm';
-
-/** What a finding is of. */
-export type HealthSubject = 'workers' | 'redis' | 'queues' | 'providers' | 'budgets' | 'caps' | 'unknown' | 'dead';
-
-/** One thing that is not as it should be, each a sentence with its full stop. */
-export interface HealthFinding {
-  readonly subject: HealthSubject;
-  readonly level: Exclude<HealthLevel, 'well'>;
-  readonly what: string;
-  readonly todo: string;
-}
 
 export interface Health {
   /** The worst of the findings. */
@@ -32,8 +19,6 @@ export interface Health {
 /** Seconds that a critical may wait, and that others may. */
 export const CRITICAL_WAITS_S = 60;
 export const JOB_WAITS_S = 300;
-
-export type Finding = Omit<HealthFinding, 'subject'>;
 
 const JUDGES: Readonly<Record<HealthSubject, (overview: Overview) => readonly Finding[]>> = {
   workers: judgeWorkers,

@@ -1,4 +1,4 @@
-import type { Finding } from './judge-health.ts';
+import type { Finding } from './finding.ts';
 import type { Overview } from './overview.ts';
 import { percent } from './percent.ts';
 

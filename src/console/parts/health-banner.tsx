@@ -1,4 +1,5 @@
-import { type HealthSubject, judgeHealth } from '../../overview/judge-health.ts';
+import type { HealthSubject } from '../../overview/finding.ts';
+import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { Fault } from '../fault.ts';
 import { hrefOf } from '../route.ts';

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
-import { storyOfMessage } from '../../explain/story.ts';
-import { storyOfAlert } from '../../explain/story-of-alert.ts';
+import { findTraced, storyOf } from '../../explain/find-story.ts';
 import type { Traces } from '../../ledger/trace.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { HttpProblem } from '../problem.ts';
@@ -87,14 +86,15 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
 type Query<Names extends string> = { Querystring: Partial<Record<Names, unknown>> };
 
 async function tell(id: string, traces: Traces, now: Date): Promise<ConsoleApi['story'] | undefined> {
-  const [found, alert] = await Promise.all([traces.message(id), traces.alert(id)]);
-  if (found !== undefined) {
-    const message = showMessage(found);
-    return { kind: 'message', message, story: storyOfMessage(message, now) };
+  const found = await findTraced(traces, id);
+  if (found === undefined) return undefined;
+  const digest = found.digest && showMessage(found.digest);
+  if (found.kind === 'alert') {
+    const alert = showAlert(found.alert);
+    return { kind: 'alert', alert, story: storyOf({ kind: 'alert', alert, digest }, now) };
   }
-  if (alert === undefined) return undefined;
-  const shown = showAlert(alert);
-  return { kind: 'alert', alert: shown, story: storyOfAlert(shown, now) };
+  const message = showMessage(found.message);
+  return { kind: 'message', message, story: storyOf({ kind: 'message', message, digest }, now) };
 }
 
 function parseLimit(limit: unknown): number {
