@@ -41,12 +41,23 @@ function tidy(input: string): string {
 /** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number; its length does not. */
 export function maskPhone(phone: string): string {
   const code = lookAt(phone).callingCode ?? phone.slice(1, 3);
-  return `+${code}*******${phone.replace(/\D/g, '').slice(-3)}`;
+  return `+${code}*******${digitsOf(phone).slice(-3)}`;
 }
 
 /** Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped. */
 export function maskNumbers(text: string): string {
-  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (number) => maskPhone(`+${number.replace(/\D/g, '')}`));
+  // A number may be written in digits of any script; looking for those takes longer, and is seldom needed.
+  const pattern = PLAIN.test(text)
+    ? /\+?\d(?:[ ().-]{0,2}\d){6,}/g
+    : /[+\uff0b]?\p{Nd}(?:[\s().\-\u2010-\u2015\u2212\uff0d]{0,2}\p{Nd}){6,}/gu;
+  return text.replace(pattern, (number) => maskPhone(`+${digitsOf(number)}`));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const PLAIN = /^[\x00-\x7f]*$/;
+
+function digitsOf(text: string): string {
+  return text.replace(/\P{Nd}/gu, '');
 }
 
 /** The calling code without `+`, such as `60`. */

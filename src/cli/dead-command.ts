@@ -8,7 +8,7 @@ import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { deadFields, describeReplay, formatDeadList, formatStored } from './format-dead.ts';
-import { useOneOf } from './no-such.ts';
+import { isEventId, useOneOf } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
 import { showStory } from './show-story.ts';
 import { withDeadLetters, withTraces } from './with-redis.ts';
@@ -203,12 +203,15 @@ async function forEach(
 
 function finish({ stderr }: CliDeps, summary: string, missing: readonly string[], refused: number): number {
   stderr.write(`${summary}\n`);
-  if (missing.length > 0) stderr.write(`error: ${notAmong(missing)}\n${lookUp(missing[0] as string)}\n`);
-  return missing.length + refused === 0 ? 0 : 1;
+  if (missing.length > 0) throw new CliFailure(notAmong(missing), lookUp(missing[0] as string));
+  return refused === 0 ? 0 : 1;
 }
 
 const notAmong = (ids: readonly string[]) => `not among the dead: ${ids.join(', ')}`;
-const lookUp = (id: string) => `What became of it: sms-dispatch explain ${id}`;
+const lookUp = (id: string) =>
+  isEventId(id)
+    ? 'An event that is not dead was told, waits to be told, or was discarded; sms_webhook_events_total counts them.'
+    : `What became of it: sms-dispatch explain ${id}`;
 
 function checkPick(ids: readonly string[], { all }: PickOptions): void {
   if (all === undefined && ids.length === 0) throw new UsageError('name the ids, or --all');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
 import { isLoopback } from '../config/loopback.ts';
+import { classifyTrouble, type Trouble } from '../redis/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps, LoadedConfig } from './cli-deps.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
@@ -80,9 +81,14 @@ async function lookAtRedis(deps: CliDeps, config: Config | undefined): Promise<D
   } catch (error) {
     const away = asUnavailable(error);
     if (!(away instanceof RedisUnavailableError)) throw error;
-    const todo = 'Start it, set REDIS_URL to where it is, or let `sms-dispatch start` bring its own.';
+    const todo = todoOf(classifyTrouble(away)) ?? 'Start it, set REDIS_URL to where it is, or let `sms-dispatch start` bring its own.';
     return [{ subject: 'redis', verdict: 'failed', found: away.message, todo }];
   }
+}
+
+/** As a sentence. */
+function todoOf(trouble: Trouble | undefined): string | undefined {
+  return trouble && `It ${trouble.problem}: ${trouble.remedy}.`;
 }
 
 async function askReceiver(deps: CliDeps, loaded: LoadedConfig | undefined): Promise<Diagnosis[]> {

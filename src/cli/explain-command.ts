@@ -9,6 +9,7 @@ import { type CommandContext, type CommonOptions, collect, configOption, jsonOpt
 import { describeLive, liveFields } from './describe-live.ts';
 import { askProviders } from './explain-live.ts';
 import { nearestId } from './nearest-id.ts';
+import { isEventId } from './no-such.ts';
 import { showStory } from './show-story.ts';
 import { withTraces } from './with-redis.ts';
 
@@ -45,6 +46,9 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
     return { found, near: found === undefined ? nearestId(id, await traces.recentIds()) : undefined };
   });
   if (found === undefined) {
+    if (isEventId(id)) {
+      throw new CliFailure(`${id} is an event of a webhook, not a text`, `If it was not told: sms-dispatch dead show ${id}, which names its message.`);
+    }
     const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
     throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
   }

@@ -11,3 +11,6 @@ export function useOneOf(written: string, known: readonly string[]): string {
   const near = didYouMean(written, known);
   return `Use ${known.join(', ')}.${near === undefined ? '' : ` (${near.charAt(0).toUpperCase()}${near.slice(1)})`}`;
 }
+
+/** The id of an outgoing event, which stands in our log and among the dead, and which no ledger knows. */
+export const isEventId = (id: string) => /^e-[\w-]{22}$/.test(id);

@@ -4,6 +4,7 @@ import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
+import { classifyTrouble } from '../redis/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps, OpenOverview, OpenTraces } from './cli-deps.ts';
 import { CliFailure } from './cli-failure.ts';
@@ -65,7 +66,11 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
       (address) => `Tried ${address}. `,
       () => '',
     );
-    const hint = `${tried}Is \`npm start\` (or \`sms-dispatch start\`) running? If Redis is somewhere else, set REDIS_URL.`;
+    const trouble = classifyTrouble(failure);
+    const next = trouble
+      ? `It ${trouble.problem}: ${trouble.remedy}.`
+      : 'Is `npm start` (or `sms-dispatch start`) running? If Redis is somewhere else, set REDIS_URL.';
+    const hint = `${tried}${next}`;
     throw new CliFailure(failure.message, hint);
   }
 }

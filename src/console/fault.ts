@@ -14,7 +14,10 @@ export class Fault extends Error {
 
 /** @param body a problem detail, where the server answered with one */
 export function faultOf(status: number, body: { readonly title?: unknown; readonly detail?: unknown } | undefined): Fault {
-  const words = [body?.detail, body?.title].find((text): text is string => typeof text === 'string' && text !== '');
+  // The detail of a 503 is for senders; whoever watches wants to know what is away.
+  const words = (status === 503 ? [body?.title] : [body?.detail, body?.title]).find(
+    (text): text is string => typeof text === 'string' && text !== '',
+  );
   return new Fault(status, words ?? (status === 0 ? 'The server does not answer.' : `The server answered ${status}.`));
 }
 

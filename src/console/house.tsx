@@ -17,7 +17,9 @@ const EVERY_MS = 2_000;
 /** Everything behind the door. */
 export function House({ onLogOut }: { readonly onLogOut: (() => void) | undefined }) {
   const { data: overview, fault } = useAsked<'overview'>('overview', EVERY_MS);
-  const live = useLive();
+  const stream = useLive();
+  // The stream stays open while Redis is away, and has nothing to say.
+  const live = { ...stream, isLost: stream.isLost || fault !== undefined };
   const route = useRoute();
   return (
     <>

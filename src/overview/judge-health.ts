@@ -16,6 +16,9 @@ export interface Health {
   readonly findings: readonly HealthFinding[];
 }
 
+/** Requests of the last minutes that a provider may leave in doubt. */
+const UNKNOWN_REQUESTS = 2;
+
 /** Seconds that a critical may wait, and that others may. */
 export const CRITICAL_WAITS_S = 60;
 export const JOB_WAITS_S = 300;
@@ -24,7 +27,7 @@ const JUDGES: Readonly<Record<HealthSubject, (overview: Overview) => readonly Fi
   workers: judgeWorkers,
   redis: judgeRedis,
   queues: judgeQueues,
-  providers: judgeProviders,
+  providers: (overview) => [...judgeCircuits(overview), ...judgeUnknownRequests(overview)],
   budgets: judgeBudgets,
   caps: judgeCaps,
   unknown: judgeUnknown,
@@ -79,7 +82,7 @@ function judgeQueues({ queues }: Overview): Finding[] {
   ];
 }
 
-function judgeProviders({ providers }: Overview): Finding[] {
+function judgeCircuits({ providers }: Overview): Finding[] {
   const open = providers.filter(({ circuit }) => circuit === 'open');
   const isLast = open.length > 0 && open.length === providers.length;
   return open.map((provider) => ({
@@ -87,6 +90,17 @@ function judgeProviders({ providers }: Overview): Finding[] {
     what: `Provider ${provider.provider} is resting${sinceWords(provider)}${isLast && open.length > 1 ? ', as all of them are' : ''}.`,
     todo: providerTodo(provider),
   }));
+}
+
+/** Where others take over, or texts are resent, no other figure tells of it. */
+function judgeUnknownRequests({ providers }: Overview): Finding[] {
+  return providers
+    .filter(({ unknown }) => unknown > UNKNOWN_REQUESTS)
+    .map(({ provider, accepted, refused, unknown }) => ({
+      level: 'concern',
+      what: `Of ${accepted + refused + unknown} requests to ${provider} ${unknown} ended without a readable answer.`,
+      todo: "Was a dispatcher killed? If not, see the vendor's status page, and take it out of its routes for a while.",
+    }));
 }
 
 function sinceWords({ since, reason }: ProviderHealth): string {

@@ -12,12 +12,14 @@ export function judgeBudgets({ budgets }: Overview): Finding[] {
     const todo = 'Find out what raises so many alerts, or raise `money.budgets` in the config.';
     if (used >= budget.hard)
       return [{ level: 'alarm', what: `The budget of the ${period} is spent: nothing is texted until it ends.`, todo }];
-    if (used >= budget.soft) {
-      return [{ level: 'concern', what: `The soft budget of the ${period} is spent: only criticals are texted until it ends.`, todo }];
+    const nearly = used / budget.hard >= NEARLY;
+    const isPastSoft = used >= budget.soft;
+    if (nearly) {
+      const next = isPastSoft ? ' Only criticals are texted; at 100% nobody is.' : '';
+      return [{ level: 'concern', what: `${percent(used, budget.hard)} of the budget of the ${period} is spent.${next}`, todo }];
     }
-    return used / budget.hard >= NEARLY
-      ? [{ level: 'concern', what: `${percent(used, budget.hard)} of the budget of the ${period} is spent.`, todo }]
-      : [];
+    if (!isPastSoft) return [];
+    return [{ level: 'concern', what: `The soft budget of the ${period} is spent: only criticals are texted until it ends.`, todo }];
   });
 }
 

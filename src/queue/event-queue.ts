@@ -45,6 +45,8 @@ const UNKNOWN_DELAY_MS = 30_000;
 /** Takes events off their queue and tells each to its webhook. */
 export function createEventWorker({ receivers, observer, now, random, ...deps }: EventWorkerDeps): QueueWorker {
   const lanes = createEventLanes();
+  /** What each webhook that takes nothing said last: a sick one is logged once, not event by event. */
+  const refusals = new Map<string, string>();
 
   const bury = ({ id, webhook, body, tries }: WaitingEvent, code: string): JobMove => {
     observer.webhookEvents(webhook, 'failed', 1);
@@ -59,6 +61,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     const told = await receiver.tell({ id, body }, signal).finally(() => turn.leave());
     if (told.kind === 'accepted') {
       observer.webhookEvents(webhook, 'accepted', 1);
+      if (refusals.delete(webhook)) deps.logger.info({ webhook }, 'a webhook takes events again');
       return { kind: 'complete' };
     }
     if (signal.aborted) return { kind: 'delay', until: now() };
@@ -66,7 +69,12 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     await job.updateData(tried);
     const until = nextTryAt(tried.tries, told, now(), random());
     if (until === undefined) return bury(tried, told.code);
-    deps.logger.warn({ eventId: id, webhook, code: told.code, tries: tried.tries, until }, 'a webhook refuses an event; it is told again');
+    const level = refusals.get(webhook) === told.code ? 'debug' : 'warn';
+    refusals.set(webhook, told.code);
+    deps.logger[level](
+      { eventId: id, webhook, code: told.code, tries: tried.tries, until },
+      'a webhook refuses an event; it is told again',
+    );
     return { kind: 'delay', until };
   };
 

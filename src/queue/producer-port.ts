@@ -45,7 +45,7 @@ export interface Producer {
    * What became of an alert, as soon as it has its outcome and nothing of it is on its way any more. A receipt may still come
    * after that. An id that nobody knows is waited for: another process may be about to raise it.
    * @throws OutcomeTimeoutError with the last trace when the time is up, RedisUnavailableError within 5 s when Redis is away,
-   * the signal's reason when it aborts
+   * the signal's reason when it aborts, TypeError without an id or with a time-out that is no number
    */
   waitFor(alertId: string, options?: WaitOptions): Promise<AlertTrace>;
   close(): Promise<void>;

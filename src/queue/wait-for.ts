@@ -39,6 +39,10 @@ export function createWaitFor(redis: Redis, keys: Keys): Producer['waitFor'] {
   };
   return async (alertId, { timeoutMs = TIMEOUT_MS, signal } = {}) => {
     signal?.throwIfAborted();
+    // From JavaScript: without an id it would wait for nobody, and until NaN for ever.
+    if (typeof alertId !== 'string' || alertId === '') throw new TypeError('waitFor: give it the id that enqueue returned');
+    if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
+      throw new TypeError('waitFor: timeoutMs must be a number of milliseconds');
     return wait(alertId, timeoutMs, signal);
   };
 }

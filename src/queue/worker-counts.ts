@@ -3,12 +3,17 @@ import type { Redis } from '../redis/connect.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
 
-/** Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. */
+/**
+ * Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. Its list holds
+ * those of all its databases: a system on another one, such as a rehearsal, does not send our texts.
+ */
 export function createWorkerCounts(redis: Redis, prefix: string) {
   const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueue(name, redis, prefix)) as [Queue, Queue];
+  const isOurs = ({ db }: Record<string, string>) => !('db' in redis.options) || db === undefined || Number(db) === (redis.options.db ?? 0);
+  const count = async (queue: Queue) => (await queue.getWorkers()).filter(isOurs).length;
   return {
     async read(): Promise<Workers | null> {
-      const [routers, dispatchers] = await Promise.all([alerts.getWorkersCount(), messages.getWorkersCount()]).catch((error: unknown) => {
+      const [routers, dispatchers] = await Promise.all([count(alerts), count(messages)]).catch((error: unknown) => {
         // Some hosts of Redis forbid CLIENT LIST; a Redis that is away fails the other readings as well.
         if (error instanceof Error && error.name === 'ReplyError') return [undefined, undefined];
         throw error;

@@ -249,6 +249,8 @@ describe('numbers in words of somebody else', () => {
     ['error 21610', 'error 21610'],
     ['order 123456', 'order 123456'],
     ['port 6379, 1600 characters', 'port 6379, 1600 characters'],
+    ['\uff0b\uff16\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19', '+60*******\uff17\uff18\uff19'],
+    ['call 012\u2011345\u00a06789', 'call +01*******789'],
   ])('%j: %j', (text, masked) => {
     expect(maskNumbers(text)).toBe(masked);
   });

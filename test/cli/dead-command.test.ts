@@ -113,6 +113,11 @@ describe('dead replay', () => {
     expect(code).toBe(1);
   });
 
+  test('does not send anybody to explain for an event', async () => {
+    const { stderr } = await type(['dead', 'replay', 'e-4pX0bT2sJk6nQmZr8vYdLw'], { dead: { letters } });
+    expect(stderr).toMatch(/^0 replayed\nerror: not among the dead: e-4pX0bT2sJk6nQmZr8vYdLw\nAn event that is not dead was told/);
+  });
+
   test.each([
     [{ kind: 'ended', state: 'accepted' }, 'not replayed: the message is accepted', 1],
     [{ kind: 'forgotten' }, 'its ledger entry is gone; raise the alert again', 1],
@@ -141,7 +146,11 @@ describe('dead replay', () => {
         { id: 'm-2', result: 'replayed', goodUntil: '2026-11-20T04:00:10.000Z' },
       ],
     });
-    expect(stderr).toContain('1 replayed, 1 refused\n');
+    const [summary, wrong] = stderr.trimEnd().split('\n');
+    expect(summary).toBe('1 replayed, 1 refused');
+    expect(JSON.parse(wrong ?? '')).toEqual({
+      error: { message: 'not among the dead: m-9', hint: 'What became of it: sms-dispatch explain m-9' },
+    });
     expect(code).toBe(1);
   });
 });

@@ -76,7 +76,9 @@ describe('doctor', () => {
         throw new RedisUnavailableError('no answer within 4500 ms');
       },
     });
-    expect(stdout).toMatch(/^✗ {2}redis +Redis is not available: no answer/m);
+    expect(stdout).toMatch(
+      /^✗ {2}redis +Redis is not available: no answer within 4500 ms\n +→ It does not answer: see whether its process is stopped/m,
+    );
   });
 
   test('what a provider says is wrong is wrong here', async () => {

@@ -42,6 +42,14 @@ describe('one look', () => {
     expect(stdout).toBe('');
     expect(code).toBe(1);
   });
+
+  test('a frozen Redis is not told to be started', async () => {
+    const frozen = (): never => {
+      throw new RedisUnavailableError(new Error('Command timed out'));
+    };
+    const { stderr } = await type(['status'], { overview: frozen });
+    expect(stderr).toMatch(/\nTried 10\.0\.0\.5:6379\. It does not answer: see whether its process is stopped /);
+  });
 });
 
 /** A terminal that remembers what was shown last. */

@@ -112,7 +112,7 @@ describe('what went wrong', () => {
     [-1, { detail: 'a bug' }, 'a bug', 'Load it again'],
     [0, undefined, 'The server does not answer.', 'receiver running'],
     [401, { title: 'Unauthorized' }, 'Unauthorized', 'Log in'],
-    [503, { title: 'Unavailable', detail: 'Redis does not answer' }, 'Redis does not answer', 'doctor'],
+    [503, { title: 'Redis is not available', detail: 'Send it again later.' }, 'Redis is not available', 'doctor'],
     [500, undefined, 'The server answered 500.', 'log of the receiver'],
     [404, { detail: '' }, 'The server answered 404.', 'past the time'],
   ])('%i %j', (status, body, message, todo) => {

@@ -142,6 +142,7 @@ shutdown: { grace: 1s }
     await confirm('Discard');
     await shown('Discarded: carol.');
     await shown('Nothing has died.');
+    expect(await page.evaluate('document.activeElement.id'), 'where the keyboard goes on').toBe('main');
     await expectClean();
   });
 
@@ -201,6 +202,14 @@ shutdown: { grace: 1s }
       expect(await page.evaluate(TOO_SMALL), view).toEqual([]);
     }
     await expectClean();
+  });
+
+  it('claims to count no more than it knows, where more happened than it fetched', async () => {
+    await go('#/now');
+    await shown('last 10 min');
+    for (let count = 0; count < 210; count += 1) await raise({ to: 'contact:alice', text: 'again and again', dedupKey: 'again' });
+    await page.reload();
+    await shown(/^last \d+ s$/);
   });
 
   it('says when the server is gone, and comes back with it', async () => {

@@ -56,6 +56,11 @@ describe('the line at the top', () => {
       'All is well: nothing to text in the last 5 min.',
     ],
     [
+      'two requests are in doubt, which no alert fires on',
+      { providers: [{ ...provider, unknown: 2 }] },
+      'All is well: nothing to text in the last 5 min.',
+    ],
+    [
       'a critical has waited for a minute, which is no longer than it may',
       { queues: [{ ...queue, oldestCriticalSeconds: 60, oldestAgeSeconds: 300 }] },
       'All is well: nothing to text in the last 5 min.',
@@ -137,6 +142,13 @@ describe('the line at the top', () => {
       'money.budgets',
     ],
     [
+      'a soft budget is spent and the hard one nearly',
+      { budgets: [{ ...day, budget: { soft: 40, hard: 100 }, spent: 92 }] },
+      'concern',
+      '92% of the budget of the day is spent. Only criticals are texted; at 100% nobody is.',
+      'money.budgets',
+    ],
+    [
       'the cap is full',
       { caps: [{ cap: 'per_hour', used: 100, max: 100, criticalReserve: 20 }] },
       'alarm',
@@ -149,6 +161,13 @@ describe('the line at the top', () => {
       'concern',
       '80 of 100 texts an hour are used: only criticals pass.',
       'caps.perHour',
+    ],
+    [
+      'a provider that does not answer, though another one takes over',
+      { providers: [{ ...provider, unknown: 3, lastReason: 'unknown_outcome' }, provider] },
+      'concern',
+      'Of 8 requests to main 3 ended without a readable answer.',
+      'Was a dispatcher killed?',
     ],
     ['an unknown one', { unknown: 1 }, 'concern', 'Of 1 text nobody knows whether it went out.', 'unknown list'],
     ['unknown ones', { unknown: 3 }, 'concern', 'Of 3 texts nobody knows whether they went out.', 'unknown list'],

@@ -27,7 +27,10 @@ const event = (over: Partial<WaitingEvent> = {}): WaitingEvent => ({
 });
 
 /** A queue of its own, and a worker that tells a receiver which answers as `answer` says. */
-function setup(answer: (nth: number, signal: AbortSignal) => Promise<Told> = async () => ({ kind: 'accepted' })) {
+function setup(
+  answer: (nth: number, signal: AbortSignal) => Promise<Told> = async () => ({ kind: 'accepted' }),
+  logger = pino({ level: 'silent' }),
+) {
   const prefix = `${shared}:${randomUUID().slice(0, 8)}`;
   const [commands, blocking] = [connectRedis(url, 'commands'), connectRedis(url, 'worker')];
   const events = createEventQueue(commands, prefix);
@@ -46,7 +49,7 @@ function setup(answer: (nth: number, signal: AbortSignal) => Promise<Told> = asy
       commands,
       prefix,
       lockMs: 10_000,
-      logger: pino({ level: 'silent' }),
+      logger,
       receivers: new Map([['erp', { tell: ({ id }, signal) => answer(told.push(id), signal), close: async () => undefined }]]),
       observer: { webhookEvents: (...args) => void counted.push(args) },
       now: () => clock.now(),
@@ -86,6 +89,25 @@ it('one that is refused waits for its next try, which costs nothing but that', a
   expect(Math.abs((job?.delay ?? 0) - 300_000)).toBeLessThan(5_000);
   expect(job?.attemptsMade).toBe(0);
   expect(counted).toEqual([]);
+});
+
+it('a webhook that takes nothing is logged once for each answer it gives, and once when it takes events again', async () => {
+  const said: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void said.push(line) });
+  const answers = [refused, refused, { ...refused, code: 'TIMEOUT' }, refused];
+  const { events, told, queue, work } = setup(async (nth) => answers[nth - 1] ?? { kind: 'accepted' }, logger);
+  work();
+  for (const nth of [1, 2, 3, 4, 5, 6]) {
+    await events.add([event({ id: `e-${nth}` })]);
+    await until(async () => told.length === nth && (await queue.getActiveCount()) === 0);
+  }
+  const lines = said.map((line) => JSON.parse(line)).filter(({ webhook }) => webhook === 'erp');
+  expect(lines.map(({ msg, code, eventId }) => [msg, code, eventId])).toEqual([
+    ['a webhook refuses an event; it is told again', 'http_500', 'e-1'],
+    ['a webhook refuses an event; it is told again', 'TIMEOUT', 'e-3'],
+    ['a webhook refuses an event; it is told again', 'http_500', 'e-4'],
+    ['a webhook takes events again', undefined, undefined],
+  ]);
 });
 
 it('one that was refused to the end is dead, counted once, and has all its tries anew when it is replayed', async () => {

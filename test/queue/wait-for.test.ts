@@ -66,6 +66,13 @@ describe('waiting for an alert', () => {
     expect(await waiting).toMatchObject({ outcome: 'suppressed', reason: 'below_severity', messages: [] });
   });
 
+  it('refuses at once what it could only wait for in vain', async () => {
+    await expect(producer.waitFor(undefined as unknown as string)).rejects.toThrow('waitFor: give it the id that enqueue returned');
+    await expect(producer.waitFor('')).rejects.toThrow(TypeError);
+    await expect(producer.waitFor('a', { timeoutMs: Number.NaN })).rejects.toThrow('timeoutMs must be a number of milliseconds');
+    await expect(producer.waitFor('a', { timeoutMs: '50' as unknown as number })).rejects.toThrow(TypeError);
+  });
+
   it('gives up when its time is up, and says how it stood then', async () => {
     const pending = await producer.enqueue({ id: 'p', severity: 'info', to: '+60123456789', text: 'x' });
     await admit('a', 2);

@@ -17,6 +17,7 @@ export interface Question {
 export function Confirm({ question, onEnd }: { readonly question: Question; readonly onEnd: () => void }) {
   const { title, what, yes, isGrave, act } = question;
   const dialog = useRef<HTMLDialogElement>(null);
+  const hasActed = useRef(false);
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | undefined>();
   const id = useId();
@@ -24,12 +25,20 @@ export function Confirm({ question, onEnd }: { readonly question: Question; read
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    return () => current?.close();
+    return () => {
+      current?.close();
+      // What it was about goes away, and its button: the keyboard goes on from the top.
+      if (hasActed.current) document.getElementById('main')?.focus({ preventScroll: true });
+    };
   }, []);
 
   const go = async () => {
     setBusy(true);
-    await act().then(onEnd, (error: unknown) => setFault(asFault(error)));
+    const end = () => {
+      hasActed.current = true;
+      onEnd();
+    };
+    await act().then(end, (error: unknown) => setFault(asFault(error)));
     setBusy(false);
   };
   return (

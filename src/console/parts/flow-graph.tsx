@@ -1,4 +1,5 @@
 import { BAR_MS, BARS, type Bar, FATES, type Flow, lastBars } from '../flow.ts';
+import { spanOf } from '../relative-time.ts';
 import { useNow } from './clock.tsx';
 
 const HEIGHT = 60;
@@ -6,13 +7,14 @@ const STEP = 10;
 const TONES = { accepted: 'good', held: 'wait', not: 'plain', failed: 'bad' } as const;
 const NAMES = { accepted: 'accepted', held: 'held back', not: 'not to be sent', failed: 'went wrong' } as const;
 
-/** The last minutes, newest on the right, with the sums in words. */
-export function FlowGraph({ flow }: { readonly flow: Flow }) {
-  const bars = lastBars(flow, useNow());
+/** The last minutes, newest on the right, with the sums in words. What was before `from`, in ms, is not known. */
+export function FlowGraph({ flow, from }: { readonly flow: Flow; readonly from: number }) {
+  const now = useNow();
+  const bars = lastBars(flow, now);
   const sums = FATES.map((fate) => ({ fate, sum: bars.reduce((sum, { bar }) => sum + bar[fate], 0) }));
   const top = Math.max(4, ...bars.map(({ bar }) => total(bar)));
   const words = sums.map(({ fate, sum }) => `${sum} ${NAMES[fate]}`).join(', ');
-  const minutes = (BARS * BAR_MS) / 60_000;
+  const span = spanOf(Math.max(0, Math.min(BARS * BAR_MS, now - from)) / 1000);
   return (
     <figure class="graph">
       <svg
@@ -20,7 +22,7 @@ export function FlowGraph({ flow }: { readonly flow: Flow }) {
         viewBox={`0 0 ${BARS * STEP} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Last ${minutes} minutes: ${words}`}
+        aria-label={`Last ${span}: ${words}`}
       >
         <line class="graph-base" x1="0" x2={BARS * STEP} y1={HEIGHT} y2={HEIGHT} />
         {bars.map(({ start, bar }, index) => (
@@ -35,7 +37,7 @@ export function FlowGraph({ flow }: { readonly flow: Flow }) {
             </span>
           ))}
         </span>
-        <span class="muted">last {minutes} min</span>
+        <span class="muted">last {span}</span>
       </figcaption>
     </figure>
   );

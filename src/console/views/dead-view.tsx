@@ -120,7 +120,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         <button type="button" onClick={() => onAsk(discard)}>
           Discard
         </button>
-        {(what === 'message' || what === 'alert') && (
+        {(what === 'message' || what === 'alert') && letter.alertId !== null && (
           <a class="button" href={hrefOf({ view: 'story', id })}>
             Its story
           </a>

@@ -18,7 +18,7 @@ export function NowView({ live, overview }: { readonly live: Live; readonly over
   );
 }
 
-function LiveFlow({ live: { flow, skipped, isLoading, isLost } }: { readonly live: Live }) {
+function LiveFlow({ live: { flow, skipped, fetchedFrom, isLoading, isLost } }: { readonly live: Live }) {
   const [most, setMost] = useState(PAGE);
   const [pausedAt, setPausedAt] = useState<string | undefined>();
   const shown = flow.entries.filter(({ seq }) => pausedAt === undefined || !isAfter(seq, pausedAt));
@@ -35,9 +35,12 @@ function LiveFlow({ live: { flow, skipped, isLoading, isLost } }: { readonly liv
           {pausedAt === undefined ? 'Pause' : `Go on${held > 0 ? ` (${held} new)` : ''}`}
         </button>
       </div>
-      <FlowGraph flow={flow} />
+      <FlowGraph flow={flow} from={fetchedFrom} />
       {skipped > 0 && (
-        <p class="muted sub">So much happens that {skipped} more went by without being shown or drawn; the figures count them.</p>
+        <p class="muted sub">
+          So much happened lately that {skipped} more went by without being shown, drawn or counted here; the providers' figures and the
+          metrics count them.
+        </p>
       )}
       {shown.length > 0 ? (
         <>

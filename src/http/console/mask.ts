@@ -33,6 +33,15 @@ export function isShownId(shown: string): boolean {
   return /\*.*~[\w-]{2}$/s.test(shown);
 }
 
+/**
+ * A vendor's id is looked for in the vendor's console, so it stays as it is, unless it is made from the phone's own number.
+ * @param phone masked
+ */
+export function maskOwn(id: string, phone: string): string {
+  const [, code = '', end = ''] = /^\+(\d*)\*+(\d+)$/.exec(phone) ?? [];
+  return end === '' ? maskWords(id) : id.replace(new RegExp(`(?<!\\d)\\+?\\d{4,12}${end}(?!\\d)|${code}\\d{4,9}${end}`, 'g'), phone);
+}
+
 /** A question that is a phone number and nothing else, which we neither look for nor write down. */
 export function looksLikePhone(text: string): boolean {
   const plain = text.normalize('NFKC').trim();
@@ -43,9 +52,12 @@ export function looksLikePhone(text: string): boolean {
 /** What is said, and what a number could be guessed from: of no use to whoever looks after queues. */
 const HIDDEN: readonly string[] = ['text', 'params', 'variables', 'values', 'ackCode', 'phoneHash'];
 
+/** What others call a text, in jobs that are no alerts of ours. */
+const SPOKEN: readonly string[] = ['message', 'msg', 'body', 'content'];
+
 /** A job's data without numbers, texts and codes, whatever shape its producer gave it. */
 export function maskData(value: unknown, name = ''): unknown {
-  if (HIDDEN.includes(name)) return 'not shown';
+  if (HIDDEN.includes(name) || (typeof value === 'string' && SPOKEN.includes(name))) return 'not shown';
   if (typeof value === 'number') return isMoment(value) ? value : maskDigits(value);
   if (Array.isArray(value)) return value.map((part) => maskData(part));
   if (value !== null && typeof value === 'object') {

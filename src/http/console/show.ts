@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../ledger/journal-entry.ts';
 import type { AlertTrace, MessageTrace, TraceAttempt, TraceEvent } from '../../ledger/trace.ts';
 import type { DeadLetter } from '../../queue/dead-letters-port.ts';
 import type { ShownAlert, ShownEntry } from './api.ts';
-import { maskWords, shownAlertId } from './mask.ts';
+import { maskOwn, maskWords, shownAlertId } from './mask.ts';
 
 /** What the ledger knows of a message beside its journal, and what never changes. */
 export interface MessageFacts {
@@ -48,6 +48,7 @@ export function showMessage(message: MessageTrace): MessageTrace {
     ...message,
     alertId: shownAlertId(message.alertId),
     contact: orNull(message.contact, maskWords),
+    providerMessageId: orNull(message.providerMessageId, (id) => maskOwn(id, message.to)),
     attempts: message.attempts.map(showAttempt),
     events: message.events.map(showEvent),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isShownId, looksLikePhone, maskData, maskWords, shownAlertId } from '../../../src/http/console/mask.ts';
+import { isShownId, looksLikePhone, maskData, maskOwn, maskWords, shownAlertId } from '../../../src/http/console/mask.ts';
 
 describe('words', () => {
   it.each([
@@ -50,6 +50,8 @@ it("a job's data shows no number, however it is written, and nothing of what is 
     id: '60123456789',
     to: [60123456789, '+60123456789', 'contact:alice'],
     text: 'secret',
+    body: 'Your code is 1234',
+    message: { to: '+60123456789', text: 'secret' },
     template: { name: 'login', params: { code: '1234' } },
     labels: { '60123456789': 'x' },
     expiresAt: 1_795_160_000_000,
@@ -59,9 +61,20 @@ it("a job's data shows no number, however it is written, and nothing of what is 
     id: '+60*******789',
     to: ['+60*******789', '+60*******789', 'contact:alice'],
     text: 'not shown',
+    body: 'not shown',
+    message: { to: '+60*******789', text: 'not shown' },
     template: { name: 'login', params: 'not shown' },
     labels: { '+60*******789': 'x' },
     expiresAt: 1_795_160_000_000,
     segments: 2,
   });
+});
+
+it.each([
+  ['60123456789-1795254206607', '+60*******789-1795254206607'],
+  ['r0123456789x', 'r+60*******789x'],
+  ['SM1234567890abcdef1234567890abcdef', 'SM1234567890abcdef1234567890abcdef'],
+  ['2019:-8034500000000000111', '2019:-8034500000000000111'],
+])("a vendor's id %j is whole but for the phone's own number", (id, shown) => {
+  expect(maskOwn(id, '+60*******789')).toBe(shown);
 });
