@@ -11,6 +11,7 @@ import { readCaps } from './overview/read-caps.ts';
 import { readRedis } from './overview/read-redis.ts';
 import { createQueueFigures } from './queue/figures.ts';
 import { QUEUES } from './queue/names.ts';
+import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
@@ -150,7 +151,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
         .catch((error: unknown) => logger.error({ err: error }, 'the config before could not be let go of'));
       metrics.circuitsOf(providers);
     };
-    reload = createReload({ logger, metrics, clock: systemClock, inForce: () => inForce, swap });
+    const wake = async () => (roles.includes('dispatcher') ? wakeHeldBack(door, keys) : 0);
+    reload = createReload({ logger, metrics, clock: systemClock, inForce: () => inForce, swap, wake });
     return { httpPort };
   };
 

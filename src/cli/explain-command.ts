@@ -47,7 +47,10 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   });
   if (found === undefined) {
     if (isEventId(id)) {
-      throw new CliFailure(`${id} is an event of a webhook, not a text`, `If it was not told: sms-dispatch dead show ${id}, which names its message.`);
+      throw new CliFailure(
+        `${id} is an event of a webhook, not a text`,
+        `If it was not told: sms-dispatch dead show ${id}, which names its message.`,
+      );
     }
     const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
     throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);

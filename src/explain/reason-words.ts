@@ -94,7 +94,7 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
     todo: "Check the network from here to the provider, and the vendor's status page.",
   },
   circuit_open: {
-    because: 'the provider had failed so often that we let it rest; nothing was sent to it',
+    because: 'the provider kept failing, or refused our account, so that we let it rest; nothing was sent to it',
     todo: 'It is tried again by itself; a second provider in the route takes over meanwhile.',
   },
   unknown_outcome: {

@@ -38,7 +38,8 @@ else
   redis.call('HINCRBY', KEYS[2], 'reached', -1)
   release()
 end
-tell('message', ARGV[8])
+-- One that is sent again has not ended: its replay tells of it.
+if sent or ARGV[7] ~= '1' then tell('message', ARGV[8]) end
 if ARGV[7] ~= '1' then
   redis.call('ZREM', KEYS[4], ARGV[2])
   redis.call('DEL', KEYS[5])

@@ -14,10 +14,15 @@ export interface ReloadDeps {
   readonly inForce: () => Config;
   /** Puts it in force; rejects when it is not and nothing has changed. */
   readonly swap: (next: Config) => Promise<void>;
+  /** Lets what waits by the config before find out what the new one says of it; resolves to how many do. */
+  readonly wake: () => Promise<number>;
 }
 
+/** What decides for how long a text is held back. */
+const HOLDING = ['caps', 'money', 'quietHours', 'routes', 'contacts'];
+
 /** Reads the config anew and says what came of it; resolves to whether what was read is in force now. */
-export function createReload({ logger, metrics, clock, inForce, swap }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
+export function createReload({ logger, metrics, clock, inForce, swap, wake }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
   return async (load) => {
     try {
       const { config, path, hash, warnings } = load();
@@ -27,6 +32,13 @@ export function createReload({ logger, metrics, clock, inForce, swap }: ReloadDe
       if (changed.length > 0) await swap(config);
       metrics.configInForce(hash, clock.now());
       logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config read again: nothing has changed');
+      if (changed.some((section) => HOLDING.includes(section))) {
+        const woken = await wake().catch((error: unknown) => {
+          logger.warn({ err: error }, 'texts that are held back keep their moment: they could not be woken');
+          return 0;
+        });
+        if (woken > 0) logger.info({ woken }, 'texts that were held back are looked at anew');
+      }
       return true;
     } catch (error) {
       metrics.configRefused();

@@ -38,6 +38,15 @@ test.each([
   expect(code).toBe(0);
 });
 
+test('the id of an event is told apart from that of a text', async () => {
+  const { code, stderr } = await type(['explain', 'e-4pX0bT2sJk6nQmZr8vYdLw']);
+  expect(stderr).toBe(
+    'error: e-4pX0bT2sJk6nQmZr8vYdLw is an event of a webhook, not a text\n' +
+      'If it was not told: sms-dispatch dead show e-4pX0bT2sJk6nQmZr8vYdLw, which names its message.\n',
+  );
+  expect(code).toBe(1);
+});
+
 test('an unknown id is a failure that says how long ids live and where it looked', async () => {
   const { code, stdout, stderr, calls } = await type(['explain', 'a-404']);
   expect(stderr).toBe(

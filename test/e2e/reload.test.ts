@@ -5,7 +5,7 @@ import { type App, createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
-import { call, launch, metrics, post, settled } from '../support/system.ts';
+import { call, launch, metrics, post, settled, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { type FakeTwilio, startFakeTwilio } from '../support/vendors/twilio.ts';
 import { writeConfig } from '../support/write-config.ts';
@@ -94,6 +94,19 @@ describe('a reload', () => {
     expect(all.get('sms_provider_requests_total{provider="first",result="accepted",reason="none"}')).toBe(phones(first).length);
     expect(all.has('sms_provider_circuit_state{provider="first"}')).toBe(false);
   }, 60_000);
+
+  it('that raises a cap lets go at once of what it held back', async () => {
+    const capped = (max: number) => config({}).replace('perHour: off', `perHour: { max: ${max}, criticalReserve: 0 }`);
+    const { app, url } = await run(capped(1));
+    first.respondWith(() => undefined);
+    const ids = await post(url, alerts(4));
+    const states = async () => (await Promise.all(ids.map((id) => trace(url, id)))).map(({ messages }) => messages[0]?.state);
+    await until(async () => (await states()).filter((state) => state === 'deferred').length === 3);
+    const next = await load(capped(3));
+    expect(await app.reload(() => next)).toBe(true);
+    await until(async () => (await states()).filter((state) => state === 'accepted').length === 3);
+    expect((await states()).toSorted()).toEqual(['accepted', 'accepted', 'accepted', 'deferred']);
+  });
 
   it('makes new routes, contacts and tokens hold at once', async () => {
     const { app, url } = await run(config({ more: 'http: { tokens: [old] }' }));

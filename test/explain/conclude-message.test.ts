@@ -222,7 +222,7 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
   [
     'expired while providers were away',
     { state: 'expired', attempts: [attempt({ result: 'refused', reason: 'circuit_open' })] },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider had failed so often that we let it rest; nothing was sent to it (circuit_open).',
+    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider kept failing, or refused our account, so that we let it rest; nothing was sent to it (circuit_open).',
   ],
   [
     'expired in the queue',

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createEventLanes, SHARE, type Turn } from '../../src/queue/event-lanes.ts';
 import { until } from '../support/until.ts';
 
-const SLOW_MS = 100;
+/** Ample for a busy machine to come from one line to the next. */
+const SLOW_MS = 700;
 
 const leave = (turn: Turn) => (turn.kind === 'now' ? turn.leave() : undefined);
 
