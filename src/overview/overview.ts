@@ -49,7 +49,7 @@ export interface OverviewSources {
 /** How far back "lately" reaches. */
 const LATELY_MS = 5 * 60_000;
 /** Read of the journal at most, which bounds what a look costs while very much happens. */
-const ENTRIES = 2_000;
+const ENTRIES = 1_000;
 
 /** @param providers name → type. Rejects when Redis does not answer. */
 export async function readOverview(sources: OverviewSources, providers: ReadonlyMap<string, string>, now: Date): Promise<Overview> {
