@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE = ['test/{chaos,house,tracing}/**/*.test.ts', 'test/e2e/tracing*.test.ts', 'test/**/lazy-loading.test.ts'];
 
 const root = new URL('..', import.meta.url).pathname;
-const shared = { root, testTimeout: 20_000, hookTimeout: 60_000 };
+const shared = { root, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
