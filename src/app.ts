@@ -3,19 +3,14 @@ import type { Config } from './config/config.ts';
 import { fingerprint } from './config/fingerprint.ts';
 import type { LoadedConfig } from './config/load-config.ts';
 import { createHttpServer, type HttpServer, type NextAnswers } from './http/http-server.ts';
-import { createLedger } from './ledger/redis-ledger.ts';
-import { openBudgets } from './limit/budget.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
-import { readCaps } from './overview/read-caps.ts';
-import { readRedis } from './overview/read-redis.ts';
-import { createQueueFigures } from './queue/figures.ts';
-import { QUEUES } from './queue/names.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
+import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
 import { createReload } from './roles/reload.ts';
@@ -77,23 +72,14 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
 
-    const doorLedger = createLedger(door, keys);
-    const figures = createQueueFigures(door, config.redis.prefix, QUEUES);
+    const figures = openFigures(door, keys, () => inForce);
     closers.push(() => figures.close());
-    const budgets = async () => (await openBudgets(door, keys, inForce.money)?.read()) ?? [];
     const metrics = createMetrics({
       providers: [...config.providers.keys()],
       version,
       role: processRole(roles),
       ...(exemplar && { exemplar }),
-      sources: {
-        inFlight: () => doorLedger.inFlight(),
-        queues: () => figures.read(systemClock.now()),
-        unknown: () => door.zcard(keys.unknown()),
-        caps: () => readCaps(door, keys, inForce.caps),
-        redis: async () => (await readRedis(door)) ?? null,
-        budgets,
-      },
+      sources: figures,
     });
     metrics.configInForce(fingerprint(config), systemClock.now());
 

@@ -35,13 +35,13 @@ export interface Workers {
 
 /** Where the figures come from; each asks Redis anew. */
 export interface OverviewSources {
-  queues(now: Date): Promise<readonly QueueFigures[]>;
+  queues(): Promise<readonly QueueFigures[]>;
   workers(): Promise<Workers | null>;
   inFlight(): Promise<number>;
   unknown(): Promise<number>;
   caps(): Promise<readonly CapFigures[]>;
   budgets(): Promise<readonly BudgetFigures[]>;
-  redis(): Promise<RedisFigures | undefined>;
+  redis(): Promise<RedisFigures | null>;
   readonly journal: Pick<Journal, 'newest'>;
   readonly circuits: Pick<Circuits, 'read'>;
 }
@@ -54,7 +54,7 @@ const ENTRIES = 1_000;
 /** @param providers name → type. Rejects when Redis does not answer. */
 export async function readOverview(sources: OverviewSources, providers: ReadonlyMap<string, string>, now: Date): Promise<Overview> {
   const [queues, workers, inFlight, unknown, caps, budgets, redis, entries, circuits] = await Promise.all([
-    sources.queues(now),
+    sources.queues(),
     sources.workers(),
     sources.inFlight(),
     sources.unknown(),
@@ -76,6 +76,6 @@ export async function readOverview(sources: OverviewSources, providers: Readonly
     providers: judgeProviders(providers, recent, circuits),
     caps,
     budgets,
-    redis: redis ?? null,
+    redis,
   };
 }

@@ -1,3 +1,4 @@
+import { CAP_REASONS } from '../limit/rate-cap.ts';
 import type { DeferredReason } from '../pipeline/stage.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
@@ -6,15 +7,7 @@ import { openQueue } from './open-queue.ts';
 import { wakeMessages } from './wake.ts';
 
 /** What a text waits for by the config's word alone. */
-const BY_CONFIG: readonly string[] = [
-  'rate_cap_recipient',
-  'rate_cap_hour',
-  'rate_cap_source',
-  'rate_cap_country',
-  'rate_cap_route',
-  'budget',
-  'quiet_hours',
-] satisfies readonly DeferredReason[];
+const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];
 
 const BATCH = 200;
 

@@ -7,7 +7,7 @@ import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createUnknowns } from '../../src/ledger/unknowns.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
-import { messageRecord } from './message-record.ts';
+import { messageRecord, routedAlert } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -40,19 +40,8 @@ async function twice(step: () => Promise<unknown>): Promise<(AlertEntry | Messag
   return written;
 }
 
-const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
-  id: 'a',
-  severity: 'critical',
-  purpose: 'alert',
-  status: 'firing',
-  dedupKey: 'db/down',
-  dedupHash: 'db',
-  receivedAt: 1_000,
-  dedupeForMs: 60_000,
-  events: [],
-  messages: [messageRecord('m', 'a', { contact: 'alice' })],
-  ...over,
-});
+const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert =>
+  routedAlert('a', { messages: [messageRecord('m', 'a', { contact: 'alice' })], ...over });
 const admit = async (over: Partial<RoutedAlert> = {}): Promise<void> => {
   await ledger.admit(alert(over), 'r');
   await news();

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '../../src/ledger/ledger.ts';
+import type { MessageRecord, RoutedAlert } from '../../src/ledger/ledger.ts';
 
 /** A critical text as the router writes it down, waiting for a dispatcher. */
 export function messageRecord(id: string, alertId: string, over: Partial<MessageRecord> = {}): MessageRecord {
@@ -17,6 +17,23 @@ export function messageRecord(id: string, alertId: string, over: Partial<Message
     reason: null,
     until: null,
     events: [],
+    ...over,
+  };
+}
+
+/** A critical alert that becomes one text. */
+export function routedAlert(id: string, over: Partial<RoutedAlert> = {}): RoutedAlert {
+  return {
+    id,
+    severity: 'critical',
+    purpose: 'alert',
+    status: 'firing',
+    dedupKey: 'db/down',
+    dedupHash: 'db',
+    receivedAt: 1_000,
+    dedupeForMs: 60_000,
+    events: [],
+    messages: [messageRecord(`m-${id}`, id)],
     ...over,
   };
 }

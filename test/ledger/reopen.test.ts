@@ -6,7 +6,7 @@ import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { MESSAGE_STATES } from '../../src/ledger/trace.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
-import { messageRecord } from './message-record.ts';
+import { messageRecord, routedAlert } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -21,24 +21,10 @@ beforeEach(() => {
 
 const event = { at: '2026-11-20T04:00:00.000Z', stage: 'operator', verdict: 'replayed' };
 
-const alertOf = (id: string, over: Partial<RoutedAlert> = {}): RoutedAlert => ({
-  id,
-  severity: 'critical',
-  purpose: 'alert',
-  status: 'firing',
-  dedupKey: 'db/down',
-  dedupHash: 'db',
-  receivedAt: 1_000,
-  dedupeForMs: 60_000,
-  events: [],
-  messages: [
-    messageRecord(`m-${id}`, id, {
-      expiresAt: 9_000,
-      events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'consent-gate', verdict: 'pass' }],
-    }),
-  ],
-  ...over,
-});
+const alertOf = (id: string, over: Partial<RoutedAlert> = {}): RoutedAlert => {
+  const events = [{ at: '2026-11-20T03:00:00.000Z', stage: 'consent-gate', verdict: 'pass' }];
+  return routedAlert(id, { messages: [messageRecord(`m-${id}`, id, { expiresAt: 9_000, events })], ...over });
+};
 
 const moveTo = (state: Move['state'], id = 'a', over: Partial<Move> = {}): Promise<string> =>
   ledger.move({ messageId: `m-${id}`, alertId: id, dedupHash: 'db', run: randomUUID(), state, events: [], ...over });

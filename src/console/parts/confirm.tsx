@@ -13,8 +13,18 @@ export interface Question {
   readonly act: () => Promise<void>;
 }
 
+/** How a view asks: `dialog` belongs into it. @param onEnd after each, whatever the answer */
+export function useConfirm(onEnd: () => void = () => undefined) {
+  const [question, ask] = useState<Question | undefined>();
+  const end = () => {
+    ask(undefined);
+    onEnd();
+  };
+  return { ask, dialog: question !== undefined && <Confirm question={question} onEnd={end} /> };
+}
+
 /** Asks before it acts; stays, with what went wrong, where acting failed. */
-export function Confirm({ question, onEnd }: { readonly question: Question; readonly onEnd: () => void }) {
+function Confirm({ question, onEnd }: { readonly question: Question; readonly onEnd: () => void }) {
   const { title, what, yes, isGrave, act } = question;
   const dialog = useRef<HTMLDialogElement>(null);
   const hasActed = useRef(false);

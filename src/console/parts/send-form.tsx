@@ -4,7 +4,7 @@ import type { ConsoleNames, SendRequest } from '../../http/console/api.ts';
 import { asFault, tell } from '../ask.ts';
 import type { Fault } from '../fault.ts';
 import { hrefOf } from '../route.ts';
-import { Confirm, type Question } from './confirm.tsx';
+import { useConfirm } from './confirm.tsx';
 import { FaultNote } from './note.tsx';
 
 /** From here on there is a field to find one among them. */
@@ -17,7 +17,7 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
   const [text, setText] = useState('');
   const [sent, setSent] = useState<{ readonly id: string } | undefined>();
   const [fault, setFault] = useState<Fault | undefined>();
-  const [question, setQuestion] = useState<Question | undefined>();
+  const { ask: confirm, dialog } = useConfirm();
 
   const send = async (): Promise<void> => {
     const request: SendRequest = { to, severity, text: text.trim() };
@@ -30,7 +30,7 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
     setSent(undefined);
     if (isPlay) void send().catch((error: unknown) => setFault(asFault(error)));
     else
-      setQuestion({
+      confirm({
         title: 'Text real phones?',
         what: `${to.join(', ')} gets this as a real text, as the route of a ${severity} alert says.`,
         yes: 'Send',
@@ -65,7 +65,7 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
           </>
         )}
       </p>
-      {question !== undefined && <Confirm question={question} onEnd={() => setQuestion(undefined)} />}
+      {dialog}
     </form>
   );
 }

@@ -4,7 +4,7 @@ import { reasonWords } from '../../explain/reason-words.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
 import { tell } from '../ask.ts';
 import { Ago } from '../parts/clock.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
+import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';
 import { Words } from '../parts/words.tsx';
 import { hrefOf } from '../route.ts';
@@ -15,7 +15,7 @@ const EVERY_MS = 2_000;
 /** What failed for good and waits for a person. */
 export function DeadView() {
   const { data, fault, again } = useAsked<'dead'>('dead', EVERY_MS);
-  const [question, setQuestion] = useState<Question | undefined>();
+  const { ask, dialog } = useConfirm(again);
   const [said, setSaid] = useState('');
   return (
     <section class="card">
@@ -29,7 +29,7 @@ export function DeadView() {
       {data?.total === 0 && <Empty what="Nothing has died." />}
       <ul class="letters">
         {data?.letters.map((letter) => (
-          <Letter key={`${letter.what} ${letter.id}`} letter={letter} onAsk={setQuestion} onSaid={setSaid} />
+          <Letter key={`${letter.what} ${letter.id}`} letter={letter} onAsk={ask} onSaid={setSaid} />
         ))}
       </ul>
       {data !== undefined && data.total > data.letters.length && (
@@ -37,15 +37,7 @@ export function DeadView() {
           The newest {data.letters.length} of {data.total}; <code>sms-dispatch dead list</code> shows more.
         </p>
       )}
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onEnd={() => {
-            setQuestion(undefined);
-            again();
-          }}
-        />
-      )}
+      {dialog}
     </section>
   );
 }

@@ -1,9 +1,8 @@
-import { useState } from 'preact/hooks';
 import type { StoryPhone, TimelineEntry } from '../../explain/story.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
 import { splitConclusion, toneOfPhone } from '../conclusion-words.ts';
 import { TimeOfDay } from '../parts/clock.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
+import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { FaultNote, Loading } from '../parts/note.tsx';
 import { UnknownActions } from '../parts/unknown-actions.tsx';
 import { Words } from '../parts/words.tsx';
@@ -15,7 +14,7 @@ const EVERY_MS = 2_000;
 /** What became of one alert or message. */
 export function StoryView({ id }: { readonly id: string }) {
   const { data, fault, again } = useAsked<'story'>(`story/${encodeURIComponent(id)}`, EVERY_MS);
-  const [question, setQuestion] = useState<Question | undefined>();
+  const { ask, dialog } = useConfirm(again);
   if (data === undefined)
     return <section class="card">{fault === undefined ? <Loading /> : <FaultNote fault={fault} again={again} />}</section>;
   const { conclusion, facts, timeline, phones } = data.story;
@@ -32,7 +31,7 @@ export function StoryView({ id }: { readonly id: string }) {
           <Words text={conclusion.todo} />
         </p>
       )}
-      <StoryActions data={data} onAsk={setQuestion} />
+      <StoryActions data={data} onAsk={ask} />
       {phones.length > 0 && <Phones phones={phones} />}
       <div class="story-columns">
         <section>
@@ -53,15 +52,7 @@ export function StoryView({ id }: { readonly id: string }) {
           </dl>
         </section>
       </div>
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onEnd={() => {
-            setQuestion(undefined);
-            again();
-          }}
-        />
-      )}
+      {dialog}
     </article>
   );
 }

@@ -1,7 +1,6 @@
-import { useState } from 'preact/hooks';
 import { isDoubtful, type MessageTrace } from '../../ledger/trace.ts';
 import { Ago } from '../parts/clock.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
+import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';
 import { UnknownActions } from '../parts/unknown-actions.tsx';
 import { hrefOf } from '../route.ts';
@@ -12,7 +11,7 @@ const EVERY_MS = 2_000;
 /** Texts of which nobody knows whether they went out. */
 export function UnknownView() {
   const { data, fault, again } = useAsked<'unknown'>('unknown', EVERY_MS);
-  const [question, setQuestion] = useState<Question | undefined>();
+  const { ask, dialog } = useConfirm(again);
   return (
     <section class="card">
       <h2>Perhaps texted</h2>
@@ -25,18 +24,10 @@ export function UnknownView() {
       {data?.messages.length === 0 && <Empty what="Of every text it is known what became of it." />}
       <ul class="letters">
         {data?.messages.map((message) => (
-          <Message key={message.id} message={message} onAsk={setQuestion} />
+          <Message key={message.id} message={message} onAsk={ask} />
         ))}
       </ul>
-      {question !== undefined && (
-        <Confirm
-          question={question}
-          onEnd={() => {
-            setQuestion(undefined);
-            again();
-          }}
-        />
-      )}
+      {dialog}
     </section>
   );
 }

@@ -1,0 +1,25 @@
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { createLedger } from '../ledger/redis-ledger.ts';
+import { openBudgets } from '../limit/budget.ts';
+import { readCaps } from '../overview/read-caps.ts';
+import { readRedis } from '../overview/read-redis.ts';
+import { createQueueFigures } from '../queue/figures.ts';
+import { QUEUES } from '../queue/names.ts';
+import type { Redis } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+
+/** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
+export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
+  const ledger = createLedger(redis, keys);
+  const queues = createQueueFigures(redis, keys.prefix, QUEUES);
+  return {
+    inFlight: () => ledger.inFlight(),
+    queues: () => queues.read(systemClock.now()),
+    unknown: () => redis.zcard(keys.unknown()),
+    caps: () => readCaps(redis, keys, inForce().caps),
+    budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
+    redis: async () => (await readRedis(redis)) ?? null,
+    close: () => queues.close(),
+  };
+}
