@@ -65,6 +65,12 @@ export function callingCode(phone: E164): string | undefined {
   return lookAt(phone).callingCode;
 }
 
+/** Whether the number lies in a range that its country has assigned; a number that is merely possible does not. */
+export function isValidPhone(phone: E164): boolean {
+  const { verdict } = lookAt(phone);
+  return verdict.ok && verdict.warning === undefined;
+}
+
 interface Look {
   readonly verdict: PhoneVerdict;
   readonly callingCode: string | undefined;

@@ -5,6 +5,7 @@ import {
   callingCode,
   type E164,
   hasCountryCode,
+  isValidPhone,
   maskNumbers,
   maskPhone,
   parsePhone,
@@ -163,6 +164,17 @@ describe('a number outside the ranges that its country has assigned passes with 
     expect(verdict).toMatchObject({ ok: true });
     expect(verdict.ok && verdict.warning).toBe(warning);
   });
+});
+
+test.each([
+  ['+12025550123', true],
+  ['+447911123456', true],
+  ['+19999999999', false],
+  ['+8629999999999', false],
+  ['+999123456789', false],
+  ['', false],
+])('whether %j is valid is %s', (phone, valid) => {
+  expect(isValidPhone(phone as E164)).toBe(valid);
 });
 
 const someNumber = fc
