@@ -78,3 +78,24 @@ export interface Observer {
   noticeEnded(notice: { channel: string; result: NoticeOutcome }): void;
   inbound(provider: ProviderName, kind: InboundKind): void;
 }
+
+/**
+ * The same observer, whose exceptions stay its own. A counter or logger that fails must never change what becomes of a
+ * message: an exception between a provider's answer and the ledger would turn an accepted send into an unknown one.
+ */
+export function shieldObserver<O extends Observer>(observer: O, onError: (error: unknown) => void): O {
+  return new Proxy(observer, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]): unknown => {
+        try {
+          return member.apply(target, args);
+        } catch (error) {
+          onError(error);
+          return undefined;
+        }
+      };
+    },
+  });
+}

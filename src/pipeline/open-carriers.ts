@@ -21,8 +21,9 @@ export async function openCarriers(
   keys: Keys,
   deps: ProviderDeps & {
     readonly onPacerError: (error: Error, provider: string) => void;
-    /** Must not throw. */
     readonly onCircuit: (change: CircuitChange, provider: string) => void;
+    /** Receives what `onCircuit` throws. */
+    readonly onObserverError: (error: unknown) => void;
   },
 ): Promise<OpenCarriers> {
   const opened = await Promise.all(
@@ -30,7 +31,7 @@ export async function openCarriers(
       const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
       const onChange = (change: CircuitChange) => deps.onCircuit(change, name);
       const bare = withSpans(await createProvider(name, config, deps), config.type);
-      const provider = withBreaker(bare, { clock: deps.clock, timeoutMs, onChange });
+      const provider = withBreaker(bare, { clock: deps.clock, timeoutMs, onChange, onObserverError: deps.onObserverError });
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
       const carrier: Carrier = {

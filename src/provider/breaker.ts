@@ -111,7 +111,8 @@ export function afterEnding(circuit: Circuit, bearing: Bearing, now: number): Ci
   }
   const endings = [...circuit.endings, { at: now, failed: bearing === 'fails' }].filter(({ at }) => at > now - WINDOW_MS).slice(-WINDOW);
   const failed = endings.filter((ending) => ending.failed).length;
-  const isDown = endings.length >= MIN_VOLUME && failed >= endings.length * FAILURE_SHARE;
+  // Only a failing call opens it: one that succeeds proves that the provider works, whatever preceded it.
+  const isDown = bearing === 'fails' && endings.length >= MIN_VOLUME && failed >= endings.length * FAILURE_SHARE;
   return isDown ? open(circuit, openMs(circuit), now) : { ...circuit, endings };
 }
 

@@ -15,8 +15,9 @@ export interface BreakerDeps {
   readonly clock: Clock;
   /** Bound of one call. */
   readonly timeoutMs: number;
-  /** Must not throw. */
   readonly onChange: (change: CircuitChange) => void;
+  /** Receives what `onChange` throws: a failing observer must not change what a call returned. */
+  readonly onObserverError: (error: unknown) => void;
 }
 
 /** Urgent texts have the first so much of a slow start, and the rest what is after it: all at once would be a storm, urgent or not. */
@@ -32,7 +33,7 @@ const PROBE_IDLE_MS = 10_000;
  * way of a replica whose own network is well for the sake of one whose network is not. Learning costs each replica a
  * dozen requests, most of which surely sent nothing, and each of them fails over or comes back.
  */
-export function withBreaker(provider: Provider, { clock, timeoutMs, onChange }: BreakerDeps): Provider {
+export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, onObserverError }: BreakerDeps): Provider {
   let circuit = closedCircuit;
   let pause: Pause | undefined;
   /** The one message that goes through on trial. */
@@ -40,14 +41,23 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange }: 
   /** What was sent before the circuit opened says nothing of what came after it. */
   let timesOpened = 0;
 
+  const report = (change: CircuitChange): void => {
+    try {
+      onChange(change);
+    } catch (error) {
+      onObserverError(error);
+    }
+  };
+
+  /** @param error the refusal that `next` follows from; only a refusal opens a circuit */
   const change = (next: Circuit, error?: ProviderError): void => {
     const before = circuit;
     circuit = next;
     if (next.state === before.state) return;
-    if (next.state === 'closed' || next.state === 'half_open') onChange({ state: next.state });
-    if (next.state !== 'open') return;
+    if (next.state === 'closed' || next.state === 'half_open') report({ state: next.state });
+    if (next.state !== 'open' || error === undefined) return;
     timesOpened += 1;
-    onChange({ state: 'open', until: new Date(next.until), error: error as ProviderError });
+    report({ state: 'open', until: new Date(next.until), error });
   };
 
   /** Why the message may not go through now; `undefined` when it may, and then the trial is its own if it takes one. */

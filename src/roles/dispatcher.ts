@@ -58,6 +58,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
       const reason = change.state === 'open' ? change.error.reason : undefined;
       circuits.tell(provider, change.state, systemClock.now(), reason).catch(onUntold);
     },
+    onObserverError: (error) => logger.error({ err: error }, 'a circuit change could not be reported'),
     onReceipt: (receipt) => {
       receipts
         .add({ ...receipt, receivedAt: Date.now() })

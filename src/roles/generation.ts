@@ -6,6 +6,7 @@ import { createRateCap } from '../limit/bottleneck-cap.ts';
 import { createRememberedCap } from '../limit/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { shieldObserver } from '../pipeline/observer.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
@@ -78,7 +79,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       logger,
       commands,
       keys,
-      metrics: { ...metrics, circuit },
+      metrics: shieldObserver({ ...metrics, circuit }, (error) => logger.error({ err: error }, 'a metric could not be recorded')),
       ledger: createLedger(commands, keys),
       // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
       cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { parseTraceparent } from './traceparent.ts';
 
 /** Of a span. Closed sets, counts, codes and ids of ours: never a number, a text, a secret or the words of an error. */
@@ -38,9 +38,18 @@ export function openSpan({ kind, name, facts = {}, from }: SpanStart): OpenSpan 
   note(span, facts);
   return {
     run: (work) => context.with(own, work),
-    note: (more) => note(span, more),
-    end: () => span.end(),
+    note: (more) => guarded(() => note(span, more)),
+    end: () => guarded(() => span.end()),
   };
+}
+
+/** A span processor that throws must not replace what the work in the span returned. */
+function guarded(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    diag.error('a span could not be recorded', error);
+  }
 }
 
 /** A span around some work. What it throws leaves its kind behind, and not its words, which may quote anything. */

@@ -78,6 +78,8 @@ export function judgeHistory(history: History): Judgement {
     if (again > 0) visibleDuplicates += again;
     if (again > (raised.onUnknown === 'resend' ? 1 : 0))
       wrong.push(`${id}: sent ${again} time(s) more, its route says ${raised.onUnknown}`);
+    if (message.attempts.some(({ code }) => code === 'adapter_bug'))
+      wrong.push(`${id}: an exception of ours was taken for a provider's answer`);
     if (isCalledUnsent(message) && hits.some(({ answer }) => answer === 'accepted')) {
       wrong.push(`${id}: ${message.state}, though ${message.attempts.at(-1)?.provider ?? 'a provider'} accepted it`);
     }

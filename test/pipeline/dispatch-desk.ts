@@ -19,6 +19,7 @@ import { createHoldBack } from '../../src/pipeline/hold-back.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { rulesOf } from '../../src/pipeline/message-caps.ts';
 import { createLedgerGate, messageExpiryGate } from '../../src/pipeline/message-stages.ts';
+import type { Observer } from '../../src/pipeline/observer.ts';
 import { createOptOutGate } from '../../src/pipeline/opt-out-gate.ts';
 import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
 import { createRateCapGate } from '../../src/pipeline/rate-cap-gate.ts';
@@ -42,6 +43,8 @@ export interface DeskOptions {
   readonly routes?: Config['routes'];
   /** Absent: texts have no price. */
   readonly money?: Money;
+  /** In place of the recording one. */
+  readonly observer?: Observer;
 }
 
 export interface RunOptions {
@@ -60,7 +63,7 @@ export type Desk = ReturnType<typeof createDesk>;
 export function createDesk(
   redis: Redis,
   prefix: string,
-  { caps = { weight: 'messages', perRecipient: [], perHour: undefined }, routes = [], money }: DeskOptions = {},
+  { caps = { weight: 'messages', perRecipient: [], perHour: undefined }, routes = [], money, observer }: DeskOptions = {},
 ) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
@@ -74,6 +77,7 @@ export function createDesk(
   const foreignPrices: { provider: string; currency: string }[] = [];
   const purse = money && createPurse(money, budgets, (provider, currency) => void foreignPrices.push({ provider, currency }));
   const recording = createRecordingObserver();
+  const observing = observer ?? recording.observer;
   const carriers = new Map<string, Carrier>();
   const stopping = new AbortController();
   const bugs: { error: unknown; provider: string }[] = [];
@@ -85,7 +89,7 @@ export function createDesk(
   const reconcile = createReconcile({ carriers, onBug, pause: async (ms) => void pauses.push(ms) });
 
   const stages = [
-    createLedgerGate({ ledger, observer: recording.observer, carriers, reconcile, persist: persistNow }),
+    createLedgerGate({ ledger, observer: observing, carriers, reconcile, persist: persistNow }),
     messageExpiryGate,
     createOptOutGate(optOuts),
     createQuietHoursStage(createHoldBack({})),
@@ -95,7 +99,7 @@ export function createDesk(
       cap,
       purse,
       optOuts,
-      observer: recording.observer,
+      observer: observing,
       carriers,
       stopping: stopping.signal,
       random: () => 0.5,
@@ -123,7 +127,7 @@ export function createDesk(
       cap,
       purse,
       config: { caps, routes },
-      observer: recording.observer,
+      observer: observing,
       clock,
       persist,
       onHandedOver: async ({ id }, provider, accepted, said) =>

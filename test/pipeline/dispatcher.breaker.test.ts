@@ -25,7 +25,10 @@ function guarded(name: string, answer: Answer): ScriptedProvider & { answer: Ans
   const carrier = desk.carriers.get(name);
   if (carrier === undefined) throw new Error(name);
   const onChange = ({ state }: { state: string }) => void states.push(`${name} ${state}`);
-  desk.carriers.set(name, { ...carrier, provider: withBreaker(scripted, { clock: desk.clock, timeoutMs: 15_000, onChange }) });
+  desk.carriers.set(name, {
+    ...carrier,
+    provider: withBreaker(scripted, { clock: desk.clock, timeoutMs: 15_000, onChange, onObserverError: () => expect.unreachable() }),
+  });
   return Object.assign(vendor, scripted);
 }
 

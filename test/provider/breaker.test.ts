@@ -95,6 +95,19 @@ describe('a closed circuit', () => {
     expect(fed(old, ['fails'], T0 + 61_000).state).toBe('closed');
   });
 
+  it('is opened by a failing call alone, whatever preceded it', () => {
+    const any = fc.constantFrom<Bearing>('works', 'nothing', 'fails', 'shut');
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 60 }), fc.constantFrom<Bearing>('works', 'nothing'), (before, last) => {
+        const circuit = fed(closedCircuit, before, T0, 5_000);
+        const at = T0 + before.length * 5_000;
+        const now = advance(circuit, at);
+        if (now.state !== 'open') expect(afterEnding(now, last, at).state).not.toBe('open');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('is never opened by answers of a provider that works, nor by throttles', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom<Bearing>('works', 'nothing'), { maxLength: 200 }), (bearings) => {

@@ -14,18 +14,38 @@ const down = refuse('unavailable', { code: 'ECONNREFUSED' });
 function setup(answer: Line) {
   const clock = createSettableClock(T0);
   const changes: CircuitChange[] = [];
-  const desk = { answer };
+  const desk = { answer, onChangeThrows: false };
   const scripted = createScriptedProvider('a', [
     (message, signal) => (typeof desk.answer === 'function' ? desk.answer(message, signal) : desk.answer),
   ]);
-  const provider = withBreaker(scripted, { clock, timeoutMs: 15_000, onChange: (change) => void changes.push(change) });
+  const observerErrors: unknown[] = [];
+  const provider = withBreaker(scripted, {
+    clock,
+    timeoutMs: 15_000,
+    onChange: (change) => {
+      changes.push(change);
+      if (desk.onChangeThrows) throw new Error('the observer failed');
+    },
+    onObserverError: (error) => void observerErrors.push(error),
+  });
   const never = new AbortController().signal;
   const send = (message = text(), signal = never) => provider.send(message, signal);
   const sendMany = async (count: number) => {
     for (let i = 0; i < count; i += 1) await send();
   };
   const admits = (message = text()) => provider.preflight?.(message) === undefined;
-  return { clock, changes, desk, scripted, provider, send, sendMany, admits, states: () => changes.map(({ state }) => state) };
+  return {
+    clock,
+    changes,
+    observerErrors,
+    desk,
+    scripted,
+    provider,
+    send,
+    sendMany,
+    admits,
+    states: () => changes.map(({ state }) => state),
+  };
 }
 
 /** Every fourth is urgent: as many as the part of a slow start that is theirs. */
@@ -206,6 +226,7 @@ describe('the text that tries a provider out', () => {
         clock: made.clock,
         timeoutMs: 15_000,
         onChange: () => undefined,
+        onObserverError: () => expect.unreachable(),
       },
     );
     made.desk.answer = refuse('auth');
@@ -293,7 +314,37 @@ it('all else is the provider’s own: name, limits, look-ups, checks, close', as
     clock: createSettableClock(T0),
     timeoutMs: 1,
     onChange: () => undefined,
+    onObserverError: () => expect.unreachable(),
   });
   expect({ name, maxCharacters }).toEqual({ name: 'a', maxCharacters: 1600 });
   expect([wrapped.status, wrapped.check, wrapped.close]).toEqual([status, check, close]);
+});
+
+describe('a provider that fails nine times and then accepts', () => {
+  it('has its circuit closed still: only a failing call opens it', async () => {
+    const { desk, send, sendMany, states } = setup(down);
+    await sendMany(MIN_VOLUME - 1);
+    desk.answer = yes;
+    expect(await send()).toBe(yes);
+    expect(states()).toEqual([]);
+    desk.answer = down;
+    await send();
+    expect(states()).toEqual(['open']);
+  });
+});
+
+describe('an observer that throws', () => {
+  it('changes neither what a call returned nor the state of the circuit', async () => {
+    const { desk, send, sendMany, clock, states, observerErrors, changes } = setup(down);
+    desk.onChangeThrows = true;
+    await sendMany(MIN_VOLUME - 1);
+    expect(await send()).toBe(down);
+    clock.at += FIRST_OPEN_MS;
+    desk.answer = yes;
+    for (let probe = 0; probe < PROBES; probe += 1) expect(await send()).toBe(yes);
+    clock.at += SLOW_START_MS;
+    expect(await send()).toBe(yes);
+    expect(states()).toEqual(['open', 'half_open', 'closed']);
+    expect(observerErrors).toHaveLength(changes.length);
+  });
 });
