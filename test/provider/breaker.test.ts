@@ -96,15 +96,13 @@ describe('a closed circuit', () => {
   });
 
   it('is opened by a failing call alone, whatever preceded it', () => {
-    const any = fc.constantFrom<Bearing>('works', 'nothing', 'fails', 'shut');
+    const any = fc.constantFrom<Bearing>('works', 'nothing', 'fails');
     fc.assert(
-      fc.property(fc.array(any, { maxLength: 60 }), fc.constantFrom<Bearing>('works', 'nothing'), (before, last) => {
-        const circuit = fed(closedCircuit, before, T0, 5_000);
-        const at = T0 + before.length * 5_000;
-        const now = advance(circuit, at);
-        if (now.state !== 'open') expect(afterEnding(now, last, at).state).not.toBe('open');
+      fc.property(fc.array(any, { minLength: 8, maxLength: 14 }), fc.constantFrom<Bearing>('works', 'nothing'), (before, last) => {
+        const circuit = fed(closedCircuit, before);
+        if (circuit.state === 'closed') expect(afterEnding(circuit, last, T0 + 10_000).state).toBe('closed');
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 
