@@ -57,6 +57,8 @@ export interface MessageRecord {
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
+  /** Of its alert, as people are shown it. */
+  readonly source?: string;
   readonly segments: number;
   /** What it says, where that is not the alert itself. */
   readonly says?: 'resolved';

@@ -60,6 +60,7 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
     contact: card.contact,
     severity: card.severity,
     route: card.route,
+    ...(card.source === undefined ? {} : { source: card.source }),
     ...(card.says === undefined ? {} : { says: card.says }),
     state: hash.state as MessageState,
     reason: hash.reason ?? null,

@@ -23,6 +23,12 @@ export function isOnItsWay(state: MessageState): boolean {
   return ON_ITS_WAY.includes(state);
 }
 
+/** How much a rate cap allows. */
+export interface CapSize {
+  readonly max: number;
+  readonly windowMs: number;
+}
+
 /** One decision, as `explain` tells it. Times are ISO 8601. */
 export interface TraceEvent {
   readonly at: string;
@@ -30,6 +36,10 @@ export interface TraceEvent {
   readonly verdict: string;
   readonly reason?: string;
   readonly until?: string;
+  /** Of a message that goes into a digest: what held it back. */
+  readonly heldBy?: string;
+  /** The cap that was full: so many messages, or segments, in so many ms. */
+  readonly cap?: CapSize;
   /** Free words for a person, without phone numbers and secrets. */
   readonly detail?: string;
 }
@@ -62,6 +72,8 @@ export interface MessageTrace {
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
+  /** Of its alert, as people are shown it. */
+  readonly source?: string;
   /** `resolved`: it tells that the problem is over, to somebody whom another message had told of the problem. */
   readonly says?: 'resolved';
   readonly state: MessageState;

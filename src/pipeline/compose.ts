@@ -1,8 +1,9 @@
 import { ACK_PLACE, ackCodesOf } from '../alert/ack-code.ts';
 import type { ParsedAlert } from '../alert/alert.ts';
 import { hash, messageId } from '../alert/id.ts';
-import { phoneHash } from '../alert/phone.ts';
+import { maskNumbers, phoneHash } from '../alert/phone.ts';
 import { countSegments } from '../alert/segments.ts';
+import { cutText } from '../alert/shorten-text.ts';
 import { fillTemplate, placeholders, renderText } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
 import type { MessageTemplate } from '../provider/provider.ts';
@@ -40,7 +41,7 @@ export function composeMessages(
     overflow: policy.overflow,
     onUnknown: policy.onUnknown,
     ...(policy.resolvedTexts ? { resolvedTexts: true } : {}),
-    ...(alert.source === undefined ? {} : { sourceHash: hash('source', alert.source) }),
+    ...(alert.source === undefined ? {} : { source: shownSource(alert.source), sourceHash: hash('source', alert.source) }),
   };
   return recipients.map((recipient) => {
     const { phone, contact, language, vouched } = recipient;
@@ -58,6 +59,12 @@ export function composeMessages(
       ...(contact === undefined || vouched || policy.consent === 'exempt' ? {} : { needsConsent: true }),
     };
   });
+}
+
+const LONGEST_SOURCE = 60;
+
+function shownSource(source: string): string {
+  return cutText(maskNumbers(source), LONGEST_SOURCE);
 }
 
 /** What the text says to somebody who reads this language. */

@@ -1,7 +1,7 @@
 import { maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { MessageRecord } from '../ledger/ledger.ts';
-import type { TraceEvent } from '../ledger/trace.ts';
+import type { CapSize, TraceEvent } from '../ledger/trace.ts';
 import type { CapReason } from '../limit/rate-cap.ts';
 import { describeEnd } from './hold-back.ts';
 import type { Message } from './message.ts';
@@ -23,6 +23,7 @@ export interface FirstStep {
 export interface KnownFull {
   readonly reason: CapReason;
   readonly retryAt: Date;
+  readonly cap: CapSize;
 }
 
 /**
@@ -68,10 +69,10 @@ export function firstStep(message: Message, refusal: Refusal | undefined, full: 
   }
   const { reason } = full;
   if (message.overflow === 'drop') {
-    return end(reason, [passed, event('rate-cap', 'suppressed', { reason, detail: describeEnd(reason, full.retryAt) })]);
+    return end(reason, [passed, event('rate-cap', 'suppressed', { reason, cap: full.cap, detail: describeEnd(reason, full.retryAt) })]);
   }
   const until = new Date(Math.min(full.retryAt.getTime(), message.expiresAt));
-  const waits = event('rate-cap', 'deferred', { reason, until: until.toISOString() });
+  const waits = event('rate-cap', 'deferred', { reason, until: until.toISOString(), cap: full.cap });
   return { message, job: { until }, record: { ...cardOf(message, now), state: 'deferred', reason, until, events: [passed, waits] } };
 }
 
@@ -84,6 +85,7 @@ export function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state'
     contact: message.contact ?? null,
     severity: message.severity,
     route: message.route,
+    ...(message.source === undefined ? {} : { source: message.source }),
     segments: message.segments,
     createdAt: now.getTime(),
     expiresAt: message.expiresAt,

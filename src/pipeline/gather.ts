@@ -62,7 +62,8 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
 
   return {
     open,
-    async gather(message, reason, until, { clock }) {
+    async gather(message, held, until, { clock }) {
+      const { reason } = held;
       const now = clock.now();
       const pace = paceOf(rulesOf(message));
       const manner = mannerOf(message);
@@ -81,7 +82,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
         case 'gathered':
           if (gathered.needsJob) await open(gathered.digestId, message, manner, now, new Date(now.getTime() + pace.gatherMs));
           else if (gathered.wakes) await jobs.wake(gathered.digestId);
-          return { kind: 'suppressed', reason: 'digested', detail: `told of in ${gathered.digestId}; held back by ${reason}` };
+          return { kind: 'suppressed', reason: 'digested', held, detail: `told of in ${gathered.digestId}; held back by ${reason}` };
         case 'ended':
           return { kind: 'settled', state: gathered.state };
         case 'doubtful':

@@ -10,7 +10,14 @@ import type { Outcome } from './stage.ts';
 export function judgeOverBudget(full: readonly OverBudget[], refused: Outcome | undefined, overflow: Overflow): Outcome {
   const soonest = full.reduce((a, b) => (b.until < a.until ? b : a));
   if (overflow === 'drop') {
-    return refused ?? { kind: 'suppressed', reason: 'budget', detail: `money again at ${soonest.until.toISOString()}` };
+    return (
+      refused ?? {
+        kind: 'suppressed',
+        reason: 'budget',
+        held: { reason: 'budget' },
+        detail: `money again at ${soonest.until.toISOString()}`,
+      }
+    );
   }
   const comesBack = refused?.kind === 'retry' || refused?.kind === 'deferred';
   return comesBack && refused.until <= soonest.until ? refused : { kind: 'deferred', reason: 'budget', until: soonest.until };

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { CapSize } from '../ledger/trace.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
 import { keepSlot } from '../limit/kept-slot.ts';
 import type { CapRule, Reservation } from '../limit/rate-cap.ts';
@@ -28,4 +29,10 @@ export type Full = Extract<Reservation, { kind: 'full' }>;
 export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], now: Date): Date {
   const windowMs = rules.find((rule) => rule.key === key)?.windowMs ?? Number.POSITIVE_INFINITY;
   return new Date(Math.min(retryAt.getTime(), now.getTime() + windowMs + 1));
+}
+
+/** How much the cap that was found full allows, the slot included that is kept free in it. */
+export function sizeOf({ key }: Full, rules: readonly CapRule[]): CapSize {
+  const { max, windowMs } = rules.find((rule) => rule.key === key) as CapRule;
+  return { max, windowMs };
 }

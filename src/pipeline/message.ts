@@ -33,6 +33,8 @@ export const messageSchema = z.object({
   onUnknown: z.enum(['resend', 'hold']),
   /** Only as long as its contact consents. */
   needsConsent: z.boolean().optional(),
+  /** The alert's source as people are shown it: numbers masked, shortened. */
+  source: z.string().optional(),
   /** Stands for the alert's source in Redis key names. */
   sourceHash: z.string().optional(),
   quietHours: z.object({ from: z.number(), to: z.number(), timeZone: z.string(), override: z.enum(SEVERITIES) }).optional(),

@@ -13,7 +13,7 @@ export function createQuietHoursStage(holdBack: HoldBack): Stage<MessageSubject>
       if (until === undefined) return pass;
       // One that may have gone out already must not be told of as well, nor be called unsent.
       if (unknowns > 0) return { kind: 'deferred', reason: 'quiet_hours', until };
-      return holdBack(message, 'quiet_hours', until, ctx);
+      return holdBack(message, { reason: 'quiet_hours' }, until, ctx);
     },
   };
 }

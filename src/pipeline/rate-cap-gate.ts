@@ -2,7 +2,7 @@ import { type Critical, type KeptSlot, openSlot } from '../limit/kept-slot.ts';
 import type { CapRule, RateCap } from '../limit/rate-cap.ts';
 import { createHoldBack, type HoldBack } from './hold-back.ts';
 import type { Message } from './message.ts';
-import { comeBackAt, type Full, leavesKeptSlot } from './message-caps.ts';
+import { comeBackAt, type Full, leavesKeptSlot, sizeOf } from './message-caps.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { pass, type Stage } from './stage.ts';
 
@@ -41,13 +41,16 @@ export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}),
       if (full === undefined) return pass;
       const { reason } = full;
       const until = comeBackAt(full, rules, now);
+      const cap = sizeOf(full, rules);
+      const waits = { kind: 'deferred', reason, until, cap } as const;
       // It may have gone out: then it must not be told of as well.
-      if (unknowns > 0) return { kind: 'deferred', reason, until };
+      if (unknowns > 0) return waits;
       const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, until) : undefined;
-      if (claim === undefined || claim === 'closed') return holdBack(message, reason, until, ctx);
-      if (claim === 'waits') return { kind: 'deferred', reason, until };
+      if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap }, until, ctx);
+      if (claim === 'waits') return waits;
       const stillFull = await take(subject, openSlot(rules), !rerun, now);
-      return stillFull === undefined ? pass : { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now) };
+      if (stillFull === undefined) return pass;
+      return { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now), cap: sizeOf(stillFull, rules) };
     },
   };
 }

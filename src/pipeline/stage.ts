@@ -9,7 +9,7 @@
 import type { OurReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
-import type { MessageState, TraceEvent } from '../ledger/trace.ts';
+import type { CapSize, MessageState, TraceEvent } from '../ledger/trace.ts';
 import { CAP_REASONS } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
@@ -42,11 +42,12 @@ export type Outcome = {
   readonly attempt?: ClosedAttempt;
 } /** `said`: no answer came, and this is what the vendor said of the text when it was asked. */ & (
   | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken; readonly said?: Said }
-  | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string }
+  /** `held`: the limit that held it back, where it is given up or gathered for that. */
+  | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string; readonly held?: HeldBack }
   | { readonly kind: 'expired' }
   /** Over, or taken care of, before it was sent. */
   | { readonly kind: 'cancelled'; readonly reason: 'resolved' | 'acknowledged' }
-  | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date }
+  | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date; readonly cap?: CapSize }
   /** Surely not sent; may succeed later. */
   | { readonly kind: 'retry'; readonly provider: ProviderName; readonly error: ProviderError; readonly until: Date }
   /** May have been sent, and nobody sends it again. */
@@ -64,6 +65,12 @@ export type Outcome = {
  */
 export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
+
+/** Why a message may not be sent before a certain moment; `cap` where a rate cap is full. */
+export interface HeldBack {
+  readonly reason: OurReason & DeferredReason;
+  readonly cap?: CapSize | undefined;
+}
 
 /** `unconcerned`: there was nothing to judge. */
 export type Verdict = { readonly kind: 'pass'; readonly unconcerned?: true } | Outcome;
@@ -96,12 +103,23 @@ export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: 
   return undefined;
 }
 
-function describe(verdict: Verdict): Pick<TraceEvent, 'verdict' | 'reason' | 'until' | 'detail'> {
+function describe(verdict: Verdict): Omit<TraceEvent, 'at' | 'stage'> {
   switch (verdict.kind) {
     case 'suppressed':
-      return { verdict: verdict.kind, reason: verdict.reason, ...(verdict.detail === undefined ? {} : { detail: verdict.detail }) };
+      return {
+        verdict: verdict.kind,
+        reason: verdict.reason,
+        ...(verdict.held === undefined || verdict.held.reason === verdict.reason ? {} : { heldBy: verdict.held.reason }),
+        ...(verdict.held?.cap === undefined ? {} : { cap: verdict.held.cap }),
+        ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
+      };
     case 'deferred':
-      return { verdict: verdict.kind, reason: verdict.reason, until: verdict.until.toISOString() };
+      return {
+        verdict: verdict.kind,
+        reason: verdict.reason,
+        until: verdict.until.toISOString(),
+        ...(verdict.cap === undefined ? {} : { cap: verdict.cap }),
+      };
     case 'retry':
       return { verdict: verdict.kind, reason: verdict.error.reason, until: verdict.until.toISOString() };
     case 'failed':

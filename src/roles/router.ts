@@ -4,7 +4,7 @@ import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
-import { comeBackAt, rulesOf } from '../pipeline/message-caps.ts';
+import { comeBackAt, rulesOf, sizeOf } from '../pipeline/message-caps.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
 import { createTellResolved } from '../pipeline/tell-resolved.ts';
 import { createAcknowledgeAlert } from '../queue/acknowledge-alert.ts';
@@ -36,7 +36,7 @@ export function startRouting(ground: Ground, closers: Closer[]): QueueWorker[] {
     knownFull: (message) => {
       const rules = rulesOf(message, config);
       const full = cap.knownFull(rules);
-      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()) };
+      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()), cap: sizeOf(full, rules) };
     },
   });
   return [

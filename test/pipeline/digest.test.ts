@@ -67,8 +67,8 @@ describe('what a cap holds back', () => {
     const message = await desk.admit(desk.message({ severity: 'error', overflow: 'digest' }));
     const note = () => undefined;
     const ctx = { clock: desk.clock, signal: new AbortController().signal, note };
-    const first = await desk.gather(message, 'rate_cap_recipient', new Date(desk.clock.at), ctx);
-    expect(await desk.gather(message, 'rate_cap_recipient', new Date(desk.clock.at), ctx)).toEqual(first);
+    const first = await desk.gather(message, { reason: 'rate_cap_recipient' }, new Date(desk.clock.at), ctx);
+    expect(await desk.gather(message, { reason: 'rate_cap_recipient' }, new Date(desk.clock.at), ctx)).toEqual(first);
     desk.clock.at += GATHER_MS;
     expect((await desk.runDigest()).outcome.kind).toBe('accepted');
     // There is room again, and still it is not sent by itself; not even by whoever has passed the gates already.
@@ -146,7 +146,7 @@ describe('what comes in while a digest is about to be closed', () => {
     desk.clock.at += GATHER_MS;
     const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
     const other = await desk.admit(desk.message({ severity, providers: ['b'], route: 'other' }));
-    desk.beforeClose(async () => void (await desk.gather(other, 'rate_cap_recipient', desk.clock.now(), ctx)));
+    desk.beforeClose(async () => void (await desk.gather(other, { reason: 'rate_cap_recipient' }, desk.clock.now(), ctx)));
     return { desk, found, late, outcome: (await desk.runDigest()).outcome };
   };
 
@@ -179,7 +179,7 @@ test('A digest that there is no money for gathers on, and is one text when there
   }
   expect(desk.waiting.size).toBe(1);
   const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
-  await desk.gather(await desk.admit(desk.message()), 'rate_cap_recipient', nextHour, ctx);
+  await desk.gather(await desk.admit(desk.message()), { reason: 'rate_cap_recipient' }, nextHour, ctx);
   expect(desk.woken).toEqual([...desk.waiting.keys()]);
   expect(await run()).toMatchObject({ kind: 'accepted' });
   expect(provider.requests.at(-1)?.text).toMatch(/^5 alerts held back since .*: 1 critical, 4 error/);

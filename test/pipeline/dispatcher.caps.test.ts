@@ -209,7 +209,7 @@ describe('a text that a cap holds back', () => {
     desk.clock.at += 10 * MINUTE_MS;
     const { message, outcome } = await desk.send({ expiresAt: desk.clock.at + 2 * HOUR_MS });
     const until = new Date(desk.clock.at + 50 * MINUTE_MS + 1);
-    expect(outcome).toEqual({ kind: 'deferred', reason: 'rate_cap_recipient', until });
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'rate_cap_recipient', until, cap: { max: 1, windowMs: HOUR_MS } });
     expect(await desk.trace(message)).toMatchObject({
       state: 'deferred',
       reason: 'rate_cap_recipient',

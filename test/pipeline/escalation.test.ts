@@ -100,7 +100,7 @@ describe('a text of a ladder', () => {
     const step = firstStep(
       { ...message, overflow: 'drop' },
       undefined,
-      { reason: 'rate_cap_hour', retryAt: new Date(RECEIVED + HOUR) },
+      { reason: 'rate_cap_hour', retryAt: new Date(RECEIVED + HOUR), cap: { max: 100, windowMs: HOUR } },
       now,
     );
     expect(step.job).toEqual({ until });

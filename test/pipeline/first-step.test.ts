@@ -29,7 +29,7 @@ const message = (over: Partial<Message> = {}): Message => ({
   onUnknown: 'hold',
   ...over,
 });
-const full = (ms: number): KnownFull => ({ reason: 'rate_cap_recipient', retryAt: later(ms) });
+const full = (ms: number): KnownFull => ({ reason: 'rate_cap_recipient', retryAt: later(ms), cap: { max: 5, windowMs: 3_600_000 } });
 
 describe('a message begins', () => {
   test('on the queue, with a card that masks the number', () => {
@@ -78,7 +78,14 @@ describe('a message begins', () => {
     expect(step.record).toMatchObject({ state: 'deferred', reason: 'rate_cap_recipient', until });
     expect(step.record.events).toEqual([
       consented,
-      { at, stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_recipient', until: until.toISOString() },
+      {
+        at,
+        stage: 'rate-cap',
+        verdict: 'deferred',
+        reason: 'rate_cap_recipient',
+        until: until.toISOString(),
+        cap: { max: 5, windowMs: 3_600_000 },
+      },
     ]);
   });
 

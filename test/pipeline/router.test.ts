@@ -367,7 +367,7 @@ describe('a resolved alert', () => {
 });
 
 describe('a text whose cap is known to be full', () => {
-  const full: KnownFull = { reason: 'rate_cap_hour', retryAt: new Date(START + 60_000) };
+  const full: KnownFull = { reason: 'rate_cap_hour', retryAt: new Date(START + 60_000), cap: { max: 100, windowMs: 3_600_000 } };
 
   test('begins by waiting, in the ledger as in the queue', async () => {
     const deps: Partial<RouterDeps> = { knownFull: ({ to }) => (to === BOB ? full : undefined) };
