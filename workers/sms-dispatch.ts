@@ -7,6 +7,7 @@ import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
+import { readableConfig } from '../src/config/readable-config.ts';
 import { createJournal } from '../src/ledger/journal.ts';
 import { createOptOuts } from '../src/ledger/opt-outs.ts';
 import { recentIds } from '../src/ledger/recent-ids.ts';
@@ -54,6 +55,7 @@ function openScreenHere() {
 
 const exitCode = await runCli(process.argv.slice(2), {
   loadConfig: async (path) => loadConfig({ path, env }),
+  readableConfig: (error, path) => readableConfig(error, { path, env }),
   openProducer: async (config) =>
     createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config, systemClock) }),
   openTraces: async (config) => {
@@ -64,6 +66,10 @@ const exitCode = await runCli(process.argv.slice(2), {
       recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
       close: async () => redis.disconnect(),
     };
+  },
+  openEpisodes: async (config) => {
+    const { createEpisodes } = await import('../src/queue/episodes.ts');
+    return createEpisodes({ redis: await redisUrlOf(config), prefix: config.redis.prefix });
   },
   openDeadLetters: async (config) => {
     const { createDeadLetters } = await import('../src/queue/dead-letters.ts');

@@ -4,7 +4,8 @@ import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
 import { CliFailure } from './cli-failure.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
+import { storeConfig } from './store-config.ts';
 import { withBudgets } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -13,14 +14,11 @@ const EXAMPLES = `Examples:
 `;
 
 export function addBudgetCommand(program: Command, { deps, exit }: CommandContext): void {
-  const command = program
-    .command('budget')
-    .description('what texts have cost in the running hour, day and month, and what is left')
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .addHelpText('before', EXAMPLES);
-  runs<CommonOptions>(command, { deps, exit }, async (_args, options) => {
-    const { config } = await deps.loadConfig(options.config);
+  const command = storeOptions(
+    program.command('budget').description('what texts have cost in the running hour, day and month, and what is left'),
+  ).addHelpText('before', EXAMPLES);
+  runs<StoreOptions>(command, { deps, exit }, async (_args, options) => {
+    const config = await storeConfig(deps, options);
     const { money } = config;
     if (money === undefined || Object.keys(money.budgets).length === 0) {
       throw new CliFailure('the config sets no budget', 'money: { budgets: { day: { hard: 50 } } }');

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
-import type { Fault } from '../config/fault.ts';
+import type { ConfigError, Fault } from '../config/fault.ts';
+import type { ReadableConfig } from '../config/readable-config.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Traces } from '../ledger/trace.ts';
 import type { Budgets } from '../limit/budget.ts';
@@ -8,6 +9,7 @@ import type { Overview } from '../overview/overview.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
+import type { Episodes } from '../queue/episodes-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import type { RedisInspection } from '../redis/inspect.ts';
 import type { Screen } from './terminal-screen.ts';
@@ -58,10 +60,14 @@ export interface ProcessOptions {
 export interface CliDeps {
   /** Without a path the process's own default. @throws ConfigError with every fault at once. */
   loadConfig(path?: string): Promise<LoadedConfig>;
+  /** What can be read of a config that `loadConfig` refused, for commands that need no more than Redis. */
+  readableConfig(error: ConfigError, path?: string): ReadableConfig;
   /** @throws RedisUnavailableError */
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */
   openTraces(config: Config): Promise<OpenTraces>;
+  /** @throws RedisUnavailableError */
+  openEpisodes(config: Config): Promise<Episodes>;
   /** @throws RedisUnavailableError */
   openDeadLetters(config: Config): Promise<DeadLetters>;
   /** @throws RedisUnavailableError */

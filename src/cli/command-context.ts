@@ -16,7 +16,19 @@ export interface CommonOptions {
 
 export const configOption = () =>
   new Option('-c, --config <file>', 'the config (default: SMS_DISPATCH_CONFIG, else config/sms-dispatch.yaml)');
+/** Takes the options of a command that needs no more than Redis: see `storeConfig`. */
+export const storeOptions = (command: Command) =>
+  command
+    .addOption(configOption())
+    .option('--redis <url>', 'the Redis to use, whatever the config says; REDIS_URL, where the URL holds a password')
+    .option('--prefix <prefix>', 'redis.prefix, whatever the config says (default: {sms})')
+    .addOption(jsonOption());
 export const jsonOption = () => new Option('--json', 'print JSON, for programs');
+
+export interface StoreOptions extends CommonOptions {
+  readonly redis?: string;
+  readonly prefix?: string;
+}
 
 /** For an option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []) => [...before, value];

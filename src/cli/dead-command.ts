@@ -6,11 +6,12 @@ import { storyOfAlert } from '../explain/story-of-alert.ts';
 import type { DeadLetter, DeadLetters } from '../queue/dead-letters-port.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { deadFields, describeReplay, formatDeadList, formatStored } from './format-dead.ts';
 import { isEventId, useOneOf } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
 import { showStory } from './show-story.ts';
+import { storeConfig } from './store-config.ts';
 import { withDeadLetters, withTraces } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -55,14 +56,14 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .description('the newest ones')
     .addOption(new Option('--limit <n>', 'how many at most').default(50).argParser(countArgument))
     .addHelpText('before', LIST_EXAMPLES);
-  runs<ListOptions>(common(list), context, (_, options) => printList(deps, options));
+  runs<ListOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
 
   const show = dead
     .command('show')
     .description('the trace of one, as explain tells it, and what is kept of it')
     .argument('<id>', 'of a message or an alert')
     .addHelpText('before', SHOW_EXAMPLES);
-  runs<CommonOptions>(common(show), context, ([id], options) => printOne(deps, id as string, options));
+  runs<StoreOptions>(storeOptions(show), context, ([id], options) => printOne(deps, id as string, options));
 
   const replay = dead
     .command('replay')
@@ -71,25 +72,23 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .option('--all', 'all that are dead by now')
     .addOption(new Option('--reason <reason>', 'with --all: those that died of it').argParser(reasonArgument))
     .addHelpText('before', REPLAY_EXAMPLES);
-  runs<ReplayOptions>(common(replay), context, (ids, options) => replayThem(deps, ids, options));
+  runs<ReplayOptions>(storeOptions(replay), context, (ids, options) => replayThem(deps, ids, options));
 
   const discard = dead
     .command('discard')
     .description('take out of the dead letters for good; the trace stays')
     .argument('[ids...]', IDS)
     .option('--all', 'all that are dead by now')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask; --all without a terminal needs it')
     .addHelpText('before', DISCARD_EXAMPLES);
-  runs<DiscardOptions>(common(discard), context, (ids, options) => discardThem(deps, ids, options));
+  runs<DiscardOptions>(storeOptions(discard), context, (ids, options) => discardThem(deps, ids, options));
 }
 
-const common = (command: Command) => command.addOption(configOption()).addOption(jsonOption());
-
-interface ListOptions extends CommonOptions {
+interface ListOptions extends StoreOptions {
   readonly limit: number;
 }
 
-interface PickOptions extends CommonOptions {
+interface PickOptions extends StoreOptions {
   readonly all?: true;
 }
 
@@ -102,7 +101,7 @@ interface DiscardOptions extends PickOptions {
 }
 
 async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+  const config = await storeConfig(deps, options);
   const { total, letters } = await withDeadLetters(deps, config, (dead) => dead.list(options.limit));
   if (options.json) printJson(deps, { total, dead: letters.map(deadFields) });
   else if (letters.length > 0) deps.stdout.write(`${formatDeadList(letters, deps.colour)}\n`);
@@ -110,9 +109,9 @@ async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   return 0;
 }
 
-async function printOne(deps: CliDeps, id: string, options: CommonOptions): Promise<number> {
+async function printOne(deps: CliDeps, id: string, options: StoreOptions): Promise<number> {
   checkIds([id]);
-  const { config } = await deps.loadConfig(options.config);
+  const config = await storeConfig(deps, options);
   const letters = await withDeadLetters(deps, config, (dead) => dead.find([id]));
   if (letters.length === 0) throw new CliFailure(notAmong([id]), lookUp(id));
   const { alert, message } = await withTraces(deps, config, async (traces) => {
@@ -139,7 +138,7 @@ const NO_TRACE = 'The ledger has no trace of it.\n';
 async function replayThem(deps: CliDeps, ids: readonly string[], options: ReplayOptions): Promise<number> {
   checkPick(ids, options);
   if (options.reason !== undefined && !options.all) throw new UsageError('--reason belongs to --all');
-  const { config } = await deps.loadConfig(options.config);
+  const config = await storeConfig(deps, options);
   const results: object[] = [];
   let replayed = 0;
   let refused = 0;
@@ -160,7 +159,10 @@ async function replayThem(deps: CliDeps, ids: readonly string[], options: Replay
 
 async function discardThem(deps: CliDeps, ids: readonly string[], options: DiscardOptions): Promise<number> {
   checkPick(ids, options);
-  const { config } = await deps.loadConfig(options.config);
+  if (!options.yes && options.all && deps.confirm === undefined) {
+    throw new CliFailure('nothing was discarded: --all without a terminal needs --yes', 'sms-dispatch dead discard --all --yes');
+  }
+  const config = await storeConfig(deps, options);
   const which = options.all ? 'all dead letters' : ids.length === 1 ? `${ids[0]}` : `${ids.length} dead letters`;
   if (!options.yes && deps.confirm !== undefined && !(await deps.confirm(`Discard ${which} for good?`))) {
     throw new CliFailure('nothing was discarded');

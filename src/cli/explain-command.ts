@@ -1,51 +1,59 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
-import { findTraced, storyOf } from '../explain/find-story.ts';
+import { type Found, findTraced, storyOf } from '../explain/find-story.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { LEDGER_TTL_MS } from '../redis/keys.ts';
-import type { CliDeps } from './cli-deps.ts';
+import type { CliDeps, OpenTraces } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
-import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, collect, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { describeLive, liveFields } from './describe-live.ts';
 import { askProviders } from './explain-live.ts';
 import { nearestId } from './nearest-id.ts';
 import { isEventId } from './no-such.ts';
 import { showStory } from './show-story.ts';
+import { soundConfig, storeConfig } from './store-config.ts';
 import { withTraces } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
+  sms-dispatch explain
   sms-dispatch explain order-42.paid
   sms-dispatch explain --json m-3kTm0aQ9ZxYb1cD2eF4gHi
   sms-dispatch explain --live order-42.paid --to +60123456789
 `;
 
 export function addExplainCommand(program: Command, context: CommandContext): void {
-  const command = program
-    .command('explain')
-    .description('why was I, or was I not, texted: what became of an alert or a message')
-    .argument('<id>', 'of an alert or a message')
-    .option('--live', 'ask the providers what they know of the texts now')
-    .option('--to <number>', 'the whole number of a recipient who is no contact, for vendors that must be told it (repeatable)', collect)
-    .addOption(configOption())
-    .addOption(jsonOption())
-    .addHelpText('before', EXAMPLES);
-  runs<ExplainOptions>(command, context, ([id], options) => explain(context.deps, id as string, options));
+  const command = storeOptions(
+    program
+      .command('explain')
+      .description('why was I, or was I not, texted: what became of an alert or a message')
+      .argument('[id]', 'of an alert or a message (default: the latest alert)')
+      .option('--live', 'ask the providers what they know of the texts now')
+      .option('--to <number>', 'the whole number of a recipient who is no contact, for vendors that must be told it (repeatable)', collect),
+  ).addHelpText('before', EXAMPLES);
+  runs<ExplainOptions>(command, context, ([id], options) => explain(context.deps, id, options));
 }
 
-interface ExplainOptions extends CommonOptions {
+interface ExplainOptions extends StoreOptions {
   readonly live?: true;
   readonly to?: readonly string[];
 }
 
-async function explain(deps: CliDeps, id: string, options: ExplainOptions): Promise<number> {
-  if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+async function explain(deps: CliDeps, given: string | undefined, options: ExplainOptions): Promise<number> {
+  if (given !== undefined && !ALERT_ID_PATTERN.test(given))
+    throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
-  const { config } = await deps.loadConfig(options.config);
+  // A provider is asked only as the config has it.
+  const config = await (options.live ? soundConfig : storeConfig)(deps, options);
   const { found, near } = await withTraces(deps, config, async (traces) => {
-    const found = await findTraced(traces, id);
-    return { found, near: found === undefined ? nearestId(id, await traces.recentIds()) : undefined };
+    if (given === undefined) return { found: await latestAlert(traces), near: undefined };
+    const found = await findTraced(traces, given);
+    return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined };
   });
+  if (found === undefined && given === undefined) {
+    throw new CliFailure(`no alert was raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
+  }
   if (found === undefined) {
+    const id = given as string;
     if (isEventId(id)) {
       throw new CliFailure(
         `${id} is an event of a webhook, not a text`,
@@ -66,4 +74,13 @@ async function explain(deps: CliDeps, id: string, options: ExplainOptions): Prom
   deps.stdout.write(showStory(storyOf(found, deps.now()), deps));
   if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
   return 0;
+}
+
+/** The alert that the ledger heard of last. */
+async function latestAlert(traces: OpenTraces): Promise<Found | undefined> {
+  for (const id of await traces.recentIds()) {
+    const found = await findTraced(traces, id);
+    if (found?.kind === 'alert') return found;
+  }
+  return undefined;
 }

@@ -7,8 +7,9 @@ import { recipientOf } from '../explain/story.ts';
 import type { OptOut } from '../ledger/opt-outs.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, type CommonOptions, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { noSuch } from './no-such.ts';
+import { storeConfig } from './store-config.ts';
 import { withOptOuts } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -42,27 +43,25 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
     .addHelpText('before', EXAMPLES);
 
   const list = optOuts.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
-  runs<CommonOptions>(common(list), context, (_, options) => printList(deps, options));
+  runs<StoreOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
 
   const add = optOuts
     .command('add')
     .description('no text goes to this phone any more, by no provider')
     .argument('<who>', WHO)
     .addHelpText('before', ADD_EXAMPLES);
-  runs<CommonOptions>(common(add), context, ([who], options) => addOne(deps, who as string, options));
+  runs<StoreOptions>(storeOptions(add), context, ([who], options) => addOne(deps, who as string, options));
 
   const remove = optOuts
     .command('remove')
     .description('texts may go to this phone again; only when its owner says so')
     .argument('<who>', WHO)
     .addHelpText('before', REMOVE_EXAMPLES);
-  runs<CommonOptions>(common(remove), context, ([who], options) => removeOne(deps, who as string, options));
+  runs<StoreOptions>(storeOptions(remove), context, ([who], options) => removeOne(deps, who as string, options));
 }
 
-const common = (command: Command) => command.addOption(configOption()).addOption(jsonOption());
-
-async function printList(deps: CliDeps, options: CommonOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+async function printList(deps: CliDeps, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
   const optOuts = await withOptOuts(deps, config, (store) => store.list());
   const names = new Map([...config.contacts].map(([name, { phone }]) => [phoneHash(phone), name]));
   const entries = optOuts.map((entry) => ({ ...entry, contact: names.get(entry.phoneHash) ?? null }));
@@ -76,16 +75,16 @@ async function printList(deps: CliDeps, options: CommonOptions): Promise<number>
   return 0;
 }
 
-async function addOne(deps: CliDeps, who: string, options: CommonOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+async function addOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
   const phone = phoneOf(who, config);
   const optOut: OptOut = { phoneHash: phoneHash(phone), to: maskPhone(phone), since: deps.now(), source: 'operator' };
   if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(phone, 'in');
   return report(deps, phone, true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
 }
 
-async function removeOne(deps: CliDeps, who: string, options: CommonOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+async function removeOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
   const phone = phoneOf(who, config);
   const [was, free] = await withOptOuts(deps, config, async (store) => [
     await store.isOptedOut(phoneHash(phone)),

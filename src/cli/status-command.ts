@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { judgeHealth } from '../overview/judge-health.ts';
 import type { CliDeps } from './cli-deps.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { formatOverview } from './format-overview.ts';
+import { storeConfig } from './store-config.ts';
 import { watchOverview } from './watch-overview.ts';
 import { withOverview } from './with-redis.ts';
 
@@ -17,7 +18,7 @@ Exit code of one look (--once, --json, or no terminal): 1 when texts do not go o
 dispatcher runs or every provider rests; 0 otherwise, also when something merely wants a look. A live view exits 0.
 `;
 
-interface StatusOptions extends CommonOptions {
+interface StatusOptions extends StoreOptions {
   readonly once?: true;
 }
 
@@ -25,19 +26,20 @@ interface StatusOptions extends CommonOptions {
 const WIDTH = 120;
 
 export function addStatusCommand(program: Command, context: CommandContext): void {
-  const command = program
-    .command('status')
-    .description('how the whole system does right now, on one screen')
-    .option('--once', 'one look, also on a terminal')
-    .addOption(configOption())
-    .addOption(jsonOption())
+  const command = storeOptions(
+    program
+      .command('status')
+      .description('how the whole system does right now, on one screen')
+      .option('--once', 'one look, also on a terminal'),
+  )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES);
   runs<StatusOptions>(command, context, (_args, options) => showStatus(context.deps, options));
 }
 
-async function showStatus(deps: CliDeps, { once, json, config: path }: StatusOptions): Promise<number> {
-  const { config } = await deps.loadConfig(path);
+async function showStatus(deps: CliDeps, options: StatusOptions): Promise<number> {
+  const { once, json } = options;
+  const config = await storeConfig(deps, options);
   const format = { colour: deps.colour === true, currency: config.money?.currency };
   if (!once && !json && deps.openScreen !== undefined) {
     await watchOverview({ ...format, screen: deps.openScreen(), open: () => deps.openOverview(config) });

@@ -7,7 +7,8 @@ import { isDoubtful, type MessageTrace } from '../ledger/trace.ts';
 import type { OperatorWord } from '../pipeline/unknown-desk.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
+import { storeConfig } from './store-config.ts';
 import { withUnknownDesk } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -35,7 +36,7 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
     .addHelpText('before', EXAMPLES);
 
   const list = unknown.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
-  runs<CommonOptions>(common(list), context, (_, options) => printList(deps, options));
+  runs<StoreOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
 
   const resolve = unknown
     .command('resolve')
@@ -45,19 +46,17 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
     .option('--not-sent', 'it was not sent: it has failed')
     .option('--resend', 'with --not-sent: send it again, good for as long as it was at first')
     .addHelpText('before', RESOLVE_EXAMPLES);
-  runs<ResolveOptions>(common(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
+  runs<ResolveOptions>(storeOptions(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
 }
 
-const common = (command: Command) => command.addOption(configOption()).addOption(jsonOption());
-
-interface ResolveOptions extends CommonOptions {
+interface ResolveOptions extends StoreOptions {
   readonly sent?: true;
   readonly notSent?: true;
   readonly resend?: true;
 }
 
-async function printList(deps: CliDeps, options: CommonOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+async function printList(deps: CliDeps, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
   const messages = await withUnknownDesk(deps, config, (desk) => desk.list());
   if (options.json) printJson(deps, { unknown: messages });
   else if (messages.length > 0) deps.stdout.write(`${formatTable([HEAD, ...messages.map(rowOf)])}\n`);
@@ -82,7 +81,7 @@ const DONE: Readonly<Record<OperatorWord, string>> = {
 async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): Promise<number> {
   if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   const word = wordOf(options);
-  const { config } = await deps.loadConfig(options.config);
+  const config = await storeConfig(deps, options);
   const settled = await withUnknownDesk(deps, config, (desk) => desk.resolve(id, word));
   if (settled.kind === 'kept') {
     const why = settled.state === undefined ? `no message has the id ${id}` : `${id} is not unknown: it is ${settled.state}`;

@@ -3,6 +3,7 @@ import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
+import type { Episodes } from '../queue/episodes-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { classifyTrouble } from '../redis/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
@@ -17,6 +18,11 @@ export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: P
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
 export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: OpenTraces) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openTraces(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withEpisodes<T>(deps: CliDeps, config: Config, use: (episodes: Episodes) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openEpisodes(config), use);
 }
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */

@@ -39,7 +39,7 @@ export interface LoadOptions {
 
 /** @throws {ConfigError} with every fault at once. */
 export function loadConfig({ path, env, overrides = {}, onRead = () => undefined }: LoadOptions): LoadedConfig {
-  const file = path ?? (env.SMS_DISPATCH_CONFIG || DEFAULT_CONFIG_PATH);
+  const file = fileOf(path, env);
   const { settings: given, faults: envFaults } = readEnvSettings(env);
   const settings = { ...given, ...overrides };
 
@@ -68,6 +68,11 @@ export function loadConfig({ path, env, overrides = {}, onRead = () => undefined
     source,
   );
   return { config, path: file, hash: fingerprint(config), warnings };
+}
+
+/** The file that is read. */
+export function fileOf(path: string | undefined, env: Environment): string {
+  return path ?? (env.SMS_DISPATCH_CONFIG || DEFAULT_CONFIG_PATH);
 }
 
 /** A value that is wrong in itself is reported once, not again for what follows from it. */

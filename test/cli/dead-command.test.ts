@@ -172,11 +172,22 @@ describe('dead discard', () => {
     expect(code).toBe(0);
   });
 
+  test('of all, in a pipe and without --yes, discards nothing and says what is missing', async () => {
+    const { code, stdout, stderr, calls } = await type(['dead', 'discard', '--all'], { dead: { letters } });
+    expect(stderr).toBe('error: nothing was discarded: --all without a terminal needs --yes\nsms-dispatch dead discard --all --yes\n');
+    expect({ code, stdout, calls }).toEqual({ code: 1, stdout: '', calls: [] });
+  });
+
+  test('of named ones needs no --yes in a pipe', async () => {
+    const { code, calls } = await type(['dead', 'discard', 'm-1', 'm-2'], { dead: { letters } });
+    expect({ code, done: done(calls) }).toEqual({ code: 0, done: ['discard m-1', 'discard m-2'] });
+  });
+
   test.each([
-    ['with --yes', ['--yes'], { confirm: false }],
-    ['in a script', [], {}],
-  ])('does not ask %s', async (_, flags, terminal) => {
-    const { calls, stderr } = await type(['dead', 'discard', '--all', ...flags], { dead: { letters, gone: ['m-1'] }, ...terminal });
+    ['at a terminal', { confirm: false }],
+    ['in a script', {}],
+  ])('does not ask with --yes %s', async (_, terminal) => {
+    const { calls, stderr } = await type(['dead', 'discard', '--all', '--yes'], { dead: { letters, gone: ['m-1'] }, ...terminal });
     expect(done(calls)).toEqual(['discard order-42', 'discard m-1', 'discard m-2']);
     expect(calls.map(([name]) => name)).not.toContain('confirm');
     expect(stderr).toBe('2 discarded\n');

@@ -67,6 +67,11 @@ export interface World {
   readonly closeProducer?: () => void;
   readonly warnings?: readonly Fault[];
   readonly loadConfig?: () => never;
+  /** Of a config with faults; default: true. */
+  readonly redisIsKnown?: boolean;
+  /** Whether a dedup key has something open; default: true. */
+  readonly isOpen?: boolean;
+  readonly recentKeys?: readonly string[];
   readonly openTraces?: () => never;
   /** The alert as each reading after the other finds it; the last one stays. */
   readonly alerts?: readonly (AlertTrace | undefined)[];
@@ -127,7 +132,19 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         warnings: world.warnings ?? [],
       };
     },
-    openProducer: async () => ({
+    readableConfig: () => {
+      calls.push(['readable config']);
+      return { config: { ...config, redis: { url: undefined, prefix: '{sms}' } }, redisIsKnown: world.redisIsKnown ?? true };
+    },
+    openEpisodes: async () => ({
+      isOpen: async (dedupKey) => {
+        calls.push(['is open', dedupKey]);
+        return world.isOpen ?? true;
+      },
+      recentKeys: async () => [...(world.recentKeys ?? [])],
+      close: async () => undefined,
+    }),
+    openProducer: async (used) => ({
       enqueue: async (alert) => {
         calls.push(['enqueue', JSON.parse(JSON.stringify(alert))]);
         return world.enqueue?.() ?? { id: 'a-1', duplicate: false };
@@ -135,6 +152,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       enqueueMany: async (alerts) => world.enqueueMany?.(alerts) ?? [],
       resolve: async (dedupKey) => {
         calls.push(['resolve', dedupKey]);
+        if (used.redis !== config.redis) calls.push(['on', used.redis.url?.reveal(), used.redis.prefix]);
         world.resolve?.();
       },
       acknowledge: async (alertId, by) => {

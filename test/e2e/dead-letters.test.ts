@@ -52,6 +52,8 @@ http: { port: 0 }
         return { ...createTraces(redis, createKeys(prefix)), recentIds: async () => [], close: async () => redis.disconnect() };
       },
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
+      readableConfig: () => ({ config, redisIsKnown: true }),
+      openEpisodes: refuse,
       openProducer: refuse,
       openUnknownDesk: refuse,
       openOptOuts: refuse,

@@ -21,7 +21,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
   // What it and its server say to each other.
   console: ['http/console/api.ts'],
-  cli: ['queue/producer-port.ts', 'queue/dead-letters-port.ts'],
+  cli: ['queue/producer-port.ts', 'queue/dead-letters-port.ts', 'queue/episodes-port.ts'],
   queue: ['receipt'],
   overview: ['explain/format-time.ts'],
   // Outgoing HTTP is the providers'.

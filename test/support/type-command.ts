@@ -9,6 +9,7 @@ import { recentIds } from '../../src/ledger/recent-ids.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { directoryOf } from '../../src/pipeline/directory.ts';
 import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import { createEpisodes } from '../../src/queue/episodes.ts';
 import { openUnknownDesk } from '../../src/queue/open-unknown-desk.ts';
 import { createProducer } from '../../src/queue/producer.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -33,6 +34,8 @@ export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; 
     };
     const deps: CliDeps = {
       loadConfig: async () => loaded,
+      readableConfig: () => ({ config, redisIsKnown: true }),
+      openEpisodes: async () => createEpisodes({ redis: redisUrl, prefix }),
       openTraces: async () => {
         const { redis, close } = connect();
         return { ...createTraces(redis, keys), recentIds: () => recentIds(createJournal(redis, keys), 500), close };

@@ -1,0 +1,72 @@
+import type { Config } from '../config/config.ts';
+import { ConfigError, formatFault } from '../config/fault.ts';
+import { configSchema } from '../config/schema.ts';
+import { Secret } from '../config/secret.ts';
+import { parseRedisUrl, redactUrl } from '../redis/redis-url.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { faultCount, UsageError } from './cli-failure.ts';
+import type { StoreOptions } from './command-context.ts';
+
+/**
+ * The config for a command that works on what Redis holds and sends nothing. A file with faults is no obstacle: its sound
+ * sections are used, and one line on stderr says so. `--redis` and `--prefix` win over everything.
+ * @throws {ConfigError} when the config names a Redis that cannot be read, and neither `--redis` nor REDIS_URL does
+ * @throws {UsageError} when an option cannot be read
+ */
+export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise<Config> {
+  const given = readGiven(options);
+  const loaded = await deps.loadConfig(options.config).catch((error: unknown) => {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  });
+  if (!(loaded instanceof ConfigError)) return withGiven(loaded.config, given);
+  const { config, redisIsKnown } = deps.readableConfig(loaded, options.config);
+  if (!redisIsKnown && given.url === undefined) throw loaded;
+  const used = withGiven(config, given);
+  deps.stderr.write(`warning: ${describe(loaded)}; using ${await describeRedis(deps, used)}, prefix ${used.redis.prefix}\n`);
+  return used;
+}
+
+/** As {@link storeConfig}, for a command that also needs the config to be right. @throws {ConfigError} */
+export async function soundConfig(deps: CliDeps, options: StoreOptions): Promise<Config> {
+  const given = readGiven(options);
+  return withGiven((await deps.loadConfig(options.config)).config, given);
+}
+
+/** Where there is none, the command itself says so. */
+async function describeRedis(deps: CliDeps, config: Config): Promise<string> {
+  const { url } = config.redis;
+  if (url !== undefined) return `Redis ${redactUrl(url.reveal())}`;
+  return `Redis ${await Promise.resolve(deps.redisAddress(config)).catch(() => 'of this machine')}`;
+}
+
+function describe(error: ConfigError): string {
+  const [first] = error.faults;
+  const place = first?.file === undefined ? '' : `${first.file}: `;
+  if (error.faults.length === 1 && first !== undefined) return formatFault(first);
+  return `${place}${faultCount(error)} (sms-dispatch config check lists them)`;
+}
+
+interface Given {
+  readonly url?: string;
+  readonly prefix?: string;
+}
+
+function readGiven({ redis: url, prefix }: StoreOptions): Given {
+  if (url !== undefined) {
+    try {
+      parseRedisUrl(url);
+    } catch (error) {
+      throw new UsageError(`--redis: ${(error as Error).message}`);
+    }
+  }
+  const verdict = configSchema.shape.redis.unwrap().shape.prefix.safeParse(prefix);
+  if (!verdict.success) throw new UsageError(`--prefix: ${verdict.error.issues[0]?.message}`);
+  return { ...(url === undefined ? {} : { url }), ...(prefix === undefined ? {} : { prefix }) };
+}
+
+function withGiven(config: Config, { url, prefix }: Given): Config {
+  if (url === undefined && prefix === undefined) return config;
+  const redis = { url: url === undefined ? config.redis.url : new Secret(url), prefix: prefix ?? config.redis.prefix };
+  return { ...config, redis };
+}
