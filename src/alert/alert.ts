@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ALERT_ID_PATTERN } from './id.ts';
-import { maskNumbers } from './phone.ts';
-import { parseSeverity, SEVERITIES, SEVERITY_ALIASES } from './severity.ts';
+import { showValue } from './describe-issues.ts';
+import { ALERT_ID_PATTERN, storedDedupKey } from './id.ts';
+import { listSeverityWords, parseSeverity, SEVERITIES, SEVERITY_ALIASES, type SeverityWords } from './severity.ts';
 
 export const PURPOSES = ['alert', 'verification', 'notification'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -13,17 +13,21 @@ export const MAX_TEXT = 1600;
 export const MAX_RECIPIENTS = 1000;
 
 const severity = z
-  .string({ error: 'severity is required: info, warning, error or critical' })
+  .string({
+    error: ({ input }) => (input === undefined ? `is required: ${SEVERITIES.join(', ')}` : `must be one of ${SEVERITIES.join(', ')}`),
+  })
   .transform((word, ctx) => {
     const parsed = parseSeverity(word);
     if (parsed !== undefined) return parsed;
-    ctx.addIssue({
-      code: 'custom',
-      message: `unknown severity "${maskNumbers(word.slice(0, 32))}": use ${SEVERITIES.join(', ')} (read as well: ${Object.keys(SEVERITY_ALIASES).join(', ')})`,
-    });
+    ctx.addIssue({ code: 'custom', message: unknownSeverity(word) });
     return z.NEVER;
   })
   .meta({ enum: [...SEVERITIES, ...Object.keys(SEVERITY_ALIASES)] });
+
+/** Names the word, and the words that are known. */
+export function unknownSeverity(word: string, words?: SeverityWords): string {
+  return `unknown severity ${showValue(word)}: use ${listSeverityWords(words)}, or add the word to severityWords in the config`;
+}
 
 const recipient = z
   .string()
@@ -41,7 +45,7 @@ const param = z
       z.number(),
       z.boolean(),
     ],
-    { error: 'a parameter is text, a number, true or false' },
+    { error: 'must be text, a number, true or false' },
   )
   .transform(String);
 
@@ -54,28 +58,34 @@ function sayable(text: string): string {
 }
 
 const label = z.string().overwrite(sayable).max(1024);
-const timestamp = z.iso.datetime({ offset: true, error: 'not an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
+const timestamp = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
 
 /** The alert as producers write it: the job data on the queue `sms-alerts`. */
 export const alertSchema = z
   .strictObject({
     id: z
       .string()
-      .regex(ALERT_ID_PATTERN, '1 to 128 of A-Z a-z 0-9 . _ -')
+      .regex(ALERT_ID_PATTERN, 'must be 1 to 128 of A-Z a-z 0-9 . _ -')
       .optional()
       .describe('Idempotency key: the same id again is the same alert'),
     severity,
     status: z.enum(STATUSES).default('firing'),
     to: z
       .union(
-        [recipient, z.array(recipient).min(1, 'name at least one recipient').max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`)],
+        [
+          recipient,
+          z
+            .array(recipient)
+            .min(1, 'must name at least one recipient')
+            .max(MAX_RECIPIENTS, `must name at most ${MAX_RECIPIENTS} recipients`),
+        ],
         {
           error: 'must be a phone number, contact:<name>, group:<name> or rotation:<name>, or a list of them',
         },
       )
       .transform((to) => (Array.isArray(to) ? to : [to]))
       .optional(),
-    text: z.string().overwrite(sayable).trim().min(1, 'text is empty').max(MAX_TEXT).optional(),
+    text: z.string().overwrite(sayable).trim().min(1, 'must not be empty').max(MAX_TEXT).optional(),
     template: z
       .strictObject({
         name: z.string().min(1).max(128),
@@ -91,9 +101,10 @@ export const alertSchema = z
     source: z.string().min(1).max(256).optional(),
     instance: z.string().overwrite(sayable).min(1).max(256).optional(),
     labels: z.record(z.string().max(256), label).default({}),
-    dedupKey: z.string().min(1).max(512).optional(),
+    dedupKey: z.string().min(1).overwrite(storedDedupKey).optional(),
     raisedAt: timestamp.optional(),
     expiresAt: timestamp.optional(),
+    remarks: z.array(z.string().overwrite(sayable).max(300)).max(16).optional(),
   })
   .superRefine((alert, ctx) => {
     if (alert.text !== undefined && alert.template !== undefined) {
@@ -113,11 +124,11 @@ export const alertSchema = z
       ctx.addIssue({
         code: 'custom',
         path: ['to'],
-        message: 'to is required: a phone number, contact:<name>, group:<name> or rotation:<name>',
+        message: 'is required: a phone number, contact:<name>, group:<name> or rotation:<name>',
       });
     }
     if (alert.text === undefined && alert.template === undefined) {
-      ctx.addIssue({ code: 'custom', path: ['text'], message: 'text or template is required' });
+      ctx.addIssue({ code: 'custom', path: ['text'], message: 'is required: text, or a template' });
     }
   });
 

@@ -25,3 +25,14 @@ export function messageId(alertId: string, phone: string): string {
 export function resolvedMessageId(messageId: string): string {
   return `m-${hash('resolved', messageId)}`;
 }
+
+/** A dedup key that is longer is stored as its head and a hash. */
+export const LONGEST_DEDUP_KEY = 512;
+const KEPT_HEAD = 100;
+
+/** The key as it is stored. The same long key gives the same one at every door, so that a resolve finds its alert. */
+export function storedDedupKey(key: string): string {
+  return key.length <= LONGEST_DEDUP_KEY
+    ? key
+    : `${key.slice(0, KEPT_HEAD).replace(/\p{Surrogate}/gu, '\ufffd')}~${hash('long dedup key', key)}`;
+}

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { type AlertInput, alertSchema } from './alert.ts';
-import { SEVERITIES, SEVERITY_ALIASES } from './severity.ts';
+import { listSeverityWords, SEVERITIES, SEVERITY_ALIASES } from './severity.ts';
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
   id: 'Idempotency key: the same id again is the same alert, not a second one.',
-  severity: `${SEVERITIES.join(', ')}; read as well: ${Object.entries(SEVERITY_ALIASES)
-    .map(([alias, severity]) => `${alias} (${severity})`)
-    .join(', ')}. Upper and lower case are the same.`,
+  severity: `Any of these words, in any case: ${listSeverityWords()}. The config may know more of them (severityWords).`,
   status: 'A resolved alert sends nothing; it cancels what is still on its way for its dedupKey.',
   to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name> (which may hold groups) and rotation:<name> (who is on call at the time). Needed unless resolved.',
   text: 'What to say. Either this or template.',
@@ -20,11 +18,13 @@ const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
   dedupKey: 'What this alert is about. Alerts of one key are texted once per dedupe window, and a resolved one ends the key.',
   raisedAt: 'When it happened, ISO 8601 with zone.',
   expiresAt: 'After this a text is worthless and is not sent any more, ISO 8601 with zone.',
+  remarks: 'What the history of the alert should mention first, such as a value that the sender could not make sense of.',
 };
 
 /**
  * JSON Schema (draft 2020-12) of the alert as a producer writes it: the data of a job on `sms-alerts` and the body of
- * `POST /v1/alerts`. It is derived from {@link alertSchema}; what zod checks in code is written out here. Only the
+ * `POST /v1/alerts`. It is derived from {@link alertSchema}; what zod checks in code is written out here. What
+ * `tidyAlert` reads besides, such as null for a field left out, is no form to recommend, so it is not in here. Only the
  * config can tell whether a number without country code, a contact or a template is known, so no schema says it.
  */
 export function alertJsonSchema(): JsonSchema {

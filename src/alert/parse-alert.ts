@@ -1,13 +1,12 @@
-import type { z } from 'zod';
-import { alertSchema, MAX_RECIPIENTS, type ParsedAlert } from './alert.ts';
+import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from './alert.ts';
+import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
 import { type CountryCode, hasCountryCode, maskNumbers, parsePhone } from './phone.ts';
 import { readRecipientName } from './recipient-name.ts';
+import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
+import { tidyAlert } from './tidy-alert.ts';
 
-export interface Issue {
-  /** Such as `to[2]` or `template.name`; empty for the alert as a whole. */
-  readonly path: string;
-  readonly message: string;
-}
+export { formatPath } from './describe-issues.ts';
+export type { Issue };
 
 /**
  * What is wrong with an alert: every fault of its form at once, or else every unknown name and bad number. A phone
@@ -36,6 +35,8 @@ export interface Directory {
   readonly defaultCountry?: CountryCode | undefined;
   /** Refuse numbers without a country code when there is no default country. */
   readonly strictNumbers: boolean;
+  /** The table of severity words with those of the config; left out: the words that need no config. */
+  readonly severityWords?: SeverityWords | undefined;
   readonly hasContact?: (name: string) => boolean;
   readonly hasGroup?: (name: string) => boolean;
   readonly hasRotation?: (name: string) => boolean;
@@ -49,8 +50,11 @@ export interface Directory {
 
 /** @throws {AlertError} naming every field that is wrong. */
 export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
-  const parsed = alertSchema.safeParse(data);
-  if (!parsed.success) throw new AlertError(parsed.error.issues.flatMap(readable));
+  const { severityWords = SEVERITY_WORDS } = directory;
+  const tidy = tidyAlert(data, severityWords);
+  const parsed = alertSchema.safeParse(tidy, { error: issueSentence });
+  if (!parsed.success)
+    throw new AlertError(describeIssues(parsed.error.issues, tidy).map((issue) => withWords(issue, tidy, severityWords)));
   const issues = [...recipientIssues(parsed.data, directory), ...templateIssues(parsed.data, directory)];
   if (issues.length > 0) throw new AlertError(issues);
   return parsed.data;
@@ -106,22 +110,8 @@ function templateIssues(alert: ParsedAlert, { templateParams, lintTemplate }: Di
   return missing.length > 0 ? missing : (lintTemplate?.(alert) ?? []);
 }
 
-function readable(issue: z.core.$ZodIssue): Issue[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: maskNumbers(formatPath([...issue.path, key])), message: 'unknown key' }));
-  }
-  if (issue.code === 'invalid_union') {
-    // Of the forms that a value may have, the one that it was meant to have says best what is wrong.
-    const meant = issue.errors.find((faults) => !faults.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
-    if (meant !== undefined) return meant.flatMap((fault) => readable({ ...fault, path: [...issue.path, ...fault.path] }));
-  }
-  return [{ path: maskNumbers(formatPath(issue.path)), message: issue.message }];
-}
-
-/** `['to', 2]` → `to[2]`. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
-    '',
-  );
+/** The schema knows no word of the config. */
+function withWords(issue: Issue, data: unknown, words: SeverityWords): Issue {
+  const { severity } = (data ?? {}) as { severity?: unknown };
+  return issue.path === 'severity' && typeof severity === 'string' ? { ...issue, message: unknownSeverity(severity, words) } : issue;
 }

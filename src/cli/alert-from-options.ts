@@ -1,11 +1,10 @@
 import type { AlertInput, Purpose } from '../alert/alert.ts';
-import type { Severity } from '../alert/severity.ts';
 import { UsageError } from './cli-failure.ts';
 
 /** The flags of `send` that make up the alert, as the argument parser gives them. */
 export interface AlertOptions {
   readonly to: string[];
-  readonly severity: Severity;
+  readonly severity: string;
   readonly template?: string;
   /** `name=value` each, as is `label`. */
   readonly param?: readonly string[];

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type AlertInput, PURPOSES, type Purpose } from '../alert/alert.ts';
 import { hash } from '../alert/id.ts';
-import type { Severity } from '../alert/severity.ts';
 import { placeholders } from '../alert/text.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { type Checkpoint, dropCheckpoint, readCheckpoint, writeCheckpoint } from './bulk-checkpoint.ts';
@@ -11,13 +10,13 @@ import { UsageError } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { noSuch } from './no-such.ts';
 import { createProgressLine, type ProgressLine } from './progress-line.ts';
-import { severityOption } from './severity-option.ts';
+import { severityOf, severityOption } from './severity-option.ts';
 import { withProducer } from './with-redis.ts';
 import { wordOption } from './word-option.ts';
 
 interface BulkOptions extends CommonOptions {
   readonly template: string;
-  readonly severity: Severity;
+  readonly severity: string;
   readonly purpose: Purpose;
   readonly source?: string;
   readonly expiresAt?: string;
@@ -54,8 +53,9 @@ export function addBulkCommand(program: Command, context: CommandContext): void 
   runs<BulkOptions>(command, context, ([path], options) => bulk(context.deps, path as string, options));
 }
 
-async function bulk(deps: CliDeps, path: string, options: BulkOptions): Promise<number> {
-  const { config } = await deps.loadConfig(options.config);
+async function bulk(deps: CliDeps, path: string, typed: BulkOptions): Promise<number> {
+  const { config } = await deps.loadConfig(typed.config);
+  const options = { ...typed, severity: severityOf(typed.severity, config.severityWords) };
   const template = config.templates.get(options.template);
   if (template === undefined) throw new UsageError(noSuch('template', options.template, [...config.templates.keys()]));
   const variables = placeholders(template.text);

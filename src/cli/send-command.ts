@@ -11,7 +11,7 @@ import type { CliDeps } from './cli-deps.ts';
 import { reportFailure } from './cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from './command-context.ts';
 import { withNearNames } from './near-names.ts';
-import { severityOption } from './severity-option.ts';
+import { severityOf, severityOption } from './severity-option.ts';
 import { showStory } from './show-story.ts';
 import { withProducer, withTraces } from './with-redis.ts';
 import { wordOption } from './word-option.ts';
@@ -59,8 +59,9 @@ export function addSendCommand(program: Command, context: CommandContext): void 
 }
 
 async function send(deps: CliDeps, words: readonly string[], options: SendOptions): Promise<number> {
-  const alert = alertFromOptions(words, options);
+  const typed = alertFromOptions(words, options);
   const { config } = await deps.loadConfig(options.config);
+  const alert = { ...typed, severity: severityOf(options.severity, config.severityWords) };
   const enqueued = await withProducer(deps, config, (producer) => producer.enqueue(alert)).catch((error: unknown) => {
     throw error instanceof AlertError ? withNearNames(error, alert, config) : error;
   });

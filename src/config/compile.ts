@@ -1,5 +1,6 @@
 import type { CountryCode } from '../alert/phone.ts';
 import { parsePhone } from '../alert/phone.ts';
+import { severityTable } from '../alert/severity.ts';
 import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
@@ -31,6 +32,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
     events: new Map(Object.entries(file.events)),
     money: money && { ...money, prices: new Map(Object.entries(money.prices)) },
     templates: new Map(Object.entries(file.templates)),
+    severityWords: severityTable(file.severityWords),
     defaultLanguage: file.defaultLanguage,
     defaultCountry,
     http: {

@@ -1,5 +1,5 @@
 import type { CountryCode, E164 } from '../alert/phone.ts';
-import type { Severity } from '../alert/severity.ts';
+import type { Severity, SeverityWords } from '../alert/severity.ts';
 import type { ChannelConfig } from '../channel/channel-config.ts';
 import type { Money } from '../limit/money.ts';
 import type { Window } from '../limit/rate-cap.ts';
@@ -33,6 +33,8 @@ export interface Config {
   /** The language of the templates' own text. */
   readonly defaultLanguage: string;
   readonly templates: Templates;
+  /** The table by which alerts are read: that of the code and the words of the file. */
+  readonly severityWords: SeverityWords;
   readonly defaultCountry: CountryCode | undefined;
   readonly http: HttpConfig;
   readonly redis: { readonly url: Secret | undefined; readonly prefix: string };

@@ -13,6 +13,7 @@ import { moneySchema } from './money-schema.ts';
 import { quietHoursSchema } from './quiet-hours-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { Secret, secretSchema } from './secret.ts';
+import { severityWordsSchema } from './severity-schema.ts';
 import { templateSchema } from './template-schema.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -92,6 +93,7 @@ export const configSchema = z.strictObject({
   escalations: z.record(z.string(), ladderSchema).default({}),
   money: moneySchema.optional(),
   templates: z.record(z.string(), templateSchema).default({}),
+  severityWords: severityWordsSchema,
   defaultLanguage: languageTag.default('en'),
   webhooks: z.strictObject({ to: z.array(recipient).default([]) }).prefault({}),
   defaultCountry: country.optional(),

@@ -6,14 +6,16 @@ import { lintTemplate } from './lint-template.ts';
 import { openRecipients } from './recipients.ts';
 
 /** The parts of a config by which an alert is read. */
-export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'templates' | 'defaultCountry' | 'routes' | 'providers'>;
+export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'templates' | 'defaultCountry' | 'routes' | 'providers'> &
+  Partial<Pick<Config, 'severityWords'>>;
 
 /** What the config knows of the names that an alert may use. */
 export function directoryOf(config: KnownNames, clock: Clock): Directory {
-  const { contacts, groups, rotations, templates, defaultCountry } = config;
+  const { contacts, groups, rotations, templates, defaultCountry, severityWords } = config;
   return {
     defaultCountry,
     strictNumbers: true,
+    severityWords,
     hasContact: (name) => contacts.has(name),
     hasGroup: (name) => groups.has(name),
     hasRotation: (name) => rotations.has(name),

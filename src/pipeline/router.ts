@@ -3,7 +3,7 @@ import type { ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
-import { maskPhone } from '../alert/phone.ts';
+import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import { shownId } from '../alert/shown-id.ts';
@@ -15,7 +15,7 @@ import { keptTraceId } from '../tracing/active-trace.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import type { AlertSubject } from './alert-stages.ts';
 import { composeMessages } from './compose.ts';
-import { directoryOf } from './directory.ts';
+import { directoryOf, type KnownNames } from './directory.ts';
 import { describeStep, textsAfterMs } from './escalation.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
 import type { Message } from './message.ts';
@@ -47,10 +47,7 @@ export type Routed =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export interface RouterDeps {
-  readonly config: Pick<
-    Config,
-    'providers' | 'routes' | 'contacts' | 'groups' | 'rotations' | 'countries' | 'templates' | 'defaultCountry' | 'quietHours'
-  >;
+  readonly config: KnownNames & Pick<Config, 'countries' | 'quietHours'>;
   /** What an alert must pass before its recipients are opened. */
   readonly stages: readonly Stage<AlertSubject>[];
   /** The cap that is known to hold this message back, as far as this process knows without asking. */
@@ -93,6 +90,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
       return { kind: 'malformed', reason: parsed.message };
     }
 
+    for (const detail of parsed.remarks ?? []) note({ stage: 'parse', verdict: 'warning', detail: maskNumbers(detail) });
     const subject = subjectOf(raw, parsed, config, clock.now());
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
     noteInSpan({ 'sms.alert.id': shownId(id) });

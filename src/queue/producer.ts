@@ -1,7 +1,7 @@
 import type { BulkJobOptions } from 'bullmq';
 import type { AlertInput, ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { hash, newAlertId } from '../alert/id.ts';
+import { hash, newAlertId, storedDedupKey } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
@@ -107,7 +107,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
       return { id: result.id, duplicate: result.duplicate };
     },
-    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: hash('dedup', dedupKey), at: stamp('resolved') })),
+    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: hash('dedup', storedDedupKey(dedupKey)), at: stamp('resolved') })),
     acknowledge: (alertId, by) => withinDeadline(acknowledge(alertId, by, new Date())),
     waitFor: createWaitFor(connection, keys),
     async close() {

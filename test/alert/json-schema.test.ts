@@ -45,7 +45,7 @@ const CASES: readonly (readonly [name: string, valid: boolean, data: unknown])[]
   ['a list', false, [alert]],
   ['null', false, null],
   ['no severity', false, { to: alert.to, text: alert.text }],
-  ['an unknown severity', false, { ...alert, severity: 'urgent' }],
+  ['an unknown severity', false, { ...alert, severity: 'scary' }],
   ['a severity with more behind it', false, { ...alert, severity: 'critical!' }],
   ['a number as severity', false, { ...alert, severity: 1 }],
   ['no recipient', false, withoutTo],

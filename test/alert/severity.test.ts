@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isAtLeast, parseSeverity, SEVERITIES, severityRank } from '../../src/alert/severity.ts';
+import { foldSeverityWord, isAtLeast, parseSeverity, SEVERITIES, SEVERITY_ALIASES, severityRank } from '../../src/alert/severity.ts';
 
 describe('a word is read as', () => {
   test.each([
@@ -13,6 +14,17 @@ describe('a word is read as', () => {
     ['good', 'info'],
     ['ok', 'info'],
     ['none', 'info'],
+    ...Object.entries(SEVERITY_ALIASES),
+    ['informational', 'info'],
+    ['Average', 'warning'],
+    ['Not classified', 'info'],
+    ['fatal', 'critical'],
+    ['P1', 'critical'],
+    ['sev-2', 'error'],
+    ['SEV 3', 'warning'],
+    ['0', 'critical'],
+    ['3', 'error'],
+    ['7', 'info'],
     ['CRITICAL', 'critical'],
     ['Warn', 'warning'],
     ['  page\n', 'critical'],
@@ -21,7 +33,7 @@ describe('a word is read as', () => {
   });
 });
 
-test.each(['', ' ', 'urgent', 'critical!', 'crit', '3', 'info warning', 'ＩＮＦＯ'])('%j is no severity', (word) => {
+test.each(['', ' ', 'scary', 'critical!', '-1', '8', 'info warning', 'ＩＮＦＯ', 'unknown'])('%j is no severity', (word) => {
   expect(parseSeverity(word)).toBeUndefined();
 });
 
@@ -37,4 +49,13 @@ test('severities rise from info to critical', () => {
     ['info', 'warning', 'error'],
     ['info', 'warning', 'error', 'critical'],
   ]);
+});
+
+test('docs/enqueue.md lists every word of the table', () => {
+  const page = readFileSync(new URL('../../docs/enqueue.md', import.meta.url), 'utf8');
+  for (const severity of SEVERITIES) {
+    const [, listed = ''] = new RegExp(`^\\| \`${severity}\` \\| (.*) \\|$`, 'm').exec(page) ?? [];
+    const aliases = Object.keys(SEVERITY_ALIASES).filter((word) => SEVERITY_ALIASES[word] === severity);
+    expect(listed.split(', ').map(foldSeverityWord).sort()).toEqual(aliases.sort());
+  }
 });

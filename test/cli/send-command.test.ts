@@ -259,3 +259,15 @@ describe('--wait', () => {
     expect(code).toBe(1);
   });
 });
+
+test.each([
+  ['scary', 'Use info, warning, error, critical.'],
+  ['critcal', '(Did you mean "critical"?)'],
+])('the severity %s, which no table knows, is wrong usage', async (word, said) => {
+  const { code, stderr, calls } = await type([...TO, '--severity', word, 'x']);
+  expect({ code, stderr, calls: calls.map(([name]) => name) }).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(said),
+    calls: ['loadConfig'],
+  });
+});

@@ -75,6 +75,22 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [minimal('${KEY}: 1'), 'c.yaml:4 ${KEY}: a key cannot come from the environment, only a value can'],
   ],
+  'severity words': [
+    [
+      minimal('severityWords: { scary: deadly }'),
+      'c.yaml:4 severityWords.scary: must be one of info, warning, error, critical, got "deadly"',
+    ],
+    [
+      minimal('severityWords: { Warning: critical }'),
+      'c.yaml:4 severityWords.Warning: is itself a severity: it cannot mean critical, got "critical"',
+    ],
+    [minimal('severityWords: { " ": info }'), 'c.yaml:4 severityWords. : is not a word: 1 to 64 characters, got "info"'],
+    [
+      minimal('severityWords: { sev-9: info, SEV 9: critical }'),
+      'c.yaml:4 severityWords.SEV 9: is the same word as "sev-9": upper and lower case, spaces, - and _ do not tell words apart, got "critical"',
+    ],
+    [minimal('severityWords: [scary]'), 'c.yaml:4 severityWords: must be a map of settings, got a list'],
+  ],
   providers: [
     [
       withProvider('b: { type: twillio }'),
@@ -164,8 +180,8 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [withRoute('expiresAfter: 0'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got 0'],
     [withRoute('expiresAfter: 3d'), 'c.yaml:3 routes[0].expiresAfter: must be a duration from 1s to 2d, got "3d"'],
     [
-      withRoute('match: { severity: [critical, fatal] }'),
-      'c.yaml:3 routes[0].match.severity[1]: must be one of info, warning, error, critical, got "fatal"',
+      withRoute('match: { severity: [critical, deadly] }'),
+      'c.yaml:3 routes[0].match.severity[1]: must be one of info, warning, error, critical, got "deadly"',
     ],
     [
       withRoute('match: { purpose: login }'),

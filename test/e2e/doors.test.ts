@@ -202,7 +202,7 @@ describe('at the door', { timeout: 120_000 }, () => {
       { to: 'contact:bob', template: { name: 'nope' } },
       { path: 'template.name', message: 'no template named "nope" in the config' },
     ],
-    ['a key', { to: 'contact:bob', text: 'x', txet: 'y' }, { path: 'txet', message: 'unknown key' }],
+    ['a key', { to: 'contact:bob', text: 'x', txet: 'y' }, { path: 'txet', message: 'unknown key: remove it, or correct its spelling' }],
   ])('%s that nobody knows is refused by name', async (_what, alert, error) => {
     expect(await refusal({ severity: 'critical', ...alert })).toMatchObject({
       status: 400,

@@ -1,0 +1,81 @@
+import { readMoment } from './read-moment.ts';
+import { parseSeverity, type SeverityWords } from './severity.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Where a number stands for the text that it is written as. */
+const TEXT_LIKE = new Set(['id', 'text', 'source', 'instance', 'dedupKey']);
+const MOMENTS = new Set(['raisedAt', 'expiresAt']);
+
+/**
+ * What producers of other languages write, brought into the form of the schema: `null` and blank text in a field is a field
+ * left out, a number is its text where text is wanted, words are compared without case, a time may be a number since 1970.
+ * What has no such reading stays as it is, for the schema to refuse.
+ */
+export function tidyAlert(data: unknown, words: SeverityWords): unknown {
+  return isRecord(data) ? mapFields(withoutBlanks(data), (name, value) => tidyField(name, value, words)) : data;
+}
+
+/** Without the fields that are `null` or blank. */
+export function withoutBlanks(data: Fields): Fields {
+  return mapFields(data, (_name, value) => (isBlank(value) ? undefined : value));
+}
+
+function tidyField(name: string, value: unknown, words: SeverityWords): unknown {
+  if (TEXT_LIKE.has(name)) return numberAsText(value);
+  if (MOMENTS.has(name)) return tidyMoment(value);
+  switch (name) {
+    case 'severity': {
+      const word = numberAsText(value);
+      return typeof word === 'string' ? (parseSeverity(word, words) ?? word) : word;
+    }
+    case 'status':
+    case 'purpose':
+      return typeof value === 'string' ? value.trim().toLowerCase() : value;
+    case 'labels':
+      return tidyRecord(value, (label) => (typeof label === 'boolean' ? String(label) : numberAsText(label)));
+    case 'template':
+      return isRecord(value) ? mapFields(withoutBlanks(value), tidyTemplateField) : value;
+    default:
+      return value;
+  }
+}
+
+function tidyTemplateField(name: string, value: unknown): unknown {
+  if (name === 'name') return numberAsText(value);
+  return name === 'params' ? tidyRecord(value, (param) => param) : value;
+}
+
+/** Some languages write an empty map as a list. */
+function tidyRecord(value: unknown, tidy: (entry: unknown) => unknown): unknown {
+  if (Array.isArray(value) && value.length === 0) return {};
+  return isRecord(value) ? mapFields(value, (_name, entry) => (entry === null ? undefined : tidy(entry))) : value;
+}
+
+/** Times stay as they are written, as far as the schema reads them. */
+function tidyMoment(value: unknown): unknown {
+  const moment = readMoment(value);
+  return moment === null ? undefined : (moment ?? value);
+}
+
+function numberAsText(value: unknown): unknown {
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '');
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The fields that the function makes something of. */
+function mapFields(fields: Fields, make: (name: string, value: unknown) => unknown): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => {
+      const made = make(name, value);
+      return made === undefined ? [] : [[name, made] as const];
+    }),
+  );
+}
