@@ -74,7 +74,7 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
   },
   recipient: {
     because: 'the provider says that this number cannot be texted',
-    todo: 'Check the number, and that it is a mobile phone in service.',
+    todo: 'Check the number, and that it is a mobile phone in service. A do-not-disturb list of a carrier or vendor is `recipient` too: another provider may reach it.',
   },
   content: {
     because: 'the provider refused the text or its template',

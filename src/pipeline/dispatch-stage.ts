@@ -1,11 +1,12 @@
 import pRetry from 'p-retry';
+import { isValidPhone } from '../alert/phone.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderError, ProviderReason, SmsMessage } from '../provider/provider.ts';
 import type { Attempted } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
-import { judgeRefusals, mayResend, type Refusal, roundOf } from './judge.ts';
+import { judgeRefusals, mayFailOver, mayResend, type Refusal, roundOf } from './judge.ts';
 import { judgeOverBudget } from './judge-budget.ts';
 import { learnOptOut } from './learn-opt-out.ts';
 import type { Message } from './message.ts';
@@ -50,9 +51,9 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         const { sms, unfit } = prepare(carrier, message, deps);
         if (unfit !== undefined) {
           ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
-          if (!unfit.failover) return { kind: 'failed', provider: name, error: unfit };
           refused = { provider: name, error: unfit };
           refusals.push(refused);
+          if (!mayFailOver(unfit, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused };
           continue;
         }
 
@@ -94,7 +95,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         refused = { provider: name, error: tried.error };
         refusals.push(refused);
         if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
-        if (!tried.error.failover) return { kind: 'failed', provider: name, error: tried.error, attempt };
+        if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
       }
       const round = roundOf(subject.attempts, subject.attempts - before);
       const judged = refusals.length === 0 ? undefined : judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message));

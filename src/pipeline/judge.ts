@@ -31,6 +31,17 @@ export interface Refusal {
 }
 
 /**
+ * Whether the next carrier may try a message that one refused. A vendor's "bad number" is its own view: vendors say it for a
+ * region without SMS and for faults of the account too (https://github.com/aws/aws-sdk-js/issues/1217). So a number that the
+ * phone library finds valid gets one more vendor, and is final when that one says the same.
+ * @param refusals of this run, this one included
+ */
+export function mayFailOver({ reason, failover }: ProviderError, refusals: readonly Refusal[], isValidNumber: boolean): boolean {
+  if (failover || reason !== 'recipient') return failover;
+  return isValidNumber && refusals.filter(({ error }) => error.reason === 'recipient' && !error.failover).length <= 1;
+}
+
+/**
  * What becomes of a message that every carrier refused. Any refusal that may pass later brings it back at the first
  * moment that one of them gives, never before a vendor's own `retryAt`.
  * @param round how often all carriers have been tried, this time included; the waiting time grows with it

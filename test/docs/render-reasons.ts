@@ -63,7 +63,7 @@ export function renderReasons(): string {
   const waiting = DEFERRED_REASONS.map((reason) => [code(reason), stages(reason), because(reason)]);
   const theirs = PROVIDER_REASONS.map((reason) => {
     const { failover, retry } = new ProviderError(reason);
-    return [code(reason), because(reason), yes(failover), yes(retry), todo(reason)];
+    return [code(reason), because(reason), reason === 'recipient' ? 'once, for a valid number' : yes(failover), yes(retry), todo(reason)];
   });
   return [
     HEAD,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { E164 } from '../../src/alert/phone.ts';
 import { countSegments } from '../../src/alert/segments.ts';
 import { type Accepted, type Provider, ProviderError, refuse, type SmsMessage } from '../../src/provider/provider.ts';
 import { testRedis } from '../support/redis.ts';
@@ -45,10 +46,10 @@ describe('a provider that would surely refuse the text', () => {
     expect(await desk.hasRoom()).toBe(true);
   });
 
-  test('for the number’s sake ends it, as no other would take it either', async () => {
+  test('for the sake of a number that is not valid ends it, as no other would take it either', async () => {
     picky('a', { preflight: () => new ProviderError('recipient', { code: 'NO_SUCH_NUMBER' }) });
     const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await desk.send({ to: '+60100000000' as E164 });
     expect(outcome).toMatchObject({ kind: 'failed', provider: 'a' });
     expect(b.requests).toEqual([]);
     expect(await desk.trace(message)).toMatchObject({ state: 'failed', reason: 'recipient', attempts: [] });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { E164 } from '../../src/alert/phone.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import { type Accepted, type ProviderErrorFacts, type ProviderReason, refuse } from '../../src/provider/provider.ts';
 import { testRedis } from '../support/redis.ts';
@@ -184,10 +185,13 @@ describe('a refusal', () => {
     expect(hops.map(({ detail, reason }) => `${detail}: ${reason}`)).toEqual(['from c to b: auth', 'from b to a: throttled']);
   });
 
-  test.each<ProviderReason>(['recipient', 'opted_out'])('as %s ends the text without asking anyone else', async (reason) => {
+  test.each<[reason: ProviderReason, number: string, to: string]>([
+    ['recipient', 'a number that is not valid', '+60100000000'],
+    ['opted_out', 'any number', '+60123456789'],
+  ])('as %s ends the text to %s, and no other provider is asked', async (reason, _number, to) => {
     desk.provider('a', [no(reason, { code: '21610', status: 400 })]);
     const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await desk.send({ to: to as E164 });
     expect(outcome).toMatchObject({ kind: 'failed', provider: 'a', error: { reason } });
     expect(b.requests).toEqual([]);
     expect(await desk.trace(message)).toMatchObject({
@@ -197,6 +201,51 @@ describe('a refusal', () => {
     });
     expect(ends()).toEqual([{ state: 'failed', reason, severity: 'critical' }]);
     expect(await desk.ledger.inFlight()).toBe(0);
+  });
+
+  describe('of a valid number as a bad one', () => {
+    test('lets one more provider try', async () => {
+      desk.provider('a', [no('recipient', { code: 'InvalidParameter', status: 400 })]);
+      desk.provider('b', [yes]);
+      const { outcome } = await desk.send();
+      expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
+      expect(desk.heard('failedOver')).toEqual([['a', 'b']]);
+    });
+
+    test('is final when the second provider says the same', async () => {
+      desk.provider('a', [no('recipient')]);
+      desk.provider('b', [no('recipient', { code: '21211' })]);
+      const c = desk.provider('c', [yes]);
+      const { message, outcome } = await desk.send();
+      expect(outcome).toMatchObject({ kind: 'failed', provider: 'b', error: { reason: 'recipient' } });
+      expect(c.requests).toEqual([]);
+      expect(await desk.trace(message)).toMatchObject({
+        state: 'failed',
+        reason: 'recipient',
+        attempts: [{ provider: 'a' }, { provider: 'b' }],
+      });
+    });
+
+    test('is final where there is no other provider', async () => {
+      desk.provider('a', [no('recipient')]);
+      expect((await desk.send()).outcome).toMatchObject({ kind: 'failed', provider: 'a', error: { reason: 'recipient' } });
+    });
+
+    test('waits for a provider that may take it later', async () => {
+      desk.provider('a', [no('recipient')]);
+      desk.provider('b', [no('auth'), yes]);
+      const { message, outcome } = await desk.send();
+      expect(outcome).toMatchObject({ kind: 'retry', provider: 'b' });
+      desk.clock.at += 60_000;
+      expect(await desk.run(message)).toMatchObject({ kind: 'accepted', provider: 'b' });
+    });
+
+    test('does not count what a vendor says of its own routes: each provider is asked', async () => {
+      desk.provider('a', [no('recipient', { failover: true })]);
+      desk.provider('b', [no('recipient')]);
+      desk.provider('c', [yes]);
+      expect((await desk.send()).outcome).toMatchObject({ kind: 'accepted', provider: 'c' });
+    });
   });
 
   test('about the recipient that another provider may not share goes on', async () => {

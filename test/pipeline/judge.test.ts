@@ -7,6 +7,7 @@ import {
   boundedBy,
   judgeHistory,
   judgeRefusals,
+  mayFailOver,
   mayResend,
   type Refusal,
   roundOf,
@@ -28,6 +29,29 @@ function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorF
 function doubt(provider: string): NonNullable<History['doubtful']> {
   return { number: 1, record: { provider, startedAt: NOW.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
 }
+
+describe('whether another provider may try', () => {
+  const bad = refusal('a', 'recipient');
+  const noRoute = refusal('b', 'recipient', { failover: true });
+
+  test('follows the class of the reason, but for a number', () => {
+    for (const reason of PROVIDER_REASONS.filter((reason) => reason !== 'recipient')) {
+      const last = refusal('a', reason);
+      for (const isValid of [true, false]) expect(mayFailOver(last.error, [bad, last], isValid)).toBe(last.error.failover);
+    }
+  });
+
+  test.each([
+    ['the first bad number, where it is valid', [bad], true, true],
+    ['the second one', [bad, bad], true, false],
+    ['the first one, where it is not valid', [bad], false, false],
+    ['one after a vendor without a route', [noRoute, bad], true, true],
+    ['one after another refusal', [refusal('c', 'auth'), bad], true, true],
+    ['no route, however often', [bad, bad, noRoute], false, true],
+  ])('%s', (_what, refusals, isValid, may) => {
+    expect(mayFailOver((refusals.at(-1) as Refusal).error, refusals, isValid)).toBe(may);
+  });
+});
 
 describe('what an earlier run left behind', () => {
   const history = (more: Partial<History>): History => ({
