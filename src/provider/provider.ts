@@ -42,6 +42,8 @@ export interface Accepted {
   readonly kind: 'accepted';
   /** Absent when the vendor said yes in a form that carries none. */
   readonly providerMessageId?: string;
+  /** Ids of all parts of a long text, `providerMessageId` first, where the vendor reports the delivery of each part. */
+  readonly partIds?: readonly string[];
   /** As the vendor counts them, where it says. */
   readonly segments?: number;
   /** What the vendor says that the whole text costs, in micro-units. */

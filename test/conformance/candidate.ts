@@ -38,6 +38,8 @@ export interface Wire {
   readonly accepted: Accepted;
   /** Reasons of bare HTTP statuses (body `{}`) where this vendor departs from the rule. */
   readonly statuses?: Readonly<Record<number, ProviderReason>>;
+  /** Statuses by which this vendor says that it took the text before. */
+  readonly taken?: readonly number[];
   /** For a vendor that can be asked what became of a text: one that it has, and has no word of its arrival yet. */
   readonly asked?: { readonly query: StatusQuery; readonly answer: Reply & object };
 }

@@ -52,8 +52,9 @@ sitExam('exotel', {
     },
     yes: exotelText({ Sid: SID, To: MESSAGE.to, Body: MESSAGE.text, SmsUnits: '2' }),
     accepted: { kind: 'accepted', providerMessageId: SID, segments: 2 },
-    // No such account or call; something else was changing it; 503 is how Exotel limits texts.
-    statuses: { 404: 'auth', 405: 'auth', 409: 'unavailable', 503: 'throttled' },
+    // 503 is how Exotel limits texts; 409 is a duplicate.
+    statuses: { 503: 'throttled' },
+    taken: [409],
     asked: {
       query: { id: MESSAGE.id, to: MESSAGE.to, providerMessageId: SID, sentAt: NOW, text: MESSAGE.text },
       answer: exotelText({ Sid: SID, To: MESSAGE.to, Body: MESSAGE.text, Status: 'submitted', DetailedStatusCode: 21020 }),

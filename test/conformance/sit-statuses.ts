@@ -6,20 +6,22 @@ import type { Examiner } from './examiner.ts';
 
 /** The rule for a vendor that says no more than a status. Written out here, not taken from the code under test. */
 function ruleFor(status: number): ProviderReason {
-  if (status === 401 || status === 403) return 'auth';
+  if ([401, 403, 404, 405, 410].includes(status)) return 'auth';
+  if ([407, 421, 425, 431, 451].includes(status)) return 'unavailable';
   if (status === 402) return 'balance';
   if (status === 429) return 'throttled';
   if (status >= 400 && status < 500 && status !== 408) return 'content';
   return 'unknown_outcome';
 }
 
-export function sitStatuses(wire: Wire, { create, refused }: Examiner): void {
+export function sitStatuses(wire: Wire, { create, attempt, refused }: Examiner): void {
   const expected = (status: number) => wire.statuses?.[status] ?? ruleFor(status);
   const answer = (status: number, body: string) => `HTTP/1.1 ${status} X\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
   const every = Array.from({ length: 500 }, (_, index) => 100 + index);
   const usual = [
-    200, 201, 202, 204, 206, 301, 304, 307, 400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 422, 429, 500, 502, 503, 504, 511,
+    200, 201, 202, 204, 206, 301, 304, 307, 400, 401, 402, 403, 404, 405, 407, 408, 409, 410, 413, 421, 422, 425, 429, 431, 451, 500, 502,
+    503, 504, 511,
   ];
 
   it.each([
@@ -39,6 +41,10 @@ export function sitStatuses(wire: Wire, { create, refused }: Examiner): void {
       const provider = await create(server.url);
       const wrong: unknown[] = [];
       for (status of statuses) {
+        if (wire.taken?.includes(status)) {
+          expect(await attempt(provider)).toMatchObject({ result: { kind: 'accepted' } });
+          continue;
+        }
         const { error } = await refused(provider);
         // A 1xx is no answer, so there is no status to tell.
         const told = status < 200 ? undefined : status;

@@ -23,6 +23,11 @@ sitExam('smslocal', {
         '"content":"CRITICAL: \\"disk\\" {to} full? 100% & a+b=c \\\\ 你好 🔥\\nline 2","datacoding":1}',
     },
     yes: smslocalAccepted(2),
-    accepted: { kind: 'accepted', providerMessageId: '9f2a7c10-4b2e-4f0a-8a55-000000000001', segments: 2 },
+    accepted: {
+      kind: 'accepted',
+      providerMessageId: '9f2a7c10-4b2e-4f0a-8a55-000000000001',
+      partIds: ['9f2a7c10-4b2e-4f0a-8a55-000000000001', '9f2a7c10-4b2e-4f0a-8a55-000000000002'],
+      segments: 2,
+    },
   },
 });

@@ -46,8 +46,6 @@ sitExam('twilio', {
       body: '{"sid":"SM00000000000000000000000000000001","status":"queued","num_segments":"2"}',
     },
     accepted: { kind: 'accepted', providerMessageId: 'SM00000000000000000000000000000001', segments: 2 },
-    // The account in the URL does not exist.
-    statuses: { 404: 'auth' },
     asked: {
       query: { id: MESSAGE.id, to: MESSAGE.to, providerMessageId: 'SM00000000000000000000000000000001', sentAt: NOW, text: MESSAGE.text },
       answer: { status: 200, body: '{"sid":"SM00000000000000000000000000000001","status":"sent","num_segments":"2","error_code":null}' },

@@ -13,7 +13,7 @@ type Rows = ReadonlyMap<string | number, { readonly onlyThisMessage?: boolean | 
 
 /** The codes for which a provider is not left alone, although their reason would ask for it: by these it says no to one text. */
 const NARROW: readonly (readonly [vendor: string, rows: Rows, codes: readonly (string | number)[]])[] = [
-  ['twilio', TWILIO_CODES, [21408, 21606, 21608, 21659]],
+  ['twilio', TWILIO_CODES, [21215, 21219, 21401, 21408, 21606, 21608, 21657, 21659, 21703, 21709]],
   ['sns', SNS_CODES, []],
   ['aws-sms-voice', SMS_VOICE_CODES, ['DESTINATION_PHONE_NUMBER_NOT_VERIFIED', 'SENDER_ID_NOT_REGISTERED']],
   [
@@ -32,7 +32,7 @@ const NARROW: readonly (readonly [vendor: string, rows: Rows, codes: readonly (s
   ['alibaba', ALIBABA_CODES, ['isv.SMS_TEST_NUMBER_LIMIT', 'isv.BUSINESS_LIMIT_CONTROL']],
   ['unisms', UNISMS_CODES, ['105300']],
   ['smslocal', SMSLOCAL_BARE_CODES, []],
-  ['exotel', EXOTEL_CODES, ['340030', '40003']],
+  ['exotel', EXOTEL_CODES, ['40000', '340030', '40003', '40206', '40300', '40301']],
 ];
 
 it.each(NARROW)('%s says of which codes concern one number, country or text only', (_vendor, rows, codes) => {

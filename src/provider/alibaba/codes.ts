@@ -1,5 +1,5 @@
 import { msUntilBeijing } from '../beijing-time.ts';
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { findingOfCode, refusalFromAnswer } from '../classify.ts';
 import type { ProviderReason, Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
 import { parseRetryAfterMs } from '../retry-after.ts';
@@ -113,7 +113,50 @@ const FAMILIES: readonly (readonly [prefix: string, row: Row])[] = [
   ['isv.', { reason: 'content' }],
   ['isp.', { reason: 'unknown_outcome' }],
   ['Throttling.', { reason: 'throttled', wait: aSecond }],
+  ['InvalidAccessKeyId.', { reason: 'auth' }],
+  ['InvalidTimeStamp.', { reason: 'auth' }],
+  ['Forbidden.', { reason: 'auth' }],
+  ['NoPermission.', { reason: 'auth' }],
 ];
+
+/**
+ * Why a text did not arrive: https://help.aliyun.com/document_detail/101347.html . Codes of the API appear in receipts, and
+ * these in answers, where they speak of this text only.
+ */
+export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map<string, ProviderReason>([
+  ['MOBILE_NOT_ON_SERVICE', 'recipient'], // off, out of reach, suspended, or not assigned
+  ['MOBILE_ACCOUNT_ABNORMAL', 'recipient'], // the subscriber owes money, say
+  ['MOBLLE_TERMINAL_ERROR', 'recipient'], // the phone itself; spelt so by the vendor
+  ['INVALID_NUMBER', 'recipient'],
+  ['SP_NOT_BY_INTER_SMS', 'recipient'], // takes no texts from abroad
+  ['MOBILE_IN_BLACK', 'recipient'], // on the list of a carrier or of the vendor, which is not the recipient's answer to us
+  ['USER_REJECT', 'opted_out'], // unsubscribed from these texts
+  ['CONTENT_KEYWORD', 'content'], // forbidden words
+  ['CONTENT_ERROR', 'content'], // advertising that does not say how to unsubscribe
+  ['FILTER', 'content'], // forbidden words
+  ['PARAMS_ILLEGAL', 'content'], // signature, template or number are wrong
+  ['PORT_NOT_REGISTERED', 'content'], // the signature is not registered with the carrier
+  ['NO_ROUTE', 'content'], // no channel takes this content
+  ['MOBILE_SEND_LIMIT', 'throttled'], // too many texts to the number
+  ['VALVE:M_MC', 'throttled'], // in a minute
+  ['VALVE:H_MC', 'throttled'], // in an hour
+  ['VALVE:D_MC', 'throttled'], // in a day
+  ['IS_CLOSE', 'unavailable'], // the channel was closed
+  ['SP_UNKNOWN_ERROR', 'unavailable'], // the carrier does not say why
+]);
+
+const VALVE_WAITS: Readonly<Record<string, NonNullable<Row['wait']>>> = {
+  'VALVE:M_MC': () => 60 * SECOND_MS,
+  'VALVE:H_MC': () => 3_600 * SECOND_MS,
+};
+
+/** A code of receipts in an answer: `failover` because lists and routes differ from vendor to vendor. */
+function rowOfReceiptCode(code: string): Row | undefined {
+  const reason = ALIBABA_RECEIPT_CODES.get(code);
+  if (reason === undefined) return undefined;
+  const row = { reason, onlyThisMessage: true, ...(reason === 'recipient' ? { failover: true } : {}) };
+  return reason === 'throttled' ? { ...row, wait: VALVE_WAITS[code] ?? untilMidnight } : row;
+}
 
 /** The body of every answer, as far as all of them agree. */
 export interface AlibabaBody {
@@ -133,22 +176,15 @@ export function isOk({ status }: HttpAnswer, { Code }: AlibabaBody): boolean {
   return status >= 200 && status < 300 && Code === 'OK';
 }
 
-/** A refusal from an answer that is not {@link isOk}. */
+/** A refusal from an answer that is not {@link isOk}: most of them come with a 200. */
 export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
   const { Code, Message } = readAlibabaBody(answer);
-  // A redirect, or no word of the vendor's: the status is all there is.
-  if (typeof Code !== 'string' || Code === 'OK' || (answer.status >= 300 && answer.status < 400)) return refusalFromAnswer(answer, now);
-  const listed = ALIBABA_CODES.get(Code);
-  const row = listed ?? FAMILIES.find(([prefix]) => Code.startsWith(prefix))?.[1];
-  const finding: Finding = {
-    reason: row?.reason,
-    failover: row?.failover,
-    onlyThisMessage: row?.onlyThisMessage,
-    code: safeCode(Code),
-    unlisted: listed === undefined,
-  };
+  if (typeof Code !== 'string' || Code === '' || Code === 'OK') return refusalFromAnswer(answer, now);
+  const listed = ALIBABA_CODES.get(Code) ?? rowOfReceiptCode(Code);
+  const family = FAMILIES.find(([prefix]) => Code.startsWith(prefix))?.[1];
   const message = typeof Message === 'string' ? Message : '';
   // The gateway's own header, which the vendor's SDK reads too.
   const waitAskedMs = parseRetryAfterMs(answer.headers['x-acs-retry-after']);
-  return refusalFromAnswer(answer, now, { ...finding, retryAfterMs: waitAskedMs ?? row?.wait?.(message, now) });
+  const retryAfterMs = waitAskedMs ?? (listed ?? family)?.wait?.(message, now);
+  return refusalFromAnswer(answer, now, { ...findingOfCode(answer.status, safeCode(Code), listed, family), retryAfterMs });
 }

@@ -14,6 +14,7 @@ const HOUR_MS = 3_600_000;
 export function flowControlWaitMs(message: string, now: Date): number {
   if (/分钟|minute/i.test(message)) return MINUTE_MS;
   if (/小时|hour/i.test(message)) return HOUR_MS;
-  if (/天|日|day|daily/i.test(message)) return msUntilBeijing(0, now);
+  // A limit of the month may be raised before the month is over, so it is tried again the next day.
+  if (/天|日|月|day|daily|month/i.test(message)) return msUntilBeijing(0, now);
   return MINUTE_MS;
 }

@@ -1,33 +1,9 @@
 import { parseBeijingTime } from '../beijing-time.ts';
-import type { ProviderReason } from '../provider.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken } from '../receipt-token.ts';
-import { ALIBABA_CODES } from './codes.ts';
+import { ALIBABA_CODES, ALIBABA_RECEIPT_CODES } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
-
-/** Why a text did not arrive: https://help.aliyun.com/document_detail/101347.html . Codes of the API appear here, too. */
-export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map<string, ProviderReason>([
-  ['MOBILE_NOT_ON_SERVICE', 'recipient'], // off, out of reach, suspended, or nobody's
-  ['MOBILE_ACCOUNT_ABNORMAL', 'recipient'], // the subscriber owes money, say
-  ['MOBLLE_TERMINAL_ERROR', 'recipient'], // the phone itself; spelt so by the vendor
-  ['INVALID_NUMBER', 'recipient'],
-  ['SP_NOT_BY_INTER_SMS', 'recipient'], // takes no texts from abroad
-  ['MOBILE_IN_BLACK', 'opted_out'], // on the carrier's list of those who want none
-  ['USER_REJECT', 'opted_out'], // unsubscribed
-  ['CONTENT_KEYWORD', 'content'], // forbidden words
-  ['CONTENT_ERROR', 'content'], // advertising that does not say how to unsubscribe
-  ['FILTER', 'content'], // forbidden words
-  ['PARAMS_ILLEGAL', 'content'], // signature, template or number are wrong
-  ['PORT_NOT_REGISTERED', 'content'], // the signature is not registered with the carrier
-  ['NO_ROUTE', 'content'], // no channel takes this content
-  ['MOBILE_SEND_LIMIT', 'throttled'], // too many texts to the number
-  ['VALVE:M_MC', 'throttled'], // in a minute
-  ['VALVE:H_MC', 'throttled'], // in an hour
-  ['VALVE:D_MC', 'throttled'], // in a day
-  ['IS_CLOSE', 'unavailable'], // the channel was closed
-  ['SP_UNKNOWN_ERROR', 'unavailable'], // the carrier does not say why
-]);
 
 /** Nothing final: the carrier has it and has not said more. */
 const NOT_FINAL: ReadonlySet<string> = new Set(['REQUEST_SUCCESS']);

@@ -4,9 +4,8 @@ import { refusalFromFault } from '../classify.ts';
 import { safeCode } from '../read-answer.ts';
 import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { AlibabaApi } from './api.ts';
-import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
+import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { toAlibabaNumber } from './number-format.ts';
-import { ALIBABA_RECEIPT_CODES } from './receipt.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,4 +1,4 @@
-import { type CodeRow, type Finding, refusalFromAnswer } from '../classify.ts';
+import { type CodeRow, findingOfCode, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { safeCode } from '../read-answer.ts';
 import { parseRetryAfterMs } from '../retry-after.ts';
@@ -57,8 +57,7 @@ export function isDenial(code: string | undefined): boolean {
 }
 
 /**
- * A refusal from an answer that is not a readable yes. A 4xx with a code is a no. A 5xx may have been sent, whatever
- * code it carries, but for a throttle: that comes before any work, under 400, 429 and 503.
+ * A refusal from an answer that is not a readable yes.
  *
  * @param code as AWS gave it
  * @param row what the tables make of it; where `code` is not in them, perhaps of a wider one beside it
@@ -71,11 +70,11 @@ export function classifyAws(
   row: CodeRow | undefined,
   listed: boolean = row !== undefined,
 ): Refused {
-  const shown = listed ? code : safeCode(code);
-  const unlisted = answer.status >= 400 && code !== undefined && !listed;
-  const isNo = answer.status >= 400 && (answer.status < 500 || row?.reason === 'throttled');
-  const meaning: Finding = isNo && row !== undefined ? row : {};
+  const finding =
+    code === undefined
+      ? {}
+      : findingOfCode(answer.status, listed ? code : safeCode(code), listed ? row : undefined, listed ? undefined : row);
   // AWS's own header, which the SDK reads too.
-  const retryAfterMs = parseRetryAfterMs(answer.headers['x-amz-retry-after']) ?? meaning.retryAfterMs;
-  return refusalFromAnswer(answer, now, { ...meaning, retryAfterMs, code: shown, unlisted });
+  const retryAfterMs = parseRetryAfterMs(answer.headers['x-amz-retry-after']) ?? finding.retryAfterMs;
+  return refusalFromAnswer(answer, now, { ...finding, retryAfterMs });
 }

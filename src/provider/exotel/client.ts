@@ -6,7 +6,7 @@ import { type Templates, wordingOf } from '../template.ts';
 import { createTransport, type HttpAnswer } from '../transport.ts';
 import { createAccount } from './account.ts';
 import { checkExotel } from './check.ts';
-import { classifyExotel } from './codes.ts';
+import { classifyExotel, isDuplicate } from './codes.ts';
 import type { ExotelConfig } from './config.ts';
 import { askExotel } from './status.ts';
 import { readText } from './text.ts';
@@ -22,7 +22,7 @@ export async function createExotelProvider(name: string, config: ExotelConfig, {
     name,
     async send(message, signal) {
       const exchange = await transport.exchange(account.post('/Sms/send.json', formOf(message, config, templates)), signal);
-      return exchange.kind === 'fault' ? refusalFromFault(exchange) : readAnswer(exchange, clock.now());
+      return exchange.kind === 'fault' ? refusalFromFault(exchange) : readExotelAnswer(exchange, clock.now());
     },
     maxCharacters: MAX_CHARACTERS,
     status: (query, signal) => askExotel(query, account, transport, signal, clock),
@@ -32,7 +32,7 @@ export async function createExotelProvider(name: string, config: ExotelConfig, {
 }
 
 function formOf(message: SmsMessage, config: ExotelConfig, templates: Templates): Record<string, string> {
-  const { from = config.sid, priority, dltEntityId, statusCallback, receiptToken } = config;
+  const { from = config.sid, priority, smsType, dltEntityId, statusCallback, receiptToken } = config;
   const template = message.template && wordingOf(templates, message.template);
   const dltTemplateId = template?.exotel?.dltTemplateId ?? config.dltTemplateId;
   return {
@@ -42,6 +42,7 @@ function formOf(message: SmsMessage, config: ExotelConfig, templates: Templates)
     EncodingType: isGsm7(message.text) ? 'plain' : 'unicode',
     Priority: priority,
     CustomField: message.id,
+    ...(smsType === undefined ? {} : { SmsType: smsType }),
     ...(dltEntityId === undefined ? {} : { DltEntityId: dltEntityId }),
     ...(dltTemplateId === undefined ? {} : { DltTemplateId: dltTemplateId }),
     ...(statusCallback === undefined || receiptToken === undefined
@@ -56,13 +57,14 @@ function withToken(statusCallback: string, token: string): string {
   return url.href;
 }
 
-/** A yes may carry a final no: Exotel answers 200 for a number that it will not text. */
-function readAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+/** A yes may carry a final no: Exotel answers 200 for a number that it will not text. A duplicate was taken before. */
+export function readExotelAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
   const text = answer.status >= 200 && answer.status < 300 ? readText(answer.body) : undefined;
-  if (text === undefined) return classifyExotel(answer, now);
+  if (text === undefined) return isDuplicate(answer) ? { kind: 'accepted' } : classifyExotel(answer, now);
   const { sid, segments, delivery } = text;
   if (delivery?.state !== 'undelivered')
     return { kind: 'accepted', providerMessageId: sid, ...(segments === undefined ? {} : { segments }) };
   const { reason = 'content', ...facts } = delivery;
-  return refusalFromAnswer(answer, now, { reason, ...facts });
+  // Numbers, senders and templates are those of this text; a failure of Exotel's own is not.
+  return refusalFromAnswer(answer, now, { reason, ...facts, onlyThisMessage: reason !== 'unavailable' });
 }

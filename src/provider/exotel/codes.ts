@@ -1,4 +1,4 @@
-import { type CodeRow, refusalFromAnswer } from '../classify.ts';
+import { type CodeRow, findingOfCode, reasonForStatus, refusalFromAnswer } from '../classify.ts';
 import type { Refused } from '../provider.ts';
 import { readJson, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
@@ -19,15 +19,16 @@ export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['34001', { reason: 'auth' }], // key or token are not alphanumeric
   ['34009', { reason: 'auth' }], // no account SID in the URL, or the action is forbidden
   ['34010', { reason: 'auth' }], // wrong key or token
-  ['40000', { reason: 'auth' }], // a trial account sends no promotional texts
+  ['40000', { reason: 'auth', onlyThisMessage: true }], // a trial account sends no promotional texts
   ['340030', { reason: 'auth', onlyThisMessage: true }], // a trial account texts numbers of its white list only
   ['40002', { reason: 'auth' }], // account inactive
   ['40003', { reason: 'auth', onlyThisMessage: true }], // the account may not text that country
   ['40205', { reason: 'auth' }], // From is empty
-  ['40206', { reason: 'auth' }], // From does not fit SmsType
   ['40210', { reason: 'auth' }], // From is missing
-  ['40300', { reason: 'auth' }], // no numeric sender ID found
-  ['40301', { reason: 'auth' }], // no transactional sender ID found
+  // Which sender is looked for follows from the template and SmsType of the text at hand: another text may find one.
+  ['40206', { reason: 'auth', onlyThisMessage: true }], // From does not fit SmsType
+  ['40300', { reason: 'auth', onlyThisMessage: true }], // no numeric sender ID found
+  ['40301', { reason: 'auth', onlyThisMessage: true }], // no transactional sender ID found
   ['40502', { reason: 'auth' }], // no such endpoint
 
   ['40001', { reason: 'balance' }], // insufficient balance
@@ -49,35 +50,64 @@ export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['40404', { reason: 'throttled', retryAfterMs: HOUR_MS }], // a trial account has sent its ten texts
 ]);
 
+/** Codes that the table does not hold, by the first three digits. */
+const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
+  [/^402\d\d$/, { reason: 'content' }], // parameters
+  [/^403\d\d$/, { reason: 'auth', onlyThisMessage: true }], // senders
+  [/^404\d\d$/, { reason: 'throttled', retryAfterMs: LIMIT_MS }], // limits
+];
+
 /** What a status without a code that we know means, where it departs from the rule. */
 const BY_STATUS: Readonly<Record<number, CodeRow>> = {
-  404: { reason: 'auth' }, // no such account in the URL
-  405: { reason: 'auth' },
-  409: { reason: 'unavailable' }, // something else was changing the account at that moment; not taken
   429: { reason: 'throttled', retryAfterMs: LIMIT_MS },
-  503: { reason: 'throttled', retryAfterMs: LIMIT_MS }, // how Exotel limits texts: https://developer.exotel.com/api/
+  // How Exotel limits texts, says https://developer.exotel.com/api/ ; "temporarily down for maintenance", says
+  // https://developer.exotel.com/docs/sms-support/sms-api-errors . Either way nothing was taken.
+  503: { reason: 'throttled', retryAfterMs: LIMIT_MS },
 };
+
+/** "Duplicate request": https://developer.exotel.com/docs/sms-support/sms-api-errors */
+const DUPLICATE = 409;
+
+/**
+ * Whether Exotel took the text with an earlier request and refuses to take it twice. A 409 with a code of the table is a
+ * refusal for that reason.
+ */
+export function isDuplicate(answer: HttpAnswer): boolean {
+  const { code } = readRestException(answer.body);
+  return answer.status === DUPLICATE && (code === undefined || !EXOTEL_CODES.has(code));
+}
 
 /**
  * A refusal from an answer that brought no text's Sid. "Do not rely on Message": the code, where there is one, and the
- * status say it all, but for a 400 without a code, which can be about the number or about the rest. Only a 4xx and a 503
- * are a no; whatever else cannot be read as a yes may have been sent.
+ * status say it all, but for a 400 without a code, which can be about the number or about the rest. An exception may also
+ * come in a 2xx; then its own `Status` counts.
  */
 export function classifyExotel(answer: HttpAnswer, now: Date): Refused {
-  const code = codeOf(answer.body);
-  const isNo = (answer.status >= 400 && answer.status < 500 && answer.status !== 408) || answer.status === 503;
-  const known = isNo && code !== undefined ? EXOTEL_CODES.get(code) : undefined;
-  const unlisted = isNo && code !== undefined && known === undefined;
-  const aboutNumber = answer.status === 400 && code === undefined && /invalid recipient/i.test(answer.body);
-  return refusalFromAnswer(answer, now, {
-    ...(known ?? (aboutNumber ? { reason: 'recipient' } : BY_STATUS[answer.status])),
-    code,
-    unlisted,
-  });
+  const { code, status: own } = readRestException(answer.body);
+  const status = answer.status >= 200 && answer.status < 300 && own !== undefined ? own : answer.status;
+  if (code !== undefined) {
+    const listed = EXOTEL_CODES.get(code) ?? BY_STATUS[status];
+    const finding = findingOfCode(status, code, listed, FAMILIES.find(([family]) => family.test(code))?.[1]);
+    return refusalFromAnswer(answer, now, { ...finding, unlisted: !EXOTEL_CODES.has(code) });
+  }
+  const aboutNumber = status === 400 && /invalid recipient/i.test(answer.body);
+  return refusalFromAnswer(answer, now, aboutNumber ? { reason: 'recipient' } : (BY_STATUS[status] ?? { reason: reasonForStatus(status) }));
 }
 
 /** Errors are JSON, or XML from whatever stands before the API. */
-function codeOf(body: string): string | undefined {
-  const json = readJson(body) as { readonly RestException?: { readonly Code?: unknown } | null } | null | undefined;
-  return safeCode(json?.RestException?.Code ?? /<RestException>.*?<Code>([^<]*)<\/Code>/s.exec(body)?.[1]);
+function readRestException(body: string): { readonly code: string | undefined; readonly status: number | undefined } {
+  const json = readJson(body) as { readonly RestException?: { readonly Code?: unknown; readonly Status?: unknown } } | null | undefined;
+  const xml = /<RestException>.*<\/RestException>/s.exec(body)?.[0] ?? '';
+  const exception = json?.RestException;
+  if (typeof exception !== 'object' || exception === null) {
+    if (xml === '') return { code: undefined, status: undefined };
+    return { code: safeCode(/<Code>([^<]*)<\/Code>/.exec(xml)?.[1]), status: readStatus(/<Status>([^<]*)<\/Status>/.exec(xml)?.[1]) };
+  }
+  return { code: safeCode(exception.Code), status: readStatus(exception.Status) };
+}
+
+/** An exception without a status of its own is one about the request. */
+function readStatus(written: unknown): number {
+  const status = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
+  return Number.isInteger(status) && status >= 400 && status < 600 ? status : 400;
 }

@@ -17,6 +17,12 @@ export const exotelConfig = z
       .default('api.exotel.com'),
     from: z.string().min(1).optional().describe('An ExoPhone or a sender ID; left out: the sid'),
     priority: z.enum(['normal', 'high']).default('high'),
+    smsType: z
+      .enum(['transactional', 'transactional_opt_in', 'promotional'])
+      .optional()
+      .describe(
+        "Kind of text by the DLT template; promotional ones do not reach numbers on India's Do Not Disturb register; left out: Exotel decides",
+      ),
     dltEntityId: z.string().min(1).optional(),
     dltTemplateId: z.string().min(1).optional(),
     statusCallback: httpUrl

@@ -21,6 +21,12 @@ const failed = (reason: NonNullable<Row['reason']>, departure: Pick<Row, 'failov
 });
 
 /**
+ * On India's Do Not Disturb register, which bars promotional texts only: https://support.exotel.com/support/solutions/articles/127883
+ * It is not the recipient's answer to a text of ours, and another vendor, or `smsType: transactional`, may reach the number.
+ */
+const DO_NOT_DISTURB: Row = failed('recipient', { failover: true });
+
+/**
  * `DetailedStatusCode`: https://developer.exotel.com/docs/sms-api/api-reference/status-codes (five digits from 20005)
  * and https://developer.exotel.com/docs/sms-support/sms-status-codes (20000 to 20002, 30001 and on).
  */
@@ -35,10 +41,11 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['21015', pending], // on its way to the operator
   ['21020', pending], // with the operator
 
-  ['23005', failed('opted_out')], // on the Do Not Disturb register
+  ['23005', DO_NOT_DISTURB],
   ['23010', failed('recipient')], // wrong number, or a landline
   ['23015', failed('content')], // taken for spam
-  ['23020', failed('opted_out')], // replied STOP
+  // "Recipient number is blacklisted"; the older page says that it replied STOP. By whose wish it is on the list stays open.
+  ['23020', failed('recipient', { failover: true })],
   ['23030', failed('recipient', { failover: true })], // no route: another vendor may have one
   ['23035', failed('recipient')], // switched off, or out of coverage
   ['23040', failed('recipient')], // no such subscriber
@@ -52,7 +59,7 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['23081', failed('auth')], // entity blocked, or its id missing
   ['23082', failed('content')], // the text does not fit its template
   ['23083', failed('auth')], // blocked although registered
-  ['23084', failed('opted_out')], // no consent of the recipient
+  ['23084', failed('recipient', { failover: true })], // no consent of the recipient is registered: not a STOP
   ['23181', failed('auth')], // template invalid
   ['23182', failed('auth')], // template not found
   ['23183', failed('auth')], // template inactive
@@ -70,7 +77,7 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['30001', failed('content')], // the text does not fit its template
   ['30002', failed('auth')], // entity not registered
   ['30003', failed('auth')], // sender ID not registered
-  ['30004', failed('opted_out')], // on the Do Not Disturb register
+  ['30004', DO_NOT_DISTURB],
 ]);
 
 /** 23084 to 24000 are reserved for new failures, as the page above says; the two pages agree on what the ranges mean. */
@@ -88,7 +95,7 @@ const WORDS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['sent', delivered],
   ['delivered', delivered],
   ['failed', { state: 'undelivered' }],
-  ['failed_dnd', failed('opted_out')],
+  ['failed_dnd', DO_NOT_DISTURB],
   ['expired', { state: 'undelivered' }],
   ['undelivered', { state: 'undelivered' }],
 ]);

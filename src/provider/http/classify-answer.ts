@@ -1,16 +1,26 @@
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { type Finding, findingOfCode, refusalFromAnswer } from '../classify.ts';
 import type { Accepted, Refused } from '../provider.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
 import type { HttpConfig } from './config.ts';
 import { readScalar } from './json-pointer.ts';
 
+/** What vendors write where an error's code would stand when there is none. */
+const NO_ERROR = /^(0*|null|none|false|ok|success)$/i;
+
+/** Another number where a number means yes, or `false` where `true` does. Another word may be a step on the way. */
+function saysNo(said: string | undefined, yes: string | undefined): boolean {
+  if (said === undefined || yes === undefined || said === yes) return false;
+  return [/^-?\d+$/, /^(true|false)$/].some((kind) => kind.test(said) && kind.test(yes));
+}
+
 type Rules = Pick<HttpConfig, 'success' | 'messageId' | 'errors'>;
 
 /**
  * What a vendor that we know only by its config has said. In this order: its own word for yes (`success.pointer`), its
- * own word for no (`errors`), then the HTTP status. A 2xx that says neither yes nor a known no is an unknown outcome:
- * the text may be on its way, and only the operator, by an entry in `errors.map`, can know better.
+ * own word for no (`errors`), then the HTTP status. Where `success.pointer` had to say yes and does not, another code of the
+ * vendor than those of `errors.map` is a refusal of the content. A 2xx that says neither yes nor a code is an unknown
+ * outcome: the text may be on its way.
  */
 export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, errors }: Rules, now: Date): Accepted | Refused {
   const body = readJson(answer.body);
@@ -31,5 +41,9 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
   // Where we expect to read something in the body, a body that is not JSON is not the vendor speaking: a captive portal, say.
   const expectsJson = messageId !== undefined && answer.body !== '';
   if (statusIsYes && success?.pointer === undefined && !(expectsJson && body === undefined)) return accepted();
-  return refusalFromAnswer(answer, now, { code: safeCode(code ?? at(success?.pointer)) });
+  const said = at(success?.pointer);
+  const isCoded = code !== undefined && success?.pointer !== undefined && !NO_ERROR.test(code);
+  if (isCoded || saysNo(said, success?.equals))
+    return refusalFromAnswer(answer, now, findingOfCode(answer.status, safeCode(code ?? said), undefined));
+  return refusalFromAnswer(answer, now, { code: safeCode(code ?? said) });
 }

@@ -50,7 +50,11 @@ export const httpConfig = z
       .describe('Fields that a text beyond GSM-7 adds to the body, or changes there, for vendors that must be told, such as { coding: 2 }'),
     success: z
       .strictObject({
-        status: z.array(z.int().min(200).max(299)).min(1).optional(),
+        status: z
+          .array(z.int().refine((status) => (status >= 200 && status <= 299) || status === 409, 'must be 200 to 299, or 409'))
+          .min(1)
+          .optional()
+          .describe('409 where the vendor answers so to a text that it has taken before'),
         pointer: pointer.optional(),
         equals: scalar.transform(String).optional(),
       })

@@ -1,4 +1,4 @@
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { type Finding, findingOfCode, refusalFromAnswer } from '../classify.ts';
 import type { Accepted, Refused } from '../provider.ts';
 import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
@@ -21,7 +21,10 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
 
   if (typeof body === 'number' || typeof body === 'string') {
     const code = safeCode(body);
-    return refusalFromAnswer(answer, now, { ...SMSLOCAL_BARE_CODES.get(code ?? ''), code });
+    const listed = SMSLOCAL_BARE_CODES.get(code ?? '');
+    // Its errors are of three digits that begin with 1; any other number may be the id of a text that was taken.
+    const isError = code !== undefined && /^1\d\d$/.test(code);
+    return refusalFromAnswer(answer, now, isError ? findingOfCode(answer.status, code, listed) : { code });
   }
 
   const parts = (Array.isArray(body) ? body : [body]).map(readPart);
@@ -37,10 +40,12 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
   // one is to follow it; as `accepted` nobody would look, and as a no it would be sent again without a thought.
   if (taken.length < parts.length) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome', code: 'PARTLY_TAKEN' });
 
-  const providerMessageId = taken[0]?.id;
+  const ids = [...new Set(taken.map(({ id }) => id))].filter((id) => id !== undefined);
+  const [providerMessageId] = ids;
   return {
     kind: 'accepted',
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(ids.length > 1 ? { partIds: ids } : {}),
     ...(Array.isArray(body) ? { segments: parts.length } : {}),
   };
 }

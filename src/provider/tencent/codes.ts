@@ -1,5 +1,5 @@
 import { msUntilBeijing } from '../beijing-time.ts';
-import { type Finding, refusalFromAnswer } from '../classify.ts';
+import { findingOfCode, refusalFromAnswer } from '../classify.ts';
 import type { ProviderReason, Refused } from '../provider.ts';
 import type { HttpAnswer } from '../transport.ts';
 
@@ -71,7 +71,8 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
   ...rows({ reason: 'recipient' }, ['InvalidParameterValue.IncorrectPhoneNumber']),
   // Tencent does not go there; another vendor may.
   ...rows({ reason: 'recipient', failover: true }, ['UnsupportedOperation.UnsuportedRegion']), // spelt so
-  ...rows({ reason: 'opted_out' }, ['FailedOperation.PhoneNumberInBlacklist']), // unsubscribed, or on a carrier's list
+  // On a do-not-disturb list of Tencent's or a carrier's, by whose wish it does not say: another vendor may reach the number.
+  ...rows({ reason: 'recipient', failover: true }, ['FailedOperation.PhoneNumberInBlacklist']),
 
   ...rows({ reason: 'content' }, [
     'FailedOperation.ContainSensitiveWord',
@@ -160,23 +161,14 @@ export const TENCENT_FAMILIES: ReadonlyMap<string, TencentRow> = new Map([
  * @param code as Tencent gave it, for the request or for its number; anything but a text is no code
  */
 export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): Refused {
-  const finding: Finding = typeof code === 'string' && code !== '' ? findingFor(code, now) : {};
-  // Tencent answers 200 to what it understood. What stands in a 5xx, or in a redirect, proves nothing.
-  const isAnswer = (answer.status >= 200 && answer.status < 300) || (answer.status >= 400 && answer.status < 500);
-  return refusalFromAnswer(answer, now, isAnswer ? finding : { code: finding.code });
-}
-
-function findingFor(code: string, now: Date): Finding {
+  if (typeof code !== 'string' || code === '' || code === 'Ok') return refusalFromAnswer(answer, now);
   const listed = TENCENT_CODES.get(code);
-  const { reason, failover, onlyThisMessage, wait } = listed ?? TENCENT_FAMILIES.get(code.replace(/\..*/s, '')) ?? {};
-  return {
-    reason,
-    failover,
-    onlyThisMessage,
-    code: showCode(code),
+  const family = TENCENT_FAMILIES.get(code.replace(/\..*/s, ''));
+  const wait = (listed ?? family)?.wait;
+  return refusalFromAnswer(answer, now, {
+    ...findingOfCode(answer.status, showCode(code), listed, family),
     retryAfterMs: typeof wait === 'object' ? msUntilBeijing(wait.untilBeijing, now) : wait,
-    unlisted: listed === undefined,
-  };
+  });
 }
 
 /** Tencent's codes are words joined by a dot, longer than other vendors': letters hide no phone number. */

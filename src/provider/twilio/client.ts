@@ -1,14 +1,13 @@
 import type twilioSdk from 'twilio';
 import { refusalFromFault } from '../classify.ts';
-import type { Accepted, Provider, SmsMessage } from '../provider.ts';
+import type { Provider, SmsMessage } from '../provider.ts';
 import { refuse } from '../provider.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
-import { readMessageId, readSegments } from '../read-answer.ts';
 import { secondsLeft } from '../seconds-left.ts';
 import { createTransport, type Exchange, type HttpRequest } from '../transport.ts';
 import { checkTwilio } from './check.ts';
-import { classifyTwilio } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
+import { readTwilioAnswer } from './read-answer.ts';
 import { askTwilio } from './status.ts';
 
 type SdkOptions = NonNullable<Parameters<typeof twilioSdk>[2]>;
@@ -49,15 +48,11 @@ export async function createTwilioProvider(name: string, config: TwilioConfig, {
         autoRetry: false,
         httpClient: httpClient as unknown as SdkHttpClient,
       });
-      try {
-        const accepted = readAccepted(await sdk.messages.create(toSdkMessage(message, config, clock.now())));
-        if (accepted !== undefined) return accepted;
-      } catch {
-        // The SDK throws for whatever is not a yes, and quotes the vendor's text; what came over the wire says it all.
-      }
+      // The SDK throws for whatever is not a yes, and quotes the vendor's text; what came over the wire says it all.
+      await sdk.messages.create(toSdkMessage(message, config, clock.now())).catch(() => undefined);
       const { exchange } = call;
       if (exchange === undefined) return refuse('unavailable', { code: 'SDK_MADE_NO_REQUEST' });
-      return exchange.kind === 'fault' ? refusalFromFault(exchange) : classifyTwilio(exchange, clock.now());
+      return exchange.kind === 'fault' ? refusalFromFault(exchange) : readTwilioAnswer(exchange, clock.now());
     },
     status: (query, signal) => askTwilio(transport, config, query, () => clock.now(), signal),
     check: (signal) => checkTwilio(transport, config, () => clock.now(), signal),
@@ -93,12 +88,4 @@ function toHttpRequest({ method, uri, username, password, headers, data }: SdkRe
     },
     body: new URLSearchParams(data as Record<string, string>).toString(),
   };
-}
-
-function readAccepted({ sid, numSegments }: { readonly sid: unknown; readonly numSegments: unknown }): Accepted | undefined {
-  const providerMessageId = readMessageId(sid);
-  if (providerMessageId === undefined) return undefined;
-  // A Messaging Service answers "0": it has not chosen a sender yet, and so has not counted.
-  const segments = readSegments(numSegments);
-  return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
 }

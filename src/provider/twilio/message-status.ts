@@ -14,5 +14,5 @@ const FINAL: ReadonlyMap<string, VendorReceipt['state']> = new Map([
 ]);
 
 export function stateOf(status: string): VendorReceipt['state'] {
-  return FINAL.get(status) ?? 'pending';
+  return FINAL.get(status.toLowerCase()) ?? 'pending';
 }

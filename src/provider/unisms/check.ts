@@ -24,7 +24,7 @@ export function checkUnisms(exchange: Exchange, authMode: UnismsConfig['authMode
   if (exchange.kind === 'fault') {
     return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code})` }, ...unseen];
   }
-  const code = findUnismsCode((readJson(exchange.body) as { code?: unknown } | null | undefined)?.code);
+  const code = findUnismsCode((readJson(exchange.body) as { code?: unknown } | null | undefined)?.code, exchange.status);
   if (code.code === undefined) {
     return [{ subject: 'connection', verdict: 'failed', detail: `the answer (HTTP ${exchange.status}) is not the vendor's` }, ...unseen];
   }

@@ -1,4 +1,4 @@
-import type { CodeRow, Finding } from '../classify.ts';
+import { type CodeRow, type Finding, findingOfCode } from '../classify.ts';
 import { safeCode } from '../read-answer.ts';
 
 const MINUTE_MS = 60_000;
@@ -49,11 +49,9 @@ const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
   [/^1071\d{2}$/, { reason: 'content' }], // the text, its sender and its template
 ];
 
-/** A code that nobody knows, or none, follows the HTTP status. */
-export function findUnismsCode(value: unknown): Finding {
+/** @param status of the answer that holds the code */
+export function findUnismsCode(value: unknown, status: number): Finding {
   const code = safeCode(value);
   if (code === undefined) return {};
-  const row = UNISMS_CODES.get(code);
-  if (row !== undefined) return { ...row, code };
-  return { ...FAMILIES.find(([family]) => family.test(code))?.[1], code, unlisted: true };
+  return findingOfCode(status, code, UNISMS_CODES.get(code), FAMILIES.find(([family]) => family.test(code))?.[1]);
 }

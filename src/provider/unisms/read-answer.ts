@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
   const { code, data } = fieldsOf(readJson(answer.body));
-  if (safeCode(code) !== '0') return refusalFromAnswer(answer, now, findRefusal(code, answer.status));
+  if (safeCode(code) !== '0' || isRedirect(answer)) return refusalFromAnswer(answer, now, findUnismsCode(code, answer.status));
 
   const { messages, messageCount, currency } = fieldsOf(data);
   const entries = Array.isArray(messages) ? messages.map(fieldsOf) : [];
@@ -33,17 +33,14 @@ export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   };
 }
 
-/** These say more than what we make of a code that is not in the table. */
-const TELLING_STATUSES = [401, 402, 403, 429];
-
-function findRefusal(code: unknown, status: number): Finding {
-  const found = findUnismsCode(code);
-  return found.unlisted === true && TELLING_STATUSES.includes(status) ? { code: found.code, unlisted: true } : found;
+/** Not the vendor speaking. */
+function isRedirect({ status }: HttpAnswer): boolean {
+  return status >= 300 && status < 400;
 }
 
 /** A text that failed where the call did not. No page says where its code stands, or that it has one. */
 function findFailure({ errorCode, code }: Fields): Finding {
-  const found = findUnismsCode(errorCode ?? code);
+  const found = findUnismsCode(errorCode ?? code, 200);
   return found.reason === undefined ? { reason: 'content', code: found.code ?? 'failed', unlisted: true } : found;
 }
 

@@ -97,7 +97,12 @@ it.each([
   [400, 'isv.SOMETHING_NEW', 'content'],
   [200, 'isp.SOMETHING_NEW', 'unknown_outcome'],
   [400, 'isp.SOMETHING_NEW', 'unknown_outcome'],
-  [200, 'SomethingNew', 'unknown_outcome'],
+  [200, 'SomethingNew', 'content'],
+  [200, 'MissingTemplateCode', 'content'],
+  [200, 'Forbidden.Something', 'auth'],
+  [200, 'InvalidAccessKeyId.Something', 'auth'],
+  [200, 'constructor', 'content'],
+  [200, 'isp.SOMETHING_NEW', 'unknown_outcome'],
   [400, 'MissingPhoneNumbers', 'content'],
   [403, 'Forbidden.Something', 'auth'],
   [429, 'SomethingNew', 'throttled'],
@@ -108,6 +113,16 @@ it.each([
 });
 
 it.each([
+  ['MOBILE_IN_BLACK', { reason: 'recipient', failover: true }],
+  ['USER_REJECT', { reason: 'opted_out', failover: false }],
+  ['MOBILE_SEND_LIMIT', { reason: 'throttled', retryAt: MIDNIGHT }],
+  ['VALVE:H_MC', { reason: 'throttled', retryAt: inMs(3_600_000) }],
+  ['NO_ROUTE', { reason: 'content', failover: true }],
+])('a code of receipts in an answer is a refusal of this text: %s', (Code, error) => {
+  expect(classify(200, { Code })).toMatchObject({ ...error, code: Code, onlyThisMessage: true, unlisted: false });
+});
+
+it.each([
   ['触发分钟级流控Permits:1', inMs(60_000)],
   ['触发小时级流控Permits:5', inMs(3_600_000)],
   ['触发天级流控Permits:10', MIDNIGHT],
@@ -115,6 +130,7 @@ it.each([
   ['minute-level flow control, Permits:1', inMs(60_000)],
   ['hour-level flow control, Permits:5', inMs(3_600_000)],
   ['day-level flow control, Permits:10', MIDNIGHT],
+  ['触发月级流控Permits:300', MIDNIGHT],
   ['触发业务流控', inMs(60_000)],
   [undefined, inMs(60_000)],
 ])('after "%s" a number gets its next text at %s', (Message, retryAt) => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { ALIBABA_RECEIPT_CODES, createAlibabaReceiptReader } from '../../../src/provider/alibaba/receipt.ts';
+import { ALIBABA_RECEIPT_CODES } from '../../../src/provider/alibaba/codes.ts';
+import { createAlibabaReceiptReader } from '../../../src/provider/alibaba/receipt.ts';
 import { providerConfigSchemas } from '../../../src/provider/registry.ts';
 
 const GIVEN = { type: 'alibaba', accessKeyId: 'k', accessKeySecret: 's', signName: 'n', templateCode: 'SMS_1' };
@@ -29,7 +30,7 @@ it('reads a batch, each for itself', () => {
   expect(reader.read(call(reports))).toEqual([
     { ...IDS, state: 'delivered', at: new Date('2026-11-20T03:00:05Z') },
     undefined,
-    { ...IDS, messageId: 'm-2', state: 'undelivered', code: 'MOBILE_IN_BLACK', reason: 'opted_out' },
+    { ...IDS, messageId: 'm-2', state: 'undelivered', code: 'MOBILE_IN_BLACK', reason: 'recipient' },
     undefined,
     { providerMessageId: IDS.providerMessageId, state: 'delivered', at: new Date('2026-11-20T03:00:05Z') },
   ]);
@@ -41,7 +42,7 @@ const ROWS: readonly (readonly [code: string, reason: string])[] = [
   ['MOBLLE_TERMINAL_ERROR', 'recipient'],
   ['INVALID_NUMBER', 'recipient'],
   ['SP_NOT_BY_INTER_SMS', 'recipient'],
-  ['MOBILE_IN_BLACK', 'opted_out'],
+  ['MOBILE_IN_BLACK', 'recipient'],
   ['USER_REJECT', 'opted_out'],
   ['CONTENT_KEYWORD', 'content'],
   ['CONTENT_ERROR', 'content'],

@@ -106,9 +106,10 @@ it.each([
   expect(classify(400, body)).toMatchObject({ reason: 'content', code: undefined, unlisted: false });
 });
 
-it('a known code in a 2xx or a 5xx is no refusal: the text may be on its way', () => {
+it('a known code is a refusal whatever the status, but not in a redirect', () => {
   const body = { __type: 'ConflictException', Reason: 'DESTINATION_PHONE_NUMBER_OPTED_OUT' };
-  for (const status of [200, 302, 500, 503]) expect(classify(status, body).reason).toBe('unknown_outcome');
+  for (const status of [200, 500, 503]) expect(classify(status, body).reason).toBe('opted_out');
+  expect(classify(302, body).reason).toBe('unknown_outcome');
 });
 
 it('a quota is tried again later, a throttle soon', () => {

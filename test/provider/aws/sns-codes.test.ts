@@ -83,7 +83,7 @@ it.each([
   [400, 'content'],
   [401, 'auth'],
   [403, 'auth'],
-  [404, 'content'],
+  [404, 'auth'],
   [429, 'throttled'],
   [500, 'unknown_outcome'],
   [503, 'unknown_outcome'],
@@ -105,9 +105,10 @@ it('a code with a phone number in it is not shown', () => {
   expect(classify(400, { Code: 'No60123456789' })).toMatchObject({ code: undefined, unlisted: true });
 });
 
-it('a known code in a 2xx, 3xx or 5xx is no refusal: the text may be on its way', () => {
-  for (const status of [200, 302, 500, 503]) expect(classify(status, { Code: 'InvalidParameter' }).reason).toBe('unknown_outcome');
-  expect(classify(200, { Code: 'Throttling' }).reason).toBe('unknown_outcome');
+it('a known code is a refusal whatever the status, but not in a redirect', () => {
+  for (const status of [200, 500, 503]) expect(classify(status, { Code: 'InvalidParameter' }).reason).toBe('content');
+  expect(classify(503, { Code: 'Throttling' }).reason).toBe('throttled');
+  expect(classify(302, { Code: 'InvalidParameter' }).reason).toBe('unknown_outcome');
 });
 
 it.each([

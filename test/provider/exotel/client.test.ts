@@ -57,9 +57,9 @@ it('asks for no receipts when it is not told where', async () => {
 });
 
 it.each([
-  [23005, 'opted_out', false],
+  [23005, 'recipient', true],
   [23010, 'recipient', false],
-  [23020, 'opted_out', false],
+  [23020, 'recipient', true],
   [23030, 'recipient', true],
   [23072, 'auth', true],
   [23082, 'content', true],
@@ -86,11 +86,31 @@ it.each([
   ['null', { status: 200, body: '{"SMSMessage":null}' }],
   ['a list', { status: 202, body: '[{"SMSMessage":{"Sid":"a1"}}]' }],
   ['XML', { status: 200, body: '<TwilioResponse><SMSMessage><Sid>a1</Sid></SMSMessage></TwilioResponse>' }],
-  ['an error', { status: 200, body: (exotelError(400, 40203) as { body: string }).body }],
 ])('does not know about a 2xx with %s', async (_what, reply) => {
   const { exotel, provider } = await setup();
   exotel.respondWith(() => reply);
   expect(await provider.send(MESSAGE, never)).toMatchObject({ error: { reason: 'unknown_outcome', status: reply.status } });
+});
+
+it.each([
+  ['an exception inside a 200', { status: 200, body: (exotelError(400, 40203) as { body: string }).body }, 'recipient', '40203'],
+  ['a sender that does not fit this text', exotelError(400, 40301), 'auth', '40301'],
+])('understands %s as a refusal of this text', async (_what, reply, reason, code) => {
+  const { exotel, provider } = await setup();
+  exotel.respondWith(() => reply);
+  expect(await provider.send(MESSAGE, never)).toMatchObject({ kind: 'refused', error: { reason, code } });
+});
+
+it('counts a duplicate as taken: the first request was', async () => {
+  const { exotel, provider } = await setup();
+  exotel.respondWith(() => exotelError(409, undefined));
+  expect(await provider.send(MESSAGE, never)).toEqual({ kind: 'accepted' });
+});
+
+it('says of which type the text is, where the config does', async () => {
+  const { exotel, provider } = await setup({ smsType: 'transactional_opt_in' });
+  await provider.send(MESSAGE, never);
+  expect(exotel.requests[0]?.form.SmsType).toBe('transactional_opt_in');
 });
 
 it('takes 2000 characters', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { classifyExotel, EXOTEL_CODES } from '../../../src/provider/exotel/codes.ts';
+import { classifyExotel, EXOTEL_CODES, isDuplicate } from '../../../src/provider/exotel/codes.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
@@ -56,7 +56,6 @@ it.each([
   [404, 'auth'],
   [405, 'auth'],
   [408, 'unknown_outcome'],
-  [409, 'unavailable'],
   [429, 'throttled'],
   [500, 'unknown_outcome'],
   [502, 'unknown_outcome'],
@@ -84,10 +83,31 @@ it('reads the code of an error in XML', () => {
   expect(classify(403, xml)).toMatchObject({ reason: 'balance', code: '40001' });
 });
 
-it('a known code in a 2xx, a 408 or a 5xx is no refusal: the text may be on its way', () => {
-  for (const status of [200, 202, 302, 408, 500, 502]) {
-    expect(classify(status, rest(status, 40203))).toMatchObject({ reason: 'unknown_outcome', code: '40203', unlisted: false });
+it('a known code is a refusal whatever the status, but not in a redirect', () => {
+  for (const status of [200, 202, 408, 500, 502]) {
+    expect(classify(status, rest(status, 40203))).toMatchObject({ reason: 'recipient', code: '40203', unlisted: false });
   }
+  expect(classify(302, rest(302, 40203))).toMatchObject({ reason: 'unknown_outcome', code: '40203', unlisted: false });
+});
+
+it('an exception inside a 2xx is a refusal by its own status', () => {
+  expect(classify(200, rest(401))).toMatchObject({ reason: 'auth' });
+  expect(classify(202, rest(400, 49999))).toMatchObject({ reason: 'content', code: '49999', unlisted: true });
+  expect(classify(200, JSON.stringify({ RestException: { Message: 'no' } }))).toMatchObject({ reason: 'content' });
+  expect(classify(200, '<TwilioResponse><RestException><Status>402</Status></RestException></TwilioResponse>')).toMatchObject({
+    reason: 'balance',
+  });
+});
+
+it.each([
+  ['a bare 409', 409, '', true],
+  ['a 409 with a word for it', 409, rest(409, 'CONFLICT'), true],
+  ['a 409 with a code that says another reason', 409, rest(409, 40001), false],
+  ['any other status', 400, rest(400), false],
+])('%s is a duplicate of a text that was taken: %s', (_what, status, body, duplicate) => {
+  expect(isDuplicate({ kind: 'answer', status, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) })).toBe(
+    duplicate,
+  );
 });
 
 it('waits half a minute when throttled, or as long as Exotel says', () => {

@@ -10,10 +10,10 @@ const ROWS: readonly [code: number, state: string, reason?: string][] = [
   [21010, 'pending'],
   [21015, 'pending'],
   [21020, 'pending'],
-  [23005, 'undelivered', 'opted_out'],
+  [23005, 'undelivered', 'recipient'],
   [23010, 'undelivered', 'recipient'],
   [23015, 'undelivered', 'content'],
-  [23020, 'undelivered', 'opted_out'],
+  [23020, 'undelivered', 'recipient'],
   [23030, 'undelivered', 'recipient'],
   [23035, 'undelivered', 'recipient'],
   [23040, 'undelivered', 'recipient'],
@@ -25,7 +25,7 @@ const ROWS: readonly [code: number, state: string, reason?: string][] = [
   [23081, 'undelivered', 'auth'],
   [23082, 'undelivered', 'content'],
   [23083, 'undelivered', 'auth'],
-  [23084, 'undelivered', 'opted_out'],
+  [23084, 'undelivered', 'recipient'],
   [23181, 'undelivered', 'auth'],
   [23182, 'undelivered', 'auth'],
   [23183, 'undelivered', 'auth'],
@@ -41,7 +41,7 @@ const ROWS: readonly [code: number, state: string, reason?: string][] = [
   [30001, 'undelivered', 'content'],
   [30002, 'undelivered', 'auth'],
   [30003, 'undelivered', 'auth'],
-  [30004, 'undelivered', 'opted_out'],
+  [30004, 'undelivered', 'recipient'],
 ];
 
 it.each(ROWS)('%i is %s %s', (code, state, reason) => {

@@ -45,7 +45,7 @@ it('reads the same fields in JSON', async () => {
 it('tells why a text did not arrive', async () => {
   const { read } = await reader();
   expect(read(call({ ...FIELDS, Status: 'failed_dnd', DetailedStatusCode: '23005' }))).toMatchObject([
-    { state: 'undelivered', code: '23005', reason: 'opted_out' },
+    { state: 'undelivered', code: '23005', reason: 'recipient' },
   ]);
   expect(read(call({ ...FIELDS, Status: 'failed', DetailedStatusCode: '23999' }))).toEqual([
     { messageId: 'm-1', providerMessageId: FIELDS.SmsSid, state: 'undelivered', code: '23999' },

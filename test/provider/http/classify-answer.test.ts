@@ -22,7 +22,8 @@ describe('without rules', () => {
     [401, { reason: 'auth' }],
     [402, { reason: 'balance' }],
     [403, { reason: 'auth' }],
-    [404, { reason: 'content' }],
+    [404, { reason: 'auth' }],
+    [451, { reason: 'unavailable' }],
     [408, { reason: 'unknown_outcome' }],
     [429, { reason: 'throttled' }],
     [500, { reason: 'unknown_outcome' }],
@@ -38,7 +39,8 @@ describe('with a value that means success', () => {
     ['the value as a number', 200, '{"code":0,"data":{"id":77}}', accepted('77')],
     ['the value but no id', 200, '{"code":"0"}', accepted()],
     ['the value but an id that is none', 200, '{"code":"0","data":{"id":{}}}', accepted()],
-    ['another value', 200, '{"code":"9"}', { reason: 'unknown_outcome', code: '9' }],
+    ['another number', 200, '{"code":"9"}', { reason: 'content', code: '9', unlisted: true }],
+    ['a word', 200, '{"code":"queued"}', { reason: 'unknown_outcome', code: 'queued' }],
     ['no value', 200, '{}', { reason: 'unknown_outcome' }],
     ['a value inside a list', 200, '{"code":["0"]}', { reason: 'unknown_outcome' }],
     ['the value under another 2xx', 202, '{"code":"0"}', { reason: 'unknown_outcome' }],
@@ -53,7 +55,7 @@ describe('with a value that means success', () => {
 
   it('compares true and false as well', () => {
     expect(classify({ success: { pointer: '/ok', equals: true } }, 200, '{"ok":true}')).toEqual(accepted());
-    expect(classify({ success: { pointer: '/ok', equals: true } }, 200, '{"ok":false}')).toMatchObject({ reason: 'unknown_outcome' });
+    expect(classify({ success: { pointer: '/ok', equals: true } }, 200, '{"ok":false}')).toMatchObject({ reason: 'content' });
   });
 });
 
@@ -78,9 +80,11 @@ describe('with known errors', () => {
     ['true', 200, '{"code":true}', { reason: 'balance', code: 'true' }],
     ['a known code in a 4xx', 400, '{"code":"1001"}', { reason: 'recipient', status: 400 }],
     ['a known code in a 5xx: the operator knows better', 503, '{"code":"busy"}', { reason: 'throttled', status: 503 }],
-    ['an unknown code in a 2xx', 200, '{"code":"1"}', { reason: 'unknown_outcome', code: '1' }],
+    ['an unknown code in a 2xx', 200, '{"code":"1"}', { reason: 'content', code: '1', unlisted: true }],
+    ['an unknown code in a 5xx', 502, '{"code":"1"}', { reason: 'unknown_outcome', code: '1' }],
+    ['no code where errors have one', 200, '{"code":""}', { reason: 'unknown_outcome' }],
     ['an unknown code in a 4xx', 422, '{"code":"1"}', { reason: 'content', code: '1' }],
-    ['the name of something every object has', 200, '{"code":"constructor"}', { reason: 'unknown_outcome' }],
+    ['the name of something every object has', 200, '{"code":"constructor"}', { reason: 'content', code: 'constructor' }],
     ['success', 200, '{"code":"0"}', accepted()],
   ])('%s', (_what, status, body, result) => {
     expect(classify(rules, status, body)).toMatchObject(result);

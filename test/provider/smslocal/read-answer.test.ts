@@ -20,7 +20,7 @@ describe('a yes', () => {
         { errorCode: 200, id: 'b' },
       ],
       200,
-      { providerMessageId: 'a', segments: 2 },
+      { providerMessageId: 'a', partIds: ['a', 'b'], segments: 2 },
     ],
     ['a number for its id', { msgid: 5, errorcode: 200 }, 200, { providerMessageId: '5' }],
     ['no id', { errorcode: '0' }, 200, {}],

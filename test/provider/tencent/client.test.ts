@@ -95,7 +95,7 @@ it("counts parts as the mainland's carriers do, and as the standard has it elsew
 
 it.each([
   ['a template that is not approved', 'FailedOperation.TemplateIncorrectOrUnapproved', { reason: 'content', failover: true, retry: false }],
-  ['an opted-out number', 'FailedOperation.PhoneNumberInBlacklist', { reason: 'opted_out', failover: false, retry: false }],
+  ['a number on a do-not-disturb list', 'FailedOperation.PhoneNumberInBlacklist', { reason: 'recipient', failover: true, retry: false }],
   [
     'the limit of 30 seconds',
     'LimitExceeded.PhoneNumberThirtySecondLimit',

@@ -42,7 +42,7 @@ const ROWS: readonly (readonly [code: string, reason: string, failover: boolean,
   ['UnauthorizedOperation.SerivceSuspendDueToArrears', 'balance', true],
   ['InvalidParameterValue.IncorrectPhoneNumber', 'recipient', false],
   ['UnsupportedOperation.UnsuportedRegion', 'recipient', true],
-  ['FailedOperation.PhoneNumberInBlacklist', 'opted_out', false],
+  ['FailedOperation.PhoneNumberInBlacklist', 'recipient', true],
   ['FailedOperation.ContainSensitiveWord', 'content', true],
   ['FailedOperation.FailResolvePacket', 'content', true],
   ['FailedOperation.JsonParseFail', 'content', true],
@@ -131,7 +131,8 @@ describe('a code that the table does not hold', () => {
     ['MissingParameter.SomethingNew', 'content'],
     ['UnsupportedOperation.SomethingNew', 'content'],
     ['UnknownParameter.SomethingNew', 'content'],
-    ['SomethingNew', 'unknown_outcome'],
+    ['SomethingNew', 'content'],
+    ['constructor', 'content'],
   ])('follows its family: %s is %s, and counted', (code, reason) => {
     expect(classify(code)).toMatchObject({ reason, code, unlisted: true });
   });
@@ -153,10 +154,9 @@ it.each([undefined, null, '', 7, {}, []])('%j is no code', (code) => {
   expect(classify(code)).toMatchObject({ reason: 'unknown_outcome', code: undefined, unlisted: false });
 });
 
-it('believes a code in a 4xx, and none in a redirect or a 5xx', () => {
-  expect(classify('FailedOperation.PhoneNumberInBlacklist', 400).reason).toBe('opted_out');
-  for (const status of [301, 500, 502, 503]) {
-    const code = 'FailedOperation.PhoneNumberInBlacklist';
-    expect(classify(code, status)).toMatchObject({ reason: 'unknown_outcome', code, status });
-  }
+it('believes a known code whatever the status, but not in a redirect; an unknown one not in a 5xx', () => {
+  const code = 'FailedOperation.PhoneNumberInBlacklist';
+  for (const status of [200, 400, 500, 503]) expect(classify(code, status)).toMatchObject({ reason: 'recipient', code, status });
+  expect(classify(code, 301)).toMatchObject({ reason: 'unknown_outcome', code });
+  expect(classify('SomethingNew', 503)).toMatchObject({ reason: 'unknown_outcome', unlisted: true });
 });

@@ -63,6 +63,35 @@ it('does not try again by itself when Twilio throttles', async () => {
   expect(twilio.requests).toHaveLength(1);
 });
 
+const FAILED = { sid: 'SM1', num_segments: '1', error_code: null, status: 'failed' };
+
+it.each([
+  ['failed by a code of refusals', { ...FAILED, error_code: 21610 }, { reason: 'opted_out', code: '21610' }],
+  ['failed by a code of deliveries', { ...FAILED, error_code: 30005 }, { reason: 'recipient', code: '30005', onlyThisMessage: true }],
+  ['undelivered', { ...FAILED, status: 'undelivered', error_code: '30034' }, { reason: 'auth', code: '30034', onlyThisMessage: true }],
+  ['canceled, without a code', { ...FAILED, status: 'canceled' }, { reason: 'content', code: 'failed', unlisted: true }],
+  ['failed by a code that no table holds', { ...FAILED, error_code: 39999 }, { reason: 'content', code: '39999', unlisted: true }],
+  ['queued, with an error code', { ...FAILED, status: 'queued', error_code: 30001 }, { reason: 'throttled', code: '30001' }],
+  ['an error in the shape of a 4xx', { code: 21614, message: 'x', status: 400 }, { reason: 'recipient', code: '21614' }],
+])('a 201 whose text is already %s is a refusal', async (_what, body, error) => {
+  const twilio = await fake();
+  twilio.respondWith(() => ({ status: 201, body: JSON.stringify(body) }));
+  const result = await (await provider({ baseUrl: twilio.url })).send(MESSAGE, never);
+  expect(result).toMatchObject({ kind: 'refused', error: { ...error, status: 201 } });
+});
+
+it.each(['queued', 'accepted', 'sending', 'sent', 'delivered', 'scheduled', undefined])(
+  'a 201 whose text is %s is a yes',
+  async (status) => {
+    const twilio = await fake();
+    twilio.respondWith(() => ({
+      status: 201,
+      body: JSON.stringify({ sid: 'SM1', error_code: status === 'delivered' ? 30008 : null, status }),
+    }));
+    expect(await (await provider({ baseUrl: twilio.url })).send(MESSAGE, never)).toEqual({ kind: 'accepted', providerMessageId: 'SM1' });
+  },
+);
+
 it.each([
   ['no sid', {}],
   ['an empty sid', { sid: '' }],

@@ -22,6 +22,19 @@ it.each([
   [400, 21635, 'recipient'],
   [400, 21265, 'recipient'],
   [400, 21610, 'opted_out'],
+  [400, 21216, 'recipient'],
+  [400, 21267, 'auth'],
+  [400, 21401, 'auth'],
+  [400, 21407, 'auth'],
+  [400, 21616, 'auth'],
+  [400, 21657, 'auth'],
+  [400, 21703, 'auth'],
+  [400, 21704, 'auth'],
+  [503, 21702, 'unavailable'],
+  [400, 21702, 'unavailable'],
+  [400, 21730, 'unavailable'],
+  [409, 20162, 'unavailable'],
+  [409, 20409, 'unavailable'],
   [400, 21602, 'content'],
   [400, 21617, 'content'],
   [429, 20429, 'throttled'],
@@ -52,9 +65,12 @@ it.each([
   [404, 99_999, 'auth'],
   [429, 99_999, 'throttled'],
   [500, 99_999, 'unknown_outcome'],
-  [200, 99_999, 'unknown_outcome'],
-])('HTTP %i with a code we never heard of is %3$s', (status, code, reason) => {
-  expect(classify(status, { code })).toMatchObject({ reason, code: '99999', unlisted: true });
+  [200, 99_999, 'content'],
+  [400, 21_799, 'auth'],
+  [400, 20_150, 'auth'],
+  [400, 10_050, 'auth'],
+])('HTTP %i with %i, which no table holds, is %s', (status, code, reason) => {
+  expect(classify(status, { code })).toMatchObject({ reason, code: String(code), unlisted: true });
 });
 
 it.each([
@@ -68,8 +84,10 @@ it.each([
   expect(classify(400, body)).toMatchObject({ reason: 'content', code: undefined, status: 400, unlisted: false });
 });
 
-it('a known code in a 5xx or a 2xx is no refusal: the text may be on its way', () => {
-  for (const status of [200, 201, 302, 500, 503]) expect(classify(status, { code: 21211 }).reason).toBe('unknown_outcome');
+it('a known code is a refusal whatever the status, but not in a redirect', () => {
+  for (const status of [200, 201, 500, 503]) expect(classify(status, { code: 21211 }).reason).toBe('recipient');
+  expect(classify(503, { code: 21730 }).reason).toBe('unavailable');
+  expect(classify(302, { code: 21211 }).reason).toBe('unknown_outcome');
 });
 
 it.each([
@@ -83,13 +101,13 @@ it.each([
   expect(classify(429, { code }, { 'retry-after': '30' }).retryAt).toEqual(inMs(30_000));
 });
 
-it('every throttling code says when to come back, and only those do', () => {
+it('every code of a limit or a pause says when to come back, and only those do', () => {
   for (const [code, { reason, retryAfterMs }] of TWILIO_CODES) {
-    expect({ code, waits: retryAfterMs !== undefined }).toEqual({ code, waits: reason === 'throttled' });
+    expect({ code, waits: retryAfterMs !== undefined }).toEqual({ code, waits: reason === 'throttled' || reason === 'unavailable' });
   }
 });
 
-it.each([
+const DELIVERY = [
   [30001, 'throttled'],
   [30002, 'auth'],
   [30003, 'recipient'],
@@ -106,13 +124,45 @@ it.each([
   [30410, 'unavailable'],
   [30450, 'throttled'],
   [30453, 'throttled'],
-])('a text that was taken and did not arrive for %i: %s', (code, reason) => {
+  [30010, 'balance'],
+  [30011, 'recipient'],
+  [30012, 'content'],
+  [30013, 'content'],
+  [30014, 'recipient'],
+  [30015, 'auth'],
+  [30016, 'auth'],
+  [30017, 'throttled'],
+  [30018, 'auth'],
+  [30019, 'content'],
+  [30020, 'unavailable'],
+  [30021, 'unavailable'],
+  [30024, 'auth'],
+  [30027, 'throttled'],
+  [30028, 'auth'],
+  [30029, 'content'],
+  [30030, 'content'],
+  [30031, 'content'],
+  [30033, 'auth'],
+  [30035, 'auth'],
+  [30038, 'content'],
+  [30039, 'content'],
+  [30042, 'auth'],
+  [30110, 'content'],
+  [30111, 'content'],
+  [63009, 'unavailable'],
+  [63010, 'unavailable'],
+  [63012, 'unavailable'],
+] as const;
+
+it.each(DELIVERY)('a text that was taken and did not arrive for %i: %s', (code, reason) => {
   expect(deliveryReason(String(code))).toBe(reason);
 });
 
 it('every delivery code is examined above, and those of refusals may come after the acceptance too', () => {
-  expect(TWILIO_DELIVERY_CODES.size).toBe(16);
+  expect(TWILIO_DELIVERY_CODES.size).toBe(DELIVERY.length);
   expect(deliveryReason('21610')).toBe('opted_out');
+  expect(deliveryReason('30130')).toBe('auth');
+  expect(deliveryReason('30447')).toBe('auth');
   expect(deliveryReason('99999')).toBeUndefined();
   expect(deliveryReason(undefined)).toBeUndefined();
 });

@@ -62,7 +62,8 @@ it.each([
   // The status says more than the family.
   ['105999', 429, 'throttled'],
   ['107199', 402, 'balance'],
-  ['999999', 200, 'unknown_outcome'],
+  ['999999', 200, 'content'],
+  ['constructor', 200, 'content'],
   ['999999', 400, 'content'],
   ['999999', 500, 'unknown_outcome'],
   ['SomeWord', 403, 'auth'],
