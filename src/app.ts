@@ -5,15 +5,17 @@ import type { LoadedConfig } from './config/load-config.ts';
 import { createHttpServer, type HttpServer, type NextAnswers } from './http/http-server.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
+import { lanesOf } from './overview/lanes.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
+import { announceProcess } from './roles/announce-process.ts';
 import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
-import { createReload } from './roles/reload.ts';
+import { createReload, type ReloadDeps } from './roles/reload.ts';
 import { version } from './version.ts';
 
 export { ROLES, type Role };
@@ -68,6 +70,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
     return redis;
   };
 
+  const routesFor = (next: Config) => (roles.includes('dispatcher') ? lanesOf(next) : []);
   const start = async (): Promise<{ httpPort: number }> => {
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
@@ -76,12 +79,15 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
     closers.push(() => figures.close());
     const metrics = createMetrics({
       providers: [...config.providers.keys()],
+      routes: routesFor(config),
       version,
       role: processRole(roles),
       ...(exemplar && { exemplar }),
       sources: figures,
     });
-    metrics.configInForce(fingerprint(config), systemClock.now());
+    const hash = fingerprint(config);
+    metrics.configInForce(hash, systemClock.now());
+    const announced = announceProcess({ redis: door, keys, role: processRole(roles), hash, logger }, closers);
 
     let current: Generation | undefined;
     const house = {
@@ -135,10 +141,20 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
       void Promise.all([answered, before.drain()])
         .then(() => retire(before))
         .catch((error: unknown) => logger.error({ err: error }, 'the config before could not be let go of'));
-      metrics.circuitsOf(providers);
+      metrics.circuitsOf(providers, routesFor(next));
     };
     const wake = async () => (roles.includes('dispatcher') ? wakeHeldBack(door, keys) : 0);
-    reload = createReload({ logger, metrics, clock: systemClock, inForce: () => inForce, swap, wake });
+    const report: ReloadDeps['report'] = {
+      configInForce: (next, at) => {
+        metrics.configInForce(next, at);
+        announced.configInForce(next);
+      },
+      configRefused: (at) => {
+        metrics.configRefused();
+        announced.configRefused(at);
+      },
+    };
+    reload = createReload({ logger, report, clock: systemClock, inForce: () => inForce, swap, wake });
     return { httpPort };
   };
 

@@ -1,4 +1,5 @@
 import { formatElapsed } from '../explain/format-time.ts';
+import { type HealthFinding, todoOf } from '../overview/finding.ts';
 import { judgeHealth } from '../overview/judge-health.ts';
 import type { Overview } from '../overview/overview.ts';
 import type { RedisInspection } from '../redis/inspect.ts';
@@ -53,9 +54,22 @@ export function diagnoseOverview(overview: Overview): Diagnosis[] {
     ...diagnoseWorkers(workers),
     { subject: 'queues', verdict: 'ok', found: `${waits}, ${inFlight} message(s) on the way, ${dead} dead` },
     ...findings.map(
-      ({ subject, level, what, todo }): Diagnosis => ({ subject, verdict: level === 'alarm' ? 'failed' : 'warning', found: what, todo }),
+      (finding): Diagnosis => ({
+        subject: subjectOf(finding),
+        verdict: finding.level === 'critical' ? 'failed' : 'warning',
+        found: finding.text,
+        todo: todoOf(finding),
+        finding,
+      }),
     ),
   ];
+}
+
+/** What the first column says. */
+function subjectOf({ route, provider, queue, kind }: HealthFinding): string {
+  if (route !== undefined) return `route ${route}`;
+  if (provider !== undefined) return `provider ${provider}`;
+  return queue ?? kind.replaceAll('_', ' ');
 }
 
 /** Those that are missing are among the findings. */

@@ -1,4 +1,5 @@
 import { formatTable } from '../explain/format-table.ts';
+import type { HealthFinding } from '../overview/finding.ts';
 import { createPaint, type Paint } from './colour.ts';
 
 /** One thing that `doctor` looked at. Fit to print: no secret and no phone number is in it. */
@@ -11,6 +12,8 @@ export interface Diagnosis {
   readonly found: string;
   /** What to do about it: always there when it failed. */
   readonly todo?: string | undefined;
+  /** Of the running system: the same object as `status --json` has. */
+  readonly finding?: HealthFinding;
 }
 
 export const VERDICT_SIGNS: Readonly<Record<Diagnosis['verdict'], string>> = { ok: '✓', warning: '!', failed: '✗', unchecked: '–' };
@@ -33,6 +36,8 @@ export function formatDiagnoses(diagnoses: readonly Diagnosis[], colour: boolean
 export function concludeDiagnoses(diagnoses: readonly Diagnosis[]): string {
   const count = (verdict: Diagnosis['verdict']) => diagnoses.filter((diagnosis) => diagnosis.verdict === verdict).length;
   const [failed, warnings] = [count('failed'), count('warning')];
-  const more = warnings === 0 ? '' : `, ${warnings} to be looked at`;
-  return failed === 0 ? `nothing is wrong${more}` : `${failed} wrong${more}`;
+  if (failed === 0 && warnings === 0) return 'nothing is wrong';
+  return [...(failed > 0 ? [`${failed} failed`] : []), ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? '' : 's'}`] : [])].join(
+    ', ',
+  );
 }

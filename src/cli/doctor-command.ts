@@ -38,7 +38,7 @@ async function examine(deps: CliDeps, options: CommonOptions): Promise<number> {
   progress.show('asking Redis and the providers …');
   const diagnoses = await diagnose(deps, options.config).finally(progress.clear);
   const ok = diagnoses.every(({ verdict }) => verdict !== 'failed');
-  if (options.json) printJson(deps, { ok, checks: diagnoses });
+  if (options.json) printJson(deps, { ok, findings: diagnoses.flatMap(({ finding }) => finding ?? []), checks: diagnoses });
   else deps.stdout.write(`${formatDiagnoses(diagnoses, deps.colour === true)}\n`);
   deps.stderr.write(`${concludeDiagnoses(diagnoses)}\n`);
   return ok ? 0 : 1;

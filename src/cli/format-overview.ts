@@ -3,7 +3,7 @@ import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { wrapText } from '../explain/wrap-text.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
-import type { HealthLevel } from '../overview/finding.ts';
+import { type HealthLevel, todoOf } from '../overview/finding.ts';
 import { judgeHealth } from '../overview/judge-health.ts';
 import type { Overview } from '../overview/overview.ts';
 import type { ProviderHealth } from '../overview/provider-health.ts';
@@ -41,8 +41,8 @@ export function formatOverview(overview: Overview, { width, colour, currency }: 
 
 const blank: Line = { text: '' };
 
-const SIGNS: Readonly<Record<HealthLevel, string>> = { well: '✓', concern: '!', alarm: '✗' };
-export const HEALTH_STYLES: Readonly<Record<HealthLevel, Style>> = { well: 'green', concern: 'yellow', alarm: 'red' };
+const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: '✓', warning: '!', critical: '✗' };
+export const HEALTH_STYLES: Readonly<Record<HealthLevel, Style>> = { ok: 'green', warning: 'yellow', critical: 'red' };
 /** What else is wrong is in the figures below. */
 const FINDINGS_SHOWN = 3;
 
@@ -52,8 +52,8 @@ function healthLines(overview: Overview, width: number): Line[] {
   const shown = findings
     .slice(0, FINDINGS_SHOWN)
     .flatMap((finding) => [
-      ...wrapText(`${SIGNS[finding.level]} ${finding.what}`, width, '  ').map((text) => ({ text, style: HEALTH_STYLES[finding.level] })),
-      ...wrapText(`  ${finding.todo}`, width, '  ').map((text) => ({ text })),
+      ...wrapText(`${SIGNS[finding.level]} ${finding.text}`, width, '  ').map((text) => ({ text, style: HEALTH_STYLES[finding.level] })),
+      ...wrapText(`  ${todoOf(finding)}`, width, '  ').map((text) => ({ text })),
     ]);
   const left = findings.length - FINDINGS_SHOWN;
   return left > 0 ? [...shown, { text: `  … and ${left} more: sms-dispatch doctor`, style: 'dim' }] : shown;
@@ -112,9 +112,11 @@ const megabytes = (bytes: number) => Math.ceil(bytes / 1_048_576);
 const ALWAYS_SHOWN: readonly string[] = ['sms-alerts', 'sms-messages'];
 
 function queueLines(queues: readonly QueueFigures[]): Line[] {
-  const shown = queues.filter(({ queue, counts }) => ALWAYS_SHOWN.includes(queue) || Object.values(counts).some((jobs) => jobs > 0));
-  const rows = shown.map(({ queue, counts, oldestAgeSeconds, oldestCriticalSeconds }) => [
-    queue,
+  const shown = queues.filter(
+    ({ queue, counts, paused }) => paused || ALWAYS_SHOWN.includes(queue) || Object.values(counts).some((jobs) => jobs > 0),
+  );
+  const rows = shown.map(({ queue, counts, oldestAgeSeconds, oldestCriticalSeconds, paused }) => [
+    paused ? `${queue} PAUSED` : queue,
     String(counts.waiting + counts.prioritized),
     String(counts.active),
     String(counts.delayed),
@@ -122,7 +124,7 @@ function queueLines(queues: readonly QueueFigures[]): Line[] {
     age(oldestAgeSeconds),
     age(oldestCriticalSeconds),
   ]);
-  const styles = shown.map(({ counts }): Style | undefined => (counts.failed > 0 ? 'yellow' : undefined));
+  const styles = shown.map(({ counts, paused }): Style | undefined => (paused ? 'red' : counts.failed > 0 ? 'yellow' : undefined));
   return tableLines(['QUEUE', 'WAITING', 'ACTIVE', 'LATER', 'DEAD', 'OLDEST', 'OLDEST CRITICAL'], rows, styles);
 }
 
@@ -134,10 +136,10 @@ const CIRCUIT_STYLES: Readonly<Record<ProviderHealth['circuit'], Style | undefin
 };
 
 function providerLines(providers: readonly ProviderHealth[]): Line[] {
-  const rows = providers.map(({ provider, type, circuit, since, reason, accepted, refused, unknown, lastReason }) => [
+  const rows = providers.map(({ provider, type, circuit, since, reason, code, accepted, refused, unknown, lastReason }) => [
     provider,
     type,
-    `${CIRCUITS[circuit]}${since === null ? '' : ` since ${since.slice(11, 16)}`}${reason === null ? '' : `: ${reason}`}`,
+    `${CIRCUITS[circuit]}${since === null ? '' : ` since ${since.slice(11, 16)}`}${reason === null ? '' : `: ${reason}${code === null ? '' : ` (${code})`}`}`,
     String(accepted),
     String(refused),
     String(unknown),

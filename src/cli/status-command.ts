@@ -9,13 +9,15 @@ import { withOverview } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch status                                 live on a terminal; q ends it
-  sms-dispatch status --once                          one look; exit 1 when texts do not go out
+  sms-dispatch status --once                          one look; exit 1 when messages do not go out
   sms-dispatch status --json | jq .health
 `;
 
 const EXIT_CODES = `
-Exit code of one look (--once, --json, or no terminal): 1 when texts do not go out or may be lost, such as when no
-dispatcher runs or every provider rests; 0 otherwise, also when something merely wants a look. A live view exits 0.
+Exit code of one look (--once, --json, or no terminal): 1 when a finding is critical, that is when messages of a route do
+not go out or may be lost; 0 otherwise, also with warnings, such as a provider that is down while another one of its route
+works. A live view exits 0. Each finding in --json has level, kind, text and command; route, provider and reason where it
+concerns one.
 `;
 
 interface StatusOptions extends StoreOptions {
@@ -49,5 +51,5 @@ async function showStatus(deps: CliDeps, options: StatusOptions): Promise<number
   const health = judgeHealth(overview);
   if (json) printJson(deps, { health, ...overview });
   else deps.stdout.write(formatOverview(overview, { ...format, width: deps.stdout.columns ?? WIDTH }));
-  return health.level === 'alarm' ? 1 : 0;
+  return health.level === 'critical' ? 1 : 0;
 }

@@ -7,7 +7,7 @@ import type { Tone } from './describe-entry.ts';
 import { spanOf } from './relative-time.ts';
 
 /** `3 waiting, 2 active, 1 later`; `age` of the oldest that waits. */
-export function queueWords({ counts, oldestAgeSeconds, oldestCriticalSeconds }: QueueFigures): {
+export function queueWords({ counts, oldestAgeSeconds, oldestCriticalSeconds, paused }: QueueFigures): {
   readonly text: string;
   readonly age: string | undefined;
   readonly tone: Tone;
@@ -19,18 +19,18 @@ export function queueWords({ counts, oldestAgeSeconds, oldestCriticalSeconds }: 
     [delayed, 'later'],
     [failed, 'dead'],
   ] as const;
-  const shown = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const shown = [...(paused ? ['paused'] : []), ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)];
   return {
     text: shown.length === 0 ? 'empty' : shown.join(', '),
     age: oldestAgeSeconds > 0 ? spanOf(oldestAgeSeconds) : undefined,
-    tone: oldestCriticalSeconds > CRITICAL_WAITS_S ? 'bad' : oldestAgeSeconds > JOB_WAITS_S || failed > 0 ? 'wait' : 'plain',
+    tone: paused || oldestCriticalSeconds > CRITICAL_WAITS_S ? 'bad' : oldestAgeSeconds > JOB_WAITS_S || failed > 0 ? 'wait' : 'plain',
   };
 }
 
-export function circuitWords({ circuit, reason }: ProviderHealth): { readonly text: string; readonly tone: Tone } {
+export function circuitWords({ circuit, reason, code }: ProviderHealth): { readonly text: string; readonly tone: Tone } {
   if (circuit === 'closed') return { text: 'working', tone: 'good' };
   if (circuit === 'half_open') return { text: 'being tried again', tone: 'wait' };
-  return { text: `resting${reason === null ? '' : `: ${reason}`}`, tone: 'bad' };
+  return { text: `resting${reason === null ? '' : `: ${reason}${code === null ? '' : ` (${code})`}`}`, tone: 'bad' };
 }
 
 /** `96% of 120 accepted, 3 refused, 1 unclear`. */

@@ -69,8 +69,14 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       const { outcome, reason } = alert;
       const settled = await settleAlertScript(
         redis,
-        [keys.alert(alert.id), keys.journal()],
-        [run, LEDGER_TTL_MS, entryOf(alert, outcome, reason, []), ...counted({ ...alertFields(alert), outcome, reason })],
+        [keys.alert(alert.id), keys.journal(), keys.missedCriticals()],
+        [
+          run,
+          LEDGER_TTL_MS,
+          entryOf(alert, outcome, reason, []),
+          reason === 'expired' && alert.severity === 'critical' ? alert.id : '',
+          ...counted({ ...alertFields(alert), outcome, reason }),
+        ],
       );
       return settled === 1;
     },
@@ -114,6 +120,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.kept(move.messageId),
           keys.acknowledged(move.dedupHash),
           keys.journal(),
+          keys.heldCriticals(),
+          keys.missedCriticals(),
         ],
         [
           move.run,

@@ -1,4 +1,6 @@
+import { LEDGER_TTL_MS, MISSED_TTL_MS } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
+import { alertMember, PLANNED_WAITS } from './criticals.ts';
 import { tells } from './journal.ts';
 import { overSince } from './over-script.ts';
 
@@ -42,21 +44,52 @@ end
 }
 
 /**
- * An alert's outcome, when it becomes no message. KEYS alert, journal. ARGV run token, ttl ms, journal line, number of
- * fields, field, value….
+ * Lua: keeps the two lists that criticals.ts reads. `hold(id)`: the message waits from now on, unless it waited before;
+ * `unhold(id)`: it does not; `miss(member)`: it failed or expired now. Times are by Redis' clock.
+ */
+export function notesCriticals({ held, missed }: { held?: string; missed: string }): string {
+  const hold = `
+local function hold(id)
+  redis.call('ZADD', ${held}, 'NX', nowMs(), id)
+  redis.call('PEXPIRE', ${held}, ${LEDGER_TTL_MS})
+end
+local function unhold(id) redis.call('ZREM', ${held}, id) end`;
+  return `
+local function nowMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+${held === undefined ? '' : hold}
+local function miss(member)
+  local now = nowMs()
+  redis.call('ZADD', ${missed}, now, member)
+  redis.call('ZREMRANGEBYSCORE', ${missed}, '-inf', now - ${MISSED_TTL_MS})
+  redis.call('PEXPIRE', ${missed}, ${MISSED_TTL_MS})
+end
+`;
+}
+
+/** Lua table of the reasons for which a message waits as planned. */
+const PLANNED = `{ ${PLANNED_WAITS.map((reason) => `${reason} = true`).join(', ')} }`;
+
+/**
+ * An alert's outcome, when it becomes no message. KEYS alert, journal, missed criticals. ARGV run token, ttl ms, journal
+ * line, alert id of a critical that expired or an empty string, number of fields, field, value….
  * Answers 1 to the run that recorded it, 0 to any later one. What was malformed may be mended and sent again.
  */
 export const settleAlertScript = createScript<0 | 1>(`
 local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
 if before[1] == ARGV[1] then return 1 end
 if before[1] and before[2] ~= 'malformed' then return 0 end
-local at = 4
+local at = 5
 ${FIELDS}
 ${tells('KEYS[2]')}
+${notesCriticals({ missed: 'KEYS[3]' })}
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 tell('alert', ARGV[3])
+if ARGV[4] ~= '' then miss('${alertMember('')}' .. ARGV[4]) end
 return 1
 `);
 
@@ -161,8 +194,8 @@ return {'opened', attempts}
 /**
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
- * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged, journal.
- * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
+ * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged, journal,
+ * held criticals, missed criticals. ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
  * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
@@ -171,7 +204,12 @@ export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
 ${ON_ITS_WAY}
 ${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', acknowledged: 'KEYS[9]', alertId: 'ARGV[3]' })}
 ${tells('KEYS[10]')}
+${notesCriticals({ held: 'KEYS[11]', missed: 'KEYS[12]' })}
+local PLANNED = ${PLANNED}
 local key, state = KEYS[1], ARGV[4]
+local function isCritical()
+  return cjson.decode(redis.call('HGET', key, 'card') or '{}').severity == 'critical'
+end
 local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events', 'replays')
 local was, ending = m[1], m[5] and 3 or 1
 if not was then return 0 end
@@ -201,6 +239,7 @@ if was == 'unknown' and ARGV[8] == 'refused' and redis.call('HGET', key, 'unknow
   redis.call('DEL', KEYS[8])
   redis.call('HINCRBY', KEYS[4], 'reached', -1)
   release()
+  if isCritical() then miss(ARGV[2]) end
   tell('message', ARGV[13], 'failed')
   return 4
 end
@@ -218,7 +257,12 @@ if late then
   return 2
 end
 if news or not onItsWay(state) then tell('message', ARGV[13]) end
+if state == 'deferred' and isCritical() then
+  if PLANNED[redis.call('HGET', key, 'reason')] then unhold(ARGV[2]) else hold(ARGV[2]) end
+end
 if onItsWay(state) then return 0 end
+unhold(ARGV[2])
+if (state == 'failed' or state == 'expired') and isCritical() then miss(ARGV[2]) end
 redis.call('HSET', key, 'by', ARGV[1])
 redis.call('DECR', KEYS[2])
 redis.call('SREM', KEYS[3], ARGV[2])

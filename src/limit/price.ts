@@ -24,6 +24,27 @@ function dearest({ prices }: Money, provider: string): number {
   return Math.max(0, ...known);
 }
 
+/**
+ * What a message of one segment may count for: `cheapest` to any of these countries through any of these providers, and
+ * `dearest` to the country whose cheapest provider is the dearest.
+ * @param countries calling codes; `null` = all others
+ */
+export function priceRange(
+  money: Money,
+  providers: readonly string[],
+  countries: readonly string[] | null,
+): { readonly cheapest: number; readonly dearest: number } | undefined {
+  const named = providers.flatMap((provider) => Object.keys(money.prices.get(provider) ?? {}));
+  const codes = countries ?? [...new Set([...named, 'other'])];
+  const perCountry = codes.map((code) =>
+    Math.min(
+      ...providers.map((provider) => money.prices.get(provider)?.[code] ?? money.prices.get(provider)?.other ?? dearest(money, provider)),
+    ),
+  );
+  if (providers.length === 0 || perCountry.length === 0) return undefined;
+  return { cheapest: Math.min(...perCountry), dearest: Math.max(...perCountry) };
+}
+
 /** A text that a vendor took: the segments that it bills, and its own figure in micro-units where it says one. */
 export interface Billed {
   readonly segments: number;

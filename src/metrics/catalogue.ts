@@ -78,6 +78,18 @@ export const CATALOGUE = {
     labels: ['provider'],
     help: 'Circuit breaker: 0 closed, 1 half-open, 2 open.',
   },
+  routeProvidersUp: {
+    name: 'sms_route_providers_up',
+    type: 'gauge',
+    labels: ['route'],
+    help: 'Providers of the route that this dispatcher may use now: circuit not open, not paused; of the countries that are worst off. Aggregate with min by (route).',
+  },
+  routePrice: {
+    name: 'sms_route_price',
+    type: 'gauge',
+    labels: ['route'],
+    help: 'What a message of one segment costs at least on the route, in units of money.currency; only with money.prices.',
+  },
   retries: {
     name: 'sms_retries_total',
     type: 'counter',
@@ -164,6 +176,24 @@ export const CATALOGUE = {
     labels: ['queue'],
     help: 'Age of the oldest job in the lane of the criticals that waits for a worker; of the whole system, so aggregate with max by (queue).',
   },
+  queuePaused: {
+    name: 'sms_queue_paused',
+    type: 'gauge',
+    labels: ['queue'],
+    help: '1 while the queue is paused, so that its jobs wait, else 0; of the whole system, so aggregate with max by (queue).',
+  },
+  criticalsHeld: {
+    name: 'sms_criticals_held',
+    type: 'gauge',
+    labels: ['reason'],
+    help: 'Critical messages put off for a reason that no plan foresees, at most 500 counted; of the whole system, so aggregate with max by (reason).',
+  },
+  criticalHeldSeconds: {
+    name: 'sms_critical_held_seconds',
+    type: 'gauge',
+    labels: ['route'],
+    help: 'How long the critical message of the route that was put off first waits by now; of the whole system, so aggregate with max by (route).',
+  },
   unknownMessages: {
     name: 'sms_messages_unknown',
     type: 'gauge',
@@ -180,7 +210,7 @@ export const CATALOGUE = {
     name: 'sms_rate_cap_limit',
     type: 'gauge',
     labels: ['cap', 'limit'],
-    help: 'Most texts in that window: max for criticals, lesser for the rest, below the reserve.',
+    help: 'Most texts in that window: max for criticals, non_critical for the rest, below the reserve.',
   },
   redisEvictedKeys: {
     name: 'sms_redis_evicted_keys',

@@ -1,11 +1,15 @@
+import { PROVIDER_REASONS } from '../alert/reason.ts';
+import { PLANNED_WAITS } from '../ledger/criticals.ts';
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
 import { MICRO } from '../limit/money.ts';
 import type { CapFigures } from '../overview/cap-figures.ts';
 import { QUEUE_STATES, type QueueFigures } from '../overview/queue-figures.ts';
 import type { RedisFigures } from '../overview/redis-figures.ts';
+import { DEFERRED_REASONS } from '../pipeline/stage.ts';
+import { ProviderError } from '../provider/provider.ts';
 import { createBoundedRead } from './bounded-read.ts';
 import type { Instruments } from './register.ts';
-import type { SOURCE_NAMES, Sources } from './sources.ts';
+import type { HeldFigures, SOURCE_NAMES, Sources } from './sources.ts';
 
 export interface ClusterGauges {
   /** Reads the sources and sets the gauges. A source without an answer is counted, and its gauges are emptied: no figure is better than an old one. */
@@ -37,6 +41,7 @@ export function createClusterGauges(m: Instruments, sources: Sources, boundMs: n
       async () => (await sources.caps?.()) ?? [],
       (figures = []) => showCaps(m, figures),
     ),
+    ...(sources.held === undefined ? [] : [shown('criticals', sources.held, (held) => showHeld(m, held))]),
     ...(sources.unknown === undefined ? [] : [shown('unknown', sources.unknown, (count) => showCount(m.unknownMessages, count))]),
     ...(sources.redis === undefined ? [] : [shown('redis', sources.redis, (figures) => showRedis(m, figures))]),
   ];
@@ -49,11 +54,12 @@ function showCount(gauge: Instruments['inFlight'], count: number | undefined): v
 }
 
 function showQueues(m: Instruments, figures: readonly QueueFigures[]): void {
-  for (const gauge of [m.queueJobs, m.queueOldest, m.oldestCritical]) gauge.reset();
-  for (const { queue, counts, oldestAgeSeconds, oldestCriticalSeconds } of figures) {
+  for (const gauge of [m.queueJobs, m.queueOldest, m.oldestCritical, m.queuePaused]) gauge.reset();
+  for (const { queue, counts, oldestAgeSeconds, oldestCriticalSeconds, paused } of figures) {
     for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, counts[state]);
     m.queueOldest.set({ queue }, oldestAgeSeconds);
     m.oldestCritical.set({ queue }, oldestCriticalSeconds);
+    m.queuePaused.set({ queue }, paused ? 1 : 0);
   }
 }
 
@@ -62,8 +68,28 @@ function showCaps(m: Instruments, figures: readonly CapFigures[]): void {
   for (const { cap, used, max, criticalReserve } of figures) {
     m.capUsed.set({ cap }, used);
     m.capLimit.set({ cap, limit: 'max' }, max);
-    m.capLimit.set({ cap, limit: 'lesser' }, max - criticalReserve);
+    m.capLimit.set({ cap, limit: 'non_critical' }, max - criticalReserve);
   }
+}
+
+/** Why a message may be put off, apart from what its route plans. */
+const HELD_REASONS: readonly string[] = [
+  ...DEFERRED_REASONS.filter((reason) => !(PLANNED_WAITS as readonly string[]).includes(reason)),
+  ...PROVIDER_REASONS.filter((reason) => new ProviderError(reason).retry && reason !== 'throttled'),
+];
+
+function showHeld(m: Instruments, held: HeldFigures | undefined): void {
+  for (const gauge of [m.criticalsHeld, m.criticalHeldSeconds]) gauge.reset();
+  if (held === undefined) return;
+  for (const reason of HELD_REASONS) m.criticalsHeld.set({ reason }, 0);
+  for (const route of held.routes) m.criticalHeldSeconds.set({ route }, 0);
+  const oldest = new Map<string, number>();
+  for (const { route, reason, count, oldestSeconds } of held.groups) {
+    if (HELD_REASONS.includes(reason)) m.criticalsHeld.inc({ reason }, count);
+    const label = held.routes.includes(route) ? route : 'other';
+    oldest.set(label, Math.max(oldest.get(label) ?? 0, oldestSeconds));
+  }
+  for (const [route, seconds] of oldest) m.criticalHeldSeconds.set({ route }, seconds);
 }
 
 function showRedis(m: Instruments, figures: RedisFigures | null | undefined): void {

@@ -1,15 +1,18 @@
 import { type Histogram, Registry } from 'prom-client';
 import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
+import type { RouteLane } from '../overview/lanes.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import { register, registerProviders } from './register.ts';
+import { createRouteGauges } from './route-gauges.ts';
 import type { Sources } from './sources.ts';
 
 /** Of a provider's circuit breaker; the position is the value of the gauge. */
 export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
-export type CircuitState = (typeof CIRCUIT_STATES)[number];
+/** `recovering` is half open as well, after a trial that was accepted. */
+export type CircuitState = (typeof CIRCUIT_STATES)[number] | 'recovering';
 
 /** How an outgoing event ended for a webhook. */
 export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;
@@ -23,6 +26,8 @@ export interface MetricsOptions {
   readonly providers: readonly string[];
   readonly version: string;
   readonly role: Role;
+  /** Those of a process that sends. */
+  readonly routes?: readonly RouteLane[];
   /** Without them the gauges of the whole system stay empty. */
   readonly sources?: Sources;
   /** Longest that a scrape waits for a source; default 1 s. */
@@ -43,8 +48,10 @@ export interface Metrics extends Observer {
   circuit(provider: string, state: CircuitState): void;
   /** Names of providers that a new config brings: from now on values of the label, their series at 0. */
   learn(providers: readonly string[]): void;
-  /** The providers that texts go through from now on, all their circuits closed. */
-  circuitsOf(providers: readonly string[]): void;
+  /** The provider asked to be left alone. */
+  providerPaused(provider: string, until: Date): void;
+  /** The providers that messages go through from now on, all their circuits closed, and the routes that use them. */
+  circuitsOf(providers: readonly string[], routes?: readonly RouteLane[]): void;
   /** The hash, of 12 hex digits, of the config that was read and holds. */
   configInForce(hash: string, at: Date): void;
   /** The config that was read is not the one that holds. */
@@ -73,11 +80,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const m = register(registry, options.providers, exemplar !== undefined);
   collectProcessMetrics(registry);
 
-  const circuitsOf = (providers: readonly string[]) => {
+  const routeGauges = createRouteGauges(m);
+  const circuitsOf: Metrics['circuitsOf'] = (providers, routes = []) => {
+    routeGauges.routesOf(routes);
     m.circuit.reset();
     for (const provider of providers) m.circuit.set({ provider }, 0);
   };
-  circuitsOf(options.providers);
+  circuitsOf(options.providers, options.routes);
   m.workerInfo.set({ version: options.version, role: options.role }, 1);
   const cluster = options.sources && createClusterGauges(m, options.sources, options.sourceBoundMs ?? 1000);
   const knownChannels = new Set<string>();
@@ -92,6 +101,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const refresh = async (): Promise<void> => {
     await cluster?.refresh();
     m.lastAccepted.set(lastAccepted);
+    routeGauges.refresh(Date.now());
   };
 
   return {
@@ -120,7 +130,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     inbound: (provider, kind) => m.inbound.inc({ provider: label(provider), kind }),
     delivered: (provider, seconds) => observe(m.acceptedToDelivered, { provider: label(provider) }, seconds),
 
-    circuit: (provider, state) => m.circuit.set({ provider: label(provider) }, CIRCUIT_STATES.indexOf(state)),
+    circuit: (provider, state) => {
+      m.circuit.set({ provider: label(provider) }, CIRCUIT_STATES.indexOf(state === 'recovering' ? 'half_open' : state));
+      routeGauges.circuit(provider, state);
+    },
+    providerPaused: (provider, until) => routeGauges.paused(provider, until),
     circuitsOf,
     learn: (providers) => {
       registerProviders(m, [...known], providers);

@@ -1,16 +1,56 @@
-/** `alarm`: texts do not go out, or may be lost. `concern`: a person must look, not necessarily now. */
-export type HealthLevel = 'well' | 'concern' | 'alarm';
+/** `critical`: messages do not go out, or may be lost. `warning`: a person must look, not necessarily now. */
+export type HealthLevel = 'ok' | 'warning' | 'critical';
 
-/** What a finding is of. */
-export type HealthSubject = 'workers' | 'redis' | 'queues' | 'providers' | 'budgets' | 'caps' | 'unknown' | 'dead';
+/** Every finding that there can be; public, so changing one is a breaking change. */
+export type FindingKind =
+  | 'workers_absent'
+  | 'queue_paused'
+  | 'route_down'
+  | 'route_unreachable'
+  | 'criticals_held'
+  | 'criticals_missed'
+  | 'criticals_waiting'
+  | 'jobs_waiting'
+  | 'provider_down'
+  | 'provider_refusing'
+  | 'provider_silent'
+  | 'route_simulated'
+  | 'budget_spent'
+  | 'budget_price'
+  | 'budget_soft'
+  | 'budget_nearly_spent'
+  | 'cap_full'
+  | 'cap_reserve'
+  | 'redis_write_failed'
+  | 'redis_evicted'
+  | 'redis_may_evict'
+  | 'redis_memory'
+  | 'redis_not_durable'
+  | 'config_refused'
+  | 'config_differs'
+  | 'unknown_outcomes'
+  | 'dead_letters';
 
-/** One thing that is not as it should be, each a sentence with its full stop. */
+/** One thing that is not as it should be. */
 export interface HealthFinding {
-  readonly subject: HealthSubject;
-  readonly level: Exclude<HealthLevel, 'well'>;
-  readonly what: string;
-  readonly todo: string;
+  readonly level: Exclude<HealthLevel, 'ok'>;
+  readonly kind: FindingKind;
+  readonly route?: string;
+  readonly provider?: string;
+  readonly queue?: string;
+  /** The cause: the vendor's own reason, or ours where we hold messages back. */
+  readonly reason?: string;
+  /** The vendor's own code, where it gave one. */
+  readonly code?: string;
+  /** What is wrong, as a sentence. */
+  readonly text: string;
+  /** What to do, as a clause that the command follows. */
+  readonly hint: string;
+  /** What to type next. */
+  readonly command: string;
 }
 
-/** What is found of one subject. */
-export type Finding = Omit<HealthFinding, 'subject'>;
+/** As one sentence, the command between backticks. */
+export function todoOf({ hint, command }: Pick<HealthFinding, 'hint' | 'command'>): string {
+  return `${hint}: \`${command}\`.`;
+}

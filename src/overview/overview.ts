@@ -1,8 +1,11 @@
+import type { Criticals } from '../ledger/criticals.ts';
 import type { Journal } from '../ledger/journal.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
 import type { CapFigures } from './cap-figures.ts';
 import type { Circuits } from './circuits.ts';
+import type { RouteLane } from './lanes.ts';
 import { countLately, type Lately } from './lately.ts';
+import type { ProcessNote } from './processes.ts';
 import { judgeProviders, type ProviderHealth } from './provider-health.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { RedisFigures } from './redis-figures.ts';
@@ -22,8 +25,16 @@ export interface Overview {
   readonly dead: number;
   readonly lately: Lately;
   readonly providers: readonly ProviderHealth[];
+  /** Which of them carry the messages of each route. */
+  readonly routes: readonly RouteLane[];
+  /** Critical messages that are held up, or ended unsent in the last hour. */
+  readonly criticals: Criticals;
+  /** The config that each running process uses. */
+  readonly processes: readonly ProcessNote[];
   readonly caps: readonly CapFigures[];
   readonly budgets: readonly BudgetFigures[];
+  /** Of the budgets and prices, such as USD; `null` without them. */
+  readonly currency: string | null;
   /** `null` where Redis does not tell. */
   readonly redis: RedisFigures | null;
 }
@@ -42,6 +53,8 @@ export interface OverviewSources {
   caps(): Promise<readonly CapFigures[]>;
   budgets(): Promise<readonly BudgetFigures[]>;
   redis(): Promise<RedisFigures | null>;
+  criticals(): Promise<Criticals>;
+  processes(): Promise<readonly ProcessNote[]>;
   readonly journal: Pick<Journal, 'newest'>;
   readonly circuits: Pick<Circuits, 'read'>;
 }
@@ -51,13 +64,23 @@ const LATELY_MS = 5 * 60_000;
 /** Read of the journal at most, which bounds what a look costs while very much happens. */
 const ENTRIES = 1_000;
 
-/** @param providers name → type. Rejects when Redis does not answer. */
-export async function readOverview(sources: OverviewSources, providers: ReadonlyMap<string, string>, now: Date): Promise<Overview> {
-  const [queues, workers, inFlight, unknown, caps, budgets, redis, entries, circuits] = await Promise.all([
+/** What the reader's own config says. */
+export interface OverviewSetup {
+  /** Name → type, in the order of the config. */
+  readonly providers: ReadonlyMap<string, string>;
+  readonly routes: readonly RouteLane[];
+  readonly currency: string | null;
+}
+
+/** Rejects when Redis does not answer. */
+export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
+  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, redis, entries, circuits] = await Promise.all([
     sources.queues(),
     sources.workers(),
     sources.inFlight(),
     sources.unknown(),
+    sources.criticals(),
+    sources.processes(),
     sources.caps(),
     sources.budgets(),
     sources.redis(),
@@ -73,9 +96,13 @@ export async function readOverview(sources: OverviewSources, providers: Readonly
     unknown,
     dead: queues.reduce((sum, { counts }) => sum + counts.failed, 0),
     lately,
-    providers: judgeProviders(providers, recent, circuits),
+    providers: judgeProviders(setup.providers, entries, recent.length, circuits, now),
+    routes: setup.routes,
+    criticals,
+    processes,
     caps,
     budgets,
+    currency: setup.currency,
     redis,
   };
 }

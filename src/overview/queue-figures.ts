@@ -8,4 +8,6 @@ export interface QueueFigures {
   readonly oldestAgeSeconds: number;
   /** Of the oldest one in the lane of the criticals; 0 when none waits there. */
   readonly oldestCriticalSeconds: number;
+  /** Somebody has paused it: its workers take nothing. */
+  readonly paused: boolean;
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { createPacer } from '../limit/pacer.ts';
 import type { ProviderDeps } from '../provider/provider-deps.ts';
 import { createProvider } from '../provider/registry.ts';
-import { type CircuitChange, withBreaker } from '../provider/with-breaker.ts';
+import { type CircuitChange, type ProviderPause, withBreaker } from '../provider/with-breaker.ts';
 import { withSpans } from '../provider/with-spans.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
@@ -22,7 +22,8 @@ export async function openCarriers(
   deps: ProviderDeps & {
     readonly onPacerError: (error: Error, provider: string) => void;
     readonly onCircuit: (change: CircuitChange, provider: string) => void;
-    /** Receives what `onCircuit` throws. */
+    readonly onPause?: (pause: ProviderPause, provider: string) => void;
+    /** Receives what `onCircuit` and `onPause` throw. */
     readonly onObserverError: (error: unknown) => void;
   },
 ): Promise<OpenCarriers> {
@@ -31,7 +32,9 @@ export async function openCarriers(
       const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
       const onChange = (change: CircuitChange) => deps.onCircuit(change, name);
       const bare = withSpans(await createProvider(name, config, deps), config.type);
-      const provider = withBreaker(bare, { clock: deps.clock, timeoutMs, onChange, onObserverError: deps.onObserverError });
+      const { clock, onObserverError } = deps;
+      const onPause = (pause: ProviderPause) => deps.onPause?.(pause, name);
+      const provider = withBreaker(bare, { clock, timeoutMs, onChange, onPause, onObserverError });
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
       const carrier: Carrier = {

@@ -4,19 +4,30 @@ import { advance, bearingOf, type Circuit, closedCircuit, judgeTurn, afterEnding
 import { judgePause, afterRequest as nextPause, type Pause } from './pause.ts';
 import { type Accepted, type Provider, ProviderError, type Refused, refuse, type SmsMessage } from './provider.ts';
 
-/** Told once of each. A slow start is still half open: most texts are kept away. */
+/** Reported once each. `recovering`: the provider accepted a trial; most texts are kept away until it is closed. */
 export type CircuitChange =
   /** `error`: the last straw. */
   | { readonly state: 'open'; readonly until: Date; readonly error: ProviderError }
   | { readonly state: 'half_open' }
+  | { readonly state: 'recovering' }
   | { readonly state: 'closed' };
+
+/** A provider asked to be left alone, for all messages. */
+export interface ProviderPause {
+  /** When it is tried again. */
+  readonly until: Date;
+  /** `retryAt` is the vendor's own word, which may be far later. */
+  readonly error: ProviderError;
+}
 
 export interface BreakerDeps {
   readonly clock: Clock;
   /** Bound of one call. */
   readonly timeoutMs: number;
   readonly onChange: (change: CircuitChange) => void;
-  /** Receives what `onChange` throws: a failing observer must not change what a call returned. */
+  /** Receives each pause that begins or is extended. */
+  readonly onPause?: ((pause: ProviderPause) => void) | undefined;
+  /** Receives what `onChange` and `onPause` throw: a failing observer must not change what a call returned. */
   readonly onObserverError: (error: unknown) => void;
 }
 
@@ -33,7 +44,7 @@ const PROBE_IDLE_MS = 10_000;
  * way of a replica whose own network is well for the sake of one whose network is not. Learning costs each replica a
  * dozen requests, most of which surely sent nothing, and each of them fails over or comes back.
  */
-export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, onObserverError }: BreakerDeps): Provider {
+export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, onPause, onObserverError }: BreakerDeps): Provider {
   let circuit = closedCircuit;
   let pause: Pause | undefined;
   /** The one message that goes through on trial. */
@@ -41,9 +52,9 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   /** What was sent before the circuit opened says nothing of what came after it. */
   let timesOpened = 0;
 
-  const report = (change: CircuitChange): void => {
+  const observed = (report: () => void): void => {
     try {
-      onChange(change);
+      report();
     } catch (error) {
       onObserverError(error);
     }
@@ -53,11 +64,14 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   const change = (next: Circuit, error?: ProviderError): void => {
     const before = circuit;
     circuit = next;
+    if (isProven(next) && !isProven(before)) observed(() => onChange({ state: 'recovering' }));
     if (next.state === before.state) return;
-    if (next.state === 'closed' || next.state === 'half_open') report({ state: next.state });
+    const { state } = next;
+    if (state === 'closed' || state === 'half_open') observed(() => onChange({ state }));
     if (next.state !== 'open' || error === undefined) return;
     timesOpened += 1;
-    report({ state: 'open', until: new Date(next.until), error });
+    const until = new Date(next.until);
+    observed(() => onChange({ state: 'open', until, error }));
   };
 
   /** Why the message may not go through now; `undefined` when it may, and then the trial is its own if it takes one. */
@@ -75,7 +89,11 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   const learn = (answer: Accepted | Refused, openedBefore: number): void => {
     const now = clock.now().getTime();
     const error = answer.kind === 'refused' ? answer.error : undefined;
-    pause = nextPause(pause, error, now);
+    const paused = nextPause(pause, error, now);
+    if (paused !== undefined && paused !== pause && error !== undefined) {
+      observed(() => onPause?.({ until: new Date(paused.until), error }));
+    }
+    pause = paused;
     if (openedBefore !== timesOpened) return;
     change(advance(circuit, now));
     change(nextCircuit(circuit, bearingOf(answer), now), error);
@@ -105,6 +123,11 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
       return error === undefined ? request(message, signal) : { kind: 'refused', error };
     },
   };
+}
+
+/** A trial has passed since it opened. */
+function isProven(circuit: Circuit): boolean {
+  return circuit.state === 'slow_start' || (circuit.state === 'half_open' && circuit.passed > 0);
 }
 
 function refusalOf(reason: 'circuit_open' | 'throttled', turn: Turn, isTaken: boolean): ProviderError | undefined {

@@ -37,12 +37,17 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
     async read(now: Date): Promise<QueueFigures[]> {
       return Promise.all(
         queues.map(async (queue) => {
-          const [counts, oldest] = await Promise.all([queue.getJobCounts(...QUEUE_STATES), oldestAt(queue.name)]);
+          const [counts, oldest, paused] = await Promise.all([
+            queue.getJobCounts(...QUEUE_STATES),
+            oldestAt(queue.name),
+            redis.hexists(`${prefix}:${queue.name}:meta`, 'paused'),
+          ]);
           return {
             queue: queue.name,
             counts: Object.fromEntries(QUEUE_STATES.map((state) => [state, counts[state] ?? 0])) as Record<QueueState, number>,
             oldestAgeSeconds: ageSeconds(oldest.all, now),
             oldestCriticalSeconds: ageSeconds(oldest.criticals, now),
+            paused: paused === 1,
           };
         }),
       );

@@ -25,8 +25,12 @@ export const BUDGET_HOLD_TTL_MS = DAY_MS;
 export const DIGEST_TTL_MS = 7 * DAY_MS;
 /** Entries kept of the journal, about: some 10 MB. */
 export const JOURNAL_LENGTH = 50_000;
+/** How long a critical that failed or expired stays in the list that the overview reads. */
+export const MISSED_TTL_MS = DAY_MS;
 /** How long a circuit breaker that is not closed is believed to be so: a dispatcher that died says nothing more. */
 export const CIRCUITS_TTL_MS = 60 * 60_000;
+/** How long a process is taken to run after it last published its note. */
+export const PROCESS_TTL_MS = 90_000;
 /** How long an outgoing webhook that nobody serves keeps its place in the journal. */
 export const JOURNAL_CURSOR_TTL_MS = 7 * DAY_MS;
 /** Entries kept in the simulated provider's outbox. */
@@ -63,6 +67,10 @@ export function createKeys(prefix: string) {
     unknown: () => `${prefix}:unknown`,
     /** String: one of those with its whole number and text, as it would be sent once more. */
     kept: (messageId: string) => `${prefix}:kept:${messageId}`,
+    /** Sorted set: critical messages that something keeps from being sent, by since when, ms; `LEDGER_TTL_MS` after the last one. */
+    heldCriticals: () => `${prefix}:held-criticals`,
+    /** Sorted set: critical alerts and messages that failed or expired, by when, ms; `MISSED_TTL_MS`. */
+    missedCriticals: () => `${prefix}:missed-criticals`,
     /** Hash: the digest of a phone that still gathers; `DIGEST_TTL_MS` after the last one. */
     digest: (phoneHash: string) => `${prefix}:digest:${phoneHash}`,
     /** Hash: what a closed digest says, until it is sent; `DIGEST_TTL_MS`. */
@@ -87,6 +95,8 @@ export function createKeys(prefix: string) {
     journal: () => `${prefix}:journal`,
     /** Hash: dispatcher and provider → a circuit breaker that is not closed; `CIRCUITS_TTL_MS` after the last change. */
     circuits: () => `${prefix}:circuits`,
+    /** Hash: running process → when it last published, ms, and which config it uses; `PROCESS_TTL_MS` after the last one. */
+    processes: () => `${prefix}:processes`,
     /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */
     journalCursor: (reader: string) => `${prefix}:journal-cursor:${reader}`,
     /** Stream: what the simulated provider took. */

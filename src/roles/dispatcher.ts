@@ -39,14 +39,17 @@ import type { Closer, Ground } from './ground.ts';
 import { startNotifying } from './notices.ts';
 import { reportCircuit } from './report-circuit.ts';
 
+/** A shorter pause is part of ordinary pacing. */
+const LONG_PAUSE_MS = 30_000;
+
 /** Messages → providers, and questions to them about texts without a receipt. */
 export async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
   const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   closers.push(() => receipts.close());
   const circuits = createCircuits(commands, keys, randomUUID());
-  const onUntold = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'the state of a circuit was not told');
-  closers.push(() => circuits.forget().catch(onUntold));
+  const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'circuit state not published');
+  closers.push(() => circuits.forget().catch(onUnpublished));
   const opened = await openCarriers(config.providers, commands, keys, {
     clock: systemClock,
     templates: config.templates,
@@ -55,8 +58,14 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
       logger[levelFor(error, 'warn')]({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
     onCircuit: (change, provider) => {
       reportCircuit(change, provider, metrics, logger);
-      const reason = change.state === 'open' ? change.error.reason : undefined;
-      circuits.tell(provider, change.state, systemClock.now(), reason).catch(onUntold);
+      circuits.publish(provider, change.state, systemClock.now(), change.state === 'open' ? change.error : undefined).catch(onUnpublished);
+    },
+    onPause: ({ until, error }, provider) => {
+      metrics.providerPaused(provider, until);
+      if (until.getTime() - systemClock.now().getTime() < LONG_PAUSE_MS) return;
+      const cause = { reason: error.reason, code: error.code, until: error.retryAt ?? until };
+      logger.warn({ provider, code: error.code, status: error.status, until: cause.until }, 'provider asked to be left alone');
+      circuits.publish(provider, 'paused', systemClock.now(), cause).catch(onUnpublished);
     },
     onObserverError: (error) => logger.error({ err: error }, 'a circuit change could not be reported'),
     onReceipt: (receipt) => {

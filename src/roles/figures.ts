@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { readCriticals } from '../ledger/criticals.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { openBudgets } from '../limit/budget.ts';
 import { readCaps } from '../overview/read-caps.ts';
@@ -9,6 +10,11 @@ import { QUEUES } from '../queue/names.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 
+/** A critical may wait so long for its turn, a retry or a failover. */
+export const HELD_MS = 3 * 60_000;
+/** So far back a critical that failed or expired is a finding. */
+export const MISSED_MS = 60 * 60_000;
+
 /** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
 export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
   const ledger = createLedger(redis, keys);
@@ -16,6 +22,11 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
   return {
     inFlight: () => ledger.inFlight(),
     queues: () => queues.read(systemClock.now()),
+    held: async () => {
+      const { held } = await readCriticals(redis, keys, 0, 0);
+      return { groups: held, routes: inForce().routes.map(({ name }) => name) };
+    },
+    criticals: () => readCriticals(redis, keys, HELD_MS, MISSED_MS),
     unknown: () => redis.zcard(keys.unknown()),
     caps: () => readCaps(redis, keys, inForce().caps),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],

@@ -68,9 +68,12 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     leaving = true;
     await Promise.all(workers.map((worker) => worker.close()));
   };
-  /** The gauge of a circuit shows the provider that texts go through now. */
+  /** The gauges show the providers that messages go through now. */
   const circuit: Metrics['circuit'] = (provider, state) => {
     if (!leaving) metrics.circuit(provider, state);
+  };
+  const providerPaused: Metrics['providerPaused'] = (provider, until) => {
+    if (!leaving) metrics.providerPaused(provider, until);
   };
   const start = async () => {
     const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
@@ -79,7 +82,9 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       logger,
       commands,
       keys,
-      metrics: shieldObserver({ ...metrics, circuit }, (error) => logger.error({ err: error }, 'a metric could not be recorded')),
+      metrics: shieldObserver({ ...metrics, circuit, providerPaused }, (error) =>
+        logger.error({ err: error }, 'a metric could not be recorded'),
+      ),
       ledger: createLedger(commands, keys),
       // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
       cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),

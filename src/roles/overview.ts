@@ -2,7 +2,9 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createJournal } from '../ledger/journal.ts';
 import { createCircuits } from '../overview/circuits.ts';
+import { lanesOf } from '../overview/lanes.ts';
 import { type Overview, readOverview } from '../overview/overview.ts';
+import { createProcesses } from '../overview/processes.ts';
 import { createWorkerCounts } from '../queue/worker-counts.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
@@ -14,15 +16,20 @@ export function openOverview(config: Config, redis: Redis): { read(): Promise<Ov
   const keys = createKeys(config.redis.prefix);
   const figures = openFigures(redis, keys, () => config);
   const workers = createWorkerCounts(redis, config.redis.prefix);
-  const providers = new Map([...config.providers].map(([name, { type }]) => [name, type]));
+  const setup = {
+    providers: new Map([...config.providers].map(([name, { type }]) => [name, type])),
+    routes: lanesOf(config),
+    currency: config.money?.currency ?? null,
+  };
   const sources = {
     ...figures,
     workers: workers.read,
     journal: createJournal(redis, keys),
-    circuits: createCircuits(redis, keys, 'nobody'),
+    circuits: createCircuits(redis, keys, 'reader'),
+    processes: createProcesses(redis, keys, 'reader').read,
   };
   return {
-    read: () => withinDeadline(readOverview(sources, providers, systemClock.now())),
+    read: () => withinDeadline(readOverview(sources, setup, systemClock.now())),
     close: async () => void (await Promise.all([figures.close(), workers.close()])),
   };
 }

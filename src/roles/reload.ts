@@ -5,11 +5,11 @@ import { ConfigError, formatFault } from '../config/fault.ts';
 import { refuseFixed } from '../config/fixed-settings.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics/metrics.ts';
 
 export interface ReloadDeps {
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'configInForce' | 'configRefused'>;
+  /** Receives the hash of the config that holds from now on, or that one was refused. */
+  readonly report: { configInForce(hash: string, at: Date): void; configRefused(at: Date): void };
   readonly clock: Clock;
   readonly inForce: () => Config;
   /** Puts it in force; rejects when it is not and nothing has changed. */
@@ -22,7 +22,7 @@ export interface ReloadDeps {
 const HOLDING = ['caps', 'money', 'quietHours', 'routes', 'contacts'];
 
 /** Reads the config anew and says what came of it; resolves to whether what was read is in force now. */
-export function createReload({ logger, metrics, clock, inForce, swap, wake }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
+export function createReload({ logger, report, clock, inForce, swap, wake }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
   return async (load) => {
     try {
       const { config, path, hash, warnings } = load();
@@ -30,7 +30,7 @@ export function createReload({ logger, metrics, clock, inForce, swap, wake }: Re
       for (const warning of warnings) logger.warn(formatFault(warning));
       const changed = changedSections(inForce(), config);
       if (changed.length > 0) await swap(config);
-      metrics.configInForce(hash, clock.now());
+      report.configInForce(hash, clock.now());
       logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config read again: nothing has changed');
       if (changed.some((section) => HOLDING.includes(section))) {
         const woken = await wake().catch((error: unknown) => {
@@ -41,7 +41,7 @@ export function createReload({ logger, metrics, clock, inForce, swap, wake }: Re
       }
       return true;
     } catch (error) {
-      metrics.configRefused();
+      report.configRefused(clock.now());
       const faults = error instanceof ConfigError ? error.faults : [];
       for (const fault of faults) logger.error(formatFault(fault));
       logger.error(

@@ -7,6 +7,7 @@ export function reportCircuit(change: CircuitChange, provider: string, metrics: 
   metrics.circuit(provider, change.state);
   if (change.state === 'closed') logger.info({ provider }, 'the provider works again: every text may go through it');
   if (change.state === 'half_open') logger.info({ provider }, 'the provider is tried again with single texts, then with more and more');
+  if (change.state === 'recovering') logger.info({ provider }, 'provider accepted a trial message');
   if (change.state !== 'open') return;
   const { reason, code, status } = change.error;
   const facts = { provider, reason, code, status, until: change.until };

@@ -102,7 +102,7 @@ describe('doctor', () => {
     expect(code).toBe(0);
     expect(checks).toContainEqual({ subject: 'node', verdict: 'ok', found: '20.19.0' });
     expect(checks).toContainEqual(
-      expect.objectContaining({ subject: 'dead', verdict: 'warning', todo: expect.stringContaining('dead list') }),
+      expect.objectContaining({ subject: 'dead letters', verdict: 'warning', todo: expect.stringContaining('dead list') }),
     );
     const told = stdout + (await type(['doctor'], world)).stdout;
     expect(told).not.toContain(SECRET);
@@ -175,9 +175,9 @@ test('it says which clock is ahead', () => {
 
 test.each<[name: string, facts: Partial<Overview>, brief: string[]]>([
   ['well', {}, ['ok workers', 'ok queues']],
-  ['nobody at work', { workers: { routers: 1, dispatchers: 0 } }, ['ok queues', 'failed workers']],
-  ['nobody to be counted', { workers: null }, ['unchecked workers', 'ok queues']],
-  ['dead letters', { dead: 1 }, ['ok workers', 'ok queues', 'warning dead']],
+  ['no dispatcher', { workers: { routers: 1, dispatchers: 0 } }, ['ok queues', 'failed workers absent']],
+  ['workers that cannot be counted', { workers: null }, ['unchecked workers', 'ok queues']],
+  ['dead letters', { dead: 1 }, ['ok workers', 'ok queues', 'warning dead letters']],
 ])('of the system: %s', (_name, facts, expected) => {
   expect(brief(diagnoseOverview(overviewOf(facts)))).toEqual(expected);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatOverview } from '../../src/cli/format-overview.ts';
 import type { Overview } from '../../src/overview/overview.ts';
-import { overviewOf, providerOf, queueOf } from './overviews.ts';
+import { laneOf, overviewOf, providerOf, queueOf } from './overviews.ts';
 
 const show = (facts: Partial<Overview> = {}, width = 100) => formatOverview(overviewOf(facts), { width, colour: false, currency: 'USD' });
 
@@ -18,9 +18,18 @@ const busy: Partial<Overview> = {
   dead: 1,
   lately: { seconds: 300, alerts: 1, messages: { accepted: 12, failed: 1 } },
   providers: [
-    providerOf('twilio-main', { circuit: 'open', since: '2026-11-20T02:58:00.000Z', reason: 'auth', refused: 5, lastReason: 'auth' }),
+    providerOf('twilio-main', {
+      circuit: 'open',
+      since: '2026-11-20T02:58:00.000Z',
+      reason: 'auth',
+      code: '20003',
+      refused: 5,
+      lastReason: 'auth',
+      down: { by: 'circuit', reason: 'auth', code: '20003', since: '2026-11-20T02:58:00.000Z', until: null },
+    }),
     providerOf('sns-eu', { type: 'sns', accepted: 12, unknown: 2, lastReason: 'unknown_outcome' }),
   ],
+  routes: [laneOf('default', ['twilio-main', 'sns-eu'])],
   budgets: [
     {
       period: 'day',
@@ -56,7 +65,9 @@ desk         simulated  closed   0         0        0        -
 
 test('what is wrong comes first, with what to do', () => {
   const text = show(busy);
-  expect(text).toMatch(/^! Provider twilio-main is resting since 02:58 UTC: auth\.\n {2}Check its credentials/);
+  expect(text).toMatch(
+    /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials/,
+  );
   expect(text).toContain('now           16 on the way, 2 unknown, 1 dead\n');
   expect(text).toContain('last 5 min    1 alert; messages: 12 accepted, 1 failed\n');
   expect(text).toContain('budget day    █████░░░░░░░░░░░░░░░ 12.50 of 50.00 USD\n');

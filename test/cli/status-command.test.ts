@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { OpenOverview } from '../../src/cli/cli-deps.ts';
 import type { Screen } from '../../src/cli/terminal-screen.ts';
 import { watchOverview } from '../../src/cli/watch-overview.ts';
+import type { Overview } from '../../src/overview/overview.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { until } from '../support/until.ts';
-import { overviewOf } from './overviews.ts';
+import { downOf, laneOf, overviewOf, providerOf, queueOf } from './overviews.ts';
 import { type } from './recording-deps.ts';
 
 const away = (): never => {
@@ -20,9 +21,16 @@ describe('one look', () => {
     expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'read overview', 'close overview']);
   });
 
-  test.each([
+  test.each<[string, Partial<Overview>, number]>([
     ['when no text goes out', { workers: { routers: 1, dispatchers: 0 } }, 1],
     ['not for what merely wants a look', { dead: 3 }, 0],
+    ['when the only provider of a route is down, an idle one beside it', { providers: [downOf('twilio-main'), providerOf('spare')] }, 1],
+    [
+      'not while the second provider of the route works',
+      { providers: [downOf('twilio-main'), providerOf('sns')], routes: [laneOf('default', ['twilio-main', 'sns'])] },
+      0,
+    ],
+    ['when the queue of messages is paused', { queues: [queueOf('sms-messages', { paused: true })] }, 1],
   ])('exit code 1 %s', async (_when, facts, exit) => {
     expect((await type(['status', '--once'], { overview: () => facts })).code).toBe(exit);
     expect((await type(['status', '--json'], { overview: () => facts })).code).toBe(exit);
@@ -32,7 +40,12 @@ describe('one look', () => {
     const { stdout } = await type(['status', '--json'], { overview: () => ({ dead: 3 }) });
     expect(JSON.parse(stdout)).toMatchObject({
       ...overviewOf({ dead: 3 }),
-      health: { level: 'concern', findings: [{ level: 'concern' }] },
+      health: {
+        level: 'warning',
+        findings: [
+          { level: 'warning', kind: 'dead_letters', text: '3 dead letters wait for a person.', command: 'sms-dispatch dead list' },
+        ],
+      },
     });
   });
 

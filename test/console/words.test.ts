@@ -4,6 +4,7 @@ import { faultOf } from '../../src/console/fault.ts';
 import { circuitWords, memoryWords, queueWords, requestWords } from '../../src/console/figure-words.ts';
 import { looksLikePhone } from '../../src/console/looks-like-phone.ts';
 import { relativeTime } from '../../src/console/relative-time.ts';
+import { providerOf } from '../cli/overviews.ts';
 
 describe('when it was', () => {
   it.each([
@@ -71,6 +72,7 @@ describe('figures in words', () => {
     counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
     oldestAgeSeconds: 0,
     oldestCriticalSeconds: 0,
+    paused: false,
   };
   it.each([
     [queue, { text: 'empty', age: undefined, tone: 'plain' }],
@@ -86,15 +88,23 @@ describe('figures in words', () => {
       { ...queue, counts: { ...queue.counts, prioritized: 1 }, oldestAgeSeconds: 61, oldestCriticalSeconds: 61 },
       { text: '1 waiting', age: '1 min', tone: 'bad' },
     ],
+    [
+      { ...queue, counts: { ...queue.counts, waiting: 2 }, paused: true },
+      { text: 'paused, 2 waiting', age: undefined, tone: 'bad' },
+    ],
   ])('a queue %#', (figures, words) => {
     expect(queueWords(figures)).toEqual(words);
   });
 
-  const provider = { provider: 'main', type: 'twilio', since: null, lastReason: null, accepted: 0, refused: 0, unknown: 0 } as const;
+  const provider = providerOf('main');
   it.each([
     [{ ...provider, circuit: 'closed', reason: null }, 'working', 'not asked lately'],
     [{ ...provider, circuit: 'half_open', reason: 'auth', accepted: 1 }, 'being tried again', '100% of 1 accepted'],
-    [{ ...provider, circuit: 'open', reason: 'auth', accepted: 199, refused: 1 }, 'resting: auth', '99% of 200 accepted, 1 refused'],
+    [
+      { ...provider, circuit: 'open', reason: 'auth', code: '20003', accepted: 199, refused: 1 },
+      'resting: auth (20003)',
+      '99% of 200 accepted, 1 refused',
+    ],
     [{ ...provider, circuit: 'open', reason: null, unknown: 2 }, 'resting', '0% of 2 accepted, 2 unclear'],
   ] as const)('a provider %#', (health, circuit, requests) => {
     expect([circuitWords(health).text, requestWords(health)]).toEqual([circuit, requests]);

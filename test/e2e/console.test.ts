@@ -79,7 +79,7 @@ shutdown: { grace: 1s }
     await page.goto(`${origin}/console`);
     await page.getByLabel('Token').fill(TOKEN);
     await page.keyboard.press('Enter');
-    await page.locator('.banner-well, .banner-concern').waitFor();
+    await page.locator('.banner-ok, .banner-warning').waitFor();
     await shown('Nothing has happened yet.');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
@@ -217,7 +217,7 @@ shutdown: { grace: 1s }
     await page.context().setOffline(true);
     await shown('The server does not answer.');
     await page.context().setOffline(false);
-    await page.locator('.banner-well, .banner-concern').waitFor();
+    await page.locator('.banner-ok, .banner-warning').waitFor();
     await press('Log out');
     await page.getByLabel('Token').waitFor();
   });

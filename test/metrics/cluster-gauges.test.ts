@@ -12,7 +12,9 @@ import { samples } from './samples.ts';
 const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
 const steady: Sources = {
   inFlight: async () => 12,
-  queues: async () => [{ queue: 'sms-messages', counts: { ...idle, delayed: 3 }, oldestAgeSeconds: 4.5, oldestCriticalSeconds: 0 }],
+  queues: async () => [
+    { queue: 'sms-messages', counts: { ...idle, delayed: 3 }, oldestAgeSeconds: 4.5, oldestCriticalSeconds: 0, paused: false },
+  ],
 };
 const never = () => new Promise<never>(() => undefined);
 
@@ -55,7 +57,7 @@ it('a cap shows what is used, and the limits of criticals and of the rest; one t
   expect(Object.fromEntries(await shown())).toEqual({
     'sms_rate_cap_used{cap="per_hour"}': 42,
     'sms_rate_cap_limit{cap="per_hour",limit="max"}': 100,
-    'sms_rate_cap_limit{cap="per_hour",limit="lesser"}': 80,
+    'sms_rate_cap_limit{cap="per_hour",limit="non_critical"}': 80,
   });
   caps = [];
   expect(await shown()).toEqual([]);

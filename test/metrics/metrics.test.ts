@@ -11,7 +11,7 @@ const QUEUES = ['sms-alerts', 'sms-messages', 'sms-receipts'];
 const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
 const sources = {
   inFlight: async () => 0,
-  queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0, oldestCriticalSeconds: 0 })),
+  queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0, oldestCriticalSeconds: 0, paused: false })),
   unknown: async () => 0,
   caps: async () => [{ cap: 'per_hour', used: 0, max: 100, criticalReserve: 20 }],
   redis: async () => ({

@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../src/ledger/journal-entry.ts';
 import type { MessageState, TraceAttempt } from '../../src/ledger/trace.ts';
 import { type CircuitNote, createCircuits } from '../../src/overview/circuits.ts';
 import { countLately } from '../../src/overview/lately.ts';
-import { judgeProviders } from '../../src/overview/provider-health.ts';
+import { createProcesses } from '../../src/overview/processes.ts';
+import { judgeProviders, type ProviderHealth } from '../../src/overview/provider-health.ts';
 import { readRedisFigures } from '../../src/overview/redis-figures.ts';
-import { createKeys } from '../../src/redis/keys.ts';
+import { createKeys, PROCESS_TTL_MS } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
 
 const NOW = new Date('2026-11-20T03:10:00Z');
@@ -45,27 +46,41 @@ test('where more happened than was read, the figures say how far back they reach
   expect(lately.seconds).toBe(42);
 });
 
-test('a provider is as well as its worst circuit, and its newest refusal says why', () => {
-  const circuits: CircuitNote[] = [
-    { provider: 'sns', state: 'half_open', since: ago(90).getTime(), at: ago(5).getTime(), reason: 'unavailable' },
-    { provider: 'sns', state: 'open', since: ago(60).getTime(), at: ago(60).getTime(), reason: 'auth' },
-  ];
-  const entries = [message(1, 'accepted', of('sns', 'accepted')), message(2, 'failed', of('sns', 'refused', 'auth'))];
-  const types = new Map([
-    ['sns', 'sns'],
-    ['desk', 'simulated'],
-  ]);
-  expect(judgeProviders(types, entries, circuits)).toEqual([
+const types = new Map([
+  ['sns', 'sns'],
+  ['desk', 'simulated'],
+]);
+const judged = (entries: readonly JournalEntry[], circuits: readonly CircuitNote[] = [], now = NOW) => {
+  const [sns] = judgeProviders(types, entries, entries.length, circuits, now);
+  return sns as ProviderHealth;
+};
+const circuit = (state: CircuitNote['state'], secondsAgo: number, facts: Partial<CircuitNote> = {}): CircuitNote => ({
+  provider: 'sns',
+  state,
+  since: ago(90).getTime(),
+  at: ago(secondsAgo).getTime(),
+  reason: 'auth',
+  code: '20003',
+  ...facts,
+});
+
+test('a provider shows its worst circuit, and its newest refusal says why', () => {
+  const circuits = [circuit('half_open', 5, { reason: 'unavailable' }), circuit('open', 60, { since: ago(60).getTime() })];
+  const entries = [message(1, 'failed', of('sns', 'refused', 'auth')), message(70, 'accepted', of('sns', 'accepted'))];
+  expect(judgeProviders(types, entries, entries.length, circuits, NOW)).toEqual([
     {
       provider: 'sns',
       type: 'sns',
       circuit: 'open',
       since: ago(60).toISOString(),
       reason: 'auth',
+      code: '20003',
       accepted: 1,
       refused: 1,
       unknown: 0,
       lastReason: 'auth',
+      last: { requests: 2, accepted: 1, reason: 'auth', code: null },
+      down: { by: 'circuit', reason: 'auth', code: '20003', since: ago(60).toISOString(), until: null },
     },
     {
       provider: 'desk',
@@ -73,40 +88,114 @@ test('a provider is as well as its worst circuit, and its newest refusal says wh
       circuit: 'closed',
       since: null,
       reason: null,
+      code: null,
       accepted: 0,
       refused: 0,
       unknown: 0,
       lastReason: null,
+      last: { requests: 0, accepted: 0, reason: null, code: null },
+      down: null,
     },
   ]);
 });
 
-test('a circuit is told of while it is not closed, with since when and why, and taken back by whoever leaves', async () => {
-  const { redis, prefix } = testRedis();
-  const keys = createKeys(prefix);
-  const [one, other] = [createCircuits(redis, keys, 'one'), createCircuits(redis, keys, 'other')];
-  await one.tell('sns', 'open', ago(60), 'unavailable');
-  await one.tell('sns', 'half_open', ago(30));
-  await other.tell('sns', 'open', ago(10), 'auth');
-  expect(await one.read(NOW)).toHaveLength(2);
-  expect(await other.read(NOW)).toContainEqual({
-    provider: 'sns',
-    state: 'half_open',
-    since: ago(60).getTime(),
-    at: ago(30).getTime(),
-    reason: 'unavailable',
-  });
-  await one.tell('sns', 'closed', NOW);
-  expect(await one.read(NOW)).toHaveLength(1);
-  await other.forget();
-  expect(await one.read(NOW)).toEqual([]);
+const refusals = (count: number, reason: string, everySeconds = 60) =>
+  Array.from({ length: count }, (_, index) => message(index * everySeconds, 'queued', of('sns', 'refused', reason)));
+
+test.each<[string, readonly JournalEntry[], readonly CircuitNote[], Partial<ProviderHealth['down']> | null]>([
+  ['its circuit is open', [], [circuit('open', 10)], { by: 'circuit', reason: 'auth', code: '20003' }],
+  ['it is being tried and nothing is known yet', [], [circuit('half_open', 1)], { by: 'circuit', reason: 'auth' }],
+  ['it accepted a trial', [], [circuit('recovering', 1)], null],
+  ['another dispatcher had a message accepted since', [message(5, 'accepted', of('sns', 'accepted'))], [circuit('open', 10)], null],
+  ['its last acceptance is older', [message(15, 'accepted', of('sns', 'accepted'))], [circuit('open', 10)], { by: 'circuit' }],
+  [
+    'it asked to be left alone',
+    [],
+    [circuit('paused', 10, { reason: 'throttled', until: ago(-3600).getTime() })],
+    { by: 'paused', reason: 'throttled', until: ago(-3600).toISOString() },
+  ],
+  ['it accepted none of its last requests', refusals(5, 'unavailable'), [], { by: 'refusing', reason: 'unavailable' }],
+  ['four refusals prove nothing', refusals(4, 'unavailable'), [], null],
+  ['refusals of two hours ago prove nothing', refusals(5, 'unavailable', 1800), [], null],
+  ['one of its last ten was accepted', [...refusals(9, 'unavailable'), message(590, 'accepted', of('sns', 'accepted'))], [], null],
+  ['numbers and texts were refused, which is not its fault', refusals(8, 'recipient'), [], null],
+])('whether a provider is down: %s', (_when, entries, circuits, down) => {
+  const found = judged(entries, circuits).down;
+  if (down === null) expect(found).toBeNull();
+  else expect(found).toMatchObject(down);
 });
 
-test('a circuit of which nothing was heard for an hour is not believed any more', async () => {
+describe('the notes of circuits', () => {
+  const setup = () => {
+    const { redis, prefix } = testRedis();
+    const keys = createKeys(prefix);
+    return [createCircuits(redis, keys, 'one'), createCircuits(redis, keys, 'other')] as const;
+  };
+
+  test('hold while a circuit is not closed, with since when and why, and go with their dispatcher', async () => {
+    const [one, other] = setup();
+    await one.publish('sns', 'open', ago(60), { reason: 'unavailable', code: 'ECONNREFUSED' });
+    await one.publish('sns', 'half_open', ago(30));
+    await other.publish('sns', 'open', ago(10), { reason: 'auth' });
+    expect(await one.read(NOW)).toHaveLength(2);
+    expect(await other.read(NOW)).toContainEqual({
+      provider: 'sns',
+      state: 'half_open',
+      since: ago(60).getTime(),
+      at: ago(30).getTime(),
+      reason: 'unavailable',
+      code: 'ECONNREFUSED',
+      until: null,
+    });
+    await one.publish('sns', 'closed', NOW);
+    expect(await one.read(NOW)).toHaveLength(1);
+    await other.forget();
+    expect(await one.read(NOW)).toEqual([]);
+  });
+
+  test.each([
+    ['the first one through reopenings', ['unavailable', 'unknown_outcome'], 'unavailable'],
+    ['a refused account, whatever follows', ['auth', 'unavailable', 'unknown_outcome'], 'auth'],
+    ['a refused account, whatever came before', ['unavailable', 'balance'], 'balance'],
+  ])('keep as the reason %s', async (_which, reasons, kept) => {
+    const [one, other] = setup();
+    for (const [index, reason] of reasons.entries()) {
+      await one.publish('sns', 'open', ago(60 - index * 10), { reason, code: `code of ${reason}` });
+      await one.publish('sns', 'half_open', ago(55 - index * 10));
+    }
+    expect(await other.read(NOW)).toMatchObject([{ reason: kept, code: `code of ${kept}`, since: ago(60).getTime() }]);
+  });
+
+  test('are not believed when nothing was published for an hour', async () => {
+    const [circuits] = setup();
+    await circuits.publish('sns', 'open', ago(3600), { reason: 'auth' });
+    expect(await circuits.read(NOW)).toEqual([]);
+  });
+
+  test('of a pause end with it, a minute later, beside that of the circuit', async () => {
+    const [circuits] = setup();
+    await circuits.publish('sns', 'paused', ago(200), { reason: 'throttled', code: '14107', until: ago(-100) });
+    await circuits.publish('sns', 'open', ago(100), { reason: 'unavailable' });
+    const states = async (now: Date) => (await circuits.read(now)).map(({ state }) => state).sort();
+    expect(await states(ago(-159))).toEqual(['open', 'paused']);
+    expect(await states(ago(-161))).toEqual(['open']);
+  });
+});
+
+test('a process is known by its note while it repeats it, and forgotten when it ends', async () => {
   const { redis, prefix } = testRedis();
-  const circuits = createCircuits(redis, createKeys(prefix), 'one');
-  await circuits.tell('sns', 'open', ago(3600), 'auth');
-  expect(await circuits.read(NOW)).toEqual([]);
+  const keys = createKeys(prefix);
+  const [one, other] = [createProcesses(redis, keys, 'one'), createProcesses(redis, keys, 'other')];
+  const note = { role: 'dispatcher', host: 'a', hash: '0123456789ab', refusedAt: null };
+  await one.publish(note);
+  await other.publish({ ...note, refusedAt: NOW.toISOString() });
+  expect(await one.read()).toHaveLength(2);
+  const [seconds] = await redis.time();
+  const long = Number(seconds) * 1000 - PROCESS_TTL_MS - 1000;
+  await redis.hset(keys.processes(), 'one', `${long} ${JSON.stringify(note)}`);
+  expect(await one.read()).toEqual([{ ...note, refusedAt: NOW.toISOString() }]);
+  await other.forget();
+  expect(await one.read()).toEqual([]);
 });
 
 test("Redis' own words say how safe it is", () => {

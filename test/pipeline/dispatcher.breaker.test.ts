@@ -71,7 +71,7 @@ test('a provider that is down is left alone after ten requests, the next one car
   const before = a.requests.length;
   await sendMany(5);
   expect(a.requests).toHaveLength(before + 5);
-  expect(states).toEqual(['a open', 'a half_open', 'a closed']);
+  expect(states).toEqual(['a open', 'a half_open', 'a recovering', 'a closed']);
 });
 
 test('of a text that finds the circuit open only when its turn comes, no request is made or counted', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { E164 } from '../../src/alert/phone.ts';
 import { FIRST_OPEN_MS, LONGEST_OPEN_MS, MIN_VOLUME, PROBES, SLOW_START_MS } from '../../src/provider/breaker.ts';
 import { type Accepted, ProviderError, type Refused, refuse, type SmsMessage } from '../../src/provider/provider.ts';
-import { type CircuitChange, withBreaker } from '../../src/provider/with-breaker.ts';
+import { type CircuitChange, type ProviderPause, withBreaker } from '../../src/provider/with-breaker.ts';
 import { createScriptedProvider, type Line } from '../support/scripted-provider.ts';
 import { createSettableClock } from '../support/settable-clock.ts';
 
@@ -14,6 +14,7 @@ const down = refuse('unavailable', { code: 'ECONNREFUSED' });
 function setup(answer: Line) {
   const clock = createSettableClock(T0);
   const changes: CircuitChange[] = [];
+  const pauses: ProviderPause[] = [];
   const desk = { answer, onChangeThrows: false };
   const scripted = createScriptedProvider('a', [
     (message, signal) => (typeof desk.answer === 'function' ? desk.answer(message, signal) : desk.answer),
@@ -24,6 +25,10 @@ function setup(answer: Line) {
     timeoutMs: 15_000,
     onChange: (change) => {
       changes.push(change);
+      if (desk.onChangeThrows) throw new Error('the observer failed');
+    },
+    onPause: (pause) => {
+      pauses.push(pause);
       if (desk.onChangeThrows) throw new Error('the observer failed');
     },
     onObserverError: (error) => void observerErrors.push(error),
@@ -37,6 +42,7 @@ function setup(answer: Line) {
   return {
     clock,
     changes,
+    pauses,
     observerErrors,
     desk,
     scripted,
@@ -98,17 +104,17 @@ describe('a provider that keeps failing', () => {
     slow.answer(yes);
     expect(await probing).toBe(yes);
     await sendMany(PROBES - 1);
-    expect(states()).toEqual(['open', 'half_open']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering']);
 
     const crowd = Array.from({ length: 1000 }, (_, n) => mixed(n));
     const share = () => crowd.filter((message) => admits(message)).length / crowd.length;
     expect(share()).toBeCloseTo(0.1, 1);
     clock.at += SLOW_START_MS / 2;
     expect(share()).toBeCloseTo(0.55, 1);
-    expect(states()).toEqual(['open', 'half_open']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering']);
     clock.at += SLOW_START_MS / 2;
     expect(share()).toBe(1);
-    expect(states()).toEqual(['open', 'half_open', 'closed']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering', 'closed']);
   });
 
   it('gets the same share of what is sent', async () => {
@@ -172,11 +178,11 @@ describe('a provider that keeps failing', () => {
     late.answer(refuse('unknown_outcome', { code: 'TIMEOUT' }));
     later.answer(refuse('auth'));
     await Promise.all([timingOut, refusedLate]);
-    expect(states()).toEqual(['open', 'half_open']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering']);
     await sendMany(PROBES - 1);
     clock.at += SLOW_START_MS;
     await sendMany(1);
-    expect(states()).toEqual(['open', 'half_open', 'closed']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering', 'closed']);
   });
 });
 
@@ -256,8 +262,9 @@ describe('the account', () => {
 describe('a throttled provider', () => {
   it('is left alone until the moment it named, then one text tries it, and then all go', async () => {
     const retryAt = new Date(T0 + 30_000);
-    const { clock, desk, scripted, send, sendMany, admits, provider, changes } = setup(refuse('throttled', { retryAt }));
+    const { clock, desk, scripted, send, sendMany, admits, provider, changes, pauses } = setup(refuse('throttled', { retryAt }));
     await sendMany(100);
+    expect(pauses).toMatchObject([{ until: retryAt, error: { reason: 'throttled', retryAt } }]);
     expect(scripted.requests).toHaveLength(1);
     expect(provider.preflight?.(text())).toMatchObject({ reason: 'throttled', retryAt, unasked: true });
     clock.at += 30_000;
@@ -270,12 +277,21 @@ describe('a throttled provider', () => {
     await send(probe);
     expect([admits(), admits()]).toEqual([true, true]);
     expect(changes).toEqual([]);
+    expect(pauses).toHaveLength(2);
+  });
+
+  it('reports a pause, and what the reporting throws does not reach the call', async () => {
+    const { desk, send, pauses, observerErrors } = setup(refuse('throttled'));
+    desk.onChangeThrows = true;
+    expect(await send()).toMatchObject({ kind: 'refused', error: { reason: 'throttled' } });
+    expect([pauses.length, observerErrors.length]).toEqual([1, 1]);
   });
 
   it('goes on for all others when the limit is of one number', async () => {
-    const { scripted, sendMany } = setup(refuse('throttled', { retryAt: new Date(T0 + 30_000), onlyThisMessage: true }));
+    const { scripted, sendMany, pauses } = setup(refuse('throttled', { retryAt: new Date(T0 + 30_000), onlyThisMessage: true }));
     await sendMany(100);
     expect(scripted.requests).toHaveLength(100);
+    expect(pauses).toEqual([]);
   });
 });
 
@@ -344,7 +360,7 @@ describe('an observer that throws', () => {
     for (let probe = 0; probe < PROBES; probe += 1) expect(await send()).toBe(yes);
     clock.at += SLOW_START_MS;
     expect(await send()).toBe(yes);
-    expect(states()).toEqual(['open', 'half_open', 'closed']);
+    expect(states()).toEqual(['open', 'half_open', 'recovering', 'closed']);
     expect(observerErrors).toHaveLength(changes.length);
   });
 });

@@ -27,6 +27,7 @@ it('an empty queue counts nothing and has no age', async () => {
     counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
     oldestAgeSeconds: 0,
     oldestCriticalSeconds: 0,
+    paused: false,
   });
 });
 
@@ -187,4 +188,13 @@ describe('the oldest age', () => {
     await redis.rpush(key('wait'), 'nobody');
     expect(await read()).toMatchObject({ oldestAgeSeconds: 8, counts: { waiting: 1 } });
   });
+});
+
+it('says that a queue is paused until it is resumed, and counts what waits meanwhile', async () => {
+  const { queue, read, add } = setup();
+  await queue.pause();
+  await add(90);
+  expect(await read()).toMatchObject({ paused: true, counts: { waiting: 1 }, oldestAgeSeconds: 90, oldestCriticalSeconds: 90 });
+  await queue.resume();
+  expect(await read()).toMatchObject({ paused: false, counts: { waiting: 1 } });
 });

@@ -1,4 +1,4 @@
-import type { HealthSubject } from '../../overview/finding.ts';
+import { type FindingKind, todoOf } from '../../overview/finding.ts';
 import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { Fault } from '../fault.ts';
@@ -14,20 +14,20 @@ export interface HealthBannerProps {
 
 /** Whether all is well; if not, what is wrong and what to do. */
 export function HealthBanner({ overview, fault, isBrief }: HealthBannerProps) {
-  if (fault !== undefined) return <Banner level="alarm" line={fault.message} todo={fault.todo} />;
+  if (fault !== undefined) return <Banner level="critical" line={fault.message} todo={fault.todo} />;
   if (overview === undefined) return <Banner level="loading" line="Looking…" todo={null} />;
   const { level, line, todo, findings } = judgeHealth(overview);
   if (isBrief) return <Banner level={level} line={line} todo={null} />;
   const [first, ...rest] = findings;
   return (
-    <Banner level={level} line={first?.what ?? line} todo={todo} subject={first?.subject}>
+    <Banner level={level} line={first?.text ?? line} todo={todo} kind={first?.kind}>
       {rest.length > 0 && (
         <details>
           <summary>{rest.length === 1 ? 'One thing more' : `${rest.length} things more`}</summary>
           <ul>
-            {rest.map(({ what, todo: then, subject }) => (
-              <li key={what}>
-                <b>{what}</b> <Words text={then} /> <Where subject={subject} />
+            {rest.map((finding) => (
+              <li key={finding.text}>
+                <b>{finding.text}</b> <Words text={todoOf(finding)} /> <Where kind={finding.kind} />
               </li>
             ))}
           </ul>
@@ -41,13 +41,17 @@ interface BannerProps {
   readonly level: string;
   readonly line: string;
   readonly todo: string | null;
-  readonly subject?: HealthSubject | undefined;
+  readonly kind?: FindingKind | undefined;
   readonly children?: preact.ComponentChildren;
 }
 
-const MARKS: Readonly<Record<string, string>> = { well: 'M3.5 8.5l3 3 6-7', concern: 'M8 3.5v5.5M8 11.5v1.2', alarm: 'M4 4l8 8M12 4l-8 8' };
+const MARKS: Readonly<Record<string, string>> = {
+  ok: 'M3.5 8.5l3 3 6-7',
+  warning: 'M8 3.5v5.5M8 11.5v1.2',
+  critical: 'M4 4l8 8M12 4l-8 8',
+};
 
-function Banner({ level, line, todo, subject, children }: BannerProps) {
+function Banner({ level, line, todo, kind, children }: BannerProps) {
   return (
     <section class={`banner banner-${level}`} aria-label="Is all well?">
       <svg class="banner-mark" viewBox="0 0 16 16" aria-hidden="true">
@@ -60,7 +64,7 @@ function Banner({ level, line, todo, subject, children }: BannerProps) {
           </p>
           {todo !== null && (
             <p class="banner-todo">
-              <Words text={todo} /> <Where subject={subject} />
+              <Words text={todo} /> <Where kind={kind} />
             </p>
           )}
         </div>
@@ -70,7 +74,14 @@ function Banner({ level, line, todo, subject, children }: BannerProps) {
   );
 }
 
-/** The view of this page that it is dealt with in, where there is one. */
-function Where({ subject }: { readonly subject: HealthSubject | undefined }) {
-  return subject === 'unknown' || subject === 'dead' ? <a href={hrefOf({ view: subject })}>Do it here</a> : null;
+/** The views of this page in which a kind of finding is dealt with. */
+const VIEWS: Readonly<Partial<Record<FindingKind, 'unknown' | 'dead'>>> = {
+  unknown_outcomes: 'unknown',
+  dead_letters: 'dead',
+  criticals_missed: 'dead',
+};
+
+function Where({ kind }: { readonly kind: FindingKind | undefined }) {
+  const view = kind && VIEWS[kind];
+  return view === undefined ? null : <a href={hrefOf({ view })}>Do it here</a>;
 }

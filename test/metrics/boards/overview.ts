@@ -52,7 +52,7 @@ const ok: PanelSpec[] = [
     'Texts that the cap over all recipients still leaves in the running hour: to criticals, and to the rest. Empty where there is no such cap.',
     [
       [capLeft('max'), 'criticals'],
-      [capLeft('lesser'), 'the rest'],
+      [capLeft('non_critical'), 'the rest'],
     ],
     { unit: 'short', decimals: 0, steps: badBelow('SmsCapExhausted') },
   ),
@@ -209,7 +209,20 @@ const drillDown = {
   url: '/d/sms-dispatch-provider?${__url_time_range}&var-datasource=${datasource}&var-provider=${__field.labels.provider}',
 };
 const shown = providerPanels([drillDown]);
-const providers: PanelSpec[] = [shown.results, shown.reasons, shown.duration, shown.circuit, shown.again, shown.unknowns];
+const providers: PanelSpec[] = [
+  shown.results,
+  shown.reasons,
+  shown.duration,
+  shown.circuit,
+  shown.again,
+  shown.unknowns,
+  lines(
+    'Providers up, by route',
+    'Providers of each route that the worst off dispatcher may use now. At 0 the route sends nothing.',
+    [['min by (route) (sms_route_providers_up)', '{{route}}']],
+    { unit: 'short' },
+  ),
+];
 
 const whyNot: PanelSpec[] = [
   bars(
@@ -236,6 +249,21 @@ const whyNot: PanelSpec[] = [
     { unit: 'short' },
   ),
   lines(
+    'Criticals held, by reason',
+    'Critical messages that wait because of a cap, a budget or their providers; not those that wait as planned.',
+    [['max by (reason) (sms_criticals_held) > 0', '{{reason}}']],
+    { unit: 'short' },
+  ),
+  lines(
+    'Longest held critical, by route',
+    'How long the critical message that was put off first waits by now.',
+    [['max by (route) (sms_critical_held_seconds)', '{{route}}']],
+    { unit: 's', steps: badFrom('SmsCriticalsHeld') },
+  ),
+  lines('Paused queues', '1 while a queue is paused: its workers take nothing.', [['max by (queue) (sms_queue_paused)', '{{queue}}']], {
+    unit: 'short',
+  }),
+  lines(
     'Dead jobs by queue',
     'Jobs in the failed set. A step up is a new one; it goes down when someone replays or discards.',
     [[`max by (queue) (sms_queue_jobs{state="failed",${queue}})`, '{{queue}}']],
@@ -258,7 +286,7 @@ const whyNot: PanelSpec[] = [
 const money: PanelSpec[] = [
   lines(
     'Hour cap',
-    'What counts in the running hour, beside the limit of criticals (max) and that of the rest (lesser).',
+    'What counts in the running hour, beside the limit of criticals (max) and that of the rest (non_critical).',
     [
       ['max by (cap) (sms_rate_cap_used)', '{{cap}} used'],
       ['max by (cap, limit) (sms_rate_cap_limit)', '{{cap}} {{limit}}'],
@@ -286,6 +314,12 @@ const money: PanelSpec[] = [
     'Time until nothing is left at the pace of the running period. Shorter than the rest of the period, and texts will wait.',
     [['max by (period) (sms_budget_empty_seconds)', '{{period}}']],
     { unit: 's' },
+  ),
+  lines(
+    'Price of a message, by route',
+    'What a message of one segment costs at least, in units of money.currency. Above what is left of a budget, the route sends nothing.',
+    [['max by (route) (sms_route_price)', '{{route}}']],
+    { unit: 'short' },
   ),
   shown.cost,
   shown.segments,

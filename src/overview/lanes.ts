@@ -1,0 +1,69 @@
+import type { Config } from '../config/config.ts';
+import { priceRange } from '../limit/price.ts';
+import { type ProviderChoice, providersOf } from '../pipeline/provider-order.ts';
+
+/** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */
+export interface RouteLane {
+  readonly route: string;
+  /** Calling codes; `null` = all that no other lane of the route names. */
+  readonly countries: readonly string[] | null;
+  /** In failover order; empty when the config lets no message of the route go anywhere. */
+  readonly providers: readonly string[];
+  /** They reach no phone. Where a lane has others as well, simulated ones are left out of it. */
+  readonly simulated: boolean;
+  /** What a message of one segment costs, in micro-units: at least, and to the country that is dearest to reach; absent without prices. */
+  readonly price?: { readonly cheapest: number; readonly dearest: number };
+}
+
+const REST = 'rest';
+
+/** Every lane of every route; one whose countries no provider of the route may text is left out, unless that is all of them. */
+export function lanesOf({
+  routes,
+  providers,
+  countries,
+  money,
+}: Pick<Config, 'routes' | 'providers' | 'countries' | 'money'>): RouteLane[] {
+  const mayText = (name: string, code: string) => {
+    const own = providers.get(name)?.countries;
+    return own === undefined || own.includes(code);
+  };
+  const isSimulated = (name: string) => providers.get(name)?.type === 'simulated';
+
+  return routes.flatMap((route) => {
+    const named = [...Object.keys(route.countries ?? {}), ...providersOf(route).flatMap((name) => providers.get(name)?.countries ?? [])];
+    const codes = countries ?? [...new Set(named), REST];
+    const lanes = new Map<string, { countries: string[]; providers: string[] }>();
+    for (const code of codes) {
+      const list = namesOf(
+        (route.countries && Object.hasOwn(route.countries, code) ? route.countries[code] : undefined) ?? route.providers,
+      );
+      const able = list.filter((name) => mayText(name, code));
+      const real = able.filter((name) => !isSimulated(name));
+      const carriers = real.length > 0 ? real : able;
+      if (carriers.length === 0) continue;
+      const key = [...carriers].sort().join(' ');
+      const lane = lanes.get(key) ?? { countries: [], providers: carriers };
+      lane.countries.push(code);
+      lanes.set(key, lane);
+    }
+    if (lanes.size === 0) return [{ route: route.name, countries: null, providers: [], simulated: false }];
+    const isOnly = lanes.size === 1;
+    return [...lanes.values()].map((lane): RouteLane => {
+      const reached = isOnly || lane.countries.includes(REST) ? null : lane.countries;
+      const price =
+        money && money.prices.size > 0 ? priceRange(money, lane.providers, countries === undefined ? reached : lane.countries) : undefined;
+      return {
+        route: route.name,
+        countries: reached,
+        providers: lane.providers,
+        simulated: lane.providers.every(isSimulated),
+        ...(price && { price }),
+      };
+    });
+  });
+}
+
+function namesOf(choices: readonly ProviderChoice[]): string[] {
+  return choices.map((choice) => (typeof choice === 'string' ? choice : choice.name));
+}

@@ -1,0 +1,50 @@
+import type { Redis } from '../redis/connect.ts';
+import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
+import { createScript } from '../redis/script.ts';
+
+/** What a running process publishes about its config. */
+export interface ProcessNote {
+  /** The command that it runs, such as `dispatcher`. */
+  readonly role: string;
+  readonly host: string;
+  /** Of the config that it uses: 12 hex digits. */
+  readonly hash: string;
+  /** When it refused the config of its last reload, ISO 8601; `null` when that, or none, was refused. */
+  readonly refusedAt: string | null;
+}
+
+export interface Processes {
+  publish(note: ProcessNote): Promise<void>;
+  /** Removes the note: the process ends. */
+  forget(): Promise<void>;
+  /** The notes that were published, or repeated, lately. */
+  read(): Promise<ProcessNote[]>;
+}
+
+/** Stamped with Redis' clock, so that the clocks of the machines need not agree. KEYS processes. ARGV field, note JSON, ttl ms. */
+const publishScript = createScript<1>(`
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], ARGV[1], time[1] * 1000 .. ' ' .. ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+`);
+
+/** @param self names this process among the others */
+export function createProcesses(redis: Redis, keys: Keys, self: string): Processes {
+  return {
+    async publish(note) {
+      await publishScript(redis, [keys.processes()], [self, JSON.stringify(note), PROCESS_TTL_MS]);
+    },
+    async forget() {
+      await redis.hdel(keys.processes(), self);
+    },
+    async read() {
+      const [[seconds], notes] = await Promise.all([redis.time(), redis.hgetall(keys.processes())]);
+      const from = Number(seconds) * 1000 - PROCESS_TTL_MS;
+      return Object.values(notes).flatMap((line) => {
+        const space = line.indexOf(' ');
+        return Number(line.slice(0, space)) < from ? [] : [JSON.parse(line.slice(space + 1)) as ProcessNote];
+      });
+    },
+  };
+}
