@@ -1,28 +1,29 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
-import { PROVIDER_REASONS } from '../alert/reason.ts';
 import { storyOfMessage } from '../explain/story.ts';
 import { storyOfAlert } from '../explain/story-of-alert.ts';
-import type { DeadLetter, DeadLetters } from '../queue/dead-letters-port.ts';
+import type { DeadLetter, DeadLetters, Replayed } from '../queue/dead-letters-port.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
-import { deadFields, describeReplay, formatDeadList, formatStored } from './format-dead.ts';
-import { isEventId, useOneOf } from './no-such.ts';
+import { addFilterOptions, checkFilter, type FilterOptions, filterOf } from './dead-filter.ts';
+import { deadFields, describeReplay, formatDeadList, formatStored, resolveHint, skippedWords } from './format-dead.ts';
+import { isEventId } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
 import { showStory } from './show-story.ts';
 import { storeConfig } from './store-config.ts';
 import { withDeadLetters, withTraces } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
-  sms-dispatch dead list                              what failed for good, newest first
+  sms-dispatch dead list                              what failed, expired or is unknown, newest first
   sms-dispatch dead show m-3kTm0aQ9ZxYb1cD2eF4gHi     its whole story
-  sms-dispatch dead replay --all --reason content     after the template was approved
+  sms-dispatch dead replay --all --reason auth        after the credentials were corrected
   sms-dispatch dead discard order-42.paid             not worth a text any more
 `;
 
 const LIST_EXAMPLES = `Examples:
   sms-dispatch dead list
+  sms-dispatch dead list --severity critical --since 2h
   sms-dispatch dead list --json --limit 1000
 `;
 
@@ -34,12 +35,12 @@ const SHOW_EXAMPLES = `Examples:
 const REPLAY_EXAMPLES = `Examples:
   sms-dispatch dead replay m-3kTm0aQ9ZxYb1cD2eF4gHi
   sms-dispatch dead replay order-42.paid order-43.paid
-  sms-dispatch dead replay --all --reason content
+  sms-dispatch dead replay --all --reason auth --since 2h
 `;
 
 const DISCARD_EXAMPLES = `Examples:
   sms-dispatch dead discard m-3kTm0aQ9ZxYb1cD2eF4gHi
-  sms-dispatch dead discard --all --yes
+  sms-dispatch dead discard --all --severity info --yes
 `;
 
 const IDS = 'of messages, or of alerts with all their dead messages';
@@ -48,7 +49,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
   const { deps } = context;
   const dead = program
     .command('dead')
-    .description('messages that failed and alerts that were malformed: look at them, replay them, discard them')
+    .description('what failed, expired or has an unknown outcome, and alerts that were malformed: look at it, replay it, discard it')
     .addHelpText('before', EXAMPLES);
 
   const list = dead
@@ -56,7 +57,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .description('the newest ones')
     .addOption(new Option('--limit <n>', 'how many at most').default(50).argParser(countArgument))
     .addHelpText('before', LIST_EXAMPLES);
-  runs<ListOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
+  runs<ListOptions>(storeOptions(addFilterOptions(list)), context, (_, options) => printList(deps, options));
 
   const show = dead
     .command('show')
@@ -67,33 +68,30 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
 
   const replay = dead
     .command('replay')
-    .description('try again: the same message with its history, good for as long as it was at first; caps apply')
+    .description(
+      'try again: the same message with its history, good for as long as it was at first; caps apply. Not sent: what was resolved or acknowledged meanwhile, what another alert has told, and what may have been sent (see unknown resolve)',
+    )
     .argument('[ids...]', IDS)
-    .option('--all', 'all that are dead by now')
-    .addOption(new Option('--reason <reason>', 'with --all: those that died of it').argParser(reasonArgument))
+    .option('--all', 'all dead letters by now')
     .addHelpText('before', REPLAY_EXAMPLES);
-  runs<ReplayOptions>(storeOptions(replay), context, (ids, options) => replayThem(deps, ids, options));
+  runs<PickOptions>(storeOptions(addFilterOptions(replay, 'with --all: ')), context, (ids, options) => replayThem(deps, ids, options));
 
   const discard = dead
     .command('discard')
     .description('take out of the dead letters for good; the trace stays')
     .argument('[ids...]', IDS)
-    .option('--all', 'all that are dead by now')
+    .option('--all', 'all dead letters by now')
     .option('-y, --yes', 'do not ask; --all without a terminal needs it')
     .addHelpText('before', DISCARD_EXAMPLES);
-  runs<DiscardOptions>(storeOptions(discard), context, (ids, options) => discardThem(deps, ids, options));
+  runs<DiscardOptions>(storeOptions(addFilterOptions(discard, 'with --all: ')), context, (ids, options) => discardThem(deps, ids, options));
 }
 
-interface ListOptions extends StoreOptions {
+interface ListOptions extends StoreOptions, FilterOptions {
   readonly limit: number;
 }
 
-interface PickOptions extends StoreOptions {
+interface PickOptions extends StoreOptions, FilterOptions {
   readonly all?: true;
-}
-
-interface ReplayOptions extends PickOptions {
-  readonly reason?: string;
 }
 
 interface DiscardOptions extends PickOptions {
@@ -102,11 +100,20 @@ interface DiscardOptions extends PickOptions {
 
 async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   const config = await storeConfig(deps, options);
-  const { total, letters } = await withDeadLetters(deps, config, (dead) => dead.list(options.limit));
-  if (options.json) printJson(deps, { total, dead: letters.map(deadFields) });
+  const filter = filterOf(options, deps.now());
+  const { total, letters, more } = await withDeadLetters(deps, config, (dead) => dead.list(options.limit, filter));
+  if (options.json) printJson(deps, { total, more, dead: letters.map(deadFields) });
   else if (letters.length > 0) deps.stdout.write(`${formatDeadList(letters, deps.colour)}\n`);
-  deps.stderr.write(total === 0 ? 'nothing is dead\n' : `${letters.length} of ${total} dead\n`);
+  deps.stderr.write(`${listSummary(letters, total, more, Object.keys(filter).length > 0)}\n`);
   return 0;
+}
+
+function listSummary(letters: readonly DeadLetter[], total: number, more: boolean, filtered: boolean): string {
+  if (total === 0) return 'no dead letters';
+  if (filtered) return `${letters.length}${more ? ' or more' : ''} of ${total} dead letters match${more ? '; see --limit' : ''}`;
+  const unknown = letters.find(({ state }) => state === 'unknown');
+  const hint = unknown === undefined ? '' : `\nunknown outcome: sms-dispatch unknown resolve ${unknown.id} --sent, or --not-sent`;
+  return `${letters.length} of ${total} dead letters${hint}`;
 }
 
 async function printOne(deps: CliDeps, id: string, options: StoreOptions): Promise<number> {
@@ -135,26 +142,31 @@ async function printOne(deps: CliDeps, id: string, options: StoreOptions): Promi
 
 const NO_TRACE = 'The ledger has no trace of it.\n';
 
-async function replayThem(deps: CliDeps, ids: readonly string[], options: ReplayOptions): Promise<number> {
+async function replayThem(deps: CliDeps, ids: readonly string[], options: PickOptions): Promise<number> {
   checkPick(ids, options);
-  if (options.reason !== undefined && !options.all) throw new UsageError('--reason belongs to --all');
   const config = await storeConfig(deps, options);
   const results: object[] = [];
-  let replayed = 0;
-  let refused = 0;
+  const counts = new Map<Replayed['kind'], number>();
   const missing = await withDeadLetters(deps, config, (dead) =>
     forEach(dead, ids, options, deps, async (letter) => {
-      if (options.reason !== undefined && letter.reason !== options.reason) return;
       const result = await dead.replay(letter);
       const { kind, ...facts } = result;
-      if (kind === 'replayed') replayed += 1;
-      if (kind === 'ended' || kind === 'forgotten') refused += 1;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
       if (options.json) results.push({ id: letter.id, result: kind, ...facts });
       else deps.stdout.write(`${describeReplay(letter, result)}\n`);
     }),
   );
-  if (options.json) printJson(deps, { replayed, refused, missing, results });
-  return finish(deps, `${replayed} replayed${refused === 0 ? '' : `, ${refused} refused`}`, missing, refused);
+  const sum = (...kinds: Replayed['kind'][]) => kinds.reduce((all, kind) => all + (counts.get(kind) ?? 0), 0);
+  const replayed = sum('replayed');
+  const refused = sum('ended', 'forgotten');
+  const skipped = sum('resolved', 'acknowledged', 'duplicate', 'unknown');
+  if (options.json) printJson(deps, { replayed, skipped, refused, missing, results });
+  const summary = [
+    `${replayed} replayed`,
+    ...(skipped === 0 ? [] : [skippedWords(counts)]),
+    ...(refused === 0 ? [] : [`${refused} refused`]),
+  ];
+  return finish(deps, summary.join(', '), missing, refused + (options.all ? 0 : skipped));
 }
 
 async function discardThem(deps: CliDeps, ids: readonly string[], options: DiscardOptions): Promise<number> {
@@ -168,36 +180,41 @@ async function discardThem(deps: CliDeps, ids: readonly string[], options: Disca
     throw new CliFailure('nothing was discarded');
   }
   const discarded: string[] = [];
+  let unknown = 0;
   const missing = await withDeadLetters(deps, config, (dead) =>
     forEach(dead, ids, options, deps, async (letter) => {
+      if (letter.state === 'unknown') {
+        unknown += 1;
+        if (!options.json) deps.stdout.write(`${letter.id}  not discarded: it may have been sent; ${resolveHint(letter.id)}\n`);
+        return;
+      }
       if (!(await dead.discard(letter))) return;
       discarded.push(letter.id);
       if (!options.json) deps.stdout.write(`${letter.id}  discarded\n`);
     }),
   );
-  if (options.json) printJson(deps, { discarded, missing });
-  return finish(deps, `${discarded.length} discarded`, missing, 0);
+  if (options.json) printJson(deps, { discarded, unknown, missing });
+  const summary = `${discarded.length} discarded${unknown === 0 ? '' : `, ${unknown} with unknown outcome kept`}`;
+  return finish(deps, summary, missing, options.all ? 0 : unknown);
 }
 
 /** A few at a time. Answers the ids that nothing dead goes by. */
 async function forEach(
   dead: DeadLetters,
   ids: readonly string[],
-  { all }: PickOptions,
-  { stderr }: CliDeps,
+  options: PickOptions,
+  { stderr, now }: CliDeps,
   act: (letter: DeadLetter) => Promise<void>,
 ): Promise<string[]> {
-  if (!all) {
+  if (!options.all) {
     const letters = await dead.find(ids);
     for (const letter of letters) await act(letter);
     return ids.filter((wanted) => !letters.some(({ id, alertId }) => id === wanted || alertId === wanted));
   }
   const progress = createProgressLine(stderr);
-  let done = 0;
-  for await (const { total, letters } of dead.all()) {
+  for await (const { total, looked, letters } of dead.all(filterOf(options, now()))) {
     await Promise.all(letters.map(act));
-    done += letters.length;
-    progress.show(`${done} of ${total}`);
+    progress.show(`${looked} of ${total}`);
   }
   progress.clear();
   return [];
@@ -209,13 +226,14 @@ function finish({ stderr }: CliDeps, summary: string, missing: readonly string[]
   return refused === 0 ? 0 : 1;
 }
 
-const notAmong = (ids: readonly string[]) => `not among the dead: ${ids.join(', ')}`;
+const notAmong = (ids: readonly string[]) => `no dead letter with id ${ids.join(', ')}`;
 const lookUp = (id: string) =>
   isEventId(id)
     ? 'An event that is not dead was told, waits to be told, or was discarded; sms_webhook_events_total counts them.'
     : `What became of it: sms-dispatch explain ${id}`;
 
-function checkPick(ids: readonly string[], { all }: PickOptions): void {
+function checkPick(ids: readonly string[], { all, ...options }: PickOptions): void {
+  checkFilter(options, all);
   if (all === undefined && ids.length === 0) throw new UsageError('name the ids, or --all');
   if (all !== undefined && ids.length > 0) throw new UsageError('give ids or --all, not both');
   checkIds(ids);
@@ -229,12 +247,4 @@ function countArgument(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 100_000) return count;
   throw new InvalidArgumentError('A whole number from 1 to 100000.');
-}
-
-/** What something can die of. */
-const REASONS: readonly string[] = [...PROVIDER_REASONS, 'malformed'];
-
-function reasonArgument(word: string): string {
-  if (REASONS.includes(word)) return word;
-  throw new InvalidArgumentError(useOneOf(word, REASONS));
 }

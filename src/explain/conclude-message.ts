@@ -94,6 +94,7 @@ function concludeDeferred({ reason, until, attempts, expiresAt }: MessageTrace, 
 function concludeExpired(message: MessageTrace): Conclusion {
   const { because, todo } = reasonWords('expired');
   const held =
+    message.lastReason ??
     message.events.findLast(({ reason }) => reason !== undefined && reason !== 'expired')?.reason ??
     message.attempts.findLast(({ reason }) => reason !== undefined)?.reason;
   const text = `Not texted: ${because} (expired); the deadline was ${formatTime(message.expiresAt)}.`;

@@ -65,6 +65,9 @@ const messageTrace = z.object({
   says: z.literal('resolved').exactOptional().describe('It tells that the problem is over, to somebody who was told of it.'),
   state: z.enum(MESSAGE_STATES),
   reason: reason.nullable(),
+  lastReason: reason
+    .exactOptional()
+    .describe('What a deferred or expired message waited for last; where the circuit of a provider is open, the reason of the provider.'),
   until: time.nullable().describe('When a deferred message comes back.'),
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),

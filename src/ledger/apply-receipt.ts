@@ -13,7 +13,7 @@ export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyRecei
     const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
     const [kind, from, to, acceptedAt] = await receiptScript(
       redis,
-      [keys.message(messageId), index, keys.unknown(), keys.kept(messageId), keys.journal()],
+      [keys.message(messageId), index, keys.unknown(), keys.kept(messageId), keys.journal(), keys.ended('undelivered')],
       [
         randomUUID(),
         messageId,

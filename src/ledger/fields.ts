@@ -7,6 +7,7 @@ export function messageFields({ state, reason, until, events, ...card }: Message
     card: JSON.stringify(card),
     state,
     ...(reason === null ? {} : { reason }),
+    ...(state === 'deferred' && reason !== null ? { lastReason: reason } : {}),
     ...(until === null ? {} : { until: until.toISOString() }),
     events: lines(events),
   };

@@ -82,6 +82,8 @@ export interface History {
   readonly open: OpenAttempt | undefined;
   /** The one that tells of it. */
   readonly digest?: string;
+  /** What it waited for last; absent where it has not waited. */
+  readonly lastReason?: string | undefined;
 }
 
 export interface OpenAttempt {
@@ -134,6 +136,8 @@ export interface Move {
   readonly state: MessageState;
   readonly attempt?: ClosedAttempt | undefined;
   readonly reason?: string | undefined;
+  /** Of a message that waits: what for. It stays readable after the wait, until a replay. */
+  readonly lastReason?: string | undefined;
   readonly until?: Date | undefined;
   readonly accepted?: {
     readonly provider: string;
@@ -153,11 +157,16 @@ export interface Move {
  */
 export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved';
 
-/** A failed message that an operator sets on its way again. */
+/** A failed or expired message that an operator sets on its way again. */
 export interface Reopening {
   readonly messageId: string;
   readonly alertId: string;
   readonly dedupHash: string;
+  readonly severity: Severity;
+  /** Of the alert, ms. */
+  readonly receivedAt: number;
+  /** How long its dedupe claim silences its equals from now on; 0: no dedupe. */
+  readonly dedupeForMs: number;
   /** 1 for its first replay. The same replay may be told twice and happens once. */
   readonly number: number;
   readonly expiresAt: number;
@@ -166,6 +175,12 @@ export interface Reopening {
 
 /** `kept`: it is on its way, has another outcome, or this replay was told before. */
 export type Reopened = 'reopened' | 'kept' | 'missing';
+
+/** Why a message, or an alert, is not worth sending any more. */
+export type Objection =
+  | { readonly kind: Over }
+  /** Another alert, as grave or graver, holds the dedupe claim: its text is out or on its way. */
+  | { readonly kind: 'duplicate'; readonly of: string };
 
 /** What a provider reports of one text. */
 export interface ReportedReceipt {
@@ -199,9 +214,13 @@ export interface Ledger {
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
   move(move: Move): Promise<Moved>;
-  /** From `failed` to `queued`, with its history. */
+  /** From `failed` or `expired` to `queued`, with its history. */
   reopen(reopening: Reopening): Promise<Reopened>;
-  /** Adds to the trace of a failed message; to no other's. */
+  /** Asked before a replay; `undefined` when nothing speaks against it. */
+  objection(replay: Pick<Reopening, 'alertId' | 'dedupHash' | 'severity' | 'receivedAt' | 'dedupeForMs'>): Promise<Objection | undefined>;
+  /** Removes the outcome of an alert that expired before it was routed, so that a replay can give it another one. */
+  reopenAlert(alertId: string): Promise<void>;
+  /** Adds to the trace of a failed or expired message; to no other's. */
   note(messageId: string, event: TraceEvent): Promise<void>;
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;

@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
 import { type KeptReceipt, RECEIPT_TABLE } from './receipt-table.ts';
 
@@ -6,11 +7,12 @@ import { type KeptReceipt, RECEIPT_TABLE } from './receipt-table.ts';
  * A receipt, by the table. One that ends nothing is noted in the trace when it says something new. A message that was in
  * doubt may have two attempts at providers: only the word of the one that was accepted can end it badly. A provider that
  * never was asked to send it has no word, and one that refused it cannot end it badly.
- * KEYS message, receipt index, unknown index, kept message, journal. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
+ * KEYS message, receipt index, unknown index, kept message, journal, index of undelivered ones. ARGV run token, message id, word, at ISO, provider, its message id, reason, receipt index
  * ttl ms, event line of a move, event line of a late one, journal line without the alert.
  */
 export const receiptScript = createScript<['moved', string, string, string] | [KeptReceipt, string] | ['missing']>(`
 ${tells('KEYS[5]')}
+${INDEXES}
 local TABLE = ${luaTable(RECEIPT_TABLE)}
 local key, word = KEYS[1], ARGV[3]
 local m = redis.call('HMGET', key, 'state', 'acceptedAt', 'events', 'receiptBy', 'receiptFrom', 'receiptNoted', 'unknowns', 'providerMessageId', 'attempts')
@@ -38,6 +40,7 @@ end
 if not TABLE[step] then return {step, state} end
 redis.call('HSET', key, 'state', step, 'receiptBy', ARGV[1], 'receiptFrom', state, 'events', lines .. ARGV[9])
 redis.call('HDEL', key, 'reason')
+if step == 'undelivered' then index(KEYS[6], ARGV[2]) end
 if ARGV[7] ~= '' then redis.call('HSET', key, 'reason', ARGV[7]) end
 if state == 'unknown' then
   redis.call('ZREM', KEYS[3], ARGV[2])

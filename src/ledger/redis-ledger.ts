@@ -4,13 +4,14 @@ import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from 
 import { createAckCodes } from './ack-codes.ts';
 import { createAcknowledge } from './acknowledge.ts';
 import { createApplyReceipt } from './apply-receipt.ts';
+import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
 import type { ClosedAttempt, History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
 import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
 import { createOwed } from './owed.ts';
-import { reopenScript } from './reopen-script.ts';
+import { objectionScript, reopenAlertScript, reopenScript } from './reopen-script.ts';
 import { admitScript, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
 import type { MessageState, TraceAttempt } from './trace.ts';
 
@@ -55,6 +56,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       );
       switch (kind) {
         case 'admitted':
+          await indexSuppressed(redis, keys, messages);
           return { kind, fresh: detail === 1 };
         case 'duplicate':
           return { kind, of: detail };
@@ -122,6 +124,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.journal(),
           keys.heldCriticals(),
           keys.missedCriticals(),
+          keys.ended('failed'),
+          keys.ended(move.state),
         ],
         [
           move.run,
@@ -150,10 +154,19 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return MOVED[moved];
     },
 
-    reopen: ({ messageId, alertId, dedupHash, number, expiresAt, event }) =>
+    reopen: ({ messageId, alertId, dedupHash, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
       reopenScript(
         redis,
-        [keys.message(messageId), keys.inFlight(), keys.open(dedupHash), keys.alert(alertId), keys.journal()],
+        [
+          keys.message(messageId),
+          keys.inFlight(),
+          keys.open(dedupHash),
+          keys.alert(alertId),
+          keys.journal(),
+          keys.claim(dedupHash),
+          keys.ended('failed'),
+          keys.ended('expired'),
+        ],
         [
           messageId,
           number,
@@ -161,8 +174,24 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           LEDGER_TTL_MS,
           lines([event]),
           messageLine({ id: messageId, alertId, state: 'queued', reason: null, provider: null, attempt: null }),
+          dedupeForMs,
+          `${severityRank(severity)} ${receivedAt} ${alertId}`,
         ],
       ),
+
+    async objection({ alertId, dedupHash, severity, receivedAt, dedupeForMs }) {
+      const [kind, of] = await objectionScript(
+        redis,
+        [keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.claim(dedupHash)],
+        [receivedAt, alertId, severityRank(severity), dedupeForMs],
+      );
+      if (kind === 'none') return undefined;
+      return kind === 'duplicate' ? { kind, of: of as string } : { kind };
+    },
+
+    async reopenAlert(alertId) {
+      await reopenAlertScript(redis, [keys.alert(alertId)], []);
+    },
 
     async note(messageId, event) {
       await noteScript(redis, [keys.message(messageId)], [lines([event])]);
@@ -218,9 +247,10 @@ function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> 
   return { card: JSON.stringify(card), events: lines(events) };
 }
 
-function stateFields({ reason, until, accepted }: Move): string[] {
+function stateFields({ reason, lastReason, until, accepted }: Move): string[] {
   const fields: Record<string, string> = {
     ...(reason === undefined ? {} : { reason }),
+    ...(lastReason === undefined ? {} : { lastReason }),
     ...(until === undefined ? {} : { until: until.toISOString() }),
     ...(accepted === undefined
       ? {}
@@ -263,5 +293,6 @@ function historyOf(hash: Readonly<Record<string, string>>, now: number): History
         ? undefined
         : { token: hash.token, number: attempts, record: record(attempts), leaseLeftMs: Number(hash.lease) - now },
     ...(hash.digest === undefined ? {} : { digest: hash.digest }),
+    ...(hash.lastReason === undefined ? {} : { lastReason: hash.lastReason }),
   };
 }

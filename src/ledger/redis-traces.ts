@@ -50,6 +50,9 @@ function cardTrace(
   return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString(), ...kept };
 }
 
+/** A message that got further has nothing left to say about its waits. */
+const WAITED: readonly MessageState[] = ['deferred', 'expired'];
+
 function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
   const card = JSON.parse(hash.card as string) as Omit<MessageRecord, 'state' | 'reason' | 'events'>;
   const attempts = Array.from({ length: Number(hash.attempts ?? 0) }, (_, index) => parseAttempt(hash, index + 1));
@@ -64,6 +67,7 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
     ...(card.says === undefined ? {} : { says: card.says }),
     state: hash.state as MessageState,
     reason: hash.reason ?? null,
+    ...(hash.lastReason !== undefined && WAITED.includes(hash.state as MessageState) ? { lastReason: hash.lastReason } : {}),
     until: hash.until ?? null,
     provider: hash.provider ?? attempts.at(-1)?.provider ?? null,
     providerMessageId: hash.providerMessageId ?? null,

@@ -1,27 +1,53 @@
 import { createScript } from '../redis/script.ts';
 import { tells } from './journal.ts';
+import { overSince } from './over-script.ts';
 
 /**
- * Sets a failed message on its way again: the same message, with all its history. Each replay bears a number, so that
- * whoever comes second with it changes nothing, however much has happened since.
- * Its dedupe claim, let go when it died, is not taken again: the claim was for repeats of back then, and whoever holds it
- * by now must not be silenced by an old text.
- * KEYS message, in-flight, open set, alert, journal. ARGV message id, number of the replay, expires at ms, ttl ms, event
- * lines, journal line.
+ * Sets a failed or expired message on its way again: the same message, with all its history. Each replay bears a number,
+ * so that the second run of the same replay changes nothing, however much has happened since.
+ * Its dedupe claim was released when it ended. The replay takes it again where it is free, so that repeats of the alert
+ * are duplicates of the replayed text; a claim that another alert holds by now stays that alert's.
+ * KEYS message, in-flight, open set, alert, journal, claim, index of failed, index of expired. ARGV message id, number of the
+ * replay, expires at ms, ttl ms, event lines, journal line, dedupe ms, the claim.
  */
 export const reopenScript = createScript<'reopened' | 'kept' | 'missing'>(`
 ${tells('KEYS[5]')}
 local m = redis.call('HMGET', KEYS[1], 'state', 'replays', 'events')
 if not m[1] or redis.call('EXISTS', KEYS[4]) == 0 then return 'missing' end
-if tonumber(m[2] or '0') >= tonumber(ARGV[2]) or m[1] ~= 'failed' then return 'kept' end
+if tonumber(m[2] or '0') >= tonumber(ARGV[2]) or (m[1] ~= 'failed' and m[1] ~= 'expired') then return 'kept' end
 redis.call('INCR', KEYS[2])
 redis.call('HSET', KEYS[1], 'state', 'queued', 'replays', ARGV[2], 'expiresAt', ARGV[3], 'events', (m[3] or '') .. ARGV[5])
-redis.call('HDEL', KEYS[1], 'reason', 'until')
+redis.call('HDEL', KEYS[1], 'reason', 'until', 'lastReason')
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('HINCRBY', KEYS[4], 'left', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[4], ARGV[4])
+if ARGV[7] ~= '0' then redis.call('SET', KEYS[6], ARGV[8], 'PX', ARGV[7], 'NX') end
+redis.call('ZREM', KEYS[7], ARGV[1])
+redis.call('ZREM', KEYS[8], ARGV[1])
 tell('message', ARGV[6])
 return 'reopened'
+`);
+
+/**
+ * What speaks against sending an alert's message after all. KEYS resolved, acknowledged, claim. ARGV received at ms, alert id,
+ * severity rank, dedupe ms (0: its claim does not matter).
+ */
+export const objectionScript = createScript<['none' | 'resolved' | 'acknowledged'] | ['duplicate', string]>(`
+${overSince({ resolved: 'KEYS[1]', acknowledged: 'KEYS[2]', receivedAt: 'ARGV[1]' })}
+local ended = over()
+if ended then return {ended} end
+if ARGV[4] == '0' then return {'none'} end
+local rank, _, id = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (.*)$')
+if id and id ~= ARGV[2] and tonumber(rank) >= tonumber(ARGV[3]) then return {'duplicate', id} end
+return {'none'}
+`);
+
+/** Idempotent: an alert with any other outcome keeps it. KEYS alert. */
+export const reopenAlertScript = createScript<0 | 1>(`
+local a = redis.call('HMGET', KEYS[1], 'outcome', 'reason')
+if a[1] ~= 'suppressed' or a[2] ~= 'expired' then return 0 end
+redis.call('HDEL', KEYS[1], 'by', 'outcome', 'reason')
+return 1
 `);

@@ -1,6 +1,7 @@
 import { LEDGER_TTL_MS, MISSED_TTL_MS } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
 import { alertMember, PLANNED_WAITS } from './criticals.ts';
+import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
 import { overSince } from './over-script.ts';
 
@@ -195,7 +196,8 @@ return {'opened', attempts}
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
  * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged, journal,
- * held criticals, missed criticals. ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
+ * held criticals, missed criticals, index of failed ones, index of the state. ARGV run token, message id, alert id, state, attempt
+ * token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
  * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
@@ -206,6 +208,7 @@ ${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', acknowledged: 'KEYS[9]', al
 ${tells('KEYS[10]')}
 ${notesCriticals({ held: 'KEYS[11]', missed: 'KEYS[12]' })}
 local PLANNED = ${PLANNED}
+${INDEXES}
 local key, state = KEYS[1], ARGV[4]
 local function isCritical()
   return cjson.decode(redis.call('HGET', key, 'card') or '{}').severity == 'critical'
@@ -240,6 +243,7 @@ if was == 'unknown' and ARGV[8] == 'refused' and redis.call('HGET', key, 'unknow
   redis.call('HINCRBY', KEYS[4], 'reached', -1)
   release()
   if isCritical() then miss(ARGV[2]) end
+  index(KEYS[13], ARGV[2])
   tell('message', ARGV[13], 'failed')
   return 4
 end
@@ -269,6 +273,7 @@ redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('HINCRBY', KEYS[4], 'left', -1)
 -- Whoever is told of it in a digest counts as reached: it would else be texted, or told of, again and again.
 if state == 'accepted' or state == 'unknown' or redis.call('HEXISTS', key, 'digest') == 1 then redis.call('HINCRBY', KEYS[4], 'reached', 1) end
+if state == 'failed' or state == 'expired' or (state == 'suppressed' and isCritical()) then index(KEYS[14], ARGV[2]) end
 if state == 'unknown' then
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)

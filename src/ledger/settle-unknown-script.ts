@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
 import { releaseClaim } from './scripts.ts';
 
@@ -6,13 +7,14 @@ import { releaseClaim } from './scripts.ts';
  * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of
  * its newest doubtful attempt; or never sent, then it has failed, all its doubtful attempts count as refused, and its
  * dedupe claim goes. Told twice by the same run it answers the same.
- * KEYS message, alert, claim, unknown index, kept message, acknowledged, journal. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
+ * KEYS message, alert, claim, unknown index, kept message, acknowledged, journal, index of failed ones. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
  * event lines, 1 when it is to be kept for a resend, journal line.
  * Answers \`settled\`, else the state that it is in, or an empty string when there is no such message.
  */
 export const settleUnknownScript = createScript<string>(`
 ${releaseClaim({ alert: 'KEYS[2]', claim: 'KEYS[3]', acknowledged: 'KEYS[6]', alertId: 'ARGV[3]' })}
 ${tells('KEYS[7]')}
+${INDEXES}
 local key, sent = KEYS[1], ARGV[4] == '1'
 local m = redis.call('HMGET', key, 'state', 'settledBy', 'events', 'attempts')
 if not m[1] then return '' end
@@ -36,6 +38,7 @@ if sent then
 else
   redis.call('HSET', key, 'state', 'failed', 'reason', 'unknown_outcome', 'unknowns', 0)
   redis.call('HINCRBY', KEYS[2], 'reached', -1)
+  index(KEYS[8], ARGV[2])
   release()
 end
 -- One that is sent again has not ended: its replay tells of it.

@@ -78,6 +78,8 @@ export interface MessageTrace {
   readonly says?: 'resolved';
   readonly state: MessageState;
   readonly reason: string | null;
+  /** What a message that waits, or expired, waited for last; where a provider's circuit is open, the provider's own reason. */
+  readonly lastReason?: string;
   /** When a deferred message comes back. */
   readonly until: string | null;
   readonly provider: string | null;

@@ -45,6 +45,7 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
           keys.kept(messageId),
           keys.acknowledged(dedupHash),
           keys.journal(),
+          keys.ended('failed'),
         ],
         [
           run,

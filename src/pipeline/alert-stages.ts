@@ -19,17 +19,21 @@ export interface AlertSubject {
 export const alertExpiryGate: Stage<AlertSubject> = {
   name: 'expiry-gate',
   exec({ alert, receivedAt, replayedAt = receivedAt, policy }, { clock }) {
-    return clock.now().getTime() >= deadlineOf(alert, replayedAt, policy.expiresAfterMs) ? { kind: 'suppressed', reason: 'expired' } : pass;
+    const deadline = deadlineOf(alert, replayedAt, policy.expiresAfterMs, receivedAt);
+    return clock.now().getTime() >= deadline ? { kind: 'suppressed', reason: 'expired' } : pass;
   },
 };
 
 /** The ledger and what was resolved are remembered for longer than this, so that no text outlives what is known of it. */
 const LONGEST_LIFE_MS = 2 * 86_400_000;
 
-/** ms since the epoch: the producer's own deadline, else the route's, both within two days. */
-export function deadlineOf(alert: ParsedAlert, receivedAt: number, expiresAfterMs: number): number {
-  if (alert.expiresAt === undefined) return receivedAt + Math.min(expiresAfterMs, LONGEST_LIFE_MS);
-  return Math.min(Date.parse(alert.expiresAt), receivedAt + LONGEST_LIFE_MS);
+/**
+ * ms since the epoch: the producer's own deadline, else the route's, both within two days.
+ * @param from when its time began: when it was received, or replayed; a replayed alert is good for as long as it was at first
+ */
+export function deadlineOf(alert: ParsedAlert, from: number, expiresAfterMs: number, receivedAt = from): number {
+  if (alert.expiresAt === undefined) return from + Math.min(expiresAfterMs, LONGEST_LIFE_MS);
+  return from + Math.min(Date.parse(alert.expiresAt) - receivedAt, LONGEST_LIFE_MS);
 }
 
 /** A text costs money and wakes people: only what the route finds grave enough becomes one. */

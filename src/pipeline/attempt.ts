@@ -47,7 +47,7 @@ export async function attemptOnce(
   const { provider, timeoutMs } = carrier;
   const { message } = subject;
   ctx.signal.throwIfAborted();
-  if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired' } };
+  if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired', last: subject.waitedFor } };
   // Night fell while it waited for its turn: it comes back at once, to be held back by its stage.
   const until = ctx.clock.now();
   if (quietUntil(message.quietHours, message.severity, until)) {

@@ -34,13 +34,14 @@ export function composeMessages(
     severity: alert.severity,
     purpose: alert.purpose,
     receivedAt,
-    expiresAt: deadlineOf(alert, replayedAt, afterMs + policy.expiresAfterMs),
+    expiresAt: deadlineOf(alert, replayedAt, afterMs + policy.expiresAfterMs, receivedAt),
     ...(afterMs === 0 ? {} : { notBefore: replayedAt + afterMs }),
     dedupHash,
     route: policy.route,
     overflow: policy.overflow,
     onUnknown: policy.onUnknown,
     ...(policy.resolvedTexts ? { resolvedTexts: true } : {}),
+    ...(policy.dedupeForMs === 0 ? {} : { dedupeForMs: policy.dedupeForMs }),
     ...(alert.source === undefined ? {} : { source: shownSource(alert.source), sourceHash: hash('source', alert.source) }),
   };
   return recipients.map((recipient) => {

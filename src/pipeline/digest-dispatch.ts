@@ -29,5 +29,6 @@ function hasEnded(outcome: Outcome): boolean {
 }
 
 function mayBeReplayed(outcome: Outcome): boolean {
-  return outcome.kind === 'failed' || outcome.kind === 'malformed' || (outcome.kind === 'settled' && outcome.state === 'failed');
+  if (outcome.kind === 'settled') return outcome.state === 'failed' || outcome.state === 'expired';
+  return outcome.kind === 'failed' || outcome.kind === 'expired' || outcome.kind === 'malformed';
 }

@@ -17,6 +17,7 @@ const OWN = [
   'receivedAt',
   'expiresAt',
   'dedupHash',
+  'dedupeForMs',
   'overflow',
   'notBefore',
   'ackCode',

@@ -54,6 +54,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
           refused = { provider: name, error: unfit };
           refusals.push(refused);
           if (!mayFailOver(unfit, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused };
+          subject.waitedFor = unfit.rootReason;
           continue;
         }
 
@@ -62,6 +63,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         if (tried.kind === 'full') {
           ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
           overBudget.push(tried);
+          subject.waitedFor = 'budget';
           refused = undefined;
           continue;
         }
@@ -94,6 +96,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         }
         refused = { provider: name, error: tried.error };
         refusals.push(refused);
+        subject.waitedFor = tried.error.rootReason;
         if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
         if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
       }

@@ -114,9 +114,15 @@ function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly Trac
       };
     }
     case 'deferred':
-      return { ...base, state: 'deferred', reason: outcome.reason, until: outcome.until };
+      return { ...base, state: 'deferred', reason: outcome.reason, lastReason: outcome.reason, until: outcome.until };
     case 'retry':
-      return { ...base, state: 'deferred', reason: outcome.error.reason, until: outcome.until };
+      return {
+        ...base,
+        state: 'deferred',
+        reason: outcome.error.reason,
+        lastReason: outcome.error.rootReason,
+        until: outcome.until,
+      };
     default: {
       const { state, reason } = endOf(outcome) as End;
       return {

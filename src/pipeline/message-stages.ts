@@ -8,7 +8,7 @@ import { type CapConfig, rulesOf } from './message-caps.ts';
 import type { Observer } from './observer.ts';
 import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import { reopeningOf } from './replay-message.ts';
-import { pass, type Stage, type StageContext, type Verdict } from './stage.ts';
+import { pass, type Stage, type StageContext, type Verdict, type WaitReason } from './stage.ts';
 
 /** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
 export type Persist = <T>(write: () => Promise<T>) => Promise<T>;
@@ -38,6 +38,8 @@ export interface MessageSubject {
   /** Attempts of unknown outcome. */
   unknowns: number;
   doubtful: string | undefined;
+  /** What it waited for last, as far as an earlier run wrote down. */
+  waitedFor: WaitReason | undefined;
   /** This run took a cap slot that no earlier run held. */
   tookSlot: boolean;
   /** When the slot was reserved or renewed, by `performance.now()`. */
@@ -53,6 +55,7 @@ export function newSubject(message: Message, run: string, rerun: boolean, config
     attempts: 0,
     unknowns: 0,
     doubtful: undefined,
+    waitedFor: undefined,
     tookSlot: false,
     slotAt: 0,
   };
@@ -148,6 +151,7 @@ function remember(subject: MessageSubject, history: History): void {
   subject.attempts = history.attempts;
   subject.unknowns = history.unknowns;
   subject.doubtful = history.doubtful?.record.provider;
+  subject.waitedFor = history.lastReason as WaitReason | undefined;
 }
 
 function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttempt {
@@ -157,5 +161,5 @@ function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttem
 /** A text that comes too late is worse than none. */
 export const messageExpiryGate: Stage<MessageSubject> = {
   name: 'expiry-gate',
-  exec: ({ message }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired' } : pass),
+  exec: ({ message, waitedFor }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired', last: waitedFor } : pass),
 };

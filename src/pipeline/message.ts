@@ -26,6 +26,8 @@ export const messageSchema = z.object({
   phoneHash: z.string(),
   /** Stands for the dedup key in Redis key names. */
   dedupHash: z.string(),
+  /** How long the dedupe claim of its alert silences its equals; absent: no dedupe. A replay takes the claim again. */
+  dedupeForMs: z.number().optional(),
   /** The route's word at the time of routing, so that a message keeps its promise across config changes. */
   route: z.string(),
   providers: z.array(z.string()),

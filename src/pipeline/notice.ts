@@ -63,7 +63,7 @@ export function composeNotices(
       channel,
       step: index + 1,
       dueAt: replayedAt + afterMs,
-      expiresAt: deadlineOf(alert, replayedAt, afterMs + Math.min(expiresAfterMs, NOTICE_LIFE_MS)),
+      expiresAt: deadlineOf(alert, replayedAt, afterMs + Math.min(expiresAfterMs, NOTICE_LIFE_MS), receivedAt),
     })),
   );
 }

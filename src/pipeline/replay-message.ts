@@ -9,12 +9,24 @@ export function replayMessage(message: Message, now: Date): Message {
 }
 
 /** What the ledger is to be told of it; `undefined` for a message that never was replayed. */
-export function reopeningOf({ id, alertId, dedupHash, expiresAt, replay }: Message): Reopening | undefined {
+export function reopeningOf({
+  id,
+  alertId,
+  dedupHash,
+  severity,
+  receivedAt,
+  dedupeForMs,
+  expiresAt,
+  replay,
+}: Message): Reopening | undefined {
   if (replay === undefined) return undefined;
   return {
     messageId: id,
     alertId,
     dedupHash,
+    severity,
+    receivedAt,
+    dedupeForMs: dedupeForMs ?? 0,
     number: replay.number,
     expiresAt,
     event: {

@@ -12,7 +12,7 @@ import { shapeContent, shapingOf } from './shape-message.ts';
  * @param at when that was resolved, ms
  */
 export function resolvedMessage(firing: Message, at: number): Message {
-  const { template, ackCode, resolvedTexts, notBefore, replay, ...rest } = firing;
+  const { template, ackCode, resolvedTexts, notBefore, replay, dedupeForMs, ...rest } = firing;
   const { instance } = firing.variables;
   const content = firing.variables.content.replaceAll(ACK_PLACE, '-');
   const said = {

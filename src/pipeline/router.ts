@@ -5,7 +5,7 @@ import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
-import type { Severity } from '../alert/severity.ts';
+import { isAtLeast, type Severity } from '../alert/severity.ts';
 import { shownId } from '../alert/shown-id.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -41,7 +41,8 @@ export interface RawAlert {
 export type Routed =
   /** Each step with a job needs that job, and each notice one; adding one twice changes nothing. */
   | { readonly kind: 'routed'; readonly steps: readonly FirstStep[]; readonly notices: readonly WaitingNotice[] }
-  | { readonly kind: 'suppressed' }
+  /** `expired`: its time was up while it waited on the queue, and it would have been texted before: a person must look. */
+  | { readonly kind: 'suppressed'; readonly expired?: true }
   /** The alert has ended what is open of its dedup key; these messages may wake to find out. */
   | { readonly kind: 'resolved'; readonly open: readonly string[] /** There may be somebody to tell. */; readonly ended?: Ended }
   | { readonly kind: 'malformed'; readonly reason: string };
@@ -78,6 +79,15 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     observer.alertSettled(alert);
   };
 
+  /** Whether an alert whose time is up would have become a message or a notice before. */
+  const wouldText = async (subject: AlertSubject): Promise<boolean> => {
+    const { alert, policy, dedupHash, receivedAt } = subject;
+    if (!isAtLeast(alert.severity, policy.minSeverity)) return false;
+    const recipients = openRecipients(alert.to, config, new Date(receivedAt));
+    if (recipients.length === 0 && composeNotices(subject, recipients, config.templates).length === 0) return false;
+    return (await ledger.isOver(dedupHash, receivedAt)) === undefined;
+  };
+
   return async function route(raw: RawAlert, signal: AbortSignal): Promise<Routed> {
     const events: TraceEvent[] = [];
     const note = (event: Omit<TraceEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
@@ -94,6 +104,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     const subject = subjectOf(raw, parsed, config, clock.now());
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
     noteInSpan({ 'sms.alert.id': shownId(id) });
+    if (raw.replayed) await ledger.reopenAlert(id);
     const { severity, purpose, status } = parsed;
     const card = { id, severity, purpose, status, dedupKey, receivedAt, events, ...keptTraceId() };
     const suppress = async (reason: OurReason): Promise<Routed> => {
@@ -115,7 +126,10 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
 
     note({ stage: 'route', verdict: 'pass', detail: `route ${policy.route}` });
     const outcome = await walk(stages, subject, { clock, signal, note });
-    if (outcome?.kind === 'suppressed') return suppress(outcome.reason);
+    if (outcome?.kind === 'suppressed') {
+      const settled = await suppress(outcome.reason);
+      return outcome.reason === 'expired' && (await wouldText(subject)) ? { kind: 'suppressed', expired: true } : settled;
+    }
 
     // Whoever was on call when it came: a run that begins again after a handover must find the same people.
     const recipients = openRecipients(parsed.to, config, new Date(subject.replayedAt ?? receivedAt));

@@ -6,7 +6,7 @@
  * been sent, nobody can say. **Dead**: in the failed set, a person must look.
  */
 
-import type { OurReason } from '../alert/reason.ts';
+import type { OurReason, ProviderReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import type { CapSize, MessageState, TraceEvent } from '../ledger/trace.ts';
@@ -44,7 +44,8 @@ export type Outcome = {
   | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken; readonly said?: Said }
   /** `held`: the limit that held it back, where it is given up or gathered for that. */
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string; readonly held?: HeldBack }
-  | { readonly kind: 'expired' }
+  /** `last`: what it waited for until then, where it waited. */
+  | { readonly kind: 'expired'; readonly last?: WaitReason | undefined }
   /** Over, or taken care of, before it was sent. */
   | { readonly kind: 'cancelled'; readonly reason: 'resolved' | 'acknowledged' }
   | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date; readonly cap?: CapSize }
@@ -65,6 +66,9 @@ export type Outcome = {
  */
 export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
+
+/** Why a message waited: for something of ours, or because of what its providers said. */
+export type WaitReason = DeferredReason | ProviderReason;
 
 /** Why a message may not be sent before a certain moment; `cap` where a rate cap is full. */
 export interface HeldBack {
@@ -125,7 +129,11 @@ function describe(verdict: Verdict): Omit<TraceEvent, 'at' | 'stage'> {
     case 'failed':
       return { verdict: verdict.kind, reason: verdict.error.reason };
     case 'expired':
-      return { verdict: verdict.kind, reason: 'expired' };
+      return {
+        verdict: verdict.kind,
+        reason: 'expired',
+        ...(verdict.last === undefined ? {} : { detail: `waited because of ${verdict.last}` }),
+      };
     case 'cancelled':
       return { verdict: verdict.kind, reason: verdict.reason };
     case 'unknown':

@@ -30,6 +30,8 @@ export interface ProviderErrorFacts {
   readonly onlyThisMessage?: boolean;
   /** Our own word, given in the provider's place: no request was made. */
   readonly unasked?: boolean;
+  /** Of `circuit_open`: the provider's own refusal that opened the circuit. */
+  readonly cause?: ProviderReason | undefined;
 }
 
 /** A refusal. Its message is ours: it never quotes a vendor's text, which may hold a phone number or a key. */
@@ -43,6 +45,8 @@ export class ProviderError extends Error {
   readonly unlisted: boolean;
   readonly onlyThisMessage: boolean;
   readonly unasked: boolean;
+  /** What the provider itself said last: the cause of an open circuit, else the reason. */
+  readonly rootReason: ProviderReason;
 
   constructor(reason: ProviderReason, facts: ProviderErrorFacts = {}) {
     super(`${reason}${facts.code === undefined ? '' : ` (${facts.code})`}${facts.status === undefined ? '' : ` [HTTP ${facts.status}]`}`);
@@ -56,6 +60,7 @@ export class ProviderError extends Error {
     this.unlisted = facts.unlisted ?? false;
     this.onlyThisMessage = facts.onlyThisMessage ?? false;
     this.unasked = facts.unasked ?? false;
+    this.rootReason = facts.cause ?? reason;
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { advance, bearingOf, type Circuit, closedCircuit, judgeTurn, afterEnding as nextCircuit, type Turn } from './breaker.ts';
 import { judgePause, afterRequest as nextPause, type Pause } from './pause.ts';
-import { type Accepted, type Provider, ProviderError, type Refused, refuse, type SmsMessage } from './provider.ts';
+import { type Accepted, type Provider, ProviderError, type ProviderReason, type Refused, refuse, type SmsMessage } from './provider.ts';
 
 /** Reported once each. `recovering`: the provider accepted a trial; most texts are kept away until it is closed. */
 export type CircuitChange =
@@ -49,6 +49,8 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   let pause: Pause | undefined;
   /** The one message that goes through on trial. */
   let probe: { readonly id: string; readonly until: number } | undefined;
+  /** The reason of the refusal that opened the circuit last. */
+  let cause: ProviderReason | undefined;
   /** What was sent before the circuit opened says nothing of what came after it. */
   let timesOpened = 0;
 
@@ -70,6 +72,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
     if (state === 'closed' || state === 'half_open') observed(() => onChange({ state }));
     if (next.state !== 'open' || error === undefined) return;
     timesOpened += 1;
+    cause = error.reason;
     const until = new Date(next.until);
     observed(() => onChange({ state: 'open', until, error }));
   };
@@ -81,7 +84,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
     const ofPause = judgePause(pause, now);
     const ofCircuit = judgeTurn(circuit, () => positionOf(provider.name, id, urgent), now);
     const isTaken = probe !== undefined && probe.id !== id && now < probe.until;
-    const refusal = refusalOf('circuit_open', ofCircuit, isTaken) ?? refusalOf('throttled', ofPause, isTaken);
+    const refusal = refusalOf('circuit_open', ofCircuit, isTaken, cause) ?? refusalOf('throttled', ofPause, isTaken);
     if (refusal === undefined && (ofPause.kind === 'probe' || ofCircuit.kind === 'probe')) probe = { id, until: now + probeMs };
     return refusal;
   };
@@ -130,9 +133,9 @@ function isProven(circuit: Circuit): boolean {
   return circuit.state === 'slow_start' || (circuit.state === 'half_open' && circuit.passed > 0);
 }
 
-function refusalOf(reason: 'circuit_open' | 'throttled', turn: Turn, isTaken: boolean): ProviderError | undefined {
+function refusalOf(reason: 'circuit_open' | 'throttled', turn: Turn, isTaken: boolean, cause?: ProviderReason): ProviderError | undefined {
   if (turn.kind === 'go' || (turn.kind === 'probe' && !isTaken)) return undefined;
-  return new ProviderError(reason, { retryAt: new Date(turn.kind === 'wait' ? turn.until : turn.elseAt), unasked: true });
+  return new ProviderError(reason, { retryAt: new Date(turn.kind === 'wait' ? turn.until : turn.elseAt), unasked: true, cause });
 }
 
 /**

@@ -6,6 +6,7 @@ import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { announceEnd } from './announce-end.ts';
+import { EXPIRED } from './dead-letter.ts';
 import { ALERT_AGAIN_JOB, ALERT_QUEUE, ENDED_JOB, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
 import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
@@ -49,7 +50,7 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
         if (routed.ended !== undefined) await announceEnd(alerts, routed.ended);
         return { kind: 'complete' };
       case 'suppressed':
-        return { kind: 'complete' };
+        return routed.expired ? { kind: 'dead', reason: `${EXPIRED}: it waited on the queue past its deadline` } : { kind: 'complete' };
       case 'malformed':
         deps.logger.warn({ reason: routed.reason }, 'malformed alert: moved to the failed set');
         return { kind: 'dead', reason: `malformed: ${routed.reason}` };

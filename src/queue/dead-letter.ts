@@ -4,7 +4,7 @@ import { parseSeverity } from '../alert/severity.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
-import type { DeadKind, DeadLetter } from './dead-letters-port.ts';
+import type { DeadFilter, DeadKind, DeadLetter, DeadState } from './dead-letters-port.ts';
 import { type WaitingEvent, waitingEventSchema } from './waiting-event.ts';
 
 /** A dead job as Redis holds it. */
@@ -26,10 +26,21 @@ export function messageOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): Messa
   return parsed.success ? parsed.data : undefined;
 }
 
-/** What a person may see of a dead job; `trace`: what the ledger has of its message. */
-export function describeDead(job: DeadJob, message: Message | undefined, trace: MessageTrace | undefined): DeadLetter {
+/** How the reason of a failed job begins whose message, or alert, has expired. */
+export const EXPIRED = 'expired';
+
+/** What the ledger knows of a dead message beside its job. */
+export interface DeadFacts {
+  readonly trace: MessageTrace | undefined;
+  /** Of a digest: how many alerts it names. */
+  readonly alerts?: number | undefined;
+}
+
+/** What a person may see of a dead job. */
+export function describeDead(job: DeadJob, message: Message | undefined, { trace, alerts }: DeadFacts): DeadLetter {
   const common = {
     what: job.what,
+    state: stateOf(job, trace),
     detail: maskNumbers(job.failedReason),
     diedAt: new Date(job.diedAt).toISOString(),
   };
@@ -37,18 +48,44 @@ export function describeDead(job: DeadJob, message: Message | undefined, trace: 
   if (notice !== undefined) return { ...common, ...noticeFacts(notice, common.detail) };
   const event = eventOf(job);
   if (event !== undefined) return { ...common, ...eventFacts(event, common.detail) };
-  if (message === undefined) return { ...common, ...malformedFacts(job) };
+  if (message === undefined) return { ...common, ...jobFacts(job) };
   return {
     ...common,
     id: message.id,
     alertId: message.alertId,
     severity: message.severity,
+    route: message.route,
     to: maskPhone(message.to),
     contact: message.contact ?? null,
-    reason: trace?.reason ?? 'malformed',
+    reason: trace?.lastReason ?? trace?.reason ?? (common.state === 'expired' ? EXPIRED : 'malformed'),
     code: trace?.attempts.at(-1)?.code ?? null,
-    stored: storedMessage(message),
+    stored: { ...storedMessage(message), ...(alerts === undefined ? {} : { 'alerts in this digest': String(alerts) }) },
   };
+}
+
+/** A message of unknown outcome, in the same list. `kept`: as it would be sent again; `undefined` where that is lost. */
+export function describeUnknown(trace: MessageTrace, kept: Message | undefined, since: number): DeadLetter {
+  const { id, alertId, severity, route, to, contact, attempts } = trace;
+  return {
+    ...{ what: 'message', state: 'unknown', id, alertId, severity, route, to, contact, reason: 'unknown_outcome' },
+    code: attempts.at(-1)?.code ?? null,
+    detail: `it may have been sent: sms-dispatch unknown resolve ${id} --sent, or --not-sent`,
+    diedAt: new Date(since).toISOString(),
+    stored: kept === undefined ? {} : storedMessage(kept),
+  };
+}
+
+function stateOf({ what, failedReason }: DeadJob, trace: MessageTrace | undefined): DeadState {
+  if (trace?.state === 'expired' || (trace === undefined && failedReason.startsWith(EXPIRED))) return 'expired';
+  if (what === 'alert' || what === 'receipt' || what === 'lookup' || failedReason.startsWith('malformed')) return 'malformed';
+  return 'failed';
+}
+
+export function matches({ reason, severity, route, state, diedAt }: DeadLetter, filter: DeadFilter): boolean {
+  if (filter.reason !== undefined && filter.reason !== reason && !(filter.reason === EXPIRED && state === 'expired')) return false;
+  if (filter.severity !== undefined && filter.severity !== severity) return false;
+  if (filter.route !== undefined && filter.route !== route) return false;
+  return filter.since === undefined || Date.parse(diedAt) >= filter.since.getTime();
 }
 
 /**
@@ -96,12 +133,13 @@ function codeOf(detail: string): string | null {
 }
 
 /** Of what a channel was not told; the channel and why stand in the detail. */
-function noticeFacts(notice: WaitingNotice, detail: string): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+function noticeFacts(notice: WaitingNotice, detail: string): OwnFacts {
   const { id, alertId, severity, channel, route, text, step, steps } = notice;
   return {
     id,
     alertId,
     severity,
+    route,
     to: null,
     contact: null,
     reason: 'unavailable',
@@ -111,13 +149,14 @@ function noticeFacts(notice: WaitingNotice, detail: string): Omit<DeadLetter, 'w
 }
 
 /** Of what a webhook was not told. Its id is what the receiver would know it by. */
-function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string): OwnFacts {
   const { alertId, messageId, severity, to, contact, reason } = body.data;
   const word = (value: unknown) => (typeof value === 'string' ? value : null);
   return {
     id,
     alertId: word(alertId),
     severity: word(severity),
+    route: null,
     to: word(to),
     contact: word(contact),
     reason: 'unavailable',
@@ -133,7 +172,10 @@ function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string):
   };
 }
 
-function malformedFacts({ queue, what, jobId, data }: DeadJob): Omit<DeadLetter, 'what' | 'detail' | 'diedAt'> {
+type OwnFacts = Omit<DeadLetter, 'what' | 'state' | 'detail' | 'diedAt'>;
+
+/** Of a job that is none of the above: a malformed one, or an alert that expired before it was routed. */
+function jobFacts({ queue, what, jobId, data, failedReason }: DeadJob): OwnFacts {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};
   const own = what === 'alert' && typeof fields.id === 'string' && ALERT_ID_PATTERN.test(fields.id) ? fields.id : undefined;
@@ -143,9 +185,10 @@ function malformedFacts({ queue, what, jobId, data }: DeadJob): Omit<DeadLetter,
     id,
     alertId: what === 'alert' ? id : null,
     severity: (typeof fields.severity === 'string' ? parseSeverity(fields.severity) : undefined) ?? null,
+    route: null,
     to: null,
     contact: null,
-    reason: 'malformed',
+    reason: failedReason.startsWith(EXPIRED) ? EXPIRED : 'malformed',
     code: null,
     stored: {
       data: `${Buffer.byteLength(data)} bytes`,

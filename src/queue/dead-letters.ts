@@ -1,14 +1,17 @@
 import { ErrorCode, Job, type Queue } from 'bullmq';
+import { hash } from '../alert/id.ts';
 import type { Clock } from '../clock.ts';
+import type { Objection } from '../ledger/ledger.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
-import { isOnItsWay } from '../ledger/trace.ts';
+import { isOnItsWay, type MessageState } from '../ledger/trace.ts';
 import { reopeningOf, replayMessage } from '../pipeline/replay-message.ts';
 import { connectRedis, type Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
-import { type DeadJob, describeDead, eventOf, messageOf } from './dead-letter.ts';
-import type { DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
+import { type DeadJob, describeDead, describeUnknown, EXPIRED, eventOf, matches, messageOf } from './dead-letter.ts';
+import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
+import { countRefs, type DeadRef, type DeadSet, mergedRefs } from './dead-refs.ts';
 import { discardScript, prepareScript } from './dead-scripts.ts';
 import {
   ALERT_AGAIN_JOB,
@@ -47,19 +50,18 @@ const NAMES = Object.keys(KINDS);
 /** Read, and acted upon, in one go; a few round trips each. */
 const BATCH = 100;
 
-/** Somebody else has replayed or discarded it. */
+const REPLAYABLE: readonly MessageState[] = ['failed', 'expired'];
+
+/** Another operator has replayed or discarded it. */
 const GONE: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState];
 
-interface Ref {
-  readonly queue: string;
-  readonly jobId: string;
-  readonly diedAt: number;
-}
+/** Stands for the index of unknown outcomes, among the names of queues. */
+const UNKNOWN = 'unknown';
 
 /**
- * The failed sets of our queues.
- * A replay moves the job first and tells the ledger then: should we die in between, the worker that takes the job tells the
- * ledger what we would have. A job that is not moved has changed nothing.
+ * What waits for a person: the failed sets of our queues, and the messages of unknown outcome.
+ * A replay moves the job first and updates the ledger then: should the process crash in between, the worker that takes the
+ * job updates the ledger. A job that is not moved has changed nothing.
  */
 export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions): DeadLetters {
   const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
@@ -69,53 +71,80 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const queues = new Map(NAMES.map((name) => [name, openQueue(name, connection, prefix)]));
   const jobs = new WeakMap<DeadLetter, DeadJob>();
   const key = (queue: string, part: string) => `${prefix}:${queue}:${part}`;
+  const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? keys.unknown() : key(queue, 'failed') });
+  const SETS = [...NAMES, UNKNOWN].map(setOf);
 
-  const read = async ({ queue, jobId, diedAt }: Ref): Promise<DeadLetter> => {
-    const [name, data, failedReason] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason');
-    const what = KINDS[queue] as DeadKind;
-    const job: DeadJob = { queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt };
-    const message = messageOf(job);
-    const letter = describeDead(job, message, message && (await traces.message(message.id)));
+  const readUnknown = async ({ queue, jobId, diedAt }: DeadRef): Promise<DeadLetter | undefined> => {
+    const [trace, kept] = await Promise.all([traces.message(jobId), connection.get(keys.kept(jobId))]);
+    if (trace?.state !== 'unknown') return undefined;
+    const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', diedAt };
+    const letter = describeUnknown(trace, messageOf(job), diedAt);
     jobs.set(letter, job);
     return letter;
   };
 
-  const refs = async (queue: string, newest?: number): Promise<Ref[]> => {
-    const flat =
-      newest === undefined
-        ? await connection.zrange(key(queue, 'failed'), '0', '-1', 'WITHSCORES')
-        : await connection.zrevrange(key(queue, 'failed'), 0, String(newest - 1), 'WITHSCORES');
-    return Array.from({ length: flat.length / 2 }, (_, n) => ({ queue, jobId: flat[2 * n] as string, diedAt: Number(flat[2 * n + 1]) }));
+  /** `undefined` for one that has left its set since. */
+  const read = async (ref: DeadRef): Promise<DeadLetter | undefined> => {
+    const { queue, jobId, diedAt } = ref;
+    if (queue === UNKNOWN) return readUnknown(ref);
+    const [name, data, failedReason] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason');
+    const what = KINDS[queue] as DeadKind;
+    const job: DeadJob = { queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt };
+    const message = messageOf(job);
+    const alerts = message?.digest === undefined ? undefined : await connection.hget(keys.digestContent(message.id), 'count');
+    const trace = message && (await traces.message(message.id));
+    const letter = describeDead(job, message, { trace, alerts: alerts == null ? undefined : Number(alerts) });
+    jobs.set(letter, job);
+    return letter;
   };
+  const readAll = async (refs: readonly DeadRef[]): Promise<DeadLetter[]> =>
+    (await withinDeadline(Promise.all(refs.map(read)))).filter((letter) => letter !== undefined);
 
-  const refsOf = async (names: readonly string[], newest?: number): Promise<Ref[]> =>
-    (await Promise.all(names.map((queue) => refs(queue, newest)))).flat();
-
-  const scan = async function* (names: readonly string[]): ReturnType<DeadLetters['all']> {
-    const found = (await withinDeadline(refsOf(names))).toSorted((a, b) => a.diedAt - b.diedAt);
-    for (let from = 0; from < found.length; from += BATCH) {
-      const letters = await withinDeadline(Promise.all(found.slice(from, from + BATCH).map(read)));
-      yield { total: found.length, letters };
+  /** In batches. `looked`: how many refs have been read by then. */
+  const scan = async function* (sets: readonly DeadSet[], order: 'newest' | 'oldest', { since }: DeadFilter = {}) {
+    let looked = 0;
+    let batch: DeadRef[] = [];
+    for await (const ref of mergedRefs(connection, sets, order)) {
+      const isTooOld = since !== undefined && ref.diedAt < since.getTime();
+      if (isTooOld && order === 'newest') break;
+      looked += 1;
+      if (!isTooOld) batch.push(ref);
+      if (batch.length < BATCH) continue;
+      yield { looked, letters: await readAll(batch) };
+      batch = [];
     }
+    if (looked > 0) yield { looked, letters: await readAll(batch) };
   };
 
   /** Where a dead job of this id lies, if one of ours gave it its job id. */
-  const locate = async (id: string): Promise<Ref[]> => {
+  const locate = async (id: string): Promise<DeadRef[]> => {
     const alert = await traces.alert(id);
+    const messageIds = [id, ...(alert?.messages ?? []).map((message) => message.id)];
     const places = [
       [ALERT_QUEUE, alertJobId(id)],
-      ...[id, ...(alert?.messages ?? []).map((message) => message.id)].map((messageId) => [MESSAGE_QUEUE, messageId] as const),
+      ...messageIds.flatMap((messageId) => [[MESSAGE_QUEUE, messageId] as const, [UNKNOWN, messageId] as const]),
     ] as const;
-    const scores = await Promise.all(places.map(([queue, jobId]) => connection.zscore(key(queue, 'failed'), jobId)));
+    const scores = await Promise.all(places.map(([queue, jobId]) => connection.zscore(setOf(queue).key, jobId)));
     return places.flatMap(([queue, jobId], index) => (scores[index] ? [{ queue, jobId, diedAt: Number(scores[index]) }] : []));
   };
 
-  const replay = async (job: DeadJob): Promise<Replayed> => {
-    const { queue, what, jobId, data } = job;
+  /** What speaks against replaying an alert that expired before it was routed. */
+  const objectionToAlert = async (id: string): Promise<Objection | undefined> => {
+    const alert = await traces.alert(id);
+    if (alert === undefined || alert.dedupKey === null) return undefined;
+    const over = await ledger.isOver(hash('dedup', alert.dedupKey), Date.parse(alert.receivedAt));
+    return over && { kind: over };
+  };
+
+  const replay = async ({ id }: DeadLetter, job: DeadJob): Promise<Replayed> => {
+    const { queue, what, jobId, data, failedReason } = job;
+    if (queue === UNKNOWN) return { kind: 'unknown' };
     const failed = [key(queue, 'failed'), key(queue, jobId)];
     const now = clock.now();
     const message = messageOf(job);
     if (message === undefined) {
+      const objection = what === 'alert' && failedReason.startsWith(EXPIRED) ? await objectionToAlert(id) : undefined;
+      if (objection !== undefined) return objection;
       // A resolve ends what was raised before it, and an alert what its own time says: both keep theirs.
       const [name, timestamp] =
         what === 'alert' && job.name !== ENDED_JOB
@@ -129,18 +158,21 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     }
     const history = await ledger.recall(message.id);
     if (history === undefined) return { kind: 'forgotten' };
-    if (history.state !== 'failed' && !isOnItsWay(history.state)) return { kind: 'ended', state: history.state };
+    if (!REPLAYABLE.includes(history.state) && !isOnItsWay(history.state)) return { kind: 'ended', state: history.state };
     const next = replayMessage(message, now);
+    const reopening = reopeningOf(next);
+    const objection = reopening && (await ledger.objection(reopening));
+    if (objection !== undefined) return objection;
     const args = [jobId, data, JSON.stringify(next), MESSAGE_AGAIN_JOB, now.getTime()];
     if ((await prepareScript(connection, failed, args)) === 0) return { kind: 'gone' };
     if (!(await moveToWait(queues.get(queue) as Queue, jobId))) return { kind: 'gone' };
-    const reopening = reopeningOf(next);
     if (reopening !== undefined) await ledger.reopen(reopening);
     return { kind: 'replayed', goodUntil: new Date(next.expiresAt).toISOString() };
   };
 
   const discard = async (job: DeadJob): Promise<boolean> => {
     const { queue, jobId } = job;
+    if (queue === UNKNOWN) return false;
     const message = messageOf(job);
     // Noted first: a letter that is gone without a word nobody could ever explain.
     if (message !== undefined && (await connection.zscore(key(queue, 'failed'), jobId)) !== null) {
@@ -155,19 +187,23 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return job;
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
+
   return {
-    all: () => scan(NAMES),
-    async list(limit) {
-      return withinDeadline(
-        (async () => {
-          const [counts, found] = await Promise.all([
-            Promise.all(NAMES.map((queue) => connection.zcard(key(queue, 'failed')))),
-            refsOf(NAMES, limit),
-          ]);
-          const newest = found.toSorted((a, b) => b.diedAt - a.diedAt).slice(0, limit);
-          return { total: counts.reduce((sum, count) => sum + count, 0), letters: await Promise.all(newest.map(read)) };
-        })(),
-      );
+    async *all(filter = {}) {
+      const total = await countRefs(connection, SETS);
+      for await (const { looked, letters } of scan(SETS, 'oldest', filter)) {
+        yield { total, looked, letters: letters.filter((letter) => matches(letter, filter)) };
+      }
+    },
+    async list(limit, filter = {}) {
+      const total = await countRefs(connection, SETS);
+      const found: DeadLetter[] = [];
+      for await (const { letters } of scan(SETS, 'newest', filter)) {
+        found.push(...letters.filter((letter) => matches(letter, filter)));
+        if (found.length > limit) break;
+      }
+      return { total, letters: found.slice(0, limit), more: found.length > limit };
     },
     async find(ids) {
       const wanted = new Set(ids);
@@ -175,15 +211,20 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
         names.has(id) || (alertId !== null && names.has(alertId));
       const located = (await Promise.all([...wanted].map((id) => withinDeadline(locate(id))))).flat();
       const places = new Map(located.map((ref) => [key(ref.queue, ref.jobId), ref]));
-      const found = await withinDeadline(Promise.all([...places.values()].map(read)));
+      const found = await readAll([...places.values()]);
       // What is left bears a job id that we did not give; among the messages only one that is none of ours.
       const left = new Set([...wanted].filter((id) => !found.some((letter) => answersTo(letter, new Set([id])))));
       if (left.size === 0) return found;
       const strangers = [...left].some((id) => id.startsWith('q-')) ? NAMES : NAMES.filter((name) => name !== MESSAGE_QUEUE);
-      for await (const { letters } of scan(strangers)) found.push(...letters.filter((letter) => answersTo(letter, left)));
+      for await (const { letters } of scan(strangers.map(setOf), 'oldest'))
+        found.push(...letters.filter((letter) => answersTo(letter, left)));
       return found;
     },
-    replay: (letter) => withinDeadline(replay(jobOf(letter))),
+    replay(letter) {
+      const mine = turn.then(() => withinDeadline(replay(letter, jobOf(letter))));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
     discard: (letter) => withinDeadline(discard(jobOf(letter))),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -4,6 +4,7 @@ import type { Dispatch } from '../pipeline/dispatcher.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
 import { noteInSpan } from '../tracing/span.ts';
+import { EXPIRED } from './dead-letter.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
@@ -57,9 +58,13 @@ function moveFor(outcome: Outcome): JobMove {
       return { kind: 'dead', reason: outcome.error.message };
     case 'malformed':
       return { kind: 'dead', reason: `malformed: ${outcome.detail}` };
+    case 'expired':
+      return { kind: 'dead', reason: outcome.last === undefined ? EXPIRED : `${EXPIRED}: ${outcome.last}` };
     case 'settled':
-      // The run that it failed in did not live to bury the job.
-      return outcome.state === 'failed' ? { kind: 'dead', reason: 'failed in an earlier run' } : { kind: 'complete' };
+      // The run in which it ended crashed before it moved the job.
+      return outcome.state === 'failed' || outcome.state === 'expired'
+        ? { kind: 'dead', reason: `${outcome.state} in an earlier run` }
+        : { kind: 'complete' };
     default:
       return { kind: 'complete' };
   }

@@ -65,6 +65,8 @@ export function createKeys(prefix: string) {
     inFlight: () => `${prefix}:in-flight`,
     /** Sorted set: messages of which nobody knows whether they were sent, by when that became of them, ms. */
     unknown: () => `${prefix}:unknown`,
+    /** Sorted set: messages that ended in a state that a person may look for, by when, ms; entries as old as the ledger's go. */
+    ended: (state: string) => `${prefix}:ended:${state}`,
     /** String: one of those with its whole number and text, as it would be sent once more. */
     kept: (messageId: string) => `${prefix}:kept:${messageId}`,
     /** Sorted set: critical messages that something keeps from being sent, by since when, ms; `LEDGER_TTL_MS` after the last one. */

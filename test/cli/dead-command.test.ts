@@ -8,6 +8,8 @@ import { type } from './recording-deps.ts';
 const MALFORMED: DeadLetter = deadLetter({
   id: 'order-42',
   what: 'alert',
+  state: 'malformed',
+  route: null,
   alertId: 'order-42',
   severity: null,
   to: null,
@@ -28,30 +30,30 @@ describe('dead list', () => {
     const { code, stdout, stderr } = await type(['dead', 'list', '--limit', '2'], { dead: { letters } });
     expect(stdout).toBe(
       [
-        'id   what     severity  to                     reason     code   died at (UTC)        alert',
-        'm-2  message  critical  +60*******789          recipient  -      2026-11-20 03:00:05  a-2',
-        'm-1  message  critical  +60*******789 (alice)  content    30034  2026-11-20 03:00:05  a-1',
+        'id   what     state   severity  to                     reason     code   since (UTC)          alert',
+        'm-2  message  failed  critical  +60*******789          recipient  -      2026-11-20 03:00:05  a-2',
+        'm-1  message  failed  critical  +60*******789 (alice)  content    30034  2026-11-20 03:00:05  a-1',
         '',
       ].join('\n'),
     );
-    expect(stderr).toBe('2 of 3 dead\n');
+    expect(stderr).toBe('2 of 3 dead letters\n');
     expect(code).toBe(0);
   });
 
   test('names the channel that was not told', async () => {
     const notice = deadLetter({ id: 'n-1', what: 'notice', to: null, contact: null, code: 'smtp_535', stored: { channel: 'ops-mail' } });
     const { stdout } = await type(['dead', 'list'], { dead: { letters: [notice] } });
-    expect(stdout).toMatch(/\nn-1 +notice +critical +ops-mail +\w+ +smtp_535 /);
+    expect(stdout).toMatch(/\nn-1 +notice +failed +critical +ops-mail +\w+ +smtp_535 /);
   });
 
   test('says so when there is none', async () => {
-    expect(await type(['dead', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'nothing is dead\n' });
+    expect(await type(['dead', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'no dead letters\n' });
   });
 
   test('--json holds every field and nothing of the job', async () => {
     const { stdout } = await type(['dead', 'list', '--json'], { dead: { letters: [MALFORMED] } });
     const { stored: _, ...fields } = MALFORMED;
-    expect(JSON.parse(stdout)).toEqual({ total: 1, dead: [fields] });
+    expect(JSON.parse(stdout)).toEqual({ total: 1, more: false, dead: [fields] });
   });
 
   test('Redis away is exit 1 and says where it was looked for', async () => {
@@ -73,14 +75,14 @@ describe('dead show', () => {
     });
     const { code, stdout } = await type(['dead', 'show', 'm-1'], { dead: { letters }, message });
     expect(stdout).toMatch(/^Not texted: the provider refused the text or its template \(content, code 30034 from twilio-main\)/);
-    expect(stdout).toContain('\n\nDead since 2026-11-20 03:00:05 UTC: content (30034) [HTTP 400]\n\nmessage  m-1\nroute    default\n');
+    expect(stdout).toContain('\n\nFailed at 2026-11-20 03:00:05 UTC: content (30034) [HTTP 400]\n\nmessage  m-1\nroute    default\n');
     expect(code).toBe(0);
   });
 
   test('of an alert shows its fault without the codes that a terminal obeys', async () => {
     const alerts = [alertTrace({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
     const { stdout } = await type(['dead', 'show', 'order-42'], { dead: { letters }, alerts });
-    expect(stdout).toContain('Dead since 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
+    expect(stdout).toContain('Malformed, refused at 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
     expect(stdout).toContain('fields  severity, text, to');
   });
 
@@ -92,7 +94,7 @@ describe('dead show', () => {
   test('what is not dead is exit 1 and points to explain', async () => {
     const { code, stderr, calls } = await type(['dead', 'show', 'm-9'], { dead: { letters } });
     expect(code).toBe(1);
-    expect(stderr).toBe('error: not among the dead: m-9\nWhat became of it: sms-dispatch explain m-9\n');
+    expect(stderr).toBe('error: no dead letter with id m-9\nWhat became of it: sms-dispatch explain m-9\n');
     expect(calls.at(-1)).toEqual(['close dead letters']);
   });
 });
@@ -109,19 +111,19 @@ describe('dead replay', () => {
   test('does those that it finds and is exit 1 for the others', async () => {
     const { code, stderr, calls } = await type(['dead', 'replay', 'm-8', 'm-1'], { dead: { letters } });
     expect(done(calls)).toEqual(['replay m-1']);
-    expect(stderr).toContain('1 replayed\nerror: not among the dead: m-8\n');
+    expect(stderr).toContain('1 replayed\nerror: no dead letter with id m-8\n');
     expect(code).toBe(1);
   });
 
   test('does not send anybody to explain for an event', async () => {
     const { stderr } = await type(['dead', 'replay', 'e-4pX0bT2sJk6nQmZr8vYdLw'], { dead: { letters } });
-    expect(stderr).toMatch(/^0 replayed\nerror: not among the dead: e-4pX0bT2sJk6nQmZr8vYdLw\nAn event that is not dead was told/);
+    expect(stderr).toMatch(/^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event that is not dead was told/);
   });
 
   test.each([
     [{ kind: 'ended', state: 'accepted' }, 'not replayed: the message is accepted', 1],
     [{ kind: 'forgotten' }, 'its ledger entry is gone; raise the alert again', 1],
-    [{ kind: 'gone' }, 'somebody else has replayed or discarded it', 0],
+    [{ kind: 'gone' }, 'another operator has replayed or discarded it', 0],
   ] as const)('says why not: %j', async (replayed, words, exit) => {
     const { code, stdout } = await type(['dead', 'replay', 'm-1'], { dead: { letters, replays: { 'm-1': replayed } } });
     expect(stdout).toContain(words);
@@ -139,6 +141,7 @@ describe('dead replay', () => {
     const { code, stdout, stderr } = await type(['dead', 'replay', '--json', 'm-1', 'm-2', 'm-9'], world);
     expect(JSON.parse(stdout)).toEqual({
       replayed: 1,
+      skipped: 0,
       refused: 1,
       missing: ['m-9'],
       results: [
@@ -149,7 +152,7 @@ describe('dead replay', () => {
     const [summary, wrong] = stderr.trimEnd().split('\n');
     expect(summary).toBe('1 replayed, 1 refused');
     expect(JSON.parse(wrong ?? '')).toEqual({
-      error: { message: 'not among the dead: m-9', hint: 'What became of it: sms-dispatch explain m-9' },
+      error: { message: 'no dead letter with id m-9', hint: 'What became of it: sms-dispatch explain m-9' },
     });
     expect(code).toBe(1);
   });
@@ -195,7 +198,7 @@ describe('dead discard', () => {
 
   test('--json lists what was discarded and what was not there', async () => {
     const { code, stdout } = await type(['dead', 'discard', '--json', 'm-1', 'm-9'], { dead: { letters } });
-    expect(JSON.parse(stdout)).toEqual({ discarded: ['m-1'], missing: ['m-9'] });
+    expect(JSON.parse(stdout)).toEqual({ discarded: ['m-1'], unknown: 0, missing: ['m-9'] });
     expect(code).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import { matches } from '../../src/queue/dead-letter.ts';
 import type { DeadLetter, DeadLetters, Replayed } from '../../src/queue/dead-letters-port.ts';
 
 export interface DeadWorld {
@@ -14,6 +15,8 @@ export function deadLetter(facts: Partial<DeadLetter> = {}): DeadLetter {
   return {
     id: 'm-1',
     what: 'message',
+    state: 'failed',
+    route: 'default',
     alertId: 'a-1',
     severity: 'critical',
     to: '+60*******789',
@@ -31,9 +34,15 @@ export function deadLetter(facts: Partial<DeadLetter> = {}): DeadLetter {
 export function deadLettersOf({ letters = [], replays = {}, gone = [], open }: DeadWorld, calls: [string, ...unknown[]][]): DeadLetters {
   open?.();
   return {
-    list: async (limit) => ({ total: letters.length, letters: letters.toReversed().slice(0, limit) }),
-    all: async function* () {
-      for (let from = 0; from < letters.length; from += 2) yield { total: letters.length, letters: letters.slice(from, from + 2) };
+    list: async (limit, filter = {}) => {
+      const found = letters.toReversed().filter((letter) => matches(letter, filter));
+      return { total: letters.length, letters: found.slice(0, limit), more: found.length > limit };
+    },
+    all: async function* (filter = {}) {
+      for (let from = 0; from < letters.length; from += 2) {
+        const batch = letters.slice(from, from + 2);
+        yield { total: letters.length, looked: from + batch.length, letters: batch.filter((letter) => matches(letter, filter)) };
+      }
     },
     find: async (ids) => letters.filter(({ id, alertId }) => ids.includes(id) || (alertId !== null && ids.includes(alertId))),
     replay: async ({ id }) => {

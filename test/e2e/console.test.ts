@@ -141,7 +141,7 @@ shutdown: { grace: 1s }
     await press('Discard');
     await confirm('Discard');
     await shown('Discarded: carol.');
-    await shown('Nothing has died.');
+    await shown('No dead letters.');
     expect(await page.evaluate('document.activeElement.id'), 'where the keyboard goes on').toBe('main');
     await expectClean();
   });

@@ -140,7 +140,7 @@ http: { port: 0 }
     await until(async () => (await trace(url, 'loud')).events[0]?.verdict === 'replayed');
     await booksBalance();
     expect(await type('dead', 'discard', 'loud', bad)).toMatchObject({ code: 0 });
-    expect((await type('dead', 'list', '--json')).json).toEqual({ total: 0, dead: [] });
+    expect((await type('dead', 'list', '--json')).json).toEqual({ total: 0, more: false, dead: [] });
     expect((await trace(url, bad)).messages[0]).toMatchObject({ state: 'failed', events: expect.arrayContaining([DISCARDED]) });
     expect(await type('dead', 'show', bad)).toMatchObject({ code: 1 });
     expect(said.join('')).not.toMatch(/60?1234(50006|56789)|111111111/);

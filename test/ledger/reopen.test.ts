@@ -33,6 +33,9 @@ const reopening = (over: Partial<Reopening> = {}): Reopening => ({
   messageId: 'm-a',
   alertId: 'a',
   dedupHash: 'db',
+  severity: 'critical',
+  receivedAt: 1_000,
+  dedupeForMs: 0,
   number: 1,
   expiresAt: 20_000,
   event,
@@ -49,6 +52,18 @@ async function failed(): Promise<void> {
 }
 
 describe('a failed message that is reopened', () => {
+  it('takes its dedupe claim again where it is free, and only there', async () => {
+    await failed();
+    expect(await redis.get(keys.claim('db'))).toBeNull();
+    await ledger.reopen(reopening({ dedupeForMs: 60_000 }));
+    expect(await redis.get(keys.claim('db'))).toBe('3 1000 a');
+    expect(await redis.pttl(keys.claim('db'))).toBeGreaterThan(50_000);
+    await redis.set(keys.claim('db'), '3 2000 other');
+    await moveTo('failed', 'a', { reason: 'content' });
+    await ledger.reopen(reopening({ number: 2, dedupeForMs: 60_000 }));
+    expect(await redis.get(keys.claim('db'))).toBe('3 2000 other');
+  });
+
   it('is on its way again, the same one, with its history and a new deadline', async () => {
     await failed();
     expect(await ledger.reopen(reopening())).toBe('reopened');
@@ -97,7 +112,7 @@ describe('a failed message that is reopened', () => {
   });
 });
 
-it.each(MESSAGE_STATES.filter((state) => state !== 'failed'))('what is %s is not reopened', async (state) => {
+it.each(MESSAGE_STATES.filter((state) => state !== 'failed' && state !== 'expired'))('what is %s is not reopened', async (state) => {
   await ledger.admit(alertOf('a'), randomUUID());
   await redis.hset(keys.message('m-a'), 'state', state);
   expect(await ledger.reopen(reopening())).toBe('kept');

@@ -166,6 +166,7 @@ test('a message keeps the promise that its route made', () => {
     receivedAt: RECEIVED,
     expiresAt: RECEIVED + 3_600_000,
     dedupHash: 'h',
+    dedupeForMs: 1_800_000,
     route: 'default',
     providers: ['twilio-main', 'sns'],
     overflow: 'defer',

@@ -159,3 +159,15 @@ test('with all providers down the texts wait, say why, and go out when one works
   expect(a.requests).toHaveLength(2);
   expect(desk.heard('messageSettled')).toHaveLength(5);
 });
+
+test('a text that expires while a circuit is open keeps the reason that opened it', async () => {
+  guarded('a', refuse('auth', { code: '20003' }));
+  const first = await desk.send();
+  expect(first.outcome).toMatchObject({ kind: 'retry', error: { reason: 'auth' } });
+  const { message, outcome } = await desk.send();
+  expect(outcome).toMatchObject({ kind: 'retry', error: { reason: 'circuit_open', rootReason: 'auth' } });
+  expect(await desk.trace(message)).toMatchObject({ state: 'deferred', reason: 'circuit_open', lastReason: 'auth' });
+  desk.clock.at = message.expiresAt;
+  expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired', last: 'auth' });
+  expect(await desk.trace(message)).toMatchObject({ state: 'expired', reason: 'expired', lastReason: 'auth' });
+});

@@ -230,7 +230,7 @@ describe('a text that a cap holds back', () => {
     const { message, outcome } = await desk.send({ expiresAt: desk.clock.at + MINUTE_MS });
     expect(outcome).toMatchObject({ kind: 'deferred', until: new Date(message.expiresAt) });
     desk.clock.at = message.expiresAt;
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired' });
+    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired', last: 'rate_cap_recipient' });
     expect(desk.heard('messageSettled')).toHaveLength(2);
     expect(await desk.ledger.inFlight()).toBe(0);
   });

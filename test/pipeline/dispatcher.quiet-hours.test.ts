@@ -75,7 +75,7 @@ describe('a text in quiet hours', () => {
     const { message, outcome } = await desk.send({ ...quietNow(desk), expiresAt });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'quiet_hours', until: new Date(expiresAt) });
     desk.clock.at = expiresAt;
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired' });
+    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired', last: 'quiet_hours' });
     expect(desk.heard('messageSettled')).toHaveLength(1);
   });
 

@@ -279,7 +279,32 @@ describe('the gates', () => {
     setup.clock.at += HOUR_MS - 1;
     expect((await setup.run(raw)).kind).toBe('routed');
     setup.clock.at += 1;
-    expect(await setup.run({ ...raw, data: alert({ id: 'a2', dedupKey: 'other' }) })).toEqual({ kind: 'suppressed' });
+    expect(await setup.run({ ...raw, data: alert({ id: 'a2', dedupKey: 'other' }) })).toEqual({ kind: 'suppressed', expired: true });
+  });
+
+  test('call an alert expired only where it would have been texted, each time that its job runs', async () => {
+    const late = (over: object) => ({ ...setup.raw(alert({ id: 'late', dedupKey: 'late', ...over })) });
+    const raws = [
+      late({}),
+      late({ id: 'low', dedupKey: 'low', severity: 'info' }),
+      late({ id: 'none', dedupKey: 'none', to: 'group:nobody' }),
+    ];
+    const over = late({ id: 'over', dedupKey: 'over' });
+    setup.clock.at += 2 * HOUR_MS;
+    await setup.run(setup.raw(alert({ id: 'end', dedupKey: 'over', status: 'resolved', to: undefined })));
+    const ends = await Promise.all([...raws, over].map((raw) => setup.run(raw)));
+    expect(ends).toEqual([{ kind: 'suppressed', expired: true }, ...Array(3).fill({ kind: 'suppressed' })]);
+    expect(await setup.run(raws[0] as RawAlert)).toEqual({ kind: 'suppressed', expired: true });
+  });
+
+  test('let an operator replay what had expired, good for as long as it was at first', async () => {
+    const raw = setup.raw(alert({ id: 'late', dedupKey: 'late' }));
+    setup.clock.at += 2 * HOUR_MS;
+    await setup.run(raw);
+    expect(await setup.run({ ...raw })).toEqual({ kind: 'suppressed', expired: true });
+    const again = await setup.run({ ...raw, replayed: true });
+    expect(again).toMatchObject({ kind: 'routed', steps: [{ message: { expiresAt: setup.clock.at + HOUR_MS } }] });
+    expect(await setup.run({ ...raw, replayed: true })).toMatchObject({ kind: 'routed', steps: [{ job: 'again' }] });
   });
 });
 

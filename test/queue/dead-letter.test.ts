@@ -23,7 +23,7 @@ describe('a dead notice', () => {
     describeDead(
       { queue: 'sms-notices', what: 'notice', jobId: 'n-1', name: 'notice', data: JSON.stringify(notice), failedReason, diedAt: 0 },
       undefined,
-      undefined,
+      { trace: undefined },
     );
 
   test('says which channel, and with which code it refused', () => {

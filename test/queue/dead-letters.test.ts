@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UnrecoverableError } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { alertIdOfJob } from '../../src/alert/id.ts';
+import { alertIdOfJob, hash } from '../../src/alert/id.ts';
 import type { E164 } from '../../src/alert/phone.ts';
-import type { Severity } from '../../src/alert/severity.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import type { MessageState } from '../../src/ledger/trace.ts';
@@ -61,7 +60,12 @@ function morgue() {
     bury,
     bench,
     /** As it is after one try that was refused, good for an hour from when it was raised. */
-    async failedMessage({ severity = 'critical', state = 'failed' }: { severity?: Severity; state?: MessageState } = {}): Promise<Message> {
+    async failedMessage({
+      severity = 'critical',
+      state = 'failed',
+      waitedFor,
+      ...over
+    }: Partial<Message> & { state?: MessageState; waitedFor?: string } = {}): Promise<Message> {
       const id = randomUUID();
       const raisedAt = clock.at - 2 * HOUR_MS;
       const message: Message = {
@@ -81,6 +85,7 @@ function morgue() {
         providers: ['p'],
         overflow: 'defer',
         onUnknown: 'resend',
+        ...over,
       };
       const { alertId, dedupHash, phoneHash, receivedAt } = message;
       const { record } = firstStep(message, undefined, undefined, new Date(raisedAt));
@@ -93,8 +98,13 @@ function morgue() {
       } as const;
       const asked = { messageId: message.id, dedupHash, phoneHash, receivedAt, token: 't', leaseMs: 1, unknownsAllowed: 0 };
       await ledger.openAttempt({ ...asked, record: { provider: 'p', startedAt: attempt.record.startedAt } });
-      await ledger.move({ messageId: message.id, alertId, dedupHash, run: 'r', state, reason: 'content', attempt, events: [] });
-      await bury(MESSAGE_QUEUE, message, message.id, 'content (30034)', PRIORITY[severity]);
+      const move = { messageId: message.id, alertId, dedupHash, run: 'r', events: [] };
+      if (waitedFor !== undefined) await ledger.move({ ...move, state: 'deferred', reason: waitedFor, lastReason: waitedFor, attempt });
+      const reason = state === 'failed' ? 'content' : state;
+      const keep = state === 'unknown' ? JSON.stringify(message) : undefined;
+      await ledger.move({ ...move, state, reason, attempt: waitedFor === undefined ? attempt : undefined, keep });
+      const failedReason = state === 'expired' ? `expired: ${waitedFor}` : 'content (30034)';
+      if (state !== 'unknown') await bury(MESSAGE_QUEUE, message, message.id, failedReason, PRIORITY[severity]);
       return message;
     },
     async only(dead: DeadLetters): Promise<DeadLetter> {
@@ -245,7 +255,7 @@ describe('a replayed message', () => {
     expect((await traces.message(message.id))?.state).toBe('queued');
   });
 
-  it.each(['accepted', 'unknown', 'suppressed'] as const)('is left dead when the ledger has it as %s', async (state) => {
+  it.each(['accepted', 'delivered', 'suppressed'] as const)('is left dead when the ledger has it as %s', async (state) => {
     const { open, failedMessage, only } = morgue();
     await failedMessage({ state });
     const dead = open();
@@ -261,6 +271,144 @@ describe('a replayed message', () => {
     expect(await dead.replay(await only(dead))).toEqual({ kind: 'forgotten' });
     expect((await dead.list(1)).total).toBe(1);
   });
+});
+
+describe('what expired', () => {
+  const ids = (letters: readonly DeadLetter[]) => letters.map(({ id }) => id);
+
+  it('is listed with what it waited for last, and found by that, by its severity, its route and its age', async () => {
+    const { open, failedMessage } = morgue();
+    const auth = await failedMessage({ state: 'expired', waitedFor: 'auth' });
+    const capped = await failedMessage({ state: 'expired', waitedFor: 'rate_cap_recipient', route: 'bulk', severity: 'info' });
+    const failed = await failedMessage();
+    const dead = open();
+    const find = async (filter: Parameters<DeadLetters['list']>[1]) => ids((await dead.list(10, filter)).letters).toSorted();
+    expect((await dead.find([auth.id]))[0]).toMatchObject({ state: 'expired', reason: 'auth', route: 'default', detail: 'expired: auth' });
+    expect(await find({ reason: 'auth' })).toEqual([auth.id]);
+    expect(await find({ reason: 'rate_cap_recipient' })).toEqual([capped.id]);
+    expect(await find({ reason: 'expired' })).toEqual([auth.id, capped.id].toSorted());
+    expect(await find({ severity: 'critical' })).toEqual([auth.id, failed.id].toSorted());
+    expect(await find({ route: 'bulk' })).toEqual([capped.id]);
+    expect(await find({ since: new Date(Date.now() + HOUR_MS) })).toEqual([]);
+    expect(await find({ since: new Date(Date.now() - HOUR_MS) })).toHaveLength(3);
+    const replayable: string[] = [];
+    for await (const { letters, total } of dead.all({ reason: 'auth' })) {
+      expect(total).toBe(3);
+      replayable.push(...ids(letters));
+    }
+    expect(replayable).toEqual([auth.id]);
+  });
+
+  it('goes back on its way once, and no wait of before is left on it', async () => {
+    const { open, failedMessage, only, traces, ledger, clock } = morgue();
+    const message = await failedMessage({ state: 'expired', waitedFor: 'auth' });
+    const dead = open();
+    const letter = await only(dead);
+    expect(await dead.replay(letter)).toMatchObject({ kind: 'replayed', goodUntil: new Date(clock.at + HOUR_MS).toISOString() });
+    expect(await dead.replay(letter)).toEqual({ kind: 'gone' });
+    const trace = await traces.message(message.id);
+    expect(trace).toMatchObject({ state: 'queued', reason: null });
+    expect(trace).not.toHaveProperty('lastReason');
+    expect(await ledger.inFlight()).toBe(1);
+  });
+
+  it.each(['resolved', 'acknowledged'] as const)('is not replayed once its problem is %s, and stays listed', async (kind) => {
+    const { open, failedMessage, only, ledger, traces } = morgue();
+    const message = await failedMessage({ state: 'expired', waitedFor: 'auth', dedupHash: hash('dedup', 'disk') });
+    if (kind === 'resolved') await ledger.resolve(message.dedupHash, new Date());
+    else await ledger.acknowledge({ alertId: message.alertId, by: 'http by alice', at: new Date(), run: 'run' });
+    const dead = open();
+    expect(await dead.replay(await only(dead))).toEqual({ kind });
+    expect((await traces.message(message.id))?.state).toBe('expired');
+    expect((await dead.list(1)).total).toBe(1);
+  });
+
+  it('is replayed once for a dedup key, however many alerts of it expired and however they are replayed', async () => {
+    const { open, failedMessage, traces } = morgue();
+    const same = { state: 'expired', waitedFor: 'auth', dedupHash: 'disk', dedupeForMs: HOUR_MS } as const;
+    const messages = [await failedMessage(same), await failedMessage(same), await failedMessage({ ...same, dedupeForMs: undefined })];
+    const dead = open();
+    const { letters } = await dead.list(10);
+    const replayed = await Promise.all(letters.map(dead.replay));
+    expect(replayed.map(({ kind }) => kind).toSorted()).toEqual(['duplicate', 'replayed', 'replayed']);
+    const states = await Promise.all(messages.map(async ({ id }) => (await traces.message(id))?.state));
+    expect(states.toSorted()).toEqual(['expired', 'queued', 'queued']);
+  });
+
+  it('makes a new alert of its dedup key a duplicate while its replay is on its way', async () => {
+    const { open, failedMessage, only, ledger } = morgue();
+    const message = await failedMessage({ state: 'expired', waitedFor: 'auth', dedupHash: 'disk', dedupeForMs: HOUR_MS });
+    const dead = open();
+    await dead.replay(await only(dead));
+    const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'disk', receivedAt: Date.now() } as const;
+    const next = { ...card, id: 'next', dedupHash: 'disk', dedupeForMs: HOUR_MS, events: [], messages: [] };
+    expect(await ledger.admit(next, randomUUID())).toEqual({ kind: 'duplicate', of: message.alertId });
+  });
+
+  it('of an alert that no router had taken in time is listed, and not replayed once it is resolved', async () => {
+    const { open, bury, ledger, only } = morgue();
+    const data = { id: 'late', severity: 'critical', to: NUMBER, text: 'x', dedupKey: 'late' };
+    await bury(ALERT_QUEUE, data, alertJobId('late'), 'expired: it waited on the queue past its deadline');
+    const settled = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'late', receivedAt: 1_000, events: [] } as const;
+    await ledger.settleAlert({ ...settled, id: 'late', outcome: 'suppressed', reason: 'expired' }, 'r');
+    const dead = open();
+    expect(await only(dead)).toMatchObject({ what: 'alert', state: 'expired', reason: 'expired', id: 'late', severity: 'critical' });
+    await ledger.resolve(hash('dedup', 'late'), new Date());
+    expect(await dead.replay(await only(dead))).toEqual({ kind: 'resolved' });
+  });
+
+  it('of a digest says how many alerts it names', async () => {
+    const { open, failedMessage, only, keys } = morgue();
+    const { id } = await failedMessage({ state: 'expired', waitedFor: 'rate_cap_recipient', digest: { countedAs: 'critical' } });
+    await redis.hset(keys.digestContent(id), 'id', id, 'count', 7);
+    expect((await only(open())).stored).toMatchObject({ 'alerts in this digest': '7' });
+  });
+});
+
+describe('a message of unknown outcome', () => {
+  it('is in the same list, and is neither replayed nor discarded from it', async () => {
+    const { open, failedMessage, only, traces } = morgue();
+    const { id, alertId } = await failedMessage({ state: 'unknown' });
+    const dead = open();
+    const letter = await only(dead);
+    expect(letter).toMatchObject({ id, what: 'message', state: 'unknown', reason: 'unknown_outcome', stored: { route: 'default' } });
+    expect(letter.detail).toContain(`unknown resolve ${id}`);
+    expect(JSON.stringify(letter)).not.toContain('123456789');
+    expect((await dead.find([alertId])).map((found) => found.id)).toEqual([id]);
+    expect(await dead.replay(letter)).toEqual({ kind: 'unknown' });
+    expect(await dead.discard(letter)).toBe(false);
+    expect((await traces.message(id))?.state).toBe('unknown');
+  });
+
+  it('leaves the list when a receipt says what became of it', async () => {
+    const { open, failedMessage, ledger } = morgue();
+    const { id } = await failedMessage({ state: 'unknown' });
+    await ledger.applyReceipt(id, { provider: 'p', state: 'delivered', receivedAt: new Date() });
+    expect((await open().list(10)).letters).toEqual([]);
+  });
+});
+
+it('many dead letters are listed from the newest on, none twice and none left out, whatever leaves the set meanwhile', async () => {
+  const { open, prefix } = morgue();
+  const failed = `${prefix}:${RECEIPT_QUEUE}:failed`;
+  // Half of them died in the same millisecond.
+  const rows = Array.from({ length: 1_000 }, (_, n) => [n < 500 ? 500 : n, `job-${n}`] as const);
+  await redis.zadd(failed, ...rows.flatMap(([score, id]) => [String(score), id]));
+  const dead = open();
+  const { letters, total, more } = await dead.list(900);
+  expect([letters.length, total, more, new Set(letters.map(({ id }) => id)).size]).toEqual([900, 1_000, true, 900]);
+  expect(letters.map(({ diedAt }) => diedAt)).toEqual(
+    letters
+      .map(({ diedAt }) => diedAt)
+      .toSorted()
+      .toReversed(),
+  );
+  let seen = 0;
+  for await (const batch of dead.all()) {
+    seen += batch.letters.length;
+    await Promise.all(batch.letters.map(dead.discard));
+  }
+  expect([seen, await redis.zcard(failed)]).toEqual([1_000, 0]);
 });
 
 describe('a replayed alert', () => {
@@ -300,12 +448,15 @@ describe('what is discarded', () => {
   });
 });
 
-it('a message that failed in a run which did not live to bury its job is dead all the same', async () => {
+it.each([
+  ['failed', 'content', undefined],
+  ['expired', 'auth', 'auth'],
+] as const)('a message that %s in a run which crashed before it moved the job is dead all the same', async (state, reason, waitedFor) => {
   const { prefix, bench, failedMessage, jobOf, only, open } = morgue();
-  const message = await failedMessage();
+  const message = await failedMessage({ state, ...(waitedFor === undefined ? {} : { waitedFor }) });
   await (await jobOf(message))?.retry();
   const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
-  const settled: Outcome = { kind: 'settled', state: 'failed' };
+  const settled: Outcome = { kind: 'settled', state };
   const worker = createMessageWorker({
     blocking,
     commands,
@@ -322,7 +473,7 @@ it('a message that failed in a run which did not live to bury its job is dead al
     commands.disconnect();
   });
   await until(async () => (await bench(MESSAGE_QUEUE).queue.getFailedCount()) === 1);
-  expect(await only(open())).toMatchObject({ id: message.id, reason: 'content', detail: 'failed in an earlier run' });
+  expect(await only(open())).toMatchObject({ id: message.id, state, reason, detail: `${state} in an earlier run` });
 });
 
 it('says that Redis is away', async () => {

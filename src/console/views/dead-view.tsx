@@ -12,7 +12,7 @@ import { useAsked } from '../use-asked.ts';
 
 const EVERY_MS = 2_000;
 
-/** What failed for good and waits for a person. */
+/** What failed, expired or has an unknown outcome, and waits for a person. */
 export function DeadView() {
   const { data, fault, again } = useAsked<'dead'>('dead', EVERY_MS);
   const { ask, dialog } = useConfirm(again);
@@ -20,13 +20,15 @@ export function DeadView() {
   return (
     <section class="card">
       <h2>Dead letters</h2>
-      <p class="muted">These were given up. Put right what is wrong, then replay: each goes out again once, with a new deadline.</p>
+      <p class="muted">
+        These were not sent, or may not have been. Put right what is wrong, then replay: each is sent once more, with a new deadline.
+      </p>
       <p class="said" role="status">
         {said}
       </p>
       {fault !== undefined && <FaultNote fault={fault} again={again} />}
       {data === undefined && fault === undefined && <Loading />}
-      {data?.total === 0 && <Empty what="Nothing has died." />}
+      {data?.total === 0 && <Empty what="No dead letters." />}
       <ul class="letters">
         {data?.letters.map((letter) => (
           <Letter key={`${letter.what} ${letter.id}`} letter={letter} onAsk={ask} onSaid={setSaid} />
@@ -44,6 +46,13 @@ export function DeadView() {
 
 type DeadLetter = ConsoleApi['dead']['letters'][number];
 
+const STATE_WORDS: Readonly<Record<DeadLetter['state'], string>> = {
+  failed: 'failed',
+  expired: 'expired before it was sent,',
+  unknown: 'perhaps sent',
+  malformed: 'refused as malformed',
+};
+
 interface LetterProps {
   readonly letter: DeadLetter;
   readonly onAsk: (question: Question) => void;
@@ -51,7 +60,7 @@ interface LetterProps {
 }
 
 function Letter({ letter, onAsk, onSaid }: LetterProps) {
-  const { id, what, severity, to, contact, reason, code, detail, diedAt, stored } = letter;
+  const { id, what, state, severity, to, contact, reason, code, detail, diedAt, stored } = letter;
   const who = contact ?? to ?? `the ${what}`;
   const path = `dead/${encodeURIComponent(id)}`;
   const { because, todo } = reasonWords(reason);
@@ -59,8 +68,8 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
     title: 'Replay it?',
     what:
       what === 'message'
-        ? `${who} is texted again, with a new deadline, within all caps and budgets. Where what is wrong has not been put right, it dies again.`
-        : `The ${what} goes through its queue again. Where what is wrong has not been put right, it dies again.`,
+        ? `${who} is texted again, with a new deadline, within all caps and budgets. Where the cause remains, it comes back here.`
+        : `The ${what} goes through its queue again. Where the cause remains, it comes back here.`,
     yes: 'Replay',
     act: async () => onSaid(replayWords(who, await tell<'replay'>(`${path}/replay`, {}))),
   };
@@ -88,7 +97,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         </p>
       )}
       <p class="sub">
-        {[what, ...(severity === null ? [] : [severity])].join(', ')}, died <Ago at={diedAt} />
+        {[what, ...(severity === null ? [] : [severity]), STATE_WORDS[state]].join(', ')} <Ago at={diedAt} />
       </p>
       <details>
         <summary>What is kept of it</summary>
@@ -106,12 +115,20 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         </dl>
       </details>
       <div class="actions">
-        <button type="button" class="main" onClick={() => onAsk(replay)}>
-          Replay
-        </button>
-        <button type="button" onClick={() => onAsk(discard)}>
-          Discard
-        </button>
+        {state === 'unknown' ? (
+          <a class="button main" href={hrefOf({ view: 'unknown' })}>
+            Say whether it was sent
+          </a>
+        ) : (
+          <>
+            <button type="button" class="main" onClick={() => onAsk(replay)}>
+              Replay
+            </button>
+            <button type="button" onClick={() => onAsk(discard)}>
+              Discard
+            </button>
+          </>
+        )}
         {(what === 'message' || what === 'alert') && letter.alertId !== null && (
           <a class="button" href={hrefOf({ view: 'story', id })}>
             Its story
@@ -127,12 +144,19 @@ function replayWords(who: string, { results }: ConsoleApi['replay']): string {
   switch (first?.kind) {
     case 'replayed':
       return `Replayed: ${who}${first.goodUntil === null ? '' : `, good until ${formatTime(first.goodUntil)}`}.`;
+    case 'resolved':
+    case 'acknowledged':
+      return `Not replayed: its problem was ${first.kind} meanwhile.`;
+    case 'duplicate':
+      return `Not replayed: alert ${first.of}, of the same dedup key, has told of it.`;
+    case 'unknown':
+      return 'Not replayed: it may have been sent. Say whether it was.';
     case 'ended':
       return `Not replayed: it is ${first.state} meanwhile, and sending it again could text somebody twice.`;
     case 'forgotten':
-      return 'Not replayed: it is past the time for which it is kept. Raise it anew.';
+      return 'Not replayed: it is past the time for which it is kept. Raise the alert again.';
     default:
-      return 'Not replayed: somebody else was faster.';
+      return 'Not replayed: another operator was faster.';
   }
 }
 

@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { OUR_REASONS, PROVIDER_REASONS } from '../alert/reason.ts';
+import { SEVERITIES } from '../alert/severity.ts';
+import { parseDuration } from '../config/duration.ts';
+import type { DeadFilter } from '../queue/dead-letters-port.ts';
+import { UsageError } from './cli-failure.ts';
+import { useOneOf } from './no-such.ts';
+import { wordOption } from './word-option.ts';
+
+export interface FilterOptions {
+  readonly reason?: string;
+  readonly severity?: string;
+  readonly route?: string;
+  /** How long ago, ms; or a moment. */
+  readonly since?: number | Date;
+}
+
+/** Every reason that a dead letter can have. */
+const REASONS: readonly string[] = [...new Set([...PROVIDER_REASONS, ...OUR_REASONS, 'escalation', 'digest'])];
+
+/** @param note what comes before the description of each, such as `with --all: ` */
+export function addFilterOptions(command: Command, note = ''): Command {
+  const reason = new Option('--reason <reason>', `${note}those that ended because of it, or expired while they waited because of it`);
+  return command
+    .addOption(reason.argParser(reasonArgument))
+    .addOption(wordOption('--severity <word>', `${note}those of this severity`, SEVERITIES))
+    .addOption(new Option('--route <name>', `${note}those of this route`))
+    .addOption(new Option('--since <time>', `${note}those that ended since then: 2h, or 2026-11-20T03:00:00Z`).argParser(sinceArgument));
+}
+
+export function filterOf({ reason, severity, route, since }: FilterOptions, now: Date): DeadFilter {
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(route === undefined ? {} : { route }),
+    ...(since === undefined ? {} : { since: typeof since === 'number' ? new Date(now.getTime() - since) : since }),
+  };
+}
+
+/** @throws UsageError for a filter beside ids */
+export function checkFilter(options: FilterOptions, all: true | undefined): void {
+  const given = (['reason', 'severity', 'route', 'since'] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 0 && all === undefined) throw new UsageError(`--${given[0]} belongs to --all`);
+}
+
+function reasonArgument(word: string): string {
+  if (REASONS.includes(word)) return word;
+  throw new InvalidArgumentError(useOneOf(word, REASONS));
+}
+
+function sinceArgument(text: string): number | Date {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return ago;
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(at)) return new Date(at);
+  throw new InvalidArgumentError('A duration such as 30m or 2h, or a time such as 2026-11-20T03:00:00Z.');
+}
