@@ -1,4 +1,5 @@
 import { hash as digest, randomUUID } from 'node:crypto';
+import { phoneIdentity } from './phone-identity.ts';
 
 /** What a caller may use as an idempotency key. */
 export const ALERT_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
@@ -18,7 +19,7 @@ export function alertIdOfJob(jobId: string): string {
 
 /** The same alert and phone always give the same message, so that a router that runs twice adds nothing. */
 export function messageId(alertId: string, phone: string): string {
-  return `m-${hash('message', alertId, phone)}`;
+  return `m-${hash('message', alertId, phoneIdentity(phone))}`;
 }
 
 /** Of the message that tells that what another one told of is over. */

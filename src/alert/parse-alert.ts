@@ -1,6 +1,6 @@
 import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from './alert.ts';
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
-import { type CountryCode, hasCountryCode, maskNumbers, parsePhone } from './phone.ts';
+import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone.ts';
 import { readRecipientName } from './recipient-name.ts';
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
@@ -91,10 +91,14 @@ function recipientFault(entry: string, directory: Directory): string | undefined
     const known = has?.(name);
     return known === false ? `no ${kind} named "${maskNumbers(name)}" in the config` : undefined;
   }
-  if (!/\d/.test(entry)) return NO_RECIPIENT;
-  if (!strictNumbers && defaultCountry === undefined && !hasCountryCode(entry)) {
-    return /^[\d\s()./-]{4,20}$/.test(entry) ? undefined : NO_RECIPIENT;
-  }
+  const digits = entry.match(/\p{Nd}/gu)?.length ?? 0;
+  if (digits === 0 || (digits < 4 && /\p{L}/u.test(entry))) return NO_RECIPIENT;
+  const fault =
+    strictNumbers || defaultCountry !== undefined || hasCountryCode(entry) ? numberFault(entry, defaultCountry) : phoneTextFault(entry);
+  return fault && `${fault}, got "${maskEntry(entry)}"`;
+}
+
+function numberFault(entry: string, defaultCountry: CountryCode | undefined): string | undefined {
   const verdict = parsePhone(entry, defaultCountry);
   return verdict.ok ? undefined : verdict.message;
 }

@@ -1,41 +1,35 @@
-import { type CountryCode, isSupportedCountry, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { hash } from './id.ts';
+import { formerIdentity, phoneIdentity } from './phone-identity.ts';
+import { type E164, type Reading, readPhone } from './phone-reading.ts';
+import { foldText, maskEntry, NOT_POSSIBLE, readPhoneText } from './phone-text.ts';
 
-export { type CountryCode, isSupportedCountry };
-
-/** A phone number as `+` and digits, E.164. */
-export type E164 = string & { readonly __brand: 'E164' };
+export { type CountryCode, type E164, isSupportedCountry, maskEntry };
 
 export type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; message: string };
 
 /**
  * Normalises a phone number in any common format to E.164.
  * A number of a possible length passes; one outside the ranges that its country has assigned passes with a
- * warning, because new and fictional ranges must work. A premium-rate number is refused.
+ * warning, because new and fictional ranges must work. A premium-rate number is refused, and so is one that could be the
+ * number of two phones.
  */
 export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
-  if (!hasCountryCode(input) && defaultCountry === undefined) {
-    return { ok: false, message: 'no country code: write it as +<country><number>, or set defaultCountry in the config' };
-  }
-  return lookAt(tidy(input), defaultCountry).verdict;
+  return lookAt(input, defaultCountry).verdict;
 }
 
-/** Whether it begins as a number with country code does, in any of its spellings. */
+/** Whether it names its country by `+`, in any spelling of that; `00` means the same only where no default country says else. */
 export function hasCountryCode(input: string): boolean {
-  return tidy(input).startsWith('+');
+  const text = readPhoneText(input);
+  return text.ok && text.text.startsWith('+');
 }
 
-/** Invisible marks of writing direction, which address books put around a number that is copied out of them. */
-const DIRECTION = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** `tel:+60…`, `(+60) …`, `0060…` and the wide plus of East Asian keyboards → `+60…`. */
-function tidy(input: string): string {
-  return input
-    .replace(DIRECTION, '')
-    .trim()
-    .replace(/^tel:\s*/i, '')
-    .replace(/^\(\s*(?=[+\uff0b]|00)([^()]*)\)/, '$1')
-    .replace(/^(?:\uff0b|00)/, '+');
+/** Why it is no number of any country; `undefined` where a default country that is known elsewhere may make one of it. */
+export function phoneTextFault(input: string): string | undefined {
+  const text = readPhoneText(input);
+  if (!text.ok) return text.message;
+  const digits = digitsOf(text.text);
+  return digits.length < (digits.startsWith('00') ? 8 : 4) || digits.length > 20 ? NOT_POSSIBLE : undefined;
 }
 
 /** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number; its length does not. */
@@ -49,7 +43,7 @@ export function maskNumbers(text: string): string {
   // A number may be written in digits of any script; looking for those takes longer, and is seldom needed.
   const pattern = PLAIN.test(text)
     ? /\+?\d(?:[ ().-]{0,2}\d){6,}/g
-    : /[+\uff0b]?\p{Nd}(?:[\s().\-\u2010-\u2015\u2212\uff0d]{0,2}\p{Nd}){6,}/gu;
+    : /[+\uff0b]?\p{Nd}(?:[\s\p{Cf}\p{M}().\-\u2010-\u2015\u2212\uff0d]{0,3}\p{Nd}){6,}/gu;
   return text.replace(pattern, (number) => maskPhone(`+${digitsOf(number)}`));
 }
 
@@ -67,8 +61,7 @@ export function callingCode(phone: E164): string | undefined {
 
 /** Whether the number lies in a range that its country has assigned; a number that is merely possible does not. */
 export function isValidPhone(phone: E164): boolean {
-  const { verdict } = lookAt(phone);
-  return verdict.ok && verdict.warning === undefined;
+  return isValidReading(lookAt(phone).verdict);
 }
 
 interface Look {
@@ -82,12 +75,15 @@ const MOST_KNOWN = 5_000;
 /** Longer than a number in any format; what is longer is not worth remembering. */
 const LONGEST_KNOWN = 40;
 
-function lookAt(text: string, defaultCountry?: CountryCode): Look {
-  const key = `${defaultCountry ?? ''} ${text}`;
+function lookAt(input: string, defaultCountry?: CountryCode): Look {
+  const key = `${defaultCountry ?? ''} ${input}`;
   const seen = known.get(key);
   if (seen !== undefined) return seen;
-  const parsed = parsePhoneNumberFromString(text, { ...(defaultCountry === undefined ? {} : { defaultCountry }), extract: false });
-  const look = { verdict: judge(parsed), callingCode: parsed?.countryCallingCode };
+  const found = readPhone(input, defaultCountry);
+  const look =
+    typeof found === 'string'
+      ? { verdict: { ok: false, message: found } as const, callingCode: impossibleCode(input) }
+      : { verdict: judge(found), callingCode: found.callingCode };
   for (const oldest of known.keys()) {
     if (known.size < MOST_KNOWN) break;
     known.delete(oldest);
@@ -96,19 +92,54 @@ function lookAt(text: string, defaultCountry?: CountryCode): Look {
   return look;
 }
 
-const PREMIUM = 'a premium-rate number, whose holder earns by every text: it is never texted';
+/** Masks of numbers that are not possible show it, too. */
+function impossibleCode(input: string): string | undefined {
+  return /^\+\d{1,40}$/.test(input) ? parsePhoneNumberFromString(input)?.countryCallingCode : undefined;
+}
 
-function judge(parsed: PhoneNumber | undefined): PhoneVerdict {
-  if (!parsed?.isPossible() || parsed.ext !== undefined) {
-    return { ok: false, message: 'not a possible phone number: write it as +<country><number>, for example +60123456789' };
-  }
-  // Its holder earns by every text. Of a shared-cost number the holder pays a part, so nobody gains by having us text it.
-  if (parsed.getType() === 'PREMIUM_RATE') return { ok: false, message: PREMIUM };
-  const phone = parsed.number as string as E164;
-  return parsed.isValid() ? { ok: true, phone } : { ok: true, phone, warning: 'the number is outside the ranges assigned in its country' };
+/** Its owner earns from every text. The owner of a shared-cost number pays a part, and gains nothing by having us text it. */
+function judge({ phone, premium, warning }: Reading): PhoneVerdict {
+  if (premium) return { ok: false, message: 'a premium-rate number, whose holder earns by every text: it is never texted' };
+  return warning === undefined ? { ok: true, phone } : { ok: true, phone, warning };
 }
 
 /** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */
 export function phoneHash(phone: E164): string {
-  return hash('phone', phone);
+  return hash('phone', phoneIdentity(phone));
+}
+
+/** Every hash under which something about a phone may be stored: its own, and the one of its other spelling. */
+export function phoneHashes(phone: E164): readonly [string, ...string[]] {
+  const former = formerIdentity(phone);
+  return former === undefined ? [phoneHash(phone)] : [phoneHash(phone), hash('phone', former)];
+}
+
+export interface Sender {
+  /** Every hash that something about the sender may be stored under, the one to store under first. */
+  readonly hashes: readonly [string, ...string[]];
+  /** A phone's number masked; a short code or a name as it came. */
+  readonly shown: string;
+}
+
+/**
+ * Who sent a text, however its network writes that. Vendors send numbers with country code, with and without `+`; a number
+ * that cannot be parsed is known by its digits, which a recipient's number has, too; a name by its letters.
+ */
+export function identifySender(from: string, defaultCountry?: CountryCode): Sender {
+  const written = foldText(from)
+    .trim()
+    .replace(/^[a-z]+:\s*/i, '');
+  const digits = digitsOf(written);
+  const international = lookAt(written.startsWith('+') ? written : `+${digits}`).verdict;
+  const verdict = written.startsWith('+') || isValidReading(international) ? international : parsePhone(written, defaultCountry);
+  if (verdict.ok) return { hashes: phoneHashes(verdict.phone), shown: maskPhone(verdict.phone) };
+  if (digits === '' || /\p{L}/u.test(written)) {
+    const name = written.slice(0, 100).toUpperCase();
+    return { hashes: [hash('sender', name)], shown: /^[\w .&-]{1,11}$/.test(name) ? name : 'unknown sender' };
+  }
+  return { hashes: phoneHashes(`+${digits}` as E164), shown: digits.length < 7 ? digits : maskPhone(`+${digits}`) };
+}
+
+function isValidReading(verdict: PhoneVerdict): boolean {
+  return verdict.ok && verdict.warning === undefined;
 }

@@ -1,5 +1,5 @@
 import { messageId } from '../alert/id.ts';
-import { type E164, parsePhone } from '../alert/phone.ts';
+import { type E164, maskEntry, parsePhone } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { type LookupTarget, lookupTarget } from '../pipeline/lookup.ts';
@@ -90,7 +90,7 @@ async function askOne(
 function pickPhones(config: Config, messages: readonly MessageTrace[], numbers: readonly string[]): Map<string, E164> {
   const typed = numbers.map((number) => {
     const verdict = parsePhone(number, config.defaultCountry);
-    if (!verdict.ok) throw new UsageError(`--to: ${verdict.message}`);
+    if (!verdict.ok) throw new UsageError(`--to: ${verdict.message}, got "${maskEntry(number)}"`);
     if (!messages.some((message) => isOf(message, verdict.phone))) {
       throw new UsageError(`--to: ${maskedWords(messages)}`);
     }

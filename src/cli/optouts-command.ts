@@ -1,5 +1,15 @@
 import type { Command } from 'commander';
-import { type E164, maskNumbers, maskPhone, parsePhone, phoneHash } from '../alert/phone.ts';
+import {
+  type E164,
+  identifySender,
+  maskEntry,
+  maskNumbers,
+  maskPhone,
+  parsePhone,
+  phoneHash,
+  phoneHashes,
+  type Sender,
+} from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import { formatTable } from '../explain/format-table.ts';
 import { formatTime } from '../explain/format-time.ts';
@@ -63,7 +73,7 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
 async function printList(deps: CliDeps, options: StoreOptions): Promise<number> {
   const config = await storeConfig(deps, options);
   const optOuts = await withOptOuts(deps, config, (store) => store.list());
-  const names = new Map([...config.contacts].map(([name, { phone }]) => [phoneHash(phone), name]));
+  const names = new Map([...config.contacts].flatMap(([name, { phone }]) => phoneHashes(phone).map((hash) => [hash, name] as const)));
   const entries = optOuts.map((entry) => ({ ...entry, contact: names.get(entry.phoneHash) ?? null }));
   if (options.json) {
     printJson(deps, { optOuts: entries.map(({ to, contact, since, source }) => ({ to, contact, since, source })) });
@@ -79,34 +89,48 @@ async function addOne(deps: CliDeps, who: string, options: StoreOptions): Promis
   const config = await storeConfig(deps, options);
   const phone = phoneOf(who, config);
   const optOut: OptOut = { phoneHash: phoneHash(phone), to: maskPhone(phone), since: deps.now(), source: 'operator' };
-  if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(phone, 'in');
-  return report(deps, phone, true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
+  if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(maskPhone(phone), 'in');
+  return report(deps, maskPhone(phone), true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
 }
 
 async function removeOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
   const config = await storeConfig(deps, options);
-  const phone = phoneOf(who, config);
-  const [was, free] = await withOptOuts(deps, config, async (store) => [
-    await store.isOptedOut(phoneHash(phone)),
-    await store.optIn(phoneHash(phone), deps.now()),
-  ]);
-  if (!free) throw otherwise(phone, 'out');
+  const { hashes, shown, fault } = senderOf(who, config);
+  const [was, free] = await withOptOuts(deps, config, async (store) => {
+    const before = await store.isOptedOut(...hashes);
+    if (!before && fault !== undefined) throw new UsageError(fault);
+    const answers: boolean[] = [];
+    for (const hash of hashes) answers.push(await store.optIn(hash, deps.now()));
+    return [before, answers.every((answer) => answer)];
+  });
+  if (!free) throw otherwise(shown, 'out');
   const told = was ? 'texts may go there again, unless a provider still refuses them' : 'had not opted out';
-  return report(deps, phone, false, `${maskPhone(phone)}: ${told}`, options);
+  return report(deps, shown, false, `${shown}: ${told}`, options);
 }
 
-function report(deps: CliDeps, phone: E164, optedOut: boolean, told: string, { json }: CommonOptions): number {
+function report(deps: CliDeps, to: string, optedOut: boolean, told: string, { json }: CommonOptions): number {
   deps.stderr.write(`${told}\n`);
-  if (json) printJson(deps, { to: maskPhone(phone), optedOut });
+  if (json) printJson(deps, { to, optedOut });
   return 0;
 }
 
 /** The newest word wins, and that was not ours: it came in meanwhile, or the clocks disagree. */
-function otherwise(phone: E164, way: 'in' | 'out'): CliFailure {
-  return new CliFailure(
-    `${maskPhone(phone)} opted ${way} later than now, by the clocks of those who heard it`,
-    'Nothing was changed. Say it again.',
-  );
+function otherwise(phone: string, way: 'in' | 'out'): CliFailure {
+  return new CliFailure(`${phone} opted ${way} later than now, by the clocks of those who heard it`, 'Nothing was changed. Say it again.');
+}
+
+/** Also a sender that is no phone number, such as a short code, whose STOP is kept by its digits. */
+function senderOf(who: string, config: Config): Sender & { readonly fault?: string } {
+  const named = who.startsWith('contact:');
+  const fault = named ? undefined : numberFault(who, config);
+  if (fault !== undefined) return { ...identifySender(who, config.defaultCountry), fault };
+  const phone = phoneOf(who, config);
+  return { hashes: phoneHashes(phone), shown: maskPhone(phone) };
+}
+
+function numberFault(who: string, { defaultCountry }: Config): string | undefined {
+  const verdict = parsePhone(who, defaultCountry);
+  return verdict.ok ? undefined : `${verdict.message}, got "${maskEntry(who)}"`;
 }
 
 function phoneOf(who: string, { contacts, defaultCountry }: Config): E164 {
@@ -116,6 +140,6 @@ function phoneOf(who: string, { contacts, defaultCountry }: Config): E164 {
     return contact.phone;
   }
   const verdict = parsePhone(who, defaultCountry);
-  if (!verdict.ok) throw new UsageError(verdict.message);
+  if (!verdict.ok) throw new UsageError(`${verdict.message}, got "${maskEntry(who)}"`);
   return verdict.phone;
 }

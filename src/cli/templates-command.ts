@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type E164, parsePhone } from '../alert/phone.ts';
+import { type E164, maskEntry, parsePhone } from '../alert/phone.ts';
 import type { SegmentRule } from '../alert/segments.ts';
 import { placeholders } from '../alert/text.ts';
 import type { Config } from '../config/config.ts';
@@ -82,7 +82,7 @@ async function showPreview(deps: CliDeps, name: string, options: PreviewOptions)
 
 function readNumber(text: string, { defaultCountry }: Config): E164 {
   const verdict = parsePhone(text, defaultCountry);
-  if (!verdict.ok) throw new UsageError(`--to: ${verdict.message}`);
+  if (!verdict.ok) throw new UsageError(`--to: ${verdict.message}, got "${maskEntry(text)}"`);
   return verdict.phone;
 }
 

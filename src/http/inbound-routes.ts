@@ -9,8 +9,8 @@ import { readerOf, type VendorSources } from './vendor-source.ts';
 export interface InboundDeps {
   /** Of each provider, whether it makes such calls or not. */
   readonly sources: VendorSources<InboundReader>;
-  /** Stores it; false when no phone can have sent it. @throws RedisUnavailableError */
-  readonly enqueue: (provider: ProviderName, inbound: VendorInbound) => Promise<boolean>;
+  /** Stores it. @throws RedisUnavailableError */
+  readonly enqueue: (provider: ProviderName, inbound: VendorInbound) => Promise<void>;
   /** Told of each text that is turned away. */
   readonly count: (provider: ProviderName, kind: Extract<InboundKind, 'forged' | 'unreadable'>) => void;
 }
@@ -26,10 +26,11 @@ export function inboundRoutes(app: FastifyInstance, { sources, enqueue, count }:
       throw new HttpProblem('forged-inbound', { detail: 'Its signature is missing or wrong.' });
     }
     const inbound = reader.read(call);
-    if (inbound === undefined || !(await enqueue(provider, inbound))) {
+    if (inbound === undefined) {
       count(provider, 'unreadable');
       throw new HttpProblem('unreadable-inbound', { detail: 'It is no text from a phone, as far as we know this vendor.' });
     }
+    await enqueue(provider, inbound);
     return reply.type(reader.answer.type).send(reader.answer.body);
   });
 }

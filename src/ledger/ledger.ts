@@ -105,6 +105,8 @@ export interface AttemptRequest {
   readonly dedupHash: string;
   /** Stands for the number. */
   readonly phoneHash: string;
+  /** Further hashes that the phone's opt-out may be kept under. */
+  readonly formerHashes?: readonly string[];
   readonly receivedAt: number;
   readonly token: string;
   readonly record: TraceAttempt;

@@ -22,7 +22,8 @@ export interface OptOut {
 
 /** The phones that want no texts, from nobody, for as long as they do not say otherwise. Every method rejects when Redis refuses. */
 export interface OptOuts {
-  isOptedOut(phoneHash: string): Promise<boolean>;
+  /** @param phoneHashes every hash that the phone may be kept under */
+  isOptedOut(...phoneHashes: readonly [string, ...string[]]): Promise<boolean>;
   /** Whether there is anybody at all. */
   anyone(): Promise<boolean>;
   /** `since`: an opt-in that is newer stays. Resolves to whether the phone is opted out now. */
@@ -38,7 +39,7 @@ const PAGE = 1000;
 
 export function createOptOuts(redis: Redis, keys: Keys): OptOuts {
   return {
-    isOptedOut: async (phoneHash) => (await redis.hexists(keys.optOuts(), phoneHash)) === 1,
+    isOptedOut: async (...phoneHashes) => (await redis.hmget(keys.optOuts(), ...phoneHashes)).some((entry) => entry !== null),
     anyone: async () => (await redis.hlen(keys.optOuts())) > 0,
     async optOut({ phoneHash, since, ...card }) {
       const at = since.getTime();

@@ -89,11 +89,11 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return hash.state === undefined ? undefined : historyOf(hash, now);
     },
 
-    async openAttempt({ messageId, dedupHash, phoneHash, receivedAt, token, record, leaseMs, unknownsAllowed }) {
+    async openAttempt({ messageId, dedupHash, phoneHash, formerHashes = [], receivedAt, token, record, leaseMs, unknownsAllowed }) {
       const answer = await openAttemptScript(
         redis,
         [keys.message(messageId), keys.resolved(dedupHash), keys.optOuts(), keys.acknowledged(dedupHash)],
-        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHash],
+        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHash, ...formerHashes],
       );
       switch (answer[0]) {
         case 'opened':

@@ -160,7 +160,7 @@ return redis.call('SMEMBERS', KEYS[3])
 
 /**
  * The compare-and-set before every send; told twice, it begins the lease anew. KEYS message, resolved, opt-outs, acknowledged.
- * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at, phone hash.
+ * ARGV attempt token, attempt JSON, lease ms, unknown outcomes allowed before it, alert received at, every hash of the phone.
  */
 export const openAttemptScript = createScript<
   ['opened', number] | ['ended', string] | ['busy', number] | ['orphan' | 'resolved' | 'acknowledged' | 'opted_out' | 'spent' | 'missing']
@@ -185,7 +185,9 @@ if m[6] then return {'orphan'} end
 if unknowns > tonumber(ARGV[4]) then return {'spent'} end
 local ended = over()
 if ended then return {ended} end
-if redis.call('HEXISTS', KEYS[3], ARGV[6]) == 1 then return {'opted_out'} end
+for i = 6, #ARGV do
+  if redis.call('HEXISTS', KEYS[3], ARGV[i]) == 1 then return {'opted_out'} end
+end
 attempts = attempts + 1
 redis.call('HSET', KEYS[1], 'state', 'sending', 'token', ARGV[1], 'lease', now + ARGV[3], 'attempts', attempts, 'attempt:' .. attempts, ARGV[2])
 redis.call('HDEL', KEYS[1], 'reason', 'until')

@@ -6,6 +6,7 @@ import { type ProviderError, type Refused, refuse, type SmsMessage } from '../pr
 import { keptTraceId } from '../tracing/active-trace.ts';
 import type { Carrier } from './carrier.ts';
 import { unknownsAllowed } from './judge.ts';
+import { formerHashesOf } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
 import type { Observer } from './observer.ts';
 import { quietUntil } from './quiet-hours.ts';
@@ -60,6 +61,7 @@ export async function attemptOnce(
     messageId: message.id,
     dedupHash: message.dedupHash,
     phoneHash: message.phoneHash,
+    formerHashes: formerHashesOf(message),
     receivedAt: message.receivedAt,
     token,
     record,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PURPOSES } from '../alert/alert.ts';
-import type { E164 } from '../alert/phone.ts';
+import { type E164, phoneHashes } from '../alert/phone.ts';
+import { formerIdentity } from '../alert/phone-identity.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { OVERFLOWS } from './route.ts';
 
@@ -55,3 +56,8 @@ export const messageSchema = z.object({
 });
 
 export type Message = z.output<typeof messageSchema>;
+
+/** Further hashes that the opt-out of its phone may be kept under; most phones have none. */
+export function formerHashesOf({ to, phoneHash }: Pick<Message, 'to' | 'phoneHash'>): readonly string[] {
+  return formerIdentity(to) === undefined ? [] : phoneHashes(to).filter((hash) => hash !== phoneHash);
+}

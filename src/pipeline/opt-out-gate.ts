@@ -1,4 +1,5 @@
 import type { OptOuts } from '../ledger/opt-outs.ts';
+import { formerHashesOf } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { pass, type Stage, unconcerned } from './stage.ts';
 
@@ -25,7 +26,7 @@ export function createOptOutGate(optOuts: Pick<OptOuts, 'anyone' | 'isOptedOut'>
     name: 'opt-out-gate',
     async exec({ message }) {
       if (!(await anyone())) return unconcerned;
-      return (await optOuts.isOptedOut(message.phoneHash)) ? { kind: 'suppressed', reason: 'opted_out' } : pass;
+      return (await optOuts.isOptedOut(message.phoneHash, ...formerHashesOf(message))) ? { kind: 'suppressed', reason: 'opted_out' } : pass;
     },
   };
 }

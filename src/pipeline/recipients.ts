@@ -1,4 +1,5 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
+import { phoneIdentity } from '../alert/phone-identity.ts';
 import { readRecipientName } from '../alert/recipient-name.ts';
 import type { Config, Contact } from '../config/config.ts';
 import { onCall } from './rotation.ts';
@@ -23,11 +24,12 @@ export interface Recipient extends Pick<Contact, 'language' | 'timeZone' | 'quie
  * `parseAlert`.
  */
 export function openRecipients(to: readonly string[] | undefined, book: AddressBook, now: Date): Recipient[] {
-  const byPhone = new Map<E164, Recipient>();
+  const byPhone = new Map<string, Recipient>();
   const add = (recipient: Recipient) => {
-    const known = byPhone.get(recipient.phone);
+    const own = phoneIdentity(recipient.phone);
+    const known = byPhone.get(own);
     if (known?.consent || (known !== undefined && !recipient.consent)) return;
-    byPhone.set(recipient.phone, recipient.contact === undefined ? { ...known, ...recipient } : recipient);
+    byPhone.set(own, recipient.contact === undefined ? { ...known, ...recipient } : recipient);
   };
   const addContact = (name: string) => {
     const contact = book.contacts.get(name);

@@ -24,7 +24,7 @@ export type ApplyInbound = (inbound: Inbound) => Promise<void>;
 
 /** Does what a text asks for, and counts it, once. Done first and remembered then: a word said twice is no harm, one lost is. */
 export function createInboundReceiver({ seen, optOuts, acknowledgeByReply, observer }: InboundReceiverDeps): ApplyInbound {
-  const follow = async ({ provider, phoneHash, from, text, word, receivedAt }: Inbound): Promise<InboundKind> => {
+  const follow = async ({ provider, phoneHash, formerHashes = [], from, text, word, receivedAt }: Inbound): Promise<InboundKind> => {
     const at = new Date(receivedAt);
     const words = [word, readWord(text)];
     if (words.includes('stop')) {
@@ -32,7 +32,7 @@ export function createInboundReceiver({ seen, optOuts, acknowledgeByReply, obser
       return 'stop';
     }
     if (words.includes('start')) {
-      await optOuts.optIn(phoneHash, at);
+      for (const hash of [phoneHash, ...formerHashes]) await optOuts.optIn(hash, at);
       return 'start';
     }
     return acknowledgeByReply({ phoneHash, text, at });

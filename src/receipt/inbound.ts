@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maskPhone, parsePhone, phoneHash } from '../alert/phone.ts';
+import { type CountryCode, identifySender } from '../alert/phone.ts';
 import type { VendorInbound } from '../provider/inbound-reader.ts';
 import type { ProviderName } from '../provider/provider.ts';
 
@@ -8,7 +8,9 @@ export const inboundSchema = z.object({
   provider: z.string(),
   providerMessageId: z.string(),
   phoneHash: z.string(),
-  /** The sender's number, masked. */
+  /** Of the other spelling of the same phone, under which it may have opted out before. */
+  formerHashes: z.array(z.string()).exactOptional(),
+  /** The sender's number, masked; a short code or a name as it came. */
   from: z.string(),
   text: z.string(),
   /** What the vendor took it for. */
@@ -19,15 +21,21 @@ export const inboundSchema = z.object({
 
 export type Inbound = z.output<typeof inboundSchema>;
 
-/** What a reader read, ready for the queue; `undefined` for a sender that is no phone, such as a short code. */
-export function inboundOf(provider: ProviderName, { from, word, ...said }: VendorInbound, receivedAt: Date): Inbound | undefined {
-  const verdict = parsePhone(from);
-  if (!verdict.ok) return undefined;
+/** What a reader read, ready for the queue, whatever its sender looks like: a STOP is never lost. */
+export function inboundOf(
+  provider: ProviderName,
+  { from, word, ...said }: VendorInbound,
+  receivedAt: Date,
+  defaultCountry?: CountryCode,
+): Inbound {
+  const { hashes, shown } = identifySender(from, defaultCountry);
+  const [phoneHash, ...formerHashes] = hashes;
   return {
     provider,
     ...said,
-    phoneHash: phoneHash(verdict.phone),
-    from: maskPhone(verdict.phone),
+    phoneHash,
+    ...(formerHashes.length === 0 ? {} : { formerHashes }),
+    from: shown,
     ...(word === undefined ? {} : { word }),
     receivedAt: receivedAt.getTime(),
   };

@@ -50,11 +50,7 @@ export async function openReceiver(
     },
     inbound: {
       sources: await openSources(config, createInboundReader),
-      enqueue: async (provider, text) => {
-        const taken = inboundOf(provider, text, systemClock.now());
-        if (taken !== undefined) await inbound.add(taken);
-        return taken !== undefined;
-      },
+      enqueue: (provider, text) => inbound.add(inboundOf(provider, text, systemClock.now(), config.defaultCountry)),
       count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,

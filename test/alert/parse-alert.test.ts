@@ -120,9 +120,14 @@ describe('each mistake is named with its place', () => {
       'empty recipient: write a phone number, contact:<name>, group:<name> or rotation:<name>',
     ],
     ['a word for a number', { ...ALERT, to: 'alice' }, 'to[0]', NO_RECIPIENT],
-    ['a bad number among good ones', { ...ALERT, to: ['+60123456789', 'contact:alice', '+12', 'group:oncall'] }, 'to[2]', IMPOSSIBLE],
-    ['a number without country code', { ...ALERT, to: '012-345 6789' }, 'to[0]', NO_COUNTRY],
-    ['a number with a NUL behind it', { ...ALERT, to: '+60123456789\u0000' }, 'to[0]', IMPOSSIBLE],
+    [
+      'a bad number among good ones',
+      { ...ALERT, to: ['+60123456789', 'contact:alice', '+12', 'group:oncall'] },
+      'to[2]',
+      `${IMPOSSIBLE}, got "+12"`,
+    ],
+    ['a number without country code', { ...ALERT, to: '012-345 6789' }, 'to[0]', `${NO_COUNTRY}, got "012*******789"`],
+    ['a number with a NUL behind it', { ...ALERT, to: '+60123456789\u0000' }, 'to[0]', `${IMPOSSIBLE}, got "+60*******789"`],
     ['an unknown contact', { ...ALERT, to: 'contact:bob' }, 'to[0]', 'no contact named "bob" in the config'],
     [
       'a contact named like what every object has',
@@ -131,7 +136,7 @@ describe('each mistake is named with its place', () => {
       'no contact named "constructor" in the config',
     ],
     ['an unknown rotation', { ...ALERT, to: ['rotation:primary', 'rotation:night'] }, 'to[1]', 'no rotation named "night" in the config'],
-    ['a premium-rate number', { ...ALERT, to: ['+60123456789', '+449098790123'] }, 'to[1]', PREMIUM],
+    ['a premium-rate number', { ...ALERT, to: ['+60123456789', '+449098790123'] }, 'to[1]', `${PREMIUM}, got "+44*******123"`],
     ['an unknown group', { ...ALERT, to: ['group:oncall', 'group:all'] }, 'to[1]', 'no group named "all" in the config'],
     ['an empty name', { ...ALERT, to: 'contact:' }, 'to[0]', 'no contact named "" in the config'],
     ['neither text nor template', WITHOUT_TEXT, 'text', MISSING_TEXT],
@@ -221,26 +226,41 @@ describe('several mistakes are named at once', () => {
 
   test('and stand in the message of the error', () => {
     expect(new AlertError([{ path: '', message: 'not JSON' }]).message).toBe('not JSON');
-    expect(() => parseAlert({ ...ALERT, to: ['+12', '12'] }, DIRECTORY)).toThrow(`to[0]: ${IMPOSSIBLE}; to[1]: ${NO_COUNTRY}`);
+    expect(() => parseAlert({ ...ALERT, to: ['+12', '12'] }, DIRECTORY)).toThrow(
+      `to[0]: ${IMPOSSIBLE}, got "+12"; to[1]: ${NO_COUNTRY}, got "12"`,
+    );
   });
 });
 
 describe('without a config', () => {
-  test.each(['012-345 6789', '(202) 555-0123', '60123456789', 'contact:bob', 'group:all', 'rotation:night', '+60123456789'])(
-    '%s is left to the router',
-    (to) => {
-      expect(faults({ ...ALERT, to }, NO_CONFIG)).toEqual([]);
-    },
-  );
+  test.each([
+    '012-345 6789',
+    '(202) 555-0123',
+    '60123456789',
+    '009 1 202 555 0123',
+    '0011 44 7700 900123',
+    '\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669',
+    'contact:bob',
+    'group:all',
+    'rotation:night',
+    '+60123456789',
+  ])('%s is left to the router', (to) => {
+    expect(faults({ ...ALERT, to }, NO_CONFIG)).toEqual([]);
+  });
 
   test.each([
-    ['+12', IMPOSSIBLE],
-    ['0012', IMPOSSIBLE],
-    ['123', NO_RECIPIENT],
+    ['+12', `${IMPOSSIBLE}, got "+12"`],
+    ['0012', `${IMPOSSIBLE}, got "0012"`],
+    ['123', `${IMPOSSIBLE}, got "123"`],
     ['alice', NO_RECIPIENT],
-    ['012-345 6789 ext 5', NO_RECIPIENT],
-    ['1'.repeat(21), NO_RECIPIENT],
-    ['012\u00003456789', NO_RECIPIENT],
+    ['alice2', NO_RECIPIENT],
+    ['012-345 6789 ext 5', 'has an extension, which cannot be texted: write the number without it, got "012*******t 5"'],
+    ['1'.repeat(21), `${IMPOSSIBLE}, got "111*******111"`],
+    ['012\u00003456789', `${IMPOSSIBLE}, got "012*******789"`],
+    [
+      '60123456789.0',
+      'looks like a spreadsheet number, whose digits may have changed: format the column as text and write +<country><number>, got "601*******9.0"',
+    ],
   ])('%j can be no recipient', (to, message) => {
     expect(faults({ ...ALERT, to }, NO_CONFIG)).toEqual([{ path: 'to[0]', message }]);
   });
@@ -252,7 +272,9 @@ describe('without a config', () => {
 
 test('a default country reads numbers without country code', () => {
   expect(faults({ ...ALERT, to: '012-345 6789' }, { ...DIRECTORY, defaultCountry: 'MY' })).toEqual([]);
-  expect(faults({ ...ALERT, to: '012' }, { ...DIRECTORY, defaultCountry: 'MY' })).toEqual([{ path: 'to[0]', message: IMPOSSIBLE }]);
+  expect(faults({ ...ALERT, to: '012' }, { ...DIRECTORY, defaultCountry: 'MY' })).toEqual([
+    { path: 'to[0]', message: `${IMPOSSIBLE}, got "012"` },
+  ]);
 });
 
 test.each(['group:oncall', 'rotation:primary'])('%s may bring an alert over the limit of phones', (entry) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../src/alert/phone.ts';
-import { phoneHash } from '../../src/alert/phone.ts';
+import { identifySender, phoneHash, phoneHashes } from '../../src/alert/phone.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
 import { NOW } from '../explain/traces.ts';
 import { CONTACT_PHONE, type } from './recording-deps.ts';
@@ -50,6 +50,30 @@ describe('optouts add and remove', () => {
     expect(JSON.stringify([added.stderr, added.stdout, removed.stderr, removed.stdout])).not.toContain('23456');
   });
 
+  test('take a number in a spelling that its network still uses', async () => {
+    const { calls } = await type(['optouts', 'add', '+52 1 55 5555 0101']);
+    const phone = phoneHash('+525555550101' as E164);
+    expect(calls).toContainEqual(['opt out', { phoneHash: phone, to: '+52*******101', since: NOW, source: 'operator' }]);
+  });
+
+  test('remove takes back what is kept under either spelling of a mobile', async () => {
+    const [own, former] = phoneHashes('+541155550102' as E164);
+    const kept: OptOut = { phoneHash: former as string, to: '+54*******102', since: NOW, source: 'operator' };
+    const { code, calls } = await type(['optouts', 'remove', '+54 9 11 5555 0102'], { optOuts: [kept] });
+    expect(code).toBe(0);
+    expect(calls).toContainEqual(['opt in', own, NOW]);
+    expect(calls).toContainEqual(['opt in', former, NOW]);
+  });
+
+  test.each(['12345', '+225 07 12 34 56'])('remove takes the sender of a STOP that is no phone number: %s', async (sender) => {
+    const { hashes, shown } = identifySender(sender);
+    const kept: OptOut = { phoneHash: hashes[0], to: shown, since: NOW, source: 'inbound twilio-main' };
+    const removed = await type(['optouts', 'remove', sender], { optOuts: [kept] });
+    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining('texts may go there again') });
+    expect(removed.calls).toContainEqual(['opt in', hashes[0], NOW]);
+    expect((await type(['optouts', 'remove', sender])).code).toBe(2);
+  });
+
   test('remove says when there was nothing to remove', async () => {
     expect(await type(['optouts', 'remove', CONTACT_PHONE])).toMatchObject({ code: 0, stderr: '+60*******789: had not opted out\n' });
   });
@@ -65,6 +89,7 @@ describe('optouts add and remove', () => {
     ['contact:alicia', 1, '(did you mean "alice"?)'],
     ['contact:+60123456789', 1, 'no contact is named "+60*'],
     ['+12', 2, 'phone number'],
+    ['60123456789.0', 2, 'looks like a spreadsheet number'],
     ['0123456789', 2, 'country code'],
   ])('of %s are refused', async (who, exit, told) => {
     const { code, stderr, calls } = await type(['optouts', 'add', who]);

@@ -193,7 +193,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       close: async () => void calls.push(['close unknown desk']),
     }),
     openOptOuts: async () => ({
-      isOptedOut: async (hash) => (world.optOuts ?? []).some((entry) => entry.phoneHash === hash),
+      isOptedOut: async (...hashes) => (world.optOuts ?? []).some((entry) => hashes.includes(entry.phoneHash)),
       anyone: async () => (world.optOuts ?? []).length > 0,
       optOut: async (entry) => {
         calls.push(['opt out', entry]);

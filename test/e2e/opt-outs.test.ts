@@ -112,6 +112,19 @@ describe('STOP', { timeout: 30_000 }, () => {
     expect(await alert(phone)).toMatchObject({ state: 'accepted' });
   });
 
+  it('from a spelling or a sender that no recipient has is not lost', async () => {
+    for (const from of ['+225 07 12 34 56', '12345', 'BANK', 'whatsapp:+60123450021']) {
+      await counting(async () => expect((await texts(from, 'STOP')).status).toBe(200), { stop: 1 });
+    }
+    expect(await alert('+60123450021')).toMatchObject({ state: 'suppressed', reason: 'opted_out' });
+    await counting(() => texts('+5215555550101', 'STOP'), { stop: 1 });
+    expect(await alert('+52 1 55 5555 0101')).toMatchObject({ state: 'suppressed', reason: 'opted_out' });
+    expect(await alert('+52 55 5555 0101')).toMatchObject({ state: 'suppressed', reason: 'opted_out' });
+    await counting(() => texts('+5491155550103', 'STOP'), { stop: 1 });
+    expect(await alert('+54 11 5555-0103')).toMatchObject({ state: 'suppressed', reason: 'opted_out' });
+    expect(requestsFor('+525555550101').concat(requestsFor('+541155550103'))).toEqual([]);
+  });
+
   it('that is forged is refused, counted, and changes nothing', async () => {
     const phone = '+60123450004';
     await counting(async () => expect((await texts(phone, 'STOP', { token: 'another' })).status).toBe(403), { forged: 1 });

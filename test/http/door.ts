@@ -103,7 +103,7 @@ export const traces = {
 /** No provider at all: receipts have tests of their own. */
 export const receipts: ReceiverDeps['receipts'] = { sources: new Map(), enqueue: async () => undefined, count: () => undefined };
 
-export const inbound: ReceiverDeps['inbound'] = { sources: new Map(), enqueue: async () => true, count: () => undefined };
+export const inbound: ReceiverDeps['inbound'] = { sources: new Map(), enqueue: async () => undefined, count: () => undefined };
 
 export const http: ReceiverDeps['config']['http'] = {
   port: 0,

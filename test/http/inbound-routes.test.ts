@@ -31,7 +31,6 @@ async function open(over: { enqueue?: InboundDeps['enqueue']; limits?: { answerW
       enqueue: async (provider, inbound) => {
         if (over.enqueue !== undefined) return over.enqueue(provider, inbound);
         queued.push([provider, inbound]);
-        return inbound.from.startsWith('+');
       },
       count: (...args) => void counted.push(args),
     },
@@ -50,6 +49,13 @@ test('a text that proves itself is queued without a token of ours, and answered 
   expect(counted).toEqual([]);
 });
 
+test.each(['12345', 'BANK', '+22507123456', 'whatsapp:+60123456789'])('one from %s is taken: a STOP is never lost', async (from) => {
+  const { post, queued, counted } = await open();
+  expect((await post('/v1/inbound/vendor', `${from} STOP`)).status).toBe(200);
+  expect(queued).toEqual([['vendor', { providerMessageId: 'SM1', from, text: 'STOP' }]]);
+  expect(counted).toEqual([]);
+});
+
 test('a forged one is refused, counted, and not even read', async () => {
   const { post, queued, counted } = await open();
   const response = await post('/v1/inbound/vendor', '+60123456789 STOP', 'wrong');
@@ -58,7 +64,7 @@ test('a forged one is refused, counted, and not even read', async () => {
   expect({ queued, counted }).toEqual({ queued: [], counted: [['vendor', 'forged']] });
 });
 
-test.each(['nothing', '12345 STOP'])('one that cannot be read is refused and counted: %s', async (body) => {
+test.each(['nothing'])('one that cannot be read is refused and counted: %s', async (body) => {
   const { post, counted } = await open();
   const response = await post('/v1/inbound/vendor', body);
   expect(response.status).toBe(400);

@@ -117,7 +117,7 @@ async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?
     },
     inbound: {
       sources: new Map([['vendor', { type: 'twilio', reader: inboundReader }]]),
-      enqueue: unlessAway(() => true),
+      enqueue: unlessAway(() => undefined),
       count: () => undefined,
     },
   });

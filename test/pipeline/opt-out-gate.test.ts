@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { type E164, phoneHashes } from '../../src/alert/phone.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createSeenInbound } from '../../src/ledger/seen-inbound.ts';
 import { createOptOutGate } from '../../src/pipeline/opt-out-gate.ts';
@@ -28,6 +29,23 @@ describe('a phone that has opted out', () => {
     expect((await desk.trace(message)).events.at(-1)).toMatchObject({ stage: 'opt-out-gate', verdict: 'suppressed', reason: 'opted_out' });
     expect(desk.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'opted_out', severity: 'critical' }]);
     expect(await desk.hasRoom()).toBe(true);
+    expect(provider.requests).toEqual([]);
+  });
+
+  test.each([
+    ['the gate', 'before'],
+    ['the step that opens an attempt', 'meanwhile'],
+  ])('is known to %s by its other spelling, under which an earlier version kept it', async (_where, when) => {
+    const desk = createDesk(redis, prefix);
+    const [own, former] = phoneHashes('+541155550102' as E164);
+    const provider = desk.provider('a', [yes], {
+      pace: async (_signal, job) => {
+        if (when === 'meanwhile') await stop(desk, former);
+        return job();
+      },
+    });
+    if (when === 'before') await stop(desk, former);
+    expect((await desk.send({ to: '+541155550102' as E164, phoneHash: own })).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
     expect(provider.requests).toEqual([]);
   });
 

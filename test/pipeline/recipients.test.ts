@@ -79,6 +79,11 @@ describe('the recipients of an alert', () => {
       [ALICE, '0060 12 345 6789', '(012) 345-6789'],
       [{ phone: ALICE, consent: true, vouched: true }],
     ],
+    [
+      'get one text each, whichever of its two spellings their mobile has',
+      ['+54 9 11 5555-0102', '+54 11 5555-0102', '+52 1 55 5555 0101', '+52 55 5555 0101', '+55 11 8123-4567', '+55 11 98123-4567'],
+      ['+5491155550102', '+525555550101', '+5511981234567'].map((number) => ({ phone: phone(number), consent: true, vouched: true })),
+    ],
     ['keep the first name that their phone was given', ['contact:bob', 'contact:team:night'], [bob]],
     [
       'are vouched for when their number stands beside their name',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
+import { hash } from '../../src/alert/id.ts';
+import { type E164, phoneHashes } from '../../src/alert/phone.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createSeenInbound } from '../../src/ledger/seen-inbound.ts';
 import { createInboundReceiver, type Reply } from '../../src/receipt/apply-inbound.ts';
-import { type Inbound, inboundOf } from '../../src/receipt/inbound.ts';
+import { type Inbound, inboundOf, inboundSchema } from '../../src/receipt/inbound.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
 import { testRedis } from '../support/redis.ts';
@@ -103,16 +105,49 @@ describe('a text that came in', () => {
 });
 
 describe('what waits on the queue', () => {
+  let past = 0;
+  /** Each later than all before: some texts here come from one phone. */
+  const later = () => new Date(NOW + ++past);
   const said = { providerMessageId: 'SM1', text: 'STOP' };
 
   test('holds no whole number, and the hash that texts to that phone go by', () => {
     const waiting = inboundOf('twilio-main', { ...said, from: '+60123456789', word: 'stop' }, new Date(NOW));
     expect(waiting).toMatchObject({ provider: 'twilio-main', ...said, from: '+60*******789', word: 'stop', receivedAt: NOW });
     expect(JSON.stringify(waiting)).not.toContain('23456');
-    expect(inboundOf('t', { ...said, from: '+60 12-345 6789' }, new Date(NOW))?.phoneHash).toBe(waiting?.phoneHash);
+    expect(inboundOf('t', { ...said, from: '+60 12-345 6789' }, new Date(NOW)).phoneHash).toBe(waiting.phoneHash);
   });
 
-  test.each(['12345', 'BANK', '', 'whatsapp:+60123456789', '60123456789'])('nothing from %j, which is no phone in E.164', (from) => {
-    expect(inboundOf('t', { ...said, from }, new Date(NOW))).toBeUndefined();
+  test.each(['12345', 'BANK', '', 'whatsapp:+60123456789', '60123456789', '+22507123456', '+52 1 55 5555 0101', '\u0000'])(
+    'a STOP from %j is not lost, whatever its sender looks like, and a START takes it back',
+    async (from) => {
+      const { receive, kinds } = receiver();
+      const stop = inboundSchema.parse(inboundOf('t', { ...said, providerMessageId: randomUUID(), from }, later()));
+      await receive(stop);
+      expect((await optOuts.list()).find(({ phoneHash }) => phoneHash === stop.phoneHash)).toMatchObject({ source: 'inbound t' });
+      await receive(inboundOf('t', { providerMessageId: randomUUID(), text: 'START', from }, later()));
+      expect(await optOuts.isOptedOut(stop.phoneHash)).toBe(false);
+      expect(kinds()).toEqual(['stop', 'start']);
+    },
+  );
+
+  test.each([
+    ['+5215555550101', '+525555550101'],
+    ['+541155550102', '+5491155550102'],
+    ['+551191234567', '+5511991234567'],
+    ['+22507123456', '+22507123456'],
+  ])('a STOP from %s holds for texts to %s', async (from, to) => {
+    const { receive } = receiver();
+    await receive(inboundOf('t', { ...said, providerMessageId: randomUUID(), from }, later()));
+    expect(await optOuts.isOptedOut(...phoneHashes(to as E164))).toBe(true);
+  });
+
+  test('a START from one spelling takes back what an earlier version kept under the other one', async () => {
+    const { receive } = receiver();
+    const former = hash('phone', '+541155550177');
+    await optOuts.optOut({ phoneHash: former, to: '+54*******177', since: later(), source: 'operator' });
+    expect(await optOuts.isOptedOut(...phoneHashes('+5491155550177' as E164))).toBe(true);
+    const start = inboundOf('t', { providerMessageId: randomUUID(), text: 'START', from: '+5491155550177' }, later());
+    await receive(inboundSchema.parse(start));
+    expect(await optOuts.isOptedOut(former)).toBe(false);
   });
 });

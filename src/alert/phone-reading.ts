@@ -1,0 +1,129 @@
+import { type CountryCode, getCountryCallingCode, Metadata, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { DROPPED } from './phone-identity.ts';
+import { NOT_POSSIBLE, readPhoneText, TWO_NUMBERS } from './phone-text.ts';
+
+/** A phone number as `+` and digits, E.164. */
+export type E164 = string & { readonly __brand: 'E164' };
+
+/** A number of a possible length, as libphonenumber reads it. */
+export interface Reading {
+  readonly phone: E164;
+  readonly callingCode: string;
+  /** Without the country code. */
+  readonly national: string;
+  /** In a range that its country has assigned. */
+  readonly valid: boolean;
+  readonly premium: boolean;
+  /** What is odd about the number, which is texted all the same. */
+  readonly warning?: string;
+}
+
+const NO_COUNTRY = 'no country code: write it as +<country><number>, or set defaultCountry in the config';
+const UNASSIGNED = 'the number is outside the ranges assigned in its country';
+const LOOKS_INTERNATIONAL = 'begins with its country code, and is valid only as a national number: write it as +<country><number>';
+const AMBIGUOUS = 'could be the number of two phones, with and without a country code: write it as +<country><number>';
+
+/** The number that an input means, or why it means none. */
+export function readPhone(input: string, defaultCountry?: CountryCode): Reading | string {
+  const given = readPhoneText(input);
+  if (!given.ok) return given.message;
+  const { text } = given;
+  const found = readText(text, defaultCountry);
+  return holdsTwo(text, defaultCountry) ? TWO_NUMBERS : found;
+}
+
+function readText(text: string, country: CountryCode | undefined): Reading | string {
+  if (text.startsWith('+')) return read(text) ?? NOT_POSSIBLE;
+  if (country !== undefined) return choose(text, country);
+  return text.startsWith('00') ? (read(`+${text.slice(2)}`) ?? NOT_POSSIBLE) : NO_COUNTRY;
+}
+
+/**
+ * Without `+` libphonenumber goes first: it knows the international prefixes of each country (`009` in Thailand, `0011` in
+ * Australia), of which `00` is one of many. Beside its reading stands the one of the digits as a number with country code.
+ * Where both name a phone and neither is plainly meant, the number is refused: a stranger must not get the text.
+ */
+function choose(text: string, country: CountryCode): Reading | string {
+  const digits = text.replace(/\D/g, '');
+  const zeros = digits.startsWith('00');
+  const spelled = zeros ? digits.slice(2) : digits;
+  const first = read(text, country);
+  // A country code never begins with 0.
+  const plus = spelled.startsWith('0') ? undefined : read(`+${spelled}`);
+  if (first === undefined) {
+    const meant = zeros && plus !== undefined && (plus.valid || prefixOf(digits, country) === '00');
+    return meant ? plus : NOT_POSSIBLE;
+  }
+  if (plus === undefined || plus.phone === first.phone) return first;
+  const ownCode = spelled.startsWith(getCountryCallingCode(country));
+  if (first.valid) return !ownCode ? first : plus.valid ? AMBIGUOUS : { ...first, warning: LOOKS_INTERNATIONAL };
+  if (ownCode) return plus.valid ? plus : AMBIGUOUS;
+  // The zeros were read as a part of the number.
+  if (zeros && first.national.startsWith('0')) return plus;
+  return plus.valid ? AMBIGUOUS : first;
+}
+
+/** The international prefix that the number begins with as dialled in this country; `00` where that means nothing there. */
+function prefixOf(digits: string, country: CountryCode): string {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  return new RegExp(`^(?:${metadata.numberingPlan?.IDDPrefix()})`).exec(digits)?.[0] ?? '00';
+}
+
+function read(text: string, country?: CountryCode): Reading | undefined {
+  const parsed = parsePhoneNumberFromString(text, { ...(country === undefined ? {} : { defaultCountry: country }), extract: false });
+  if (parsed === undefined || parsed.ext !== undefined) return undefined;
+  if (parsed.isValid()) return readingOf(parsed, true);
+  return undropped(parsed, isInternational(text, parsed, country)) ?? (parsed.isPossible() ? readingOf(parsed, false) : undefined);
+}
+
+function isInternational(text: string, { countryCallingCode }: PhoneNumber, country: CountryCode | undefined): boolean {
+  if (country === undefined || countryCallingCode !== getCountryCallingCode(country)) return true;
+  return text.replace(/\D/g, '').startsWith(countryCallingCode);
+}
+
+/** What a spelling that libphonenumber has dropped is today, where that is a valid number. */
+function undropped({ countryCallingCode, nationalNumber }: PhoneNumber, international: boolean): Reading | undefined {
+  for (const { national, now, dialled } of DROPPED[countryCallingCode] ?? []) {
+    if (!national.test(nationalNumber) || !(international || dialled)) continue;
+    const today = parsePhoneNumberFromString(`+${countryCallingCode}${nationalNumber.replace(national, now)}`);
+    if (today?.isValid()) return readingOf(today, true);
+  }
+  return undefined;
+}
+
+function readingOf(parsed: PhoneNumber, valid: boolean): Reading {
+  return {
+    phone: parsed.number as string as E164,
+    callingCode: parsed.countryCallingCode,
+    national: parsed.nationalNumber,
+    valid,
+    ...(valid ? {} : { warning: UNASSIGNED }),
+    premium: parsed.getType() === 'PREMIUM_RATE',
+  };
+}
+
+/** Digits that one number can hardly have. */
+const TWO_HAVE = 14;
+
+/**
+ * `030 12345 / 12346`: what stands before a slash is a number by itself. `030 12345 030 12346`: so are both sides of a blank.
+ * Countries whose numbers may have any length would make one long number of them.
+ */
+function holdsTwo(text: string, country: CountryCode | undefined): boolean {
+  const isNumber = (part: string) => {
+    const reading = readText(part.trim(), country);
+    return typeof reading !== 'string' && reading.valid;
+  };
+  const count = (part: string) => part.replace(/\D/g, '').length;
+  const bySlash = [...text.matchAll(/\//g)].some(({ index }) => {
+    const [left, right] = [text.slice(0, index), text.slice(index + 1)];
+    return count(left) >= 7 && count(right) > 0 && isNumber(left);
+  });
+  if (bySlash) return true;
+  if (count(text) < TWO_HAVE) return false;
+  return [...text.matchAll(/ +/g)].some(({ index }) => {
+    const [left, right] = [text.slice(0, index), text.slice(index + 1)];
+    return count(left) >= 7 && count(right) >= 7 && isNumber(left) && isNumber(right);
+  });
+}

@@ -1,0 +1,133 @@
+/** A phone number's text in ASCII, without its scheme and invisible characters; or why it is no single phone number. */
+export type PhoneText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
+
+export const NOT_POSSIBLE = 'not a possible phone number: write it as +<country><number>, for example +60123456789';
+export const TWO_NUMBERS = 'holds two numbers: write each of them as an entry of its own';
+const SPREADSHEET =
+  'looks like a spreadsheet number, whose digits may have changed: format the column as text and write +<country><number>';
+const EXTENSION = 'has an extension, which cannot be texted: write the number without it';
+const LETTERS = 'contains letters: write digits only, as +<country><number>';
+const CONTEXT = 'has a phone-context that is no country code of this number: write it as +<country><number>';
+const channelFault = (channel: string) => `names another channel (${channel}), not SMS: write the number alone, as +<country><number>`;
+
+/** Longer than any spelling of one number; longer input is not worth the work. */
+const LONGEST = 128;
+
+/**
+ * The one place that folds what people, address books and spreadsheets put into a number, before anything is read from it:
+ * digits of any script, full-width characters, spaces, dashes and invisible characters.
+ */
+export function readPhoneText(input: string): PhoneText {
+  if (input.length > LONGEST) return fault(NOT_POSSIBLE);
+  const whole = foldText(input)
+    .replace(/^[\s\p{So}]+/u, '')
+    .replace(/^'/, '')
+    .replace(/[\s,;.]+$/, '');
+  const { 1: scheme, 2: rest = whole } = /^([a-z][a-z0-9+.-]*)\s*:(?:\/\/)?(.*)$/is.exec(whole) ?? [];
+  if (scheme !== undefined && !PHONE_SCHEMES.has(scheme.toLowerCase())) {
+    return fault(CHANNELS.has(scheme.toLowerCase()) ? channelFault(scheme.toLowerCase()) : LETTERS);
+  }
+  const resolved = resolveParameters(rest.trim());
+  if (!resolved.ok) return resolved;
+  const text = resolved.text.replace(/^\(\s*(?=\+|00)([^()]*)\)/, '$1');
+  const message = faultOf(text);
+  return message === undefined ? { ok: true, text } : fault(message);
+}
+
+const PHONE_SCHEMES: ReadonlySet<string> = new Set(['tel', 'sms', 'smsto', 'callto']);
+
+const CHANNELS: ReadonlySet<string> = new Set(
+  'whatsapp viber telegram tg signal messenger facebook fb instagram rcs mms sip sips im xmpp line wechat skype imessage facetime email mailto slack'.split(
+    ' ',
+  ),
+);
+
+const fault = (message: string): PhoneText => ({ ok: false, message });
+
+/** The parameters of RFC 3966: a context is the country code of a local number; an extension cannot be texted. */
+function resolveParameters(text: string): PhoneText {
+  const [number = '', ...parameters] = text.split(/;(?=\s*[a-z-]+=)/i);
+  let resolved = number;
+  for (const parameter of parameters) {
+    const [, name = '', value = ''] = /^\s*([a-z-]+)=(.*)$/is.exec(parameter) ?? [];
+    if (/^(?:ext|isub)$/i.test(name)) return fault(EXTENSION);
+    if (name.toLowerCase() !== 'phone-context') continue;
+    const context = value.replace(/[\s().-]/g, '');
+    if (!/^\+\d{1,14}$/.test(context)) return fault(CONTEXT);
+    if (!number.trim().startsWith('+')) resolved = `${context} ${number}`;
+    else if (!number.replace(/[^+\d]/g, '').startsWith(context)) return fault(CONTEXT);
+  }
+  return { ok: true, text: resolved.trim() };
+}
+
+function faultOf(text: string): string | undefined {
+  if (isSpreadsheetNumber(text)) return SPREADSHEET;
+  if (holdsTwoNumbers(text)) return TWO_NUMBERS;
+  if (EXTENDED.test(text)) return EXTENSION;
+  if (/\p{L}/u.test(text)) return LETTERS;
+  return /[^+\d ().\-/~[\]]|(?<=.)\+/.test(text) ? NOT_POSSIBLE : undefined;
+}
+
+/** `60123456789.0`, `6,01E+10`, `60 123 456 789,00`, `60,123,456,789`: a cell that was a number, not a text. */
+function isSpreadsheetNumber(text: string): boolean {
+  return (
+    text.startsWith('=') ||
+    /^[+-]?\d+(?:[.,]\d*)?\s*(?:e|[x*\u00d7]\s*10\s*\^?)\s*[+-]?\s*\d+$/i.test(text) ||
+    /^[+-]?\d{6,}[.,](?:\d{1,2}|0+)$/.test(text) ||
+    /^[+-]?\d{9,}[.,]\d+$/.test(text) ||
+    /^[+-]?\d{1,3}(?:[,']\d{2,3}){2,}(?:[.,]\d+)?$/.test(text) ||
+    /^[+-]?\d{1,3}(?:\.\d{3}){2,},\d+$/.test(text) ||
+    /^[+-]?\d{1,3}(?: \d{3}){2,}[.,]\d{1,2}$/.test(text) ||
+    (/^[^.]*\.(?:\d|0+)$/.test(text) && digitCount(text) > 6)
+  );
+}
+
+/** Two runs that could each be a number, with something between them that no number has; a line break is such a thing. */
+function holdsTwoNumbers(text: string): boolean {
+  const runs = text.split(/(?<=.)(?=\+)|[^+\d ().\-/~[\]]+/s).filter((run) => digitCount(run) >= 7);
+  return runs.length > 1 || /[\n\r]/.test(text);
+}
+
+const EXTENDED =
+  /\d.{3,}?(?:\b(?:e?xt(?:ensi[o\u00f3]n|n)?|poste|anexo|interno|int|ramal|durchwahl|dw)\b|(?<=[\d\s)])(?:ext|x|p|w)|\u0434\u043e\u0431|\u5206\u673a|\u5185\u7ebf|[#~;,])[\s.:=#]*\d{1,7}#?$|\d.{3,}[- ]\d{1,6}#$/isu;
+
+const digitCount = (text: string) => text.replace(/\D/g, '').length;
+
+/** Direction marks, zero-width characters, variation selectors, keycap frames, blanks without width: never seen, often pasted. */
+const INVISIBLE = /[\p{Cf}\u115f\u1160\u2800\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u20e3/gu;
+
+/** Everything that a number is written with, in ASCII. */
+export function foldText(input: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the common case, all of ASCII, needs no folding but of TAB
+  if (/^[\x00-\x7f]*$/.test(input)) return input.replaceAll('\t', ' ');
+  return input
+    .replace(INVISIBLE, '')
+    .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)))
+    .replace(/[\t\p{Zs}]/gu, ' ')
+    .replace(/[\u0085\u2028\u2029]/g, '\n')
+    .replace(/[\p{Pd}\u2043\u2212\u30fc]/gu, '-')
+    .replace(/[\ufe62\u2795\u207a]/g, '+')
+    .replace(/[\u00b7\u2022\u2024\u2027\u2219\u22c5\u30fb\u066b\u3002\uff61]/g, '.')
+    .replace(/[\u066c\u060c\u3001]/g, ',')
+    .replace(/[\u2044\u2215]/g, '/')
+    .replace(/[\u2018\u2019\u02bc]/g, "'");
+}
+
+/** Unicode keeps decimal digits in runs of ten that begin with zero. */
+function digitValue(digit: string): number {
+  const code = digit.codePointAt(0) as number;
+  let start = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(start - 1))) start -= 1;
+  return (code - start) % 10;
+}
+
+/** Such as `+60*******9.0`: enough of a refused entry for its author to find it, never a whole number. */
+export function maskEntry(input: string): string {
+  const shown = [
+    ...foldText(input.slice(0, 1000))
+      .replace(/[^\P{C}]/gu, ' ')
+      .trim(),
+  ];
+  return shown.length <= 6 ? shown.join('') : `${shown.slice(0, 3).join('')}*******${shown.slice(-3).join('')}`;
+}
