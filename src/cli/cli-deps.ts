@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import type { ConfigError, Fault } from '../config/fault.ts';
 import type { ReadableConfig } from '../config/readable-config.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
-import type { Traces } from '../ledger/trace.ts';
+import type { StoryTraces } from '../ledger/trace.ts';
 import type { Budgets } from '../limit/budget.ts';
 import type { Overview } from '../overview/overview.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
@@ -110,7 +110,7 @@ export interface CliDeps {
   readonly nodeVersion: string;
 }
 
-export interface OpenTraces extends Traces {
+export interface OpenTraces extends StoryTraces {
   /** Of the alerts and messages of which something was heard last, newest first. */
   recentIds(): Promise<readonly string[]>;
   close(): Promise<void>;

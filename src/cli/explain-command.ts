@@ -67,8 +67,9 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
   const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
   if (options.json) {
     const withLive = (one: MessageTrace) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
-    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive) });
-    else printJson(deps, withLive(found.message));
+    const filling = found.filling === undefined ? {} : { capFilling: found.filling };
+    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive), ...filling });
+    else printJson(deps, { ...withLive(found.message), ...filling });
     return 0;
   }
   deps.stdout.write(showStory(storyOf(found, deps.now()), deps));

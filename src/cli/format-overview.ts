@@ -1,7 +1,9 @@
+import { describeContributor } from '../explain/find-story.ts';
 import { formatTable } from '../explain/format-table.ts';
 import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { wrapText } from '../explain/wrap-text.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
+import type { Contributor } from '../limit/contributions.ts';
 import { MICRO } from '../limit/money.ts';
 import { type HealthLevel, todoOf } from '../overview/finding.ts';
 import { judgeHealth } from '../overview/judge-health.ts';
@@ -60,7 +62,7 @@ function healthLines(overview: Overview, width: number): Line[] {
 }
 
 function factLines(overview: Overview, currency: string | undefined): Line[] {
-  const { workers, lately, inFlight, unknown, dead, caps, budgets, redis } = overview;
+  const { workers, lately, inFlight, unknown, dead, caps, budgets, contributors, redis } = overview;
   const rows = [
     ['at', formatTime(overview.at)],
     [
@@ -76,11 +78,22 @@ function factLines(overview: Overview, currency: string | undefined): Line[] {
     ...budgets.flatMap((figures) =>
       figures.budget === undefined ? [] : [[`budget ${figures.period}`, budgetWords(figures, figures.budget, currency)]],
     ),
+    ...contributorRows('sent last hour', contributors.accepted),
+    ...contributorRows('held back', contributors.heldBack),
     ['redis', redis === null ? 'does not tell how it does' : redisWords(redis)],
   ];
   return formatTable(rows)
     .split('\n')
     .map((text) => ({ text }));
+}
+
+/** One line: the largest first, as many as a line of a terminal holds. */
+function contributorRows(name: string, all: readonly (Contributor & { readonly count: number; readonly reason?: string })[]): string[][] {
+  if (all.length === 0) return [];
+  const words = all
+    .slice(0, 3)
+    .map((one) => `${one.count} × ${describeContributor(one)}${one.reason === undefined ? '' : ` (${one.reason})`}`);
+  return [[name, `${words.join('; ')}${all.length > 3 ? '; …' : ''}`]];
 }
 
 function latelyWords({ alerts, messages }: Overview['lately']): string {

@@ -1,27 +1,49 @@
-import type { AlertTrace, MessageTrace, Traces } from '../ledger/trace.ts';
+import type { CapFilling } from '../ledger/cap-filling.ts';
+import type { AlertTrace, MessageTrace, StoryTraces } from '../ledger/trace.ts';
+import type { Contributor } from '../limit/contributions.ts';
 import { concludeMessage } from './conclude-message.ts';
+import { formatElapsed } from './format-time.ts';
 import { type Story, storyOfMessage } from './story.ts';
 import { storyOfAlert } from './story-of-alert.ts';
 
-/** What an id stands for. `digest`: the message that tells of it, where it is one text only and a digest does. */
-export type Found = { readonly digest: MessageTrace | undefined } & (
+/**
+ * What an id stands for. `digest`: the message that tells of it, where it is one text only and a digest does. `filling`: of
+ * the one message, who filled the cap that held it back.
+ */
+export type Found = { readonly digest: MessageTrace | undefined; readonly filling?: CapFilling | undefined } & (
   | { readonly kind: 'alert'; readonly alert: AlertTrace }
   | { readonly kind: 'message'; readonly message: MessageTrace }
 );
 
 /** Rejects when Redis does; `undefined` for an id never seen or past its time. */
-export async function findTraced(traces: Traces, id: string): Promise<Found | undefined> {
+export async function findTraced(traces: StoryTraces, id: string): Promise<Found | undefined> {
   const alert = await traces.alert(id);
   const message = alert === undefined ? await traces.message(id) : undefined;
   const [told, ...more] = alert?.messages ?? [message];
   const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
-  if (alert !== undefined) return { kind: 'alert', alert, digest };
-  return message === undefined ? undefined : { kind: 'message', message, digest };
+  const filling = told === undefined || more.length > 0 ? undefined : await traces.capFilling(told);
+  if (alert !== undefined) return { kind: 'alert', alert, digest, filling };
+  return message === undefined ? undefined : { kind: 'message', message, digest, filling };
 }
 
 export function storyOf(found: Found, now: Date): Story {
-  const story = found.kind === 'alert' ? storyOfAlert(found.alert, now) : storyOfMessage(found.message, now);
+  const told = found.kind === 'alert' ? storyOfAlert(found.alert, now) : storyOfMessage(found.message, now);
+  const story = found.filling === undefined ? told : { ...told, facts: [...told.facts, ...fillingFacts(found.filling)] };
   return found.digest === undefined ? story : withDigest(story, found.digest, now);
+}
+
+const FILLED_BY_SHOWN = 4;
+
+function fillingFacts({ cap, by, count }: CapFilling): Story['facts'] {
+  const shown = by.slice(0, FILLED_BY_SHOWN).map((one) => `${one.count} × ${describeContributor(one)}`);
+  const others = count - by.slice(0, FILLED_BY_SHOWN).reduce((sum, one) => sum + one.count, 0);
+  const filledBy = count === 0 ? '' : `, filled by ${[...shown, ...(others > 0 ? [`${others} others`] : [])].join('; ')}`;
+  return [['cap', `${cap.max} in ${formatElapsed(cap.windowMs).replace(' 0 min', '')}${filledBy}`]];
+}
+
+/** Such as `checkout, route default, to alice`. */
+export function describeContributor({ source, route, contact }: Contributor): string {
+  return [source ?? 'no source', `route ${route}`, ...(contact === null ? [] : [`to ${contact}`])].join(', ');
 }
 
 /** What became of the digest is what became of it. */

@@ -44,7 +44,7 @@ export function storyOfMessage(message: MessageTrace, now: Date): Story {
 export function messageFacts(message: MessageTrace): (readonly [string, string])[] {
   return [
     ['to', recipientOf(message)],
-    ['route', message.route],
+    ['route', message.source === undefined ? message.route : `${message.route}, for source ${message.source}`],
     ['good until', formatTime(message.expiresAt)],
     ...(message.providerMessageId === null ? [] : [['provider id', message.providerMessageId] as const]),
     ...(message.segments > 1 ? [['segments', String(message.segments)] as const] : []),

@@ -1,19 +1,21 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { readCapFilling } from './cap-filling.ts';
 import type { MessageRecord } from './ledger.ts';
 import type { AlertCard } from './redis-ledger.ts';
-import type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent, Traces } from './trace.ts';
+import type { AlertTrace, MessageState, MessageTrace, StoryTraces, TraceAttempt, TraceEvent } from './trace.ts';
 
 /** What a producer writes down of an alert that no router has seen yet. */
 export type Seen = Omit<AlertCard, 'purpose'>;
 
-export function createTraces(redis: Redis, keys: Keys): Traces {
+export function createTraces(redis: Redis, keys: Keys): StoryTraces {
   const message = async (id: string): Promise<MessageTrace | undefined> => {
     const hash = await redis.hgetall(keys.message(id));
     return hash.card === undefined ? undefined : messageTrace(hash);
   };
   return {
     message,
+    capFilling: ({ id, events }) => readCapFilling(redis, keys, id, events),
     async alert(id) {
       const [hash, seen] = await Promise.all([redis.hgetall(keys.alert(id)), redis.get(keys.seen(id))]);
       if (hash.outcome === undefined) return seen === null ? undefined : pendingTrace(id, JSON.parse(seen) as Seen);

@@ -1,4 +1,5 @@
 import type { Severity } from '../alert/severity.ts';
+import type { CapFilling } from './cap-filling.ts';
 
 /** Everything a message can be. The first four are on the way; the rest are ends, of which receipts may move some on. */
 export const MESSAGE_STATES = [
@@ -111,4 +112,9 @@ export interface AlertTrace {
 export interface Traces {
   alert(id: string): Promise<AlertTrace | undefined>;
   message(id: string): Promise<MessageTrace | undefined>;
+}
+
+/** Also says which messages filled the cap that held one back; `undefined` where none did. */
+export interface StoryTraces extends Traces {
+  capFilling(message: MessageTrace): Promise<CapFilling | undefined>;
 }

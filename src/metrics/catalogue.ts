@@ -53,6 +53,12 @@ export const CATALOGUE = {
     labels: ['reason'],
     help: 'Times that a message was put off to a later moment; one message may be put off often.',
   },
+  contributions: {
+    name: 'sms_messages_by_source_total',
+    type: 'counter',
+    labels: ['source', 'route', 'result'],
+    help: 'Messages accepted, and messages that a rate cap or a budget held back, by who caused them; sources and routes beyond the first 50 each are counted as other.',
+  },
   providerRequests: {
     name: 'sms_provider_requests_total',
     type: 'counter',

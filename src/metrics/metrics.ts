@@ -72,6 +72,19 @@ export interface Metrics extends Observer {
 /** Stands for a provider that the config no longer names, as in a receipt that comes in after its provider was removed. */
 const OTHER = 'other';
 
+/** Words of producers and of config files: so many of each become values of a label. */
+const MOST_SOURCES = 50;
+const MOST_ROUTES = 50;
+
+/** Values that are seen first keep their own series; the rest share {@link OTHER}. */
+function boundedLabel(most: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.size < most) known.add(value);
+    return known.has(value) ? value : OTHER;
+  };
+}
+
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = options.registry ?? new Registry();
   const known = new Set(options.providers);
@@ -89,6 +102,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   circuitsOf(options.providers, options.routes);
   m.workerInfo.set({ version: options.version, role: options.role }, 1);
   const cluster = options.sources && createClusterGauges(m, options.sources, options.sourceBoundMs ?? 1000);
+  const sourceLabel = boundedLabel(MOST_SOURCES);
+  const routeLabel = boundedLabel(MOST_ROUTES);
   const knownChannels = new Set<string>();
   const knownWebhooks = new Set<string>();
   let lastAccepted = 0;
@@ -125,6 +140,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       observeTraced(m.alertToAccepted, { severity }, seconds);
       lastAccepted = Math.max(lastAccepted, countable(at.getTime()) / 1000);
     },
+    contributed: ({ source, route, result }) =>
+      m.contributions.inc({ source: sourceLabel(source ?? 'none'), route: routeLabel(route), result }),
     acknowledged: (by) => m.acknowledgements.inc({ by }),
     receipt: (provider, state) => m.receipts.inc({ provider: label(provider), state }),
     inbound: (provider, kind) => m.inbound.inc({ provider: label(provider), kind }),

@@ -1,6 +1,7 @@
 import { PURPOSES } from '../alert/alert.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
+import { CONTRIBUTION_RESULTS } from '../limit/contributions.ts';
 import { ACKNOWLEDGED_BY, type AlertOutcome, type CountedState, INBOUND_KINDS, RECEIPT_STATES, RESOLUTIONS } from '../pipeline/observer.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
 import { ProviderError } from '../provider/provider.ts';
@@ -39,6 +40,8 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     messages: product(SEVERITIES),
     messageOutcomes: Object.entries(MESSAGE_REASONS).flatMap(([state, reasons]) => product([state], reasons, SEVERITIES)),
     deferred: product(DEFERRED_REASONS),
+    // Sources are the producers' own words; the rest of the series begins with the first message of a source.
+    contributions: product(['none', 'other'], ['other'], CONTRIBUTION_RESULTS),
     providerRequests: [
       ...product(providers, ['accepted'], ['none']),
       ...product(providers, ['refused'], REFUSALS),

@@ -1,8 +1,10 @@
 import type { Criticals } from '../ledger/criticals.ts';
 import type { Journal } from '../ledger/journal.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
+import type { CountedContribution } from '../limit/contributions.ts';
 import type { CapFigures } from './cap-figures.ts';
 import type { Circuits } from './circuits.ts';
+import { type Contributors, topContributors } from './contributors.ts';
 import type { RouteLane } from './lanes.ts';
 import { countLately, type Lately } from './lately.ts';
 import type { ProcessNote } from './processes.ts';
@@ -35,6 +37,8 @@ export interface Overview {
   readonly budgets: readonly BudgetFigures[];
   /** Of the budgets and prices, such as USD; `null` without them. */
   readonly currency: string | null;
+  /** Who used up the caps and budgets. */
+  readonly contributors: Contributors;
   /** `null` where Redis does not tell. */
   readonly redis: RedisFigures | null;
 }
@@ -52,6 +56,7 @@ export interface OverviewSources {
   unknown(): Promise<number>;
   caps(): Promise<readonly CapFigures[]>;
   budgets(): Promise<readonly BudgetFigures[]>;
+  contributions(): Promise<readonly CountedContribution[]>;
   redis(): Promise<RedisFigures | null>;
   criticals(): Promise<Criticals>;
   processes(): Promise<readonly ProcessNote[]>;
@@ -74,19 +79,21 @@ export interface OverviewSetup {
 
 /** Rejects when Redis does not answer. */
 export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
-  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, redis, entries, circuits] = await Promise.all([
-    sources.queues(),
-    sources.workers(),
-    sources.inFlight(),
-    sources.unknown(),
-    sources.criticals(),
-    sources.processes(),
-    sources.caps(),
-    sources.budgets(),
-    sources.redis(),
-    sources.journal.newest(ENTRIES),
-    sources.circuits.read(now),
-  ]);
+  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, contributions, redis, entries, circuits] =
+    await Promise.all([
+      sources.queues(),
+      sources.workers(),
+      sources.inFlight(),
+      sources.unknown(),
+      sources.criticals(),
+      sources.processes(),
+      sources.caps(),
+      sources.budgets(),
+      sources.contributions(),
+      sources.redis(),
+      sources.journal.newest(ENTRIES),
+      sources.circuits.read(now),
+    ]);
   const { lately, recent } = countLately(entries, entries.length < ENTRIES, now, LATELY_MS);
   return {
     at: now.toISOString(),
@@ -103,6 +110,7 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     caps,
     budgets,
     currency: setup.currency,
+    contributors: topContributors(contributions),
     redis,
   };
 }

@@ -9,7 +9,7 @@ import type { Accepted, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
-import type { CapConfig } from './message-caps.ts';
+import { type CapConfig, contributorOf, isUsedUpByOthers } from './message-caps.ts';
 import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
 import type { CountedState, Observer, Reason } from './observer.ts';
 import { type Outcome, type Stage, walk } from './stage.ts';
@@ -60,6 +60,9 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
     if (slotIsFree) await persist(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, deps);
+    const held = heldBy(outcome);
+    if (held !== undefined && (moved === 'ended' || !rerun))
+      deps.observer.contributed({ result: 'held_back', reason: held, ...contributorOf(message) });
     if (moved !== 'moved' && outcome.kind === 'accepted')
       await onHandedOver(subject.message, outcome.provider, outcome.accepted, outcome.said);
     if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
@@ -174,6 +177,7 @@ function count(outcome: Outcome, message: Message, moved: Moved, { observer, clo
   if (moved === 'ended') observer.messageSettled({ ...end, severity });
   if (outcome.kind !== 'accepted') return;
   if (moved === 'late' && outcome.said === undefined) observer.unknownResolved(outcome.provider, 'confirmed_sent');
+  observer.contributed({ result: 'accepted', reason: 'none', ...contributorOf(message) });
   observer.accepted({
     provider: outcome.provider,
     severity,
@@ -182,4 +186,10 @@ function count(outcome: Outcome, message: Message, moved: Moved, { observer, clo
     at: now,
     ...(purse === undefined ? {} : { cost: purse.costOf(outcome.provider, message.to, outcome.accepted) / MICRO }),
   });
+}
+
+/** The limit that others have used up. */
+function heldBy(outcome: Outcome): string | undefined {
+  const reason = outcome.kind === 'suppressed' ? outcome.held?.reason : outcome.kind === 'deferred' ? outcome.reason : undefined;
+  return reason !== undefined && isUsedUpByOthers(reason) ? reason : undefined;
 }

@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { CapSize } from '../ledger/trace.ts';
 import { capRulesFor } from '../limit/cap-rules.ts';
+import type { Contributor } from '../limit/contributions.ts';
 import { keepSlot } from '../limit/kept-slot.ts';
-import type { CapRule, Reservation } from '../limit/rate-cap.ts';
+import { CAP_REASONS, type CapRule, type Reservation } from '../limit/rate-cap.ts';
 import { DIGEST_SEGMENTS } from './compose-digest.ts';
 import type { Message } from './message.ts';
 
@@ -35,4 +36,14 @@ export function comeBackAt({ key, retryAt }: Full, rules: readonly CapRule[], no
 export function sizeOf({ key }: Full, rules: readonly CapRule[]): CapSize {
   const { max, windowMs } = rules.find((rule) => rule.key === key) as CapRule;
   return { max, windowMs };
+}
+
+/** What a person looks for who asks who filled a cap. */
+export function contributorOf({ source, route, contact }: Message): Contributor {
+  return { source: source ?? null, route, contact: contact ?? null };
+}
+
+/** Whether it is a rate cap or a budget that holds a message back: limits that others have used up. */
+export function isUsedUpByOthers(reason: string): boolean {
+  return reason === 'budget' || (CAP_REASONS as readonly string[]).includes(reason);
 }

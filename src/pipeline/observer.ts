@@ -2,6 +2,7 @@ import type { Purpose } from '../alert/alert.ts';
 import type { ProviderReason, Reason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { NoticeOutcome } from '../ledger/notices.ts';
+import type { Contribution } from '../limit/contributions.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { DeferredReason } from './stage.ts';
 
@@ -70,6 +71,8 @@ export interface Observer {
   unknownResolved(provider: ProviderName, resolution: Resolution): void;
   /** A provider accepted a text `seconds` after its alert was raised with us. `cost` is in units of the configured currency. */
   accepted(message: { provider: ProviderName; severity: Severity; segments: number; seconds: number; at: Date; cost?: number }): void;
+  /** A message was accepted, or a cap or a budget held it back for the first time: who caused it. */
+  contributed(contribution: Contribution): void;
   /** Somebody takes care of an alert, for the first time. */
   acknowledged(by: AcknowledgedBy): void;
   receipt(provider: ProviderName, state: ReceiptState): void;

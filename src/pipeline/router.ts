@@ -19,6 +19,7 @@ import { directoryOf, type KnownNames } from './directory.ts';
 import { describeStep, textsAfterMs } from './escalation.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
 import type { Message } from './message.ts';
+import { contributorOf, isUsedUpByOthers } from './message-caps.ts';
 import { composeNotices, type WaitingNotice } from './notice.ts';
 import type { Observer } from './observer.ts';
 import { refuseRecipient } from './permission.ts';
@@ -236,9 +237,10 @@ function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, ste
   observer.alertReceived({ severity, purpose });
   observer.alertSettled({ outcome: 'routed', reason: 'none' });
   observer.messagesCreated(severity, steps.length);
-  for (const { record } of steps) {
+  for (const { record, message } of steps) {
     const reason = (record.reason as OurReason | null) ?? 'none';
     if (record.state === 'suppressed') observer.messageSettled({ state: 'suppressed', reason, severity });
     if (record.state === 'deferred') observer.deferred(record.reason as DeferredReason);
+    if (isUsedUpByOthers(reason)) observer.contributed({ result: 'held_back', reason, ...contributorOf(message) });
   }
 }

@@ -33,6 +33,9 @@ export const CIRCUITS_TTL_MS = 60 * 60_000;
 export const PROCESS_TTL_MS = 90_000;
 /** How long an outgoing webhook that nobody serves keeps its place in the journal. */
 export const JOURNAL_CURSOR_TTL_MS = 7 * DAY_MS;
+/** Contributions are counted by the ten minutes, and kept for an hour beyond the last of them. */
+export const CONTRIBUTION_BUCKET_MS = 600_000;
+export const CONTRIBUTIONS_TTL_MS = 2 * 60 * 60_000;
 /** Entries kept in the simulated provider's outbox. */
 export const OUTBOX_LENGTH = 10_000;
 
@@ -101,6 +104,8 @@ export function createKeys(prefix: string) {
     processes: () => `${prefix}:processes`,
     /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */
     journalCursor: (reader: string) => `${prefix}:journal-cursor:${reader}`,
+    /** Hash: who caused messages, and who was held back, within ten minutes → how many; `CONTRIBUTIONS_TTL_MS`. */
+    contributions: (bucket: number) => `${prefix}:contributions:${bucket}`,
     /** Stream: what the simulated provider took. */
     outbox: () => `${prefix}:simulated:outbox`,
     /** Hash: what is spent and reserved in the running hour, day or month; it outlives its period by a day. */

@@ -5,6 +5,7 @@ import { type Console, createConsole } from '../http/console/console.ts';
 import type { ConsoleDeps } from '../http/console/console-deps.ts';
 import { createQueueBoard } from '../http/console/queue-board.ts';
 import { createJournal } from '../ledger/journal.ts';
+import { createTraces } from '../ledger/redis-traces.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
@@ -36,6 +37,7 @@ export function openConsole({ config, door, keys, metrics, logger }: ConsoleGrou
   const deps: ConsoleDeps = {
     readOverview: overview.read,
     journal: createJournal(door, keys),
+    capFilling: createTraces(door, keys).capFilling,
     dead,
     desk,
     onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),

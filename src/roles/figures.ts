@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { openBudgets } from '../limit/budget.ts';
+import { readContributions } from '../limit/contributions.ts';
 import { readCaps } from '../overview/read-caps.ts';
 import { readRedis } from '../overview/read-redis.ts';
 import { createQueueFigures } from '../queue/figures.ts';
@@ -30,6 +31,7 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     unknown: () => redis.zcard(keys.unknown()),
     caps: () => readCaps(redis, keys, inForce().caps),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
+    contributions: () => readContributions(redis, keys, systemClock.now()),
     redis: async () => (await readRedis(redis)) ?? null,
     close: () => queues.close(),
   };

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { HttpServerDeps } from '../http/http-server.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createRateCap } from '../limit/bottleneck-cap.ts';
+import { createContributions } from '../limit/contributions.ts';
 import { createRememberedCap } from '../limit/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -10,6 +11,7 @@ import { shieldObserver } from '../pipeline/observer.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { levelFor } from '../redis/unavailable.ts';
 import { startDispatching } from './dispatcher.ts';
 import { startTelling } from './events.ts';
 import type { Closer, Ground } from './ground.ts';
@@ -75,6 +77,17 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
   const providerPaused: Metrics['providerPaused'] = (provider, until) => {
     if (!leaving) metrics.providerPaused(provider, until);
   };
+  const contributions = createContributions({
+    redis: commands,
+    keys,
+    now: () => systemClock.now().getTime(),
+    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'contributions to the caps could not be counted'),
+  });
+  closers.push(() => contributions.close());
+  const contributed: Metrics['contributed'] = (contribution) => {
+    metrics.contributed(contribution);
+    contributions.add(contribution);
+  };
   const start = async () => {
     const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
     const ground: Ground = {
@@ -82,7 +95,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       logger,
       commands,
       keys,
-      metrics: shieldObserver({ ...metrics, circuit, providerPaused }, (error) =>
+      metrics: shieldObserver({ ...metrics, circuit, providerPaused, contributed }, (error) =>
         logger.error({ err: error }, 'a metric could not be recorded'),
       ),
       ledger: createLedger(commands, keys),

@@ -63,6 +63,7 @@ export function overviewOf(facts: Partial<Overview> = {}): Overview {
     caps: [{ cap: 'per_hour', used: 10, max: 100, criticalReserve: 20 }],
     budgets: [],
     currency: null,
+    contributors: { accepted: [], heldBack: [] },
     redis: {
       version: '7.0.15',
       uptimeSeconds: 86_400,

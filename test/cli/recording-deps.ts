@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
+import type { CapFilling } from '../../src/ledger/cap-filling.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
 import type { BudgetFigures } from '../../src/limit/budget.ts';
@@ -76,6 +77,7 @@ export interface World {
   /** The alert as each reading after the other finds it; the last one stays. */
   readonly alerts?: readonly (AlertTrace | undefined)[];
   readonly message?: MessageTrace;
+  readonly capFilling?: CapFilling;
   readonly exitCode?: number;
   /** What providers answer when they are asked, by name. */
   readonly providers?: Readonly<Record<string, Partial<AskableProvider>>>;
@@ -173,6 +175,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
           const { alerts = [] } = world;
           return alerts[Math.min(readings++, alerts.length - 1)];
         },
+        capFilling: async () => world.capFilling,
         message: async (id) => {
           calls.push(['read message', id]);
           return world.message;

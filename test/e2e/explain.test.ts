@@ -103,7 +103,7 @@ async function explained({ type }: System, id: string): Promise<string> {
   const lines = stdout.trimEnd().split('\n');
   expect(lines.filter((line) => line.length > 100)).toEqual([]);
   // The last one is the prompt's.
-  expect(lines.length).toBeLessThan(24);
+  expect(lines.length, stdout).toBeLessThan(24);
   expect(stdout).not.toMatch(/\+60123450\d{3}/);
   return stdout;
 }

@@ -87,6 +87,7 @@ describe('a text that the provider takes', () => {
     expect(desk.told).toEqual([
       ['providerRequest', { provider: 'a', result: 'accepted', reason: 'none', seconds: expect.any(Number) }],
       ['messageSettled', { state: 'accepted', reason: 'none', severity: 'critical' }],
+      ['contributed', { result: 'accepted', reason: 'none', source: null, route: 'default', contact: null }],
       ['accepted', { provider: 'a', severity: 'critical', segments: 3, seconds: 1.5, at: desk.clock.now() }],
     ]);
     expect(await desk.ledger.inFlight()).toBe(0);

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { BudgetFigures } from '../../limit/budget.ts';
+import type { Contributor } from '../../limit/contributions.ts';
 import type { CapFigures } from '../../overview/cap-figures.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';
@@ -11,7 +12,7 @@ import { ShareBar } from './share-bar.tsx';
 
 /** The state of everything that texts go through. */
 export function Figures({ overview }: { readonly overview: Overview }) {
-  const { workers, inFlight, queues, providers, caps, budgets, redis } = overview;
+  const { workers, inFlight, queues, providers, caps, budgets, contributors, redis } = overview;
   return (
     <>
       <Card title="Providers" aside="last 5 min">
@@ -38,9 +39,32 @@ export function Figures({ overview }: { readonly overview: Overview }) {
         ))}
         {caps.length === 0 && budgets.length === 0 && <p class="muted">No cap over all phones and no budget is set.</p>}
       </Card>
+      <Card title="Who sends" aside="last hour">
+        <ContributorRows rows={contributors.accepted} />
+        {contributors.heldBack.length > 0 && <p class="sub">Held back by a cap or a budget</p>}
+        <ContributorRows rows={contributors.heldBack} />
+        {contributors.accepted.length + contributors.heldBack.length === 0 && <p class="muted">No message was sent or held back.</p>}
+      </Card>
       <Card title="Redis" {...(redis === null ? {} : { aside: `version ${redis.version}` })}>
         {redis === null ? <p class="muted">It does not tell of itself.</p> : <Redis redis={redis} />}
       </Card>
+    </>
+  );
+}
+
+function ContributorRows({ rows }: { readonly rows: readonly (Contributor & { readonly count: number; readonly reason?: string })[] }) {
+  return (
+    <>
+      {rows.map(({ source, route, contact, count, reason }) => (
+        <Row key={`${source} ${route} ${contact} ${reason}`} name={source ?? 'no source'} tone={reason === undefined ? 'plain' : 'wait'}>
+          {count}{' '}
+          <span class="sub">
+            route {route}
+            {contact !== null && <>, to {contact}</>}
+            {reason !== undefined && <>, {reason}</>}
+          </span>
+        </Row>
+      ))}
     </>
   );
 }

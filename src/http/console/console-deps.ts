@@ -1,4 +1,5 @@
 import type { Journal } from '../../ledger/journal.ts';
+import type { StoryTraces } from '../../ledger/trace.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { UnknownDesk } from '../../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../../queue/dead-letters-port.ts';
@@ -8,6 +9,7 @@ import type { QueueBoard } from './queue-board.ts';
 export interface ConsoleDeps {
   readonly readOverview: () => Promise<Overview>;
   readonly journal: Journal;
+  readonly capFilling: StoryTraces['capFilling'];
   readonly dead: Omit<DeadLetters, 'all' | 'close'>;
   readonly desk: UnknownDesk;
   /** Told of each unknown message that a person has settled, with the provider that may have had it. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import { findTraced, storyOf } from '../../explain/find-story.ts';
-import type { Traces } from '../../ledger/trace.ts';
+import type { StoryTraces, Traces } from '../../ledger/trace.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { HttpProblem } from '../problem.ts';
 import type { ConsoleApi, ConsoleNames, ShownEntry } from './api.ts';
@@ -19,7 +19,7 @@ const OVERVIEW_MS = 1000;
 const MOST_RECENT = 500;
 const SEQ = /^\d{1,16}-\d{1,16}$/;
 
-export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'journal' | 'recipients' | 'now'> {
+export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
   readonly traces: Traces;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly live: Live;
@@ -71,7 +71,10 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
 
   app.get<{ Params: { id: string } }>('/console/api/story/:id', async ({ params }): Promise<ConsoleApi['story']> => {
     const id = await timely(search.idOf(params.id));
-    const story = id !== undefined && ALERT_ID_PATTERN.test(id) ? await timely(tell(id, traces, deps.now())) : undefined;
+    const story =
+      id !== undefined && ALERT_ID_PATTERN.test(id)
+        ? await timely(tell(id, { ...traces, capFilling: deps.capFilling }, deps.now()))
+        : undefined;
     if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message of this id, or it is past its time.' });
     return story;
   });
@@ -85,16 +88,17 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
 
 type Query<Names extends string> = { Querystring: Partial<Record<Names, unknown>> };
 
-async function tell(id: string, traces: Traces, now: Date): Promise<ConsoleApi['story'] | undefined> {
+async function tell(id: string, traces: StoryTraces, now: Date): Promise<ConsoleApi['story'] | undefined> {
   const found = await findTraced(traces, id);
   if (found === undefined) return undefined;
   const digest = found.digest && showMessage(found.digest);
+  const { filling } = found;
   if (found.kind === 'alert') {
     const alert = showAlert(found.alert);
-    return { kind: 'alert', alert, story: storyOf({ kind: 'alert', alert, digest }, now) };
+    return { kind: 'alert', alert, story: storyOf({ kind: 'alert', alert, digest, filling }, now) };
   }
   const message = showMessage(found.message);
-  return { kind: 'message', message, story: storyOf({ kind: 'message', message, digest }, now) };
+  return { kind: 'message', message, story: storyOf({ kind: 'message', message, digest, filling }, now) };
 }
 
 function parseLimit(limit: unknown): number {

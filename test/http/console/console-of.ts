@@ -9,6 +9,7 @@ const refuse = () => Promise.reject(new Error('nobody asks for it here'));
 export function consoleOf(given: Partial<ConsoleDeps> = {}): Console {
   const deps = {
     readOverview: refuse,
+    capFilling: async () => undefined,
     journal: { newest: async () => [], since: async () => [], head: async () => undefined, written: async () => undefined },
     dead: { list: refuse, find: refuse, replay: refuse, discard: refuse },
     desk: { list: refuse, resolve: refuse },

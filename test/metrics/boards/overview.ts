@@ -248,6 +248,17 @@ const whyNot: PanelSpec[] = [
     [['sum by (reason) (increase(sms_deferred_total[$__rate_interval])) > 0', '{{reason}}']],
     { unit: 'short' },
   ),
+  bars(
+    'Who sends, and who is held back',
+    'Messages accepted, and messages that a cap or a budget held back for the first time, by the source and route of their alerts. It shows who filled a cap.',
+    [
+      [
+        'topk(10, sum by (source, route, result) (increase(sms_messages_by_source_total[$__rate_interval]))) > 0',
+        '{{source}}, {{route}}: {{result}}',
+      ],
+    ],
+    { unit: 'short' },
+  ),
   lines(
     'Criticals held, by reason',
     'Critical messages that wait because of a cap, a budget or their providers; not those that wait as planned.',
