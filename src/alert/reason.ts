@@ -19,6 +19,7 @@ export const OUR_REASONS = [
   'budget',
   'quiet_hours',
   'digested',
+  'simulated',
   'malformed',
 ] as const;
 export type OurReason = (typeof OUR_REASONS)[number];

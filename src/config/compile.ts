@@ -54,7 +54,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
 type ParsedRoute = ParsedConfig['routes'][number];
 
 function compileRoute(written: ParsedRoute, index: number, file: ParsedConfig): Route {
-  const { name, dedupeFor, expiresAfter, caps, quietHours, escalation, ...route } = written;
+  const { name, dedupeFor, expiresAfter, caps, quietHours, escalation, allowSimulated: _, ...route } = written;
   const ladder = escalation === undefined ? undefined : file.escalations[escalation];
   return {
     ...route,

@@ -9,6 +9,7 @@ import { isLoopback } from './loopback.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
 import { codeFaults, referenceFaults } from './reference-faults.ts';
 import { rotationFaults } from './rotation-faults.ts';
+import { simulatedFaults } from './simulated-faults.ts';
 import { didYouMean } from './suggest.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
@@ -25,6 +26,7 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
       nameFaults(file, section),
     ),
     ...routeFaults(file, quote),
+    ...simulatedFaults(file, quote),
     ...contactFaults(file),
     ...(everybody ? [...addressFaults(file, quote), ...rotationFaults(file, quote)] : []),
     ...referenceFaults(file, quote),

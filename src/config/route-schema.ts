@@ -33,6 +33,8 @@ export const routeSchema = z.strictObject({
   providers: providerList,
   /** Which calling codes there are is checked with the names: see `cross-check.ts`. */
   countries: z.record(z.string(), providerList).exactOptional(),
+  /** Takes simulated providers beside real ones. */
+  allowSimulated: z.boolean().default(false),
   overflow: z.enum(OVERFLOWS).default('defer'),
   onUnknown: z.enum(['resend', 'hold']).exactOptional(),
   maxSegments: z.int().min(1).max(10).exactOptional(),

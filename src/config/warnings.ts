@@ -4,7 +4,9 @@ import { templateBookOf } from '../provider/registry.ts';
 import { addressWarnings } from './address-warnings.ts';
 import type { Finding } from './finding.ts';
 import { moneyWarnings } from './money-warnings.ts';
+import type { Section } from './raw-file.ts';
 import type { ParsedConfig } from './schema.ts';
+import { simulatedWarnings } from './simulated-faults.ts';
 import { listNames } from './suggest.ts';
 import { timeZoneWarnings } from './time-zone-warnings.ts';
 import { timingWarnings } from './timing-warnings.ts';
@@ -31,6 +33,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
       hideValue: true,
     })),
     ...lonelyWeights(file),
+    ...simulatedWarnings(file as unknown as Section),
     ...unmappedTemplates(file),
     ...lostReceipts(file),
     ...timingWarnings(file),

@@ -1,8 +1,10 @@
 import type { Tone } from './describe-entry.ts';
 
+const SIMULATED = 'Not texted (simulated: no phone was texted)';
+
 /** The first words of a conclusion, what a person asks for, and the rest of it. */
 export function splitConclusion(text: string): { readonly head: string; readonly rest: string; readonly tone: Tone } {
-  const colon = text.slice(0, 24).indexOf(':');
+  const colon = text.startsWith(SIMULATED) ? SIMULATED.length : text.slice(0, 24).indexOf(':');
   const head = colon === -1 ? text : text.slice(0, colon);
   const rest = colon === -1 ? '' : text.slice(colon + 1).trim();
   return { head, rest: rest.charAt(0).toUpperCase() + rest.slice(1), tone: toneOf(text) };
@@ -17,6 +19,7 @@ export function toneOfPhone(words: string): Tone {
 
 function toneOf(text: string): Tone {
   if (/^Texted/.test(text)) return 'good';
+  if (/^Not texted \(simulated/.test(text)) return 'plain';
   if (/^(Not texted yet|Being texted)/.test(text)) return 'wait';
   return 'bad';
 }

@@ -62,6 +62,7 @@ function describeMessage({ state, reason, provider, attempt, recipient }: Messag
   const through = carrier === null ? '' : ` through ${carrier}`;
   switch (state) {
     case 'accepted':
+      if (attempt?.simulated) return { tone: 'good', what: 'Simulated', rest: `no phone was texted: ${who}${through}`, reason };
       return { tone: 'good', what: 'Texted', rest: `${who}${through}${tookWords(attempt)}`, reason };
     case 'delivered':
       return { tone: 'good', what: 'Delivered', rest: `to ${who}, says a receipt`, reason };

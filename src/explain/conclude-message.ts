@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
+import { isDoubtful, type MessageState, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
 import { formatElapsed, formatTime, readable } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -16,6 +16,7 @@ const IS_DISPATCHER_RUNNING = 'Is a dispatcher running? `sms-dispatch start` run
 /** `receivedAt`: when its alert came in, where that is known; else the time to acceptance counts from the message. */
 export function concludeMessage(message: MessageTrace, now: Date, receivedAt = message.createdAt): Conclusion {
   const provider = message.provider ?? message.attempts.at(-1)?.provider ?? 'the provider';
+  if (message.simulated && wasHandedOver(message)) return concludeSimulated(message, provider, receivedAt);
   switch (message.state) {
     case 'queued':
       return {
@@ -62,6 +63,21 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
       return { text: `Not texted: ${because}${named(message, reason)}${decidedOn(message.events, reason)}.`, todo };
     }
   }
+}
+
+const HANDED_OVER: readonly MessageState[] = ['accepted', 'delivered', 'undelivered', 'unknown'];
+
+/** A provider has it, or may. */
+export function wasHandedOver({ state }: Pick<MessageTrace, 'state'>): boolean {
+  return HANDED_OVER.includes(state);
+}
+
+/** What the simulator did with it, which is no more than that. */
+function concludeSimulated(message: MessageTrace, provider: string, receivedAt: string): Conclusion {
+  const receipt = message.state === 'delivered' || message.state === 'undelivered' ? `; it reported it ${message.state}` : '';
+  const did =
+    message.state === 'unknown' ? `${provider} gave no readable answer (unknown_outcome)` : carriedWords(message, provider, receivedAt);
+  return { text: `Not texted (simulated: no phone was texted): ${did}${receipt}.${otherWords(message, provider)}${twiceWords(message)}` };
 }
 
 function queuedAt({ createdAt, events }: MessageTrace): string {

@@ -68,6 +68,10 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
     because: 'it is told of in a text together with others',
     todo: "What became of that text: `sms-dispatch explain` with the digest's id.",
   },
+  simulated: {
+    because: 'what was raised for simulated providers is not sent by real ones, nor the reverse',
+    todo: 'To send it all the same: `sms-dispatch dead replay` with its id. `dead replay --all --reason simulated` sends all of them, `dead discard` drops one.',
+  },
   malformed: {
     because: 'it is not a valid alert',
     todo: 'Correct what is named below and raise it again.',

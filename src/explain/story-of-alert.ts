@@ -1,5 +1,5 @@
 import type { AlertTrace, MessageState, MessageTrace } from '../ledger/trace.ts';
-import { type Conclusion, concludeMessage, decidedOn, SLOW_MS } from './conclude-message.ts';
+import { type Conclusion, concludeMessage, decidedOn, SLOW_MS, wasHandedOver } from './conclude-message.ts';
 import { formatTime } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
@@ -65,11 +65,14 @@ function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date)
   if (first === undefined) return { text: concludeTold(events) };
   if (messages.length === 1) return concludeMessage(first, now, receivedAt);
   const of = (fate: Fate) => messages.filter(({ state }) => FATES[state] === fate);
-  const texted = of('texted').length;
+  const texted = of('texted').filter(({ simulated }) => !simulated).length;
+  const simulated = messages.filter((message) => message.simulated && wasHandedOver(message)).length;
+  const not = of('not').filter((message) => !(message.simulated && wasHandedOver(message)));
   const rest = [
-    [of('perhaps').length, 'perhaps'],
+    [simulated, 'simulated: no phone was texted'],
+    [of('perhaps').filter(({ simulated }) => !simulated).length, 'perhaps'],
     [of('on its way').length, 'still on the way'],
-    [of('not').length, `not: ${[...new Set(of('not').map(({ state, reason }) => reason ?? state))].join(', ')}`],
+    [not.length, `not: ${[...new Set(not.map(({ state, reason }) => reason ?? state))].join(', ')}`],
   ] as const;
   const words = rest.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const start =
@@ -112,12 +115,13 @@ function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
   return messages
     .toSorted((a, b) => rank(a) - rank(b))
     .map((message) => {
-      const { id, state, reason, provider, says } = message;
+      const { id, state, reason, provider, says, simulated } = message;
       const words = [
         ...(says === undefined ? [] : ['RESOLVED text:']),
         state,
         ...(reason === null ? [] : [`(${reason})`]),
         ...(provider === null ? [] : [provider]),
+        ...(simulated ? ['(simulated)'] : []),
       ];
       return { messageId: id, recipient: recipientOf(message), words: words.join(' ') };
     });

@@ -51,6 +51,7 @@ const attempt = z
     reason: reason.exactOptional(),
     code: z.string().exactOptional(),
     status: z.int().exactOptional(),
+    simulated: z.literal(true).exactOptional().describe('The provider is simulated.'),
     traceId,
   })
   .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
@@ -71,6 +72,7 @@ const messageTrace = z.object({
   until: time.nullable().describe('When a deferred message comes back.'),
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
+  simulated: z.literal(true).exactOptional().describe('Its provider is simulated: no phone was texted.'),
   segments: z.int(),
   digest: z.string().exactOptional().describe('Id of the message that tells of this one together with others.'),
   createdAt: time,

@@ -58,6 +58,8 @@ const WAITED: readonly MessageState[] = ['deferred', 'expired'];
 function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
   const card = JSON.parse(hash.card as string) as Omit<MessageRecord, 'state' | 'reason' | 'events'>;
   const attempts = Array.from({ length: Number(hash.attempts ?? 0) }, (_, index) => parseAttempt(hash, index + 1));
+  const provider = hash.provider ?? attempts.at(-1)?.provider ?? null;
+  const simulated = attempts.findLast((attempt) => attempt.provider === provider)?.simulated;
   return {
     id: card.id,
     alertId: card.alertId,
@@ -71,8 +73,9 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
     reason: hash.reason ?? null,
     ...(hash.lastReason !== undefined && WAITED.includes(hash.state as MessageState) ? { lastReason: hash.lastReason } : {}),
     until: hash.until ?? null,
-    provider: hash.provider ?? attempts.at(-1)?.provider ?? null,
+    provider,
     providerMessageId: hash.providerMessageId ?? null,
+    ...(simulated === undefined ? {} : { simulated }),
     ...(hash.digest === undefined ? {} : { digest: hash.digest }),
     segments: Number(hash.segments ?? card.segments),
     createdAt: new Date(card.createdAt).toISOString(),

@@ -58,6 +58,8 @@ export interface TraceAttempt {
   readonly resolution?: 'confirmed_sent' | 'confirmed_not_sent';
   /** In the tracing backend, where requests are traced: 32 hex digits. */
   readonly traceId?: string;
+  /** The provider is simulated: no phone is reached by it. */
+  readonly simulated?: true;
 }
 
 /** Whether the attempt may have put a text on its way of which nobody knows. */
@@ -85,6 +87,8 @@ export interface MessageTrace {
   readonly until: string | null;
   readonly provider: string | null;
   readonly providerMessageId: string | null;
+  /** Its provider is simulated: no phone was texted. */
+  readonly simulated?: true;
   readonly segments: number;
   /** Id of the digest that tells of it. */
   readonly digest?: string;

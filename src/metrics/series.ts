@@ -12,19 +12,22 @@ import { SOURCE_NAMES } from './sources.ts';
 const REFUSALS = PROVIDER_REASONS.filter((reason) => reason !== 'unknown_outcome');
 const RETRIED = REFUSALS.filter((reason) => new ProviderError(reason).retry);
 
+/** The others end a message as failed, for a person to look at. */
+const SUPPRESSING = OUR_REASONS.filter((reason) => reason !== 'malformed' && reason !== 'simulated');
+
 const ALERT_REASONS: Readonly<Record<AlertOutcome, readonly Reason[]>> = {
   routed: ['none'],
-  suppressed: OUR_REASONS.filter((reason) => reason !== 'malformed'),
+  suppressed: SUPPRESSING,
   malformed: ['malformed'],
 };
 
 const MESSAGE_REASONS: Readonly<Record<CountedState, readonly Reason[]>> = {
   accepted: ['none'],
-  suppressed: OUR_REASONS.filter((reason) => reason !== 'malformed'),
+  suppressed: SUPPRESSING,
   expired: ['expired'],
   cancelled: ['resolved', 'acknowledged'],
   unknown: ['unknown_outcome'],
-  failed: [...REFUSALS, 'malformed'],
+  failed: [...REFUSALS, 'malformed', 'simulated'],
 };
 
 type Row = readonly string[];

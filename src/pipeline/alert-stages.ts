@@ -13,6 +13,8 @@ export interface AlertSubject {
   readonly receivedAt: number;
   /** Its time runs from here on when an operator replayed it. */
   readonly replayedAt?: number;
+  /** Raised while its route had simulated providers alone, which it has no more. */
+  readonly fromTrial?: boolean;
 }
 
 /** An alert that waited on the queue beyond its own deadline texts nobody. */

@@ -45,7 +45,7 @@ export async function attemptOnce(
   ctx: StageContext,
   token: string = randomUUID(),
 ): Promise<Attempted> {
-  const { provider, timeoutMs } = carrier;
+  const { provider, timeoutMs, simulated } = carrier;
   const { message } = subject;
   ctx.signal.throwIfAborted();
   if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired', last: subject.waitedFor } };
@@ -55,7 +55,12 @@ export async function attemptOnce(
     return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
   }
 
-  const record: TraceAttempt = { provider: provider.name, startedAt: ctx.clock.now().toISOString(), ...keptTraceId() };
+  const record: TraceAttempt = {
+    provider: provider.name,
+    startedAt: ctx.clock.now().toISOString(),
+    ...keptTraceId(),
+    ...(simulated && { simulated }),
+  };
   const askedAt = performance.now();
   const opened = await deps.ledger.openAttempt({
     messageId: message.id,

@@ -7,6 +7,8 @@ export interface Carrier {
   readonly provider: Provider;
   /** Bound of one call, connect to last byte. */
   readonly timeoutMs: number;
+  /** It reaches no phone. */
+  readonly simulated?: true | undefined;
   /** Calling codes it may text; absent = all. */
   readonly countries?: readonly string[] | undefined;
   /** It is asked what became of a text when so long after the attempt no receipt has said so; absent = never. */

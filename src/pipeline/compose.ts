@@ -10,6 +10,7 @@ import type { MessageTemplate } from '../provider/provider.ts';
 import { wordingOf } from '../provider/template.ts';
 import { type AlertSubject, deadlineOf } from './alert-stages.ts';
 import { textsAfterMs } from './escalation.ts';
+import { isSimulatedOnly } from './fit-providers.ts';
 import type { Message } from './message.ts';
 import { quietHoursOf } from './pick-quiet-hours.ts';
 import { orderProviders } from './provider-order.ts';
@@ -17,13 +18,13 @@ import type { Recipient } from './recipients.ts';
 import type { Policy } from './route.ts';
 import { shapeContent } from './shape-message.ts';
 
-export type ComposeConfig = Pick<Config, 'templates' | 'quietHours'>;
+export type ComposeConfig = Pick<Config, 'templates' | 'quietHours' | 'providers'>;
 
 /** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
 export function composeMessages(
-  { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt }: AlertSubject,
+  { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt, fromTrial }: AlertSubject,
   recipients: readonly Recipient[],
-  { templates, quietHours }: ComposeConfig,
+  { templates, quietHours, providers: configured }: ComposeConfig,
 ): Message[] {
   // The first of its codes; should another alert use it, the one that it gets instead is as long.
   const code = policy.acknowledge ? ackCodesOf(id, 1)[0] : undefined;
@@ -47,6 +48,8 @@ export function composeMessages(
   return recipients.map((recipient) => {
     const { phone, contact, language, vouched } = recipient;
     const own = messageId(id, phone);
+    const providers = orderProviders(policy, phone, own);
+    const simulated = fromTrial || isSimulatedOnly({ providers: configured }, providers);
     const hours = quietHoursOf(policy, alert.purpose, recipient, { quietHours });
     return {
       ...shared,
@@ -54,7 +57,8 @@ export function composeMessages(
       id: own,
       to: phone,
       phoneHash: phoneHash(phone),
-      providers: orderProviders(policy, phone, own),
+      providers,
+      ...(simulated ? { simulated } : {}),
       ...(contact === undefined ? {} : { contact }),
       ...(hours === undefined ? {} : { quietHours: hours }),
       ...(contact === undefined || vouched || policy.consent === 'exempt' ? {} : { needsConsent: true }),

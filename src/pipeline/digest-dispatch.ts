@@ -1,5 +1,5 @@
 import { isOnItsWay } from '../ledger/trace.ts';
-import { isOpen, sayDigest } from './digest-message.ts';
+import { digestLaneOf, isOpen, sayDigest } from './digest-message.ts';
 import type { DigestDeps } from './digest-stages.ts';
 import type { Dispatch } from './dispatcher.ts';
 import type { Outcome } from './stage.ts';
@@ -14,11 +14,11 @@ export interface DigestDispatchDeps extends Pick<DigestDeps, 'digests' | 'timeZo
 export function createDigestDispatch({ dispatch, dispatchDigest, digests, timeZoneOf }: DigestDispatchDeps): Dispatch {
   return async (message, rerun, signal) => {
     if (message.digest === undefined) return dispatch(message, rerun, signal);
-    const { id, phoneHash } = message;
+    const { id } = message;
     const content = isOpen(message) ? await digests.content(id) : undefined;
     const said = content === undefined ? message : sayDigest(message, content, timeZoneOf(message));
     const outcome = await dispatchDigest(said, true, signal);
-    if (hasEnded(outcome)) await digests.end(id, phoneHash, mayBeReplayed(outcome));
+    if (hasEnded(outcome)) await digests.end(id, digestLaneOf(message), mayBeReplayed(outcome));
     return outcome;
   };
 }
@@ -30,5 +30,5 @@ function hasEnded(outcome: Outcome): boolean {
 
 function mayBeReplayed(outcome: Outcome): boolean {
   if (outcome.kind === 'settled') return outcome.state === 'failed' || outcome.state === 'expired';
-  return outcome.kind === 'failed' || outcome.kind === 'expired' || outcome.kind === 'malformed';
+  return ['failed', 'expired', 'malformed', 'stranded'].includes(outcome.kind);
 }

@@ -1,3 +1,4 @@
+import { hash } from '../alert/id.ts';
 import type { DigestContent } from '../ledger/digests.ts';
 import { composeDigest, DIGEST_SEGMENTS } from './compose-digest.ts';
 import type { Message } from './message.ts';
@@ -23,6 +24,7 @@ const OWN = [
   'ackCode',
   'resolvedTexts',
   'replay',
+  'simulated',
   'digest',
 ] as const;
 
@@ -40,13 +42,14 @@ export function inManner(digest: Message, manner: string): Message {
 const LIFE_MS = 2 * 86_400_000;
 
 /** A digest that has nothing to say yet. One id is that of its alert as well: nobody raised one. */
-export function newDigest(id: string, { to }: Pick<Message, 'to'>, manner: string, now: Date): Message {
+export function newDigest(id: string, { to, simulated }: Pick<Message, 'to' | 'simulated'>, manner: string, now: Date): Message {
   const taken = JSON.parse(manner) as Manner;
   return {
     ...taken,
     id,
     alertId: id,
     to,
+    ...(simulated ? { simulated } : {}),
     text: '',
     segments: DIGEST_SEGMENTS,
     maxSegments: DIGEST_SEGMENTS,
@@ -64,6 +67,11 @@ export function sayDigest(digest: Message, content: DigestContent, timeZone: str
   const said = inManner(digest, content.as);
   const text = composeDigest(content, { timeZone, transliterate: said.transliterate === true });
   return { ...said, text, variables: { instance: '', priority: said.severity.toUpperCase(), content: text } };
+}
+
+/** Names, in place of its phone, what gathers for a message: what a trial held back is never told of in a text to the phone. */
+export function digestLaneOf({ phoneHash, simulated }: Pick<Message, 'phoneHash' | 'simulated'>): string {
+  return simulated ? hash('simulated', phoneHash) : phoneHash;
 }
 
 /** It still gathers, as far as its job knows. */

@@ -2,7 +2,7 @@ import type { Digests } from '../ledger/digests.ts';
 import type { KeptSlot } from '../limit/kept-slot.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { describeCounts } from './compose-digest.ts';
-import { inManner, isOpen, mannerOf, sayDigest } from './digest-message.ts';
+import { digestLaneOf, inManner, isOpen, mannerOf, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
 import type { Message } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
@@ -24,7 +24,7 @@ export function createDigestReadyStage({ digests, kept, rulesOf }: DigestDeps): 
     async exec(subject, { clock }) {
       const { message } = subject;
       const now = clock.now();
-      const gathering = isOpen(message) ? await digests.gathering(message.id, message.phoneHash) : undefined;
+      const gathering = isOpen(message) ? await digests.gathering(message.id, digestLaneOf(message)) : undefined;
       if (gathering === undefined) return pass;
       subject.message = inManner(message, gathering.as);
       const rules = rulesOf(subject.message);
@@ -49,7 +49,13 @@ export function createDigestCloseStage({ digests, kept, open, rulesOf, timeZoneO
       const now = clock.now();
       const { quietMs } = paceOf(rulesOf(message));
       const as = mannerOf(message);
-      const content = await digests.close(id, phoneHash, { nextId: newDigestId(), now, quietMs, severity: message.severity, as });
+      const content = await digests.close(id, digestLaneOf(message), {
+        nextId: newDigestId(),
+        now,
+        quietMs,
+        severity: message.severity,
+        as,
+      });
       if (content === undefined) return isOpen(message) ? { kind: 'malformed', detail: 'nothing is left of what it gathered' } : pass;
       if (content.next !== undefined) await open(content.next, message, content.as, now, new Date(now.getTime() + quietMs));
       if (content.count === 0 && content.storm !== 'over') return { kind: 'suppressed', reason: 'digested', detail: 'nothing to tell of' };

@@ -158,6 +158,8 @@ function endOf(outcome: Outcome): End | undefined {
       return { state: 'unknown', reason: 'unknown_outcome' };
     case 'failed':
       return { state: 'failed', reason: outcome.error.reason };
+    case 'stranded':
+      return { state: 'failed', reason: 'simulated' };
     case 'malformed':
       return { state: 'failed', reason: 'malformed' };
     default:

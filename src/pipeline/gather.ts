@@ -3,7 +3,7 @@ import type { Digests } from '../ledger/digests.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { lineOf } from './compose-digest.ts';
-import { mannerOf, newDigest } from './digest-message.ts';
+import { digestLaneOf, mannerOf, newDigest } from './digest-message.ts';
 import { cardOf } from './first-step.ts';
 import type { HoldBack } from './hold-back.ts';
 import type { Message } from './message.ts';
@@ -28,7 +28,7 @@ export interface GatherDeps {
 export interface Gatherer {
   readonly gather: HoldBack;
   /** Writes a digest down and gives it its job, unless that was done. */
-  open(digestId: string, to: Pick<Message, 'to'>, manner: string, now: Date, until: Date): Promise<void>;
+  open(digestId: string, to: Pick<Message, 'to' | 'simulated'>, manner: string, now: Date, until: Date): Promise<void>;
 }
 
 export function newDigestId(): string {
@@ -42,7 +42,7 @@ export function newDigestId(): string {
 export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: GatherDeps): Gatherer {
   const open: Gatherer['open'] = async (digestId, to, manner, now, until) => {
     const digest = newDigest(digestId, to, manner, now);
-    const { severity, purpose, dedupHash, receivedAt, phoneHash } = digest;
+    const { severity, purpose, dedupHash, receivedAt } = digest;
     const at = now.toISOString();
     const opened = { at, stage: 'digest', verdict: 'pass', detail: 'tells in one text what is held back from this phone' };
     const waits = { at, stage: 'digest', verdict: 'deferred', reason: 'digest', until: until.toISOString() };
@@ -54,7 +54,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       randomUUID(),
     );
     await jobs.add(digest, until);
-    await digests.mark(digestId, phoneHash);
+    await digests.mark(digestId, digestLaneOf(digest));
     if (admission.kind !== 'admitted' || !admission.fresh) return;
     observer.messagesCreated(severity, 1);
     observer.deferred('digest');
@@ -69,7 +69,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       const manner = mannerOf(message);
       const gathered = await digests.gather({
         messageId: message.id,
-        phoneHash: message.phoneHash,
+        phoneHash: digestLaneOf(message),
         severity: message.severity,
         line: lineOf(message),
         as: manner,

@@ -89,7 +89,7 @@ export function backoffMs(round: number, random: number): number {
 
 /** A message that may have been sent is never called surely unsent. */
 export function withDoubt(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
-  const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed'];
+  const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed', 'stranded'];
   if (unknowns === 0 || !unsent.includes(outcome.kind)) return outcome;
   return { kind: 'unknown', provider: doubtful, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };
 }

@@ -34,6 +34,8 @@ export const messageSchema = z.object({
   providers: z.array(z.string()),
   overflow: z.enum(OVERFLOWS),
   onUnknown: z.enum(['resend', 'hold']),
+  /** Made while its route had simulated providers alone: no real one ever gets it. */
+  simulated: z.boolean().optional(),
   /** Only as long as its contact consents. */
   needsConsent: z.boolean().optional(),
   /** The alert's source as people are shown it: numbers masked, shortened. */

@@ -42,6 +42,7 @@ export async function openCarriers(
         timeoutMs,
         countries,
         pollAfterMs,
+        ...(config.type === 'simulated' ? { simulated: true } : {}),
         pace: (signal, job, urgent) => pacer.run(signal, keepSpan(job), urgent),
       };
       return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };

@@ -18,6 +18,7 @@ import { composeMessages } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
 import { describeStep, textsAfterMs } from './escalation.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
+import { anyProvider, NO_ROUTE } from './fit-providers.ts';
 import type { Message } from './message.ts';
 import { contributorOf, isUsedUpByOthers } from './message-caps.ts';
 import { composeNotices, type WaitingNotice } from './notice.ts';
@@ -54,6 +55,8 @@ export interface RouterDeps {
   readonly stages: readonly Stage<AlertSubject>[];
   /** The cap that is known to hold this message back, as far as this process knows without asking. */
   readonly knownFull: (message: Message) => KnownFull | undefined;
+  /** Route → when it got a real provider after a trial, ms; others never were simulated, or still are. */
+  readonly realSince?: ReadonlyMap<string, number> | undefined;
   readonly ledger: Ledger;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -71,7 +74,7 @@ export interface Escalating {
 }
 
 /** Turns an alert into messages, or says why not; runs again without harm. */
-export function createAlertRouter({ config, stages, knownFull, ledger, observer, clock, onEscalating }: RouterDeps) {
+export function createAlertRouter({ config, stages, knownFull, realSince, ledger, observer, clock, onEscalating }: RouterDeps) {
   const directory = directoryOf(config, clock);
 
   const settle = async (alert: SettledAlert): Promise<void> => {
@@ -102,7 +105,7 @@ export function createAlertRouter({ config, stages, knownFull, ledger, observer,
     }
 
     for (const detail of parsed.remarks ?? []) note({ stage: 'parse', verdict: 'warning', detail: maskNumbers(detail) });
-    const subject = subjectOf(raw, parsed, config, clock.now());
+    const subject = withTrial(subjectOf(raw, parsed, config, clock.now()), realSince);
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
     noteInSpan({ 'sms.alert.id': shownId(id) });
     if (raw.replayed) await ledger.reopenAlert(id);
@@ -199,13 +202,20 @@ function plausible(timestamp: number, now: Date): number {
   return timestamp > 0 && timestamp <= now.getTime() + CLOCK_SKEW_MS ? timestamp : now.getTime();
 }
 
+/** What an operator replays is raised now. */
+function withTrial(subject: AlertSubject, realSince: RouterDeps['realSince']): AlertSubject {
+  const { receivedAt, replayedAt = receivedAt, policy } = subject;
+  const since = realSince?.get(policy.route);
+  return since !== undefined && replayedAt < since ? { ...subject, fromTrial: true } : subject;
+}
+
 export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'providers'>): Route {
   return pickRoute(config.routes, alert) ?? catchAll(config);
 }
 
 /** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
-function catchAll({ providers }: Pick<Config, 'providers'>): Route {
-  return { name: 'none', match: {}, providers: [...providers.keys()], expiresAfterMs: 3_600_000, overflow: 'defer' };
+function catchAll(config: Pick<Config, 'providers'>): Route {
+  return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000, overflow: 'defer' };
 }
 
 function malformed({ jobId, data, timestamp }: RawAlert, now: Date): Omit<SettledAlert, 'events'> {

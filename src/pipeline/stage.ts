@@ -24,6 +24,7 @@ export type StageName =
   | 'consent-gate'
   | 'ledger'
   | 'poison-gate'
+  | 'provider-gate'
   | 'expiry-gate'
   | 'country-gate'
   | 'opt-out-gate'
@@ -56,6 +57,8 @@ export type Outcome = {
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
   /** Another run had ended it: nothing is left to do or to count. */
   | { readonly kind: 'settled'; readonly state: MessageState }
+  /** Made for simulated providers where real ones are left alone, or the other way round: surely not sent. */
+  | { readonly kind: 'stranded'; readonly detail: string }
   /** Nothing that we could have written: no ledger entry, or not of our schema. */
   | { readonly kind: 'malformed'; readonly detail: string }
 );
@@ -138,6 +141,8 @@ function describe(verdict: Verdict): Omit<TraceEvent, 'at' | 'stage'> {
       return { verdict: verdict.kind, reason: verdict.reason };
     case 'unknown':
       return { verdict: verdict.kind, reason: 'unknown_outcome' };
+    case 'stranded':
+      return { verdict: verdict.kind, reason: 'simulated', detail: verdict.detail };
     case 'malformed':
       return { verdict: verdict.kind, reason: 'malformed', detail: verdict.detail };
     default:

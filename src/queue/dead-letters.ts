@@ -136,7 +136,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return over && { kind: over };
   };
 
-  const replay = async ({ id }: DeadLetter, job: DeadJob): Promise<Replayed> => {
+  const replay = async ({ id, reason }: DeadLetter, job: DeadJob): Promise<Replayed> => {
     const { queue, what, jobId, data, failedReason } = job;
     if (queue === UNKNOWN) return { kind: 'unknown' };
     const failed = [key(queue, 'failed'), key(queue, jobId)];
@@ -159,7 +159,9 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     const history = await ledger.recall(message.id);
     if (history === undefined) return { kind: 'forgotten' };
     if (!REPLAYABLE.includes(history.state) && !isOnItsWay(history.state)) return { kind: 'ended', state: history.state };
-    const next = replayMessage(message, now);
+    const { simulated: _, ...insisted } = message;
+    // What failed because it was made for simulated providers goes to real ones now: the operator insists.
+    const next = replayMessage(reason === 'simulated' ? insisted : message, now);
     const reopening = reopeningOf(next);
     const objection = reopening && (await ledger.objection(reopening));
     if (objection !== undefined) return objection;

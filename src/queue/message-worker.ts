@@ -56,6 +56,8 @@ function moveFor(outcome: Outcome): JobMove {
       return { kind: 'delay', until: outcome.until };
     case 'failed':
       return { kind: 'dead', reason: outcome.error.message };
+    case 'stranded':
+      return { kind: 'dead', reason: `simulated: ${outcome.detail}` };
     case 'malformed':
       return { kind: 'dead', reason: `malformed: ${outcome.detail}` };
     case 'expired':

@@ -110,6 +110,8 @@ export function createKeys(prefix: string) {
     outbox: () => `${prefix}:simulated:outbox`,
     /** Hash: what is spent and reserved in the running hour, day or month; it outlives its period by a day. */
     budget: (period: string) => `${prefix}:budget:${period}`,
+    /** Hash: route → `simulated`, or since when it has a real provider, ms. Without an end: a trial may be long past. */
+    routeKinds: () => `${prefix}:route-kinds`,
     /** Hash: the price that one attempt holds in those. */
     budgetHold: (token: string) => `${prefix}:budget-hold:${token}`,
     /** Id of a bottleneck limiter; bottleneck puts `b_` before and its own suffixes behind it. */

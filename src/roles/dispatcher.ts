@@ -14,6 +14,7 @@ import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/dige
 import { createDispatchStage } from '../pipeline/dispatch-stage.ts';
 import { createMessageDispatcher, type DispatcherDeps } from '../pipeline/dispatcher.ts';
 import { createEscalationGate } from '../pipeline/escalation-gate.ts';
+import { createProviderGate } from '../pipeline/fit-providers.ts';
 import { createGatherer } from '../pipeline/gather.ts';
 import { createHoldBack } from '../pipeline/hold-back.ts';
 import type { Message } from '../pipeline/message.ts';
@@ -26,7 +27,6 @@ import { poisonGate } from '../pipeline/poison-gate.ts';
 import { createQuietHoursStage } from '../pipeline/quiet-hours-stage.ts';
 import { createRateCapGate } from '../pipeline/rate-cap-gate.ts';
 import { createReconcile } from '../pipeline/reconcile.ts';
-import { refitProviders } from '../pipeline/refit-providers.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
 import { createDigestJobs } from '../queue/digest-jobs.ts';
 import { createLookups } from '../queue/lookups.ts';
@@ -118,6 +118,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   const digestDeps = { digests, kept, open: gatherer.open, rulesOf: capRulesOf, timeZoneOf };
   const holdBack = createHoldBack({ gather: gatherer.gather });
   const ledgerGate = createLedgerGate({ ledger, observer: metrics, carriers, reconcile, persist: deps.persist });
+  const providerGate = createProviderGate(config);
   const gates = [
     messageExpiryGate,
     createEscalationGate(ledger),
@@ -141,26 +142,28 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     onBug,
   });
   const dispatch = createDigestDispatch({
-    dispatch: createMessageDispatcher({ ...deps, stages: [ledgerGate, ...gates, send] }),
+    dispatch: createMessageDispatcher({ ...deps, stages: [ledgerGate, providerGate, ...gates, send] }),
     dispatchDigest: createMessageDispatcher({
       ...deps,
       stages: [
         ledgerGate,
         createDigestReadyStage(digestDeps),
+        providerGate,
         ...gates,
         createDigestMoneyStage({ carriers, purse }),
         createDigestCloseStage(digestDeps),
+        // What it tells of in the end may have been made for other providers.
+        providerGate,
         send,
       ],
     }),
     digests,
     timeZoneOf,
   });
-  const refitted: typeof dispatch = (message, rerun, signal) => dispatch(refitProviders(message, config), rerun, signal);
   const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, poisonGate] });
   const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests, timeZoneOf });
   // Held, whatever its route says: a resend would be the next worker to die.
   const bury = (message: Message, signal: AbortSignal) => end({ ...message, onUnknown: 'hold' }, true, signal);
   const notices = await startNotifying(ground, deps.persist, closers);
-  return [createMessageWorker({ ...ground.workerDeps(), dispatch: refitted, bury }), lookups.start(ground.workerDeps()), notices];
+  return [createMessageWorker({ ...ground.workerDeps(), dispatch, bury }), lookups.start(ground.workerDeps()), notices];
 }

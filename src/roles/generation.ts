@@ -109,7 +109,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
         return { blocking, commands, prefix: config.redis.prefix, logger, concurrency, lockMs };
       },
     };
-    if (roles.includes('router')) workers.push(...startRouting(ground, closers));
+    if (roles.includes('router')) workers.push(...(await startRouting(ground, closers)));
     if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...(await startTelling(ground, closers)));
   };
 

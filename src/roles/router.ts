@@ -2,8 +2,10 @@ import { shownId } from '../alert/shown-id.ts';
 import { systemClock } from '../clock.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
+import { noteRouteKinds } from '../ledger/route-kinds.ts';
 import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
+import { simulatedRoutes } from '../pipeline/fit-providers.ts';
 import { comeBackAt, rulesOf, sizeOf } from '../pipeline/message-caps.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
 import { createTellResolved } from '../pipeline/tell-resolved.ts';
@@ -20,7 +22,7 @@ import { createReceiptReceiver } from '../receipt/apply-receipt.ts';
 import type { Closer, Ground } from './ground.ts';
 
 /** Alerts → messages, receipts → ledger, inbound texts → opt-outs. */
-export function startRouting(ground: Ground, closers: Closer[]): QueueWorker[] {
+export async function startRouting(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
   const { config, commands, keys, ledger, metrics, cap } = ground;
   const optOuts = createOptOuts(commands, keys);
   const tellResolved = createTellResolved({ ledger, observer: metrics, clock: systemClock });
@@ -31,6 +33,7 @@ export function startRouting(ground: Ground, closers: Closer[]): QueueWorker[] {
     ledger,
     observer: metrics,
     clock: systemClock,
+    realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), systemClock.now()),
     stages: [alertExpiryGate, severityGate],
     onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
     knownFull: (message) => {

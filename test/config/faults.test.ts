@@ -52,6 +52,24 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ['- a', 'c.yaml:1: must be a map of settings, such as providers: and routes:'],
     ['', 'c.yaml providers: is missing', 'c.yaml routes: is missing'],
   ],
+  'simulated providers beside real ones': [
+    ...(
+      [
+        ['providers: [tw, desk]', 'c.yaml:5 routes[0].providers[1]'],
+        ['providers: [desk, tw]', 'c.yaml:5 routes[0].providers[0]'],
+        ['providers: [tw, { name: desk, weight: 3 }]', 'c.yaml:5 routes[0].providers[1].name'],
+        ['providers: [tw], countries: { "60": [desk] }', 'c.yaml:5 routes[0].countries.60[0]'],
+        ['providers: [desk], countries: { "60": [tw] }', 'c.yaml:5 routes[0].providers[0]'],
+        ['providers: [tw, desk], allowSimulated: false', 'c.yaml:5 routes[0].providers[1]'],
+      ] as const
+    ).map(
+      ([keys, place]) =>
+        [
+          `providers:\n  desk: { type: simulated }\n  tw: { type: sns, region: eu-west-1 }\nroutes:\n  - { ${keys} }`,
+          `${place}: simulated provider "desk" in a route with real ones: what it takes reaches no phone (take it out, or say allowSimulated: true on the route)`,
+        ] as const,
+    ),
+  ],
   'keys and names': [
     [
       'providers:\n  tw: { type: simulated }\n  tw: { type: nonsense }\nroutes: [{ name: a, providers: [tw] }]',

@@ -44,6 +44,7 @@ routes:
     dedupeFor: 0
     expiresAfter: 1h30m
     providers: [tw, desk]
+    allowSimulated: true
     overflow: drop
     onUnknown: hold
     maxSegments: 3
@@ -287,7 +288,7 @@ routes: [{ providers: [a, { name: b, weight: 3 }], countries: { 86: [{ name: a, 
   idle: { type: unisms, accessKeyId: k, signature: s, templateId: t }
 routes:
   - { match: { severity: critical }, providers: [uni] }
-  - { name: rest, providers: [twilio, uni], template: disk }
+  - { name: rest, providers: [twilio, uni], allowSimulated: true, template: disk }
 templates:
 `;
 
@@ -321,5 +322,21 @@ templates:
     const { warnings } = loadYaml(`providers: { tw: ${twilio} }\nroutes: [{ providers: [tw] }]\n${http}\n`);
     expect(warnings.map(({ path }) => path)).toEqual(message === undefined ? [] : ['providers.tw.statusCallback']);
     if (message !== undefined) expect(warnings[0]?.message).toContain(message);
+  });
+});
+
+describe('a simulated provider', () => {
+  const mixed = (keys: string) =>
+    `providers: { desk: { type: simulated }, other: { type: simulated }, tw: { type: sns, region: eu-west-1 } }\nroutes: [{ name: default, ${keys} }]\n`;
+
+  test('stands beside a real one where the route insists', () => {
+    expect(loadYaml(mixed('providers: [tw, desk], allowSimulated: true')).warnings).toEqual([]);
+  });
+
+  test('alone on its route is warned of where real ones are configured', () => {
+    expect(loadYaml(mixed('providers: [desk, other]')).warnings).toMatchObject([
+      { path: 'routes[0]', message: 'reaches no phone: its providers are simulated' },
+    ]);
+    expect(loadYaml(minimal()).warnings).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ const DECIDED_BY: Readonly<Record<OurReason | DeferredReason, readonly StageName
   budget: ['budget', 'dispatch'],
   quiet_hours: ['quiet-hours', 'dispatch'],
   digested: ['rate-cap', 'quiet-hours', 'digest'],
+  simulated: ['provider-gate'],
   malformed: ['parse', 'ledger'],
   escalation: ['escalation'],
   digest: ['digest'],

@@ -97,15 +97,15 @@ shutdown: { grace: 1s }
     await press('Send to the simulated phone');
     await page.locator('.bubble', { hasText: 'CRITICAL: The disk is full' }).waitFor();
     await page.getByRole('link', { name: 'Follow its story' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Texted' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
     await shown(/simulated asked, accepted/);
     const story = page.url();
     await go('#/now');
-    await shown(/^Texted alice \(\+60\*+543\) through simulated, /);
+    await shown(/^Simulated no phone was texted: alice \(\+60\*+543\) through simulated/);
     await shown(/100% of 1 accepted/);
     await page.goto(story);
     await page.reload();
-    await page.getByRole('heading', { level: 1, name: 'Texted' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
     await expectClean();
   });
 
@@ -156,7 +156,7 @@ shutdown: { grace: 1s }
     await confirm('It was sent');
     await shown('Of every text it is known what became of it.');
     await go(`#/story/${id}`);
-    await page.getByRole('heading', { level: 1, name: 'Texted' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
     await expectClean();
   });
 

@@ -177,9 +177,9 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
       return alerts.find(({ messages }) => messages[0]?.reason === 'digested');
     });
     const digest = told.messages[0]?.digest ?? '';
-    await until(async () => (await brief.type('explain', digest)).stdout.startsWith('Texted'));
+    await until(async () => (await brief.type('explain', digest)).stdout.startsWith('Not texted (simulated'));
     expect(await answer(brief, told.id)).toBe(
-      `Not texted: it is told of in a text together with others (digested): told of in ${digest}; held back by rate_cap_recipient. The digest that tells of it, ${digest}: Texted: accepted by simulated-desk-phone at THEN, soon. No receipt has told whether it arrived; not every provider reports.`,
+      `Not texted: it is told of in a text together with others (digested): told of in ${digest}; held back by rate_cap_recipient. The digest that tells of it, ${digest}: Not texted (simulated: no phone was texted): accepted by simulated-desk-phone at THEN, soon.`,
     );
   });
 
@@ -200,12 +200,12 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
   it('unknown then resolved: says who said so, and when', async () => {
     const [held, lost] = [await raise(main, { to: SILENT, source: 'held' }), await raise(main, { to: ANSWER_LOST })];
     expect(await answer(main, held)).toBe(
-      "Perhaps texted: the text was handed over and no readable answer came back; it may have gone out (unknown_outcome, code TIMEOUT from simulated-desk-phone). It is not sent again, so that nobody is texted twice. A receipt may still settle it; until then, ask the recipient, or look the message up in the vendor's console.",
+      'Not texted (simulated: no phone was texted): simulated-desk-phone gave no readable answer (unknown_outcome).',
     );
     const [message] = (await settled(main.url, held)).messages;
     expect((await main.type('unknown', 'resolve', message?.id ?? '', '--sent')).code).toBe(0);
     expect(await answer(main, held)).toBe(
-      'Texted: an operator said at THEN that it was sent by simulated-desk-phone, whose answer had not come. No receipt has told whether it arrived; not every provider reports.',
+      'Not texted (simulated: no phone was texted): an operator said at THEN that it was sent by simulated-desk-phone, whose answer had not come.',
     );
     expect(await answer(main, lost)).toBe(
       'Texted: twilio-singapore-main, whose answer had not come, said at THEN when it was asked that it has the text. No receipt has told whether it arrived; not every provider reports.',

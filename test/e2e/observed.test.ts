@@ -74,7 +74,7 @@ routes:
   - { name: pair, match: { labels: { way: pair } }, expiresAfter: 2s, providers: [sim-a, sim-b] }
   - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, providers: [sim-a] }
   - { name: odd, match: { labels: { way: odd } }, providers: [vendor] }
-  - { name: locked, match: { labels: { way: locked } }, providers: [locked-out, sim-b] }
+  - { name: locked, match: { labels: { way: locked } }, providers: [locked-out, sim-b], allowSimulated: true }
   - { name: chat, match: { labels: { way: chat } }, escalation: chat, providers: [sim-a] }
   - { name: default, providers: [sim-a, sim-b] }
 channels: { ops-chat: { type: webhook, url: "${urlsOf.hook}/chat" } }

@@ -45,7 +45,7 @@ function compose(
     dedupHash: 'h',
     receivedAt: RECEIVED,
   };
-  return composeMessages(subject, recipients, { templates: TEMPLATES, quietHours: undefined, ...config });
+  return composeMessages(subject, recipients, { templates: TEMPLATES, quietHours: undefined, providers: new Map(), ...config });
 }
 const one = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}) =>
   compose(alert, [ALICE], { ...POLICY, ...policy })[0] as Message;

@@ -42,7 +42,7 @@ const subject = (over: Partial<AlertSubject> = {}, alert: object = {}): AlertSub
 
 const ALICE = { phone: '+60123456789' as E164, contact: 'alice', consent: true };
 const BARE = { phone: '+60123456780' as E164, consent: true };
-const config = { templates: new Map(), contacts: new Map(), quietHours: undefined };
+const config = { templates: new Map(), contacts: new Map(), providers: new Map(), quietHours: undefined };
 const minutes = (at: number) => (at - RECEIVED) / MINUTE;
 
 test.each<[ladder: Ladder | undefined, afterMs: number | undefined]>([

@@ -14,7 +14,7 @@ routes:
   - { name: short, match: { source: short }, providers: [tencent-cn] }
   - { name: both, match: { source: both }, providers: [tencent-cn, alibaba-cn] }
   - { name: links, match: { source: links }, providers: [tencent-cn, unisms-cn] }
-  - { name: free, match: { source: free }, providers: [tencent-cn, desk] }
+  - { name: free, match: { source: free }, providers: [tencent-cn, desk], allowSimulated: true }
   - { name: rest, match: { source: rest }, providers: [alibaba-cn] }
 templates:
   login:

@@ -238,7 +238,7 @@ describe('what it tells', () => {
     expect((await api(`story/${id}`)).json).toMatchObject({
       kind: 'alert',
       alert: { id },
-      story: { conclusion: { text: expect.stringMatching(/^Texted/) } },
+      story: { conclusion: { text: expect.stringMatching(/^Not texted \(simulated: no phone was texted\): accepted by /) } },
     });
     expect((await api(`story/${messageId}`)).json).toMatchObject({ kind: 'message', message: { id: messageId }, story: { phones: [] } });
     expect(problem(await api('story/no-such-id'))).toEqual([404, 'not-found']);
