@@ -184,6 +184,9 @@ export type Objection =
   /** Another alert, as grave or graver, holds the dedupe claim: its text is out or on its way. */
   | { readonly kind: 'duplicate'; readonly of: string };
 
+/** Whom a message is for, and where it comes from. */
+export type Addressee = Pick<MessageRecord, 'phoneHash' | 'to' | 'createdAt' | 'alertId' | 'severity' | 'route' | 'source'>;
+
 /** What a provider reports of one text. */
 export interface ReportedReceipt {
   readonly provider: string;
@@ -231,7 +234,7 @@ export interface Ledger {
   /** Moves the message as `receipt-table.ts` has it. */
   applyReceipt(messageId: string, receipt: ReportedReceipt): Promise<ReceiptMove>;
   /** Whom a message is for; `undefined` where an older version wrote it. */
-  addressee(messageId: string): Promise<Pick<MessageRecord, 'phoneHash' | 'to' | 'createdAt'> | undefined>;
+  addressee(messageId: string): Promise<Addressee | undefined>;
   /** Our id behind a provider's. */
   findMessage(provider: string, providerMessageId: string): Promise<string | undefined>;
   /** Messages without an outcome, all replicas together. */

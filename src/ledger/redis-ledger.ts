@@ -7,7 +7,7 @@ import { createApplyReceipt } from './apply-receipt.ts';
 import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
-import type { ClosedAttempt, History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
+import type { Addressee, ClosedAttempt, History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
 import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
 import { createOwed } from './owed.ts';
@@ -209,8 +209,10 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
 
     async addressee(messageId) {
       const card = await redis.hget(keys.message(messageId), 'card');
-      const { phoneHash, to, createdAt } = JSON.parse(card ?? '{}') as Partial<MessageRecord>;
-      return phoneHash === undefined || to === undefined || createdAt === undefined ? undefined : { phoneHash, to, createdAt };
+      const record = JSON.parse(card ?? '{}') as Partial<MessageRecord>;
+      return record.phoneHash === undefined || record.to === undefined || record.createdAt === undefined
+        ? undefined
+        : (record as Addressee);
     },
 
     async findMessage(provider, providerMessageId) {

@@ -1,6 +1,7 @@
 import { type Histogram, Registry } from 'prom-client';
 import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { RouteLane } from '../overview/lanes.ts';
+import type { EndReports } from '../pipeline/end-report.ts';
 import type { Observer } from '../pipeline/observer.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
@@ -44,7 +45,7 @@ export interface Exemplar {
   readonly span_id: string;
 }
 
-export interface Metrics extends Observer {
+export interface Metrics extends Omit<Observer, keyof EndReports> {
   circuit(provider: string, state: CircuitState): void;
   /** Names of providers that a new config brings: from now on values of the label, their series at 0. */
   learn(providers: readonly string[]): void;

@@ -68,7 +68,7 @@ export function composeMessages(
 
 const LONGEST_SOURCE = 60;
 
-function shownSource(source: string): string {
+export function shownSource(source: string): string {
   return cutText(maskNumbers(source), LONGEST_SOURCE);
 }
 

@@ -7,6 +7,7 @@ import type { Purse } from '../limit/purse.ts';
 import type { RateCap } from '../limit/rate-cap.ts';
 import type { Accepted, ProviderName } from '../provider/provider.ts';
 import type { Said } from '../provider/status.ts';
+import { limitOf, originOf, reportOf } from './end-report.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import type { Message } from './message.ts';
 import { type CapConfig, contributorOf, isUsedUpByOthers } from './message-caps.ts';
@@ -63,6 +64,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     const held = heldBy(outcome);
     if (held !== undefined && (moved === 'ended' || !rerun))
       deps.observer.contributed({ result: 'held_back', reason: held, ...contributorOf(message) });
+    report(outcome, subject, moved, deps.observer);
     if (moved !== 'moved' && outcome.kind === 'accepted')
       await onHandedOver(subject.message, outcome.provider, outcome.accepted, outcome.said);
     if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
@@ -165,6 +167,21 @@ function endOf(outcome: Outcome): End | undefined {
     default:
       return undefined;
   }
+}
+
+/** For the log: each end, also of a replayed message, and each wait; nothing that another run has reported. */
+function report(outcome: Outcome, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer): void {
+  if (moved === 'refuted') {
+    const { provider, reason, code } = outcome.attempt?.record ?? {};
+    observer.messageEnded({ messageId: message.id, ...originOf(message), state: 'failed', reason, provider, code });
+    return;
+  }
+  const end = endOf(outcome);
+  if (end !== undefined && moved === 'moved') return;
+  const limit = limitOf(outcome, message);
+  if (limit !== undefined) observer.limitReached(limit);
+  const reported = reportOf(outcome, end, message, reportedWait);
+  if (reported !== undefined) observer.messageEnded(reported);
 }
 
 function count(outcome: Outcome, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {

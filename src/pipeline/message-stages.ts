@@ -40,6 +40,8 @@ export interface MessageSubject {
   doubtful: string | undefined;
   /** What it waited for last, as far as an earlier run wrote down. */
   waitedFor: WaitReason | undefined;
+  /** The same, as it was before this run. */
+  reportedWait: WaitReason | undefined;
   /** This run took a cap slot that no earlier run held. */
   tookSlot: boolean;
   /** When the slot was reserved or renewed, by `performance.now()`. */
@@ -56,6 +58,7 @@ export function newSubject(message: Message, run: string, rerun: boolean, config
     unknowns: 0,
     doubtful: undefined,
     waitedFor: undefined,
+    reportedWait: undefined,
     tookSlot: false,
     slotAt: 0,
   };
@@ -152,6 +155,7 @@ function remember(subject: MessageSubject, history: History): void {
   subject.unknowns = history.unknowns;
   subject.doubtful = history.doubtful?.record.provider;
   subject.waitedFor = history.lastReason as WaitReason | undefined;
+  subject.reportedWait = subject.waitedFor;
 }
 
 function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttempt {

@@ -4,6 +4,7 @@ import type { Severity } from '../alert/severity.ts';
 import type { NoticeOutcome } from '../ledger/notices.ts';
 import type { Contribution } from '../limit/contributions.ts';
 import type { ProviderName } from '../provider/provider.ts';
+import type { EndReports } from './end-report.ts';
 import type { DeferredReason } from './stage.ts';
 
 export const ALERT_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
@@ -49,8 +50,8 @@ export type AcknowledgedBy = (typeof ACKNOWLEDGED_BY)[number];
 
 export type { Reason };
 
-/** What happens, told once to whoever counts it. Methods never throw and never wait. */
-export interface Observer {
+/** What happens, reported once to what counts it, and each end besides to what logs it. Methods never throw and never wait. */
+export interface Observer extends EndReports {
   alertReceived(alert: { severity: Severity | 'unknown'; purpose: Purpose | 'unknown' }): void;
   alertSettled(alert: { outcome: AlertOutcome; reason: Reason }): void;
   messagesCreated(severity: Severity, count: number): void;

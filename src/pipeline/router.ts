@@ -14,8 +14,9 @@ import type { TraceEvent } from '../ledger/trace.ts';
 import { keptTraceId } from '../tracing/active-trace.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import type { AlertSubject } from './alert-stages.ts';
-import { composeMessages } from './compose.ts';
+import { composeMessages, shownSource } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
+import { type Origin, originOf } from './end-report.ts';
 import { describeStep, textsAfterMs } from './escalation.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
 import { anyProvider, NO_ROUTE } from './fit-providers.ts';
@@ -77,10 +78,13 @@ export interface Escalating {
 export function createAlertRouter({ config, stages, knownFull, realSince, ledger, observer, clock, onEscalating }: RouterDeps) {
   const directory = directoryOf(config, clock);
 
-  const settle = async (alert: SettledAlert): Promise<void> => {
+  const settle = async (alert: SettledAlert, origin: Pick<Origin, 'route' | 'source'> = {}): Promise<void> => {
     if (!(await ledger.settleAlert(alert, randomUUID()))) return;
     observer.alertReceived(alert);
     observer.alertSettled(alert);
+    const { id: alertId, severity, outcome, reason, events } = alert;
+    const detail = events.findLast((event) => event.reason === reason)?.detail;
+    observer.alertEnded({ alertId, severity, outcome, reason, detail: detail && maskNumbers(detail), ...origin });
   };
 
   /** Whether an alert whose time is up would have become a message or a notice before. */
@@ -112,7 +116,8 @@ export function createAlertRouter({ config, stages, knownFull, realSince, ledger
     const { severity, purpose, status } = parsed;
     const card = { id, severity, purpose, status, dedupKey, receivedAt, events, ...keptTraceId() };
     const suppress = async (reason: OurReason): Promise<Routed> => {
-      await settle({ ...card, outcome: 'suppressed', reason });
+      const source = parsed.source === undefined ? undefined : shownSource(parsed.source);
+      await settle({ ...card, outcome: 'suppressed', reason }, { route: policy.route, source });
       return { kind: 'suppressed' };
     };
 
@@ -247,10 +252,15 @@ function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, ste
   observer.alertReceived({ severity, purpose });
   observer.alertSettled({ outcome: 'routed', reason: 'none' });
   observer.messagesCreated(severity, steps.length);
-  for (const { record, message } of steps) {
+  for (const { message, record } of steps) {
     const reason = (record.reason as OurReason | null) ?? 'none';
     if (record.state === 'suppressed') observer.messageSettled({ state: 'suppressed', reason, severity });
     if (record.state === 'deferred') observer.deferred(record.reason as DeferredReason);
     if (isUsedUpByOthers(reason)) observer.contributed({ result: 'held_back', reason, ...contributorOf(message) });
+    if (record.state !== 'queued') {
+      const { state, until } = record;
+      const detail = record.events.at(-1)?.detail;
+      observer.messageEnded({ messageId: message.id, ...originOf(message), state, reason, detail, until: until ?? undefined });
+    }
   }
 }

@@ -52,7 +52,6 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
       case 'suppressed':
         return routed.expired ? { kind: 'dead', reason: `${EXPIRED}: it waited on the queue past its deadline` } : { kind: 'complete' };
       case 'malformed':
-        deps.logger.warn({ reason: routed.reason }, 'malformed alert: moved to the failed set');
         return { kind: 'dead', reason: `malformed: ${routed.reason}` };
     }
   };

@@ -21,7 +21,7 @@ export interface LookupsDeps {
   readonly traces: Pick<Traces, 'message'>;
   readonly carriers: ReadonlyMap<ProviderName, Carrier>;
   readonly unknowns: Unknowns;
-  readonly observer: Pick<Observer, 'unknownResolved'>;
+  readonly observer: Pick<Observer, 'unknownResolved' | 'messageEnded'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told of a throw out of an adapter, which is a bug in it. */
@@ -63,7 +63,13 @@ export function createLookups({
     report,
     refute: async (trace, provider) => {
       const isRefuted = await refuteUnknown({ unknowns, traces, add: again.add, clock }, trace, provider);
-      if (isRefuted) observer.unknownResolved(provider, 'confirmed_not_sent');
+      if (!isRefuted) return false;
+      observer.unknownResolved(provider, 'confirmed_not_sent');
+      const { id: messageId, alertId, severity, route, source } = trace;
+      const now = await traces.message(messageId);
+      const reason = 'unknown_outcome';
+      if (now?.state === 'failed')
+        observer.messageEnded({ messageId, alertId, severity, route, source, state: 'failed', reason, provider });
       return isRefuted;
     },
     onInVain: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, IN_VAIN[why.kind]),

@@ -25,8 +25,6 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
     const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     noteInSpan({ 'sms.alert.id': shownId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
-    if (outcome.kind === 'failed')
-      deps.logger.warn({ messageId: job.id, reason: outcome.error.reason, code: outcome.error.code }, 'message failed');
     return moveFor(outcome);
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {

@@ -51,6 +51,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
       return { kind: 'done' };
     }
     observer.receipt(provider, state);
+    if (move.to === 'undelivered') await reportUndelivered(messageId, receipt, ledger, observer);
     if (move.from === 'unknown') observer.unknownResolved(provider, 'receipt');
     if (state === 'delivered' && move.acceptedAt !== undefined) {
       observer.delivered(provider, secondsBetween(move.acceptedAt, receipt));
@@ -70,6 +71,18 @@ async function learnOptOut(
   if (addressee === undefined) return;
   const { phoneHash, to, createdAt } = addressee;
   await optOuts.optOut({ phoneHash, to, since: new Date(createdAt), source: refusedBy(provider, code) });
+}
+
+async function reportUndelivered(
+  messageId: string,
+  { provider, reason, code }: Receipt,
+  ledger: Ledger,
+  observer: Pick<Observer, 'messageEnded'>,
+): Promise<void> {
+  const of = await ledger.addressee(messageId);
+  if (of === undefined) return;
+  const { alertId, severity, route, source } = of;
+  observer.messageEnded({ messageId, alertId, severity, route, source, state: 'undelivered', reason, provider, code });
 }
 
 async function findByProviderId(ledger: Ledger, { provider, providerMessageId }: Receipt): Promise<string | undefined> {

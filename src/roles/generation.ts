@@ -15,6 +15,7 @@ import { levelFor } from '../redis/unavailable.ts';
 import { startDispatching } from './dispatcher.ts';
 import { startTelling } from './events.ts';
 import type { Closer, Ground } from './ground.ts';
+import { logEnds } from './log-ends.ts';
 import { openReceiver } from './receiver.ts';
 import { startRouting } from './router.ts';
 
@@ -95,7 +96,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       logger,
       commands,
       keys,
-      metrics: shieldObserver({ ...metrics, circuit, providerPaused, contributed }, (error) =>
+      metrics: shieldObserver({ ...metrics, ...logEnds(logger, systemClock), circuit, providerPaused, contributed }, (error) =>
         logger.error({ err: error }, 'a metric could not be recorded'),
       ),
       ledger: createLedger(commands, keys),

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { RememberedCap } from '../limit/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { EndReports } from '../pipeline/end-report.ts';
 import type { QueueWorkerDeps } from '../queue/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
@@ -17,7 +18,8 @@ export interface Ground {
   readonly commands: Redis;
   readonly keys: Keys;
   readonly ledger: Ledger;
-  readonly metrics: Metrics;
+  /** Also writes a log line for each end. */
+  readonly metrics: Metrics & EndReports;
   readonly cap: RememberedCap;
   /** Aborts calls in flight when the process can wait no longer. */
   readonly stopping: AbortSignal;

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createMetrics } from '../../src/metrics/metrics.ts';
-import type { Observer } from '../../src/pipeline/observer.ts';
+import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import { fullPathWith } from './ours.ts';
 import type { Figures, Task } from './scenario.ts';
 
@@ -26,7 +25,7 @@ export async function counting({ count }: Task): Promise<Figures> {
   return { cpuMicrosEach: (user + system) / count };
 }
 
-function oneLife(observer: Observer): void {
+function oneLife(observer: Metrics): void {
   const at = new Date();
   observer.alertReceived({ severity: 'critical', purpose: 'alert' });
   observer.alertSettled({ outcome: 'routed', reason: 'none' });

@@ -167,7 +167,14 @@ test('a text that expires while a circuit is open keeps the reason that opened i
   const { message, outcome } = await desk.send();
   expect(outcome).toMatchObject({ kind: 'retry', error: { reason: 'circuit_open', rootReason: 'auth' } });
   expect(await desk.trace(message)).toMatchObject({ state: 'deferred', reason: 'circuit_open', lastReason: 'auth' });
+  await desk.run(message, { rerun: true });
   desk.clock.at = message.expiresAt;
   expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired', last: 'auth' });
   expect(await desk.trace(message)).toMatchObject({ state: 'expired', reason: 'expired', lastReason: 'auth' });
+  const reported = desk.heard('messageEnded').filter((report) => (report as { messageId: string }).messageId === message.id);
+  expect(reported).toMatchObject([
+    { state: 'deferred', reason: 'circuit_open', lastReason: 'auth', again: false },
+    { state: 'deferred', again: true },
+    { state: 'expired', reason: 'expired', lastReason: 'auth', route: message.route, alertId: message.alertId },
+  ]);
 });
