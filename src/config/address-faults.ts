@@ -1,5 +1,5 @@
 import { NO_RECIPIENT } from '../alert/parse-alert.ts';
-import { parsePhone } from '../alert/phone.ts';
+import { maskEntry, parsePhone } from '../alert/phone.ts';
 import { RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../alert/recipient-name.ts';
 import type { Finding } from './finding.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
@@ -57,6 +57,11 @@ function circleFaults(file: Section): Finding[] {
   return Object.keys(groups).flatMap((name) => walk(name, []));
 }
 
+/** A refused number, masked whatever its spelling, which is what may be wrong with it. */
+export function phoneFault(path: Path, phone: string, message: string): Finding {
+  return { path, message: `${message}, got "${maskEntry(phone)}"`, hideValue: true };
+}
+
 function webhookFaults(file: Section, quote: Quote): Finding[] {
   return list(record(file.webhooks).to).flatMap((recipient, index): Finding[] => {
     if (typeof recipient !== 'string' || recipient === '') return [];
@@ -65,7 +70,8 @@ function webhookFaults(file: Section, quote: Quote): Finding[] {
     if (named !== undefined) return named;
     const verdict = parsePhone(recipient, countryOf(file));
     if (verdict.ok) return [];
-    return [{ path, message: /^\+\d{4}/.test(recipient) ? verdict.message : NO_RECIPIENT, hint: meantKind(file, recipient) }];
+    const isNumber = (recipient.match(/\p{Nd}/gu)?.length ?? 0) >= 4;
+    return [isNumber ? phoneFault(path, recipient, verdict.message) : { path, message: NO_RECIPIENT, hint: meantKind(file, recipient) }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { parsePhone } from '../alert/phone.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
-import { addressFaults } from './address-faults.ts';
+import { addressFaults, phoneFault } from './address-faults.ts';
 import { wholeOf } from './contact-files.ts';
 import type { Settings } from './env-settings.ts';
 import { type Finding, show } from './finding.ts';
@@ -95,7 +95,7 @@ function contactFaults(file: Section): Finding[] {
     const { phone } = record(contact);
     if (typeof phone !== 'string' || phone === '') return [];
     const verdict = parsePhone(phone, countryOf(file));
-    return verdict.ok ? [] : [{ path: ['contacts', name, 'phone'], message: verdict.message }];
+    return verdict.ok ? [] : [phoneFault(['contacts', name, 'phone'], phone, verdict.message)];
   });
 }
 

@@ -14,8 +14,8 @@ export function isSecretPath(path: readonly PropertyKey[]): boolean {
  * The last three digits stay, and the shape, which is what a person got wrong.
  */
 export function maskNumbers(text: string): string {
-  return text.replace(/\+?\d(?:[ ().-]{0,2}\d){6,}/g, (run) =>
-    isIP(run) === 0 && !DATE.test(run) ? run.replace(/\d(?=(?:\D*\d){3})/g, '*') : run,
+  return text.replace(/\+?\p{Nd}(?:[\p{Zs}\p{Cf}\p{M}\p{Pd}().\u2212]{0,3}\p{Nd}){6,}/gu, (run) =>
+    isIP(run) === 0 && !DATE.test(run) ? run.replace(/\p{Nd}(?=(?:\P{Nd}*\p{Nd}){3})/gu, '*') : run,
   );
 }
 

@@ -75,6 +75,26 @@ describe('a CSV file', () => {
     expect(stderr).not.toContain('+60123456781');
   });
 
+  it('from a spreadsheet has each number whose digits it changed refused, with its line and no whole number', async () => {
+    const taker = openTaker();
+    const path = csv('to,code\n60123456789.0,1\n6.01E+10,2\n"60123456789,00",3\n"6,01234E+10",4\n\'+60123456789,5\n=60123456789,6\n');
+    const { code, stderr } = await run(path, taker);
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/ looks .* got/, '')),
+    ).toEqual([
+      'line 2: to[0]: "601*******9.0"',
+      'line 3: to[0]: "6.0*******+10"',
+      'line 4: to[0]: "601*******,00"',
+      'line 5: to[0]: "6,0*******+10"',
+      'line 7: to[0]: "=60*******789"',
+    ]);
+    expect(taken(taker).map(({ to }) => to)).toEqual(["'+60123456789"]);
+    expect(code).toBe(1);
+  });
+
   it('offered again texts nobody twice', async () => {
     const taker = openTaker();
     const path = csv(rows(3));

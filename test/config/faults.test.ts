@@ -250,7 +250,15 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
   'contacts, groups and webhooks': [
     [
       minimal('contacts: { bob: { phone: 012-345 6789 } }'),
-      'c.yaml:4 contacts.bob.phone: no country code: write it as +<country><number>, or set defaultCountry in the config, got "***-*** *789"',
+      'c.yaml:4 contacts.bob.phone: no country code: write it as +<country><number>, or set defaultCountry in the config, got "012*******789"',
+    ],
+    [
+      minimal('contacts: { bob: { phone: "60,123,456,789" } }'),
+      'c.yaml:4 contacts.bob.phone: looks like a spreadsheet number, whose digits may have changed: format the column as text and write +<country><number>, got "60,*******789"',
+    ],
+    [
+      minimal('webhooks: { to: ["whatsapp:+60123456789"] }'),
+      'c.yaml:4 webhooks.to[0]: names another channel (whatsapp), not SMS: write the number alone, as +<country><number>, got "wha*******789"',
     ],
     [
       minimal('contacts: { bob: { phone: "+60" } }'),
@@ -281,13 +289,13 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('contacts: { bob: { phone: "+44 909 8790123", consent: true } }'),
-      'c.yaml:4 contacts.bob.phone: a premium-rate number, whose holder earns by every text: it is never texted, got "+** *** ****123"',
+      'c.yaml:4 contacts.bob.phone: a premium-rate number, whose holder earns by every text: it is never texted, got "+44*******123"',
     ],
     [
       minimal(
         'webhooks: { to: ["+449098790123", "+60", primary, rotation:primray] }\nrotations: { primary: { timeZone: UTC, shifts: [{ contacts: [al] }] } }',
       ),
-      'c.yaml:4 webhooks.to[0]: a premium-rate number, whose holder earns by every text: it is never texted, got "+*********123"',
+      'c.yaml:4 webhooks.to[0]: a premium-rate number, whose holder earns by every text: it is never texted, got "+44*******123"',
       'c.yaml:4 webhooks.to[1]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "+60"',
       'c.yaml:4 webhooks.to[2]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "primary" (did you mean "rotation:primary"?)',
       'c.yaml:4 webhooks.to[3]: no such rotation: "rotation:primray" (did you mean "rotation:primary"?)',

@@ -1,5 +1,6 @@
 import { hash } from '../../alert/id.ts';
 import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { foldText } from '../../alert/phone-text.ts';
 
 const DATE = String.raw`(?<![\d+-])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?(?![\d-])`;
 /** Of an alert without one of its caller's, of a message, and of a job's stand-in. */
@@ -44,9 +45,11 @@ export function maskOwn(id: string, phone: string): string {
 
 /** A question that is a phone number and nothing else, which we neither look for nor write down. */
 export function looksLikePhone(text: string): boolean {
-  const plain = text.normalize('NFKC').trim();
+  const plain = foldText(text)
+    .replace(/[.,;'/]/g, ' ')
+    .trim();
   const digits = plain.replace(/\D/g, '').length;
-  return digits >= 7 && /^(?:tel:)?[+\d\s().\-/\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/i.test(plain) && maskWords(plain) !== plain;
+  return digits >= 7 && /^(?:(?:tel|sms|smsto|callto|whatsapp):)?[+\d\s()-]+$/i.test(plain) && maskWords(plain) !== plain;
 }
 
 /** What is said, and what a number could be guessed from: of no use to whoever looks after queues. */
