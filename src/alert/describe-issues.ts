@@ -90,7 +90,7 @@ function withValue({ code, path, message }: z.core.$ZodIssue, data: unknown): st
 
 /** What a text says is for its recipient alone: it may be a login code. */
 function isPrivate([first, second]: readonly PropertyKey[]): boolean {
-  return first === 'text' || (first === 'template' && second === 'params');
+  return first === 'text' || first === 'data_base64' || (first === 'template' && second === 'params');
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {

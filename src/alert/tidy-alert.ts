@@ -17,7 +17,8 @@ export function tidyAlert(data: unknown, words: SeverityWords): unknown {
 }
 
 /** Without the fields that are `null` or blank. */
-export function withoutBlanks(data: Fields): Fields {
+export function withoutBlanks<T>(data: T): T | Fields {
+  if (!isRecord(data)) return data;
   return mapFields(data, (_name, value) => (isBlank(value) ? undefined : value));
 }
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { describeIssues, issueSentence } from '../alert/describe-issues.ts';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
-import { formatPath } from '../alert/parse-alert.ts';
-import { maskNumbers } from '../alert/phone.ts';
+import { withoutBlanks } from '../alert/tidy-alert.ts';
 import type { Acknowledgement, Producer } from '../queue/producer-port.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -41,10 +41,11 @@ export function acknowledgeRoutes(app: FastifyInstance, { producer, onAcknowledg
 }
 
 function parseBody(body: unknown): z.output<typeof acknowledgeSchema> {
-  const parsed = acknowledgeSchema.safeParse(body);
+  const fields = withoutBlanks(body);
+  const parsed = acknowledgeSchema.safeParse(fields, { error: issueSentence });
   if (parsed.success) return parsed.data;
   throw new HttpProblem('invalid-request', {
     detail: 'Send { "by": "<who takes care>" }, or no body.',
-    members: { errors: parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message: maskNumbers(message) })) },
+    members: { errors: describeIssues(parsed.error.issues, fields) },
   });
 }

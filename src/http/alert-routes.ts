@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { alertSchema } from '../alert/alert.ts';
-import { formatPath } from '../alert/parse-alert.ts';
-import { maskNumbers } from '../alert/phone.ts';
+import { describeIssues, issueSentence } from '../alert/describe-issues.ts';
+import { SEVERITY_WORDS } from '../alert/severity.ts';
+import { tidyAlert } from '../alert/tidy-alert.ts';
 import type { Producer } from '../queue/producer-port.ts';
 import { HttpProblem } from './problem.ts';
 import { summarise, toVerdicts } from './verdicts.ts';
@@ -23,11 +24,12 @@ export function alertRoutes(app: FastifyInstance, producer: Pick<Producer, 'enqu
   });
 
   app.post('/v1/alerts/resolve', async (request, reply) => {
-    const parsed = resolveSchema.safeParse(request.body);
+    const body = tidyAlert(request.body, SEVERITY_WORDS);
+    const parsed = resolveSchema.safeParse(body, { error: issueSentence });
     if (!parsed.success) {
       throw new HttpProblem('invalid-request', {
         detail: 'Send { "dedupKey": "<the key of what is resolved>" }.',
-        members: { errors: parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message: maskNumbers(message) })) },
+        members: { errors: describeIssues(parsed.error.issues, body) },
       });
     }
     await producer.resolve(parsed.data.dedupKey);

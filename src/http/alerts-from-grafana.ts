@@ -1,4 +1,5 @@
-import { readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';
+import type { WebhookReading } from './alerts-from-alertmanager.ts';
+import { readEntry, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';
 import { parseEnvelope } from './webhook-envelope.ts';
 
 /**
@@ -7,7 +8,8 @@ import { parseEnvelope } from './webhook-envelope.ts';
  * Fingerprints are made of labels alone, so the organisation keeps apart what two of them call the same.
  * @throws {HttpProblem} `invalid-request` when it is none
  */
-export function alertsFromGrafana(payload: unknown, { to }: { readonly to: readonly string[] }): WebhookAlerts {
-  const { receiver, alerts, truncatedAlerts, orgId } = parseEnvelope(payload, 'Grafana');
-  return readWebhookAlerts(alerts, { sender: 'grafana', receiver, scope: [`org ${orgId ?? ''}`], to }, truncatedAlerts);
+export function alertsFromGrafana(payload: unknown, reading: WebhookReading): WebhookAlerts {
+  const { alerts, status, orgId, ...call } = parseEnvelope(payload, 'Grafana');
+  const whole = { ...reading, ...call, sender: 'grafana', scope: [`org ${orgId}`] };
+  return readWebhookAlerts(alerts, whole, (fields) => readEntry(fields, status));
 }

@@ -5,7 +5,7 @@ import { HttpProblem } from './problem.ts';
 export const BODY_LIMIT = 1024 * 1024;
 
 /** What the caller is told about anything that was thrown. What we do not know is ours, and its words stay with us. */
-export function classifyError(error: unknown): HttpProblem {
+export function classifyError(error: unknown, bodyLimit = BODY_LIMIT): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof RedisUnavailableError) {
     return new HttpProblem('redis-unavailable', {
@@ -16,7 +16,7 @@ export function classifyError(error: unknown): HttpProblem {
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new HttpProblem('body-too-large', { detail: `At most ${BODY_LIMIT} bytes; send several calls.` });
+      return new HttpProblem('body-too-large', { detail: `At most ${bodyLimit} bytes; send several calls.` });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpProblem('unsupported-media-type', { detail: 'Send it with Content-Type: application/json.' });
     case 'FST_ERR_MAX_PARAM_LENGTH':

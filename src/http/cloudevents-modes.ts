@@ -36,7 +36,7 @@ export function carriedEvents(headers: IncomingHttpHeaders, body: unknown): Carr
 /** A fault by its place in the call: `specversion`, or in binary mode the header `ce-specversion`. */
 export function placeIssue({ path, message }: Issue, mode: ContentMode): Issue {
   if (mode !== 'binary' || path === '' || path.startsWith('data')) return { path, message };
-  const hint = path === 'specversion' && message.startsWith('is missing') ? `, or the whole event as ${STRUCTURED}` : '';
+  const hint = path === 'specversion' && message.startsWith('is required') ? `, or the whole event as ${STRUCTURED}` : '';
   return { path: `ce-${path}`, message: `${message}${hint}` };
 }
 

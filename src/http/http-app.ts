@@ -73,8 +73,9 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
       { alert: (id) => timely(traces.alert(id)), message: (id) => timely(traces.message(id)) },
       outbox && { latest: (limit) => timely(outbox.latest(limit)) },
     );
-    webhookRoutes(app, { config, logger, producer: timelyProducer });
-    cloudEventRoutes(app, { config, logger, producer: timelyProducer });
+    const webhooks = { config, logger, producer: timelyProducer, counts: deps.webhookCounts };
+    webhookRoutes(app, webhooks);
+    cloudEventRoutes(app, webhooks);
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
     inboundRoutes(app, { ...inbound, enqueue: (provider, text) => timely(inbound.enqueue(provider, text)) });
     if (console) {
@@ -102,7 +103,8 @@ function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleD
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1/') && !VENDORS_DOORS.some((door) => path.startsWith(door))) authorise(request.headers.authorization);
+    if (path.startsWith('/v1/') && !request.routeOptions.config?.openToAll && !VENDORS_DOORS.some((door) => path.startsWith(door)))
+      authorise(request.headers.authorization);
     if (request.is404) refuseUnknown();
     if (/^\/console(?:\/|$)/.test(path)) await consoleDoor?.enter(request, path);
   });
@@ -116,6 +118,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its body is handed on as the text that it is, whatever its content type. */
     keepsBody?: boolean;
+    /** Nothing is done or shown there, so it needs no token. */
+    openToAll?: boolean;
   }
 }
 
@@ -132,7 +136,7 @@ function acceptBodies(app: FastifyInstance): void {
     if (encoding !== undefined && encoding !== 'identity') {
       throw new HttpProblem('unsupported-media-type', { detail: 'Send it without Content-Encoding.' });
     }
-    return kept ? body.toString('utf8') : parseJsonBody(body);
+    return kept ? body.toString('utf8') : parseJsonBody(body, request.routeOptions.config.repairsJson);
   };
   app.addContentTypeParser<Buffer>(/^application\/(?:[\w.+-]+\+)?json(?:;|$)/, { parseAs: 'buffer' }, parse(true));
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, parse(false));
@@ -169,7 +173,7 @@ function refuseUnknown(): never {
 
 /** As bytes: to text, fastify would add a charset, which JSON does not have. */
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = classifyError(error);
+  const problem = classifyError(error, request.routeOptions?.bodyLimit);
   request.problem = problem;
   return reply
     .code(problem.status)

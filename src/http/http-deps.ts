@@ -8,6 +8,7 @@ import type { Console } from './console/console.ts';
 import type { InboundDeps } from './inbound-routes.ts';
 import type { OperationDeps } from './operation-routes.ts';
 import type { ReceiptDeps } from './receipt-routes.ts';
+import type { WebhookCounts } from './webhook-intake.ts';
 
 interface CommonDeps extends OperationDeps {
   readonly logger: Logger;
@@ -31,6 +32,7 @@ export interface ReceiverDeps extends CommonDeps {
   readonly producer: Pick<Producer, 'enqueueMany' | 'resolve' | 'acknowledge'>;
   /** Counts alerts that somebody took care of over HTTP. */
   readonly onAcknowledged: () => void;
+  readonly webhookCounts: WebhookCounts;
   readonly traces: Traces;
   readonly receipts: ReceiptDeps;
   readonly inbound: InboundDeps;

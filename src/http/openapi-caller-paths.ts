@@ -1,6 +1,7 @@
-import { ALERTMANAGER, EVENT, GRAFANA } from './openapi-examples.ts';
+import { ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT } from './openapi-examples.ts';
 import {
   body,
+  headerRef,
   INTAKE_PROBLEMS,
   json,
   type Operation,
@@ -35,7 +36,8 @@ export function webhookPaths(security: Security): Paths {
   return {
     '/v1/webhooks/alertmanager': { post: webhook('Alertmanager', ALERTMANAGER, security) },
     '/v1/webhooks/grafana': { post: webhook('Grafana', GRAFANA, security) },
-    '/v1/webhooks/cloudevents': { post: cloudEvents(security) },
+    '/v1/webhooks/hertzbeat': { post: webhook('HertzBeat', HERTZBEAT, security) },
+    '/v1/webhooks/cloudevents': { post: cloudEvents(security), options: handshake() },
   };
 }
 
@@ -51,11 +53,12 @@ function webhook(sender: string, example: object, security: Security): Operation
   return {
     operationId: `webhook${sender}`,
     summary: `The webhook payload of ${sender}: each of its alerts becomes one alert, resolved ones resolve`,
-    description: 'Repeats and copies of an alert are taken as the same alert. 400 only when not one alert could be taken.',
+    description:
+      'Repeats and copies of an alert are taken as the same alert. A field that cannot be read is left out; rejected names what was not taken. 400 only when not one alert could be taken. At most 16 MiB; of more than 2,000 alerts the first 2,000 are taken.',
     security,
     parameters: [TO],
     requestBody: body(
-      { type: 'object', required: ['alerts'], properties: { alerts: { type: 'array', items: { type: 'object' } } } },
+      sender === 'HertzBeat' ? { type: 'object' } : { type: 'object', required: ['alerts'], properties: { alerts: { type: 'array' } } },
       example,
     ),
     responses: { 200: json('Taken, and safely stored', 'Verdicts'), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
@@ -81,6 +84,35 @@ function cloudEvents(security: Security): Operation {
       },
     },
     responses: { 202: json('Taken, and safely stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+  };
+}
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection */
+function handshake(): Operation {
+  const header = { schema: { type: 'string' } };
+  return {
+    operationId: 'webhookCloudEventsHandshake',
+    summary: 'Asks whether a sender may deliver events; granted to every origin, at any rate, because each delivery needs a token',
+    security: [],
+    parameters: [
+      {
+        name: 'WebHook-Request-Origin',
+        in: 'header',
+        description: 'The host name of the sender.',
+        schema: { type: 'string' },
+        example: 'events.example.com',
+      },
+      { name: 'WebHook-Request-Rate', in: 'header', description: 'Events a minute; not looked at.', schema: { type: 'string' } },
+    ],
+    responses: {
+      200: {
+        description: 'Granted',
+        headers: { Allow: headerRef('Allow'), 'WebHook-Allowed-Origin': header, 'WebHook-Allowed-Rate': header },
+      },
+      204: { description: 'Nothing was asked: without WebHook-Request-Origin', headers: { Allow: headerRef('Allow') } },
+      ...problems([400]),
+      ...OTHER_PROBLEMS,
+    },
   };
 }
 

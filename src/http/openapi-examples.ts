@@ -49,6 +49,40 @@ export const GRAFANA = {
   alerts: [{ ...entry, values: { B: 22.5, C: 1 }, valueString: "[ var='B' labels={instance=web-1:443} value=22.5 ]" }],
 };
 
+/** The default template of HertzBeat 1.7 and later writes less of it. */
+export const HERTZBEAT = {
+  status: 'firing',
+  groupLabels: { alertname: 'HighCPUUsage' },
+  commonLabels: { alertname: 'HighCPUUsage', severity: 'emergency' },
+  commonAnnotations: {},
+  alerts: [
+    {
+      fingerprint: 'alertname:HighCPUUsage,instance:db-1',
+      labels: { alertname: 'HighCPUUsage', severity: 'emergency', instance: 'db-1:5432' },
+      annotations: {},
+      content: 'CPU usage is above 80% on db-1',
+      status: 'firing',
+      triggerTimes: 1,
+      startAt: 1795143600000,
+      activeAt: 1795143600000,
+      endAt: null,
+    },
+  ],
+};
+
+/** Before 1.7. */
+export const HERTZBEAT_OLD = {
+  alarmId: 76456,
+  target: 'available',
+  thresholdId: 33455,
+  priority: 0,
+  content: 'udp_port monitoring availability alert, code is FAIL',
+  status: 0,
+  times: 1,
+  triggerTime: '2026-11-20T03:00:00',
+  tags: { app: 'windows', monitorId: '180427708350720', monitorName: 'WINDOWS_192.0.2.12' },
+};
+
 export const EVENT = {
   specversion: '1.0',
   id: 'A234-1234-1234',

@@ -27,7 +27,7 @@ const PROBLEMS = {
   405: 'The vendor uses the other method.',
   408: 'The request took too long to arrive.',
   409: 'The alert was malformed, or tells itself that something is resolved: there is nothing to acknowledge.',
-  413: 'The body is larger than 1 MiB, or there are more than 1,000 alerts.',
+  413: 'The body is larger than 1 MiB (webhooks: 16 MiB), or there are more than 1,000 alerts.',
   415: 'The body is of another content type, or compressed.',
   503: 'Redis is away. Send it again after Retry-After; the same id again is safe.',
 } as const;

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its callers give up for good on what they get a 4xx for: an operator must hear of it here. */
     dropsOnRefusal?: boolean;
+    /** Its bodies are written by text templates, which get some of the grammar of JSON wrong. */
+    repairsJson?: boolean;
   }
 }
 

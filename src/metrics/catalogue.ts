@@ -254,6 +254,18 @@ export const CATALOGUE = {
     labels: ['webhook', 'result'],
     help: 'Outgoing events by how they ended, each counted once: accepted, failed, or lost where the journal no longer had them.',
   },
+  webhookAlertsRefused: {
+    name: 'sms_webhook_alerts_refused_total',
+    type: 'counter',
+    labels: ['webhook', 'reason'],
+    help: 'Alerts of incoming webhook calls that were not taken, by reason; a call that was refused as a whole counts as one.',
+  },
+  webhookUnknownSeverities: {
+    name: 'sms_webhook_unknown_severities_total',
+    type: 'counter',
+    labels: ['webhook'],
+    help: 'Alerts of incoming webhook calls whose word for the severity is in no table; read as critical.',
+  },
   lastAccepted: {
     name: 'sms_last_accepted_timestamp_seconds',
     type: 'gauge',

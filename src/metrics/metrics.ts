@@ -2,7 +2,7 @@ import { type Histogram, Registry } from 'prom-client';
 import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { RouteLane } from '../overview/lanes.ts';
 import type { EndReports } from '../pipeline/end-report.ts';
-import type { Observer } from '../pipeline/observer.ts';
+import type { Observer, Webhook, WebhookRefusal } from '../pipeline/observer.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
@@ -62,6 +62,8 @@ export interface Metrics extends Omit<Observer, keyof EndReports> {
   /** The same of webhooks that are told of events. */
   learnWebhooks(webhooks: readonly string[]): void;
   webhookEvents(webhook: string, result: WebhookResult, count: number): void;
+  webhookAlertsRefused(webhook: Webhook, reason: WebhookRefusal, count: number): void;
+  webhookUnknownSeverities(webhook: Webhook, count: number): void;
   /** For the header of the answer to a scrape. */
   readonly contentType: string;
   /** All metrics in the Prometheus text format. Resolves within the bound, whatever the sources do. */
@@ -179,6 +181,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     webhookEvents: (webhook, result, count) =>
       m.webhookEvents.inc({ webhook: knownWebhooks.has(webhook) ? webhook : OTHER, result }, countable(count)),
+    webhookAlertsRefused: (webhook, reason, count) => m.webhookAlertsRefused.inc({ webhook, reason }, countable(count)),
+    webhookUnknownSeverities: (webhook, count) => m.webhookUnknownSeverities.inc({ webhook }, countable(count)),
     contentType: registry.contentType,
     text: async () => {
       await refresh();

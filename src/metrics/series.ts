@@ -2,7 +2,16 @@ import { PURPOSES } from '../alert/alert.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { CONTRIBUTION_RESULTS } from '../limit/contributions.ts';
-import { ACKNOWLEDGED_BY, type AlertOutcome, type CountedState, INBOUND_KINDS, RECEIPT_STATES, RESOLUTIONS } from '../pipeline/observer.ts';
+import {
+  ACKNOWLEDGED_BY,
+  type AlertOutcome,
+  type CountedState,
+  INBOUND_KINDS,
+  RECEIPT_STATES,
+  RESOLUTIONS,
+  WEBHOOK_REFUSALS,
+  WEBHOOKS,
+} from '../pipeline/observer.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
 import { ProviderError } from '../provider/provider.ts';
 import type { KeyOf } from './catalogue.ts';
@@ -65,6 +74,8 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     // Begun by whoever tells the channels.
     notices: [],
     webhookEvents: [],
+    webhookAlertsRefused: product(WEBHOOKS, WEBHOOK_REFUSALS),
+    webhookUnknownSeverities: product(WEBHOOKS),
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

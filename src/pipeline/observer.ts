@@ -48,6 +48,17 @@ export type InboundKind = (typeof INBOUND_KINDS)[number];
 export const ACKNOWLEDGED_BY = ['http', 'reply'] as const;
 export type AcknowledgedBy = (typeof ACKNOWLEDGED_BY)[number];
 
+/** Systems whose webhooks a receiver takes. */
+export const WEBHOOKS = ['alertmanager', 'grafana', 'hertzbeat', 'cloudevents'] as const;
+export type Webhook = (typeof WEBHOOKS)[number];
+
+/**
+ * Why an alert of a webhook's call was not taken. `over_limit`: the call held too many. `truncated`: its sender left it out.
+ * `call`: the call as a whole was refused; it counts as one.
+ */
+export const WEBHOOK_REFUSALS = ['not_an_alert', 'no_text', 'recipient', 'invalid', 'over_limit', 'truncated', 'call'] as const;
+export type WebhookRefusal = (typeof WEBHOOK_REFUSALS)[number];
+
 export type { Reason };
 
 /** What happens, reported once to what counts it, and each end besides to what logs it. Methods never throw and never wait. */

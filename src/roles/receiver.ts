@@ -29,7 +29,10 @@ export async function openReceiver(
   { config, door, keys, metrics, logger }: ReceiverGround,
   closers: Closer[],
 ): Promise<
-  Pick<ReceiverDeps, 'role' | 'config' | 'producer' | 'onAcknowledged' | 'traces' | 'receipts' | 'inbound' | 'outbox' | 'console'>
+  Pick<
+    ReceiverDeps,
+    'role' | 'config' | 'producer' | 'onAcknowledged' | 'webhookCounts' | 'traces' | 'receipts' | 'inbound' | 'outbox' | 'console'
+  >
 > {
   const { prefix } = config.redis;
   const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, systemClock) });
@@ -42,6 +45,7 @@ export async function openReceiver(
     config,
     producer,
     onAcknowledged: () => metrics.acknowledged('http'),
+    webhookCounts: { refused: metrics.webhookAlertsRefused, unknownSeverities: metrics.webhookUnknownSeverities },
     traces: createTraces(door, keys),
     receipts: {
       sources: await openSources(config, createReceiptReader),

@@ -97,8 +97,8 @@ describe('POST /v1/alerts/resolve', () => {
   test.each([
     ['no key', '{}', 'dedupKey'],
     ['an empty key', '{"dedupKey":""}', 'dedupKey'],
-    ['a number', '{"dedupKey":7}', 'dedupKey'],
-    ['another key', '{"dedupKey":"k","id":"x"}', ''],
+    ['a list of keys', '{"dedupKey":["k"]}', 'dedupKey'],
+    ['another key', '{"dedupKey":"k","id":"x"}', 'id'],
     ['a list', '[]', ''],
   ])('refuses %s', async (_name, body, path) => {
     const door = await openDoor();

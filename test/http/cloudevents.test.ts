@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/config/secret.ts';
 import type { Verdicts } from '../../src/http/verdicts.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { until } from '../support/until.ts';
@@ -145,7 +146,7 @@ describe('a batch', () => {
       [3, ''],
       [4, 'data.to[1]'],
     ]);
-    expect(await until(() => door.lines.find(({ level }) => level === 50))).toMatchObject({ msg: 'webhook alerts refused', accepted: 2 });
+    expect(await until(() => door.lines.find(({ level }) => level === 40))).toMatchObject({ msg: 'webhook alerts refused', accepted: 2 });
   });
 
   test('of bad ones only is 400, an empty one is taken, and more than 1,000 are too many', async () => {
@@ -169,19 +170,22 @@ describe('is told what is wrong', () => {
   const without = (name: keyof typeof event) => Object.fromEntries(Object.entries(event).filter(([key]) => key !== name));
 
   test.each([
-    ['no specversion', without('specversion'), ['0 specversion: is missing: send 1.0']],
-    ['an old one', { ...without('data'), specversion: '0.3' }, ['0 specversion: "0.3" is not read: send 1.0']],
+    ['no specversion', without('specversion'), ['0 specversion: is required: send 1.0']],
+    ['an old one', { ...without('data'), specversion: '0.3' }, ['0 specversion: must be 1.0, got "0.3"']],
     [
       'nothing but data',
       { data },
-      ['0 specversion: is missing: send 1.0', '0 id: is missing', '0 source: is missing', '0 type: is missing'],
+      ['0 specversion: is required: send 1.0', '0 id: is required', '0 source: is required', '0 type: is required'],
     ],
-    ['a number as id', { ...event, id: 7 }, ['0 id: must be text']],
-    ['words as time', { ...event, time: 'yesterday' }, ['0 time: not an RFC 3339 time, such as 2026-11-20T03:00:00Z']],
-    ['no data', without('data'), ['0 data: is missing: an alert as POST /v1/alerts takes it']],
-    ['data in a string', { ...event, data: JSON.stringify(data) }, ['0 data: must be a JSON object: an alert as POST /v1/alerts takes it']],
+    ['a list as id', { ...event, id: [7] }, ['0 id: must be text, got a list']],
+    ['no data', without('data'), ['0 data: is required: an alert as POST /v1/alerts takes it']],
+    [
+      'data in words',
+      { ...event, data: 'Disk full' },
+      ['0 data: must be a JSON object: an alert as POST /v1/alerts takes it, got "Disk full"'],
+    ],
     ['data_base64', { ...without('data'), data_base64: 'e30=' }, ['0 data_base64: bytes are not read: send the alert as JSON in data']],
-    ['a list', [event], ['0 : must be a JSON object: an event of CloudEvents 1.0']],
+    ['a list', [event], ['0 : must be a JSON object, got a list']],
     [
       'an alert without severity',
       { ...event, data: { to: '+60123456789', text: 'x' } },
@@ -197,12 +201,12 @@ describe('is told what is wrong', () => {
 
   test('in binary mode by the names of the headers', async () => {
     const door = await openDoor();
-    expect(await faultsOf(await door.post(PATH, '[]', { ...attributes, 'ce-time': 'x' }))).toEqual([
-      '0 ce-time: not an RFC 3339 time, such as 2026-11-20T03:00:00Z',
-      '0 data: must be a JSON object: an alert as POST /v1/alerts takes it',
+    expect(await faultsOf(await door.post(PATH, '[]', { ...attributes, 'ce-id': '' }))).toEqual([
+      '0 ce-id: must not be empty',
+      '0 data: must be a JSON object: an alert as POST /v1/alerts takes it, got an empty list',
     ]);
     const [version] = await faultsOf(await door.post(PATH, event));
-    expect(version).toBe('0 ce-specversion: is missing: send 1.0, or the whole event as application/cloudevents+json');
+    expect(version).toBe('0 ce-specversion: is required: send 1.0, or the whole event as application/cloudevents+json');
   });
 
   test.each(['application/cloudevents+xml', 'application/cloudevents-protobuf+json', 'text/plain'])('%s is 415', async (type) => {
@@ -243,4 +247,94 @@ test('Redis away is 503 with Retry-After, and the same event again is taken', as
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
   door.producer.before = async () => undefined;
   expect(await (await door.post(PATH, event, ONE)).json()).toMatchObject({ accepted: [{ duplicate: false }] });
+});
+
+describe('what can be left out or read otherwise costs no alert', () => {
+  const PLAIN = { ...event, id: 'plain' };
+
+  test.each<[name: string, event: Record<string, unknown>, taken: Record<string, unknown>]>([
+    ['a time in lower case', { ...PLAIN, time: '2026-11-20t03:00:00z' }, { raisedAt: '2026-11-20T03:00:00Z' }],
+    ['a time in milliseconds', { ...PLAIN, time: 1_795_143_600_000 }, { raisedAt: '2026-11-20T03:00:00.000Z' }],
+    [
+      'a time that is none',
+      { ...PLAIN, time: 'yesterday' },
+      { raisedAt: undefined, remarks: ['time "yesterday" of the event is no time: left out'] },
+    ],
+    ['a time of null', { ...PLAIN, time: null }, { raisedAt: undefined, remarks: undefined }],
+    ['a version as a number', { ...PLAIN, specversion: 1 }, { text: data.text }],
+    ['the version of the document', { ...PLAIN, specversion: '1.0.2' }, { text: data.text }],
+    ['a number as id', { ...PLAIN, id: 7 }, { text: data.text }],
+    ['side attributes of any kind', { ...PLAIN, subject: 5, datacontenttype: {}, dataschema: '' }, { text: data.text }],
+    ['data as a string of JSON', { ...PLAIN, data: JSON.stringify(data) }, { text: data.text }],
+    [
+      'fields of data without a value',
+      { ...PLAIN, data: { ...data, id: null, source: '', labels: null, raisedAt: null } },
+      { source: event.source },
+    ],
+  ])('%s', async (_name, body, taken) => {
+    const door = await openDoor();
+    expect(await (await door.post(PATH, body, ONE)).json()).toMatchObject({ accepted: [{ index: 0 }], rejected: [] });
+    expect({ raisedAt: undefined, remarks: undefined, ...door.producer.taken[0] }).toMatchObject(taken);
+  });
+
+  test('recipients of the URL stand in for `to: null`', async () => {
+    const door = await openDoor();
+    const response = await door.post(`${PATH}?to=group:oncall`, { ...PLAIN, data: { ...data, to: null } }, ONE);
+    expect(response.status).toBe(202);
+    expect(door.producer.taken).toMatchObject([{ to: ['group:oncall'] }]);
+  });
+});
+
+describe('the handshake of a sender', () => {
+  const options = (door: Door, headers: Record<string, string>, query = '') =>
+    fetch(`${door.url}${PATH}${query}`, { method: 'OPTIONS', headers });
+  const told = (response: Response) => ({
+    status: response.status,
+    allow: response.headers.get('allow'),
+    origin: response.headers.get('webhook-allowed-origin'),
+    rate: response.headers.get('webhook-allowed-rate'),
+  });
+
+  test('is granted to its origin, at any rate', async () => {
+    const door = await openDoor();
+    const response = await options(door, { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' });
+    expect(told(response)).toEqual({ status: 200, allow: 'POST, OPTIONS', origin: 'eventgrid.azure.net', rate: '*' });
+  });
+
+  test('without an origin says only what is allowed', async () => {
+    const door = await openDoor();
+    expect(told(await options(door, {}))).toEqual({ status: 204, allow: 'POST, OPTIONS', origin: null, rate: null });
+  });
+
+  test('with an origin that is none is refused', async () => {
+    const door = await openDoor();
+    const response = await options(door, { 'webhook-request-origin': 'a b' });
+    expect(await problemOf(response)).toMatchObject({ status: 400, detail: 'WebHook-Request-Origin must be a host name, got "a b".' });
+  });
+
+  test('is the same with and without tokens and recipients, and never lets a browser in', async () => {
+    const answers = await Promise.all(
+      [{}, { tokens: [new Secret('sesame-sesame')] }].flatMap((http) =>
+        ['', '?to=group:oncall', '?to=contact:nobody'].map(async (query) => {
+          const headers = {
+            'webhook-request-origin': 'example.com',
+            origin: 'http://evil.example',
+            'access-control-request-method': 'POST',
+          };
+          const response = await options(await openDoor({ http }), headers, query);
+          return { ...told(response), body: await response.text(), cors: response.headers.get('access-control-allow-origin') };
+        }),
+      ),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 200, body: '', cors: null });
+  });
+
+  test('opens nothing else: other paths keep their token', async () => {
+    const door = await openDoor({ http: { tokens: [new Secret('sesame-sesame')] } });
+    for (const path of ['/v1/alerts', '/v1/webhooks/grafana']) {
+      expect((await fetch(door.url + path, { method: 'OPTIONS', headers: { 'webhook-request-origin': 'example.com' } })).status).toBe(401);
+    }
+    expect((await door.post(PATH, event, ONE)).status).toBe(401);
+  });
 });

@@ -143,6 +143,7 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
     config: { http: { ...http, ...settings }, ...names },
     producer,
     onAcknowledged: () => undefined,
+    webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
     traces,
     receipts,
     inbound,

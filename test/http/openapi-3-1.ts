@@ -55,7 +55,13 @@ export const openApiDocument = z.strictObject({
   servers: z.array(z.strictObject({ url: z.string() })),
   paths: z.record(
     z.string().startsWith('/'),
-    z.strictObject({ get: operation.optional(), post: operation.optional(), put: operation.optional(), delete: operation.optional() }),
+    z.strictObject({
+      options: operation.optional(),
+      get: operation.optional(),
+      post: operation.optional(),
+      put: operation.optional(),
+      delete: operation.optional(),
+    }),
   ),
   components: z.strictObject({
     schemas: z.record(componentName, schema),

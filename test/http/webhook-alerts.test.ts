@@ -15,8 +15,8 @@ const only = (entry: unknown, receiver?: string, recipients?: string[]) => {
 };
 
 test('an alert of Alertmanager becomes one of ours', () => {
-  const { alerts, rejected, truncated } = alertsFromAlertmanager(alertmanagerCall([firing(w1)]), { to });
-  expect({ rejected, truncated }).toEqual({ rejected: [], truncated: 0 });
+  const { alerts, rejected, left } = alertsFromAlertmanager(alertmanagerCall([firing(w1)]), { to });
+  expect({ rejected, left }).toEqual({ rejected: [], left: { bySender: 0, byUs: 0 } });
   expect(alerts).toEqual([
     {
       index: 0,
@@ -132,6 +132,9 @@ describe('the severity', () => {
     ['error', 'error'],
     ['P1', 'critical'],
     ['disaster', 'critical'],
+    ['informational', 'info'],
+    ['Average', 'warning'],
+    ['scary', 'critical'],
     ['', 'critical'],
     [undefined, 'critical'],
   ])('label %j is %s: a word that nobody knows must not keep an alert from the phone', (label, expected) => {
@@ -197,28 +200,24 @@ describe('what is out of the ordinary', () => {
     const entries = [
       firing(w1),
       'x',
-      { ...firing(w2), status: 'pending' },
+      { ...firing(w2), status: 'strange' },
       { status: 'firing' },
       { ...firing(w2), labels: [] },
       firing(w2),
     ];
     const { alerts, rejected } = alertsFromAlertmanager(alertmanagerCall(entries), { to });
-    expect(alerts.map(({ index }) => index)).toEqual([0, 5]);
-    expect(rejected.map(({ index, errors }) => [index, errors[0]?.path])).toEqual([
-      [1, ''],
-      [2, 'status'],
-      [3, 'annotations'],
-      [4, 'labels'],
+    expect(alerts.map(({ index }) => index)).toEqual([0, 2, 3, 4, 5]);
+    expect(rejected).toEqual([
+      { index: 1, reason: 'not_an_alert', errors: [{ path: '', message: 'must be a JSON object with labels and annotations, got "x"' }] },
     ]);
   });
 
   test('what the sender left out is told', () => {
-    expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts: 3 }, { to }).truncated).toBe(3);
+    expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts: 3 }, { to }).left.bySender).toBe(3);
   });
 
   test.each([
     ['null', null],
-    ['a list', []],
     ['no alerts', { status: 'firing' }],
     ['alerts that are no list', { alerts: {} }],
   ])('%s is no payload at all', (_name, payload) => {
@@ -239,7 +238,6 @@ describe('Grafana', () => {
     ['alerting', 'firing'],
     ['ok', 'resolved'],
     ['Normal', 'resolved'],
-    [undefined, 'firing'],
   ])('status %s is %s', (status, expected) => {
     expect(alertsFromGrafana(grafanaCall([{ ...firing(w1), status }]), { to }).alerts[0]?.alert.status).toBe(expected);
   });
@@ -254,5 +252,118 @@ describe('Grafana', () => {
     const odd = { ...firing(w1), labels: { alertname: 'X', shard: 3, nested: {} }, annotations: null, values: { B: 22.5 }, orgId: 1 };
     const [first] = alertsFromGrafana(grafanaCall([odd]), { to }).alerts;
     expect(first?.alert).toMatchObject({ labels: { alertname: 'X', shard: '3' }, text: 'X (shard=3)' });
+  });
+});
+
+describe('a side field that cannot be read is left out, and costs no alert', () => {
+  const without = ({ alert: { remarks: _remarks, ...alert } }: { alert: object & { remarks?: unknown } }) => alert;
+
+  test.each<[name: string, change: Record<string, unknown>, expected: Record<string, unknown>]>([
+    ['an empty fingerprint', { fingerprint: '' }, { dedupKey: expect.stringMatching(/^alertmanager\/[\w-]{22}\//) }],
+    ['a number as fingerprint', { fingerprint: 12345 }, { dedupKey: expect.stringMatching(/^alertmanager\/12345\//) }],
+    ['a list as fingerprint', { fingerprint: ['a'] }, { dedupKey: expect.stringMatching(/^alertmanager\/[\w-]{22}\//) }],
+    ['a fingerprint of 585 characters', { fingerprint: 'a=b,'.repeat(147) }, { dedupKey: expect.stringMatching(/^.{20,100}$/) }],
+    ['a start in seconds', { startsAt: 1_795_143_600 }, { raisedAt: '2026-11-20T03:00:00.000Z' }],
+    ['a start in milliseconds', { startsAt: 1_795_143_600_500 }, { raisedAt: '2026-11-20T03:00:00.500Z' }],
+    ['a start in milliseconds as text', { startsAt: '1795143600500' }, { raisedAt: '2026-11-20T03:00:00.500Z' }],
+    ['a start in lower case', { startsAt: '2026-11-20t03:00:00z' }, { raisedAt: '2026-11-20T03:00:00.000Z' }],
+    ['a start in the year 1', { startsAt: '0001-01-01T00:00:00Z' }, { raisedAt: undefined, id: undefined }],
+    ['a start of no form', { startsAt: { a: 1 } }, { raisedAt: undefined, id: undefined }],
+    ['an end of no form', { endsAt: 'soon' }, { raisedAt: '2026-11-20T15:38:46.232Z' }],
+    ['a status of null', { status: null }, { status: 'firing' }],
+    ['an empty status', { status: '' }, { status: 'firing' }],
+    ['a status of no form', { status: ['resolved'] }, { status: 'firing' }],
+    ['a status in capitals', { status: 'FIRING ' }, { status: 'firing' }],
+    ['a status of the API', { status: { state: 'active', silencedBy: [] } }, { status: 'firing' }],
+    ['labels in a list', { labels: [] }, { labels: {}, text: 'Latency is high on web-1' }],
+    ['labels of null', { labels: null }, { labels: {} }],
+    [
+      'numbers, booleans and more among labels',
+      { labels: { a: 1, b: true, c: null, d: { e: 1 }, f: [1] } },
+      { labels: { a: '1', b: 'true' } },
+    ],
+    ['annotations in a list', { annotations: [] }, { text: 'HighLatency (job=api, which=w1)' }],
+    ['a number as summary', { annotations: { summary: 503 } }, { text: '503' }],
+    ['a summary of what no phone shows', { annotations: { summary: '\u0000\u0007' } }, { text: 'HighLatency (job=api, which=w1)' }],
+    ['nothing but a severity', { labels: { severity: 'warning' }, annotations: {} }, { text: 'severity=warning', severity: 'warning' }],
+  ])('%s', (_name, change, expected) => {
+    const call = { ...alertmanagerCall([]), status: 'firing', alerts: [{ ...firing(w1), ...change }] };
+    const { alerts, rejected } = alertsFromAlertmanager(call, { to });
+    expect(rejected).toEqual([]);
+    expect({ id: undefined, raisedAt: undefined, ...without(alerts[0] as never) }).toMatchObject(expected);
+    expect(alertSchema.safeParse(alerts[0]?.alert).error).toBeUndefined();
+  });
+
+  test('two alerts whose labels differ in what is left out stay two', () => {
+    const { fingerprint: _none, ...plain } = firing(w1);
+    const of = (pod: unknown) => only({ ...plain, labels: { ...plain.labels, pod } });
+    expect(of({ name: 'a' }).id).not.toBe(of({ name: 'b' }).id);
+    expect(of({ name: 'a' }).labels).toEqual(of({ name: 'b' }).labels);
+  });
+
+  test('an unknown status is a remark in the history', () => {
+    expect(only({ ...firing(w1), status: 'strange' })).toMatchObject({
+      status: 'firing',
+      remarks: ['unknown status "strange": read as firing'],
+    });
+  });
+
+  test('a resolved alert needs nothing to say, only its key', () => {
+    expect(only({ status: 'resolved', fingerprint: 'abc' })).toMatchObject({
+      status: 'resolved',
+      dedupKey: expect.stringMatching(/^alertmanager\/abc/),
+    });
+    expect(alertsFromAlertmanager({ alerts: [{ status: 'resolved' }] }, { to }).rejected).toMatchObject([{ reason: 'no_text' }]);
+  });
+
+  test('what the call says of all alerts stands in where an alert says nothing', () => {
+    const call = { ...alertmanagerCall([{ fingerprint: 'a' }]), commonAnnotations: { summary: 'Disk full' } };
+    expect(alertsFromAlertmanager(call, { to }).alerts[0]?.alert.text).toBe('Disk full');
+  });
+});
+
+describe('the status of the call', () => {
+  const statusOf = (call: unknown, entry: object) =>
+    alertsFromAlertmanager({ ...alertmanagerCall([]), status: call, alerts: [{ ...w1, ...entry }] }, { to }).alerts[0]?.alert.status;
+
+  test.each<[call: unknown, entry: object, status: string]>([
+    ['resolved', {}, 'resolved'],
+    ['resolved', { status: null }, 'resolved'],
+    ['resolved', { status: '' }, 'resolved'],
+    ['RESOLVED', {}, 'resolved'],
+    ['ok', {}, 'resolved'],
+    ['resolved', { status: 'firing' }, 'firing'],
+    ['resolved', { status: 'strange' }, 'firing'],
+    ['firing', { status: 'resolved' }, 'resolved'],
+    ['firing', {}, 'firing'],
+    [undefined, {}, 'firing'],
+    [7, {}, 'firing'],
+  ])('%j with an entry of %j: %s', (call, entry, status) => {
+    expect(statusOf(call, entry)).toBe(status);
+  });
+
+  test('may be called state, as Grafana does', () => {
+    expect(alertsFromGrafana({ state: 'ok', alerts: [w1] }, { to }).alerts[0]?.alert.status).toBe('resolved');
+  });
+});
+
+describe('an alert about a rule that gave no value does not read like the alert of the rule', () => {
+  const summary = 'CPU above 90 % on web-1';
+  const textOf = (labels: Record<string, string>, annotations: Record<string, string> = { summary }) =>
+    [alertsFromGrafana, alertsFromAlertmanager].map(
+      (reader) => reader({ alerts: [{ ...firing(w1), labels, annotations }] }, { to }).alerts[0]?.alert.text,
+    );
+
+  test.each<[labels: Record<string, string>, annotations: Record<string, string> | undefined, text: string]>([
+    [{ alertname: 'DatasourceError', rulename: 'HighCPU' }, undefined, `DatasourceError: HighCPU: ${summary}`],
+    [{ alertname: 'DatasourceNoData', rulename: 'HighCPU' }, undefined, `DatasourceNoData: HighCPU: ${summary}`],
+    [{ alertname: 'DatasourceNoData' }, undefined, `DatasourceNoData: ${summary}`],
+    [{ alertname: 'DatasourceError', rulename: 'HighCPU' }, { description: 'D' }, 'DatasourceError: HighCPU: D'],
+    [{ alertname: 'HighCPU' }, { summary, grafana_state_reason: 'NoData' }, `NoData: HighCPU: ${summary}`],
+    [{ alertname: 'HighCPU' }, { summary, grafana_state_reason: 'Error' }, `Error: HighCPU: ${summary}`],
+    [{ alertname: 'HighCPU' }, { summary, grafana_state_reason: 'Updated' }, summary],
+    [{ alertname: 'HighCPU' }, undefined, summary],
+  ])('%j %j', (labels, annotations, text) => {
+    expect(textOf(labels, annotations)).toEqual([text, text]);
   });
 });

@@ -139,17 +139,19 @@ describe('recipients', () => {
 describe('bad alerts', () => {
   test('one in ten: nine are taken, the call is answered 200, the bad one is told and logged', async () => {
     const door = await openDoor();
-    const alerts = Array.from({ length: 10 }, (_, n) => (n === 4 ? { status: 'pending' } : firing({ ...w1, fingerprint: `f${n}` })));
+    const alerts = Array.from({ length: 10 }, (_, n) => (n === 4 ? null : firing({ ...w1, fingerprint: `f${n}` })));
     const response = await door.post(ALERTMANAGER + TO, alertmanagerCall(alerts));
     expect(response.status).toBe(200);
     const { accepted, rejected } = (await response.json()) as { accepted: { index: number }[]; rejected: unknown };
     expect(accepted.map(({ index }) => index)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9]);
-    expect(rejected).toEqual([{ index: 4, errors: [{ path: 'status', message: 'status is neither firing nor resolved' }] }]);
+    expect(rejected).toEqual([
+      { index: 4, errors: [{ path: '', message: 'must be a JSON object with labels and annotations, got null' }] },
+    ]);
     expect(door.producer.taken).toHaveLength(9);
-    expect(await until(() => door.lines.find(({ level }) => level === 50))).toMatchObject({
+    expect(await until(() => door.lines.find(({ level }) => level === 40))).toMatchObject({
       msg: 'webhook alerts refused',
       accepted: 9,
-      rejected: [{ index: 4, errors: ['status: status is neither firing nor resolved'] }],
+      rejected: [{ index: 4, errors: [': must be a JSON object with labels and annotations, got null'] }],
     });
   });
 
@@ -187,7 +189,7 @@ describe('bad alerts', () => {
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({
       kind: 'invalid-request',
-      errors: [{ path: 'alerts', message: 'not a list of alerts' }],
+      errors: [{ path: 'alerts', message: 'is required: a list of alerts' }],
     });
   });
 
@@ -249,4 +251,96 @@ test('no number that a webhook names is ever logged', async () => {
   );
   await until(() => door.lines.length >= 3);
   expect(JSON.stringify(door.lines)).not.toContain('23456');
+});
+
+describe('a large call', () => {
+  /** As kube-prometheus writes them, about 1.3 KB each. */
+  const usual = (n: number) =>
+    firing({
+      labels: {
+        ...{ alertname: 'KubePodCrashLooping', container: 'app', endpoint: 'http', job: 'kube-state-metrics', namespace: `shop-${n % 40}` },
+        ...{ pod: `checkout-7d9c5b8f6d-${n}`, prometheus: 'monitoring/k8s', reason: 'CrashLoopBackOff', service: 'kube-state-metrics' },
+        ...{ severity: 'critical', uid: `5f1d4a3e-0000-4000-8000-${String(n).padStart(12, '0')}` },
+      },
+      annotations: {
+        description: `Pod shop-${n % 40}/checkout-7d9c5b8f6d-${n} (app) is in waiting state (reason: "CrashLoopBackOff"). ${'x'.repeat(650)}`,
+        runbook_url: 'https://runbooks.prometheus-operator.dev/runbooks/kubernetes/kubepodcrashlooping',
+        summary: `Pod ${n} is crash looping.`,
+      },
+      startsAt: '2026-11-20T15:38:46.232497503Z',
+      fingerprint: n.toString(16).padStart(16, '0'),
+    });
+  const counting = () => {
+    const counted: (readonly [webhook: string, reason: string, count: number])[] = [];
+    const refused = (webhook: string, reason: string, count: number) => void (count > 0 && counted.push([webhook, reason, count]));
+    return { counted, webhookCounts: { refused, unknownSeverities: () => undefined } };
+  };
+
+  test.each([ALERTMANAGER, GRAFANA])('of 1,000 usual alerts of Kubernetes is taken whole by %s', async (path) => {
+    const door = await openDoor();
+    const body = JSON.stringify(alertmanagerCall(Array.from({ length: 1000 }, (_, n) => usual(n))));
+    expect(body.length).toBeGreaterThan(1.2 * 1024 * 1024);
+    const response = await door.post(path + TO, body);
+    expect(response.status).toBe(200);
+    expect(((await response.json()) as { accepted: unknown[] }).accepted).toHaveLength(1000);
+    expect(door.producer.taken).toHaveLength(1000);
+  });
+
+  test('of more than 2,000 alerts: the first 2,000 are taken, the rest is named, counted and logged', async () => {
+    const { counted, webhookCounts } = counting();
+    const door = await openDoor({ webhookCounts });
+    const response = await door.post(ALERTMANAGER + TO, {
+      ...alertmanagerCall(Array.from({ length: 2003 }, (_, n) => usual(n))),
+      truncatedAlerts: 7,
+    });
+    expect(response.status).toBe(200);
+    const { accepted, rejected } = (await response.json()) as { accepted: unknown[]; rejected: unknown[] };
+    expect(accepted).toHaveLength(2000);
+    expect(rejected).toEqual([
+      { index: 2000, errors: [{ path: '', message: expect.stringMatching(/^3 alerts from here on .*max_alerts/) }] },
+    ]);
+    expect(counted).toEqual([
+      ['alertmanager', 'truncated', 7],
+      ['alertmanager', 'over_limit', 3],
+    ]);
+    expect(await until(() => door.lines.find(({ msg }) => msg === 'webhook alerts refused'))).toMatchObject({ level: 40, refused: 1 });
+  });
+
+  test('of more than 16 MiB is 413 and counted; other routes keep 1 MiB', async () => {
+    const { counted, webhookCounts } = counting();
+    const door = await openDoor({ webhookCounts });
+    const response = await door.post(ALERTMANAGER + TO, 'x'.repeat(16 * 1024 * 1024 + 1));
+    expect(await problemOf(response)).toMatchObject({ status: 413, detail: 'At most 16777216 bytes; send several calls.' });
+    expect(await problemOf(await door.post('/v1/alerts', 'x'.repeat(1024 * 1024 + 1)))).toMatchObject({
+      status: 413,
+      detail: 'At most 1048576 bytes; send several calls.',
+    });
+    await until(() => counted.length > 0);
+    expect(counted).toEqual([['alertmanager', 'call', 1]]);
+  });
+
+  test('each alert that is not taken is counted by its reason, and each unknown word for a severity', async () => {
+    const counted: unknown[] = [];
+    const note = (...facts: unknown[]) => void (facts.at(-1) !== 0 && counted.push(facts));
+    const door = await openDoor({ webhookCounts: { refused: note, unknownSeverities: note } });
+    const scary = firing({ ...w2, labels: { ...w2.labels, severity: 'scary' } });
+    expect((await door.post(ALERTMANAGER + TO, { alerts: ['x', {}, firing(w1), scary] })).status).toBe(200);
+    expect(counted).toEqual([
+      ['alertmanager', 1],
+      ['alertmanager', 'not_an_alert', 1],
+      ['alertmanager', 'no_text', 1],
+    ]);
+    expect(door.producer.taken[1]).toMatchObject({
+      severity: 'critical',
+      remarks: ['unknown severity "scary": read as critical; severityWords in the config can give it a meaning'],
+    });
+    counted.length = 0;
+    await door.post(`${GRAFANA}?to=contact:nobody`, grafanaCall([firing(w1)]));
+    await door.post(GRAFANA + TO, '{');
+    await until(() => counted.length > 1);
+    expect(counted).toEqual([
+      ['grafana', 'call', 1],
+      ['grafana', 'call', 1],
+    ]);
+  });
 });

@@ -196,6 +196,15 @@ const flow: PanelSpec[] = [
     { unit: 'short' },
   ),
   bars(
+    'Webhook alerts not taken',
+    'Alerts that monitoring systems posted and that are texted to no phone, by reason; the log names each. unknown severity: taken, and read as critical.',
+    [
+      ['sum by (webhook, reason) (increase(sms_webhook_alerts_refused_total[$__rate_interval]))', '{{webhook}} {{reason}}'],
+      ['sum by (webhook) (increase(sms_webhook_unknown_severities_total[$__rate_interval]))', '{{webhook}} unknown severity'],
+    ],
+    { unit: 'short' },
+  ),
+  bars(
     'Outgoing events',
     'Events that producers subscribed to, by how they ended. lost: the webhook was away for longer than the journal reaches back.',
     [['sum by (webhook, result) (increase(sms_webhook_events_total[$__rate_interval]))', '{{webhook}} {{result}}']],
