@@ -12,9 +12,22 @@ export function newAlertId(): string {
   return `a-${randomUUID()}`;
 }
 
-/** The id of an alert whose producer gave none: the same for every run of the same queue job. */
-export function alertIdOfJob(jobId: string): string {
-  return `q-${hash('job', jobId)}`;
+/** A queue job as far as it tells apart the alerts of one job id. */
+export interface JobIdentity {
+  readonly jobId: string;
+  /** When it was added, ms since the epoch; a job that another client wrote by hand may have none, or anything else. */
+  readonly timestamp: number;
+  readonly data: unknown;
+}
+
+/**
+ * The id of an alert whose producer gave none: the same for every run of a queue job. A job id that is used again, since the
+ * first job is gone or the queue began to count from 1 again, is another alert: it has another time, or, without one,
+ * other data.
+ */
+export function alertIdOfJob({ jobId, timestamp, data }: JobIdentity): string {
+  const isTime = Number.isSafeInteger(timestamp) && timestamp > 0;
+  return `q-${hash('job', jobId, isTime ? String(timestamp) : (JSON.stringify(data) ?? ''))}`;
 }
 
 /** The same alert and phone always give the same message, so that a router that runs twice adds nothing. */

@@ -15,7 +15,7 @@ const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
   source: 'The system that raised it; routes match on it.',
   instance: 'The machine or service that it is about; the default text names it.',
   labels: 'Free key and value pairs; routes match on them.',
-  dedupKey: 'What this alert is about. Alerts of one key are texted once per dedupe window, and a resolved one ends the key.',
+  dedupKey: 'What this alert is about. Alerts of one key are texted to a phone once per dedupe window, and a resolved one ends the key.',
   raisedAt: 'When it happened, ISO 8601 with zone.',
   expiresAt: 'After this a text is worthless and is not sent any more, ISO 8601 with zone.',
   remarks: 'What the history of the alert should mention first, such as a value that the sender could not make sense of.',

@@ -11,7 +11,8 @@ const PASSED: Readonly<Record<StageName, string>> = {
   route: 'a route matches',
   'severity-gate': 'severe enough for its route',
   'resolve-gate': 'not a resolve',
-  'dedupe-gate': 'nothing with this dedup key went out lately',
+  'dedupe-gate': 'no duplicate, at least for one recipient',
+  identity: 'the first alert of its id',
   recipients: 'recipients found',
   'consent-gate': 'may be texted',
   ledger: 'not sent before',
@@ -41,6 +42,7 @@ type VerdictWord =
   | 'opted_out'
   | 'acknowledged'
   | 'replayed'
+  | 'ignored'
   | 'discarded'
   | 'confirmed_sent'
   | 'confirmed_not_sent'
@@ -64,6 +66,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   settled: 'an earlier run had finished it',
   acknowledged: 'somebody takes care: what had not been sent for its dedup key is cancelled',
   replayed: 'sent on its way again by an operator',
+  ignored: 'an alert with other content came with the same id',
   discarded: 'taken out of the dead letters by an operator',
   confirmed_sent: 'it turned out that it had been sent',
   confirmed_not_sent: 'it turned out that it had not been sent',

@@ -4,16 +4,17 @@ import type { Contributor } from '../limit/contributions.ts';
 import { concludeMessage } from './conclude-message.ts';
 import { formatElapsed } from './format-time.ts';
 import { type Story, storyOfMessage } from './story.ts';
-import { storyOfAlert } from './story-of-alert.ts';
+import { concludeAlert, storyOfAlert } from './story-of-alert.ts';
 
 /**
  * What an id stands for. `digest`: the message that tells of it, where it is one text only and a digest does. `filling`: of
- * the one message, who filled the cap that held it back.
+ * the one message, who filled the cap that held it back. `original`: the alert that it repeats, where it is a duplicate.
  */
-export type Found = { readonly digest: MessageTrace | undefined; readonly filling?: CapFilling | undefined } & (
-  | { readonly kind: 'alert'; readonly alert: AlertTrace }
-  | { readonly kind: 'message'; readonly message: MessageTrace }
-);
+export type Found = {
+  readonly digest: MessageTrace | undefined;
+  readonly filling?: CapFilling | undefined;
+  readonly original?: AlertTrace | undefined;
+} & ({ readonly kind: 'alert'; readonly alert: AlertTrace } | { readonly kind: 'message'; readonly message: MessageTrace });
 
 /** Rejects when Redis does; `undefined` for an id never seen or past its time. */
 export async function findTraced(traces: StoryTraces, id: string): Promise<Found | undefined> {
@@ -22,13 +23,17 @@ export async function findTraced(traces: StoryTraces, id: string): Promise<Found
   const [told, ...more] = alert?.messages ?? [message];
   const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
   const filling = told === undefined || more.length > 0 ? undefined : await traces.capFilling(told);
-  if (alert !== undefined) return { kind: 'alert', alert, digest, filling };
-  return message === undefined ? undefined : { kind: 'message', message, digest, filling };
+  const duplicateOf = alert?.duplicateOf ?? (more.length > 0 ? undefined : told?.duplicateOf);
+  const original = duplicateOf === undefined ? undefined : await traces.alert(duplicateOf);
+  if (alert !== undefined) return { kind: 'alert', alert, digest, filling, original };
+  return message === undefined ? undefined : { kind: 'message', message, digest, filling, original };
 }
 
 export function storyOf(found: Found, now: Date): Story {
   const told = found.kind === 'alert' ? storyOfAlert(found.alert, now) : storyOfMessage(found.message, now);
-  const story = found.filling === undefined ? told : { ...told, facts: [...told.facts, ...fillingFacts(found.filling)] };
+  const filled = found.filling === undefined ? told : { ...told, facts: [...told.facts, ...fillingFacts(found.filling)] };
+  const phone = found.kind === 'alert' ? found.alert.messages[0]?.to : found.message.to;
+  const story = found.original === undefined ? filled : withOriginal(filled, found.original, phone, now);
   return found.digest === undefined ? story : withDigest(story, found.digest, now);
 }
 
@@ -44,6 +49,13 @@ function fillingFacts({ cap, by, count }: CapFilling): Story['facts'] {
 /** Such as `checkout, route default, to alice`. */
 export function describeContributor({ source, route, contact }: Contributor): string {
   return [source ?? 'no source', `route ${route}`, ...(contact === null ? [] : [`to ${contact}`])].join(', ');
+}
+
+/** Whether the alert that it repeats was texted: that of the same phone, where only one of its phones can be meant. */
+function withOriginal(story: Story, original: AlertTrace, phone: string | undefined, now: Date): Story {
+  const [same, ...more] = original.messages.filter(({ to }) => phone === undefined || to === phone);
+  const { text } = same === undefined || more.length > 0 ? concludeAlert(original, now) : concludeMessage(same, now, original.receivedAt);
+  return { ...story, conclusion: { ...story.conclusion, text: `${story.conclusion.text} Alert ${original.id}: ${text}` } };
 }
 
 /** What became of the digest is what became of it. */

@@ -14,7 +14,7 @@ export const REASON_WORDS: Readonly<Record<OurReason | ProviderReason, ReasonWor
     todo: 'Raise it with a higher severity, or lower minSeverity of the route (for alerts the default is critical).',
   },
   duplicate: {
-    because: 'an alert with the same dedup key had gone out shortly before',
+    because: 'another alert with the same dedup key was raised for the same phone within dedupeFor',
     todo: 'A text goes out again when dedupeFor of the route has passed, when `sms-dispatch resolve DEDUP_KEY` ends the episode, or when the severity rises.',
   },
   acknowledged: { because: 'somebody had acknowledged the alert before the text went out' },

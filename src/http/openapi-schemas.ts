@@ -75,6 +75,7 @@ const messageTrace = z.object({
   simulated: z.literal(true).exactOptional().describe('Its provider is simulated: no phone was texted.'),
   segments: z.int(),
   digest: z.string().exactOptional().describe('Id of the message that tells of this one together with others.'),
+  duplicateOf: z.string().exactOptional().describe('Id of the alert that had the same dedup key for this phone.'),
   createdAt: time,
   expiresAt: time,
   attempts: z.array(attempt),

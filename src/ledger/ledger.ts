@@ -10,16 +10,28 @@ import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
 /** What an alert that wants to text is told. */
 export type Admission =
-  /** Written, with its messages. `fresh` for the one run that did so: its messages are this run's to count. */
-  | { readonly kind: 'admitted'; readonly fresh: boolean }
-  /** Another alert holds the claim of its dedup key. */
+  /**
+   * Written, with its messages. `fresh` for the one run that did so: its messages are this run's to count. `muted`: the
+   * phones (by hash) and channels whose claim another alert holds, and the id of that alert; their messages are written as
+   * suppressed.
+   */
+  | {
+      readonly kind: 'admitted';
+      readonly fresh: boolean;
+      readonly muted: ReadonlyMap<string, string>;
+      readonly otherContent?: OtherContent;
+    }
+  /** Other alerts hold the claims of its dedup key for all its phones and channels; `of` is the first of them. */
   | { readonly kind: 'duplicate'; readonly of: string }
   /** Its dedup key was resolved after it was raised. */
   | { readonly kind: 'resolved' }
   /** Its dedup key was acknowledged after it was raised. */
   | { readonly kind: 'acknowledged'; readonly by: string }
   /** It had its outcome before, in an earlier run, and that was not to text. */
-  | { readonly kind: 'settled' };
+  | { readonly kind: 'settled'; readonly otherContent?: OtherContent };
+
+/** The id of a known alert came with a content that is not the alert's: for the first time, or once more. */
+export type OtherContent = 'new' | 'known';
 
 /** An alert that becomes no message. */
 export interface SettledAlert {
@@ -34,6 +46,10 @@ export interface SettledAlert {
   readonly events: readonly TraceEvent[];
   /** Where it was traced. */
   readonly traceId?: string;
+  /** Id of the alert that it repeats. */
+  readonly duplicateOf?: string;
+  /** Tells apart what two alerts of one id ask for; absent where it cannot be read. */
+  readonly content?: string;
 }
 
 /** An alert that becomes messages. */
@@ -42,8 +58,10 @@ export interface RoutedAlert extends Omit<SettledAlert, 'outcome' | 'reason' | '
   readonly purpose: Purpose;
   /** Stands for the dedup key in Redis key names. */
   readonly dedupHash: string;
-  /** How long its claim silences its equals; 0: no dedupe. */
+  /** How long its claims silence its equals; 0: no dedupe. */
   readonly dedupeForMs: number;
+  /** Names of the channels that its ladder notifies: each has a claim, as phones have. */
+  readonly channels?: readonly string[];
   readonly messages: readonly MessageRecord[];
 }
 
@@ -164,6 +182,7 @@ export interface Reopening {
   readonly messageId: string;
   readonly alertId: string;
   readonly dedupHash: string;
+  readonly phoneHash: string;
   readonly severity: Severity;
   /** Of the alert, ms. */
   readonly receivedAt: number;
@@ -212,17 +231,19 @@ export interface Ledger {
   readonly owed: Owed;
   /** Somebody takes care of the alert: ends what is open of its dedup key. */
   readonly acknowledge: Acknowledge;
-  /** Takes the dedupe claim and writes the alert with all its messages, or does neither. `run` names the caller's run. */
+  /** Takes the dedupe claims and writes the alert with all its messages, or does neither. `run` names the caller's run. */
   admit(alert: RoutedAlert, run: string): Promise<Admission>;
-  /** True for the one run that recorded the alert. */
-  settleAlert(alert: SettledAlert, run: string): Promise<boolean>;
+  /** `recorded` for the one run that recorded the alert; `other_content` for a later one whose content is new to its id. */
+  settleAlert(alert: SettledAlert, run: string): Promise<'recorded' | 'known' | 'other_content'>;
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
   move(move: Move): Promise<Moved>;
   /** From `failed` or `expired` to `queued`, with its history. */
   reopen(reopening: Reopening): Promise<Reopened>;
   /** Asked before a replay; `undefined` when nothing speaks against it. */
-  objection(replay: Pick<Reopening, 'alertId' | 'dedupHash' | 'severity' | 'receivedAt' | 'dedupeForMs'>): Promise<Objection | undefined>;
+  objection(
+    replay: Pick<Reopening, 'alertId' | 'dedupHash' | 'phoneHash' | 'severity' | 'receivedAt' | 'dedupeForMs'>,
+  ): Promise<Objection | undefined>;
   /** Removes the outcome of an alert that expired before it was routed, so that a replay can give it another one. */
   reopenAlert(alertId: string): Promise<void>;
   /** Adds to the trace of a failed or expired message; to no other's. */

@@ -39,7 +39,6 @@ if not messages then return 'missing' end
 redis.call('HSET', KEYS[1], 'addedBy', ARGV[1], unpack(ARGV, 4))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('HSET', KEYS[2], 'messages', messages .. ' ' .. ARGV[2])
-redis.call('HINCRBY', KEYS[2], 'left', 1)
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('INCR', KEYS[3])
 return 'fresh'

@@ -1,3 +1,4 @@
+import { hash } from '../alert/id.ts';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
@@ -12,10 +13,12 @@ import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
 import { createOwed } from './owed.ts';
 import { objectionScript, reopenAlertScript, reopenScript } from './reopen-script.ts';
-import { admitScript, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
-import type { MessageState, TraceAttempt } from './trace.ts';
+import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
+import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
 const MOVED = ['moved', 'ended', 'late', 'again', 'refuted'] as const;
+const SETTLED = ['known', 'recorded', 'other_content'] as const;
+const OTHER_CONTENT = [{}, { otherContent: 'new' }, { otherContent: 'known' }] as const;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   return {
@@ -24,14 +27,14 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     acknowledge: createAcknowledge(redis, keys),
 
     async admit(alert, run) {
-      const { messages } = alert;
-      const [kind, detail] = await admitScript(
+      const { messages, channels = [] } = alert;
+      const answer = await admitScript(
         redis,
         [
           keys.alert(alert.id),
           keys.inFlight(),
           keys.open(alert.dedupHash),
-          keys.claim(alert.dedupHash),
+          keys.claims(alert.dedupHash),
           keys.resolved(alert.dedupHash),
           keys.acknowledged(alert.dedupHash),
           keys.journal(),
@@ -45,30 +48,42 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           alert.dedupeForMs,
           alert.receivedAt,
           entryOf(alert, 'routed', null, messages),
+          ...(alert.dedupeForMs === 0 ? ['', ''] : duplicateLines(alert)),
+          alert.content ?? '',
+          otherContentLine(alert),
+          channels.length,
+          ...channels.flatMap((name) => [channelClaim(name), lines([duplicateEvent(alert, 'escalation', `${name}: `)])]),
           ...counted({ ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') }),
           ...messages.flatMap((message) => [
             message.id,
-            message.state === 'suppressed' ? '0' : '1',
+            message.state === 'suppressed' ? '' : message.phoneHash,
             message.state === 'queued' ? '' : bornLine(message),
             ...counted(messageFields(message)),
           ]),
         ],
       );
-      switch (kind) {
-        case 'admitted':
-          await indexSuppressed(redis, keys, messages);
-          return { kind, fresh: detail === 1 };
+      switch (answer[0]) {
+        case 'admitted': {
+          const muted = mutedOf(answer[2], channels);
+          const written = messages.map((message) =>
+            muted.has(message.phoneHash) ? { ...message, state: 'suppressed' as const } : message,
+          );
+          await indexSuppressed(redis, keys, written);
+          return { kind: answer[0], fresh: answer[1] === 1, muted, ...OTHER_CONTENT[answer[3]] };
+        }
+        case 'settled':
+          return { kind: answer[0], ...OTHER_CONTENT[answer[1]] };
         case 'duplicate':
-          return { kind, of: detail };
+          return { kind: answer[0], of: answer[1] };
         case 'acknowledged':
-          return { kind, by: detail };
-        default:
-          return { kind };
+          return { kind: answer[0], by: answer[1] };
+        case 'resolved':
+          return { kind: answer[0] };
       }
     },
 
     async settleAlert(alert, run) {
-      const { outcome, reason } = alert;
+      const { outcome, reason, duplicateOf } = alert;
       const settled = await settleAlertScript(
         redis,
         [keys.alert(alert.id), keys.journal(), keys.missedCriticals()],
@@ -76,11 +91,13 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           run,
           LEDGER_TTL_MS,
           entryOf(alert, outcome, reason, []),
+          alert.content ?? '',
+          otherContentLine(alert),
           reason === 'expired' && alert.severity === 'critical' ? alert.id : '',
-          ...counted({ ...alertFields(alert), outcome, reason }),
+          ...counted({ ...alertFields(alert), outcome, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) }),
         ],
       );
-      return settled === 1;
+      return SETTLED[settled];
     },
 
     async recall(messageId) {
@@ -115,8 +132,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.message(move.messageId),
           keys.inFlight(),
           keys.open(move.dedupHash),
-          keys.alert(move.alertId),
-          keys.claim(move.dedupHash),
+          keys.claims(move.dedupHash),
           index ?? keys.message(move.messageId),
           keys.unknown(),
           keys.kept(move.messageId),
@@ -154,7 +170,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return MOVED[moved];
     },
 
-    reopen: ({ messageId, alertId, dedupHash, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
+    reopen: ({ messageId, alertId, dedupHash, phoneHash, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
       reopenScript(
         redis,
         [
@@ -163,7 +179,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.open(dedupHash),
           keys.alert(alertId),
           keys.journal(),
-          keys.claim(dedupHash),
+          keys.claims(dedupHash),
           keys.ended('failed'),
           keys.ended('expired'),
         ],
@@ -175,15 +191,18 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           lines([event]),
           messageLine({ id: messageId, alertId, state: 'queued', reason: null, provider: null, attempt: null }),
           dedupeForMs,
-          `${severityRank(severity)} ${receivedAt} ${alertId}`,
+          alertId,
+          severityRank(severity),
+          receivedAt,
+          phoneHash,
         ],
       ),
 
-    async objection({ alertId, dedupHash, severity, receivedAt, dedupeForMs }) {
+    async objection({ alertId, dedupHash, phoneHash, severity, receivedAt, dedupeForMs }) {
       const [kind, of] = await objectionScript(
         redis,
-        [keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.claim(dedupHash)],
-        [receivedAt, alertId, severityRank(severity), dedupeForMs],
+        [keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.claims(dedupHash)],
+        [receivedAt, alertId, severityRank(severity), dedupeForMs, phoneHash],
       );
       if (kind === 'none') return undefined;
       return kind === 'duplicate' ? { kind, of: of as string } : { kind };
@@ -198,7 +217,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     },
 
     resolve: (dedupHash, at) =>
-      resolveScript(redis, [keys.resolved(dedupHash), keys.claim(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
+      resolveScript(redis, [keys.resolved(dedupHash), keys.claims(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
 
     async isOver(dedupHash, receivedAt) {
       const over = await isOverScript(redis, [keys.resolved(dedupHash), keys.acknowledged(dedupHash)], [receivedAt]);
@@ -233,6 +252,45 @@ function entryOf(
 ): string {
   const contacts = messages.map(({ contact }) => contact).filter((contact) => contact !== null);
   return alertLine({ id, severity, outcome, reason, dedupKey, contacts, messages: messages.length });
+}
+
+/** The claim of a channel, which must not look like that of a phone. */
+function channelClaim(name: string): string {
+  return `channel-${hash('channel', name)}`;
+}
+
+/** As the script answers: claim and alert id by turns. */
+function mutedOf(answer: string, channels: readonly string[]): ReadonlyMap<string, string> {
+  if (answer === '') return new Map();
+  const words = answer.split(' ');
+  const names = new Map(channels.map((name) => [channelClaim(name), name]));
+  return new Map(words.flatMap((word, index) => (index % 2 === 0 ? [[names.get(word) ?? word, words[index + 1] as string] as const] : [])));
+}
+
+type Dated = Pick<SettledAlert, 'events' | 'receivedAt'>;
+
+/** When the run that records the alert got so far. */
+function timeOf({ events, receivedAt }: Dated): string {
+  return events.at(-1)?.at ?? new Date(receivedAt).toISOString();
+}
+
+function duplicateEvent(alert: Dated, stage: string, to: string): TraceEvent {
+  const detail = `${to}same dedup key as alert ${DUPLICATE_OF}`;
+  return { at: timeOf(alert), stage, verdict: 'suppressed', reason: 'duplicate', detail };
+}
+
+/** Of a message that is a duplicate, while others of its alert are not. */
+function duplicateLines(alert: RoutedAlert): [event: string, journal: string] {
+  const entry = { id: DUPLICATE_ID, alertId: alert.id, state: 'suppressed', reason: 'duplicate', provider: null, attempt: null } as const;
+  return [lines([duplicateEvent(alert, 'dedupe-gate', 'to this phone, ')]), messageLine(entry)];
+}
+
+function otherContentLine(alert: Dated & Pick<SettledAlert, 'status'>): string {
+  const detail =
+    alert.status === 'resolved'
+      ? 'a resolve came with the id of this alert; it was carried out and has no history of its own'
+      : 'another alert came with the id of this one; it was ignored';
+  return lines([{ at: timeOf(alert), stage: 'identity', verdict: 'ignored', detail }]);
 }
 
 /** Of a message that is put off, or has ended, from the start. */

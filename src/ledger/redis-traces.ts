@@ -39,6 +39,7 @@ function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages
     ...cardTrace(id, JSON.parse(hash.card as string) as AlertCard),
     outcome: hash.outcome as AlertTrace['outcome'],
     reason: hash.reason ?? null,
+    ...(hash.duplicateOf === undefined ? {} : { duplicateOf: hash.duplicateOf }),
     events: parseLines(hash.events),
     messages,
   };
@@ -77,6 +78,7 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
     providerMessageId: hash.providerMessageId ?? null,
     ...(simulated === undefined ? {} : { simulated }),
     ...(hash.digest === undefined ? {} : { digest: hash.digest }),
+    ...(hash.duplicateOf === undefined ? {} : { duplicateOf: hash.duplicateOf }),
     segments: Number(hash.segments ?? card.segments),
     createdAt: new Date(card.createdAt).toISOString(),
     expiresAt: new Date(Number(hash.expiresAt ?? card.expiresAt)).toISOString(),

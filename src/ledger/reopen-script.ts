@@ -1,17 +1,19 @@
 import { createScript } from '../redis/script.ts';
 import { tells } from './journal.ts';
 import { overSince } from './over-script.ts';
+import { claims } from './scripts.ts';
 
 /**
  * Sets a failed or expired message on its way again: the same message, with all its history. Each replay bears a number,
  * so that the second run of the same replay changes nothing, however much has happened since.
  * Its dedupe claim was released when it ended. The replay takes it again where it is free, so that repeats of the alert
  * are duplicates of the replayed text; a claim that another alert holds by now stays that alert's.
- * KEYS message, in-flight, open set, alert, journal, claim, index of failed, index of expired. ARGV message id, number of the
- * replay, expires at ms, ttl ms, event lines, journal line, dedupe ms, the claim.
+ * KEYS message, in-flight, open set, alert, journal, claims, index of failed, index of expired. ARGV message id, number of the
+ * replay, expires at ms, ttl ms, event lines, journal line, dedupe ms, alert id, severity rank, received at, phone hash.
  */
 export const reopenScript = createScript<'reopened' | 'kept' | 'missing'>(`
 ${tells('KEYS[5]')}
+${claims({ claims: 'KEYS[6]', alertId: 'ARGV[8]', rank: 'ARGV[9]', receivedAt: 'ARGV[10]', dedupeMs: 'ARGV[7]' })}
 local m = redis.call('HMGET', KEYS[1], 'state', 'replays', 'events')
 if not m[1] or redis.call('EXISTS', KEYS[4]) == 0 then return 'missing' end
 if tonumber(m[2] or '0') >= tonumber(ARGV[2]) or (m[1] ~= 'failed' and m[1] ~= 'expired') then return 'kept' end
@@ -19,11 +21,13 @@ redis.call('INCR', KEYS[2])
 redis.call('HSET', KEYS[1], 'state', 'queued', 'replays', ARGV[2], 'expiresAt', ARGV[3], 'events', (m[3] or '') .. ARGV[5])
 redis.call('HDEL', KEYS[1], 'reason', 'until', 'lastReason')
 redis.call('SADD', KEYS[3], ARGV[1])
-redis.call('HINCRBY', KEYS[4], 'left', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[4], ARGV[4])
-if ARGV[7] ~= '0' then redis.call('SET', KEYS[6], ARGV[8], 'PX', ARGV[7], 'NX') end
+if ARGV[7] ~= '0' then
+  local now = claimTime()
+  if not claimHolder(ARGV[11], now) then takeClaims({ ARGV[11] }, now) end
+end
 redis.call('ZREM', KEYS[7], ARGV[1])
 redis.call('ZREM', KEYS[8], ARGV[1])
 tell('message', ARGV[6])
@@ -31,16 +35,17 @@ return 'reopened'
 `);
 
 /**
- * What speaks against sending an alert's message after all. KEYS resolved, acknowledged, claim. ARGV received at ms, alert id,
- * severity rank, dedupe ms (0: its claim does not matter).
+ * What speaks against sending an alert's message after all. KEYS resolved, acknowledged, claims. ARGV received at ms, alert
+ * id, severity rank, dedupe ms (0: its claim does not matter), phone hash.
  */
 export const objectionScript = createScript<['none' | 'resolved' | 'acknowledged'] | ['duplicate', string]>(`
 ${overSince({ resolved: 'KEYS[1]', acknowledged: 'KEYS[2]', receivedAt: 'ARGV[1]' })}
+${claims({ claims: 'KEYS[3]', alertId: 'ARGV[2]', rank: 'ARGV[3]', receivedAt: 'ARGV[1]', dedupeMs: 'ARGV[4]' })}
 local ended = over()
 if ended then return {ended} end
 if ARGV[4] == '0' then return {'none'} end
-local rank, _, id = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (.*)$')
-if id and id ~= ARGV[2] and tonumber(rank) >= tonumber(ARGV[3]) then return {'duplicate', id} end
+local id, rank = claimHolder(ARGV[5], claimTime())
+if id and rank >= tonumber(ARGV[3]) then return {'duplicate', id} end
 return {'none'}
 `);
 

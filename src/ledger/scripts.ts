@@ -26,20 +26,78 @@ const ON_ITS_WAY = `
 local function onItsWay(state) return state == 'queued' or state == 'deferred' or state == 'sending' end
 `;
 
+/** Claims beyond which a dedup key is swept: each admission then looks at a few at random and drops the expired ones. */
+const SWEPT_FROM = 64;
+
 /**
- * Lets an alert's dedupe claim go when all its messages have ended and none of them has reached, or may have reached,
- * anybody. Once somebody has taken care, the claim stays all the same.
+ * Lua functions over the claims of a dedup key, each of which is `severity rank, received at, expires at, alert id` in the
+ * field of its phone or channel. `claimHolder(field, now)`: the id and rank of another alert that holds it. `takeClaims(
+ * fields, now)`: takes them for this alert. `claimTime()`: Redis' clock. The arguments are Lua.
  */
-export function releaseClaim(lua: { alert: string; claim: string; acknowledged: string; alertId: string }): string {
+export function claims(lua: Record<'claims' | 'alertId' | 'rank' | 'receivedAt' | 'dedupeMs', string>): string {
+  return `
+local function claimTime()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function claimHolder(field, now)
+  local rank, expiresAt, id = string.match(redis.call('HGET', ${lua.claims}, field) or '', '^(%d+) %d+ (%d+) (.*)$')
+  if rank and id ~= ${lua.alertId} and tonumber(expiresAt) > now then return id, tonumber(rank) end
+end
+local function takeClaims(fields, now)
+  local dedupeMs = tonumber(${lua.dedupeMs})
+  local value = ${lua.rank} .. ' ' .. ${lua.receivedAt} .. ' ' .. (now + dedupeMs) .. ' ' .. ${lua.alertId}
+  for _, field in ipairs(fields) do redis.call('HSET', ${lua.claims}, field, value) end
+  if redis.call('PTTL', ${lua.claims}) < dedupeMs then redis.call('PEXPIRE', ${lua.claims}, dedupeMs) end
+  if redis.call('HLEN', ${lua.claims}) <= ${SWEPT_FROM} then return end
+  local some = redis.call('HRANDFIELD', ${lua.claims}, #fields * 2 + 8, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    if tonumber(string.match(some[i + 1], '^%d+ %d+ (%d+)')) <= now then redis.call('HDEL', ${lua.claims}, some[i]) end
+  end
+end
+`;
+}
+
+/**
+ * Lua function `release()`: gives up the dedupe claim that the alert of a message holds for the message's phone, since
+ * the message was not sent. Once the alert is acknowledged, the claim stays all the same.
+ */
+export function releaseClaim(lua: { message: string; claims: string; acknowledged: string; alertId: string }): string {
   return `
 local function release()
-  local a = redis.call('HMGET', ${lua.alert}, 'left', 'reached')
-  if tonumber(a[1] or '0') > 0 or tonumber(a[2] or '0') > 0 then return end
-  local receivedAt, id = string.match(redis.call('GET', ${lua.claim}) or '', '^%d+ (%d+) (.*)$')
+  local card = cjson.decode(redis.call('HGET', ${lua.message}, 'card') or '{}')
+  if not card.phoneHash or card.says then return end
+  local receivedAt, id = string.match(redis.call('HGET', ${lua.claims}, card.phoneHash) or '', '^%d+ (%d+) %d+ (.*)$')
   if id ~= ${lua.alertId} then return end
   local acknowledgedAt = string.match(redis.call('GET', ${lua.acknowledged}) or '', '^%d+')
   if acknowledgedAt and tonumber(acknowledgedAt) > tonumber(receivedAt) then return end
-  redis.call('DEL', ${lua.claim})
+  redis.call('HDEL', ${lua.claims}, card.phoneHash)
+end
+`;
+}
+
+/** Contents of one alert id that are told apart; of more, one that comes again counts again. */
+const CONTENTS = 16;
+
+/**
+ * Lua function `otherContent()`: 0 when an alert that is known came with its own content, as when its job runs again; 1 for
+ * a content that its id has not had so far, which then stands in its history; 2 for one that it has had besides its own.
+ */
+function otherContent(lua: { alert: string; content: string; line: string }): string {
+  return `
+local function otherContent()
+  local known = redis.call('HMGET', ${lua.alert}, 'content', 'contents', 'events')
+  if ${lua.content} == '' or not known[1] or known[1] == ${lua.content} then return 0 end
+  local others = {}
+  for other in string.gmatch(known[2] or '', '%S+') do
+    if other == ${lua.content} then return 2 end
+    others[#others + 1] = other
+  end
+  others[#others + 1] = ${lua.content}
+  redis.call('HSET', ${lua.alert}, 'contents', table.concat(others, ' ', math.max(1, #others - ${CONTENTS} + 1)))
+  local lines = known[3] or ''
+  if #lines < 30000 then redis.call('HSET', ${lua.alert}, 'events', lines .. ${lua.line}) end
+  return 1
 end
 `;
 }
@@ -75,86 +133,137 @@ const PLANNED = `{ ${PLANNED_WAITS.map((reason) => `${reason} = true`).join(', '
 
 /**
  * An alert's outcome, when it becomes no message. KEYS alert, journal, missed criticals. ARGV run token, ttl ms, journal
- * line, alert id of a critical that expired or an empty string, number of fields, field, value….
- * Answers 1 to the run that recorded it, 0 to any later one. What was malformed may be mended and sent again.
+ * line, content, event line of other content, alert id of a critical that expired or an empty string, number of fields,
+ * field, value….
+ * Answers 1 to the run that recorded it, 0 to any later one, 2 to a later one of other content. What was malformed may be
+ * corrected and sent again.
  */
-export const settleAlertScript = createScript<0 | 1>(`
+export const settleAlertScript = createScript<0 | 1 | 2>(`
+${otherContent({ alert: 'KEYS[1]', content: 'ARGV[4]', line: 'ARGV[5]' })}
 local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
 if before[1] == ARGV[1] then return 1 end
-if before[1] and before[2] ~= 'malformed' then return 0 end
-local at = 5
+if before[1] and before[2] ~= 'malformed' then return otherContent() == 1 and 2 or 0 end
+local at = 7
 ${FIELDS}
 ${tells('KEYS[2]')}
 ${notesCriticals({ missed: 'KEYS[3]' })}
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'content', ARGV[4]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 tell('alert', ARGV[3])
-if ARGV[4] ~= '' then miss('${alertMember('')}' .. ARGV[4]) end
+if ARGV[6] ~= '' then miss('${alertMember('')}' .. ARGV[6]) end
 return 1
 `);
 
+/** Stands in the lines that `admitScript` writes of a duplicate for what only the script knows. */
+export const DUPLICATE_OF = '@alert@';
+export const DUPLICATE_ID = '@message@';
+
 /**
- * Takes the dedupe claim and writes the alert with all its messages, or does neither. A claim is
- * \`severity rank, received at, alert id\`.
- * KEYS alert, in-flight, open set, claim, resolved, acknowledged, journal, one per message.
- * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, journal line, number of fields, field, value…, then per
- * message: id, 1 when on its way, journal line of one that is not queued, number of fields, field, value….
+ * Takes a dedupe claim for each phone and channel and writes the alert with all its messages, or does neither. Where an
+ * equal or graver alert holds the claim, the message is written as \`suppressed\`, \`duplicate\`; when that holds for all of
+ * them, the alert is the duplicate, and nothing is written.
+ * KEYS alert, in-flight, open set, claims, resolved, acknowledged, journal, one per message.
+ * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, journal line, event line and journal line of a
+ * message that is a duplicate, content, event line of other content, number of channels, per channel: its claim, event line
+ * of its duplicate; number of fields, field, value…, then per message: id, its claim (empty when it has ended), journal
+ * line of one that is not queued, number of fields, field, value….
+ * Answers with the claims that others hold, each before the alert that holds it; the last item is that of `otherContent`.
  */
-export const admitScript = createScript<['admitted', 0 | 1] | ['duplicate' | 'acknowledged', string] | ['resolved' | 'settled']>(`
+export const admitScript = createScript<
+  ['admitted', 0 | 1, string, 0 | 1 | 2] | ['settled', 0 | 1 | 2] | ['duplicate' | 'acknowledged', string] | ['resolved']
+>(`
 ${overSince({ resolved: 'KEYS[5]', acknowledged: 'KEYS[6]', receivedAt: 'ARGV[6]' })}
-local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
-if before[1] == ARGV[1] then return {'admitted', 1} end
-if before[2] == 'routed' then return {'admitted', 0} end
-if before[2] and before[2] ~= 'malformed' then return {'settled'} end
+${otherContent({ alert: 'KEYS[1]', content: 'ARGV[10]', line: 'ARGV[11]' })}
+${claims({ claims: 'KEYS[4]', alertId: 'ARGV[3]', rank: 'ARGV[4]', receivedAt: 'ARGV[6]', dedupeMs: 'ARGV[5]' })}
+local before = redis.call('HMGET', KEYS[1], 'by', 'outcome', 'muted')
+if before[1] == ARGV[1] then return {'admitted', 1, before[3] or '', 0} end
+if before[2] == 'routed' then return {'admitted', 0, before[3] or '', otherContent()} end
+if before[2] and before[2] ~= 'malformed' then return {'settled', otherContent()} end
 
 local ended, by = over()
 if ended then return {ended, by} end
-if ARGV[5] ~= '0' then
-  local held = redis.call('GET', KEYS[4])
-  if held then
-    local rank, _, id = string.match(held, '^(%d+) (%d+) (.*)$')
-    if id ~= ARGV[3] and tonumber(rank) >= tonumber(ARGV[4]) then return {'duplicate', id} end
+
+local rank, now = tonumber(ARGV[4]), 0
+if ARGV[5] ~= '0' then now = claimTime() end
+local holders, muted, taken = {}, {}, {}
+local function look(field)
+  if ARGV[5] == '0' or field == '' then return end
+  local id, held = claimHolder(field, now)
+  if id and held >= rank then
+    holders[field] = id
+    muted[#muted + 1] = field .. ' ' .. id
+  else
+    taken[#taken + 1] = field
   end
-  redis.call('SET', KEYS[4], ARGV[4] .. ' ' .. ARGV[6] .. ' ' .. ARGV[3], 'PX', ARGV[5])
 end
 
-local at = 8
+local channels = tonumber(ARGV[12])
+for c = 0, channels - 1 do look(ARGV[13 + 2 * c]) end
+local at = 13 + 2 * channels
+local first = at
+at = at + 1 + 2 * tonumber(ARGV[at])
+for m = 8, #KEYS do
+  look(ARGV[at + 1])
+  at = at + 4 + 2 * tonumber(ARGV[at + 3])
+end
+if #muted > 0 and #taken == 0 then return {'duplicate', string.match(muted[1], ' (.*)$')} end
+if #taken > 0 then takeClaims(taken, now) end
+
+at = first
 ${FIELDS}
 ${tells('KEYS[7]')}
 if before[1] then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'content', ARGV[10]) end
+if #muted > 0 then
+  local lines = redis.call('HGET', KEYS[1], 'events') or ''
+  for c = 0, channels - 1 do
+    local of = holders[ARGV[13 + 2 * c]]
+    if of then lines = lines .. string.gsub(ARGV[14 + 2 * c], '${DUPLICATE_OF}', of) end
+  end
+  redis.call('HSET', KEYS[1], 'muted', table.concat(muted, ' '), 'events', lines)
+end
 tell('alert', ARGV[7])
 local left = 0
 for m = 8, #KEYS do
-  local id, onItsWay, line = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local id, field, line = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local of = holders[field]
   at = at + 3
-  if line ~= '' then tell('message', line) end
   redis.call('HSET', KEYS[m], unpack(fields()))
-  redis.call('PEXPIRE', KEYS[m], ARGV[2])
-  if onItsWay == '1' then
+  if of then
+    local lines = redis.call('HGET', KEYS[m], 'events') or ''
+    redis.call('HSET', KEYS[m], 'state', 'suppressed', 'reason', 'duplicate', 'duplicateOf', of,
+      'events', lines .. string.gsub(ARGV[8], '${DUPLICATE_OF}', of))
+    redis.call('HDEL', KEYS[m], 'until')
+    line = string.gsub(ARGV[9], '${DUPLICATE_ID}', id)
+  elseif field ~= '' then
     left = left + 1
     redis.call('SADD', KEYS[3], id)
   end
+  if line ~= '' then tell('message', line) end
+  redis.call('PEXPIRE', KEYS[m], ARGV[2])
 end
 if left > 0 then
   redis.call('INCRBY', KEYS[2], left)
-  redis.call('HSET', KEYS[1], 'left', left)
   redis.call('PEXPIRE', KEYS[3], ARGV[2])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {'admitted', 1}
+return {'admitted', 1, table.concat(muted, ' '), 0}
 `);
 
 /**
- * Marks a dedup key resolved and frees its claim, unless something raised later holds it. KEYS resolved, claim, open
- * set. ARGV at, ttl ms. Answers the ids of messages that have no outcome yet.
+ * Marks a dedup key resolved and frees its claims, except those of alerts raised later. KEYS resolved, claims, open set.
+ * ARGV at, ttl ms. Answers the ids of messages that have no outcome yet.
  */
 export const resolveScript = createScript<string[]>(`
 local before = redis.call('GET', KEYS[1])
 if not before or tonumber(before) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-local held = redis.call('GET', KEYS[2])
-if held and tonumber(string.match(held, '^%d+ (%d+)')) <= tonumber(ARGV[1]) then redis.call('DEL', KEYS[2]) end
+local claims = redis.call('HGETALL', KEYS[2])
+for i = 1, #claims, 2 do
+  if tonumber(string.match(claims[i + 1], '^%d+ (%d+)')) <= tonumber(ARGV[1]) then redis.call('HDEL', KEYS[2], claims[i]) end
+end
 return redis.call('SMEMBERS', KEYS[3])
 `);
 
@@ -197,18 +306,18 @@ return {'opened', attempts}
 /**
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
- * KEYS message, in-flight, open set, alert, claim, receipt index, unknown index, kept message, acknowledged, journal,
- * held criticals, missed criticals, index of failed ones, index of the state. ARGV run token, message id, alert id, state, attempt
- * token, attempt number, attempt JSON, attempt result, receipt
+ * KEYS message, in-flight, open set, claims, receipt index, unknown index, kept message, acknowledged, journal, held
+ * criticals, missed criticals, index of failed ones, index of the state.
+ * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
  * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
  */
 export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
 ${ON_ITS_WAY}
-${releaseClaim({ alert: 'KEYS[4]', claim: 'KEYS[5]', acknowledged: 'KEYS[9]', alertId: 'ARGV[3]' })}
-${tells('KEYS[10]')}
-${notesCriticals({ held: 'KEYS[11]', missed: 'KEYS[12]' })}
+${releaseClaim({ message: 'KEYS[1]', claims: 'KEYS[4]', acknowledged: 'KEYS[8]', alertId: 'ARGV[3]' })}
+${tells('KEYS[9]')}
+${notesCriticals({ held: 'KEYS[10]', missed: 'KEYS[11]' })}
 local PLANNED = ${PLANNED}
 ${INDEXES}
 local key, state = KEYS[1], ARGV[4]
@@ -240,12 +349,11 @@ if others and state ~= 'accepted' and not onItsWay(state) then return 0 end
 local late = was == 'unknown' and state == 'accepted'
 if was == 'unknown' and ARGV[8] == 'refused' and redis.call('HGET', key, 'unknowns') == '0' then
   redis.call('HSET', key, 'state', 'failed', 'by', ARGV[1], 'refutedBy', ARGV[1], 'reason', cjson.decode(ARGV[7]).reason)
-  redis.call('ZREM', KEYS[7], ARGV[2])
-  redis.call('DEL', KEYS[8])
-  redis.call('HINCRBY', KEYS[4], 'reached', -1)
+  redis.call('ZREM', KEYS[6], ARGV[2])
+  redis.call('DEL', KEYS[7])
   release()
   if isCritical() then miss(ARGV[2]) end
-  index(KEYS[13], ARGV[2])
+  index(KEYS[12], ARGV[2])
   tell('message', ARGV[13], 'failed')
   return 4
 end
@@ -255,10 +363,10 @@ if ended and not late then
 end
 redis.call('HDEL', key, 'reason', 'until')
 redis.call('HSET', key, 'state', state, unpack(ARGV, 14))
-if ARGV[9] ~= '0' then redis.call('SET', KEYS[6], ARGV[2], 'PX', ARGV[9]) end
+if ARGV[9] ~= '0' then redis.call('SET', KEYS[5], ARGV[2], 'PX', ARGV[9]) end
 if late then
-  redis.call('ZREM', KEYS[7], ARGV[2])
-  redis.call('DEL', KEYS[8])
+  redis.call('ZREM', KEYS[6], ARGV[2])
+  redis.call('DEL', KEYS[7])
   tell('message', ARGV[13])
   return 2
 end
@@ -272,18 +380,16 @@ if (state == 'failed' or state == 'expired') and isCritical() then miss(ARGV[2])
 redis.call('HSET', key, 'by', ARGV[1])
 redis.call('DECR', KEYS[2])
 redis.call('SREM', KEYS[3], ARGV[2])
-redis.call('HINCRBY', KEYS[4], 'left', -1)
--- Whoever is told of it in a digest counts as reached: it would else be texted, or told of, again and again.
-if state == 'accepted' or state == 'unknown' or redis.call('HEXISTS', key, 'digest') == 1 then redis.call('HINCRBY', KEYS[4], 'reached', 1) end
-if state == 'failed' or state == 'expired' or (state == 'suppressed' and isCritical()) then index(KEYS[14], ARGV[2]) end
+if state == 'failed' or state == 'expired' or (state == 'suppressed' and isCritical()) then index(KEYS[13], ARGV[2]) end
+-- A digest names it: without the claim it would be texted, or put into a digest, again and again.
+if state ~= 'accepted' and state ~= 'unknown' and redis.call('HEXISTS', key, 'digest') == 0 then release() end
 if state == 'unknown' then
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('ZADD', KEYS[7], now, ARGV[2])
-  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - ARGV[12])
-  redis.call('PEXPIRE', KEYS[7], ARGV[12])
-  if ARGV[11] ~= '' then redis.call('SET', KEYS[8], ARGV[11], 'PX', ARGV[12]) end
+  redis.call('ZADD', KEYS[6], now, ARGV[2])
+  redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - ARGV[12])
+  redis.call('PEXPIRE', KEYS[6], ARGV[12])
+  if ARGV[11] ~= '' then redis.call('SET', KEYS[7], ARGV[11], 'PX', ARGV[12]) end
 end
-release()
 return ending
 `);

@@ -7,13 +7,13 @@ import { releaseClaim } from './scripts.ts';
  * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of
  * its newest doubtful attempt; or never sent, then it has failed, all its doubtful attempts count as refused, and its
  * dedupe claim goes. Told twice by the same run it answers the same.
- * KEYS message, alert, claim, unknown index, kept message, acknowledged, journal, index of failed ones. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
+ * KEYS message, claims, unknown index, kept message, acknowledged, journal, index of failed ones. ARGV run token, message id, alert id, 1 when it was sent, at ISO,
  * event lines, 1 when it is to be kept for a resend, journal line.
  * Answers \`settled\`, else the state that it is in, or an empty string when there is no such message.
  */
 export const settleUnknownScript = createScript<string>(`
-${releaseClaim({ alert: 'KEYS[2]', claim: 'KEYS[3]', acknowledged: 'KEYS[6]', alertId: 'ARGV[3]' })}
-${tells('KEYS[7]')}
+${releaseClaim({ message: 'KEYS[1]', claims: 'KEYS[2]', acknowledged: 'KEYS[5]', alertId: 'ARGV[3]' })}
+${tells('KEYS[6]')}
 ${INDEXES}
 local key, sent = KEYS[1], ARGV[4] == '1'
 local m = redis.call('HMGET', key, 'state', 'settledBy', 'events', 'attempts')
@@ -37,15 +37,14 @@ if sent then
   redis.call('HSET', key, 'state', 'accepted', 'acceptedAt', ARGV[5])
 else
   redis.call('HSET', key, 'state', 'failed', 'reason', 'unknown_outcome', 'unknowns', 0)
-  redis.call('HINCRBY', KEYS[2], 'reached', -1)
-  index(KEYS[8], ARGV[2])
+  index(KEYS[7], ARGV[2])
   release()
 end
 -- One that is sent again has not ended: its replay tells of it.
 if sent or ARGV[7] ~= '1' then tell('message', ARGV[8]) end
 if ARGV[7] ~= '1' then
-  redis.call('ZREM', KEYS[4], ARGV[2])
-  redis.call('DEL', KEYS[5])
+  redis.call('ZREM', KEYS[3], ARGV[2])
+  redis.call('DEL', KEYS[4])
 end
 return 'settled'
 `);

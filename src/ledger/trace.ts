@@ -92,6 +92,8 @@ export interface MessageTrace {
   readonly segments: number;
   /** Id of the digest that tells of it. */
   readonly digest?: string;
+  /** Id of the alert that had the same words for this phone. */
+  readonly duplicateOf?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly attempts: readonly TraceAttempt[];
@@ -108,6 +110,8 @@ export interface AlertTrace {
   readonly reason: string | null;
   /** In the tracing backend, where it was traced: 32 hex digits. */
   readonly traceId?: string;
+  /** Id of the alert that it repeats. */
+  readonly duplicateOf?: string;
   readonly events: readonly TraceEvent[];
   readonly messages: readonly MessageTrace[];
 }

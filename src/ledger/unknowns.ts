@@ -39,8 +39,7 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
         redis,
         [
           keys.message(messageId),
-          keys.alert(alertId),
-          keys.claim(dedupHash),
+          keys.claims(dedupHash),
           keys.unknown(),
           keys.kept(messageId),
           keys.acknowledged(dedupHash),

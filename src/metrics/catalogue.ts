@@ -29,6 +29,12 @@ export const CATALOGUE = {
     labels: ['outcome', 'reason'],
     help: 'What became of the alerts: routed, suppressed or malformed.',
   },
+  alertIdsReused: {
+    name: 'sms_alert_id_conflicts_total',
+    type: 'counter',
+    labels: [],
+    help: 'Alerts with other content than the earlier alert of their id: ignored, or, where they resolve, carried out.',
+  },
   messages: {
     name: 'sms_messages_total',
     type: 'counter',

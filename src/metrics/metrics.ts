@@ -133,6 +133,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.providerRequests.inc({ provider, result: request.result, reason: request.reason });
       observeTraced(m.providerDuration, { provider }, request.seconds);
     },
+    alertIdReused: () => m.alertIdsReused.inc(),
     unlistedCode: (provider) => m.unlistedCodes.inc({ provider: label(provider) }),
     retried: (provider, reason) => m.retries.inc({ provider: label(provider), reason }),
     failedOver: (from, to) => m.failovers.inc({ from: label(from), to: label(to) }),

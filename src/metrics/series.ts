@@ -49,6 +49,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
   return {
     alerts: [...product(SEVERITIES, PURPOSES), ['unknown', 'unknown']],
     alertOutcomes: Object.entries(ALERT_REASONS).flatMap(([outcome, reasons]) => product([outcome], reasons)),
+    alertIdsReused: product(),
     messages: product(SEVERITIES),
     messageOutcomes: Object.entries(MESSAGE_REASONS).flatMap(([state, reasons]) => product([state], reasons, SEVERITIES)),
     deferred: product(DEFERRED_REASONS),

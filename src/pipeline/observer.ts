@@ -65,6 +65,8 @@ export type { Reason };
 export interface Observer extends EndReports {
   alertReceived(alert: { severity: Severity | 'unknown'; purpose: Purpose | 'unknown' }): void;
   alertSettled(alert: { outcome: AlertOutcome; reason: Reason }): void;
+  /** An alert with other content came with the id of an earlier one. */
+  alertIdReused(): void;
   messagesCreated(severity: Severity, count: number): void;
   messageSettled(message: { state: CountedState; reason: Reason; severity: Severity }): void;
   deferred(reason: DeferredReason): void;

@@ -107,7 +107,11 @@ function matches(matcher: Matcher | undefined, value: string | undefined): boole
 
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-/** A route with its defaults filled in for one alert: only alerts are gated and deduped unless the route says so. */
+/**
+ * A route with its defaults filled in for one alert. Only alerts are gated by severity unless the route says so, and only
+ * alerts are deduped unless the route says so and matches by purpose: a route for all purposes means alerts, and a login
+ * code asked for again must be sent again.
+ */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
   const { name, match: _match, caps: _caps, ...own } = route;
@@ -115,7 +119,7 @@ export function policyFor(route: Route, alert: Routable): Policy {
     ...own,
     route: name,
     minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
-    dedupeForMs: route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0),
+    dedupeForMs: isAlert || route.match.purpose !== undefined ? (route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0)) : 0,
     onUnknown: route.onUnknown ?? (isAtLeast(alert.severity, 'critical') ? 'resend' : 'hold'),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../alert/alert.ts';
+import { contentOf } from '../alert/content.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
@@ -39,6 +40,8 @@ export interface RawAlert {
   readonly timestamp: number;
   /** An operator sent it through once more. */
   readonly replayed?: boolean;
+  /** Why it is refused, whatever its data say. */
+  readonly refused?: string;
 }
 
 export type Routed =
@@ -63,6 +66,8 @@ export interface RouterDeps {
   readonly clock: Clock;
   /** Told once of each alert that begins to climb a ladder. */
   readonly onEscalating: (alert: Escalating) => void;
+  /** Called once for each further content that comes with the id of an alert. */
+  readonly onOtherContent: (alert: { readonly alertId: string; readonly severity: Severity; readonly status: string }) => void;
 }
 
 /** What may be told of an alert without giving away what it says and to whom. */
@@ -75,11 +80,19 @@ export interface Escalating {
 }
 
 /** Turns an alert into messages, or says why not; runs again without harm. */
-export function createAlertRouter({ config, stages, knownFull, realSince, ledger, observer, clock, onEscalating }: RouterDeps) {
+export function createAlertRouter(deps: RouterDeps) {
+  const { config, stages, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
   const directory = directoryOf(config, clock);
 
+  const reportOtherContent = ({ id: alertId, severity, status }: Pick<SettledAlert, 'id' | 'status'> & { severity: Severity }): void => {
+    observer.alertIdReused();
+    deps.onOtherContent({ alertId, severity, status });
+  };
+
   const settle = async (alert: SettledAlert, origin: Pick<Origin, 'route' | 'source'> = {}): Promise<void> => {
-    if (!(await ledger.settleAlert(alert, randomUUID()))) return;
+    const settled = await ledger.settleAlert(alert, randomUUID());
+    if (settled === 'other_content' && alert.severity !== 'unknown') reportOtherContent({ ...alert, severity: alert.severity });
+    if (settled !== 'recorded') return;
     observer.alertReceived(alert);
     observer.alertSettled(alert);
     const { id: alertId, severity, outcome, reason, events } = alert;
@@ -101,7 +114,7 @@ export function createAlertRouter({ config, stages, knownFull, realSince, ledger
     const note = (event: Omit<TraceEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
 
     if (raw.replayed) note({ stage: 'operator', verdict: 'replayed' });
-    const parsed = read(raw.data, directory);
+    const parsed = read(raw, directory);
     if (parsed instanceof AlertError) {
       note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
       await settle({ ...malformed(raw, clock.now()), events, ...keptTraceId() });
@@ -114,10 +127,10 @@ export function createAlertRouter({ config, stages, knownFull, realSince, ledger
     noteInSpan({ 'sms.alert.id': shownId(id) });
     if (raw.replayed) await ledger.reopenAlert(id);
     const { severity, purpose, status } = parsed;
-    const card = { id, severity, purpose, status, dedupKey, receivedAt, events, ...keptTraceId() };
-    const suppress = async (reason: OurReason): Promise<Routed> => {
+    const card = { id, severity, purpose, status, dedupKey, receivedAt, events, content: contentOf(parsed), ...keptTraceId() };
+    const suppress = async (reason: OurReason, rest: Pick<SettledAlert, 'duplicateOf'> = {}): Promise<Routed> => {
       const source = parsed.source === undefined ? undefined : shownSource(parsed.source);
-      await settle({ ...card, outcome: 'suppressed', reason }, { route: policy.route, source });
+      await settle({ ...card, outcome: 'suppressed', reason, ...rest }, { route: policy.route, source });
       return { kind: 'suppressed' };
     };
 
@@ -159,38 +172,46 @@ export function createAlertRouter({ config, stages, knownFull, realSince, ledger
     );
     const passed: TraceEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
     const messages = steps.map(({ record }) => record);
+    const channels = [...new Set(notices.map(({ channel }) => channel))];
     const admission = await ledger.admit(
-      { ...card, dedupHash, dedupeForMs: policy.dedupeForMs, events: [...events, passed], messages },
+      { ...card, dedupHash, dedupeForMs: policy.dedupeForMs, events: [...events, passed], channels, messages },
       randomUUID(),
     );
-    if (admission.kind === 'admitted') {
-      const ready = await rememberSteps(steps, ledger, now);
-      // An earlier run wrote the entries; should it have died before it added the jobs, they are added now.
-      if (!admission.fresh) return { kind: 'routed', steps: ready.map((step) => ({ ...step, job: 'again' })), notices };
-      countRouted(observer, parsed, steps);
-      if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
-      return { kind: 'routed', steps: ready, notices };
+    if (admission.kind === 'settled' || (admission.kind === 'admitted' && admission.otherContent !== undefined)) {
+      if (admission.otherContent === 'new') reportOtherContent(card);
+      return { kind: 'suppressed' };
     }
-    if (admission.kind === 'settled') return { kind: 'suppressed' };
-    note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission) });
-    return suppress(admission.kind);
+    if (admission.kind === 'admitted') {
+      const due = steps.map((step) => muteStep(step, admission.muted));
+      const told = notices.filter(({ channel }) => !admission.muted.has(channel));
+      const ready = await rememberSteps(due, ledger, now);
+      // An earlier run wrote the entries; should it have crashed before it added the jobs, they are added now.
+      if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
+      countRouted(observer, parsed, due);
+      if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
+      return { kind: 'routed', steps: ready, notices: told };
+    }
+    note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission, steps) });
+    return suppress(admission.kind, admission.kind === 'duplicate' ? { duplicateOf: admission.of } : {});
   };
 }
 
-function read(data: unknown, directory: Directory): ParsedAlert | AlertError {
-  return data instanceof Unreadable ? new AlertError([{ path: '', message: data.reason }]) : readAlert(data, directory);
+function read({ data, refused }: RawAlert, directory: Directory): ParsedAlert | AlertError {
+  const fault = data instanceof Unreadable ? data.reason : refused;
+  return fault === undefined ? readAlert(data, directory) : new AlertError([{ path: '', message: fault }]);
 }
 
-export function subjectOf(
-  { jobId, timestamp, replayed }: RawAlert,
-  alert: ParsedAlert,
-  config: RouterDeps['config'],
-  now: Date,
-): AlertSubject {
+/** By its job, where it has no id of its own. */
+function derivedId({ jobId, timestamp, data }: RawAlert): string {
+  return alertIdOfJob({ jobId, timestamp, data: data instanceof Unreadable ? undefined : data });
+}
+
+export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
+  const { timestamp, replayed } = raw;
   const route = routeOf(alert, config);
   const dedupKey = dedupKeyOf(alert);
   return {
-    id: alert.id ?? alertIdOfJob(jobId),
+    id: alert.id ?? derivedId(raw),
     alert,
     policy: policyFor(route, alert),
     dedupKey,
@@ -223,15 +244,15 @@ function catchAll(config: Pick<Config, 'providers'>): Route {
   return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000, overflow: 'defer' };
 }
 
-function malformed({ jobId, data, timestamp }: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
-  const id = (data as { id?: unknown } | null)?.id;
+function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
+  const id = (raw.data as { id?: unknown } | null | undefined)?.id;
   return {
-    id: typeof id === 'string' && ALERT_ID_PATTERN.test(id) ? id : alertIdOfJob(jobId),
+    id: typeof id === 'string' && ALERT_ID_PATTERN.test(id) ? id : derivedId(raw),
     severity: 'unknown',
     purpose: 'unknown',
     status: 'firing',
     dedupKey: null,
-    receivedAt: plausible(timestamp, now),
+    receivedAt: plausible(raw.timestamp, now),
     outcome: 'malformed',
     reason: 'malformed',
   };
@@ -243,9 +264,22 @@ function describeRecipients(recipients: readonly Recipient[]): string {
   return [`${recipients.length} phone(s)`, ...odd.map(({ phone, warning }) => `${maskPhone(phone)}: ${warning}`)].join('; ');
 }
 
-function detailOf(admission: Admission): Pick<TraceEvent, 'detail'> {
-  if (admission.kind === 'duplicate') return { detail: `same dedup key as alert ${admission.of}` };
-  return admission.kind === 'acknowledged' ? { detail: admission.by } : {};
+/** A message to a phone whose claim another alert holds is written, and has no job. */
+function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstStep {
+  if (step.job === undefined || !muted.has(step.record.phoneHash)) return step;
+  return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null } };
+}
+
+function retakeStep(step: FirstStep): FirstStep {
+  return step.record.reason === 'duplicate' ? step : { ...step, job: 'again' };
+}
+
+function detailOf(admission: Admission, steps: readonly FirstStep[]): Pick<TraceEvent, 'detail'> {
+  if (admission.kind === 'acknowledged') return { detail: admission.by };
+  if (admission.kind !== 'duplicate') return {};
+  const refused = steps.flatMap(({ record }) => (record.state === 'suppressed' ? [record.reason] : []));
+  const others = refused.length === 0 ? [] : [`${refused.length} phone(s) besides: ${[...new Set(refused)].join(', ')}`];
+  return { detail: [`same dedup key as alert ${admission.of}`, ...others].join('; ') };
 }
 
 function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, steps: readonly FirstStep[]): void {

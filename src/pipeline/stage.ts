@@ -20,6 +20,7 @@ export type StageName =
   | 'severity-gate'
   | 'resolve-gate'
   | 'dedupe-gate'
+  | 'identity'
   | 'recipients'
   | 'consent-gate'
   | 'ledger'

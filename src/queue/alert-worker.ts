@@ -1,5 +1,4 @@
 import type { Job, Queue } from 'bullmq';
-import { Unreadable } from '../alert/parse-alert.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
@@ -69,11 +68,10 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
     onPoison: async (job, signal) => {
       const reason = describePoison(job.stalledCounter);
       if (job.name === ENDED_JOB) return { kind: 'dead', reason };
-      return follow(await route({ ...rawOf(job), data: new Unreadable(reason) }, signal));
+      return follow(await route({ ...rawOf(job), refused: reason }, signal));
     },
-    onUnreadable: async ({ jobId, reason }) => {
-      const data = new Unreadable(reason);
-      await route({ jobId, data, timestamp: Date.now() }, new AbortController().signal);
+    onUnreadable: async ({ reason, ...job }) => {
+      await route({ ...job, refused: reason }, new AbortController().signal);
     },
   });
   return {

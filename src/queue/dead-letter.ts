@@ -15,6 +15,8 @@ export interface DeadJob {
   readonly name: string;
   readonly data: string;
   readonly failedReason: string;
+  /** When it was added, ms since the epoch. */
+  readonly timestamp: number;
   /** ms since the epoch. */
   readonly diedAt: number;
 }
@@ -175,11 +177,11 @@ function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string):
 type OwnFacts = Omit<DeadLetter, 'what' | 'state' | 'detail' | 'diedAt'>;
 
 /** Of a job that is none of the above: a malformed one, or an alert that expired before it was routed. */
-function jobFacts({ queue, what, jobId, data, failedReason }: DeadJob): OwnFacts {
+function jobFacts({ queue, what, jobId, timestamp, data, failedReason }: DeadJob): OwnFacts {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};
   const own = what === 'alert' && typeof fields.id === 'string' && ALERT_ID_PATTERN.test(fields.id) ? fields.id : undefined;
-  const id = own ?? (what === 'alert' ? alertIdOfJob(jobId) : `q-${hash('job', queue, jobId)}`);
+  const id = own ?? (what === 'alert' ? alertIdOfJob({ jobId, timestamp, data: parsed }) : `q-${hash('job', queue, jobId)}`);
   const names = Object.keys(fields);
   return {
     id,

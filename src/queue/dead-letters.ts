@@ -77,7 +77,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const readUnknown = async ({ queue, jobId, diedAt }: DeadRef): Promise<DeadLetter | undefined> => {
     const [trace, kept] = await Promise.all([traces.message(jobId), connection.get(keys.kept(jobId))]);
     if (trace?.state !== 'unknown') return undefined;
-    const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', diedAt };
+    const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
     const letter = describeUnknown(trace, messageOf(job), diedAt);
     jobs.set(letter, job);
     return letter;
@@ -87,9 +87,12 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const read = async (ref: DeadRef): Promise<DeadLetter | undefined> => {
     const { queue, jobId, diedAt } = ref;
     if (queue === UNKNOWN) return readUnknown(ref);
-    const [name, data, failedReason] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason');
+    const [name, data, failedReason, timestamp] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason', 'timestamp');
     const what = KINDS[queue] as DeadKind;
-    const job: DeadJob = { queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt };
+    const job: DeadJob = {
+      ...{ queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt },
+      timestamp: Number.parseInt(timestamp ?? '', 10),
+    };
     const message = messageOf(job);
     const alerts = message?.digest === undefined ? undefined : await connection.hget(keys.digestContent(message.id), 'count');
     const trace = message && (await traces.message(message.id));

@@ -20,6 +20,10 @@ const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
 
 export interface UnreadableJob {
   readonly jobId: string;
+  /** When it was added, ms since the epoch; `NaN` where the record does not say. */
+  readonly timestamp: number;
+  /** `undefined` where they are not JSON. */
+  readonly data: unknown;
   readonly reason: string;
 }
 
@@ -29,17 +33,26 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
   const ids = await redis.lrange(key('active'), 0, -1);
   const failed = await Promise.all(
     ids.map(async (jobId): Promise<UnreadableJob[]> => {
-      const reason = unreadable(await redis.hmget(key(jobId), ...JSON_FIELDS));
+      const [timestamp, data, ...fields] = await redis.hmget(key(jobId), 'timestamp', 'data', ...JSON_FIELDS);
+      const reason = unreadable(fields);
       if (reason === undefined) return [];
       const moved = await failScript(
         redis,
         [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
         [jobId, reason, now.getTime()],
       );
-      return moved === 1 ? [{ jobId, reason }] : [];
+      return moved === 1 ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
     }),
   );
   return failed.flat();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function unreadable(values: readonly (string | null)[]): string | undefined {

@@ -135,7 +135,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
 
   const sweep = createSweep(async () => {
     for (const job of await failUnreadableJobs(commands, prefix, queue, new Date())) {
-      logger.warn({ queue, ...job }, 'unreadable job: moved to the failed set');
+      logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job: moved to the failed set');
       await onUnreadable(job);
     }
   }, logger);

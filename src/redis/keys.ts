@@ -50,8 +50,8 @@ export function createKeys(prefix: string) {
     alert: (alertId: string) => `${prefix}:alert:${hash('alert', alertId)}`,
     /** Hash: a message's ledger entry. */
     message: (messageId: string) => `${prefix}:message:${messageId}`,
-    /** String: which alert holds the dedupe claim of a dedup key. */
-    claim: (dedupHash: string) => `${prefix}:claim:${dedupHash}`,
+    /** Hash: phone hash, or channel → the alert that holds the dedupe claim of a dedup key there; until the last claim expires. */
+    claims: (dedupHash: string) => `${prefix}:claims:${dedupHash}`,
     /** String: when a dedup key was last resolved, ms. */
     resolved: (dedupHash: string) => `${prefix}:resolved:${dedupHash}`,
     /** String: when a dedup key was last acknowledged, ms, in which run and by whom. */

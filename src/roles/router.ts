@@ -36,6 +36,11 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
     realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), systemClock.now()),
     stages: [alertExpiryGate, severityGate],
     onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
+    onOtherContent: ({ alertId, ...alert }) =>
+      ground.logger.warn(
+        { alertId: shownId(alertId), ...alert, hint: 'give each alert an id of its own' },
+        'alert id reused with other content',
+      ),
     knownFull: (message) => {
       const rules = rulesOf(message, config);
       const full = cap.knownFull(rules);

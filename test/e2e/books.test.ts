@@ -111,15 +111,17 @@ async function addMalformedJobs(): Promise<string[]> {
     'not-options': { data: '{"severity": "critical", "to": "+60121230008", "text": "x"}', opts: '{"attempts": ' },
   };
   const key = (part: string) => `${prefix}:sms-alerts:${part}`;
+  const timestamp = Date.now();
   for (const [id, fields] of Object.entries(jobs)) {
     await redis
       .multi()
-      .hset(key(id), { name: 'alert', timestamp: Date.now(), delay: 0, priority: 0, ...fields })
+      .hset(key(id), { name: 'alert', timestamp, delay: 0, priority: 0, ...fields })
       .lpush(key('wait'), id)
       .zadd(key('marker'), 0, '0')
       .exec();
   }
-  return [alertIdOfJob('not-json'), 'wrong', alertIdOfJob('not-options')];
+  const derived = (jobId: string) => alertIdOfJob({ jobId, timestamp, data: undefined });
+  return [derived('not-json'), 'wrong', derived('not-options')];
 }
 
 it('every alert and every text is in the books once, and they say what the traces say', { timeout: 120_000 }, async () => {

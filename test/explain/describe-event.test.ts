@@ -10,7 +10,7 @@ const events: [Omit<TraceEvent, 'at'>, string][] = [
   [{ stage: 'route', verdict: 'pass', detail: 'route default' }, 'a route matches [route default]'],
   [{ stage: 'severity-gate', verdict: 'pass' }, 'severe enough for its route'],
   [{ stage: 'resolve-gate', verdict: 'pass' }, 'not a resolve'],
-  [{ stage: 'dedupe-gate', verdict: 'pass' }, 'nothing with this dedup key went out lately'],
+  [{ stage: 'dedupe-gate', verdict: 'pass' }, 'no duplicate, at least for one recipient'],
   [{ stage: 'recipients', verdict: 'pass', detail: '2 phone(s)' }, 'recipients found [2 phone(s)]'],
   [{ stage: 'consent-gate', verdict: 'pass' }, 'may be texted'],
   [{ stage: 'ledger', verdict: 'pass' }, 'not sent before'],

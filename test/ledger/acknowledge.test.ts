@@ -35,7 +35,7 @@ const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
   ...over,
 });
 const admit = (over: Partial<RoutedAlert> = {}) => ledger.admit(alert(over), randomUUID());
-const repeat = (receivedAt: number) => admit({ id: `${id}-${randomUUID()}`, receivedAt, messages: [] });
+const repeat = (receivedAt: number) => admit({ id: `${id}-${randomUUID()}`, receivedAt, messages: [message(`m-${randomUUID()}`)] });
 const acknowledge = (at: number, over: { alertId?: string; run?: string } = {}) =>
   ledger.acknowledge({ alertId: id, by: 'http by alice', at: new Date(at), run: randomUUID(), ...over });
 const attempt = (messageId: string): AttemptRequest => ({
@@ -78,14 +78,14 @@ describe('acknowledging', () => {
     await cancel(`${id}-2`);
     expect(await repeat(3_000)).toEqual({ kind: 'duplicate', of: id });
     await ledger.resolve(dedupHash, new Date(4_000));
-    expect(await repeat(5_000)).toEqual({ kind: 'admitted', fresh: true });
+    expect(await repeat(5_000)).toMatchObject({ kind: 'admitted', fresh: true });
   });
 
   it('ends nothing that comes after it, once the claim is gone', async () => {
     await admit({ dedupeForMs: 0 });
     await acknowledge(2_000);
     expect(await admit({ id: `${id}-before`, dedupeForMs: 0, receivedAt: 1_999 })).toEqual({ kind: 'acknowledged', by: 'http by alice' });
-    expect(await admit({ id: `${id}-later`, dedupeForMs: 0, receivedAt: 2_000 })).toEqual({ kind: 'admitted', fresh: true });
+    expect(await admit({ id: `${id}-later`, dedupeForMs: 0, receivedAt: 2_000 })).toMatchObject({ kind: 'admitted', fresh: true });
     expect(await ledger.openAttempt({ ...attempt(`${id}-1`), receivedAt: 2_000 })).toMatchObject({ kind: 'opened' });
   });
 

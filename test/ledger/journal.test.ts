@@ -94,8 +94,17 @@ describe('an alert', () => {
 
   it('that is a duplicate of another one writes nothing before it is settled', async () => {
     await admit();
-    await ledger.admit(alert({ id: 'b', messages: [] }), 'r');
+    await ledger.admit(alert({ id: 'b', messages: [messageRecord('m-b', 'b')] }), 'r');
     expect(await news()).toEqual([]);
+  });
+
+  it('that is a duplicate at one of its phones says so of that message', async () => {
+    await admit();
+    const messages = ['phone', 'other'].map((phoneHash) => messageRecord(`m-${phoneHash}`, 'b', { phoneHash }));
+    expect(await twice(() => ledger.admit(alert({ id: 'b', messages }), 'r'))).toMatchObject([
+      { id: 'b', outcome: 'routed', messages: 2 },
+      { id: 'm-phone', alertId: 'b', state: 'suppressed', reason: 'duplicate', provider: null, attempt: null },
+    ]);
   });
 
   it.each([
@@ -215,7 +224,7 @@ describe('a message', () => {
       unknowns.settle({ messageId: 'm', alertId: 'a', dedupHash: 'db', run: 'o', sent: false, at: new Date(3_000), keep: false, event });
     expect(await twice(settle)).toEqual([line('failed', { reason: 'unknown_outcome' })]);
     const alert = { alertId: 'a', dedupHash: 'db', severity: 'critical', receivedAt: 1_000, dedupeForMs: 0 } as const;
-    const reopening = { ...alert, messageId: 'm', number: 1, expiresAt: 9_000_000_000_000 };
+    const reopening = { ...alert, messageId: 'm', phoneHash: 'phone', number: 1, expiresAt: 9_000_000_000_000 };
     const reopen = () => ledger.reopen({ ...reopening, event });
     expect(await twice(reopen)).toEqual([line('queued')]);
   });

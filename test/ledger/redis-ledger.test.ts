@@ -64,52 +64,197 @@ const move = (over: Partial<Move>): Move => ({
   ...over,
 });
 const accepted = { provider: 'p', providerMessageId: 'SM1', segments: 1, at: new Date(2_000) };
-const claim = (over: Partial<RoutedAlert> = {}) =>
-  ledger.admit(alert({ severity: 'error', dedupeForMs: 60_000, messages: [], ...over }), randomUUID());
-const admitted = { kind: 'admitted', fresh: true };
+const admitted = { kind: 'admitted', fresh: true, muted: new Map() };
 
-describe('the dedupe claim', () => {
+/** An error that dedupes for a minute, to these phones. */
+const claim = (name: string, over: Partial<RoutedAlert> = {}, phones: readonly string[] = ['phone']) => {
+  const messages = phones.map((phoneHash) => messageRecord(`m-${name}-${phoneHash}`, name, { phoneHash }));
+  return ledger.admit(alert({ id: name, severity: 'error', dedupeForMs: 60_000, messages, ...over }), randomUUID());
+};
+const mutedBy = (muted: Record<string, string>) => ({ kind: 'admitted', fresh: true, muted: new Map(Object.entries(muted)) });
+const endOf = (name: string, over: Partial<Move>, phone = 'phone') =>
+  ledger.move(move({ messageId: `m-${name}-${phone}`, alertId: name, run: randomUUID(), ...over }));
+
+describe('the dedupe claim of a phone', () => {
+  let [first, second, third] = ['', '', ''];
+  beforeEach(() => {
+    [first, second, third] = [`${alertId}-1`, `${alertId}-2`, `${alertId}-3`];
+  });
+
   it('is given once, and names its holder to the next alert of the key', async () => {
-    expect(await claim()).toEqual(admitted);
-    expect(await claim({ id: `${alertId}-2` })).toEqual({ kind: 'duplicate', of: alertId });
+    expect(await claim(first)).toEqual(admitted);
+    expect(await claim(second)).toEqual({ kind: 'duplicate', of: first });
+  });
+
+  it('is that of this phone alone: the same words to another phone are no duplicate', async () => {
+    await claim(first, {}, ['a']);
+    expect(await claim(second, {}, ['b'])).toEqual(admitted);
+    expect(await claim(third, {}, ['a', 'b'])).toEqual({ kind: 'duplicate', of: first });
+  });
+
+  it('leaves the other phones of an alert to it, whose message to the claimed phone is written as a duplicate', async () => {
+    await claim(first, {}, ['b']);
+    const before = await ledger.inFlight();
+    expect(await claim(second, {}, ['a', 'b', 'c'])).toEqual(mutedBy({ b: first }));
+    expect(await ledger.inFlight()).toBe(before + 2);
+    expect((await traces.alert(second))?.messages).toMatchObject([
+      { state: 'queued', reason: null },
+      { state: 'suppressed', reason: 'duplicate', duplicateOf: first, until: null },
+      { state: 'queued', reason: null },
+    ]);
+    const [, muted] = (await traces.alert(second))?.messages ?? [];
+    expect(muted?.events).toMatchObject([
+      { stage: 'dedupe-gate', reason: 'duplicate', detail: `to this phone, same dedup key as alert ${first}` },
+    ]);
+    expect((await ledger.resolve(alertId, new Date(0))).toSorted()).toEqual([`m-${first}-b`, `m-${second}-a`, `m-${second}-c`]);
+  });
+
+  it('answers a run that comes twice, and one that comes after it, as it did the first time', async () => {
+    await claim(first, {}, ['b']);
+    const again = alert({
+      id: second,
+      severity: 'error',
+      dedupeForMs: 60_000,
+      messages: ['a', 'b'].map((phoneHash) => messageRecord(`m-${second}-${phoneHash}`, second, { phoneHash })),
+    });
+    expect(await ledger.admit(again, 'run')).toEqual(mutedBy({ b: first }));
+    expect(await ledger.admit(again, 'run')).toEqual(mutedBy({ b: first }));
+    expect(await ledger.admit(again, 'other run')).toEqual({ ...mutedBy({ b: first }), fresh: false });
+  });
+
+  it('is not taken by a message that has ended from the start, nor does it end one', async () => {
+    const refused = [messageRecord(`m-${first}`, first, { phoneHash: 'a', state: 'suppressed', reason: 'no_consent' })];
+    expect(await claim(first, { messages: refused })).toEqual(admitted);
+    expect(await claim(second, {}, ['a'])).toEqual(admitted);
+    expect(await claim(third, { messages: refused.map((record) => ({ ...record, id: `m-${third}`, alertId: third })) })).toEqual(admitted);
   });
 
   it('is still its holder’s when the router runs twice', async () => {
-    await claim();
-    expect(await claim()).toEqual({ kind: 'admitted', fresh: false });
+    await claim(first);
+    expect(await claim(first)).toEqual({ ...admitted, fresh: false });
   });
 
-  it('passes to a graver alert, which then silences its equals', async () => {
-    await claim();
-    expect(await claim({ id: `${alertId}-graver`, severity: 'critical' })).toEqual(admitted);
-    expect(await claim({ id: `${alertId}-third`, severity: 'critical' })).toEqual({ kind: 'duplicate', of: `${alertId}-graver` });
+  it('passes to a graver alert, which then silences its equals at this phone', async () => {
+    await claim(first, {}, ['a', 'b']);
+    expect(await claim(second, { severity: 'critical' }, ['a'])).toEqual(admitted);
+    expect(await claim(third, { severity: 'critical' }, ['a', 'b'])).toEqual(mutedBy({ a: second }));
   });
 
-  it('ends with its window', async () => {
-    await claim({ dedupeForMs: 30 });
-    await until(async () => (await claim({ id: `${alertId}-later`, dedupeForMs: 30 })).kind === 'admitted');
+  it('ends with its window, by the clock of Redis', async () => {
+    await claim(first, { dedupeForMs: 30 });
+    await claim(`${first}-b`, {}, ['b']);
+    await until(async () => (await claim(`${first}-${randomUUID()}`, { dedupeForMs: 30 })).kind === 'admitted');
+  });
+
+  it('outlives a shorter one of the same key', async () => {
+    await claim(first, {}, ['a']);
+    await claim(second, { dedupeForMs: 30 }, ['b']);
+    expect(await redis.pttl(keys.claims(alertId))).toBeGreaterThan(10_000);
+  });
+
+  it('is swept when it has expired and its key goes on', async () => {
+    await claim(
+      first,
+      { dedupeForMs: 1 },
+      Array.from({ length: 200 }, (_, phone) => `old-${phone}`),
+    );
+    await until(async () => {
+      await claim(`a-${randomUUID()}`, {}, [randomUUID()]);
+      return (await redis.hkeys(keys.claims(alertId))).filter((phone) => phone.startsWith('old-')).length < 64;
+    });
   });
 
   it('is refused to what was raised before the resolve, and free for what is raised after it', async () => {
-    await claim();
+    await claim(first, {}, ['a', 'b']);
     await ledger.resolve(alertId, new Date(5_000));
-    expect(await claim({ id: `${alertId}-before`, receivedAt: 4_999 })).toEqual({ kind: 'resolved' });
-    expect(await claim({ id: `${alertId}-after`, receivedAt: 5_000 })).toEqual(admitted);
+    expect(await claim(second, { receivedAt: 4_999 }, ['a'])).toEqual({ kind: 'resolved' });
+    expect(await claim(third, { receivedAt: 5_000 }, ['a', 'b'])).toEqual(admitted);
   });
 
-  it('is released when the last message of its alert died without reaching anybody', async () => {
-    await claim({ messages: [message(id), message(`${id}-2`)] });
-    await ledger.move(move({ state: 'failed', reason: 'recipient' }));
-    expect(await claim({ id: `${alertId}-next` })).toMatchObject({ kind: 'duplicate' });
-    await ledger.move(move({ messageId: `${id}-2`, state: 'expired', reason: 'expired' }));
-    expect(await claim({ id: `${alertId}-next` })).toEqual(admitted);
+  it.each(['failed', 'expired', 'cancelled', 'suppressed'] as const)(
+    'is released when its message ended %s, whatever became of the others of its alert',
+    async (state) => {
+      await claim(first, {}, ['a', 'b']);
+      await endOf(first, { state: 'accepted', accepted: { ...accepted, providerMessageId: randomUUID() } }, 'a');
+      await endOf(first, { state, reason: 'recipient' }, 'b');
+      expect(await claim(second, {}, ['a', 'b'])).toEqual(mutedBy({ a: first }));
+    },
+  );
+
+  it('is kept by a message that was accepted, or may have been sent', async () => {
+    await claim(first, {}, ['a', 'b']);
+    await endOf(first, { state: 'accepted', accepted: { ...accepted, providerMessageId: randomUUID() } }, 'a');
+    await endOf(first, { state: 'unknown', reason: 'unknown_outcome' }, 'b');
+    expect(await claim(second, {}, ['a', 'b'])).toEqual({ kind: 'duplicate', of: first });
   });
 
-  it('is kept when one of several was accepted', async () => {
-    await claim({ messages: [message(id), message(`${id}-2`)] });
-    await ledger.move(move({ state: 'accepted', accepted }));
-    await ledger.move(move({ messageId: `${id}-2`, state: 'failed', reason: 'recipient' }));
-    expect(await claim({ id: `${alertId}-next` })).toMatchObject({ kind: 'duplicate' });
+  it('is not released by a message whose alert holds it no more', async () => {
+    await claim(first);
+    await claim(second, { severity: 'critical' });
+    await endOf(first, { state: 'failed', reason: 'recipient' });
+    expect(await claim(third, { severity: 'critical' })).toEqual({ kind: 'duplicate', of: second });
+  });
+
+  it('stands beside the claim of another version for the whole key', async () => {
+    await redis.set(`${prefix}:claim:${alertId}`, `3 1000 ${first}`, 'PX', 60_000);
+    expect(await claim(first)).toEqual(admitted);
+    await endOf(first, { state: 'failed', reason: 'recipient' });
+    expect(await claim(second)).toEqual(admitted);
+    await ledger.resolve(alertId, new Date(9_000));
+  });
+});
+
+describe('the dedupe claim of a channel', () => {
+  it('is given once, so that a repeat to another phone does not notify the channel again', async () => {
+    const [first, second] = [`${alertId}-1`, `${alertId}-2`];
+    await claim(first, { channels: ['ops mail'] }, ['a']);
+    expect(await claim(second, { channels: ['ops mail', 'chat'] }, ['b'])).toEqual(mutedBy({ 'ops mail': first }));
+    expect((await traces.alert(second))?.events.at(-1)).toMatchObject({
+      stage: 'escalation',
+      reason: 'duplicate',
+      detail: `ops mail: same dedup key as alert ${first}`,
+    });
+  });
+
+  it('makes an alert that notifies channels alone a duplicate', async () => {
+    const [first, second] = [`${alertId}-1`, `${alertId}-2`];
+    expect(await claim(first, { channels: ['chat'] }, [])).toEqual(admitted);
+    expect(await claim(second, { channels: ['chat'] }, [])).toEqual({ kind: 'duplicate', of: first });
+  });
+});
+
+describe('an alert whose id comes again', () => {
+  const identified = (content: string) => ledger.admit(alert({ content }), randomUUID());
+
+  it('with the same content is the same alert', async () => {
+    await identified('x');
+    expect(await identified('x')).toEqual({ ...admitted, fresh: false });
+    expect((await traces.alert(alertId))?.events).toHaveLength(1);
+  });
+
+  it('with other content is named in the history, once for each content', async () => {
+    await identified('x');
+    expect(await identified('y')).toMatchObject({ fresh: false, otherContent: 'new' });
+    expect(await identified('y')).toMatchObject({ fresh: false, otherContent: 'known' });
+    expect(await identified('z')).toMatchObject({ fresh: false, otherContent: 'new' });
+    const events = (await traces.alert(alertId))?.events ?? [];
+    expect(events.filter(({ stage }) => stage === 'identity')).toMatchObject([{ verdict: 'ignored' }, { verdict: 'ignored' }]);
+  });
+
+  it('after it was suppressed is told from a run of the same one', async () => {
+    const settle = (content: string) =>
+      ledger.settleAlert({ ...alert({ content }), outcome: 'suppressed', reason: 'expired' }, randomUUID());
+    expect(await settle('x')).toBe('recorded');
+    expect(await settle('x')).toBe('known');
+    expect(await settle('y')).toBe('other_content');
+    expect(await settle('y')).toBe('known');
+    expect(await identified('z')).toEqual({ kind: 'settled', otherContent: 'new' });
+    expect(await identified('x')).toEqual({ kind: 'settled' });
+  });
+
+  it('is the same alert where an older version wrote it down without its content', async () => {
+    await ledger.admit(alert(), 'old');
+    expect(await identified('x')).toEqual({ ...admitted, fresh: false });
   });
 });
 
@@ -118,19 +263,19 @@ describe('recording an alert', () => {
     const before = await ledger.inFlight();
     expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
     expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
-    expect(await ledger.admit(alert(), 'run-2')).toEqual({ kind: 'admitted', fresh: false });
+    expect(await ledger.admit(alert(), 'run-2')).toEqual({ ...admitted, fresh: false });
     expect(await ledger.inFlight()).toBe(before + 1);
   });
 
   it('lets an alert that was malformed be mended and sent again under its id', async () => {
-    expect(await ledger.settleAlert({ ...alert(), outcome: 'malformed', reason: 'malformed' }, 'run-1')).toBe(true);
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'malformed', reason: 'malformed' }, 'run-1')).toBe('recorded');
     expect(await ledger.admit(alert(), 'run-2')).toEqual(admitted);
     expect((await traces.alert(alertId))?.outcome).toBe('routed');
   });
 
   it('that was suppressed is not texted by a later run', async () => {
-    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-1')).toBe(true);
-    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-2')).toBe(false);
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-1')).toBe('recorded');
+    expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-2')).toBe('known');
     expect(await ledger.admit(alert(), 'run-3')).toEqual({ kind: 'settled' });
   });
 
@@ -257,9 +402,9 @@ describe('ending a message', () => {
 
 describe('resolving', () => {
   it('leaves the claim of an alert that was raised after it alone', async () => {
-    await claim({ receivedAt: 6_000 });
+    await claim(alertId, { receivedAt: 6_000 });
     await ledger.resolve(alertId, new Date(5_000));
-    expect(await claim({ id: `${alertId}-repeat`, receivedAt: 6_001 })).toEqual({ kind: 'duplicate', of: alertId });
+    expect(await claim(`${alertId}-repeat`, { receivedAt: 6_001 })).toEqual({ kind: 'duplicate', of: alertId });
   });
 
   it('names what has no outcome yet, and no more', async () => {
@@ -271,9 +416,9 @@ describe('resolving', () => {
 
 describe('every key', () => {
   it('goes away by itself', async () => {
-    await claim({ messages: [message(id)] });
+    await claim(alertId, { messages: [message(id)], receivedAt: 3_000 });
     await ledger.resolve(alertId, new Date(2_000));
-    const written = [keys.alert(alertId), keys.message(id), keys.open(alertId), keys.resolved(alertId)];
+    const written = [keys.alert(alertId), keys.message(id), keys.open(alertId), keys.resolved(alertId), keys.claims(alertId)];
     for (const key of written) expect(await redis.pttl(key), key).toBeGreaterThan(0);
   });
 });

@@ -33,6 +33,7 @@ const reopening = (over: Partial<Reopening> = {}): Reopening => ({
   messageId: 'm-a',
   alertId: 'a',
   dedupHash: 'db',
+  phoneHash: 'phone',
   severity: 'critical',
   receivedAt: 1_000,
   dedupeForMs: 0,
@@ -54,14 +55,16 @@ async function failed(): Promise<void> {
 describe('a failed message that is reopened', () => {
   it('takes its dedupe claim again where it is free, and only there', async () => {
     await failed();
-    expect(await redis.get(keys.claim('db'))).toBeNull();
+    const claimed = () => redis.hgetall(keys.claims('db'));
+    expect(await claimed()).toEqual({});
     await ledger.reopen(reopening({ dedupeForMs: 60_000 }));
-    expect(await redis.get(keys.claim('db'))).toBe('3 1000 a');
-    expect(await redis.pttl(keys.claim('db'))).toBeGreaterThan(50_000);
-    await redis.set(keys.claim('db'), '3 2000 other');
+    expect(await claimed()).toEqual({ phone: expect.stringMatching(/^3 1000 \d{13} a$/) });
+    expect(await redis.pttl(keys.claims('db'))).toBeGreaterThan(50_000);
+    const other = `3 2000 ${Number.MAX_SAFE_INTEGER} other`;
+    await redis.hset(keys.claims('db'), 'phone', other);
     await moveTo('failed', 'a', { reason: 'content' });
     await ledger.reopen(reopening({ number: 2, dedupeForMs: 60_000 }));
-    expect(await redis.get(keys.claim('db'))).toBe('3 2000 other');
+    expect(await claimed()).toEqual({ phone: other });
   });
 
   it('is on its way again, the same one, with its history and a new deadline', async () => {

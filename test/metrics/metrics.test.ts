@@ -48,6 +48,7 @@ describe('the public names', () => {
   it.each([
     ['sms_alerts_total', 'counter', 'severity,purpose'],
     ['sms_alert_outcomes_total', 'counter', 'outcome,reason'],
+    ['sms_alert_id_conflicts_total', 'counter', ''],
     ['sms_messages_total', 'counter', 'severity'],
     ['sms_message_outcomes_total', 'counter', 'state,reason,severity'],
     ['sms_messages_in_flight', 'gauge', ''],

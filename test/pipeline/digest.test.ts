@@ -202,7 +202,7 @@ test('What a digest tells of is known when it comes again: the same trouble is t
   } as const;
   await desk.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
   expect(await desk.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-  const again = { ...alert, id: 'again', messages: [] };
+  const again = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
   expect(await desk.ledger.admit(again, 'second')).toEqual({ kind: 'duplicate', of: message.alertId });
 });
 

@@ -101,11 +101,29 @@ describe('what a route leaves out depends on the alert', () => {
       overflow: 'drop',
       onUnknown: 'hold',
     });
-    expect(
-      policyFor(route('it', {}, { dedupeForMs: 5, onUnknown: 'resend' }), { ...ALERT, purpose: 'notification', severity: 'info' }),
-    ).toMatchObject({
-      dedupeForMs: 5,
-      onUnknown: 'resend',
-    });
+    const other = { ...ALERT, purpose: 'notification', severity: 'info' } as const;
+    expect(policyFor(route('it', {}, { onUnknown: 'resend' }), other)).toMatchObject({ onUnknown: 'resend' });
+  });
+});
+
+describe('dedupeFor of a route', () => {
+  const HALF_AN_HOUR = 1_800_000;
+  test.each<[written: number | undefined, match: RouteMatch, purpose: Routable['purpose'], dedupeForMs: number]>([
+    [undefined, {}, 'alert', HALF_AN_HOUR],
+    [undefined, { purpose: 'alert' }, 'alert', HALF_AN_HOUR],
+    [undefined, { purpose: 'verification' }, 'verification', 0],
+    [undefined, { purpose: ['verification', 'notification'] }, 'notification', 0],
+    [5, {}, 'alert', 5],
+    [5, { source: 'checkout' }, 'verification', 0],
+    [5, {}, 'verification', 0],
+    [5, {}, 'notification', 0],
+    [5, { purpose: 'verification' }, 'verification', 5],
+    [5, { purpose: ['alert', 'notification'] }, 'notification', 5],
+    [5, { purpose: /^(verif|notif)ication$/ }, 'verification', 5],
+    [0, { purpose: 'alert' }, 'alert', 0],
+    [0, { purpose: 'notification' }, 'notification', 0],
+  ])('of %s ms that matches %j is, for a %s, %d ms', (written, match, purpose, dedupeForMs) => {
+    const policy = policyFor(route('it', match, written === undefined ? {} : { dedupeForMs: written }), { ...ALERT, purpose });
+    expect(policy.dedupeForMs).toBe(dedupeForMs);
   });
 });

@@ -44,6 +44,7 @@ function setup(ladder: Ladder) {
     observer: recording.observer,
     clock,
     onEscalating: (alert) => void logged.push(alert),
+    onOtherContent: () => undefined,
   });
   const take = (over: Partial<AlertInput> = {}) =>
     route(

@@ -91,7 +91,10 @@ function onDuty({ shifts, overrides }: Rotation, at: number): readonly string[] 
   return shifts.find(({ days, from, to }) => days[0] === day && from <= minute && minute < to)?.contacts ?? [];
 }
 
-const ledger = { admit: async () => ({ kind: 'admitted', fresh: true }), settleAlert: async () => true } as Partial<Ledger> as Ledger;
+const ledger = {
+  admit: async () => ({ kind: 'admitted', fresh: true, muted: new Map() }),
+  settleAlert: async () => 'recorded',
+} as Partial<Ledger> as Ledger;
 
 test('no message leaves the router to a phone that may not be texted, none twice, and nobody is forgotten', async () => {
   await fc.assert(
@@ -105,6 +108,7 @@ test('no message leaves the router to a phone that may not be texted, none twice
         observer: createRecordingObserver().observer,
         clock: createSettableClock(at),
         onEscalating: () => undefined,
+        onOtherContent: () => undefined,
       });
       const routed = await router({ jobId: 'j', data: alert, timestamp: at }, new AbortController().signal);
       if (routed.kind === 'routed') steps.push(...routed.steps);

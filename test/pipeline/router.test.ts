@@ -71,6 +71,7 @@ function createSetup() {
       observer: recording.observer,
       clock,
       onEscalating: () => undefined,
+      onOtherContent: () => undefined,
       ...deps,
     })(raw, new AbortController().signal);
   const raw = (data: unknown): RawAlert => {
@@ -334,10 +335,126 @@ describe('an alert of a key that has texted', () => {
     expect((await setup.trace('third')).events.at(-1)?.detail).toBe('same dedup key as alert graver');
   });
 
+  test('texts another phone, and of several phones those that it has not texted', async () => {
+    await setup.take(alert({ to: ALICE }));
+    expect(stepsOf(await setup.take(alert({ id: 'a2', to: BOB })))).toMatchObject([{ job: 'now', record: { state: 'queued' } }]);
+    const steps = stepsOf(await setup.take(alert({ id: 'a3', to: [ALICE, BOB, CAROL] })));
+    expect(steps.map(({ job, record }) => [job, record.state, record.reason])).toEqual([
+      [undefined, 'suppressed', 'duplicate'],
+      [undefined, 'suppressed', 'duplicate'],
+      ['now', 'queued', null],
+    ]);
+    expect((await setup.trace('a3')).messages.map(({ duplicateOf }) => duplicateOf)).toEqual(['a1', 'a2', undefined]);
+    expect(setup.heard('messagesCreated').at(-1)).toEqual(['critical', 3]);
+    expect(setup.heard('messageSettled')).toHaveLength(2);
+    expect(setup.heard('messageSettled')).toContainEqual({ state: 'suppressed', reason: 'duplicate', severity: 'critical' });
+    expect(await setup.ledger.inFlight()).toBe(3);
+  });
+
+  test('of which some are duplicates gives the others their jobs again when its run is repeated, and no more', async () => {
+    await setup.take(alert({ to: ALICE }));
+    const raw = setup.raw(alert({ id: 'a2', to: [ALICE, BOB] }));
+    await setup.run(raw);
+    expect(stepsOf(await setup.run(raw)).map(({ job }) => job)).toEqual([undefined, 'again']);
+    expect(setup.heard('messageSettled')).toHaveLength(1);
+  });
+
+  test('says of whom may not be texted besides that all others are duplicates', async () => {
+    await setup.take(alert({ to: 'contact:alice' }));
+    await setup.take(alert({ id: 'a2', to: ['contact:alice', 'contact:carol'] }));
+    expect(await setup.trace('a2')).toMatchObject({ outcome: 'suppressed', reason: 'duplicate', duplicateOf: 'a1' });
+    expect((await setup.trace('a2')).events.at(-1)?.detail).toBe('same dedup key as alert a1; 1 phone(s) besides: no_consent');
+  });
+
+  test.each(['verification', 'notification'] as const)('texts the same words again when they are a %s', async (purpose) => {
+    const deps = { config: config({ routes: [route({ dedupeForMs: HOUR_MS })] }) };
+    const code = (id: string) => alert({ id, purpose, to: ALICE });
+    expect((await setup.take(code('c1'), deps)).kind).toBe('routed');
+    expect((await setup.take(code('c2'), deps)).kind).toBe('routed');
+    const asked = { config: config({ routes: [route({ match: { purpose }, dedupeForMs: HOUR_MS })] }) };
+    expect((await setup.take(code('c3'), asked)).kind).toBe('routed');
+    expect((await setup.take(code('c4'), asked)).kind).toBe('suppressed');
+    expect((await setup.take({ ...code('c5'), to: BOB }, asked)).kind).toBe('routed');
+  });
+
   test('texts each time where the route wants no dedupe', async () => {
     const deps = { config: config({ routes: [route({ dedupeForMs: 0 })] }) };
     expect((await setup.take(alert(), deps)).kind).toBe('routed');
     expect((await setup.take(alert({ id: 'a2' }), deps)).kind).toBe('routed');
+  });
+});
+
+describe('a job without an id of its own', () => {
+  const job = (over: Partial<RawAlert> & { text?: string; data?: object } = {}): RawAlert => {
+    const { text = 'Disk full', ...raw } = over;
+    return { jobId: '7', timestamp: START, ...raw, data: { severity: 'critical', to: ALICE, text, ...raw.data } };
+  };
+  const outcomes = () => settled().map((alert) => (alert as { outcome: string }).outcome);
+
+  test('is the same alert each time that it runs, also when an operator sends it through once more', async () => {
+    await setup.run(job());
+    setup.clock.at += 1_000;
+    await setup.run(job());
+    await setup.run(job({ replayed: true }));
+    expect(outcomes()).toEqual(['routed']);
+    expect(setup.heard('alertIdReused')).toEqual([]);
+  });
+
+  test('is another alert each time that its job id is used again', async () => {
+    for (const hour of [0, 1, 2]) {
+      setup.clock.at = START + hour * HOUR_MS;
+      await setup.run(job({ timestamp: setup.clock.at, text: `disk ${hour} is full` }));
+    }
+    expect(outcomes()).toEqual(['routed', 'routed', 'routed']);
+  });
+
+  test('is another alert when it bears no time and other words', async () => {
+    await setup.run(job({ timestamp: Number.NaN }));
+    await setup.run(job({ timestamp: Number.NaN }));
+    await setup.run(job({ timestamp: Number.NaN, text: 'db down' }));
+    expect(outcomes()).toEqual(['routed', 'routed']);
+  });
+});
+
+describe('an id of the producer that comes with other content', () => {
+  const reused: object[] = [];
+  const deps = { onOtherContent: (alert: object) => void reused.push(alert) };
+  beforeEach(() => void reused.splice(0));
+
+  test.each<[what: string, over: Partial<AlertInput>]>([
+    ['other words', { text: 'db down', dedupKey: undefined }],
+    ['another phone', { to: BOB }],
+    ['another severity', { severity: 'error' }],
+    ['another purpose', { purpose: 'notification' }],
+    ['another dedup key', { dedupKey: 'else' }],
+  ])('is counted, logged and noted once for each, as with %s', async (_what, over) => {
+    await setup.take(alert({ to: ALICE }), deps);
+    const raw = setup.raw(alert({ to: ALICE, ...over }));
+    expect(await setup.run(raw, deps)).toEqual({ kind: 'suppressed' });
+    expect(await setup.run(raw, deps)).toEqual({ kind: 'suppressed' });
+    expect(setup.heard('alertIdReused')).toHaveLength(1);
+    expect(reused).toMatchObject([{ alertId: 'a1' }]);
+    expect((await setup.trace('a1')).events.at(-1)).toMatchObject({ stage: 'identity', verdict: 'ignored' });
+    expect(settled()).toHaveLength(1);
+  });
+
+  test.each<[what: string, over: Partial<AlertInput>]>([
+    ['times', { raisedAt: new Date(START).toISOString(), expiresAt: new Date(START + HOUR_MS).toISOString() }],
+    ['order of recipients', { to: [BOB, ALICE] }],
+    ['word for the severity', { severity: 'emergency' }],
+    ['measured value, under a dedup key', { text: 'Disk 91% full' }],
+  ])('is the same content where only the %s differs', async (_what, over) => {
+    await setup.take(alert({ to: [ALICE, BOB] }), deps);
+    await setup.take(alert({ to: [ALICE, BOB], ...over }), deps);
+    expect(setup.heard('alertIdReused')).toEqual([]);
+  });
+
+  test('and resolves is carried out', async () => {
+    await setup.take(alert(), deps);
+    setup.clock.at += 1;
+    const routed = await setup.take({ id: 'a1', severity: 'critical', status: 'resolved', dedupKey: 'db/disk' }, deps);
+    expect(routed).toMatchObject({ kind: 'resolved', open: [expect.any(String)] });
+    expect(reused).toMatchObject([{ alertId: 'a1', status: 'resolved' }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { createUnknowns } from '../../src/ledger/unknowns.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { createUnknownDesk, refuteUnknown, type UnknownDeskDeps } from '../../src/pipeline/unknown-desk.ts';
 import { type Accepted, refuse } from '../../src/provider/provider.ts';
+import { messageRecord } from '../ledger/message-record.ts';
 import { testRedis } from '../support/redis.ts';
 import { createDesk, type Desk, HOUR_MS, MINUTE_MS } from './dispatch-desk.ts';
 
@@ -93,9 +94,17 @@ describe('an operator', () => {
     } as const;
     const { dedupHash } = message;
     await desk.admit(message);
-    await redis.set(desk.keys.claim(dedupHash), `3 ${message.receivedAt} ${message.alertId}`);
+    await redis.hset(
+      desk.keys.claims(dedupHash),
+      message.phoneHash,
+      `3 ${message.receivedAt} ${Number.MAX_SAFE_INTEGER} ${message.alertId}`,
+    );
     await desk.run(message);
-    const next = { ...claim, id: 'a-next', dedupHash, dedupeForMs: HOUR_MS, messages: [] };
+    const next = {
+      ...claim,
+      ...{ id: 'a-next', dedupHash, dedupeForMs: HOUR_MS },
+      messages: [messageRecord('m-next', 'a-next', { phoneHash: message.phoneHash })],
+    };
     expect(await desk.ledger.admit(next, 'r1')).toMatchObject({ kind: 'duplicate' });
     expect(await resolve(message, 'not_sent')).toEqual({ kind: 'settled' });
     expect(await desk.trace(message)).toMatchObject({

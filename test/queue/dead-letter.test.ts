@@ -21,7 +21,16 @@ describe('a dead notice', () => {
   };
   const dead = (failedReason: string) =>
     describeDead(
-      { queue: 'sms-notices', what: 'notice', jobId: 'n-1', name: 'notice', data: JSON.stringify(notice), failedReason, diedAt: 0 },
+      {
+        queue: 'sms-notices',
+        what: 'notice',
+        jobId: 'n-1',
+        name: 'notice',
+        data: JSON.stringify(notice),
+        failedReason,
+        timestamp: 1,
+        diedAt: 0,
+      },
       undefined,
       { trace: undefined },
     );

@@ -18,6 +18,7 @@ import { ALERT_QUEUE, alertJobId, LOOKUP_QUEUE, MESSAGE_QUEUE, PRIORITY, RECEIPT
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { messageRecord } from '../ledger/message-record.ts';
 import { testRedis } from '../support/redis.ts';
 import { createSettableClock } from '../support/settable-clock.ts';
 import { until } from '../support/until.ts';
@@ -167,7 +168,7 @@ describe('what is dead', () => {
     const dead = open();
     const stranger = (await dead.list(1)).letters[0]?.id as string;
     expect(stranger).toMatch(/^q-/);
-    const ids = [message.id, 'ours', 'theirs', alertIdOfJob('raw-2'), stranger];
+    const ids = [message.id, 'ours', 'theirs', alertIdOfJob({ jobId: 'raw-2', timestamp: 1_000, data: undefined }), stranger];
     expect((await dead.find(ids)).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     for (const id of ids) expect((await dead.find([id])).map((letter) => letter.id)).toEqual([id]);
     expect(await dead.find([message.alertId, message.id])).toHaveLength(1);
@@ -341,7 +342,8 @@ describe('what expired', () => {
     const dead = open();
     await dead.replay(await only(dead));
     const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'disk', receivedAt: Date.now() } as const;
-    const next = { ...card, id: 'next', dedupHash: 'disk', dedupeForMs: HOUR_MS, events: [], messages: [] };
+    const messages = [messageRecord('m-next', 'next', { phoneHash: message.phoneHash })];
+    const next = { ...card, id: 'next', dedupHash: 'disk', dedupeForMs: HOUR_MS, events: [], messages };
     expect(await ledger.admit(next, randomUUID())).toEqual({ kind: 'duplicate', of: message.alertId });
   });
 

@@ -24,7 +24,7 @@ it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => 
     const bench = openQueue(url, `${prefix}:${field}`, name);
     await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
     const reason = expect.stringMatching(new RegExp(`^the job's ${field} is not JSON: .`));
-    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', reason }]);
+    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', timestamp: 1, data: {}, reason }]);
 
     expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
     expect(await redis.zscore(bench.key('failed'), 'bad')).toBe(String(NOW.getTime()));

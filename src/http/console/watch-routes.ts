@@ -92,13 +92,14 @@ async function tell(id: string, traces: StoryTraces, now: Date): Promise<Console
   const found = await findTraced(traces, id);
   if (found === undefined) return undefined;
   const digest = found.digest && showMessage(found.digest);
+  const original = found.original && showAlert(found.original);
   const { filling } = found;
   if (found.kind === 'alert') {
     const alert = showAlert(found.alert);
-    return { kind: 'alert', alert, story: storyOf({ kind: 'alert', alert, digest, filling }, now) };
+    return { kind: 'alert', alert, story: storyOf({ kind: 'alert', alert, digest, filling, original }, now) };
   }
   const message = showMessage(found.message);
-  return { kind: 'message', message, story: storyOf({ kind: 'message', message, digest, filling }, now) };
+  return { kind: 'message', message, story: storyOf({ kind: 'message', message, digest, filling, original }, now) };
 }
 
 function parseLimit(limit: unknown): number {

@@ -247,8 +247,11 @@ const whyNot: PanelSpec[] = [
   ),
   bars(
     'Alerts that texted nobody, by reason',
-    'Alerts that the router suppressed or could not read.',
-    [['sum by (outcome, reason) (increase(sms_alert_outcomes_total{outcome!="routed"}[$__rate_interval])) > 0', '{{outcome}}: {{reason}}']],
+    'Alerts that the router suppressed or could not read, and those that came with the id of another alert.',
+    [
+      ['sum by (outcome, reason) (increase(sms_alert_outcomes_total{outcome!="routed"}[$__rate_interval])) > 0', '{{outcome}}: {{reason}}'],
+      ['sum(increase(sms_alert_id_conflicts_total[$__rate_interval])) > 0', 'id reused with other content'],
+    ],
     { unit: 'short' },
   ),
   bars(
