@@ -5,7 +5,7 @@ import type { LoadedConfig } from './config/load-config.ts';
 import { createHttpServer, type HttpServer, type NextAnswers } from './http/http-server.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
-import { lanesOf } from './overview/lanes.ts';
+import { lanesOf, sendingSetup } from './overview/lanes.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
@@ -87,7 +87,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
     });
     const hash = fingerprint(config);
     metrics.configInForce(hash, systemClock.now());
-    const announced = announceProcess({ redis: door, keys, role: processRole(roles), hash, logger }, closers);
+    const sends = () => (roles.includes('dispatcher') ? sendingSetup(inForce) : undefined);
+    const announced = announceProcess({ redis: door, keys, role: processRole(roles), hash, sends, logger }, closers);
 
     let current: Generation | undefined;
     const house = {

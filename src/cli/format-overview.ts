@@ -5,7 +5,7 @@ import { wrapText } from '../explain/wrap-text.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
 import type { Contributor } from '../limit/contributions.ts';
 import { MICRO } from '../limit/money.ts';
-import { type HealthLevel, todoOf } from '../overview/finding.ts';
+import type { HealthFinding, HealthLevel } from '../overview/finding.ts';
 import { judgeHealth } from '../overview/judge-health.ts';
 import type { Overview } from '../overview/overview.ts';
 import type { ProviderHealth } from '../overview/provider-health.ts';
@@ -55,10 +55,16 @@ function healthLines(overview: Overview, width: number): Line[] {
     .slice(0, FINDINGS_SHOWN)
     .flatMap((finding) => [
       ...wrapText(`${SIGNS[finding.level]} ${finding.text}`, width, '  ').map((text) => ({ text, style: HEALTH_STYLES[finding.level] })),
-      ...wrapText(`  ${todoOf(finding)}`, width, '  ').map((text) => ({ text })),
+      ...nextLines(finding, width).map((text) => ({ text })),
     ]);
   const left = findings.length - FINDINGS_SHOWN;
   return left > 0 ? [...shown, { text: `  … and ${left} more: sms-dispatch doctor`, style: 'dim' }] : shown;
+}
+
+/** The command is never broken in two, so that it can be copied. */
+function nextLines({ hint, command }: HealthFinding, width: number): string[] {
+  const line = `  ${hint}: ${command}`;
+  return line.length <= width ? [line] : [...wrapText(`  ${hint}:`, width, '  '), `    ${command}`];
 }
 
 function factLines(overview: Overview, currency: string | undefined): Line[] {

@@ -2,34 +2,36 @@
 export type HealthLevel = 'ok' | 'warning' | 'critical';
 
 /** Every finding that there can be; public, so changing one is a breaking change. */
-export type FindingKind =
-  | 'workers_absent'
-  | 'queue_paused'
-  | 'route_down'
-  | 'route_unreachable'
-  | 'criticals_held'
-  | 'criticals_missed'
-  | 'criticals_waiting'
-  | 'jobs_waiting'
-  | 'provider_down'
-  | 'provider_refusing'
-  | 'provider_silent'
-  | 'route_simulated'
-  | 'budget_spent'
-  | 'budget_price'
-  | 'budget_soft'
-  | 'budget_nearly_spent'
-  | 'cap_full'
-  | 'cap_reserve'
-  | 'redis_write_failed'
-  | 'redis_evicted'
-  | 'redis_may_evict'
-  | 'redis_memory'
-  | 'redis_not_durable'
-  | 'config_refused'
-  | 'config_differs'
-  | 'unknown_outcomes'
-  | 'dead_letters';
+export const FINDING_KINDS = [
+  'workers_absent',
+  'queue_paused',
+  'route_down',
+  'route_unreachable',
+  'criticals_held',
+  'criticals_missed',
+  'criticals_waiting',
+  'jobs_waiting',
+  'provider_down',
+  'provider_refusing',
+  'provider_silent',
+  'route_simulated',
+  'budget_spent',
+  'budget_price',
+  'budget_soft',
+  'budget_nearly_spent',
+  'cap_full',
+  'cap_reserve',
+  'redis_write_failed',
+  'redis_evicted',
+  'redis_may_evict',
+  'redis_memory',
+  'redis_not_durable',
+  'config_refused',
+  'config_differs',
+  'unknown_outcomes',
+  'dead_letters',
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** One thing that is not as it should be. */
 export interface HealthFinding {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { priceRange } from '../limit/price.ts';
 import { type ProviderChoice, providersOf } from '../pipeline/provider-order.ts';
+import type { SendingSetup } from './processes.ts';
 
 /** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */
 export interface RouteLane {
@@ -66,4 +67,9 @@ export function lanesOf({
 
 function namesOf(choices: readonly ProviderChoice[]): string[] {
   return choices.map((choice) => (typeof choice === 'string' ? choice : choice.name));
+}
+
+/** What a process with this config sends through. */
+export function sendingSetup(config: Parameters<typeof lanesOf>[0]): SendingSetup {
+  return { providers: Object.fromEntries([...config.providers].map(([name, { type }]) => [name, type])), routes: lanesOf(config) };
 }

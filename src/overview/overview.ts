@@ -7,7 +7,7 @@ import type { Circuits } from './circuits.ts';
 import { type Contributors, topContributors } from './contributors.ts';
 import type { RouteLane } from './lanes.ts';
 import { countLately, type Lately } from './lately.ts';
-import type { ProcessNote } from './processes.ts';
+import { mergeSetups, type ProcessNote, type SendingSetup } from './processes.ts';
 import { judgeProviders, type ProviderHealth } from './provider-health.ts';
 import type { QueueFigures } from './queue-figures.ts';
 import type { RedisFigures } from './redis-figures.ts';
@@ -32,7 +32,7 @@ export interface Overview {
   /** Critical messages that are held up, or ended unsent in the last hour. */
   readonly criticals: Criticals;
   /** The config that each running process uses. */
-  readonly processes: readonly ProcessNote[];
+  readonly processes: readonly Omit<ProcessNote, 'sends'>[];
   readonly caps: readonly CapFigures[];
   readonly budgets: readonly BudgetFigures[];
   /** Of the budgets and prices, such as USD; `null` without them. */
@@ -70,14 +70,14 @@ const LATELY_MS = 5 * 60_000;
 const ENTRIES = 1_000;
 
 /** What the reader's own config says. */
-export interface OverviewSetup {
-  /** Name → type, in the order of the config. */
-  readonly providers: ReadonlyMap<string, string>;
-  readonly routes: readonly RouteLane[];
+export interface OverviewSetup extends SendingSetup {
   readonly currency: string | null;
 }
 
-/** Rejects when Redis does not answer. */
+/**
+ * Judges the routes by what the running processes send through; the reader's own config, which may have faults or not be
+ * loaded by them yet, counts while none runs. Rejects when Redis does not answer.
+ */
 export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
   const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, contributions, redis, entries, circuits] =
     await Promise.all([
@@ -94,6 +94,7 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
       sources.journal.newest(ENTRIES),
       sources.circuits.read(now),
     ]);
+  const { providers, routes } = mergeSetups(processes) ?? setup;
   const { lately, recent } = countLately(entries, entries.length < ENTRIES, now, LATELY_MS);
   return {
     at: now.toISOString(),
@@ -103,10 +104,10 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     unknown,
     dead: queues.reduce((sum, { counts }) => sum + counts.failed, 0),
     lately,
-    providers: judgeProviders(setup.providers, entries, recent.length, circuits, now),
-    routes: setup.routes,
+    providers: judgeProviders(new Map(Object.entries(providers)), entries, recent.length, circuits, now),
+    routes,
     criticals,
-    processes,
+    processes: processes.map(({ sends: _sends, ...note }) => note),
     caps,
     budgets,
     currency: setup.currency,

@@ -1,6 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
+import type { RouteLane } from './lanes.ts';
 
 /** What a running process publishes about its config. */
 export interface ProcessNote {
@@ -11,6 +12,23 @@ export interface ProcessNote {
   readonly hash: string;
   /** When it refused the config of its last reload, ISO 8601; `null` when that, or none, was refused. */
   readonly refusedAt: string | null;
+  /** Of a process that sends: what it sends through. */
+  readonly sends?: SendingSetup;
+}
+
+/** Which providers there are and which of them carry the messages of each route. */
+export interface SendingSetup {
+  /** Name → type, in the order of the config. */
+  readonly providers: Readonly<Record<string, string>>;
+  readonly routes: readonly RouteLane[];
+}
+
+/** What the running processes send through, all together; `undefined` while none of them sends. */
+export function mergeSetups(notes: readonly ProcessNote[]): SendingSetup | undefined {
+  const setups = notes.flatMap(({ sends }) => sends ?? []);
+  if (setups.length === 0) return undefined;
+  const routes = new Map(setups.flatMap((setup) => setup.routes.map((lane) => [JSON.stringify(lane), lane] as const)));
+  return { providers: Object.assign({}, ...setups.map(({ providers }) => providers)), routes: [...routes.values()] };
 }
 
 export interface Processes {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from '../logger.ts';
-import { createProcesses, type ProcessNote } from '../overview/processes.ts';
+import { createProcesses, type ProcessNote, type SendingSetup } from '../overview/processes.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
@@ -12,13 +12,24 @@ export interface ProcessAnnouncer {
   configRefused(at: Date): void;
 }
 
+export interface AnnounceDeps {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly role: string;
+  readonly hash: string;
+  /** What this process sends through by the config that it uses; `undefined` where it sends nothing. */
+  readonly sends: () => SendingSetup | undefined;
+  readonly logger: Logger;
+}
+
 /** Publishes which config this process uses, and repeats it while it runs, so that `status` sees it from elsewhere. */
-export function announceProcess(
-  { redis, keys, role, hash, logger }: { redis: Redis; keys: Keys; role: string; hash: string; logger: Logger },
-  closers: Closer[],
-): ProcessAnnouncer {
+export function announceProcess({ redis, keys, role, hash, sends, logger }: AnnounceDeps, closers: Closer[]): ProcessAnnouncer {
   const processes = createProcesses(redis, keys, randomUUID());
-  let note: ProcessNote = { role, host: hostname(), hash, refusedAt: null };
+  const noteOf = (current: string): ProcessNote => {
+    const sending = sends();
+    return { role, host: hostname(), hash: current, refusedAt: null, ...(sending && { sends: sending }) };
+  };
+  let note = noteOf(hash);
   const publish = () => {
     processes.publish(note).catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
   };
@@ -31,7 +42,7 @@ export function announceProcess(
   });
   return {
     configInForce(next) {
-      note = { ...note, hash: next, refusedAt: null };
+      note = noteOf(next);
       publish();
     },
     configRefused(at) {

@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createJournal } from '../ledger/journal.ts';
 import { createCircuits } from '../overview/circuits.ts';
-import { lanesOf } from '../overview/lanes.ts';
+import { sendingSetup } from '../overview/lanes.ts';
 import { type Overview, readOverview } from '../overview/overview.ts';
 import { createProcesses } from '../overview/processes.ts';
 import { createWorkerCounts } from '../queue/worker-counts.ts';
@@ -16,11 +16,7 @@ export function openOverview(config: Config, redis: Redis): { read(): Promise<Ov
   const keys = createKeys(config.redis.prefix);
   const figures = openFigures(redis, keys, () => config);
   const workers = createWorkerCounts(redis, config.redis.prefix);
-  const setup = {
-    providers: new Map([...config.providers].map(([name, { type }]) => [name, type])),
-    routes: lanesOf(config),
-    currency: config.money?.currency ?? null,
-  };
+  const setup = { ...sendingSetup(config), currency: config.money?.currency ?? null };
   const sources = {
     ...figures,
     workers: workers.read,

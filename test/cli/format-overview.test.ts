@@ -66,7 +66,7 @@ desk         simulated  closed   0         0        0        -
 test('what is wrong comes first, with what to do', () => {
   const text = show(busy);
   expect(text).toMatch(
-    /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials/,
+    /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials or its set-up at the vendor, then:\n {4}sms-dispatch providers check twilio-main\n/,
   );
   expect(text).toContain('now           16 on the way, 2 unknown, 1 dead\n');
   expect(text).toContain('last 5 min    1 alert; messages: 12 accepted, 1 failed\n');
@@ -75,7 +75,7 @@ test('what is wrong comes first, with what to do', () => {
   expect(text).toContain('sms-alerts    7        2       0      0     12 s    3.0 s\n');
   expect(text).toContain('sms-lookups   0        0       5      0     -       -\n');
   expect(text).not.toContain('sms-receipts');
-  expect(text).toContain('twilio-main  twilio  OPEN since 02:58: auth  0         5        0        auth\n');
+  expect(text).toContain('twilio-main  twilio  OPEN since 02:58: auth (20003)  0         5        0        auth\n');
 });
 
 test.each([40, 60, 80, 100, 200])('no line is longer than the %d columns that there are', (width) => {

@@ -62,7 +62,7 @@ const critical = (facts: object = {}) => ({
 it('Twilio revokes the token while criticals come in: exit code 1, the route, auth and 20003 by name, and the gauge at 0', async () => {
   main.respondWith(() => twilioError(401, 20003, 'Authenticate'));
   onTestFinished(() => main.respondWith(() => undefined));
-  const { url, status, type } = await run();
+  const { url, status, type, prefix } = await run();
   const ids = await post(url, [critical(), critical()]);
   for (const id of ids) await settled(url, id, ['deferred']);
   const { code, level, findings } = await until(async () => {
@@ -87,6 +87,13 @@ it('Twilio revokes the token while criticals come in: exit code 1, the route, au
   expect(shown.code).toBe(1);
   expect(shown.output).toContain('auth (20003)');
   expect(shown.output).not.toContain('All is well');
+  const broken = await runToEnd({
+    config: `providers: [\nredis: { prefix: "${prefix}" }\n`,
+    redisUrl,
+    args: ['status', '--prefix', prefix],
+  });
+  expect(broken.code).toBe(1);
+  expect(broken.output).toContain('Route pages sends nothing');
   const doctor = await type('doctor', '--json');
   expect(doctor.code).toBe(1);
   expect(doctor.output).toContain('"kind": "route_down"');

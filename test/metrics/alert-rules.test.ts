@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROLES } from '../../src/app.ts';
+import { FINDING_KINDS } from '../../src/overview/finding.ts';
 import { readRules } from './boards/rules.ts';
 import { findTool, run } from './tools.ts';
 
@@ -72,6 +73,12 @@ describe('the runbook', () => {
       );
     },
   );
+
+  it('names every kind of finding with its level, and none besides', () => {
+    const rows = [...(runbook.split(/^## /m)[0] as string).matchAll(/^\| (`[a-z_`, ]+`) \| (critical|warning)/gm)];
+    const named = rows.flatMap(([, kinds]) => [...(kinds as string).matchAll(/`(\w+)`/g)].map(([, kind]) => kind));
+    expect(named.toSorted()).toEqual(FINDING_KINDS.toSorted());
+  });
 
   it('has only commands that there are', () => {
     const sources = readdirSync(resolve('src/cli')).map((file) => readFileSync(resolve('src/cli', file), 'utf8'));

@@ -3,10 +3,11 @@ import type { JournalEntry } from '../../src/ledger/journal-entry.ts';
 import type { MessageState, TraceAttempt } from '../../src/ledger/trace.ts';
 import { type CircuitNote, createCircuits } from '../../src/overview/circuits.ts';
 import { countLately } from '../../src/overview/lately.ts';
-import { createProcesses } from '../../src/overview/processes.ts';
+import { createProcesses, mergeSetups } from '../../src/overview/processes.ts';
 import { judgeProviders, type ProviderHealth } from '../../src/overview/provider-health.ts';
 import { readRedisFigures } from '../../src/overview/redis-figures.ts';
 import { createKeys, PROCESS_TTL_MS } from '../../src/redis/keys.ts';
+import { laneOf } from '../cli/overviews.ts';
 import { testRedis } from '../support/redis.ts';
 
 const NOW = new Date('2026-11-20T03:10:00Z');
@@ -214,4 +215,19 @@ test("Redis' own words say how safe it is", () => {
     appendOnly: false,
     lastWriteOk: false,
   });
+});
+
+test('what the running dispatchers send through is judged, all of them together; a process that sends nothing has no say', () => {
+  const note = { role: 'dispatcher', host: 'a', hash: '0123456789ab', refusedAt: null };
+  const one = { ...note, sends: { providers: { sns: 'sns' }, routes: [laneOf('default', ['sns'])] } };
+  const other = {
+    ...note,
+    sends: {
+      providers: { sns: 'sns', desk: 'simulated' },
+      routes: [laneOf('default', ['sns']), laneOf('new', ['desk'], { simulated: true })],
+    },
+  };
+  expect(mergeSetups([one, one, { ...note, role: 'receiver' }])).toEqual(one.sends);
+  expect(mergeSetups([one, other])).toEqual(other.sends);
+  expect(mergeSetups([{ ...note, role: 'receiver' }])).toBeUndefined();
 });
