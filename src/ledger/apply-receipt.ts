@@ -26,6 +26,7 @@ export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyRecei
         lines([receiptEvent(receipt, state)]),
         lines([receiptEvent(receipt, 'late')]),
         JSON.stringify({ id: messageId, reason: reason === '' ? null : reason, provider, attempt: null }),
+        lines([receiptEvent(receipt, 'part')]),
       ],
     );
     if (kind === 'missing') return { kind };
@@ -39,9 +40,13 @@ export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyRecei
   };
 }
 
-function receiptEvent({ provider, state, receivedAt, at, code, reason }: ReportedReceipt, verdict: ReceiptWord | 'late'): TraceEvent {
+function receiptEvent(
+  { provider, state, receivedAt, at, code, reason }: ReportedReceipt,
+  verdict: ReceiptWord | 'late' | 'part',
+): TraceEvent {
   const facts = [
     ...(verdict === 'late' ? [`says ${state}`] : []),
+    ...(verdict === 'part' ? [`one part is ${state}`] : []),
     `reported by ${provider}`,
     ...(code === undefined ? [] : [`code ${code}`]),
     ...(at === undefined ? [] : [`at ${at.toISOString()}`]),
@@ -49,7 +54,7 @@ function receiptEvent({ provider, state, receivedAt, at, code, reason }: Reporte
   return {
     at: receivedAt.toISOString(),
     stage: 'receipt',
-    verdict,
+    verdict: verdict === 'part' ? 'pending' : verdict,
     ...(reason === undefined ? {} : { reason }),
     detail: facts.join(', '),
   };

@@ -162,6 +162,8 @@ export interface Move {
   readonly accepted?: {
     readonly provider: string;
     readonly providerMessageId?: string | undefined;
+    /** Of all parts of a long text, where the provider reports the delivery of each. */
+    readonly partIds?: readonly string[] | undefined;
     readonly segments: number;
     readonly at: Date;
   };

@@ -142,6 +142,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.missedCriticals(),
           keys.ended('failed'),
           keys.ended(move.state),
+          ...partIndexesOf(keys, move),
         ],
         [
           move.run,
@@ -319,6 +320,7 @@ function stateFields({ reason, lastReason, until, accepted }: Move): string[] {
           acceptedAt: accepted.at.toISOString(),
           segments: String(accepted.segments),
           ...(accepted.providerMessageId === undefined ? {} : { providerMessageId: accepted.providerMessageId }),
+          ...(accepted.partIds === undefined ? {} : { parts: JSON.stringify(accepted.partIds) }),
         }),
   };
   return Object.entries(fields).flat();
@@ -332,6 +334,13 @@ function standingOf({ result, resolution }: ClosedAttempt['record']): 'accepted'
 
 function receiptIndexOf(keys: Keys, { accepted }: Move): string | undefined {
   return accepted?.providerMessageId === undefined ? undefined : keys.receiptIndex(accepted.provider, accepted.providerMessageId);
+}
+
+/** Of the parts after the first, whose id is the text's own. */
+function partIndexesOf(keys: Keys, { accepted }: Move): string[] {
+  const { provider, providerMessageId, partIds = [] } = accepted ?? {};
+  if (provider === undefined || providerMessageId === undefined) return [];
+  return partIds.filter((id) => id !== providerMessageId).map((id) => keys.receiptIndex(provider, id));
 }
 
 function counted(fields: Readonly<Record<string, string | number>>): (string | number)[] {

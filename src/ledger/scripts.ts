@@ -307,7 +307,8 @@ return {'opened', attempts}
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
  * KEYS message, in-flight, open set, claims, receipt index, unknown index, kept message, acknowledged, journal, held
- * criticals, missed criticals, index of failed ones, index of the state.
+ * criticals, missed criticals, index of failed ones, index of the state, then the receipt indexes of further
+ * parts.
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
@@ -364,6 +365,7 @@ end
 redis.call('HDEL', key, 'reason', 'until')
 redis.call('HSET', key, 'state', state, unpack(ARGV, 14))
 if ARGV[9] ~= '0' then redis.call('SET', KEYS[5], ARGV[2], 'PX', ARGV[9]) end
+for k = 14, #KEYS do redis.call('SET', KEYS[k], ARGV[2], 'PX', ARGV[9]) end
 if late then
   redis.call('ZREM', KEYS[6], ARGV[2])
   redis.call('DEL', KEYS[7])

@@ -111,11 +111,11 @@ function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly Trac
   const base = { ...stepOf(subject), attempt: outcome.attempt, events };
   switch (outcome.kind) {
     case 'accepted': {
-      const { providerMessageId, segments } = outcome.accepted;
+      const { providerMessageId, partIds, segments } = outcome.accepted;
       return {
         ...base,
         state: 'accepted',
-        accepted: { provider: outcome.provider, providerMessageId, segments, at: now },
+        accepted: { provider: outcome.provider, providerMessageId, partIds, segments, at: now },
       };
     }
     case 'deferred':

@@ -31,7 +31,8 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
       return { kind: 'done' };
     };
 
-    const messageId = receipt.messageId ?? (await findByProviderId(ledger, receipt));
+    // The provider's id is its own; ours came back through a URL or a field that others may have changed.
+    const messageId = (await findByProviderId(ledger, receipt)) ?? receipt.messageId;
     if (messageId === undefined) return unmatched();
     noteInSpan({ 'sms.message.id': messageId, 'sms.receipt': state });
     const move = await ledger.applyReceipt(messageId, {
@@ -50,7 +51,8 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
       observer.receipt(provider, move.as);
       return { kind: 'done' };
     }
-    observer.receipt(provider, state);
+    // A part that arrived does not make the text arrive.
+    observer.receipt(provider, move.to === 'accepted' ? 'pending' : state);
     if (move.to === 'undelivered') await reportUndelivered(messageId, receipt, ledger, observer);
     if (move.from === 'unknown') observer.unknownResolved(provider, 'receipt');
     if (state === 'delivered' && move.acceptedAt !== undefined) {

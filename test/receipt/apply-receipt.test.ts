@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Move } from '../../src/ledger/ledger.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
@@ -86,6 +87,97 @@ const justInTime = new Date(receipt().receivedAt + PATIENCE_MS - 1);
 async function state(): Promise<string | undefined> {
   return (await traces.message(messageId))?.state;
 }
+
+describe('a receipt with two ids', () => {
+  test('belongs to the text that the provider’s id names, whatever ours says', async () => {
+    await accept();
+    for (const wrong of ['m-none', `m-${randomUUID()}`])
+      expect(await apply({ ...receipt({ state: 'pending' }), messageId: wrong }, now)).toEqual({ kind: 'done' });
+    expect(await apply({ ...receipt(), messageId: 'm-none' }, now)).toEqual({ kind: 'done' });
+    expect(await state()).toBe('delivered');
+  });
+
+  test('belongs to the text that ours names, where the provider’s id is not known', async () => {
+    await accept();
+    await apply(byOurId({ providerMessageId: 'SM-of-an-earlier-attempt' }), now);
+    expect(await state()).toBe('delivered');
+  });
+});
+
+describe('a text whose parts are reported each by itself', () => {
+  const PARTS = ['1', '2', '3'] as const;
+  const idOf = (part: string) => `${providerMessageId}-${part}`;
+  beforeEach(() =>
+    move({
+      state: 'accepted',
+      accepted: { provider: 'smslocal', providerMessageId: idOf('1'), partIds: PARTS.map(idOf), segments: 3, at: new Date(ACCEPTED_AT) },
+    }),
+  );
+  const report = (part: string, state: Receipt['state'], over: Partial<Receipt> = {}) =>
+    apply({ provider: 'smslocal', providerMessageId: idOf(part), state, receivedAt: ACCEPTED_AT + 4000, ...over }, now);
+
+  test('is delivered when all of them are', async () => {
+    await report('2', 'delivered');
+    await report('1', 'delivered');
+    expect(await state()).toBe('accepted');
+    expect((await traces.message(messageId))?.events.at(-1)).toMatchObject({
+      verdict: 'pending',
+      detail: 'one part is delivered, reported by smslocal',
+    });
+    await report('3', 'delivered');
+    expect(await state()).toBe('delivered');
+    expect(recording.told).toEqual([
+      ['receipt', 'smslocal', 'pending'],
+      ['receipt', 'smslocal', 'pending'],
+      ['receipt', 'smslocal', 'delivered'],
+      ['delivered', 'smslocal', 4],
+    ]);
+  });
+
+  test('is undelivered when one of them is, whether it is reported first or last', async () => {
+    await report('1', 'delivered');
+    await report('3', 'undelivered', { code: 'REJECTD', reason: 'content' });
+    expect(await traces.message(messageId)).toMatchObject({ state: 'undelivered', reason: 'content' });
+    await report('2', 'delivered');
+    await report('1', 'delivered');
+    expect(await state()).toBe('undelivered');
+  });
+
+  test('is delivered after all when the part that failed arrives late', async () => {
+    await report('1', 'undelivered');
+    for (const part of PARTS) await report(part, 'delivered');
+    expect(await state()).toBe('delivered');
+    await report('2', 'undelivered');
+    expect(await state()).toBe('delivered');
+  });
+
+  test('waits on while a part is on its way, and is not moved by one part told again', async () => {
+    await report('1', 'delivered');
+    for (let again = 0; again < 3; again += 1) await report('1', 'delivered');
+    await report('1', 'pending');
+    await report('2', 'delivered');
+    expect(await state()).toBe('accepted');
+    await report('3', 'delivered');
+    expect(await state()).toBe('delivered');
+  });
+
+  test('in any order of its receipts ends as its parts did', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ 1: fc.boolean(), 2: fc.boolean(), 3: fc.boolean() }),
+        fc.shuffledSubarray([...PARTS], { minLength: 3 }),
+        fc.boolean(),
+        async (arrived, order, twice) => {
+          await redis.hset(keys.message(messageId), 'state', 'accepted');
+          await redis.hdel(keys.message(messageId), ...PARTS.map((part) => `part:${idOf(part)}`));
+          for (const part of twice ? [...order, ...order] : order) await report(part, arrived[part] ? 'delivered' : 'undelivered');
+          expect(await state()).toBe(PARTS.every((part) => arrived[part]) ? 'delivered' : 'undelivered');
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
 
 describe('a receipt for an accepted text', () => {
   test('that says delivered ends it, and tells how long that took', async () => {
@@ -198,7 +290,7 @@ describe('a receipt that is ahead of the answer', () => {
 
   test.each<[name: string, over: Partial<Receipt>]>([
     ['a provider’s id that nobody knows', { providerMessageId: 'SM-none' }],
-    ['an id of ours that nobody knows', { messageId: 'm-none' }],
+    ['two ids that are not known', { messageId: 'm-none', providerMessageId: 'SM-none' }],
     ['the id of another provider’s text', { provider: 'sns' }],
   ])('with %s waits, then is unmatched', async (_name, over) => {
     await accept();
@@ -353,7 +445,7 @@ describe('a receipt that says that the recipient has opted out', () => {
   });
 
   test.each<[string, () => Receipt]>([
-    ['of a text that is not ours', () => ({ ...optedOut(), messageId: 'm-none' })],
+    ['of a text that is not ours', () => ({ ...optedOut(), messageId: 'm-none', providerMessageId: 'SM-none' })],
     ['for another reason', () => byOurId({ state: 'undelivered', code: '30003', reason: 'recipient' })],
   ])('%s opts nobody out', async (_what, build) => {
     await accept();

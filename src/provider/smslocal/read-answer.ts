@@ -4,6 +4,9 @@ import { readJson, readMessageId, safeCode } from '../read-answer.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { findSmslocalCode, SMSLOCAL_BARE_CODES, SMSLOCAL_YES } from './codes.ts';
 
+/** Far more than a text of 1600 characters has. */
+const MOST_PARTS = 64;
+
 interface Part {
   readonly id: string | undefined;
   /** Absent where the vendor gave none. */
@@ -45,7 +48,7 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
   return {
     kind: 'accepted',
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
-    ...(ids.length > 1 ? { partIds: ids } : {}),
+    ...(ids.length > 1 && ids.length <= MOST_PARTS ? { partIds: ids } : {}),
     ...(Array.isArray(body) ? { segments: parts.length } : {}),
   };
 }
