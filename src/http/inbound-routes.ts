@@ -3,7 +3,7 @@ import type { InboundKind } from '../pipeline/observer.ts';
 import type { InboundReader, VendorInbound } from '../provider/inbound-reader.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import { HttpProblem } from './problem.ts';
-import { vendorCallOf } from './vendor-call.ts';
+import { callWithoutBom, vendorCallOf } from './vendor-call.ts';
 import { readerOf, type VendorSources } from './vendor-source.ts';
 
 export interface InboundDeps {
@@ -25,7 +25,7 @@ export function inboundRoutes(app: FastifyInstance, { sources, enqueue, count }:
       count(provider, 'forged');
       throw new HttpProblem('forged-inbound', { detail: 'Its signature is missing or wrong.' });
     }
-    const inbound = reader.read(call);
+    const inbound = reader.read(callWithoutBom(call));
     if (inbound === undefined) {
       count(provider, 'unreadable');
       throw new HttpProblem('unreadable-inbound', { detail: 'It is no text from a phone, as far as we know this vendor.' });

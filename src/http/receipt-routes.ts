@@ -3,7 +3,7 @@ import type { ReceiptState } from '../pipeline/observer.ts';
 import type { ProviderName } from '../provider/provider.ts';
 import type { ReceiptReader, VendorReceipt } from '../provider/receipt-reader.ts';
 import { HttpProblem } from './problem.ts';
-import { vendorCallOf } from './vendor-call.ts';
+import { callWithoutBom, vendorCallOf } from './vendor-call.ts';
 import { readerOf, type VendorSources } from './vendor-source.ts';
 
 export interface ReceiptDeps {
@@ -38,7 +38,7 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
         count(provider, 'forged');
         throw new HttpProblem('forged-receipt', { detail: 'Its signature or token is missing or wrong.' });
       }
-      const entries = reader.read(call);
+      const entries = reader.read(callWithoutBom(call));
       const readable = entries.filter((entry) => entry !== undefined);
       for (let left = entries.length - readable.length; left > 0; left -= 1) count(provider, 'unreadable');
       if (entries.length > 0 && readable.length === 0) {

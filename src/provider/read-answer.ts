@@ -1,10 +1,20 @@
 /** The JSON value of a body; `undefined`, which JSON cannot say, when it is none. */
 export function readJson(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(withoutBom(body));
   } catch {
     return undefined;
   }
+}
+
+/** A body without the byte order mark that some servers put before it: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+export function withoutBom(body: string): string {
+  return body.startsWith('\ufeff') ? body.slice(1) : body;
+}
+
+/** A text, a number, true or false, as text; `undefined` for what has no plain text of its own. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /**
@@ -26,6 +36,7 @@ export function readMessageId(value: unknown): string | undefined {
 
 /** A vendor's count of parts, as a number or in digits; `undefined` for none, and for a 0: then it has not counted. */
 export function readSegments(value: unknown): number | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const segments = Number(value);
   return Number.isInteger(segments) && segments > 0 ? segments : undefined;
 }

@@ -56,6 +56,12 @@ test.each(['12345', 'BANK', '+22507123456', 'whatsapp:+60123456789'])('one from 
   expect(counted).toEqual([]);
 });
 
+test('a text with a byte order mark before it is read without the mark', async () => {
+  const { post, queued } = await open();
+  expect((await post('/v1/inbound/vendor', '\ufeff+60123456789 STOP')).status).toBe(200);
+  expect(queued).toMatchObject([['vendor', { from: '+60123456789', text: 'STOP' }]]);
+});
+
 test('a forged one is refused, counted, and not even read', async () => {
   const { post, queued, counted } = await open();
   const response = await post('/v1/inbound/vendor', '+60123456789 STOP', 'wrong');

@@ -56,6 +56,12 @@ describe('a receipt that proves itself', () => {
     expect(counted).toEqual([]);
   });
 
+  test('is read without the byte order mark before it', async () => {
+    const { door, queued } = await open();
+    expect((await door.post(URL, '\ufeffa', FORM)).status).toBe(200);
+    expect(queued).toEqual([['gateway', [{ providerMessageId: 'a', state: 'delivered' }]]]);
+  });
+
   test('needs no bearer token', async () => {
     const { door } = await open({ tokens: [new Secret('sesame')] });
     expect((await door.post(URL, 'a', FORM)).status).toBe(200);

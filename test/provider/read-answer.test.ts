@@ -52,6 +52,9 @@ it.each([
 });
 
 it.each([
+  [{ toString: 1 }, undefined],
+  [true, undefined],
+  [['2'], undefined],
   [2, 2],
   ['2', 2],
   [0, undefined],

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { type Check, checkClock } from '../check.ts';
 import { DEFAULT_VARIABLES, type TemplateBook } from '../fill-template.ts';
+import { textOf } from '../read-answer.ts';
 import type { Templates } from '../template.ts';
 import type { HttpAnswer } from '../transport.ts';
 import type { AlibabaApi } from './api.ts';
@@ -75,7 +76,7 @@ const REVIEW: ReadonlyMap<string, Finding> = new Map<string, Finding>([
 ]);
 
 function judgeReview(subject: string, status: unknown): Finding {
-  const { verdict, detail } = REVIEW.get(String(status)) ?? { verdict: 'unchecked', detail: 'is in a state that we do not know' };
+  const { verdict, detail } = REVIEW.get(textOf(status) ?? '') ?? { verdict: 'unchecked', detail: 'is in a state that we do not know' };
   return { verdict, detail: `${subject} ${detail}` };
 }
 
@@ -87,7 +88,7 @@ function judgeSign(signName: string, answer: HttpAnswer, code: string): Finding 
   if (review.verdict !== 'ok' || !Array.isArray(carriers)) return review;
   // 3 = registered, 1 = registered and not tried yet. Carriers block texts whose signature they do not know.
   const missing = (carriers as { RegisterStatus?: unknown; OperatorCode?: unknown }[]).filter(
-    (carrier) => !['1', '3'].includes(String(carrier?.RegisterStatus)),
+    (carrier) => !['1', '3'].includes(textOf(carrier?.RegisterStatus) ?? ''),
   );
   if (missing.length === 0) return review;
   return { verdict: 'warning', detail: `${subject} is approved, but not registered with ${missing.length} of ${carriers.length} carriers` };

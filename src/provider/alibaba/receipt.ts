@@ -1,5 +1,5 @@
 import { parseBeijingTime } from '../beijing-time.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
+import { readJson, readMessageId, safeCode, textOf } from '../read-answer.ts';
 import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
 import { hasReceiptToken } from '../receipt-token.ts';
 import { ALIBABA_CODES, ALIBABA_RECEIPT_CODES } from './codes.ts';
@@ -38,7 +38,7 @@ interface DomesticReport {
 }
 
 function readDomestic({ success, err_code, report_time, biz_id, out_id }: DomesticReport): VendorReceipt | undefined {
-  const arrived = { true: true, false: false }[String(success)];
+  const arrived = ARRIVED.get(textOf(success) ?? '');
   if (arrived === undefined) return undefined;
   return toReceipt(
     { messageId: readMessageId(out_id), providerMessageId: readMessageId(biz_id) },
@@ -47,6 +47,11 @@ function readDomestic({ success, err_code, report_time, biz_id, out_id }: Domest
     parseBeijingTime(report_time),
   );
 }
+
+const ARRIVED: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
 
 interface ReportFromAbroad {
   readonly Status?: unknown;
@@ -67,7 +72,7 @@ const ABROAD_TIME = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d 
 
 /** These carry no reference of ours. */
 function readAbroad({ Status, ErrorCode, ReceiveDate, MessageId }: ReportFromAbroad): VendorReceipt | undefined {
-  const arrived = ARRIVED_ABROAD.get(String(Status));
+  const arrived = ARRIVED_ABROAD.get(textOf(Status) ?? '');
   if (arrived === undefined) return undefined;
   const at = typeof ReceiveDate === 'string' && ABROAD_TIME.test(ReceiveDate) ? new Date(ReceiveDate) : undefined;
   return toReceipt({ providerMessageId: readMessageId(MessageId) }, arrived, ErrorCode, at);
@@ -90,7 +95,7 @@ function toReceipt(
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
   };
   if (arrived) return { ...ids, state: 'delivered', ...(at === undefined || Number.isNaN(at.getTime()) ? {} : { at }) };
-  const given = String(errorCode);
+  const given = textOf(errorCode) ?? '';
   if (NOT_FINAL.has(given)) return { ...ids, state: 'pending' };
   const code = safeCode(errorCode);
   const reason = ALIBABA_RECEIPT_CODES.get(given) ?? ALIBABA_CODES.get(given)?.reason;

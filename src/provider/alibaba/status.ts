@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { formatBeijingDay, parseBeijingTime } from '../beijing-time.ts';
 import { refusalFromFault } from '../classify.ts';
-import { safeCode } from '../read-answer.ts';
+import { safeCode, textOf } from '../read-answer.ts';
 import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { AlibabaApi } from './api.ts';
 import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
@@ -89,7 +89,7 @@ interface Detail {
 
 function readPage(body: { readonly [key: string]: unknown }): { readonly details: readonly Detail[]; readonly total: number } | undefined {
   const list = (body.SmsSendDetailDTOs as { readonly SmsSendDetailDTO?: unknown } | null | undefined)?.SmsSendDetailDTO;
-  const total = Number(body.TotalCount ?? Number.NaN);
+  const total = Number(textOf(body.TotalCount) ?? Number.NaN);
   if (!Array.isArray(list) || !Number.isInteger(total) || total < 0) return undefined;
   return { details: list.filter((entry) => typeof entry === 'object' && entry !== null), total };
 }
@@ -103,14 +103,14 @@ const ARRIVED = '3';
 function pickDetail(details: readonly Detail[], { id, providerMessageId }: StatusQuery): Detail | undefined {
   const isOurs = ({ OutId }: Detail) => OutId === id || (providerMessageId !== undefined && (OutId ?? '') === '');
   const ours = details.filter(isOurs);
-  return [ARRIVED, PENDING].map((status) => ours.find(({ SendStatus }) => String(SendStatus) === status)).find(Boolean) ?? ours[0];
+  return [ARRIVED, PENDING].map((status) => ours.find(({ SendStatus }) => textOf(SendStatus) === status)).find(Boolean) ?? ours[0];
 }
 
 function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus {
   const at = parseBeijingTime(ReceiveDate);
   const code = safeCode(ErrCode);
   const reason = ALIBABA_RECEIPT_CODES.get(code ?? '');
-  switch (String(SendStatus)) {
+  switch (textOf(SendStatus)) {
     case PENDING:
       return { kind: 'pending' };
     case FAILED:

@@ -18,9 +18,11 @@ export function createExotelReceiptReader({ receiptToken }: ExotelConfig, _deps:
 }
 
 /** A form as documented; the webhooks page shows other products' in JSON: https://developer.exotel.com/docs/references/webhooks */
-function fieldsOf({ headers, body }: ReceiptCall): Readonly<Record<string, unknown>> {
-  if (!headers['content-type']?.includes('json')) return Object.fromEntries(new URLSearchParams(body));
-  return (readJson(body) ?? {}) as Readonly<Record<string, unknown>>;
+function fieldsOf({ body }: ReceiptCall): Readonly<Record<string, unknown>> {
+  const json = readJson(body);
+  return typeof json === 'object' && json !== null
+    ? (json as Readonly<Record<string, unknown>>)
+    : Object.fromEntries(new URLSearchParams(body));
 }
 
 function readReceipt(fields: Readonly<Record<string, unknown>>): VendorReceipt | undefined {

@@ -1,3 +1,5 @@
+import { textOf } from '../read-answer.ts';
+
 const SYNTAX = /^(\/([^~]|~[01])*)?$/;
 
 /** Is it a JSON Pointer, such as `/data/0/id`? https://www.rfc-editor.org/rfc/rfc6901 */
@@ -13,8 +15,7 @@ export function resolvePointer(document: unknown, pointer: string): unknown {
 
 /** The text, number, true or false there, as text. */
 export function readScalar(document: unknown, pointer: string): string | undefined {
-  const value = resolvePointer(document, pointer);
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  return textOf(resolvePointer(document, pointer));
 }
 
 function member(value: unknown, token: string): unknown {

@@ -27,12 +27,12 @@ function readCall(call: ReceiptCall, rules: Rules): (VendorReceipt | undefined)[
   return (Array.isArray(listed) ? listed : [listed]).map((entry) => readEntry(entry, query, rules));
 }
 
-/** A body that is not a form is taken for JSON, whatever it calls itself: vendors call it many things. */
+/** A body that does not call itself a form is JSON, or else a form all the same: vendors call them many things. */
 function readBody({ headers, body }: ReceiptCall): unknown {
   if (body === '') return {};
-  return headers['content-type']?.startsWith('application/x-www-form-urlencoded')
-    ? Object.fromEntries(new URLSearchParams(body))
-    : readJson(body);
+  const form = () => Object.fromEntries(new URLSearchParams(body));
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return form();
+  return readJson(body) ?? (/^[^\s{}[\]<>]+=/.test(body) ? form() : undefined);
 }
 
 function readEntry(entry: unknown, query: Readonly<Record<string, string>>, rules: Rules): VendorReceipt | undefined {

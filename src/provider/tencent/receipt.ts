@@ -29,7 +29,7 @@ export function createTencentReceiptReader({ receiptToken }: TencentConfig, _dep
     isGenuine: (call) => hasReceiptToken(call, receiptToken),
     read({ body }) {
       const list = readJson(body);
-      return Array.isArray(list) ? list.map(readReceipt) : [undefined];
+      return (Array.isArray(list) ? list : [list]).map(readReceipt);
     },
     answer: { result: 0, errmsg: 'OK' },
   };
@@ -44,7 +44,7 @@ interface Entry {
   readonly user_receive_time?: unknown;
 }
 
-function readReceipt(entry: Entry | null): VendorReceipt | undefined {
+function readReceipt(entry: Entry | null | undefined): VendorReceipt | undefined {
   const { sid, report_status, errmsg, user_receive_time } = entry ?? {};
   const providerMessageId = readMessageId(sid);
   if (providerMessageId === undefined) return undefined;

@@ -7,6 +7,7 @@ import { createTwilioSeal } from './signature.ts';
 /** An empty TwiML: nothing goes back. Twilio itself answers STOP, START and HELP. */
 const NO_REPLY = { type: 'text/xml', body: '<?xml version="1.0" encoding="UTF-8"?><Response/>' };
 
+/** HELP is answered by Twilio, and asks nothing of us. */
 const WORDS: ReadonlyMap<string, VendorInbound['word']> = new Map([
   ['STOP', 'stop'],
   ['START', 'start'],
@@ -14,7 +15,8 @@ const WORDS: ReadonlyMap<string, VendorInbound['word']> = new Map([
 
 /**
  * Incoming texts: https://www.twilio.com/docs/messaging/guides/webhook-request
- * `OptOutType` comes from Messaging Services with Advanced Opt-Out, whose customers choose words and languages of their own.
+ * `OptOutType` comes from Messaging Services with Advanced Opt-Out, whose customers choose words and languages of their own;
+ * `Body` may be missing beside it, and beside a picture.
  */
 export function createTwilioInboundReader(_config: TwilioConfig, deps: InboundReaderDeps): InboundReader {
   return { isGenuine: createTwilioSeal(deps), read: readInbound, answer: NO_REPLY };
@@ -22,9 +24,13 @@ export function createTwilioInboundReader(_config: TwilioConfig, deps: InboundRe
 
 function readInbound({ body }: ReceiptCall): VendorInbound | undefined {
   const fields = new URLSearchParams(body);
-  const providerMessageId = readMessageId(fields.get('MessageSid') ?? fields.get('SmsMessageSid'));
+  const providerMessageId = readMessageId(fields.get('MessageSid') ?? fields.get('SmsMessageSid') ?? fields.get('SmsSid'));
   const from = fields.get('From');
-  const text = fields.get('Body');
-  if (providerMessageId === undefined || from === null || text === null) return undefined;
-  return { providerMessageId, from, text, word: WORDS.get(fields.get('OptOutType') ?? '') };
+  if (providerMessageId === undefined || from === null) return undefined;
+  return {
+    providerMessageId,
+    from,
+    text: fields.get('Body') ?? '',
+    word: WORDS.get((fields.get('OptOutType') ?? '').trim().toUpperCase()),
+  };
 }

@@ -1,4 +1,5 @@
 import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
+import { withoutBom } from '../read-answer.ts';
 import type { ReceiptCall, ReceiptReaderDeps } from '../receipt-reader.ts';
 import type { TwilioConfig } from './config.ts';
 
@@ -11,7 +12,7 @@ export function createTwilioSeal({ publicUrl, providers }: ReceiptReaderDeps): (
   return (call) => {
     if (publicUrl === undefined) return false;
     const url = `${publicUrl}${call.target}`;
-    const named = new URLSearchParams(call.body).get('AccountSid');
+    const named = new URLSearchParams(withoutBom(call.body)).get('AccountSid');
     // A rotated token may be configured for one name and not for the other, and subaccounts sign with tokens of their
     // own: the account that is named comes first, the others after it.
     return accounts
@@ -33,7 +34,7 @@ export function isSigned({ headers, body }: Pick<ReceiptCall, 'headers' | 'body'
 
 /** Names → values as the SDK takes them: a list where a name comes more than once. */
 function formOf(body: string): Record<string, string | string[]> {
-  const fields = new URLSearchParams(body);
+  const fields = new URLSearchParams(withoutBom(body));
   return Object.fromEntries(
     [...new Set(fields.keys())].map((name) => {
       const [value = '', ...more] = fields.getAll(name);

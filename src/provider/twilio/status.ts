@@ -1,5 +1,5 @@
 import { refusalFromFault } from '../classify.ts';
-import { readJson, readMessageId, readSegments, safeCode } from '../read-answer.ts';
+import { readJson, readMessageId, readSegments, safeCode, textOf } from '../read-answer.ts';
 import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
 import type { HttpAnswer, Transport } from '../transport.ts';
 import { accountUrl, credentialsOf } from './address.ts';
@@ -63,7 +63,7 @@ function findByText({ body }: HttpAnswer, { sentAt, text }: StatusQuery, timeout
   const until = sentAt.getTime() + timeoutMs + SKEW_MS;
   const found = messages.filter((message): message is Resource => {
     if (!isResource(message) || message.direction === 'inbound') return false;
-    const createdAt = Date.parse(String(message.date_created));
+    const createdAt = Date.parse(textOf(message.date_created) ?? '');
     return createdAt >= from && createdAt <= until && (message.body === text || message.body === TRIAL_PREFIX + text);
   });
   return found.length === 1 ? found[0] : undefined;

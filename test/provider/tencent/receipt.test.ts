@@ -79,7 +79,11 @@ it('reads the others beside an entry that cannot be read', () => {
   ).toEqual([...Array.from({ length: 6 }, () => undefined), 'delivered']);
 });
 
-it.each(['', 'null', '{}', '"x"', '[', JSON.stringify(DELIVERED)])('cannot read a body that is no list: %s', (body) => {
+it('reads a single receipt outside a list', () => {
+  expect(reader().read(call(DELIVERED))).toMatchObject([{ state: 'delivered' }]);
+});
+
+it.each(['', 'null', '{}', '"x"', '['])('cannot read a body that holds no receipt: %s', (body) => {
   expect(reader().read(call(body))).toEqual([undefined]);
 });
 

@@ -51,7 +51,25 @@ describe('a text that came in through Twilio', () => {
     expect((await reader()).read(post({ ...FORM, Body: '' }))).toMatchObject({ text: '' });
   });
 
-  it.each(['MessageSid', 'From', 'Body'] as const)('cannot be read without %s', async (name) => {
+  it.each([
+    ['STOP', 'stop'],
+    ['stop', 'stop'],
+    ['START', 'start'],
+    ['HELP', undefined],
+  ])('without Body is taken by its OptOutType %s', async (OptOutType, word) => {
+    const { Body: _, ...rest } = FORM;
+    const { isGenuine, read } = await reader();
+    const call = post({ ...rest, OptOutType });
+    expect(isGenuine(call)).toBe(true);
+    expect(read(call)).toEqual({ providerMessageId: 'SM1', from: '+60123456789', text: '', word });
+  });
+
+  it('is genuine with a byte order mark before its form', async () => {
+    const call = post(FORM);
+    expect((await reader()).isGenuine({ ...call, body: `\ufeff${call.body}` })).toBe(true);
+  });
+
+  it.each(['MessageSid', 'From'] as const)('cannot be read without %s', async (name) => {
     const { [name]: _, ...rest } = FORM;
     expect((await reader()).read(post(rest))).toBeUndefined();
   });
