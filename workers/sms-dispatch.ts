@@ -9,6 +9,7 @@ import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { readableConfig } from '../src/config/readable-config.ts';
 import { createJournal } from '../src/ledger/journal.ts';
+import { createInboundLog } from '../src/ledger/kept-inbound.ts';
 import { createOptOuts } from '../src/ledger/opt-outs.ts';
 import { recentIds } from '../src/ledger/recent-ids.ts';
 import { createTraces } from '../src/ledger/redis-traces.ts';
@@ -78,6 +79,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   openUnknownDesk: async (config) => {
     const { openUnknownDesk } = await import('../src/queue/open-unknown-desk.ts');
     return openUnknownDesk({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
+  },
+  openInboundLog: async (config) => {
+    const redis = connectRedis(await redisUrlOf(config), 'door');
+    return { ...createInboundLog(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
   },
   openOptOuts: async (config) => {
     const redis = connectRedis(await redisUrlOf(config), 'door');

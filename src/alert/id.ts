@@ -40,6 +40,11 @@ export function resolvedMessageId(messageId: string): string {
   return `m-${hash('resolved', messageId)}`;
 }
 
+/** Of the message that confirms a reply: one for each alert. */
+export function confirmationMessageId(alertId: string): string {
+  return `m-${hash('confirmation', alertId)}`;
+}
+
 /** A dedup key that is longer is stored as its head and a hash. */
 export const LONGEST_DEDUP_KEY = 512;
 const KEPT_HEAD = 100;

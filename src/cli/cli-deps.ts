@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { ConfigError, Fault } from '../config/fault.ts';
 import type { ReadableConfig } from '../config/readable-config.ts';
+import type { InboundLog } from '../ledger/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { StoryTraces } from '../ledger/trace.ts';
 import type { Budgets } from '../limit/budget.ts';
@@ -72,6 +73,8 @@ export interface CliDeps {
   openDeadLetters(config: Config): Promise<DeadLetters>;
   /** @throws RedisUnavailableError */
   openUnknownDesk(config: Config): Promise<UnknownDesk & { close(): Promise<void> }>;
+  /** @throws RedisUnavailableError */
+  openInboundLog(config: Config): Promise<Pick<InboundLog, 'newest'> & { close(): Promise<void> }>;
   /** @throws RedisUnavailableError */
   openOptOuts(config: Config): Promise<OptOuts & { close(): Promise<void> }>;
   /** Of a config that sets some. @throws RedisUnavailableError */

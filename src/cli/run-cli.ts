@@ -8,6 +8,7 @@ import { addConfigCommand } from './config-command.ts';
 import { addDeadCommand } from './dead-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExplainCommand } from './explain-command.ts';
+import { addInboundCommand } from './inbound-command.ts';
 import { addOptOutsCommand } from './optouts-command.ts';
 import { addProcessCommands } from './process-commands.ts';
 import { addProvidersCommand } from './providers-command.ts';
@@ -83,6 +84,7 @@ function createProgram(deps: CliDeps, json: boolean, exit: (code: number) => voi
   addResolveCommand(program, context);
   addAcknowledgeCommand(program, context);
   addUnknownCommand(program, context);
+  addInboundCommand(program, context);
   addOptOutsCommand(program, context);
   addBudgetCommand(program, context);
   addConfigCommand(program, context);

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { InboundLog } from '../ledger/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { Budgets } from '../limit/budget.ts';
 import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
@@ -33,6 +34,11 @@ export function withDeadLetters<T>(deps: CliDeps, config: Config, use: (letters:
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
 export function withUnknownDesk<T>(deps: CliDeps, config: Config, use: (desk: UnknownDesk) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openUnknownDesk(config), use);
+}
+
+/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+export function withInboundLog<T>(deps: CliDeps, config: Config, use: (log: Pick<InboundLog, 'newest'>) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openInboundLog(config), use);
 }
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */

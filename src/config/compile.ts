@@ -43,6 +43,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
       console: file.http.console,
       webhookTo: file.webhooks.to,
     },
+    replies: file.replies,
     redis: { url: settings.redisUrl ?? file.redis.url, prefix: file.redis.prefix },
     worker: { concurrency: file.worker.concurrency, lockMs: file.worker.lock },
     shutdown: { graceMs: file.shutdown.grace },

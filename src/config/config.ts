@@ -36,6 +36,8 @@ export interface Config {
   /** The table by which alerts are read: that of the code and the words of the file. */
   readonly severityWords: SeverityWords;
   readonly defaultCountry: CountryCode | undefined;
+  /** Whether a reply that acknowledges an alert is answered with a text. */
+  readonly replies: { readonly confirm: boolean };
   readonly http: HttpConfig;
   readonly redis: { readonly url: Secret | undefined; readonly prefix: string };
   readonly worker: { readonly concurrency: number; readonly lockMs: number };

@@ -106,6 +106,7 @@ export const configSchema = z.strictObject({
       console: z.boolean().default(false),
     })
     .prefault({}),
+  replies: z.strictObject({ confirm: z.boolean().default(false) }).prefault({}),
   metrics: z.strictObject({ port: portSchema.default(0) }).prefault({}),
   redis: z
     .strictObject({

@@ -99,9 +99,14 @@ export function describeEvent({ stage, verdict, reason, until, detail }: TraceEv
       : Object.hasOwn(VERDICTS, verdict)
         ? wordOf(stage, verdict as VerdictWord)
         : verdict;
+  if (stage === 'acknowledge' && verdict === 'acknowledged' && detail !== undefined) return acknowledgedBy(detail);
   const when = until === undefined ? '' : ` until ${formatTime(until)}`;
   const why = reason === undefined ? '' : `: ${reasonWords(reason).because} (${reason})`;
   return `${what}${when}${why}${detail === undefined ? '' : ` [${readable(detail)}]`}`;
+}
+
+function acknowledgedBy(who: string): string {
+  return `acknowledged by ${readable(who)}: what had not been sent for its dedup key is cancelled`;
 }
 
 /** A ladder tells channels, which are no providers. */

@@ -49,7 +49,7 @@ export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
 
 function concludeRouted(alert: AlertTrace, now: Date): Conclusion {
   const conclusion = concludeFiring({ ...alert, messages: alert.messages.filter(isFiring) }, now);
-  const ends = alert.messages.filter((message) => !isFiring(message));
+  const ends = alert.messages.filter(({ says }) => says === 'resolved');
   if (ends.length === 0) return conclusion;
   const told = ends.filter(({ state }) => FATES[state] === 'texted').length;
   return { ...conclusion, text: `${conclusion.text} That it is over was texted to ${told} of ${ends.length} phone(s).` };
@@ -117,7 +117,7 @@ function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
     .map((message) => {
       const { id, state, reason, provider, says, simulated } = message;
       const words = [
-        ...(says === undefined ? [] : ['RESOLVED text:']),
+        ...(says === undefined ? [] : [says === 'resolved' ? 'RESOLVED text:' : 'confirmation:']),
         state,
         ...(reason === null ? [] : [`(${reason})`]),
         ...(provider === null ? [] : [provider]),

@@ -63,7 +63,10 @@ const messageTrace = z.object({
   contact: z.string().nullable(),
   severity: z.enum(SEVERITIES),
   route: z.string(),
-  says: z.literal('resolved').exactOptional().describe('It tells that the problem is over, to somebody who was told of it.'),
+  says: z
+    .enum(['resolved', 'acknowledged'])
+    .exactOptional()
+    .describe('resolved: it tells that the problem is over, to somebody who was told of it. acknowledged: it confirms a reply.'),
   state: z.enum(MESSAGE_STATES),
   reason: reason.nullable(),
   lastReason: reason

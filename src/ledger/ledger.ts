@@ -79,7 +79,7 @@ export interface MessageRecord {
   readonly source?: string;
   readonly segments: number;
   /** What it says, where that is not the alert itself. */
-  readonly says?: 'resolved';
+  readonly says?: 'resolved' | 'acknowledged';
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly state: 'queued' | 'deferred' | 'suppressed';

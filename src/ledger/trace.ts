@@ -77,8 +77,8 @@ export interface MessageTrace {
   readonly route: string;
   /** Of its alert, as people are shown it. */
   readonly source?: string;
-  /** `resolved`: it tells that the problem is over, to somebody whom another message had told of the problem. */
-  readonly says?: 'resolved';
+  /** `resolved`: it tells that the problem is over, to somebody whom another message had told of the problem. `acknowledged`: it confirms a reply. */
+  readonly says?: 'resolved' | 'acknowledged';
   readonly state: MessageState;
   readonly reason: string | null;
   /** What a message that waits, or expired, waited for last; where a provider's circuit is open, the provider's own reason. */

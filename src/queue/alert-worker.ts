@@ -87,7 +87,8 @@ function rawOf({ id, name, data, timestamp }: Job): RawAlert {
   return { jobId: id ?? '', data, timestamp, replayed: name === ALERT_AGAIN_JOB };
 }
 
-async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {
+/** A message that has its job keeps it. */
+export async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {
   const now = Date.now();
   const jobs = steps.flatMap(({ message, job }) => {
     if (job === undefined) return [];

@@ -1,5 +1,5 @@
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { hash } from '../alert/id.ts';
+import { hash, storedDedupKey } from '../alert/id.ts';
 import { AlertError, readAlert } from '../alert/parse-alert.ts';
 import { createJournal } from '../ledger/journal.ts';
 import type { JournalEntry } from '../ledger/journal-entry.ts';
@@ -62,10 +62,12 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
   };
 
   return {
-    isOpen: async (dedupKey) =>
-      (await withinDeadline(redis.exists(keys.open(hash('dedup', dedupKey)), keys.owed(hash('dedup', dedupKey))))) > 0 ||
-      (await waits(dedupKey)) ||
-      (await wasRaised(dedupKey)),
+    async isOpen(given) {
+      const dedupKey = storedDedupKey(given);
+      const dedupHash = hash('dedup', dedupKey);
+      if ((await withinDeadline(redis.exists(keys.open(dedupHash), keys.owed(dedupHash)))) > 0) return true;
+      return (await waits(dedupKey)) || wasRaised(dedupKey);
+    },
     async recentKeys() {
       const found = new Set<string>();
       for (const entry of await withinDeadline(journal.newest(PAGE))) {

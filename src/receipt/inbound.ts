@@ -12,6 +12,8 @@ export const inboundSchema = z.object({
   formerHashes: z.array(z.string()).exactOptional(),
   /** The sender's number, masked; a short code or a name as it came. */
   from: z.string(),
+  /** The sender's whole number, kept only where replies are confirmed. */
+  phone: z.string().exactOptional(),
   text: z.string(),
   /** What the vendor took it for. */
   word: z.enum(['stop', 'start']).optional(),

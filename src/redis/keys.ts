@@ -36,6 +36,8 @@ export const JOURNAL_CURSOR_TTL_MS = 7 * DAY_MS;
 /** Contributions are counted by the ten minutes, and kept for an hour beyond the last of them. */
 export const CONTRIBUTION_BUCKET_MS = 600_000;
 export const CONTRIBUTIONS_TTL_MS = 2 * 60 * 60_000;
+/** Texts that came in and are kept with what was made of them. */
+export const INBOUND_LENGTH = 1000;
 /** Entries kept in the simulated provider's outbox. */
 export const OUTBOX_LENGTH = 10_000;
 
@@ -94,6 +96,10 @@ export function createKeys(prefix: string) {
     optedIn: (phoneHash: string) => `${prefix}:opted-in:${phoneHash}`,
     /** String: a text that came in has been worked off. */
     inbound: (provider: string, providerMessageId: string) => `${prefix}:inbound:${provider}:${hash('inbound', providerMessageId)}`,
+    /** Hash: id → a text that came in; the newest `INBOUND_LENGTH`. */
+    keptInbound: () => `${prefix}:kept-inbound`,
+    /** Sorted set: ids of those, by when they came, ms. */
+    keptInboundOrder: () => `${prefix}:kept-inbound-order`,
     /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
     probe: () => `${prefix}:probe`,
     /** Stream: what became of alerts and messages, in the order it happened; the newest `JOURNAL_LENGTH`. */

@@ -1,3 +1,4 @@
+import { type E164, parsePhone } from '../alert/phone.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/http-deps.ts';
@@ -54,12 +55,19 @@ export async function openReceiver(
     },
     inbound: {
       sources: await openSources(config, createInboundReader),
-      enqueue: (provider, text) => inbound.add(inboundOf(provider, text, systemClock.now(), config.defaultCountry)),
+      enqueue: (provider, text) =>
+        inbound.add({ ...inboundOf(provider, text, systemClock.now(), config.defaultCountry), ...wholeNumber(config, text.from) }),
       count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,
     console: config.http.console ? (await import('./console.ts')).openConsole({ config, door, keys, metrics, logger }, closers) : undefined,
   };
+}
+
+/** A confirmation needs it; otherwise no more than its hash is kept. */
+function wholeNumber({ replies, defaultCountry }: Config, from: string): { phone?: E164 } {
+  const verdict = replies.confirm ? parsePhone(from, defaultCountry) : undefined;
+  return verdict?.ok ? { phone: verdict.phone } : {};
 }
 
 /** Name of a provider → its type, and what reads its calls where it makes any of that kind. */

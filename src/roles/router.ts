@@ -1,16 +1,20 @@
+import { phoneHashes } from '../alert/phone.ts';
 import { shownId } from '../alert/shown-id.ts';
 import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { createInboundLog } from '../ledger/kept-inbound.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { noteRouteKinds } from '../ledger/route-kinds.ts';
 import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
+import { createConfirmReply } from '../pipeline/confirm-reply.ts';
 import { simulatedRoutes } from '../pipeline/fit-providers.ts';
 import { comeBackAt, rulesOf, sizeOf } from '../pipeline/message-caps.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
 import { createTellResolved } from '../pipeline/tell-resolved.ts';
 import { createAcknowledgeAlert } from '../queue/acknowledge-alert.ts';
-import { createAlertWorker } from '../queue/alert-worker.ts';
+import { addMessages, createAlertWorker } from '../queue/alert-worker.ts';
 import { createInboundWorker } from '../queue/inbound-queue.ts';
 import { MESSAGE_QUEUE } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
@@ -58,11 +62,28 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
           ledger,
           traces: createTraces(commands, keys),
           acknowledge: createAcknowledgeAlert(ledger, messages),
+          confirm: config.replies.confirm
+            ? createConfirmReply({
+                config,
+                ledger,
+                observer: metrics,
+                clock: systemClock,
+                addJobs: (steps) => addMessages(messages, steps),
+              })
+            : undefined,
           observer: metrics,
         }),
+        log: createInboundLog(commands, keys),
+        contactOf: contactsByHash(config.contacts),
         observer: metrics,
       }),
     }),
     createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics, optOuts) }),
   ];
+}
+
+/** Each hash of a contact's phone → the contact. */
+function contactsByHash(contacts: Config['contacts']): (phoneHash: string) => string | undefined {
+  const names = new Map([...contacts].flatMap(([name, { phone }]) => phoneHashes(phone).map((hash) => [hash, name] as const)));
+  return (hash) => names.get(hash);
 }

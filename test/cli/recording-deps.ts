@@ -6,6 +6,7 @@ import type { Environment } from '../../src/config/environment.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { CapFilling } from '../../src/ledger/cap-filling.ts';
+import type { KeptInbound } from '../../src/ledger/kept-inbound.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
 import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
 import type { BudgetFigures } from '../../src/limit/budget.ts';
@@ -87,6 +88,7 @@ export interface World {
   readonly dead?: DeadWorld;
   readonly unknown?: readonly MessageTrace[];
   readonly settled?: Settled;
+  readonly inbound?: readonly KeptInbound[];
   readonly optOuts?: readonly OptOut[];
   /** A newer word stands against what is said of a phone. */
   readonly overruled?: boolean;
@@ -194,6 +196,10 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         return world.settled ?? { kind: 'settled' };
       },
       close: async () => void calls.push(['close unknown desk']),
+    }),
+    openInboundLog: async () => ({
+      newest: async (limit) => ({ total: (world.inbound ?? []).length, entries: (world.inbound ?? []).slice(0, limit) }),
+      close: async () => undefined,
     }),
     openOptOuts: async () => ({
       isOptedOut: async (...hashes) => (world.optOuts ?? []).some((entry) => hashes.includes(entry.phoneHash)),

@@ -56,6 +56,7 @@ http: { port: 0 }
       openEpisodes: refuse,
       openProducer: refuse,
       openUnknownDesk: refuse,
+      openInboundLog: refuse,
       openOptOuts: refuse,
       openBudgets: refuse,
       openOverview: refuse,

@@ -162,7 +162,9 @@ test('whatever is texted in, refused and raised, in any order: no request for a 
       const receive = createInboundReceiver({
         seen: createSeenInbound(redis, desk.keys),
         optOuts: createOptOuts(redis, desk.keys),
-        acknowledgeByReply: async () => 'unmatched',
+        acknowledgeByReply: async () => ({ kind: 'unmatched', reason: 'no_code' }),
+        log: { keep: async () => undefined },
+        contactOf: () => undefined,
         observer: desk.observer,
       });
       const out = new Set<string>();

@@ -5,7 +5,9 @@ import type { Ledger, MessageRecord } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import type { MessageState } from '../../src/ledger/trace.ts';
+import type { Confirmable } from '../../src/pipeline/confirm-reply.ts';
 import { createAcknowledgeByReply } from '../../src/receipt/acknowledge-reply.ts';
+import type { Reply } from '../../src/receipt/apply-inbound.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
 import { testRedis } from '../support/redis.ts';
@@ -17,15 +19,21 @@ const AT = new Date(9_000);
 let ledger: Ledger;
 let traces: ReturnType<typeof createTraces>;
 let recording: ReturnType<typeof createRecordingObserver>;
-let reply: (text: string, phoneHash?: string) => Promise<'acknowledged' | 'unmatched'>;
+let confirmed: Confirmable[];
+let reply: (text: string, phoneHash?: string, more?: Partial<Reply>) => Promise<string>;
 beforeEach(() => {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   ledger = createLedger(redis, keys);
   traces = createTraces(redis, keys);
   recording = createRecordingObserver();
-  const acknowledge = (alertId: string, by: string, at: Date) => ledger.acknowledge({ alertId, by, at, run: randomUUID() });
-  const byReply = createAcknowledgeByReply({ ledger, traces, acknowledge, observer: recording.observer });
-  reply = (text, phoneHash = PHONE) => byReply({ phoneHash, text, at: AT });
+  confirmed = [];
+  const acknowledge = (alertId: string, by: string, at: Date, run: string) => ledger.acknowledge({ alertId, by, at, run });
+  const confirm = async (confirmable: Confirmable) => void confirmed.push(confirmable);
+  const byReply = createAcknowledgeByReply({ ledger, traces, acknowledge, confirm, observer: recording.observer });
+  reply = async (text, phoneHash = PHONE, more = {}) => {
+    const answered = await byReply({ id: randomUUID(), phoneHash, contact: null, text, at: AT, ...more });
+    return answered.kind === 'acknowledged' ? 'acknowledged' : answered.reason;
+  };
 });
 
 /** An alert that has texted this phone with a code. */
@@ -62,15 +70,21 @@ test.each(['K7Q2', 'k7q2', 'Ack K7Q2', 'ok k7q2 on it', 'Re: CRITICAL: Disk full
     await texted('a-1', 'K7Q2');
     await texted('a-2', 'M3PX');
     expect(await reply(text)).toBe('acknowledged');
-    expect(await acknowledged('a-1')).toEqual(['reply from +60*******789']);
+    expect(await acknowledged('a-1')).toEqual(['+60*******789 (reply)']);
     expect(await acknowledged('a-2')).toEqual([]);
     expect(recording.told).toEqual([['acknowledged', 'reply']]);
   },
 );
 
-test.each(['K7Q3', 'no', 'thanks, will look', '', 'ok k7q'])('"%s" is no answer to it', async (text) => {
+test.each([
+  ['K7Q3', 'unknown_code'],
+  ['no', 'no_code'],
+  ['thanks, will look', 'no_code'],
+  ['', 'no_code'],
+  ['ok k7q', 'no_code'],
+])('"%s" is no answer to it: %s', async (text, reason) => {
   await texted('a-1', 'K7Q2');
-  expect(await reply(text)).toBe('unmatched');
+  expect(await reply(text)).toBe(reason);
   expect(await acknowledged('a-1')).toEqual([]);
   expect(recording.told).toEqual([]);
 });
@@ -84,7 +98,7 @@ it('takes care of all whose codes are named', async () => {
 
 it('knows a code of this phone only', async () => {
   await texted('a-1', 'K7Q2');
-  expect(await reply('K7Q2', 'another-phone')).toBe('unmatched');
+  expect(await reply('K7Q2', 'another-phone')).toBe('unknown_code');
 });
 
 it('understands a code again, and counts it once', async () => {
@@ -100,7 +114,7 @@ describe('a word without a code', () => {
     await texted('a-2', 'M3PX', { at: 2_000 });
     await ledger.resolve(hash('dedup', 'a-1'), new Date(3_000));
     expect(await reply('ok')).toBe('acknowledged');
-    expect(await acknowledged('a-2')).toEqual(['reply from +60*******789']);
+    expect(await acknowledged('a-2')).toEqual(['+60*******789 (reply)']);
   });
 
   it('means the newest of several texts about one problem', async () => {
@@ -113,15 +127,52 @@ describe('a word without a code', () => {
   it('means nothing where two problems are open', async () => {
     await texted('a-1', 'K7Q2');
     await texted('a-2', 'M3PX');
-    expect(await reply('ok')).toBe('unmatched');
+    expect(await reply('ok')).toBe('ambiguous');
   });
 
   it('means nothing where none is, and nothing that has not been sent', async () => {
-    expect(await reply('ok')).toBe('unmatched');
+    expect(await reply('ok')).toBe('nothing_open');
     await texted('a-1', 'K7Q2', { state: 'deferred' });
-    expect(await reply('ok')).toBe('unmatched');
+    expect(await reply('ok')).toBe('nothing_open');
     await texted('a-2', 'M3PX', { state: 'unknown' });
     expect(await reply('ok')).toBe('acknowledged');
-    expect(await reply('ok')).toBe('unmatched');
+    expect(await reply('ok')).toBe('nothing_open');
+  });
+});
+
+it('says of a resolved alert that it is over', async () => {
+  await texted('a-1', 'K7Q2', { at: 1_000 });
+  await ledger.resolve(hash('dedup', 'a-1'), new Date(3_000));
+  expect(await reply('K7Q2')).toBe('already_resolved');
+  expect(confirmed).toEqual([]);
+});
+
+it('names the contact whose phone it is', async () => {
+  await texted('a-1', 'K7Q2');
+  await reply('K7Q2', PHONE, { contact: 'alice' });
+  expect(await acknowledged('a-1')).toEqual(['contact alice (reply)']);
+});
+
+describe('a confirmation', () => {
+  const to = '+60123456789';
+
+  it('is for the reply that acknowledged, and for no later one', async () => {
+    await texted('a-1', 'K7Q2', { key: 'db-1/full' });
+    await reply('K7Q2', PHONE, { to, contact: 'alice' });
+    await reply('K7Q2', PHONE, { to, contact: 'alice' });
+    await reply('ok', PHONE, { to });
+    expect(confirmed).toEqual([{ alertId: 'a-1', route: 'default', to, contact: 'alice', dedupKey: 'db-1/full', at: AT }]);
+  });
+
+  it('is asked for again by the same text, whose worker may have crashed before', async () => {
+    await texted('a-1', 'K7Q2');
+    for (const _ of [1, 2]) await reply('K7Q2', PHONE, { to, id: 'twilio-main SM1' });
+    expect(confirmed.map(({ alertId }) => alertId)).toEqual(['a-1', 'a-1']);
+  });
+
+  it('goes nowhere when the number is not known', async () => {
+    await texted('a-1', 'K7Q2');
+    expect(await reply('K7Q2')).toBe('acknowledged');
+    expect(confirmed).toEqual([]);
   });
 });

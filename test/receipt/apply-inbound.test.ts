@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { hash } from '../../src/alert/id.ts';
 import { type E164, phoneHashes } from '../../src/alert/phone.ts';
+import { createInboundLog } from '../../src/ledger/kept-inbound.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createSeenInbound } from '../../src/ledger/seen-inbound.ts';
+import type { Answered } from '../../src/receipt/acknowledge-reply.ts';
 import { createInboundReceiver, type Reply } from '../../src/receipt/apply-inbound.ts';
 import { type Inbound, inboundOf, inboundSchema } from '../../src/receipt/inbound.ts';
-import { createKeys } from '../../src/redis/keys.ts';
+import { createKeys, INBOUND_LENGTH } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
 import { testRedis } from '../support/redis.ts';
 
@@ -16,15 +18,20 @@ const optOuts = createOptOuts(redis, keys);
 const seen = createSeenInbound(redis, keys);
 const NOW = Date.parse('2026-11-20T03:00:00Z');
 
-function receiver({ acknowledged = 'unmatched' as 'acknowledged' | 'unmatched' } = {}) {
+const UNMATCHED: Answered = { kind: 'unmatched', reason: 'no_code' };
+
+function receiver({ answered = UNMATCHED, contact = undefined as string | undefined } = {}) {
   const recording = createRecordingObserver();
   const replies: Reply[] = [];
   const acknowledgeByReply = vi.fn(async (reply: Reply) => {
     replies.push(reply);
-    return acknowledged;
+    return answered;
   });
-  const receive = createInboundReceiver({ seen, optOuts, acknowledgeByReply, observer: recording.observer });
-  return { receive, replies, acknowledgeByReply, kinds: () => recording.heard('inbound').map((told) => (told as string[])[1]) };
+  const log = createInboundLog(redis, createKeys(`${prefix}:${randomUUID().slice(0, 8)}`));
+  const contactOf = () => contact;
+  const receive = createInboundReceiver({ seen, optOuts, acknowledgeByReply, log, contactOf, observer: recording.observer });
+  const kept = async () => (await log.newest(100)).entries;
+  return { receive, replies, acknowledgeByReply, kept, kinds: () => recording.heard('inbound').map((told) => (told as string[])[1]) };
 }
 
 const inbound = (text: string, over: Partial<Inbound> = {}): Inbound => ({
@@ -65,12 +72,13 @@ describe('a text that came in', () => {
     expect(kinds()).toEqual([kind]);
   });
 
-  test.each(['acknowledged', 'unmatched'] as const)('as anything else is an answer: %s', async (acknowledged) => {
-    const { receive, kinds, replies } = receiver({ acknowledged });
+  test.each<Answered>([{ kind: 'acknowledged', alerts: ['a-1'] }, UNMATCHED])('as anything else is an answer: $kind', async (answered) => {
+    const { receive, kinds, replies } = receiver({ answered });
     const text = inbound('ok K7');
     await receive(text);
-    expect(replies).toEqual([{ phoneHash: text.phoneHash, text: 'ok K7', at: new Date(NOW) }]);
-    expect(kinds()).toEqual([acknowledged]);
+    const id = `twilio-main ${text.providerMessageId}`;
+    expect(replies).toEqual([{ id, phoneHash: text.phoneHash, contact: null, text: 'ok K7', at: new Date(NOW) }]);
+    expect(kinds()).toEqual([answered.kind]);
   });
 
   test('twice counts once, and a STOP that comes again does not undo the START after it', async () => {
@@ -101,6 +109,59 @@ describe('a text that came in', () => {
     await expect(receive(text)).rejects.toThrow('away');
     await receive(text);
     expect(kinds()).toEqual(['unmatched']);
+  });
+});
+
+describe('what came in is kept', () => {
+  test('with who sent it and what was made of it, the newest first', async () => {
+    const { receive, kept } = receiver({ contact: 'alice' });
+    await receive(inbound('STOP'));
+    await receive(inbound('START', { receivedAt: NOW + 1_000 }));
+    await receive(inbound('who is this?', { receivedAt: NOW + 2_000 }));
+    expect(await kept()).toMatchObject([
+      {
+        at: '2026-11-20T03:00:02.000Z',
+        from: '+60*******789',
+        contact: 'alice',
+        text: 'who is this?',
+        kind: 'unmatched',
+        reason: 'no_code',
+      },
+      { kind: 'start', reason: null },
+      { kind: 'stop', alerts: [] },
+    ]);
+  });
+
+  test.each([
+    ['a\u001b[2Jb\u0000\u009bc', 'a [2Jb c'],
+    ['right\u202eleft\u2066x', 'right left x'],
+    ['two\r\nlines', 'two lines'],
+    ['ünïcödé 好 👍🏽', 'ünïcödé 好 👍🏽'],
+  ])('%j without what a terminal would obey, and otherwise whole', async (text, shown) => {
+    const { receive, kept } = receiver();
+    await receive(inbound(text));
+    expect((await kept()).map((entry) => entry.text)).toEqual([shown]);
+  });
+
+  test('once, though it is worked off twice', async () => {
+    const { receive, kept } = receiver();
+    const text = inbound('hello');
+    await Promise.all([receive(text), receive(text)]);
+    await receive(text);
+    expect(await kept()).toHaveLength(1);
+  });
+
+  test('up to a bound: the oldest goes first', async () => {
+    const log = createInboundLog(redis, createKeys(`${prefix}:${randomUUID().slice(0, 8)}`));
+    const entry = { provider: 't', from: 'x', contact: null, kind: 'unmatched', reason: 'no_code', alerts: [] } as const;
+    for (let n = 0; n < INBOUND_LENGTH + 3; n++) await log.keep(`SM${n}`, { ...entry, at: new Date(NOW + n).toISOString(), text: `${n}` });
+    const { total, entries } = await log.newest(INBOUND_LENGTH * 2);
+    expect([total, entries.length, entries[0]?.text, entries.at(-1)?.text]).toEqual([
+      INBOUND_LENGTH,
+      INBOUND_LENGTH,
+      `${INBOUND_LENGTH + 2}`,
+      '3',
+    ]);
   });
 });
 

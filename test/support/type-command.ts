@@ -4,6 +4,7 @@ import { runCli } from '../../src/cli/run-cli.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { LoadedConfig } from '../../src/config/load-config.ts';
 import { createJournal } from '../../src/ledger/journal.ts';
+import { createInboundLog } from '../../src/ledger/kept-inbound.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { recentIds } from '../../src/ledger/recent-ids.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
@@ -43,6 +44,10 @@ export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; 
       openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, systemClock) }),
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
       openUnknownDesk: async () => openUnknownDesk({ redis: redisUrl, prefix, clock: systemClock }),
+      openInboundLog: async () => {
+        const { redis, close } = connect();
+        return { ...createInboundLog(redis, keys), close };
+      },
       openOptOuts: async () => {
         const { redis, close } = connect();
         return { ...createOptOuts(redis, keys), close };
