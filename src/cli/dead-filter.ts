@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OUR_REASONS, PROVIDER_REASONS } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
-import { parseDuration } from '../config/duration.ts';
+import { parseSince } from '../config/duration.ts';
 import type { DeadFilter } from '../queue/dead-letters-port.ts';
 import { UsageError } from './cli-failure.ts';
 import { useOneOf } from './no-such.ts';
@@ -11,8 +11,8 @@ export interface FilterOptions {
   readonly reason?: string;
   readonly severity?: string;
   readonly route?: string;
-  /** How long ago, ms; or a moment. */
-  readonly since?: number | Date;
+  /** How long ago, or a moment. */
+  readonly since?: string;
 }
 
 /** Every reason that a dead letter can have. */
@@ -33,7 +33,7 @@ export function filterOf({ reason, severity, route, since }: FilterOptions, now:
     ...(reason === undefined ? {} : { reason }),
     ...(severity === undefined ? {} : { severity }),
     ...(route === undefined ? {} : { route }),
-    ...(since === undefined ? {} : { since: typeof since === 'number' ? new Date(now.getTime() - since) : since }),
+    ...(since === undefined ? {} : { since: parseSince(since, now) }),
   };
 }
 
@@ -48,10 +48,7 @@ function reasonArgument(word: string): string {
   throw new InvalidArgumentError(useOneOf(word, REASONS));
 }
 
-function sinceArgument(text: string): number | Date {
-  const ago = parseDuration(text);
-  if (ago !== undefined) return ago;
-  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(at)) return new Date(at);
+function sinceArgument(text: string): string {
+  if (parseSince(text, new Date(0)) !== undefined) return text;
   throw new InvalidArgumentError('A duration such as 30m or 2h, or a time such as 2026-11-20T03:00:00Z.');
 }

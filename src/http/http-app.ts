@@ -9,6 +9,7 @@ import type { ConsoleDoor } from './console/door.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 import { inboundRoutes } from './inbound-routes.ts';
 import { parseJsonBody } from './json-body.ts';
+import { listRoutes } from './list-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
@@ -60,7 +61,7 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
   operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
   if (deps.role === 'receiver') {
-    const { config, logger, producer, traces, outbox, receipts, inbound } = deps;
+    const { config, logger, producer, traces, lists, outbox, receipts, inbound } = deps;
     const timelyProducer = {
       enqueueMany: (alerts: readonly unknown[]) => timely(producer.enqueueMany(alerts)),
       resolve: (dedupKey: string) => timely(producer.resolve(dedupKey)),
@@ -72,6 +73,11 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
       app,
       { alert: (id) => timely(traces.alert(id)), message: (id) => timely(traces.message(id)) },
       outbox && { latest: (limit) => timely(outbox.latest(limit)) },
+    );
+    listRoutes(
+      app,
+      { alerts: (...asked) => timely(lists.alerts(...asked)), messages: (...asked) => timely(lists.messages(...asked)) },
+      deps.now,
     );
     const webhooks = { config, logger, producer: timelyProducer, counts: deps.webhookCounts };
     webhookRoutes(app, webhooks);

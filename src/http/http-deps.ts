@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { Lists } from '../ledger/lists.ts';
 import type { Traces } from '../ledger/trace.ts';
 import type { Logger } from '../logger.ts';
 import type { KnownNames } from '../pipeline/directory.ts';
@@ -34,6 +35,8 @@ export interface ReceiverDeps extends CommonDeps {
   readonly onAcknowledged: () => void;
   readonly webhookCounts: WebhookCounts;
   readonly traces: Traces;
+  readonly lists: Lists;
+  readonly now: () => Date;
   readonly receipts: ReceiptDeps;
   readonly inbound: InboundDeps;
   /** Only where a simulated provider is configured. */

@@ -1,3 +1,6 @@
+import { SEVERITIES } from '../alert/severity.ts';
+import { MESSAGE_STATES } from '../ledger/trace.ts';
+import { LIST_LIMIT, LIST_PARAMETERS, LISTED_OUTCOMES, LISTED_REASONS } from './list-routes.ts';
 import { vendorPaths, webhookPaths } from './openapi-caller-paths.ts';
 import { ACKNOWLEDGE, ALERT, RESOLVE } from './openapi-examples.ts';
 import {
@@ -25,6 +28,25 @@ const LIMIT = {
   schema: { type: 'integer', minimum: 1, maximum: 10_000 },
 };
 
+/** Of a list; each may be left out. */
+function listParameters(states: readonly string[]): Record<string, unknown>[] {
+  const described: Readonly<Record<(typeof LIST_PARAMETERS)[number], { readonly description: string; readonly schema: object }>> = {
+    state: { description: 'Of a message its state, of an alert its outcome.', schema: { type: 'string', enum: states } },
+    severity: { description: 'Exactly this one.', schema: { type: 'string', enum: SEVERITIES } },
+    provider: { description: 'Name of a provider that was asked to send it.', schema: { type: 'string' } },
+    route: { description: 'Name of its route.', schema: { type: 'string' } },
+    contact: { description: 'Name of the contact it is for; never a number.', schema: { type: 'string' } },
+    reason: { description: 'Its reason, or what an expired one waited for last.', schema: { type: 'string', enum: LISTED_REASONS } },
+    since: { description: 'A time, or how long ago, such as 2h.', schema: { type: 'string' } },
+    cursor: { description: 'The `next` of the page before.', schema: { type: 'string' } },
+    limit: {
+      description: 'How many at most.',
+      schema: { type: 'integer', minimum: 1, maximum: LIST_LIMIT.max, default: LIST_LIMIT.default },
+    },
+  };
+  return LIST_PARAMETERS.map((name) => ({ name, in: 'query', ...described[name] }));
+}
+
 /** Every route of a receiver, with what it may be sent and may answer. */
 export function openApiPaths(security: Security): Paths {
   return {
@@ -39,6 +61,14 @@ export function openApiPaths(security: Security): Paths {
 function alertPaths(security: Security): Paths {
   return {
     '/v1/alerts': {
+      get: {
+        operationId: 'listAlerts',
+        summary: 'Alerts that have an outcome, newest first',
+        description: 'As far back as the journal reaches: about 50,000 steps of alerts and messages. At most 1,000 messages a page.',
+        security,
+        parameters: listParameters(LISTED_OUTCOMES),
+        responses: { 200: json('One page', 'AlertList'), ...problems([400, 401, 503]), ...OTHER_PROBLEMS },
+      },
       post: {
         operationId: 'sendAlerts',
         summary: 'Send one alert, or a list of up to 1,000',
@@ -94,6 +124,17 @@ function tracePaths(security: Security): Paths {
         security,
         parameters: [ID],
         responses: { 200: json('The trace', 'MessageTrace'), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
+      },
+    },
+    '/v1/messages': {
+      get: {
+        operationId: 'listMessages',
+        summary: 'Messages, newest first',
+        description:
+          'Those of state expired, failed, undelivered and unknown, and suppressed ones of severity critical, by when they ended: all of the last 7 days. The rest by when its alert was routed, as far back as the journal reaches: about 50,000 steps of alerts and messages.',
+        security,
+        parameters: listParameters(MESSAGE_STATES),
+        responses: { 200: json('One page', 'MessageList'), ...problems([400, 401, 503]), ...OTHER_PROBLEMS },
       },
     },
     '/v1/simulated/outbox': {

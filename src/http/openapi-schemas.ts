@@ -3,6 +3,7 @@ import { ALERT_ID_PATTERN } from '../alert/id.ts';
 import { alertJsonSchema, type JsonSchema } from '../alert/json-schema.ts';
 import { OUR_REASONS, PROVIDER_REASONS } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
+import type { ListPage } from '../ledger/lists.ts';
 import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
 import type { OutboxEntry } from '../provider/simulated/outbox.ts';
 import { acknowledgeSchema } from './acknowledge-routes.ts';
@@ -98,6 +99,11 @@ const alertTrace = z.object({
   messages: z.array(messageTrace),
 }) satisfies z.ZodType<AlertTrace>;
 
+const next = z
+  .string()
+  .nullable()
+  .describe('Give it as cursor for the next page; null after the last one. A page may be short, and not the last.');
+
 const acknowledged = z.object({
   id: z.string(),
   status: z.enum(['acknowledged', 'already_acknowledged', 'already_resolved']),
@@ -128,6 +134,8 @@ const SCHEMAS = {
   Verdicts: verdicts,
   AlertTrace: alertTrace,
   MessageTrace: messageTrace,
+  AlertList: z.object({ items: z.array(alertTrace), next }) satisfies z.ZodType<ListPage<AlertTrace>>,
+  MessageList: z.object({ items: z.array(messageTrace), next }) satisfies z.ZodType<ListPage<MessageTrace>>,
   Outbox: z.object({ messages: z.array(sent) }),
   Problem: problem,
   AllRejected: z.object({ ...problem.shape, ...verdicts.shape }),

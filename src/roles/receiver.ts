@@ -2,6 +2,7 @@ import { type E164, parsePhone } from '../alert/phone.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/http-deps.ts';
+import { createLists } from '../ledger/lists.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -32,7 +33,18 @@ export async function openReceiver(
 ): Promise<
   Pick<
     ReceiverDeps,
-    'role' | 'config' | 'producer' | 'onAcknowledged' | 'webhookCounts' | 'traces' | 'receipts' | 'inbound' | 'outbox' | 'console'
+    | 'role'
+    | 'config'
+    | 'producer'
+    | 'onAcknowledged'
+    | 'webhookCounts'
+    | 'traces'
+    | 'lists'
+    | 'now'
+    | 'receipts'
+    | 'inbound'
+    | 'outbox'
+    | 'console'
   >
 > {
   const { prefix } = config.redis;
@@ -48,6 +60,8 @@ export async function openReceiver(
     onAcknowledged: () => metrics.acknowledged('http'),
     webhookCounts: { refused: metrics.webhookAlertsRefused, unknownSeverities: metrics.webhookUnknownSeverities },
     traces: createTraces(door, keys),
+    lists: createLists(door, keys, () => systemClock.now()),
+    now: () => systemClock.now(),
     receipts: {
       sources: await openSources(config, createReceiptReader),
       enqueue: (provider, entries) => receipts.addReported(provider, entries, systemClock.now()),

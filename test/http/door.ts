@@ -100,6 +100,12 @@ export const traces = {
   message: async (id: string) => (id === 'm-known' ? messageTrace : undefined),
 };
 
+/** Every list holds the one alert, or message, that is known. */
+export const lists: ReceiverDeps['lists'] = {
+  alerts: async (_, cursor) => (cursor === undefined ? { items: [alertTrace], next: '1763600000000-0' } : undefined),
+  messages: async (_, cursor) => (cursor === undefined ? { items: [messageTrace], next: null } : undefined),
+};
+
 /** No provider at all: receipts have tests of their own. */
 export const receipts: ReceiverDeps['receipts'] = { sources: new Map(), enqueue: async () => undefined, count: () => undefined };
 
@@ -145,6 +151,8 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
     onAcknowledged: () => undefined,
     webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
     traces,
+    lists,
+    now: () => new Date(),
     receipts,
     inbound,
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'sms_alerts_total 0\n' },

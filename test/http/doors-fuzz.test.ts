@@ -7,7 +7,7 @@ import { createHttpApp } from '../../src/http/http-app.ts';
 import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi-examples.ts';
 import { directoryOf } from '../../src/pipeline/directory.ts';
 import type { EnqueueResult } from '../../src/queue/producer-port.ts';
-import { http, inbound, names, receipts, traces } from './door.ts';
+import { http, inbound, lists, names, receipts, traces } from './door.ts';
 import { firing, resolved, w1 } from './payloads.ts';
 
 /** Bodies for each door; `FUZZ_RUNS=2500` makes about 22,000 of them. */
@@ -96,6 +96,8 @@ const { app } = createHttpApp({
   onAcknowledged: () => undefined,
   webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
   traces,
+  lists,
+  now: () => new Date(),
   receipts,
   inbound,
   metrics: { contentType: 'text/plain', text: async () => '' },

@@ -73,9 +73,9 @@ describe('a request that is not understood', () => {
   );
 
   test.each([
-    ['DELETE', '/v1/alerts', 'POST'],
-    ['GET', '/v1/alerts', 'POST'],
-    ['OPTIONS', '/v1/alerts', 'POST'],
+    ['DELETE', '/v1/alerts', 'POST, GET, HEAD'],
+    ['GET', '/v1/alerts/resolve', 'POST'],
+    ['OPTIONS', '/v1/alerts', 'POST, GET, HEAD'],
     ['POST', '/v1/alerts/some-id', 'GET, HEAD'],
     ['GET', '/v1/webhooks/alertmanager', 'POST'],
     ['POST', '/metrics', 'GET, HEAD'],

@@ -8,7 +8,7 @@ import { WEBHOOK_BODY_LIMIT } from '../../src/http/webhook-routes.ts';
 import type { InboundReader } from '../../src/provider/inbound-reader.ts';
 import type { ReceiptReader } from '../../src/provider/receipt-reader.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
-import { type Door, http, openDoor, traces } from './door.ts';
+import { type Door, http, lists, openDoor, traces } from './door.ts';
 import { type DocumentedOperation, openApiDocument, operationsOf } from './openapi-3-1.ts';
 
 interface Ask {
@@ -25,6 +25,8 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** What must be asked of an operation to be answered with a status; 2xx comes of its own examples where it has some. */
 const ASKS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
+  listAlerts: { 200: { query: '?severity=critical' }, 400: { query: '?state=gone' } },
+  listMessages: { 200: { query: '?state=expired&since=2h' }, 400: { query: '?cursor=x' } },
   sendAlerts: { 400: { body: [{}] } },
   resolveAlerts: { 400: { body: {} } },
   acknowledgeAlert: { 400: { body: { by: 7 } }, 404: { path: { id: 'unknown' } }, 409: { path: { id: 'malformed' } } },
@@ -117,6 +119,7 @@ async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?
     readiness: async () => (redis === 'away' ? { ready: false, reasons: ['Redis is away'] } : { ready: true, reasons: [] }),
     outbox: { latest: unlessAway(() => texts) },
     traces: { ...traces, alert: unlessAway(traces.alert), message: unlessAway(traces.message) },
+    lists: { alerts: unlessAway(lists.alerts), messages: unlessAway(lists.messages) },
     receipts: {
       sources: new Map([
         ['vendor', { type: 'http', reader: receiptReader('POST') }],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { createHttpApp } from '../../src/http/http-app.ts';
-import { http, inbound, names, openDoor, RecordingProducer, receipts, traces } from './door.ts';
+import { http, inbound, lists, names, openDoor, RecordingProducer, receipts, traces } from './door.ts';
 import { type OpenApiDocument as Document, openApiDocument, operationsOf } from './openapi-3-1.ts';
 
 test('the document has every route, and every path of the document is a route', async () => {
@@ -12,6 +12,8 @@ test('the document has every route, and every path of the document is a route', 
     onAcknowledged: () => undefined,
     webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
     traces,
+    lists,
+    now: () => new Date(),
     receipts,
     inbound,
     metrics: { contentType: '', text: async () => '' },
