@@ -35,7 +35,7 @@ export const routeSchema = z.strictObject({
   countries: z.record(z.string(), providerList).exactOptional(),
   /** Takes simulated providers beside real ones. */
   allowSimulated: z.boolean().default(false),
-  overflow: z.enum(OVERFLOWS).default('defer'),
+  overflow: z.enum(OVERFLOWS).exactOptional(),
   onUnknown: z.enum(['resend', 'hold']).exactOptional(),
   maxSegments: z.int().min(1).max(10).exactOptional(),
   transliterate: z.boolean().exactOptional(),

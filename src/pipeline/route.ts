@@ -36,7 +36,7 @@ export interface Route extends Shaping, ProviderPlan {
   readonly minSeverity?: Severity;
   readonly dedupeForMs?: number;
   readonly expiresAfterMs: number;
-  readonly overflow: Overflow;
+  readonly overflow?: Overflow;
   readonly onUnknown?: OnUnknown;
   /** A key of `templates`, for alerts that bring only text. */
   readonly template?: string;
@@ -54,7 +54,7 @@ export interface Route extends Shaping, ProviderPlan {
 }
 
 /** Of these a route may leave its word to the alert. */
-type Defaulted = 'minSeverity' | 'dedupeForMs' | 'onUnknown';
+type Defaulted = 'minSeverity' | 'dedupeForMs' | 'overflow' | 'onUnknown';
 
 /** A route as it is for one alert. Its caps are looked up by its name, in the config of the moment at which they are asked. */
 export interface Policy extends Omit<Route, 'name' | 'match' | 'caps' | Defaulted>, Required<Pick<Route, Defaulted>> {
@@ -111,6 +111,7 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
  * A route with its defaults filled in for one alert. Only alerts are gated by severity unless the route says so, and only
  * alerts are deduped unless the route says so and matches by purpose: a route for all purposes means alerts, and a login
  * code asked for again must be sent again.
+ * What a cap or budget holds back is gathered into a digest only for alerts, unless the route says so.
  */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';
@@ -120,6 +121,7 @@ export function policyFor(route: Route, alert: Routable): Policy {
     route: name,
     minSeverity: route.minSeverity ?? (isAlert ? 'critical' : 'info'),
     dedupeForMs: isAlert || route.match.purpose !== undefined ? (route.dedupeForMs ?? (isAlert ? HALF_AN_HOUR_MS : 0)) : 0,
+    overflow: route.overflow ?? (isAlert ? 'digest' : 'defer'),
     onUnknown: route.onUnknown ?? (isAtLeast(alert.severity, 'critical') ? 'resend' : 'hold'),
   };
 }

@@ -241,7 +241,7 @@ export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'pro
 
 /** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
 function catchAll(config: Pick<Config, 'providers'>): Route {
-  return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000, overflow: 'defer' };
+  return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000 };
 }
 
 function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {

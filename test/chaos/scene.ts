@@ -63,7 +63,7 @@ providers:
 ${providerOf('first', (await options.firstUrl?.(first)) ?? first.url, timeout)}
 ${providerOf('second', second.url, timeout)}
 routes:
-  - { name: default, minSeverity: info, dedupeFor: 0, expiresAfter: ${expiresAfter}, providers: [first, second]${onUnknown === undefined ? '' : `, onUnknown: ${onUnknown}`} }
+  - { name: default, minSeverity: info, dedupeFor: 0, expiresAfter: ${expiresAfter}, overflow: defer, providers: [first, second]${onUnknown === undefined ? '' : `, onUnknown: ${onUnknown}`} }
 caps: { perRecipient: ${cap === undefined ? 'off' : `[{ max: ${cap.max}, per: ${cap.perSeconds}s }]`}, perHour: off }
 worker: { concurrency: ${concurrency}, lock: ${lock} }
 shutdown: { grace: 10s }

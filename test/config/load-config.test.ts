@@ -8,7 +8,7 @@ const { config: defaults } = loadYaml(minimal());
 describe('a config with nothing but a provider and a route', () => {
   test('has the documented defaults', () => {
     expect(defaults).toMatchObject({
-      routes: [{ name: 'default', match: {}, expiresAfterMs: 3_600_000, providers: ['desk'], overflow: 'defer' }],
+      routes: [{ name: 'default', match: {}, expiresAfterMs: 3_600_000, providers: ['desk'] }],
       caps: { perRecipient: [{ max: 5, perMs: 3_600_000 }], perHour: { max: 100, criticalReserve: 20 } },
       http: { port: 8080, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [] },
       redis: { url: undefined, prefix: '{sms}' },

@@ -17,13 +17,13 @@ providers:
   sim-b: { type: simulated, timeout: 1500ms }
   sim-my: { type: simulated, countries: ["60"] }
 routes:
-  - { name: short, match: { labels: { way: short } }, expiresAfter: 5s, providers: [sim-a] }
-  - { name: pair, match: { labels: { way: pair } }, expiresAfter: 5s, providers: [sim-a, sim-b] }
-  - { name: resend, match: { labels: { way: resend } }, providers: [sim-a, sim-b] }
-  - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, providers: [sim-a] }
+  - { name: short, match: { labels: { way: short } }, expiresAfter: 5s, overflow: defer, providers: [sim-a] }
+  - { name: pair, match: { labels: { way: pair } }, expiresAfter: 5s, overflow: defer, providers: [sim-a, sim-b] }
+  - { name: resend, match: { labels: { way: resend } }, overflow: defer, providers: [sim-a, sim-b] }
+  - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, overflow: defer, providers: [sim-a] }
   - { name: drop, match: { labels: { way: drop } }, overflow: drop, providers: [sim-b] }
-  - { name: home, match: { labels: { way: home } }, providers: [sim-my] }
-  - { name: default, providers: [sim-a] }
+  - { name: home, match: { labels: { way: home } }, overflow: defer, providers: [sim-my] }
+  - { name: default, overflow: defer, providers: [sim-a] }
 caps: { perRecipient: [{ max: 3, per: 1h }], perHour: off }
 contacts:
   alice: { phone: "+60129990008", consent: true }

@@ -11,7 +11,7 @@ const { url: redisUrl, prefix } = testRedis();
 /** Twenty texts for a month, the last ten of them for criticals. */
 const CONFIG = `
 providers: { desk: { type: simulated } }
-routes: [{ name: default, minSeverity: info, dedupeFor: 0, providers: [desk] }]
+routes: [{ name: default, minSeverity: info, dedupeFor: 0, overflow: defer, providers: [desk] }]
 caps: { perRecipient: [], perHour: off }
 money: { currency: USD, prices: { desk: { other: 0.05 } }, budgets: { month: { soft: 0.5, hard: 1 } } }
 redis: { prefix: "${prefix}" }

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 
 const config = `
 providers: { desk: { type: simulated, receipts: false } }
-routes: [{ name: default, providers: [desk] }]
+routes: [{ name: default, providers: [desk], overflow: defer }]
 worker: { lock: 1s }
 `;
 
@@ -109,7 +109,7 @@ describe('a short window', () => {
   it('by route drops what does not fit, by name', async () => {
     const redis = await startRedisServer();
     onTestFinished(() => redis.stop());
-    const dropping = config.replace('providers: [desk] }', 'providers: [desk], overflow: drop }');
+    const dropping = config.replace('overflow: defer', 'overflow: drop');
     const system = await launch({ config: `${dropping}\ncaps: { perRecipient: [{ max: 1, per: 1h }] }`, redisUrl: redis.url });
     const ids = await post(system.url, [critical('one'), critical('two')]);
     const states = await until(async () => {

@@ -30,7 +30,7 @@ providers:
   main: { type: twilio, accountSid: ${account.accountSid}, authToken: ${account.authToken}, from: "+15005550006", baseUrl: "${twilio.url}" }
 routes:
   - { name: mended, match: { source: billing }, providers: [main] }
-  - { name: default, providers: [desk] }
+  - { name: default, overflow: defer, providers: [desk] }
 caps: { perRecipient: [{ max: 1, per: 1h }] }
 redis: { prefix: "${prefix}" }
 http: { port: 0 }

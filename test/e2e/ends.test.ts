@@ -15,7 +15,7 @@ let stop: () => Promise<void>;
 beforeAll(async () => {
   const path = await writeConfig(`
 providers: { desk: { type: simulated, timeout: 500ms } }
-routes: [{ name: default, minSeverity: info, providers: [desk], acknowledge: true, resolvedTexts: true, onUnknown: hold }]
+routes: [{ name: default, minSeverity: info, overflow: defer, providers: [desk], acknowledge: true, resolvedTexts: true, onUnknown: hold }]
 caps: { perRecipient: [{ max: 2, per: 1h }], perHour: off }
 redis: { prefix: "${prefix}" }
 http: { port: 0 }

@@ -57,8 +57,8 @@ routes:
   - { name: tokyo-before-frankfurt, match: { source: two }, providers: [twilio-tokyo, twilio-frankfurt-backup] }
   - { name: held-when-unknown, match: { source: held }, onUnknown: hold, providers: [simulated-desk-phone] }
   - { name: soon-too-late, match: { source: late }, expiresAfter: 1s, providers: [simulated-desk-phone] }
-  - { name: good-for-a-day, match: { source: patient }, expiresAfter: 24h, providers: [simulated-desk-phone] }
-  - { name: default, providers: [twilio-singapore-main, twilio-frankfurt-backup] }
+  - { name: good-for-a-day, match: { source: patient }, expiresAfter: 24h, overflow: defer, providers: [simulated-desk-phone] }
+  - { name: default, overflow: defer, providers: [twilio-singapore-main, twilio-frankfurt-backup] }
 caps: { perRecipient: [{ max: 2, per: 1h }], perHour: off }
 http: { port: 0, publicUrl: "${PUBLIC_URL}" }
 redis: { prefix: "${prefix}" }

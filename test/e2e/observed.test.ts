@@ -71,12 +71,12 @@ providers:
   vendor: { ${twilio} }
   locked-out: { ${twilio} }
 routes:
-  - { name: pair, match: { labels: { way: pair } }, expiresAfter: 2s, providers: [sim-a, sim-b] }
-  - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, providers: [sim-a] }
-  - { name: odd, match: { labels: { way: odd } }, providers: [vendor] }
-  - { name: locked, match: { labels: { way: locked } }, providers: [locked-out, sim-b], allowSimulated: true }
-  - { name: chat, match: { labels: { way: chat } }, escalation: chat, providers: [sim-a] }
-  - { name: default, providers: [sim-a, sim-b] }
+  - { name: pair, match: { labels: { way: pair } }, expiresAfter: 2s, overflow: defer, providers: [sim-a, sim-b] }
+  - { name: hold, match: { labels: { way: hold } }, onUnknown: hold, overflow: defer, providers: [sim-a] }
+  - { name: odd, match: { labels: { way: odd } }, overflow: defer, providers: [vendor] }
+  - { name: locked, match: { labels: { way: locked } }, overflow: defer, providers: [locked-out, sim-b], allowSimulated: true }
+  - { name: chat, match: { labels: { way: chat } }, escalation: chat, overflow: defer, providers: [sim-a] }
+  - { name: default, overflow: defer, providers: [sim-a, sim-b] }
 channels: { ops-chat: { type: webhook, url: "${urlsOf.hook}/chat" } }
 escalations: { chat: [{ after: 0, channels: [ops-chat] }] }
 events: { shop: { url: "${urlsOf.hook}/events", secret: "whsec_${Buffer.alloc(32, 7).toString('base64')}" } }

@@ -19,7 +19,7 @@ const twilio = ({ url }: FakeTwilio) =>
   `{ type: twilio, accountSid: ${account.accountSid}, authToken: ${account.authToken}, from: "+15005550006", baseUrl: "${url}" }`;
 const config = ({
   providers = `first: ${twilio(first)}`,
-  routes = '{ name: default, minSeverity: info, dedupeFor: 0, providers: [first] }',
+  routes = '{ name: default, minSeverity: info, dedupeFor: 0, overflow: defer, providers: [first] }',
   more = '',
 }) => `
 providers: { ${providers} }

@@ -67,7 +67,7 @@ describe('a route matches', () => {
 });
 
 describe('what a route leaves out depends on the alert', () => {
-  const bare = route('it', {}, { providers: ['a', 'b'] });
+  const { overflow: _, ...bare } = route('it', {}, { providers: ['a', 'b'] });
   const policy = (more: Partial<Policy>): Policy => ({
     route: 'it',
     minSeverity: 'critical',
@@ -80,9 +80,9 @@ describe('what a route leaves out depends on the alert', () => {
   });
 
   test.each<[purpose: Routable['purpose'], severity: Routable['severity'], policy: Policy]>([
-    ['alert', 'critical', policy({ onUnknown: 'resend' })],
-    ['alert', 'error', policy({})],
-    ['alert', 'info', policy({})],
+    ['alert', 'critical', policy({ overflow: 'digest', onUnknown: 'resend' })],
+    ['alert', 'error', policy({ overflow: 'digest' })],
+    ['alert', 'info', policy({ overflow: 'digest' })],
     ['verification', 'critical', policy({ minSeverity: 'info', dedupeForMs: 0, onUnknown: 'resend' })],
     ['verification', 'info', policy({ minSeverity: 'info', dedupeForMs: 0 })],
     ['notification', 'warning', policy({ minSeverity: 'info', dedupeForMs: 0 })],

@@ -162,7 +162,7 @@ describe('an alert that texts', () => {
       route: 'none',
       providers: ['twilio-main', 'sns'],
       expiresAt: START + HOUR_MS,
-      overflow: 'defer',
+      overflow: 'digest',
     });
   });
 
