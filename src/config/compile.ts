@@ -4,6 +4,7 @@ import { severityTable } from '../alert/severity.ts';
 import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
+import { alertOverflow } from './alert-overflow.ts';
 import type { Config, Contact } from './config.ts';
 import { DAYS } from './contact-schema.ts';
 import type { Settings } from './env-settings.ts';
@@ -56,9 +57,12 @@ type ParsedRoute = ParsedConfig['routes'][number];
 
 function compileRoute(written: ParsedRoute, index: number, file: ParsedConfig): Route {
   const { name, dedupeFor, expiresAfter, caps, quietHours, escalation, allowSimulated: _, ...route } = written;
+  const overflow = alertOverflow(route, file);
   const ladder = escalation === undefined ? undefined : file.escalations[escalation];
   return {
     ...route,
+    // Else its default depends on the alert: see `policyFor`.
+    ...(overflow === 'digest' ? {} : { overflow }),
     name: name ?? `route-${index + 1}`,
     expiresAfterMs: expiresAfter,
     ...(dedupeFor === undefined ? {} : { dedupeForMs: dedupeFor }),

@@ -4,6 +4,7 @@ import { templateBookOf } from '../provider/registry.ts';
 import { addressWarnings } from './address-warnings.ts';
 import type { Finding } from './finding.ts';
 import { moneyWarnings } from './money-warnings.ts';
+import { overflowWarnings } from './overflow-warnings.ts';
 import type { Section } from './raw-file.ts';
 import type { ParsedConfig } from './schema.ts';
 import { simulatedWarnings } from './simulated-faults.ts';
@@ -37,6 +38,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
     ...unmappedTemplates(file),
     ...lostReceipts(file),
     ...timingWarnings(file),
+    ...overflowWarnings(file),
     ...moneyWarnings(file),
     ...addressWarnings(file),
     ...timeZoneWarnings(file),

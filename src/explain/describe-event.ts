@@ -37,6 +37,7 @@ type VerdictWord =
   | 'resend'
   | 'planned'
   | 'closed'
+  | 'moved'
   | 'failover'
   | 'skipped'
   | 'opted_out'
@@ -87,6 +88,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   malformed: 'refused',
   planned: 'who is told when',
   closed: 'what it says is settled',
+  moved: 'moved to the next digest',
 };
 
 /** One sentence without a full stop, such as `put off until 2026-11-20 04:00:00 UTC: … (rate_cap_recipient)`. */

@@ -1,4 +1,5 @@
 import { createScript } from '../redis/script.ts';
+import { releaseClaim } from './scripts.ts';
 
 /**
  * The atomic steps of a digest. A phone has one that gathers; closed, its hash becomes the content of that digest and
@@ -6,8 +7,18 @@ import { createScript } from '../redis/script.ts';
  * adds nothing, however long ago and into whichever digest it was the first time. Times are those of the caller, in ms.
  */
 
-/** The newest lines that are kept; the rest is counted. */
-export const LINES = 20;
+/** The newest lines of each severity that are kept; the rest is counted. A digest of so many alerts or fewer has a line for each. */
+export const LINES = 200;
+
+/** Lua: adds a line to the gathering digest KEYS[2]. Its field is named by its severity, so that no lesser alert displaces a critical. */
+const ADD_LINE = `
+local function addLine(severity, line)
+  local nth = redis.call('HINCRBY', KEYS[2], severity, 1)
+  local seq = redis.call('HINCRBY', KEYS[2], 'seq', 1)
+  redis.call('HSET', KEYS[2], 'line:' .. severity .. ':' .. (nth % ${LINES}), seq .. ' ' .. line)
+  return redis.call('HINCRBY', KEYS[2], 'count', 1)
+end
+`;
 
 /**
  * KEYS message entry, gathering digest, storm. ARGV digest id to open with, severity, its rank, now, line JSON, the
@@ -15,6 +26,7 @@ export const LINES = 20;
  * Answers with the digest, 1 when it has no job yet, 1 when its job should look again.
  */
 export const gatherScript = createScript<['gathered', string, 0 | 1, 0 | 1] | ['ended', string] | ['doubtful' | 'missing']>(`
+${ADD_LINE}
 local m = redis.call('HMGET', KEYS[1], 'state', 'digest', 'token', 'unknowns')
 local state, id = m[1], m[2]
 if not state then return {'missing'} end
@@ -34,10 +46,9 @@ if not id then
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[2], 'id', id)
 end
-local count = redis.call('HINCRBY', KEYS[2], 'count', 1)
+local count = addLine(severity, ARGV[5])
 local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '-1')
-redis.call('HINCRBY', KEYS[2], severity, 1)
-redis.call('HSET', KEYS[2], 'lastAt', now, 'line:' .. (count % ${LINES}), ARGV[5])
+redis.call('HSET', KEYS[2], 'lastAt', now)
 if count == 1 then redis.call('HSET', KEYS[2], 'firstAt', now) end
 if rank >= top then redis.call('HSET', KEYS[2], 'top', rank, 'as', ARGV[6]) end
 redis.call('PEXPIRE', KEYS[2], ARGV[9])
@@ -83,12 +94,67 @@ if s[1] then
   elseif isStorm then
     redis.call('HSET', KEYS[2], 'storm', s[4] and 'goes on' or 'begins', 'next', ARGV[2])
     redis.call('HSET', KEYS[3], 'announced', 1)
-    redis.call('HSET', KEYS[1], 'id', ARGV[2], 'count', 0, 'as', redis.call('HGET', KEYS[2], 'as'))
+    redis.call('HSET', KEYS[1], 'id', ARGV[2], 'count', 0, 'as', redis.call('HGET', KEYS[2], 'as') or '{}')
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
   end
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return redis.call('HGETALL', KEYS[2])
+`);
+
+/**
+ * Writes down what a closed digest says, once, and moves what has no room in it into the digest that gathers now, which is
+ * opened if there is none. KEYS content, gathering digest, entries of the messages that move. ARGV text, id of a digest to open, manner
+ * of what moves JSON, its rank, time of its first ms, ttl ms, event line of each that moves ({digest} stands for the other
+ * digest), then field, severity and line JSON of each. Answers with the text that holds, the other digest or '', and 1 when
+ * that one has no job yet.
+ */
+export const writeScript = createScript<[text: string, next: string, needsJob: 0 | 1]>(`
+${ADD_LINE}
+local function answer()
+  local w = redis.call('HMGET', KEYS[1], 'text', 'left')
+  local open = redis.call('HMGET', KEYS[2], 'id', 'job')
+  return {w[1], w[2] or '', (w[2] and open[1] == w[2] and not open[2]) and 1 or 0}
+end
+if redis.call('HEXISTS', KEYS[1], 'text') == 1 then return answer() end
+redis.call('HSET', KEYS[1], 'text', ARGV[1])
+if #KEYS == 2 then return answer() end
+
+local id = redis.call('HGET', KEYS[2], 'id')
+if not id then
+  id = ARGV[2]
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[2], 'id', id)
+end
+local event = string.gsub(ARGV[7], '{digest}', id)
+for m = 3, #KEYS do
+  local at = 8 + (m - 3) * 3
+  local field, severity, line = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  addLine(severity, line)
+  redis.call('HDEL', KEYS[1], field)
+  redis.call('HINCRBY', KEYS[1], severity, -1)
+  redis.call('HINCRBY', KEYS[1], 'count', -1)
+  if redis.call('EXISTS', KEYS[m]) == 1 then
+    redis.call('HSET', KEYS[m], 'digest', id, 'events', (redis.call('HGET', KEYS[m], 'events') or '') .. event)
+  end
+end
+local g = redis.call('HMGET', KEYS[2], 'firstAt', 'lastAt', 'top', 'as')
+if not g[1] or tonumber(g[1]) > tonumber(ARGV[5]) then redis.call('HSET', KEYS[2], 'firstAt', ARGV[5]) end
+if not g[2] then redis.call('HSET', KEYS[2], 'lastAt', ARGV[5]) end
+if tonumber(g[3] or '-1') < tonumber(ARGV[4]) then redis.call('HSET', KEYS[2], 'top', ARGV[4], 'as', ARGV[3]) end
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+redis.call('HSET', KEYS[1], 'left', id)
+return answer()
+`);
+
+/**
+ * Releases the claim that an alert in a digest holds for its phone, because the digest was not sent. KEYS message, claims,
+ * acknowledged. ARGV digest id, alert id.
+ */
+export const unreachedScript = createScript<0>(`
+${releaseClaim({ message: 'KEYS[1]', claims: 'KEYS[2]', acknowledged: 'KEYS[3]', alertId: 'ARGV[2]' })}
+if redis.call('HGET', KEYS[1], 'digest') == ARGV[1] then release() end
+return 0
 `);
 
 /** The digest has ended: nothing more goes into it. KEYS gathering digest, its content. ARGV digest id, 1 to keep what it says. */

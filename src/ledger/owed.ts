@@ -9,7 +9,7 @@ export interface OwedMessage {
   readonly id: string;
   /** As it was kept, whole number and all. */
   readonly kept: string;
-  /** `undefined` when the ledger has forgotten it. */
+  /** That of the digest that tells of it, if one does; `undefined` when the ledger has forgotten it. */
   readonly state: MessageState | undefined;
 }
 
@@ -55,8 +55,10 @@ export function createOwed(redis: Redis, keys: Keys): Owed {
       const kept = Object.entries(await redis.hgetall(keys.owed(dedupHash)));
       return Promise.all(
         kept.map(async ([id, message]) => {
-          const state = (await redis.hget(keys.message(id), 'state')) as MessageState | null;
-          return { id, kept: message, state: state ?? undefined };
+          const [state, digest] = await redis.hmget(keys.message(id), 'state', 'digest');
+          // What a digest tells of has reached its phone when the digest has.
+          const reached = state === 'suppressed' && digest != null ? await redis.hget(keys.message(digest), 'state') : state;
+          return { id, kept: message, state: (reached ?? undefined) as MessageState | undefined };
         }),
       );
     },

@@ -11,9 +11,10 @@ import type { CapRule } from './rate-cap.ts';
 export interface KeptSlot {
   /**
    * What the kept slot is to this critical, which comes back at `until` if it finds no room: `its own`; `waits`: the digest
-   * goes first; `closed`: the phone was texted about it, or another one waits. Who asks again in time keeps the claim.
+   * goes first; `closed`: the phone was texted about it, or another one waits. Who asks again in time keeps the claim; without
+   * `until` it keeps none, because it cannot wait.
    */
-  claim(critical: Critical, now: Date, until: Date): Promise<Claim>;
+  claim(critical: Critical, now: Date, until: Date | undefined): Promise<Claim>;
   /** The phone is being texted about this critical. */
   tell(critical: Critical, now: Date): Promise<void>;
   /** Whether a critical waits for the kept slot. */
@@ -88,7 +89,7 @@ export function createKeptSlot(redis: Redis, keys: Keys): KeptSlot {
       const claim = await claimScript(
         redis,
         [keys.keptSlot(phoneHash), keys.told(phoneHash), keys.digest(phoneHash)],
-        [messageId, dedupHash, now.getTime(), until.getTime() + LATE_MS, rememberMs(windowMs)],
+        [messageId, dedupHash, now.getTime(), until === undefined ? 0 : until.getTime() + LATE_MS, rememberMs(windowMs)],
       );
       return CLAIMS[claim];
     },

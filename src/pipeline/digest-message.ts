@@ -1,6 +1,10 @@
 import { hash } from '../alert/id.ts';
-import type { DigestContent } from '../ledger/digests.ts';
-import { composeDigest, DIGEST_SEGMENTS } from './compose-digest.ts';
+import type { Severity } from '../alert/severity.ts';
+import { SEVERITIES, severityRank } from '../alert/severity.ts';
+import type { DigestLine } from '../ledger/digests.ts';
+import type { CapRule } from '../limit/rate-cap.ts';
+import { LONGEST_DIGEST_LIFE_MS } from '../redis/keys.ts';
+import { FEW_SEGMENTS } from './compose-digest.ts';
 import type { Message } from './message.ts';
 
 /** What a digest takes over from the gravest message in it: whatever is not that message's alone. */
@@ -14,7 +18,6 @@ const OWN = [
   'template',
   'variables',
   'segments',
-  'maxSegments',
   'receivedAt',
   'expiresAt',
   'dedupHash',
@@ -38,11 +41,25 @@ export function inManner(digest: Message, manner: string): Message {
   return { ...digest, ...(JSON.parse(manner) as Manner) };
 }
 
-/** The ledger keeps its entry for longer, and whoever reads it later still has use for it. */
-const LIFE_MS = 2 * 86_400_000;
+const DAY_MS = 86_400_000;
+/** Longer than the nights and the shorter windows that a digest waits for. */
+const SHORTEST_LIFE_MS = 2 * DAY_MS;
+const MARGIN_MS = 3_600_000;
+
+/** How long a digest may wait: past the longest window of its caps, because it is then at the latest that it finds room. */
+export function digestLifeMs(rules: readonly Pick<CapRule, 'windowMs'>[]): number {
+  const longest = Math.max(0, ...rules.map(({ windowMs }) => windowMs)) + MARGIN_MS;
+  return Math.min(Math.max(SHORTEST_LIFE_MS, longest), LONGEST_DIGEST_LIFE_MS);
+}
 
 /** A digest that has nothing to say yet. One id is that of its alert as well: nobody raised one. */
-export function newDigest(id: string, { to, simulated }: Pick<Message, 'to' | 'simulated'>, manner: string, now: Date): Message {
+export function newDigest(
+  id: string,
+  { to, simulated }: Pick<Message, 'to' | 'simulated'>,
+  manner: string,
+  now: Date,
+  lifeMs: number,
+): Message {
   const taken = JSON.parse(manner) as Manner;
   return {
     ...taken,
@@ -51,27 +68,34 @@ export function newDigest(id: string, { to, simulated }: Pick<Message, 'to' | 's
     to,
     ...(simulated ? { simulated } : {}),
     text: '',
-    segments: DIGEST_SEGMENTS,
-    maxSegments: DIGEST_SEGMENTS,
+    segments: FEW_SEGMENTS,
     variables: { instance: '', priority: '', content: '' },
     receivedAt: now.getTime(),
-    expiresAt: now.getTime() + LIFE_MS,
+    expiresAt: now.getTime() + lifeMs,
     dedupHash: id,
     overflow: 'digest',
     digest: { countedAs: taken.severity },
   };
 }
 
-/** With what it says for good. */
-export function sayDigest(digest: Message, content: DigestContent, timeZone: string | undefined): Message {
-  const said = inManner(digest, content.as);
-  const text = composeDigest(content, { timeZone, transliterate: said.transliterate === true });
+/** With its final text, which fits its room and is shortened no further. */
+export function sayDigest(digest: Message, { as, text }: { readonly as: string; readonly text: string }): Message {
+  const { maxSegments: _, ...said } = inManner(digest, as);
   return { ...said, text, variables: { instance: '', priority: said.severity.toUpperCase(), content: text } };
 }
 
 /** Names, in place of its phone, what gathers for a message: what a trial held back is never told of in a text to the phone. */
 export function digestLaneOf({ phoneHash, simulated }: Pick<Message, 'phoneHash' | 'simulated'>): string {
   return simulated ? hash('simulated', phoneHash) : phoneHash;
+}
+
+/** The manner of a digest of some of the alerts that this one was to tell: no graver than they are. */
+export function mannerOfLeft(manner: string, left: readonly DigestLine[]): string {
+  const top = left.reduce<Severity>(
+    (gravest, { severity }) => (severityRank(severity) > severityRank(gravest) ? severity : gravest),
+    SEVERITIES[0],
+  );
+  return JSON.stringify({ ...(JSON.parse(manner) as Manner), severity: top });
 }
 
 /** It still gathers, as far as its job knows. */

@@ -1,9 +1,10 @@
 import type { Purse } from '../limit/purse.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
-import { DIGEST_SEGMENTS } from './compose-digest.ts';
+import { FEW_SEGMENTS } from './compose-digest.ts';
 import { isOpen } from './digest-message.ts';
 import { judgeOverBudget } from './judge-budget.ts';
 import type { MessageSubject } from './message-stages.ts';
+import type { OverBudget } from './paid-attempt.ts';
 import { pass, type Stage, unconcerned } from './stage.ts';
 
 export interface DigestMoneyDeps {
@@ -19,14 +20,21 @@ export interface DigestMoneyDeps {
 export function createDigestMoneyStage({ carriers, purse }: DigestMoneyDeps): Stage<MessageSubject> {
   return {
     name: 'budget',
-    async exec({ message }) {
+    async exec(subject) {
+      const { message } = subject;
       if (purse === undefined || !isOpen(message)) return unconcerned;
       const { to, severity, overflow } = message;
-      const text = { to, segments: DIGEST_SEGMENTS, critical: severity === 'critical' };
       const able = orderCarriers(message.providers, carriers, to);
-      const holds = await Promise.all(able.map(({ provider }) => purse.look({ provider: provider.name, ...text })));
-      const full = holds.flatMap((hold) => (hold.kind === 'full' ? [hold] : []));
-      return full.length === 0 || full.length < holds.length ? pass : judgeOverBudget(full, undefined, overflow);
+      // Where there is no money for all that it would say, it says what there is money for, and the next one the rest.
+      let full: OverBudget[] = [];
+      for (const segments of new Set([message.segments, Math.min(FEW_SEGMENTS, message.segments), 1])) {
+        const text = { to, segments, critical: severity === 'critical' };
+        const holds = await Promise.all(able.map(({ provider }) => purse.look({ provider: provider.name, ...text })));
+        full = holds.flatMap((hold) => (hold.kind === 'full' ? [hold] : []));
+        subject.message = { ...message, segments };
+        if (full.length === 0 || full.length < holds.length) return pass;
+      }
+      return judgeOverBudget(full, undefined, overflow);
     },
   };
 }

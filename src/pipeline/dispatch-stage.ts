@@ -6,6 +6,7 @@ import type { RateCap } from '../limit/rate-cap.ts';
 import type { ProviderError, ProviderReason, SmsMessage } from '../provider/provider.ts';
 import type { Attempted } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
+import type { HoldBack } from './hold-back.ts';
 import { judgeRefusals, mayFailOver, mayResend, type Refusal, roundOf } from './judge.ts';
 import { judgeOverBudget } from './judge-budget.ts';
 import { learnOptOut } from './learn-opt-out.ts';
@@ -24,6 +25,8 @@ export interface DispatchDeps extends PaidAttemptDeps {
   readonly optOuts: Pick<OptOuts, 'optOut'>;
   /** 0 to 1. */
   readonly random: () => number;
+  /** What becomes of a message that there is no money for; absent: it waits for itself, or is dropped. */
+  readonly holdBack?: HoldBack;
 }
 
 /** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
@@ -102,10 +105,12 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       }
       const round = roundOf(subject.attempts, subject.attempts - before);
       const judged = refusals.length === 0 ? undefined : judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message));
-      return {
-        ...(judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged),
-        ...(open === undefined ? {} : { attempt: open }),
-      };
+      const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
+      if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || deps.holdBack === undefined || subject.unknowns > 0)
+        return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
+      // What has an attempt open is gathered by no digest.
+      if (open !== undefined) await closeAttempt(deps, subject, open);
+      return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Digests } from '../ledger/digests.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { lineOf } from './compose-digest.ts';
-import { digestLaneOf, mannerOf, newDigest } from './digest-message.ts';
+import { digestLaneOf, digestLifeMs, mannerOf, newDigest } from './digest-message.ts';
 import { cardOf } from './first-step.ts';
 import type { HoldBack } from './hold-back.ts';
 import type { Message } from './message.ts';
@@ -41,7 +41,8 @@ export function newDigestId(): string {
  */
 export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: GatherDeps): Gatherer {
   const open: Gatherer['open'] = async (digestId, to, manner, now, until) => {
-    const digest = newDigest(digestId, to, manner, now);
+    const draft = newDigest(digestId, to, manner, now, 0);
+    const digest = { ...draft, expiresAt: now.getTime() + digestLifeMs(rulesOf(draft)) };
     const { severity, purpose, dedupHash, receivedAt } = digest;
     const at = now.toISOString();
     const opened = { at, stage: 'digest', verdict: 'pass', detail: 'tells in one text what is held back from this phone' };
@@ -71,10 +72,10 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
         messageId: message.id,
         phoneHash: digestLaneOf(message),
         severity: message.severity,
-        line: lineOf(message),
+        line: lineOf(message, now),
         as: manner,
         now,
-        isStorm: reason !== 'quiet_hours',
+        isStorm: reason !== 'quiet_hours' && reason !== 'budget',
         quietMs: pace.quietMs,
         digestId: newDigestId(),
       });

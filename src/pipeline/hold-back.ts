@@ -22,6 +22,14 @@ export function createHoldBack({ gather }: HoldBackDeps): HoldBack {
   };
 }
 
+/** How long before its deadline a message must come back: its queue may be busy then. */
+const EARLY_MS = 30_000;
+
+/** Whether there is time left to send a message when it comes back at this moment. */
+export function canWaitUntil({ receivedAt, expiresAt }: Pick<Message, 'receivedAt' | 'expiresAt'>, until: Date): boolean {
+  return until.getTime() + Math.min(EARLY_MS, (expiresAt - receivedAt) / 10) <= expiresAt;
+}
+
 /** Such as `room again at 2026-11-20T03:50:00.000Z`. */
 export function describeEnd(reason: OurReason, until: Date): string {
   return `${reason === 'quiet_hours' ? 'quiet until' : 'room again at'} ${until.toISOString()}`;

@@ -4,7 +4,7 @@ import { capRulesFor } from '../limit/cap-rules.ts';
 import type { Contributor } from '../limit/contributions.ts';
 import { keepSlot } from '../limit/kept-slot.ts';
 import { CAP_REASONS, type CapRule, type Reservation } from '../limit/rate-cap.ts';
-import { DIGEST_SEGMENTS } from './compose-digest.ts';
+import { FEW_SEGMENTS, MOST_SEGMENTS } from './compose-digest.ts';
 import type { Message } from './message.ts';
 
 /** The parts of a config that say how much is allowed. */
@@ -13,12 +13,22 @@ export type CapConfig = Pick<Config, 'caps' | 'routes'>;
 /** The rules that a message must fit into; the same ones each time, so that its slot is found again. */
 export function rulesOf(message: Message, { caps, routes }: CapConfig, leavesSlot = leavesKeptSlot(message)): CapRule[] {
   const rules = capRulesFor({ caps, routeCaps: routes.find(({ name }) => name === message.route)?.caps }, message);
-  return leavesSlot ? keepSlot(rules, caps.weight === 'segments' ? DIGEST_SEGMENTS : 1) : rules;
+  return leavesSlot ? keepSlot(rules, caps.weight === 'segments' ? FEW_SEGMENTS : 1) : rules;
 }
 
 /** What is over is told of in a digest, and that must find room. */
 export function leavesKeptSlot({ overflow, digest }: Message): boolean {
   return overflow === 'digest' && digest === undefined;
+}
+
+/** How long a digest may be: where caps count segments, what is kept for it; else what its route allows. */
+export function digestSegments({ maxSegments = MOST_SEGMENTS }: Pick<Message, 'maxSegments'>, { caps }: Pick<CapConfig, 'caps'>): number {
+  return caps.weight === 'segments' ? Math.min(FEW_SEGMENTS, maxSegments) : maxSegments;
+}
+
+/** Whether some window of the recipient is so small that nothing of it is kept for the digest. */
+export function keepsNothing(rules: readonly CapRule[]): boolean {
+  return rules.some(({ reason, reserve }) => reason === 'rate_cap_recipient' && reserve === 0);
 }
 
 export type Full = Extract<Reservation, { kind: 'full' }>;

@@ -1,8 +1,8 @@
 import { type Critical, type KeptSlot, openSlot } from '../limit/kept-slot.ts';
 import type { CapRule, RateCap } from '../limit/rate-cap.ts';
-import { createHoldBack, type HoldBack } from './hold-back.ts';
+import { canWaitUntil, createHoldBack, type HoldBack } from './hold-back.ts';
 import type { Message } from './message.ts';
-import { comeBackAt, type Full, leavesKeptSlot, sizeOf } from './message-caps.ts';
+import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './message-caps.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { pass, type Stage } from './stage.ts';
 
@@ -20,9 +20,22 @@ export interface RateCapGateDeps {
   readonly holdBack?: HoldBack;
   /** Absent: no slot is kept for anybody. */
   readonly kept?: KeptSlot;
+  /** Whether a digest waits for room at this phone; absent: there are none. */
+  readonly digestWaits?: (message: Message) => Promise<boolean>;
 }
 
-export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}), kept }: RateCapGateDeps = {}): Stage<MessageSubject> {
+export function createRateCapGate(
+  cap: RateCap,
+  { holdBack = createHoldBack({}), kept, digestWaits }: RateCapGateDeps = {},
+): Stage<MessageSubject> {
+  /** A window that keeps no slot for the digest gives it the next one; otherwise each new alert could take it first. */
+  const mustFollow = async (subject: MessageSubject, now: Date): Promise<boolean> => {
+    const { message, rules, rerun } = subject;
+    if (digestWaits === undefined || rerun || !leavesKeptSlot(message) || !keepsNothing(rules)) return false;
+    if (!(await digestWaits(message))) return false;
+    return !mayBeNew(message) || (await kept?.claim(criticalOf(subject), now, undefined)) !== 'its own';
+  };
+
   const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
     const reservation = await cap.reserve(subject.message.id, rules, { mayHold: !fresh });
     if (reservation.kind === 'full') return reservation;
@@ -37,6 +50,7 @@ export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}),
       const { message, rerun, rules, unknowns } = subject;
       if (rules.length === 0) return pass;
       const now = ctx.clock.now();
+      if (await mustFollow(subject, now)) return holdBack(message, { reason: 'rate_cap_recipient' }, now, ctx);
       const full = await take(subject, rules, !rerun, now);
       if (full === undefined) return pass;
       const { reason } = full;
@@ -45,11 +59,13 @@ export function createRateCapGate(cap: RateCap, { holdBack = createHoldBack({}),
       const waits = { kind: 'deferred', reason, until, cap } as const;
       // It may have gone out: then it must not be told of as well.
       if (unknowns > 0) return waits;
-      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, until) : undefined;
+      const canWait = canWaitUntil(message, until);
+      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
       if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap }, until, ctx);
-      if (claim === 'waits') return waits;
+      if (claim === 'waits') return canWait ? waits : holdBack(message, { reason, cap }, until, ctx);
       const stillFull = await take(subject, openSlot(rules), !rerun, now);
       if (stillFull === undefined) return pass;
+      if (!canWait) return holdBack(message, { reason, cap }, until, ctx);
       return { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now), cap: sizeOf(stillFull, rules) };
     },
   };

@@ -23,6 +23,8 @@ export const INBOUND_TTL_MS = 7 * DAY_MS;
 export const BUDGET_HOLD_TTL_MS = DAY_MS;
 /** How long what a digest gathers is kept when nothing more comes and it is not sent. */
 export const DIGEST_TTL_MS = 7 * DAY_MS;
+/** How long a digest may wait for room: the ledger keeps its entry for a day more. */
+export const LONGEST_DIGEST_LIFE_MS = 6 * DAY_MS;
 /** Entries kept of the journal, about: some 10 MB. */
 export const JOURNAL_LENGTH = 50_000;
 /** How long a critical that failed or expired stays in the list that the overview reads. */

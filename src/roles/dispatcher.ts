@@ -9,7 +9,9 @@ import { createKeptSlot } from '../limit/kept-slot.ts';
 import { createPurse } from '../limit/purse.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { createDigestDispatch } from '../pipeline/digest-dispatch.ts';
+import { digestLaneOf } from '../pipeline/digest-message.ts';
 import { createDigestMoneyStage } from '../pipeline/digest-money-stage.ts';
+import { createRoomOf } from '../pipeline/digest-room.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest-stages.ts';
 import { createDispatchStage } from '../pipeline/dispatch-stage.ts';
 import { createMessageDispatcher, type DispatcherDeps } from '../pipeline/dispatcher.ts';
@@ -115,7 +117,8 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
   const gatherer = createGatherer({ digests, ledger, jobs, observer: metrics, rulesOf: capRulesOf });
   const timeZoneOf = ({ contact, quietHours }: Message) => config.contacts.get(contact ?? '')?.timeZone ?? quietHours?.timeZone;
-  const digestDeps = { digests, kept, open: gatherer.open, rulesOf: capRulesOf, timeZoneOf };
+  const roomOf = createRoomOf(config, carriers);
+  const digestDeps = { digests, ledger, kept, open: gatherer.open, rulesOf: capRulesOf, roomOf, timeZoneOf };
   const holdBack = createHoldBack({ gather: gatherer.gather });
   const ledgerGate = createLedgerGate({ ledger, observer: metrics, carriers, reconcile, persist: deps.persist });
   const providerGate = createProviderGate(config);
@@ -126,7 +129,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     createConsentGate(config.contacts),
     ...(config.countries === undefined ? [] : [createCountryGate(config.countries)]),
     createQuietHoursStage(holdBack),
-    createRateCapGate(cap, { holdBack, kept }),
+    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(digestLaneOf(message)) }),
   ];
   const send = createDispatchStage({
     ledger,
@@ -139,6 +142,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     persist: deps.persist,
     stopping,
     random: Math.random,
+    holdBack,
     onBug,
   });
   const dispatch = createDigestDispatch({
@@ -158,10 +162,9 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
       ],
     }),
     digests,
-    timeZoneOf,
   });
   const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, poisonGate] });
-  const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests, timeZoneOf });
+  const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests });
   // Held, whatever its route says: a resend would be the next worker to die.
   const bury = (message: Message, signal: AbortSignal) => end({ ...message, onUnknown: 'hold' }, true, signal);
   const notices = await startNotifying(ground, deps.persist, closers);

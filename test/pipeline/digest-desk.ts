@@ -1,10 +1,13 @@
+import type { Config } from '../../src/config/config.ts';
 import { createDigests, type Digests } from '../../src/ledger/digests.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createKeptSlot } from '../../src/limit/kept-slot.ts';
 import type { Money } from '../../src/limit/money.ts';
 import { createPurse } from '../../src/limit/purse.ts';
 import { createDigestDispatch } from '../../src/pipeline/digest-dispatch.ts';
+import { digestLaneOf } from '../../src/pipeline/digest-message.ts';
 import { createDigestMoneyStage } from '../../src/pipeline/digest-money-stage.ts';
+import { createRoomOf } from '../../src/pipeline/digest-room.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../../src/pipeline/digest-stages.ts';
 import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
 import { createMessageDispatcher } from '../../src/pipeline/dispatcher.ts';
@@ -20,44 +23,71 @@ import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createDesk, HOUR_MS } from './dispatch-desk.ts';
 
+type CrashStep = 'write' | 'open' | 'send';
+
 export type DigestDesk = ReturnType<typeof createDigestDesk>;
 
 /** A desk whose dispatcher gathers what it holds back; the jobs of its digests wait for the test to run them. */
-export function createDigestDesk(redis: Redis, prefix: string, max: number, money?: Money) {
-  const caps = { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined } as const;
+export function createDigestDesk(redis: Redis, prefix: string, max: number | Config['caps'], money?: Money) {
+  const caps: Config['caps'] =
+    typeof max === 'number' ? { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined } : max;
   const desk = createDesk(redis, prefix, { caps, ...(money === undefined ? {} : { money }) });
   const { ledger, cap, clock, carriers, keys, observer } = desk;
   const purse = money && createPurse(money, desk.budgets, () => undefined);
   const waiting = new Map<string, { message: Message; until: number }>();
   const woken: string[] = [];
   const jobs: DigestJobs = {
-    add: async (message, until) => void (waiting.has(message.id) || waiting.set(message.id, { message, until: until.getTime() })),
+    async add(message, until) {
+      await mayCrash('open');
+      if (!waiting.has(message.id)) waiting.set(message.id, { message, until: until.getTime() });
+    },
     wake: async (id) => void woken.push(id),
   };
   const books = createDigests(redis, keys);
   let beforeClose: () => Promise<void> = async () => undefined;
+  let crash: { readonly step: CrashStep | undefined; readonly happens: () => Promise<never> } | undefined;
+  const mayCrash = async (step: CrashStep): Promise<void> => {
+    if (crash?.step === step) await crash.happens();
+  };
   const digests: Digests = {
     ...books,
     close: async (...args) => {
       await beforeClose();
       return books.close(...args);
     },
+    write: async (...args) => {
+      await mayCrash('write');
+      return books.write(...args);
+    },
   };
   const kept = createKeptSlot(redis, keys);
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, { caps, routes: [] }, leavesSlot);
   const gatherer = createGatherer({ digests, ledger, jobs, observer, rulesOf: capRulesOf });
-  const deps = { digests, kept, open: gatherer.open, rulesOf: capRulesOf, timeZoneOf: () => undefined };
+  const roomOf = createRoomOf({ providers: new Map(), caps }, carriers);
+  const deps = { digests, ledger, kept, open: gatherer.open, rulesOf: capRulesOf, roomOf, timeZoneOf: () => undefined };
   const holdBack = createHoldBack({ gather: gatherer.gather });
   const persist = <T>(write: () => Promise<T>) => write();
   const reconcile = createReconcile({ carriers, onBug: () => undefined, pause: async () => undefined });
   const ledgerGate = createLedgerGate({ ledger, observer, carriers, reconcile, persist });
-  const gates = [messageExpiryGate, createQuietHoursStage(holdBack), createRateCapGate(cap, { holdBack, kept })];
-  const send = createDispatchStage({
+  const gates = [
+    messageExpiryGate,
+    createQuietHoursStage(holdBack),
+    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(digestLaneOf(message)) }),
+  ];
+  const dispatchStage = createDispatchStage({
     ...{ ledger, cap, purse, optOuts: createOptOuts(redis, keys), observer, carriers, reconcile, persist },
     stopping: new AbortController().signal,
     random: () => 0.5,
+    holdBack,
     onBug: () => undefined,
   });
+  const send: typeof dispatchStage = {
+    ...dispatchStage,
+    async exec(subject, ctx) {
+      await mayCrash('send');
+      return dispatchStage.exec(subject, ctx);
+    },
+  };
   const common = { ledger, cap, purse, config: { caps, routes: [] }, observer, clock, persist, onHandedOver: async () => undefined };
   const dispatch = createDigestDispatch({
     dispatch: createMessageDispatcher({ ...common, stages: [ledgerGate, ...gates, send] }),
@@ -81,6 +111,10 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number, mone
     gather: gatherer.gather,
     waiting,
     woken,
+    /** From now on the worker crashes before it writes the text of a digest, opens a digest, or sends; `undefined`: no more. */
+    crashAt(step: CrashStep | undefined, happens: () => Promise<never>): void {
+      crash = { step, happens };
+    },
     /** What happens right before a digest is closed. */
     beforeClose(happens: typeof beforeClose): void {
       beforeClose = happens;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Money } from '../../src/limit/money.ts';
-import { mannerOf } from '../../src/pipeline/digest-message.ts';
+import { digestLifeMs, mannerOf } from '../../src/pipeline/digest-message.ts';
 import { firstStep } from '../../src/pipeline/first-step.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import { refuse } from '../../src/provider/provider.ts';
@@ -254,7 +254,8 @@ describe('a storm', () => {
 });
 
 describe('the slot that is kept', () => {
-  const critical = (desk: DigestDesk, dedupHash: string) => desk.send({ severity: 'critical', dedupHash });
+  const critical = (desk: DigestDesk, dedupHash: string) =>
+    desk.send({ severity: 'critical', dedupHash, expiresAt: desk.clock.at + 2 * HOUR_MS });
 
   test('is open to a critical that the phone was not texted about, and to no other', async () => {
     const { desk } = await usedUp();
@@ -295,4 +296,166 @@ describe('the slot that is kept', () => {
     desk.clock.at += HOUR_MS + 1;
     expect((await desk.run(message, true)).kind).toBe('accepted');
   });
+});
+
+describe('a digest that is too long for one text', () => {
+  /** Five criticals that need a text each, because their route allows one segment. */
+  const tooMany = async () => {
+    const desk = createDigestDesk(redis, prefix, 3);
+    const provider = desk.provider('a', [yes]);
+    await errors(desk, 2);
+    const held = [];
+    for (let nth = 0; nth < 5; nth += 1) {
+      const content = `${nth} the cellar ${nth * 31} is under ${nth * 7919} drops of water since ${nth * 77}`;
+      held.push((await desk.send({ maxSegments: 1, variables: { instance: '', priority: 'ERROR', content } })).message);
+    }
+    desk.clock.at += GATHER_MS;
+    const texts = () => provider.requests.slice(2).map(({ text }) => text);
+    return { desk, held, texts };
+  };
+
+  test('leaves what has no room to the next one, to which its messages point from then on', async () => {
+    const { desk, held, texts } = await tooMany();
+    const { message: first, outcome } = await desk.runDigest();
+    expect(outcome.kind).toBe('accepted');
+    expect(desk.waiting.size).toBe(2);
+    const next = [...desk.waiting.keys()].at(-1);
+    const traces = await Promise.all(held.map((message) => desk.trace(message)));
+    expect(new Set(traces.map(({ digest }) => digest))).toEqual(new Set([first.id, next]));
+    const moved = traces.filter(({ digest }) => digest === next);
+    for (const { events } of moved)
+      expect(events.at(-1)).toMatchObject({ verdict: 'moved', detail: `named in ${next}, because ${first.id} has no room for it` });
+    expect((await desk.trace(first)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe(
+      `${5 - moved.length} alert(s): ${5 - moved.length} error; ${moved.length} more in ${next}`,
+    );
+    for (let hour = 0; hour < 5; hour += 1) {
+      desk.clock.at += HOUR_MS;
+      await desk.runDigest();
+    }
+    for (let nth = 0; nth < 5; nth += 1) expect(texts().filter((text) => text.includes(`${nth} the cellar`))).toHaveLength(1);
+    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(await redis.exists(desk.keys.digest('phone-hash'))).toBe(0);
+  });
+
+  test('says and moves the same when the worker that closed it crashed at any step', async () => {
+    const { desk, texts } = await tooMany();
+    const crash = () => Promise.reject(new Error('killed'));
+    const digest = [...desk.waiting.values()][0]?.message as Message;
+    for (const step of ['write', 'open', 'send'] as const) {
+      desk.crashAt(step, crash);
+      await expect(desk.run(digest, true)).rejects.toThrow('killed');
+    }
+    desk.crashAt(undefined, crash);
+    expect((await desk.run(digest, true)).kind).toBe('accepted');
+    for (let hour = 0; hour < 5; hour += 1) {
+      desk.clock.at += HOUR_MS;
+      for (const { message } of [...desk.waiting.values()]) await desk.run(message, true);
+    }
+    for (let nth = 0; nth < 5; nth += 1) expect(texts().filter((text) => text.includes(`${nth} the cellar`))).toHaveLength(1);
+  });
+});
+
+describe('what has ended since it was held back', () => {
+  test('is named as resolved, and cancels a digest in which there is nothing else', async () => {
+    const { desk, texts } = await usedUp();
+    const [first] = (await errors(desk, 2)) as [Message, Message];
+    await desk.ledger.resolve(first.dedupHash, new Date(desk.clock.at + 1));
+    desk.clock.at += GATHER_MS;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(texts().at(-1)).toMatch(/Newest: ERROR Disk full; RESOLVED Disk full$/);
+
+    desk.clock.at += HOUR_MS + 1;
+    await errors(desk, 2);
+    const third = (await errors(desk, 1))[0] as Message;
+    await desk.ledger.resolve(third.dedupHash, new Date(desk.clock.at + 1));
+    desk.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await desk.runDigest();
+    expect(outcome).toMatchObject({ kind: 'cancelled', reason: 'resolved' });
+    expect(await desk.trace(digest)).toMatchObject({ state: 'cancelled', reason: 'resolved' });
+    expect(await desk.trace(third)).toMatchObject({ state: 'suppressed', digest: digest.id });
+  });
+
+  test('after its digest was accepted counts as reached: its recipient is owed the text that it is over', async () => {
+    const { desk } = await usedUp();
+    const held = (await errors(desk, 1))[0] as Message;
+    await desk.ledger.owed.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
+    expect(await desk.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'deferred' }]);
+    desk.clock.at += GATHER_MS;
+    await desk.runDigest();
+    expect(await desk.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'accepted' }]);
+  });
+});
+
+describe('a digest that is never sent', () => {
+  const claimed = async (desk: DigestDesk, message: Message) => {
+    const { record } = firstStep(message, undefined, undefined, desk.clock.now());
+    const { dedupHash, severity, purpose, receivedAt } = message;
+    const alert = {
+      severity,
+      purpose,
+      status: 'firing',
+      dedupKey: 'disk',
+      dedupHash,
+      receivedAt,
+      dedupeForMs: HOUR_MS,
+      events: [],
+    } as const;
+    await desk.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+    const repeat = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
+    const again = (run: string) => desk.ledger.admit(repeat, run);
+    return { again, alert, record };
+  };
+
+  test('says how many alerts were in it, may be replayed, and releases their claims', async () => {
+    const { desk } = await usedUp();
+    const message = desk.message({ severity: 'error', overflow: 'digest' });
+    const { again, alert, record } = await claimed(desk, message);
+    expect(await desk.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    expect(await again('second')).toMatchObject({ kind: 'duplicate' });
+    const { message: digest } = [...desk.waiting.values()][0] as { message: Message };
+    desk.clock.at = digest.expiresAt;
+    expect((await desk.run(digest, true)).kind).toBe('expired');
+    const trace = await desk.trace(digest);
+    expect(trace).toMatchObject({ state: 'expired' });
+    expect(trace.events.find(({ stage, verdict }) => stage === 'digest' && verdict === 'expired')?.detail).toBe('1 alert(s): 1 error');
+    expect(await redis.exists(desk.keys.digestContent(digest.id))).toBe(1);
+    const other = { ...record, id: 'm-other', alertId: 'other' };
+    expect(await desk.ledger.admit({ ...alert, id: 'other', messages: [other] }, 'third')).toMatchObject({ kind: 'admitted', fresh: true });
+  });
+
+  test.each<[string, number, number]>([
+    ['an hour', HOUR_MS, 2 * 24 * HOUR_MS],
+    ['three days', 72 * HOUR_MS, 73 * HOUR_MS],
+    ['a month', 31 * 24 * HOUR_MS, 6 * 24 * HOUR_MS],
+  ])('has waited for longer than its longest window, of %s, as far as the ledger remembers', (_name, windowMs, lifeMs) => {
+    expect(digestLifeMs([{ windowMs }, { windowMs: 1_000 }])).toBe(lifeMs);
+  });
+});
+
+describe('a cap of one text an hour', () => {
+  test('gives the next slot to the digest that waits, and not to an alert that comes just then', async () => {
+    const desk = createDigestDesk(redis, prefix, 1);
+    const provider = desk.provider('a', [yes]);
+    await errors(desk, 2);
+    for (let hour = 0; hour < 3; hour += 1) {
+      desk.clock.at += HOUR_MS + 1;
+      expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    }
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect(provider.requests.at(-1)?.text).toMatch(/^4 alerts held back/);
+  });
+});
+
+test('What there is no money for is gathered on a digest route, and gives its slot back', async () => {
+  const money: Money = { currency: 'USD', prices: new Map([['a', { other: 1 }]]), budgets: { hour: { soft: 1, hard: 1 } } };
+  const desk = createDigestDesk(redis, prefix, 4, money);
+  desk.clock.at = Date.parse('2026-11-20T12:10:00Z');
+  const provider = desk.provider('a', [yes]);
+  await errors(desk, 1);
+  expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+  desk.clock.at += GATHER_MS;
+  expect((await desk.runDigest()).outcome).toMatchObject({ kind: 'deferred', reason: 'budget', until: new Date('2026-11-20T13:00:00Z') });
+  desk.clock.at = Date.parse('2026-11-20T13:00:00Z');
+  expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+  expect(provider.requests).toHaveLength(2);
 });
