@@ -13,10 +13,24 @@ export interface Conclusion {
 export const SLOW_MS = 30_000;
 const IS_DISPATCHER_RUNNING = 'Is a dispatcher running? `sms-dispatch start` runs everything, `sms-dispatch dispatcher` one alone.';
 
+/** Nothing but a worker is missing. */
+function isDue({ state, until }: MessageTrace, now: Date): boolean {
+  return state === 'queued' || (state === 'deferred' && until !== null && Date.parse(until) <= now.getTime());
+}
+
+/** Workers run, and take nothing from it. */
+export function concludePaused(queue: string): Conclusion {
+  return {
+    text: `Not texted yet: the queue ${queue} is paused, so that its jobs wait.`,
+    todo: 'Resume it where it was paused: the queue board of the console, or `queue.resume()` of BullMQ.',
+  };
+}
+
 /** `receivedAt`: when its alert came in, where that is known; else the time to acceptance counts from the message. */
 export function concludeMessage(message: MessageTrace, now: Date, receivedAt = message.createdAt): Conclusion {
   const provider = message.provider ?? message.attempts.at(-1)?.provider ?? 'the provider';
   if (message.simulated && wasHandedOver(message)) return concludeSimulated(message, provider, receivedAt);
+  if (message.pausedQueue !== undefined && isDue(message, now)) return concludePaused(message.pausedQueue);
   switch (message.state) {
     case 'queued':
       return {

@@ -1,5 +1,5 @@
 import type { AlertTrace, MessageState, MessageTrace } from '../ledger/trace.ts';
-import { type Conclusion, concludeMessage, decidedOn, SLOW_MS, wasHandedOver } from './conclude-message.ts';
+import { type Conclusion, concludeMessage, concludePaused, decidedOn, SLOW_MS, wasHandedOver } from './conclude-message.ts';
 import { formatTime } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
@@ -26,6 +26,7 @@ export function storyOfAlert(alert: AlertTrace, now: Date): Story {
 export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
   switch (alert.outcome) {
     case 'pending':
+      if (alert.pausedQueue !== undefined) return concludePaused(alert.pausedQueue);
       return {
         text: 'Not texted yet: it waits for a router.',
         todo:

@@ -57,6 +57,8 @@ const attempt = z
   })
   .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
 
+const pausedQueue = z.string().exactOptional().describe('It waits on this queue, which somebody has paused.');
+
 const messageTrace = z.object({
   id: z.string(),
   alertId: z.string(),
@@ -74,6 +76,7 @@ const messageTrace = z.object({
     .exactOptional()
     .describe('What a deferred or expired message waited for last; where the circuit of a provider is open, the reason of the provider.'),
   until: time.nullable().describe('When a deferred message comes back.'),
+  pausedQueue,
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
   simulated: z.literal(true).exactOptional().describe('Its provider is simulated: no phone was texted.'),
@@ -95,6 +98,7 @@ const alertTrace = z.object({
   outcome: z.enum(['pending', 'routed', 'suppressed', 'malformed']),
   reason: reason.nullable(),
   traceId,
+  pausedQueue,
   events: z.array(event),
   messages: z.array(messageTrace),
 }) satisfies z.ZodType<AlertTrace>;

@@ -3,22 +3,35 @@ import type { Keys } from '../redis/keys.ts';
 import { readCapFilling } from './cap-filling.ts';
 import type { MessageRecord } from './ledger.ts';
 import type { AlertCard } from './redis-ledger.ts';
-import type { AlertTrace, MessageState, MessageTrace, StoryTraces, TraceAttempt, TraceEvent } from './trace.ts';
+import {
+  type AlertTrace,
+  isOnItsWay,
+  type MessageState,
+  type MessageTrace,
+  type StoryTraces,
+  type TraceAttempt,
+  type TraceEvent,
+} from './trace.ts';
 
 /** What a producer writes down of an alert that no router has seen yet. */
 export type Seen = Omit<AlertCard, 'purpose'>;
 
 export function createTraces(redis: Redis, keys: Keys): StoryTraces {
+  const pausedQueue = async (queue: string) => ((await redis.hexists(keys.queueMeta(queue), 'paused')) === 1 ? { pausedQueue: queue } : {});
   const message = async (id: string): Promise<MessageTrace | undefined> => {
     const hash = await redis.hgetall(keys.message(id));
-    return hash.card === undefined ? undefined : messageTrace(hash);
+    if (hash.card === undefined) return undefined;
+    const trace = messageTrace(hash);
+    return isOnItsWay(trace.state) ? { ...trace, ...(await pausedQueue('sms-messages')) } : trace;
   };
   return {
     message,
     capFilling: ({ id, events }) => readCapFilling(redis, keys, id, events),
     async alert(id) {
       const [hash, seen] = await Promise.all([redis.hgetall(keys.alert(id)), redis.get(keys.seen(id))]);
-      if (hash.outcome === undefined) return seen === null ? undefined : pendingTrace(id, JSON.parse(seen) as Seen);
+      if (hash.outcome === undefined) {
+        return seen === null ? undefined : { ...pendingTrace(id, JSON.parse(seen) as Seen), ...(await pausedQueue('sms-alerts')) };
+      }
       const ids = (hash.messages ?? '').split(' ').filter((part) => part !== '');
       const messages = await Promise.all(ids.map(message));
       return alertTrace(

@@ -85,6 +85,8 @@ export interface MessageTrace {
   readonly lastReason?: string;
   /** When a deferred message comes back. */
   readonly until: string | null;
+  /** It waits on this queue, which somebody has paused. */
+  readonly pausedQueue?: string;
   readonly provider: string | null;
   readonly providerMessageId: string | null;
   /** Its provider is simulated: no phone was texted. */
@@ -112,6 +114,8 @@ export interface AlertTrace {
   readonly traceId?: string;
   /** Id of the alert that it repeats. */
   readonly duplicateOf?: string;
+  /** It waits on this queue, which somebody has paused. */
+  readonly pausedQueue?: string;
   readonly events: readonly TraceEvent[];
   readonly messages: readonly MessageTrace[];
 }

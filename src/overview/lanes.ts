@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { priceRange } from '../limit/price.ts';
-import { type ProviderChoice, providersOf } from '../pipeline/provider-order.ts';
+import { anyProvider, NO_ROUTE } from '../pipeline/fit-providers.ts';
+import { type ProviderChoice, type ProviderPlan, providersOf } from '../pipeline/provider-order.ts';
 import type { SendingSetup } from './processes.ts';
 
 /** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */
@@ -31,7 +32,10 @@ export function lanesOf({
   };
   const isSimulated = (name: string) => providers.get(name)?.type === 'simulated';
 
-  return routes.flatMap((route) => {
+  // No alert is dropped because the file forgot it: what no route matches takes every provider.
+  const isComplete = routes.some(({ match }) => Object.keys(match).length === 0);
+  const rest = isComplete ? [] : [{ name: NO_ROUTE, ...anyProvider({ providers }) }];
+  return [...routes, ...rest].flatMap((route: ProviderPlan & { readonly name: string }) => {
     const named = [...Object.keys(route.countries ?? {}), ...providersOf(route).flatMap((name) => providers.get(name)?.countries ?? [])];
     const codes = countries ?? [...new Set(named), REST];
     const lanes = new Map<string, { countries: string[]; providers: string[] }>();

@@ -108,6 +108,8 @@ export function createKeys(prefix: string) {
     journal: () => `${prefix}:journal`,
     /** Hash: dispatcher and provider → a circuit breaker that is not closed; `CIRCUITS_TTL_MS` after the last change. */
     circuits: () => `${prefix}:circuits`,
+    /** Hash: BullMQ's own of a queue, which says whether it is paused. */
+    queueMeta: (queue: string) => `${prefix}:${queue}:meta`,
     /** Hash: running process → when it last published, ms, and which config it uses; `PROCESS_TTL_MS` after the last one. */
     processes: () => `${prefix}:processes`,
     /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */

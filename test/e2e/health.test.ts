@@ -123,8 +123,20 @@ it('a paused queue is named until it is resumed, though every worker runs', asyn
   expect(await status()).toMatchObject({ code: 1, findings: [{ kind: 'queue_paused', queue: 'sms-messages', reason: 'paused' }] });
   expect((await type('doctor')).output).toContain('The queue sms-messages is paused');
   expect((await metrics(url)).get('sms_queue_paused{queue="sms-messages"}')).toBe(1);
+  const [id] = await post(url, [critical()]);
+  expect(await settled(url, id as string, ['queued'])).toMatchObject({ messages: [{ state: 'queued', pausedQueue: 'sms-messages' }] });
+  expect((await type('explain', id as string)).output).toContain('the queue sms-messages is paused');
   await queue.resume();
+  expect((await settled(url, id as string, ['accepted'])).messages[0]).not.toHaveProperty('pausedQueue');
   expect(await status()).toMatchObject({ code: 0, findings: [] });
+
+  const alerts = new Queue('sms-alerts', { connection: { host, port: Number(port) }, prefix });
+  onTestFinished(() => alerts.close());
+  await alerts.pause();
+  const [pending] = await post(url, [critical()]);
+  const explained = await type('explain', pending as string);
+  expect(explained.output).toContain('the queue sms-alerts is paused');
+  expect(await status()).toMatchObject({ code: 1, findings: [{ kind: 'queue_paused', queue: 'sms-alerts' }] });
 });
 
 it('a critical that a cap holds for minutes is named with its cap, and as missed once it has expired', async () => {

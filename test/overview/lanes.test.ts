@@ -42,6 +42,12 @@ test.each<[string, string, string, unknown[][]]>([
     [['default 49,43: b'], ['default 60: a']],
   ],
   ['no provider may text what the config allows', '  - { name: default, providers: [china] }', 'countries: ["60"]', [['default *: ']]],
+  [
+    'what no route matches takes every real provider',
+    '  - { name: pages, match: { severity: critical }, providers: [b] }',
+    '',
+    [['pages *: b'], ['none 86: a b china'], ['none *: a b']],
+  ],
   ['simulated alone', '  - { name: default, providers: [desk] }', '', [['default *: desk (simulated)']]],
   [
     'prices',
