@@ -267,7 +267,10 @@ function describeRecipients(recipients: readonly Recipient[]): string {
 /** A message to a phone whose claim another alert holds is written, and has no job. */
 function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstStep {
   if (step.job === undefined || !muted.has(step.record.phoneHash)) return step;
-  return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null } };
+  const at = new Date(step.record.createdAt).toISOString();
+  const detail = `same dedup key as alert ${muted.get(step.record.phoneHash)}`;
+  const events = [...step.record.events, { at, stage: 'dedupe-gate', verdict: 'suppressed', reason: 'duplicate', detail }];
+  return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null, events } };
 }
 
 function retakeStep(step: FirstStep): FirstStep {

@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bullmq';
+import { maskNumbers } from '../alert/phone.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
@@ -10,6 +11,7 @@ import { ALERT_AGAIN_JOB, ALERT_QUEUE, ENDED_JOB, MESSAGE_AGAIN_JOB, MESSAGE_JOB
 import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import { flowFailureOf } from './readable-worker.ts';
 import type { JobMove } from './settle.ts';
 import { describePoison } from './stalls.ts';
 import { wakeMessages } from './wake.ts';
@@ -83,8 +85,12 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
   };
 }
 
-function rawOf({ id, name, data, timestamp }: Job): RawAlert {
-  return { jobId: id ?? '', data, timestamp, replayed: name === ALERT_AGAIN_JOB };
+/** An alert whose flow was to fail with its child is refused, and ends in the failed set with that reason. */
+function rawOf(job: Job): RawAlert {
+  const { id, name, data, timestamp } = job;
+  const failure = flowFailureOf(job);
+  const refused = failure === undefined ? {} : { refused: maskNumbers(`its flow has failed: ${failure}`) };
+  return { jobId: id ?? '', data, timestamp, replayed: name === ALERT_AGAIN_JOB, ...refused };
 }
 
 /** A message that has its job keeps it. */

@@ -121,7 +121,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
     }
   };
 
-  const worker = new ReadableWorker(queue, processor, {
+  const worker = new ReadableWorker(queue, processor, commands, {
     connection: blocking,
     prefix,
     concurrency: deps.concurrency,

@@ -1,0 +1,184 @@
+import { FlowProducer, type JobsOptions } from 'bullmq';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Unreadable } from '../../src/alert/parse-alert.ts';
+import { createLogger } from '../../src/logger.ts';
+import type { RawAlert, Routed } from '../../src/pipeline/router.ts';
+import { createAlertWorker } from '../../src/queue/alert-worker.ts';
+import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { testRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import { openQueue } from './support/queue-bench.ts';
+
+const { url, prefix, redis } = testRedis();
+
+/** A router process that takes what stands on the queue; `text: 'malformed'` is refused. */
+function router() {
+  const own = `${prefix}:foreign-${Math.random()}`;
+  const bench = openQueue(url, own, ALERT_QUEUE);
+  const raws: RawAlert[] = [];
+  const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+  const start = (): void => {
+    const worker = createAlertWorker({
+      ...{ blocking, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
+      tellResolved: async () => 'done',
+      route: async (raw): Promise<Routed> => {
+        raws.push(raw);
+        const { text } = raw.data as { text?: string };
+        const unreadable = raw.data instanceof Unreadable || text === 'malformed';
+        const reason = raw.refused ?? (unreadable ? 'no severity' : undefined);
+        return reason === undefined ? { kind: 'suppressed' } : { kind: 'malformed', reason };
+      },
+    });
+    onTestFinished(async () => {
+      await worker.close();
+      blocking.disconnect();
+      commands.disconnect();
+    });
+  };
+  return { ...bench, own, raws, start };
+}
+
+describe('what a producer says is to be kept', () => {
+  it.each<[string, JobsOptions]>([
+    ['removeOnFail: 1', { removeOnFail: 1 }],
+    ['removeOnFail: true', { removeOnFail: true }],
+    ['removeOnFail: false', { removeOnFail: false }],
+    ['removeOnFail: { age: 0 }', { removeOnFail: { age: 0 } }],
+    ['removeOnFail: { count: 0 }', { removeOnFail: { count: 0 } }],
+    ['removeOnFail: { age: 0, count: 1 }', { removeOnFail: { age: 0, count: 1 } }],
+  ])('does not remove a failed job, its own or another, as with %s', async (_name, opts) => {
+    const { queue, start } = router();
+    for (const jobId of ['other-1', 'other-2']) await queue.add('alert', { text: 'malformed' }, { jobId });
+    await queue.add('alert', { text: 'malformed' }, { jobId: 'own-1', ...opts });
+    await queue.add('alert', { text: 'malformed' }, { jobId: 'own-2', ...opts });
+    start();
+    await until(async () => (await queue.getFailedCount()) === 4);
+    expect((await queue.getFailed()).map(({ id }) => id).toSorted()).toEqual(['other-1', 'other-2', 'own-1', 'own-2']);
+  });
+
+  it.each<[string, JobsOptions]>([
+    ['removeOnComplete: false', { removeOnComplete: false }],
+    ['removeOnComplete: 1000', { removeOnComplete: 1000 }],
+    ['removeOnComplete: { age: 86400 }', { removeOnComplete: { age: 86_400 } }],
+  ])('does not fill Redis with jobs that are done, as with %s', async (_name, opts) => {
+    const { queue, key, raws, start } = router();
+    await queue.add('alert', { text: 'x' }, { jobId: 'own', ...opts });
+    start();
+    await until(async () => raws.length === 1 && (await redis.exists(key('own'))) === 0);
+    expect(await queue.getCompletedCount()).toBe(0);
+  });
+
+  it('does not remove one whose data is not JSON', async () => {
+    const { queue, key, start } = router();
+    const opts = JSON.stringify({ removeOnFail: true });
+    await redis.multi().hset(key('bad'), { name: 'alert', data: '{"half', timestamp: '5', opts }).lpush(key('wait'), 'bad').exec();
+    start();
+    await until(async () => (await queue.getFailedCount()) === 1);
+  });
+});
+
+describe('a job that BullMQ 5 repeats', () => {
+  /** As `queue.add(name, data, { repeat: { every } })` of version 5 leaves it in Redis. */
+  async function repeat(bench: ReturnType<typeof router>, data: object, repeatOptions: object, more: object = {}) {
+    const at = Date.now();
+    const scheduler = 'adf6bbfc8f940ffe1a53ae814235f71d';
+    const id = `repeat:${scheduler}:${at}`;
+    const opts = { repeat: { count: 1, ...repeatOptions }, jobId: id, prevMillis: at, timestamp: at, delay: 0, attempts: 0, ...more };
+    await redis
+      .multi()
+      .hset(bench.key(`repeat:${scheduler}`), { name: 'alert', ...(repeatOptions as Record<string, string>) })
+      .zadd(bench.key('repeat'), at, scheduler)
+      .hset(bench.key(id), {
+        ...{ name: 'alert', timestamp: at, delay: 0, priority: 0, rjk: scheduler },
+        ...{ data: JSON.stringify(data), opts: JSON.stringify(opts) },
+      })
+      .lpush(bench.key('wait'), id)
+      .exec();
+  }
+
+  it('is read at each firing as what its producer wrote, and each firing is another job', async () => {
+    const bench = router();
+    await repeat(bench, { text: 'heartbeat' }, { every: 100 }, { removeOnFail: 5 });
+    bench.start();
+    await until(() => bench.raws.length >= 4);
+    expect(bench.raws.map(({ data }) => data)).toEqual(bench.raws.map(() => ({ text: 'heartbeat' })));
+    expect(new Set(bench.raws.map(({ jobId }) => jobId)).size).toBe(bench.raws.length);
+    expect(await bench.queue.getFailedCount()).toBe(0);
+  });
+
+  it('says at the next firing what its producer has changed it to', async () => {
+    const bench = router();
+    await repeat(bench, { text: 'before' }, { every: 100 });
+    bench.start();
+    await until(() => bench.raws.length >= 2);
+    await repeat(bench, { text: 'after' }, { every: 100 });
+    await until(() => bench.raws.filter(({ data }) => (data as { text: string }).text === 'after').length >= 3);
+    expect(bench.raws.at(-1)?.data).toEqual({ text: 'after' });
+  });
+
+  it.each<[string, object, object]>([
+    ['whose period nobody can read', { cron: '* * * * *' }, {}],
+    ['with an option that version 6 does not take', { every: 60_000 }, { debounce: { id: 'x' } }],
+  ])('%s is processed all the same', async (_name, repeatOptions, more) => {
+    const bench = router();
+    await repeat(bench, { text: 'once' }, repeatOptions, more);
+    bench.start();
+    expect(await until(() => bench.raws[0])).toMatchObject({ data: { text: 'once' } });
+  });
+});
+
+it('a job scheduler says what its own template says', async () => {
+  const bench = router();
+  await bench.queue.upsertJobScheduler('nightly', { every: 100 }, { name: 'alert', data: { text: 'one' }, opts: { removeOnFail: true } });
+  bench.start();
+  await until(() => bench.raws.length >= 2);
+  await bench.queue.upsertJobScheduler('nightly', { every: 100 }, { name: 'alert', data: { text: 'two' } });
+  await until(() => bench.raws.some(({ data }) => (data as { text: string }).text === 'two'));
+  await bench.queue.removeJobScheduler('nightly');
+});
+
+describe('a flow parent', () => {
+  /** A flow of one child, which its worker ends as told. */
+  async function flow(bench: ReturnType<typeof router>, opts: JobsOptions, end: 'completes' | 'fails', children = 1) {
+    const flows = new FlowProducer({ connection: { url }, prefix: bench.own });
+    const kids = openQueue(url, bench.own, 'kids');
+    onTestFinished(() => flows.close());
+    await flows.add({
+      ...{ name: 'alert', queueName: ALERT_QUEUE, data: { id: 'parent', text: 'all done' } },
+      children: Array.from({ length: children }, () => ({ name: 'kid', queueName: 'kids', data: {}, opts })),
+    });
+    bench.start();
+    const kid = await kids.take('token');
+    if (end === 'completes') await kid.moveToCompleted('its value', 'token', false);
+    else await kid.moveToFailed(new Error('no disk'), 'token', false);
+  }
+
+  it('is read as an alert when its children are done', async () => {
+    const bench = router();
+    await flow(bench, {}, 'completes');
+    await until(async () => bench.raws.length === 1 && (await bench.queue.getJobCountByTypes('active', 'failed')) === 0);
+    expect(bench.raws).toMatchObject([{ data: { id: 'parent', text: 'all done' } }]);
+  });
+
+  it.each<[string, JobsOptions, number]>([
+    ['is ignored', { ignoreDependencyOnFailure: true }, 1],
+    ['is removed', { removeDependencyOnFailure: true }, 1],
+    ['lets it go on while others are open', { continueParentOnFailure: true }, 3],
+  ])('is done, and not failed, when the failure of a child %s', async (_name, opts, children) => {
+    const bench = router();
+    await flow(bench, opts, 'fails', children);
+    await until(async () => bench.raws.length > 0 && (await bench.queue.getJobCountByTypes('active', 'waiting-children')) === 0);
+    expect(bench.raws).toMatchObject([{ data: { id: 'parent' } }]);
+    expect(await bench.queue.getFailedCount()).toBe(0);
+  });
+
+  it('that is to fail with its child is recorded as refused, and why', async () => {
+    const bench = router();
+    await flow(bench, { failParentOnFailure: true }, 'fails');
+    await until(async () => (await bench.queue.getFailedCount()) === 1);
+    expect(bench.raws).toMatchObject([
+      { data: { id: 'parent' }, refused: expect.stringMatching(/^its flow has failed: child .+ failed$/) },
+    ]);
+  });
+});
