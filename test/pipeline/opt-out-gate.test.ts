@@ -45,7 +45,10 @@ describe('a phone that has opted out', () => {
       },
     });
     if (when === 'before') await stop(desk, former);
-    expect((await desk.send({ to: '+541155550102' as E164, phoneHash: own })).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
+    const { message, outcome } = await desk.send({ to: '+541155550102' as E164, phoneHash: own });
+    expect(outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
+    const byGate = (await desk.trace(message)).events.some(({ stage, verdict }) => stage === 'opt-out-gate' && verdict === 'suppressed');
+    expect(byGate).toBe(when === 'before');
     expect(provider.requests).toEqual([]);
   });
 
