@@ -7,6 +7,7 @@ import { useAsked } from './use-asked.ts';
 import { type Live, useLive } from './use-live.ts';
 import { DeadView } from './views/dead-view.tsx';
 import { NowView } from './views/now-view.tsx';
+import { RepliesView } from './views/replies-view.tsx';
 import { SearchView } from './views/search-view.tsx';
 import { SendView } from './views/send-view.tsx';
 import { StoryView } from './views/story-view.tsx';
@@ -57,6 +58,8 @@ function View({ route, live, overview }: ViewProps) {
       return <DeadView />;
     case 'unknown':
       return <UnknownView />;
+    case 'replies':
+      return <RepliesView />;
     case 'send':
       return <SendView overview={overview} />;
   }

@@ -1,10 +1,10 @@
 /** Where one is on the page, as the part of the address after `#` says it, so that it can be shared. */
 export type Route =
-  | { readonly view: 'now' | 'dead' | 'unknown' | 'send' }
+  | { readonly view: 'now' | 'dead' | 'unknown' | 'replies' | 'send' }
   | { readonly view: 'search'; readonly query: string }
   | { readonly view: 'story'; readonly id: string };
 
-const PLAIN = ['now', 'dead', 'unknown', 'send'] as const;
+const PLAIN = ['now', 'dead', 'unknown', 'replies', 'send'] as const;
 
 /** What it cannot read is the first view. */
 export function parseRoute(hash: string): Route {

@@ -5,6 +5,7 @@ import { type Console, createConsole } from '../http/console/console.ts';
 import type { ConsoleDeps } from '../http/console/console-deps.ts';
 import { createQueueBoard } from '../http/console/queue-board.ts';
 import { createJournal } from '../ledger/journal.ts';
+import { createInboundLog } from '../ledger/kept-inbound.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -40,6 +41,7 @@ export function openConsole({ config, door, keys, metrics, logger }: ConsoleGrou
     capFilling: createTraces(door, keys).capFilling,
     dead,
     desk,
+    inbound: createInboundLog(door, keys),
     onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),
     recipients: recipientsOf(config),
     board: createQueueBoard(queues, BOARD_PATH),

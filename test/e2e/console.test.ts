@@ -13,7 +13,7 @@ const TOKEN = 'the-token-of-the-console-test';
 /** Without the country's code, so that no way of writing it slips through. */
 const NUMBERS = ['129876543', '123450001', '123450005', '123450006'];
 const CONTACTS = { alice: NUMBERS[0], bob: NUMBERS[1], dave: NUMBERS[2], carol: NUMBERS[3] };
-const VIEWS = ['#/now', '#/search', '#/search/alice', '#/dead', '#/unknown', '#/send'];
+const VIEWS = ['#/now', '#/search', '#/search/alice', '#/dead', '#/unknown', '#/replies', '#/send'];
 /** Runs in the page: what can be pressed and is lower than a thumb needs. */
 const TOO_SMALL = `
 [...document.querySelectorAll('button, a.button, nav a, a.entry, summary, input, textarea')]

@@ -13,6 +13,7 @@ const ICONS = {
   search: 'M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4 4',
   dead: 'M3 5.5h14v9.5H3zM3 6l7 5 7-5M7.5 12.5l5 0',
   unknown: 'M7 7.5a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1-1.5 2.4M10 15.6v.4',
+  replies: 'M3 4h14v9H9l-4 3.5V13H3zM6.5 7.5h7M6.5 10h4',
   send: 'M6 2.5h8a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-13a1 1 0 0 1 1-1zM9 15h2',
 };
 
@@ -32,6 +33,7 @@ export function TopBar({ route, dead, unknown, hasPhone, boardPath, onLogOut }: 
     { route: { view: 'search', query: '' }, label: 'Search', path: ICONS.search },
     { route: { view: 'dead' }, label: 'Dead', count: dead, path: ICONS.dead },
     { route: { view: 'unknown' }, label: 'Unknown', count: unknown, path: ICONS.unknown },
+    { route: { view: 'replies' }, label: 'Replies', path: ICONS.replies },
     { route: { view: 'send' }, label: hasPhone ? 'Phone' : 'Send', path: ICONS.send },
   ];
   return (

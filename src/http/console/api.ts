@@ -1,5 +1,6 @@
 import type { Story } from '../../explain/story.ts';
 import type { JournalEntry } from '../../ledger/journal-entry.ts';
+import type { KeptInbound } from '../../ledger/kept-inbound.ts';
 import type { AlertTrace, MessageTrace } from '../../ledger/trace.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { OperatorWord, Settled } from '../../pipeline/unknown-desk.ts';
@@ -42,6 +43,8 @@ export interface ConsoleApi {
   unknown: { readonly messages: readonly MessageTrace[] };
   /** `POST unknown/<message id>` with `{ word }`. */
   resolveUnknown: Settled;
+  /** `GET inbound`: texts that came in, newest first. */
+  inbound: { readonly total: number; readonly entries: readonly KeptInbound[] };
   /** `GET outbox`: what the simulated phone received, newest first; 404 without a simulated provider. */
   outbox: { readonly messages: readonly OutboxEntry[] };
   /** `POST send` with a {@link SendRequest}: 202. */

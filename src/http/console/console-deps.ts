@@ -1,4 +1,5 @@
 import type { Journal } from '../../ledger/journal.ts';
+import type { InboundLog } from '../../ledger/kept-inbound.ts';
 import type { StoryTraces } from '../../ledger/trace.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { UnknownDesk } from '../../pipeline/unknown-desk.ts';
@@ -12,6 +13,7 @@ export interface ConsoleDeps {
   readonly capFilling: StoryTraces['capFilling'];
   readonly dead: Omit<DeadLetters, 'all' | 'close'>;
   readonly desk: UnknownDesk;
+  readonly inbound: Pick<InboundLog, 'newest'>;
   /** Told of each unknown message that a person has settled, with the provider that may have had it. */
   readonly onSettled: (provider: string) => void;
   /** `contact:alice`, `group:oncall`, `rotation:primary`: whom the console may text. */

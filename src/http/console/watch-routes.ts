@@ -9,7 +9,7 @@ import type { ConsoleApi, ConsoleNames, ShownEntry } from './api.ts';
 import { BOARD_PATH } from './board-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { Live } from './live.ts';
-import { looksLikePhone, maskWords } from './mask.ts';
+import { looksLikePhone, maskWords, shownAlertId } from './mask.ts';
 import type { Search } from './search.ts';
 import { shareReading } from './share-reading.ts';
 import { type Showable, showAlert, showMessage } from './show.ts';
@@ -17,9 +17,10 @@ import { type Showable, showAlert, showMessage } from './show.ts';
 /** Whoever looks, and however many do: Redis is asked once a second. */
 const OVERVIEW_MS = 1000;
 const MOST_RECENT = 500;
+const MOST_INBOUND = 200;
 const SEQ = /^\d{1,16}-\d{1,16}$/;
 
-export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
+export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
   readonly traces: Traces;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly live: Live;
@@ -77,6 +78,19 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
         : undefined;
     if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message of this id, or it is past its time.' });
     return story;
+  });
+
+  app.get('/console/api/inbound', async (): Promise<ConsoleApi['inbound']> => {
+    const { total, entries } = await timely(deps.inbound.newest(MOST_INBOUND));
+    return {
+      total,
+      entries: entries.map((entry) => ({
+        ...entry,
+        from: maskWords(entry.from),
+        text: maskWords(entry.text),
+        alerts: entry.alerts.map(shownAlertId),
+      })),
+    };
   });
 
   app.get('/console/api/outbox', async (): Promise<ConsoleApi['outbox']> => {

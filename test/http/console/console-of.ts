@@ -13,6 +13,7 @@ export function consoleOf(given: Partial<ConsoleDeps> = {}): Console {
     journal: { newest: async () => [], since: async () => [], head: async () => undefined, written: async () => undefined },
     dead: { list: refuse, find: refuse, replay: refuse, discard: refuse },
     desk: { list: refuse, resolve: refuse },
+    inbound: { newest: refuse },
     onSettled: () => undefined,
     recipients: [],
     board: { pages: ['/'], html: '', reads: [], files: new Map() },

@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ShownEntry } from '../../../src/http/console/api.ts';
+import { createInboundLog } from '../../../src/ledger/kept-inbound.ts';
 import { QUEUES } from '../../../src/queue/names.ts';
+import { createKeys } from '../../../src/redis/keys.ts';
 import { metrics } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 import { openDoor } from '../door.ts';
@@ -45,7 +48,7 @@ async function send(to: string, state: string, text = 'disk full'): Promise<{ id
 
 describe('the door', () => {
   it('without a token lets nobody in, but shows the page that asks for it', async () => {
-    for (const path of ['overview', 'recent', 'live', 'search?q=alice', 'story/x', 'dead', 'unknown', 'outbox']) {
+    for (const path of ['overview', 'recent', 'live', 'search?q=alice', 'story/x', 'dead', 'unknown', 'inbound', 'outbox']) {
       expect([path, ...problem(await api(path, {}))]).toEqual([path, 401, 'unauthorized']);
     }
     for (const path of ['send', 'dead/x/replay', 'dead/x/discard', 'unknown/x']) {
@@ -248,6 +251,24 @@ describe('what it tells', () => {
   });
 });
 
+describe('what people answered', () => {
+  it('the newest first, without a number', async () => {
+    const redis = new Redis(redisUrl);
+    onTestFinished(() => redis.disconnect());
+    const replies = createInboundLog(redis, createKeys(prefix));
+    const reply = { provider: 'phone', from: '+60*******789', kind: 'unmatched', reason: 'no_code', alerts: [] } as const;
+    await replies.keep('SM1', { ...reply, at: '2026-11-20T03:00:00.000Z', contact: 'alice', text: 'who is this?' });
+    await replies.keep('SM2', { ...reply, at: '2026-11-20T03:00:01.000Z', contact: null, text: 'call +60133456789' });
+    expect((await api('inbound')).json).toEqual({
+      total: 2,
+      entries: [
+        { ...reply, at: '2026-11-20T03:00:01.000Z', contact: null, text: 'call +60*******789' },
+        { ...reply, at: '2026-11-20T03:00:00.000Z', contact: 'alice', text: 'who is this?' },
+      ],
+    });
+  });
+});
+
 describe('what it does', () => {
   it('texts whom the config names, and never a number', async () => {
     for (const body of [
@@ -337,7 +358,7 @@ describe('numbers', () => {
     expect(alert?.id).toMatch(/^\+60\*{7}677~/);
 
     const answers = [
-      ...['overview', 'recent?limit=500', 'dead', 'unknown', 'outbox', 'search?q=alice', 'search?q=60144556677'],
+      ...['overview', 'recent?limit=500', 'dead', 'unknown', 'inbound', 'outbox', 'search?q=alice', 'search?q=60144556677'],
       ...[alert?.id, shown, dead?.id, dead?.alertId, alert?.dedupKey].flatMap((one) => [
         `story/${encodeURIComponent(String(one))}`,
         `search?q=${encodeURIComponent(String(one))}`,
