@@ -69,7 +69,7 @@ const messageTrace = z.object({
   says: z
     .enum(['resolved', 'acknowledged'])
     .exactOptional()
-    .describe('resolved: it tells that the problem is over, to somebody who was told of it. acknowledged: it confirms a reply.'),
+    .describe('resolved: it says that the problem is over, to a phone that was texted about it. acknowledged: it confirms a reply.'),
   state: z.enum(MESSAGE_STATES),
   reason: reason.nullable(),
   lastReason: reason

@@ -77,7 +77,7 @@ export interface MessageTrace {
   readonly route: string;
   /** Of its alert, as people are shown it. */
   readonly source?: string;
-  /** `resolved`: it tells that the problem is over, to somebody whom another message had told of the problem. `acknowledged`: it confirms a reply. */
+  /** `resolved`: it says that the problem is over, to a phone that another message was sent to. `acknowledged`: it confirms a reply. */
   readonly says?: 'resolved' | 'acknowledged';
   readonly state: MessageState;
   readonly reason: string | null;

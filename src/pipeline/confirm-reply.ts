@@ -37,7 +37,7 @@ export interface ConfirmReplyDeps {
   readonly addJobs: (steps: readonly FirstStep[]) => Promise<void>;
 }
 
-/** Later than this nobody waits for it any more. */
+/** Later than this the sender does not wait for it any more. */
 const GOOD_FOR_MS = 10 * 60_000;
 /** Longest dedup key in it, in characters. */
 const LONGEST_KEY = 60;

@@ -84,7 +84,7 @@ export function sayDigest(digest: Message, { as, text }: { readonly as: string; 
   return { ...said, text, variables: { instance: '', priority: said.severity.toUpperCase(), content: text } };
 }
 
-/** Names, in place of its phone, what gathers for a message: what a trial held back is never told of in a text to the phone. */
+/** Names, in place of its phone, what gathers for a message: a text to a real phone never names what a trial held back. */
 export function digestLaneOf({ phoneHash, simulated }: Pick<Message, 'phoneHash' | 'simulated'>): string {
   return simulated ? hash('simulated', phoneHash) : phoneHash;
 }

@@ -138,7 +138,7 @@ describe('what a trial left is not handed to a real provider at the next start',
     };
     const held = await until(heldOf);
     expect(await trial.app.reload(() => load('twilio-main', real()))).toBe(true);
-    // A reload lets what caps hold back ask again at once.
+    // A reload lets what caps hold back ask again immediately.
     expect((await settled(trial.url, held)).messages).toMatchObject([{ state: 'failed', reason: 'simulated' }]);
     expect(textsTo('reloaded')).toBe(0);
 
