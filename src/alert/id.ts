@@ -55,3 +55,8 @@ export function storedDedupKey(key: string): string {
     ? key
     : `${key.slice(0, KEPT_HEAD).replace(/\p{Surrogate}/gu, '\ufffd')}~${hash('long dedup key', key)}`;
 }
+
+/** By which the ledger knows a dedup key, as it was given or as it is stored. */
+export function dedupHash(key: string): string {
+  return hash('dedup', storedDedupKey(key));
+}

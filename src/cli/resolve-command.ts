@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { storedDedupKey } from '../alert/id.ts';
 import { maskNumbers } from '../alert/phone.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
@@ -40,9 +41,9 @@ export function addResolveCommand(program: Command, { deps, exit }: CommandConte
 }
 
 function notOpen(dedupKey: string, recent: readonly string[]): CliFailure {
-  const near = recent.includes(dedupKey) ? undefined : nearestId(dedupKey, recent);
+  const near = recent.includes(storedDedupKey(dedupKey)) ? undefined : nearestId(dedupKey, recent);
   const what = `nothing is open for dedup key ${shown(dedupKey)}`;
-  if (recent.includes(dedupKey)) return new CliFailure(what, 'Its last alert is resolved already.');
+  if (recent.includes(storedDedupKey(dedupKey))) return new CliFailure(what, 'Its last alert is resolved already.');
   return new CliFailure(
     what,
     near === undefined ? 'The dedup key of an alert: sms-dispatch explain ALERT_ID.' : `Did you mean ${shown(near)}?`,

@@ -1,4 +1,4 @@
-import { hash } from '../alert/id.ts';
+import { dedupHash } from '../alert/id.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, RESOLVED_TTL_MS } from '../redis/keys.ts';
 import { lines } from './fields.ts';
@@ -36,14 +36,14 @@ export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
     const { severity, status, dedupKey, receivedAt } = JSON.parse(known) as Seen;
     if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'pointless' };
 
-    const dedupHash = hash('dedup', dedupKey);
+    const hashed = dedupHash(dedupKey);
     // Clocks of two machines may disagree: it ends what it was said of.
     const since = new Date(Math.max(at.getTime(), receivedAt + 1));
     const event = { at: at.toISOString(), stage: 'acknowledge', verdict: 'acknowledged', detail: by };
     const line = alertLine({ id: alertId, severity, outcome: 'acknowledged', reason: null, dedupKey, contacts: [], messages: 0 });
     const [kind, answer] = await acknowledgeScript(
       redis,
-      [keys.alert(alertId), keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.open(dedupHash), keys.journal()],
+      [keys.alert(alertId), keys.resolved(hashed), keys.acknowledged(hashed), keys.open(hashed), keys.journal()],
       [receivedAt, since.getTime(), run, by, RESOLVED_TTL_MS, lines([event]), line],
     );
     return kind === 'acknowledged' ? { kind, open: answer } : { kind: 'over', over: answer };

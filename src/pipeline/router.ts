@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../alert/alert.ts';
 import { contentOf } from '../alert/content.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
+import { ALERT_ID_PATTERN, alertIdOfJob, dedupHash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import type { OurReason } from '../alert/reason.ts';
@@ -215,7 +215,7 @@ export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps[
     alert,
     policy: policyFor(route, alert),
     dedupKey,
-    dedupHash: hash('dedup', dedupKey),
+    dedupHash: dedupHash(dedupKey),
     receivedAt: plausible(timestamp, now),
     ...(replayed ? { replayedAt: now.getTime() } : {}),
   };

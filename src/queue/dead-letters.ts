@@ -1,5 +1,5 @@
 import { ErrorCode, Job, type Queue } from 'bullmq';
-import { hash } from '../alert/id.ts';
+import { dedupHash } from '../alert/id.ts';
 import type { Clock } from '../clock.ts';
 import type { Objection } from '../ledger/ledger.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
@@ -135,7 +135,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const objectionToAlert = async (id: string): Promise<Objection | undefined> => {
     const alert = await traces.alert(id);
     if (alert === undefined || alert.dedupKey === null) return undefined;
-    const over = await ledger.isOver(hash('dedup', alert.dedupKey), Date.parse(alert.receivedAt));
+    const over = await ledger.isOver(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over && { kind: over };
   };
 

@@ -1,5 +1,5 @@
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { hash, storedDedupKey } from '../alert/id.ts';
+import { dedupHash, storedDedupKey } from '../alert/id.ts';
 import { AlertError, readAlert } from '../alert/parse-alert.ts';
 import { createJournal } from '../ledger/journal.ts';
 import type { JournalEntry } from '../ledger/journal-entry.ts';
@@ -43,7 +43,7 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
       if (alert.dedupKey !== dedupKey) continue;
       const trace = await withinDeadline(traces.alert(alert.id));
       if (trace === undefined) return false;
-      return (await withinDeadline(ledger.isOver(hash('dedup', dedupKey), Date.parse(trace.receivedAt)))) !== 'resolved';
+      return (await withinDeadline(ledger.isOver(dedupHash(dedupKey), Date.parse(trace.receivedAt)))) !== 'resolved';
     }
     return false;
   };
@@ -64,9 +64,12 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
   return {
     async isOpen(given) {
       const dedupKey = storedDedupKey(given);
-      const dedupHash = hash('dedup', dedupKey);
-      if ((await withinDeadline(redis.exists(keys.open(dedupHash), keys.owed(dedupHash)))) > 0) return true;
-      return (await waits(dedupKey)) || wasRaised(dedupKey);
+      const hashed = dedupHash(dedupKey);
+      return (
+        (await withinDeadline(redis.exists(keys.open(hashed), keys.owed(hashed)))) > 0 ||
+        (await waits(dedupKey)) ||
+        (await wasRaised(dedupKey))
+      );
     },
     async recentKeys() {
       const found = new Set<string>();

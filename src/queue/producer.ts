@@ -1,7 +1,7 @@
 import type { BulkJobOptions } from 'bullmq';
 import type { AlertInput, ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { hash, newAlertId, storedDedupKey } from '../alert/id.ts';
+import { dedupHash, newAlertId } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
@@ -77,7 +77,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
 
   /** A router may be far behind, or away: what is over must not be texted meanwhile. Whoever was texted is told by the router. */
   const end = async ({ alert, receivedAt }: Accepted): Promise<void> =>
-    wakeMessages(messages, await ledger.resolve(hash('dedup', dedupKeyOf(alert)), new Date(receivedAt)));
+    wakeMessages(messages, await ledger.resolve(dedupHash(dedupKeyOf(alert)), new Date(receivedAt)));
 
   const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     const duplicates = await add(accepted);
@@ -107,7 +107,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
       return { id: result.id, duplicate: result.duplicate };
     },
-    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: hash('dedup', storedDedupKey(dedupKey)), at: stamp('resolved') })),
+    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') })),
     acknowledge: (alertId, by) => withinDeadline(acknowledge(alertId, by, new Date())),
     waitFor: createWaitFor(connection, keys),
     async close() {

@@ -1,5 +1,5 @@
 import { readAckReply } from '../alert/ack-code.ts';
-import { hash } from '../alert/id.ts';
+import { dedupHash, hash } from '../alert/id.ts';
 import type { E164 } from '../alert/phone.ts';
 import type { UnmatchedReason } from '../ledger/kept-inbound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -55,7 +55,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
   const openKey = async (alertId: string): Promise<string | undefined> => {
     const alert = await traces.alert(alertId);
     if (alert === undefined || alert.dedupKey === null) return undefined;
-    const over = await isOver(hash('dedup', alert.dedupKey), Date.parse(alert.receivedAt));
+    const over = await isOver(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over === undefined ? alert.dedupKey : undefined;
   };
 

@@ -5,6 +5,7 @@ import type { AlertInput } from '../../src/alert/alert.ts';
 import { hash, messageId } from '../../src/alert/id.ts';
 import { Unreadable } from '../../src/alert/parse-alert.ts';
 import { type E164, phoneHash } from '../../src/alert/phone.ts';
+import { severityTable } from '../../src/alert/severity.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
@@ -205,6 +206,24 @@ describe('an alert that texts', () => {
     expect(again.map(({ job }) => job)).toEqual(['again', 'again']);
     expect(setup.told).toHaveLength(before);
     expect(await setup.ledger.inFlight()).toBe(1);
+  });
+});
+
+describe('an alert of another language or system', () => {
+  test('is read with fields that hold nothing, numbers among labels and a severity word of the config', async () => {
+    const written = { ...alert(), severity: 'Scary', source: null, instance: '', labels: { replicas: 3, ready: false }, expiresAt: null };
+    const severityWords = severityTable({ scary: 'critical' });
+    const [step] = stepsOf(await setup.take(written, { config: config({ severityWords }) }));
+    expect(step?.message).toMatchObject({ text: 'CRITICAL: Disk full', expiresAt: START + HOUR_MS });
+    await setup.take({ ...written, id: 'a2' });
+    expect((await setup.trace('a2')).events.at(-1)?.detail).toMatch(/^severity: unknown severity "Scary": use critical \(/);
+  });
+
+  test('begins its history with the remarks of its door, numbers masked', async () => {
+    await setup.take(alert({ remarks: ['unknown severity "scary": read as critical', 'odd +60123456789'] }));
+    const [first, second] = (await setup.trace('a1')).events;
+    expect(first).toMatchObject({ stage: 'parse', verdict: 'warning', detail: 'unknown severity "scary": read as critical' });
+    expect(second).toMatchObject({ verdict: 'warning', detail: 'odd +60*******789' });
   });
 });
 

@@ -59,6 +59,18 @@ describe('a dedup key is open', () => {
     expect(await episodes.isOpen('db-1/full')).toBe(true);
   });
 
+  test('also a key of more than 512 characters, while it waits and after it was sent, until it is resolved', async () => {
+    const { prefix, producer, episodes } = setup();
+    const dedupKey = `hertzbeat/${'alertname:High CPU,instance:db-1;'.repeat(20)}`;
+    const { id } = await producer.enqueue({ ...ALERT, dedupKey });
+    expect([await episodes.isOpen(dedupKey), await episodes.isOpen(`${dedupKey}x`)]).toEqual([true, false]);
+    await run(prefix);
+    await producer.waitFor(id);
+    expect(await episodes.isOpen(dedupKey)).toBe(true);
+    await producer.resolve(dedupKey);
+    expect(await episodes.isOpen(dedupKey)).toBe(false);
+  });
+
   test('when it is acknowledged, for its repeats are silent until it is resolved', async () => {
     const { prefix, producer, episodes } = setup();
     await run(prefix);
