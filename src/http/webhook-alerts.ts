@@ -166,8 +166,8 @@ function identify({ fingerprint, status, startsAt, endsAt }: WebhookEntry, { sen
 }
 
 function textOf({ text, annotations, labels }: WebhookEntry, { commonText }: WebhookCall): string | undefined {
-  const said = [text, annotations.summary, annotations.description, annotations.message].map(oneLine).find((words) => words !== '');
-  const marked = said === undefined ? nameOf(labels) : mark(said, labels, annotations);
+  const said = oneLine([text, annotations.summary, annotations.description, annotations.message].find((words) => oneLine(words) !== ''));
+  const marked = said === '' ? nameOf(labels) : mark(said, labels, annotations);
   const whole = marked === '' ? oneLine(commonText) : marked;
   return whole === '' ? undefined : shorten(whole, MAX_WEBHOOK_TEXT);
 }

@@ -28,8 +28,8 @@ export interface IntakeDeps {
   readonly logger: Logger;
 }
 
-/** Alerts of one command to Redis; each has to be back in time. */
-const BATCH = 500;
+/** Alerts of one command to Redis; each has to be back in time, and others are answered between two of them. */
+const BATCH = 200;
 
 /** Refused alerts that one line of the log names. */
 const MOST_LOGGED = 20;
