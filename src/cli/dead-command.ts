@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
 import { storyOfMessage } from '../explain/story.ts';
 import { storyOfAlert } from '../explain/story-of-alert.ts';
@@ -8,6 +8,7 @@ import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { addFilterOptions, checkFilter, type FilterOptions, filterOf } from './dead-filter.ts';
 import { deadFields, describeReplay, formatDeadList, formatStored, resolveHint, skippedWords } from './format-dead.ts';
+import { limitOption } from './limit-option.ts';
 import { isEventId } from './no-such.ts';
 import { createProgressLine } from './progress-line.ts';
 import { showStory } from './show-story.ts';
@@ -52,11 +53,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .description('what failed, expired or has an unknown outcome, and alerts that were malformed: look at it, replay it, discard it')
     .addHelpText('before', EXAMPLES);
 
-  const list = dead
-    .command('list')
-    .description('the newest ones')
-    .addOption(new Option('--limit <n>', 'how many at most').default(50).argParser(countArgument))
-    .addHelpText('before', LIST_EXAMPLES);
+  const list = dead.command('list').description('the newest ones').addOption(limitOption(50)).addHelpText('before', LIST_EXAMPLES);
   runs<ListOptions>(storeOptions(addFilterOptions(list)), context, (_, options) => printList(deps, options));
 
   const show = dead
@@ -248,10 +245,4 @@ function checkPick(ids: readonly string[], { all, ...options }: PickOptions): vo
 
 function checkIds(ids: readonly string[]): void {
   if (ids.some((id) => !ALERT_ID_PATTERN.test(id))) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
-}
-
-function countArgument(text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= 100_000) return count;
-  throw new InvalidArgumentError('A whole number from 1 to 100000.');
 }

@@ -8,6 +8,7 @@ import type { OperatorWord } from '../pipeline/unknown-desk.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { CliFailure, UsageError } from './cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
+import { limitOption } from './limit-option.ts';
 import { storeConfig } from './store-config.ts';
 import { withUnknownDesk } from './with-redis.ts';
 
@@ -35,8 +36,8 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
     .description('texts of which nobody knows whether they were sent: look at them, say what became of them')
     .addHelpText('before', EXAMPLES);
 
-  const list = unknown.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
-  runs<StoreOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
+  const list = unknown.command('list').description('the oldest first').addHelpText('before', LIST_EXAMPLES);
+  runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, (_, options) => printList(deps, options));
 
   const resolve = unknown
     .command('resolve')
@@ -49,18 +50,27 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
   runs<ResolveOptions>(storeOptions(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
 }
 
+interface ListOptions extends StoreOptions {
+  readonly limit: number;
+}
+
 interface ResolveOptions extends StoreOptions {
   readonly sent?: true;
   readonly notSent?: true;
   readonly resend?: true;
 }
 
-async function printList(deps: CliDeps, options: StoreOptions): Promise<number> {
+async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   const config = await storeConfig(deps, options);
-  const messages = await withUnknownDesk(deps, config, (desk) => desk.list());
-  if (options.json) printJson(deps, { unknown: messages });
+  const { limit } = options;
+  const found = await withUnknownDesk(deps, config, (desk) => desk.list(limit + 1));
+  const messages = found.slice(0, limit);
+  const more = found.length > limit;
+  if (options.json) printJson(deps, { more, unknown: messages });
   else if (messages.length > 0) deps.stdout.write(`${formatTable([HEAD, ...messages.map(rowOf)])}\n`);
-  deps.stderr.write(messages.length === 0 ? 'nothing is unknown\n' : `${messages.length} unknown\n`);
+  deps.stderr.write(
+    messages.length === 0 ? 'nothing is unknown\n' : `${messages.length} unknown${more ? ', and more; see --limit' : ''}\n`,
+  );
   return 0;
 }
 

@@ -20,8 +20,8 @@ export interface Settlement {
 
 /** The messages of which nobody knows whether they were sent. Every method rejects when Redis refuses. */
 export interface Unknowns {
-  /** The ids, oldest first. */
-  ids(): Promise<string[]>;
+  /** The ids, oldest first, at most `limit`. */
+  ids(limit: number): Promise<string[]>;
   /** One as it was sent, whole number and all; `undefined` once it is settled. */
   kept(messageId: string): Promise<string | undefined>;
   /** The state that the message is in instead, where it is not unknown any more. */
@@ -32,7 +32,7 @@ export interface Unknowns {
 
 export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
   return {
-    ids: () => redis.zrange(keys.unknown(), '0', '-1'),
+    ids: (limit) => redis.zrange(keys.unknown(), 0, String(limit - 1)),
     kept: async (messageId) => (await redis.get(keys.kept(messageId))) ?? undefined,
     async settle({ messageId, alertId, dedupHash, run, sent, at, keep, event }) {
       const answer = await settleUnknownScript(

@@ -17,8 +17,8 @@ export type Settled =
 
 /** What a person can do about messages of which nobody knows whether they were sent. */
 export interface UnknownDesk {
-  /** Oldest first. */
-  list(): Promise<MessageTrace[]>;
+  /** The oldest first, at most `limit`. */
+  list(limit: number): Promise<MessageTrace[]>;
   resolve(messageId: string, word: OperatorWord): Promise<Settled>;
 }
 
@@ -39,8 +39,8 @@ const SAYS: Readonly<Record<OperatorWord, string>> = {
 export function createUnknownDesk(deps: UnknownDeskDeps): UnknownDesk {
   const { unknowns, traces, clock } = deps;
   return {
-    async list() {
-      const found = await Promise.all((await unknowns.ids()).map((id) => traces.message(id)));
+    async list(limit) {
+      const found = await Promise.all((await unknowns.ids(limit)).map((id) => traces.message(id)));
       return found.filter((trace) => trace !== undefined);
     },
     resolve(messageId, word) {

@@ -26,7 +26,7 @@ export function openUnknownDesk({ redis, prefix, clock }: UnknownDeskOptions): U
     clock,
   });
   return {
-    list: () => withinDeadline(desk.list()),
+    list: (limit) => withinDeadline(desk.list(limit)),
     resolve: (messageId, word) => withinDeadline(desk.resolve(messageId, word)),
     close: async () => {
       await messages.close();

@@ -66,6 +66,73 @@ describe('dead list', () => {
   });
 });
 
+const UNKNOWN = deadLetter({ id: 'm-3', alertId: 'a-3', state: 'unknown', reason: 'unknown_outcome', code: null });
+const EXPIRED = deadLetter({
+  id: 'm-4',
+  alertId: 'a-4',
+  state: 'expired',
+  reason: 'auth',
+  code: '20003',
+  severity: 'warning',
+  route: 'bulk',
+});
+const ALL = [...letters, UNKNOWN, EXPIRED];
+
+describe('what expired and what is unknown', () => {
+  test('are in the list, and the list says how an unknown one is resolved', async () => {
+    const { stdout, stderr } = await type(['dead', 'list'], { dead: { letters: ALL } });
+    expect(stdout).toMatch(/\nm-4 +message +expired +warning .* auth +20003 /);
+    expect(stdout).toMatch(/\nm-3 +message +unknown +critical /);
+    expect(stderr).toBe('5 of 5 dead letters\nunknown outcome: sms-dispatch unknown resolve m-3 --sent, or --not-sent\n');
+  });
+
+  test.each([
+    [['--reason', 'auth'], ['m-4']],
+    [['--reason', 'expired'], ['m-4']],
+    [['--severity', 'warning'], ['m-4']],
+    [['--route', 'bulk'], ['m-4']],
+    [['--since', '2026-11-20T03:00:00Z', '--reason', 'content'], ['m-1']],
+    [['--since', '2026-11-20T03:00:06Z'], []],
+  ])('are narrowed by %j', async (flags, ids) => {
+    const { stdout, stderr } = await type(['dead', 'list', '--json', ...flags], { dead: { letters: ALL } });
+    expect((JSON.parse(stdout) as { dead: { id: string }[] }).dead.map(({ id }) => id)).toEqual(ids);
+    expect(stderr).toBe(`${ids.length} of 5 dead letters match\n`);
+  });
+
+  test.each([
+    [['dead', 'replay', 'm-4', '--severity', 'critical'], '--severity belongs to --all'],
+    [['dead', 'discard', 'm-4', '--yes', '--since', '2h'], '--since belongs to --all'],
+    [['dead', 'list', '--since', 'yesterday'], 'A duration such as 30m or 2h'],
+    [['dead', 'list', '--reason', 'outh'], '"auth"'],
+    [['dead', 'list', '--limit', '0'], 'A whole number from 1 to 100000.'],
+  ])('%j is refused as a wrong use', async (argv, words) => {
+    const { code, stderr } = await type(argv, { dead: { letters: ALL } });
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+  });
+
+  test('a replay of all says how many were not worth it, and why', async () => {
+    const replays = { 'm-1': { kind: 'resolved' }, 'm-2': { kind: 'duplicate', of: 'a-9' }, 'm-3': { kind: 'unknown' } } as const;
+    const { code, stdout, stderr } = await type(['dead', 'replay', '--all'], { dead: { letters: ALL, replays } });
+    expect(stdout).toContain('m-1  not replayed: its problem was resolved meanwhile\n');
+    expect(stdout).toContain('m-2  not replayed: alert a-9, of the same dedup key, has told of it\n');
+    expect(stdout).toContain('m-3  not replayed: it may have been sent; sms-dispatch unknown resolve m-3 --sent, or --not-sent --resend\n');
+    expect(stderr).toBe('2 replayed, 3 skipped (1 resolved, 1 duplicate, 1 with unknown outcome)\n');
+    expect(code).toBe(0);
+  });
+
+  test('one that is named and not worth it is exit 1', async () => {
+    const dead = { letters: ALL, replays: { 'm-4': { kind: 'acknowledged' } as const } };
+    expect(await type(['dead', 'replay', 'm-4'], { dead })).toMatchObject({ code: 1, stderr: '0 replayed, 1 skipped (1 acknowledged)\n' });
+  });
+
+  test('an unknown one is not discarded', async () => {
+    const { stderr, calls } = await type(['dead', 'discard', '--all', '--yes'], { dead: { letters: ALL } });
+    expect(done(calls)).not.toContain('discard m-3');
+    expect(stderr).toBe('4 discarded, 1 with unknown outcome kept\n');
+  });
+});
+
 describe('dead show', () => {
   test('tells the story of a message and what is kept of it', async () => {
     const message = messageTrace({

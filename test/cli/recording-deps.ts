@@ -187,9 +187,9 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
       };
     },
     openUnknownDesk: async () => ({
-      list: async () => {
+      list: async (limit) => {
         calls.push(['list unknown']);
-        return [...(world.unknown ?? [])];
+        return (world.unknown ?? []).slice(0, limit);
       },
       resolve: async (id, word) => {
         calls.push(['resolve unknown', id, word]);

@@ -10,6 +10,13 @@ const unknown = messageTrace({
 });
 
 describe('unknown list', () => {
+  test('shows as many as asked for, and says that there are more', async () => {
+    const unknowns = ['m-1', 'm-2', 'm-3'].map((id) => ({ ...unknown, id }));
+    const { stdout, stderr } = await type(['unknown', 'list', '--limit', '2', '--json'], { unknown: unknowns });
+    expect(JSON.parse(stdout)).toMatchObject({ more: true, unknown: [{ id: 'm-1' }, { id: 'm-2' }] });
+    expect(stderr).toBe('2 unknown, and more; see --limit\n');
+  });
+
   test('shows since when, whom and who was asked', async () => {
     const { code, stdout, stderr, calls } = await type(['unknown', 'list'], { unknown: [unknown] });
     expect(stdout).toBe(
@@ -23,7 +30,7 @@ describe('unknown list', () => {
 
   test('--json prints the traces', async () => {
     const { stdout } = await type(['unknown', 'list', '--json'], { unknown: [unknown] });
-    expect(JSON.parse(stdout)).toEqual({ unknown: [unknown] });
+    expect(JSON.parse(stdout)).toEqual({ more: false, unknown: [unknown] });
   });
 
   test('of nothing is empty and fine', async () => {

@@ -26,7 +26,7 @@ beforeEach(() => {
   };
 });
 
-const listed = async () => (await createUnknownDesk(deps).list()).map(({ id }) => id);
+const listed = async () => (await createUnknownDesk(deps).list(1_000)).map(({ id }) => id);
 const resolve = (message: Message, word: 'sent' | 'not_sent' | 'resend') => createUnknownDesk(deps).resolve(message.id, word);
 const operator = async (message: Message) => (await desk.trace(message)).events.findLast(({ stage }) => stage === 'operator');
 

@@ -50,7 +50,7 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   });
 
   app.get('/console/api/unknown', async (): Promise<ConsoleApi['unknown']> => {
-    return { messages: (await timely(desk.list())).slice(0, MOST_SHOWN).map(showMessage) };
+    return { messages: (await timely(desk.list(MOST_SHOWN))).map(showMessage) };
   });
   app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
     const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
