@@ -232,7 +232,7 @@ describe('what it tells', () => {
     expect(found).toMatchObject([{ kind: 'alert', alert: { id: sent.json.id, outcome: 'pending', messages: 0 } }]);
     expect((await api(`story/${sent.json.id}`)).json).toMatchObject({
       kind: 'alert',
-      story: { conclusion: { text: expect.stringContaining('router') } },
+      story: { conclusion: { text: expect.stringContaining('the queue sms-alerts is paused') } },
     });
   });
 
