@@ -179,6 +179,9 @@ describe('up to 200 alerts each have their name', () => {
     const infos = held(['all is done'], 'info');
     const mixed = { ...criticals, count: 61, counts: { ...none, critical: 60, info: 1 }, lines: [...infos.lines, ...criticals.lines] };
     const { text, left, named } = planDigest(mixed, utc, WIDE);
+    // Twilio, SNS and Exotel refuse more than 1,600 characters.
+    expect(text.length).toBeGreaterThan(1_300);
+    expect(text.length).toBeLessThanOrEqual(1_600);
     expect(named + left.length).toBe(61);
     expect(left.at(-1)?.severity).toBe('info');
     expect(text).toMatch(

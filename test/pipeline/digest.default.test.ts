@@ -46,6 +46,7 @@ describe.each([
     [6, 10 * MINUTE_MS],
     [60, 10 * MINUTE_MS],
     [60, 1_000],
+    [60, 0],
     [60, HOUR_MS],
     [150, 10 * MINUTE_MS],
   ])('%i criticals within %i ms are five texts an hour at most, and each is named in exactly one', async (count, withinMs) => {

@@ -275,6 +275,16 @@ describe('the slot that is kept', () => {
     expect((await desk.run(waits, true)).kind).toBe('deferred');
   });
 
+  test('is not waited for by a critical that would come back too late: it is gathered, and the digest does not wait for it', async () => {
+    const { desk } = await usedUp();
+    await errors(desk, 1);
+    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
+    const late = await desk.send({ severity: 'critical', dedupHash: 'fire', expiresAt: desk.clock.at + HOUR_MS });
+    expect(late.outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    desk.clock.at += HOUR_MS + 1;
+    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+  });
+
   test('is not a critical’s while it is the digest’s turn, though nobody has taken it', async () => {
     const { desk } = await usedUp();
     await errors(desk, 1);
