@@ -64,6 +64,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     const keys = createKeys(config.redis.prefix);
     return {
       ...createTraces(redis, keys),
+      waiting: async (id) => (await import('../src/queue/find-waiting.ts')).findWaiting(redis, config.redis.prefix, id),
       recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
       close: async () => redis.disconnect(),
     };

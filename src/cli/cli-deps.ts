@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import type { ConfigError, Fault } from '../config/fault.ts';
 import type { ReadableConfig } from '../config/readable-config.ts';
+import type { WaitingJob } from '../explain/waiting-job.ts';
 import type { InboundLog } from '../ledger/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-outs.ts';
 import type { StoryTraces } from '../ledger/trace.ts';
@@ -116,6 +117,8 @@ export interface CliDeps {
 export interface OpenTraces extends StoryTraces {
   /** Of the alerts and messages of which something was heard last, newest first. */
   recentIds(): Promise<readonly string[]>;
+  /** The job that an alert waits in, by its id or that of its job. */
+  waiting(id: string): Promise<WaitingJob | undefined>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
 import { type Found, findTraced, storyOf } from '../explain/find-story.ts';
+import { pendingAlert, type WaitingJob, withWaiting } from '../explain/waiting-job.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
 import { LEDGER_TTL_MS } from '../redis/keys.ts';
 import type { CliDeps, OpenTraces } from './cli-deps.ts';
@@ -26,7 +27,7 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
     program
       .command('explain')
       .description('why was I, or was I not, texted: what became of an alert or a message')
-      .argument('[id]', 'of an alert or a message (default: the latest alert)')
+      .argument('[id]', 'of an alert, a message, or a job on the queue sms-alerts (default: the latest alert)')
       .option('--live', 'ask the providers what they know of the texts now')
       .option('--to <number>', 'the whole number of a recipient who is no contact, for vendors that must be told it (repeatable)', collect),
   ).addHelpText('before', EXAMPLES);
@@ -39,15 +40,21 @@ interface ExplainOptions extends StoreOptions {
 }
 
 async function explain(deps: CliDeps, given: string | undefined, options: ExplainOptions): Promise<number> {
-  if (given !== undefined && !ALERT_ID_PATTERN.test(given))
-    throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+  if (given !== undefined && !JOB_ID_PATTERN.test(given)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
   // A provider is asked only as the config has it.
   const config = await (options.live ? soundConfig : storeConfig)(deps, options);
-  const { found, near } = await withTraces(deps, config, async (traces) => {
-    if (given === undefined) return { found: await latestAlert(traces), near: undefined };
-    const found = await findTraced(traces, given);
-    return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined };
+  const { found, near, waiting } = await withTraces(deps, config, async (traces) => {
+    if (given === undefined) {
+      const found = await latestAlert(traces);
+      return { found, near: undefined, waiting: found && (await waitingOf(found, traces)) };
+    }
+    const traced = ALERT_ID_PATTERN.test(given) ? await findTraced(traces, given) : undefined;
+    if (traced !== undefined) return { found: traced, near: undefined, waiting: await waitingOf(traced, traces) };
+    const waiting = await traces.waiting(given);
+    // The ledger has what was routed under an id that was derived from the job's.
+    const found = waiting && ((await findTraced(traces, waiting.alertId)) ?? pending(waiting, deps.now()));
+    return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined, waiting };
   });
   if (found === undefined && given === undefined) {
     throw new CliFailure(`no alert was raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
@@ -68,13 +75,27 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
   if (options.json) {
     const withLive = (one: MessageTrace) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
     const filling = found.filling === undefined ? {} : { capFilling: found.filling };
-    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive), ...filling });
-    else printJson(deps, { ...withLive(found.message), ...filling });
+    const queued = waiting === undefined ? {} : { waiting };
+    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive), ...filling, ...queued });
+    else printJson(deps, { ...withLive(found.message), ...filling, ...queued });
     return 0;
   }
-  deps.stdout.write(showStory(storyOf(found, deps.now()), deps));
+  const story = storyOf(found, deps.now());
+  deps.stdout.write(showStory(waiting === undefined ? story : withWaiting(story, waiting, deps.now()), deps));
   if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
   return 0;
+}
+
+/** Job ids of other clients have colons, such as `repeat:nightly:1796073621000`. */
+const JOB_ID_PATTERN = /^[A-Za-z0-9._:-]{1,256}$/;
+
+/** What no router has taken still has its job. */
+async function waitingOf(found: Found, traces: OpenTraces): Promise<WaitingJob | undefined> {
+  return found.kind === 'alert' && found.alert.outcome === 'pending' ? traces.waiting(found.alert.id) : undefined;
+}
+
+function pending(job: WaitingJob, now: Date): Found {
+  return { kind: 'alert', alert: pendingAlert(job, now), digest: undefined };
 }
 
 /** The alert that the ledger heard of last. */

@@ -10,7 +10,7 @@ export function queueOf(
   const { counts, ...ages } = facts;
   return {
     queue,
-    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0, ...counts },
+    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, 'waiting-children': 0, failed: 0, ...counts },
     oldestAgeSeconds: 0,
     oldestCriticalSeconds: 0,
     paused: false,

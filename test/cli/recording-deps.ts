@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import { Secret } from '../../src/config/secret.ts';
+import type { WaitingJob } from '../../src/explain/waiting-job.ts';
 import type { CapFilling } from '../../src/ledger/cap-filling.ts';
 import type { KeptInbound } from '../../src/ledger/kept-inbound.ts';
 import type { OptOut } from '../../src/ledger/opt-outs.ts';
@@ -95,6 +96,8 @@ export interface World {
   readonly budgets?: readonly BudgetFigures[];
   readonly money?: Money;
   readonly recentIds?: readonly string[];
+  /** What waits on a queue under the id that is asked for. */
+  readonly waiting?: WaitingJob;
   /** What differs from a system that is well; called at each look. */
   readonly overview?: () => Partial<Overview>;
   readonly inspectRedis?: () => Partial<RedisInspection>;
@@ -181,6 +184,10 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         message: async (id) => {
           calls.push(['read message', id]);
           return world.message;
+        },
+        waiting: async (id) => {
+          calls.push(['look for job', id]);
+          return world.waiting;
         },
         recentIds: async () => world.recentIds ?? [],
         close: async () => void calls.push(['close traces']),

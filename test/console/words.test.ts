@@ -73,7 +73,7 @@ describe('one phone among several', () => {
 describe('figures in words', () => {
   const queue = {
     queue: 'sms-messages',
-    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
+    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, 'waiting-children': 0, failed: 0 },
     oldestAgeSeconds: 0,
     oldestCriticalSeconds: 0,
     paused: false,
@@ -81,7 +81,7 @@ describe('figures in words', () => {
   it.each([
     [queue, { text: 'empty', age: undefined, tone: 'plain' }],
     [
-      { ...queue, counts: { waiting: 1, prioritized: 2, active: 3, delayed: 4, failed: 0 }, oldestAgeSeconds: 75 },
+      { ...queue, counts: { waiting: 1, prioritized: 2, active: 3, delayed: 4, 'waiting-children': 0, failed: 0 }, oldestAgeSeconds: 75 },
       { text: '3 waiting, 3 active, 4 later', age: '1 min', tone: 'plain' },
     ],
     [

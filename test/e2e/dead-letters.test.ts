@@ -49,7 +49,12 @@ http: { port: 0 }
       loadConfig: async () => ({ config, path: 'config.yaml', hash: '0123456789ab', warnings: [] }),
       openTraces: async () => {
         const redis = new Redis(redisUrl);
-        return { ...createTraces(redis, createKeys(prefix)), recentIds: async () => [], close: async () => redis.disconnect() };
+        return {
+          ...createTraces(redis, createKeys(prefix)),
+          waiting: async () => undefined,
+          recentIds: async () => [],
+          close: async () => redis.disconnect(),
+        };
       },
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
       readableConfig: () => ({ config, redisIsKnown: true }),

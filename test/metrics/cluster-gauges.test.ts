@@ -9,7 +9,7 @@ import { startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 import { samples } from './samples.ts';
 
-const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
+const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, 'waiting-children': 0, failed: 0 };
 const steady: Sources = {
   inFlight: async () => 12,
   queues: async () => [

@@ -8,7 +8,7 @@ import { findTool, run } from './tools.ts';
 
 const PROVIDERS = ['twilio-main', 'sns'];
 const QUEUES = ['sms-alerts', 'sms-messages', 'sms-receipts'];
-const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 };
+const idle = { waiting: 0, prioritized: 0, active: 0, delayed: 0, 'waiting-children': 0, failed: 0 };
 const sources = {
   inFlight: async () => 0,
   queues: async () => QUEUES.map((queue) => ({ queue, counts: idle, oldestAgeSeconds: 0, oldestCriticalSeconds: 0, paused: false })),

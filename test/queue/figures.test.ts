@@ -24,7 +24,7 @@ it('an empty queue counts nothing and has no age', async () => {
   const { name, read } = setup();
   expect(await read()).toEqual({
     queue: name,
-    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, failed: 0 },
+    counts: { waiting: 0, prioritized: 0, active: 0, delayed: 0, 'waiting-children': 0, failed: 0 },
     oldestAgeSeconds: 0,
     oldestCriticalSeconds: 0,
     paused: false,

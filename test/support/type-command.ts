@@ -39,7 +39,12 @@ export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; 
       openEpisodes: async () => createEpisodes({ redis: redisUrl, prefix }),
       openTraces: async () => {
         const { redis, close } = connect();
-        return { ...createTraces(redis, keys), recentIds: () => recentIds(createJournal(redis, keys), 500), close };
+        return {
+          ...createTraces(redis, keys),
+          waiting: async () => undefined,
+          recentIds: () => recentIds(createJournal(redis, keys), 500),
+          close,
+        };
       },
       openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, systemClock) }),
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
