@@ -1,6 +1,6 @@
 import { parsePhone } from '../alert/phone.ts';
 import { providersOf, shares } from '../pipeline/provider-order.ts';
-import { templateBookOf } from '../provider/registry.ts';
+import { regionDoubt, templateBookOf } from '../provider/registry.ts';
 import { addressWarnings } from './address-warnings.ts';
 import type { Finding } from './finding.ts';
 import { moneyWarnings } from './money-warnings.ts';
@@ -37,6 +37,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
     ...simulatedWarnings(file as unknown as Section),
     ...unmappedTemplates(file),
     ...lostReceipts(file),
+    ...regionsWithoutSms(file),
     ...timingWarnings(file),
     ...overflowWarnings(file),
     ...moneyWarnings(file),
@@ -96,6 +97,15 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Find
 /** As the compiler names a route without a name. */
 function nameOf({ name }: ParsedConfig['routes'][number], index: number): string {
   return name ?? `route-${index + 1}`;
+}
+
+function regionsWithoutSms({ providers }: ParsedConfig): Finding[] {
+  return Object.entries(providers).flatMap(([name, config]): Finding[] => {
+    const message = regionDoubt(config);
+    if (message === undefined) return [];
+    const hint = 'see https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html ; eu-west-1 and us-east-1 send SMS';
+    return [{ path: ['providers', name, 'region'], message, hint }];
+  });
 }
 
 /** Twilio signs the address that it calls; ours must be known, and be the one that it is told. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { alibabaConfig } from './alibaba/config.ts';
 import { alibabaTemplates } from './alibaba/template.ts';
 import { awsSmsVoiceConfig, snsConfig } from './aws/config.ts';
+import { doubtOfRegion } from './aws/sms-regions.ts';
 import { exotelConfig } from './exotel/config.ts';
 import type { TemplateBook } from './fill-template.ts';
 import { httpConfig } from './http/config.ts';
@@ -112,4 +113,9 @@ export async function createInboundReader(config: ProviderConfig, deps: InboundR
 export function templateBookOf(config: ProviderConfig): TemplateBook | undefined {
   const vendor = VENDORS[config.type];
   return 'templates' in vendor ? (vendor.templates as (config: ProviderConfig) => TemplateBook)(config) : undefined;
+}
+
+/** Why texts may not leave from the region of a provider; `undefined` where nothing is known against it. */
+export function regionDoubt(config: ProviderConfig): string | undefined {
+  return config.type === 'sns' || config.type === 'aws-sms-voice' ? doubtOfRegion(config.region) : undefined;
 }

@@ -307,6 +307,20 @@ templates:
     expect(loadYaml(`${vendors}  disk: { text: "{text}", unisms: { id: 1 } }\n`).warnings).toEqual([]);
   });
 
+  test.each<[type: string, region: string, message: string | undefined]>([
+    ['sns', 'us-west-1', 'got SMS later than other regions'],
+    ['sns', 'ap-northeast-3', 'got SMS later than other regions'],
+    ['sns', 'us-gov-west-1', 'got SMS later than other regions'],
+    ['sns', 'cn-north-1', 'is not among the regions'],
+    ['aws-sms-voice', 'cn-northwest-1', 'is not among the regions'],
+    ['sns', 'us-east-1', undefined],
+    ['aws-sms-voice', 'eu-west-1', undefined],
+  ])('%s in %s', (type, region, message) => {
+    const { warnings } = loadYaml(`providers: { aws: { type: ${type}, region: ${region} } }\nroutes: [{ providers: [aws] }]\n`);
+    expect(warnings.map(({ path }) => path)).toEqual(message === undefined ? [] : ['providers.aws.region']);
+    if (message !== undefined) expect(warnings[0]?.message).toContain(message);
+  });
+
   test.each<[what: string, statusCallback: string, http: string, message: string | undefined]>([
     ['no public address', 'https://sms.example.com/v1/receipts/tw', '', 'its receipts will be refused'],
     ['another address', 'https://other.example.com/v1/receipts/tw', 'http: { publicUrl: https://sms.example.com/ }', 'go elsewhere'],

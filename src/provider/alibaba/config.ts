@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, pollKeys, withTimeoutMs } from '../common-config.ts';
+import { refuseForms } from '../credential-form.ts';
 
 /** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export const alibabaConfig = z
@@ -9,9 +10,15 @@ export const alibabaConfig = z
     ...commonKeys,
     ...pollKeys,
     accessKeyId: z.string().min(1),
-    accessKeySecret: secretSchema,
+    accessKeySecret: secretSchema.superRefine(
+      refuseForms([/^LTAI\w{12,26}$/, 'is an AccessKey ID, which begins with LTAI: give it as accessKeyId']),
+    ),
     signName: z.string().min(1),
-    templateCode: z.string().min(1).describe('Of a template with the variables instance, priority, content'),
+    templateCode: z
+      .string()
+      .min(1)
+      .superRefine(refuseForms([/^\d+$/, 'must begin with SMS_, such as SMS_153055065: the console shows it so']))
+      .describe('Of a template with the variables instance, priority, content'),
     region: z.string().min(1).default('cn-hangzhou'),
     // What a variable of a notification may hold by default; accounts can have more granted for a template:
     // https://developer.aliyun.com/ask/220871

@@ -1,13 +1,29 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, withTimeoutMs } from '../common-config.ts';
+import { refuseForms } from '../credential-form.ts';
 
 const region = z.string().regex(/^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/, 'must be an AWS region such as eu-west-1');
 
 /** Left out together: the chain of the AWS SDK finds credentials in the environment, a profile, or the machine's role. */
 const credentials = {
-  accessKeyId: z.string().min(1).optional(),
-  secretAccessKey: secretSchema.optional(),
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+  accessKeyId: z
+    .string()
+    .min(1)
+    .superRefine(
+      refuseForms(
+        [
+          /^ASIA/,
+          'is a temporary key, which begins with ASIA and needs a session token: leave both keys out, and the AWS chain finds all three',
+        ],
+        [/^[A-Za-z0-9/+]{40}$/, 'has the form of a secret access key: give the key that begins with AKIA, and this as secretAccessKey'],
+      ),
+    )
+    .optional(),
+  secretAccessKey: secretSchema
+    .superRefine(refuseForms([/^A[KS]IA[A-Z0-9]{16}$/, 'is an access key ID, which begins with AKIA: give it as accessKeyId']))
+    .optional(),
 };
 
 function bothOrNeither(
@@ -31,9 +47,13 @@ export const snsConfig = z
     region,
     ...credentials,
     smsType: z.enum(['Transactional', 'Promotional']).default('Transactional'),
+    // https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html
     senderId: z
       .string()
-      .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{3,11}$/, 'must be 3 to 11 letters and digits, with a letter among them')
+      .regex(
+        /^(?=.*[A-Za-z])[A-Za-z0-9]{3,11}$/,
+        'must be 3 to 11 letters and digits, with a letter among them; a number of yours cannot be named here',
+      )
       .optional(),
     maxPrice: z.number().positive().optional().describe('Most that AWS may charge for one text, in USD'),
   })
@@ -47,7 +67,19 @@ export const awsSmsVoiceConfig = z
     ...commonKeys,
     region,
     ...credentials,
-    originationIdentity: z.string().min(1).max(256).optional().describe('A number, sender ID, pool or ARN of yours; left out: AWS chooses'),
+    originationIdentity: z
+      .string()
+      .min(1)
+      .max(256)
+      .regex(
+        /^[A-Za-z0-9_:/+-]+$/,
+        'must be a number as + and digits, a sender ID, a pool or an ARN, without spaces and without whatsapp: in front',
+      )
+      .superRefine(
+        refuseForms([/^(whatsapp|messenger|rcs|sms|tel):/i, 'must be given without a channel in front of it; only SMS is sent here']),
+      )
+      .optional()
+      .describe('A number, sender ID, pool or ARN of yours; left out: AWS chooses'),
     messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
     configurationSet: z.string().min(1).max(256).optional(),
     // https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : two digits, a point, five digits.

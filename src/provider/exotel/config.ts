@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
+import { senderSchema } from '../credential-form.ts';
 
 /** https://developer.exotel.com/api/sms */
 export const exotelConfig = z
@@ -15,7 +16,7 @@ export const exotelConfig = z
       .string()
       .regex(/^[a-z0-9.-]+$/, 'must be a host name, such as api.exotel.com or api.in.exotel.com')
       .default('api.exotel.com'),
-    from: z.string().min(1).optional().describe('An ExoPhone or a sender ID; left out: the sid'),
+    from: senderSchema({ plus: false }).optional().describe('An ExoPhone or a sender ID; left out: the sid'),
     priority: z.enum(['normal', 'high']).default('high'),
     smsType: z
       .enum(['transactional', 'transactional_opt_in', 'promotional'])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, withTimeoutMs } from '../common-config.ts';
+import { senderSchema } from '../credential-form.ts';
 
 /** https://www.smslocal.com/developer */
 export const smslocalConfig = z
@@ -8,7 +9,7 @@ export const smslocalConfig = z
     type: z.literal('smslocal'),
     ...commonKeys,
     apiKey: secretSchema,
-    from: z.string().min(1).max(16).optional().describe('A number, or up to 11 letters and digits'),
+    from: senderSchema({ mostLetters: 11, plus: false }).optional().describe('A number, or up to 11 letters and digits'),
   })
   .transform(withTimeoutMs);
 

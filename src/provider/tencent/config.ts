@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, pollKeys, withTimeoutMs } from '../common-config.ts';
+import { refuseForms } from '../credential-form.ts';
 
 /** https://www.tencentcloud.com/document/product/382/40465 */
 export const tencentConfig = z
@@ -8,10 +9,24 @@ export const tencentConfig = z
     type: z.literal('tencent'),
     ...commonKeys,
     ...pollKeys,
-    secretId: z.string().min(1),
-    secretKey: secretSchema,
-    appId: z.string().regex(/^\d{6,12}$/, 'must be an SmsSdkAppId: digits, such as 1400006666'),
-    templateId: z.string().min(1).describe('Of a template with three variables: instance, priority, content'),
+    secretId: z
+      .string()
+      .min(1)
+      .superRefine(
+        refuseForms([
+          /^\d{6,12}$/,
+          'is a number of digits, as an appId is: give the SecretId of an API key, which begins with AKID or IKID',
+        ]),
+      ),
+    secretKey: secretSchema.superRefine(
+      refuseForms([/^[AI]KID\w{32}$/, 'is a SecretId, which begins with AKID or IKID: give it as secretId']),
+    ),
+    appId: z.string().regex(/^\d{6,12}$/, 'must be an SmsSdkAppId: digits, such as 1400006666 (the SecretId goes into secretId)'),
+    templateId: z
+      .string()
+      .min(1)
+      .superRefine(refuseForms([/^SMS_/i, 'is a template code of Alibaba: those of Tencent are digits']))
+      .describe('Of a template with three variables: instance, priority, content'),
     signName: z.string().min(1).optional().describe('The approved signature; needed for numbers of mainland China'),
     region: z.string().min(1).default('ap-guangzhou'),
     variableLimit: z

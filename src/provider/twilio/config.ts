@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
+import { refuseForms, senderSchema } from '../credential-form.ts';
 
 export const twilioConfig = z
   .strictObject({
@@ -8,11 +9,19 @@ export const twilioConfig = z
     ...commonKeys,
     ...pollKeys,
     accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, which begins with AC (API keys, which begin with SK, do not go here)'),
-    authToken: secretSchema,
-    from: z.string().min(1).optional().describe('A number of yours in E.164, a short code, or an alphanumeric sender'),
+    authToken: secretSchema.superRefine(
+      refuseForms(
+        [/^SK[0-9a-f]{32}$/i, 'is the SID of an API key, which begins with SK: give the Auth Token of the account, 32 hex digits'],
+        [/^AC[0-9a-f]{32}$/i, 'is an Account SID, which begins with AC: give the Auth Token of the account, 32 hex digits'],
+      ),
+    ),
+    // https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
+    from: senderSchema({ mostLetters: 11, plus: true })
+      .optional()
+      .describe('A number of yours in E.164, a short code, or an alphanumeric sender'),
     messagingServiceSid: z
       .string()
-      .regex(/^MG\w+$/, 'must be a Messaging Service SID, which begins with MG')
+      .regex(/^MG\w+$/, 'must be a Messaging Service SID, which begins with MG (a number or a name goes into from)')
       .optional(),
     statusCallback: httpUrl.optional().describe('Where Twilio reports delivery: <http.publicUrl>/v1/receipts/<provider name>'),
   })
