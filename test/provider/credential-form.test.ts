@@ -74,7 +74,6 @@ describe('a sender', () => {
 
 it.each([
   ['twilio', { authToken: `SK${HEX}` }, /^authToken: is the SID of an API key, which begins with SK/],
-  ['twilio', { authToken: `AC${HEX}` }, /^authToken: is an Account SID/],
   ['twilio', { accountSid: `SK${HEX}` }, /^accountSid: must be an Account SID/],
   ['twilio', { from: undefined, messagingServiceSid: '+15005550006' }, /^messagingServiceSid: .*\(a number or a name goes into from\)/],
   ['sns', { accessKeyId: 'ASIAEXAMPLE000000000', secretAccessKey: 's' }, /^accessKeyId: is a temporary key/],

@@ -10,10 +10,10 @@ export const twilioConfig = z
     ...pollKeys,
     accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, which begins with AC (API keys, which begin with SK, do not go here)'),
     authToken: secretSchema.superRefine(
-      refuseForms(
-        [/^SK[0-9a-f]{32}$/i, 'is the SID of an API key, which begins with SK: give the Auth Token of the account, 32 hex digits'],
-        [/^AC[0-9a-f]{32}$/i, 'is an Account SID, which begins with AC: give the Auth Token of the account, 32 hex digits'],
-      ),
+      refuseForms([
+        /^SK[0-9a-f]{32}$/i,
+        'is the SID of an API key, which begins with SK: give the Auth Token of the account, 32 hex digits',
+      ]),
     ),
     // https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
     from: senderSchema({ mostLetters: 11, plus: true })
