@@ -88,6 +88,17 @@ async function state(): Promise<string | undefined> {
   return (await traces.message(messageId))?.state;
 }
 
+test('a text that did not arrive is reported for the log, once, with its alert and route', async () => {
+  await accept();
+  await apply(receipt({ state: 'undelivered', code: '30003', reason: 'recipient' }), now);
+  await apply(receipt({ state: 'undelivered', code: '30003', reason: 'recipient' }), now);
+  const facts = { messageId, state: 'undelivered', reason: 'recipient', code: '30003', provider: 'twilio-main' };
+  expect(recording.heard('messageEnded')).toEqual([
+    expect.objectContaining({ ...facts, alertId: expect.any(String), route: expect.any(String) }),
+  ]);
+  expect(JSON.stringify(recording.reported)).not.toMatch(/\+\d{6}/);
+});
+
 describe('a receipt with two ids', () => {
   test('belongs to the text that the provider’s id names, whatever ours says', async () => {
     await accept();
