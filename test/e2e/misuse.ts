@@ -146,7 +146,7 @@ export function badRequests(): Request[] {
     alert({ id: `+${body}` }),
     alert({ [body]: 'x' }),
     alert({ [`+${body}`]: 'x' }),
-    alert({ labels: { [body]: 1 } }),
+    alert({ labels: { [body]: [1] } }),
     alert({ text: undefined, template: { name: body } }),
     alert({ raisedAt: body }),
     { path: '/v1/alerts/resolve', body: JSON.stringify({ dedupKey: { to: body }, [body]: 1 }) },

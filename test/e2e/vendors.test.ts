@@ -86,17 +86,21 @@ it("Alibaba's hourly flow limit for a number sends the text elsewhere, or waits 
   expect(alone.until).toBe(alone.expiresAt);
 });
 
-it('an Exotel number on the do-not-disturb list fails for good, and no other vendor is asked', async () => {
+it('an Exotel number on the do-not-disturb list goes through the next vendor, and is opted out nowhere', async () => {
   vendors.exotel.respondWith(({ form }) =>
     exotelText({ Sid: 'exotel-dnd', To: form.To, Status: 'failed-dnd', DetailedStatusCode: 23005, DetailedStatus: 'FAILED_DND' }),
   );
   const before = gatewayHits();
   expect(await send('exotel-first', '+919812345678')).toMatchObject({
-    state: 'failed',
-    reason: 'opted_out',
-    attempts: [{ provider: 'exotel', result: 'refused', reason: 'opted_out', code: '23005' }],
+    state: 'accepted',
+    attempts: [
+      { provider: 'exotel', result: 'refused', reason: 'recipient', code: '23005' },
+      { provider: 'http', result: 'accepted' },
+    ],
   });
-  expect(gatewayHits()).toBe(before);
+  expect(gatewayHits()).toBe(before + 1);
+  vendors.exotel.respondWith(() => undefined);
+  expect(await send('exotel-first', '+919812345678')).toMatchObject({ state: 'accepted', provider: 'exotel' });
 });
 
 it('an SNS throttle sends the text elsewhere, or puts it off and goes through later', async () => {
@@ -131,11 +135,11 @@ it('counts the refusals by vendor and reason, and each hand-over', async () => {
     refused('twilio', 'opted_out'),
     refused('tencent', 'content'),
     refused('alibaba', 'throttled'),
-    refused('exotel', 'opted_out'),
+    refused('exotel', 'recipient'),
     refused('sns', 'throttled'),
   ]).toEqual([1, 2, 2, 1, 1]);
-  for (const from of ['tencent', 'alibaba', 'sns']) expect(scrape.get(`sms_failovers_total{from="${from}",to="http"}`)).toBe(1);
-  for (const from of ['twilio', 'exotel']) expect(scrape.get(`sms_failovers_total{from="${from}",to="http"}`)).toBe(0);
+  for (const from of ['tencent', 'alibaba', 'exotel', 'sns']) expect(scrape.get(`sms_failovers_total{from="${from}",to="http"}`)).toBe(1);
+  expect(scrape.get('sms_failovers_total{from="twilio",to="http"}')).toBe(0);
 });
 
 const REPORTS: readonly {
