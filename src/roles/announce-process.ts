@@ -5,7 +5,7 @@ import { createProcesses, type ProcessNote, type SendingSetup } from '../overvie
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import type { Closer } from './ground.ts';
+import { type Closer, lastWrite } from './ground.ts';
 
 export interface ProcessAnnouncer {
   configInForce(hash: string): void;
@@ -38,7 +38,7 @@ export function announceProcess({ redis, keys, role, hash, sends, logger }: Anno
   repeating.unref();
   closers.push(async () => {
     clearInterval(repeating);
-    await processes.forget().catch(() => undefined);
+    await lastWrite(processes.forget());
   });
   return {
     configInForce(next) {

@@ -37,7 +37,7 @@ import { persist } from '../queue/persist.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import type { Closer, Ground } from './ground.ts';
+import { type Closer, type Ground, lastWrite } from './ground.ts';
 import { startNotifying } from './notices.ts';
 import { reportCircuit } from './report-circuit.ts';
 
@@ -51,7 +51,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   closers.push(() => receipts.close());
   const circuits = createCircuits(commands, keys, randomUUID());
   const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'circuit state not published');
-  closers.push(() => circuits.forget().catch(onUnpublished));
+  closers.push(() => lastWrite(circuits.forget()));
   const opened = await openCarriers(config.providers, commands, keys, {
     clock: systemClock,
     templates: config.templates,

@@ -14,7 +14,7 @@ import type { Keys } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { startDispatching } from './dispatcher.ts';
 import { startTelling } from './events.ts';
-import type { Closer, Ground } from './ground.ts';
+import { type Closer, type Ground, lastWrite } from './ground.ts';
 import { logEnds } from './log-ends.ts';
 import { openReceiver } from './receiver.ts';
 import { startRouting } from './router.ts';
@@ -84,7 +84,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     now: () => systemClock.now().getTime(),
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'contributions to the caps could not be counted'),
   });
-  closers.push(() => contributions.close());
+  closers.push(() => lastWrite(contributions.close()));
   const contributed: Metrics['contributed'] = (contribution) => {
     metrics.contributed(contribution);
     contributions.add(contribution);

@@ -7,6 +7,7 @@ import type { EndReports } from '../pipeline/end-report.ts';
 import type { QueueWorkerDeps } from '../queue/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { withinDeadline } from '../redis/unavailable.ts';
 
 /** Something to end when the process ends, newest first. */
 export type Closer = () => Promise<unknown>;
@@ -24,4 +25,12 @@ export interface Ground {
   /** Aborts calls in flight when the process can wait no longer. */
   readonly stopping: AbortSignal;
   workerDeps(): QueueWorkerDeps;
+}
+
+/** Ample for a Redis that is there. */
+const LAST_WRITE_MS = 1_000;
+
+/** A write that a process makes as it ends, and that nothing depends on: a Redis that is away must not hold up the end. */
+export async function lastWrite(write: Promise<unknown>): Promise<void> {
+  await withinDeadline(write, LAST_WRITE_MS).catch(() => undefined);
 }

@@ -53,7 +53,7 @@ describe('what happens, in words', () => {
     [
       alertEntry({ outcome: 'suppressed', reason: 'duplicate' }),
       'plain',
-      'Not texted alice: an alert with the same dedup key had gone out shortly before',
+      'Not texted alice: another alert with the same dedup key was raised for the same phone within dedupeFor',
     ],
     [alertEntry({ outcome: 'malformed', reason: 'malformed', contacts: [] }), 'bad', 'Refused an alert: it is not a valid alert'],
     [alertEntry({ outcome: 'acknowledged' }), 'good', 'Acknowledged what had not been sent is cancelled'],

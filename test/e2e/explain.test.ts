@@ -141,7 +141,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     const first = await raise(main, alert);
     await settled(main.url, first);
     expect(await answer(main, await raise(main, alert))).toBe(
-      `Not texted: an alert with the same dedup key had gone out shortly before (duplicate): same dedup key as alert ${first}. A text goes out again when dedupeFor of the route has passed, when \`sms-dispatch resolve DEDUP_KEY\` ends the episode, or when the severity rises.`,
+      `Not texted: another alert with the same dedup key was raised for the same phone within dedupeFor (duplicate): same dedup key as alert ${first}. Alert ${first}: Texted: accepted by twilio-singapore-main at THEN, soon. No receipt has told whether it arrived; not every provider reports. A text goes out again when dedupeFor of the route has passed, when \`sms-dispatch resolve DEDUP_KEY\` ends the episode, or when the severity rises.`,
     );
   });
 

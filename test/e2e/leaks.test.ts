@@ -108,7 +108,8 @@ describe.each([
       const fields = { name: 'alert', data, opts, timestamp: String(Date.now()), delay: '0', priority: '0' };
       await redis.multi().hset(key(id), fields).lpush(key('wait'), id).zadd(key('marker'), 0, '0').exec();
     }
-    const bad = jobs.filter(({ good }) => good !== true).length + TEXTS.filter(({ end }) => end.state === 'failed').length;
+    const bad =
+      jobs.filter(({ good }) => good !== true).length + TEXTS.filter(({ end }) => end.state === 'failed' || end.state === 'expired').length;
     await until(async () => (await failedJobs(redis)).length === bad, 30_000);
 
     // Callers that say what they should not.

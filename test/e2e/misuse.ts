@@ -148,7 +148,7 @@ export function badRequests(): Request[] {
     alert({ [`+${body}`]: 'x' }),
     alert({ labels: { [body]: [1] } }),
     alert({ text: undefined, template: { name: body } }),
-    alert({ raisedAt: body }),
+    alert({ raisedAt: `${body}x` }),
     { path: '/v1/alerts/resolve', body: JSON.stringify({ dedupKey: { to: body }, [body]: 1 }) },
     hook(`+${webhook}00000000`),
     hook(`contact:${webhook}`),
@@ -181,7 +181,7 @@ providers:
   away: { type: http, url: "http://127.0.0.1:1/send?key=${SECRETS.gatewayQuery}", timeout: 3s }
 routes:
   - { name: gateway, match: { labels: { by: gateway } }, providers: [gateway] }
-  - { name: away, match: { labels: { by: away } }, expiresAfter: 2s, providers: [away] }
+  - { name: away, match: { labels: { by: away } }, expiresAfter: 8s, providers: [away] }
   - { name: locked, match: { labels: { by: locked } }, providers: [locked] }
   - { name: limited, match: { labels: { by: limited } }, providers: [limited] }
   - { name: default, onUnknown: hold, providers: [twilio-main] }

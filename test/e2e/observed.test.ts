@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/redis/free-port.ts';
 import { conditions, readRules, withoutComparison } from '../metrics/boards/rules.ts';
@@ -146,6 +147,10 @@ describe.skipIf(prometheus === undefined)(
           settled(door, id, ['accepted', 'delivered', 'undelivered', 'unknown', 'expired', 'failed', 'suppressed', 'deferred']),
         ),
       );
+      // A producer of its own uses an id again, for something else.
+      const raw = new Queue('sms-alerts', { connection: { url: redis.url }, prefix: '{observed}' });
+      await raw.add('alert', { id: ids[0], severity: 'critical', to: phone('0001'), text: 'another alert by the same id' });
+      await raw.close();
       await rest(door, { deferred: 1 });
       // One takes a new config, another is given one that it must refuse.
       await writeFile(files[0] as string, `${config}\ndefaultCountry: SG\n`);
