@@ -18,13 +18,13 @@ export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVe
   return lookAt(input, defaultCountry).verdict;
 }
 
-/** Whether it names its country by `+`, in any spelling of that; `00` means the same only where no default country says else. */
+/** Returns whether the input names its country by `+`; what `00` means depends on the default country. */
 export function hasCountryCode(input: string): boolean {
   const text = readPhoneText(input);
   return text.ok && text.text.startsWith('+');
 }
 
-/** Why it is no number of any country; `undefined` where a default country that is known elsewhere may make one of it. */
+/** Returns why the input is no number of any country; `undefined` where a default country that is known elsewhere may make one of it. */
 export function phoneTextFault(input: string): string | undefined {
   const text = readPhoneText(input);
   if (!text.ok) return text.message;
@@ -122,7 +122,7 @@ export interface Sender {
 }
 
 /**
- * Who sent a text, however its network writes that. Vendors send numbers with country code, with and without `+`; a number
+ * Identifies the sender of an inbound message, in whatever form its network writes it. Vendors send numbers with country code, with and without `+`; a number
  * that cannot be parsed is known by its digits, which a recipient's number has, too; a name by its letters.
  */
 export function identifySender(from: string, defaultCountry?: CountryCode): Sender {

@@ -150,6 +150,16 @@ test('each recipient has a message of its own, the same whenever the alert is ro
   expect(compose(alert, [])).toEqual([]);
 });
 
+test('two spellings of one mobile give one message id and one phone for caps, claims and opt-outs', () => {
+  const [one, other] = ['+5491155550102', '+541155550102'].map((phone) =>
+    compose({ severity: 'critical', text: 'Disk full' }, [{ phone: phone as E164, consent: true }]).map(({ id, phoneHash }) => ({
+      id,
+      phoneHash,
+    })),
+  );
+  expect(other).toEqual(one);
+});
+
 test('a message keeps the promise that its route made', () => {
   expect(one({ severity: 'critical', purpose: 'notification', text: 'Disk full' })).toEqual({
     id: messageId('order-42', '+60123456789'),
