@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { escapeControls } from './alert/control-characters.ts';
 import { maskPhone } from './alert/phone.ts';
 import { activeTrace } from './tracing/active-trace.ts';
 
@@ -33,7 +34,7 @@ export function createLogger(level: string, stream: DestinationStream = destinat
       serializers: { err: errorFields, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
     },
-    { write: (line) => stream.write(maskLine(line)) },
+    { write: (line) => stream.write(escapeControls(maskLine(line))) },
   );
 }
 

@@ -1,5 +1,6 @@
 import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
+import { printableText } from '../src/cli/printable-text.ts';
 import type { Config } from '../src/config/config.ts';
 import { createConfigReader } from '../src/config/config-reader.ts';
 import { readEnvironment } from '../src/config/environment.ts';
@@ -50,7 +51,7 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
     onHangUp(() => void reload());
     const { httpPort } = await app.start();
     logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');
-    if (kind === 'start') process.stdout.write(firstSteps({ config, httpPort, redis: redis.describe }));
+    if (kind === 'start') process.stdout.write(printableText(firstSteps({ config, httpPort, redis: redis.describe })));
     const leaving = new AbortController();
     void reader.watch(reload, leaving.signal);
     const told = await signal;

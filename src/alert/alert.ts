@@ -98,7 +98,7 @@ export const alertSchema = z
       })
       .optional(),
     purpose: z.enum(PURPOSES).default('alert'),
-    source: z.string().min(1).max(256).optional(),
+    source: z.string().overwrite(sayable).min(1).max(256).optional(),
     instance: z.string().overwrite(sayable).min(1).max(256).optional(),
     labels: z.record(z.string().max(256), label).default({}),
     dedupKey: z.string().min(1).overwrite(storedDedupKey).optional(),

@@ -1,4 +1,5 @@
 import { hash as digest, randomUUID } from 'node:crypto';
+import { replaceControls } from './control-characters.ts';
 import { phoneIdentity } from './phone-identity.ts';
 
 /** What a caller may use as an idempotency key. */
@@ -45,15 +46,16 @@ export function confirmationMessageId(alertId: string): string {
   return `m-${hash('confirmation', alertId)}`;
 }
 
-/** A dedup key that is longer is stored as its head and a hash. */
+/** A dedup key that is longer, or holds control characters, is stored as its head and a hash. */
 export const LONGEST_DEDUP_KEY = 512;
 const KEPT_HEAD = 100;
 
 /** The key as it is stored. The same long key gives the same one at every door, so that a resolve finds its alert. */
 export function storedDedupKey(key: string): string {
-  return key.length <= LONGEST_DEDUP_KEY
+  const shown = replaceControls(key);
+  return key.length <= LONGEST_DEDUP_KEY && shown === key
     ? key
-    : `${key.slice(0, KEPT_HEAD).replace(/\p{Surrogate}/gu, '\ufffd')}~${hash('long dedup key', key)}`;
+    : `${shown.slice(0, KEPT_HEAD).replace(/\p{Surrogate}/gu, '\ufffd')}~${hash('long dedup key', key)}`;
 }
 
 /** By which the ledger knows a dedup key, as it was given or as it is stored. */

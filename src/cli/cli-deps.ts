@@ -95,7 +95,7 @@ export interface CliDeps {
   redisAddress(config: Config): string | Promise<string>;
   /** Runs until the process is told to end; resolves to its exit code. */
   runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number>;
-  /** Data only, so that it can be piped. */
+  /** Data only, so that it can be piped. `runCli` escapes control characters in it and in `stderr`. */
   readonly stdout: Output;
   /** Everything said to a person beside the data. */
   readonly stderr: Output;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Environment } from '../config/environment.ts';
+import { ourSequences } from './printable-text.ts';
 
 /** Few, and each with a meaning: wrong, look at it, well, beside the point, the answer. */
 const STYLES = ['red', 'yellow', 'green', 'dim', 'bold'] as const;
@@ -8,8 +9,11 @@ export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => s
 /** @param colour whether the reader can see it; without it every text stays as it is */
 export function createPaint(colour: boolean | undefined): Paint {
   // Whether a stream can show it was decided before: asking again here would need the stream.
-  const painter = (style: keyof Paint) => (text: string) =>
-    colour && text !== '' ? styleText(style, text, { validateStream: false }) : text;
+  const painter = (style: keyof Paint) => {
+    // The text may hold sequences of somebody else's: only ours are marked.
+    const [open = '', close = ''] = styleText(style, '|', { validateStream: false }).split('|').map(ourSequences);
+    return (text: string) => (colour && text !== '' ? open + text + close : text);
+  };
   return { red: painter('red'), yellow: painter('yellow'), green: painter('green'), dim: painter('dim'), bold: painter('bold') };
 }
 

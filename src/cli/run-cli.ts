@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addAcknowledgeCommand } from './acknowledge-command.ts';
 import { addBudgetCommand } from './budget-command.ts';
 import { addBulkCommand } from './bulk-command.ts';
-import type { CliDeps } from './cli-deps.ts';
+import type { CliDeps, Output } from './cli-deps.ts';
 import { formatUsageError } from './cli-failure.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadCommand } from './dead-command.ts';
@@ -10,6 +10,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addInboundCommand } from './inbound-command.ts';
 import { addOptOutsCommand } from './optouts-command.ts';
+import { printableText } from './printable-text.ts';
 import { addProcessCommands } from './process-commands.ts';
 import { addProvidersCommand } from './providers-command.ts';
 import { addResolveCommand } from './resolve-command.ts';
@@ -43,7 +44,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   let exitCode = 0;
   const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
   const seen = flags.includes('--no-color') ? { ...deps, colour: false } : deps;
-  const program = createProgram(seen, flags.includes('--json'), (code) => {
+  const program = createProgram(withPrintableOutput(seen), flags.includes('--json'), (code) => {
     exitCode = code;
   });
   try {
@@ -53,6 +54,21 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** All that a command writes goes through here, so that no text from elsewhere steers the terminal. */
+function withPrintableOutput(deps: CliDeps): CliDeps {
+  const { stdout, stderr, confirm } = deps;
+  return {
+    ...deps,
+    stdout: printable(stdout),
+    stderr: printable(stderr),
+    ...(confirm && { confirm: (question: string) => confirm(printableText(question)) }),
+  };
+}
+
+function printable(output: Output): Output {
+  return Object.create(output, { write: { value: (text: string) => output.write(printableText(text)) } }) as Output;
 }
 
 function createProgram(deps: CliDeps, json: boolean, exit: (code: number) => void): Command {

@@ -1,3 +1,5 @@
+import { printableText } from './printable-text.ts';
+
 /** The whole of a terminal, drawn over and over in place. What stood there before comes back when it is closed. */
 export interface Screen {
   readonly columns: number;
@@ -52,7 +54,7 @@ export function openTerminalScreen({ input, output, told }: Terminal): Screen {
     },
     show(text) {
       if (!open) return;
-      const lines = text.split('\n').slice(0, output.rows);
+      const lines = printableText(text).split('\n').slice(0, output.rows);
       output.write(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\r\n')}${REST_OF_SCREEN}`);
     },
     left: leaving.signal,

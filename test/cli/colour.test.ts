@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createPaint, mayColour } from '../../src/cli/colour.ts';
+import { printableText } from '../../src/cli/printable-text.ts';
 
 test.each<[name: string, isTTY: boolean, env: Record<string, string>, colour: boolean]>([
   ['a terminal', true, {}, true],
@@ -17,6 +18,6 @@ test.each<[name: string, isTTY: boolean, env: Record<string, string>, colour: bo
 test('without colour a text stays as it is', () => {
   expect(createPaint(undefined).red('x')).toBe('x');
   expect(createPaint(false).bold('x')).toBe('x');
-  expect(createPaint(true).red('x')).toBe('\u001b[31mx\u001b[39m');
+  expect(printableText(createPaint(true).red('x'))).toBe('\u001b[31mx\u001b[39m');
   expect(createPaint(true).red('')).toBe('');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatOverview } from '../../src/cli/format-overview.ts';
+import { printableText } from '../../src/cli/printable-text.ts';
 import type { Overview } from '../../src/overview/overview.ts';
 import { laneOf, overviewOf, providerOf, queueOf } from './overviews.ts';
 
@@ -105,7 +106,7 @@ test('what Redis does not tell is not made up', () => {
 });
 
 test('colours say what is wrong, what wants a look and what is well', () => {
-  const coloured = (facts: Partial<Overview>) => formatOverview(overviewOf(facts), { width: 100, colour: true });
+  const coloured = (facts: Partial<Overview>) => printableText(formatOverview(overviewOf(facts), { width: 100, colour: true }));
   expect(coloured({}).startsWith('\u001b[32m✓ All is well')).toBe(true);
   expect(coloured({ dead: 1 }).startsWith('\u001b[33m! ')).toBe(true);
   expect(coloured({ workers: { routers: 1, dispatchers: 0 } }).startsWith('\u001b[31m✗ ')).toBe(true);
