@@ -19,7 +19,7 @@ export function createEventQueue(redis: Redis, prefix: string) {
   return {
     async add(events: readonly WaitingEvent[]): Promise<void> {
       // The lane without a priority is that of the criticals.
-      const opts = { priority: PRIORITY.info, removeOnComplete: REMEMBERED };
+      const opts = { priority: PRIORITY.info };
       if (events.length > 0)
         await queue.addBulk(events.map((event) => ({ name: 'event', data: event, opts: { jobId: event.id, ...opts } })));
     },
@@ -82,6 +82,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     EVENT_QUEUE,
     { ...deps, concurrency: SHARE * (receivers.size + 1) },
     {
+      keepCompleted: REMEMBERED,
       process: async (job, signal) => {
         const event = waitingEventSchema.safeParse(job.data).data;
         if (event === undefined) return { kind: 'dead', reason: 'malformed: not an event of ours' };

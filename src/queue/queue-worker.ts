@@ -36,6 +36,8 @@ interface Handlers {
   onUnreadable(job: UnreadableJob): Promise<void>;
   /** Ends a job that is given no further worker; left out: it is dead, and no record of it needs an end. */
   onPoison?(job: Job, signal: AbortSignal): Promise<JobMove>;
+  /** How many completed jobs are remembered, for how many seconds; left out: none. */
+  readonly keepCompleted?: { readonly age: number; readonly count: number };
 }
 
 /** A job whose worker died is looked for this often; two looks after its lock has run out it is back in the queue. */
@@ -51,8 +53,9 @@ const SUSPECT_HEAD_START_MS = 200;
 const LAST_WORDS_MS = 2_000;
 
 /** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
-export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { process, onUnreadable, onPoison }: Handlers): QueueWorker {
+export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers: Handlers): QueueWorker {
   const { blocking, commands, prefix, logger } = deps;
+  const { process, onUnreadable, onPoison, keepCompleted = KEEP.removeOnComplete } = handlers;
 
   let running = 0;
   let aborted = false;
@@ -131,6 +134,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, { proces
     maxStalledCount: 1_000_000,
     runRetryDelay: 1_000,
     ...KEEP,
+    removeOnComplete: keepCompleted,
   });
 
   const sweep = createSweep(async () => {
