@@ -23,13 +23,33 @@ const UNASSIGNED = 'the number is outside the ranges assigned in its country';
 const LOOKS_INTERNATIONAL = 'begins with its country code, and is valid only as a national number: write it as +<country><number>';
 const AMBIGUOUS = 'could be the number of two phones, with and without a country code: write it as +<country><number>';
 
+const DOUBLED = 'has a 0 or a country code too many after its country code: write it as +<country><number>';
+
 /** The number that an input means, or why it means none. */
 export function readPhone(input: string, defaultCountry?: CountryCode): Reading | string {
   const given = readPhoneText(input);
   if (!given.ok) return given.message;
   const { text } = given;
   const found = readText(text, defaultCountry);
-  return holdsTwo(text, defaultCountry) ? TWO_NUMBERS : found;
+  if (holdsTwo(text, defaultCountry)) return TWO_NUMBERS;
+  if (isValid(found)) return found;
+  const bare = readText(text.replace(TRUNK_IN_BRACKETS, ' '), defaultCountry);
+  if (isValid(bare)) return bare;
+  return typeof found !== 'string' && isDoubled(found) ? DOUBLED : found;
+}
+
+/** `+39 (0) 347 …`: dialled within the country alone, if at all; a part of the number where only that makes it valid. */
+const TRUNK_IN_BRACKETS = /\(\s*0\s*\)/;
+
+function isValid(found: Reading | string): found is Reading {
+  return typeof found !== 'string' && found.valid;
+}
+
+/** `+39 0347 …`, `+49 0049 151 …`: without the zero or the second country code it is a phone's, and may be a slip elsewhere. */
+function isDoubled({ national, callingCode }: Reading): boolean {
+  if (!national.startsWith('0')) return false;
+  const bare = national.replace(/^0+/, '');
+  return [`+${callingCode}${bare}`, ...(bare.startsWith(callingCode) ? [`+${bare}`] : [])].some((text) => read(text)?.valid);
 }
 
 function readText(text: string, country: CountryCode | undefined): Reading | string {
@@ -48,19 +68,27 @@ function choose(text: string, country: CountryCode): Reading | string {
   const zeros = digits.startsWith('00');
   const spelled = zeros ? digits.slice(2) : digits;
   const first = read(text, country);
-  // A country code never begins with 0.
-  const plus = spelled.startsWith('0') ? undefined : read(`+${spelled}`);
+  const code = getCountryCallingCode(country);
+  const trunked = spelled.startsWith('0');
+  const ownCode = (trunked ? spelled.replace(/^0+/, '') : spelled).startsWith(code);
+  const plus = trunked ? trunkedReading(spelled, code) : read(`+${spelled}`);
   if (first === undefined) {
-    const meant = zeros && plus !== undefined && (plus.valid || prefixOf(digits, country) === '00');
+    const meant = (zeros || trunked) && plus !== undefined && (plus.valid || prefixOf(digits, country) === '00');
     return meant ? plus : NOT_POSSIBLE;
   }
   if (plus === undefined || plus.phone === first.phone) return first;
-  const ownCode = spelled.startsWith(getCountryCallingCode(country));
   if (first.valid) return !ownCode ? first : plus.valid ? AMBIGUOUS : { ...first, warning: LOOKS_INTERNATIONAL };
   if (ownCode) return plus.valid ? plus : AMBIGUOUS;
   // The zeros were read as a part of the number.
   if (zeros && first.national.startsWith('0')) return plus;
   return plus.valid ? AMBIGUOUS : first;
+}
+
+/** `049 151 …`: a 0 before the country's own code, which no country code begins with, where that makes a valid number. */
+function trunkedReading(spelled: string, code: string): Reading | undefined {
+  const digits = spelled.replace(/^0+/, '');
+  const reading = digits.startsWith(code) ? read(`+${digits}`) : undefined;
+  return reading?.valid ? reading : undefined;
 }
 
 /** The international prefix that the number begins with as dialled in this country; `00` where that means nothing there. */

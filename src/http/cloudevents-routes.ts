@@ -34,23 +34,27 @@ const ROUTE = '/v1/webhooks/cloudevents';
  */
 export function cloudEventRoutes(app: FastifyInstance, { config, producer, counts, logger }: WebhookDeps): void {
   handshake(app);
-  app.post<{ Querystring: { to?: unknown } }>(ROUTE, webhookOptions('cloudevents', counts), async ({ query, headers, body }, reply) => {
-    const to = webhookRecipients(query.to, config);
-    const carried = carriedEvents(headers, body);
-    if (carried.events.length > MAX_ALERTS) {
-      throw new HttpProblem('too-many-alerts', { detail: `${carried.events.length} events; send at most ${MAX_ALERTS} in one batch.` });
-    }
-    const verdicts = await takeIn(readAll(carried, to), {
-      webhook: 'cloudevents',
-      route: ROUTE,
-      producer: inData(producer),
-      counts,
-      logger,
-    });
-    if (carried.mode !== 'batched') reply.header('location', `/v1/alerts/${verdicts.accepted[0]?.id}`);
-    reply.code(202);
-    return /\breply\b/i.test(String(headers.prefer ?? '')) ? reply.send() : reply.send(verdicts);
-  });
+  app.post<{ Querystring: Readonly<Record<string, unknown>> }>(
+    ROUTE,
+    webhookOptions('cloudevents', counts),
+    async ({ query, headers, body }, reply) => {
+      const to = webhookRecipients(query, config);
+      const carried = carriedEvents(headers, body);
+      if (carried.events.length > MAX_ALERTS) {
+        throw new HttpProblem('too-many-alerts', { detail: `${carried.events.length} events; send at most ${MAX_ALERTS} in one batch.` });
+      }
+      const verdicts = await takeIn(readAll(carried, to), {
+        webhook: 'cloudevents',
+        route: ROUTE,
+        producer: inData(producer),
+        counts,
+        logger,
+      });
+      if (carried.mode !== 'batched') reply.header('location', `/v1/alerts/${verdicts.accepted[0]?.id}`);
+      reply.code(202);
+      return /\breply\b/i.test(String(headers.prefer ?? '')) ? reply.send() : reply.send(verdicts);
+    },
+  );
 }
 
 function readAll({ mode, events }: CarriedEvents, to: readonly string[]): Intake {

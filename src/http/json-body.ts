@@ -11,7 +11,8 @@ import { repairJson } from './repair-json.ts';
 export function parseJsonBody(body: Buffer, repairs = false): unknown {
   if (body.length === 0) throw new HttpProblem('malformed-json', { detail: 'The body is empty.' });
   if (!isUtf8(body)) throw new HttpProblem('malformed-json', { detail: 'The body is not UTF-8.' });
-  const text = body.toString('utf8');
+  // Some clients, those of .NET among them, begin with a byte order mark.
+  const text = body.toString('utf8').replace(/^\ufeff/, '');
   try {
     return JSON.parse(text);
   } catch (error) {

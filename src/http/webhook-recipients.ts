@@ -4,14 +4,15 @@ import type { Config } from '../config/config.ts';
 import { directoryOf, type KnownNames } from '../pipeline/directory.ts';
 import { HttpProblem } from './problem.ts';
 
+type Query = Readonly<Record<string, unknown>>;
+
 /**
  * Whom a webhook's `?to=` names, else `webhooks.to` of the config; may be nobody. Checked once, so that a slip in the
  * sender's URL is told for what it is.
- * @throws {HttpProblem} `invalid-request` when one of them is no recipient
+ * @throws {HttpProblem} `invalid-request` when one of them is no recipient, or a parameter of another name is meant as one
  */
-export function webhookRecipients(query: unknown, config: Pick<Config, 'http'> & KnownNames): readonly string[] {
-  // A plus sign that was not escaped arrives as a space.
-  const asked = [query].flat().flatMap((entry) => (typeof entry === 'string' && entry !== '' ? [entry.replace(/^ /, '+')] : []));
+export function webhookRecipients(query: Query, config: Pick<Config, 'http'> & KnownNames): readonly string[] {
+  const asked = askedIn(query);
   const to = asked.length > 0 ? asked : config.http.webhookTo;
   if (to.length === 0) return to;
   try {
@@ -21,4 +22,25 @@ export function webhookRecipients(query: unknown, config: Pick<Config, 'http'> &
     if (!(error instanceof AlertError)) throw error;
     throw new HttpProblem('invalid-request', { detail: `Recipients: ${error.message}`, members: { errors: error.issues } });
   }
+}
+
+/** `to`, also in the spelling of PHP and jQuery: `to[]`, `to[0]`. */
+const TO = /^to(?:\[\d*\])?$/i;
+/** Ignored, these would send the alert to the recipients of the config instead. */
+const MEANT_AS_TO = /^(?:tos|recipients?|receivers?|contacts?|groups?|rotations?|phones?|numbers?|users?)(?:\[\d*\])?$/i;
+
+function askedIn(query: Query): string[] {
+  const strange = Object.keys(query).find((name) => MEANT_AS_TO.test(name));
+  if (strange !== undefined) {
+    const message = 'unknown parameter: name recipients with ?to=, such as ?to=group:oncall';
+    throw new HttpProblem('invalid-request', { detail: `${strange}: ${message}`, members: { errors: [{ path: strange, message }] } });
+  }
+  return Object.entries(query)
+    .filter(([name]) => TO.test(name))
+    .flatMap(([, value]) => value)
+    .flatMap((entry) => {
+      // A plus sign that was not escaped arrives as a space.
+      const name = typeof entry === 'string' ? entry.replace(/^ (?=\s*\d)/, '+').trim() : '';
+      return name === '' ? [] : [name];
+    });
 }

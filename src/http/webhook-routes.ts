@@ -58,8 +58,8 @@ export function webhookRoutes(app: FastifyInstance, { config, producer, counts, 
   for (const [name, read] of Object.entries(READERS)) {
     const webhook = name as keyof typeof READERS;
     const route = `/v1/webhooks/${webhook}`;
-    app.post<{ Querystring: { to?: unknown } }>(route, webhookOptions(webhook, counts), async ({ query, body }) => {
-      const to = webhookRecipients(query.to, config);
+    app.post<{ Querystring: Readonly<Record<string, unknown>> }>(route, webhookOptions(webhook, counts), async ({ query, body }) => {
+      const to = webhookRecipients(query, config);
       if (to.length === 0) {
         throw new HttpProblem('invalid-request', {
           detail: 'Nobody to text: add ?to=group:<name> to the URL, or set webhooks.to in the config.',

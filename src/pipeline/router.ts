@@ -5,6 +5,7 @@ import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { ALERT_ID_PATTERN, alertIdOfJob, dedupHash } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskNumbers, maskPhone } from '../alert/phone.ts';
+import { readMoment } from '../alert/read-moment.ts';
 import type { OurReason } from '../alert/reason.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
 import { shownId } from '../alert/shown-id.ts';
@@ -221,11 +222,12 @@ export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps[
   };
 }
 
-/** A producer's clock may run a little ahead; a job written by hand may bear no time, or anything else. */
+/** A producer's clock may run a little ahead; a job written by hand may bear no time, seconds instead of ms, or anything else. */
 const CLOCK_SKEW_MS = 60_000;
 
 function plausible(timestamp: number, now: Date): number {
-  return timestamp > 0 && timestamp <= now.getTime() + CLOCK_SKEW_MS ? timestamp : now.getTime();
+  const at = Date.parse(readMoment(timestamp) ?? '');
+  return at <= now.getTime() + CLOCK_SKEW_MS ? at : now.getTime();
 }
 
 /** What an operator replays is raised now. */

@@ -52,10 +52,35 @@ describe('a number with country code, in any common format', () => {
     ['+353 85 123 4567', '+353851234567'],
     ['+683 4000', '+6834000'],
     ['+800 1234 5678', '+80012345678'],
+    ['+39 (0) 347 123 4567', '+393471234567'],
+    ['+39 (0)6 1234 5678', '+390612345678'],
+    ['+65 (0) 9123 4567', '+6591234567'],
+    ['+34 (0)612 345 678', '+34612345678'],
+    ['+225 07 07 12 34 56', '+2250707123456'],
   ])('%s', (input, phone) => {
     expect(normal(input)).toBe(phone);
     // Where no default country is known, 00 may be one's international prefix, or the beginning of another.
     expect(hasCountryCode(input)).toBe(!/^\(?00/.test(input));
+  });
+});
+
+describe('a 0 or a country code too many', () => {
+  const doubled = 'has a 0 or a country code too many after its country code: write it as +<country><number>';
+  test.each<[string, CountryCode, string]>([
+    ['041 79 123 45 67', 'CH', '+41791234567'],
+    ['041 791 23 45', 'CH', '+41417912345'],
+    ['044 7400 123456', 'GB', '+447400123456'],
+    ['033 6 12 34 56 78', 'FR', '+33612345678'],
+    ['060123456789', 'MY', '+60123456789'],
+    ['090 532 123 45 67', 'TR', '+905321234567'],
+    ['0491 511234', 'DE', '+49491511234'],
+    ['0039 (0)347 1234567', 'IT', '+393471234567'],
+    ['049 151 12345678', 'DE', 'could be the number of two phones, with and without a country code: write it as +<country><number>'],
+    ['+49 0049 151 12345678', 'DE', doubled],
+    ['+41 041 79 123 45 67', 'MY', doubled],
+    ['+39 0347 123 4567', 'IT', doubled],
+  ])('%s in %s', (input, country, wanted) => {
+    expect(normal(input, country)).toBe(wanted);
   });
 });
 

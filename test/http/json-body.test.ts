@@ -18,6 +18,7 @@ test.each([
   ['{"a":"é\u{1f600}" x', 1, 12],
   ['{"a":', 1, 6],
   ['{} {}', 1, 4],
+  ['\ufeff{"a":1 "b":2}', 1, 8],
 ])('the fault in %j is at line %i, column %i', (text, line, column) => {
   expect(fault(text).body).toMatchObject({ line, column });
 });
@@ -35,6 +36,7 @@ test.each([
   ['{"a":[1,"x",null]}', { a: [1, 'x', null] }],
   [' "é" ', 'é'],
   ['7', 7],
+  ['\ufeff{"a":1}', { a: 1 }],
 ])('%j is read', (text, value) => {
   expect(parseJsonBody(Buffer.from(text))).toEqual(value);
 });

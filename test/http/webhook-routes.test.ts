@@ -107,6 +107,10 @@ describe('recipients', () => {
     ['a number whose plus sign was not escaped', '?to=+60123456789', ['+60123456789']],
     ['none, so those of the config', '', ['group:oncall']],
     ['an empty one, so those of the config', '?to=', ['group:oncall']],
+    ['some in the spelling of PHP', '?to[]=contact:alice&to[1]=%2B60123456789', ['contact:alice', '+60123456789']],
+    ['one, whatever the case', '?To=contact:alice', ['contact:alice']],
+    ['one with blanks around it', '?to=%20contact:alice%20', ['contact:alice']],
+    ['those of the config beside a parameter of a proxy', '?code=abc', ['group:oncall']],
   ])('are %s', async (_name, query, to) => {
     const door = await openDoor({ http: { webhookTo: ['group:oncall'] } });
     expect((await door.post(ALERTMANAGER + query, alertmanagerCall([firing(w1)]))).status).toBe(200);
@@ -117,6 +121,8 @@ describe('recipients', () => {
     ['missing everywhere', '', 'or set webhooks.to in the config'],
     ['unknown', '?to=contact:alice&to=group:nobody', 'to[1]: no group named "nobody" in the config'],
     ['no number', '?to=12', 'to[0]: '],
+    ['named by another parameter', '?recipient=contact:alice', 'recipient: unknown parameter: name recipients with ?to='],
+    ['named by several of them', '?groups[]=oncall&to=contact:alice', 'groups[]: unknown parameter: name recipients with ?to='],
   ])('that are %s are 400 for the whole call, and an error in our log', async (_name, query, words) => {
     const door = await openDoor();
     const response = await door.post(ALERTMANAGER + query, alertmanagerCall([firing(w1), resolved(w2)]));

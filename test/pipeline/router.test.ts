@@ -435,6 +435,20 @@ describe('a job without an id of its own', () => {
   });
 });
 
+describe('the time of a job', () => {
+  test.each([
+    ['in seconds', START / 1000, START],
+    ['of 1', 1, START + 1_500],
+    ['before 1970', -5, START + 1_500],
+    ['ahead of the clock', START + HOUR_MS, START + 1_500],
+    ['in ms', START, START],
+  ])('%s does not end its alert as expired', async (_name, timestamp, receivedAt) => {
+    setup.clock.at = START + 1_500;
+    const routed = await setup.run({ jobId: '7', data: { ...alert(), id: undefined }, timestamp });
+    expect(routed).toMatchObject({ kind: 'routed', steps: [{ message: { receivedAt } }] });
+  });
+});
+
 describe('an id of the producer that comes with other content', () => {
   const reused: object[] = [];
   const deps = { onOtherContent: (alert: object) => void reused.push(alert) };
