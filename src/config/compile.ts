@@ -10,6 +10,7 @@ import { DAYS } from './contact-schema.ts';
 import type { Settings } from './env-settings.ts';
 import { readLocalTime } from './local-time.ts';
 import type { ParsedConfig } from './schema.ts';
+import { unpricedSimulated } from './simulated-faults.ts';
 
 /** Validated → compiled. Settings from outside the file win. */
 export function compileConfig(file: ParsedConfig, settings: Settings): Config {
@@ -31,7 +32,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
     quietHours: hoursOfAll(file),
     channels: new Map(Object.entries(file.channels)),
     events: new Map(Object.entries(file.events)),
-    money: money && { ...money, prices: new Map(Object.entries(money.prices)) },
+    money: money && { ...money, prices: pricesOf(file, money.prices) },
     templates: new Map(Object.entries(file.templates)),
     severityWords: severityTable(file.severityWords),
     defaultLanguage: file.defaultLanguage,
@@ -51,6 +52,12 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
     logLevel: settings.logLevel ?? file.logLevel,
     metricsPort: settings.metricsPort ?? file.metrics.port,
   };
+}
+
+/** Beside real providers a simulated one that has no price costs nothing: a trial uses up no budget of real messages. */
+function pricesOf({ providers }: ParsedConfig, prices: NonNullable<ParsedConfig['money']>['prices']) {
+  const free = unpricedSimulated(providers, prices).map((name) => [name, { other: 0 }] as const);
+  return new Map<string, Readonly<Record<string, number>>>([...Object.entries(prices), ...free]);
 }
 
 type ParsedRoute = ParsedConfig['routes'][number];

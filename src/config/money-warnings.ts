@@ -1,6 +1,7 @@
 import { providersOf } from '../pipeline/provider-order.ts';
 import type { Finding } from './finding.ts';
 import type { ParsedConfig } from './schema.ts';
+import { unpricedSimulated } from './simulated-faults.ts';
 import { listNames } from './suggest.ts';
 
 export function moneyWarnings(file: ParsedConfig): Finding[] {
@@ -33,8 +34,9 @@ function guessedPrices({ money, providers, routes }: ParsedConfig): Finding[] {
     ];
   }
   const used = new Set(routes.flatMap(providersOf));
+  const free = unpricedSimulated(providers, prices);
   const guessed = Object.entries(providers)
-    .filter(([name, { countries }]) => used.has(name) && !isPriced(prices[name] ?? {}, countries))
+    .filter(([name, { countries }]) => used.has(name) && !free.includes(name) && !isPriced(prices[name] ?? {}, countries))
     .map(([name]) => name);
   if (guessed.length === 0) return [];
   return [

@@ -33,6 +33,16 @@ export function simulatedWarnings(file: Section): Finding[] {
   });
 }
 
+/** The simulated providers without a price, in a file that has real ones. */
+export function unpricedSimulated(
+  providers: Readonly<Record<string, { readonly type: string }>>,
+  prices: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): string[] {
+  const names = Object.keys(providers).filter((name) => providers[name]?.type === 'simulated');
+  if (names.length === Object.keys(providers).length) return [];
+  return names.filter((name) => Object.keys(prices[name] ?? {}).length === 0);
+}
+
 /** Where a route names providers: in its own order, and in those of countries. */
 function placesOf(route: unknown, index: number): Place[] {
   const { providers, countries } = record(route);

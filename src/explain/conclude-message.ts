@@ -86,12 +86,19 @@ export function wasHandedOver({ state }: Pick<MessageTrace, 'state'>): boolean {
   return HANDED_OVER.includes(state);
 }
 
+/** For an id that was used in a trial: a sender that repeats it after that is answered `duplicate: true`. */
+export const ID_IS_TAKEN =
+  'The alert id stays taken for 7 days: to text this problem through a real provider, raise it again under a new id.';
+
 /** What the simulator did with it, which is no more than that. */
 function concludeSimulated(message: MessageTrace, provider: string, receivedAt: string): Conclusion {
   const receipt = message.state === 'delivered' || message.state === 'undelivered' ? `; it reported it ${message.state}` : '';
   const did =
     message.state === 'unknown' ? `${provider} gave no readable answer (unknown_outcome)` : carriedWords(message, provider, receivedAt);
-  return { text: `Not texted (simulated: no phone was texted): ${did}${receipt}.${otherWords(message, provider)}${twiceWords(message)}` };
+  return {
+    text: `Not texted (simulated: no phone was texted): ${did}${receipt}.${otherWords(message, provider)}${twiceWords(message)}`,
+    todo: ID_IS_TAKEN,
+  };
 }
 
 function queuedAt({ createdAt, events }: MessageTrace): string {

@@ -1,5 +1,5 @@
 import type { AlertTrace, MessageState, MessageTrace } from '../ledger/trace.ts';
-import { type Conclusion, concludeMessage, concludePaused, decidedOn, SLOW_MS, wasHandedOver } from './conclude-message.ts';
+import { type Conclusion, concludeMessage, concludePaused, decidedOn, ID_IS_TAKEN, SLOW_MS, wasHandedOver } from './conclude-message.ts';
 import { formatTime } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
@@ -80,7 +80,7 @@ function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date)
     texted > 0
       ? `Texted: ${texted} of ${messages.length} phones`
       : `Not texted${of('on its way').length > 0 ? ' yet' : ''}: none of ${messages.length} phones`;
-  return { text: `${[start, ...words].join('; ')}.` };
+  return { text: `${[start, ...words].join('; ')}.`, todo: simulated > 0 && texted === 0 ? ID_IS_TAKEN : undefined };
 }
 
 /** Of an alert without texts: its route's ladder tells channels alone. */

@@ -31,7 +31,7 @@ const PAGE = 1_000;
 /** Clocks of a process and of Redis, whose time orders the journal, may differ by this. */
 const SKEW_MS = 2_000;
 
-type Card = Pick<MessageRecord, 'phoneHash' | 'to' | 'contact' | 'route' | 'source'>;
+type Card = Pick<MessageRecord, 'phoneHash' | 'lane' | 'to' | 'contact' | 'route' | 'source'>;
 
 /**
  * Which messages counted towards the cap at the moment when it held the message back, from the journal: it is asked for
@@ -82,6 +82,7 @@ async function readCards(redis: Redis, keys: Keys, ids: readonly string[]): Prom
 
 /** Whether a message takes a slot of the same counter as `own`. */
 export function countsTowards(reason: CapReason, card: Card, own: Card): boolean {
+  if ((card.lane === undefined) !== (own.lane === undefined)) return false;
   switch (reason) {
     case 'rate_cap_recipient':
       return card.phoneHash === own.phoneHash;

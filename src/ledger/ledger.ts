@@ -72,6 +72,8 @@ export interface MessageRecord {
   readonly to: string;
   /** Stands for the number. */
   readonly phoneHash: string;
+  /** Stands for the number in dedupe claims, where that is not its hash: a message that was made for the simulator. */
+  readonly lane?: string;
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
@@ -87,6 +89,11 @@ export interface MessageRecord {
   /** When a deferred one comes back. */
   readonly until: Date | null;
   readonly events: readonly TraceEvent[];
+}
+
+/** The field of its dedupe claim. */
+export function claimOf({ phoneHash, lane = phoneHash }: Pick<MessageRecord, 'phoneHash' | 'lane'>): string {
+  return lane;
 }
 
 /** What a run needs to know of earlier runs of the same message. */
@@ -184,7 +191,8 @@ export interface Reopening {
   readonly messageId: string;
   readonly alertId: string;
   readonly dedupHash: string;
-  readonly phoneHash: string;
+  /** In whose name its dedupe claim is: the phone's hash, or the lane of a message that was made for the simulator. */
+  readonly lane: string;
   readonly severity: Severity;
   /** Of the alert, ms. */
   readonly receivedAt: number;
@@ -244,7 +252,7 @@ export interface Ledger {
   reopen(reopening: Reopening): Promise<Reopened>;
   /** Asked before a replay; `undefined` when nothing speaks against it. */
   objection(
-    replay: Pick<Reopening, 'alertId' | 'dedupHash' | 'phoneHash' | 'severity' | 'receivedAt' | 'dedupeForMs'>,
+    replay: Pick<Reopening, 'alertId' | 'dedupHash' | 'lane' | 'severity' | 'receivedAt' | 'dedupeForMs'>,
   ): Promise<Objection | undefined>;
   /** Removes the outcome of an alert that expired before it was routed, so that a replay can give it another one. */
   reopenAlert(alertId: string): Promise<void>;

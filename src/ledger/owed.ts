@@ -11,6 +11,8 @@ export interface OwedMessage {
   readonly kept: string;
   /** That of the digest that tells of it, if one does; `undefined` when the ledger has forgotten it. */
   readonly state: MessageState | undefined;
+  /** A simulated provider took it, or the digest that tells of it: no phone was reached. */
+  readonly simulated: boolean;
 }
 
 /**
@@ -55,10 +57,11 @@ export function createOwed(redis: Redis, keys: Keys): Owed {
       const kept = Object.entries(await redis.hgetall(keys.owed(dedupHash)));
       return Promise.all(
         kept.map(async ([id, message]) => {
-          const [state, digest] = await redis.hmget(keys.message(id), 'state', 'digest');
+          const own = await redis.hmget(keys.message(id), 'state', 'simulated', 'digest');
           // What a digest tells of has reached its phone when the digest has.
-          const reached = state === 'suppressed' && digest != null ? await redis.hget(keys.message(digest), 'state') : state;
-          return { id, kept: message, state: (reached ?? undefined) as MessageState | undefined };
+          const inDigest = own[0] === 'suppressed' && own[2] != null;
+          const [state, simulated] = inDigest ? await redis.hmget(keys.message(own[2] as string), 'state', 'simulated') : own;
+          return { id, kept: message, state: (state ?? undefined) as MessageState | undefined, simulated: simulated != null };
         }),
       );
     },

@@ -8,7 +8,17 @@ import { createApplyReceipt } from './apply-receipt.ts';
 import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
-import type { Addressee, ClosedAttempt, History, Ledger, MessageRecord, Move, RoutedAlert, SettledAlert } from './ledger.ts';
+import {
+  type Addressee,
+  type ClosedAttempt,
+  claimOf,
+  type History,
+  type Ledger,
+  type MessageRecord,
+  type Move,
+  type RoutedAlert,
+  type SettledAlert,
+} from './ledger.ts';
 import { noteScript } from './note-script.ts';
 import { isOverScript } from './over-script.ts';
 import { createOwed } from './owed.ts';
@@ -56,7 +66,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           ...counted({ ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') }),
           ...messages.flatMap((message) => [
             message.id,
-            message.state === 'suppressed' ? '' : message.phoneHash,
+            message.state === 'suppressed' ? '' : claimOf(message),
             message.state === 'queued' ? '' : bornLine(message),
             ...counted(messageFields(message)),
           ]),
@@ -65,9 +75,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       switch (answer[0]) {
         case 'admitted': {
           const muted = mutedOf(answer[2], channels);
-          const written = messages.map((message) =>
-            muted.has(message.phoneHash) ? { ...message, state: 'suppressed' as const } : message,
-          );
+          const written = messages.map((message) => (muted.has(claimOf(message)) ? { ...message, state: 'suppressed' as const } : message));
           await indexSuppressed(redis, keys, written);
           return { kind: answer[0], fresh: answer[1] === 1, muted, ...OTHER_CONTENT[answer[3]] };
         }
@@ -171,7 +179,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return MOVED[moved];
     },
 
-    reopen: ({ messageId, alertId, dedupHash, phoneHash, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
+    reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
       reopenScript(
         redis,
         [
@@ -195,15 +203,15 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           alertId,
           severityRank(severity),
           receivedAt,
-          phoneHash,
+          lane,
         ],
       ),
 
-    async objection({ alertId, dedupHash, phoneHash, severity, receivedAt, dedupeForMs }) {
+    async objection({ alertId, dedupHash, lane, severity, receivedAt, dedupeForMs }) {
       const [kind, of] = await objectionScript(
         redis,
         [keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.claims(dedupHash)],
-        [receivedAt, alertId, severityRank(severity), dedupeForMs, phoneHash],
+        [receivedAt, alertId, severityRank(severity), dedupeForMs, lane],
       );
       if (kind === 'none') return undefined;
       return kind === 'duplicate' ? { kind, of: of as string } : { kind };
@@ -308,7 +316,7 @@ function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> 
   return { card: JSON.stringify(card), events: lines(events) };
 }
 
-function stateFields({ reason, lastReason, until, accepted }: Move): string[] {
+function stateFields({ reason, lastReason, until, accepted, attempt }: Move): string[] {
   const fields: Record<string, string> = {
     ...(reason === undefined ? {} : { reason }),
     ...(lastReason === undefined ? {} : { lastReason }),
@@ -319,6 +327,7 @@ function stateFields({ reason, lastReason, until, accepted }: Move): string[] {
           provider: accepted.provider,
           acceptedAt: accepted.at.toISOString(),
           segments: String(accepted.segments),
+          ...(attempt?.record.simulated ? { simulated: '1' } : {}),
           ...(accepted.providerMessageId === undefined ? {} : { providerMessageId: accepted.providerMessageId }),
           ...(accepted.partIds === undefined ? {} : { parts: JSON.stringify(accepted.partIds) }),
         }),

@@ -31,7 +31,7 @@ const SWEPT_FROM = 64;
 
 /**
  * Lua functions over the claims of a dedup key, each of which is `severity rank, received at, expires at, alert id` in the
- * field of its phone or channel. `claimHolder(field, now)`: the id and rank of another alert that holds it. `takeClaims(
+ * field of its phone, lane or channel. `claimHolder(field, now)`: the id and rank of another alert that holds it. `takeClaims(
  * fields, now)`: takes them for this alert. `claimTime()`: Redis' clock. The arguments are Lua.
  */
 export function claims(lua: Record<'claims' | 'alertId' | 'rank' | 'receivedAt' | 'dedupeMs', string>): string {
@@ -60,18 +60,19 @@ end
 
 /**
  * Lua function `release()`: gives up the dedupe claim that the alert of a message holds for the message's phone, since
- * the message was not sent. Once the alert is acknowledged, the claim stays all the same.
+ * the message was not sent. Once the alert is acknowledged, the claim stays all the same. A message that was made for the
+ * simulator holds the claim of its lane, and one that is replayed to a real phone that of the phone: it gives up either.
  */
 export function releaseClaim(lua: { message: string; claims: string; acknowledged: string; alertId: string }): string {
   return `
 local function release()
   local card = cjson.decode(redis.call('HGET', ${lua.message}, 'card') or '{}')
   if not card.phoneHash or card.says then return end
-  local receivedAt, id = string.match(redis.call('HGET', ${lua.claims}, card.phoneHash) or '', '^%d+ (%d+) %d+ (.*)$')
-  if id ~= ${lua.alertId} then return end
-  local acknowledgedAt = string.match(redis.call('GET', ${lua.acknowledged}) or '', '^%d+')
-  if acknowledgedAt and tonumber(acknowledgedAt) > tonumber(receivedAt) then return end
-  redis.call('HDEL', ${lua.claims}, card.phoneHash)
+  local acknowledgedAt = tonumber(string.match(redis.call('GET', ${lua.acknowledged}) or '', '^%d+') or '0')
+  for _, field in ipairs({ card.phoneHash, card.lane }) do
+    local receivedAt, id = string.match(redis.call('HGET', ${lua.claims}, field) or '', '^%d+ (%d+) %d+ (.*)$')
+    if id == ${lua.alertId} and acknowledgedAt <= tonumber(receivedAt) then redis.call('HDEL', ${lua.claims}, field) end
+  end
 end
 `;
 }

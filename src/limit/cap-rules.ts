@@ -7,7 +7,15 @@ import type { CapReason, CapRule, RouteCaps, Window } from './rate-cap.ts';
 const HOUR_MS = 3_600_000;
 
 /** Key of the one rule over all recipients. */
-export const HOUR_CAP = 'hour';
+const HOUR_CAP = 'hour';
+
+/** What was made for the simulator is counted by itself, so that a trial uses up no slot of a real message. */
+const counterOf = (key: string, simulated: boolean): string => (simulated ? `simulated:${key}` : key);
+
+/** The counter over all recipients: of real messages, or of those that were made for the simulator. */
+export function hourCounter(simulated: boolean): string {
+  return counterOf(HOUR_CAP, simulated);
+}
 
 /** The limits as the config has them: those of all texts, and those of the text's route where it has any. */
 export interface Limits {
@@ -25,6 +33,8 @@ export interface CapSubject {
   readonly route: string;
   /** Absent where the alert names no source. */
   readonly sourceHash?: string | undefined;
+  /** It was made for the simulator. */
+  readonly simulated?: boolean | undefined;
 }
 
 /**
@@ -33,10 +43,11 @@ export interface CapSubject {
  * while a `max` may change and what was sent still counts. Routes may bear any name, so that theirs are hashed.
  */
 export function capRulesFor({ caps, routeCaps }: Limits, subject: CapSubject): CapRule[] {
-  const { phoneHash, severity, segments, sourceHash } = subject;
+  const { phoneHash, severity, segments, sourceHash, simulated = false } = subject;
   // A text that is heavier than its cap may pass alone: better over the cap once than never.
   const weighed = (rule: Omit<CapRule, 'weight'>): CapRule => ({
     ...rule,
+    key: counterOf(rule.key, simulated),
     weight: caps.weight === 'segments' ? Math.max(1, Math.min(segments, rule.max - rule.reserve)) : 1,
   });
   const each = (windows: readonly Window[], counter: string, reason: CapReason): CapRule[] =>

@@ -2,7 +2,7 @@ import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
 import { limiterKeys, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
-import { HOUR_CAP } from './cap-rules.ts';
+import { hourCounter } from './cap-rules.ts';
 
 /**
  * What `reserve` would count, without its tick: a look changes nothing.
@@ -29,10 +29,11 @@ return running
 
 /**
  * How much counts in the running window of the cap over all recipients: texts, or segments where those are what is weighed.
+ * @param simulated of what was made for the simulator, instead of real messages
  * @param now ms; only for tests
  */
-export async function readHourUsage(redis: Redis, keys: Keys, now?: number): Promise<number> {
-  const all = limiterKeys(keys.limiter(HOUR_CAP));
+export async function readHourUsage(redis: Redis, keys: Keys, simulated = false, now?: number): Promise<number> {
+  const all = limiterKeys(keys.limiter(hourCounter(simulated)));
   const needed = [SETTINGS_KEY, WEIGHTS_KEY, SLOTS_KEY].map((nth) => all[nth - 1] as string);
   return usageScript(redis, needed, [now ?? '']);
 }

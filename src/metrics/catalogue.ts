@@ -216,7 +216,7 @@ export const CATALOGUE = {
     name: 'sms_rate_cap_used',
     type: 'gauge',
     labels: ['cap'],
-    help: 'Texts that count in the running window of a cap over all recipients; of the whole system, so aggregate with max by (cap).',
+    help: 'Messages that count in the running window of a cap over all recipients, those of simulated routes only where no provider is real; of the whole system, so aggregate with max by (cap).',
   },
   capLimit: {
     name: 'sms_rate_cap_limit',

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { confirmationMessageId, hash } from '../alert/id.ts';
-import { type E164, maskPhone, phoneHash } from '../alert/phone.ts';
+import { type E164, phoneHash } from '../alert/phone.ts';
 import { countSegments } from '../alert/segments.ts';
 import { cutText } from '../alert/shorten-text.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger, MessageRecord } from '../ledger/ledger.ts';
-import type { FirstStep } from './first-step.ts';
+import { cardOf, type FirstStep } from './first-step.ts';
 import { anyProvider, isSimulatedOnly } from './fit-providers.ts';
 import type { Message } from './message.ts';
 import type { Observer } from './observer.ts';
@@ -17,6 +17,8 @@ export interface Confirmable {
   readonly alertId: string;
   /** Of the text that was answered. */
   readonly route: string;
+  /** A simulated provider took that text: no real one confirms it. */
+  readonly simulated?: boolean | undefined;
   readonly to: E164;
   readonly contact: string | null;
   /** The alert's, where its producer chose it. */
@@ -57,7 +59,10 @@ export function createConfirmReply({ config, ledger: { owed }, observer, clock, 
   };
 }
 
-export function confirmationOf({ alertId, route, to, contact, dedupKey, at }: Confirmable, config: ConfirmReplyDeps['config']): Message {
+export function confirmationOf(
+  { alertId, route, simulated, to, contact, dedupKey, at }: Confirmable,
+  config: ConfirmReplyDeps['config'],
+): Message {
   const id = confirmationMessageId(alertId);
   const plan = config.routes.find(({ name }) => name === route) ?? anyProvider(config);
   const providers = orderProviders(plan, to, id);
@@ -81,15 +86,13 @@ export function confirmationOf({ alertId, route, to, contact, dedupKey, at }: Co
     providers,
     overflow: 'drop',
     onUnknown: 'hold',
-    ...(isSimulatedOnly(config, providers) ? { simulated: true } : {}),
+    ...(simulated || isSimulatedOnly(config, providers) ? { simulated: true } : {}),
   };
 }
 
 function recordOf(message: Message, now: Date): MessageRecord {
-  const { id, alertId, to, phoneHash, contact = null, severity, route, segments, expiresAt } = message;
   const events = [
     { at: now.toISOString(), stage: 'acknowledge', verdict: 'queued', detail: 'confirms the reply that acknowledged the alert' },
   ];
-  const card = { id, alertId, to: maskPhone(to), phoneHash, contact, severity, route, segments, says: 'acknowledged' } as const;
-  return { ...card, createdAt: now.getTime(), expiresAt, state: 'queued', reason: null, until: null, events };
+  return { ...cardOf(message, now), says: 'acknowledged', state: 'queued', reason: null, until: null, events };
 }

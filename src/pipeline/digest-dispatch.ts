@@ -1,8 +1,8 @@
 import { isOnItsWay, type MessageState } from '../ledger/trace.ts';
-import { digestLaneOf, inManner, isOpen, sayDigest } from './digest-message.ts';
+import { inManner, isOpen, sayDigest } from './digest-message.ts';
 import type { DigestDeps } from './digest-stages.ts';
 import type { Dispatch } from './dispatcher.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 import type { Outcome } from './stage.ts';
 
 export interface DigestDispatchDeps extends Pick<DigestDeps, 'digests'> {
@@ -16,7 +16,7 @@ export function createDigestDispatch({ dispatch, dispatchDigest, digests }: Dige
   return async (message, rerun, signal) => {
     if (message.digest === undefined) return dispatch(message, rerun, signal);
     const { id } = message;
-    const lane = digestLaneOf(message);
+    const lane = laneOf(message);
     const outcome = await dispatchDigest(await asWritten(message, digests), true, signal);
     const end = endOf(outcome);
     if (end === undefined) return outcome;

@@ -1,4 +1,3 @@
-import { hash } from '../alert/id.ts';
 import type { Severity } from '../alert/severity.ts';
 import { SEVERITIES, severityRank } from '../alert/severity.ts';
 import type { DigestLine } from '../ledger/digests.ts';
@@ -82,11 +81,6 @@ export function newDigest(
 export function sayDigest(digest: Message, { as, text }: { readonly as: string; readonly text: string }): Message {
   const { maxSegments: _, ...said } = inManner(digest, as);
   return { ...said, text, variables: { instance: '', priority: said.severity.toUpperCase(), content: text } };
-}
-
-/** Names, in place of its phone, what gathers for a message: a text to a real phone never names what a trial held back. */
-export function digestLaneOf({ phoneHash, simulated }: Pick<Message, 'phoneHash' | 'simulated'>): string {
-  return simulated ? hash('simulated', phoneHash) : phoneHash;
 }
 
 /** The manner of a digest of some of the alerts that this one was to tell: no graver than they are. */

@@ -4,9 +4,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { KeptSlot } from '../limit/kept-slot.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { type DigestPlan, type DigestRoom, describeCounts, NAMED, planDigest } from './compose-digest.ts';
-import { digestLaneOf, inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
+import { inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { pass, type Stage, type StageContext, type Verdict } from './stage.ts';
 
@@ -38,7 +38,7 @@ export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZon
     async exec(subject, { clock, note }) {
       const { message } = subject;
       const now = clock.now();
-      const gathering = isOpen(message) ? await digests.gathering(message.id, digestLaneOf(message)) : undefined;
+      const gathering = isOpen(message) ? await digests.gathering(message.id, laneOf(message)) : undefined;
       if (gathering === undefined) {
         // The run that closed it crashed before it wrote its text.
         const closed = isOpen(message) ? await digests.content(message.id) : undefined;
@@ -56,7 +56,7 @@ export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZon
       if (now.getTime() < Math.min(readyAt, message.expiresAt)) return { kind: 'deferred', reason: 'digest', until: new Date(readyAt) };
       subject.message = lengthened(subject.message, gathering, now);
       // A critical that waits for the kept slot goes first.
-      subject.rules = rulesOf(subject.message, await kept.isAwaited(message.phoneHash, now));
+      subject.rules = rulesOf(subject.message, await kept.isAwaited(laneOf(message), now));
       return pass;
     },
   };
@@ -69,11 +69,11 @@ export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> 
     name: 'digest',
     async exec(subject, ctx) {
       const { message } = subject;
-      const { id, phoneHash } = message;
+      const { id } = message;
       const now = ctx.clock.now();
       const { quietMs } = paceOf(rulesOf(message));
       const as = mannerOf(message);
-      const content = await digests.close(id, digestLaneOf(message), {
+      const content = await digests.close(id, laneOf(message), {
         nextId: newDigestId(),
         now,
         quietMs,
@@ -89,7 +89,7 @@ export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> 
       const verdict = await write(manner, content, deps, ctx);
       if ('kind' in verdict) return verdict;
       subject.message = sayDigest(message, { as: content.as, text: verdict.text });
-      await kept.digestWent(phoneHash);
+      await kept.digestWent(laneOf(message));
       return pass;
     },
   };
@@ -107,7 +107,7 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
   const plan = planDigest(content, styleOf(message, timeZoneOf), { ...room, segments: Math.min(room.segments, message.segments) });
   const event = { at: now.toISOString(), stage: 'digest', verdict: 'moved', detail: `named in {digest}, because ${id} has no room for it` };
   const left = { text: plan.text, left: plan.left, as: mannerOfLeft(closed.as, plan.left), nextId: newDigestId(), event };
-  const { text, next } = await digests.write(id, digestLaneOf(message), left);
+  const { text, next } = await digests.write(id, laneOf(message), left);
   if (next?.needsJob) await open(next.id, message, left.as, now, now);
   const over = content.lines.filter(({ ended }) => ended === 'resolved');
   await Promise.all(over.map(({ dedupHash, messageId }) => ledger.owed.forget(dedupHash, [messageId])));

@@ -4,7 +4,7 @@ import type { MessageRecord } from '../ledger/ledger.ts';
 import type { CapSize, TraceEvent } from '../ledger/trace.ts';
 import type { CapReason } from '../limit/rate-cap.ts';
 import { describeEnd } from './hold-back.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 import type { Refusal } from './permission.ts';
 import { quietUntil } from './quiet-hours.ts';
 import type { StageName } from './stage.ts';
@@ -82,6 +82,7 @@ export function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state'
     alertId: message.alertId,
     to: maskPhone(message.to),
     phoneHash: message.phoneHash,
+    ...(message.simulated ? { lane: laneOf(message) } : {}),
     contact: message.contact ?? null,
     severity: message.severity,
     route: message.route,

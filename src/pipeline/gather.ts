@@ -3,10 +3,10 @@ import type { Digests } from '../ledger/digests.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { CapRule } from '../limit/rate-cap.ts';
 import { lineOf } from './compose-digest.ts';
-import { digestLaneOf, digestLifeMs, mannerOf, newDigest } from './digest-message.ts';
+import { digestLifeMs, mannerOf, newDigest } from './digest-message.ts';
 import { cardOf } from './first-step.ts';
 import type { HoldBack } from './hold-back.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 import type { Observer } from './observer.ts';
 
 /** The jobs of digests, on the queue of all messages. */
@@ -55,7 +55,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       randomUUID(),
     );
     await jobs.add(digest, until);
-    await digests.mark(digestId, digestLaneOf(digest));
+    await digests.mark(digestId, laneOf(digest));
     if (admission.kind !== 'admitted' || !admission.fresh) return;
     observer.messagesCreated(severity, 1);
     observer.deferred('digest');
@@ -70,7 +70,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       const manner = mannerOf(message);
       const gathered = await digests.gather({
         messageId: message.id,
-        phoneHash: digestLaneOf(message),
+        phoneHash: laneOf(message),
         severity: message.severity,
         line: lineOf(message, now),
         as: manner,

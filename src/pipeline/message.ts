@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../alert/alert.ts';
+import { hash } from '../alert/id.ts';
 import { type E164, phoneHashes } from '../alert/phone.ts';
 import { formerIdentity } from '../alert/phone-identity.ts';
 import { SEVERITIES } from '../alert/severity.ts';
@@ -58,6 +59,14 @@ export const messageSchema = z.object({
 });
 
 export type Message = z.output<typeof messageSchema>;
+
+/**
+ * Stands for the phone in dedupe claims, cap counters and digests: what a trial with the simulator made has counters and
+ * claims of its own, so that it never holds back or suppresses a message to the real phone.
+ */
+export function laneOf({ phoneHash, simulated }: Pick<Message, 'phoneHash' | 'simulated'>): string {
+  return simulated ? hash('simulated', phoneHash) : phoneHash;
+}
 
 /** Further hashes that the opt-out of its phone may be kept under; most phones have none. */
 export function formerHashesOf({ to, phoneHash }: Pick<Message, 'to' | 'phoneHash'>): readonly string[] {

@@ -1,7 +1,7 @@
 import { type Critical, type KeptSlot, openSlot } from '../limit/kept-slot.ts';
 import type { CapRule, RateCap } from '../limit/rate-cap.ts';
 import { canWaitUntil, createHoldBack, type HoldBack } from './hold-back.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './message-caps.ts';
 import type { MessageSubject } from './message-stages.ts';
 import { pass, type Stage } from './stage.ts';
@@ -78,7 +78,8 @@ function mayBeNew(message: Message): boolean {
 
 const HOUR_MS = 3_600_000;
 
-function criticalOf({ message: { id, phoneHash, dedupHash }, rules }: MessageSubject): Critical {
+function criticalOf({ message, rules }: MessageSubject): Critical {
+  const { id, dedupHash } = message;
   const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
-  return { messageId: id, phoneHash, dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
+  return { messageId: id, phoneHash: laneOf(message), dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
 }

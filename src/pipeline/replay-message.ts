@@ -1,5 +1,5 @@
 import type { Reopening } from '../ledger/ledger.ts';
-import type { Message } from './message.ts';
+import { laneOf, type Message } from './message.ts';
 
 /** The message of a dead job as its next try finds it: the same one, for as long as it was good at first. */
 export function replayMessage(message: Message, now: Date): Message {
@@ -9,23 +9,14 @@ export function replayMessage(message: Message, now: Date): Message {
 }
 
 /** What the ledger is to be told of it; `undefined` for a message that never was replayed. */
-export function reopeningOf({
-  id,
-  alertId,
-  dedupHash,
-  phoneHash,
-  severity,
-  receivedAt,
-  dedupeForMs,
-  expiresAt,
-  replay,
-}: Message): Reopening | undefined {
+export function reopeningOf(message: Message): Reopening | undefined {
+  const { id, alertId, dedupHash, severity, receivedAt, dedupeForMs, expiresAt, replay } = message;
   if (replay === undefined) return undefined;
   return {
     messageId: id,
     alertId,
     dedupHash,
-    phoneHash,
+    lane: laneOf(message),
     severity,
     receivedAt,
     dedupeForMs: dedupeForMs ?? 0,

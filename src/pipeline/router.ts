@@ -11,7 +11,7 @@ import { isAtLeast, type Severity } from '../alert/severity.ts';
 import { shownId } from '../alert/shown-id.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Admission, Ledger, SettledAlert } from '../ledger/ledger.ts';
+import { type Admission, claimOf, type Ledger, type SettledAlert } from '../ledger/ledger.ts';
 import type { TraceEvent } from '../ledger/trace.ts';
 import { keptTraceId } from '../tracing/active-trace.ts';
 import { noteInSpan } from '../tracing/span.ts';
@@ -268,9 +268,9 @@ function describeRecipients(recipients: readonly Recipient[]): string {
 
 /** A message to a phone whose claim another alert holds is written, and has no job. */
 function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstStep {
-  if (step.job === undefined || !muted.has(step.record.phoneHash)) return step;
+  if (step.job === undefined || !muted.has(claimOf(step.record))) return step;
   const at = new Date(step.record.createdAt).toISOString();
-  const detail = `same dedup key as alert ${muted.get(step.record.phoneHash)}`;
+  const detail = `same dedup key as alert ${muted.get(claimOf(step.record))}`;
   const events = [...step.record.events, { at, stage: 'dedupe-gate', verdict: 'suppressed', reason: 'duplicate', detail }];
   return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null, events } };
 }

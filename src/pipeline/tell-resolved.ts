@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { maskPhone } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
 import type { Ledger, MessageRecord } from '../ledger/ledger.ts';
 import type { OwedMessage } from '../ledger/owed.ts';
 import { isOnItsWay, type MessageState } from '../ledger/trace.ts';
-import type { FirstStep } from './first-step.ts';
-import { type Message, messageSchema } from './message.ts';
+import { cardOf, type FirstStep } from './first-step.ts';
+import { laneOf, type Message, messageSchema } from './message.ts';
 import type { Observer } from './observer.ts';
 import { resolvedMessage } from './resolved-message.ts';
 
@@ -47,7 +46,9 @@ export function createTellResolved({ ledger: { owed }, observer, clock }: TellRe
     const told = (await owed.all(dedupHash)).map((entry) => ({ ...entry, message: read(entry) }));
     const before = told.filter(({ message }) => message === undefined || message.receivedAt < at);
     const over = before.filter(({ state }) => state === undefined || !isOnItsWay(state));
-    const reached = over.flatMap(({ message, state }) => (message !== undefined && REACHED.includes(state) ? [message] : []));
+    const reached = over.flatMap(({ message, state, simulated }) =>
+      message !== undefined && REACHED.includes(state) ? [simulated ? { ...message, simulated } : message] : [],
+    );
     await addJobs((await Promise.all(newestOfEach(reached).map((message) => write(message, at)))).flat());
     await owed.forget(
       dedupHash,
@@ -57,11 +58,11 @@ export function createTellResolved({ ledger: { owed }, observer, clock }: TellRe
   };
 }
 
-/** A phone that was told several times of one problem is told once that it is over. */
+/** A phone that was texted several times about one problem is texted once that it is over; what the simulator took is apart. */
 function newestOfEach(messages: readonly Message[]): Message[] {
   const newest = new Map<string, Message>();
   for (const message of messages.toSorted((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))) {
-    newest.set(message.phoneHash, message);
+    newest.set(laneOf(message), message);
   }
   return [...newest.values()];
 }
@@ -72,8 +73,6 @@ function read({ kept }: OwedMessage): Message | undefined {
 }
 
 function recordOf(message: Message, firing: Message, now: Date): MessageRecord {
-  const { id, alertId, contact = null, severity, route, segments, expiresAt, phoneHash } = message;
   const events = [{ at: now.toISOString(), stage: 'resolve-gate', verdict: 'queued', detail: `what ${firing.id} told of is over` }];
-  const card = { id, alertId, to: maskPhone(message.to), phoneHash, contact, severity, route, segments, says: 'resolved' } as const;
-  return { ...card, createdAt: now.getTime(), expiresAt, state: 'queued', reason: null, until: null, events };
+  return { ...cardOf(message, now), says: 'resolved', state: 'queued', reason: null, until: null, events };
 }

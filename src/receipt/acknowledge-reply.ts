@@ -59,22 +59,27 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
     return over === undefined ? alert.dedupKey : undefined;
   };
 
+  /** What the simulator took is meant only where nothing else is open: its text came to no phone. */
   const meantByYes = async (phoneHash: string): Promise<Meant> => {
     const open = new Map<string, MessageTrace>();
+    const simulated = new Map<string, MessageTrace>();
     for (const id of await codes.newest(phoneHash, LOOKED_BACK)) {
       const message = await traced(id);
       if (message === undefined || !MAY_HAVE_COME.includes(message.state)) continue;
       const key = await openKey(message.alertId);
-      if (key !== undefined && !open.has(key)) open.set(key, message);
+      const found = message.simulated ? simulated : open;
+      if (key !== undefined && !found.has(key)) found.set(key, message);
       if (open.size > 1) return 'ambiguous';
     }
-    return open.size === 0 ? 'nothing_open' : [...open.values()];
+    const meant = open.size === 0 ? simulated : open;
+    if (meant.size > 1) return 'ambiguous';
+    return meant.size === 0 ? 'nothing_open' : [...meant.values()];
   };
 
-  const confirmTo = async ({ alertId, route }: MessageTrace, { to, at }: Reply, contact: string | null): Promise<void> => {
+  const confirmTo = async ({ alertId, route, simulated }: MessageTrace, { to, at }: Reply, contact: string | null): Promise<void> => {
     if (confirm === undefined || to === undefined) return;
     const dedupKey = (await traces.alert(alertId))?.dedupKey ?? null;
-    await confirm({ alertId, route, to: to as E164, contact, dedupKey: dedupKey?.startsWith('auto-') ? null : dedupKey, at });
+    await confirm({ alertId, route, simulated, to: to as E164, contact, dedupKey: dedupKey?.startsWith('auto-') ? null : dedupKey, at });
   };
 
   return async (reply: Reply): Promise<Answered> => {

@@ -54,7 +54,7 @@ export function createKeys(prefix: string) {
     alert: (alertId: string) => `${prefix}:alert:${hash('alert', alertId)}`,
     /** Hash: a message's ledger entry. */
     message: (messageId: string) => `${prefix}:message:${messageId}`,
-    /** Hash: phone hash, or channel → the alert that holds the dedupe claim of a dedup key there; until the last claim expires. */
+    /** Hash: phone hash, lane of the simulator, or channel → the alert that holds the dedupe claim of a dedup key there; until the last claim expires. */
     claims: (dedupHash: string) => `${prefix}:claims:${dedupHash}`,
     /** String: when a dedup key was last resolved, ms. */
     resolved: (dedupHash: string) => `${prefix}:resolved:${dedupHash}`,

@@ -9,7 +9,6 @@ import { createKeptSlot } from '../limit/kept-slot.ts';
 import { createPurse } from '../limit/purse.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { createDigestDispatch } from '../pipeline/digest-dispatch.ts';
-import { digestLaneOf } from '../pipeline/digest-message.ts';
 import { createDigestMoneyStage } from '../pipeline/digest-money-stage.ts';
 import { createRoomOf } from '../pipeline/digest-room.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest-stages.ts';
@@ -19,7 +18,7 @@ import { createEscalationGate } from '../pipeline/escalation-gate.ts';
 import { createProviderGate } from '../pipeline/fit-providers.ts';
 import { createGatherer } from '../pipeline/gather.ts';
 import { createHoldBack } from '../pipeline/hold-back.ts';
-import type { Message } from '../pipeline/message.ts';
+import { laneOf, type Message } from '../pipeline/message.ts';
 import { rulesOf } from '../pipeline/message-caps.ts';
 import { createLedgerGate, messageExpiryGate } from '../pipeline/message-stages.ts';
 import { openCarriers } from '../pipeline/open-carriers.ts';
@@ -129,7 +128,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     createConsentGate(config.contacts),
     ...(config.countries === undefined ? [] : [createCountryGate(config.countries)]),
     createQuietHoursStage(holdBack),
-    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(digestLaneOf(message)) }),
+    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
   ];
   const send = createDispatchStage({
     ledger,

@@ -29,7 +29,7 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     },
     criticals: () => readCriticals(redis, keys, HELD_MS, MISSED_MS),
     unknown: () => redis.zcard(keys.unknown()),
-    caps: () => readCaps(redis, keys, inForce().caps),
+    caps: () => readCaps(redis, keys, inForce()),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, systemClock.now()),
     redis: async () => (await readRedis(redis)) ?? null,

@@ -25,6 +25,21 @@ it('Sums become micro-units, and a budget without a soft limit is soft up to the
   });
 });
 
+it('beside real providers a simulated one without a price costs nothing, and needs none', () => {
+  const mixed = (prices: string) => `providers:
+  desk: { type: simulated }
+  wire: { type: sns, region: ap-southeast-1 }
+routes:
+  - { name: default, providers: [wire] }
+  - { name: trial, providers: [desk] }
+money: { currency: USD, prices: { ${prices} }, budgets: { day: { hard: 1 } } }
+`;
+  const pricesOf = (prices: string) => Object.fromEntries(loadYaml(mixed(prices)).config.money?.prices ?? []);
+  expect(pricesOf('wire: { other: 1 }')).toEqual({ wire: { other: 1_000_000 }, desk: { other: 0 } });
+  expect(told(mixed('wire: { other: 1 }'))).toEqual([]);
+  expect(pricesOf('wire: { other: 1 }, desk: { other: 2 }')).toMatchObject({ desk: { other: 2_000_000 } });
+});
+
 describe('a budget', () => {
   const guess = (names: string) =>
     `money.prices: no price for some numbers through ${names}: such a text counts as the dearest that has one`;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { ID_IS_TAKEN } from '../../src/explain/conclude-message.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { ENDS, post, settled } from '../support/system.ts';
@@ -152,7 +153,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     expect(await answer(main, patient, ['deferred'])).toBe(
       'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). It is tried again at THEN, in a while. Find out what raises so many alerts before you raise the cap.',
     );
-    const hasty = await raise(main, { to, text: 'four', expiresAt: new Date(Date.now() + 600_000).toISOString() });
+    const hasty = await raise(main, { to, text: 'four', source: 'patient', expiresAt: new Date(Date.now() + 600_000).toISOString() });
     expect(await answer(main, hasty, ['deferred'])).toBe(
       'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). Its turn would come at THEN, and its time is up at THEN: unless there is room before, it is given up then. If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
     );
@@ -179,7 +180,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     const digest = told.messages[0]?.digest ?? '';
     await until(async () => (await brief.type('explain', digest)).stdout.startsWith('Not texted (simulated'));
     expect(await answer(brief, told.id)).toBe(
-      `Not texted: it is told of in a text together with others (digested): told of in ${digest}; held back by rate_cap_recipient. The digest that tells of it, ${digest}: Not texted (simulated: no phone was texted): accepted by simulated-desk-phone at THEN, soon.`,
+      `Not texted: it is told of in a text together with others (digested): told of in ${digest}; held back by rate_cap_recipient. The digest that tells of it, ${digest}: Not texted (simulated: no phone was texted): accepted by simulated-desk-phone at THEN, soon. ${ID_IS_TAKEN}`,
     );
   });
 
@@ -200,12 +201,12 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
   it('unknown then resolved: says who said so, and when', async () => {
     const [held, lost] = [await raise(main, { to: SILENT, source: 'held' }), await raise(main, { to: ANSWER_LOST })];
     expect(await answer(main, held)).toBe(
-      'Not texted (simulated: no phone was texted): simulated-desk-phone gave no readable answer (unknown_outcome).',
+      `Not texted (simulated: no phone was texted): simulated-desk-phone gave no readable answer (unknown_outcome). ${ID_IS_TAKEN}`,
     );
     const [message] = (await settled(main.url, held)).messages;
     expect((await main.type('unknown', 'resolve', message?.id ?? '', '--sent')).code).toBe(0);
     expect(await answer(main, held)).toBe(
-      'Not texted (simulated: no phone was texted): an operator said at THEN that it was sent by simulated-desk-phone, whose answer had not come.',
+      `Not texted (simulated: no phone was texted): an operator said at THEN that it was sent by simulated-desk-phone, whose answer had not come. ${ID_IS_TAKEN}`,
     );
     expect(await answer(main, lost)).toBe(
       'Texted: twilio-singapore-main, whose answer had not come, said at THEN when it was asked that it has the text. No receipt has told whether it arrived; not every provider reports.',

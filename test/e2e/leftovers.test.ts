@@ -27,13 +27,13 @@ const real = () =>
   `{ type: twilio, accountSid: ${ACCOUNT.accountSid}, authToken: ${ACCOUNT.authToken}, from: "+15005550006", baseUrl: "${twilio.url}" }`;
 
 /** One prefix, as one data directory: what the first config leaves there the next one finds. */
-function machine(more = '') {
+function machine(more = ', dedupeFor: 0', caps = '{ perRecipient: [{ max: 1, per: 1h }] }') {
   const prefix = `${shared}:${randomUUID().slice(0, 8)}`;
   const load = (name: string, provider: string): LoadedConfig =>
     loadYaml(`
 providers: { ${name}: ${provider} }
-routes: [{ name: default, providers: [${name}], dedupeFor: 0${more} }]
-caps: { perRecipient: [{ max: 1, per: 1h }] }
+routes: [{ name: default, providers: [${name}]${more} }]
+caps: ${caps}
 redis: { prefix: "${prefix}" }
 http: { port: 0 }
 `);
@@ -53,10 +53,10 @@ describe('what a trial left is not handed to a real provider at the next start',
   test.each([
     ['the simulator is taken out', 'desk', 'twilio-main'],
     ['the provider keeps its name and gets another type', 'main', 'main'],
-  ])('messages that a cap holds back, when %s', async (_what, before, after) => {
-    const { load, start, prefix } = machine(', overflow: defer');
+  ])('messages that a cap holds back, when %s', async (what, before, after) => {
+    const { load, start, prefix } = machine(', dedupeFor: 0, overflow: defer');
     const trial = await start(load(before, SIMULATED));
-    const [first = '', held = ''] = await post(trial.url, [alert('trial one'), alert('trial two')]);
+    const [first = '', held = ''] = await post(trial.url, [alert(`trial one: ${what}`), alert(`trial two: ${what}`)]);
     await until(
       async () =>
         (await trace(trial.url, held)).messages[0]?.state === 'deferred' ||
@@ -75,7 +75,7 @@ describe('what a trial left is not handed to a real provider at the next start',
     await (await messages.getJob(messageId))?.promote();
     const left = await settled(live.url, waiting);
     expect(left.messages).toMatchObject([{ state: 'failed', reason: 'simulated', attempts: [] }]);
-    expect(twilio.requests.filter(({ form }) => form.Body?.includes('trial'))).toEqual([]);
+    expect(textsTo(what)).toBe(0);
     expect(total([await metrics(live.url)], 'sms_message_outcomes_total', 'reason="simulated"')).toBe(1);
     expect(oneLine(await type('explain', waiting))).toMatch(
       /^Not texted: .+ \(simulated\): raised while its route had simulated providers alone/,
@@ -86,9 +86,9 @@ describe('what a trial left is not handed to a real provider at the next start',
     expect((await type('dead', 'replay', '--all')).stderr).toContain('1 raised for simulated providers left alone');
     expect((await trace(live.url, waiting)).messages[0]?.state).toBe('failed');
     expect((await type('dead', 'replay', '--all', '--reason', 'simulated')).code).toBe(0);
-    await until(async () => (await trace(live.url, waiting)).messages[0]?.state !== 'failed');
-    // The cap still holds what the trial took.
-    await until(async () => (await trace(live.url, waiting)).messages[0]?.reason === 'rate_cap_recipient');
+    // The operator insists, and no slot of the real phone is used up by the trial.
+    await until(async () => (await trace(live.url, waiting)).messages[0]?.state === 'accepted');
+    expect((await trace(live.url, waiting)).messages).toMatchObject([{ provider: after }]);
   });
 
   test('alerts that no router had taken yet; those that are raised since then are texted', async () => {
@@ -107,7 +107,7 @@ describe('what a trial left is not handed to a real provider at the next start',
   });
 
   test('a digest: it fails with all that it tells, and what is held back since then has its own', async () => {
-    const { load, start, prefix } = machine(', overflow: digest');
+    const { load, start, prefix } = machine(', dedupeFor: 0, overflow: digest');
     const trial = await start(load('desk', SIMULATED));
     const ids = await post(
       trial.url,
@@ -119,7 +119,9 @@ describe('what a trial left is not handed to a real provider at the next start',
 
     const live = await start(load('twilio-main', real()));
     const [page = ''] = await post(live.url, [alert('a real page')]);
-    const own = await until(async () => digestOf(live.url, page));
+    expect((await settled(live.url, page)).messages).toMatchObject([{ state: 'accepted' }]);
+    const [over = ''] = await post(live.url, [alert('one more than the cap allows')]);
+    const own = await until(async () => digestOf(live.url, over));
     expect(own).not.toBe(digest);
     const messages = new Queue('sms-messages', { connection: redis, prefix });
     onTestFinished(() => messages.close());
@@ -129,7 +131,7 @@ describe('what a trial left is not handed to a real provider at the next start',
   });
 
   test('nor by a reload, and back again', async () => {
-    const { load, start, prefix } = machine(', overflow: defer');
+    const { load, start, prefix } = machine(', dedupeFor: 0, overflow: defer');
     const trial = await start(load('desk', SIMULATED));
     const [first = '', second = ''] = await post(trial.url, [alert('reloaded one'), alert('reloaded two')]);
     const heldOf = async () => {
@@ -144,11 +146,116 @@ describe('what a trial left is not handed to a real provider at the next start',
 
     const alerts = new Queue(ALERT_QUEUE, { connection: redis, prefix });
     onTestFinished(() => alerts.close());
+    const [sent = ''] = await post(trial.url, [alert('the first page for real')]);
+    expect((await settled(trial.url, sent)).messages).toMatchObject([{ state: 'accepted' }]);
     const [page = ''] = await post(trial.url, [alert('a page for real')]);
     await until(async () => (await trace(trial.url, page)).messages[0]?.state === 'deferred');
     expect(await trial.app.reload(() => load('desk', SIMULATED))).toBe(true);
     expect((await settled(trial.url, page)).messages).toMatchObject([{ state: 'failed', reason: 'simulated', attempts: [] }]);
   });
+});
+
+describe('what a trial left holds no real message back', () => {
+  const problem = { ...alert('disk full'), dedupKey: 'db-1/disk' };
+
+  test('its dedupe claim suppresses no alert to the real phone, whose own claim suppresses the next one', async () => {
+    const { load, start } = machine(', dedupeFor: 1h', '{ perRecipient: [{ max: 9, per: 1h }] }');
+    const trial = await start(load('desk', SIMULATED));
+    const [first = '', again = ''] = [...(await post(trial.url, [problem])), ...(await post(trial.url, [problem]))];
+    expect((await settled(trial.url, first)).messages).toMatchObject([{ simulated: true }]);
+    expect(await settled(trial.url, again)).toMatchObject({ reason: 'duplicate', duplicateOf: first });
+    await trial.app.stop();
+
+    const live = await start(load('main', real()));
+    const [page = ''] = await post(live.url, [{ ...problem, text: 'claimed in the trial' }]);
+    expect((await settled(live.url, page)).messages).toMatchObject([{ state: 'accepted', provider: 'main' }]);
+    const [repeat = ''] = await post(live.url, [problem]);
+    expect(await settled(live.url, repeat)).toMatchObject({ reason: 'duplicate', duplicateOf: page });
+    expect(textsTo('claimed in the trial')).toBe(1);
+
+    // Nor does the claim of a real text silence a later trial.
+    expect(await live.app.reload(() => load('desk', SIMULATED))).toBe(true);
+    const [later = ''] = await post(live.url, [problem]);
+    expect(await settled(live.url, later)).toMatchObject({ reason: 'duplicate', duplicateOf: first });
+  });
+
+  test.each([
+    ['the recipient', '{ perRecipient: [{ max: 1, per: 1h }] }', ''],
+    ['all recipients', '{ perRecipient: off, perHour: { max: 1, criticalReserve: 0 } }', ''],
+    ['a country', '{ perRecipient: off, perCountry: { "60": [{ max: 1, per: 1h }] } }', ''],
+    ['a source', '{ perRecipient: off, perSource: [{ max: 1, per: 1h }] }', ''],
+    ['a route', '{ perRecipient: off }', ', caps: { perRoute: [{ max: 1, per: 1h }] }'],
+    ['a recipient by its route', '{ perRecipient: off }', ', caps: { perRecipient: [{ max: 1, per: 1h }] }'],
+  ])('its messages use up no slot of the cap of %s', async (what, caps, ofRoute) => {
+    const { load, start } = machine(`, dedupeFor: 0, overflow: drop${ofRoute}`, caps);
+    const from = (text: string) => ({ ...alert(`${text}, ${what}`), source: 'prometheus' });
+    const trial = await start(load('desk', SIMULATED));
+    const [taken = ''] = await post(trial.url, [from('trial one')]);
+    expect((await settled(trial.url, taken)).messages).toMatchObject([{ simulated: true }]);
+    const [over = ''] = await post(trial.url, [from('trial two')]);
+    expect((await settled(trial.url, over)).messages).toMatchObject([{ state: 'suppressed' }]);
+    await trial.app.stop();
+
+    const live = await start(load('main', real()));
+    const [page = ''] = await post(live.url, [from('page')]);
+    expect((await settled(live.url, page)).messages).toMatchObject([{ state: 'accepted', provider: 'main' }]);
+    const [next = ''] = await post(live.url, [from('next page')]);
+    expect((await settled(live.url, next)).messages).toMatchObject([{ state: 'suppressed' }]);
+  });
+
+  test('a new critical finds the kept slot of the phone as though there had been no trial', async () => {
+    const caps = '{ perRecipient: [{ max: 2, per: 1h }] }';
+    const { load, start } = machine(', minSeverity: info, dedupeFor: 0, overflow: digest', caps);
+    const trial = await start(load('desk', SIMULATED));
+    const [tried = ''] = await post(trial.url, [problem]);
+    expect((await settled(trial.url, tried)).messages).toMatchObject([{ simulated: true }]);
+    await trial.app.stop();
+
+    const live = await start(load('main', real()));
+    const [other = ''] = await post(live.url, [{ ...problem, dedupKey: 'other', severity: 'error' }]);
+    expect((await settled(live.url, other)).messages).toMatchObject([{ state: 'accepted' }]);
+    // The phone was never texted about it, so that it may take the slot that is kept.
+    const [page = ''] = await post(live.url, [problem]);
+    expect((await settled(live.url, page)).messages).toMatchObject([{ state: 'accepted' }]);
+  });
+});
+
+test('a RESOLVED text follows to the real phone for what reached it, and to no phone for what a trial sent', async () => {
+  const { load, start } = machine(', dedupeFor: 0, resolvedTexts: true', '{ perRecipient: [{ max: 9, per: 1h }] }');
+  const problem = (text: string) => ({ ...alert(text), dedupKey: 'db-2/disk' });
+  const trial = await start(load('desk', SIMULATED));
+  const [tried = ''] = await post(trial.url, [problem('followed from the trial')]);
+  await settled(trial.url, tried);
+  await trial.app.stop();
+
+  const live = await start(load('main', real()));
+  const [page = ''] = await post(live.url, [problem('followed for real')]);
+  expect((await settled(live.url, page)).messages).toMatchObject([{ state: 'accepted' }]);
+  await post(live.url, [{ severity: 'critical', dedupKey: 'db-2/disk', status: 'resolved' }]);
+  const endOf = async (id: string) => (await trace(live.url, id)).messages.find(({ says }) => says === 'resolved');
+  await until(async () => (await endOf(page))?.state === 'accepted');
+  await until(async () => (await endOf(tried))?.reason === 'simulated');
+  expect([textsTo('RESOLVED: followed from the trial'), textsTo('RESOLVED: followed for real')]).toEqual([0, 1]);
+});
+
+test('an id that was used in a trial stays taken, and explain says so', async () => {
+  const { load, start } = machine();
+  const id = 'used-in-the-trial';
+  const trial = await start(load('desk', SIMULATED));
+  await post(trial.url, [{ ...alert('a known id'), id }]);
+  await settled(trial.url, id);
+  await trial.app.stop();
+
+  const loaded = load('main', real());
+  const live = await start(loaded);
+  const answer = await fetch(`${live.url}/v1/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...alert('a known id'), id }),
+  });
+  expect(await answer.json()).toMatchObject({ accepted: [{ id, duplicate: true }] });
+  const type = createTyping({ redisUrl, loaded });
+  expect(oneLine(await type('explain', id))).toContain('The alert id stays taken for 7 days: to text this problem');
 });
 
 test('what the simulator takes is never called texted', async () => {

@@ -8,7 +8,7 @@ import { testRedis } from '../support/redis.ts';
 
 const { redis, prefix } = testRedis();
 
-type Card = Pick<MessageRecord, 'phoneHash' | 'to' | 'contact' | 'route' | 'source'>;
+type Card = Pick<MessageRecord, 'phoneHash' | 'lane' | 'to' | 'contact' | 'route' | 'source'>;
 const own: Card = { phoneHash: 'p', to: '+60*******789', contact: 'alice', route: 'default', source: 'checkout' };
 
 describe('a message takes a slot of the cap that held another one back', () => {
@@ -23,6 +23,7 @@ describe('a message takes a slot of the cap that held another one back', () => {
   });
 
   it.each<[CapReason, Partial<Card>]>([
+    ['rate_cap_hour', { lane: 'made for the simulator' }],
     ['rate_cap_recipient', { phoneHash: 'q' }],
     ['rate_cap_route', { route: 'other' }],
     ['rate_cap_source', { source: 'db' }],

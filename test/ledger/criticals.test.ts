@@ -114,7 +114,7 @@ describe('a critical that is missed', () => {
       messageId: 'm-a',
       alertId: 'a',
       dedupHash: 'db',
-      phoneHash: 'phone',
+      lane: 'phone',
       severity: 'critical',
       receivedAt: 1_000,
       dedupeForMs: 0,

@@ -224,7 +224,7 @@ describe('a message', () => {
       unknowns.settle({ messageId: 'm', alertId: 'a', dedupHash: 'db', run: 'o', sent: false, at: new Date(3_000), keep: false, event });
     expect(await twice(settle)).toEqual([line('failed', { reason: 'unknown_outcome' })]);
     const alert = { alertId: 'a', dedupHash: 'db', severity: 'critical', receivedAt: 1_000, dedupeForMs: 0 } as const;
-    const reopening = { ...alert, messageId: 'm', phoneHash: 'phone', number: 1, expiresAt: 9_000_000_000_000 };
+    const reopening = { ...alert, messageId: 'm', lane: 'phone', number: 1, expiresAt: 9_000_000_000_000 };
     const reopen = () => ledger.reopen({ ...reopening, event });
     expect(await twice(reopen)).toEqual([line('queued')]);
   });

@@ -103,7 +103,7 @@ describe('messages that a person may look for', () => {
       messageId: 'm-a',
       alertId: 'a',
       dedupHash: 'a',
-      phoneHash: 'phone',
+      lane: 'phone',
       severity: 'critical',
       receivedAt: 1,
       dedupeForMs: 0,

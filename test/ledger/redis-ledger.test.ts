@@ -204,6 +204,31 @@ describe('the dedupe claim of a phone', () => {
   });
 });
 
+describe('the dedupe claim of a message that was made for the simulator', () => {
+  const lanes = (name: string) => [
+    messageRecord(`m-${name}-a`, name, { phoneHash: 'a', lane: 'trial-a' }),
+    messageRecord(`m-${name}-b`, name, { phoneHash: 'b' }),
+  ];
+  let [first, second, third] = ['', '', ''];
+  beforeEach(() => {
+    [first, second, third] = [`${alertId}-1`, `${alertId}-2`, `${alertId}-3`];
+  });
+
+  it('is its own: it suppresses its equals of the simulator, and no message to the phone', async () => {
+    await claim(first, { messages: lanes(first) });
+    expect(await claim(second, {}, ['a'])).toEqual(admitted);
+    const both = { kind: 'admitted', fresh: true, muted: new Map([['b', first]]) };
+    expect(await claim(third, {}, ['b', 'c'])).toEqual(both);
+    expect(await claim(`${third}-2`, { messages: lanes(`${third}-2`) })).toEqual({ kind: 'duplicate', of: first });
+  });
+
+  it.each(['failed', 'cancelled'] as const)('is released when it ended %s', async (state) => {
+    await claim(first, { messages: lanes(first) });
+    await endOf(first, { state, reason: 'simulated' }, 'a');
+    expect(await redis.hkeys(keys.claims(alertId))).toEqual(['b']);
+  });
+});
+
 describe('the dedupe claim of a channel', () => {
   it('is given once, so that a repeat to another phone does not notify the channel again', async () => {
     const [first, second] = [`${alertId}-1`, `${alertId}-2`];

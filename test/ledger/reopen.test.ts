@@ -33,7 +33,7 @@ const reopening = (over: Partial<Reopening> = {}): Reopening => ({
   messageId: 'm-a',
   alertId: 'a',
   dedupHash: 'db',
-  phoneHash: 'phone',
+  lane: 'phone',
   severity: 'critical',
   receivedAt: 1_000,
   dedupeForMs: 0,
@@ -65,6 +65,17 @@ describe('a failed message that is reopened', () => {
     await moveTo('failed', 'a', { reason: 'content' });
     await ledger.reopen(reopening({ number: 2, dedupeForMs: 60_000 }));
     expect(await claimed()).toEqual({ phone: other });
+  });
+
+  it('takes the claim of the phone when it was made for the simulator and is replayed to a real one, and gives it up again', async () => {
+    const messages = [messageRecord('m-a', 'a', { expiresAt: 9_000, lane: 'trial-phone' })];
+    await ledger.admit(alertOf('a', { messages, dedupeForMs: 60_000 }), randomUUID());
+    expect(await redis.hkeys(keys.claims('db'))).toEqual(['trial-phone']);
+    await moveTo('failed', 'a', { reason: 'simulated' });
+    await ledger.reopen(reopening({ dedupeForMs: 60_000 }));
+    expect(await redis.hkeys(keys.claims('db'))).toEqual(['phone']);
+    await moveTo('failed', 'a', { reason: 'content' });
+    expect(await redis.hkeys(keys.claims('db'))).toEqual([]);
   });
 
   it('is on its way again, the same one, with its history and a new deadline', async () => {

@@ -127,6 +127,8 @@ describe('The rules of a text', () => {
         .map((key) => key.split(':')[0]);
     expect(new Set(mine).size).toBe(mine.length);
     expect(shared({ severity: 'critical', segments: 9 })).toHaveLength(mine.length);
+    expect(shared({ simulated: true })).toEqual([]);
+    expect(keysOf({ simulated: true })).toEqual(mine.map((key) => `simulated:${key}`));
     expect(shared({ route: 'other' })).toEqual(['r', 'r', 's', 'c', 'hour']);
     expect(shared({ sourceHash: 'other' })).toEqual(['r', 'r', 'rr', 'c', 'ro', 'hour']);
     expect(shared({ phoneHash: 'other', to: '+60123456780' as E164 })).toEqual(['s', 'c', 'ro', 'hour']);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createRateCap } from '../../src/limit/bottleneck-cap.ts';
 import { limiterKeys } from '../../src/limit/bottleneck-lua.ts';
-import { HOUR_CAP } from '../../src/limit/cap-rules.ts';
+import { hourCounter } from '../../src/limit/cap-rules.ts';
 import { readHourUsage } from '../../src/limit/cap-usage.ts';
 import type { CapRule } from '../../src/limit/rate-cap.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -18,11 +18,11 @@ function setup() {
   const clock = { now: START };
   const cap = createRateCap({ redis, keys, leaseMs: LEASE_MS, now: () => clock.now });
   const send = async (slot: string, weight = 1) => {
-    const rules: CapRule[] = [{ key: HOUR_CAP, reason: 'rate_cap_hour', max: 5_000, windowMs: HOUR_MS, reserve: 0, weight }];
+    const rules: CapRule[] = [{ key: hourCounter(false), reason: 'rate_cap_hour', max: 5_000, windowMs: HOUR_MS, reserve: 0, weight }];
     await cap.reserve(slot, rules);
     await cap.settle(slot, rules);
   };
-  return { keys, clock, send, used: () => readHourUsage(redis, keys, clock.now) };
+  return { keys, clock, send, used: () => readHourUsage(redis, keys, false, clock.now) };
 }
 
 test('nothing is used before the first text', async () => {
@@ -57,7 +57,7 @@ test('a look changes nothing', async () => {
   const { keys, clock, send, used } = setup();
   await send('a', 3);
   clock.now += HOUR_MS + 1;
-  const all = limiterKeys(keys.limiter(HOUR_CAP));
+  const all = limiterKeys(keys.limiter(hourCounter(false)));
   const dumps = () => Promise.all(all.map((key) => redis.dumpBuffer(key)));
   const before = await dumps();
   expect(await used()).toBe(0);

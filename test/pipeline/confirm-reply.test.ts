@@ -123,5 +123,6 @@ test('it says who and what about, goes by the route of the text that was answere
   expect(confirmationOf(reply({ contact: null, dedupKey: null }), config).text).toBe('Acknowledged: no further texts about this alert.');
   expect(confirmationOf(reply({ dedupKey: 'x'.repeat(400) }), config).segments).toBe(1);
   expect(confirmationOf(reply({ route: 'trial' }), config)).toMatchObject({ providers: ['desk'], simulated: true });
+  expect(confirmationOf(reply({ simulated: true }), config)).toMatchObject({ providers: ['tw'], simulated: true });
   expect(confirmationOf(reply({ route: 'gone' }), config)).toMatchObject({ providers: ['tw'] });
 });

@@ -5,7 +5,6 @@ import { createKeptSlot } from '../../src/limit/kept-slot.ts';
 import type { Money } from '../../src/limit/money.ts';
 import { createPurse } from '../../src/limit/purse.ts';
 import { createDigestDispatch } from '../../src/pipeline/digest-dispatch.ts';
-import { digestLaneOf } from '../../src/pipeline/digest-message.ts';
 import { createDigestMoneyStage } from '../../src/pipeline/digest-money-stage.ts';
 import { createRoomOf } from '../../src/pipeline/digest-room.ts';
 import { createDigestCloseStage, createDigestReadyStage } from '../../src/pipeline/digest-stages.ts';
@@ -13,7 +12,7 @@ import { createDispatchStage } from '../../src/pipeline/dispatch-stage.ts';
 import { createMessageDispatcher } from '../../src/pipeline/dispatcher.ts';
 import { createGatherer, type DigestJobs } from '../../src/pipeline/gather.ts';
 import { createHoldBack } from '../../src/pipeline/hold-back.ts';
-import type { Message } from '../../src/pipeline/message.ts';
+import { laneOf, type Message } from '../../src/pipeline/message.ts';
 import { rulesOf } from '../../src/pipeline/message-caps.ts';
 import { createLedgerGate, messageExpiryGate } from '../../src/pipeline/message-stages.ts';
 import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
@@ -72,7 +71,7 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number | Con
   const gates = [
     messageExpiryGate,
     createQuietHoursStage(holdBack),
-    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(digestLaneOf(message)) }),
+    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
   ];
   const dispatchStage = createDispatchStage({
     ...{ ledger, cap, purse, optOuts: createOptOuts(redis, keys), observer, carriers, reconcile, persist },

@@ -153,6 +153,25 @@ it('who is being texted when it ends is told when that was accepted, and the oth
   expect(told().slice(1)).toEqual([[ALICE, 'RESOLVED: Disk full', 'now']]);
 });
 
+describe('of what the simulator took', () => {
+  it('the RESOLVED text is the simulator’s too, though its route has a real provider besides', async () => {
+    await texted([[{ providers: ['desk', 'sns'] }, 'queued']]);
+    const record = { provider: 'desk', startedAt: new Date(RAISED_AT).toISOString(), result: 'accepted', simulated: true } as const;
+    const accepted = { provider: 'desk', segments: 1, at: new Date(RAISED_AT) };
+    const step = { messageId: 'm-1', alertId: 'a-1', dedupHash: 'key', run: 'r', events: [] };
+    await ledger.move({ ...step, state: 'accepted', accepted, attempt: { token: 't', number: 1, record } });
+    await tell(ended, addJobs);
+    expect(steps.map((added) => added.message.simulated)).toEqual([true]);
+  });
+
+  it('it does not stand for the text that reached the phone', async () => {
+    await texted([[{ id: 'm-1' }, 'accepted']]);
+    await texted([[{ id: 'm-2', receivedAt: RAISED_AT + 1, simulated: true }, 'accepted']], 'a-2');
+    await tell(ended, addJobs);
+    expect(steps.map((added) => added.message.simulated)).toEqual([undefined, true]);
+  });
+});
+
 it('what was raised after it is over is not over', async () => {
   await texted([[{ receivedAt: RESOLVED_AT }, 'accepted']]);
   expect(await tell(ended, addJobs)).toBe('done');

@@ -40,7 +40,12 @@ beforeEach(() => {
 async function texted(
   id: string,
   code: string,
-  { state = 'accepted', key = id, at = 1_000 }: { state?: MessageState; key?: string; at?: number } = {},
+  {
+    state = 'accepted',
+    key = id,
+    at = 1_000,
+    simulated = false,
+  }: { state?: MessageState; key?: string; at?: number; simulated?: boolean } = {},
 ) {
   const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: key, receivedAt: at, events: [] } as const;
   const message: MessageRecord = {
@@ -61,6 +66,15 @@ async function texted(
   };
   await ledger.admit({ ...card, id, dedupHash: hash('dedup', key), dedupeForMs: 0, messages: [message] }, randomUUID());
   await ledger.codes.claim(message, [code], new Date(at));
+  if (!simulated) return;
+  const record = { provider: 'desk', startedAt: new Date(at).toISOString(), simulated } as const;
+  const attempt = { messageId: message.id, dedupHash: hash('dedup', key), phoneHash: PHONE, receivedAt: at };
+  await ledger.openAttempt({ ...attempt, token: id, record: { ...record, simulated: true }, leaseMs: 1, unknownsAllowed: 0 });
+  await ledger.move({
+    ...{ messageId: message.id, alertId: id, dedupHash: hash('dedup', key), run: id, events: [], state: 'accepted' },
+    accepted: { provider: 'desk', segments: 1, at: new Date(at) },
+    attempt: { token: id, number: 1, record: { ...record, simulated: true, result: 'accepted' } },
+  });
 }
 const acknowledged = async (id: string) => (await traces.alert(id))?.events.map(({ detail }) => detail);
 
@@ -130,6 +144,15 @@ describe('a word without a code', () => {
     expect(await reply('ok')).toBe('ambiguous');
   });
 
+  it('means what came to the phone, whatever a trial left open, and what the simulator took only where nothing else is open', async () => {
+    await texted('a-1', 'K7Q2', { at: 1_000, state: 'queued', simulated: true });
+    await texted('a-2', 'M3PX', { at: 2_000 });
+    expect(await reply('ok')).toBe('acknowledged');
+    expect([await acknowledged('a-1'), await acknowledged('a-2')]).toEqual([[], ['+60*******789 (reply)']]);
+    expect(await reply('ok')).toBe('acknowledged');
+    expect(await acknowledged('a-1')).toEqual(['+60*******789 (reply)']);
+  });
+
   it('means nothing where none is, and nothing that has not been sent', async () => {
     expect(await reply('ok')).toBe('nothing_open');
     await texted('a-1', 'K7Q2', { state: 'deferred' });
@@ -168,6 +191,12 @@ describe('a confirmation', () => {
     await texted('a-1', 'K7Q2');
     for (const _ of [1, 2]) await reply('K7Q2', PHONE, { to, id: 'twilio-main SM1' });
     expect(confirmed.map(({ alertId }) => alertId)).toEqual(['a-1', 'a-1']);
+  });
+
+  it('says of what the simulator took that it did, so that no real provider sends it', async () => {
+    await texted('a-1', 'K7Q2', { state: 'queued', simulated: true });
+    await reply('K7Q2', PHONE, { to });
+    expect(confirmed).toMatchObject([{ alertId: 'a-1', simulated: true }]);
   });
 
   it('goes nowhere when the number is not known', async () => {
