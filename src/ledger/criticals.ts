@@ -19,11 +19,21 @@ export interface HeldCriticals {
   readonly oldest: string;
 }
 
-/** Critical alerts or messages of one route that ended unsent for the same reason. */
+/** Ends of a critical after which its recipient may not have it. */
+const MISSED_STATES = ['expired', 'failed', 'undelivered', 'unknown', 'suppressed'] as const satisfies readonly MessageState[];
+export type MissedState = (typeof MISSED_STATES)[number];
+
+/** Suppressed for these, nothing is missed: another message says it, or there is nothing to say any more. */
+const NOT_MISSED: readonly (string | null)[] = [null, 'digested', 'duplicate', 'resolved', 'acknowledged'];
+
+/** Alerts that end for these reasons before they become messages are missed. */
+export const MISSED_ALERT_REASONS: readonly (string | null)[] = ['expired', 'no_recipient'];
+
+/** Critical alerts or messages of one route that did not reach their recipient, or may not have, for the same reason. */
 export interface MissedCriticals {
-  /** `null` for an alert that expired before it was routed. */
+  /** `null` for an alert that became no message. */
   readonly route: string | null;
-  readonly state: 'expired' | 'failed';
+  readonly state: MissedState;
   /** Of an expired one: what it waited for last. */
   readonly reason: string | null;
   readonly count: number;
@@ -48,24 +58,39 @@ export function alertMember(alertId: string): string {
 }
 
 /**
- * @param heldForMs shorter waits are left out
+ * @param heldForMs shorter waits are left out; a wait counts as long as it is promised to last
  * @param missedForMs how far back a failed or expired one counts
  */
 export async function readCriticals(redis: Redis, keys: Keys, heldForMs: number, missedForMs: number): Promise<Criticals> {
   const [seconds, micros] = await redis.time();
   const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-  const [heldIds, heldCount, missedIds, missedCount] = await Promise.all([
-    redis.zrangebyscore(keys.heldCriticals(), '-inf', now - heldForMs, 'WITHSCORES', 'LIMIT', 0, READ),
-    redis.zcount(keys.heldCriticals(), '-inf', now - heldForMs),
-    redis.zrevrangebyscore(keys.missedCriticals(), '+inf', now - missedForMs, 'LIMIT', 0, READ),
-    redis.zcount(keys.missedCriticals(), now - missedForMs, '+inf'),
+  const since = now - missedForMs;
+  const newest = (set: string) => redis.zrevrangebyscore(set, '+inf', since, 'LIMIT', 0, READ);
+  const [heldIds, heldCount, missedIds, missedCount, ...endedIds] = await Promise.all([
+    redis.zrangebyscore(keys.heldCriticals(), '-inf', now, 'WITHSCORES', 'LIMIT', 0, READ),
+    redis.zcount(keys.heldCriticals(), '-inf', now),
+    newest(keys.missedCriticals()),
+    redis.zcount(keys.missedCriticals(), since, '+inf'),
+    newest(keys.ended('undelivered')),
+    newest(keys.unknown()),
+    newest(keys.ended('suppressed')),
   ]);
   const held = await Promise.all(pairs(heldIds).map(async ([id, since]) => ({ id, since, facts: await factsOf(redis, keys, id) })));
-  const missed = await Promise.all(missedIds.map(async (id) => ({ id, facts: await factsOf(redis, keys, id) })));
-  const waiting = held.flatMap(({ id, since, facts }) => (facts?.state === 'deferred' ? [{ id, since, ...facts }] : []));
-  const lost = missed.flatMap(({ id, facts }) =>
-    facts?.state === 'failed' || facts?.state === 'expired' ? [{ id, ...facts, state: facts.state }] : [],
+  const factsOfAll = (ids: readonly string[]) => Promise.all(ids.map(async (id) => ({ id, facts: await factsOf(redis, keys, id) })));
+  const missed = await factsOfAll(missedIds);
+  const ended = await factsOfAll(endedIds.flat());
+  const isLong = (heldSince: number, until: string | null) => Math.max(now, Date.parse(until ?? '') || 0) - heldSince >= heldForMs;
+  const waiting = held.flatMap(({ id, since: heldSince, facts }) =>
+    facts?.state === 'deferred' && isLong(heldSince, facts.until) ? [{ id, since: heldSince, ...facts }] : [],
   );
+  const isAlert = (id: string) => id.startsWith(alertMember(''));
+  const listed = missed.flatMap(({ id, facts }) =>
+    facts?.state === 'failed' || facts?.state === 'expired' || (facts?.state === 'suppressed' && isAlert(id))
+      ? [{ id, ...facts, state: facts.state }]
+      : [],
+  );
+  const indexed = ended.flatMap(({ id, facts }) => (facts !== undefined && isMissed(facts) ? [{ id, ...facts }] : []));
+  const lost = [...listed, ...indexed];
   return {
     held: grouped(waiting, ({ route, reason }) => `${route} ${reason}`).map(([first, count]) => ({
       route: first.route ?? 'other',
@@ -81,30 +106,45 @@ export async function readCriticals(redis: Redis, keys: Keys, heldForMs: number,
       state,
       reason,
       count,
-      newest: id.startsWith(alertMember('')) ? id.slice(alertMember('').length) : id,
+      newest: isAlert(id) ? id.slice(alertMember('').length) : id,
     })),
-    missedCount: missedCount - (missed.length - lost.length),
+    missedCount: missedCount - (missed.length - listed.length) + indexed.length,
   };
 }
 
+/** Of the message of an index, which holds other severities too, and may be out of date. */
+function isMissed(facts: Facts): facts is Facts & { readonly state: 'undelivered' | 'unknown' | 'suppressed' } {
+  const { state, reason, severity } = facts;
+  if (severity !== 'critical') return false;
+  return state === 'undelivered' || state === 'unknown' || (state === 'suppressed' && !NOT_MISSED.includes(reason));
+}
+
+/** Once a person has seen to it. Idempotent. */
+export async function settleMissed(redis: Redis, keys: Keys, member: string): Promise<void> {
+  await redis.zrem(keys.missedCriticals(), member);
+}
+
 interface Facts {
+  readonly severity: string;
   readonly state: MessageState;
   readonly reason: string | null;
   readonly until: string | null;
   readonly route: string | null;
 }
 
-/** `undefined` where the ledger has forgotten it. An alert is there only for having expired. */
+/** `undefined` where the ledger has forgotten it, or has another end of the alert. */
 async function factsOf(redis: Redis, keys: Keys, member: string): Promise<Facts | undefined> {
   if (member.startsWith(alertMember(''))) {
-    const outcome = await redis.hget(keys.alert(member.slice(alertMember('').length)), 'reason');
-    return outcome === 'expired' ? { state: 'expired', reason: null, until: null, route: null } : undefined;
+    const reason = await redis.hget(keys.alert(member.slice(alertMember('').length)), 'reason');
+    const base = { severity: 'critical', until: null, route: null };
+    if (reason === 'expired') return { ...base, state: 'expired', reason: null };
+    return MISSED_ALERT_REASONS.includes(reason ?? null) ? { ...base, state: 'suppressed', reason: reason ?? null } : undefined;
   }
   const [state, reason, last, until, card] = await redis.hmget(keys.message(member), 'state', 'reason', 'lastReason', 'until', 'card');
   if (state == null) return undefined;
-  const { route } = JSON.parse(card ?? '{}') as { route?: string };
+  const { route, severity = '' } = JSON.parse(card ?? '{}') as { route?: string; severity?: string };
   const cause = state === 'expired' || reason === 'circuit_open' ? (last ?? (reason === 'expired' ? null : reason)) : reason;
-  return { state: state as MessageState, reason: cause ?? null, until: until ?? null, route: route ?? null };
+  return { severity, state: state as MessageState, reason: cause ?? null, until: until ?? null, route: route ?? null };
 }
 
 /** The first of each group, in the order that they come in, and how many they are. */

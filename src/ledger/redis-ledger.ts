@@ -5,6 +5,7 @@ import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from 
 import { createAckCodes } from './ack-codes.ts';
 import { createAcknowledge } from './acknowledge.ts';
 import { createApplyReceipt } from './apply-receipt.ts';
+import { MISSED_ALERT_REASONS } from './criticals.ts';
 import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
@@ -101,7 +102,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           entryOf(alert, outcome, reason, []),
           alert.content ?? '',
           otherContentLine(alert),
-          reason === 'expired' && alert.severity === 'critical' ? alert.id : '',
+          alert.severity === 'critical' && MISSED_ALERT_REASONS.includes(reason) ? alert.id : '',
           ...counted({ ...alertFields(alert), outcome, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) }),
         ],
       );

@@ -134,7 +134,7 @@ const PLANNED = `{ ${PLANNED_WAITS.map((reason) => `${reason} = true`).join(', '
 
 /**
  * An alert's outcome, when it becomes no message. KEYS alert, journal, missed criticals. ARGV run token, ttl ms, journal
- * line, content, event line of other content, alert id of a critical that expired or an empty string, number of fields,
+ * line, content, event line of other content, alert id of a critical that is missed or an empty string, number of fields,
  * field, value….
  * Answers 1 to the run that recorded it, 0 to any later one, 2 to a later one of other content. What was malformed may be
  * corrected and sent again.

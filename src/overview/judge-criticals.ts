@@ -1,4 +1,4 @@
-import type { HeldCriticals, MissedCriticals } from '../ledger/criticals.ts';
+import type { HeldCriticals, MissedCriticals, MissedState } from '../ledger/criticals.ts';
 import type { HealthFinding } from './finding.ts';
 import type { Overview } from './overview.ts';
 import { formatSpan } from './words.ts';
@@ -33,22 +33,47 @@ function heldStep(reason: string, messageId: string): Pick<HealthFinding, 'hint'
   return { hint: 'See why its providers do not accept it', command: `sms-dispatch explain ${messageId}` };
 }
 
-/** About this number or text: the system works, and a person must look at the entry. */
-const OF_THE_MESSAGE: readonly (string | null)[] = ['recipient', 'opted_out', 'content', 'malformed'];
+/** About this number or text, or what its recipient or our config wants: the rest works, and a person must look at it. */
+const OF_THE_MESSAGE: readonly (string | null)[] = [
+  ...['recipient', 'opted_out', 'content', 'malformed'],
+  ...['no_consent', 'no_recipient', 'country_not_allowed', 'simulated', 'quiet_hours'],
+];
 
-function missedFinding({ route, state, reason, count, newest }: MissedCriticals, code: string | null): HealthFinding {
-  const isOfMessage = state === 'failed' && OF_THE_MESSAGE.includes(reason);
+function missedFinding(group: MissedCriticals, code: string | null): HealthFinding {
+  const { route, state, reason, count } = group;
+  const isOfMessage = state !== 'expired' && state !== 'unknown' && OF_THE_MESSAGE.includes(reason);
   const who = `${count} critical${count === 1 ? '' : 's'}${route === null ? '' : ` of route ${route}`}`;
   const why = reason === null ? '' : `: ${code === null ? reason : `${reason} (${code})`}`;
-  const isAlert = route === null;
   return {
     level: isOfMessage ? 'warning' : 'critical',
     kind: 'criticals_missed',
     ...(route === null ? {} : { route }),
     ...(reason === null ? {} : { reason }),
     ...(code === null ? {} : { code }),
-    text: `${who} ${state} in the last hour${why}.`,
-    hint: isAlert ? 'They waited too long before they were routed; see one of them' : 'See each of them, then replay or discard it',
-    command: isAlert ? `sms-dispatch explain ${newest}` : 'sms-dispatch dead list',
+    text: `${who} ${endWords(state, count)} in the last hour${why}.`,
+    ...missedStep(group),
   };
+}
+
+function endWords(state: MissedState, count: number): string {
+  switch (state) {
+    case 'expired':
+    case 'failed':
+      return state;
+    case 'undelivered':
+      return count === 1 ? 'was accepted but not delivered' : 'were accepted but not delivered';
+    case 'unknown':
+      return 'may not have been sent';
+    case 'suppressed':
+      return count === 1 ? 'was not sent' : 'were not sent';
+  }
+}
+
+function missedStep({ route, state, newest }: MissedCriticals): Pick<HealthFinding, 'hint' | 'command'> {
+  const explain = `sms-dispatch explain ${newest}`;
+  if (state === 'unknown') return { hint: 'Ask the recipients or the vendor, then resolve each', command: 'sms-dispatch unknown list' };
+  if (state === 'undelivered') return { hint: 'Reach its recipient in another way; see what the receipt says', command: explain };
+  if (state === 'suppressed') return { hint: 'See why', command: explain };
+  if (route === null) return { hint: 'They waited too long before they were routed; see one of them', command: explain };
+  return { hint: 'See each of them, then replay or discard it', command: 'sms-dispatch dead list' };
 }

@@ -134,9 +134,12 @@ function judgeConfig({ processes }: Overview): HealthFinding[] {
   ];
 }
 
-function judgeUnknown({ unknown }: Overview): HealthFinding[] {
-  if (unknown === 0) return [];
-  const who = unknown === 1 ? '1 message has' : `${unknown} messages have`;
+/** Those that no finding about criticals names. */
+function judgeUnknown({ unknown, criticals }: Overview): HealthFinding[] {
+  const named = criticals.missed.reduce((sum, { state, count }) => sum + (state === 'unknown' ? count : 0), 0);
+  const rest = unknown - named;
+  if (rest <= 0) return [];
+  const who = `${rest}${named === 0 ? '' : ' more'} message${rest === 1 ? ' has' : 's have'}`;
   return [
     {
       level: 'warning',

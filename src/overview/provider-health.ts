@@ -122,15 +122,16 @@ function downOf(notes: readonly CircuitNote[], last: readonly Request[], accepte
     const until = pause.until == null ? null : isoOf(pause.until);
     return { by: 'paused', reason: pause.reason ?? 'throttled', code: pause.code ?? null, since: isoOf(pause.since), until };
   }
-  const [newest] = last.filter(({ reason }) => !MESSAGE_REASONS.includes(reason));
-  const own = last.filter(({ reason }) => !MESSAGE_REASONS.includes(reason)).length;
-  const isRefusing = last.length >= MIN_REQUESTS && last.every(({ result }) => result !== 'accepted') && own > last.length / 2;
-  if (!isRefusing || newest === undefined) return null;
+  const lastAccepted = last.findIndex(({ result }) => result === 'accepted');
+  const streak = lastAccepted === -1 ? last : last.slice(0, lastAccepted);
+  const own = streak.filter(({ reason }) => !MESSAGE_REASONS.includes(reason));
+  const [newest] = own;
+  if (streak.length < MIN_REQUESTS || own.length <= streak.length / 2 || newest === undefined) return null;
   return {
     by: 'refusing',
     reason: newest.reason ?? 'unknown_outcome',
     code: newest.code ?? null,
-    since: last.at(-1)?.at.toISOString() ?? null,
+    since: streak.at(-1)?.at.toISOString() ?? null,
     until: null,
   };
 }

@@ -1,6 +1,7 @@
 import { ErrorCode, Job, type Queue } from 'bullmq';
 import { dedupHash } from '../alert/id.ts';
 import type { Clock } from '../clock.ts';
+import { alertMember, settleMissed } from '../ledger/criticals.ts';
 import type { Objection } from '../ledger/ledger.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
@@ -175,7 +176,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return { kind: 'replayed', goodUntil: new Date(next.expiresAt).toISOString() };
   };
 
-  const discard = async (job: DeadJob): Promise<boolean> => {
+  const discard = async (job: DeadJob, alertId: string | null): Promise<boolean> => {
     const { queue, jobId } = job;
     if (queue === UNKNOWN) return false;
     const message = messageOf(job);
@@ -183,7 +184,10 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     if (message !== undefined && (await connection.zscore(key(queue, 'failed'), jobId)) !== null) {
       await ledger.note(message.id, { at: clock.now().toISOString(), stage: 'operator', verdict: 'discarded' });
     }
-    return (await discardScript(connection, [key(queue, 'failed'), key(queue, jobId)], [jobId])) === 1;
+    const isDiscarded = (await discardScript(connection, [key(queue, 'failed'), key(queue, jobId)], [jobId])) === 1;
+    const member = message?.id ?? (queue === ALERT_QUEUE && alertId !== null ? alertMember(alertId) : undefined);
+    if (isDiscarded && member !== undefined) await settleMissed(connection, keys, member);
+    return isDiscarded;
   };
 
   const jobOf = (letter: DeadLetter): DeadJob => {
@@ -230,7 +234,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
       turn = mine.catch(() => undefined);
       return mine;
     },
-    discard: (letter) => withinDeadline(discard(jobOf(letter))),
+    discard: (letter) => withinDeadline(discard(jobOf(letter), letter.alertId)),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       if (typeof redis === 'string') connection.disconnect();

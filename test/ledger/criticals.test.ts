@@ -56,6 +56,14 @@ describe('a critical that is held', () => {
     expect(await read(300_000)).toMatchObject({ heldCount: 1, held: [{ count: 1, oldest: 'm-b' }] });
   });
 
+  it('is listed immediately when it is put off for longer than a critical may wait', async () => {
+    const inMs = (ms: number) => new Date(Date.now() + ms);
+    for (const id of ['a', 'b']) await admit(id);
+    await move('a', 'deferred', { reason: 'rate_cap_recipient', until: inMs(HOUR_MS) });
+    await move('b', 'deferred', { reason: 'throttled', until: inMs(60_000) });
+    expect(await read(300_000)).toMatchObject({ heldCount: 1, held: [{ reason: 'rate_cap_recipient', count: 1, oldest: 'm-a' }] });
+  });
+
   it('keeps the moment at which it was put off first, however often it is put off again', async () => {
     await admit('a');
     await defer('a', 'throttled');
@@ -148,6 +156,67 @@ describe('a critical that is missed', () => {
     const { missed, missedCount } = await read();
     expect(missedCount).toBe(count);
     expect(missed).toEqual(count === 0 ? [] : [{ route: null, state: 'expired', reason: null, count: 1, newest: 'order 42' }]);
+  });
+
+  it.each(['no_consent', 'opted_out', 'country_not_allowed', 'rate_cap_recipient', 'budget'])(
+    'is one that is suppressed: %s',
+    async (reason) => {
+      await admit('a');
+      await move('a', 'suppressed', { reason });
+      expect(await read()).toMatchObject({ missed: [{ route: 'default', state: 'suppressed', reason, newest: 'm-a' }], missedCount: 1 });
+    },
+  );
+
+  it.each(['digested', 'duplicate', 'resolved', 'acknowledged'])(
+    'is none that another message says or that is over: %s',
+    async (reason) => {
+      await admit('a');
+      await move('a', 'suppressed', { reason });
+      expect(await read()).toMatchObject({ missed: [], missedCount: 0 });
+    },
+  );
+
+  it('is one whose outcome is unknown, until a person resolves it', async () => {
+    for (const id of ['a', 'b']) {
+      await admit(id, id === 'a' ? {} : { severity: 'error' });
+      await move(id, 'unknown', { reason: 'unknown_outcome' });
+    }
+    expect(await read()).toMatchObject({
+      missed: [{ state: 'unknown', reason: 'unknown_outcome', count: 1, newest: 'm-a' }],
+      missedCount: 1,
+    });
+    await move('a', 'accepted');
+    expect(await read()).toMatchObject({ missed: [], missedCount: 0 });
+  });
+
+  it('is one that its provider accepted and a receipt says was not delivered', async () => {
+    for (const id of ['a', 'b']) {
+      const asked = { provider: 'sns', startedAt: until.toISOString() };
+      await admit(id, id === 'a' ? {} : { severity: 'error' });
+      const token = randomUUID();
+      await ledger.openAttempt({
+        messageId: `m-${id}`,
+        dedupHash: 'db',
+        phoneHash: 'phone',
+        receivedAt: 1_000,
+        token,
+        record: asked,
+        leaseMs: 1_000,
+        unknownsAllowed: 1,
+      });
+      await move(id, 'accepted', { attempt: { token, number: 1, record: { ...asked, endedAt: until.toISOString(), result: 'accepted' } } });
+      await ledger.applyReceipt(`m-${id}`, { provider: 'sns', state: 'undelivered', receivedAt: until, reason: 'unavailable' });
+    }
+    expect(await read()).toMatchObject({
+      missed: [{ state: 'undelivered', reason: 'unavailable', count: 1, newest: 'm-a' }],
+      missedCount: 1,
+    });
+  });
+
+  it('is an alert that has no recipient', async () => {
+    const { messages: _none, dedupHash: _hash, dedupeForMs: _ms, ...alert } = routedAlert('order 42');
+    await ledger.settleAlert({ ...alert, severity: 'critical', outcome: 'suppressed', reason: 'no_recipient' }, randomUUID());
+    expect((await read()).missed).toEqual([{ route: null, state: 'suppressed', reason: 'no_recipient', count: 1, newest: 'order 42' }]);
   });
 
   it('is counted in a storm beyond what is read, while older ones leave the list after a day', async () => {

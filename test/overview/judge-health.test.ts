@@ -376,6 +376,56 @@ describe('the line at the top', () => {
       {},
     ],
     [
+      'a critical that a receipt says was not delivered',
+      criticals({ missed: [{ ...missed, state: 'undelivered', reason: 'unavailable' }], missedCount: 1 }),
+      [
+        'critical',
+        'criticals_missed',
+        '1 critical of route default was accepted but not delivered in the last hour: unavailable.',
+        'sms-dispatch explain m-1',
+      ],
+      { reason: 'unavailable' },
+    ],
+    [
+      'a critical that was not delivered because of its number',
+      criticals({ missed: [{ ...missed, state: 'undelivered', reason: 'recipient' }], missedCount: 1 }),
+      [
+        'warning',
+        'criticals_missed',
+        '1 critical of route default was accepted but not delivered in the last hour: recipient.',
+        'sms-dispatch explain m-1',
+      ],
+      {},
+    ],
+    [
+      'criticals of unknown outcome, which are not named twice',
+      { ...criticals({ missed: [{ ...missed, state: 'unknown', reason: 'unknown_outcome', count: 2 }], missedCount: 2 }), unknown: 2 },
+      [
+        'critical',
+        'criticals_missed',
+        '2 criticals of route default may not have been sent in the last hour: unknown_outcome.',
+        'sms-dispatch unknown list',
+      ],
+      {},
+    ],
+    [
+      'criticals that a cap or budget dropped',
+      criticals({ missed: [{ ...missed, state: 'suppressed', reason: 'rate_cap_route', count: 2 }], missedCount: 2 }),
+      [
+        'critical',
+        'criticals_missed',
+        '2 criticals of route default were not sent in the last hour: rate_cap_route.',
+        'sms-dispatch explain m-1',
+      ],
+      {},
+    ],
+    [
+      'a critical to a contact who has opted out',
+      criticals({ missed: [{ ...missed, state: 'suppressed', reason: 'opted_out' }], missedCount: 1 }),
+      ['warning', 'criticals_missed', '1 critical of route default was not sent in the last hour: opted_out.', 'sms-dispatch explain m-1'],
+      {},
+    ],
+    [
       'a refused reload',
       { processes: [note, { ...note, refusedAt: '2026-11-20T03:00:00.000Z' }] },
       [

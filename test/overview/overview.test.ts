@@ -118,7 +118,13 @@ test.each<[string, readonly JournalEntry[], readonly CircuitNote[], Partial<Prov
   ['it accepted none of its last requests', refusals(5, 'unavailable'), [], { by: 'refusing', reason: 'unavailable' }],
   ['four refusals prove nothing', refusals(4, 'unavailable'), [], null],
   ['refusals of two hours ago prove nothing', refusals(5, 'unavailable', 1800), [], null],
-  ['one of its last ten was accepted', [...refusals(9, 'unavailable'), message(590, 'accepted', of('sns', 'accepted'))], [], null],
+  ['it accepted the fifth newest', [...refusals(4, 'unavailable'), message(250, 'accepted', of('sns', 'accepted'))], [], null],
+  [
+    'it accepted nothing any more after one that it accepted within its last ten',
+    [...refusals(5, 'unknown_outcome'), message(300, 'accepted', of('sns', 'accepted'))],
+    [],
+    { by: 'refusing', reason: 'unknown_outcome', since: ago(240).toISOString() },
+  ],
   ['numbers and texts were refused, which is not its fault', refusals(8, 'recipient'), [], null],
 ])('whether a provider is down: %s', (_when, entries, circuits, down) => {
   const found = judged(entries, circuits).down;

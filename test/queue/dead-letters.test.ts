@@ -3,6 +3,7 @@ import { UnrecoverableError } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertIdOfJob, hash } from '../../src/alert/id.ts';
 import type { E164 } from '../../src/alert/phone.ts';
+import { readCriticals } from '../../src/ledger/criticals.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import type { MessageState } from '../../src/ledger/trace.ts';
@@ -432,7 +433,9 @@ describe('what is discarded', () => {
     const message = await failedMessage();
     const dead = open();
     const letter = await only(dead);
+    expect((await readCriticals(redis, createKeys(prefix), 0, 3_600_000)).missed).toMatchObject([{ newest: message.id }]);
     expect([await dead.discard(letter), await dead.discard(letter)]).toEqual([true, false]);
+    expect((await readCriticals(redis, createKeys(prefix), 0, 3_600_000)).missed).toEqual([]);
     expect(await redis.exists(`${prefix}:${MESSAGE_QUEUE}:${message.id}`)).toBe(0);
     expect((await dead.list(1)).total).toBe(0);
     expect(await traces.message(message.id)).toMatchObject({ state: 'failed', events: [{}, { stage: 'operator', verdict: 'discarded' }] });

@@ -2,6 +2,7 @@ import type { Story } from '../../explain/story.ts';
 import type { JournalEntry } from '../../ledger/journal-entry.ts';
 import type { KeptInbound } from '../../ledger/kept-inbound.ts';
 import type { AlertTrace, MessageTrace } from '../../ledger/trace.ts';
+import type { Health } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { OperatorWord, Settled } from '../../pipeline/unknown-desk.ts';
 import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
@@ -18,8 +19,8 @@ export interface ConsoleApi {
    * token, 429 for too many wrong ones. Every write needs `Content-Type: application/json`.
    */
   session: { readonly open: boolean; readonly needsToken: boolean; readonly version: string };
-  /** `GET overview` */
-  overview: Overview & { readonly names: ConsoleNames };
+  /** `GET overview`: the figures, and the verdict on them that `status` gives too. */
+  overview: Overview & { readonly health: Health; readonly names: ConsoleNames };
   /** `GET recent?limit=&before=<seq>`: newest first. */
   recent: { readonly entries: readonly ShownEntry[] };
   /**

@@ -3,6 +3,7 @@ import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import { findTraced, storyOf } from '../../explain/find-story.ts';
 import type { StoryTraces, Traces } from '../../ledger/trace.ts';
+import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { HttpProblem } from '../problem.ts';
 import type { ConsoleApi, ConsoleNames, ShownEntry } from './api.ts';
@@ -42,7 +43,10 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
   const overview = shareReading(deps.readOverview, OVERVIEW_MS);
   const showAll = (entries: readonly Showable[]) => Promise.all(entries.map(show));
 
-  app.get('/console/api/overview', async (): Promise<ConsoleApi['overview']> => ({ ...(await timely(overview())), names }));
+  app.get('/console/api/overview', async (): Promise<ConsoleApi['overview']> => {
+    const read = await timely(overview());
+    return { health: judgeHealth(read), ...read, names };
+  });
 
   app.get<Query<'limit' | 'before'>>('/console/api/recent', async ({ query }): Promise<ConsoleApi['recent']> => {
     const limit = parseLimit(query.limit);
