@@ -5,7 +5,7 @@ import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.t
 import { MICRO } from '../limit/money.ts';
 import { CliFailure } from './cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
-import { storeConfig } from './store-config.ts';
+import { soundConfig, storeConfig } from './store-config.ts';
 import { withBudgets } from './with-redis.ts';
 
 const EXAMPLES = `Examples:
@@ -21,6 +21,8 @@ export function addBudgetCommand(program: Command, { deps, exit }: CommandContex
     const config = await storeConfig(deps, options);
     const { money } = config;
     if (money === undefined || Object.keys(money.budgets).length === 0) {
+      // Of a config with faults it cannot be said that it sets none.
+      await soundConfig(deps, options);
       throw new CliFailure('the config sets no budget', 'money: { budgets: { day: { hard: 50 } } }');
     }
     const figures = await withBudgets(deps, config, (budgets) => budgets.read());

@@ -4,13 +4,14 @@ import { ConfigError } from '../config/fault.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { classifyTrouble, type Trouble } from '../redis/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
-import type { CliDeps, LoadedConfig } from './cli-deps.ts';
-import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from './command-context.ts';
+import type { CliDeps } from './cli-deps.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from './command-context.ts';
 import { diagnoseProviders } from './diagnose-providers.ts';
 import { diagnoseConfig, diagnoseDoor, diagnoseEnvironment, diagnoseNode } from './diagnose-setting.ts';
 import { diagnoseOverview, diagnoseProcess, diagnoseRedis } from './diagnose-system.ts';
 import { concludeDiagnoses, type Diagnosis, formatDiagnoses } from './diagnosis.ts';
 import { createProgressLine } from './progress-line.ts';
+import { readableStore, soundStore } from './store-config.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch doctor                                 what is wrong here, and what to do
@@ -23,20 +24,18 @@ Sends no text and tells no channel or webhook anything. Exit code 1 when somethi
 `;
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
-  const command = program
-    .command('doctor')
-    .description('look for what is wrong, from the config to the providers, and say what to do')
-    .addOption(configOption())
-    .addOption(jsonOption())
+  const command = storeOptions(
+    program.command('doctor').description('look for what is wrong, from the config to the providers, and say what to do'),
+  )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTE);
-  runs<CommonOptions>(command, context, (_args, options) => examine(context.deps, options));
+  runs<StoreOptions>(command, context, (_args, options) => examine(context.deps, options));
 }
 
-async function examine(deps: CliDeps, options: CommonOptions): Promise<number> {
+async function examine(deps: CliDeps, options: StoreOptions): Promise<number> {
   const progress = createProgressLine(deps.stderr);
   progress.show('asking Redis and the providers …');
-  const diagnoses = await diagnose(deps, options.config).finally(progress.clear);
+  const diagnoses = await diagnose(deps, options).finally(progress.clear);
   const ok = diagnoses.every(({ verdict }) => verdict !== 'failed');
   if (options.json) printJson(deps, { ok, findings: diagnoses.flatMap(({ finding }) => finding ?? []), checks: diagnoses });
   else deps.stdout.write(`${formatDiagnoses(diagnoses, deps.colour === true)}\n`);
@@ -45,15 +44,16 @@ async function examine(deps: CliDeps, options: CommonOptions): Promise<number> {
 }
 
 /** Each part goes on without the others: a broken config or a Redis that is away hides nothing else. */
-async function diagnose(deps: CliDeps, path: string | undefined): Promise<Diagnosis[]> {
-  const loaded = await deps.loadConfig(path).catch((error: unknown) => {
+async function diagnose(deps: CliDeps, options: StoreOptions): Promise<Diagnosis[]> {
+  const loaded = await soundStore(deps, options).catch((error: unknown) => {
     if (error instanceof ConfigError) return error;
     throw error;
   });
   const sound = loaded instanceof ConfigError ? undefined : loaded;
+  const readable = loaded instanceof ConfigError ? readableStore(deps, loaded, options) : loaded.config;
   const [redis, process, providers] = await Promise.all([
-    lookAtRedis(deps, sound?.config),
-    askReceiver(deps, sound),
+    lookAtRedis(deps, readable),
+    askReceiver(deps, readable, sound?.hash),
     sound === undefined ? [] : diagnoseProviders(deps, sound.config),
   ]);
   return [
@@ -70,7 +70,7 @@ async function diagnose(deps: CliDeps, path: string | undefined): Promise<Diagno
 async function lookAtRedis(deps: CliDeps, config: Config | undefined): Promise<Diagnosis[]> {
   try {
     const server = diagnoseRedis(await deps.inspectRedis(config));
-    // Of one that refuses to serve us there is nothing more to learn; without a config nobody knows what to ask for.
+    // A server that refuses to serve us answers nothing more. Without a config it is not known which one is ours.
     if (config === undefined || server.some(({ verdict }) => verdict === 'failed')) return server;
     const overview = await deps.openOverview(config);
     try {
@@ -91,11 +91,11 @@ function todoOf(trouble: Trouble | undefined): string | undefined {
   return trouble && `It ${trouble.problem}: ${trouble.remedy}.`;
 }
 
-async function askReceiver(deps: CliDeps, loaded: LoadedConfig | undefined): Promise<Diagnosis[]> {
-  const { host, port } = loaded?.config.http ?? { host: '127.0.0.1', port: 8080 };
+async function askReceiver(deps: CliDeps, config: Config | undefined, hash: string | undefined): Promise<Diagnosis[]> {
+  const { host, port } = config?.http ?? { host: '127.0.0.1', port: 8080 };
   // Any free one: nobody knows which.
   if (port === 0) return [];
   const name = isLoopback(host) ? host : '127.0.0.1';
   const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-  return diagnoseProcess(url, await deps.askProcess(url), loaded?.hash);
+  return diagnoseProcess(url, await deps.askProcess(url), hash);
 }

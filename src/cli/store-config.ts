@@ -3,7 +3,7 @@ import { ConfigError, formatFault } from '../config/fault.ts';
 import { configSchema } from '../config/schema.ts';
 import { Secret } from '../config/secret.ts';
 import { parseRedisUrl, redactUrl } from '../redis/redis-url.ts';
-import type { CliDeps } from './cli-deps.ts';
+import type { CliDeps, LoadedConfig } from './cli-deps.ts';
 import { faultCount, UsageError } from './cli-failure.ts';
 import type { StoreOptions } from './command-context.ts';
 
@@ -20,17 +20,32 @@ export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise
     throw error;
   });
   if (!(loaded instanceof ConfigError)) return withGiven(loaded.config, given);
-  const { config, redisIsKnown } = deps.readableConfig(loaded, options.config);
-  if (!redisIsKnown && given.url === undefined) throw loaded;
-  const used = withGiven(config, given);
+  const used = readableStore(deps, loaded, options);
+  if (used === undefined) throw loaded;
   deps.stderr.write(`warning: ${describe(loaded)}; using ${await describeRedis(deps, used)}, prefix ${used.redis.prefix}\n`);
   return used;
 }
 
+/**
+ * What can be read of a config that was refused; `undefined` when it names a Redis that cannot be read, and neither `--redis`
+ * nor REDIS_URL does. @throws {UsageError} when an option cannot be read
+ */
+export function readableStore(deps: CliDeps, refused: ConfigError, options: StoreOptions): Config | undefined {
+  const given = readGiven(options);
+  const { config, redisIsKnown } = deps.readableConfig(refused, options.config);
+  return redisIsKnown || given.url !== undefined ? withGiven(config, given) : undefined;
+}
+
 /** As {@link storeConfig}, for a command that also needs the config to be right. @throws {ConfigError} */
 export async function soundConfig(deps: CliDeps, options: StoreOptions): Promise<Config> {
+  return (await soundStore(deps, options)).config;
+}
+
+/** As {@link soundConfig}, with what else is known of the config. @throws {ConfigError} */
+export async function soundStore(deps: CliDeps, options: StoreOptions): Promise<LoadedConfig> {
   const given = readGiven(options);
-  return withGiven((await deps.loadConfig(options.config)).config, given);
+  const loaded = await deps.loadConfig(options.config);
+  return { ...loaded, config: withGiven(loaded.config, given) };
 }
 
 /** Where there is none, the command itself says so. */

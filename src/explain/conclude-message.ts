@@ -105,14 +105,18 @@ function queuedAt({ createdAt, events }: MessageTrace): string {
   return events.findLast(({ verdict }) => verdict === 'replayed')?.at ?? createdAt;
 }
 
-function concludeDeferred({ reason, until, attempts, expiresAt }: MessageTrace, now: Date): Conclusion {
+function concludeDeferred({ reason, until, attempts, expiresAt, lastReason }: MessageTrace, now: Date): Conclusion {
+  const vendorReason = reason === 'circuit_open' && lastReason !== reason ? lastReason : undefined;
+  const cause = vendorReason ?? reason;
   const because =
     reason === null
       ? 'it waits for its turn'
       : reason === 'unknown_outcome'
         ? 'a worker that had begun to send it has not told the outcome; when its lease ends another one takes over (unknown_outcome)'
-        : `${reasonWords(reason).because}${named({ attempts }, reason)}`;
-  if (until === null) return { text: `Not texted yet: ${because}.`, todo: todoOf(reason) };
+        : vendorReason === undefined
+          ? `${reasonWords(reason).because}${named({ attempts }, reason)}`
+          : `${reasonWords(vendorReason).because}${named({ attempts }, vendorReason)}, so that the provider rests (circuit_open)`;
+  if (until === null) return { text: `Not texted yet: ${because}.`, todo: todoOf(cause) };
   if (reason !== 'unknown_outcome' && Date.parse(until) >= Date.parse(expiresAt)) {
     return {
       text: `Not texted yet: ${because}. Its turn would come at ${formatTime(until)}, and its time is up at ${formatTime(expiresAt)}: unless there is room before, it is given up then.`,
@@ -124,7 +128,7 @@ function concludeDeferred({ reason, until, attempts, expiresAt }: MessageTrace, 
     return { text: `Not texted yet: ${because}. It was to be tried again at ${formatTime(until)}.`, todo: IS_DISPATCHER_RUNNING };
   }
   const when = dueInMs > 0 ? `, in ${formatElapsed(dueInMs)}` : '';
-  return { text: `Not texted yet: ${because}. It is tried again at ${formatTime(until)}${when}.`, todo: todoOf(reason) };
+  return { text: `Not texted yet: ${because}. It is tried again at ${formatTime(until)}${when}.`, todo: todoOf(cause) };
 }
 
 /** What held it back until then says more than that the time was up. */
@@ -135,7 +139,7 @@ function concludeExpired(message: MessageTrace): Conclusion {
     message.events.findLast(({ reason }) => reason !== undefined && reason !== 'expired')?.reason ??
     message.attempts.findLast(({ reason }) => reason !== undefined)?.reason;
   const text = `Not texted: ${because} (expired); the deadline was ${formatTime(message.expiresAt)}.`;
-  return { text: held === undefined ? text : `${text} Before that, ${reasonWords(held).because} (${held}).`, todo };
+  return { text: held === undefined ? text : `${text} Before that, ${reasonWords(held).because}${named(message, held)}.`, todo };
 }
 
 /** Who has the text, by whose word and since when. */

@@ -116,11 +116,12 @@ function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
   return messages
     .toSorted((a, b) => rank(a) - rank(b))
     .map((message) => {
-      const { id, state, reason, provider, says, simulated } = message;
+      const { id, state, reason, provider, says, simulated, digest } = message;
       const words = [
         ...(says === undefined ? [] : [says === 'resolved' ? 'RESOLVED text:' : 'confirmation:']),
         state,
         ...(reason === null ? [] : [`(${reason})`]),
+        ...(digest === undefined ? [] : [`in ${digest}`]),
         ...(provider === null ? [] : [provider]),
         ...(simulated ? ['(simulated)'] : []),
       ];

@@ -44,17 +44,33 @@ describe('doctor', () => {
   });
 
   test('a broken config does not keep it from looking at Redis and at what runs', async () => {
-    const { code, stdout, calls } = await type(['doctor'], {
+    const { code, stdout } = await type(['doctor'], {
       ...well,
+      overview: () => ({ unknown: 2 }),
       loadConfig: () => {
         throw new ConfigError([{ path: 'routs', file: 'x.yaml', line: 7, message: 'unknown key', hint: 'did you mean routes?' }]);
       },
     });
+    expect(stdout).toMatch(/^! {2}unknown outcomes +2 messages have an unknown outcome/m);
     expect(stdout).toMatch(/^✗ {2}config +x\.yaml:7 routs: unknown key\n +→ did you mean routes\?$/m);
     expect(stdout).toMatch(/^✓ {2}redis +Redis 7\.0\.15/m);
     expect(stdout).toMatch(/^✓ {2}receiver +http:\/\/127\.0\.0\.1:8080 is ready$/m);
-    expect(calls).toContainEqual(['inspect redis', 'without a config']);
     expect(code).toBe(1);
+  });
+
+  test('a broken config whose Redis cannot be read is taken for no other Redis, unless --redis names one', async () => {
+    const broken = {
+      ...well,
+      redisIsKnown: false,
+      loadConfig: () => {
+        throw new ConfigError([{ path: 'redis.url', file: 'x.yaml', line: 7, message: 'not a URL' }]);
+      },
+    };
+    const { calls } = await type(['doctor'], broken);
+    expect(calls).toContainEqual(['inspect redis', 'without a config']);
+    const named = await type(['doctor', '--redis', 'redis://127.0.0.1:6400', '--prefix', '{sms}'], broken);
+    expect(named.calls).not.toContainEqual(['inspect redis', 'without a config']);
+    expect(named.stdout).toMatch(/^✓ {2}workers/m);
   });
 
   test('a Redis that is away hides nothing else', async () => {

@@ -222,7 +222,24 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
   [
     'expired while providers were away',
     { state: 'expired', attempts: [attempt({ result: 'refused', reason: 'circuit_open' })] },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider kept failing, or refused our account, so that we let it rest; nothing was sent to it (circuit_open).',
+    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider kept failing, or refused our account, so that we let it rest; nothing was sent to it (circuit_open from twilio-main).',
+  ],
+  [
+    'expired while the account was refused',
+    { state: 'expired', lastReason: 'auth', attempts: [attempt({ result: 'refused', reason: 'auth', code: '20003', status: 401 })] },
+    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider refused our credentials, permissions or account set-up (auth, code 20003, HTTP 401 from twilio-main).',
+  ],
+  [
+    'deferred because the circuit is open, for the reason that the provider gave',
+    {
+      state: 'deferred',
+      reason: 'circuit_open',
+      lastReason: 'auth',
+      until: '2026-11-20T03:30:00.000Z',
+      attempts: [attempt({ result: 'refused', reason: 'auth', code: '20003', status: 401 })],
+    },
+    'Not texted yet: the provider refused our credentials, permissions or account set-up (auth, code 20003, HTTP 401 from twilio-main), so that the provider rests (circuit_open). It is tried again at 2026-11-20 03:30:00 UTC, in 29 min 50 s.',
+    'Check the credentials',
   ],
   [
     'expired in the queue',

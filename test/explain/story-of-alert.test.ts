@@ -142,6 +142,11 @@ good until  2026-11-20 04:00:00 UTC
 `);
   });
 
+  test('of an alert to several phones says in which digest each is named', () => {
+    const named = messageTrace({ id: 'm-9', state: 'suppressed', reason: 'digested', digest: 'digest-1' });
+    expect(explain(alertTrace({ messages: [accepted, named] }))).toMatch(/suppressed \(digested\) in digest-1 +m-9/);
+  });
+
   test('of an alert to several phones names whoever was not texted first', () => {
     const text = explain(alertTrace({ messages: [accepted, waiting, doubtful, refused] }));
     expect(text.split('\n').slice(-6)).toEqual([
