@@ -15,6 +15,8 @@ const mailServer = secretSchema.refine((secret) => URL.canParse(secret.reveal())
 
 const CHANNEL_SCHEMAS = [
   z.strictObject({ type: z.literal('slack'), url: webAddress }),
+  z.strictObject({ type: z.literal('mattermost'), url: webAddress }),
+  z.strictObject({ type: z.literal('rocketchat'), url: webAddress }),
   z.strictObject({ type: z.literal('discord'), url: webAddress }),
   /** Any other: a POST of JSON. */
   z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: headersSchema.default({}) }),

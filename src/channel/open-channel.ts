@@ -5,6 +5,8 @@ import type { ChannelConfig } from './channel-config.ts';
 export async function openChannel(name: string, config: ChannelConfig, deps: ChannelDeps): Promise<Channel> {
   switch (config.type) {
     case 'slack':
+    case 'mattermost':
+    case 'rocketchat':
       return (await import('./slack.ts')).createSlackChannel(name, config, deps);
     case 'discord':
       return (await import('./discord.ts')).createDiscordChannel(name, config, deps);

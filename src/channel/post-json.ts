@@ -4,6 +4,7 @@ import { parseRetryAfter } from '../provider/retry-after.ts';
 import { createTransport, type Exchange, type HttpAnswer, type Transport } from '../provider/transport.ts';
 import { version } from '../version.ts';
 import type { Notified } from './channel.ts';
+import type { AnswerWords } from './read-refusal.ts';
 
 /** Bounds one call from connect to the last byte. Nobody is waiting, and a chat answers within a second. */
 const TIMEOUT_MS = 10_000;
@@ -29,23 +30,24 @@ export function postJson(
   );
 }
 
-/** What the receiver itself calls its refusal, and when it wants to hear from us again. */
-export interface Words {
-  readonly code?: unknown;
-  readonly retryAfterMs?: number | undefined;
-}
-
-/** 2xx is a yes. What may pass is tried again, even at the risk of being told twice; a 4xx, or a redirect, stays what it is. */
-export function judgeExchange(exchange: Exchange, now: Date, read: (answer: HttpAnswer) => Words = () => ({})): Notified {
+/**
+ * A 2xx is accepted unless its body denies it. What may pass is tried again, even at the risk of being told twice; a 4xx, or a
+ * redirect, stays what it is.
+ */
+export function judgeExchange(exchange: Exchange, now: Date, read: (answer: HttpAnswer) => AnswerWords = () => ({})): Notified {
   if (exchange.kind === 'fault') return { kind: 'refused', retry: true, code: exchange.code };
   const { status, headers } = exchange;
-  if (status >= 200 && status < 300) return { kind: 'accepted' };
-  const { code, retryAfterMs } = read(exchange);
-  const word = safeCode(code);
+  const isSuccess = status >= 200 && status < 300;
+  const { code, retryAfterMs, denied } = read(exchange);
+  if (isSuccess && denied === undefined) return { kind: 'accepted' };
+  const isThrottled = status === 429 || (isSuccess && denied === 'throttled');
+  const waitMs = isThrottled ? retryAfterMs : undefined;
+  const word = safeCode(code) ?? (isSuccess ? denied : undefined);
+  const mayPass = isSuccess ? denied !== 'refused' : status === 408 || status === 425 || status === 429 || status >= 500;
   return {
     kind: 'refused',
-    retry: status === 408 || status === 425 || status === 429 || status >= 500,
-    retryAt: retryAfterMs === undefined ? parseRetryAfter(headers['retry-after'], now) : new Date(now.getTime() + retryAfterMs),
+    retry: mayPass,
+    retryAt: waitMs === undefined ? parseRetryAfter(headers['retry-after'], now) : new Date(now.getTime() + waitMs),
     code: `http_${status}${word === undefined ? '' : `:${word}`}`,
   };
 }

@@ -1,13 +1,22 @@
 import type { Channel, ChannelDeps } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
-import { plainText } from './describe-notice.ts';
+import { textWithin } from './describe-notice.ts';
+import { neutralise } from './neutralise.ts';
 import { judgeExchange, openTransport, postJson } from './post-json.ts';
+import { readRefusal } from './read-refusal.ts';
 
-type SlackConfig = Extract<ChannelConfig, { type: 'slack' }>;
+type SlackConfig = Extract<ChannelConfig, { type: 'slack' | 'mattermost' | 'rocketchat' }>;
 
 /**
- * Slack's incoming webhook, which Mattermost, Rocket.Chat and others understand as well:
- * https://api.slack.com/messaging/webhooks. A refusal is a status and one word, such as `channel_is_archived`.
+ * The longest text each of them takes as one message: https://api.slack.com/changelog/2018-04-truncating-really-long-messages,
+ * Mattermost's smallest, and the default of Rocket.Chat's `Message_MaxAllowedSize`.
+ */
+const MAX_TEXT: Readonly<Record<SlackConfig['type'], number>> = { slack: 40_000, mattermost: 4000, rocketchat: 5000 };
+
+/**
+ * Slack's incoming webhook, https://api.slack.com/messaging/webhooks, and those of Mattermost and Rocket.Chat, which take the
+ * same request and read its text in dialects of their own. Slack refuses with a status and one word, such as
+ * `channel_is_archived`.
  */
 export function createSlackChannel(name: string, { type, url }: SlackConfig, { now }: ChannelDeps): Channel {
   const transport = openTransport();
@@ -15,20 +24,10 @@ export function createSlackChannel(name: string, { type, url }: SlackConfig, { n
     name,
     type,
     async notify(notice, signal) {
-      const body = { text: neutralise(plainText(notice)), mrkdwn: false };
-      return judgeExchange(await postJson(transport, url, body, signal), now(), (answer) => ({ code: answer.body.trim() }));
+      const text = textWithin(notice, MAX_TEXT[type], (words) => neutralise(words, type));
+      const body = type === 'slack' ? { text, mrkdwn: false } : { text };
+      return judgeExchange(await postJson(transport, url, body, signal), now(), readRefusal);
     },
     close: () => transport.close(),
   };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-/**
- * Somebody else's words can neither call people nor pretend to be a link: Slack's control characters become entities, as
- * https://api.slack.com/reference/surfaces/formatting#escaping asks, and an @channel of other chats is taken apart by a
- * space that nobody sees.
- */
-function neutralise(text: string): string {
-  return text.replace(/[&<>]/g, (char) => ENTITIES[char] as string).replace(/@(?=(?:all|channel|everyone|here)\b)/gi, '@\u200b');
 }

@@ -1,6 +1,7 @@
 import type { Channel, ChannelDeps } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
 import { judgeExchange, openTransport, postJson } from './post-json.ts';
+import { readDenial } from './read-refusal.ts';
 
 type WebhookConfig = Extract<ChannelConfig, { type: 'webhook' }>;
 
@@ -28,7 +29,7 @@ export function createWebhookChannel(name: string, { type, url, headers }: Webho
         receivedAt: new Date(receivedAt).toISOString(),
       };
       const body = { version: '1', alert, route, channel: name, step, steps };
-      return judgeExchange(await postJson(transport, url, body, signal, { 'idempotency-key': id, ...own }), now());
+      return judgeExchange(await postJson(transport, url, body, signal, { 'idempotency-key': id, ...own }), now(), readDenial);
     },
     close: () => transport.close(),
   };

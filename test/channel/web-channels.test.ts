@@ -3,6 +3,18 @@ import type { Notice } from '../../src/channel/channel.ts';
 import { type Hit, type Reply, startHttpVendor } from '../support/vendors/http-vendor.ts';
 import { given, NOW, never, notice } from './given.ts';
 
+it.each<[type: string, reply: Reply]>([
+  ['slack', { status: 200, body: 'ok' }],
+  ['slack', { status: 200, body: '{"ok":true}' }],
+  ['rocketchat', { status: 200, body: '{"success":true}' }],
+  ['discord', { status: 204, body: '' }],
+  ['webhook', { status: 202, body: '{"error":null,"success":true}' }],
+  ['webhook', { status: 200, body: 'queued' }],
+])('%s accepts with %j', async (type, reply) => {
+  const { url } = await receiver(reply);
+  expect(await (await given({ type, url })).notify(notice(), never)).toEqual({ kind: 'accepted' });
+});
+
 /** A receiver that answers each call as told, and keeps what it was asked. */
 async function receiver(reply: Reply | (() => Reply | Promise<Reply>) = { status: 200, body: 'ok' }) {
   const hits: Hit[] = [];
@@ -48,7 +60,11 @@ describe('slack', () => {
   it.each([
     ['<!channel> & <https://evil.example|click me>', '&lt;!channel&gt; &amp; &lt;https://evil.example|click me&gt;'],
     ['@channel @Here @everyone @all', '@\u200bchannel @\u200bHere @\u200beveryone @\u200ball'],
-    ['bob@example.com asks @bob', 'bob@example.com asks @bob'],
+    ['bob@example.com asks @bob', 'bob@example.com asks @\u200bbob'],
+    [
+      '[status page](https://evil.example) ![](https://evil.example/x.png)',
+      '[status page]\u200b(https://evil.example) ![]\u200b(https://evil.example/x.png)',
+    ],
   ])('lets nobody be called or led astray by %s', async (text, shown) => {
     const { body } = await told('slack', { text, labels: { note: text } });
     expect(body.text).toContain(`CRITICAL: ${shown}\n`);
@@ -87,7 +103,7 @@ describe('discord', () => {
       });
       expect(String(body.content).length).toBeLessThanOrEqual(2000);
       expect(String(body.content)).not.toMatch(/\p{Surrogate}/u);
-      expect(String(body.content)).toMatch(/[^\\]…$/);
+      expect(String(body.content)).toMatch(/[^\\](…|\.\.\.)\nalert: order-42, route default, since [^\n]+$/);
     }
   });
 
@@ -100,6 +116,48 @@ describe('discord', () => {
     const refused = await (await given({ type: 'discord', url })).notify(notice(), never);
     expect(refused).toEqual({ kind: 'refused', retry: true, retryAt: new Date(NOW.getTime() + 500), code: 'http_429' });
   });
+});
+
+describe.each(['slack', 'mattermost', 'rocketchat'] as const)('%s', (type) => {
+  it.each([
+    '[status page](https://evil.example)',
+    '![](https://evil.example/pixel.png)',
+    '[status page][1]\n[1]: https://evil.example',
+    '<https://evil.example|status page>',
+    '@all @here @channel @everyone @Alice .@bob (@carol) x/@all',
+    '<!here> <!channel> <!everyone|here> <@U123> <#C1|general>',
+    '\uff20all \ufe6bhere',
+    '\\[status page](https://evil.example)',
+  ])('keeps the words of %s and gives them no power', async (text) => {
+    const { body } = await told(type, { text, labels: { note: text }, source: text, instance: text });
+    const sent = String(body.text);
+    expect(sent).not.toMatch(/(?<!\\)\][([:]/);
+    expect(sent).not.toMatch(/(?<![A-Za-z0-9])[@\uff20\ufe6b][A-Za-z]/);
+    expect(sent).not.toMatch(/<[!@#h]/);
+    expect(sent).toContain('evil.example'.slice(0, text.includes('evil') ? undefined : 0));
+  });
+
+  it('keeps e-mail addresses, plain addresses and the id', async () => {
+    const { body } = await told(type, { text: 'bob@example.com saw https://status.example/a_b?c=d', labels: {} });
+    expect(body.text).toContain('bob@example.com saw https://status.example/a_b?c=d\n');
+    expect(body.text).toContain('alert: order-42, route default');
+  });
+});
+
+it.each([
+  ['slack', 40_000],
+  ['mattermost', 4000],
+  ['rocketchat', 5000],
+  ['discord', 2000],
+] as const)('a long alert to %s is cut to what it takes and keeps the id of the alert', async (type, max) => {
+  for (const text of ['*'.repeat(1600), '&'.repeat(1600), 'word '.repeat(320), '@a '.repeat(530), `x${'\u{1f600}'.repeat(800)}`]) {
+    const labels = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`l${n}`, '_'.repeat(200)]));
+    const { body } = await told(type, { text, labels, route: 'r'.repeat(300), alertId: 'i'.repeat(128) });
+    const sent = String(body.text ?? body.content);
+    expect(sent.length).toBeLessThanOrEqual(max);
+    expect(sent).toContain('i'.repeat(128));
+    expect(sent).not.toMatch(/\p{Surrogate}/u);
+  }
 });
 
 describe('a webhook', () => {
@@ -149,6 +207,78 @@ describe('what a receiver answers', () => {
       { retry: false, code: 'http_400' },
     ],
     ['a cut connection may pass', 'webhook', 'reset', { retry: true }],
+    [
+      'throttled with the wait in the body is a no for as long',
+      'slack',
+      { status: 429, body: '{"ok":false,"error":"ratelimited","retry_after":"30"}' },
+      { retry: true, retryAt: new Date(NOW.getTime() + 30_000), code: 'http_429:ratelimited' },
+    ],
+    [
+      'throttled with the wait in words is a no for as long',
+      'rocketchat',
+      {
+        status: 429,
+        body: '{"success":false,"error":"Error, too many requests. You must wait 46 seconds before trying this endpoint again."}',
+      },
+      { retry: true, retryAt: new Date(NOW.getTime() + 46_000), code: 'http_429' },
+    ],
+    [
+      'a 200 that says to wait is a no for as long',
+      'slack',
+      { status: 200, body: '{"ok":false,"error":"rate_limited","retry_after":5}' },
+      { retry: true, retryAt: new Date(NOW.getTime() + 5000), code: 'http_200:rate_limited' },
+    ],
+    [
+      'a 200 that says success: false stays a no',
+      'rocketchat',
+      { status: 200, body: '{"success":false}' },
+      { retry: false, code: 'http_200:refused' },
+    ],
+    [
+      'a 200 that says ok: false stays a no',
+      'slack',
+      { status: 200, body: '{"ok":false,"error":"no_service"}' },
+      { retry: false, code: 'http_200:no_service' },
+    ],
+    [
+      'a 200 of another system that says success: false',
+      'webhook',
+      { status: 200, body: '{"success":false,"error":"SECRET"}' },
+      { retry: false, code: 'http_200:refused' },
+    ],
+    [
+      'a page for people is a no that may pass',
+      'mattermost',
+      { status: 200, body: '\ufeff\n<!DOCTYPE html><html>Sign in</html>' },
+      { retry: true, code: 'http_200:html_page' },
+    ],
+    [
+      'a page behind a comment is a no',
+      'discord',
+      { status: 200, body: '<!-- proxy --><HTML><body>Welcome' },
+      { retry: true, code: 'http_200:html_page' },
+    ],
+    [
+      'a page where a webhook should be is a no',
+      'webhook',
+      { status: 200, body: '<html><form action="/login">' },
+      { retry: true, code: 'http_200:html_page' },
+    ],
+    [
+      'the failure behind a 200 of Teams may pass where it is throttled',
+      'webhook',
+      {
+        status: 200,
+        body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x',
+      },
+      { retry: true, code: 'http_200:throttled' },
+    ],
+    [
+      'the refusal of Mattermost has its id',
+      'mattermost',
+      { status: 400, body: '{"id":"web.incoming_webhook.disabled.app_error","status_code":400}' },
+      { retry: false, code: 'http_400:web.incoming_webhook.disabled.app_error' },
+    ],
   ])('%s', async (_name, type, reply, refused) => {
     const { url } = await receiver(reply);
     expect(await (await given({ type, url })).notify(notice(), never)).toMatchObject({ kind: 'refused', ...refused });
