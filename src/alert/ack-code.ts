@@ -21,6 +21,19 @@ export function ackCodesOf(alertId: string, count: number): string[] {
 /** Where a template, or a producer's own text, wants the code. */
 export const ACK_PLACE = '{ack}';
 
+/** The same letters in a value of the alert, which are no place: texts are without control characters before. */
+const ACK_LETTERS = '{\u0001ack}';
+
+/** A value that goes into a text with a code; {@link putAckCode} gives it back as it was. */
+export function keepAckLetters(value: string): string {
+  return value.replaceAll(ACK_PLACE, ACK_LETTERS);
+}
+
+/** The text with the code in its place, and with the letters of values as they were. */
+export function putAckCode(text: string, code: string): string {
+  return text.replaceAll(ACK_PLACE, code).replaceAll(ACK_LETTERS, ACK_PLACE);
+}
+
 /** Tells how to acknowledge, at the end of a text. In GSM-7, and as long for each code. */
 export function ackTail(code: string): string {
   return ` Ack: reply ${code}`;

@@ -36,17 +36,7 @@ const recipient = z
   .describe('A phone number (best as +<country><number>), contact:<name>, group:<name> or rotation:<name>');
 
 const param = z
-  .union(
-    [
-      z
-        .string()
-        .max(MAX_TEXT)
-        .overwrite((text) => text.replace(HALF, '\ufffd')),
-      z.number(),
-      z.boolean(),
-    ],
-    { error: 'must be text, a number, true or false' },
-  )
+  .union([z.string().max(MAX_TEXT).overwrite(sayable), z.number(), z.boolean()], { error: 'must be text, a number, true or false' })
   .transform(String);
 
 /** Left where a producer cut a text in the middle of a character; no encoding can carry it. */

@@ -1,4 +1,4 @@
-import { ACK_PLACE, ackCodesOf } from '../alert/ack-code.ts';
+import { ACK_PLACE, ackCodesOf, keepAckLetters } from '../alert/ack-code.ts';
 import type { ParsedAlert } from '../alert/alert.ts';
 import { hash, messageId } from '../alert/id.ts';
 import { maskNumbers, phoneHash } from '../alert/phone.ts';
@@ -74,24 +74,39 @@ export function shownSource(source: string): string {
 
 /** What the text says to somebody who reads this language. */
 function contentOf(
-  alert: ParsedAlert,
+  raised: ParsedAlert,
   policy: Policy,
   templates: Config['templates'],
   language: string | undefined,
   ackCode: string | undefined,
 ) {
+  const alert = ackCode === undefined ? raised : withAckLetters(raised);
   const template = templateOf(alert, policy, templates, language);
   const text = textOf(alert, template, templates);
   const { maxSegments, transliterate } = policy;
   const content = {
     text,
     ...(template === undefined ? {} : { template }),
-    variables: { instance: alert.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
+    variables: { instance: raised.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
     ...(maxSegments === undefined ? {} : { maxSegments }),
     ...(transliterate === undefined ? {} : { transliterate }),
     ...(ackCode === undefined ? {} : { ackCode }),
   };
   return { ...content, segments: countSegments(shapeContent(content, 'gsm7').text) };
+}
+
+/** Only a template and the text itself may name a place for the code; what is filled into them is data. */
+function withAckLetters(alert: ParsedAlert): ParsedAlert {
+  const { instance, source, labels, template } = alert;
+  const keepAll = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, keepAckLetters(value)]));
+  return {
+    ...alert,
+    labels: keepAll(labels),
+    ...(instance === undefined ? {} : { instance: keepAckLetters(instance) }),
+    ...(source === undefined ? {} : { source: keepAckLetters(source) }),
+    ...(template === undefined ? {} : { template: { ...template, params: keepAll(template.params) } }),
+  };
 }
 
 /** A thousand recipients read few languages. */

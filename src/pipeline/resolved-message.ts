@@ -1,4 +1,4 @@
-import { ACK_PLACE } from '../alert/ack-code.ts';
+import { putAckCode } from '../alert/ack-code.ts';
 import { hash, resolvedMessageId } from '../alert/id.ts';
 import { countSegments } from '../alert/segments.ts';
 import { renderText } from '../alert/text.ts';
@@ -14,7 +14,7 @@ import { shapeContent, shapingOf } from './shape-message.ts';
 export function resolvedMessage(firing: Message, at: number): Message {
   const { template, ackCode, resolvedTexts, notBefore, replay, dedupeForMs, ...rest } = firing;
   const { instance } = firing.variables;
-  const content = firing.variables.content.replaceAll(ACK_PLACE, '-');
+  const content = putAckCode(firing.variables.content, '-');
   const said = {
     text: renderText({ severity: 'resolved', text: content, instance: instance === '' ? undefined : instance }),
     variables: { instance, priority: 'RESOLVED', content },

@@ -1,4 +1,4 @@
-import { ACK_PLACE, ackTail } from '../alert/ack-code.ts';
+import { ackTail, putAckCode } from '../alert/ack-code.ts';
 import type { E164 } from '../alert/phone.ts';
 import type { SegmentRule } from '../alert/segments.ts';
 import { cutText, shortenText } from '../alert/shorten-text.ts';
@@ -62,7 +62,7 @@ function withCode(code: string | undefined, say: (tail: string) => string): stri
 }
 
 function putCode<T extends Content>(content: T, code: string): T {
-  const put = (said: string) => said.replaceAll(ACK_PLACE, code);
+  const put = (said: string) => putAckCode(said, code);
   const { text, variables, template } = content;
   return {
     ...content,

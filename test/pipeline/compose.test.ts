@@ -9,6 +9,7 @@ import { type ComposeConfig, composeMessages } from '../../src/pipeline/compose.
 import { type Message, messageSchema } from '../../src/pipeline/message.ts';
 import type { Recipient } from '../../src/pipeline/recipients.ts';
 import type { Policy } from '../../src/pipeline/route.ts';
+import { shapeContent } from '../../src/pipeline/shape-message.ts';
 
 const RECEIVED = Date.parse('2026-11-20T03:00:00Z');
 const TEMPLATES: Config['templates'] = new Map([
@@ -49,6 +50,70 @@ function compose(
 }
 const one = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}) =>
   compose(alert, [ALICE], { ...POLICY, ...policy })[0] as Message;
+
+/** What the phone shows. */
+const shown = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}, templates: Config['templates'] = TEMPLATES) => {
+  const [message] = compose(alert, [ALICE], { ...POLICY, acknowledge: true, ...policy }, { templates }) as [Message];
+  const { text, variables, ackCode, template } = message;
+  return {
+    ...shapeContent({ text, variables, ackCode, ...(template === undefined ? {} : { template }) }, 'gsm7'),
+    code: ackCode as string,
+  };
+};
+
+describe('{ack} in what is filled into a text is data', () => {
+  const templates: Config['templates'] = new Map([
+    ['own', { text: '{disk} is full, {ack} if you look' }],
+    ['plain', { text: '{disk} is full' }],
+    ['fallback', { text: '{instance} {team} {source}: {text}, {ack}' }],
+  ]);
+  test.each<[alert: Omit<AlertInput, 'to'>, policy: Partial<Policy>, text: (code: string) => string]>([
+    [
+      { severity: 'critical', template: { name: 'own', params: { disk: 's{ack}a' } } },
+      {},
+      (code) => `s{ack}a is full, ${code} if you look`,
+    ],
+    [{ severity: 'critical', template: { name: 'plain', params: { disk: '{ack}' } } }, {}, () => '{ack} is full'],
+    [
+      { severity: 'critical', template: { name: 'own', params: { disk: '{\u0001ack}' } } },
+      {},
+      (code) => `{ack} is full, ${code} if you look`,
+    ],
+    [
+      { severity: 'critical', template: { name: 'own', params: { disk: '{{ack}}{code}' } } },
+      {},
+      (code) => `{{ack}}{code} is full, ${code} if you look`,
+    ],
+    [{ severity: 'critical', template: { name: 'plain', params: { disk: '{ack}' } } }, { acknowledge: false }, () => '{ack} is full'],
+    [
+      { severity: 'critical', instance: 'db{ack}', text: 'Disk full' },
+      {},
+      (code) => `Instance: db{ack}, Priority: CRITICAL, Content: Disk full Ack: reply ${code}`,
+    ],
+    [
+      { severity: 'critical', instance: '{ack}', source: '{ack}', labels: { team: '{ack}' }, text: 'Disk full' },
+      { template: 'fallback' },
+      (code) => `{ack} {ack} {ack}: Disk full, ${code}`,
+    ],
+    [{ severity: 'critical', text: '{ack}: Disk full' }, {}, (code) => `CRITICAL: ${code}: Disk full`],
+  ])('%j, %j', (alert, policy, text) => {
+    const { text: sent, code, template } = shown(alert, policy, templates);
+    expect(sent).toBe(text(code));
+    expect(JSON.stringify(template ?? {})).not.toContain('u0001');
+  });
+});
+
+test.each([
+  ['\u0000\u0007a\u001b[31mb\u0085', 'a[31mb'],
+  ['two\nlines\tand a tab', 'two\nlines\tand a tab'],
+  ['half \ud83d', 'half \ufffd'],
+  ['\u0008\u007f1234\u009f', '1234'],
+])('control characters in a param are left out as in a text: %j', (code, said) => {
+  const { text, template } = one({ severity: 'critical', template: { name: 'login-code', params: { code, minutes: '5' } } });
+  expect(text).toBe(`Your code is ${said}, valid 5 minutes`);
+  expect(template?.params.code).toBe(said);
+  expect(one({ severity: 'critical', text: `x${code}` }).text).toBe(`CRITICAL: x${said}`);
+});
 
 describe('what the text says, byte for byte', () => {
   test.each<[name: string, alert: Omit<AlertInput, 'to'>, text: string, variables: Message['variables']]>([
