@@ -1,17 +1,42 @@
 import { z } from 'zod';
-import { secretSchema } from '../config/secret.ts';
+import { type Secret, secretSchema } from '../config/secret.ts';
 import { headersSchema } from '../provider/http/headers.ts';
 
 /** `fetch` and SMTP servers are given addresses that hold a secret. */
-export const webAddress = secretSchema.refine(
-  (secret) => URL.canParse(secret.reveal()) && /^https?:$/.test(new URL(secret.reveal()).protocol),
-  {
-    error: 'must be an address that begins with https:// or http://',
-  },
+export const webAddress = secretSchema.superRefine((secret, ctx) =>
+  judgeAddress(secret, ctx, /^https?:$/, 'must be an address that begins with https:// or http://'),
 );
-const mailServer = secretSchema.refine((secret) => URL.canParse(secret.reveal()) && /^smtps?:$/.test(new URL(secret.reveal()).protocol), {
-  error: 'must be an address such as smtps://user:password@mail.example.com:465',
-});
+const mailServer = secretSchema.superRefine((secret, ctx) =>
+  judgeAddress(secret, ctx, /^smtps?:$/, 'must be an address such as smtps://user:password@mail.example.com:465'),
+);
+
+const HINT = 'in a user name and password write % as %25, # as %23, / as %2F, ? as %3F, @ as %40; a port is at most 65535';
+
+function judgeAddress(secret: Secret, ctx: z.RefinementCtx, scheme: RegExp, message: string): void {
+  const written = secret.reveal();
+  if (URL.canParse(written) && scheme.test(new URL(written).protocol) && isWhole(written)) return;
+  // Without credentials and a port there is nothing to encode.
+  const isReadable = !written.includes('@') && !/:\/\/[^/]*:/.test(written);
+  ctx.addIssue({ code: 'custom', message, ...(isReadable ? {} : { params: { hint: HINT } }) });
+}
+
+/** False where a `/`, `?` or `#` of the password ended the host, such as `smtps://ops:55/2@host`, and where a `%` stands for nothing. */
+function isWhole(written: string): boolean {
+  const { hostname, port, username, password } = new URL(written);
+  const rest = /^[a-z]+:[\\/]*[^/?#\\]*(.*)$/is.exec(written)?.[1] ?? '';
+  const isMail = written.startsWith('smtp');
+  const looksCut = username === '' && rest.includes('@') && (isMail || (port !== '' && !hostname.includes('.')));
+  return !looksCut && isDecodable(username) && isDecodable(password);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const CHANNEL_SCHEMAS = [
   z.strictObject({ type: z.literal('slack'), url: webAddress }),

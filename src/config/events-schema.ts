@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { webAddress } from '../channel/channel-config.ts';
 import { headersSchema } from '../provider/http/headers.ts';
-import { Secret } from './secret.ts';
+import { markSecret, Secret } from './secret.ts';
 
 /** All that an outgoing webhook can be told; on the wire each has `sms.` before it. */
 export const EVENT_TYPES = [
@@ -31,13 +31,13 @@ const HOW = 'make one: echo "whsec_$(openssl rand -base64 32)"';
  * One or several, with commas between them or as a list: while a secret is changed, every one of them signs.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
-const signingSecrets = z
-  .union([z.string(), z.array(z.string()).min(1)], { error: `${BAD_SECRET}; ${HOW}` })
-  .transform((written, ctx): readonly Secret[] => {
+const signingSecrets = markSecret(
+  z.union([z.string(), z.array(z.string()).min(1)], { error: `${BAD_SECRET}; ${HOW}` }).transform((written, ctx): readonly Secret[] => {
     const secrets = [written].flat().flatMap((part) => part.split(',').map((secret) => secret.trim()));
     if (!secrets.every(isSigningSecret)) ctx.addIssue({ code: 'custom', message: BAD_SECRET, params: { hint: HOW } });
     return secrets.map((secret) => new Secret(secret));
-  });
+  }),
+);
 
 function isSigningSecret(secret: string): boolean {
   const bytes = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];

@@ -1,7 +1,8 @@
 import { isScalar, type Node } from 'yaml';
 import { formatPath } from '../alert/parse-alert.ts';
 import type { Fault } from './fault.ts';
-import { isSecretPath, maskNumbers, printable } from './printable.ts';
+import { isSecretPath, maskText, printable } from './printable.ts';
+import { isSecretInSchema } from './secret-path.ts';
 import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
 
 /** What is wrong and where, before it is made fit to print. */
@@ -16,7 +17,7 @@ export interface Finding {
 }
 
 function isSecret(source: YamlSource, path: Path, node: Node | undefined): boolean {
-  return isSecretPath(path) || (isScalar(node) && homeOf(source, path).secrets.has(node));
+  return isSecretInSchema(path) || isSecretPath(path) || (isScalar(node) && homeOf(source, path).secrets.has(node));
 }
 
 /** What stands at a path, as a message may quote it. */
@@ -24,7 +25,7 @@ export function show(source: YamlSource, path: Path): string | undefined {
   const { node } = locate(source, path);
   if (node === undefined) return undefined;
   const text = printable(node.toJS(homeOf(source, path).document));
-  return isScalar(node) && node.value !== '' && isSecret(source, path, node) ? '[secret]' : text;
+  return isScalar(node) && node.value !== '' && node.value !== null && isSecret(source, path, node) ? '[secret]' : text;
 }
 
 export function toFault(source: YamlSource, finding: Finding): Fault {
@@ -33,7 +34,7 @@ export function toFault(source: YamlSource, finding: Finding): Fault {
   const offset = finding.offset ?? locate(source, path).offset;
   const value = hideValue === true ? undefined : show(source, path);
   return {
-    path: maskNumbers(formatPath(path)),
+    path: maskText(formatPath(path)),
     ...(String(path[0]).startsWith('env ') ? {} : { file: home.file }),
     ...(offset === undefined ? {} : { line: home.lineOf(offset) }),
     ...(value === undefined ? {} : { value }),
@@ -42,11 +43,15 @@ export function toFault(source: YamlSource, finding: Finding): Fault {
   };
 }
 
+const SHORTEST_SCRUBBED = 4;
+
 /** Takes out of a message, which a provider's schema may have written, every secret and phone number at or below the path. */
 function scrub(source: YamlSource, path: Path, message: string): string {
   return [...nodesUnder(locate(source, path).node, path)].reduce((text, { node, path }) => {
     if (!isScalar(node) || node.value === '' || node.value === null) return text;
     const value = String(node.value);
-    return text.replaceAll(value, isSecret(source, path, node) ? '[secret]' : maskNumbers(value));
+    // So few characters are met by chance in any word.
+    if (value.length < SHORTEST_SCRUBBED) return text;
+    return text.replaceAll(value, isSecret(source, path, node) ? '[secret]' : maskText(value));
   }, message);
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
 
-/** Whether what stands at this path must not be printed even when it is written in the file itself. */
+/** Names of account ids and addresses that are not secret by their schema and still tell more than a fault needs to. */
 export function isSecretPath(path: readonly PropertyKey[]): boolean {
   return path.some((part) => typeof part === 'string' && SECRET_KEYS.test(part));
 }
@@ -22,6 +22,20 @@ export function maskNumbers(text: string): string {
 /** `2026-12-24`, and the hour behind it. */
 const DATE = /^(?:19|20)\d\d-[01]\d-[0-3]\d(?: [0-2]\d)?$/;
 
+/**
+ * Takes out of every URL what may be a credential: all up to the last `@`, and the query; of one without a user name the
+ * path stays, which says what was meant.
+ */
+export function maskUrls(text: string): string {
+  return text
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\n]*@/gi, '$1[secret]@')
+    .replace(/(?<![\w[.+-])[\w.+-]+:[^\s@/][^\s@]*@/g, '[secret]@')
+    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s"'?#]*)[?#][^\s"']*/gi, '$1?[secret]');
+}
+
+/** Text of a config as a fault shows it. */
+export const maskText = (text: string): string => maskNumbers(maskUrls(text));
+
 const LONGEST = 60;
 
 /** A value as a fault shows it; `undefined` when there is nothing to show. */
@@ -31,6 +45,6 @@ export function printable(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   if (typeof value !== 'string') return maskNumbers(String(value));
-  const masked = maskNumbers(value);
+  const masked = maskText(value);
   return JSON.stringify(masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked);
 }

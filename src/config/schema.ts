@@ -12,7 +12,7 @@ import { eventWebhookSchema } from './events-schema.ts';
 import { moneySchema } from './money-schema.ts';
 import { quietHoursSchema } from './quiet-hours-schema.ts';
 import { routeSchema } from './route-schema.ts';
-import { Secret, secretSchema } from './secret.ts';
+import { markSecret, Secret, secretSchema } from './secret.ts';
 import { severityWordsSchema } from './severity-schema.ts';
 import { templateSchema } from './template-schema.ts';
 
@@ -31,15 +31,17 @@ export const hostSchema = z.string().refine((host) => isIP(host) !== 0 || /^[A-Z
 });
 
 /** May hold a password. */
-export const redisUrlSchema = z.string().transform((url, ctx) => {
-  try {
-    parseRedisUrl(url);
-    return new Secret(url);
-  } catch (error) {
-    ctx.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-});
+export const redisUrlSchema = markSecret(
+  z.string().transform((url, ctx) => {
+    try {
+      parseRedisUrl(url);
+      return new Secret(url);
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  }),
+);
 
 export const logLevelSchema = z.string().toLowerCase().pipe(z.enum(LOG_LEVELS));
 

@@ -27,10 +27,25 @@ export class Secret {
   }
 }
 
+/** Schemas whose values are never printed, under whatever key they stand. */
+const marked = z.registry<{ readonly secret: true }>();
+
+/** Marks a schema whose values are secret; what is made of it by `refine`, `optional` and the like stays marked. */
+export function markSecret<T extends z.ZodType>(schema: T): T {
+  marked.add(schema, { secret: true } as never);
+  return schema;
+}
+
+export function isMarkedSecret(schema: z.core.$ZodType): boolean {
+  return marked.get(schema as z.ZodType)?.secret === true;
+}
+
 const MISSING = `a secret is missing here: set it, best as \${NAME} from the environment or \${file:/run/secrets/name}`;
 
 /** A secret in the config: never empty, wrapped at once. */
-export const secretSchema = z
-  .string({ error: MISSING })
-  .min(1, MISSING)
-  .transform((value) => new Secret(value));
+export const secretSchema = markSecret(
+  z
+    .string({ error: MISSING })
+    .min(1, MISSING)
+    .transform((value) => new Secret(value)),
+);

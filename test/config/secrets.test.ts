@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the config file
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { isSecretInSchema } from '../../src/config/secret-path.ts';
 import { faultsOf, loadYaml, minimal } from './load-yaml.ts';
 
 const SECRET = 'hunter2-s3cr3t';
@@ -81,6 +82,91 @@ describe('a fault prints no secret', () => {
     expect(error.faults).toHaveLength(3);
     expect(prints(error)).not.toContain('hunter2');
   });
+});
+
+const PASSWORDS = ['Pa55#2', 'Pa55/2', 'Pa55?2', '5567/2', '5567?2', '5567#2', 'Pa%x552', 'Pa55@2', 'Pa 552'];
+
+describe('a password that a URL cannot hold as it is', () => {
+  test.each([
+    ...PASSWORDS.map((password) => `smtps://ops:${password}@mail.example.com:465`),
+    'smtps://ops:Pa55-2@mail.example.com:99999',
+    'smtps://ops:Pa55-2@mail.example.com:smtp',
+    'smtp://ops:Pa55-2@',
+    'ops:Pa55-2@mail.example.com',
+  ])('is in no fault and no warning: %s', (url) => {
+    const written = JSON.stringify(url);
+    const mail = `type: email, from: ops@example.com, to: [ops@example.com]`;
+    for (const channels of [
+      `channels: { ops: { ${mail}, smtp: ${written} } }`,
+      `channels: { ops: ${written} }`,
+      `channels: ${written}`,
+      `channels: { ops: { ${mail}, server: ${written} } }`,
+      `channels: { ops: { ${mail}, smtp: [ ${written} ] } }`,
+      `channels: { ${written}: { ${mail} } }`,
+      `channels: { ops: { type: ${written} } }`,
+      `channels: { ops: { type: slack, url: ${written} } }`,
+      `events: { erp: ${written} }`,
+      `events: { erp: { url: ${written}, secret: ${written}, types: [ ${written} ] } }`,
+      `redis: ${written}`,
+      `redis: { address: ${written} }`,
+      `redis: { prefix: ${written} }`,
+      `http: { publicUrl: ${written}, port: ${written} }`,
+      `contactFiles: ${written}`,
+      `logLevel: ${written}`,
+    ]) {
+      try {
+        const { warnings } = loadYaml(minimal(channels));
+        expect(prints(warnings)).not.toMatch(/55.?2/);
+      } catch (error) {
+        expect(prints(error) + (error as Error).stack).not.toMatch(/55.?2/);
+      }
+    }
+  });
+
+  test.each(PASSWORDS.filter((password) => !/[@ ]/.test(password)))('is refused with how to write it: %s', (password) => {
+    const error = faultsOf(
+      minimal(
+        `channels: { ops: { type: email, from: a@example.com, to: [a@example.com], smtp: "smtps://ops:${password}@mail.example.com:465" } }`,
+      ),
+    );
+    expect(error.faults).toMatchObject([{ path: 'channels.ops.smtp', value: '[secret]', hint: expect.stringContaining('# as %23') }]);
+  });
+});
+
+test.each([
+  'channels: { ops: "https://hooks.slack.com/services/T0/B0/s3cr3t" }',
+  'channels: { ops: { type: slack, url: "hooks.slack.com/services/T0/B0/s3cr3t" } }',
+  'channels: { ops: { type: slack, webhook: "https://hooks.slack.com/services/T0/B0/s3cr3t" } }',
+  'channels: { ops: { type: webhook, url: "https://x.example", headers: { "X Pager": s3cr3t } } }',
+  'channels: { ops: { type: webhook, url: "https://x.example", headers: [ s3cr3t ] } }',
+  'channels: { ops: { type: webhook, url: "https://x.example", headers: s3cr3t } }',
+  'events: { erp: { url: "ftp://x.example/s3cr3t", secret: s3cr3t } }',
+  'http: { tokens: { a: s3cr3t } }',
+  'http: s3cr3t',
+  'providers: s3cr3t',
+])('what the schema calls a secret is in no fault, however its key is spelled: %s', (more) => {
+  const error = faultsOf(more.startsWith('providers') ? more : minimal(more));
+  expect(prints(error) + prints(error.faults) + error.stack).not.toContain('s3cr3t');
+});
+
+test.each([
+  [['channels', 'ops', 'smtp'], true],
+  [['channels', 'ops'], true],
+  [['channels', 'ops', 'from'], false],
+  [['channels', 'ops', 'to', 0], false],
+  [['channels', 'ops', 'headers', 'x'], true],
+  [['channels', 'ops', 'unheard'], true],
+  [['events', 'erp', 'secret', 1], true],
+  [['redis', 'url'], true],
+  [['redis', 'prefix'], false],
+  [['providers', 'a', 'authToken'], true],
+  [['providers', 'a', 'body', 'k', 'deep'], true],
+  [['routes', 0, 'providers', 0], false],
+  [['caps', 'perHour', 'max'], false],
+  [['quietHours', 'timeZone'], false],
+  [['contacts', 'bob', 'phone'], false],
+] as const)('the schema decides whether %j is secret', (path, secret) => {
+  expect(isSecretInSchema(path)).toBe(secret);
 });
 
 test.each([

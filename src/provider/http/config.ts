@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Secret } from '../../config/secret.ts';
+import { markSecret, Secret } from '../../config/secret.ts';
 import { commonKeys, httpUrl, withTimeoutMs } from '../common-config.ts';
 import { PROVIDER_REASONS } from '../provider.ts';
 import { headersSchema } from './headers.ts';
@@ -14,7 +14,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
 
 /** A body, or parts of one. */
-const fields = z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>;
+const fields = markSecret(z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>);
 
 const RECEIPT_STATES = ['delivered', 'undelivered', 'pending'] as const;
 
@@ -40,7 +40,7 @@ export const httpConfig = z
   .strictObject({
     type: z.literal('http'),
     ...commonKeys,
-    url: httpUrl.transform((url) => new Secret(url)),
+    url: markSecret(httpUrl.transform((url) => new Secret(url))),
     method: z.enum(['POST', 'PUT', 'GET']).default('POST').describe('With GET the body goes into the query'),
     contentType: z.enum(['json', 'form']).default('json'),
     headers: headersSchema.default({}),
