@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../alert/alert.ts';
+import { patternFault } from '../alert/linear-pattern.ts';
 import type { Matcher } from '../pipeline/route.ts';
 import { readSeverity } from './severity-word.ts';
 import { didYouMean } from './suggest.ts';
@@ -26,17 +27,25 @@ function createMatcher(read: Read) {
       if (typeof written !== 'string') return written.map((value, index) => plain(value, [index]));
       const pattern = splitPattern(written);
       if (pattern === undefined) return plain(written, []);
-      try {
-        return new RegExp(pattern.source, pattern.flags);
-      } catch (error) {
-        return fault(`is not a regular expression: ${(error as Error).message.split(': ').at(-1)}`);
-      }
+      const expression = readPattern(pattern);
+      if (typeof expression === 'string') return fault(`is not a regular expression: ${expression}`);
+      const unfit = patternFault(expression);
+      return unfit === undefined ? expression : fault(unfit);
     });
 }
 
 function splitPattern(text: string): { source: string; flags: string } | undefined {
   const [, source, flags] = /^\/(.+)\/(i?)$/s.exec(text) ?? [];
   return source === undefined ? undefined : { source, flags: flags as string };
+}
+
+/** The expression, or what is wrong with it. */
+function readPattern({ source, flags }: { source: string; flags: string }): RegExp | string {
+  try {
+    return new RegExp(source, flags);
+  } catch (error) {
+    return (error as Error).message.split(': ').at(-1) ?? '';
+  }
 }
 
 /** For values that producers choose freely. */

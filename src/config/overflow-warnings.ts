@@ -1,3 +1,4 @@
+import { matchesPattern } from '../alert/linear-pattern.ts';
 import { LONGEST_DIGEST_LIFE_MS } from '../redis/keys.ts';
 import { alertOverflow } from './alert-overflow.ts';
 import type { Finding } from './finding.ts';
@@ -28,7 +29,7 @@ export function overflowWarnings(file: ParsedConfig): Finding[] {
 /** Not for login codes and notices alone. */
 function takesAlerts({ match: { purpose } }: Route): boolean {
   if (purpose === undefined) return true;
-  if (purpose instanceof RegExp) return purpose.test('alert');
+  if (purpose instanceof RegExp) return matchesPattern(purpose, 'alert');
   return typeof purpose === 'string' ? purpose === 'alert' : purpose.includes('alert');
 }
 

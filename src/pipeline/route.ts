@@ -1,4 +1,5 @@
 import type { Purpose } from '../alert/alert.ts';
+import { matchesPattern } from '../alert/linear-pattern.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
 import type { RouteCaps } from '../limit/rate-cap.ts';
 import type { Ladder } from './escalation.ts';
@@ -100,8 +101,7 @@ function labelOf({ labels }: Routable, name: string): string | undefined {
 function matches(matcher: Matcher | undefined, value: string | undefined): boolean {
   if (matcher === undefined) return true;
   if (value === undefined) return false;
-  // Unlike `test`, `search` remembers nothing from one alert to the next when the pattern has the flag g.
-  if (matcher instanceof RegExp) return value.search(matcher) >= 0;
+  if (matcher instanceof RegExp) return matchesPattern(matcher, value);
   return typeof matcher === 'string' ? matcher === value : matcher.includes(value);
 }
 

@@ -210,6 +210,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       'c.yaml:3 routes[0].match.source: is not a regular expression: Unterminated group, got "/a(/"',
     ],
     [
+      withRoute('match: { source: "/^(?!test)/" }'),
+      'c.yaml:3 routes[0].match.source: uses what RE2, the syntax of patterns here, does not have: no (?=…), (?!…), (?<=…), (?<!…), no \\1, no \\u0041, no count above 1000, got "/^(?!test)/"',
+    ],
+    [
       withRoute('match: { source: [ "/a/" ] }'),
       'c.yaml:3 routes[0].match.source[0]: a pattern cannot stand in a list: write one pattern, /a|b/, got "/a/"',
     ],

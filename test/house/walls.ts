@@ -61,6 +61,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'csv-parse': 'cli',
   'p-retry': 'pipeline',
   'libphonenumber-js': 'alert',
+  re2js: 'alert',
   'node:process': 'config/environment.ts',
   '@opentelemetry/*': 'tracing',
   'package.json': 'version.ts',
