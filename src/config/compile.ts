@@ -41,6 +41,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
       port: settings.port ?? file.http.port,
       host: settings.host ?? file.http.host,
       publicUrl: file.http.publicUrl,
+      allowedHosts: file.http.allowedHosts,
       tokens: file.http.tokens,
       console: file.http.console,
       webhookTo: file.webhooks.to,

@@ -77,6 +77,8 @@ export interface HttpConfig {
   readonly port: number;
   readonly host: string;
   readonly publicUrl: string | undefined;
+  /** Further names, without ports, under which it may be asked while it has no tokens. */
+  readonly allowedHosts: readonly string[];
   /** Bearer tokens that may call `/v1/*`; empty = open, which only a loopback host may be. */
   readonly tokens: readonly Secret[];
   /** Whether `/console` is served. */

@@ -104,6 +104,7 @@ export const configSchema = z.strictObject({
       port: portSchema.default(8080),
       host: hostSchema.default('127.0.0.1'),
       publicUrl: publicUrl.optional(),
+      allowedHosts: z.array(hostSchema).default([]),
       tokens: z.array(secretSchema).default([]),
       console: z.boolean().default(false),
     })

@@ -37,6 +37,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
     ...simulatedWarnings(file as unknown as Section),
     ...unmappedTemplates(file),
     ...lostReceipts(file),
+    ...shortTokens(file),
     ...regionsWithoutSms(file),
     ...timingWarnings(file),
     ...overflowWarnings(file),
@@ -106,6 +107,24 @@ function regionsWithoutSms({ providers }: ParsedConfig): Finding[] {
     const hint = 'see https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html ; eu-west-1 and us-east-1 send SMS';
     return [{ path: ['providers', name, 'region'], message, hint }];
   });
+}
+
+/** Shorter ones can be guessed: the right token is never locked out, however many are tried. */
+const SHORTEST_SAFE_TOKEN = 16;
+
+function shortTokens({ http: { tokens } }: ParsedConfig): Finding[] {
+  return tokens.flatMap((token, index): Finding[] =>
+    token.reveal().length >= SHORTEST_SAFE_TOKEN
+      ? []
+      : [
+          {
+            path: ['http', 'tokens', index],
+            message: `can be guessed: it has fewer than ${SHORTEST_SAFE_TOKEN} characters`,
+            hint: 'a random one: openssl rand -hex 24',
+            hideValue: true,
+          },
+        ],
+  );
 }
 
 /** Twilio signs the address that it calls; ours must be known, and be the one that it is told. */

@@ -1,18 +1,24 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../config/secret.ts';
+import type { LoginThrottle } from './login-throttle.ts';
 import { HttpProblem } from './problem.ts';
 
 /**
  * Checks an `Authorization` header against the configured tokens; without any, everybody may come in.
  * All tokens are compared, by digest, so that neither the time nor the length tells anything about them.
- * @throws {HttpProblem} `unauthorized`, from the function that it returns
+ * @throws {HttpProblem} `unauthorized` or `too-many-tries`, from the function that it returns
  */
-export function createBearerAuth(tokens: readonly Secret[]): (header: string | undefined) => void {
-  return (header) => {
+export function createBearerAuth(
+  tokens: readonly Secret[],
+  throttle: LoginThrottle,
+): (header: string | undefined, address: string) => Promise<void> {
+  return async (header, address) => {
     if (tokens.length === 0) return;
     const given = bearerOf(header);
     if (given === undefined) throw refusal('Send Authorization: Bearer <token>.', '');
-    if (findToken(tokens, given) === undefined) throw refusal('The token is not one of http.tokens.', ', error="invalid_token"');
+    if (findToken(tokens, given) !== undefined) return;
+    await throttle.wrong(address);
+    throw refusal('The token is not one of http.tokens.', ', error="invalid_token"');
   };
 }
 

@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { HttpConfig } from '../config/config.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { acknowledgeRoutes } from './acknowledge-routes.ts';
 import { alertRoutes } from './alert-routes.ts';
@@ -10,11 +11,13 @@ import type { HttpServerDeps } from './http-deps.ts';
 import { inboundRoutes } from './inbound-routes.ts';
 import { parseJsonBody } from './json-body.ts';
 import { listRoutes } from './list-routes.ts';
+import { createLoginThrottle } from './login-throttle.ts';
 import { createOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
 import { receiptRoutes } from './receipt-routes.ts';
 import { logRequests } from './request-log.ts';
+import { isForeign, isOwnHost } from './request-origin.ts';
 import { traceRequests } from './trace-requests.ts';
 import { traceRoutes } from './trace-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -99,9 +102,22 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
 /** Vendors prove themselves in their own ways. */
 const VENDORS_DOORS = ['/v1/receipts/', '/v1/inbound/'];
 
+/** Without tokens everybody on this machine may call, but no web page that is open on it. */
+function refuseForeign({ method, headers }: FastifyRequest, http: HttpConfig): void {
+  const { host, origin, 'sec-fetch-site': fetchSite } = headers;
+  if (!isOwnHost(host, http)) {
+    const detail =
+      'Without http.tokens only this machine may call: ask for 127.0.0.1 or localhost, or name this host in http.allowedHosts.';
+    throw new HttpProblem('misdirected', { detail });
+  }
+  if (isForeign({ isWrite: !['GET', 'HEAD'].includes(method), host, origin, fetchSite: [fetchSite].flat()[0] }))
+    throw new HttpProblem('foreign-request', { detail: 'Without http.tokens no page of another origin may call.' });
+}
+
 /** Who may come in: everybody but for `/v1/*`, and of that, vendors; and for the console, which has a door of its own. */
 function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleDoor | undefined): void {
-  const authorise = createBearerAuth(deps.role === 'receiver' ? deps.config.http.tokens : []);
+  const http = deps.role === 'receiver' ? deps.config.http : undefined;
+  const authorise = createBearerAuth(http?.tokens ?? [], createLoginThrottle());
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
@@ -109,8 +125,10 @@ function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleD
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1/') && !request.routeOptions.config?.openToAll && !VENDORS_DOORS.some((door) => path.startsWith(door)))
-      authorise(request.headers.authorization);
+    if (path.startsWith('/v1/') && !request.routeOptions.config?.openToAll && !VENDORS_DOORS.some((door) => path.startsWith(door))) {
+      if (http?.tokens.length === 0) refuseForeign(request, http);
+      await authorise(request.headers.authorization, request.ip);
+    }
     if (request.is404) refuseUnknown();
     if (/^\/console(?:\/|$)/.test(path)) await consoleDoor?.enter(request, path);
   });

@@ -6,7 +6,7 @@ const PROBLEMS = {
   'unreadable-receipt': { status: 400, title: 'The receipt cannot be read' },
   'unreadable-inbound': { status: 400, title: 'The text cannot be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
-  'foreign-request': { status: 403, title: 'The request does not come from the console' },
+  'foreign-request': { status: 403, title: 'The request comes from a page of another origin' },
   'forged-receipt': { status: 403, title: 'The receipt cannot have come from its provider' },
   'forged-inbound': { status: 403, title: 'The text cannot have come through its provider' },
   'not-found': { status: 404, title: 'There is no such thing here' },

@@ -115,6 +115,7 @@ export const http: ReceiverDeps['config']['http'] = {
   port: 0,
   host: '127.0.0.1',
   publicUrl: undefined,
+  allowedHosts: [],
   tokens: [],
   console: false,
   webhookTo: [],

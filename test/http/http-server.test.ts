@@ -99,7 +99,7 @@ describe('a request that is not understood', () => {
 
 describe('a slow request', () => {
   const head = (length: number) =>
-    `POST /v1/alerts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
+    `POST /v1/alerts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
 
   test('is served when it arrives in pieces, longer than an answer may take', async () => {
     const door = await openDoor({ limits: { answerWithinMs: 100 } });

@@ -3,8 +3,8 @@ import type { HttpConfig } from '../../config/config.ts';
 import type { Secret } from '../../config/secret.ts';
 import type { Logger } from '../../logger.ts';
 import { bearerOf, findToken } from '../bearer-auth.ts';
+import { createLoginThrottle, type LoginThrottle } from '../login-throttle.ts';
 import { HttpProblem } from '../problem.ts';
-import { type Brake, createBrake } from './brake.ts';
 import { readSession, writeSession } from './cookie.ts';
 import { judgeRequest } from './judge-request.ts';
 import { createSessions } from './sessions.ts';
@@ -22,10 +22,10 @@ export interface ConsoleDoor {
 }
 
 export interface DoorDeps {
-  readonly http: Pick<HttpConfig, 'tokens' | 'publicUrl'>;
+  readonly http: Pick<HttpConfig, 'tokens' | 'host' | 'publicUrl' | 'allowedHosts'>;
   readonly logger: Logger;
   readonly now: () => Date;
-  readonly brake?: Brake;
+  readonly throttle?: LoginThrottle;
 }
 
 /** The page itself holds nothing that is anybody's, and asks for the token. */
@@ -33,12 +33,14 @@ const PAGE: readonly string[] = ['/console', '/console/', '/console/app.js', '/c
 const LOGIN: readonly string[] = ['/console/session', '/console/api/session'];
 
 const WORDS = {
-  misdirected: 'Without http.tokens the console answers to this machine alone: ask for 127.0.0.1 or localhost.',
+  misdirected:
+    'Without http.tokens the console answers to this machine alone: ask for 127.0.0.1 or localhost, or name this host in http.allowedHosts.',
   'foreign-request': 'Only the page of this very console may ask.',
   'unsupported-media-type': 'Send it with Content-Type: application/json.',
 } as const;
 
-export function createConsoleDoor({ http: { tokens, publicUrl }, logger, now, brake = createBrake() }: DoorDeps): ConsoleDoor {
+export function createConsoleDoor({ http, logger, now, throttle = createLoginThrottle() }: DoorDeps): ConsoleDoor {
+  const { tokens, publicUrl } = http;
   const sessions = createSessions(tokens);
   const needsToken = tokens.length > 0;
 
@@ -47,12 +49,11 @@ export function createConsoleDoor({ http: { tokens, publicUrl }, logger, now, br
     return session !== undefined && sessions.holds(session, now());
   };
 
-  const prove = async (token: string): Promise<Secret> => {
-    brake.check();
+  const prove = async (token: string, address: string): Promise<Secret> => {
     const found = findToken(tokens, token);
     if (found !== undefined) return found;
     logger.warn('console: a wrong token was given');
-    await brake.slow();
+    await throttle.wrong(address);
     throw unauthorized('The token is not one of http.tokens.');
   };
 
@@ -69,20 +70,21 @@ export function createConsoleDoor({ http: { tokens, publicUrl }, logger, now, br
         fetchSite: isPage ? undefined : [fetchSite].flat()[0],
         contentType,
       };
-      const refusal = judgeRequest(visit, { needsToken, publicUrl });
+      const refusal = judgeRequest(visit, { ...http, needsToken });
       if (refusal !== undefined) throw new HttpProblem(refusal, { detail: WORDS[refusal] });
       if (!needsToken || isPage || LOGIN.includes(path) || holdsSession(request)) return;
       const token = bearerOf(request.headers.authorization);
       if (token === undefined) throw unauthorized('Log in at /console, or send Authorization: Bearer <token>.');
-      await prove(token);
+      await prove(token, request.ip);
     },
     isOpen: (request) => {
       const token = bearerOf(request.headers.authorization);
-      // No oracle for guesses: a token is weighed where the brake is.
+      // No oracle for guesses: a token is weighed where the throttle is.
       return !needsToken || (token === undefined && holdsSession(request));
     },
     async begin(token, request, reply) {
-      if (needsToken) reply.header('set-cookie', writeSession(sessions.issue(await prove(token), now()), isSecure(request, publicUrl)));
+      if (needsToken)
+        reply.header('set-cookie', writeSession(sessions.issue(await prove(token, request.ip), now()), isSecure(request, publicUrl)));
     },
     end: (request, reply) => void reply.header('set-cookie', writeSession('', isSecure(request, publicUrl))),
   };

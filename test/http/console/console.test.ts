@@ -81,21 +81,19 @@ describe('the door', () => {
     expect(login.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
   });
 
-  it('slows down whoever guesses, and writes the try down without the token', async () => {
-    const from = performance.now();
+  it('slows down who guesses, logs each try without the token, and still lets the right one in', async () => {
     const tries = await Promise.all([
       ...Array.from({ length: 8 }, () => write(`${page}/session`, { token: 'guessed-secret' })),
       ...Array.from({ length: 8 }, () => api('overview', { authorization: 'Bearer guessed-secret' })),
+      write(`${page}/session`, { token: TOKEN }),
     ]);
     const statuses = tries.map(({ status }) => status);
-    const [wrong, unheard] = [401, 429].map((wanted) => statuses.filter((status) => status === wanted).length) as [number, number];
-    // Ten wait for their answers; the others are not even looked at, unless this machine is so slow that a second has passed.
-    expect([wrong >= 10, unheard > 0, wrong + unheard]).toEqual([true, true, 16]);
-    expect(performance.now() - from).toBeGreaterThan(900);
-    expect(tries.some(({ headers }) => headers['set-cookie'] !== undefined)).toBe(false);
-    expect(log.filter((line) => line.includes('a wrong token was given'))).toHaveLength(wrong);
+    const count = (wanted: number) => statuses.filter((status) => status === wanted).length;
+    // Ten are free, and one more each second that this machine takes.
+    expect([count(401) >= 10, count(429) > 0, count(401) + count(429), statuses.at(-1)]).toEqual([true, true, 16, 204]);
+    expect(tries.find(({ status }) => status === 429)?.headers['retry-after']).toMatch(/^\d+$/);
+    expect(log.filter((line) => line.includes('a wrong token was given'))).toHaveLength(16);
     expect(log.join('')).not.toContain('guessed-secret');
-    expect((await write(`${page}/session`, { token: TOKEN })).status).toBe(204);
   });
 
   it('takes no write out of another page, and none that is not JSON', async () => {

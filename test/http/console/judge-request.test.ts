@@ -3,7 +3,7 @@ import { judgeRequest, type Visit } from '../../../src/http/console/judge-reques
 
 const look: Visit = { isWrite: false, host: '127.0.0.1:8080', origin: undefined, fetchSite: undefined, contentType: undefined };
 const write: Visit = { ...look, isWrite: true, contentType: 'application/json', fetchSite: 'same-origin' };
-const open = { needsToken: false, publicUrl: 'https://sms.example.com' };
+const open = { needsToken: false, host: '127.0.0.1', publicUrl: 'https://sms.example.com', allowedHosts: ['sms.internal', 'fd00::7'] };
 const locked = { ...open, needsToken: true };
 
 it.each<[string, Visit, typeof open, string | undefined]>([
@@ -11,6 +11,10 @@ it.each<[string, Visit, typeof open, string | undefined]>([
   ['by its name', { ...look, host: 'localhost' }, open, undefined],
   ['by IPv6', { ...look, host: '[::1]:8080' }, open, undefined],
   ['by the public name', { ...look, host: 'sms.example.com' }, open, undefined],
+  ['by an allowed name, in another case, with a port and a dot', { ...look, host: 'SMS.Internal.:8080' }, open, undefined],
+  ['by an allowed IPv6 address', { ...look, host: '[fd00::7]:8080' }, open, undefined],
+  ['by a name below an allowed one', { ...look, host: 'evil.sms.internal' }, open, 'misdirected'],
+  ['by the address of no host', { ...look, host: '0.0.0.0:8080' }, open, 'misdirected'],
   ['by a name that leads here (DNS rebinding)', { ...look, host: 'evil.example:8080' }, open, 'misdirected'],
   ['by a name that begins like one of ours', { ...look, host: '127.0.0.1.evil.example' }, open, 'misdirected'],
   ['by a name with ours before an @', { ...look, host: 'localhost@evil.example' }, open, 'misdirected'],
