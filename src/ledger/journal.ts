@@ -21,7 +21,11 @@ export function createJournal(redis: Redis, keys: Keys): Journal {
   const key = keys.journal();
   const read = (rows: readonly [string, string[]][]) => rows.map(readEntry).filter((entry) => entry !== undefined);
   return {
-    newest: async (limit, before) => read(await redis.xrevrange(key, before === undefined ? '+' : `(${before}`, '-', 'COUNT', limit)),
+    async newest(limit, before) {
+      // Redis takes no end before the first entry there can be.
+      if (before !== undefined && /^0+-0+$/.test(before)) return [];
+      return read(await redis.xrevrange(key, before === undefined ? '+' : `(${before}`, '-', 'COUNT', limit));
+    },
     since: async (seq, limit) => read(await redis.xrange(key, seq === undefined ? '-' : `(${seq}`, '+', 'COUNT', limit)),
     head: async () => (await redis.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0],
     written: async () => {

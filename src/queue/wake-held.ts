@@ -9,6 +9,7 @@ import { wakeMessages } from './wake.ts';
 /** What a text waits for by the config's word alone. */
 const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];
 
+/** Read in one page, so that no call to Redis grows with the number of messages that wait. */
 const BATCH = 200;
 
 /**
@@ -19,15 +20,17 @@ const BATCH = 200;
 export async function wakeHeldBack(redis: Redis, keys: Keys): Promise<number> {
   const messages = openQueue(MESSAGE_QUEUE, redis, keys.prefix);
   try {
-    const ids = await redis.zrange(messages.toKey('delayed'), '0', '-1');
     let woken = 0;
-    for (let from = 0; from < ids.length; from += BATCH) {
-      const batch = ids.slice(from, from + BATCH);
-      const waits = await Promise.all(batch.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
-      const held = batch.filter((_, index) => waits[index]?.[0] === 'deferred' && BY_CONFIG.includes(waits[index]?.[1] ?? ''));
+    let cursor = '0';
+    do {
+      const [next, pairs] = await redis.zscan(messages.toKey('delayed'), cursor, 'COUNT', BATCH);
+      const ids = pairs.filter((_, index) => index % 2 === 0);
+      const waits = await Promise.all(ids.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
+      const held = ids.filter((_, index) => waits[index]?.[0] === 'deferred' && BY_CONFIG.includes(waits[index]?.[1] ?? ''));
       await wakeMessages(messages, held);
       woken += held.length;
-    }
+      cursor = next;
+    } while (cursor !== '0');
     return woken;
   } finally {
     await messages.close();

@@ -71,6 +71,13 @@ const line = (state: MessageEntry['state'], over: Partial<MessageEntry> = {}): M
 });
 const event = { at: '2026-11-20T03:00:00.000Z', stage: 'operator', verdict: 'replayed' };
 
+it('has nothing before its first entry, however that is written', async () => {
+  await admit();
+  for (const before of ['0-0', '00-0', '0-000']) expect(await journal.newest(10, before)).toEqual([]);
+  expect(await journal.newest(10, '0-1')).toEqual([]);
+  expect(await journal.newest(10, '9999999999999999-9999999999999999')).toHaveLength(1);
+});
+
 describe('an alert', () => {
   it('that becomes messages writes a line, and none for those that wait for a dispatcher', async () => {
     const messages = [messageRecord('m', 'a', { contact: 'alice' }), messageRecord('n', 'a')];

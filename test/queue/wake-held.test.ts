@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { MESSAGE_QUEUE } from '../../src/queue/names.ts';
+import { openQueue } from '../../src/queue/open-queue.ts';
+import { wakeHeldBack } from '../../src/queue/wake-held.ts';
+import { createKeys } from '../../src/redis/keys.ts';
+import { testRedis } from '../support/redis.ts';
+
+const { redis, prefix } = testRedis();
+
+test('what the config holds back is promoted among many, read in pages; what waits for another reason stays', async () => {
+  const keys = createKeys(prefix);
+  const queue = openQueue(MESSAGE_QUEUE, redis, prefix);
+  const ids = Array.from({ length: 1500 }, (_, n) => `m-${n}`);
+  await queue.addBulk(ids.map((jobId) => ({ name: 'message', data: {}, opts: { jobId, delay: 3_600_000 } })));
+  const reasonOf = (index: number) => (index % 2 === 0 ? 'quiet_hours' : 'provider_busy');
+  const write = redis.pipeline();
+  for (const [index, id] of ids.entries()) write.hset(keys.message(id), { state: 'deferred', reason: reasonOf(index) });
+  await write.exec();
+  await redis.config('RESETSTAT');
+
+  expect(await wakeHeldBack(redis, keys)).toBe(750);
+
+  expect(await redis.zcard(queue.toKey('delayed'))).toBe(750);
+  const stats = await redis.info('commandstats');
+  expect(Number(/cmdstat_zscan:calls=(\d+)/.exec(stats)?.[1])).toBeGreaterThan(3);
+  expect(stats).not.toMatch(/cmdstat_zrange:/);
+  await queue.close();
+});
