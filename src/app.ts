@@ -88,9 +88,11 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
     const hash = fingerprint(config);
     metrics.configInForce(hash, systemClock.now());
     const sends = () => (roles.includes('dispatcher') ? sendingSetup(inForce) : undefined);
-    const announced = announceProcess({ redis: door, keys, role: processRole(roles), hash, sends, logger }, closers);
-
     let current: Generation | undefined;
+    const announced = announceProcess(
+      { redis: door, keys, role: processRole(roles), hash, sends, stuck: () => notFetching(current), logger },
+      closers,
+    );
     const house = {
       roles,
       logger,
@@ -204,9 +206,13 @@ async function readiness(redis: Redis, generation: Generation | undefined, ready
   const reasons: string[] = [];
   if (!ready) reasons.push('starting or stopping');
   if (generation?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
+  for (const queue of notFetching(generation)) reasons.push(`a worker no longer fetches jobs of ${queue}; it is being replaced`);
   await redis.ping().catch(() => reasons.push('Redis does not answer'));
   return { ready: reasons.length === 0, reasons };
 }
+
+const notFetching = (generation: Generation | undefined): string[] =>
+  (generation?.workers ?? []).flatMap((worker) => worker.notFetching() ?? []);
 
 function processRole(roles: readonly Role[]): ProcessRole {
   return roles.length === 1 ? (roles[0] as Role) : 'start';

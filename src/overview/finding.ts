@@ -4,6 +4,7 @@ export type HealthLevel = 'ok' | 'warning' | 'critical';
 /** Every finding that there can be; public, so changing one is a breaking change. */
 export const FINDING_KINDS = [
   'workers_absent',
+  'workers_stuck',
   'queue_paused',
   'route_down',
   'route_unreachable',

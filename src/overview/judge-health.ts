@@ -27,6 +27,7 @@ const PAGE_QUEUES: readonly string[] = ['sms-alerts', 'sms-messages'];
 /** In the order in which findings of the same level are shown: causes before what follows from them. */
 const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeWorkers,
+  judgeStuck,
   judgePauses,
   judgeRedis,
   judgeRoutes,
@@ -69,6 +70,20 @@ function judgeWorkers({ workers }: Overview): HealthFinding[] {
       command: absent.length > 1 ? 'sms-dispatch start' : `sms-dispatch ${one}`,
     },
   ];
+}
+
+/** A worker that is there and does not ask for work: each replaces itself, and what stays needs a restart. */
+function judgeStuck({ processes }: Overview): HealthFinding[] {
+  return processes.flatMap(({ role, host, stuck = [] }) =>
+    stuck.map((queue) => ({
+      level: 'critical',
+      kind: 'workers_stuck',
+      queue,
+      text: `A worker of the ${role} on ${host} no longer fetches jobs of ${queue}.`,
+      hint: 'It replaces itself within seconds; if this stays, restart that process, then',
+      command: 'sms-dispatch status',
+    })),
+  );
 }
 
 /** Our own commands never pause a queue: a person did, in a queue board or by a BullMQ client. */

@@ -12,6 +12,8 @@ export interface ProcessNote {
   readonly hash: string;
   /** When it refused the config of its last reload, ISO 8601; `null` when that, or none, was refused. */
   readonly refusedAt: string | null;
+  /** Queues from which its workers no longer fetch, although they have room; left out where there is none. */
+  readonly stuck?: readonly string[];
   /** Of a process that sends: what it sends through. */
   readonly sends?: SendingSetup;
 }

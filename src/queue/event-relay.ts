@@ -87,6 +87,7 @@ export function startEventRelay(deps: EventRelayDeps): QueueWorker {
 
   return {
     isRunning: () => !signal.aborted,
+    notFetching: () => undefined,
     abort: () => leaving.abort(),
     // A step that waits for a Redis that is away may be left: the next one makes it again.
     close: async () => {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import type { Logger } from '../logger.ts';
-import type { Redis } from '../redis/connect.ts';
+import { duplicateRedis, type Redis, withinDeadline } from '../redis/connect.ts';
 import { levelFor } from '../redis/unavailable.ts';
+import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
 import { inJobSpan } from './in-job-span.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { KEEP } from './names.ts';
@@ -20,10 +21,14 @@ export interface QueueWorkerDeps {
   /** How long a job is this worker's without a sign of life. */
   readonly lockMs: number;
   readonly logger: Logger;
+  /** How often it is checked that the worker fetches; only for tests. */
+  readonly lookEveryMs?: number;
 }
 
 export interface QueueWorker {
   isRunning(): boolean;
+  /** The queue from which it has stopped fetching, although it has room for more jobs. */
+  notFetching(): string | undefined;
   /** Takes no new job and waits for those in flight; with none in flight it does not wait for a Redis that is away. */
   close(): Promise<void>;
   /** Those in flight may not begin anything new. */
@@ -120,22 +125,10 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       );
     } finally {
       running -= 1;
+      fetching.asked();
       if (runs.get(id) === run) runs.delete(id);
     }
   };
-
-  const worker = new ReadableWorker(queue, processor, commands, {
-    connection: blocking,
-    prefix,
-    concurrency: deps.concurrency,
-    lockDuration: deps.lockMs,
-    stalledInterval: Math.min(STALLED_INTERVAL_MS, deps.lockMs),
-    // Never: a job that BullMQ itself buries would have no outcome in the ledger. `stalls.ts` bounds it.
-    maxStalledCount: 1_000_000,
-    runRetryDelay: 1_000,
-    ...KEEP,
-    removeOnComplete: keepCompleted,
-  });
 
   const sweep = createSweep(async () => {
     for (const job of await failUnreadableJobs(commands, prefix, queue, new Date())) {
@@ -144,24 +137,78 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     }
   }, logger);
 
-  worker.on('error', (error) => {
-    if (error instanceof SyntaxError) sweep();
-    else logger[levelFor(error, 'warn')]({ err: error, queue }, 'queue worker');
-  });
-  worker.on('lockRenewalFailed', (ids: string[]) => {
-    for (const id of ids) callOff(id);
-  });
-  worker.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
+  const fetching = createFetchWatch();
+  const open = (connection: Redis): ReadableWorker => {
+    const options = {
+      connection,
+      prefix,
+      concurrency: deps.concurrency,
+      lockDuration: deps.lockMs,
+      stalledInterval: Math.min(STALLED_INTERVAL_MS, deps.lockMs),
+      // Never: a job that BullMQ itself buries would have no outcome in the ledger. `stalls.ts` bounds it.
+      maxStalledCount: 1_000_000,
+      runRetryDelay: 1_000,
+      // Shorter than a worker may be without asking for work.
+      maximumRateLimitDelay: 10_000,
+      ...KEEP,
+      removeOnComplete: keepCompleted,
+    };
+    const opened = new ReadableWorker(queue, processor, commands, options, () => {
+      // One that was replaced may still ask, for nothing.
+      if (opened === worker) fetching.asked();
+    });
+    opened.on('error', (error) => {
+      if (error instanceof SyntaxError) sweep();
+      else logger[levelFor(error, 'warn')]({ err: error, queue }, 'queue worker');
+    });
+    opened.on('lockRenewalFailed', (ids: string[]) => {
+      for (const id of ids) callOff(id);
+    });
+    opened.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
+    return opened;
+  };
+  let worker = open(blocking);
+  /** The end of each worker that no longer fetched; it finishes the jobs that it has. */
+  const replaced: Promise<void>[] = [];
+  const connections: Redis[] = [];
+  let closing = false;
+
+  /** Whatever it is that the worker waits for: another one with connections of its own does not. */
+  const replace = async (): Promise<void> => {
+    const key = `${prefix}:${queue}:meta`;
+    const serves = await withinDeadline(commands.exists(key), LAST_WORDS_MS).then(
+      () => true,
+      () => false,
+    );
+    // While Redis is away there is nothing to fetch, and a new connection is no better.
+    if (!serves || closing || fetching.isFetching()) return;
+    logger.error({ queue }, 'worker stopped fetching jobs; replacing it');
+    replaced.push(worker.close());
+    const connection = duplicateRedis(blocking, { again: true });
+    connections.push(connection);
+    worker = open(connection);
+  };
+  const looking = setInterval(() => {
+    if (fetching.look(running >= deps.concurrency)) void replace();
+  }, deps.lookEveryMs ?? LOOK_EVERY_MS);
+  looking.unref();
 
   return {
     isRunning: () => worker.isRunning() && !worker.closing,
+    notFetching: () => (fetching.isFetching() ? undefined : queue),
     abort: () => {
       aborted = true;
       for (const run of runs.values()) run.abort('shutting down');
     },
     // BullMQ waits for ever when it is to end while one of its connections is being made anew. With no job in flight nothing
     // is lost by leaving: one whose end Redis was not told is taken over, and whoever does so asks the ledger first.
-    close: () => Promise.race([worker.close(), quietFor(LAST_WORDS_MS, () => running > 0)]),
+    close: async () => {
+      closing = true;
+      clearInterval(looking);
+      const ended = Promise.all([worker.close(), ...replaced]);
+      await Promise.race([ended, quietFor(LAST_WORDS_MS, () => running > 0)]);
+      for (const connection of connections) connection.disconnect();
+    },
   };
 }
 

@@ -36,10 +36,25 @@ export function flowFailureOf(job: Job): string | undefined {
  */
 export class ReadableWorker extends Worker {
   readonly #commands: Redis;
+  readonly #onAsk: () => void;
 
-  constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions) {
-    super(queue, processor, options);
+  /** @param onAsk is called whenever the worker asks Redis for work, and whenever it gets a job */
+  constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, onAsk: () => void = () => undefined) {
+    super(queue, processor, { ...options, autorun: false });
     this.#commands = commands;
+    this.#onAsk = onAsk;
+    // As `autorun` does it, once the fields above are there.
+    void this.run().catch((error: Error) => this.emit('error', error));
+  }
+
+  protected override getBlockTimeout(blockUntil: number): number {
+    this.#onAsk();
+    return super.getBlockTimeout(blockUntil);
+  }
+
+  protected override moveToActive(token: string, name?: string): Promise<Job> {
+    this.#onAsk();
+    return super.moveToActive(token, name);
   }
 
   protected override createJob(data: JobJson, jobId: string): Job {
@@ -64,6 +79,7 @@ export class ReadableWorker extends Worker {
   }
 
   protected override async nextJobFromJobData(data?: JobJson, jobId?: string, token?: string): Promise<Job> {
+    this.#onAsk();
     if (data?.repeatJobKey !== undefined && data.data !== '{}') {
       await keepDataScript(this.#commands, [this.toKey(`repeat:${data.repeatJobKey}`)], [data.data]).catch((error: Error) =>
         this.emit('error', error),

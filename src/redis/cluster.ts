@@ -14,6 +14,11 @@ export interface ClusterRole {
 
 /** Long enough for the nodes to agree on a new primary (`cluster-node-timeout` is 15 s by default), asked every 200 ms. */
 const FAILOVER = { retryDelayOnFailover: 200, retryDelayOnClusterDown: 200, maxRedirections: 150 } as const;
+/**
+ * For the blocking reads of a BullMQ worker, which makes its next read by itself: a read must fail before BullMQ's own watchdog
+ * (block timeout + 1 s) gives it up, closes a client that still repeats it, and waits for it without a limit.
+ */
+const BLOCKING = { retryDelayOnFailover: 100, retryDelayOnClusterDown: 100, maxRedirections: 16 } as const;
 const NO_FAILOVER = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, maxRedirections: 16 } as const;
 
 /** A client of the Redis Cluster of which `seats` are some nodes. */
@@ -43,7 +48,7 @@ export function duplicateCluster(cluster: Cluster, resends: boolean): Cluster {
   return cluster.duplicate([], { lazyConnect: false, ...(resends ? FAILOVER : NO_FAILOVER) });
 }
 
-/** BullMQ duplicates the client it is given; duplicates are attended too. */
+/** BullMQ duplicates the client it is given, for its blocking reads; duplicates are attended too. */
 function attendCluster(cluster: Cluster, resends: boolean, password: string | undefined, onError: (error: Error) => void): Cluster {
   let reported: string | undefined;
   const report = (error: Error) => {
@@ -65,8 +70,8 @@ function attendCluster(cluster: Cluster, resends: boolean, password: string | un
   if (!resends) cluster.on('close', () => flushCalls(cluster));
   const duplicate = cluster.duplicate.bind(cluster);
   cluster.duplicate = (seats, options) => {
-    const twin = duplicate(seats, options);
-    return attendCluster(twin, twin.options.maxRedirections === FAILOVER.maxRedirections, password, onError);
+    const twin = duplicate(seats, resends ? Object.assign({}, BLOCKING, options) : options);
+    return attendCluster(twin, twin.options.retryDelayOnFailover !== NO_FAILOVER.retryDelayOnFailover, password, onError);
   };
   return cluster;
 }

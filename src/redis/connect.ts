@@ -43,7 +43,13 @@ const waiting: Options = {
 };
 
 const roles: Record<Role, Options> = {
-  worker: waiting,
+  worker: {
+    ...waiting,
+    // A blocking read that has no reply 500 ms after its own timeout counts as one without a job, however its connection is. Else
+    // BullMQ gives it up 1 s after its timeout and waits for that connection to close, which a frozen node of a cluster never does.
+    blockingTimeout: 10_000,
+    blockingTimeoutGrace: 500,
+  },
   // No auto-pipelining: with EVALSHA it cost a third to a half of the throughput, and a connection lost in the middle of
   // a pipeline rejects calls that would otherwise wait. What it is for, gatherWrites does.
   commands: waiting,

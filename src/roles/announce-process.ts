@@ -19,11 +19,13 @@ export interface AnnounceDeps {
   readonly hash: string;
   /** What this process sends through by the config that it uses; `undefined` where it sends nothing. */
   readonly sends: () => SendingSetup | undefined;
+  /** Queues from which workers of this process no longer fetch. */
+  readonly stuck: () => readonly string[];
   readonly logger: Logger;
 }
 
 /** Publishes which config this process uses, and repeats it while it runs, so that `status` sees it from elsewhere. */
-export function announceProcess({ redis, keys, role, hash, sends, logger }: AnnounceDeps, closers: Closer[]): ProcessAnnouncer {
+export function announceProcess({ redis, keys, role, hash, sends, stuck, logger }: AnnounceDeps, closers: Closer[]): ProcessAnnouncer {
   const processes = createProcesses(redis, keys, randomUUID());
   const noteOf = (current: string): ProcessNote => {
     const sending = sends();
@@ -31,7 +33,9 @@ export function announceProcess({ redis, keys, role, hash, sends, logger }: Anno
   };
   let note = noteOf(hash);
   const publish = () => {
-    processes.publish(note).catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
+    processes
+      .publish(stuck().length === 0 ? note : { ...note, stuck: stuck() })
+      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
   };
   publish();
   const repeating = setInterval(publish, PROCESS_TTL_MS / 3);

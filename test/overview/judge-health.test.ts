@@ -437,6 +437,12 @@ describe('the line at the top', () => {
       { reason: 'config' },
     ],
     [
+      'a worker that no longer fetches',
+      { processes: [note, { ...note, stuck: ['sms-messages'] }] },
+      ['critical', 'workers_stuck', 'A worker of the dispatcher on a no longer fetches jobs of sms-messages.', 'sms-dispatch status'],
+      { queue: 'sms-messages' },
+    ],
+    [
       'processes with different configs',
       { processes: [note, { ...note, hash: 'ba9876543210' }] },
       [
