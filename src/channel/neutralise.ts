@@ -1,4 +1,4 @@
-/** How a chat reads a message, so that an alert's words stay words there: they call nobody and name no link that leads elsewhere. */
+/** How a chat reads a message, so that the words of an alert mention no person and form no link that hides its address. */
 export type Dialect = 'slack' | 'mattermost' | 'rocketchat' | 'discord';
 
 /** Shows nothing, and parts what a chat would read as one. */
@@ -27,7 +27,7 @@ function escapeMarkdown(text: string, special: RegExp): string {
  * - Mattermost: Markdown, and Slack's `<address|words>`, which no backslash escapes:
  *   https://developers.mattermost.com/integrate/webhooks/incoming/#slack-compatibility
  * - Rocket.Chat: its own Markdown without entities, and `<address|words>`.
- * - Discord: Markdown; nobody is called, since `allowed_mentions` is empty.
+ * - Discord: Markdown; mentions have no effect, since `allowed_mentions` is empty.
  */
 const RULES: Readonly<Record<Dialect, (text: string) => string>> = {
   slack: (text) => withEntities(withoutHiddenTargets(text)),

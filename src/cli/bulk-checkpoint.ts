@@ -8,9 +8,11 @@ export interface Checkpoint {
   readonly line: number;
   readonly taken: number;
   readonly refused: number;
+  /** Of a run that sends once more what was taken before: makes its ids its own. */
+  readonly again?: string | undefined;
 }
 
-const schema = z.object({ run: z.string(), line: z.int(), taken: z.int(), refused: z.int() });
+const schema = z.object({ run: z.string(), line: z.int(), taken: z.int(), refused: z.int(), again: z.string().optional() });
 
 const placeOf = (path: string) => `${path}.progress`;
 

@@ -7,7 +7,7 @@ import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
 import type { EnqueueResult } from '../../src/queue/producer-port.ts';
 import { type } from './recording-deps.ts';
 
-function csv(text: string): string {
+function csv(text: string | Buffer): string {
   const path = join(mkdtempSync(join(tmpdir(), 'bulk-')), 'codes.csv');
   writeFileSync(path, text);
   return path;
@@ -140,7 +140,11 @@ describe('a CSV file', () => {
   it.each([
     ['phone,code\n+60123456789,1\n', 'no column "to"'],
     ['to\n+60123456789\n', 'no column "code"'],
-    ['to;code\n+60123456789;1\n', 'no column "to", "code"'],
+    ['phone;name\n+60123456789;1\n', 'no column "to", "code"'],
+    ['to,code,Code\n+60123456789,1,2\n', 'two columns are named "Code"'],
+    ['', 'is empty: 0 bytes'],
+    ['\n\n', 'no column "to", "code"'],
+    ['PK\u0003\u0004xl/workbook.xml', 'a spreadsheet (xlsx, xls, ods)'],
     ['to,code,code\n+60123456789,1,2\n', 'two columns are named "code"'],
   ])('that begins with %j is refused before anybody is texted', async (text, message) => {
     const taker = openTaker();
@@ -158,6 +162,149 @@ describe('a CSV file', () => {
   it('shows a bar where somebody watches', async () => {
     const { stderr } = await run(csv(rows(1_000)), { ...openTaker(), isTTY: true });
     expect(stderr).toMatch(/█+░* \d+ % {2}1000 taken, 0 refused, \d+\/s/);
+  });
+});
+
+describe('a row is its recipient and its content', () => {
+  const twoRows = 'to,code\n+60123456789,1\n+60123456780,2\n';
+  it.each<[what: string, text: string | Buffer, options: string[]]>([
+    ['with a refused row corrected', 'to,code\n+60123456789,1\n+60123456780,2\n+60123456781,3\n', []],
+    ['with an empty line', 'to,code\n\n+60123456789,1\n\n+60123456780,2\n', []],
+    ['with CRLF', twoRows.replaceAll('\n', '\r\n'), []],
+    ['with another severity', twoRows, ['--severity', 'info']],
+    ['with another source and deadline', twoRows, ['--source', 'shop', '--expires-at', '2030-01-01T00:00:00Z']],
+    ['in another order, with another column', 'note,code,to\nx,2,+60123456780\ny,1,+60123456789\n', []],
+    ['with semicolons and another case', 'To;CODE\n+60123456789;1\n+60123456780;2\n', []],
+    ['with the numbers spelled otherwise', 'to,code\n+60 12-345 6789,1\n0060123456780,2\n', []],
+    ['in UTF-16', Buffer.from(`\ufeff${twoRows}`, 'utf16le'), []],
+  ])('and is not taken again %s', async (_what, text, options) => {
+    const taker = openTaker();
+    await run(csv('to,code\n+60123456789,1\n+60123456780,2\n12,3\n'), taker);
+    const before = taker.taken.size;
+    const { stdout } = await run(csv(text), taker, ...options, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ duplicates: 2 });
+    expect(taker.taken.size - before).toBe(JSON.parse(stdout).accepted);
+  });
+
+  it('and is sent once where it stands twice in one file, and both lines are named', async () => {
+    const taker = openTaker();
+    const { stdout, stderr, code } = await run(csv('to,code\n+60123456789,1\n+60123456789,2\n+60 123456789,1\n'), taker);
+    expect(stderr).toContain('line 4: the same recipient and content as line 2; sent once');
+    expect({ stdout, code }).toEqual({ stdout: '2 taken, 1 had been taken before, 0 refused\n', code: 0 });
+  });
+
+  it('and is another one with other content, another recipient or another template', async () => {
+    const taker = openTaker();
+    await run(csv('to,code\n+60123456789,1\n+60123456789,2\n+60123456780,1\n'), taker);
+    expect(taker.taken.size).toBe(3);
+  });
+
+  it('and is sent once more with --again, under ids of its own each time', async () => {
+    const taker = openTaker();
+    const path = csv(rows(3));
+    await run(path, taker);
+    expect((await run(path, taker, '--again')).stdout).toBe('3 taken, 0 had been taken before, 0 refused\n');
+    expect((await run(path, taker, '--again')).stdout).toBe('3 taken, 0 had been taken before, 0 refused\n');
+    expect(existsSync(`${path}.progress`)).toBe(false);
+  });
+
+  it('and --again that was cut off goes on under the same ids', async () => {
+    const path = csv(rows(1_200));
+    const first = openTaker({ failAfter: 500 });
+    await run(path, first, '--again');
+    const second = openTaker();
+    expect((await run(path, second, '--again')).stderr).toContain('going on after line 501');
+    expect(second.taken.size).toBe(700);
+  });
+
+  it('or the name in its id column', async () => {
+    const taker = openTaker();
+    await run(csv('to,code,invoice\n+60123456789,1,R-1\n'), taker, '--id-column', 'invoice');
+    const { stdout } = await run(
+      csv('to,code,Invoice\n+60123456789,2,R-1\n+60123456789,2,R-2\n+60123456789,2,\n'),
+      taker,
+      '--id-column',
+      'invoice',
+    );
+    expect(stdout).toBe('1 taken, 1 had been taken before, 1 refused\n');
+  });
+});
+
+describe('a file of another program', () => {
+  const words = async (text: string | Buffer, ...options: string[]) => {
+    const taker = openTaker();
+    const result = await run(csv(text), taker, ...options);
+    return { ...result, codes: taken(taker).map(({ template }) => template?.params?.code) };
+  };
+  const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16();
+  const JOSE = 'to,code\n+60123456789,Jos\u00e9 M\u00fcller\n';
+  const GBK = Buffer.concat([Buffer.from('to,code\n+60123456789,'), Buffer.from([0xd6, 0xd0, 0xce, 0xc4]), Buffer.from('\n')]);
+
+  it.each<[what: string, text: string | Buffer, options: string[], codes: string[]]>([
+    ['UTF-8', JOSE, [], ['Jos\u00e9 M\u00fcller']],
+    ['UTF-8 with a mark', `\ufeff${JOSE}`, [], ['Jos\u00e9 M\u00fcller']],
+    ['UTF-16 LE with a mark', Buffer.from(`\ufeff${JOSE}`, 'utf16le'), [], ['Jos\u00e9 M\u00fcller']],
+    ['UTF-16 LE without', Buffer.from(JOSE, 'utf16le'), [], ['Jos\u00e9 M\u00fcller']],
+    ['UTF-16 BE with a mark', utf16be(`\ufeff${JOSE}`), [], ['Jos\u00e9 M\u00fcller']],
+    ['UTF-16 BE without', utf16be(JOSE), [], ['Jos\u00e9 M\u00fcller']],
+    ['Windows-1252 that is named', Buffer.from(JOSE, 'latin1'), ['--encoding', 'windows-1252'], ['Jos\u00e9 M\u00fcller']],
+    ['GBK that is named', GBK, ['--encoding', 'gbk'], ['\u4e2d\u6587']],
+    ['semicolons', 'to;code\n+60123456789;1,5\n', [], ['1,5']],
+    ['tabs', 'to\tcode\n+60123456789\t1;5\n', [], ['1;5']],
+    ['bars', 'to|code\n+60123456789|1\n', [], ['1']],
+    ['sep=;', 'sep=;\r\nto;code\r\n+60123456789;1\r\n', [], ['1']],
+    ['a quoted sep= behind a mark', '\ufeff"sep=\t"\nto\tcode\n+60123456789\t1\n', [], ['1']],
+    ['old Macs', 'to,code\r+60123456789,1\r+60123456780,2', [], ['1', '2']],
+    ['header of another case with blanks', ' To ,\u00a0Code\u200b\n+60123456789,1\n', [], ['1']],
+    ['trailing empty columns', 'to,code,,\n+60123456789,1,,\n,,,\n+60123456780,2\n', [], ['1', '2']],
+    ['more trailing commas than its header', 'to,code\n+60123456789,1,,,\n', [], ['1']],
+    ['a row short by an empty cell', 'to,code,note\n+60123456789,1\n', [], ['1']],
+    ['quoted line breaks', 'to,code\n+60123456789,"two\nlines, ""x"""\r\n+60123456780,2\n', [], ['two\nlines, "x"', '2']],
+    ['a quoted header over two lines', 'to,"code","a\nb"\n+60123456789,1,\n', [], ['1']],
+  ])('with %s is read', async (_what, text, options, codes) => {
+    const { codes: got, code, stderr } = await words(text, ...options);
+    expect({ got, code, stderr }).toEqual({ got: codes, code: 0, stderr: '' });
+  });
+
+  it.each<[what: string, text: string | Buffer, options: string[], message: string]>([
+    ['Windows-1252', Buffer.from(JOSE, 'latin1'), [], 'is not UTF-8: line 2 holds bytes'],
+    ['GBK', GBK, [], 'is not UTF-8: line 2 holds bytes'],
+    [
+      'Windows-1252 on a late line',
+      Buffer.concat([Buffer.from(rows(50_000)), Buffer.from('+60123456789,\xe9\n', 'latin1')]),
+      [],
+      'line 50002 holds',
+    ],
+    ['UTF-8 that is called Windows-1252', JOSE, ['--encoding', 'windows-1252'], 'is UTF-8, not windows-1252'],
+    ['GBK that is called UTF-8', GBK, ['--encoding', 'utf-8'], 'is not UTF-8'],
+    [
+      'bytes without a meaning in Windows-1252',
+      Buffer.from('to,code\n+60123456789,\x81\xe9\n', 'latin1'),
+      ['--encoding', 'windows-1252'],
+      'is not WINDOWS-1252: line 2',
+    ],
+    ['an old spreadsheet', Buffer.from('d0cf11e0a1b11ae1', 'hex'), [], 'a spreadsheet'],
+    ['a PDF', '%PDF-1.7', [], 'a document'],
+  ])('in %s is refused before anybody is texted', async (_what, text, options, message) => {
+    const { codes, code, stderr } = await words(text, ...options);
+    expect({ codes, code }).toEqual({ codes: [], code: 1 });
+    expect(stderr).toContain(message);
+  });
+
+  it.each(['Jos\ufffd M\ufffdller', 'Jos\u00c3\u00a9', '\u00e2\u20ac\u2122s'])(
+    'that was damaged before has its row refused: %s',
+    async (text) => {
+      const { codes, stderr } = await words(`to,code\n+60123456789,${text}\n+60123456780,ok\n`);
+      expect(codes).toEqual(['ok']);
+      expect(stderr).toContain('line 2: damaged characters in the column code');
+      expect(stderr).not.toContain(text);
+    },
+  );
+
+  it('whose quote stays open costs the row and nothing after it', async () => {
+    const { codes, stderr } = await words(`to,code\n+60123456789,"open\n${rows(200).replace('to,code\n', '')}`);
+    expect(codes).toHaveLength(200);
+    expect(stderr.trim()).toBe('line 2: a quote is opened and not closed in this line');
   });
 });
 
