@@ -1,4 +1,5 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { maskAround } from './harmless-digits.ts';
 import { hash } from './id.ts';
 import { formerIdentity, phoneIdentity } from './phone-identity.ts';
 import { type E164, type Reading, readPhone } from './phone-reading.ts';
@@ -38,8 +39,15 @@ export function maskPhone(phone: string): string {
   return `+${code}*******${digitsOf(phone).slice(-3)}`;
 }
 
-/** Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped. */
+/**
+ * Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped, that are
+ * no date, address, amount with a unit, version, id or digest.
+ */
 export function maskNumbers(text: string): string {
+  return maskAround(text, maskRuns);
+}
+
+function maskRuns(text: string): string {
   // A number may be written in digits of any script; looking for those takes longer, and is seldom needed.
   const pattern = PLAIN.test(text)
     ? /\+?\d(?:[ ().-]{0,2}\d){6,}/g

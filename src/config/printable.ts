@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { maskAround } from '../alert/harmless-digits.ts';
 
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
@@ -9,18 +9,16 @@ export function isSecretPath(path: readonly PropertyKey[]): boolean {
 }
 
 /**
- * Masks whatever may be a phone number, seven digits or more however they are grouped, unless they are an IP address or a
- * date.
- * The last three digits stay, and the shape, which is what a person got wrong.
+ * Masks whatever may be a phone number, as `maskNumbers` of `alert/phone.ts` does. The last three digits stay, and the shape,
+ * which is what a person got wrong.
  */
 export function maskNumbers(text: string): string {
-  return text.replace(/\+?\p{Nd}(?:[\p{Zs}\p{Cf}\p{M}\p{Pd}().\u2212]{0,3}\p{Nd}){6,}/gu, (run) =>
-    isIP(run) === 0 && !DATE.test(run) ? run.replace(/\p{Nd}(?=(?:\P{Nd}*\p{Nd}){3})/gu, '*') : run,
+  return maskAround(text, (part) =>
+    part.replace(/\+?\p{Nd}(?:[\p{Zs}\p{Cf}\p{M}\p{Pd}().\u2212]{0,3}\p{Nd}){6,}/gu, (run) =>
+      run.replace(/\p{Nd}(?=(?:\P{Nd}*\p{Nd}){3})/gu, '*'),
+    ),
   );
 }
-
-/** `2026-12-24`, and the hour behind it. */
-const DATE = /^(?:19|20)\d\d-[01]\d-[0-3]\d(?: [0-2]\d)?$/;
 
 /**
  * Takes out of every URL what may be a credential: all up to the last `@`, and the query; of one without a user name the

@@ -1,25 +1,8 @@
 import { hash } from '../../alert/id.ts';
-import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { maskPhone, maskNumbers as maskWords } from '../../alert/phone.ts';
 import { foldText } from '../../alert/phone-text.ts';
 
-const DATE = String.raw`(?<![\d+-])(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?)?(?![\d-])`;
-/** Of an alert without one of its caller's, of a message, and of a job's stand-in. */
-const OUR_ID = String.raw`(?<![\w-])(?:a-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[mnq]-[\w-]{22})(?![\w-])`;
-/** A fingerprint or digest, such as Alertmanager's: some letters, and no digits in a row that would make a whole number. */
-const DIGEST = String.raw`(?<!\w)(?=(?:\d*[a-f]){2})(?![0-9a-f]*\d{10})(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?!\w)`;
-/** What has many digits and is no phone number. */
-const HARMLESS = new RegExp(`${DATE}|${OUR_ID}|${DIGEST}`, 'g');
-
-/** Masks whatever could be a phone number, and leaves dates, our own ids and fingerprints whole. */
-export function maskWords(text: string): string {
-  let masked = '';
-  let from = 0;
-  for (const { 0: harmless, index } of text.matchAll(HARMLESS)) {
-    masked += maskNumbers(text.slice(from, index)) + harmless;
-    from = index + harmless.length;
-  }
-  return masked + maskNumbers(text.slice(from));
-}
+export { maskWords };
 
 /**
  * An id as the page holds it. Callers choose theirs, and some choose a phone number: masked it is one of many, so a mark of two
