@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ConfigError } from '../config/fault.ts';
 import { formatTable } from '../explain/format-table.ts';
 import { formatElapsed, formatTime } from '../explain/format-time.ts';
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
@@ -21,8 +22,10 @@ export function addBudgetCommand(program: Command, { deps, exit }: CommandContex
     const config = await storeConfig(deps, options);
     const { money } = config;
     if (money === undefined || Object.keys(money.budgets).length === 0) {
-      // Of a config with faults it cannot be said that it sets none.
-      await soundConfig(deps, options);
+      await soundConfig(deps, options).catch((error: unknown) => {
+        if (!(error instanceof ConfigError)) throw error;
+        throw new CliFailure('the config has faults, so that its budgets are not known', 'sms-dispatch config check');
+      });
       throw new CliFailure('the config sets no budget', 'money: { budgets: { day: { hard: 50 } } }');
     }
     const figures = await withBudgets(deps, config, (budgets) => budgets.read());

@@ -41,10 +41,14 @@ const LAST_MS = 60 * 60_000;
 /** Fewer prove nothing. */
 export const MIN_REQUESTS = 5;
 
+/** A provider that accepted something lately may refuse one message, or those to one country, again and again. */
+const MIN_MESSAGES = 3;
+
 /** About a number or a text, not about the provider. */
 const MESSAGE_REASONS: readonly (string | undefined)[] = ['recipient', 'opted_out', 'content'];
 
 interface Request {
+  readonly messageId: string;
   readonly at: Date;
   readonly result: string | undefined;
   readonly reason: string | undefined;
@@ -101,7 +105,7 @@ export function judgeProviders(
 function requestOf(entry: JournalEntry, provider: string): Request[] {
   if (entry.kind !== 'message' || entry.message.attempt?.provider !== provider) return [];
   const { result, reason, code } = entry.message.attempt;
-  return [{ at: entry.at, result, reason, code }];
+  return [{ messageId: entry.message.id, at: entry.at, result, reason, code }];
 }
 
 const WORST = ['open', 'half_open', 'recovering'] as const;
@@ -126,6 +130,8 @@ function downOf(notes: readonly CircuitNote[], last: readonly Request[], accepte
   const streak = lastAccepted === -1 ? last : last.slice(0, lastAccepted);
   const own = streak.filter(({ reason }) => !MESSAGE_REASONS.includes(reason));
   const [newest] = own;
+  const isFew = new Set(own.map(({ messageId }) => messageId)).size < MIN_MESSAGES;
+  if (lastAccepted !== -1 && isFew) return null;
   if (streak.length < MIN_REQUESTS || own.length <= streak.length / 2 || newest === undefined) return null;
   return {
     by: 'refusing',

@@ -139,14 +139,14 @@ it('a paused queue is named until it is resumed, though every worker runs', asyn
   expect(await status()).toMatchObject({ code: 1, findings: [{ kind: 'queue_paused', queue: 'sms-alerts' }] });
 });
 
-it('a critical that a cap holds for minutes is named with its cap, and as missed once it has expired', async () => {
+it('a critical that a cap holds for longer than a few minutes is named immediately with its cap, and as missed once it has expired', async () => {
   const { url, status, keys } = await run({ more: 'caps: { perRecipient: [{ max: 1, per: 1h }], perHour: off }' });
   const to = '+60125999999';
   const [first] = await post(url, [critical({ to })]);
   await settled(url, first as string, ['accepted']);
   const [id] = await post(url, [critical({ to })]);
   const [message] = (await settled(url, id as string, ['deferred'])).messages;
-  expect(await status()).toMatchObject({ code: 0, findings: [] });
+  expect(await status()).toMatchObject({ code: 1, findings: [{ kind: 'criticals_held', reason: 'rate_cap_recipient' }] });
   await redis.zincrby(keys.heldCriticals(), -240_000, message?.id as string);
   const { code, findings } = await status();
   expect(code).toBe(1);

@@ -103,6 +103,9 @@ test('a provider shows its worst circuit, and its newest refusal says why', () =
 const refusals = (count: number, reason: string, everySeconds = 60) =>
   Array.from({ length: count }, (_, index) => message(index * everySeconds, 'queued', of('sns', 'refused', reason)));
 
+const ofSeveral = (entries: readonly JournalEntry[]): JournalEntry[] =>
+  entries.map((entry, index) => (entry.kind === 'message' ? { ...entry, message: { ...entry.message, id: `m-${index}` } } : entry));
+
 test.each<[string, readonly JournalEntry[], readonly CircuitNote[], Partial<ProviderHealth['down']> | null]>([
   ['its circuit is open', [], [circuit('open', 10)], { by: 'circuit', reason: 'auth', code: '20003' }],
   ['it is being tried and nothing is known yet', [], [circuit('half_open', 1)], { by: 'circuit', reason: 'auth' }],
@@ -120,8 +123,14 @@ test.each<[string, readonly JournalEntry[], readonly CircuitNote[], Partial<Prov
   ['refusals of two hours ago prove nothing', refusals(5, 'unavailable', 1800), [], null],
   ['it accepted the fifth newest', [...refusals(4, 'unavailable'), message(250, 'accepted', of('sns', 'accepted'))], [], null],
   [
+    'one message was refused again and again after another was accepted',
+    [...refusals(9, 'auth'), message(590, 'accepted', of('sns', 'accepted'))],
+    [],
+    null,
+  ],
+  [
     'it accepted nothing any more after one that it accepted within its last ten',
-    [...refusals(5, 'unknown_outcome'), message(300, 'accepted', of('sns', 'accepted'))],
+    [...ofSeveral(refusals(5, 'unknown_outcome')), message(300, 'accepted', of('sns', 'accepted'))],
     [],
     { by: 'refusing', reason: 'unknown_outcome', since: ago(240).toISOString() },
   ],
