@@ -6,6 +6,7 @@ import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
 import type { Ended } from '../pipeline/tell-resolved.ts';
+import { requireDatabase } from '../redis/check.ts';
 import { connectRedis, isCluster, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
@@ -44,7 +45,18 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
   const stamp = createStamp();
 
+  let database: Promise<void> | undefined;
+  /** Once a connection: one more round trip, and only where the URL names a database other than 0. */
+  const checked = (): Promise<void> => {
+    database ??= requireDatabase(connection).catch((error: unknown) => {
+      database = undefined;
+      throw error;
+    });
+    return database;
+  };
+
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
+    await checked();
     await alerts.addBulk(accepted.map(jobOf));
     // Only now: an id that is remembered without its job would be a lost alert.
     const answers = await connection

@@ -19,13 +19,40 @@ export interface RedisFinding {
  */
 export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
   try {
-    return judgeServer(parseInfo(await withinDeadline(redis.info())), isCluster(redis));
+    const info = await withinDeadline(redis.info());
+    const database = await judgeDatabase(redis);
+    return [...(database === undefined ? [] : [database]), ...judgeServer(parseInfo(info), isCluster(redis))];
   } catch (error) {
     const refusal = explainRefusal(error);
     if (refusal === undefined) throw error;
     return [refusal];
   }
 }
+
+/**
+ * The finding that the server has no database of the number that the URL names: ioredis would go on in database 0, which may
+ * be another system's.
+ */
+async function judgeDatabase(redis: Redis): Promise<RedisFinding | undefined> {
+  const db = 'db' in redis.options ? (redis.options.db ?? 0) : 0;
+  if (db === 0) return undefined;
+  try {
+    await withinDeadline(redis.select(db));
+    return undefined;
+  } catch (error) {
+    if (!NO_DATABASE.test((error as Error).message)) throw error;
+    const remedy = 'use a lower number in the URL, or raise "databases" in redis.conf and restart Redis';
+    return { level: 'fault', problem: `this Redis has no database ${db}`, remedy };
+  }
+}
+
+/** @throws Error when the server has no database of the number that the URL names */
+export async function requireDatabase(redis: Redis): Promise<void> {
+  const fault = await judgeDatabase(redis);
+  if (fault !== undefined) throw new Error(`${fault.problem}: ${fault.remedy}`);
+}
+
+const NO_DATABASE = /DB index is out of range|invalid DB index/i;
 
 /**
  * Refuses a Redis to which nothing should be entrusted.
@@ -67,8 +94,14 @@ export function judgeServer(info: ServerInfo, asCluster = false): RedisFinding[]
       problem: `${describeServer(info)} is too old: ${MIN_VERSION} or newer is needed`,
       remedy: `upgrade it, or run one beside it: docker run -d -p 127.0.0.1:6380:6379 redis:7 redis-server --appendonly yes, then set REDIS_URL=redis://127.0.0.1:6380`,
     },
+    info.redis_mode === 'sentinel' && {
+      level: 'fault',
+      problem: 'this is a Sentinel, which keeps no data',
+      remedy: 'name the Sentinels and their group: REDIS_URL=redis+sentinel://host1:26379,host2:26379/mymaster',
+    },
     info.role !== undefined &&
-      info.role !== 'master' && {
+      info.role !== 'master' &&
+      info.redis_mode !== 'sentinel' && {
         level: 'fault',
         problem: 'this Redis is a read-only replica',
         remedy: `point REDIS_URL at its primary, ${info.master_host ?? 'unknown host'}:${info.master_port ?? '6379'}`,

@@ -27,7 +27,7 @@ const DEFAULT_PORTS = { sentinel: 26_379, cluster: 6379 } as const;
  */
 export function parseRedisUrl(url: string): RedisAddress {
   if (url.startsWith('/') && !url.startsWith('//')) return { kind: 'server', url };
-  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return { kind: 'server', url };
+  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return { kind: 'server', url: requireServerUrl(url) };
   const { scheme, user, password, seats, path, query } = takeApart(url) ?? {};
   if (scheme === undefined || seats === undefined) throw new Error(FORMS);
   const kind = scheme.endsWith('+cluster') ? 'cluster' : 'sentinel';
@@ -47,6 +47,19 @@ export function parseRedisUrl(url: string): RedisAddress {
   asked.delete('sentinelPassword');
   if (name === undefined || asked.size > 0) throw new Error(FORMS);
   return { kind, ...shared, name: decode(name) as string, db: Number(db), sentinelPassword };
+}
+
+/** The options that ioredis takes from the query of a URL and that somebody may need there. */
+const QUERY_OPTIONS: readonly string[] = ['db', 'family', 'password', 'username'];
+
+/** ioredis would take `/abc` for database NaN, on which no call is answered, and drop a misspelled option. */
+function requireServerUrl(url: string): string {
+  const { pathname, searchParams } = new URL(url);
+  const wrongDatabase = 'the Redis URL has a database that is not a number: write redis://host:6379/0, or leave it out for database 0';
+  if (!/^(?:\/\d*)?$/.test(pathname) || !/^\d*$/.test(searchParams.get('db') ?? '')) throw new Error(wrongDatabase);
+  if ([...searchParams.keys()].some((name) => !QUERY_OPTIONS.includes(name)))
+    throw new Error(`the Redis URL has an unknown option after the question mark: it may hold ${QUERY_OPTIONS.join(', ')}`);
+  return url;
 }
 
 /** The address fit for a log: without the password, and without the query, which may hold one as well. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createProducer } from '../../src/queue/producer.ts';
 import { checkRedis, describeServer, judgeServer, parseInfo, type RedisFinding } from '../../src/redis/check.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { freePort } from '../../src/redis/free-port.ts';
@@ -27,9 +28,29 @@ async function findingsAt(url: string): Promise<RedisFinding[]> {
   }
 }
 
+it('a Sentinel is named as one, whose URL is another', () => {
+  const faults = judgeServer({ redis_mode: 'sentinel', redis_version: '7.0.15' }).filter(({ level }) => level === 'fault');
+  expect(faults).toMatchObject([
+    { problem: 'this is a Sentinel, which keeps no data', remedy: expect.stringContaining('redis+sentinel://') },
+  ]);
+});
+
 describe('a real server', () => {
   it('that is as it should be raises nothing, even where CONFIG is forbidden', async () => {
     expect(await findings(['--rename-command', 'CONFIG', ''])).toEqual([]);
+  });
+
+  it('without the database that the URL names is refused, by the producer too, and one that it has is not', async () => {
+    server = await startRedisServer(['--databases', '4']);
+    await expect(findingsAt(`${server.url}/9`)).resolves.toMatchObject([{ level: 'fault', problem: 'this Redis has no database 9' }]);
+    await expect(findingsAt(`${server.url}/3`)).resolves.toEqual([]);
+    const producer = createProducer({ redis: `${server.url}/9` });
+    const alert = { severity: 'critical', to: '+60123456789', text: 'a' } as const;
+    await expect(producer.enqueue(alert)).rejects.toThrow('this Redis has no database 9');
+    await producer.close();
+    const redis = connectRedis(server.url, 'door');
+    expect(await redis.keys('*sms-alerts:wait')).toEqual([]);
+    redis.disconnect();
   });
 
   it('that evicts is a fault with the command that mends it', async () => {

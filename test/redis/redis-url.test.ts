@@ -78,6 +78,30 @@ describe('parseRedisUrl', () => {
   });
 });
 
+describe('the URL of a single server', () => {
+  it.each([
+    ['redis://host/abc', /database that is not a number/],
+    ['redis://host:6379/1/2', /database that is not a number/],
+    ['redis://host/-1', /database that is not a number/],
+    ['redis://host/1.5', /database that is not a number/],
+    ['redis://host/?db=two', /database that is not a number/],
+    ['redis://:hunter2@host/hunter2', /database that is not a number/],
+    ['redis://host/0?timeout=5', /unknown option/],
+    ['rediss://host?tls=hunter2', /unknown option/],
+    ['redis://host?pasword=hunter2', /unknown option/],
+  ])('%s is refused where it is read, without being repeated', (url, message) => {
+    expect(() => connectRedis(url, 'door')).toThrow(message);
+    expect(() => parseRedisUrl(url)).not.toThrow(/hunt|abc/);
+  });
+
+  it.each(['redis://host', 'redis://host/', 'redis://host/12', 'rediss://:p%40ss@host:6380/3', 'redis://host?db=2&family=6'])(
+    '%s is taken',
+    (url) => {
+      expect(parseRedisUrl(url)).toEqual({ kind: 'server', url });
+    },
+  );
+});
+
 describe('a prefix', () => {
   it.each([
     ['{sms}', true],
