@@ -8,7 +8,7 @@ export interface Issue {
 }
 
 /** The kinds of values in the words of JSON. */
-const KINDS: Readonly<Record<string, string>> = {
+export const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
   int: 'a whole number',

@@ -66,7 +66,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
   const replay = dead
     .command('replay')
     .description(
-      'try again: the same message with its history, good for as long as it was at first; caps apply. Not sent: what was resolved or acknowledged meanwhile, what another alert has told, and what may have been sent (see unknown resolve)',
+      'try again: the same message with its history, good for as long as it was at first; caps apply. Not sent: what was resolved or acknowledged meanwhile, what another alert of its dedup key texts, and what may have been sent (see unknown resolve)',
     )
     .argument('[ids...]', IDS)
     .option('--all', 'all dead letters by now')

@@ -98,7 +98,7 @@ function pending(job: WaitingJob, now: Date): Found {
   return { kind: 'alert', alert: pendingAlert(job, now), digest: undefined };
 }
 
-/** The alert that the ledger heard of last. */
+/** The newest alert in the ledger. */
 async function latestAlert(traces: OpenTraces): Promise<Found | undefined> {
   for (const id of await traces.recentIds()) {
     const found = await findTraced(traces, id);

@@ -56,7 +56,7 @@ export function describeReplay({ id, what }: DeadLetter, replayed: Replayed): st
     case 'acknowledged':
       return `${id}  not replayed: its problem was ${replayed.kind} meanwhile`;
     case 'duplicate':
-      return `${id}  not replayed: alert ${replayed.of}, of the same dedup key, has told of it`;
+      return `${id}  not replayed: alert ${replayed.of}, of the same dedup key, was sent or is on its way`;
     case 'unknown':
       return `${id}  not replayed: it may have been sent; ${resolveHint(id)}`;
     case 'gone':

@@ -116,7 +116,10 @@ function report(deps: CliDeps, to: string, optedOut: boolean, told: string, { js
 
 /** The newest word wins, and that was not ours: it came in meanwhile, or the clocks disagree. */
 function otherwise(phone: string, way: 'in' | 'out'): CliFailure {
-  return new CliFailure(`${phone} opted ${way} later than now, by the clocks of those who heard it`, 'Nothing was changed. Say it again.');
+  return new CliFailure(
+    `${phone} opted ${way} at a time later than now: the clocks of two machines differ`,
+    'Nothing was changed. Try again.',
+  );
 }
 
 /** Also a sender that is no phone number, such as a short code, whose STOP is kept by its digits. */

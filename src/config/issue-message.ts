@@ -1,14 +1,8 @@
 import type { z } from 'zod';
+import { KINDS as ALERT_KINDS } from '../alert/describe-issues.ts';
 
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map of settings',
-  record: 'a map of settings',
-};
+/** As for alerts; what JSON calls an object is in YAML a map. */
+const KINDS: Readonly<Record<string, string>> = { ...ALERT_KINDS, object: 'a map of settings', record: 'a map of settings' };
 
 /** Zod's findings in the words of this project. Never quotes the value, which may be a secret. */
 export const issueMessage: z.core.$ZodErrorMap = (issue) => {

@@ -112,8 +112,8 @@ function withInstance(labels: Readonly<Record<string, string>>, candidates: read
 }
 
 /**
- * HertzBeat's button *Send test* posts two equal alerts, milliseconds apart: one text a minute, so that whoever presses it
- * again gets one again.
+ * HertzBeat's button *Send test* posts two equal alerts, milliseconds apart: one text a minute, so that a person who
+ * presses it again gets another one.
  */
 function asTest(entry: WebhookEntry): WebhookEntry {
   const { text = '', startsAt } = entry;

@@ -48,7 +48,7 @@ export function webhookOptions(
 /**
  * `POST /v1/webhooks/alertmanager`, `/grafana` and `/hertzbeat`.
  *
- * Senders read a status like this: 2xx, done; 5xx, try again at once, with back-off; anything else, give up until
+ * Senders read a status like this: 2xx, done; 5xx, try again immediately, with back-off; anything else, give up until
  * the group is flushed again. So a call is answered 200 when at least one of its alerts is safely in Redis, because a
  * refusal would lose the good ones with the bad; 503 when Redis is away; and 400 when nothing could be taken, because
  * then nothing is lost by it, the sender's own failure metrics tell, and it tries again minutes later, by when the

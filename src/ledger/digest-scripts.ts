@@ -1,5 +1,5 @@
 import { createScript } from '../redis/script.ts';
-import { releaseClaim } from './scripts.ts';
+import { releaseClaim } from './claim-lua.ts';
 
 /**
  * The atomic steps of a digest. A phone has one that gathers; closed, its hash becomes the content of that digest and

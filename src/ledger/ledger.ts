@@ -213,7 +213,7 @@ export type Objection =
   /** Another alert, as grave or graver, holds the dedupe claim: its text is out or on its way. */
   | { readonly kind: 'duplicate'; readonly of: string };
 
-/** Whom a message is for, and where it comes from. */
+/** The recipient and the origin of a message. */
 export type Addressee = Pick<MessageRecord, 'phoneHash' | 'to' | 'createdAt' | 'alertId' | 'severity' | 'route' | 'source'>;
 
 /** What a provider reports of one text. */

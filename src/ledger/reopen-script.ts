@@ -1,7 +1,7 @@
 import { createScript } from '../redis/script.ts';
+import { claims } from './claim-lua.ts';
 import { tells } from './journal.ts';
 import { overSince } from './over-script.ts';
-import { claims } from './scripts.ts';
 
 /**
  * Sets a failed or expired message on its way again: the same message, with all its history. Each replay bears a number,

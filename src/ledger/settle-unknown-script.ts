@@ -1,7 +1,7 @@
 import { createScript } from '../redis/script.ts';
+import { releaseClaim } from './claim-lua.ts';
 import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
-import { releaseClaim } from './scripts.ts';
 
 /**
  * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of

@@ -100,32 +100,26 @@ type Form = (
 ) => string;
 
 /** Severity by severity, each line by itself. */
-const LIST: Form = (content, lines, left, style, spell, room) => writeList(content, lines, left, style, spell, room, (texts) => texts);
+const LIST = listForm((texts) => texts);
 /** The same with similar lines as one. */
-const MERGED: Form = (content, lines, left, style, spell, room) => writeList(content, lines, left, style, spell, room, mergeSimilar);
+const MERGED = listForm(mergeSimilar);
 
-function writeList(
-  content: DigestContent,
-  lines: readonly DigestLine[],
-  left: number,
-  style: DigestStyle,
-  spell: Spell,
-  room: DigestRoom,
-  merge: (texts: readonly string[]) => readonly string[],
-): string {
-  const labels = [...new Set(lines.map(labelOf))];
-  const isTight = room.characters < TIGHT;
-  const cut = lines.length === 1 ? LONGEST_LINE : SHORT_LINE;
-  const sections = labels.map((label) => {
-    const texts = cutDistinct(
-      lines.filter((line) => labelOf(line) === label).map(({ text }) => spell(text)),
-      cut,
-    );
-    return isTight ? merge(texts).join('; ') : `${label} ${merge(texts).join('; ')}`;
-  });
-  if (isTight) return `${left > 0 ? `+${written(left)} ` : ''}${sections.join('; ')}`;
-  const more = left > 0 ? ` ${written(left)} more will follow.` : '';
-  return `${headOf(content, style, room)}${more} ${sections.join('. ')}`;
+function listForm(merge: (texts: readonly string[]) => readonly string[]): Form {
+  return (content, lines, left, style, spell, room) => {
+    const labels = [...new Set(lines.map(labelOf))];
+    const isTight = room.characters < TIGHT;
+    const cut = lines.length === 1 ? LONGEST_LINE : SHORT_LINE;
+    const sections = labels.map((label) => {
+      const texts = cutDistinct(
+        lines.filter((line) => labelOf(line) === label).map(({ text }) => spell(text)),
+        cut,
+      );
+      return isTight ? merge(texts).join('; ') : `${label} ${merge(texts).join('; ')}`;
+    });
+    if (isTight) return `${left > 0 ? `+${written(left)} ` : ''}${sections.join('; ')}`;
+    const more = left > 0 ? ` ${written(left)} more will follow.` : '';
+    return `${headOf(content, style, room)}${more} ${sections.join('. ')}`;
+  };
 }
 
 /** Cut to a length, unless different texts would become the same: those stay as long as they are. */

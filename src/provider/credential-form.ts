@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Secret } from '../config/secret.ts';
 
 /**
- * Forms by which values of the wrong key are recognized. They are told apart by how they begin and how long they are; no
+ * Forms by which values of the wrong key are recognized. They differ in their first characters and their length; no
  * message quotes a value.
  */
 

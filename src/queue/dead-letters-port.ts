@@ -1,6 +1,9 @@
 import type { MessageState } from '../ledger/trace.ts';
 
-/** What a dead letter is of. A notice is what a channel was to be told. An event is what a webhook was to be told. Receipts and look-ups only die of being malformed, which none of ours is. */
+/**
+ * The kind of a dead letter. A notice is for a channel, an event for an outgoing webhook. Receipts and look-ups fail only when
+ * they are malformed, which ours never are.
+ */
 export type DeadKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice' | 'event';
 
 /**

@@ -94,7 +94,7 @@ function levelOf({ state, reason, severity, again = false }: MessageReport): 'de
   }
 }
 
-/** Of alerts that are neither texted nor told of elsewhere, those that a person may miss. */
+/** `warn` for an alert that a person may miss: it is neither texted nor named in another text. */
 function alertLevel({ reason }: AlertReport): 'info' | 'warn' {
   return reason === 'expired' ? 'warn' : 'info';
 }

@@ -115,7 +115,7 @@ describe('what expired and what is unknown', () => {
     const replays = { 'm-1': { kind: 'resolved' }, 'm-2': { kind: 'duplicate', of: 'a-9' }, 'm-3': { kind: 'unknown' } } as const;
     const { code, stdout, stderr } = await type(['dead', 'replay', '--all'], { dead: { letters: ALL, replays } });
     expect(stdout).toContain('m-1  not replayed: its problem was resolved meanwhile\n');
-    expect(stdout).toContain('m-2  not replayed: alert a-9, of the same dedup key, has told of it\n');
+    expect(stdout).toContain('m-2  not replayed: alert a-9, of the same dedup key, was sent or is on its way\n');
     expect(stdout).toContain('m-3  not replayed: it may have been sent; sms-dispatch unknown resolve m-3 --sent, or --not-sent --resend\n');
     expect(stderr).toBe('2 replayed, 3 skipped (1 resolved, 1 duplicate, 1 with unknown outcome)\n');
     expect(code).toBe(0);

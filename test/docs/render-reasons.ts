@@ -38,7 +38,7 @@ const STATES: Readonly<Record<MessageState, string>> = {
   accepted: 'The provider said yes. Whether it arrived, only a receipt can tell.',
   delivered: 'A receipt says that it arrived.',
   undelivered: 'The provider had said yes, and a receipt says that it did not arrive.',
-  unknown: 'It may have gone out, and nobody can say; it is not sent again by itself. `sms-dispatch dead list`, `unknown resolve`',
+  unknown: 'It may have been sent; the outcome is not known. It is not sent again by itself. `sms-dispatch dead list`, `unknown resolve`',
   suppressed: 'Decided not to send, for its reason.',
   expired: 'Its time was up before it could be sent; `lastReason` says what it waited for last. `sms-dispatch dead list`',
   cancelled: 'The problem was resolved, or somebody acknowledged it, before it was sent.',

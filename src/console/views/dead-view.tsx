@@ -148,7 +148,7 @@ function replayWords(who: string, { results }: ConsoleApi['replay']): string {
     case 'acknowledged':
       return `Not replayed: its problem was ${first.kind} meanwhile.`;
     case 'duplicate':
-      return `Not replayed: alert ${first.of}, of the same dedup key, has told of it.`;
+      return `Not replayed: alert ${first.of}, of the same dedup key, was sent or is on its way.`;
     case 'unknown':
       return 'Not replayed: it may have been sent. Say whether it was.';
     case 'ended':
