@@ -36,6 +36,14 @@ it('reads a batch, each for itself', () => {
   ]);
 });
 
+it.each([[{ toString: 1 }], [{ valueOf: null }], ['constructor'], ['toString'], ['__proto__'], [['true']], [{}]])(
+  'a success of %j is no delivery, and loses no other report of its batch',
+  (success) => {
+    const read = reader.read(call([{ ...REPORT, success }, { ...REPORT, Status: success }, REPORT]));
+    expect(read).toEqual([undefined, undefined, { ...IDS, state: 'delivered', at: new Date('2026-11-20T03:00:05Z') }]);
+  },
+);
+
 const ROWS: readonly (readonly [code: string, reason: string])[] = [
   ['MOBILE_NOT_ON_SERVICE', 'recipient'],
   ['MOBILE_ACCOUNT_ABNORMAL', 'recipient'],
