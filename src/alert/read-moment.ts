@@ -1,8 +1,10 @@
 const ISO = /^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d)\s*$/;
 
-/** Seconds, milliseconds, microseconds or nanoseconds since 1970: each unit holds the years 1973 to 5138. */
+/** Seconds, milliseconds, microseconds or nanoseconds since 1970: each unit holds the years 1978 to 9999, the last of which stands for "never". */
 const UNITS_PER_MS = [0.001, 1, 1_000, 1_000_000] as const;
 const SHORTEST = 1e8;
+/** The first second of the year 10000. */
+const LONGEST = 253_402_300_800;
 
 /**
  * A point in time in the notations that senders use: ISO 8601 with zone in any case, or a number since 1970 in seconds,
@@ -24,9 +26,10 @@ export function readMoment(value: unknown): string | null | undefined {
 
 function ofNumber(value: number): string | null | undefined {
   if (value === 0) return null;
-  const unit = UNITS_PER_MS.findIndex((_, index) => value < SHORTEST * 1000 ** (index + 1));
+  const unit = UNITS_PER_MS.findIndex((_, index) => value <= LONGEST * 1000 ** index);
   if (!(value >= SHORTEST) || unit === -1) return undefined;
-  return new Date(Math.floor(value / (UNITS_PER_MS[unit] as number))).toISOString();
+  // ISO 8601 writes years of five digits in another form.
+  return new Date(Math.min(Math.floor(value / (UNITS_PER_MS[unit] as number)), LONGEST * 1000 - 1)).toISOString();
 }
 
 /** JavaScript reads 30 February as 2 March. */

@@ -28,7 +28,7 @@ export interface WebhookMoment {
 export type Fields = Readonly<Record<string, unknown>>;
 
 const RESOLVED = new Set(['resolved', 'ok', 'normal', 'recovered', 'restored', 'closed', 'cleared', 'inactive']);
-const FIRING = new Set(['firing', 'alerting', 'active', 'pending', 'problem', 'nodata', 'error']);
+const FIRING = new Set(['firing', 'alerting', 'active', 'pending', 'problem', 'nodata', 'no_data', 'error']);
 
 /** `undefined` for what is no object, and so no alert. */
 export function fieldsOf(value: unknown): Fields | undefined {

@@ -3,8 +3,8 @@ import type { Redis } from '../redis/connect.ts';
 import { createScript } from '../redis/script.ts';
 
 /**
- * Fails jobs whose own record (options, progress, parent) is not JSON. BullMQ throws on them while it fetches, so no
- * processor ever sees them, and they come back for ever.
+ * Fails jobs whose own record cannot be read: options, progress or parent that are not JSON, options of `null`, or a
+ * count of starts that is no number. BullMQ throws on them while it fetches, so no processor ever sees them, and they come back for ever.
  * KEYS active, failed, stalled, job, lock. ARGV id, reason, now ms. 1 when the job was there.
  */
 const failScript = createScript<0 | 1>(`
@@ -33,8 +33,10 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
   const ids = await redis.lrange(key('active'), 0, -1);
   const failed = await Promise.all(
     ids.map(async (jobId): Promise<UnreadableJob[]> => {
-      const [timestamp, data, ...fields] = await redis.hmget(key(jobId), 'timestamp', 'data', ...JSON_FIELDS);
-      const reason = unreadable(fields);
+      const [timestamp, data, starts, ...fields] = await redis
+        .hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS)
+        .catch(withoutRecord);
+      const reason = unreadable(fields) ?? uncountable(starts);
       if (reason === undefined) return [];
       const moved = await failScript(
         redis,
@@ -59,10 +61,22 @@ function unreadable(values: readonly (string | null)[]): string | undefined {
   for (const [index, value] of values.entries()) {
     if (value === null || value === '') continue;
     try {
-      JSON.parse(value);
+      if (JSON.parse(value) === null && JSON_FIELDS[index] === 'opts') return "the job's opts is null: it must be a JSON object";
     } catch (error) {
       return maskNumbers(`the job's ${JSON_FIELDS[index]} is not JSON: ${(error as Error).message}`);
     }
   }
   return undefined;
+}
+
+/** How often the job was started, which BullMQ adds to while it fetches. */
+function uncountable(starts: string | null | undefined): string | undefined {
+  if (starts === null || starts === undefined || /^-?\d{1,15}$/.test(starts)) return undefined;
+  return "the job's ats is not a whole number";
+}
+
+/** What lies under the key of a job may be no hash at all: that is no reason to leave the others. */
+function withoutRecord(error: Error): null[] {
+  if (error.message.startsWith('WRONGTYPE')) return [];
+  throw error;
 }

@@ -158,7 +158,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       if (opened === worker) fetching.asked();
     });
     opened.on('error', (error) => {
-      if (error instanceof SyntaxError) sweep();
+      if (isOfRecord(error)) sweep();
       else logger[levelFor(error, 'warn')]({ err: error, queue }, 'queue worker');
     });
     opened.on('lockRenewalFailed', (ids: string[]) => {
@@ -210,6 +210,11 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       for (const connection of connections) connection.disconnect();
     },
   };
+}
+
+/** What BullMQ throws on a job whose record cannot be read; its scripts, on a counter that is no number. */
+function isOfRecord(error: Error): boolean {
+  return error instanceof SyntaxError || error instanceof TypeError || /hash value is not an integer/.test(error.message);
 }
 
 /** Resolves once nobody has been busy for so long. */

@@ -255,6 +255,50 @@ describe('Grafana', () => {
   });
 });
 
+describe('the one alert of legacy alerting of Grafana', () => {
+  const legacy = {
+    dashboardId: 1,
+    evalMatches: [{ value: 100, metric: 'High value', tags: null }],
+    imageUrl: 'https://grafana.com/assets/img/blog/mixed_styles.png',
+    message: 'Notification Message',
+    orgId: 1,
+    panelId: 2,
+    ruleId: 7,
+    ruleName: 'Panel Title alert',
+    ruleUrl: 'http://localhost:3000/d/hZ7BuVbWz?tab=alert',
+    state: 'alerting',
+    tags: { severity: 'P1' },
+    title: '[Alerting] Panel Title alert',
+  };
+  const read = (over: object = {}) => alertsFromGrafana({ ...legacy, ...over }, { to }).alerts[0]?.alert;
+
+  test('is read, and its recovery resolves it', () => {
+    expect(alertSchema.safeParse(read())).toMatchObject({ success: true });
+    expect(read()).toMatchObject({ status: 'firing', severity: 'critical', to, text: 'Panel Title alert: Notification Message' });
+    expect(read({ state: 'ok', message: '' })).toMatchObject({ status: 'resolved', dedupKey: read()?.dedupKey });
+    expect(read({ state: 'pending', message: 'changed' })?.dedupKey).toBe(read()?.dedupKey);
+  });
+
+  test.each([
+    [{ message: '' }, 'Panel Title alert'],
+    [{ message: null }, 'Panel Title alert'],
+    [{ message: 'Panel Title alert: too hot' }, 'Panel Title alert: too hot'],
+    [{ state: 'no_data' }, 'NoData: Panel Title alert: Notification Message'],
+    [{ state: 'no_data', message: '' }, 'NoData: Panel Title alert'],
+    [{ tags: [] }, 'Panel Title alert: Notification Message'],
+  ])('with %j says %j', (over, text) => {
+    expect(read(over)).toMatchObject({ status: 'firing', severity: 'critical', text });
+  });
+
+  test.each([{ ruleId: 8 }, { ruleName: 'Other alert' }, { orgId: 2 }])('is another one with %j', (over) => {
+    expect(read(over)?.dedupKey).not.toBe(read()?.dedupKey);
+  });
+
+  test.each([{ ruleName: '' }, { ruleName: null }])('with %j is no payload of Grafana', (over) => {
+    expect(() => read(over)).toThrow('This is not the webhook payload of Grafana');
+  });
+});
+
 describe('a side field that cannot be read is left out, and costs no alert', () => {
   const without = ({ alert: { remarks: _remarks, ...alert } }: { alert: object & { remarks?: unknown } }) => alert;
 

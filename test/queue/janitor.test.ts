@@ -34,6 +34,19 @@ it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => 
   },
 );
 
+it.each([
+  ['opts', 'null', "the job's opts is null: it must be a JSON object"],
+  ['ats', 'x', "the job's ats is not a whole number"],
+  ['ats', '1.5', "the job's ats is not a whole number"],
+])('fails a job whose %s is %s, beside a key that is no job at all', async (field, value, reason) => {
+  const bench = openQueue(url, prefix);
+  await redis.multi().set(bench.key('other'), 'text').lpush(bench.key('active'), 'other').exec();
+  await active(bench, 'bad', { opts: '{}', [field]: value });
+  await active(bench, 'good', { opts: '{}', ats: '3' });
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad', reason }]);
+  expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['good', 'other']);
+});
+
 it('leaves good jobs, jobs of other states and other queues alone', async () => {
   const [bench, other] = [openQueue(url, prefix), openQueue(url, prefix)];
   await active(bench, 'good', { opts: '{"priority":1}', progress: '40', parent: '{}', data: '{not json' });

@@ -314,14 +314,19 @@ it('what cannot be read is told once and failed, and its neighbours run', async 
     onUnreadable: async ({ jobId }) => void unreadable.push(jobId),
   });
   onTestFinished(() => worker.close());
-  for (const id of ['bad-1', 'bad-2']) {
-    await redis.multi().hset(key(id), { name: 'job', data: '{}', timestamp: '1', opts: 'x' }).lpush(key('wait'), id).exec();
+  const records = { 'bad-1': { opts: 'x' }, 'bad-2': { opts: 'x' }, 'bad-3': { opts: 'null' }, 'bad-4': { opts: '{}', ats: 'x' } };
+  for (const [id, record] of Object.entries(records)) {
+    await redis
+      .multi()
+      .hset(key(id), { name: 'job', data: '{}', timestamp: '1', ...record })
+      .lpush(key('wait'), id)
+      .exec();
     await queue.add('job', {}, { jobId: `after-${id}` });
   }
-  await until(async () => done.length === 2 && (await redis.zcard(key('failed'))) === 2);
-  await until(() => unreadable.length === 2);
-  expect(done.sort()).toEqual(['after-bad-1', 'after-bad-2']);
-  expect(unreadable.sort()).toEqual(['bad-1', 'bad-2']);
+  await until(async () => done.length === 4 && (await redis.zcard(key('failed'))) === 4);
+  await until(() => unreadable.length === 4);
+  expect(done.sort()).toEqual(Object.keys(records).map((id) => `after-${id}`));
+  expect(unreadable.sort()).toEqual(Object.keys(records));
 });
 
 describe('an alert that takes its workers down with it', () => {
