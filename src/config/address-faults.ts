@@ -25,15 +25,17 @@ function groupFaults(file: Section, quote: Quote): Finding[] {
 
 /** Of a place where contacts stand by their bare names. */
 export function contactNameFaults(file: Section, name: unknown, path: Path, quote: Quote): Finding[] {
+  if (typeof name !== 'string' || name === '' || Object.hasOwn(record(file.contacts), name)) return [];
+  const unknown = { path, message: `no contact named ${quote(path)}` };
+  if (!mayHint(file)) return [unknown];
   const contacts = namesOf(file, 'contact');
-  if (typeof name !== 'string' || name === '' || contacts.includes(name)) return [];
   const others = RECIPIENT_KINDS.filter((kind) => kind !== 'contact' && namesOf(file, kind).includes(name)).map(
     (kind) => `${kind}:${name}`,
   );
   const hint = parsePhone(name, countryOf(file)).ok
     ? 'names stand here: give the number a name under contacts'
     : (didYouMean(name.replace(/^contact:/, ''), contacts) ?? didYouMean(others[0] ?? '', others) ?? theyAre('contacts', contacts));
-  return [{ path, message: `no contact named ${quote(path)}`, hint }];
+  return [{ ...unknown, hint }];
 }
 
 /** A group that comes by way of others to itself would never be opened to its end. */
@@ -93,12 +95,25 @@ function mailFaults(file: Section, quote: Quote): Finding[] {
 
 /** Of `contact:<name>`, `group:<name>` and `rotation:<name>`; `undefined` for whatever is none of these. */
 function prefixedFaults(file: Section, written: string, path: Path, quote: Quote): Finding[] | undefined {
-  const kind = readRecipientName(written)?.kind;
-  if (kind === undefined) return undefined;
+  const named = readRecipientName(written);
+  if (named === undefined) return undefined;
+  const { kind, name } = named;
+  if (Object.hasOwn(record(file[`${kind}s`]), name)) return [];
+  const unknown = { path, message: `no such ${kind}: ${quote(path)}` };
+  if (!mayHint(file)) return [unknown];
   const names = namesOf(file, kind);
-  const known = names.map((name) => `${kind}:${name}`);
-  if (known.includes(written)) return [];
-  return [{ path, message: `no such ${kind}: ${quote(path)}`, hint: didYouMean(written, known) ?? theyAre(`${kind}s`, names) }];
+  const known = names.map((other) => `${kind}:${other}`);
+  return [{ ...unknown, hint: didYouMean(written, known) ?? theyAre(`${kind}s`, names) }];
+}
+
+/** Each search for the nearest name reads all of them; the first so many faults of a file show what is wrong with it. */
+const MOST_HINTS = 50;
+const hinted = new WeakMap<Section, number>();
+
+function mayHint(file: Section): boolean {
+  const count = (hinted.get(file) ?? 0) + 1;
+  hinted.set(file, count);
+  return count <= MOST_HINTS;
 }
 
 /** A name that stands where it needs its kind before it. */

@@ -6,10 +6,10 @@ import { ConfigError } from './fault.ts';
 import type { Finding } from './finding.ts';
 import { interpolate } from './interpolate.ts';
 import type { OnRead } from './read-text.ts';
-import { parseYaml, type YamlSource } from './yaml-source.ts';
+import { keyOf, parseYaml, type YamlSource } from './yaml-source.ts';
 
 /**
- * Text → a map with everything filled in, and what could not be.
+ * Text → a map with everything filled in, and what could not be. Sections whose names begin with `x-` are for anchors, and left out.
  * @param such what the map holds, as a fault names it
  * @throws {ConfigError} for what is not YAML, or no map
  */
@@ -22,6 +22,7 @@ export function openSource(
   if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null)) {
     throw new ConfigError([{ path: '', file, line: 1, message: `must be a map of ${such}` }]);
   }
+  if (isMap(contents)) contents.items = contents.items.filter((pair) => !keyOf(pair).startsWith('x-'));
   const findings = [...takeDuplicates(source), ...interpolate(source, env, onRead)];
   dropEmpty(source);
   return { source, findings };

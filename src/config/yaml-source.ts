@@ -1,6 +1,5 @@
 import {
   type Document,
-  isAlias,
   isMap,
   isNode,
   isScalar,
@@ -10,9 +9,11 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  type YAMLMap,
 } from 'yaml';
 import { ConfigError } from './fault.ts';
 import { shelter, unshelter } from './placeholder.ts';
+import { unfoldYaml } from './unfold-yaml.ts';
 import { NEXT_TOO_DEEP, syntaxMessage } from './yaml-syntax.ts';
 
 export type Path = readonly PropertyKey[];
@@ -33,12 +34,17 @@ export function parseYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(shelter(text), { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true });
   // What follows the first error is mostly its echo.
-  const first = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0] ?? firstBadAlias(document);
+  const first = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (first !== undefined) {
     const { line, col } = lines.linePos(first.pos[0]);
     const alsoHere = document.errors.filter(({ pos }) => pos[0] === first.pos[0]).map(({ code }) => code);
     const goesOn = alsoHere.includes('BLOCK_AS_IMPLICIT_KEY') && alsoHere.includes('MULTILINE_IMPLICIT_KEY');
     throw new ConfigError([{ path: '', file, line, column: col, message: goesOn ? NEXT_TOO_DEEP : syntaxMessage(first) }]);
+  }
+  const folded = unfoldYaml(document);
+  if (folded !== undefined) {
+    const { line, col } = lines.linePos(folded.offset);
+    throw new ConfigError([{ path: '', file, line, column: col, message: folded.message }]);
   }
   for (const { node } of nodesUnder(document.contents)) {
     if (isScalar(node)) restore(node);
@@ -51,14 +57,7 @@ function restore(scalar: Scalar): void {
   if (typeof scalar.value === 'string') scalar.value = unshelter(scalar.value);
 }
 
-function firstBadAlias(document: Document): { pos: [number, number]; code: 'BAD_ALIAS'; message: string } | undefined {
-  for (const { node } of nodesUnder(document.contents)) {
-    if (isAlias(node) && node.resolve(document) === undefined) return { pos: [node.range?.[0] ?? 0, 0], code: 'BAD_ALIAS', message: '' };
-  }
-  return undefined;
-}
-
-/** Every value with its path, parents first; an alias is a leaf, since what it stands for is met where it is defined. */
+/** Every value with its path, parents first. */
 export function* nodesUnder(node: unknown, path: Path = []): Generator<{ node: Node; path: Path }> {
   if (!isNode(node)) return;
   yield { node, path };
@@ -70,29 +69,45 @@ export function keyOf({ key }: Pair): string {
   return isScalar(key) ? String(key.value) : String(key);
 }
 
+/** Keys of a map and its pairs, by the list of pairs that the map had when it was asked for: lists are replaced, never changed. */
+const pairsByKey = new WeakMap<readonly Pair[], ReadonlyMap<string, Pair>>();
+
+/** The first pair of a key; as fast in a map of many thousand contacts as in a small one. */
+function pairOf({ items }: YAMLMap, key: string): Pair | undefined {
+  let pairs = pairsByKey.get(items);
+  if (pairs === undefined) {
+    pairs = new Map(items.map((pair) => [keyOf(pair), pair] as const).reverse());
+    pairsByKey.set(items, pairs);
+  }
+  return pairs.get(key);
+}
+
+function childOf(node: unknown, part: PropertyKey): { readonly place: unknown; readonly value: unknown } | undefined {
+  if (isMap(node)) {
+    const pair = pairOf(node, String(part));
+    return pair && { place: pair.key, value: pair.value };
+  }
+  const item: unknown = isSeq(node) ? node.items[Number(part)] : undefined;
+  return item === undefined ? undefined : { place: item, value: item };
+}
+
 /** The file that holds the entry in which a path ends, such as `contacts.alice`. */
 export function homeOf(source: YamlSource, [section, name]: Path): YamlSource {
   const { parts = [] } = source;
-  if (name === undefined || source.document.hasIn([section, name])) return source;
-  return parts.find(({ document }) => document.hasIn([section, name])) ?? source;
+  if (section === undefined || name === undefined || parts.length === 0) return source;
+  const holds = ({ document }: YamlSource) => childOf(childOf(document.contents, section)?.value, name) !== undefined;
+  return holds(source) ? source : (parts.find(holds) ?? source);
 }
 
 /** The value at a path, and where the deepest part of the path that exists begins in the text of its file. */
 export function locate(source: YamlSource, path: Path): { node: Node | undefined; offset: number | undefined } {
-  const { document } = homeOf(source, path);
-  let node = resolved(document, document.contents);
+  let node: unknown = homeOf(source, path).document.contents;
   let offset: number | undefined;
   for (const part of path) {
-    const pair = isMap(node) ? node.items.find((candidate) => keyOf(candidate) === String(part)) : undefined;
-    const item = isSeq(node) ? node.items[Number(part)] : undefined;
-    const place = pair?.key ?? item;
-    if (!isNode(place)) return { node: undefined, offset };
-    offset = place.range?.[0] ?? offset;
-    node = resolved(document, pair === undefined ? item : pair.value);
+    const child = childOf(node, part);
+    if (child === undefined || !isNode(child.place)) return { node: undefined, offset };
+    offset = child.place.range?.[0] ?? offset;
+    node = child.value;
   }
-  return { node, offset };
-}
-
-function resolved(document: Document, node: unknown): Node | undefined {
-  return isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined;
+  return { node: isNode(node) ? node : undefined, offset };
 }
