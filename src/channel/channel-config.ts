@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { type Secret, secretSchema } from '../config/secret.ts';
 import { headersSchema } from '../provider/http/headers.ts';
+import { isMailSender } from './mail-address.ts';
 
 /** `fetch` and SMTP servers are given addresses that hold a secret. */
-export const webAddress = secretSchema.superRefine((secret, ctx) =>
-  judgeAddress(secret, ctx, /^https?:$/, 'must be an address that begins with https:// or http://'),
-);
+export const webAddress = secretSchema.superRefine((secret, ctx) => {
+  judgeAddress(secret, ctx, /^https?:$/, 'must be an address that begins with https:// or http://');
+  const written = secret.reveal();
+  // https://www.rfc-editor.org/rfc/rfc7617#section-2
+  if (URL.canParse(written) && /%3a/i.test(new URL(written).username))
+    ctx.addIssue({ code: 'custom', message: 'its user name must not hold a colon, which basic auth cannot send' });
+});
 const mailServer = secretSchema.superRefine((secret, ctx) =>
   judgeAddress(secret, ctx, /^smtps?:$/, 'must be an address such as smtps://user:password@mail.example.com:465'),
 );
@@ -38,17 +43,32 @@ function isDecodable(text: string): boolean {
   }
 }
 
+/** Refuses credentials in the address beside a header that says something else. */
+export function oneAuthorization(
+  { url, headers }: { readonly url?: Secret; readonly headers?: Readonly<Record<string, Secret>> },
+  ctx: z.RefinementCtx,
+): void {
+  if (url === undefined || headers?.authorization === undefined || !URL.canParse(url.reveal())) return;
+  const { username, password } = new URL(url.reveal());
+  if (username === '' && password === '') return;
+  const message = 'must not be given beside a user name and password in the url, which are sent as basic auth: keep one';
+  ctx.addIssue({ code: 'custom', path: ['headers', 'authorization'], message });
+}
+
 const CHANNEL_SCHEMAS = [
   z.strictObject({ type: z.literal('slack'), url: webAddress }),
   z.strictObject({ type: z.literal('mattermost'), url: webAddress }),
   z.strictObject({ type: z.literal('rocketchat'), url: webAddress }),
   z.strictObject({ type: z.literal('discord'), url: webAddress }),
   /** Any other: a POST of JSON. */
-  z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: headersSchema.default({}) }),
+  z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: headersSchema.default({}) }).superRefine(oneAuthorization),
   z.strictObject({
     type: z.literal('email'),
     smtp: mailServer,
-    from: z.string().min(1),
+    from: z
+      .string()
+      .min(1)
+      .refine(isMailSender, { error: 'must be one e-mail address, or a name with it, such as "Ops <ops@example.com>"' }),
     /** Addresses, `contact:<name>` and `group:<name>`; left out: those of the alert's recipients who have one. */
     to: z.array(z.string().min(1)).default([]),
   }),

@@ -19,15 +19,31 @@ export function postJson(
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Exchange> {
+  const { target, credentials } = splitCredentials(url.reveal());
   return transport.exchange(
     {
       method: 'POST',
-      url: url.reveal(),
-      headers: { 'content-type': 'application/json; charset=utf-8', 'user-agent': `sms-dispatch/${version}`, ...headers },
+      url: target,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': `sms-dispatch/${version}`,
+        ...(credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+        ...headers,
+      },
       body: JSON.stringify(body),
     },
     signal,
   );
+}
+
+/** `https://user:password@host` sends them as basic auth, as browsers and curl do. */
+function splitCredentials(url: string): { readonly target: string; readonly credentials: string | undefined } {
+  const target = new URL(url);
+  const { username, password } = target;
+  if (username === '' && password === '') return { target: url, credentials: undefined };
+  target.username = '';
+  target.password = '';
+  return { target: target.href, credentials: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
 }
 
 /**

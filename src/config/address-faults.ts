@@ -1,6 +1,7 @@
 import { NO_RECIPIENT } from '../alert/parse-alert.ts';
 import { maskEntry, parsePhone } from '../alert/phone.ts';
 import { RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../alert/recipient-name.ts';
+import { isMailAddress } from '../channel/mail-address.ts';
 import type { Finding } from './finding.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
 import { didYouMean } from './suggest.ts';
@@ -85,7 +86,7 @@ function mailFaults(file: Section, quote: Quote): Finding[] {
       const path = ['channels', name, 'to', index];
       const named = prefixedFaults(file, address, path, quote);
       if (named !== undefined) return named;
-      if (/^[^@\s]+@[^@\s]+$/.test(address)) return [];
+      if (isMailAddress(address)) return [];
       return [
         { path, message: 'neither an e-mail address nor contact:<name>, group:<name> or rotation:<name>', hint: meantKind(file, address) },
       ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultOfTimeZone } from './time-zone-name.ts';
 
 const EXAMPLE = 'a time of day in quotes such as "22:00"';
 
@@ -13,19 +14,8 @@ export const clockTime = z
     return z.NEVER;
   });
 
-/** An IANA time zone, as this machine knows it. */
-export const timeZone = z.string().refine(isTimeZone, {
-  error: 'no time zone of that name',
-  params: { hint: 'an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC' },
+/** The name of an IANA time zone that this machine knows. */
+export const timeZone = z.string().superRefine((name, ctx) => {
+  const fault = faultOfTimeZone(name);
+  if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault.message, params: { hint: fault.hint } });
 });
-
-function isTimeZone(name: string): boolean {
-  // A bare offset is known to Intl as well, and knows no summer time.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

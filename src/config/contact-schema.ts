@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMailAddress } from '../channel/mail-address.ts';
 import { clockTime, timeZone } from './clock-time.ts';
 import { contactHoursSchema } from './quiet-hours-schema.ts';
 
@@ -7,7 +8,7 @@ export const languageTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$
 export const contactSchema = z.strictObject(
   {
     phone: z.string().min(1),
-    email: z.email('must be an e-mail address').exactOptional(),
+    email: z.string().refine(isMailAddress, { error: 'must be an e-mail address' }).exactOptional(),
     consent: z.boolean().default(false),
     language: languageTag.exactOptional(),
     timeZone: timeZone.exactOptional(),

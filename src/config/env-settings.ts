@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { issueMessage } from './issue-message.ts';
-import { printable } from './printable.ts';
+import { formOf, printable } from './printable.ts';
 import { hostSchema, type LogLevel, logLevelSchema, portSchema, redisUrlSchema } from './schema.ts';
 import type { Secret } from './secret.ts';
 import { didYouMean } from './suggest.ts';
@@ -47,7 +47,7 @@ function toFault(name: string, value: string, issue: z.core.$ZodIssue): Fault {
   const hint = issue.code === 'invalid_value' ? didYouMean(value, issue.values.map(String)) : undefined;
   return {
     path: `env ${name}`,
-    value: name === 'REDIS_URL' ? '[secret]' : (printable(value) as string),
+    value: name === 'REDIS_URL' ? formOf(value) : (printable(value) as string),
     message: issue.message,
     ...(hint === undefined ? {} : { hint }),
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { webAddress } from '../channel/channel-config.ts';
+import { oneAuthorization, webAddress } from '../channel/channel-config.ts';
 import { headersSchema } from '../provider/http/headers.ts';
 import { markSecret, Secret } from './secret.ts';
 
@@ -49,17 +49,19 @@ function isSigningSecret(secret: string): boolean {
 const ours = /^(webhook-(id|timestamp|signature)|content-type)$/;
 
 /** Who is told what became of alerts and messages. */
-export const eventWebhookSchema = z.strictObject({
-  url: webAddress,
-  secret: signingSecrets,
-  types: z
-    .array(z.enum(EVENT_TYPES))
-    .min(1)
-    .default([...ENDS]),
-  headers: headersSchema.default({}).superRefine((headers, ctx) => {
-    for (const name of Object.keys(headers)) {
-      if (ours.test(name)) ctx.addIssue({ code: 'custom', path: [name], message: 'must not be given: it comes with every event' });
-    }
-  }),
-});
+export const eventWebhookSchema = z
+  .strictObject({
+    url: webAddress,
+    secret: signingSecrets,
+    types: z
+      .array(z.enum(EVENT_TYPES))
+      .min(1)
+      .default([...ENDS]),
+    headers: headersSchema.default({}).superRefine((headers, ctx) => {
+      for (const name of Object.keys(headers)) {
+        if (ours.test(name)) ctx.addIssue({ code: 'custom', path: [name], message: 'must not be given: it comes with every event' });
+      }
+    }),
+  })
+  .superRefine(oneAuthorization);
 export type EventWebhook = z.output<typeof eventWebhookSchema>;

@@ -6,7 +6,7 @@ export interface Fault {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
-  /** What stands there, or `[secret]`; absent when nothing does. */
+  /** What stands there, of a secret its type, length and form; absent when nothing does. */
   readonly value?: string;
   readonly message: string;
   readonly hint?: string;

@@ -1,7 +1,7 @@
 import { isScalar, type Node } from 'yaml';
 import { formatPath } from '../alert/parse-alert.ts';
 import type { Fault } from './fault.ts';
-import { isSecretPath, maskText, printable } from './printable.ts';
+import { formOf, isSecretPath, maskText, printable } from './printable.ts';
 import { isSecretInSchema } from './secret-path.ts';
 import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
 
@@ -25,7 +25,9 @@ export function show(source: YamlSource, path: Path): string | undefined {
   const { node } = locate(source, path);
   if (node === undefined) return undefined;
   const text = printable(node.toJS(homeOf(source, path).document));
-  return isScalar(node) && node.value !== '' && node.value !== null && isSecret(source, path, node) ? '[secret]' : text;
+  if (!isScalar(node) || node.value === '' || node.value === null || !isSecret(source, path, node)) return text;
+  const isWord = !homeOf(source, path).secrets.has(node) && node.type === 'PLAIN' && /^(?:true|false)$/i.test(node.source ?? '');
+  return isWord ? node.source : formOf(String(node.source !== undefined && typeof node.value === 'number' ? node.source : node.value));
 }
 
 export function toFault(source: YamlSource, finding: Finding): Fault {

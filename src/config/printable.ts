@@ -46,3 +46,16 @@ export function printable(value: unknown): string | undefined {
   const masked = maskText(value);
   return JSON.stringify(masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked);
 }
+
+/** How vendors begin what they give out, by which a person sees what it is; what follows is never shown. */
+const KNOWN_BEGINNINGS = /^(?:AC|SK|MG|PN|AKIA|ASIA|AKID|LTAI|whsec_|Bearer |Basic |https?:\/\/|smtps?:\/\/|rediss?:\/\/)/;
+
+/** A secret as a fault shows it: how long it is, of what, and how it begins where that is public. */
+export function formOf(secret: string): string {
+  const { length } = [...secret];
+  const kind = /^\d+$/.test(secret) ? 'digit' : /^[0-9a-f]+$/i.test(secret) ? 'hex digit' : 'character';
+  const beginning = KNOWN_BEGINNINGS.exec(secret)?.[0];
+  const rest = beginning === undefined ? undefined : secret.slice(beginning.length);
+  const begins = rest === undefined || rest.length < 4 ? '' : ` that begin with ${beginning?.trim()}`;
+  return `${length} ${begins === '' ? kind : 'character'}${length === 1 ? '' : 's'}${begins}`;
+}

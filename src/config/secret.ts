@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { faultOfEdges, withoutLineEnd } from './secret-edges.ts';
 
 /** A value that cannot be printed by accident: every way of turning it into text gives a placeholder. */
 export class Secret {
@@ -42,10 +43,15 @@ export function isMarkedSecret(schema: z.core.$ZodType): boolean {
 
 const MISSING = `a secret is missing here: set it, best as \${NAME} from the environment or \${file:/run/secrets/name}`;
 
-/** A secret in the config: never empty, wrapped at once. */
+/** A secret in the config: never empty, nothing around it that is no part of it, wrapped before anything else sees it. */
 export const secretSchema = markSecret(
   z
     .string({ error: MISSING })
     .min(1, MISSING)
+    .transform(withoutLineEnd)
+    .superRefine((value, ctx) => {
+      const message = faultOfEdges(value);
+      if (message !== undefined) ctx.addIssue({ code: 'custom', message, params: { hint: 'write it without' } });
+    })
     .transform((value) => new Secret(value)),
 );

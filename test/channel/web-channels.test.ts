@@ -184,6 +184,32 @@ describe('a webhook', () => {
   });
 });
 
+describe('a user name and password in the address', () => {
+  it.each([
+    ['ops:hunter2', 'ops:hunter2'],
+    ['ops', 'ops:'],
+    [':hunter2', ':hunter2'],
+    ['ops:p%40ss%3Aw%2F', 'ops:p@ss:w/'],
+    ['öps:pässword', 'öps:pässword'],
+  ])('%s are sent as basic auth, by every channel', async (written, sent) => {
+    for (const type of ['slack', 'discord', 'webhook']) {
+      const { url, hits } = await receiver();
+      const channel = await given({ type, url: url.replace('://', `://${written}@`) });
+      await channel.notify(notice(), never);
+      expect(hits[0]?.headers.authorization).toBe(`Basic ${Buffer.from(sent).toString('base64')}`);
+      expect(hits[0]?.path).toBe('/services/T0/SECRET?token=SECRET');
+    }
+  });
+
+  it.each([
+    [{ url: 'https://ops:hunter2@x.example/', headers: { Authorization: 'Bearer t' } }, 'must not be given beside a user name'],
+    [{ url: 'https://ops:hunter%@x.example/' }, 'must be an address that begins with'],
+    [{ url: 'https://o%3Aps:hunter2@x.example/' }, 'must not hold a colon'],
+  ])('are refused where they cannot be sent as they stand: %j', async (config, says) => {
+    await expect(given({ type: 'webhook', ...config })).rejects.toThrow(says);
+  });
+});
+
 describe('what a receiver answers', () => {
   it.each<[name: string, type: string, reply: Reply, refused: object]>([
     [

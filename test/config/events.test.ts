@@ -37,10 +37,10 @@ describe('events', () => {
   const how = 'make one: echo "whsec_$(openssl rand -base64 32)"';
   test.each([
     ['no secret', 'types: [alert.routed]', `${at}.secret: ${badSecret}; ${how}`],
-    ['a word', 'secret: sesame', `${at}.secret: ${badSecret}, got [secret] (${how})`],
-    ['one too short', `secret: "${secret('a', 23)}"`, `${at}.secret: ${badSecret}, got [secret] (${how})`],
-    ['one too long', `secret: "${secret('a', 65)}"`, `${at}.secret: ${badSecret}, got [secret] (${how})`],
-    ['one wrong of two', `secret: "${a},"`, `${at}.secret: ${badSecret}, got [secret] (${how})`],
+    ['a word', 'secret: sesame', `${at}.secret: ${badSecret}, got 6 characters (${how})`],
+    ['one too short', `secret: "${secret('a', 23)}"`, `${at}.secret: ${badSecret}, got 38 characters that begin with whsec_ (${how})`],
+    ['one too long', `secret: "${secret('a', 65)}"`, `${at}.secret: ${badSecret}, got 94 characters that begin with whsec_ (${how})`],
+    ['one wrong of two', `secret: "${a},"`, `${at}.secret: ${badSecret}, got 51 characters that begin with whsec_ (${how})`],
     [
       'an unknown type',
       `secret: "${a}", types: [message.deliverd]`,
@@ -59,7 +59,7 @@ describe('events', () => {
 
   test('with an address that is none, or a name that may be a number, are refused', () => {
     expect(faultLines(minimal(`events: { "60123456789": { url: ftp://x, secret: "${a}" } }`))).toEqual([
-      'c.yaml:4 events.********789.url: must be an address that begins with https:// or http://, got [secret]',
+      'c.yaml:4 events.********789.url: must be an address that begins with https:// or http://, got 7 characters',
       expect.stringContaining('not a name: up to 64 letters'),
     ]);
   });

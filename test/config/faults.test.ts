@@ -518,7 +518,7 @@ describe('the environment', () => {
 
   test('REDIS_URL is refused without being printed', () => {
     const [line] = faultLines(minimal(), { env: { REDIS_URL: 'htp://:hunter2@redis' } });
-    expect(line).toMatch(/^env REDIS_URL: .*redis:\/\/host:6379.*, got \[secret\]$/);
+    expect(line).toMatch(/^env REDIS_URL: .*redis:\/\/host:6379.*, got 20 characters$/);
   });
 
   test('a host that others reach is fine with a token', () => {

@@ -129,7 +129,13 @@ describe('a password that a URL cannot hold as it is', () => {
         `channels: { ops: { type: email, from: a@example.com, to: [a@example.com], smtp: "smtps://ops:${password}@mail.example.com:465" } }`,
       ),
     );
-    expect(error.faults).toMatchObject([{ path: 'channels.ops.smtp', value: '[secret]', hint: expect.stringContaining('# as %23') }]);
+    expect(error.faults).toMatchObject([
+      {
+        path: 'channels.ops.smtp',
+        value: expect.stringMatching(/^\d+ characters that begin with smtps:/),
+        hint: expect.stringContaining('# as %23'),
+      },
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ export const twilioConfig = z
     type: z.literal('twilio'),
     ...commonKeys,
     ...pollKeys,
-    accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, which begins with AC (API keys, which begin with SK, do not go here)'),
+    accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, AC and 32 hex digits (API keys, which begin with SK, do not go here)'),
     authToken: secretSchema.superRefine(
       refuseForms([
         /^SK[0-9a-f]{32}$/i,

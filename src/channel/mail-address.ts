@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+
+/** Characters of a mailbox name without quotes, of any script: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
+const MAILBOX = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+const LABEL = /^[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
+
+/** Whether a text is one e-mail address and nothing else: `ops@example.com`, `ops@bücher.example`, `root@localhost`. */
+export function isMailAddress(written: string): boolean {
+  const at = written.lastIndexOf('@');
+  const [mailbox, domain] = [written.slice(0, Math.max(at, 0)), written.slice(at + 1)];
+  return MAILBOX.test(mailbox) && Buffer.byteLength(mailbox) <= 64 && isMailDomain(domain);
+}
+
+function isMailDomain(domain: string): boolean {
+  const literal = /^\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]$/.exec(domain)?.[1];
+  if (literal !== undefined) return isIP(literal) !== 0;
+  const ascii = domainToASCII(domain);
+  return ascii !== '' && ascii.length <= 253 && domain.split('.').every((label) => LABEL.test(label));
+}
+
+const NAME = /^(?:"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*"|[^"<>(),;:@\\[\]\p{Cc}]*)$/u;
+
+/** Whether it is the one sender of a mail: an address, or a name with an address in angle brackets behind it. */
+export function isMailSender(written: string): boolean {
+  const [, name, address] = /^([^<]*|"(?:[^"\\]|\\.)*"\s*)<([^<>]*)>$/u.exec(written) ?? [];
+  return address === undefined ? isMailAddress(written) : NAME.test((name as string).trim()) && isMailAddress(address);
+}
