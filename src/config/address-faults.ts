@@ -1,8 +1,8 @@
 import { NO_RECIPIENT } from '../alert/parse-alert.ts';
 import { maskEntry, parsePhone } from '../alert/phone.ts';
 import { RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../alert/recipient-name.ts';
-import { isMailAddress } from '../channel/mail-address.ts';
 import type { Finding } from './finding.ts';
+import { isMailAddress } from './mail-address.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from './raw-file.ts';
 import { didYouMean } from './suggest.ts';
 import type { Path } from './yaml-source.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isMailAddress } from '../channel/mail-address.ts';
 import { clockTime, timeZone } from './clock-time.ts';
+import { isMailAddress } from './mail-address.ts';
 import { contactHoursSchema } from './quiet-hours-schema.ts';
 
 export const languageTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en, ms or zh-Hans');

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the config file
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/fault.ts';
 import { importGramex } from '../../src/config/import/import-gramex.ts';
@@ -91,6 +92,93 @@ alerter:
     expect(routes).toMatchObject([{ providers: ['tencent'] }]);
   });
 
+  const imported = (text: string) => importHertzbeat(text, 'application.yml');
+
+  it('of up to 1.6.1 has its settings under common.sms, for Tencent Cloud alone', () => {
+    const { yaml, notes } = imported(
+      'common:\n  sms:\n    tencent: { secret-id: AKIDsecret, secret-key: s3cret, app-id: 1435441637, sign-name: ops, template-id: 0012345 }',
+    );
+    const { providers, routes } = load(yaml);
+    expect(providers.get('tencent')).toMatchObject({ type: 'tencent', appId: '1435441637', templateId: '0012345' });
+    expect(routes).toMatchObject([{ providers: ['tencent'] }]);
+    expect(notes.join()).toContain('set TENCENT_SECRET_KEY in the environment to what common.sms.tencent.secret-key was');
+    expect(notes.join()).not.toMatch(/was not true|no settings of its own/);
+    expect(yaml + notes.join()).not.toMatch(/AKIDsecret|s3cret/);
+  });
+
+  it('keeps what looks like a number as it is written', () => {
+    const { yaml } = imported(
+      'alerter: { sms: { enable: true, type: twilio, twilio: { account-sid: x, auth-token: 0x1F, twilio-phone-number: +15005550006 }, tencent: { secret-id: a, secret-key: b, app-id: 14000066661400006666, sign-name: 1.10, template-id: 0140 } } }',
+    );
+    expect(yaml).toContain('from: "+15005550006"');
+    expect(yaml).toContain('appId: "14000066661400006666"');
+    expect(yaml).toContain('signName: "1.10"');
+    expect(yaml).toContain('templateId: "0140"');
+  });
+
+  it('keeps the default of a variable, unless it may be a secret', () => {
+    const { yaml, notes } = imported(
+      'alerter: { sms: { enable: "${ON:true}", type: "${TYPE:unisms}", unisms: { auth-mode: "${MODE:simple}", access-key-id: "${KEY:s3cret}", signature: "${SIGN:ops:team}", template-id: "${T:}" } } }',
+    );
+    expect(yaml).toContain('authMode: ${MODE:-simple}');
+    expect(yaml).toContain('signature: ${SIGN:-ops:team}');
+    expect(yaml).toContain('templateId: ${T}');
+    expect(yaml).toContain('accessKeyId: ${KEY}');
+    expect(notes).toContain(
+      'set KEY in the environment: the default of alerter.sms.unisms.access-key-id may be a secret, and is not carried over',
+    );
+    expect(yaml + notes.join()).not.toContain('s3cret');
+    expect(notes.join()).not.toMatch(/was not true|no settings of its own/);
+  });
+
+  it.each(['$ecretWord', '$ECRET', '$', '${A}${B}s3cret', '${A:${B:s3cret}}', '${my.property}', '$$x'])(
+    'prints no secret such as %s',
+    (secret) => {
+      const { yaml, notes } = imported(
+        `alerter: { sms: { enable: true, type: smslocal, smslocal: { api-key: ${JSON.stringify(secret)} } } }`,
+      );
+      expect(yaml).toContain('apiKey: ${SMSLOCAL_API_KEY}');
+      expect(notes).toContain('set SMSLOCAL_API_KEY in the environment to what alerter.sms.smslocal.api-key was');
+      expect(yaml + notes.join()).not.toMatch(/s3cret|ecretWord|ECRET\b|my\.property/);
+    },
+  );
+
+  describe('with parts for profiles', () => {
+    const file = (general: string, ...parts: string[]) =>
+      [
+        general,
+        ...parts.map(
+          (on, index) => `${on}\nalerter: { sms: { enable: true, type: smslocal, smslocal: { api-key: "\${KEY_${index + 1}}" } } }`,
+        ),
+      ].join('\n---\n');
+    const on = (profile: string) => `spring.config.activate.on-profile: "${profile}"`;
+    it.each([
+      ['the active one', file('spring: { profiles: { active: test } }', on('prod'), on('test'), on('dev')), 'KEY_2'],
+      ['the default of a variable', file('spring.profiles.active: "${P:test}"', on('test'), on('prod')), 'KEY_1'],
+      ['the last of several', file('spring: { profiles: { active: [prod, eu] } }', on('prod'), on('eu'), on('dev')), 'KEY_2'],
+      ['one that is not another', file('spring: { profiles: { active: prod } }', on('!dev'), on('dev')), 'KEY_1'],
+      ['both', file('spring: { profiles: { active: prod } }', on('prod'), on('prod & eu')), 'KEY_1'],
+      [
+        'as before Spring Boot 2.4',
+        file('spring: { profiles: { active: prod } }', 'spring: { profiles: prod }', 'spring: { profiles: dev }'),
+        'KEY_1',
+      ],
+      ['prod where none is named', file('a: 1', on('prod'), on('dev')), 'KEY_1'],
+      ['the only one', file('a: 1', on('staging')), 'KEY_1'],
+    ])('takes %s', (_, text, key) => {
+      expect(imported(text).yaml).toContain(`apiKey: \${${key}}`);
+    });
+
+    it('says what it left out', () => {
+      expect(imported(file('a: 1', on('prod'), on('dev'))).notes).toEqual(
+        expect.arrayContaining([
+          'the file does not say which profile was active: read as with prod',
+          'not carried over: the part of the file for the profile dev',
+        ]),
+      );
+    });
+  });
+
   it('with settings that we know nothing of has each of them named', () => {
     const { notes } = importHertzbeat(
       'alerter: { sms: { enable: false, type: aws, aws: { region: eu-west-1, profile: x }, pigeon: { coop: 7 } } }',
@@ -139,6 +227,16 @@ sms:
     expect(notes).toContain('sms.my sns is called my-sns here');
     expect(yaml).not.toMatch(/s3cret|AKIAsecret/);
     expect(yaml).toMatch(/token: \$\{MY_TOKEN\}/);
+  });
+
+  it('keeps a secret that begins with a dollar out of what it prints', () => {
+    const { yaml, notes } = importGramex(
+      'sms: { e: { type: exotel, sid: "0012", key: $ecretWord, token: "$s3cret-x", domain: x } }',
+      'g.yaml',
+    );
+    expect(yaml).toMatch(/key: \$\{EXOTEL_KEY\}\n\s+token: \$\{EXOTEL_TOKEN\}/);
+    expect(yaml).toContain('sid: "0012"');
+    expect(yaml + notes.join()).not.toMatch(/ecretWord|s3cret/);
   });
 
   it('without notifiers is refused in words', () => {

@@ -1,5 +1,15 @@
 import { ConfigError } from '../fault.ts';
-import { type Carried, carry, type Imported, type Provided, readYamlMap, toYaml } from './imported.ts';
+import {
+  type Carried,
+  carry,
+  type Imported,
+  merge,
+  type Provided,
+  type ReadValue,
+  readYamlMaps,
+  type Settings,
+  toYaml,
+} from './imported.ts';
 
 /** Gramex's keys of a notifier under `sms:`, and ours. https://gramener.com/gramex/guide/sms/ */
 const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Readonly<Record<string, Carried>> }>> = {
@@ -37,7 +47,7 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
  * @throws {ConfigError} when the file holds no `sms`
  */
 export function importGramex(text: string, file: string): Imported {
-  const { sms } = readYamlMap(text, file);
+  const { sms } = readYamlMaps(text, file).reduce<Settings>(merge, {});
   if (typeof sms !== 'object' || sms === null || Array.isArray(sms)) {
     throw new ConfigError([
       { path: 'sms', file, message: 'is not there', hint: 'it must be a map of notifiers, as in sms: { my-sms: { type: exotel, … } }' },
@@ -54,7 +64,7 @@ export function importGramex(text: string, file: string): Imported {
     }
     const name = nameOf(written);
     if (name !== written) notes.push(`sms.${written} is called ${name} here`);
-    provided.push({ name, settings: { type: known.type, ...carry(settings, known.keys, `sms.${written}`, notes) } });
+    provided.push({ name, settings: { type: known.type, ...carry(settings, known.keys, { place: `sms.${written}`, notes, read }) } });
     if (type === 'amazonsns') notes.push(`Gramex gave the sender in each call: say providers.${name}.senderId`);
     if (type === 'exotel')
       notes.push(`Gramex gave the sender in each call: say providers.${name}.from; in India dltEntityId and dltTemplateId too`);
@@ -79,3 +89,11 @@ export function importGramex(text: string, file: string): Imported {
 function nameOf(written: string): string {
   return written.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'sms';
 }
+
+/** `$NAME` and `${NAME}` are variables; a secret may begin with a dollar, and then is not in capitals throughout. */
+const read: ReadValue = (value, isSecret) => {
+  const name = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})$/.exec(value);
+  const variable = name?.[1] ?? name?.[2];
+  if (variable === undefined || (isSecret && variable !== variable.toUpperCase())) return { kind: 'literal' };
+  return { kind: 'variable', name: variable };
+};

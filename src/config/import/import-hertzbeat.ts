@@ -1,5 +1,6 @@
 import { ConfigError } from '../fault.ts';
-import { type Carried, carry, type Imported, isMap, merge, type Provided, readYamlMap, type Settings, toYaml } from './imported.ts';
+import { type Carried, carry, type Imported, type Provided, type ReadValue, type Settings, toYaml } from './imported.ts';
+import { readSpringFile, section, settingOf } from './spring-file.ts';
 
 /**
  * HertzBeat's keys under `alerter.sms.<type>`, in kebab-case, and ours.
@@ -63,28 +64,26 @@ const IN_ITS_PAGES = "settings made in HertzBeat's own pages are in its database
  * @throws {ConfigError} when the file holds no `alerter.sms`
  */
 export function importHertzbeat(text: string, file: string): Imported {
-  const sms = section(section(spread(readYamlMap(text, file)), 'alerter'), 'sms');
-  if (Object.keys(sms).length === 0) {
-    throw new ConfigError([
-      {
-        path: 'alerter.sms',
-        file,
-        message: 'is not there',
-        hint: IN_ITS_PAGES,
-      },
-    ]);
-  }
   const notes: string[] = [];
-  const { enable, type, ...rest } = sms;
+  const settings = readSpringFile(text, file, notes);
+  const [old, present] = ['common', 'alerter'].map((above) => section(section(settings, above), 'sms')) as [Settings, Settings];
+  const isOld = Object.keys(present).length === 0;
+  if (isOld && Object.keys(old).length === 0) {
+    throw new ConfigError([{ path: 'alerter.sms', file, message: 'is not there', hint: IN_ITS_PAGES }]);
+  }
+  const root = isOld ? 'common.sms' : 'alerter.sms';
+  // Up to 1.6.1 it was Tencent Cloud, turned on by its app-id.
+  const { enable: written, type: chosen, ...rest } = isOld ? { enable: 'true', type: 'tencent', ...old } : present;
+  const [enable, type] = [settingOf(written), settingOf(chosen)];
   const provided: Provided[] = [];
   for (const [name, settings] of Object.entries(rest)) {
-    const known = TYPES[name];
+    const known = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
     const own = section(rest, name);
     if (known === undefined || typeof settings !== 'object') {
-      notes.push(`not carried over: alerter.sms.${name}`);
+      notes.push(`not carried over: ${root}.${name}`);
       continue;
     }
-    const carried = carry(withoutSamples(own), known.keys, `alerter.sms.${name}`, notes);
+    const carried = carry(withoutSamples(own), known.keys, { place: `${root}.${name}`, notes, read });
     if (Object.keys(carried).length === 0) continue;
     // The file as it ships has something of every type; what nobody put credentials into nobody used.
     const credentials = Object.values(known.keys).some(({ ours, secretAs }) => secretAs !== undefined && ours in carried);
@@ -92,13 +91,13 @@ export function importHertzbeat(text: string, file: string): Imported {
     provided.push({ name, settings: { type: known.type, ...known.also, ...carried } });
   }
   if (provided.length === 0) {
-    throw new ConfigError([{ path: 'alerter.sms', file, message: 'holds the settings of no provider', hint: IN_ITS_PAGES }]);
+    throw new ConfigError([{ path: root, file, message: 'holds the settings of no provider', hint: IN_ITS_PAGES }]);
   }
   const names = provided.map(({ name }) => name);
   const active = names.filter((name) => name === type);
   const spare = names.filter((name) => name !== type);
-  if (enable !== true && enable !== 'true') notes.push('alerter.sms.enable was not true: HertzBeat sent no texts');
-  if (active.length === 0) notes.push(`alerter.sms.type "${String(type ?? '')}" has no settings of its own: no provider is chosen by it`);
+  if (enable !== 'true') notes.push(`${root}.enable was not true: HertzBeat sent no texts`);
+  if (active.length === 0) notes.push(`${root}.type "${type ?? ''}" has no settings of its own: no provider is chosen by it`);
   else if (spare.length > 0)
     notes.push(`HertzBeat used ${active[0]} alone; ${spare.join(', ')} may stand behind it in routes[0].providers, to take over`);
   notes.push(
@@ -108,23 +107,15 @@ export function importHertzbeat(text: string, file: string): Imported {
   return { yaml: toYaml(`${file} of HertzBeat`, provided, active.length > 0 ? active : names), notes };
 }
 
-/** Spring reads `alerter.sms.type: x` as it reads the nested form, and camelCase as kebab-case. */
-function spread(map: Settings): Settings {
-  return Object.entries(map).reduce<Settings>((out, [dotted, value]) => {
-    const [first = '', ...below] = dotted.split('.');
-    const key = first.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`).replaceAll('_', '-');
-    const inner = below.length > 0 ? { [below.join('.')]: value } : value;
-    return merge(out, { [key]: isMap(inner) ? spread(inner) : inner });
-  }, {});
-}
-
 /** As it ships the file says `YOUR_AUTH_TOKEN` and the like where something is to be put in. */
 function withoutSamples(settings: Settings): Settings {
   const isSample = (value: unknown) => typeof value === 'string' && /^(YOUR|AWS_REGION)_[A-Z_]+$/.test(value);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => !isSample(value)));
 }
 
-function section(map: Settings, key: string): Settings {
-  const value = map[key];
-  return isMap(value) ? value : {};
-}
+/** Spring knows `${NAME}` and `${NAME:default}`; any other dollar is a dollar. */
+const read: ReadValue = (value) => {
+  const [whole, name = '', fallback] = /^\$\{([A-Za-z_]\w*)(?::([^{}\n]*))?\}$/.exec(value) ?? [];
+  if (whole !== undefined) return { kind: 'variable', name, fallback };
+  return { kind: value.includes('${') ? 'composed' : 'literal' };
+};

@@ -1,5 +1,7 @@
-import { LineCounter, parseAllDocuments, stringify } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, stringify, visit } from 'yaml';
 import { ConfigError } from '../fault.ts';
+import { looksMisspelt } from '../placeholder.ts';
+import { unfoldYaml } from '../unfold-yaml.ts';
 import { syntaxMessage } from '../yaml-syntax.ts';
 
 /** Another system's config as one of ours. */
@@ -23,22 +25,31 @@ export interface Provided {
 }
 
 /**
- * Documents that `---` parts are read as Spring reads them: a later one adds to those before it, and wins over them.
+ * The documents that `---` parts, one map each. What looks like a number stays as it is written: `0140` is an id, and
+ * `+15005550006` a phone number.
  * @throws {ConfigError} when the file is no YAML map
  */
-export function readYamlMap(text: string, file: string): Settings {
+export function readYamlMaps(text: string, file: string): Settings[] {
   const lines = new LineCounter();
-  const documents = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })];
-  return documents.reduce<Settings>((merged, document) => {
+  const documents: Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })];
+  const refuse = (offset: number, message: string): never => {
+    const { line, col: column } = lines.linePos(offset);
+    throw new ConfigError([{ path: '', file, line, column, message }]);
+  };
+  return documents.map((document) => {
     const [fault] = document.errors;
-    if (fault !== undefined) {
-      const { line, col: column } = lines.linePos(fault.pos[0]);
-      throw new ConfigError([{ path: '', file, line, column, message: `is not YAML: ${syntaxMessage(fault)}` }]);
-    }
+    if (fault !== undefined) refuse(fault.pos[0], `is not YAML: ${syntaxMessage(fault)}`);
+    const folded = unfoldYaml(document);
+    if (folded !== undefined) refuse(folded.offset, folded.message);
+    visit(document, {
+      Scalar(_key, node) {
+        if (typeof node.value === 'number' || typeof node.value === 'bigint') node.value = node.source ?? String(node.value);
+      },
+    });
     const read: unknown = document.toJS() ?? {};
     if (!isMap(read)) throw new ConfigError([{ path: '', file, message: 'is not a map of settings' }]);
-    return merge(merged, read);
-  }, {});
+    return read;
+  });
 }
 
 export type Settings = Readonly<Record<string, unknown>>;
@@ -56,35 +67,46 @@ export function merge(earlier: Settings, later: Settings): Settings {
   return { ...earlier, ...Object.fromEntries(both) };
 }
 
+/** A value of theirs: a variable of the environment, a text put together with the help of some, or what it says. */
+export type Written =
+  | { readonly kind: 'variable'; readonly name: string; readonly fallback?: string | undefined }
+  | { readonly kind: 'composed' }
+  | { readonly kind: 'literal' };
+
+/** How a system marks variables; `isSecret`: of a value that may be a secret which begins with a dollar. */
+export type ReadValue = (value: string, isSecret: boolean) => Written;
+
 /** Carries the settings of one provider; what the table does not hold is noted. `place` is where they stood. */
 export function carry(
   settings: Readonly<Record<string, unknown>>,
   table: Readonly<Record<string, Carried>>,
-  place: string,
-  notes: string[],
+  { place, notes, read }: { readonly place: string; readonly notes: string[]; readonly read: ReadValue },
 ): Record<string, unknown> {
   const carried: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) {
-    const entry = table[key];
-    if (entry === undefined) {
-      notes.push(`not carried over: ${place}.${key}`);
+    const at = `${place}.${key}`;
+    const entry = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (entry === undefined || typeof value === 'object') {
+      if (entry === undefined || value !== null) notes.push(`not carried over: ${at}`);
       continue;
     }
-    if (value === '' || value === null || value === undefined) continue;
-    const variable = variableOf(value);
-    if (variable !== undefined) carried[entry.ours] = `\${${variable}}`;
-    else if (entry.secretAs === undefined) carried[entry.ours] = typeof value === 'number' ? String(value) : value;
-    else {
-      carried[entry.ours] = `\${${entry.secretAs}}`;
-      notes.push(`set ${entry.secretAs} in the environment to what ${place}.${key} was`);
-    }
+    if (value === '' || value === undefined) continue;
+    const { ours, secretAs } = entry;
+    const text = String(value);
+    const written = read(text, secretAs !== undefined);
+    if (written.kind === 'variable') {
+      const { name, fallback = '' } = written;
+      carried[ours] = `\${${name}${secretAs === undefined && fallback !== '' ? `:-${fallback}` : ''}}`;
+      if (secretAs !== undefined && fallback !== '')
+        notes.push(`set ${name} in the environment: the default of ${at} may be a secret, and is not carried over`);
+    } else if (secretAs !== undefined) {
+      carried[ours] = `\${${secretAs}}`;
+      notes.push(`set ${secretAs} in the environment to what ${at} was`);
+    } else if (written.kind === 'composed' || looksMisspelt(text)) {
+      notes.push(`not carried over: ${at}, which is put together from variables: write providers.*.${ours} out`);
+    } else carried[ours] = text;
   }
   return carried;
-}
-
-/** `${NAME}`, `${NAME:default}` and `$NAME` name a variable of the environment already. */
-function variableOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? /^\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::[^}]*)?\}?$/.exec(value)?.[1] : undefined;
 }
 
 /** @param active names of providers in the order of the route */

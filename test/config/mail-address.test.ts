@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isMailAddress, isMailSender } from '../../src/channel/mail-address.ts';
-import { faultLines, loadYaml, minimal } from '../config/load-yaml.ts';
+import { isMailAddress, isMailSender } from '../../src/config/mail-address.ts';
+import { faultLines, loadYaml, minimal } from './load-yaml.ts';
 
 const GOOD = [
   'ops@x.example',
