@@ -54,7 +54,7 @@ const env = {
   CHAT_URL: 'https://hooks.slack.com/services/T0/B0/key',
   SMTP_URL: 'smtps://user:key@mail.example.com:465',
   MAIL_FROM: 'alerts@example.com',
-  SMS_DISPATCH_TOKEN: 'token',
+  SMS_DISPATCH_TOKEN: 'a-token-of-more-than-16-characters',
   REDIS_URL: 'redis://127.0.0.1:6379',
 };
 
