@@ -17,13 +17,31 @@ export interface Notice {
   readonly steps: number;
   /** The alert's recipients that have a name. */
   readonly contacts: readonly string[];
+  /** Where it went to several addresses and some of them are left; absent on the first try. */
+  readonly progress?: NoticeProgress | undefined;
+}
+
+/** How far a notice to several addresses has come. */
+export interface NoticeProgress {
+  /** Addresses that refused it temporarily: only they are tried again. */
+  readonly remaining: readonly string[];
+  /** What became of those that refused it permanently, such as `a***@example.com: smtp_550`: fit to be logged. */
+  readonly refused: readonly string[];
+  /** How many took it. */
+  readonly accepted: number;
 }
 
 /** `code`: what went wrong, fit to be logged, such as `http_404`. */
 export type Notified =
   /** `detail`: of a yes that is not a whole one. */
   | { readonly kind: 'accepted'; readonly detail?: string }
-  | { readonly kind: 'refused'; readonly retry: boolean; readonly retryAt?: Date | undefined; readonly code: string };
+  | {
+      readonly kind: 'refused';
+      readonly retry: boolean;
+      readonly retryAt?: Date | undefined;
+      readonly code: string;
+      readonly progress?: NoticeProgress;
+    };
 
 /** Somebody else than a phone who is told of alerts. */
 export interface Channel {

@@ -1,7 +1,8 @@
 import { createTransport } from 'nodemailer';
+import { maskNumbers } from '../alert/phone.ts';
 import { cutText } from '../alert/shorten-text.ts';
 import { isLoopback } from '../config/loopback.ts';
-import type { Channel, ChannelDeps, Notice, Notified } from './channel.ts';
+import type { Channel, ChannelDeps, Notice, NoticeProgress, Notified } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
 import { facts, headline } from './describe-notice.ts';
 
@@ -32,22 +33,23 @@ export function createEmailChannel(name: string, { type, smtp, from, to }: Email
     name,
     type,
     async notify(notice, signal) {
-      const addresses = openAddresses(to.length > 0 ? to : notice.contacts.map((contact) => `contact:${contact}`));
+      const earlier = notice.progress;
+      const addresses = earlier?.remaining ?? openAddresses(to.length > 0 ? to : notice.contacts.map((contact) => `contact:${contact}`));
       const [only] = addresses;
       if (only === undefined) return { kind: 'refused', retry: false, code: 'no_address' };
       const mail = {
         ...compose(notice, name),
         from,
-        to: addresses.length === 1 ? only : 'undisclosed-recipients:;',
+        to: addresses.length === 1 && earlier === undefined ? only : 'undisclosed-recipients:;',
         envelope: { from, to: [...addresses] },
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       };
       try {
-        const { rejected } = await mailer.sendMail(mail);
-        if (rejected.length === 0) return { kind: 'accepted' };
-        return { kind: 'accepted', detail: `the server refused ${rejected.length} of ${addresses.length} addresses` };
+        const { rejectedErrors = [] } = await mailer.sendMail(mail);
+        return judgeAddresses(addresses, rejectedErrors, earlier);
       } catch (error) {
-        return classifyMailError(error);
+        const { rejectedErrors = [] } = error as { rejectedErrors?: readonly RejectedAddress[] };
+        return rejectedErrors.length < addresses.length ? classifyMailError(error) : judgeAddresses(addresses, rejectedErrors, earlier);
       }
     },
     close: async () => mailer.close(),
@@ -78,6 +80,43 @@ function compose(notice: Notice, channel: string) {
       'X-Priority': severity === 'critical' ? '1' : '3',
     },
   };
+}
+
+/** As nodemailer gives it; the message quotes the server. */
+interface RejectedAddress {
+  readonly recipient?: unknown;
+  readonly responseCode?: unknown;
+}
+
+/** Each address has its own outcome: those that refused temporarily are tried again, the others are not. */
+function judgeAddresses(
+  addresses: readonly string[],
+  rejected: readonly RejectedAddress[],
+  { refused: before, accepted: took }: Pick<NoticeProgress, 'refused' | 'accepted'> = { refused: [], accepted: 0 },
+): Notified {
+  const outcomes = addresses.flatMap((address) => {
+    const found = rejected.find(({ recipient }) => recipient === address);
+    if (found === undefined) return [];
+    const status = typeof found.responseCode === 'number' ? found.responseCode : undefined;
+    return [{ address, code: status === undefined ? 'smtp_refused' : `smtp_${status}`, temporary: status === undefined || status < 500 }];
+  });
+  const accepted = took + addresses.length - outcomes.length;
+  const later = outcomes.filter(({ temporary }) => temporary);
+  const refused = [
+    ...before,
+    ...outcomes.filter(({ temporary }) => !temporary).map(({ address, code }) => `${maskAddress(address)}: ${code}`),
+  ];
+  if (later[0] !== undefined) {
+    const progress = { remaining: later.map(({ address }) => address), refused, accepted };
+    return { kind: 'refused', retry: true, code: later[0].code, ...(accepted + refused.length === 0 ? {} : { progress }) };
+  }
+  if (accepted === 0) return { kind: 'refused', retry: false, code: outcomes[0]?.code ?? 'smtp_refused' };
+  return { kind: 'accepted', ...(refused.length === 0 ? {} : { detail: refused.join(', ') }) };
+}
+
+/** `a***@example.com`. */
+function maskAddress(address: string): string {
+  return maskNumbers(address.replace(/^(.).*(?=@)/u, '$1***'));
 }
 
 /** What will not get better by itself. */

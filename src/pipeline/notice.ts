@@ -28,6 +28,7 @@ export const waitingNoticeSchema = z.object({
   step: z.int(),
   steps: z.int(),
   contacts: z.array(z.string()),
+  progress: z.object({ remaining: z.array(z.string()), refused: z.array(z.string()), accepted: z.int() }).optional(),
 });
 
 export type WaitingNotice = z.output<typeof waitingNoticeSchema> & Notice;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel, Notified } from '../channel/channel.ts';
+import type { Channel, NoticeProgress, Notified } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { NoticeOutcome, Notices } from '../ledger/notices.ts';
 import type { Persist } from './message-stages.ts';
@@ -22,13 +22,16 @@ export interface NotifierDeps {
 
 export type Noticed =
   /** `code`: what the channel refused it with, if it was asked. */
-  { readonly kind: 'later'; readonly until: Date; readonly code?: string } | ({ readonly kind: 'ended' } & NoticeEnd);
+  | { readonly kind: 'later'; readonly until: Date; readonly code?: string; readonly progress?: NoticeProgress }
+  | ({ readonly kind: 'ended' } & NoticeEnd);
 
 interface NoticeEnd {
   readonly outcome: NoticeOutcome;
   readonly reason?: 'resolved' | 'acknowledged' | 'expired';
   readonly code?: string;
   readonly detail?: string;
+  /** Of one that failed for some addresses: what an operator sends once more goes to the others only. */
+  readonly progress?: NoticeProgress;
 }
 
 export interface Notifier {
@@ -83,31 +86,43 @@ export function createNotifier({ channels, notices, isOver, observer, clock, per
       if (startedAt < notice.dueAt) return { kind: 'later', until: new Date(notice.dueAt) };
       // Its alert was never meant to live so long; that is no failure of ours.
       if (notice.expiresAt <= notice.dueAt) return end(notice, { outcome: 'cancelled', reason: 'expired' });
-      if (startedAt >= notice.expiresAt) return end(notice, { outcome: 'failed', reason: 'expired' });
+      if (startedAt >= notice.expiresAt)
+        return end(notice, {
+          outcome: 'failed',
+          reason: 'expired',
+          ...(notice.progress === undefined ? {} : { detail: describeProgress(notice.progress) }),
+        });
 
       const channel = channels.get(notice.channel);
       if (channel === undefined) return end(notice, { outcome: 'failed', code: 'no_channel' });
       const pausedUntil = paused.get(channel.name) ?? 0;
-      const later = (until: number, code?: string): Noticed => ({
+      const later = (until: number, code?: string, progress?: NoticeProgress): Noticed => ({
         kind: 'later',
         until: new Date(Math.min(until, notice.expiresAt)),
         ...(code === undefined ? {} : { code }),
+        ...(progress === undefined ? {} : { progress }),
       });
       if (startedAt < pausedUntil) return later(pausedUntil + pauseMs(1, random()));
 
       signal.throwIfAborted();
       const notified = await ask(channel, notice, signal);
       if (notified.kind === 'accepted') return end(notice, { outcome: 'accepted', ...detailOf(notified) });
-      const { retry, retryAt, code } = notified;
+      const { retry, retryAt, code, progress } = notified;
       const now = clock.now().getTime();
-      if (signal.aborted) return later(now, code);
+      if (signal.aborted) return later(now, code, progress);
       if (retryAt !== undefined) paused.set(channel.name, retryAt.getTime());
       const until = Math.max(now + pauseMs(tries, random()), retryAt?.getTime() ?? 0);
-      if (retry && until < notice.expiresAt) return later(until, code);
-      return end(notice, { outcome: 'failed', code });
+      if (retry && until < notice.expiresAt) return later(until, code, progress);
+      const left = progress ?? notice.progress;
+      return end(notice, { outcome: 'failed', code, ...(left === undefined ? {} : { progress: left, detail: describeProgress(left) }) });
     },
     bury: async (notice) => void (await end(notice, { outcome: 'failed', code: 'poison' })),
   };
+}
+
+/** Addresses themselves are not shown. */
+function describeProgress({ remaining, refused, accepted }: NoticeProgress): string {
+  return [`${accepted} address(es) accepted`, `${remaining.length} refused temporarily`, ...refused].join(', ');
 }
 
 function detailOf({ detail }: { readonly detail?: string }): { readonly detail?: string } {

@@ -56,7 +56,11 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
     {
       process: async (job, signal) => {
         const notice = noticeOf(job);
-        return notice === undefined ? NOT_OURS : moveFor(notice, await notifier.notify(notice, job.attemptsStarted, signal));
+        if (notice === undefined) return NOT_OURS;
+        const noticed = await notifier.notify(notice, job.attemptsStarted, signal);
+        // Before the job moves, so that those who took it are not sent it again.
+        if (noticed.progress !== undefined) await job.updateData({ ...job.data, progress: noticed.progress });
+        return moveFor(notice, noticed);
       },
       onPoison: async (job) => {
         const notice = noticeOf(job);

@@ -88,8 +88,44 @@ describe('a server that refuses', () => {
   it('some addresses has told the others, and says so', async () => {
     const onRcptTo: SMTPServerOptions['onRcptTo'] = ({ address }, _session, done) => done(address.startsWith('gone') ? no(550) : null);
     const { tell, mails } = await setup({ onRcptTo }, ['gone@example.com', 'here@example.com']);
-    expect(await tell()).toEqual({ kind: 'accepted', detail: 'the server refused 1 of 2 addresses' });
+    expect(await tell()).toEqual({ kind: 'accepted', detail: 'g***@example.com: smtp_550' });
     expect(mails.map(({ to }) => to)).toEqual([['here@example.com']]);
+  });
+
+  it.each([450, 451, 452])('one of several addresses with %i has that one tried again, and no other', async (status) => {
+    const answers = new Map<string, number>([
+      ['full@example.com', status],
+      ['gone@example.com', 550],
+    ]);
+    const onRcptTo: SMTPServerOptions['onRcptTo'] = ({ address }, _session, done) => {
+      const answer = answers.get(address);
+      done(answer === undefined ? null : no(answer));
+    };
+    const { tell, mails } = await setup({ onRcptTo }, ['a@example.com', 'full@example.com', 'gone@example.com', 'b@example.com']);
+    const first = await tell();
+    const progress = { remaining: ['full@example.com'], refused: ['g***@example.com: smtp_550'], accepted: 2 };
+    expect(first).toEqual({ kind: 'refused', retry: true, code: `smtp_${status}`, progress });
+    expect(await tell({ progress })).toEqual({ kind: 'refused', retry: true, code: `smtp_${status}`, progress });
+    answers.delete('full@example.com');
+    expect(await tell({ progress })).toEqual({ kind: 'accepted', detail: 'g***@example.com: smtp_550' });
+    expect(mails.map(({ to }) => to)).toEqual([['a@example.com', 'b@example.com'], ['full@example.com']]);
+    expect(mails[1]?.source).not.toMatch(/^To: .*full/m);
+  });
+
+  it('one address after another has the outcome of each kept', async () => {
+    const onRcptTo: SMTPServerOptions['onRcptTo'] = (_to, _session, done) => done(no(552));
+    const { tell } = await setup({ onRcptTo });
+    const progress = { remaining: ['full@example.com'], refused: ['g***@example.com: smtp_550'], accepted: 2 };
+    expect(await tell({ progress })).toEqual({ kind: 'accepted', detail: 'g***@example.com: smtp_550, f***@example.com: smtp_552' });
+    expect(await tell({ progress: { ...progress, accepted: 0 } })).toEqual({ kind: 'refused', retry: false, code: 'smtp_552' });
+  });
+
+  it('every address, some for now and some for good, has the former tried again', async () => {
+    const onRcptTo: SMTPServerOptions['onRcptTo'] = ({ address }, _session, done) => done(no(address.startsWith('full') ? 450 : 550));
+    const { tell, mails } = await setup({ onRcptTo }, ['full@example.com', 'gone@example.com']);
+    const progress = { remaining: ['full@example.com'], refused: ['g***@example.com: smtp_550'], accepted: 0 };
+    expect(await tell()).toEqual({ kind: 'refused', retry: true, code: 'smtp_450', progress });
+    expect(mails).toEqual([]);
   });
 
   it('the password is not asked again', async () => {

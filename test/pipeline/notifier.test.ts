@@ -119,6 +119,33 @@ it('what was taken only in part is told as such', async () => {
   expect(await events()).toMatchObject([{ verdict: 'accepted', detail: 'slack chat, the server refused 1 of 2 addresses' }]);
 });
 
+describe('a mail that some of its addresses refused temporarily', () => {
+  const progress = { remaining: ['full@example.com'], refused: ['g***@example.com: smtp_550'], accepted: 2 };
+  const partly = refused({ code: 'smtp_450', progress });
+
+  it('is tried again with what is left of it', async () => {
+    const { notifier, notice, events } = await setup(partly);
+    expect(await notifier.notify(notice(), 1, never)).toEqual({ kind: 'later', until: later(5000), code: 'smtp_450', progress });
+    expect(await events()).toEqual([]);
+  });
+
+  it('fails with the outcome of each address and without an address when its time is over', async () => {
+    const { notifier, notice, events, counted } = await setup(partly);
+    const ended = await notifier.notify(notice({ expiresAt: START + 1 }), 1, never);
+    expect(ended).toMatchObject({ kind: 'ended', outcome: 'failed', code: 'smtp_450', progress });
+    const [event] = await events();
+    expect(event?.detail).toBe('slack chat, smtp_450, 2 address(es) accepted, 1 refused temporarily, g***@example.com: smtp_550');
+    expect(counted()).toEqual([{ channel: 'chat', result: 'failed' }]);
+  });
+
+  it('has the same said of it where it expires while it waits', async () => {
+    const { notifier, notice, clock, events } = await setup();
+    clock.at += 61 * MINUTE;
+    expect(await notifier.notify(notice({ progress }), 3, never)).toMatchObject({ kind: 'ended', outcome: 'failed', reason: 'expired' });
+    expect(JSON.stringify(await events())).toContain('1 refused temporarily, g***@example.com: smtp_550');
+  });
+});
+
 it('one that is run before its time waits for it', async () => {
   const { notifier, notice, told, events } = await setup();
   expect(await notifier.notify(notice({ dueAt: START + 1 }), 1, never)).toEqual({ kind: 'later', until: later(1) });

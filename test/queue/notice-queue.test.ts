@@ -66,6 +66,15 @@ function setup() {
   return { prefix, notices, taken, work, ...openQueue(url, prefix, NOTICE_QUEUE) };
 }
 
+it('a notice that some addresses took is tried again for the others only', async () => {
+  const { notices, taken, work } = setup();
+  const progress = { remaining: ['full@example.com'], refused: [], accepted: 1 };
+  await notices.add([notice()]);
+  work((nth) => (nth === 1 ? { kind: 'later', until: new Date(), code: 'smtp_450', progress } : { kind: 'ended', outcome: 'accepted' }));
+  await until(() => taken.length === 2);
+  expect(taken.map(({ notice }) => notice.progress)).toEqual([undefined, progress]);
+});
+
 it('a notice waits for its step, in the lane of its severity, and is there once however often it is put', async () => {
   const { notices, queue } = setup();
   const later = notice({ id: 'n-2', dueAt: Date.now() + 600_000, severity: 'warning' });
