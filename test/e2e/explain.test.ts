@@ -187,7 +187,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
   it('expired: by which deadline, and what had held it back', async () => {
     const id = await raise(main, { to: '+60123450004', source: 'late' });
     expect(await answer(main, id)).toBe(
-      'Not texted: its time was up before it could be sent (expired); the deadline was THEN. Before that, the provider asked us to slow down (throttled). If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
+      'Not texted: its time was up before it could be sent (expired); the deadline was THEN. Before that, the provider asked us to slow down (throttled, code 0004 from simulated-desk-phone). If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
     );
   });
 
