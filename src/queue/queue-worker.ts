@@ -183,7 +183,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     // While Redis is away there is nothing to fetch, and a new connection is no better.
     if (!serves || closing || fetching.isFetching()) return;
     logger.error({ queue }, 'worker stopped fetching jobs; replacing it');
-    replaced.push(worker.close());
+    replaced.push(worker.close().catch((error: unknown) => logger.debug({ err: error, queue }, 'replaced worker did not close cleanly')));
     const connection = duplicateRedis(blocking, { again: true });
     connections.push(connection);
     worker = open(connection);

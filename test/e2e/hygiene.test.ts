@@ -179,12 +179,13 @@ describe('a dispatcher that is told to end with fifty calls in flight that nobod
 
     first.respondWith(accept);
     await heir();
-    const done = await Promise.all(ids.map((id) => settled(door.url, id, ['accepted'])));
+    // A busy machine may leave one to be taken over, which takes a lock and two looks.
+    const done = await Promise.all(ids.map((id) => settled(door.url, id, ['accepted'], 60_000)));
     const attempts = done.map(({ messages }) => messages[0]?.attempts.map(({ result }) => result).join(' '));
     expect(attempts.filter((results) => results === 'unknown accepted')).toHaveLength(50);
     expect(attempts.filter((results) => results === 'accepted')).toHaveLength(10);
     expect(phones(first).length + phones(second).length).toBe(110);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('four dispatchers, restarted one after the other under 200 texts a second', () => {

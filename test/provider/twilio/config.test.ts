@@ -46,8 +46,8 @@ describe('says what is wrong with', () => {
   it.each([
     ['no sender', senderless, 'from', /exactly one of from and messagingServiceSid/],
     ['two senders', { ...GOOD, messagingServiceSid: 'MG1' }, 'from', /exactly one of from and messagingServiceSid/],
-    ['an API key in place of the account', { ...GOOD, accountSid: 'SK0123' }, 'accountSid', /begins with AC/],
-    ['an account with a path in it', { ...GOOD, accountSid: 'AC1/../AC2' }, 'accountSid', /begins with AC/],
+    ['an API key in place of the account', { ...GOOD, accountSid: 'SK0123' }, 'accountSid', /AC and 32 hex digits/],
+    ['an account with a path in it', { ...GOOD, accountSid: 'AC1/../AC2' }, 'accountSid', /AC and 32 hex digits/],
     ['an empty token', { ...GOOD, authToken: '' }, 'authToken', /secret is missing/],
     ['a service of another kind', { ...senderless, messagingServiceSid: 'AC1' }, 'messagingServiceSid', /begins with MG/],
     ['a callback that is no URL', { ...GOOD, statusCallback: '/v1/receipts' }, 'statusCallback', /whole URL/],
