@@ -26,7 +26,7 @@ export function configText(
   };
   return `
 providers: { bench: ${providers[provider]} }
-routes: [{ name: default, providers: [bench] }]
+routes: [{ name: default, overflow: defer, providers: [bench] }]
 caps: { perRecipient: [{ max: 5, per: 1h }], perHour: { max: 10000000, criticalReserve: 20 } }
 redis: { prefix: "${prefix}" }
 http: { port: 0, console: ${http.console ?? false} }
