@@ -12,6 +12,7 @@ import { connectRedis, type Redis } from './redis/connect.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
 import { announceProcess } from './roles/announce-process.ts';
+import { followCapNames } from './roles/cap-names.ts';
 import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
@@ -93,6 +94,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
       { redis: door, keys, role: processRole(roles), hash, sends, stuck: () => notFetching(current), logger },
       closers,
     );
+    if (roles.includes('dispatcher')) await followCapNames({ redis: door, keys, logger }, closers);
     const house = {
       roles,
       logger,

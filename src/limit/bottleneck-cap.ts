@@ -31,7 +31,7 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
     if (new Set(rules.map(({ key }) => key)).size < rules.length) throw new Error('two rules of one text share a key');
     return [
       redis,
-      rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))),
+      [...rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))), keys.capNames()],
       [
         at ?? '',
         slot,

@@ -11,8 +11,16 @@ const parts: Readonly<Record<string, string>> = require('bottleneck/lib/lua.json
 /** Goes into each limiter's settings, as bottleneck does it, so that a later one knows what it finds. */
 export const BOTTLENECK_VERSION: string = require('bottleneck/lib/version.json').version;
 
-/** Redis keys of the limiter `id`, in the order that the scripts expect. */
-export const limiterKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
+const ownKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
+
+/** What bottleneck puts in front of each key and channel. Ours have none: an ACL that allows `redis.prefix` allows them all. */
+export const BOTTLENECK_PREFIX = 'b_';
+
+/** Redis keys of the limiter `id`, in the order that the scripts expect; all of them begin with the id. */
+export const limiterKeys = (id: string): readonly string[] => ownKeys(id).map((key) => key.slice(BOTTLENECK_PREFIX.length));
+
+/** A script of bottleneck that publishes to a channel named like the limiter. */
+export const withoutPrefix = (lua: string): string => lua.replaceAll(`'${BOTTLENECK_PREFIX}'..id,`, 'id,');
 
 export const KEYS_PER_LIMITER = 8;
 /** Among them, counted from 1: the hash of its settings, its jobs' weights, and the sorted set of its jobs by expiry. */
@@ -23,7 +31,7 @@ export const SLOTS_KEY = 3;
 function part(name: string): string {
   const text = parts[name];
   if (text === undefined) throw new Error(`bottleneck ${BOTTLENECK_VERSION} has no script ${name}: the caps need 2.19.5`);
-  return text;
+  return withoutPrefix(text);
 }
 
 /**
@@ -31,7 +39,7 @@ function part(name: string): string {
  * several and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument
  * list of the bottleneck script it is named after, `now` and `client` first.
  *
- * Nothing below is rewritten, it is only put together. Two calls are saved, as each costs Redis time on every text:
+ * Nothing below is rewritten but the names of channels, it is only put together. Two calls are saved, as each costs Redis time on every text:
  * a limiter ticks once per step, since within one atomic step a second tick can find nothing new; and `groupTimeout`,
  * by which bottleneck renews the TTL of all eight keys at each call, stays unset for us to call `expire` when it is due.
  */

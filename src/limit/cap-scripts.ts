@@ -1,5 +1,6 @@
 import { createScript } from '../redis/script.ts';
 import { KEYS_PER_LIMITER, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
+import { earlierNamesLua } from './cap-names.ts';
 
 /**
  * The three moves on a rate cap, each one atomic step over all rules of a text. A limiter is a sliding log:
@@ -9,12 +10,13 @@ import { KEYS_PER_LIMITER, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } fr
  * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and with t + window. That one
  * millisecond makes up for clocks that cut off fractions: two texts at 0.9 ms and at window + 0.0 ms are too close.
  *
- * KEYS: the keys of each rule's limiter, rule after rule.
+ * KEYS: the keys of each rule's limiter, rule after rule, then the key of `cap-names.ts`.
  * ARGV: now in ms or '' for Redis' own clock, slot, lease ms, limiter id, bottleneck's version, then per rule max,
  * window ms, reserve, weight.
  */
 const rulesLua = `
 ${limiterLua}
+${earlierNamesLua}
 local now, slot, lease, id, version = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if not now then
   local time = redis.call('time')
@@ -25,7 +27,7 @@ local client = 'sms-dispatch'
 
 local rule_at = function (r)
   local at = 2 + r * 4
-  local keys = { unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) }
+  local keys = current({ unpack(KEYS, (r - 1) * ${KEYS_PER_LIMITER} + 1, r * ${KEYS_PER_LIMITER}) })
   return {
     keys = keys,
     settings = keys[${SETTINGS_KEY}],
@@ -95,7 +97,7 @@ local expiry_of = function (rule, excess)
 end
 
 local rules, full, wait, known = {}, 0, 0, 0
-for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+for r = 1, (#KEYS - 1) / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
   rules[r] = rule
   open(rule)
@@ -123,7 +125,7 @@ return { 0, known }
 /** A slot that got lost with its keys is taken again as far as there is room: the text was sent and must count. */
 export const settleScript = createScript<0>(`
 ${rulesLua}
-for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+for r = 1, (#KEYS - 1) / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
   if redis.call('zscore', rule.slots, slot) then
     redis.call('zadd', rule.slots, now + rule.window, slot)
@@ -138,7 +140,7 @@ return 0
 
 export const releaseScript = createScript<0>(`
 ${rulesLua}
-for r = 1, #KEYS / ${KEYS_PER_LIMITER} do
+for r = 1, (#KEYS - 1) / ${KEYS_PER_LIMITER} do
   local rule = rule_at(r)
   if redis.call('exists', rule.settings) == 1 and redis.call('zscore', rule.slots, slot) then
     limiter(rule.keys, { now, client }).free({ now, client, slot })

@@ -1,6 +1,21 @@
 import Bottleneck from 'bottleneck';
 import { duplicateRedis, type Redis } from '../redis/connect.ts';
+import { limiterKeys } from './bottleneck-lua.ts';
 import { mendScript } from './mend-script.ts';
+
+/** A limiter that announces its capacity below our prefix: its id begins with it. */
+export class PrefixedLimiter extends Bottleneck {
+  // bottleneck has these and does not declare them.
+  declare readonly id: string;
+  declare readonly _store: { readonly clientId: string };
+
+  override channel(): string {
+    return this.id;
+  }
+  channel_client(): string {
+    return `${this.id}_${this._store.clientId}`;
+  }
+}
 
 interface Shared {
   readonly connection: Bottleneck.IORedisConnection;
@@ -48,5 +63,13 @@ function connect(redis: Redis): Bottleneck.IORedisConnection {
     subscriber.unsubscribe = (...channels: unknown[]) => unsubscribe(...(channels as string[])).catch(() => 0);
     return subscriber;
   }) as typeof client.duplicate;
-  return new Bottleneck.IORedisConnection({ client });
+  const connection = new Bottleneck.IORedisConnection({ client });
+  const scriptArgs: ScriptArgs = (_name, id, args, done) => {
+    const keys = limiterKeys(id);
+    return [keys.length, ...keys, ...args, done];
+  };
+  return Object.assign(connection, { __scriptArgs__: scriptArgs });
 }
+
+/** How bottleneck asks its connection for the arguments of one of its scripts. */
+type ScriptArgs = (name: string, id: string, args: readonly unknown[], done: unknown) => unknown[];

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import Bottleneck from 'bottleneck';
+import type Bottleneck from 'bottleneck';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
-import { acquirePacerConnection } from './pacer-connection.ts';
+import { acquirePacerConnection, PrefixedLimiter } from './pacer-connection.ts';
 
 export interface PacerOptions {
   /** Duplicated for two sockets of our own, which all pacers made with the same client share. */
@@ -77,7 +77,7 @@ export function createPacer(options: PacerOptions): Pacer {
   let opened: Bottleneck | undefined;
 
   const open = async (): Promise<Bottleneck> => {
-    opened = new Bottleneck({
+    opened = new PrefixedLimiter({
       id: options.keys.limiter(`pace:${options.provider}`),
       connection,
       datastore: 'ioredis',

@@ -122,9 +122,11 @@ export function createKeys(prefix: string) {
     budget: (period: string) => `${prefix}:budget:${period}`,
     /** Hash: route → `simulated`, or since when it has a real provider, ms. Without an end: a trial may be long past. */
     routeKinds: () => `${prefix}:route-kinds`,
+    /** String: whether caps are still counted under the names of releases before 0.1.0, or may be found there; without an end. */
+    capNames: () => `${prefix}:cap-names`,
     /** Hash: the price that one attempt holds in those. */
     budgetHold: (token: string) => `${prefix}:budget-hold:${token}`,
-    /** Id of a bottleneck limiter; bottleneck puts `b_` before and its own suffixes behind it. */
+    /** Id of a bottleneck limiter, to which bottleneck's own suffixes are added; also the channel of one that paces. */
     limiter: (name: string) => `${prefix}:cap:${name}`,
   } as const;
 }

@@ -29,7 +29,7 @@ export function announceProcess({ redis, keys, role, hash, sends, stuck, logger 
   const processes = createProcesses(redis, keys, randomUUID());
   const noteOf = (current: string): ProcessNote => {
     const sending = sends();
-    return { role, host: hostname(), hash: current, refusedAt: null, ...(sending && { sends: sending }) };
+    return { role, host: hostname(), hash: current, refusedAt: null, capNames: 'current', ...(sending && { sends: sending }) };
   };
   let note = noteOf(hash);
   const publish = () => {

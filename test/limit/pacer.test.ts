@@ -368,7 +368,7 @@ describe('close()', () => {
     // The client's own is the third.
     expect(await sockets()).toBe(3);
     await Promise.all(pacers.slice(1).map((pacer) => pacer.close()));
-    const channels = ['a', 'b', 'c'].map((provider) => `b_${keys.limiter(`pace:${provider}`)}`);
+    const channels = ['a', 'b', 'c'].map((provider) => keys.limiter(`pace:${provider}`));
     await until(async () => String(await redis.pubsub('NUMSUB', ...channels)) === String([channels[0], 1, channels[1], 0, channels[2], 0]));
     expect(await pacers[0]?.run(never, async () => 'still there')).toBe('still there');
     await pacers[0]?.close();
