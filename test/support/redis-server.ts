@@ -36,14 +36,20 @@ export function localRedisBinary(): Promise<RedisBinary> {
   return binary;
 }
 
-/** A real redis-server of its own, with AOF, on a free loopback port; `args` come last and win. It never outlives the tests. */
-export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
+/**
+ * A real redis-server of its own, with AOF, on a free loopback port; `args` come last and win. It never outlives the tests.
+ * @param env what its environment holds, such as a moved clock's
+ */
+export async function startRedisServer(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const binary = await localRedisBinary();
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const program = assignments.length === 0 ? binary : { ...binary, command: '/usr/bin/env' };
+  const words = assignments.length === 0 ? [] : [...assignments, binary.command];
   const port = await freePort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-redis-'));
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
   const launch = async () => {
-    const { child, gone } = spawnWatched(binary, [...settings, '--maxmemory-policy', 'noeviction', ...args]);
+    const { child, gone } = spawnWatched(program, [...words, ...settings, '--maxmemory-policy', 'noeviction', ...args]);
     const failure = await Promise.race([answers(port), gone]);
     if (failure !== undefined) throw new Error(`redis-server ${args.join(' ')} ended with ${failure}`);
     return child;
