@@ -31,6 +31,36 @@ export function alertIdOfJob({ jobId, timestamp, data }: JobIdentity): string {
   return `q-${hash('job', jobId, isTime ? String(timestamp) : (JSON.stringify(data) ?? ''))}`;
 }
 
+/** The id that the data of an alert carry, whatever else is wrong with them; a number is its text. */
+export function idInData(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, 'id')) return undefined;
+  const { id } = data as { readonly id?: unknown };
+  const text = typeof id === 'number' ? String(id) : id;
+  return typeof text === 'string' && ALERT_ID_PATTERN.test(text) ? text : undefined;
+}
+
+/** A string, an opening or closing bracket, or the start of a number. */
+const TOKEN = /"(?:[^"\\\n]|\\.)*"|[{}[\]]/g;
+const ID_VALUE = /^\s*:\s*(?:"([^"\\]*)"|(-?\d+)(?=\s*[,}]))/;
+/** Ample for the largest alert. */
+const SEARCHED = 1_000_000;
+
+/** As {@link idInData}, of a JSON object that is cut off or broken after its id. */
+export function idInText(text: string): string | undefined {
+  const searched = text.slice(0, SEARCHED);
+  if (!searched.trimStart().startsWith('{')) return undefined;
+  let depth = 0;
+  for (const { 0: token, index } of searched.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (token === '"id"' && depth === 1) {
+      const [, word, number] = ID_VALUE.exec(searched.slice(index + token.length, index + token.length + 200)) ?? [];
+      if (word !== undefined || number !== undefined) return idInData({ id: word ?? number });
+    }
+  }
+  return undefined;
+}
+
 /** The same alert and phone always give the same message, so that a router that runs twice adds nothing. */
 export function messageId(alertId: string, phone: string): string {
   return `m-${hash('message', alertId, phoneIdentity(phone))}`;

@@ -1,5 +1,6 @@
 import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from './alert.ts';
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
+import { idInText } from './id.ts';
 import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone.ts';
 import { readRecipientName } from './recipient-name.ts';
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
@@ -22,11 +23,15 @@ export class AlertError extends Error {
   }
 }
 
-/** Stands in for data that could not be read at all, and says why; parsers quote what they choke on, so numbers are masked. */
+/** Stands in for data that are not JSON, and says why; parsers quote what they choke on, so numbers are masked. */
 export class Unreadable {
   readonly reason: string;
-  constructor(reason: string) {
+  /** The id that can be read in them all the same. */
+  readonly id?: string;
+  constructor(reason: string, text = '') {
     this.reason = maskNumbers(reason);
+    const id = idInText(text);
+    if (id !== undefined) this.id = id;
   }
 }
 

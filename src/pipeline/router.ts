@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../alert/alert.ts';
 import { contentOf } from '../alert/content.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
-import { ALERT_ID_PATTERN, alertIdOfJob, dedupHash } from '../alert/id.ts';
+import { alertIdOfJob, dedupHash, idInData } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../alert/parse-alert.ts';
 import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import { readMoment } from '../alert/read-moment.ts';
@@ -198,7 +198,7 @@ export function createAlertRouter(deps: RouterDeps) {
 }
 
 function read({ data, refused }: RawAlert, directory: Directory): ParsedAlert | AlertError {
-  const fault = data instanceof Unreadable ? data.reason : refused;
+  const fault = refused ?? (data instanceof Unreadable ? data.reason : undefined);
   return fault === undefined ? readAlert(data, directory) : new AlertError([{ path: '', message: fault }]);
 }
 
@@ -247,9 +247,8 @@ function catchAll(config: Pick<Config, 'providers'>): Route {
 }
 
 function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
-  const id = (raw.data as { id?: unknown } | null | undefined)?.id;
   return {
-    id: typeof id === 'string' && ALERT_ID_PATTERN.test(id) ? id : derivedId(raw),
+    id: idInData(raw.data) ?? derivedId(raw),
     severity: 'unknown',
     purpose: 'unknown',
     status: 'firing',

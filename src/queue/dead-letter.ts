@@ -1,4 +1,4 @@
-import { ALERT_ID_PATTERN, alertIdOfJob, hash } from '../alert/id.ts';
+import { alertIdOfJob, hash, idInData, idInText } from '../alert/id.ts';
 import { maskNumbers, maskPhone } from '../alert/phone.ts';
 import { parseSeverity } from '../alert/severity.ts';
 import type { MessageTrace } from '../ledger/trace.ts';
@@ -180,7 +180,7 @@ type OwnFacts = Omit<DeadLetter, 'what' | 'state' | 'detail' | 'diedAt'>;
 function jobFacts({ queue, what, jobId, timestamp, data, failedReason }: DeadJob): OwnFacts {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};
-  const own = what === 'alert' && typeof fields.id === 'string' && ALERT_ID_PATTERN.test(fields.id) ? fields.id : undefined;
+  const own = what === 'alert' ? (idInData(parsed) ?? idInText(data)) : undefined;
   const id = own ?? (what === 'alert' ? alertIdOfJob({ jobId, timestamp, data: parsed }) : `q-${hash('job', queue, jobId)}`);
   const names = Object.keys(fields);
   return {

@@ -8,6 +8,7 @@ import { EVENT_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
+import { describePoison } from './stalls.ts';
 import { type WaitingEvent, waitingEventSchema } from './waiting-event.ts';
 
 /** What has been told is remembered for so long, so that one that is added again is not told again. */
@@ -91,8 +92,15 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
         if (now().getTime() - job.timestamp > UNKNOWN_FOR_MS) return bury(event, 'not_configured');
         return { kind: 'delay', until: new Date(now().getTime() + UNKNOWN_DELAY_MS) };
       },
-      // Only a hand other than ours writes such a job.
-      onUnreadable: async () => undefined,
+      onPoison: async ({ data, stalledCounter }) => {
+        const event = waitingEventSchema.safeParse(data).data;
+        const dead: JobMove = { kind: 'dead', reason: describePoison(stalledCounter) };
+        return event === undefined ? dead : bury(event, 'poison');
+      },
+      onUnreadable: async ({ data }) => {
+        const event = waitingEventSchema.safeParse(data).data;
+        if (event !== undefined) bury(event, 'unreadable_job');
+      },
     },
   );
 }

@@ -1,4 +1,4 @@
-import { ALERT_ID_PATTERN, alertIdOfJob } from '../alert/id.ts';
+import { alertIdOfJob, idInData, idInText } from '../alert/id.ts';
 import { parseSeverity } from '../alert/severity.ts';
 import type { WaitingJob } from '../explain/waiting-job.ts';
 import type { Redis } from '../redis/connect.ts';
@@ -56,7 +56,7 @@ async function placeOf(redis: Redis, prefix: string, jobId: string): Promise<Wai
 function fieldsOf(data: string | null | undefined): { id?: string | undefined; severity?: string | undefined } {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' ? (parsed as Record<string, unknown>) : {};
-  const id = typeof fields.id === 'string' && ALERT_ID_PATTERN.test(fields.id) ? fields.id : undefined;
+  const id = idInData(parsed) ?? idInText(data ?? '');
   const severity = typeof fields.severity === 'string' ? parseSeverity(fields.severity) : undefined;
   return { id, severity };
 }

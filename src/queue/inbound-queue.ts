@@ -28,6 +28,10 @@ export function createInboundWorker({ apply, ...deps }: InboundWorkerDeps): Queu
       await apply(parsed.data);
       return { kind: 'complete' };
     },
-    onUnreadable: async () => undefined,
+    // A STOP is in the data, whatever is wrong with the rest of the job.
+    onUnreadable: async ({ data }) => {
+      const inbound = inboundSchema.safeParse(data).data;
+      if (inbound !== undefined) await apply(inbound);
+    },
   });
 }

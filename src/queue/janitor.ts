@@ -1,3 +1,4 @@
+import { Unreadable } from '../alert/parse-alert.ts';
 import { maskNumbers } from '../alert/phone.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createScript } from '../redis/script.ts';
@@ -22,7 +23,7 @@ export interface UnreadableJob {
   readonly jobId: string;
   /** When it was added, ms since the epoch; `NaN` where the record does not say. */
   readonly timestamp: number;
-  /** `undefined` where they are not JSON. */
+  /** `Unreadable` where they are not JSON. */
   readonly data: unknown;
   readonly reason: string;
 }
@@ -52,8 +53,8 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return new Unreadable(`the job data is not JSON: ${(error as Error).message}`, text);
   }
 }
 

@@ -13,7 +13,7 @@ import { describePoison } from './stalls.ts';
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;
   /** Gives a message that is sent no more its end. */
-  readonly bury: (message: Message, signal: AbortSignal) => Promise<Outcome>;
+  readonly bury: (message: Message, signal: AbortSignal, why?: string) => Promise<Outcome>;
 }
 
 /** Takes messages off their queue and lets each be dispatched as far as it goes. */
@@ -35,8 +35,10 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
       const outcome = await bury(parsed.data, signal);
       return outcome.kind === 'malformed' ? { kind: 'dead', reason: describePoison(stalledCounter) } : moveFor(outcome);
     },
-    // Only a hand other than ours writes such a job; there is no message of ours behind it.
-    onUnreadable: async () => undefined,
+    onUnreadable: async ({ data, reason }) => {
+      const parsed = messageSchema.safeParse(data);
+      if (parsed.success) await bury(parsed.data, new AbortController().signal, reason);
+    },
   });
 }
 

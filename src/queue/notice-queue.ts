@@ -67,8 +67,10 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
         if (notice !== undefined) await notifier.bury(notice);
         return { kind: 'dead', reason: describePoison(job.stalledCounter) };
       },
-      // Only a hand other than ours writes such a job; there is no alert of ours behind it.
-      onUnreadable: async () => undefined,
+      onUnreadable: async ({ data }) => {
+        const notice = waitingNoticeSchema.safeParse(data).data;
+        if (notice !== undefined) await notifier.bury(notice);
+      },
     },
   );
 }

@@ -73,7 +73,7 @@ export class ReadableWorker extends Worker {
       return super.createJob(data, jobId);
     } catch (error) {
       const job = super.createJob({ ...data, data: '{}' }, jobId);
-      job.data = new Unreadable(`the job data is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+      job.data = new Unreadable(`the job data is not JSON: ${error instanceof Error ? error.message : String(error)}`, data.data);
       return job;
     }
   }

@@ -37,6 +37,10 @@ export function createReceiptWorker({ apply, ...deps }: ReceiptWorkerDeps): Queu
       const applied = await apply(parsed.data, now, job.attemptsStarted === 1);
       return applied.kind === 'early' ? { kind: 'delay', until: new Date(now.getTime() + EARLY_DELAY_MS) } : { kind: 'complete' };
     },
-    onUnreadable: async () => undefined,
+    // What the vendor reports is in the data, whatever is wrong with the rest of the job.
+    onUnreadable: async ({ data }) => {
+      const receipt = receiptSchema.safeParse(data).data;
+      if (receipt !== undefined) await apply(receipt, new Date(), false);
+    },
   });
 }

@@ -24,7 +24,7 @@ import { createLedgerGate, messageExpiryGate } from '../pipeline/message-stages.
 import { openCarriers } from '../pipeline/open-carriers.ts';
 import { createOptOutGate } from '../pipeline/opt-out-gate.ts';
 import { createConsentGate, createCountryGate } from '../pipeline/permission-gates.ts';
-import { poisonGate } from '../pipeline/poison-gate.ts';
+import { createPoisonGate } from '../pipeline/poison-gate.ts';
 import { createQuietHoursStage } from '../pipeline/quiet-hours-stage.ts';
 import { createRateCapGate } from '../pipeline/rate-cap-gate.ts';
 import { createReconcile } from '../pipeline/reconcile.ts';
@@ -162,10 +162,12 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     }),
     digests,
   });
-  const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, poisonGate] });
-  const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests });
   // Held, whatever its route says: a resend would be the next worker to die.
-  const bury = (message: Message, signal: AbortSignal) => end({ ...message, onUnknown: 'hold' }, true, signal);
+  const bury = (message: Message, signal: AbortSignal, why?: string) => {
+    const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, createPoisonGate(why)] });
+    const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests });
+    return end({ ...message, onUnknown: 'hold' }, true, signal);
+  };
   const notices = await startNotifying(ground, deps.persist, closers);
   return [createMessageWorker({ ...ground.workerDeps(), dispatch, bury }), lookups.start(ground.workerDeps()), notices];
 }

@@ -2,10 +2,15 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAll } from '../../src/app.ts';
+import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { createOptOuts } from '../../src/ledger/opt-outs.ts';
 import { createLogger } from '../../src/logger.ts';
-import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import { ALERT_QUEUE, INBOUND_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
 import { createProducer } from '../../src/queue/producer.ts';
+import { inboundOf } from '../../src/receipt/inbound.ts';
+import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, settled, total, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -38,7 +43,8 @@ afterAll(async () => {
 });
 
 /** What a producer in another language does: a hash, an id in the list, a marker. */
-async function push(id: string, fields: Record<string, string>): Promise<void> {
+async function push(id: string, fields: Record<string, string>, name = ALERT_QUEUE): Promise<void> {
+  const key = (part: string) => `${prefix}:${name}:${part}`;
   const hash = Object.entries({ name: 'alert', timestamp: String(Date.now()), delay: '0', priority: '0', ...fields }).flat();
   const multi = redis.multi();
   if (Object.keys(fields).length > 0) multi.hset(key(id), ...hash);
@@ -74,6 +80,24 @@ describe('a malformed job on the alert queue', () => {
     await until(async () => total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed') === before + 1);
   });
 
+  it.each([
+    ['that crashed worker after worker', 'poison', { data: JSON.stringify({ ...good, id: 'poison' }), stc: '11' }],
+    ['of that kind with a number for its id', '42', { data: JSON.stringify({ ...good, id: 42 }), stc: '11' }],
+    ['with broken options', 'own-opts', { data: JSON.stringify({ ...good, id: 'own-opts' }), opts: '{"attempts":' }],
+    ['with broken options and a number for its id', '43', { data: JSON.stringify({ ...good, id: 43 }), opts: '{"attempts":' }],
+    ['whose data are cut off', 'cut-off', { data: '{"labels":{"id":"other"},"id":"cut-off","text":"disk fu' }],
+    ['whose data are cut off and whose options are broken', 'cut-twice', { data: '{ "id": "cut-twice", "text', opts: '{' }],
+    ['whose flow has failed', 'flow', { data: JSON.stringify({ ...good, id: 'flow' }), defa: 'child failed' }],
+    ['whose options are a list', 'own-list', { data: JSON.stringify({ ...good, id: 'own-list' }), opts: '[]', stc: '11' }],
+  ])('%s keeps its outcome under the id in its data', async (_what, id, fields) => {
+    await push(`job-of-${id}`, { opts: '{}', ...fields });
+    await until(async () => (await trace(base, id)).outcome === 'malformed');
+    await until(async () => (await redis.zscore(key('failed'), `job-of-${id}`)) !== null);
+    const dead = createDeadLetters({ redis, prefix, clock: systemClock });
+    expect(await dead.find([id])).toMatchObject([{ id, alertId: id, state: 'malformed' }]);
+    await dead.close();
+  });
+
   it('makes way for the alert of the same id that our client sends mended', async () => {
     // Only the router knows the contacts; this client does not.
     const producer = createProducer({ redis: url, prefix });
@@ -91,5 +115,35 @@ describe('a malformed job on the alert queue', () => {
     await until(async () => (await trace(base, 'mended')).outcome === 'malformed');
     await queue.add('alert', { ...good, id: 'mended', text: 'mended' });
     await until(async () => (await trace(base, 'mended')).outcome === 'routed');
+  });
+});
+
+describe('a job that cannot be read on another queue', () => {
+  it('ends its message as failed', async () => {
+    const messages = new Queue(MESSAGE_QUEUE, { connection: new Redis(url, { maxRetriesPerRequest: null }), prefix });
+    await messages.pause();
+    await queue.add('alert', { ...good, id: 'broken-message', text: 'its job is broken' });
+    const {
+      messages: [message],
+    } = await until(async () => {
+      const found = await trace(base, 'broken-message');
+      return found.messages.length > 0 ? found : undefined;
+    });
+    const job = `${prefix}:${MESSAGE_QUEUE}:${message?.id}`;
+    await until(async () => (await redis.hset(job, 'opts', '{"attempts":')) === 0);
+    await messages.resume();
+    await messages.close();
+    const {
+      messages: [ended],
+    } = await settled(base, 'broken-message', ['failed']);
+    expect(ended).toMatchObject({ reason: 'malformed', attempts: [] });
+    expect(ended?.events.at(-1)?.detail).toMatch(/^the job's opts is not JSON/);
+  });
+
+  it('loses no STOP', async () => {
+    const optOuts = createOptOuts(redis, createKeys(prefix));
+    const inbound = inboundOf('desk', { from: '+60123456777', providerMessageId: 'in-1', text: 'STOP' }, new Date());
+    await push('broken-stop', { data: JSON.stringify(inbound), opts: '{"attempts":' }, INBOUND_QUEUE);
+    await until(async () => (await optOuts.list()).length > 0);
   });
 });
