@@ -205,13 +205,14 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
     onTestFinished(async () => void (await Promise.all(fleet.map(({ stop }) => stop()))));
 
     const texts = alerts(TEXTS);
+    const ids: string[] = [];
     const load = (async () => {
       const begunAt = performance.now();
       for (let from = 0; from < TEXTS; from += 20) {
         await until(() => performance.now() - begunAt >= (from / 200) * 1000, 60_000, 5);
         const batch = texts.slice(from, from + 20);
         for (const { to } of batch) postedAt.set(to, performance.now());
-        await post(door.url, batch);
+        ids.push(...(await post(door.url, batch)));
       }
     })();
     for (let turn = 0; turn < 4; turn += 1) {
@@ -234,7 +235,10 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
     waits.sort((a, b) => a - b);
     console.warn(`=== rolling restart: p50 ${Math.round(waits[TEXTS / 2] ?? 0)} ms, p99 ${Math.round(waits[TEXTS * 0.99] ?? 0)} ms ===`);
     // How long a text waits is the machine's affair; none may wait for the lock of a worker that left to run out.
-    expect(log.filter((line) => line.includes('took over'))).toEqual([]);
+    const takenOver = log.filter((line) => line.includes('took over')).map((line) => String(JSON.parse(line).jobId));
+    // A job of an earlier test, whose dispatchers lock for a second only, may be among them.
+    const own = takenOver.length === 0 ? [] : await Promise.all(ids.map(async (id) => (await messageOf(id))?.id));
+    expect(takenOver.filter((id) => own.includes(id))).toEqual([]);
   }, 60_000);
 });
 
