@@ -27,7 +27,7 @@ import {
   NOTICE_QUEUE,
   RECEIPT_QUEUE,
 } from './names.ts';
-import { openQueue } from './open-queue.ts';
+import { openQueueToRead } from './open-queue.ts';
 import { withAllTries } from './waiting-event.ts';
 
 export interface DeadLettersOptions {
@@ -69,7 +69,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
   const traces = createTraces(connection, keys);
-  const queues = new Map(NAMES.map((name) => [name, openQueue(name, connection, prefix)]));
+  const queues = new Map(NAMES.map((name) => [name, openQueueToRead(name, connection, prefix)]));
   const jobs = new WeakMap<DeadLetter, DeadJob>();
   const key = (queue: string, part: string) => `${prefix}:${queue}:${part}`;
   const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? keys.unknown() : key(queue, 'failed') });

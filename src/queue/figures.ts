@@ -1,14 +1,14 @@
 import { QUEUE_STATES, type QueueFigures, type QueueState } from '../overview/queue-figures.ts';
 import type { Redis } from '../redis/connect.ts';
 import { PRIORITY } from './names.ts';
-import { openQueue } from './open-queue.ts';
+import { openQueueToRead } from './open-queue.ts';
 
 /** BullMQ packs priority and arrival into one score: priority · 2³² + counter. */
 const SCORE_BASE = 2 ** 32;
 
 /** Reads the queue gauges; each call asks Redis anew. */
 export function createQueueFigures(redis: Redis, prefix: string, names: readonly string[]) {
-  const queues = names.map((name) => openQueue(name, redis, prefix));
+  const queues = names.map((name) => openQueueToRead(name, redis, prefix));
 
   const oldestAt = async (name: string): Promise<{ all: number | undefined; criticals: number | undefined }> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;

@@ -12,3 +12,10 @@ export function openQueue(name: string, connection: Redis, prefix: string, onErr
   queue.on('error', onError);
   return queue;
 }
+
+/** A queue to look into. Opening it writes nothing, unlike BullMQ's own, so that a user of Redis who may only read can open it. */
+export function openQueueToRead(name: string, connection: Redis, prefix: string): Queue {
+  const queue = new TracedQueue(name, { connection, prefix, ...QUEUE_OPTIONS, skipMetasUpdate: true });
+  queue.on('error', () => undefined);
+  return queue;
+}

@@ -1,14 +1,14 @@
 import type { Workers } from '../overview/overview.ts';
 import type { Redis } from '../redis/connect.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE } from './names.ts';
-import { openQueue } from './open-queue.ts';
+import { openQueueToRead } from './open-queue.ts';
 
 /**
  * Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. Its list holds
  * those of all its databases: a system on another one, such as a rehearsal, does not send our texts.
  */
 export function createWorkerCounts(redis: Redis, prefix: string) {
-  const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueue(name, redis, prefix)) as [Queue, Queue];
+  const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueueToRead(name, redis, prefix)) as [Queue, Queue];
   const isOurs = ({ db }: Record<string, string>) => !('db' in redis.options) || db === undefined || Number(db) === (redis.options.db ?? 0);
   const count = async (queue: Queue) => (await queue.getWorkers()).filter(isOurs).length;
   return {
@@ -24,4 +24,4 @@ export function createWorkerCounts(redis: Redis, prefix: string) {
   };
 }
 
-type Queue = ReturnType<typeof openQueue>;
+type Queue = ReturnType<typeof openQueueToRead>;

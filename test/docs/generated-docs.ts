@@ -1,3 +1,4 @@
+import { renderAcl } from './render-acl.ts';
 import { renderCli } from './render-cli.ts';
 import { renderReasons } from './render-reasons.ts';
 
@@ -6,5 +7,6 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/cli.md', await renderCli()],
     ['docs/reasons.md', renderReasons()],
+    ['deploy/redis/users.acl', renderAcl()],
   ]);
 }

@@ -9,8 +9,12 @@ import { localRedisBinary, type RedisServer, startRedisServer } from './redis-se
 import { until } from './until.ts';
 
 /** Runs `use` on a connection of its own to the server at `port`. */
-export async function tell<T>(port: number, use: (redis: Redis) => Promise<T>, password?: string): Promise<T> {
-  const redis = new Redis(port, '127.0.0.1', password === undefined ? {} : { password });
+export async function tell<T>(
+  port: number,
+  use: (redis: Redis) => Promise<T>,
+  as?: string | { readonly username: string; readonly password: string },
+): Promise<T> {
+  const redis = new Redis(port, '127.0.0.1', typeof as === 'string' ? { password: as } : { ...as });
   redis.on('error', () => undefined);
   try {
     return await use(redis);

@@ -1,0 +1,54 @@
+/**
+ * What each user of Redis needs: commands, and channels besides the keys below the prefix. deploy/redis/users.acl and
+ * docs/redis.md are made of this table, the tests run with exactly these permissions, and {@link createAccessProbe} tries them.
+ * A command that a script calls needs its permission too.
+ */
+export type RedisUser = (typeof REDIS_USERS)[number];
+export const REDIS_USERS = ['start', 'router', 'dispatcher', 'receiver', 'producer', 'reader'] as const;
+
+/** Every connection: names itself, learns which server this is, follows a Redis Cluster. */
+const CONNECTION = 'ping select info client|setname time cluster|slots cluster|info asking readonly readwrite'.split(' ');
+
+const SCRIPTS = ['eval', 'evalsha'];
+
+/** Reads of whoever adds jobs as well. */
+const LOOKS =
+  'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
+    ' ',
+  );
+const READS = [...LOOKS, ...'client|list hrandfield hscan sismember type xinfo|stream xlen zcount zrevrange zscan'.split(' ')];
+
+const ADDS =
+  'set del decr hdel hincrby hmset hset incr incrby lpop lpush lrem persist pexpire rpush sadd srem xadd zadd zrem zremrangebyscore multi exec'.split(
+    ' ',
+  );
+const WORKS = [...ADDS, ...'hkeys hsetnx hstrlen lset ltrim rename rpop rpoplpush xtrim zincrby zpopmin zremrangebyrank'.split(' ')];
+
+const FETCHES = ['bzpopmin'];
+/** Dispatchers share the pace of a provider by messages on channels. */
+const CHANNELS = ['publish', 'subscribe', 'unsubscribe'];
+
+const COMMANDS: Readonly<Record<RedisUser, readonly string[]>> = {
+  start: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES, ...CHANNELS],
+  router: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES],
+  dispatcher: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES, ...CHANNELS],
+  receiver: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS],
+  producer: [...CONNECTION, ...SCRIPTS, ...LOOKS, ...ADDS],
+  reader: [...CONNECTION, ...SCRIPTS, ...READS],
+};
+
+/** In the order of the ACL. */
+export function commandsOf(user: RedisUser): readonly string[] {
+  return COMMANDS[user];
+}
+
+/** Whether the user announces or hears anything on channels. */
+export function usesChannels(user: RedisUser): boolean {
+  return COMMANDS[user].includes('publish');
+}
+
+/** The rules of `ACL SETUSER`, without the name, the password and `on`. */
+export function aclRules(user: RedisUser, prefix: string): readonly string[] {
+  const channels = usesChannels(user) ? [`&${prefix}:*`] : [];
+  return ['resetkeys', `~${prefix}:*`, 'resetchannels', ...channels, '-@all', ...COMMANDS[user].map((command) => `+${command}`)];
+}
