@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { skipInterimResponses } from './interim-responses.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -56,8 +57,15 @@ const IDLE_TIMEOUT_MS = 4_000;
 export function createTransport({ baseUrl, timeoutMs }: TransportOptions): Transport {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
+  const connect = buildConnector({ timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs), signal: closing.signal });
   const agent = new Agent({
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs), signal: closing.signal },
+    connect: (options, callback) =>
+      connect(options, (...result) => {
+        const [, socket] = result;
+        // undici leaves it out where it could not connect.
+        if (socket) skipInterimResponses(socket);
+        callback(...result);
+      }),
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     keepAliveMaxTimeout: IDLE_TIMEOUT_MS,
     maxResponseSize: MAX_BODY_BYTES,
@@ -134,8 +142,11 @@ class Call implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // 1xx announce the answer; they are not it.
-    if (status < 200) return;
+    // The other protocol that a 101 announces is one we did not ask for; whether it took the request is unknown.
+    if (status < 200) {
+      this.#stop('SWITCHING_PROTOCOLS');
+      return;
+    }
     this.#status = status;
     this.#headers = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),

@@ -26,6 +26,32 @@ export function sitRequests(wire: Wire, { create, attempt, refused }: Examiner):
     expectPath(path.slice('/proxy/sms'.length), wire.request.path);
   });
 
+  it.each([
+    ['a 100', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['a 100 with headers', 'HTTP/1.1 100 Continue\r\nServer: edge\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'],
+    ['a 102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n'],
+    ['several', `HTTP/1.1 103 Early Hints\r\n\r\n${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(3)}HTTP/1.1 199 \r\n\r\n`],
+  ])('reads the yes behind %s that it did not ask for, also on a kept connection', async (_which, interim) => {
+    const vendor = await startVendor({ ...wire.yes, interim });
+    const provider = await create(vendor.url);
+    for (const hits of [1, 2]) {
+      const { result } = await attempt(provider);
+      expect(result).toEqual(wire.accepted);
+      expect(vendor.hits).toHaveLength(hits);
+    }
+  });
+
+  it('does not know what a vendor did that switches to another protocol', async () => {
+    const vendor = await startVendor({
+      ...wire.yes,
+      interim: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n',
+    });
+    const { error } = await refused(await create(vendor.url));
+    expect(error).toMatchObject(UNKNOWN);
+    expect(vendor.hits).toHaveLength(1);
+  });
+
   it('follows no redirect', async () => {
     const elsewhere = await startVendor(wire.yes);
     for (const status of [301, 302, 303, 307, 308]) {

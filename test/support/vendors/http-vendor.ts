@@ -14,7 +14,13 @@ export interface Hit {
 
 /** `hang` never answers, `reset` cuts the connection with the request read and nothing said. */
 export type Reply =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: string }
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: string;
+      /** Bytes that go before it. */
+      readonly interim?: string;
+    }
   | 'hang'
   | 'reset';
 
@@ -60,6 +66,7 @@ function answer(reply: Reply, request: IncomingMessage, response: ServerResponse
     request.socket.resetAndDestroy();
     return;
   }
+  if (reply.interim !== undefined) request.socket.write(reply.interim);
   response.writeHead(reply.status, { 'content-length': Buffer.byteLength(reply.body), ...reply.headers });
   response.end(reply.body);
 }
