@@ -26,6 +26,8 @@ export interface AppDeps {
   /** Of a Redis that answers. */
   readonly redisUrl: string;
   readonly logger: Logger;
+  /** Log lines that this process has dropped since its start. */
+  readonly droppedLogLines?: MetricsOptions['droppedLogLines'];
   /** Where somebody traces. */
   readonly exemplar?: MetricsOptions['exemplar'];
 }
@@ -48,7 +50,7 @@ export const createRouter = (deps: AppDeps): App => createApp(['router'], deps);
 export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher'], deps);
 export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
 
-function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar }: AppDeps): App {
+function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLogLines, exemplar }: AppDeps): App {
   const closers: Closer[] = [];
   /** The one in force, and those before it that still have something in flight. */
   const generations = new Set<Generation>();
@@ -83,6 +85,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, exemplar 
       routes: routesFor(config),
       version,
       role: processRole(roles),
+      ...(droppedLogLines && { droppedLogLines }),
       ...(exemplar && { exemplar }),
       sources: figures,
     });

@@ -1,6 +1,7 @@
-import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import { escapeControls } from './alert/control-characters.ts';
 import { maskPhone } from './alert/phone.ts';
+import { type LogOutput, stdoutLog } from './log-output.ts';
 import { activeTrace } from './tracing/active-trace.ts';
 
 export type Logger = PinoLogger;
@@ -19,11 +20,21 @@ const SECRET_FIELDS = [
 ];
 const PHONE_FIELDS = ['to', 'phone', 'from', 'recipient'];
 
+/** Asks pino to put the level of each line into `lastLevel`. */
+const METADATA = Symbol.for('pino.metadata');
+
 /**
- * JSON lines on stdout, `time` in ISO 8601. Secrets are dropped by name; phone numbers are masked by name and, as a
+ * JSON lines, `time` in ISO 8601. Secrets are dropped by name; phone numbers are masked by name and, as a
  * last line of defence, wherever one stands in a finished line, such as inside somebody else's error message.
  */
-export function createLogger(level: string, stream: DestinationStream = destination({ sync: true })): Logger {
+export function createLogger(level: string, output: Pick<LogOutput, 'write'> & Partial<LogOutput> = stdoutLog): Logger {
+  const stream = {
+    [METADATA]: true,
+    lastLevel: 0,
+    write: (line: string) => output.write(escapeControls(maskLine(line)), stream.lastLevel),
+    // pino calls it after a fatal line.
+    flushSync: () => output.flushSync?.(),
+  };
   return pino(
     {
       level,
@@ -34,7 +45,7 @@ export function createLogger(level: string, stream: DestinationStream = destinat
       serializers: { err: errorFields, ...Object.fromEntries(PHONE_FIELDS.map((field) => [field, maskValue])) },
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },
     },
-    { write: (line) => stream.write(escapeControls(maskLine(line))) },
+    stream,
   );
 }
 

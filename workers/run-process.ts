@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import { printableText } from '../src/cli/printable-text.ts';
@@ -6,6 +7,7 @@ import { createConfigReader } from '../src/config/config-reader.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { formatFault } from '../src/config/fault.ts';
 import type { LoadedConfig } from '../src/config/load-config.ts';
+import { stdoutLog } from '../src/log-output.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
 import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
 import { activeExemplar } from '../src/tracing/active-trace.ts';
@@ -23,6 +25,9 @@ const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
   receiver: createReceiver,
 };
 
+/** The level of pino. */
+const INFO = 30;
+
 /** On top of the drain's own deadline, so that nobody else has to kill us. */
 const FORCE_AFTER_MS = 5_000;
 
@@ -36,7 +41,8 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
   const reader = createConfigReader({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
   const load = () => (options.console ? withConsole(reader.load()) : reader.load());
   const { config, warnings } = load();
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, stdoutLog);
+  logConsole(logger);
   for (const warning of warnings) logger.warn(formatFault(warning));
   dieLoudly(logger);
   startWatchdog({ boundMs: watchdogBoundMs(config.worker.lockMs), logger });
@@ -45,13 +51,19 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
   try {
     redis = await redisFor(kind, config, env, logger);
     const tracing = await openTracing(env, logger);
-    const app = APPS[kind]({ config, redisUrl: redis.url, logger, ...(tracing && { exemplar: activeExemplar }) });
+    const app = APPS[kind]({
+      config,
+      redisUrl: redis.url,
+      logger,
+      droppedLogLines: stdoutLog.dropped,
+      ...(tracing && { exemplar: activeExemplar }),
+    });
     const signal = nextSignal();
     const reload = () => app.reload(load);
     onHangUp(() => void reload());
     const { httpPort } = await app.start();
     logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');
-    if (kind === 'start') process.stdout.write(printableText(firstSteps({ config, httpPort, redis: redis.describe })));
+    if (kind === 'start') stdoutLog.write(printableText(firstSteps({ config, httpPort, redis: redis.describe })), INFO);
     const leaving = new AbortController();
     void reader.watch(reload, leaving.signal);
     const told = await signal;
@@ -101,8 +113,18 @@ async function leave(signal: string, { app, redis, logger, tracing }: Running): 
   logger.info('drained');
 }
 
+/** Libraries and Node itself write warnings to the console, where a reader that has stopped could block us. */
+function logConsole(logger: Logger): void {
+  for (const method of ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const) {
+    console[method] = (...args: unknown[]) => logger.warn({ text: format(...args) }, 'console output of a library');
+  }
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'warning of the runtime'));
+}
+
 /** After a bug nobody knows what still holds: better to start anew, which loses nothing. */
 function dieLoudly(logger: Logger): void {
+  process.on('exit', () => stdoutLog.flushSync());
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       logger.fatal({ err: error }, event);

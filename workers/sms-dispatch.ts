@@ -38,8 +38,8 @@ const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: Proce
   receiver: () => import('./receiver.ts'),
 };
 
-// The reader of a pipe may have seen enough, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// The reader of a pipe may have gone, as `head` goes. What is shown is lost then; the work and its exit code are not.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 /** How far back a mistyped id is looked for. */
 const RECENT_ENTRIES = 500;
@@ -127,4 +127,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   env,
   nodeVersion: process.versions.node,
 });
+await Promise.all([process.stdout, process.stderr].map(written));
 process.exit(exitCode);
+
+/** Resolves when the reader has taken everything, or is gone: the end of a process drops what a pipe has not taken. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}

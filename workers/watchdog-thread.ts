@@ -24,7 +24,7 @@ setInterval(() => {
 function say(msg: string): void {
   const line = { level: 'fatal', time: new Date().toISOString(), msg };
   try {
-    writeSync(2, `${JSON.stringify(line)}\n`);
+    writeSync(watch.stderrFd, `${JSON.stringify(line)}\n`);
   } catch {
     // Nobody reads it; that must not save the process.
   }

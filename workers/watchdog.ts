@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { unblocked } from '../src/log-output.ts';
 import type { Logger } from '../src/logger.ts';
 
 export interface WatchdogOptions {
@@ -7,13 +8,15 @@ export interface WatchdogOptions {
   readonly logger: Logger;
 }
 
-/** What the thread is told. */
+/** What the thread is given. */
 export interface Watch {
   /** One 32-bit counter, which the event loop moves on with every beat. */
   readonly beats: SharedArrayBuffer;
   readonly beatMs: number;
   /** So many looks in a row without a beat are the bound. */
   readonly looks: number;
+  /** Standard error, in non-blocking mode: a reader that has stopped must not stop the thread as well. */
+  readonly stderrFd: number;
 }
 
 const LOOKS = 30;
@@ -44,7 +47,7 @@ export function startWatchdog({ boundMs, logger }: WatchdogOptions): void {
     if (lateMs > beatMs) logger.warn({ lateMs }, 'the process stood still: locks were not renewed, nobody was answered');
   }, beatMs).unref();
 
-  const watch: Watch = { beats: beats.buffer, beatMs, looks: LOOKS };
+  const watch: Watch = { beats: beats.buffer, beatMs, looks: LOOKS, stderrFd: unblocked(2) };
   const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData: watch });
   thread.on('error', (error) => logger.error({ err: error }, 'the watchdog is gone: a blocked event loop will not be ended'));
   thread.unref();

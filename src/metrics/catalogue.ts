@@ -326,6 +326,12 @@ export const CATALOGUE = {
     labels: [],
     help: 'Hash of the config in force as a number of 48 bits: the same on every replica whose config means the same.',
   },
+  logLinesDropped: {
+    name: 'sms_log_lines_dropped_total',
+    type: 'counter',
+    labels: [],
+    help: 'Log lines that this process dropped because its output took none: the reader stopped or closed it, or its disk is full.',
+  },
   scrapeErrors: {
     name: 'sms_scrape_errors_total',
     type: 'counter',

@@ -35,6 +35,8 @@ export interface MetricsOptions {
   readonly sourceBoundMs?: number;
   /** Default: one of its own. Process metrics that it holds already are left as they are. */
   readonly registry?: Registry;
+  /** Log lines that this process has dropped since its start. */
+  readonly droppedLogLines?: () => number;
   /** The trace that what is measured now belongs to. Given only where somebody traces: then there is a second format. */
   readonly exemplar?: () => Exemplar | undefined;
 }
@@ -110,6 +112,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const knownChannels = new Set<string>();
   const knownWebhooks = new Set<string>();
   let lastAccepted = 0;
+  let countedLogLines = 0;
 
   const observeTraced = <L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void => {
     if (exemplar === undefined) observe(histogram, labels, seconds);
@@ -119,6 +122,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const refresh = async (): Promise<void> => {
     await cluster?.refresh();
     m.lastAccepted.set(lastAccepted);
+    const dropped = options.droppedLogLines?.() ?? 0;
+    m.logLinesDropped.inc(dropped - countedLogLines);
+    countedLogLines = dropped;
     routeGauges.refresh(Date.now());
   };
 

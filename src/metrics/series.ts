@@ -77,6 +77,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     webhookEvents: [],
     webhookAlertsRefused: product(WEBHOOKS, WEBHOOK_REFUSALS),
     webhookUnknownSeverities: product(WEBHOOKS),
+    logLinesDropped: product(),
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

@@ -12,7 +12,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['provider', 'ledger', 'limit', 'channel'],
   ['config'],
   ['redis', 'logger.ts', 'clock.ts', 'version.ts'],
-  ['tracing'],
+  ['tracing', 'log-output.ts'],
   ['alert'],
 ];
 

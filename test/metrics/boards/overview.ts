@@ -408,6 +408,12 @@ const machine: PanelSpec[] = [
     { unit: 'short' },
   ),
   bars(
+    'Log lines dropped',
+    'Log lines that a process dropped because its stdout took none: the reader stopped or closed it, or the disk is full.',
+    [['sum by (instance) (increase(sms_log_lines_dropped_total[$__rate_interval]))', '{{instance}}']],
+    { unit: 'short' },
+  ),
+  bars(
     'Scrapes without Redis',
     'Scrapes in which Redis gave no figures in time. Anything but zero means that it was away or slow.',
     [['sum by (instance, source) (increase(sms_scrape_errors_total[$__rate_interval]))', '{{instance}} {{source}}']],
