@@ -65,7 +65,7 @@ for (const [name, row] of rows) {
   table.push(line(title, result), ...(result.note === undefined ? [] : [`            ${result.note}`]));
   for (const what of result.broken.slice(0, SHOWN)) table.push(`            ! ${what}`);
   if (result.broken.length > SHOWN) table.push(`            ! and ${result.broken.length - SHOWN} more in ${RESULTS}`);
-  say(line(title, result));
+  say([line(title, result), ...result.broken.slice(0, SHOWN).map((what) => `            ! ${what}`)].join('\n'));
 }
 
 const broken = results.filter((result) => result.broken.length > 0);

@@ -1,6 +1,9 @@
+import { diskFull, erased, redisStepped } from './data-faults.ts';
 import { between, resetStorm } from './network.ts';
+import { oddOpts, runawayLabels } from './odd-input.ts';
 import { overtaking, sameIdAtOnce } from './pressure.ts';
-import { absent, allAway, badDay, silentVendor, throttleStorm } from './provider-faults.ts';
+import { blockedLogs, noDescriptors, smallHeap, steppedClocks } from './process-faults.ts';
+import { absent, allAway, badDay, interimAnswers, silentVendor, throttleStorm } from './provider-faults.ts';
 import { frozen, killed, outOfMemory, readOnly, scriptsFlushed } from './redis-faults.ts';
 import type { Scenario } from './scenario.ts';
 import { frozenDispatcher, killedAtTheAnswer, killedBeforeTheCall, killStorm, rollingRestart } from './worker-death.ts';
@@ -9,6 +12,7 @@ import { frozenDispatcher, killedAtTheAnswer, killedBeforeTheCall, killStorm, ro
 export type Row = { readonly fault: string } & ({ readonly run: Scenario } | { readonly heldBy: string });
 
 const TEXTS = 300;
+const MINUTE_MS = 60_000;
 
 export const MATRIX: Readonly<Record<string, Row>> = {
   F1: { fault: 'dispatchers killed mid-send, every 700 ms, resend', run: killStorm(TEXTS, 'resend') },
@@ -53,6 +57,18 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   F29: { fault: 'closed label sets', heldBy: 'test/metrics/metrics.test.ts' },
   F30: { fault: 'Alertmanager while we are away', heldBy: 'test/e2e/alertmanager.test.ts' },
   F33: { fault: 'every provider says not now', run: allAway },
+  'F35-1h': { fault: 'the wall clock of each process in turn, ±61 min', run: steppedClocks(61 * MINUTE_MS) },
+  'F35-1d': { fault: 'the same, ±25 h', run: steppedClocks(25 * 60 * MINUTE_MS) },
+  'F36-ahead': { fault: 'Redis’ clock steps ahead by 2 h', run: redisStepped(120 * MINUTE_MS) },
+  'F36-back': { fault: 'Redis’ clock steps back by 2 h', run: redisStepped(-120 * MINUTE_MS) },
+  F37: { fault: 'the reader of stdout stops for 15 s', run: blockedLogs },
+  F38: { fault: 'FLUSHALL in mid-run', run: erased },
+  F39: { fault: 'no free descriptor in a dispatcher and the door', run: noDescriptors },
+  F40: { fault: '20 alerts of 1,000 phones, heaps of 96 MB', run: smallHeap(96, 20) },
+  F41: { fault: 'the disk of Redis is full', run: diskFull },
+  F42: { fault: 'interim answers that nothing asked for', run: interimAnswers },
+  F43: { fault: 'raw jobs with options that are no object', run: oddOpts },
+  F44: { fault: 'labels that make patterns run away', run: runawayLabels },
   F34: { fault: 'Redis: wrong password, too old, evicting', heldBy: 'test/redis/check.test.ts' },
 };
 

@@ -1,13 +1,33 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ProxyMode } from '../support/tcp-proxy.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import type { ProxyMode, TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { accepts } from './recording-vendor.ts';
 import type { Scenario } from './scenario.ts';
-import { openScene } from './scene.ts';
-import type { Kind } from './traffic.ts';
+import { openScene, type Scene } from './scene.ts';
+import { alternating } from './traffic.ts';
 
-const alternating = (index: number): Kind =>
-  index % 2 === 0 ? { severity: 'critical', onUnknown: 'resend' } : { severity: 'warning', onUnknown: 'hold' };
+/** Puts this between one dispatcher and Redis for a while; what a client that comes the same way sees proves that it took effect. */
+export async function disturb(scene: Scene, index: number, mode: ProxyMode, forMs: number): Promise<void> {
+  const proxy = scene.proxies[index] as TcpProxy;
+  const ended = scene.faults.start('a dispatcher disturbed on its way to Redis', scene.nameOf(index));
+  await proxy.set(mode);
+  const [isDisturbed] = await Promise.all([isSlow(proxy.port), pause(forMs)]);
+  await proxy.set('pass');
+  ended(isDisturbed ? 1 : 0);
+}
+
+/** Whether a PING through the proxy at this port takes 250 ms or longer. */
+async function isSlow(port: number): Promise<boolean> {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'probe');
+  const answered = redis.ping().then(
+    () => true,
+    () => false,
+  );
+  const inTime = await Promise.race([answered, pause(250, false)]);
+  redis.disconnect();
+  return !inTime;
+}
 
 /** One of two dispatchers has this between itself and Redis for a while, with texts on the wire; the other has none of it. */
 export function between(mode: ProxyMode, forMs: number): Scenario {
@@ -16,9 +36,7 @@ export function between(mode: ProxyMode, forMs: number): Scenario {
     scene.first.behave(() => accepts(400));
     const stop = scene.traffic.flow(20, alternating);
     await until(() => scene.first.hits.length >= 20);
-    await scene.proxies[0]?.set(mode);
-    await pause(forMs);
-    await scene.proxies[0]?.set('pass');
+    await disturb(scene, 0, mode, forMs);
     await pause(1_000);
     await stop();
     return { history: await scene.conclude() };
@@ -31,6 +49,9 @@ export const resetStorm: Scenario = async (given) => {
   const scene = await openScene(given, { dispatchers: 2, concurrency: 10 });
   scene.first.behave(() => accepts(100));
   const stop = scene.traffic.flow(30, alternating);
+  const ended = scene.faults.start('connections to Redis cut');
+  const connections = () => scene.proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
+  const before = connections();
   for (let cut = 0; cut < 15; cut++) {
     const proxy = random.pick(scene.proxies);
     await proxy.set('reset');
@@ -38,6 +59,7 @@ export const resetStorm: Scenario = async (given) => {
     await proxy.set('pass');
     await pause(random.between(50, 400));
   }
+  ended(connections() - before);
   await stop();
   return { history: await scene.conclude() };
 };

@@ -1,4 +1,5 @@
 import { until } from '../support/until.ts';
+import { observedNow } from './faults.ts';
 import { accepts } from './recording-vendor.ts';
 import { type Scenario, unmet } from './scenario.ts';
 import { openScene } from './scene.ts';
@@ -11,12 +12,13 @@ export const overtaking: Scenario = async (given) => {
   scene.first.behave(() => accepts(50));
   await scene.traffic.raise(BACKLOG, () => ({ severity: 'info', onUnknown: 'hold' }));
   const before = scene.hits().length;
-  const raisedAt = Date.now();
+  const raisedAt = observedNow();
   const [critical] = await scene.traffic.raise(1, () => ({ severity: 'critical', onUnknown: 'resend' }));
   const phone = critical?.phones[0];
   const hit = await until(() => scene.hits().find((one) => one.phone === phone));
   const ahead = BACKLOG - scene.hits().length;
-  const tookMs = hit.atMs - raisedAt;
+  const tookMs = Math.round(hit.atMs - raisedAt);
+  scene.faults.record('a backlog before a critical', Math.max(0, ahead));
   return {
     history: await scene.conclude(),
     broken: unmet({ 'the critical was sent within a second': tookMs < 1_000, 'with a backlog before it': before < BACKLOG && ahead > 0 }),
@@ -28,6 +30,7 @@ export const overtaking: Scenario = async (given) => {
 export const sameIdAtOnce: Scenario = async (given) => {
   const scene = await openScene(given, { dispatchers: 2 });
   await scene.traffic.raiseCopies(20, 20, () => ({ severity: 'critical', onUnknown: 'resend' }));
+  scene.faults.record('alerts that the door knew already', scene.traffic.duplicates);
   const history = await scene.conclude();
   return { history, broken: unmet({ 'each was sent once': history.hits.length === 20 }) };
 };

@@ -1,13 +1,19 @@
+import type { ServerResponse } from 'node:http';
+import type { TraceAttempt } from '../../src/ledger/trace.ts';
 import { freePort } from '../../src/redis/free-port.ts';
 import { until } from '../support/until.ts';
 import type { History } from './history.ts';
 import { accepts, type Behaviour, neverAnswers, resets, says } from './recording-vendor.ts';
 import { type Scenario, unmet } from './scenario.ts';
-import { openScene } from './scene.ts';
-import type { Kind } from './traffic.ts';
+import { openScene, type Scene } from './scene.ts';
+import { alternating } from './traffic.ts';
 
-const alternating = (index: number): Kind =>
-  index % 2 === 0 ? { severity: 'critical', onUnknown: 'resend' } : { severity: 'warning', onUnknown: 'hold' };
+/** The history of a scene whose fault is what its vendors answered. */
+async function concluded(scene: Scene, what: string): Promise<History> {
+  const history = await scene.conclude();
+  scene.faults.record(what, history.hits.filter(({ answer }) => answer !== 'accepted').length);
+  return history;
+}
 
 const textsOf = ({ traces }: History) => [...traces.values()].flatMap(({ messages }) => messages);
 
@@ -28,7 +34,7 @@ export const badDay: Scenario = async (given) => {
   scene.first.behave(() => given.random.pick(BAD_DAY)());
   scene.second.behave(() => accepts(50));
   await scene.traffic.raise(120, alternating);
-  const history = await scene.conclude();
+  const history = await concluded(scene, 'answers that accept nothing');
   // At most one request in place of another by the same provider, and one by the next.
   const most = Math.max(...textsOf(history).map(({ attempts }) => attempts.length));
   return { history, broken: unmet({ 'no text was tried more than six times': most <= 6 }), note: `at most ${most} attempts` };
@@ -39,7 +45,7 @@ export const throttleStorm: Scenario = async (given) => {
   const scene = await openScene(given);
   scene.first.behave(() => says(429, { 'retry-after': '3600' }));
   await scene.traffic.raise(60, alternating);
-  const history = await scene.conclude();
+  const history = await concluded(scene, 'requests that were throttled');
   const texts = textsOf(history);
   return {
     history,
@@ -57,6 +63,8 @@ export function absent(urlOf: (port: number) => string): Scenario {
     await scene.traffic.raise(10, alternating);
     const history = await scene.conclude();
     const texts = textsOf(history);
+    const attempts = texts.flatMap((text) => text.attempts).filter(({ provider }) => provider === 'first');
+    scene.faults.record('attempts by a provider that is not there', attempts.length);
     return {
       history,
       broken: unmet({
@@ -72,7 +80,7 @@ export const silentVendor: Scenario = async (given) => {
   const scene = await openScene(given);
   scene.first.behave(() => neverAnswers);
   await scene.traffic.raise(20, alternating);
-  const history = await scene.conclude();
+  const history = await concluded(scene, 'requests without an answer');
   const texts = textsOf(history);
   const ends = (severity: string, state: string) =>
     texts.filter((text) => text.severity === severity).every((text) => text.state === state);
@@ -86,6 +94,32 @@ export const silentVendor: Scenario = async (given) => {
   };
 };
 
+/** Interim answers that nothing asked for: a client ignores them. https://www.rfc-editor.org/rfc/rfc9110#section-15.2 */
+const INTERIM: readonly ((response: ServerResponse) => void)[] = [
+  (response) => response.writeContinue(),
+  (response) => response.writeProcessing(),
+  (response) => response.writeEarlyHints({ link: '</status>; rel=preload' }),
+  (response) => {
+    for (let time = 0; time < 3; time++) response.writeContinue();
+  },
+  (response) => response.socket?.write('HTTP/1.1 199 Surprise\r\nx-more: yes\r\n\r\n'),
+];
+
+export const interimAnswers: Scenario = async (given) => {
+  const scene = await openScene(given);
+  let written = 0;
+  scene.first.behave(() => {
+    written += 1;
+    return { ...accepts(50), before: given.random.pick(INTERIM) };
+  });
+  await scene.traffic.raise(60, alternating);
+  const history = await scene.conclude();
+  scene.faults.record('interim answers', written);
+  const attempts = textsOf(history).map((text) => text.attempts);
+  const inOne = ([attempt, ...more]: readonly TraceAttempt[]) => attempt?.result === 'accepted' && more.length === 0;
+  return { history, broken: unmet({ 'each was accepted by its first attempt': attempts.every(inOne) }) };
+};
+
 /** No provider answers: texts wait, and go when one is back. */
 export const allAway: Scenario = async (given) => {
   const scene = await openScene(given);
@@ -96,7 +130,7 @@ export const allAway: Scenario = async (given) => {
   const waiting = await until(() => scene.inFlight());
   scene.first.behave(() => accepts());
   scene.second.behave(() => accepts());
-  const history = await scene.conclude();
+  const history = await concluded(scene, 'requests that were throttled');
   return {
     history,
     broken: unmet({

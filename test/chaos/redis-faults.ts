@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis } from '../../src/redis/connect.ts';
+import { connectRedis, type Redis } from '../../src/redis/connect.ts';
 import { call } from '../support/system.ts';
 import { until } from '../support/until.ts';
+import { observedNow } from './faults.ts';
 import { accepts } from './recording-vendor.ts';
 import { type Scenario, unmet } from './scenario.ts';
-import { openScene, type Scene } from './scene.ts';
-import type { Kind } from './traffic.ts';
-
-const alternating = (index: number): Kind =>
-  index % 2 === 0 ? { severity: 'critical', onUnknown: 'resend' } : { severity: 'warning', onUnknown: 'hold' };
+import { openScene, type Scene, type SceneOptions } from './scene.ts';
+import { alternating } from './traffic.ts';
 
 const PER_SECOND = 20;
 const CAP = { max: 3, perSeconds: 5 } as const;
@@ -23,10 +21,13 @@ function whileAway(leave: (scene: Scene) => Promise<void>, awayMs: number, comeB
     scene.first.behave(() => accepts(400));
     const stop = scene.traffic.flow(PER_SECOND, alternating, phoneOf);
     await until(() => scene.first.hits.length >= 20);
+    const from = observedNow();
+    const ended = scene.faults.start('Redis was away');
     await leave(scene);
     await pause(awayMs);
     const known = scene.traffic.raised.length;
     await comeBack(scene);
+    ended(scene.redisUnanswered(from));
     const back = performance.now();
     await until(() => scene.traffic.raised.length > known, 30_000);
     const recoveredMs = Math.round(performance.now() - back);
@@ -54,19 +55,24 @@ export const frozen = (awayMs: number): Scenario =>
     async ({ redis }) => void redis.process.kill('SIGCONT'),
   );
 
+type Act = (scene: Scene, admin: Redis) => Promise<unknown>;
+
+const command =
+  (name: string, ...args: string[]): Act =>
+  (_, admin) =>
+    admin.call(name, ...args);
+
 /** Redis takes no writes for a while, for a reason that passes. */
-function whileRefusing(refuse: readonly (readonly string[])[], heal: readonly (readonly string[])[], refusedMs: number): Scenario {
+export function whileRefusing(refuse: Act, heal: Act, refusedMs: number, options: SceneOptions = {}): Scenario {
   return async (given) => {
-    const scene = await openScene(given, { dispatchers: 1 });
+    const scene = await openScene(given, { dispatchers: 1, ...options });
     scene.first.behave(() => accepts(300));
     const admin = connectRedis(scene.redis.url, 'commands');
     given.onEnd(async () => admin.disconnect());
-    const run = async (commands: readonly (readonly string[])[]) => {
-      for (const [name, ...args] of commands) await admin.call(name as string, ...args);
-    };
     const stop = scene.traffic.flow(PER_SECOND, alternating);
     await until(() => scene.first.hits.length >= 10);
-    await run(refuse);
+    const ended = scene.faults.start('Redis refused writes');
+    await refuse(scene, admin);
     const refused = await until(async () => {
       const answer = await call(`${scene.door.url}/v1/alerts/resolve`, { body: { dedupKey: 'nobody' } });
       return answer.status === 202 ? undefined : answer;
@@ -74,7 +80,8 @@ function whileRefusing(refuse: readonly (readonly string[])[], heal: readonly (r
     const sentBefore = scene.first.hits.length;
     await pause(refusedMs);
     const sentWhile = scene.first.hits.length - sentBefore;
-    await run(heal);
+    await heal(scene, admin);
+    ended(refused.status === 503 ? 1 : 0);
     await pause(1_000);
     await stop();
     return {
@@ -88,10 +95,10 @@ function whileRefusing(refuse: readonly (readonly string[])[], heal: readonly (r
   };
 }
 
-export const outOfMemory = whileRefusing([['CONFIG', 'SET', 'maxmemory', '1mb']], [['CONFIG', 'SET', 'maxmemory', '0']], 3_000);
+export const outOfMemory = whileRefusing(command('CONFIG', 'SET', 'maxmemory', '1mb'), command('CONFIG', 'SET', 'maxmemory', '0'), 3_000);
 
 /** Its primary is nowhere: it keeps what it has, and is read-only. */
-export const readOnly = whileRefusing([['REPLICAOF', '127.0.0.1', '1']], [['REPLICAOF', 'NO', 'ONE']], 3_000);
+export const readOnly = whileRefusing(command('REPLICAOF', '127.0.0.1', '1'), command('REPLICAOF', 'NO', 'ONE'), 3_000);
 
 /** The scripts are forgotten again and again. */
 export const scriptsFlushed: Scenario = async (given) => {
@@ -100,7 +107,9 @@ export const scriptsFlushed: Scenario = async (given) => {
   given.onEnd(async () => admin.disconnect());
   const stop = scene.traffic.flow(60, alternating);
   for (let flush = 0; flush < 30; flush++) {
+    const cached = /number_of_cached_scripts:(\d+)/.exec(await admin.info('memory'))?.[1];
     await admin.script('FLUSH');
+    scene.faults.record('scripts flushed', Number(cached));
     await pause(50);
   }
   await stop();

@@ -16,15 +16,19 @@ export async function runScenario(name: string, run: Scenario, seed: number, inO
   try {
     const { history, broken = [], note } = await run({ random: createRandom(seed), onEnd: (end) => void ends.push(end), inOne });
     const judgement = judgeHistory(history);
+    const notes = [
+      ...(note === undefined ? [] : [note]),
+      ...(judgement.erased === 0 ? [] : [`${judgement.erased} erased before they were sent`]),
+    ];
     return {
       name,
       ...judgement,
       broken: [...judgement.broken, ...broken],
       seconds: seconds(),
-      ...(note === undefined ? {} : { note }),
+      ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
     };
   } catch (error) {
-    const nothing = { accepted: 0, hits: 0, lost: 0, silentDuplicates: 0, visibleDuplicates: 0, unknown: 0, evidence: [] };
+    const nothing = { accepted: 0, hits: 0, lost: 0, erased: 0, silentDuplicates: 0, visibleDuplicates: 0, unknown: 0, evidence: [] };
     return { name, ...nothing, broken: [`broke off: ${(error as Error).stack ?? String(error)}`], seconds: seconds() };
   } finally {
     for (const end of ends.reverse()) await end();

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProxyMode } from '../support/tcp-proxy.ts';
+import { observedNow } from './faults.ts';
+import { disturb } from './network.ts';
+import { blockLogs, stepClock } from './process-faults.ts';
 import { BAD_DAY } from './provider-faults.ts';
 import type { Random } from './random.ts';
 import { accepts } from './recording-vendor.ts';
 import type { Scenario } from './scenario.ts';
 import { openScene, type Scene } from './scene.ts';
-import type { Kind } from './traffic.ts';
+import { alternating } from './traffic.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -37,34 +40,57 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'F4 Redis is killed',
     async run(scene, random) {
+      const from = observedNow();
+      const ended = scene.faults.start('Redis killed');
       await scene.redis.kill();
       await pause(seconds(random, 1, 10));
       await scene.redis.restart();
+      ended(scene.redisUnanswered(from));
     },
   },
   {
     name: 'F5 Redis is frozen',
     async run(scene, random) {
+      const from = observedNow();
+      const ended = scene.faults.start('Redis frozen');
       scene.redis.process.kill('SIGSTOP');
       await pause(seconds(random, 1, 12));
       scene.redis.process.kill('SIGCONT');
+      ended(scene.redisUnanswered(from));
     },
   },
   {
     name: 'F7 a dispatcher is cut off',
     async run(scene, random) {
-      const proxy = random.pick(scene.proxies);
-      await proxy.set(random.pick<ProxyMode>(['blackhole', 'one-way', 'reset', 'refuse', { latencyMs: 300 }]));
-      await pause(seconds(random, 2, 15));
-      await proxy.set('pass');
+      const index = random.between(0, scene.proxies.length - 1);
+      const mode = random.pick<ProxyMode>(['blackhole', 'one-way', 'reset', 'refuse', { latencyMs: 300 }]);
+      await disturb(scene, index, mode, seconds(random, 2, 15));
+    },
+  },
+  {
+    name: 'F35 the clock of a process steps',
+    async run(scene, random) {
+      const name = random.pick([...scene.clocks.keys()]);
+      await stepClock(scene, name, random.pick([-1, 1]) * seconds(random, 600, 7_200), seconds(random, 3, 10));
+    },
+  },
+  {
+    name: 'F37 the reader of stdout stops',
+    async run(scene, random) {
+      await blockLogs(scene, random.between(0, 1), seconds(random, 5, 15));
     },
   },
   {
     name: 'F13 the first provider has a bad day',
     async run(scene, random, mood) {
+      const before = scene.first.hits.length;
       scene.first.behave(() => mood.pick(BAD_DAY)());
       await pause(seconds(random, 2, 10));
       healthy(scene, mood);
+      scene.faults.record(
+        'a bad day of the first provider',
+        scene.first.hits.slice(before).filter(({ answer }) => answer !== 'accepted').length,
+      );
     },
   },
 ];
@@ -76,16 +102,14 @@ function healthy(scene: Scene, mood: Random): void {
 /** Two dispatchers under steady traffic, and one fault after the other, in an order and at times that the seed decides. */
 export function soak({ minutes, perSecond, onProgress }: SoakOptions): Scenario {
   return async (given) => {
-    const scene = await openScene(given, { dispatchers: 2, concurrency: 50, cap: CAP });
+    const scene = await openScene(given, { dispatchers: 2, concurrency: 50, cap: CAP, movedClocks: true, blockableLogs: true });
     const { random } = given;
     // However many texts come by, the faults stay the same.
     const mood = random.fork();
     healthy(scene, mood);
     const phones = phonesFor(perSecond);
-    const kindOf = (index: number): Kind =>
-      index % 2 === 0 ? { severity: 'critical', onUnknown: 'resend' } : { severity: 'warning', onUnknown: 'hold' };
     const started = performance.now();
-    const stop = scene.traffic.flow(perSecond, kindOf, (index) => `+6011${10_000_009 + ((index * 7) % phones) * 10}`);
+    const stop = scene.traffic.flow(perSecond, alternating, (index) => `+6011${10_000_009 + ((index * 7) % phones) * 10}`);
     const met = new Map<string, number>();
     let last = 'none yet';
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { BlockablePipe } from './blockable-pipe.ts';
 import { until } from './until.ts';
 
 const BIN = resolve('dist/workers/sms-dispatch.js');
@@ -27,6 +28,8 @@ export interface LaunchOptions {
   readonly config: string;
   readonly redisUrl?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its stdout goes instead of a pipe of its own; it is closed in the end. */
+  readonly stdout?: BlockablePipe | undefined;
   /** Takes what must be done in the end; by default that is when the test ends. */
   readonly onEnd?: (end: () => Promise<void>) => void;
 }
@@ -62,7 +65,7 @@ export async function runToEnd(
 }
 
 async function spawnProcess(
-  { kind = 'start', config, redisUrl, env = {}, onEnd = onTestFinished }: LaunchOptions,
+  { kind = 'start', config, redisUrl, env = {}, stdout, onEnd = onTestFinished }: LaunchOptions,
   args: readonly string[] = [kind],
 ) {
   const dir = await mkdtemp(join(tmpdir(), 'sms-system-'));
@@ -78,10 +81,12 @@ async function spawnProcess(
       ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout?.fd ?? 'pipe', 'pipe'],
   });
+  stdout?.handOver();
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
       text += chunk;
@@ -90,9 +95,10 @@ async function spawnProcess(
   onEnd(async () => {
     child.kill('SIGKILL');
     await exitOf(child);
+    stdout?.close();
     await rm(dir, { recursive: true, force: true });
   });
-  return { child, output: () => text };
+  return { child, output: () => (stdout?.output() ?? '') + text };
 }
 
 async function exitOf(child: ChildProcess): Promise<number | null> {

@@ -30,8 +30,11 @@ export interface HttpVendor {
   close(): Promise<void>;
 }
 
-/** A real HTTP server on a free loopback port; keeps connections alive as vendors do. */
-export async function startHttpVendor(reply: (hit: Hit) => Reply | Promise<Reply>): Promise<HttpVendor> {
+/**
+ * A real HTTP server on a free loopback port; keeps connections alive as vendors do.
+ * @param reply is given the response too, to say something before the answer or to watch it leave
+ */
+export async function startHttpVendor(reply: (hit: Hit, response: ServerResponse) => Reply | Promise<Reply>): Promise<HttpVendor> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -43,7 +46,7 @@ export async function startHttpVendor(reply: (hit: Hit) => Reply | Promise<Reply
         headers: request.headers,
         body: Buffer.concat(chunks).toString('utf8'),
       };
-      const said = reply(hit);
+      const said = reply(hit, response);
       if (said instanceof Promise) said.then((later) => answer(later, request, response));
       else answer(said, request, response);
     });
