@@ -9,6 +9,7 @@ import { lanesOf, sendingSetup } from './overview/lanes.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
 import { connectRedis, type Redis } from './redis/connect.ts';
+import { openDataSet } from './redis/data-set.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
 import { announceProcess } from './roles/announce-process.ts';
@@ -17,6 +18,7 @@ import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
 import { createReload, type ReloadDeps } from './roles/reload.ts';
+import { type DataSetWatch, watchDataSet } from './roles/watch-data-set.ts';
 import { version } from './version.ts';
 
 export { ROLES, type Role };
@@ -58,13 +60,17 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   let reload: App['reload'] = async () => false;
   let inForce = config;
   let ready = false;
+  let dataSetWatch: DataSetWatch | undefined;
 
   const keys = createKeys(config.redis.prefix);
   const watch = createRedisWatch({
     url: redisUrl,
     key: keys.probe(),
     onTrouble: ({ problem, remedy, said }) => logger.error({ remedy, said }, problem),
-    onWell: ({ afterMs }) => logger.info({ afterMs }, 'Redis is well again'),
+    onWell: ({ afterMs }) => {
+      logger.info({ afterMs }, 'Redis is well again');
+      dataSetWatch?.look();
+    },
   });
   closers.push(async () => watch.close());
   const connect = (role: 'commands' | 'door'): Redis => {
@@ -98,6 +104,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       closers,
     );
     if (roles.includes('dispatcher')) await followCapNames({ redis: door, keys, logger }, closers);
+    dataSetWatch = watchDataSet({ dataSet: openDataSet(door, keys), logger, onLoss: metrics.redisDataLost }, closers);
     const house = {
       roles,
       logger,

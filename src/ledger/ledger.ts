@@ -182,9 +182,10 @@ export interface Move {
 /**
  * `ended`: this run gave the message its outcome, so it is this run's to count. `again`: it ended one that had been
  * replayed, whose outcome was counted the first time. `late`: it settled an unknown one. `refuted`: its late answer shows
- * that an unknown one never was sent, and has failed.
+ * that an unknown one never was sent, and has failed. `missing`: the ledger has lost its entry, as after a FLUSHALL, and wrote
+ * nothing; the run that asks is the only one that knows the step.
  */
-export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved';
+export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved' | 'missing';
 
 /** A failed or expired message that an operator sets on its way again. */
 export interface Reopening {

@@ -27,7 +27,7 @@ import { objectionScript, reopenAlertScript, reopenScript } from './reopen-scrip
 import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
 
-const MOVED = ['moved', 'ended', 'late', 'again', 'refuted'] as const;
+const MOVED = ['moved', 'ended', 'late', 'again', 'refuted', 'missing'] as const;
 const SETTLED = ['known', 'recorded', 'other_content'] as const;
 const OTHER_CONTENT = [{}, { otherContent: 'new' }, { otherContent: 'known' }] as const;
 

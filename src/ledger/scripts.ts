@@ -263,9 +263,9 @@ return {'opened', attempts}
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
- * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, else 0.
+ * a replayed message, 4 to one whose late refusal showed that an unknown one never was sent, 5 where there is no entry, else 0.
  */
-export const moveScript = createScript<0 | 1 | 2 | 3 | 4>(`
+export const moveScript = createScript<0 | 1 | 2 | 3 | 4 | 5>(`
 ${ON_ITS_WAY}
 ${releaseClaim({ message: 'KEYS[1]', claims: 'KEYS[4]', acknowledged: 'KEYS[8]', alertId: 'ARGV[3]' })}
 ${tells('KEYS[9]')}
@@ -278,7 +278,7 @@ local function isCritical()
 end
 local m = redis.call('HMGET', key, 'state', 'token', 'by', 'events', 'replays')
 local was, ending = m[1], m[5] and 3 or 1
-if not was then return 0 end
+if not was then return 5 end
 local news = state == 'deferred' and was ~= 'deferred'
 if ARGV[5] ~= '' then
   local open = m[2] == ARGV[5]

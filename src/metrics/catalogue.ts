@@ -224,6 +224,12 @@ export const CATALOGUE = {
     labels: ['cap', 'limit'],
     help: 'Most texts in that window: max for criticals, non_critical for the rest, below the reserve.',
   },
+  redisDataLoss: {
+    name: 'sms_redis_data_loss_total',
+    type: 'counter',
+    labels: ['kind'],
+    help: 'Losses of confirmed data in Redis that this process noticed, by kind; every process counts each loss, so aggregate with max by (kind).',
+  },
   redisEvictedKeys: {
     name: 'sms_redis_evicted_keys',
     type: 'gauge',

@@ -3,6 +3,7 @@ import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { RouteLane } from '../overview/lanes.ts';
 import type { EndReports } from '../pipeline/end-report.ts';
 import type { Observer, Webhook, WebhookRefusal } from '../pipeline/observer.ts';
+import type { DataLossKind } from '../redis/data-set.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
@@ -64,6 +65,8 @@ export interface Metrics extends Omit<Observer, keyof EndReports> {
   /** The same of webhooks that are told of events. */
   learnWebhooks(webhooks: readonly string[]): void;
   webhookEvents(webhook: string, result: WebhookResult, count: number): void;
+  /** Redis does not hold any more what it had confirmed to this process. */
+  redisDataLost(kind: DataLossKind): void;
   webhookAlertsRefused(webhook: Webhook, reason: WebhookRefusal, count: number): void;
   webhookUnknownSeverities(webhook: Webhook, count: number): void;
   /** For the header of the answer to a scrape. */
@@ -188,6 +191,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     webhookEvents: (webhook, result, count) =>
       m.webhookEvents.inc({ webhook: knownWebhooks.has(webhook) ? webhook : OTHER, result }, countable(count)),
+    redisDataLost: (kind) => m.redisDataLoss.inc({ kind }),
     webhookAlertsRefused: (webhook, reason, count) => m.webhookAlertsRefused.inc({ webhook, reason }, countable(count)),
     webhookUnknownSeverities: (webhook, count) => m.webhookUnknownSeverities.inc({ webhook }, countable(count)),
     contentType: registry.contentType,

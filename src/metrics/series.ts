@@ -14,6 +14,7 @@ import {
 } from '../pipeline/observer.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
 import { ProviderError } from '../provider/provider.ts';
+import { DATA_LOSS_KINDS } from '../redis/data-set.ts';
 import type { KeyOf } from './catalogue.ts';
 import { SOURCE_NAMES } from './sources.ts';
 
@@ -78,6 +79,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     webhookAlertsRefused: product(WEBHOOKS, WEBHOOK_REFUSALS),
     webhookUnknownSeverities: product(WEBHOOKS),
     logLinesDropped: product(),
+    redisDataLoss: product(DATA_LOSS_KINDS),
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

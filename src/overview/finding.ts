@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'budget_nearly_spent',
   'cap_full',
   'cap_reserve',
+  'redis_data_lost',
   'redis_write_failed',
   'redis_evicted',
   'redis_may_evict',

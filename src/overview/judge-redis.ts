@@ -1,12 +1,44 @@
+import type { DataLossKind } from '../redis/data-set.ts';
 import type { HealthFinding } from './finding.ts';
 import type { Overview } from './overview.ts';
-import { percent } from './words.ts';
+import { formatSpan, percent } from './words.ts';
 
 /** Of `maxmemory`. */
 const NEARLY_FULL = 0.9;
 
+/** A loss is as grave as critical alerts that are missed: for as long. */
+const GRAVE_FOR_S = 3600;
+
+const LOSSES: Readonly<Record<DataLossKind, string>> = {
+  emptied: 'all our data in Redis was removed',
+  rolled_back: 'Redis went back to older data, without its newest writes',
+  replaced: 'Redis holds another data set than before',
+  marker_lost: 'Redis lost single keys',
+};
+
+/** Losses that a process noticed: they stand in the data that followed, so every reader sees them. */
+function judgeLosses({ dataLosses: [newest, ...others] }: Overview): HealthFinding[] {
+  if (newest === undefined) return [];
+  const { kind, secondsAgo } = newest;
+  const more = others.length === 0 ? '' : ` There ${others.length === 1 ? 'was' : 'were'} ${others.length} more in the last day.`;
+  return [
+    {
+      level: secondsAgo < GRAVE_FOR_S ? 'critical' : 'warning',
+      kind: 'redis_data_lost',
+      reason: kind,
+      text: `Data was lost ${formatSpan(secondsAgo)} ago: ${LOSSES[kind]}. Alerts may be lost, and messages may be sent again.${more}`,
+      hint: 'Find out why, raise open alerts again, restore the opt-outs; then',
+      command: 'sms-dispatch optouts list',
+    },
+  ];
+}
+
 /** Whether Redis loses, or may lose, what it was given. */
-export function judgeRedis({ redis }: Overview): HealthFinding[] {
+export function judgeRedis(overview: Overview): HealthFinding[] {
+  return [...judgeLosses(overview), ...judgeServer(overview)];
+}
+
+function judgeServer({ redis }: Overview): HealthFinding[] {
   if (redis === null) return [];
   const { evictedKeys, maxMemoryPolicy, appendOnly, lastWriteOk, usedMemoryBytes, maxMemoryBytes } = redis;
   const findings: HealthFinding[] = [];

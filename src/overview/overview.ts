@@ -2,6 +2,7 @@ import type { Criticals } from '../ledger/criticals.ts';
 import type { Journal } from '../ledger/journal.ts';
 import type { BudgetFigures } from '../limit/budget.ts';
 import type { CountedContribution } from '../limit/contributions.ts';
+import type { DataLossKind } from '../redis/data-set.ts';
 import type { CapFigures } from './cap-figures.ts';
 import type { Circuits } from './circuits.ts';
 import { type Contributors, topContributors } from './contributors.ts';
@@ -41,6 +42,14 @@ export interface Overview {
   readonly contributors: Contributors;
   /** `null` where Redis does not tell. */
   readonly redis: RedisFigures | null;
+  /** Losses of confirmed data that a process noticed in the last day, newest first. */
+  readonly dataLosses: readonly NoticedLoss[];
+}
+
+export interface NoticedLoss {
+  readonly kind: DataLossKind;
+  /** By the clock of Redis. */
+  readonly secondsAgo: number;
 }
 
 export interface Workers {
@@ -58,6 +67,7 @@ export interface OverviewSources {
   budgets(): Promise<readonly BudgetFigures[]>;
   contributions(): Promise<readonly CountedContribution[]>;
   redis(): Promise<RedisFigures | null>;
+  dataLosses(): Promise<readonly NoticedLoss[]>;
   criticals(): Promise<Criticals>;
   processes(): Promise<readonly ProcessNote[]>;
   readonly journal: Pick<Journal, 'newest'>;
@@ -79,7 +89,7 @@ export interface OverviewSetup extends SendingSetup {
  * loaded by them yet, counts while none runs. Rejects when Redis does not answer.
  */
 export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
-  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, contributions, redis, entries, circuits] =
+  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, contributions, redis, dataLosses, entries, circuits] =
     await Promise.all([
       sources.queues(),
       sources.workers(),
@@ -91,6 +101,7 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
       sources.budgets(),
       sources.contributions(),
       sources.redis(),
+      sources.dataLosses(),
       sources.journal.newest(ENTRIES),
       sources.circuits.read(now),
     ]);
@@ -113,5 +124,6 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     currency: setup.currency,
     contributors: topContributors(contributions),
     redis,
+    dataLosses,
   };
 }

@@ -52,11 +52,12 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
-    const [moved] = await Promise.all([
+    const [answer] = await Promise.all([
       persist(() => ledger.move(move)),
       mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
       outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
     ]);
+    const moved = asLastWord(answer, outcome);
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
     const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
     if (slotIsFree) await persist(() => cap.release(message.id, subject.rules));
@@ -64,7 +65,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     const held = heldBy(outcome);
     if (held !== undefined && (moved === 'ended' || !rerun))
       deps.observer.contributed({ result: 'held_back', reason: held, ...contributorOf(message) });
-    report(outcome, subject, moved, deps.observer);
+    report(outcome, subject, moved, deps.observer, answer === 'missing' ? ENTRY_LOST : undefined);
     if (moved !== 'moved' && outcome.kind === 'accepted')
       await onHandedOver(subject.message, outcome.provider, outcome.accepted, outcome.said);
     if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
@@ -72,6 +73,17 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     }
     return outcome;
   };
+}
+
+const ENTRY_LOST = 'Redis lost the entry of this message: only this line and the metrics know its end';
+
+/**
+ * A step without an entry is written nowhere: its end is counted and logged by this run, which alone knows it. One that
+ * never had an entry is malformed, and no outcome of ours.
+ */
+function asLastWord(moved: Moved, outcome: Outcome): Exclude<Moved, 'missing'> {
+  if (moved !== 'missing') return moved;
+  return endOf(outcome) === undefined || outcome.kind === 'malformed' ? 'moved' : 'ended';
 }
 
 type Taken = Extract<Outcome, { kind: 'accepted' }>;
@@ -92,7 +104,7 @@ function mayBeSent({ kind }: Outcome): boolean {
 }
 
 /** By what this run brought, as the ledger took it. */
-function surelyUnsent({ state }: Move, moved: Moved): boolean {
+function surelyUnsent({ state }: Move, moved: Exclude<Moved, 'missing'>): boolean {
   return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
 }
 
@@ -170,7 +182,7 @@ function endOf(outcome: Outcome): End | undefined {
 }
 
 /** For the log: each end, also of a replayed message, and each wait; nothing that another run has reported. */
-function report(outcome: Outcome, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer): void {
+function report(outcome: Outcome, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
   if (moved === 'refuted') {
     const { provider, reason, code } = outcome.attempt?.record ?? {};
     observer.messageEnded({ messageId: message.id, ...originOf(message), state: 'failed', reason, provider, code });
@@ -181,7 +193,7 @@ function report(outcome: Outcome, { message, reportedWait }: MessageSubject, mov
   const limit = limitOf(outcome, message);
   if (limit !== undefined) observer.limitReached(limit);
   const reported = reportOf(outcome, end, message, reportedWait);
-  if (reported !== undefined) observer.messageEnded(reported);
+  if (reported !== undefined) observer.messageEnded(remark === undefined ? reported : { ...reported, detail: remark });
 }
 
 function count(outcome: Outcome, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {

@@ -104,6 +104,10 @@ export function createKeys(prefix: string) {
     keptInboundOrder: () => `${prefix}:kept-inbound-order`,
     /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
     probe: () => `${prefix}:probe`,
+    /** Hash: id of this data set, a counter and who wrote its newest steps. Without an end: its absence shows a loss. */
+    dataSet: () => `${prefix}:data-set`,
+    /** List: how each data set began, newest first; the newest 20. Without an end, as the marker that stands beside the other. */
+    dataSetHistory: () => `${prefix}:data-set-history`,
     /** Stream: what became of alerts and messages, in the order it happened; the newest `JOURNAL_LENGTH`. */
     journal: () => `${prefix}:journal`,
     /** Hash: dispatcher and provider → a circuit breaker that is not closed; `CIRCUITS_TTL_MS` after the last change. */

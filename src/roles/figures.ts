@@ -9,6 +9,7 @@ import { readRedis } from '../overview/read-redis.ts';
 import { createQueueFigures } from '../queue/figures.ts';
 import { QUEUES } from '../queue/names.ts';
 import type { Redis } from '../redis/connect.ts';
+import { openDataSet } from '../redis/data-set.ts';
 import type { Keys } from '../redis/keys.ts';
 
 /** A critical may wait so long for its turn, a retry or a failover. */
@@ -19,6 +20,7 @@ export const MISSED_MS = 60 * 60_000;
 /** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
 export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
   const ledger = createLedger(redis, keys);
+  const dataSet = openDataSet(redis, keys);
   const queues = createQueueFigures(redis, keys.prefix, QUEUES);
   return {
     inFlight: () => ledger.inFlight(),
@@ -32,6 +34,10 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     caps: () => readCaps(redis, keys, inForce()),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, systemClock.now()),
+    dataLosses: async () => {
+      const { losses, now } = await dataSet.losses();
+      return losses.map(({ kind, at }) => ({ kind, secondsAgo: Math.max(0, Math.round((now - at) / 1000)) }));
+    },
     redis: async () => (await readRedis(redis)) ?? null,
     close: () => queues.close(),
   };

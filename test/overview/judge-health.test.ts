@@ -468,6 +468,34 @@ describe('the line at the top', () => {
     ['a dead letter', { dead: 1 }, ['warning', 'dead_letters', '1 dead letter waits for a person.', 'sms-dispatch dead list'], {}],
     ['dead letters', { dead: 12 }, ['warning', 'dead_letters', '12 dead letters wait for a person.', 'sms-dispatch dead list'], {}],
     [
+      'Redis lost data half an hour ago, and once more before',
+      {
+        redis: null,
+        dataLosses: [
+          { kind: 'emptied', secondsAgo: 1800 },
+          { kind: 'rolled_back', secondsAgo: 9000 },
+        ],
+      },
+      [
+        'critical',
+        'redis_data_lost',
+        'Data was lost 30 min ago: all our data in Redis was removed. Alerts may be lost, and messages may be sent again. There was 1 more in the last day.',
+        'sms-dispatch optouts list',
+      ],
+      { reason: 'emptied' },
+    ],
+    [
+      'Redis lost data two hours ago',
+      { dataLosses: [{ kind: 'rolled_back', secondsAgo: 7260 }] },
+      [
+        'warning',
+        'redis_data_lost',
+        'Data was lost 2 h 1 min ago: Redis went back to older data, without its newest writes. Alerts may be lost, and messages may be sent again.',
+        'sms-dispatch optouts list',
+      ],
+      { reason: 'rolled_back' },
+    ],
+    [
       'evicted keys',
       { redis: { ...redis, evictedKeys: 4, maxMemoryPolicy: 'allkeys-lru', maxMemoryBytes: 100_000_000 } },
       ['critical', 'redis_evicted', 'Redis has evicted 4 keys to make room: each may have been a message.', 'sms-dispatch doctor'],

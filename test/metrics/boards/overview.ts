@@ -435,6 +435,12 @@ const machine: PanelSpec[] = [
     { unit: 'short' },
   ),
   lines(
+    'Redis data losses',
+    'Losses of confirmed data that processes noticed since they started, by kind. Anything but zero needs a look.',
+    [['max by (kind) (sms_redis_data_loss_total)', '{{kind}}']],
+    { unit: 'short' },
+  ),
+  lines(
     'Redis set up to keep all',
     '1: so it is. append_only: every write goes to a file; noeviction: nothing is thrown away; last_write: the disk takes it.',
     [['min by (check) (sms_redis_durable)', '{{check}}']],
