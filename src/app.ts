@@ -8,7 +8,7 @@ import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
 import { requireFitRedis } from './redis/check.ts';
-import { connectRedis, type Redis } from './redis/connect.ts';
+import { connectRedis, type Redis, withinDeadline } from './redis/connect.ts';
 import { openDataSet } from './redis/data-set.ts';
 import { createKeys } from './redis/keys.ts';
 import { createRedisWatch } from './redis/watch.ts';
@@ -113,7 +113,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       door,
       commands: roles.some((role) => role !== 'receiver') ? connect('commands') : door,
       connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear),
-      readiness: () => readiness(door, current, ready),
+      readiness: () => readiness(() => door.exists(keys.inFlight()), current, ready),
     };
     const open = async (next: Config): Promise<Generation> => {
       const generation = await openGeneration(next, house);
@@ -214,12 +214,17 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   };
 }
 
-async function readiness(redis: Redis, generation: Generation | undefined, ready: boolean): Promise<{ ready: boolean; reasons: string[] }> {
+/** `askRedis` must ask for a key of ours: in a cluster, a server without them may answer while the one that has them is away. */
+async function readiness(
+  askRedis: () => Promise<unknown>,
+  generation: Generation | undefined,
+  ready: boolean,
+): Promise<{ ready: boolean; reasons: string[] }> {
   const reasons: string[] = [];
   if (!ready) reasons.push('starting or stopping');
   if (generation?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
   for (const queue of notFetching(generation)) reasons.push(`a worker no longer fetches jobs of ${queue}; it is being replaced`);
-  await redis.ping().catch(() => reasons.push('Redis does not answer'));
+  await withinDeadline(askRedis()).catch(() => reasons.push('Redis does not answer'));
   return { ready: reasons.length === 0, reasons };
 }
 

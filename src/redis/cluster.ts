@@ -10,6 +10,8 @@ export interface ClusterRole {
   /** A call whose node is lost goes to whoever has its keys then, however often that takes; else it fails. */
   readonly resends: boolean;
   readonly retryStrategy: (attempt: number) => number | null;
+  /** Has the primaries of the cluster watched. */
+  readonly attach: (cluster: Cluster) => void;
 }
 
 /** Long enough for the nodes to agree on a new primary (`cluster-node-timeout` is 15 s by default), asked every 200 ms. */
@@ -24,7 +26,7 @@ const NO_FAILOVER = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, maxRe
 /** A client of the Redis Cluster of which `seats` are some nodes. */
 export function openCluster(
   address: Extract<RedisAddress, { kind: 'cluster' }>,
-  { node, resends, retryStrategy }: ClusterRole,
+  { node, resends, retryStrategy, attach }: ClusterRole,
   onError: (error: Error) => void,
 ): Cluster {
   const { seats, username, password, tls } = address;
@@ -40,7 +42,7 @@ export function openCluster(
     // A certificate is made out to a name, and nodes tell each other's addresses.
     ...(tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   });
-  return attendCluster(cluster, resends, password, onError);
+  return attendCluster(cluster, { resends, password, onError, attach });
 }
 
 /** A second client like `cluster`; `resends` as in {@link ClusterRole}. */
@@ -48,8 +50,15 @@ export function duplicateCluster(cluster: Cluster, resends: boolean): Cluster {
   return cluster.duplicate([], { lazyConnect: false, ...(resends ? FAILOVER : NO_FAILOVER) });
 }
 
+interface Attendance extends Pick<ClusterRole, 'resends' | 'attach'> {
+  readonly password: string | undefined;
+  readonly onError: (error: Error) => void;
+}
+
 /** BullMQ duplicates the client it is given, for its blocking reads; duplicates are attended too. */
-function attendCluster(cluster: Cluster, resends: boolean, password: string | undefined, onError: (error: Error) => void): Cluster {
+function attendCluster(cluster: Cluster, attendance: Attendance): Cluster {
+  const { resends, password, onError, attach } = attendance;
+  attach(cluster);
   let reported: string | undefined;
   const report = (error: Error) => {
     // What the client says of itself is less than what a node said.
@@ -71,7 +80,7 @@ function attendCluster(cluster: Cluster, resends: boolean, password: string | un
   const duplicate = cluster.duplicate.bind(cluster);
   cluster.duplicate = (seats, options) => {
     const twin = duplicate(seats, resends ? Object.assign({}, BLOCKING, options) : options);
-    return attendCluster(twin, twin.options.retryDelayOnFailover !== NO_FAILOVER.retryDelayOnFailover, password, onError);
+    return attendCluster(twin, { ...attendance, resends: twin.options.retryDelayOnFailover !== NO_FAILOVER.retryDelayOnFailover });
   };
   return cluster;
 }

@@ -3,6 +3,7 @@ import { duplicateCluster, openCluster } from './cluster.ts';
 import { flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
+import { watchPrimaries } from './primary-watch.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { classifyTrouble } from './trouble.ts';
 
@@ -100,7 +101,8 @@ export function connectRedis(url: string, role: Role, onError: (error: Error) =>
       },
     };
     const retry = (attempt: number) => (role === 'probe' ? null : retryStrategy(attempt));
-    return openCluster(address, { node, resends: resends(role), retryStrategy: retry }, onError);
+    const attach = role === 'probe' ? () => undefined : watchPrimaries(url, address).attach;
+    return openCluster(address, { node, resends: resends(role), retryStrategy: retry, attach }, onError);
   }
   options.reconnectOnError = (error) => {
     hear(error);
@@ -111,7 +113,8 @@ export function connectRedis(url: string, role: Role, onError: (error: Error) =>
   const redis =
     address.kind === 'sentinel' ? new Client({ ...options, ...throughSentinel(address, role) }) : new Client(address.url, options);
   if (redis.options.password) secrets.push(redis.options.password);
-  return attend(redis, { role, secrets, onError });
+  const attach = address.kind === 'sentinel' && role !== 'probe' ? watchPrimaries(url, address).attach : () => undefined;
+  return attend(redis, { role, secrets, onError, attach });
 }
 
 /**
@@ -157,6 +160,8 @@ interface Attendance {
   readonly role: Role;
   readonly secrets: readonly string[];
   readonly onError: (error: Error) => void;
+  /** Has the primary of its group watched. */
+  readonly attach: (redis: Client) => void;
 }
 
 /** By the other side, and without a word: a restart, or no more than an idle connection that was tidied away. */
@@ -169,8 +174,9 @@ export class ConnectionLost extends Error {
 
 /** BullMQ duplicates the client it is given; duplicates are attended too. */
 function attend(redis: Client, attendance: Attendance): Client {
-  const { role, secrets, onError } = attendance;
+  const { role, secrets, onError, attach } = attendance;
   gatherWrites(redis);
+  attach(redis);
   let reported: string | undefined;
   redis.on('ready', () => {
     reported = undefined;

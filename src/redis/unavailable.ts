@@ -36,7 +36,17 @@ export function asUnavailable(error: unknown): unknown {
 
 /** Replies of a server that is there but does not serve: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const REFUSING =
-  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN)\b|max number of clients reached|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
+  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN|NOSCRIPT|EXECABORT)\b|max number of clients reached|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
+/** A script met a key that has moved to another node meanwhile, or one that has not come yet. */
+const MIGRATING = /attempted to access a non local key/;
+/** Codes of a reply that blame the call. Any other word is about the state of the server, also one that we have never met. */
+const BLAMING = /^(?:ERR|WRONGTYPE|CROSSSLOT|BUSYKEY|BUSYGROUP|NOGROUP|NOPROTO|NOTBUSY)\b/;
+
+function isRefusal({ name, message }: Error): boolean {
+  if (REFUSING.test(message) || MIGRATING.test(message)) return true;
+  return name === 'ReplyError' && /^[A-Z]{3,} /.test(message) && !BLAMING.test(message);
+}
+
 const SOCKET =
   /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|NOENT|PROTO)|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
 const CLIENT = /^(?:Connection is closed|Command timed out|Command aborted due to connection close|Stream isn't writeable|Socket timeout)/;
@@ -47,7 +57,7 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof RedisUnavailableError) return true;
   if (error.name === 'MaxRetriesPerRequestError') return true;
   if ('code' in error && typeof error.code === 'string' && SOCKET.test(error.code)) return true;
-  return CLIENT.test(error.message) || REFUSING.test(error.message);
+  return CLIENT.test(error.message) || isRefusal(error);
 }
 
 /** For what is logged where Redis is used: its being away is told once, by the watch, and not by everybody whom it stops. */

@@ -241,7 +241,7 @@ function hasEnded({ child }: SystemProcess): boolean {
 }
 
 /** The traces once all of them have come to their ends; those that have not by the deadline are given as they are. */
-async function settledTraces(
+export async function settledTraces(
   door: string,
   ids: readonly string[],
   mayWaitFor: readonly string[],

@@ -24,6 +24,20 @@ describe('asUnavailable', () => {
     ['a full disk', failure('MISCONF Errors writing to the AOF file: No space left on device')],
     ['a wrong password', failure('WRONGPASS invalid username-password pair or user is disabled.')],
     ['too many clients', failure('ERR max number of clients reached')],
+    ['a slot that has moved', failure('MOVED 13018 127.0.0.1:7001')],
+    ['a slot that is moving', failure('ASK 13018 127.0.0.1:7001')],
+    ['keys on both sides of a move', failure('TRYAGAIN Multiple keys request during rehashing of slot')],
+    ['a script that the new owner of a slot does not have', failure('NOSCRIPT No matching script. Please use EVAL.')],
+    [
+      'a script that meets a key on the other side of a move',
+      failure('ERR Script attempted to access a non local key in a cluster node script: f_1, on @user_script:1.'),
+    ],
+    ['a slot without an owner', failure('CLUSTERDOWN Hash slot not served')],
+    ['a cluster that has too few nodes', failure('CLUSTERDOWN The cluster is down')],
+    ['redirections without an end', failure('Too many Cluster redirections. Last error: ReplyError: TRYAGAIN')],
+    ['too few replicas', failure('NOREPLICAS Not enough good replicas to write.')],
+    ['a transaction of which a call was refused', failure('EXECABORT Transaction discarded because of previous errors.')],
+    ['a state that servers of today do not have', failure('REDIRECT 127.0.0.1:7001', { name: 'ReplyError' })],
   ])('knows %s', (_, error) => {
     expect(asUnavailable(error)).toBeInstanceOf(RedisUnavailableError);
     expect(asUnavailable(error)).toMatchObject({ cause: error });
@@ -31,6 +45,9 @@ describe('asUnavailable', () => {
 
   it.each([
     failure('WRONGTYPE Operation against a key holding the wrong kind of value'),
+    failure('WRONGTYPE Operation against a key holding the wrong kind of value', { name: 'ReplyError' }),
+    failure("CROSSSLOT Keys in request don't hash to the same slot", { name: 'ReplyError' }),
+    failure("ERR unknown command 'XYZ'", { name: 'ReplyError' }),
     failure("ERR value is not an integer or out of range: 'OOM'"),
     failure('EACCES: permission denied', { code: 'EACCES' }),
     new TypeError('x is not a function'),

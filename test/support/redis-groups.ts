@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/redis/free-port.ts';
 import { spawnWatched } from '../../src/redis/spawn-watched.ts';
@@ -102,43 +103,96 @@ export async function startSentinelGroup(password?: string): Promise<SentinelGro
 export interface RedisCluster {
   /** `redis+cluster://…`, naming the first node alone. */
   readonly url: string;
+  /** The primaries, in the order of their slots. */
   readonly nodes: readonly RedisServer[];
+  /** One of each primary, in the same order; none unless asked for. */
+  readonly replicas: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
 const SLOTS = 16_384;
 
-/** As many primaries as asked for, each with its share of the slots. */
-export async function startRedisCluster(size: number): Promise<RedisCluster> {
-  const nodes = await Promise.all(
-    Array.from({ length: size }, async () =>
-      startRedisServer(['--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '2000']),
-    ),
-  );
+/** As many primaries as asked for, each with its share of the slots. `args`: of every server. */
+export async function startRedisCluster(
+  size: number,
+  { replicas: each = 0, args = [] }: { readonly replicas?: 0 | 1; readonly args?: readonly string[] } = {},
+): Promise<RedisCluster> {
+  const startNode = async () =>
+    startRedisServer([
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '2000'],
+      ...['--repl-diskless-sync-delay', '0', ...args],
+    ]);
+  const nodes = await Promise.all(Array.from({ length: size }, startNode));
+  const replicas = await Promise.all(Array.from({ length: size * each }, startNode));
+  const all = [...nodes, ...replicas];
   const share = Math.ceil(SLOTS / size);
   const [first] = nodes as [RedisServer];
   await Promise.all(
     nodes.map((node, index) =>
+      tell(node.port, (redis) => redis.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min(SLOTS, (index + 1) * share) - 1)),
+    ),
+  );
+  await Promise.all(
+    all.map((node) =>
       tell(node.port, async (redis) => {
-        await redis.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min(SLOTS, (index + 1) * share) - 1);
         const [, bus] = ((await redis.config('GET', 'cluster-port')) as string[]) ?? [];
         if (node !== first) await tell(first.port, (one) => one.call('CLUSTER', 'MEET', '127.0.0.1', node.port, bus as string));
       }),
     ),
   );
-  for (const node of nodes) {
-    await until(
-      () =>
-        tell(node.port, async (redis) => {
-          const info = String(await redis.call('CLUSTER', 'INFO'));
-          return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`);
-        }),
-      20_000,
-    );
-  }
+  const everyNode = async (holds: (info: string, redis: Redis) => boolean | Promise<boolean>) => {
+    for (const node of all)
+      await until(() => tell(node.port, async (redis) => holds(String(await redis.call('CLUSTER', 'INFO')), redis)), 20_000);
+  };
+  await everyNode((info) => info.includes(`cluster_known_nodes:${all.length}`));
+  await Promise.all(
+    replicas.map(async (replica, index) => {
+      const id = await tell((nodes[index] as RedisServer).port, (redis) => redis.call('CLUSTER', 'MYID') as Promise<string>);
+      await until(() => tell(replica.port, (redis) => redis.call('CLUSTER', 'REPLICATE', id)));
+      await until(() => tell(replica.port, async (redis) => (await redis.info('replication')).includes('master_link_status:up')), 20_000);
+    }),
+  );
+  await everyNode(
+    async (info, redis) =>
+      info.includes('cluster_state:ok') &&
+      String(await redis.call('CLUSTER', 'NODES')).match(/slave/g)?.length === (each ? size : undefined),
+  );
   return {
     url: `redis+cluster://127.0.0.1:${first.port}`,
     nodes,
-    stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+    replicas,
+    stop: async () => void (await Promise.all(all.map((node) => node.stop()))),
   };
+}
+
+/**
+ * Moves a slot while it is used, as `redis-cli --cluster reshard` does it: key by key, with a pause of `stepMs` after each
+ * `batch` of keys, at which `onStep` is called.
+ */
+export async function migrateSlot(
+  slot: number,
+  from: RedisServer,
+  to: RedisServer,
+  others: readonly RedisServer[],
+  { batch = 20, stepMs = 50, onStep = async () => undefined }: MigrationOptions = {},
+): Promise<void> {
+  const on = <T>(server: RedisServer, ...args: [string, ...(string | number)[]]) =>
+    tell(server.port, (redis) => redis.call(...args) as Promise<T>);
+  const [source, target] = await Promise.all([on<string>(from, 'CLUSTER', 'MYID'), on<string>(to, 'CLUSTER', 'MYID')]);
+  await on(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source);
+  await on(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target);
+  for (;;) {
+    const keys = await on<string[]>(from, 'CLUSTER', 'GETKEYSINSLOT', slot, batch);
+    if (keys.length === 0) break;
+    for (const key of keys) await on(from, 'MIGRATE', '127.0.0.1', to.port, key, 0, 5_000);
+    await onStep();
+    await pause(stepMs);
+  }
+  for (const server of [to, from, ...others]) await on(server, 'CLUSTER', 'SETSLOT', slot, 'NODE', target);
+}
+
+export interface MigrationOptions {
+  readonly batch?: number;
+  readonly stepMs?: number;
+  readonly onStep?: () => Promise<unknown>;
 }

@@ -1,0 +1,170 @@
+import { describe, expect, it, type TestContext } from 'vitest';
+import { createProducer } from '../../src/index.ts';
+import { migrateSlot, startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
+import type { RedisServer } from '../support/redis-server.ts';
+import { call, launch, post, type SystemProcess, settled } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { startHttpVendor } from '../support/vendors/http-vendor.ts';
+
+const PHONES = 100;
+const critical = (index: number) => ({
+  id: `a-${index}`,
+  severity: 'critical',
+  to: `+60123456${String(100 + (index % PHONES))}`,
+  text: 'x',
+});
+
+interface Bench {
+  readonly system: SystemProcess;
+  /** The phones that the vendor was asked to text, in order, with repetitions. */
+  readonly asked: string[];
+  /** Lets the vendor answer, which it does not do before. */
+  answer(): void;
+}
+
+async function open({ onTestFinished }: TestContext, redisUrl: string, held: boolean): Promise<Bench> {
+  const asked: string[] = [];
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  if (!held) answer();
+  const vendor = await startHttpVendor(async ({ body }) => {
+    asked.push((JSON.parse(body) as { to: string }).to);
+    await answered;
+    return { status: 200, body: '{}' };
+  });
+  onTestFinished(() => vendor.close());
+  const config = `
+providers: { only: { type: http, url: "${vendor.url}", timeout: 20s, body: { to: "{to}", text: "{text}" } } }
+routes: [{ name: default, dedupeFor: 0, providers: [only] }]
+caps: { perRecipient: [], perHour: off }
+worker: { concurrency: 4 }
+`;
+  const system = await launch({ config, redisUrl, onEnd: onTestFinished });
+  return { system, asked, answer };
+}
+
+interface Group {
+  readonly url: string;
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+}
+
+const GROUPS: Readonly<Record<string, (t: TestContext) => Promise<Group>>> = {
+  'behind Sentinels': async (t) => {
+    const group = await startSentinelGroup();
+    t.onTestFinished(() => group.stop());
+    return group;
+  },
+  'of a Redis Cluster': async (t) => {
+    const cluster = await startRedisCluster(3, { replicas: 1 });
+    t.onTestFinished(() => cluster.stop());
+    const owner = await ownerIn(cluster.nodes);
+    return {
+      url: cluster.url,
+      primary: owner,
+      replica: cluster.replicas[cluster.nodes.indexOf(owner)] as RedisServer,
+    };
+  },
+};
+
+async function slotOf(server: RedisServer): Promise<number> {
+  return Number(await tell(server.port, (redis) => redis.cluster('KEYSLOT', '{sms}')));
+}
+
+async function ownerIn(nodes: readonly RedisServer[]): Promise<RedisServer> {
+  const slot = await slotOf(nodes[0] as RedisServer);
+  return nodes[Math.floor(slot / Math.ceil(16_384 / nodes.length))] as RedisServer;
+}
+
+/** The time that the test gives; without a watch, a client leaves a frozen server after the 12 s of its socket timeout. */
+const LEFT_WITHIN_MS = 9_000;
+
+describe.concurrent('a primary', { timeout: 90_000 }, () => {
+  it.each(Object.entries(GROUPS))(
+    '%s that is frozen, replaced and wakes confirms nothing that is lost then: each text leaves once',
+    async (_, start) => {
+      const ends: (() => Promise<void> | void)[] = [];
+      const t = { onTestFinished: (end: () => Promise<void> | void) => void ends.push(end) } as unknown as TestContext;
+      try {
+        const { url, primary, replica } = await start(t);
+        const { system, asked, answer } = await open(t, url, true);
+        const ids = await post(
+          system.url,
+          Array.from({ length: 8 }, (_, index) => critical(index)),
+        );
+        await until(() => asked.length === 4, 20_000);
+        await until(() => replicates(primary), 20_000);
+        primary.process.kill('SIGSTOP');
+        answer();
+        await until(async () => (await tell(replica.port, (redis) => redis.info('replication'))).includes('role:master'), 40_000);
+        // What is on its way to the old one is written to the new one before the old one can confirm it.
+        const clients = () => tell(replica.port, (redis) => redis.call('CLIENT', 'LIST') as Promise<string>);
+        await until(async () => (await clients()).includes('sms-dispatch:commands'), LEFT_WITHIN_MS);
+        primary.process.kill('SIGCONT');
+        for (const id of ids) await settled(system.url, id, ['accepted'], 40_000);
+        expect(asked.toSorted()).toEqual(Array.from({ length: 8 }, (_, index) => critical(index).to));
+      } finally {
+        for (const end of ends.reverse()) await end();
+      }
+    },
+  );
+});
+
+async function replicates(primary: RedisServer): Promise<boolean> {
+  const info = await tell(primary.port, (redis) => redis.info('replication'));
+  const [, reached] = /offset=(\d+)/.exec(info) ?? [];
+  return reached !== undefined && info.includes(`master_repl_offset:${reached}\r\n`);
+}
+
+describe.concurrent('a Redis Cluster', { timeout: 120_000 }, () => {
+  it('that moves our slot while it is used, its scripts flushed, answers 202 or 503 and loses nothing', async (t) => {
+    const cluster = await startRedisCluster(3);
+    t.onTestFinished(() => cluster.stop());
+    const { system, asked } = await open(t, cluster.url, false);
+    const client = createProducer({ redis: cluster.url });
+    t.onTestFinished(() => client.close());
+    const owner = await ownerIn(cluster.nodes);
+    const [other, third] = cluster.nodes.filter((node) => node !== owner) as [RedisServer, RedisServer];
+
+    const statuses = new Set<number>();
+    const errors = new Set<string>();
+    let next = 0;
+    let moving = true;
+    const taken: string[] = [];
+    const raise = async (take: (alert: ReturnType<typeof critical>) => Promise<boolean>) => {
+      while (moving || taken.length < 20) {
+        const alert = critical(next++);
+        await until(() => take(alert), 60_000, 100);
+        taken.push(alert.id);
+      }
+    };
+    const raising = [
+      raise(async (alert) => {
+        const { status } = await call(`${system.url}/v1/alerts`, { body: alert });
+        statuses.add(status);
+        return status === 202;
+      }),
+      raise((alert) =>
+        client.enqueue(alert as never).then(
+          () => true,
+          ({ name }: Error) => {
+            errors.add(name);
+            return false;
+          },
+        ),
+      ),
+    ];
+    await until(() => taken.length > 5, 20_000);
+    const flush = () => Promise.all([owner, other].map(({ port }) => tell(port, (redis) => redis.script('FLUSH'))));
+    await migrateSlot(await slotOf(owner), owner, other, [third], { batch: 10, stepMs: 100, onStep: flush });
+    moving = false;
+    await Promise.all(raising);
+
+    for (const id of taken) await settled(system.url, id, ['accepted'], 60_000);
+    expect([...statuses].filter((status) => ![202, 503].includes(status))).toEqual([]);
+    expect([...errors].filter((name) => name !== 'RedisUnavailableError')).toEqual([]);
+    expect(asked).toHaveLength(taken.length);
+  });
+});

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../src/redis/free-port.ts';
+import { spawnWatched } from '../../src/redis/spawn-watched.ts';
+import { migrateSlot, startRedisCluster, tell } from './redis-groups.ts';
+import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
+import { until } from './until.ts';
+
+/** A process of a Redis group that a test takes away and brings back. */
+export type GroupMember = Pick<RedisServer, 'port' | 'process' | 'kill' | 'restart'>;
+
+/** A Redis group as it is run in production. */
+export interface Topology {
+  readonly url: string;
+  /** By the part that each plays when the group is new; `primary` owns the keys of the prefix `{sms}`. */
+  readonly members: Readonly<Record<string, GroupMember>>;
+  /** Moves the slot of our keys to another primary while it is used; the scripts are flushed again and again meanwhile. */
+  readonly migrate?: () => Promise<void>;
+  /** Asks the group to make a replica the primary, as before planned work on it; left out: there is no replica. */
+  readonly failOver?: () => Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** An ACL user that every server of a group knows; `rules` as of `ACL SETUSER`. */
+export interface GroupUser {
+  readonly name: string;
+  readonly password: string;
+  readonly rules: readonly string[];
+}
+
+const userArgs = (user: GroupUser | undefined): string[] =>
+  user === undefined ? [] : ['--user', user.name, 'on', `>${user.password}`, ...user.rules];
+const userOf = (user: GroupUser | undefined) => (user === undefined ? '' : `${user.name}:${user.password}@`);
+
+const DOWN_AFTER_MS = 2_000;
+
+/** One primary, two replicas and three Sentinels with a quorum of two. */
+export async function startSentinelTrio(user?: GroupUser): Promise<Topology> {
+  const common = ['--repl-diskless-sync-delay', '0', ...userArgs(user)];
+  const primary = await startRedisServer(common);
+  const replicas = await Promise.all([1, 2].map(() => startRedisServer(['--replicaof', '127.0.0.1', String(primary.port), ...common])));
+  await until(() => tell(primary.port, async (redis) => (await redis.info('replication')).match(/state=online/g)?.length === 2), 20_000);
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(primary.port)));
+  for (const { port } of sentinels) {
+    await until(() => tell(port, async (redis) => knowsAll((await redis.call('SENTINEL', 'MASTER', 'mymaster')) as string[])), 20_000);
+  }
+  const seats = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  return {
+    url: `redis+sentinel://${userOf(user)}${seats}/mymaster`,
+    members: { primary, replica: replicas[0] as RedisServer, sentinel: sentinels[0] as GroupMember },
+    failOver: () => tell((sentinels[0] as GroupMember).port, async (redis) => void (await redis.call('SENTINEL', 'FAILOVER', 'mymaster'))),
+    stop: async () => {
+      await Promise.all(sentinels.map((sentinel) => sentinel.stop()));
+      await Promise.all([primary, ...replicas].map((server) => server.stop()));
+    },
+  };
+}
+
+function knowsAll(master: readonly string[]): boolean {
+  const field = (name: string) => master[master.indexOf(name) + 1];
+  return field('num-slaves') === '2' && field('num-other-sentinels') === '2';
+}
+
+async function startSentinel(primaryPort: number): Promise<GroupMember & { stop(): Promise<void> }> {
+  const port = await freePort();
+  const dir = await mkdtemp(join(tmpdir(), 'sms-sentinel-'));
+  const conf = join(dir, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor mymaster 127.0.0.1 ${primaryPort} 2`,
+    `sentinel down-after-milliseconds mymaster ${DOWN_AFTER_MS}`,
+    'sentinel failover-timeout mymaster 10000',
+  ];
+  await writeFile(conf, `${lines.join('\n')}\n`);
+  const binary = await localRedisBinary();
+  const launch = () => spawnWatched(binary, [conf, '--sentinel']).child;
+  let child = launch();
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  };
+  return {
+    port,
+    get process() {
+      return child;
+    },
+    kill,
+    restart: async () => {
+      child = launch();
+    },
+    stop: async () => {
+      await kill();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A Redis Cluster of three primaries, each with a replica where `replicas` is 1. */
+export async function startClusterTopology(replicas: 0 | 1, user?: GroupUser): Promise<Topology> {
+  const cluster = await startRedisCluster(3, { replicas, args: userArgs(user) });
+  const slot = await tell(cluster.nodes[0]?.port as number, (redis) => redis.cluster('KEYSLOT', '{sms}'));
+  const owner = cluster.nodes[Math.floor(Number(slot) / Math.ceil(16_384 / 3))] as RedisServer;
+  const other = cluster.nodes.find((node) => node !== owner) as RedisServer;
+  const replica = cluster.replicas[cluster.nodes.indexOf(owner)];
+  return {
+    url: `redis+cluster://${userOf(user)}${cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+    members: { primary: owner, other, ...(replica === undefined ? {} : { replica }) },
+    migrate: () => {
+      const flush = () => Promise.all([owner, other].map(({ port }) => tell(port, (redis) => redis.script('FLUSH'))));
+      const third = cluster.nodes.filter((node) => node !== owner && node !== other);
+      return migrateSlot(Number(slot), owner, other, third, { onStep: flush });
+    },
+    ...(replica === undefined
+      ? {}
+      : { failOver: () => tell(replica.port, async (redis) => void (await redis.call('CLUSTER', 'FAILOVER'))) }),
+    stop: cluster.stop,
+  };
+}
+
+export const TOPOLOGIES: Readonly<Record<string, (user?: GroupUser) => Promise<Topology>>> = {
+  cluster33: (user) => startClusterTopology(1, user),
+  cluster3: (user) => startClusterTopology(0, user),
+  sentinel: startSentinelTrio,
+};
