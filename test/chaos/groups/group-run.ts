@@ -6,9 +6,11 @@ import { type GroupMember, type GroupUser, TOPOLOGIES, type Topology } from '../
 import { call, launch, metrics } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
+import { createFaultRecorder, observedNow } from '../faults.ts';
 import { type Judgement, judgeHistory } from '../history.ts';
-import { accepts, providerOf, startRecordingVendor } from '../recording-vendor.ts';
+import { accepts, PROCESS_NAME, providerOf, startRecordingVendor } from '../recording-vendor.ts';
 import { settledTraces } from '../scene.ts';
+import { watchClocks } from '../watch-clocks.ts';
 import { startProducers } from './producers.ts';
 
 /** What happens to a member for the given time. */
@@ -105,8 +107,11 @@ worker: { concurrency: 20 }
 events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
 `;
     const onEnd = (end: () => Promise<void>) => void ends.push(end);
-    const door = await launch({ config, redisUrl: group.url, onEnd });
-    const second = await launch({ kind: 'dispatcher', config, redisUrl: group.url, onEnd });
+    const door = await launch({ config, redisUrl: group.url, env: { [PROCESS_NAME]: 'first' }, onEnd });
+    const second = await launch({ kind: 'dispatcher', config, redisUrl: group.url, env: { [PROCESS_NAME]: 'second' }, onEnd });
+    const faults = createFaultRecorder();
+    const clocks = watchClocks(group.url);
+    ends.push(() => clocks.stop());
 
     const producers = startProducers(() => door.url, group.url, PER_SECOND);
     await until(() => vendor.hits.length >= BEFORE, 30_000);
@@ -124,11 +129,13 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     }, 250);
     ends.push(async () => clearInterval(looking));
 
-    const from = Date.now();
+    const from = observedNow();
+    const over = faults.start(`${fault} of the ${member}`);
     await FAULTS[fault]?.(victim, seconds * 1000, group);
-    const back = Date.now();
+    const back = observedNow();
     const next = await until(() => vendor.hits.find(({ atMs }) => atMs >= back), 120_000).catch(() => undefined);
     await pause(AFTER_MS);
+    over(1);
     await producers.finish();
     const traces = await settledTraces(
       door.url,
@@ -151,8 +158,15 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
       scrapes: await Promise.all([door, second].map(({ url }) => metrics(url))),
       countersLost: false,
       said,
+      crashed: [door, second]
+        .filter(({ child }) => child.exitCode !== null)
+        .map(({ child }) => `${child.spawnargs.at(-1)} (${child.exitCode})`),
       caps: [],
       mayWaitFor: [],
+      expiresAfterMs: 3_600_000,
+      callTimeoutMs: 3_000,
+      faults: faults.faults,
+      clock: { samples: clocks.samples, redisStepped: false },
     });
     const times = [from, ...vendor.hits.map(({ atMs }) => atMs).filter((at) => at >= from)];
     return {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createProducer } from '../../../src/index.ts';
 import { call } from '../../support/system.ts';
+import { observedNow } from '../faults.ts';
 import type { Raised } from '../history.ts';
 import { phoneOf } from '../traffic.ts';
 
@@ -55,12 +56,13 @@ export function startProducers(door: () => string, redisUrl: string, perSecond: 
     const id = `chaos-${index}`;
     const phones = [phoneOf(index)];
     const alert = { id, to: phones, severity: critical ? 'critical' : 'warning', text: `number ${index}` };
+    const offeredAtMs = observedNow();
     const giveUpAt = performance.now() + GIVE_UP_MS;
     while (!(await (index % 2 === 0 ? overHttp(alert) : byClient(alert)))) {
       if (performance.now() > giveUpAt) throw new Error(`${id} was not taken within ${GIVE_UP_MS / 1000} s`);
       await pause(AGAIN_MS);
     }
-    raised.push({ alertId: id, phones, onUnknown: critical ? 'resend' : 'hold' });
+    raised.push({ alertId: id, phones, onUnknown: critical ? 'resend' : 'hold', offeredAtMs, takenAtMs: observedNow() });
   };
 
   const open = new Set<Promise<void>>();
