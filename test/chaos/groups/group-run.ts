@@ -114,7 +114,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     ends.push(() => clocks.stop());
 
     const producers = startProducers(() => door.url, group.url, PER_SECOND);
-    await until(() => vendor.hits.length >= BEFORE, 30_000);
+    await until(() => vendor.hits.length >= BEFORE, 90_000);
     let notReadyMs = 0;
     let readyNow = true;
     let looked = performance.now();
