@@ -7,7 +7,7 @@ import type { ProviderError, ProviderReason, SmsMessage } from '../provider/prov
 import type { Attempted } from './attempt.ts';
 import { type Carrier, orderCarriers } from './carrier.ts';
 import type { HoldBack } from './hold-back.ts';
-import { judgeRefusals, mayFailOver, mayResend, type Refusal, roundOf } from './judge.ts';
+import { judgeRefusals, mayFailOver, mayResend, type Refusal, restingOf, roundOf } from './judge.ts';
 import { judgeOverBudget } from './judge-budget.ts';
 import { learnOptOut } from './learn-opt-out.ts';
 import type { Message } from './message.ts';
@@ -15,8 +15,9 @@ import { closeAttempt, type MessageSubject } from './message-stages.ts';
 import { attemptWithinBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
 import { renewSlot } from './rate-cap-gate.ts';
 import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
+import type { ReturnSchedule } from './return-schedule.ts';
 import { judgeFit, shapeMessage } from './shape-message.ts';
-import type { Stage, StageContext } from './stage.ts';
+import type { Outcome, Stage, StageContext } from './stage.ts';
 
 export interface DispatchDeps extends PaidAttemptDeps {
   readonly carriers: ReadonlyMap<string, Carrier>;
@@ -27,6 +28,8 @@ export interface DispatchDeps extends PaidAttemptDeps {
   readonly random: () => number;
   /** What becomes of a message that there is no money for; absent: it waits for itself, or is dropped. */
   readonly holdBack?: HoldBack;
+  /** Turns of the messages that wait for a resting provider; absent: all come back at the moment that it names. */
+  readonly returns?: ReturnSchedule;
 }
 
 /** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
@@ -104,7 +107,10 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
         if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
       }
       const round = roundOf(subject.attempts, subject.attempts - before);
-      const judged = refusals.length === 0 ? undefined : judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message));
+      const judged =
+        refusals.length === 0
+          ? undefined
+          : takeTurn(judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)), refusals, message, deps);
       const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
       if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || deps.holdBack === undefined || subject.unknowns > 0)
         return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
@@ -113,6 +119,15 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
       return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
     },
   };
+}
+
+/** A message that only resting providers could carry is parked for them, and comes back by itself in its turn. */
+function takeTurn(judged: Outcome, refusals: readonly Refusal[], { severity }: Message, { returns }: DispatchDeps): Outcome {
+  if (judged.kind !== 'deferred' && judged.kind !== 'retry') return judged;
+  const resting = restingOf(refusals);
+  const [first] = resting;
+  if (first === undefined) return judged;
+  return { ...judged, resting, until: returns?.turnAt(first, severity === 'critical', judged.until) ?? judged.until };
 }
 
 /** Criticals come back within the first part of the time over which the rest is spread. */

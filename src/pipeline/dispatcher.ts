@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Ledger, Move, Moved } from '../ledger/ledger.ts';
+import type { Parked, ParkedMessage } from '../ledger/parked.ts';
 import type { MessageState, TraceEvent } from '../ledger/trace.ts';
 import { MICRO } from '../limit/money.ts';
 import type { Purse } from '../limit/purse.ts';
@@ -25,6 +26,8 @@ export interface DispatcherDeps {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly persist: Persist;
+  /** Which messages wait for a resting provider; absent: each comes back by itself alone. */
+  readonly parked?: Pick<Parked, 'park' | 'leave'>;
   /**
    * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
    * With what the vendor said of it where it had to be asked. Must not reject.
@@ -36,7 +39,7 @@ export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) =
 
 /** Takes one message as far as it goes now; writes down and counts what became of it. */
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
-  const { stages, ledger, cap, purse, config, clock, persist, onHandedOver } = deps;
+  const { stages, ledger, cap, purse, config, clock, persist, parked, onHandedOver } = deps;
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
     const subject = newSubject(message, randomUUID(), rerun, config);
@@ -47,13 +50,21 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     });
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
     const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
+    const waiting = waitingOf(message);
+    const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
+    const park = async () => {
+      if (resting !== undefined) await parked?.park(waiting, resting);
+      else if (rerun) await parked?.leave(waiting, message.providers);
+    };
     if (outcome.kind === 'settled') {
+      await park();
       if (subject.tookSlot && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
     const [answer] = await Promise.all([
       persist(() => ledger.move(move)),
+      persist(park),
       mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
       outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
     ]);
@@ -84,6 +95,10 @@ const ENTRY_LOST = 'Redis lost the entry of this message: only this line and the
 function asLastWord(moved: Moved, outcome: Outcome): Exclude<Moved, 'missing'> {
   if (moved !== 'missing') return moved;
   return endOf(outcome) === undefined || outcome.kind === 'malformed' ? 'moved' : 'ended';
+}
+
+function waitingOf({ id, severity, expiresAt }: Message): ParkedMessage {
+  return { id, urgent: severity === 'critical', expiresAt };
 }
 
 type Taken = Extract<Outcome, { kind: 'accepted' }>;

@@ -1,6 +1,6 @@
 import type { History } from '../ledger/ledger.ts';
 import { isOnItsWay } from '../ledger/trace.ts';
-import type { ProviderError, ProviderName } from '../provider/provider.ts';
+import type { ProviderError, ProviderName, ProviderReason } from '../provider/provider.ts';
 import type { OnUnknown } from './route.ts';
 import type { Outcome } from './stage.ts';
 
@@ -58,6 +58,15 @@ export function judgeRefusals(refusals: readonly Refusal[], round: number, now: 
     ? { kind: 'deferred', reason: 'throttled', until: soonest.until }
     : { kind: 'retry', ...soonest };
 }
+
+/** The providers for which a message waits, where not one of those that may take it later was asked; else none. */
+export function restingOf(refusals: readonly Refusal[]): ProviderName[] {
+  const passing = refusals.filter(({ error }) => error.retry);
+  return passing.every(({ error }) => error.unasked && RESTS.includes(error.reason)) ? passing.map(({ provider }) => provider) : [];
+}
+
+/** What a breaker says in the place of a provider that it leaves alone. */
+const RESTS: readonly ProviderReason[] = ['circuit_open', 'throttled'];
 
 /**
  * A vendor that says when is taken at its word, plus up to a tenth so that not all come back at once; each further

@@ -50,9 +50,22 @@ export type Outcome = {
   | { readonly kind: 'expired'; readonly last?: WaitReason | undefined }
   /** Over, or taken care of, before it was sent. */
   | { readonly kind: 'cancelled'; readonly reason: 'resolved' | 'acknowledged' }
-  | { readonly kind: 'deferred'; readonly reason: DeferredReason; readonly until: Date; readonly cap?: CapSize }
+  /** `resting`: the providers that it waits for, none of which was asked. */
+  | {
+      readonly kind: 'deferred';
+      readonly reason: DeferredReason;
+      readonly until: Date;
+      readonly cap?: CapSize;
+      readonly resting?: readonly ProviderName[];
+    }
   /** Surely not sent; may succeed later. */
-  | { readonly kind: 'retry'; readonly provider: ProviderName; readonly error: ProviderError; readonly until: Date }
+  | {
+      readonly kind: 'retry';
+      readonly provider: ProviderName;
+      readonly error: ProviderError;
+      readonly until: Date;
+      readonly resting?: readonly ProviderName[];
+    }
   /** May have been sent, and nobody sends it again. */
   | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }

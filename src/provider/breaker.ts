@@ -88,6 +88,12 @@ export function judgeTurn(circuit: Circuit, position: () => number, now: number)
   }
 }
 
+/** Whether every message up to this position goes through now. */
+export function admitsAll(circuit: Circuit, position: number, now: number): boolean {
+  const { state } = circuit;
+  return state === 'closed' || (state === 'slow_start' && now >= circuit.startedAt + turnAfterMs(position));
+}
+
 /** The share of a slow start rises steadily to all; a message has its turn when the share comes to its position. */
 function turnAfterMs(position: number): number {
   return (Math.max(0, position - FIRST_SHARE) / (1 - FIRST_SHARE)) * SLOW_START_MS;

@@ -67,6 +67,8 @@ export interface Provider {
    * speaks against trying. An adapter's reason is `content` or `recipient`; a breaker's is `circuit_open` or `throttled`.
    */
   preflight?(message: SmsMessage): ProviderError | undefined;
+  /** Whether urgent messages, or the rest, go through now without waiting for a turn; absent: always. */
+  serves?(urgent: boolean): boolean;
   /** Asks the vendor what became of a text. Never rejects: what cannot be learned is `unclear`. */
   status?(query: StatusQuery, signal: AbortSignal): Promise<VendorStatus>;
   /** Looks at credentials, sender, templates and clock as far as the vendor lets us, and sends no text. Never rejects. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { advance, bearingOf, type Circuit, closedCircuit, judgeTurn, afterEnding as nextCircuit, type Turn } from './breaker.ts';
+import { admitsAll, advance, bearingOf, type Circuit, closedCircuit, judgeTurn, afterEnding as nextCircuit, type Turn } from './breaker.ts';
 import { judgePause, afterRequest as nextPause, type Pause } from './pause.ts';
 import { type Accepted, type Provider, ProviderError, type ProviderReason, type Refused, refuse, type SmsMessage } from './provider.ts';
 
@@ -121,6 +121,10 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   return {
     ...provider,
     preflight: (message) => provider.preflight?.(message) ?? admit(message, PROBE_IDLE_MS),
+    serves(urgent) {
+      const now = clock.now().getTime();
+      return pause === undefined && admitsAll(advance(circuit, now), urgent ? URGENT_PART : 1, now);
+    },
     async send(message, signal) {
       const error = admit(message, timeoutMs + PROBE_IDLE_MS);
       return error === undefined ? request(message, signal) : { kind: 'refused', error };

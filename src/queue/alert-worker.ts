@@ -7,7 +7,16 @@ import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { announceEnd } from './announce-end.ts';
 import { EXPIRED } from './dead-letter.ts';
-import { ALERT_AGAIN_JOB, ALERT_QUEUE, ENDED_JOB, MESSAGE_AGAIN_JOB, MESSAGE_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import {
+  ALERT_AGAIN_JOB,
+  ALERT_QUEUE,
+  ENDED_JOB,
+  MESSAGE_AGAIN_JOB,
+  MESSAGE_JOB,
+  MESSAGE_QUEUE,
+  PRIORITY,
+  RETURN_PRIORITY,
+} from './names.ts';
 import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
@@ -96,9 +105,10 @@ function rawOf(job: Job): RawAlert {
 /** A message that has its job keeps it. */
 export async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {
   const now = Date.now();
-  const jobs = steps.flatMap(({ message, job }) => {
+  const jobs = steps.flatMap(({ message, record, job }) => {
     if (job === undefined) return [];
-    const priority = PRIORITY[message.severity];
+    const waits = typeof job !== 'string' && record.reason !== 'escalation';
+    const priority = (waits ? RETURN_PRIORITY : PRIORITY)[message.severity];
     const delay = typeof job === 'string' ? 0 : Math.max(0, job.until.getTime() - now);
     // BullMQ counts a delay from the job's timestamp, which therefore is now; when the alert was raised is in the data.
     const opts = { jobId: message.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };

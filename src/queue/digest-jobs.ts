@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorCode } from 'bullmq';
 import type { DigestJobs } from '../pipeline/gather.ts';
 import type { Redis } from '../redis/connect.ts';
-import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
+import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 
 const WAKE_TRIES = 5;
 const WAKE_PAUSE_MS = 50;
 
-/** There are few digests, and each may hold a critical: they go with the criticals, before all others. */
+/** Each digest may hold a critical: they go right behind the new criticals, since many may end their wait together. */
 export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { close(): Promise<void> } {
   const queue = openQueue(MESSAGE_QUEUE, redis, prefix);
 
@@ -29,7 +29,8 @@ export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { c
   return {
     async add(digest, until) {
       const now = Date.now();
-      await queue.add(MESSAGE_AGAIN_JOB, digest, { jobId: digest.id, timestamp: now, delay: Math.max(0, until.getTime() - now) });
+      const delay = Math.max(0, until.getTime() - now);
+      await queue.add(MESSAGE_AGAIN_JOB, digest, { jobId: digest.id, timestamp: now, delay, priority: RETURN_PRIORITY.critical });
     },
     async wake(id) {
       for (let tries = 1; !(await promote(id)) && tries < WAKE_TRIES; tries += 1) await pause(WAKE_PAUSE_MS);

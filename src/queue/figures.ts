@@ -1,6 +1,6 @@
 import { QUEUE_STATES, type QueueFigures, type QueueState } from '../overview/queue-figures.ts';
 import type { Redis } from '../redis/connect.ts';
-import { PRIORITY } from './names.ts';
+import { PRIORITY, RETURN_PRIORITY } from './names.ts';
 import { openQueueToRead } from './open-queue.ts';
 
 /** BullMQ packs priority and arrival into one score: priority · 2³² + counter. */
@@ -12,7 +12,7 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
 
   const oldestAt = async (name: string): Promise<{ all: number | undefined; criticals: number | undefined }> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;
-    const ours = Object.values(PRIORITY).filter((priority) => priority > 0);
+    const ours = [...Object.values(PRIORITY), ...Object.values(RETURN_PRIORITY)].filter((priority) => priority > 0);
     // Behind our own lanes lies whatever priority another client chose.
     const lanes = [...ours.map((lane) => [lane, lane + 1] as const), [Math.max(...ours) + 1, Number.POSITIVE_INFINITY] as const];
     const heads = await Promise.all([

@@ -5,7 +5,7 @@ import { type Message, messageSchema } from '../pipeline/message.ts';
 import type { Outcome } from '../pipeline/stage.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { EXPIRED } from './dead-letter.ts';
-import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from './names.ts';
+import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
 import type { JobMove } from './settle.ts';
 import { describePoison } from './stalls.ts';
@@ -25,7 +25,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
     const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     noteInSpan({ 'sms.alert.id': shownId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
-    return moveFor(outcome);
+    return moveFor(outcome, parsed.data);
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {
     process: take,
@@ -33,7 +33,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
       const parsed = messageSchema.safeParse(data);
       if (!parsed.success) return NOT_OURS;
       const outcome = await bury(parsed.data, signal);
-      return outcome.kind === 'malformed' ? { kind: 'dead', reason: describePoison(stalledCounter) } : moveFor(outcome);
+      return outcome.kind === 'malformed' ? { kind: 'dead', reason: describePoison(stalledCounter) } : moveFor(outcome, parsed.data);
     },
     onUnreadable: async ({ data, reason }) => {
       const parsed = messageSchema.safeParse(data);
@@ -49,11 +49,17 @@ function reasonOf(outcome: Outcome): string | undefined {
   return 'reason' in outcome ? outcome.reason : undefined;
 }
 
-function moveFor(outcome: Outcome): JobMove {
+function moveFor(outcome: Outcome, { severity, digest }: Message): JobMove {
+  // A digest may hold a critical.
+  const lane = digest === undefined ? severity : 'critical';
   switch (outcome.kind) {
-    case 'deferred':
+    case 'deferred': {
+      // Such waits end one by one.
+      const keepsLane = outcome.reason === 'escalation' || outcome.reason === 'unknown_outcome';
+      return { kind: 'delay', until: outcome.until, priority: keepsLane ? undefined : RETURN_PRIORITY[lane] };
+    }
     case 'retry':
-      return { kind: 'delay', until: outcome.until };
+      return { kind: 'delay', until: outcome.until, priority: RETURN_PRIORITY[lane] };
     case 'failed':
       return { kind: 'dead', reason: outcome.error.message };
     case 'stranded':

@@ -33,7 +33,12 @@ export function alertJobId(alertId: string): string {
 }
 
 /** BullMQ serves jobs without a priority before all others: that is the lane of the criticals. */
-export const PRIORITY: Readonly<Record<Severity, number>> = { critical: 0, error: 1, warning: 2, info: 3 };
+export const PRIORITY: Readonly<Record<Severity, number>> = { critical: 0, error: 2, warning: 4, info: 6 };
+/**
+ * Of a message that comes back after a wait: behind all new ones of its severity. Many that waited for the same thing come
+ * back together, and a new critical must not wait for them.
+ */
+export const RETURN_PRIORITY: Readonly<Record<Severity, number>> = { critical: 1, error: 3, warning: 5, info: 7 };
 
 const WEEK_S = 7 * 86_400;
 /** What is done is in the ledger; what failed waits for a person. */

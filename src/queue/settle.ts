@@ -1,11 +1,11 @@
-import { DelayedError, ErrorCode, type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, ErrorCode, type IQueueBackend, type Job, UnrecoverableError } from 'bullmq';
 import { persist } from './persist.ts';
 
 /** Where a job goes now. */
 export type JobMove =
   | { readonly kind: 'complete' }
-  /** Comes back then; costs no attempt. */
-  | { readonly kind: 'delay'; readonly until: Date }
+  /** Comes back then; costs no attempt. `priority`: BullMQ's, with which it comes back; left out: its own. */
+  | { readonly kind: 'delay'; readonly until: Date; readonly priority?: number | undefined }
   /** To the failed set, where a person must look. */
   | { readonly kind: 'dead'; readonly reason: string };
 
@@ -20,7 +20,7 @@ export async function settleJob(job: Job, token: string | undefined, move: JobMo
       return;
     case 'delay':
       // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
-      await persist(() => delayUnlessLost(job, token, move.until), onRefused);
+      await persist(() => delayUnlessLost(job, token, move), onRefused);
       throw new DelayedError();
     case 'dead':
       throw new UnrecoverableError(move.reason);
@@ -30,9 +30,17 @@ export async function settleJob(job: Job, token: string | undefined, move: JobMo
 /** A job whose lock is lost is another worker's now, and so is the move. */
 const LOST: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch, ErrorCode.JobNotExist, ErrorCode.JobNotInState];
 
-async function delayUnlessLost(job: Job, token: string | undefined, until: Date): Promise<void> {
+async function delayUnlessLost(
+  job: Job,
+  token: string | undefined,
+  { until, priority }: Extract<JobMove, { kind: 'delay' }>,
+): Promise<void> {
+  const now = Date.now();
+  const fieldsToUpdate = priority === undefined ? {} : { fieldsToUpdate: { priority } };
   try {
-    await job.moveToDelayed(until.getTime(), token);
+    // As `job.moveToDelayed` does, which cannot set the priority.
+    const { backend } = job as unknown as { readonly backend: IQueueBackend };
+    await backend.moveToDelayed(job.id as string, now, Math.max(0, until.getTime() - now), token, { skipAttempt: true, ...fieldsToUpdate });
   } catch (error) {
     if (!LOST.includes((error as { code?: unknown }).code)) throw error;
   }

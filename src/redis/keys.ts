@@ -114,6 +114,8 @@ export function createKeys(prefix: string) {
     circuits: () => `${prefix}:circuits`,
     /** Hash: BullMQ's own of a queue, which says whether it is paused. */
     queueMeta: (queue: string) => `${prefix}:${queue}:meta`,
+    /** Sorted set: messages that wait for a resting provider, by their deadline, ms; `LEDGER_TTL_MS` after the last one. */
+    parked: (provider: string, urgent: boolean) => `${prefix}:parked:${provider}:${urgent ? 'urgent' : 'rest'}`,
     /** Hash: running process → when it last published, ms, and which config it uses; `PROCESS_TTL_MS` after the last one. */
     processes: () => `${prefix}:processes`,
     /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import { createDigests } from '../ledger/digests.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
+import { createParked } from '../ledger/parked.ts';
 import { createTraces } from '../ledger/redis-traces.ts';
 import { createUnknowns } from '../ledger/unknowns.ts';
 import { openBudgets } from '../limit/budget.ts';
@@ -28,6 +29,7 @@ import { createPoisonGate } from '../pipeline/poison-gate.ts';
 import { createQuietHoursStage } from '../pipeline/quiet-hours-stage.ts';
 import { createRateCapGate } from '../pipeline/rate-cap-gate.ts';
 import { createReconcile } from '../pipeline/reconcile.ts';
+import { createReturnSchedule } from '../pipeline/return-schedule.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
 import { createDigestJobs } from '../queue/digest-jobs.ts';
 import { createLookups } from '../queue/lookups.ts';
@@ -35,6 +37,7 @@ import { createMessageWorker } from '../queue/message-worker.ts';
 import { persist } from '../queue/persist.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
+import { createParkedWaker } from '../queue/wake-parked.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { type Closer, type Ground, lastWrite } from './ground.ts';
 import { startNotifying } from './notices.ts';
@@ -97,8 +100,20 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     createPurse(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
       logger.warn({ provider, currency }, 'bills in another currency than money.currency: its own figures are left aside'),
     );
+  const parked = createParked(commands, keys);
+  const returns = createReturnSchedule();
+  const waker = createParkedWaker({
+    redis: commands,
+    prefix: config.redis.prefix,
+    parked,
+    providers: [...carriers.values()].map(({ provider: { name, serves = () => true } }) => ({ name, serves })),
+    onNoneWaiting: returns.clear,
+    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'parked messages could not be promoted'),
+  });
+  closers.push(() => waker.close());
   const deps: Omit<DispatcherDeps, 'stages'> = {
     ledger,
+    parked,
     cap,
     purse,
     config,
@@ -142,6 +157,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     stopping,
     random: Math.random,
     holdBack,
+    returns,
     onBug,
   });
   const dispatch = createDigestDispatch({

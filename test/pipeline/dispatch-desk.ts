@@ -3,6 +3,7 @@ import type { E164 } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createOptOuts } from '../../src/ledger/opt-outs.ts';
+import { createParked } from '../../src/ledger/parked.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import type { MessageTrace } from '../../src/ledger/trace.ts';
@@ -24,6 +25,7 @@ import { createOptOutGate } from '../../src/pipeline/opt-out-gate.ts';
 import { createQuietHoursStage } from '../../src/pipeline/quiet-hours-stage.ts';
 import { createRateCapGate } from '../../src/pipeline/rate-cap-gate.ts';
 import { createReconcile } from '../../src/pipeline/reconcile.ts';
+import { createReturnSchedule } from '../../src/pipeline/return-schedule.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Accepted } from '../../src/provider/provider.ts';
 import type { Said } from '../../src/provider/status.ts';
@@ -88,6 +90,7 @@ export function createDesk(
   const persistNow: DispatcherDeps['persist'] = async (write) => write().catch(write).catch(write);
   const reconcile = createReconcile({ carriers, onBug, pause: async (ms) => void pauses.push(ms) });
 
+  const parked = createParked(redis, keys);
   const stages = [
     createLedgerGate({ ledger, observer: observing, carriers, reconcile, persist: persistNow }),
     messageExpiryGate,
@@ -106,6 +109,7 @@ export function createDesk(
       onBug,
       reconcile,
       persist: persistNow,
+      returns: createReturnSchedule(),
     }),
   ];
 
@@ -124,6 +128,7 @@ export function createDesk(
     createMessageDispatcher({
       stages,
       ledger,
+      parked,
       cap,
       purse,
       config: { caps, routes },
@@ -139,6 +144,7 @@ export function createDesk(
     keys,
     clock,
     ledger,
+    parked,
     cap,
     optOuts,
     /** Its clock is the test's. */

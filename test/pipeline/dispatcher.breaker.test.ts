@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { RETURNS_PER_SECOND } from '../../src/pipeline/return-schedule.ts';
 import { FIRST_OPEN_MS, LONGEST_OPEN_MS, MIN_VOLUME, PROBES, SLOW_START_MS } from '../../src/provider/breaker.ts';
 import { type Accepted, refuse } from '../../src/provider/provider.ts';
 import { withBreaker } from '../../src/provider/with-breaker.ts';
@@ -177,4 +178,50 @@ test('a text that expires while a circuit is open keeps the reason that opened i
     { state: 'deferred', again: true },
     { state: 'expired', reason: 'expired', lastReason: 'auth', route: message.route, alertId: message.alertId },
   ]);
+});
+
+describe('messages that only resting providers could carry', () => {
+  const HUNDRED = 100;
+  async function rest(): Promise<{ vendor: ReturnType<typeof guarded>; waiting: Awaited<ReturnType<Desk['send']>>[] }> {
+    const vendor = guarded('a', timedOut);
+    for (let n = 0; n < MIN_VOLUME; n += 1) await desk.send({ phoneHash: `phone ${n}`, onUnknown: 'hold' });
+    const waiting: Awaited<ReturnType<Desk['send']>>[] = [];
+    for (let n = 0; n < HUNDRED; n += 1) waiting.push(await desk.send({ phoneHash: `waits ${n}`, severity: 'info' }));
+    return { vendor, waiting };
+  }
+
+  test('take turns to come back, are parked for the provider, and none is asked for', async () => {
+    const { vendor, waiting } = await rest();
+    expect(vendor.requests).toHaveLength(MIN_VOLUME);
+    const seconds = new Map<number, number>();
+    for (const { outcome } of waiting) {
+      if (outcome.kind !== 'retry') throw new Error(outcome.kind);
+      expect(outcome.resting).toEqual(['a']);
+      expect(outcome.until.getTime()).toBeGreaterThanOrEqual(desk.clock.at + FIRST_OPEN_MS);
+      const second = Math.floor(outcome.until.getTime() / 1000);
+      seconds.set(second, (seconds.get(second) ?? 0) + 1);
+    }
+    expect(Math.max(...seconds.values())).toBeLessThanOrEqual(RETURNS_PER_SECOND);
+    const parked = await desk.parked.first('a', false, 2 * HUNDRED, desk.clock.now());
+    expect(parked.toSorted()).toEqual(waiting.map(({ message }) => message.id).toSorted());
+  });
+
+  test('leave the index when they are sent, expire, or are resolved', async () => {
+    const { vendor, waiting } = await rest();
+    const [sent, resolved, expired] = waiting.map(({ message }) => message);
+    if (sent === undefined || resolved === undefined || expired === undefined) throw new Error('none waits');
+    desk.clock.at += FIRST_OPEN_MS;
+    vendor.answer = yes;
+    expect(await desk.run(sent, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    await desk.ledger.resolve(resolved.dedupHash, desk.clock.now());
+    expect(await desk.run(resolved, { rerun: true })).toMatchObject({ kind: 'cancelled' });
+    expect(await desk.run({ ...expired, expiresAt: desk.clock.at }, { rerun: true })).toMatchObject({ kind: 'expired' });
+    const left = await desk.parked.first('a', false, 2 * HUNDRED, desk.clock.now());
+    expect(left.toSorted()).toEqual(
+      waiting
+        .slice(3)
+        .map(({ message }) => message.id)
+        .toSorted(),
+    );
+  });
 });

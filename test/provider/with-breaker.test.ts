@@ -364,3 +364,33 @@ describe('an observer that throws', () => {
     expect(observerErrors).toHaveLength(changes.length);
   });
 });
+
+describe('whether a provider serves', () => {
+  it('is yes for criticals once their part of the slow start has passed, and for the rest when it is closed', async () => {
+    const { provider, sendMany, desk, clock } = setup(down);
+    const serves = () => [provider.serves?.(true), provider.serves?.(false)];
+    expect(serves()).toEqual([true, true]);
+    await sendMany(MIN_VOLUME);
+    expect(serves()).toEqual([false, false]);
+    clock.at += FIRST_OPEN_MS;
+    desk.answer = yes;
+    expect(serves()).toEqual([false, false]);
+    await sendMany(PROBES);
+    expect(serves()).toEqual([false, false]);
+    clock.at += SLOW_START_MS / 4;
+    expect(serves()).toEqual([true, false]);
+    clock.at += SLOW_START_MS;
+    expect(serves()).toEqual([true, true]);
+  });
+
+  it('is no while it has asked to be left alone, until a request goes through', async () => {
+    const { provider, send, desk, clock } = setup(refuse('throttled', { retryAt: new Date(T0 + 30_000) }));
+    await send();
+    expect([provider.serves?.(true), provider.serves?.(false)]).toEqual([false, false]);
+    clock.at += 30_000;
+    expect(provider.serves?.(true)).toBe(false);
+    desk.answer = yes;
+    await send();
+    expect([provider.serves?.(true), provider.serves?.(false)]).toEqual([true, true]);
+  });
+});

@@ -82,7 +82,7 @@ it('a notice waits for its step, in the lane of its severity, and is there once 
   await notices.add([]);
   expect(await queue.getJobCounts('wait', 'delayed', 'prioritized')).toEqual({ wait: 1, delayed: 1, prioritized: 0 });
   const [delayed] = await queue.getDelayed();
-  expect(delayed).toMatchObject({ id: 'n-2', priority: 2 });
+  expect(delayed).toMatchObject({ id: 'n-2', priority: 4 });
   expect((delayed?.timestamp ?? 0) + (delayed?.delay ?? 0)).toBeGreaterThanOrEqual(later.dueAt - 1);
 });
 

@@ -5,6 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLogger, type Logger } from '../../src/logger.ts';
 import type { Dispatch } from '../../src/pipeline/dispatcher.ts';
 import type { RawAlert } from '../../src/pipeline/router.ts';
+import type { Outcome } from '../../src/pipeline/stage.ts';
+import { ProviderError } from '../../src/provider/provider.ts';
 import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { createMessageWorker } from '../../src/queue/message-worker.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
@@ -421,6 +423,23 @@ it.each([
   await until(() => reruns.length > 0);
   expect(reruns).toEqual([asks]);
 });
+
+it.each<[string, Outcome, string, number]>([
+  ['waited for its provider', { kind: 'deferred', reason: 'throttled', until: new Date(9e12) }, 'critical', 1],
+  ['waited for room', { kind: 'deferred', reason: 'rate_cap_hour', until: new Date(9e12) }, 'error', 3],
+  ['waited for the morning', { kind: 'deferred', reason: 'quiet_hours', until: new Date(9e12) }, 'info', 7],
+  ['failed', { kind: 'retry', provider: 'a', error: new ProviderError('unavailable'), until: new Date(9e12) }, 'warning', 5],
+  ['waits for its step of the ladder', { kind: 'deferred', reason: 'escalation', until: new Date(9e12) }, 'critical', 0],
+])('a message that %s comes back in its lane', async (_name, outcome, severity, priority) => {
+  const own = `${prefix}:lane-${_name.replaceAll(' ', '-')}`;
+  const { queue } = openQueue(url, own, MESSAGE_QUEUE);
+  const worker = createMessageWorker({ ...deps({ prefix: own }), dispatch: async () => outcome, bury: async () => ({ kind: 'expired' }) });
+  onTestFinished(() => worker.close());
+  await queue.add('message', { ...MESSAGE, severity }, { jobId: 'j' });
+  await until(async () => (await queue.getJobState('j')) === 'delayed');
+  expect((await queue.getJob('j'))?.priority).toBe(priority);
+});
+
 const MESSAGE = {
   ...{ id: 'm', alertId: 'a', to: '+60123456789', severity: 'info', purpose: 'alert', text: 'x', segments: 1, receivedAt: 1, expiresAt: 2 },
   ...{ variables: { instance: '', priority: '', content: '' }, phoneHash: 'p', dedupHash: 'k', route: 'r', providers: [] },

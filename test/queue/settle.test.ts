@@ -100,3 +100,14 @@ it('a delay that Redis refuses is told and repeated until it is taken', async ()
   expect(refusals).toEqual([1, 2].map(() => expect.stringContaining('NOREPLICAS')));
   expect(await queue.getJobState('j')).toBe('delayed');
 });
+
+it('a job that is delayed with another priority comes back behind all that came with its own', async () => {
+  const { queue, key, take } = openQueue(url, prefix);
+  await queue.add('job', {}, { jobId: 'waited' });
+  const waited = await take('mine');
+  await expect(settleJob(waited, 'mine', { kind: 'delay', until: new Date(), priority: 1 }, () => undefined)).rejects.toThrow(DelayedError);
+  await queue.add('job', {}, { jobId: 'new' });
+  await queue.add('job', {}, { jobId: 'lesser', priority: 2 });
+  await until(async () => Number(await redis.zscore(key('delayed'), 'waited')) / 0x1000 <= Date.now());
+  expect([(await take('a')).id, (await take('b')).id, (await take('c')).id]).toEqual(['new', 'waited', 'lesser']);
+});
