@@ -7,9 +7,11 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { until } from '../support/until.ts';
 import { accepts } from './recording-vendor.ts';
 import { whileRefusing } from './redis-faults.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, unmet } from './scenario.ts';
 import { openScene } from './scene.ts';
 import { alternating } from './traffic.ts';
+
+const DATA_LOST = '"msg":"Redis lost data that it had confirmed"';
 
 /** All data of Redis is deleted in mid-run, with texts on the wire and others waiting. */
 export const erased: Scenario = async (given) => {
@@ -29,7 +31,9 @@ export const erased: Scenario = async (given) => {
   const known = scene.traffic.raised.length;
   await until(() => scene.traffic.raised.length > known + 100, 30_000);
   await stop();
-  return { history: await scene.conclude({ deadlineMs: 30_000 }) };
+  const history = await scene.conclude({ deadlineMs: 30_000 });
+  const lines = [scene.door, scene.router, ...scene.dispatchers].map((process) => process?.output().split(DATA_LOST).length ?? 0);
+  return { history, broken: unmet({ 'each process reported the loss once': lines.every((parts) => parts === 2) }) };
 };
 
 /** Redis' clock steps, with texts on the wire and others held back by a cap. */
