@@ -6,11 +6,10 @@ import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
 import type { Ended } from '../pipeline/tell-resolved.ts';
-import { requireDatabase } from '../redis/check.ts';
-import { connectRedis, isCluster, type Redis } from '../redis/connect.ts';
+import { isCluster, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
+import { callersConnection, openProducerConnection } from '../redis/producer-connection.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
-import { withinDeadline } from '../redis/unavailable.ts';
 import { createAcknowledgeAlert } from './acknowledge-alert.ts';
 import { announceEnd } from './announce-end.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from './names.ts';
@@ -38,25 +37,15 @@ export interface ProducerOptions {
 export function createProducer({ redis, prefix = '{sms}', directory = { strictNumbers: false } }: ProducerOptions): Producer {
   const fault = judgePrefix(prefix, typeof redis === 'string' ? isClusterUrl(redis) : isCluster(redis));
   if (fault !== undefined) throw new Error(`prefix ${fault}`);
-  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
   const keys = createKeys(prefix);
+  const opened = typeof redis === 'string' ? openProducerConnection(redis, keys.probe()) : callersConnection(redis);
+  const connection = opened.redis;
   const ledger = createLedger(connection, keys);
   const alerts = openQueue(ALERT_QUEUE, connection, prefix);
   const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
   const stamp = createStamp();
 
-  let database: Promise<void> | undefined;
-  /** Once a connection: one more round trip, and only where the URL names a database other than 0. */
-  const checked = (): Promise<void> => {
-    database ??= requireDatabase(connection).catch((error: unknown) => {
-      database = undefined;
-      throw error;
-    });
-    return database;
-  };
-
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
-    await checked();
     await alerts.addBulk(accepted.map(jobOf));
     // Only now: an id that is remembered without its job would be a lost alert.
     const answers = await connection
@@ -103,7 +92,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     const accepted = read
       .filter((entry): entry is ParsedAlert => !(entry instanceof AlertError))
       .map((alert) => ({ id: alert.id ?? newAlertId(), alert, receivedAt: stamp(alert.status) }));
-    const duplicates = accepted.length === 0 ? [] : await withinDeadline(take(accepted));
+    const duplicates = accepted.length === 0 ? [] : await opened.call(() => take(accepted));
     let next = 0;
     return read.map((entry) => {
       if (entry instanceof AlertError) return { ok: false, issues: entry.issues };
@@ -119,11 +108,13 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
       return { id: result.id, duplicate: result.duplicate };
     },
-    resolve: (dedupKey) => withinDeadline(resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') })),
-    acknowledge: (alertId, by) => withinDeadline(acknowledge(alertId, by, new Date())),
-    waitFor: createWaitFor(connection, keys),
+    resolve: (dedupKey) => opened.call(() => resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') })),
+    acknowledge: (alertId, by) => opened.call(() => acknowledge(alertId, by, new Date())),
+    waitFor: createWaitFor(connection, keys, () => opened.call(async () => undefined)),
     async close() {
-      await Promise.all([alerts.close(), messages.close()]);
+      // Its sockets do not keep the process alive, and it may still be connecting.
+      const alive = setInterval(() => undefined, 1000);
+      await Promise.all([alerts.close(), messages.close()]).finally(() => clearInterval(alive));
       if (typeof redis === 'string') connection.disconnect();
     },
   };

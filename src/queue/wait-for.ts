@@ -15,7 +15,7 @@ const LOOK_MS = 2_000;
 const DEADLINE_MS = 2_500;
 
 /** However many wait, one of them reads the journal, and a trace is read only when something has become of its alert. */
-export function createWaitFor(redis: Redis, keys: Keys): Producer['waitFor'] {
+export function createWaitFor(redis: Redis, keys: Keys, ready: () => Promise<void> = async () => undefined): Producer['waitFor'] {
   const traces = createTraces(redis, keys);
   const read = { alert: (id: string) => withinDeadline(traces.alert(id), DEADLINE_MS) };
   const hang = createJournalBells(createJournal(redis, keys));
@@ -43,6 +43,7 @@ export function createWaitFor(redis: Redis, keys: Keys): Producer['waitFor'] {
     if (typeof alertId !== 'string' || alertId === '') throw new TypeError('waitFor: give it the id that enqueue returned');
     if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
       throw new TypeError('waitFor: timeoutMs must be a number of milliseconds');
+    await ready();
     return wait(alertId, timeoutMs, signal);
   };
 }

@@ -1,6 +1,7 @@
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { Queue } from 'bullmq';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
@@ -17,6 +18,7 @@ import { createKeys } from '../../src/redis/keys.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { testRedis } from '../support/redis.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const { url, prefix: shared, redis } = testRedis();
@@ -378,6 +380,81 @@ describe('a Redis that is away', () => {
     await until(() => expectUnavailable(producer).then(() => true));
     await mend(admin);
     expect(await until(() => producer.enqueue(alert({ id: 'mended' })))).toEqual({ id: 'mended', duplicate: false });
+  });
+});
+
+describe('a connection that went silent while it was idle', () => {
+  it('is replaced before the call, which then succeeds', async () => {
+    const proxy = await startTcpProxy(Number(new URL(url).port));
+    onTestFinished(proxy.close);
+    const producer = open({ redis: `redis://127.0.0.1:${proxy.port}`, prefix: `${shared}:silent` });
+    await producer.enqueue(alert({ id: 'before' }));
+    const idleSince = performance.now();
+    await proxy.set('forget');
+    await until(() => performance.now() - idleSince > 1_100);
+    expect(await producer.enqueue(alert({ id: 'after' }))).toEqual({ id: 'after', duplicate: false });
+    expect(await producer.enqueue(alert({ id: 'after' }))).toEqual({ id: 'after', duplicate: true });
+    expect(proxy.connections).toBe(2);
+  });
+
+  it('is replaced before the second call when the first one came too soon to notice', async () => {
+    const proxy = await startTcpProxy(Number(new URL(url).port));
+    onTestFinished(proxy.close);
+    const producer = open({ redis: `redis://127.0.0.1:${proxy.port}`, prefix: `${shared}:silent-2` });
+    await producer.enqueue(alert({ id: 'before' }));
+    await proxy.set('forget');
+    await expectUnavailable(producer);
+    expect(await producer.enqueue(alert({ id: 'after' }))).toEqual({ id: 'after', duplicate: false });
+  });
+
+  it('to a Redis that is gone: the call is refused within 5 s, and nothing of it is done later', async () => {
+    const proxy = await startTcpProxy(Number(new URL(url).port));
+    onTestFinished(proxy.close);
+    const prefix = `${shared}:silent-3`;
+    const producer = open({ redis: `redis://127.0.0.1:${proxy.port}`, prefix });
+    await producer.enqueue(alert({ id: 'before' }));
+    const idleSince = performance.now();
+    await proxy.set('blackhole');
+    await until(() => performance.now() - idleSince > 1_100);
+    await expectUnavailable(producer);
+    await proxy.set('pass');
+    expect(await until(() => producer.enqueue(alert({ id: 'after' })))).toEqual({ id: 'after', duplicate: false });
+    expect(await redis.llen(`${prefix}:${ALERT_QUEUE}:wait`)).toBe(2);
+  });
+});
+
+describe('a script that never closes its producer', () => {
+  const script = `
+    const { createProducer } = await import(process.argv[1]);
+    const producer = createProducer({ redis: process.argv[2], prefix: process.argv[3] });
+    producer.enqueue({ id: 'of-a-script', severity: 'critical', to: '+60123456789', text: 'disk full' }).then(
+      ({ id }) => console.log('stored', id),
+      (error) => console.log(error.name),
+    );
+  `;
+  it.each([
+    ['that answers', async () => url, 'stored of-a-script'],
+    ['that is down', async () => `redis://127.0.0.1:${await freePort()}`, 'RedisUnavailableError'],
+    [
+      'that is frozen',
+      async () => {
+        const server = await ownServer();
+        server.process.kill('SIGSTOP');
+        return server.url;
+      },
+      'RedisUnavailableError',
+    ],
+  ])('ends by itself with code 0 after its calls, with a Redis %s', async (_, address, printed) => {
+    const index = new URL('../../dist/src/index.js', import.meta.url).href;
+    const prefix = `${shared}:script`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', script, index, await address(), prefix],
+      // Killed, it would reject.
+      { timeout: 30_000 },
+    );
+    expect(stdout).toBe(`${printed}\n`);
+    if (printed.startsWith('stored')) expect(await redis.llen(`${prefix}:${ALERT_QUEUE}:wait`)).toBe(1);
   });
 });
 

@@ -5,10 +5,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
  * - `blackhole`: nothing arrives on either side, and nobody is told; what was written meanwhile arrives at the heal, as it
  *   does when TCP sends lost packets again.
  * - `one-way`: requests arrive, answers do not.
+ * - `forget`: connections that stand are silent from then on, for good, as behind a firewall that forgot them; new ones pass.
  * - `reset`: every connection is cut, and every new one as well.
  * - `refuse`: the same, and nobody listens.
  */
-export type ProxyMode = 'pass' | 'blackhole' | 'one-way' | 'reset' | 'refuse' | { readonly latencyMs: number };
+export type ProxyMode = 'pass' | 'blackhole' | 'one-way' | 'forget' | 'reset' | 'refuse' | { readonly latencyMs: number };
 
 export interface TcpProxy {
   readonly port: number;
@@ -22,6 +23,7 @@ export interface TcpProxy {
 interface Link {
   readonly client: Socket;
   readonly upstream: Socket;
+  forgotten: boolean;
 }
 
 /** Stands between a client and a server on this machine, and fails as networks do. */
@@ -31,21 +33,21 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const links = new Set<Link>();
   const latencyMs = () => (typeof mode === 'object' ? mode.latencyMs : 0);
 
-  const apply = ({ client, upstream }: Link) => {
+  const apply = ({ client, upstream, forgotten }: Link) => {
     if (mode === 'reset' || mode === 'refuse') {
       client.resetAndDestroy();
       upstream.resetAndDestroy();
       return;
     }
-    if (mode === 'blackhole') client.pause();
+    if (mode === 'blackhole' || forgotten) client.pause();
     else client.resume();
-    if (mode === 'blackhole' || mode === 'one-way') upstream.pause();
+    if (mode === 'blackhole' || mode === 'one-way' || forgotten) upstream.pause();
     else upstream.resume();
   };
 
   const server = createServer({ noDelay: true }, (client) => {
     connections += 1;
-    const link = { client, upstream: connect({ port: targetPort, host: '127.0.0.1', noDelay: true }) };
+    const link = { client, upstream: connect({ port: targetPort, host: '127.0.0.1', noDelay: true }), forgotten: false };
     links.add(link);
     forward(client, link.upstream, latencyMs);
     forward(link.upstream, client, latencyMs);
@@ -61,7 +63,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 
   const set = async (next: ProxyMode) => {
     mode = next;
-    for (const link of links) apply(link);
+    for (const link of links) {
+      link.forgotten ||= mode === 'forget';
+      apply(link);
+    }
     if (mode === 'refuse' && server.listening) server.close();
     if (mode !== 'refuse' && !server.listening) await listen(port);
   };
