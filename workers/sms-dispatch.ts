@@ -16,6 +16,7 @@ import { createTraces } from '../src/ledger/redis-traces.ts';
 import { createBudgets } from '../src/limit/budget.ts';
 import { directoryOf } from '../src/pipeline/directory.ts';
 import { createProducer } from '../src/queue/producer.ts';
+import { requireDatabaseOf } from '../src/redis/check.ts';
 import { connectRedis, redactUrl } from '../src/redis/connect.ts';
 import { inspectRedis } from '../src/redis/inspect.ts';
 import { createKeys } from '../src/redis/keys.ts';
@@ -29,7 +30,14 @@ import { nextSignal } from './signals.ts';
 const env = readEnvironment();
 
 /** The Redis that a running `start` uses: the configured one, the one of this machine, or the embedded one. */
-const redisUrlOf = (config: Config): Promise<string> => locateRedis({ url: config.redis.url?.reveal(), dataDir: DATA_DIR });
+const locate = (config: Config): Promise<string> => locateRedis({ url: config.redis.url?.reveal(), dataDir: DATA_DIR });
+
+/** The same, fit to be used: every command that reads or writes opens its connection with it. */
+async function redisUrlOf(config: Config): Promise<string> {
+  const url = await locate(config);
+  await requireDatabaseOf(url);
+  return url;
+}
 
 const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: ProcessOptions): Promise<number> }>>> = {
   start: () => import('./start.ts'),
@@ -101,12 +109,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     return { read: overview.read, close: async () => redis.disconnect() };
   },
   inspectRedis: async (config) =>
-    inspectRedis(
-      config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await redisUrlOf(config),
-    ),
+    inspectRedis(config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await locate(config)),
   askProcess: async (url) => (await import('./ask-process.ts')).askProcess(url),
   openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
-  redisAddress: async (config) => redactUrl(await redisUrlOf(config)),
+  redisAddress: async (config) => redactUrl(await locate(config)),
   runProcess: async (kind, options) => {
     finishFirst();
     return (await PROCESSES[kind]()).run(options);

@@ -6,6 +6,7 @@ import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
 import type { DeadLetters } from '../queue/dead-letters-port.ts';
 import type { Episodes } from '../queue/episodes-port.ts';
 import type { Producer } from '../queue/producer-port.ts';
+import { NoDatabaseError } from '../redis/check.ts';
 import { classifyTrouble } from '../redis/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps, OpenOverview, OpenTraces } from './cli-deps.ts';
@@ -71,6 +72,7 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
       await opened.close().catch(() => undefined);
     }
   } catch (error) {
+    if (error instanceof NoDatabaseError) throw new CliFailure(error.problem, error.remedy);
     const failure = asUnavailable(error);
     if (!(failure instanceof RedisUnavailableError)) throw error;
     // Where there is none at all, the message says where it was looked for.

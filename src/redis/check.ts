@@ -1,4 +1,4 @@
-import { isCluster, type Redis } from './connect.ts';
+import { connectRedis, isCluster, type Redis } from './connect.ts';
 import { classifyTrouble, type Trouble } from './trouble.ts';
 import { withinDeadline } from './unavailable.ts';
 import { isNewEnough, MIN_VERSION } from './version.ts';
@@ -46,10 +46,33 @@ async function judgeDatabase(redis: Redis): Promise<RedisFinding | undefined> {
   }
 }
 
-/** @throws Error when the server has no database of the number that the URL names */
+/** The URL names a database that the server does not have. */
+export class NoDatabaseError extends Error {
+  readonly problem: string;
+  readonly remedy: string;
+
+  constructor({ problem, remedy }: RedisFinding) {
+    super(`${problem}: ${remedy}`);
+    this.name = 'NoDatabaseError';
+    this.problem = problem;
+    this.remedy = remedy;
+  }
+}
+
+/** @throws NoDatabaseError when the server has no database of the number that the URL names */
 export async function requireDatabase(redis: Redis): Promise<void> {
   const fault = await judgeDatabase(redis);
-  if (fault !== undefined) throw new Error(`${fault.problem}: ${fault.remedy}`);
+  if (fault !== undefined) throw new NoDatabaseError(fault);
+}
+
+/** The same before a URL is used. @throws RedisUnavailableError when the server does not answer */
+export async function requireDatabaseOf(url: string): Promise<void> {
+  const redis = connectRedis(url, 'door');
+  try {
+    await requireDatabase(redis);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 const NO_DATABASE = /DB index is out of range|invalid DB index/i;

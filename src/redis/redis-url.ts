@@ -15,7 +15,7 @@ interface Seats {
 
 const FORMS =
   'the Redis URL cannot be read: write redis://host:6379, rediss://host:6380 for TLS, or redis://user:password@host:6379/0 ' +
-  'with special characters in the password percent-encoded; redis+sentinel://host1:26379,host2:26379/mymaster for Sentinel, ' +
+  'with special characters in the password percent-encoded (%40 for @, %2F for /, %3F for ?, %23 for #, %25 for %); redis+sentinel://host1:26379,host2:26379/mymaster for Sentinel, ' +
   'redis+cluster://host1:6379,host2:6379 for a Redis Cluster, rediss+… with TLS';
 
 const DEFAULT_PORTS = { sentinel: 26_379, cluster: 6379 } as const;
@@ -52,8 +52,25 @@ export function parseRedisUrl(url: string): RedisAddress {
 /** The options that ioredis takes from the query of a URL and that somebody may need there. */
 const QUERY_OPTIONS: readonly string[] = ['db', 'family', 'password', 'username'];
 
+const RAW_PASSWORD =
+  'the Redis URL cannot be read: a character in it must be percent-encoded; in the user name and the password write %40 for @, ' +
+  '%2F for /, %3F for ?, %23 for # and %25 for %';
+
+/** Whether a password that was not encoded has been cut into pieces: they stand where the host, the path or the query should be. */
+function isCutUp(url: string): boolean {
+  const { username, password, pathname, searchParams } = new URL(url);
+  return hasMisplacedAt(pathname, searchParams) || url.includes('#') || ![username, password].every(isDecodable);
+}
+
+/** An `@` behind the hosts is the one before them, unless it is in a password there. */
+function hasMisplacedAt(path: string, query: URLSearchParams): boolean {
+  const parts = [...query].flatMap(([name, value]) => (/^(?:sentinelP|p)assword$/.test(name) ? [name] : [name, value]));
+  return [path, ...parts].some((part) => /@|%40/.test(part));
+}
+
 /** ioredis would take `/abc` for database NaN, on which no call is answered, and drop a misspelled option. */
 function requireServerUrl(url: string): string {
+  if (isCutUp(url)) throw new Error(RAW_PASSWORD);
   const { pathname, searchParams } = new URL(url);
   const wrongDatabase = 'the Redis URL has a database that is not a number: write redis://host:6379/0, or leave it out for database 0';
   if (!/^(?:\/\d*)?$/.test(pathname) || !/^\d*$/.test(searchParams.get('db') ?? '')) throw new Error(wrongDatabase);
@@ -66,7 +83,7 @@ function requireServerUrl(url: string): string {
 export function redactUrl(url: string): string {
   if (url.startsWith('/')) return url.split('?')[0] as string;
   const parts = takeApart(url);
-  if (parts === undefined && !URL.canParse(url)) return 'redis://(unreadable)';
+  if (parts === undefined && (!URL.canParse(url) || isCutUp(url))) return 'redis://(unreadable)';
   const { protocol, username, password, host, pathname } =
     parts === undefined
       ? new URL(url)
@@ -112,6 +129,7 @@ function takeApart(url: string): Parts | undefined {
   const [, scheme = '', user, password, hosts = '', path = '', query = ''] = found;
   const seats = hosts.split(',');
   if (!seats.every((seat) => SEAT.test(seat)) || ![user, password, path].every(isDecodable)) return undefined;
+  if (hasMisplacedAt(path, new URLSearchParams(query))) return undefined;
   return { scheme: scheme.toLowerCase(), user, password, seats, path: path === '/' ? '' : path, query };
 }
 

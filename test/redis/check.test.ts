@@ -46,7 +46,15 @@ describe('a real server', () => {
     await expect(findingsAt(`${server.url}/3`)).resolves.toEqual([]);
     const producer = createProducer({ redis: `${server.url}/9` });
     const alert = { severity: 'critical', to: '+60123456789', text: 'a' } as const;
-    await expect(producer.enqueue(alert)).rejects.toThrow('this Redis has no database 9');
+    for (const call of [
+      () => producer.enqueue(alert),
+      () => producer.enqueueMany([alert]),
+      () => producer.resolve('key'),
+      () => producer.acknowledge('a-1', 'operator'),
+      () => producer.waitFor('a-1'),
+    ]) {
+      await expect(call()).rejects.toThrow('this Redis has no database 9');
+    }
     await producer.close();
     const redis = connectRedis(server.url, 'door');
     expect(await redis.keys('*sms-alerts:wait')).toEqual([]);

@@ -102,6 +102,46 @@ describe('the URL of a single server', () => {
   );
 });
 
+describe('a password that was not percent-encoded', () => {
+  const urls = (password: string) => [
+    `redis://:${password}@redis.example:6379`,
+    `redis://:${password}@redis.example:6379/3`,
+    `rediss://alice:${password}@redis.example`,
+    `redis+sentinel://alice:${password}@one:26379,two/mymaster`,
+    `redis+sentinel://one/mymaster?sentinelPassword=${password}`,
+    `redis+cluster://:${password}@one:7000,two`,
+    `redis://redis.example?password=${password}`,
+  ];
+
+  it.each([
+    'abc@def',
+    'abc/def',
+    '12/def',
+    'abc#def',
+    '12#def',
+    'abc?def',
+    '12?def',
+    '12?db=def',
+    'abc%def',
+    'abc%',
+    'a@bc/def',
+    '12:abc#def',
+    '[abc]/@def',
+    'a@b#c?def/@x',
+  ])('%s is shown by neither the address nor the fault, which says how to write it', (password) => {
+    for (const url of urls(password)) {
+      const shown = [redactUrl(url)];
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        expect((error as Error).message).toMatch(/percent-encoded.*%40 for @.*%2F for \/|unknown option/);
+        shown.push((error as Error).message);
+      }
+      for (const piece of ['def', 'abc', ':12', '12@', '%25']) expect(shown.join(' ').replaceAll('%25 for %', '')).not.toContain(piece);
+    }
+  });
+});
+
 describe('a prefix', () => {
   it.each([
     ['{sms}', true],
