@@ -31,7 +31,8 @@ export interface ProducerOptions {
 }
 
 /**
- * Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away.
+ * Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away. Its idle
+ * connection does not keep the process alive, except with a Redis Cluster, where `close()` is needed.
  * @throws Error when the URL cannot be read, or the prefix does not fit a Redis Cluster
  */
 export function createProducer({ redis, prefix = '{sms}', directory = { strictNumbers: false } }: ProducerOptions): Producer {

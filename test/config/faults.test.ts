@@ -131,15 +131,15 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
   ],
   secrets: [
     [
-      withProvider('tw: { type: twilio, accountSid: AC1, authToken: ${TWILIO_AUTH_TOKEN}, from: x }'),
+      withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: ${TWILIO_AUTH_TOKEN}, from: x }'),
       'c.yaml:1 providers.tw.authToken: environment variable TWILIO_AUTH_TOKEN is not set (set it; ${file:/path} reads a file instead, ${TWILIO_AUTH_TOKEN:-default} has a default)',
     ],
     [
-      withProvider('tw: { type: twilio, accountSid: AC1, authToken: "${EMPTY}", from: x }'),
+      withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: "${EMPTY}", from: x }'),
       'c.yaml:1 providers.tw.authToken: environment variable EMPTY is empty (set it; ${file:/path} reads a file instead, ${EMPTY:-default} has a default)',
     ],
     [
-      withProvider('tw: { type: twilio, accountSid: AC1, authToken: , from: x }'),
+      withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: , from: x }'),
       'c.yaml:1 providers.tw.authToken: a secret is missing here: set it, best as ${NAME} from the environment or ${file:/run/secrets/name}',
     ],
     [

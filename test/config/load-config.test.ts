@@ -36,7 +36,7 @@ test('every setting reaches the compiled config', () => {
 defaultCountry: my
 providers:
   desk: { type: simulated, timeout: 3s, countries: [60] }
-  tw: { type: twilio, accountSid: AC1, authToken: t0ken, from: +15005550006 }
+  tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: t0ken, from: +15005550006 }
 routes:
   - name: all
     match: { severity: [page, error], purpose: alert, source: "/^check/i", labels: { shard: 05, on: true } }
@@ -335,7 +335,7 @@ templates:
     ],
     ['the right one', 'https://sms.example.com/v1/receipts/tw?edge=1', 'http: { publicUrl: https://sms.example.com/ }', undefined],
   ])('Twilio reports to %s', (_what, statusCallback, http, message) => {
-    const twilio = `{ type: twilio, accountSid: AC1, authToken: t, from: "+15005550006", statusCallback: "${statusCallback}" }`;
+    const twilio = `{ type: twilio, accountSid: AC00000000000000000000000000000001, authToken: t, from: "+15005550006", statusCallback: "${statusCallback}" }`;
     const { warnings } = loadYaml(`providers: { tw: ${twilio} }\nroutes: [{ providers: [tw] }]\n${http}\n`);
     expect(warnings.map(({ path }) => path)).toEqual(message === undefined ? [] : ['providers.tw.statusCallback']);
     if (message !== undefined) expect(warnings[0]?.message).toContain(message);

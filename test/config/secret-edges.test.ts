@@ -66,15 +66,19 @@ test('blanks around a value stay in a text', () => {
 describe('a refused secret is described, not quoted', () => {
   const twilio = (keys: string) => minimal().replace(' }\n', `, tw: { type: twilio, from: x, ${keys} } }\n`);
   test.each([
-    ['accountSid: AC1, authToken: t, statusCallback: true', 'got true'],
+    ['accountSid: AC00000000000000000000000000000001, authToken: t, statusCallback: true', 'got true'],
     ['accountSid: "AC-34567890123456789012345678901234", authToken: t', 'got 35 characters that begin with AC'],
+    ['accountSid: AC345678901234567890123456789012, authToken: t', 'got 32 characters that begin with AC'],
     ['accountSid: SK345678901234567890123456789012ab, authToken: t', 'AC and 32 hex digits'],
     ['accountSid: "0123456789abcdef0123456789abcdef", authToken: t', 'got 32 hex digits'],
     ['accountSid: 12345, authToken: t', 'got 5 digits'],
     ['accountSid: hunter2, authToken: t', 'got 7 characters'],
-    ['accountSid: AC1, authToken: [ hunter2 ]', 'got a list'],
-    ['accountSid: AC1, authToken: { a: hunter2 }', 'got a map'],
-    ['accountSid: AC1, authToken: t, statusCallback: "http://u:hunter2@x"', 'got 18 characters that begin with http://'],
+    ['accountSid: AC00000000000000000000000000000001, authToken: [ hunter2 ]', 'got a list'],
+    ['accountSid: AC00000000000000000000000000000001, authToken: { a: hunter2 }', 'got a map'],
+    [
+      'accountSid: AC00000000000000000000000000000001, authToken: t, statusCallback: "http://u:hunter2@x"',
+      'got 18 characters that begin with http://',
+    ],
   ])('%s: %s', (keys, says) => {
     const lines = faultLines(twilio(keys)).join('\n');
     expect(lines).toContain(says);

@@ -15,7 +15,7 @@ describe('a config that works', () => {
   const { config, warnings } = loadYaml(
     minimal(`http: { tokens: [ "\${SECRET}" ] }\nredis: { url: "\${REDIS}" }`).replace(
       ' }\n',
-      `, tw: { type: twilio, accountSid: AC1, authToken: ${SECRET}, from: x, receiptToken: "\${SECRET}" },
+      `, tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: ${SECRET}, from: x, receiptToken: "\${SECRET}" },
          gw: { type: http, url: "https://x.example/?key=\${SECRET}", headers: { Authorization: "Bearer \${SECRET}" }, body: { to: "{to}", text: "{text}", key: "\${SECRET}" } } }\n`,
     ),
     { env },
@@ -60,8 +60,8 @@ describe('a fault prints no secret', () => {
   const providers = (secret: string) => [
     `{ type: ${secret} }`,
     `{ type: twilio, accountSid: ${secret}, authToken: [ ${secret} ] }`,
-    `{ type: twilio, accountSid: AC1, authToken: { value: ${secret} }, messagingServiceSid: ${secret} }`,
-    `{ type: twilio, accountSid: AC1, authToken: ${secret}, statusCallback: "ftp://x:${secret}@y" }`,
+    `{ type: twilio, accountSid: AC00000000000000000000000000000001, authToken: { value: ${secret} }, messagingServiceSid: ${secret} }`,
+    `{ type: twilio, accountSid: AC00000000000000000000000000000001, authToken: ${secret}, statusCallback: "ftp://x:${secret}@y" }`,
     `{ type: http, url: "${secret}", headers: { "a b": ${secret}, c: "${secret}\\n" }, body: { key: "${secret} {what}" } }`,
     `{ type: http, url: "https://u:${secret}@x", headers: ${secret}, body: ${secret} }`,
     `{ type: simulated, receiptToken: [ ${secret} ], baseUrl: "http://${secret}@x", timeout: 0 }`,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { providerConfigSchemas } from '../../src/provider/registry.ts';
 
 const required = {
-  twilio: { accountSid: 'AC1', authToken: 'x', from: '+15005550006' },
+  twilio: { accountSid: 'AC00000000000000000000000000000001', authToken: 'x', from: '+15005550006' },
   tencent: { secretId: 'x', secretKey: 'x', appId: '1400006666', templateId: '1' },
   alibaba: { accessKeyId: 'x', accessKeySecret: 'x', signName: 'x', templateCode: 'x' },
   exotel: { sid: 'x', token: 'x' },

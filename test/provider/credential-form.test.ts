@@ -58,6 +58,12 @@ describe('a sender', () => {
     ['sns', { senderId: '+15005550006' }, /^senderId: must be 3 to 11 letters and digits/],
     ['aws-sms-voice', { originationIdentity: 'pool-0123456789abcdef' }, /^$/],
     ['aws-sms-voice', { originationIdentity: 'arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1' }, /^$/],
+    ['aws-sms-voice', { originationIdentity: 'arn:aws-us-gov:sms-voice:us-gov-west-1:123456789012:pool/p-1' }, /^$/],
+    [
+      'aws-sms-voice',
+      { originationIdentity: 'arn:aws:sns:eu-west-1:123456789012:topic' },
+      /^originationIdentity: must be the ARN of a number/,
+    ],
     ['aws-sms-voice', { originationIdentity: '+1 500 555 0006' }, /^originationIdentity: must be a number as \+ and digits/],
     ['aws-sms-voice', { originationIdentity: 'whatsapp:+15005550006' }, /^originationIdentity: must be given without a channel/],
   ] as const)('of %s, as in %j, is judged by its form', (type, given, message) => {

@@ -27,7 +27,7 @@ it('loads the SDK of a vendor for who configures it, and for nobody else', async
   expect(loadedSdks()).toEqual([]);
 
   // The receiver reads receipts, and calls no vendor.
-  const twilio = { accountSid: 'AC1', authToken: 't', from: '+15005550006' };
+  const twilio = { accountSid: 'AC00000000000000000000000000000001', authToken: 't', from: '+15005550006' };
   const tencent = { secretId: 'ID1', secretKey: 'key', appId: '1400006666', templateId: '1' };
   const configs = [
     providerConfigSchemas.twilio.parse({ type: 'twilio', ...twilio }),

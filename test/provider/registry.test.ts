@@ -6,7 +6,7 @@ import { createProvider, PROVIDER_TYPES, type ProviderConfig, providerConfigSche
 import { noDeps } from '../conformance/no-deps.ts';
 
 const LEAST = {
-  twilio: { accountSid: 'AC1', authToken: 'k3y', from: '+15005550006' },
+  twilio: { accountSid: 'AC00000000000000000000000000000001', authToken: 'k3y', from: '+15005550006' },
   sns: { region: 'eu-west-1', accessKeyId: 'AK1', secretAccessKey: 'k3y' },
   'aws-sms-voice': { region: 'eu-west-1', accessKeyId: 'AK1', secretAccessKey: 'k3y' },
   tencent: { secretId: 'ID1', secretKey: 'k3y', appId: '1400006666', templateId: '1' },

@@ -76,7 +76,13 @@ export const awsSmsVoiceConfig = z
         'must be a number as + and digits, a sender ID, a pool or an ARN, without spaces and without whatsapp: in front',
       )
       .superRefine(
-        refuseForms([/^(whatsapp|messenger|rcs|sms|tel):/i, 'must be given without a channel in front of it; only SMS is sent here']),
+        refuseForms(
+          [/^(whatsapp|messenger|rcs|sms|tel):/i, 'must be given without a channel in front of it; only SMS is sent here'],
+          [
+            /^arn:(?!aws[a-z-]*:sms-voice:[a-z0-9-]+:\d+:.)/,
+            'must be the ARN of a number, sender ID or pool: arn:aws:sms-voice:<region>:<account>:…',
+          ],
+        ),
       )
       .optional()
       .describe('A number, sender ID, pool or ARN of yours; left out: AWS chooses'),

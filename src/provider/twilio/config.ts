@@ -3,12 +3,15 @@ import { secretSchema } from '../../config/secret.ts';
 import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
 import { refuseForms, senderSchema } from '../credential-form.ts';
 
+const ACCOUNT_FORM = 'must be an Account SID, AC and 32 hex digits (API keys, which begin with SK, do not go here)';
+const SERVICE_FORM = 'must be a Messaging Service SID, MG and 32 hex digits (a number or a name goes into from)';
+
 export const twilioConfig = z
   .strictObject({
     type: z.literal('twilio'),
     ...commonKeys,
     ...pollKeys,
-    accountSid: z.string().regex(/^AC\w+$/, 'must be an Account SID, AC and 32 hex digits (API keys, which begin with SK, do not go here)'),
+    accountSid: z.string().regex(/^AC\w+$/, ACCOUNT_FORM),
     authToken: secretSchema.superRefine(
       refuseForms([
         /^SK[0-9a-f]{32}$/i,
@@ -21,7 +24,7 @@ export const twilioConfig = z
       .describe('A number of yours in E.164, a short code, or an alphanumeric sender'),
     messagingServiceSid: z
       .string()
-      .regex(/^MG\w+$/, 'must be a Messaging Service SID, which begins with MG (a number or a name goes into from)')
+      .regex(/^MG\w+$/, SERVICE_FORM)
       .optional(),
     statusCallback: httpUrl.optional().describe('Where Twilio reports delivery: <http.publicUrl>/v1/receipts/<provider name>'),
   })
@@ -31,6 +34,20 @@ export const twilioConfig = z
     // Told beside whatever else is wrong.
     when: () => true,
   })
+  .superRefine(({ baseUrl, accountSid, messagingServiceSid }, ctx) => {
+    // Whoever runs a server of the same form gives accounts names of their own.
+    if (baseUrl !== undefined && !/(?:^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname)) return;
+    const refuse = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
+    if (!isSid('AC', accountSid)) refuse('accountSid', ACCOUNT_FORM);
+    if (messagingServiceSid !== undefined && !isSid('MG', messagingServiceSid)) {
+      refuse('messagingServiceSid', SERVICE_FORM);
+    }
+  })
   .transform(withTimeoutMs);
+
+/** https://www.twilio.com/docs/glossary/what-is-a-sid */
+function isSid(prefix: 'AC' | 'MG', text: string): boolean {
+  return text.startsWith(prefix) && /^[0-9a-fA-F]{32}$/.test(text.slice(2));
+}
 
 export type TwilioConfig = z.output<typeof twilioConfig>;

@@ -38,7 +38,19 @@ it('takes the keys of every provider', () => {
 
 it('takes a Messaging Service in place of a sender', () => {
   const { from: _, ...rest } = GOOD;
-  expect(twilioConfig.parse({ ...rest, messagingServiceSid: 'MG0123' })).toMatchObject({ messagingServiceSid: 'MG0123' });
+  const messagingServiceSid = `MG${'0123456789ABCDEF'.repeat(2)}`;
+  expect(twilioConfig.parse({ ...rest, messagingServiceSid })).toMatchObject({ messagingServiceSid });
+});
+
+it.each([
+  [undefined, true],
+  ['https://api.dublin.ie1.twilio.com', true],
+  ['http://127.0.0.1:8080', false],
+  ['https://twilio.com.proxy.example', false],
+])('holds SIDs to the form that Twilio gives them unless a server of another name is called: %s', (baseUrl, strict) => {
+  const { from: _, ...rest } = GOOD;
+  const given = { ...rest, accountSid: 'ACtest', messagingServiceSid: 'MGtest', ...(baseUrl && { baseUrl }) };
+  expect(Object.keys(faults(given))).toEqual(strict ? ['accountSid', 'messagingServiceSid'] : []);
 });
 
 describe('says what is wrong with', () => {
@@ -47,9 +59,17 @@ describe('says what is wrong with', () => {
     ['no sender', senderless, 'from', /exactly one of from and messagingServiceSid/],
     ['two senders', { ...GOOD, messagingServiceSid: 'MG1' }, 'from', /exactly one of from and messagingServiceSid/],
     ['an API key in place of the account', { ...GOOD, accountSid: 'SK0123' }, 'accountSid', /AC and 32 hex digits/],
+    ['an account that is cut short', { ...GOOD, accountSid: GOOD.accountSid.slice(0, -1) }, 'accountSid', /AC and 32 hex digits/],
+    [
+      'an account with a letter that is no hex digit',
+      { ...GOOD, accountSid: GOOD.accountSid.replace('f', 'o') },
+      'accountSid',
+      /AC and 32 hex/,
+    ],
+    ['a service that is cut short', { ...senderless, messagingServiceSid: 'MG0123' }, 'messagingServiceSid', /MG and 32 hex digits/],
     ['an account with a path in it', { ...GOOD, accountSid: 'AC1/../AC2' }, 'accountSid', /AC and 32 hex digits/],
     ['an empty token', { ...GOOD, authToken: '' }, 'authToken', /secret is missing/],
-    ['a service of another kind', { ...senderless, messagingServiceSid: 'AC1' }, 'messagingServiceSid', /begins with MG/],
+    ['a service of another kind', { ...senderless, messagingServiceSid: 'AC1' }, 'messagingServiceSid', /MG and 32 hex digits/],
     ['a callback that is no URL', { ...GOOD, statusCallback: '/v1/receipts' }, 'statusCallback', /whole URL/],
     ['a base URL of another scheme', { ...GOOD, baseUrl: 'ftp://x' }, 'baseUrl', /http:\/\/ or https:\/\//],
     ['a base URL with credentials', { ...GOOD, baseUrl: 'http://user:pw@x' }, 'baseUrl', /must not hold a user name/],

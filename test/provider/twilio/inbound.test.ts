@@ -6,11 +6,26 @@ import { signedCallback } from '../../support/vendors/twilio.ts';
 
 const PUBLIC_URL = 'https://sms.example.com/edge';
 const TARGET = '/v1/inbound/twilio-main';
-const FORM = { AccountSid: 'AC1', MessageSid: 'SM1', From: '+60123456789', To: '+15005550006', Body: 'STOP', NumMedia: '0' };
+const FORM = {
+  AccountSid: 'AC00000000000000000000000000000001',
+  MessageSid: 'SM1',
+  From: '+60123456789',
+  To: '+15005550006',
+  Body: 'STOP',
+  NumMedia: '0',
+};
 
 const providers = new Map<string, ProviderConfig>([
   ['desk', providerConfigSchemas.simulated.parse({ type: 'simulated' })],
-  ['twilio-main', providerConfigSchemas.twilio.parse({ type: 'twilio', accountSid: 'AC1', authToken: 'token', from: '+15005550006' })],
+  [
+    'twilio-main',
+    providerConfigSchemas.twilio.parse({
+      type: 'twilio',
+      accountSid: 'AC00000000000000000000000000000001',
+      authToken: 'token',
+      from: '+15005550006',
+    }),
+  ],
 ]);
 
 async function reader(publicUrl: string | undefined = PUBLIC_URL): Promise<InboundReader> {

@@ -8,7 +8,7 @@ import { signedCallback } from '../../support/vendors/twilio.ts';
 const PUBLIC_URL = 'https://sms.example.com/edge';
 const TARGET = '/v1/receipts/twilio-main?message=m-1';
 const FORM = {
-  AccountSid: 'AC1',
+  AccountSid: 'AC00000000000000000000000000000001',
   MessageSid: 'SM1',
   MessageStatus: 'delivered',
   From: '+15005550006',
@@ -21,8 +21,8 @@ const twilio = (accountSid: string, authToken: string) =>
 const simulated = providerConfigSchemas.simulated.parse({ type: 'simulated' });
 const providers = new Map<string, ProviderConfig>([
   ['desk', simulated],
-  ['twilio-main', twilio('AC1', 'token-one')],
-  ['twilio-spare', twilio('AC2', 'token-two')],
+  ['twilio-main', twilio('AC00000000000000000000000000000001', 'token-one')],
+  ['twilio-spare', twilio('AC00000000000000000000000000000002', 'token-two')],
 ]);
 
 async function reader({ publicUrl }: { publicUrl: string | undefined } = { publicUrl: PUBLIC_URL }) {
@@ -101,9 +101,9 @@ describe('a status callback of Twilio', () => {
 
   it('is believed by the token of any account of the config, whichever it names', async () => {
     const { isGenuine } = await reader();
-    expect(isGenuine(post({ ...FORM, AccountSid: 'AC2' }, { token: 'token-two' }))).toBe(true);
+    expect(isGenuine(post({ ...FORM, AccountSid: 'AC00000000000000000000000000000002' }, { token: 'token-two' }))).toBe(true);
     expect(isGenuine(post({ ...FORM, AccountSid: 'ACsub' }, { token: 'token-two' }))).toBe(true);
-    expect(isGenuine(post({ ...FORM, AccountSid: 'AC2' }, { token: 'token-three' }))).toBe(false);
+    expect(isGenuine(post({ ...FORM, AccountSid: 'AC00000000000000000000000000000002' }, { token: 'token-three' }))).toBe(false);
   });
 
   it('is not believed while nobody knows under which URL it was called', async () => {
@@ -143,7 +143,7 @@ describe('a status callback of Twilio', () => {
 
   it('is read by its older names, and with only one of the two ids', async () => {
     const { read } = await reader();
-    const old = { AccountSid: 'AC1', SmsSid: 'SM9', SmsStatus: 'delivered' };
+    const old = { AccountSid: 'AC00000000000000000000000000000001', SmsSid: 'SM9', SmsStatus: 'delivered' };
     expect(read(post(old, { target: '/v1/receipts/twilio-main' }))).toEqual([{ providerMessageId: 'SM9', state: 'delivered' }]);
     expect(read(post({ MessageStatus: 'delivered' }))).toEqual([{ messageId: 'm-1', state: 'delivered' }]);
   });
