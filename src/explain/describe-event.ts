@@ -45,6 +45,7 @@ type VerdictWord =
   | 'replayed'
   | 'ignored'
   | 'discarded'
+  | 'requeued'
   | 'confirmed_sent'
   | 'confirmed_not_sent'
   | 'unclear';
@@ -69,6 +70,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   replayed: 'sent on its way again by an operator',
   ignored: 'an alert with other content came with the same id',
   discarded: 'taken out of the dead letters by an operator',
+  requeued: 'its job was missing from the queue, and was added again',
   confirmed_sent: 'it turned out that it had been sent',
   confirmed_not_sent: 'it turned out that it had not been sent',
   unclear: 'the provider could not say whether it had been sent',

@@ -1,11 +1,12 @@
 import type { MessageRecord } from './ledger.ts';
 import type { TraceEvent } from './trace.ts';
 
-/** A message as the fields of its hash. */
-export function messageFields({ state, reason, until, events, ...card }: MessageRecord): Record<string, string> {
+/** A message as the fields of its hash; the content of its job is kept while it is on its way. */
+export function messageFields({ state, reason, until, events, content, ...card }: MessageRecord): Record<string, string> {
   return {
     card: JSON.stringify(card),
     state,
+    ...(content === undefined || state === 'suppressed' ? {} : { job: content }),
     ...(reason === null ? {} : { reason }),
     ...(state === 'deferred' && reason !== null ? { lastReason: reason } : {}),
     ...(until === null ? {} : { until: until.toISOString() }),

@@ -68,7 +68,7 @@ export interface RoutedAlert extends Omit<SettledAlert, 'outcome' | 'reason' | '
 export interface MessageRecord {
   readonly id: string;
   readonly alertId: string;
-  /** Masked: the ledger never holds a whole number. */
+  /** Masked: the whole number is in `content` alone. */
   readonly to: string;
   /** Stands for the number. */
   readonly phoneHash: string;
@@ -89,6 +89,8 @@ export interface MessageRecord {
   /** When a deferred one comes back. */
   readonly until: Date | null;
   readonly events: readonly TraceEvent[];
+  /** Its job as JSON, whole number and all: kept until it ends, so that a job that another client removes can be added again. */
+  readonly content?: string;
 }
 
 /** The field of its dedupe claim. */
@@ -203,6 +205,8 @@ export interface Reopening {
   readonly number: number;
   readonly expiresAt: number;
   readonly event: TraceEvent;
+  /** Its job as JSON. */
+  readonly content?: string;
 }
 
 /** `kept`: it is on its way, has another outcome, or this replay was told before. */

@@ -3,6 +3,7 @@ import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
 import { messageFields } from './fields.ts';
 import type { MessageRecord } from './ledger.ts';
+import { FOLLOW } from './on-the-way.ts';
 import type { MessageState } from './trace.ts';
 
 export interface OwedMessage {
@@ -32,8 +33,9 @@ export interface Owed {
   add(message: MessageRecord, run: string): Promise<'fresh' | 'again' | 'missing'>;
 }
 
-/** KEYS message, alert, in-flight. ARGV run token, message id, ttl ms, then field and value…. */
+/** KEYS message, alert, in-flight, open messages. ARGV run token, message id, ttl ms, then field and value…. */
 const addScript = createScript<'fresh' | 'again' | 'missing'>(`
+${FOLLOW}
 local before = redis.call('HMGET', KEYS[1], 'addedBy', 'card')
 if before[2] then return before[1] == ARGV[1] and 'fresh' or 'again' end
 local messages = redis.call('HGET', KEYS[2], 'messages')
@@ -43,6 +45,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('HSET', KEYS[2], 'messages', messages .. ' ' .. ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('INCR', KEYS[3])
+if redis.call('HEXISTS', KEYS[1], 'job') == 1 then follow(KEYS[4], ARGV[2], ARGV[3]) end
 return 'fresh'
 `);
 
@@ -71,7 +74,7 @@ export function createOwed(redis: Redis, keys: Keys): Owed {
     add: (message, run) =>
       addScript(
         redis,
-        [keys.message(message.id), keys.alert(message.alertId), keys.inFlight()],
+        [keys.message(message.id), keys.alert(message.alertId), keys.inFlight(), keys.openMessages()],
         [run, message.id, LEDGER_TTL_MS, ...Object.entries(messageFields(message)).flat()],
       ),
   };

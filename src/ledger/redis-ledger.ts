@@ -49,6 +49,9 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.resolved(alert.dedupHash),
           keys.acknowledged(alert.dedupHash),
           keys.journal(),
+          keys.openMessages(),
+          keys.pendingAlerts(),
+          keys.pendingJob(alert.id),
           ...messages.map(({ id }) => keys.message(id)),
         ],
         [
@@ -95,7 +98,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       const { outcome, reason, duplicateOf } = alert;
       const settled = await settleAlertScript(
         redis,
-        [keys.alert(alert.id), keys.journal(), keys.missedCriticals()],
+        [keys.alert(alert.id), keys.journal(), keys.missedCriticals(), keys.pendingAlerts(), keys.pendingJob(alert.id)],
         [
           run,
           LEDGER_TTL_MS,
@@ -103,6 +106,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           alert.content ?? '',
           otherContentLine(alert),
           alert.severity === 'critical' && MISSED_ALERT_REASONS.includes(reason) ? alert.id : '',
+          alert.id,
           ...counted({ ...alertFields(alert), outcome, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) }),
         ],
       );
@@ -151,6 +155,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.missedCriticals(),
           keys.ended('failed'),
           keys.ended(move.state),
+          keys.openMessages(),
           ...partIndexesOf(keys, move),
         ],
         [
@@ -180,7 +185,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return MOVED[moved];
     },
 
-    reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event }) =>
+    reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event, content = '' }) =>
       reopenScript(
         redis,
         [
@@ -192,6 +197,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           keys.claims(dedupHash),
           keys.ended('failed'),
           keys.ended('expired'),
+          keys.openMessages(),
         ],
         [
           messageId,
@@ -205,6 +211,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
           severityRank(severity),
           receivedAt,
           lane,
+          content,
         ],
       ),
 

@@ -1,6 +1,7 @@
 import { createScript } from '../redis/script.ts';
 import { claims } from './claim-lua.ts';
 import { tells } from './journal.ts';
+import { FOLLOW } from './on-the-way.ts';
 import { overSince } from './over-script.ts';
 
 /**
@@ -8,10 +9,11 @@ import { overSince } from './over-script.ts';
  * so that the second run of the same replay changes nothing, however much has happened since.
  * Its dedupe claim was released when it ended. The replay takes it again where it is free, so that repeats of the alert
  * are duplicates of the replayed text; a claim that another alert holds by now stays that alert's.
- * KEYS message, in-flight, open set, alert, journal, claims, index of failed, index of expired. ARGV message id, number of the
- * replay, expires at ms, ttl ms, event lines, journal line, dedupe ms, alert id, severity rank, received at, phone hash.
+ * KEYS message, in-flight, open set, alert, journal, claims, index of failed, index of expired, open messages. ARGV message id, number of the
+ * replay, expires at ms, ttl ms, event lines, journal line, dedupe ms, alert id, severity rank, received at, phone hash, content of its job.
  */
 export const reopenScript = createScript<'reopened' | 'kept' | 'missing'>(`
+${FOLLOW}
 ${tells('KEYS[5]')}
 ${claims({ claims: 'KEYS[6]', alertId: 'ARGV[8]', rank: 'ARGV[9]', receivedAt: 'ARGV[10]', dedupeMs: 'ARGV[7]' })}
 local m = redis.call('HMGET', KEYS[1], 'state', 'replays', 'events')
@@ -21,6 +23,10 @@ redis.call('INCR', KEYS[2])
 redis.call('HSET', KEYS[1], 'state', 'queued', 'replays', ARGV[2], 'expiresAt', ARGV[3], 'events', (m[3] or '') .. ARGV[5])
 redis.call('HDEL', KEYS[1], 'reason', 'until', 'lastReason')
 redis.call('SADD', KEYS[3], ARGV[1])
+if ARGV[12] ~= '' then
+  redis.call('HSET', KEYS[1], 'job', ARGV[12])
+  follow(KEYS[9], ARGV[1], ARGV[4])
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[4], ARGV[4])

@@ -4,6 +4,7 @@ import { claims, releaseClaim } from './claim-lua.ts';
 import { alertMember, PLANNED_WAITS } from './criticals.ts';
 import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
+import { FOLLOW } from './on-the-way.ts';
 import { overSince } from './over-script.ts';
 
 /**
@@ -83,18 +84,20 @@ end
 const PLANNED = `{ ${PLANNED_WAITS.map((reason) => `${reason} = true`).join(', ')} }`;
 
 /**
- * An alert's outcome, when it becomes no message. KEYS alert, journal, missed criticals. ARGV run token, ttl ms, journal
- * line, content, event line of other content, alert id of a critical that is missed or an empty string, number of fields,
- * field, value….
+ * An alert's outcome, when it becomes no message. KEYS alert, journal, missed criticals, pending alerts, pending job. ARGV run token, ttl ms, journal
+ * line, content, event line of other content, alert id of a critical that is missed or an empty string, alert id, number of
+ * fields, field, value….
  * Answers 1 to the run that recorded it, 0 to any later one, 2 to a later one of other content. What was malformed may be
  * corrected and sent again.
  */
 export const settleAlertScript = createScript<0 | 1 | 2>(`
 ${otherContent({ alert: 'KEYS[1]', content: 'ARGV[4]', line: 'ARGV[5]' })}
+redis.call('ZREM', KEYS[4], ARGV[7])
+redis.call('DEL', KEYS[5])
 local before = redis.call('HMGET', KEYS[1], 'by', 'outcome')
 if before[1] == ARGV[1] then return 1 end
 if before[1] and before[2] ~= 'malformed' then return otherContent() == 1 and 2 or 0 end
-local at = 7
+local at = 8
 ${FIELDS}
 ${tells('KEYS[2]')}
 ${notesCriticals({ missed: 'KEYS[3]' })}
@@ -115,7 +118,8 @@ export const DUPLICATE_ID = '@message@';
  * Takes a dedupe claim for each phone and channel and writes the alert with all its messages, or does neither. Where an
  * equal or graver alert holds the claim, the message is written as \`suppressed\`, \`duplicate\`; when that holds for all of
  * them, the alert is the duplicate, and nothing is written.
- * KEYS alert, in-flight, open set, claims, resolved, acknowledged, journal, one per message.
+ * KEYS alert, in-flight, open set, claims, resolved, acknowledged, journal, open messages, pending alerts, pending job, one per
+ * message.
  * ARGV run token, ttl ms, alert id, severity rank, dedupe ms, received at, journal line, event line and journal line of a
  * message that is a duplicate, content, event line of other content, number of channels, per channel: its claim, event line
  * of its duplicate; number of fields, field, value…, then per message: id, its claim (empty when it has ended), journal
@@ -155,7 +159,7 @@ for c = 0, channels - 1 do look(ARGV[13 + 2 * c]) end
 local at = 13 + 2 * channels
 local first = at
 at = at + 1 + 2 * tonumber(ARGV[at])
-for m = 8, #KEYS do
+for m = 11, #KEYS do
   look(ARGV[at + 1])
   at = at + 4 + 2 * tonumber(ARGV[at + 3])
 end
@@ -165,6 +169,7 @@ if #taken > 0 then takeClaims(taken, now) end
 at = first
 ${FIELDS}
 ${tells('KEYS[7]')}
+${FOLLOW}
 if before[1] then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'by', ARGV[1], unpack(fields()))
 if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'content', ARGV[10]) end
@@ -177,8 +182,10 @@ if #muted > 0 then
   redis.call('HSET', KEYS[1], 'muted', table.concat(muted, ' '), 'events', lines)
 end
 tell('alert', ARGV[7])
+redis.call('ZREM', KEYS[9], ARGV[3])
+redis.call('DEL', KEYS[10])
 local left = 0
-for m = 8, #KEYS do
+for m = 11, #KEYS do
   local id, field, line = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local of = holders[field]
   at = at + 3
@@ -187,11 +194,12 @@ for m = 8, #KEYS do
     local lines = redis.call('HGET', KEYS[m], 'events') or ''
     redis.call('HSET', KEYS[m], 'state', 'suppressed', 'reason', 'duplicate', 'duplicateOf', of,
       'events', lines .. string.gsub(ARGV[8], '${DUPLICATE_OF}', of))
-    redis.call('HDEL', KEYS[m], 'until')
+    redis.call('HDEL', KEYS[m], 'until', 'job')
     line = string.gsub(ARGV[9], '${DUPLICATE_ID}', id)
   elseif field ~= '' then
     left = left + 1
     redis.call('SADD', KEYS[3], id)
+    if redis.call('HEXISTS', KEYS[m], 'job') == 1 then follow(KEYS[8], id, ARGV[2]) end
   end
   if line ~= '' then tell('message', line) end
   redis.call('PEXPIRE', KEYS[m], ARGV[2])
@@ -258,8 +266,8 @@ return {'opened', attempts}
  * Closes an attempt, moves the state, or both. What is known of an attempt is not forgotten for what is not; while
  * another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
  * KEYS message, in-flight, open set, claims, receipt index, unknown index, kept message, acknowledged, journal, held
- * criticals, missed criticals, index of failed ones, index of the state, then the receipt indexes of further
- * parts.
+ * criticals, missed criticals, index of failed ones, index of the state, open messages, then the receipt indexes of
+ * further parts.
  * ARGV run token, message id, alert id, state, attempt token, attempt number, attempt JSON, attempt result, receipt
  * index ttl ms (0: no index), event lines, message to keep while unknown, ttl ms, journal line, then field and value….
  * Answers 1 to the run that ended the message, 2 to one whose late answer settled an unknown one, 3 to the run that ended
@@ -316,7 +324,7 @@ end
 redis.call('HDEL', key, 'reason', 'until')
 redis.call('HSET', key, 'state', state, unpack(ARGV, 14))
 if ARGV[9] ~= '0' then redis.call('SET', KEYS[5], ARGV[2], 'PX', ARGV[9]) end
-for k = 14, #KEYS do redis.call('SET', KEYS[k], ARGV[2], 'PX', ARGV[9]) end
+for k = 15, #KEYS do redis.call('SET', KEYS[k], ARGV[2], 'PX', ARGV[9]) end
 if late then
   redis.call('ZREM', KEYS[6], ARGV[2])
   redis.call('DEL', KEYS[7])
@@ -328,6 +336,8 @@ if state == 'deferred' and isCritical() then
   if PLANNED[redis.call('HGET', key, 'reason')] then unhold(ARGV[2]) else hold(ARGV[2]) end
 end
 if onItsWay(state) then return 0 end
+redis.call('ZREM', KEYS[14], ARGV[2])
+redis.call('HDEL', key, 'job')
 unhold(ARGV[2])
 if (state == 'failed' or state == 'expired') and isCritical() then miss(ARGV[2]) end
 redis.call('HSET', key, 'by', ARGV[1])

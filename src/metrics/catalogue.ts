@@ -224,6 +224,12 @@ export const CATALOGUE = {
     labels: ['cap', 'limit'],
     help: 'Most texts in that window: max for criticals, non_critical for the rest, below the reserve.',
   },
+  jobsRequeued: {
+    name: 'sms_jobs_requeued_total',
+    type: 'counter',
+    labels: ['queue'],
+    help: 'Jobs that were missing from a queue while their alert or message had no outcome, and were added again.',
+  },
   redisDataLoss: {
     name: 'sms_redis_data_loss_total',
     type: 'counter',

@@ -9,6 +9,7 @@ import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import { register, registerProviders } from './register.ts';
 import { createRouteGauges } from './route-gauges.ts';
+import type { RequeuedQueue } from './series.ts';
 import type { Sources } from './sources.ts';
 
 /** Of a provider's circuit breaker; the position is the value of the gauge. */
@@ -65,6 +66,8 @@ export interface Metrics extends Omit<Observer, keyof EndReports> {
   /** The same of webhooks that are told of events. */
   learnWebhooks(webhooks: readonly string[]): void;
   webhookEvents(webhook: string, result: WebhookResult, count: number): void;
+  /** Jobs that were missing from a queue and were added again. */
+  jobsRequeued(queue: RequeuedQueue, count: number): void;
   /** Redis does not hold any more what it had confirmed to this process. */
   redisDataLost(kind: DataLossKind): void;
   webhookAlertsRefused(webhook: Webhook, reason: WebhookRefusal, count: number): void;
@@ -191,6 +194,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     webhookEvents: (webhook, result, count) =>
       m.webhookEvents.inc({ webhook: knownWebhooks.has(webhook) ? webhook : OTHER, result }, countable(count)),
+    jobsRequeued: (queue, count) => m.jobsRequeued.inc({ queue }, countable(count)),
     redisDataLost: (kind) => m.redisDataLoss.inc({ kind }),
     webhookAlertsRefused: (webhook, reason, count) => m.webhookAlertsRefused.inc({ webhook, reason }, countable(count)),
     webhookUnknownSeverities: (webhook, count) => m.webhookUnknownSeverities.inc({ webhook }, countable(count)),

@@ -40,6 +40,10 @@ const MESSAGE_REASONS: Readonly<Record<CountedState, readonly Reason[]>> = {
   failed: [...REFUSALS, 'malformed', 'simulated'],
 };
 
+/** Queues whose jobs are added again when another client removed them. */
+export const REQUEUED_QUEUES = ['sms-alerts', 'sms-messages'] as const;
+export type RequeuedQueue = (typeof REQUEUED_QUEUES)[number];
+
 type Row = readonly string[];
 
 /**
@@ -79,6 +83,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     webhookAlertsRefused: product(WEBHOOKS, WEBHOOK_REFUSALS),
     webhookUnknownSeverities: product(WEBHOOKS),
     logLinesDropped: product(),
+    jobsRequeued: product(REQUEUED_QUEUES),
     redisDataLoss: product(DATA_LOSS_KINDS),
     scrapeErrors: product(SOURCE_NAMES),
   };

@@ -12,6 +12,7 @@ export const FINDING_KINDS = [
   'criticals_missed',
   'criticals_waiting',
   'jobs_waiting',
+  'jobs_requeued',
   'provider_down',
   'provider_refusing',
   'provider_silent',

@@ -35,6 +35,7 @@ const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeCaps,
   judgeCriticals,
   judgeQueues,
+  judgeRequeued,
   judgeConfig,
   judgeUnknown,
   judgeDead,
@@ -116,6 +117,21 @@ function judgeQueues({ queues }: Overview): HealthFinding[] {
   if (oldest === undefined || oldest.oldestAgeSeconds <= JOB_WAITS_S) return [];
   const text = `The oldest job of ${oldest.queue} has waited ${formatSpan(oldest.oldestAgeSeconds)} for a worker.`;
   return [{ level: 'warning', kind: 'jobs_waiting', queue: oldest.queue, text, ...next }];
+}
+
+/** Nothing is lost by it, but messages are late. */
+function judgeRequeued({ requeued }: Overview): HealthFinding[] {
+  if (requeued === 0) return [];
+  const what = requeued === 1 ? '1 job was missing from our queues and was' : `${requeued} jobs were missing from our queues and were`;
+  return [
+    {
+      level: 'warning',
+      kind: 'jobs_requeued',
+      text: `In the last hour ${what} added again: another client removed jobs.`,
+      hint: 'Find the client (a queue board, a script that drains or cleans), and look for "requeued" with',
+      command: 'sms-dispatch explain',
+    },
+  ];
 }
 
 /** Messages go out by the config before, so that this is no page; the next restart would fail. */

@@ -42,6 +42,8 @@ export interface Overview {
   readonly contributors: Contributors;
   /** `null` where Redis does not tell. */
   readonly redis: RedisFigures | null;
+  /** Jobs that were missing from a queue in the last hour and were added again. */
+  readonly requeued: number;
   /** Losses of confirmed data that a process noticed in the last day, newest first. */
   readonly dataLosses: readonly NoticedLoss[];
 }
@@ -67,6 +69,7 @@ export interface OverviewSources {
   budgets(): Promise<readonly BudgetFigures[]>;
   contributions(): Promise<readonly CountedContribution[]>;
   redis(): Promise<RedisFigures | null>;
+  requeued(): Promise<number>;
   dataLosses(): Promise<readonly NoticedLoss[]>;
   criticals(): Promise<Criticals>;
   processes(): Promise<readonly ProcessNote[]>;
@@ -89,22 +92,37 @@ export interface OverviewSetup extends SendingSetup {
  * loaded by them yet, counts while none runs. Rejects when Redis does not answer.
  */
 export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
-  const [queues, workers, inFlight, unknown, criticals, processes, caps, budgets, contributions, redis, dataLosses, entries, circuits] =
-    await Promise.all([
-      sources.queues(),
-      sources.workers(),
-      sources.inFlight(),
-      sources.unknown(),
-      sources.criticals(),
-      sources.processes(),
-      sources.caps(),
-      sources.budgets(),
-      sources.contributions(),
-      sources.redis(),
-      sources.dataLosses(),
-      sources.journal.newest(ENTRIES),
-      sources.circuits.read(now),
-    ]);
+  const [
+    queues,
+    workers,
+    inFlight,
+    unknown,
+    criticals,
+    processes,
+    caps,
+    budgets,
+    contributions,
+    redis,
+    requeued,
+    dataLosses,
+    entries,
+    circuits,
+  ] = await Promise.all([
+    sources.queues(),
+    sources.workers(),
+    sources.inFlight(),
+    sources.unknown(),
+    sources.criticals(),
+    sources.processes(),
+    sources.caps(),
+    sources.budgets(),
+    sources.contributions(),
+    sources.redis(),
+    sources.requeued(),
+    sources.dataLosses(),
+    sources.journal.newest(ENTRIES),
+    sources.circuits.read(now),
+  ]);
   const { providers, routes } = mergeSetups(processes) ?? setup;
   const { lately, recent } = countLately(entries, entries.length < ENTRIES, now, LATELY_MS);
   return {
@@ -124,6 +142,7 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     currency: setup.currency,
     contributors: topContributors(contributions),
     redis,
+    requeued,
     dataLosses,
   };
 }

@@ -90,5 +90,6 @@ export function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state'
     segments: message.segments,
     createdAt: now.getTime(),
     expiresAt: message.expiresAt,
+    content: JSON.stringify(message),
   };
 }

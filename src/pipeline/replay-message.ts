@@ -22,6 +22,7 @@ export function reopeningOf(message: Message): Reopening | undefined {
     dedupeForMs: dedupeForMs ?? 0,
     number: replay.number,
     expiresAt,
+    content: JSON.stringify(message),
     event: {
       at: new Date(replay.at).toISOString(),
       until: new Date(expiresAt).toISOString(),

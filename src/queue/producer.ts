@@ -48,12 +48,18 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
 
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     await alerts.addBulk(accepted.map(jobOf));
-    // Only now: an id that is remembered without its job would be a lost alert.
+    // Only now: an id that is remembered without its job would be a lost alert. What lists the alert as pending is due at once,
+    // because its job is there.
     const answers = await connection
-      .pipeline(accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']))
+      .pipeline([
+        ...accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
+        ...accepted.map((entry) => ['set', keys.pendingJob(entry.id), JSON.stringify(jobOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
+        ['zadd', keys.pendingAlerts(), 'NX', ...accepted.flatMap(({ id }) => [0, id])],
+        ['pexpire', keys.pendingAlerts(), LEDGER_TTL_MS],
+      ])
       .exec();
     return Promise.all(
-      (answers ?? []).map(async ([error, answer], index) => {
+      (answers ?? []).slice(0, accepted.length).map(async ([error, answer], index) => {
         if (error !== null) throw error;
         return answer === null && !(await mend(accepted[index] as Accepted));
       }),

@@ -68,6 +68,14 @@ export function createKeys(prefix: string) {
     owed: (dedupHash: string) => `${prefix}:owed:${dedupHash}`,
     /** Set: message ids of a dedup key that have no outcome yet. */
     open: (dedupHash: string) => `${prefix}:open:${dedupHash}`,
+    /** Sorted set: messages without an outcome, by when it was last seen that they have a job, ms; `LEDGER_TTL_MS` after the last one. */
+    openMessages: () => `${prefix}:open-messages`,
+    /** Sorted set: the same of alerts that a producer of ours added. */
+    pendingAlerts: () => `${prefix}:pending-alerts`,
+    /** String: the job of such an alert; until it has its outcome. */
+    pendingJob: (alertId: string) => `${prefix}:pending-job:${hash('alert', alertId)}`,
+    /** Sorted set: alerts and messages whose job was missing and was added again, by when, ms; an hour. */
+    requeued: () => `${prefix}:requeued`,
     /** Integer: messages without an outcome, all together. */
     inFlight: () => `${prefix}:in-flight`,
     /** Sorted set: messages of which nobody knows whether they were sent, by when that became of them, ms. */

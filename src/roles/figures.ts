@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
+import { createOnTheWay } from '../ledger/on-the-way.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { openBudgets } from '../limit/budget.ts';
 import { readContributions } from '../limit/contributions.ts';
@@ -20,6 +21,7 @@ export const MISSED_MS = 60 * 60_000;
 /** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
 export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
   const ledger = createLedger(redis, keys);
+  const onTheWay = createOnTheWay(redis, keys, () => systemClock.now());
   const dataSet = openDataSet(redis, keys);
   const queues = createQueueFigures(redis, keys.prefix, QUEUES);
   return {
@@ -34,6 +36,7 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     caps: () => readCaps(redis, keys, inForce()),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, systemClock.now()),
+    requeued: () => onTheWay.requeued(),
     dataLosses: async () => {
       const { losses, now } = await dataSet.losses();
       return losses.map(({ kind, at }) => ({ kind, secondsAgo: Math.max(0, Math.round((now - at) / 1000)) }));

@@ -20,6 +20,7 @@ import { MESSAGE_QUEUE } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { QueueWorker } from '../queue/queue-worker.ts';
 import { createReceiptWorker } from '../queue/receipt-queue.ts';
+import { startRequeueing } from '../queue/requeue-lost.ts';
 import { createAcknowledgeByReply } from '../receipt/acknowledge-reply.ts';
 import { createInboundReceiver } from '../receipt/apply-inbound.ts';
 import { createReceiptReceiver } from '../receipt/apply-receipt.ts';
@@ -51,6 +52,14 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
       return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()), cap: sizeOf(full, rules) };
     },
   });
+  const requeueing = startRequeueing({
+    redis: commands,
+    prefix: config.redis.prefix,
+    logger: ground.logger,
+    now: () => systemClock.now(),
+    onRequeued: metrics.jobsRequeued,
+  });
+  closers.push(() => requeueing.close());
   return [
     createAlertWorker({ ...ground.workerDeps(), route, tellResolved }),
     createInboundWorker({

@@ -64,6 +64,7 @@ export function overviewOf(facts: Partial<Overview> = {}): Overview {
     budgets: [],
     currency: null,
     contributors: { accepted: [], heldBack: [] },
+    requeued: 0,
     dataLosses: [],
     redis: {
       version: '7.0.15',

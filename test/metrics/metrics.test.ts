@@ -81,6 +81,7 @@ describe('the public names', () => {
     ['sms_messages_unknown', 'gauge', ''],
     ['sms_rate_cap_used', 'gauge', 'cap'],
     ['sms_rate_cap_limit', 'gauge', 'cap,limit'],
+    ['sms_jobs_requeued_total', 'counter', 'queue'],
     ['sms_redis_data_loss_total', 'counter', 'kind'],
     ['sms_redis_evicted_keys', 'gauge', ''],
     ['sms_redis_durable', 'gauge', 'check'],

@@ -468,6 +468,28 @@ describe('the line at the top', () => {
     ['a dead letter', { dead: 1 }, ['warning', 'dead_letters', '1 dead letter waits for a person.', 'sms-dispatch dead list'], {}],
     ['dead letters', { dead: 12 }, ['warning', 'dead_letters', '12 dead letters wait for a person.', 'sms-dispatch dead list'], {}],
     [
+      'another client removed jobs',
+      { requeued: 12 },
+      [
+        'warning',
+        'jobs_requeued',
+        'In the last hour 12 jobs were missing from our queues and were added again: another client removed jobs.',
+        'sms-dispatch explain',
+      ],
+      {},
+    ],
+    [
+      'another client removed a job',
+      { requeued: 1 },
+      [
+        'warning',
+        'jobs_requeued',
+        'In the last hour 1 job was missing from our queues and was added again: another client removed jobs.',
+        'sms-dispatch explain',
+      ],
+      {},
+    ],
+    [
       'Redis lost data half an hour ago, and once more before',
       {
         redis: null,
