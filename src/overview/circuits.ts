@@ -1,5 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import { CIRCUITS_TTL_MS, type Keys } from '../redis/keys.ts';
+import { pruneHash, scanHash } from '../redis/scan-hash.ts';
+import { createScript } from '../redis/script.ts';
 
 /** `paused`: the provider asked to be left alone. `recovering`: it accepted a trial since it opened. */
 export type CircuitNoteState = 'half_open' | 'recovering' | 'open' | 'paused';
@@ -41,9 +43,29 @@ const ACCOUNT_REASONS: readonly string[] = ['auth', 'balance'];
 /** How long a pause is believed after its end, so that a provider that asks again and again does not seem to recover in between. */
 const PAUSE_GRACE_MS = 60_000;
 
+/**
+ * KEYS circuits. ARGV field, note JSON, ttl ms, now ms, cursor. Removes some of the notes of dispatchers that crashed; answers
+ * with the next cursor.
+ */
+const publishScript = createScript<string>(`
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local function isOld(line)
+  local note = cjson.decode(line)
+  local last = type(note['until']) == 'number' and math.max(note.at, note['until']) or note.at
+  return last < ARGV[4] - ARGV[3]
+end
+${pruneHash('ARGV[5]')}
+return next
+`);
+
+/** Far more than all dispatchers together have open: beyond them an overview leaves some out. */
+export const MOST_NOTES = 2_000;
+
 /** @param dispatcher names this one among the others; no space in it */
 export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Circuits {
   const notes = new Map<string, CircuitNote>();
+  let cursor = '0';
   return {
     async publish(provider, state, at, cause) {
       const name = state === 'paused' ? `${provider} paused` : provider;
@@ -56,7 +78,7 @@ export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Ci
       const before = currentNote(notes.get(name), at.getTime());
       const note = { provider, state, since: before?.since ?? at.getTime(), at: at.getTime(), ...causeOf(before, cause) };
       notes.set(name, note);
-      await redis.multi().hset(keys.circuits(), field, JSON.stringify(note)).pexpire(keys.circuits(), CIRCUITS_TTL_MS).exec();
+      cursor = await publishScript(redis, [keys.circuits()], [field, JSON.stringify(note), CIRCUITS_TTL_MS, at.getTime(), cursor]);
     },
     async forget() {
       const fields = [...notes.keys()].map((name) => `${dispatcher} ${name}`);
@@ -64,7 +86,7 @@ export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Ci
       if (fields.length > 0) await redis.hdel(keys.circuits(), ...fields);
     },
     async read(now) {
-      const all = Object.values(await redis.hgetall(keys.circuits())).map((line) => JSON.parse(line) as CircuitNote);
+      const all = (await scanHash(redis, keys.circuits(), MOST_NOTES)).map((line) => JSON.parse(line) as CircuitNote);
       return all.filter((note) => holds(note, now.getTime()));
     },
   };

@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
+import { pruneHash, scanHash } from '../redis/scan-hash.ts';
 import { createScript } from '../redis/script.ts';
 import type { RouteLane } from './lanes.ts';
 
@@ -43,27 +44,33 @@ export interface Processes {
   read(): Promise<ProcessNote[]>;
 }
 
-/** Stamped with Redis' clock, so that the clocks of the machines need not agree. KEYS processes. ARGV field, note JSON, ttl ms. */
-const publishScript = createScript<1>(`
-local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], ARGV[1], time[1] * 1000 .. ' ' .. ARGV[2])
+/** Stamped with Redis' clock, so that the clocks of the machines need not agree. KEYS processes. ARGV field, note JSON, ttl ms, cursor. Removes some of the notes of processes that crashed; answers with the next cursor. */
+const publishScript = createScript<string>(`
+local now = redis.call('TIME')[1] * 1000
+redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
+local function isOld(line) return (tonumber(string.match(line, '^%d+')) or 0) < now - ARGV[3] end
+${pruneHash('ARGV[4]')}
+return next
 `);
+
+/** Far more than run anywhere: beyond them an overview leaves some out. */
+export const MOST_PROCESSES = 1_000;
 
 /** @param self names this process among the others */
 export function createProcesses(redis: Redis, keys: Keys, self: string): Processes {
+  let cursor = '0';
   return {
     async publish(note) {
-      await publishScript(redis, [keys.processes()], [self, JSON.stringify(note), PROCESS_TTL_MS]);
+      cursor = await publishScript(redis, [keys.processes()], [self, JSON.stringify(note), PROCESS_TTL_MS, cursor]);
     },
     async forget() {
       await redis.hdel(keys.processes(), self);
     },
     async read() {
-      const [[seconds], notes] = await Promise.all([redis.time(), redis.hgetall(keys.processes())]);
+      const [[seconds], notes] = await Promise.all([redis.time(), scanHash(redis, keys.processes(), MOST_PROCESSES)]);
       const from = Number(seconds) * 1000 - PROCESS_TTL_MS;
-      return Object.values(notes).flatMap((line) => {
+      return notes.flatMap((line) => {
         const space = line.indexOf(' ');
         return Number(line.slice(0, space)) < from ? [] : [JSON.parse(line.slice(space + 1)) as ProcessNote];
       });

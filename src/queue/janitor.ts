@@ -28,26 +28,36 @@ export interface UnreadableJob {
   readonly reason: string;
 }
 
-/** Fails every unreadable job that is active on the queue, and names those that this call has failed. */
+/** Read, and looked at, together. */
+const PAGE = 200;
+
+/**
+ * Fails every unreadable job that is active on the queue, and names those that this call has failed. The list is read in pages
+ * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call.
+ */
 export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
   const key = (part: string) => `${prefix}:${queue}:${part}`;
-  const ids = await redis.lrange(key('active'), 0, -1);
-  const failed = await Promise.all(
-    ids.map(async (jobId): Promise<UnreadableJob[]> => {
-      const [timestamp, data, starts, ...fields] = await redis
-        .hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS)
-        .catch(withoutRecord);
-      const reason = unreadable(fields) ?? uncountable(starts);
-      if (reason === undefined) return [];
-      const moved = await failScript(
-        redis,
-        [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
-        [jobId, reason, now.getTime()],
-      );
-      return moved === 1 ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
-    }),
-  );
-  return failed.flat();
+  const judge = async (jobId: string): Promise<UnreadableJob[]> => {
+    const [timestamp, data, starts, ...fields] = await redis
+      .hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS)
+      .catch(withoutRecord);
+    const reason = unreadable(fields) ?? uncountable(starts);
+    if (reason === undefined) return [];
+    const moved = await failScript(
+      redis,
+      [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
+      [jobId, reason, now.getTime()],
+    );
+    return moved === 1 ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
+  };
+  const failed: UnreadableJob[] = [];
+  for (let left = 0; ; ) {
+    const ids = await redis.lrange(key('active'), -left - PAGE, -left - 1);
+    const found = (await Promise.all(ids.map(judge))).flat();
+    failed.push(...found);
+    left += ids.length - found.length;
+    if (ids.length < PAGE) return failed;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -3,10 +3,10 @@ import type { JournalEntry } from '../../src/ledger/journal-entry.ts';
 import type { MessageState, TraceAttempt } from '../../src/ledger/trace.ts';
 import { type CircuitNote, createCircuits } from '../../src/overview/circuits.ts';
 import { countLately } from '../../src/overview/lately.ts';
-import { createProcesses, mergeSetups } from '../../src/overview/processes.ts';
+import { createProcesses, MOST_PROCESSES, mergeSetups } from '../../src/overview/processes.ts';
 import { judgeProviders, type ProviderHealth } from '../../src/overview/provider-health.ts';
 import { readRedisFigures } from '../../src/overview/redis-figures.ts';
-import { createKeys, PROCESS_TTL_MS } from '../../src/redis/keys.ts';
+import { CIRCUITS_TTL_MS, createKeys, PROCESS_TTL_MS } from '../../src/redis/keys.ts';
 import { laneOf } from '../cli/overviews.ts';
 import { testRedis } from '../support/redis.ts';
 
@@ -245,4 +245,43 @@ test('what the running dispatchers send through is judged, all of them together;
   expect(mergeSetups([one, one, { ...note, role: 'receiver' }])).toEqual(one.sends);
   expect(mergeSetups([one, other])).toEqual(other.sends);
   expect(mergeSetups([{ ...note, role: 'receiver' }])).toBeUndefined();
+});
+
+describe('hashes that every process writes to', () => {
+  const { redis: server, prefix: own } = testRedis();
+
+  test('notes of processes that crashed are removed by those that go on, a page at a time', async () => {
+    const keys = createKeys(`${own}:crashed`);
+    const stale = Array.from({ length: 450 }, (_, n) => [`gone-${n}`, `1000 ${JSON.stringify({ role: 'router', host: 'x'.repeat(80) })}`]);
+    await server.hset(keys.processes(), Object.fromEntries(stale));
+    const one = createProcesses(server, keys, 'me');
+    for (let n = 0; n < 12; n += 1) await one.publish({ role: 'router', host: 'a', hash: 'h', refusedAt: null });
+    expect(await server.hkeys(keys.processes())).toEqual(['me']);
+    await server.del(keys.processes());
+  });
+
+  test('an overview reads no more notes than it can use, in pages', async () => {
+    const keys = createKeys(`${own}:many`);
+    const line = `${Date.now() + 60_000} ${JSON.stringify({ role: 'router', host: 'x'.repeat(80), hash: 'h', refusedAt: null })}`;
+    await server.hset(keys.processes(), Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`p-${n}`, line])));
+    expect(await createProcesses(server, keys, 'reader').read()).toHaveLength(MOST_PROCESSES);
+    await server.del(keys.processes());
+  });
+
+  test('circuit notes of dispatchers that crashed go, and those that still hold stay', async () => {
+    const keys = createKeys(`${own}:circuits`);
+    const noteAt = (at: number, until: number | null = null) =>
+      JSON.stringify({ provider: 'sns', state: until === null ? 'open' : 'paused', since: at, at, until, reason: 'x'.repeat(80) });
+    const old = NOW.getTime() - 2 * CIRCUITS_TTL_MS;
+    const stale = Array.from({ length: 450 }, (_, n) => [`gone-${n} sns`, noteAt(old)]);
+    await server.hset(
+      keys.circuits(),
+      Object.fromEntries([...stale, ['there sns', noteAt(NOW.getTime())], ['asked sns', noteAt(old, NOW.getTime() + 1)]]),
+    );
+    const mine = createCircuits(server, keys, 'me');
+    for (let n = 0; n < 12; n += 1) await mine.publish('twilio', n % 2 === 0 ? 'open' : 'half_open', NOW);
+    expect((await server.hkeys(keys.circuits())).sort()).toEqual(['asked sns', 'me twilio', 'there sns']);
+    expect(await createCircuits(server, keys, 'reader').read(NOW)).toHaveLength(3);
+    await server.del(keys.circuits());
+  });
 });

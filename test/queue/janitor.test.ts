@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { failUnreadableJobs } from '../../src/queue/janitor.ts';
 import { QUEUES } from '../../src/queue/names.ts';
 import { testRedis } from '../support/redis.ts';
@@ -88,4 +88,20 @@ it('reports each job once, however many sweep at the same time', async () => {
   ).toEqual(ids.sort());
   expect(await redis.zcard(bench.key('failed'))).toBe(30);
   expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toEqual([]);
+});
+
+it('reads a long list of active jobs in pages, and misses none of them', async () => {
+  const bench = openQueue(url, `${prefix}:long`);
+  const ids = Array.from({ length: 950 }, (_, n) => `${n % 3 === 0 ? 'bad' : 'good'}-${n}`);
+  const write = redis.pipeline().lpush(bench.key('active'), ...ids);
+  for (const id of ids) write.hset(bench.key(id), { name: 'job', data: '{}', timestamp: '1', opts: id.startsWith('bad') ? '{' : '{}' });
+  await write.exec();
+  const ranges = vi.spyOn(redis, 'lrange');
+  onTestFinished(() => void vi.restoreAllMocks());
+
+  const failed = await failUnreadableJobs(redis, `${prefix}:long`, bench.name, NOW);
+
+  expect(failed.map(({ jobId }) => jobId).sort()).toEqual(ids.filter((id) => id.startsWith('bad')).sort());
+  for (const { value } of ranges.mock.results) expect((await value).length).toBeLessThanOrEqual(200);
+  expect(await redis.llen(bench.key('active'))).toBe(ids.filter((id) => id.startsWith('good')).length);
 });
