@@ -48,6 +48,7 @@ describe('a message begins', () => {
         segments: 2,
         createdAt: NOW.getTime(),
         expiresAt: later(60_000).getTime(),
+        content: JSON.stringify(it),
         state: 'queued',
         reason: null,
         until: null,
