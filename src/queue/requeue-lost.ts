@@ -7,7 +7,7 @@ import type { Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { findJob } from './find-job.ts';
-import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY } from './names.ts';
+import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 
 export interface RequeueDeps {
@@ -129,11 +129,11 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
   };
 }
 
-/** As one that may have been sent: its worker asks the ledger first. */
+/** As one that may have been sent, so that its worker asks the ledger first; many come back together, behind what is new. */
 async function addMessage(queue: Queue, id: string, content: string): Promise<void> {
   const data = JSON.parse(content) as Message;
   const severity = messageSchema.shape.severity.safeParse(data.severity).data ?? 'critical';
-  await queue.add(MESSAGE_AGAIN_JOB, data, { jobId: id, priority: PRIORITY[severity] });
+  await queue.add(MESSAGE_AGAIN_JOB, data, { jobId: id, priority: RETURN_PRIORITY[data.digest === undefined ? severity : 'critical'] });
 }
 
 /** What a producer keeps of the job of an alert until it has its outcome. */
