@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/trace.ts';
 import type { ClockRecord, ClockSample } from './clock-record.ts';
 import type { Fault } from './faults.ts';
-import { type History, judgeHistory, type ProviderHit, type Raised } from './history.ts';
+import type { History, ProviderHit, Raised } from './history.ts';
+import { judgeHistory } from './judge-history.ts';
 
 const PHONE = '+60123456789';
 

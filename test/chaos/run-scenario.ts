@@ -1,4 +1,4 @@
-import { type Judgement, judgeHistory } from './history.ts';
+import { type Judgement, judgeHistory } from './judge-history.ts';
 import { createRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -1,17 +1,16 @@
 import { parseDuration } from '../../src/config/duration.ts';
-import type { AlertTrace } from '../../src/ledger/trace.ts';
 import { isOnItsWay } from '../../src/ledger/trace.ts';
 import { rest } from '../e2e/rest.ts';
 import { type BlockablePipe, createBlockablePipe } from '../support/blockable-pipe.ts';
 import { createMovedClock, type MovedClock } from '../support/faketime.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { call, launch, metrics, type SystemProcess } from '../support/system.ts';
+import { launch, metrics, type SystemProcess } from '../support/system.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { until } from '../support/until.ts';
 import { createFaultRecorder, type Fault, type FaultRecorder, observedNow } from './faults.ts';
 import type { History } from './history.ts';
 import { PROCESS_NAME, providerOf, type RecordingVendor, startRecordingVendor } from './recording-vendor.ts';
 import type { Given } from './scenario.ts';
+import { settledTraces } from './settled-traces.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 import { watchClocks } from './watch-clocks.ts';
 
@@ -83,8 +82,6 @@ export interface Scene {
   /** Waits until nothing moves any more, and tells everything that was seen. */
   conclude(options?: { readonly deadlineMs?: number; readonly mayWaitFor?: readonly string[] }): Promise<History>;
 }
-
-const AT_ONCE = 32;
 
 export async function openScene({ onEnd, inOne = false }: Given, options: SceneOptions = {}): Promise<Scene> {
   const { onUnknown, concurrency = 20, cap, lock = '5s', timeout = '1s', expiresAfter = '1h' } = options;
@@ -238,35 +235,4 @@ shutdown: { grace: 10s }
 
 function hasEnded({ child }: SystemProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
-}
-
-/** The traces once all of them have come to their ends; those that have not by the deadline are given as they are. */
-export async function settledTraces(
-  door: string,
-  ids: readonly string[],
-  mayWaitFor: readonly string[],
-  deadlineMs: number,
-): Promise<ReadonlyMap<string, AlertTrace>> {
-  const traces = new Map<string, AlertTrace>();
-  const isOver = (id: string) => {
-    const trace = traces.get(id);
-    if (trace === undefined || trace.outcome === 'pending') return false;
-    return trace.messages.every(({ state, reason }) => !isOnItsWay(state) || (state === 'deferred' && mayWaitFor.includes(reason ?? '')));
-  };
-  let open = [...ids];
-  const look = async () => {
-    for (let from = 0; from < open.length; from += AT_ONCE) {
-      await Promise.all(
-        open.slice(from, from + AT_ONCE).map(async (id) => {
-          const { status, body } = await call<AlertTrace>(`${door}/v1/alerts/${id}`);
-          if (status === 200) traces.set(id, body);
-        }),
-      );
-    }
-    open = open.filter((id) => !isOver(id));
-    return open.length === 0;
-  };
-  // What is still open then is the history's to judge.
-  await until(look, deadlineMs, 250).catch(() => undefined);
-  return traces;
 }

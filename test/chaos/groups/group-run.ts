@@ -7,9 +7,9 @@ import { call, launch, metrics } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
 import { createFaultRecorder, observedNow } from '../faults.ts';
-import { type Judgement, judgeHistory } from '../history.ts';
+import { type Judgement, judgeHistory } from '../judge-history.ts';
 import { accepts, PROCESS_NAME, providerOf, startRecordingVendor } from '../recording-vendor.ts';
-import { settledTraces } from '../scene.ts';
+import { settledTraces } from '../settled-traces.ts';
 import { watchClocks } from '../watch-clocks.ts';
 import { startProducers } from './producers.ts';
 
