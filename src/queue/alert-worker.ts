@@ -1,6 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { maskNumbers } from '../alert/phone.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
+import { createRoom } from '../pipeline/room.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
 import { levelFor } from '../redis/unavailable.ts';
@@ -28,14 +29,20 @@ import { wakeMessages } from './wake.ts';
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;
   readonly tellResolved: TellResolved;
+  /** How many messages the data of an alert may become, at a guess that costs little. */
+  readonly countPhones: (data: unknown) => number;
 }
 
 /** What is being sent when its problem ends is soon known; what a cap or its provider holds back is cancelled. */
 const FIRST_LOOK_AGAIN_MS = 500;
 const LONGEST_LOOK_AGAIN_MS = 60_000;
+/** A large alert that finds too many before it comes back so much later, give or take a half. */
+const FULL_DELAY_MS = 1_000;
+/** Jobs that are added to the queue in one go. */
+const CHUNK = 100;
 
 /** Takes alerts off their queue, lets them be routed, and gives each message and each notice its job. */
-export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerDeps): QueueWorker {
+export function createAlertWorker({ route, tellResolved, countPhones, ...deps }: AlertWorkerDeps): QueueWorker {
   const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
     deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
   );
@@ -47,6 +54,8 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
   const notices = createNoticeQueue(deps.commands, deps.prefix, (error) =>
     deps.logger[levelFor(error, 'warn')]({ err: error }, 'notice queue'),
   );
+
+  const room = createRoom();
 
   const follow = async (routed: Routed): Promise<JobMove> => {
     noteInSpan({ 'sms.outcome': routed.kind });
@@ -75,7 +84,12 @@ export function createAlertWorker({ route, tellResolved, ...deps }: AlertWorkerD
   };
 
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
-    process: async (job, signal) => (job.name === ENDED_JOB ? tellEnd(job) : follow(await route(rawOf(job), signal))),
+    process: async (job, signal) => {
+      if (job.name === ENDED_JOB) return tellEnd(job);
+      const urgent = (job.opts.priority ?? 0) === PRIORITY.critical;
+      const move = await room.run(countPhones(job.data), urgent, async () => follow(await route(rawOf(job), signal)));
+      return move === 'full' ? { kind: 'delay', until: new Date(Date.now() + FULL_DELAY_MS * (0.5 + Math.random())) } : move;
+    },
     onPoison: async (job, signal) => {
       const reason = describePoison(job.stalledCounter);
       if (job.name === ENDED_JOB) return { kind: 'dead', reason };
@@ -117,5 +131,5 @@ export async function addMessages(queue: Queue, steps: readonly FirstStep[]): Pr
   const [first, ...rest] = jobs;
   if (first === undefined) return;
   if (rest.length === 0) await queue.add(first.name, first.data, first.opts);
-  else await queue.addBulk(jobs);
+  else for (let from = 0; from < jobs.length; from += CHUNK) await queue.addBulk(jobs.slice(from, from + CHUNK));
 }

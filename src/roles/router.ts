@@ -9,6 +9,7 @@ import { noteRouteKinds } from '../ledger/route-kinds.ts';
 import { createSeenInbound } from '../ledger/seen-inbound.ts';
 import { alertExpiryGate, severityGate } from '../pipeline/alert-stages.ts';
 import { createConfirmReply } from '../pipeline/confirm-reply.ts';
+import { phoneCounter } from '../pipeline/directory.ts';
 import { simulatedRoutes } from '../pipeline/fit-providers.ts';
 import { comeBackAt, rulesOf, sizeOf } from '../pipeline/message-caps.ts';
 import { createAlertRouter } from '../pipeline/router.ts';
@@ -61,7 +62,7 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
   });
   closers.push(() => requeueing.close());
   return [
-    createAlertWorker({ ...ground.workerDeps(), route, tellResolved }),
+    createAlertWorker({ ...ground.workerDeps(), route, tellResolved, countPhones: phoneCounter(config) }),
     createInboundWorker({
       ...ground.workerDeps(),
       apply: createInboundReceiver({

@@ -20,6 +20,7 @@ function router() {
   const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
   const start = (): void => {
     const worker = createAlertWorker({
+      countPhones: () => 1,
       ...{ blocking, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
       tellResolved: async () => 'done',
       route: async (raw): Promise<Routed> => {

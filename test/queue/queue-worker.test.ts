@@ -342,6 +342,7 @@ describe('an alert that takes its workers down with it', () => {
     await redis.del(key('j:lock'));
     const raws: RawAlert[] = [];
     const worker = createAlertWorker({
+      countPhones: () => 1,
       ...deps({ lockMs: 500, prefix: own }),
       tellResolved: async () => 'done',
       route: async (raw) => {
@@ -380,6 +381,7 @@ describe('the end of a problem', () => {
       await redis.del(key('j:lock'));
     }
     const worker = createAlertWorker({
+      countPhones: () => 1,
       ...deps({ lockMs: 500, prefix: own }),
       tellResolved: tell,
       route: () => Promise.reject(new Error('not an alert')),
