@@ -6,14 +6,19 @@ import { createHttpServer, type HttpServer, type NextAnswers } from './http/http
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
+import { QUEUES } from './queue/names.ts';
 import { wakeHeldBack } from './queue/wake-held.ts';
-import { requireFitRedis } from './redis/check.ts';
+import { checkAccess, checkConnectionAccess } from './redis/access.ts';
+import { requireFitRedis, requireNoFault } from './redis/check.ts';
 import { connectRedis, type Redis, withinDeadline } from './redis/connect.ts';
 import { openDataSet } from './redis/data-set.ts';
 import { createKeys } from './redis/keys.ts';
+import type { RedisUser } from './redis/permissions.ts';
 import { createRedisWatch } from './redis/watch.ts';
+import { type AccessWatch, watchAccess } from './roles/access-watch.ts';
 import { announceProcess } from './roles/announce-process.ts';
 import { followCapNames } from './roles/cap-names.ts';
+import { type Connections, createConnections } from './roles/connections.ts';
 import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
@@ -73,8 +78,10 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     },
   });
   closers.push(async () => watch.close());
+  const connections = createConnections();
+  const access = { user: redisUser(roles), keys, queues: QUEUES };
   const connect = (role: 'commands' | 'door'): Redis => {
-    const redis = connectRedis(redisUrl, role, watch.hear);
+    const redis = connectRedis(redisUrl, role, watch.hear, connections.add);
     closers.push(async () => redis.disconnect());
     return redis;
   };
@@ -83,6 +90,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   const start = async (): Promise<{ httpPort: number }> => {
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
+    requireNoFault([...(await checkAccess(door, access)), ...(await checkConnectionAccess(redisUrl, access))]);
+    const allowed = watchAccess({ ...access, redis: door, logger }, closers);
 
     const figures = openFigures(door, keys, () => inForce);
     closers.push(() => figures.close());
@@ -100,7 +109,16 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     const sends = () => (roles.includes('dispatcher') ? sendingSetup(inForce) : undefined);
     let current: Generation | undefined;
     const announced = announceProcess(
-      { redis: door, keys, role: processRole(roles), hash, sends, stuck: () => notFetching(current), logger },
+      {
+        redis: door,
+        keys,
+        role: processRole(roles),
+        hash,
+        sends,
+        stuck: () => notFetching(current),
+        refused: () => allowed.known().map(({ problem }) => problem),
+        logger,
+      },
       closers,
     );
     if (roles.includes('dispatcher')) await followCapNames({ redis: door, keys, logger }, closers);
@@ -112,8 +130,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       metrics,
       door,
       commands: roles.some((role) => role !== 'receiver') ? connect('commands') : door,
-      connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear),
-      readiness: () => readiness(() => door.exists(keys.inFlight()), current, ready),
+      connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear, connections.add),
+      readiness: () => readiness({ ask: () => door.exists(keys.inFlight()), redis: door, allowed, connections }, current, ready),
     };
     const open = async (next: Config): Promise<Generation> => {
       const generation = await openGeneration(next, house);
@@ -128,6 +146,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
 
     current = await open(config);
     await current.start();
+    await connections.allUp(door);
     const server = createHttpServer(current.http);
     http = server;
     const port = roles.includes('receiver') ? config.http.port : config.metricsPort;
@@ -214,9 +233,19 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   };
 }
 
-/** `askRedis` must ask for a key of ours: in a cluster, a server without them may answer while the one that has them is away. */
+/** A connection that is made again, as at a reload or after a failover, is up within this time. */
+const RECONNECT_MS = 2_000;
+
+interface RedisState {
+  /** Asks for a key of ours: in a cluster, a server without them may answer while the one that has them is away. */
+  ask(): Promise<unknown>;
+  readonly redis: Redis;
+  readonly allowed: AccessWatch;
+  readonly connections: Connections;
+}
+
 async function readiness(
-  askRedis: () => Promise<unknown>,
+  { ask, redis, allowed, connections }: RedisState,
   generation: Generation | undefined,
   ready: boolean,
 ): Promise<{ ready: boolean; reasons: string[] }> {
@@ -224,7 +253,14 @@ async function readiness(
   if (!ready) reasons.push('starting or stopping');
   if (generation?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
   for (const queue of notFetching(generation)) reasons.push(`a worker no longer fetches jobs of ${queue}; it is being replaced`);
-  await withinDeadline(askRedis()).catch(() => reasons.push('Redis does not answer'));
+  try {
+    await withinDeadline(ask());
+    const missing = await connections.missing(RECONNECT_MS, redis);
+    if (missing !== undefined) reasons.push(missing);
+    for (const { problem, remedy } of await allowed.read()) reasons.push(`${problem}; ${remedy}`);
+  } catch {
+    reasons.push('Redis does not answer');
+  }
   return { ready: reasons.length === 0, reasons };
 }
 
@@ -233,4 +269,11 @@ const notFetching = (generation: Generation | undefined): string[] =>
 
 function processRole(roles: readonly Role[]): ProcessRole {
   return roles.length === 1 ? (roles[0] as Role) : 'start';
+}
+
+/** Whose permissions in docs/redis.md the roles need: those of a dispatcher include a router's, and those a receiver's. */
+function redisUser(roles: readonly Role[]): RedisUser {
+  if (roles.length === ROLES.length) return 'start';
+  if (roles.includes('dispatcher')) return 'dispatcher';
+  return roles.includes('router') ? 'router' : 'receiver';
 }

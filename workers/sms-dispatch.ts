@@ -15,6 +15,7 @@ import { recentIds } from '../src/ledger/recent-ids.ts';
 import { createTraces } from '../src/ledger/redis-traces.ts';
 import { createBudgets } from '../src/limit/budget.ts';
 import { directoryOf } from '../src/pipeline/directory.ts';
+import { QUEUES } from '../src/queue/names.ts';
 import { createProducer } from '../src/queue/producer.ts';
 import { requireDatabaseOf } from '../src/redis/check.ts';
 import { connectRedis, redactUrl } from '../src/redis/connect.ts';
@@ -108,8 +109,10 @@ const exitCode = await runCli(process.argv.slice(2), {
     const overview = openOverview(config, redis);
     return { read: overview.read, close: async () => redis.disconnect() };
   },
-  inspectRedis: async (config) =>
-    inspectRedis(config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await locate(config)),
+  inspectRedis: async (config) => {
+    const url = config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await locate(config);
+    return inspectRedis(url, { user: 'reader', keys: createKeys(config?.redis.prefix ?? '{sms}'), queues: QUEUES });
+  },
   askProcess: async (url) => (await import('./ask-process.ts')).askProcess(url),
   openProvider: async (config, name) => (await import('./open-provider.ts')).openProvider(config, name),
   redisAddress: async (config) => redactUrl(await locate(config)),

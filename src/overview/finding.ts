@@ -5,6 +5,7 @@ export type HealthLevel = 'ok' | 'warning' | 'critical';
 export const FINDING_KINDS = [
   'workers_absent',
   'workers_stuck',
+  'redis_refuses',
   'queue_paused',
   'route_down',
   'route_unreachable',

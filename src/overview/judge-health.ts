@@ -28,6 +28,7 @@ const PAGE_QUEUES: readonly string[] = ['sms-alerts', 'sms-messages'];
 const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeWorkers,
   judgeStuck,
+  judgeRefused,
   judgePauses,
   judgeRedis,
   judgeRoutes,
@@ -83,6 +84,19 @@ function judgeStuck({ processes }: Overview): HealthFinding[] {
       text: `A worker of the ${role} on ${host} no longer fetches jobs of ${queue}.`,
       hint: 'It replaces itself within seconds; if this stays, restart that process, then',
       command: 'sms-dispatch status',
+    })),
+  );
+}
+
+/** A process that may not use Redis as it must: it takes, routes or sends nothing. */
+function judgeRefused({ processes }: Overview): HealthFinding[] {
+  return processes.flatMap(({ role, host, refused = [] }) =>
+    refused.map((problem) => ({
+      level: 'critical',
+      kind: 'redis_refuses',
+      text: `Redis refuses what the ${role} on ${host} needs: ${problem}.`,
+      hint: 'Grant it as docs/redis.md says, then',
+      command: 'sms-dispatch doctor',
     })),
   );
 }

@@ -33,7 +33,7 @@ export interface Overview {
   /** Critical messages that are held up, or ended unsent in the last hour. */
   readonly criticals: Criticals;
   /** The config that each running process uses. */
-  readonly processes: readonly Omit<ProcessNote, 'sends'>[];
+  readonly processes: readonly Omit<ProcessNote, 'sends' | 'capNames'>[];
   readonly caps: readonly CapFigures[];
   readonly budgets: readonly BudgetFigures[];
   /** Of the budgets and prices, such as USD; `null` without them. */
@@ -136,7 +136,7 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     providers: judgeProviders(new Map(Object.entries(providers)), entries, recent.length, circuits, now),
     routes,
     criticals,
-    processes: processes.map(({ sends: _sends, ...note }) => note),
+    processes: processes.map(({ sends: _sends, capNames: _names, ...note }) => note),
     caps,
     budgets,
     currency: setup.currency,

@@ -15,6 +15,8 @@ export interface ProcessNote {
   readonly refusedAt: string | null;
   /** Queues from which its workers no longer fetch, although they have room; left out where there is none. */
   readonly stuck?: readonly string[];
+  /** What Redis refuses to it, in words; left out where it refuses nothing. */
+  readonly refused?: readonly string[];
   /** Left out by releases before 0.1.0, which count caps under other names: see `limit/cap-names.ts`. */
   readonly capNames?: 'current';
   /** Of a process that sends: what it sends through. */

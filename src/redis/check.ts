@@ -84,6 +84,11 @@ const NO_DATABASE = /DB index is out of range|invalid DB index/i;
 export async function requireFitRedis(redis: Redis, onWarning: (warning: RedisFinding) => void): Promise<void> {
   const findings = await checkRedis(redis);
   for (const finding of findings) if (finding.level === 'warning') onWarning(finding);
+  requireNoFault(findings);
+}
+
+/** @throws Error naming every fault and its remedy */
+export function requireNoFault(findings: readonly RedisFinding[]): void {
   const faults = findings.filter(({ level }) => level === 'fault');
   if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
 }

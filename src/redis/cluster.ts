@@ -28,6 +28,7 @@ export function openCluster(
   address: Extract<RedisAddress, { kind: 'cluster' }>,
   { node, resends, retryStrategy, attach }: ClusterRole,
   onError: (error: Error) => void,
+  onClient: (client: Cluster) => void,
 ): Cluster {
   const { seats, username, password, tls } = address;
   const cluster = new Cluster([...seats], {
@@ -42,7 +43,7 @@ export function openCluster(
     // A certificate is made out to a name, and nodes tell each other's addresses.
     ...(tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   });
-  return attendCluster(cluster, { resends, password, onError, attach });
+  return attendCluster(cluster, { resends, password, onError, onClient, attach });
 }
 
 /** A second client like `cluster`; `resends` as in {@link ClusterRole}. */
@@ -53,12 +54,14 @@ export function duplicateCluster(cluster: Cluster, resends: boolean): Cluster {
 interface Attendance extends Pick<ClusterRole, 'resends' | 'attach'> {
   readonly password: string | undefined;
   readonly onError: (error: Error) => void;
+  readonly onClient: (client: Cluster) => void;
 }
 
 /** BullMQ duplicates the client it is given, for its blocking reads; duplicates are attended too. */
 function attendCluster(cluster: Cluster, attendance: Attendance): Cluster {
-  const { resends, password, onError, attach } = attendance;
+  const { resends, password, onError, onClient, attach } = attendance;
   attach(cluster);
+  onClient(cluster);
   let reported: string | undefined;
   const report = (error: Error) => {
     // What the client says of itself is less than what a node said.

@@ -80,9 +80,15 @@ const roles: Record<Role, Options> = {
  * reply by which Redis refuses to serve.
  * What the server or the connection reports never carries the password, nor the arguments of the command that failed;
  * {@link withinDeadline} sees to it for a pipeline that a lost connection cut in two.
+ * `onClient` receives the client and each duplicate that is made of it, by BullMQ too.
  * @throws Error when `url` is not the address of a Redis
  */
-export function connectRedis(url: string, role: Role, onError: (error: Error) => void = () => undefined): Redis {
+export function connectRedis(
+  url: string,
+  role: Role,
+  onError: (error: Error) => void = () => undefined,
+  onClient: (client: Redis) => void = () => undefined,
+): Redis {
   const address = parseRedisUrl(url);
   const secrets = secretsOf(address);
   // Called with every error reply, before anyone else sees it.
@@ -102,7 +108,7 @@ export function connectRedis(url: string, role: Role, onError: (error: Error) =>
     };
     const retry = (attempt: number) => (role === 'probe' ? null : retryStrategy(attempt));
     const attach = role === 'probe' ? () => undefined : watchPrimaries(url, address).attach;
-    return openCluster(address, { node, resends: resends(role), retryStrategy: retry, attach }, onError);
+    return openCluster(address, { node, resends: resends(role), retryStrategy: retry, attach }, onError, onClient);
   }
   options.reconnectOnError = (error) => {
     hear(error);
@@ -114,7 +120,7 @@ export function connectRedis(url: string, role: Role, onError: (error: Error) =>
     address.kind === 'sentinel' ? new Client({ ...options, ...throughSentinel(address, role) }) : new Client(address.url, options);
   if (redis.options.password) secrets.push(redis.options.password);
   const attach = address.kind === 'sentinel' && role !== 'probe' ? watchPrimaries(url, address).attach : () => undefined;
-  return attend(redis, { role, secrets, onError, attach });
+  return attend(redis, { role, secrets, onError, onClient, attach });
 }
 
 /**
@@ -162,6 +168,7 @@ interface Attendance {
   readonly onError: (error: Error) => void;
   /** Has the primary of its group watched. */
   readonly attach: (redis: Client) => void;
+  readonly onClient: (client: Redis) => void;
 }
 
 /** By the other side, and without a word: a restart, or no more than an idle connection that was tidied away. */
@@ -174,9 +181,10 @@ export class ConnectionLost extends Error {
 
 /** BullMQ duplicates the client it is given; duplicates are attended too. */
 function attend(redis: Client, attendance: Attendance): Client {
-  const { role, secrets, onError, attach } = attendance;
+  const { role, secrets, onError, onClient, attach } = attendance;
   gatherWrites(redis);
   attach(redis);
+  onClient(redis);
   let reported: string | undefined;
   redis.on('ready', () => {
     reported = undefined;

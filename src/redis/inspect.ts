@@ -1,3 +1,4 @@
+import { type AccessOptions, checkAccess } from './access.ts';
 import { checkRedis, describeServer, parseInfo, type RedisFinding } from './check.ts';
 import { connectRedis, isCluster, redactUrl } from './connect.ts';
 import { withinDeadline } from './unavailable.ts';
@@ -18,12 +19,17 @@ export interface RedisInspection {
 
 const ROUNDS = 5;
 
-/** @throws RedisUnavailableError when it does not answer */
-export async function inspectRedis(url: string): Promise<RedisInspection> {
+/**
+ * @param access what the caller's user is to be allowed
+ * @throws RedisUnavailableError when it does not answer
+ */
+export async function inspectRedis(url: string, access?: AccessOptions): Promise<RedisInspection> {
   const address = redactUrl(url);
   const redis = connectRedis(url, 'door');
   try {
-    const findings = await checkRedis(redis);
+    const found = await checkRedis(redis);
+    const refused = access === undefined || found.some(({ level }) => level === 'fault') ? [] : await checkAccess(redis, access);
+    const findings = [...found, ...refused];
     // A server that refuses to talk to us says nothing more.
     const info = await withinDeadline(redis.info()).then(parseInfo, () => ({}));
     const rounds: number[] = [];

@@ -31,9 +31,9 @@ const TROUBLES = [
   ],
   [
     'no_permission',
-    /(?:^|-)NOPERM\b/,
+    /(?:^|-)NOPERM\b|The user executing the script can't/,
     'does not let its user do what is needed',
-    'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~* &* (INFO and CLIENT are needed)',
+    'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~{sms}:* &{sms}:* (the smallest permissions of each role: docs/redis.md)',
   ],
   [
     'protected',
@@ -67,4 +67,22 @@ export function classifyTrouble(error: Error): Trouble | undefined {
   const { message } = error.cause instanceof Error ? error.cause : error;
   const found = TROUBLES.find(([, pattern]) => pattern.test(message));
   return found && { kind: found[0], problem: found[2], remedy: found[3] };
+}
+
+/** What a user of Redis may not do, as the server says it; `command` where it names one. */
+export interface Denial {
+  readonly kind: 'command' | 'keys' | 'channels';
+  readonly command?: string;
+}
+
+/**
+ * Redis 7.0 has other words in scripts, without a code: https://github.com/redis/redis/blob/7.0.15/src/script.c. 7.2 and
+ * Valkey have the usual ones behind `ACL failure in script:`.
+ */
+export function denialIn(message: string): Denial | undefined {
+  if (!/\bNOPERM\b|The user executing the script can't/.test(message)) return undefined;
+  const command = /run the '([^']+)' command/.exec(message)?.[1];
+  if (command !== undefined) return { kind: 'command', command };
+  if (/can't run this command|run this command|has no permissions to run/.test(message)) return { kind: 'command' };
+  return { kind: /channel/.test(message) ? 'channels' : 'keys' };
 }

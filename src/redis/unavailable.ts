@@ -36,7 +36,7 @@ export function asUnavailable(error: unknown): unknown {
 
 /** Replies of a server that is there but does not serve: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const REFUSING =
-  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN|NOSCRIPT|EXECABORT)\b|max number of clients reached|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
+  /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN|NOSCRIPT|EXECABORT)\b|max number of clients reached|The user executing the script can't|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
 /** A script met a key that has moved to another node meanwhile, or one that has not come yet. */
 const MIGRATING = /attempted to access a non local key/;
 /** Codes of a reply that blame the call. Any other word is about the state of the server, also one that we have never met. */

@@ -21,11 +21,16 @@ export interface AnnounceDeps {
   readonly sends: () => SendingSetup | undefined;
   /** Queues from which workers of this process no longer fetch. */
   readonly stuck: () => readonly string[];
+  /** What Redis refuses to this process. */
+  readonly refused: () => readonly string[];
   readonly logger: Logger;
 }
 
 /** Publishes which config this process uses, and repeats it while it runs, so that `status` sees it from elsewhere. */
-export function announceProcess({ redis, keys, role, hash, sends, stuck, logger }: AnnounceDeps, closers: Closer[]): ProcessAnnouncer {
+export function announceProcess(
+  { redis, keys, role, hash, sends, stuck, refused, logger }: AnnounceDeps,
+  closers: Closer[],
+): ProcessAnnouncer {
   const processes = createProcesses(redis, keys, randomUUID());
   const noteOf = (current: string): ProcessNote => {
     const sending = sends();
@@ -34,7 +39,7 @@ export function announceProcess({ redis, keys, role, hash, sends, stuck, logger 
   let note = noteOf(hash);
   const publish = () => {
     processes
-      .publish(stuck().length === 0 ? note : { ...note, stuck: stuck() })
+      .publish({ ...note, ...(stuck().length > 0 && { stuck: stuck() }), ...(refused().length > 0 && { refused: refused() }) })
       .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
   };
   publish();

@@ -443,6 +443,17 @@ describe('the line at the top', () => {
       { queue: 'sms-messages' },
     ],
     [
+      'a process that may not use Redis as it must',
+      { processes: [note, { ...note, refused: ['the user x of this Redis may not use the command BZPOPMIN'] }] },
+      [
+        'critical',
+        'redis_refuses',
+        'Redis refuses what the dispatcher on a needs: the user x of this Redis may not use the command BZPOPMIN.',
+        'sms-dispatch doctor',
+      ],
+      {},
+    ],
+    [
       'processes with different configs',
       { processes: [note, { ...note, hash: 'ba9876543210' }] },
       [

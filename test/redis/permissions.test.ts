@@ -7,7 +7,7 @@ import { aclRules, commandsOf, REDIS_USERS } from '../../src/redis/permissions.t
 const UNUSED = /^(?:relay|addJobScheduler|addParentJob|addLog|getMetrics|obliterate|removeOrphanedJobs|updateProgress)/;
 
 const calledIn = (text: string) =>
-  [...text.matchAll(/(?:rcall|redis\.p?call)\(\s*['"](\w+)['"]/gi)].map(([, name]) => (name as string).toLowerCase());
+  [...text.matchAll(/(?<!await )(?:rcall|redis\.p?call)\(\s*['"](\w+)['"]/gi)].map(([, name]) => (name as string).toLowerCase());
 const filesIn = (dir: string, ending: string) =>
   readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(ending))
