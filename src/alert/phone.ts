@@ -77,9 +77,12 @@ interface Look {
   readonly callingCode: string | undefined;
 }
 
-/** An alert's numbers are looked at by door, router and trace; one look costs as much as a call to Redis. */
+/**
+ * An alert’s numbers are looked at by API, router and trace, and those of a config several times by each load; one look costs
+ * as much as a call to Redis. It has room for a large config: one entry too few, and each look evicts what is asked for next.
+ */
 const known = new Map<string, Look>();
-const MOST_KNOWN = 5_000;
+const MOST_KNOWN = 25_000;
 /** Longer than a number in any format; what is longer is not worth remembering. */
 const LONGEST_KNOWN = 40;
 
