@@ -4,12 +4,14 @@ import { severityTable } from '../alert/severity.ts';
 import type { QuietHours } from '../pipeline/quiet-hours.ts';
 import type { Rotation } from '../pipeline/rotation.ts';
 import type { Route } from '../pipeline/route.ts';
+import { type TlsFiles, withTlsFiles } from '../redis/tls-files.ts';
 import { alertOverflow } from './alert-overflow.ts';
 import type { Config, Contact } from './config.ts';
 import { DAYS } from './contact-schema.ts';
 import type { Settings } from './env-settings.ts';
 import { readLocalTime } from './local-time.ts';
 import type { ParsedConfig } from './schema.ts';
+import { Secret } from './secret.ts';
 import { unpricedSimulated } from './simulated-faults.ts';
 
 /** Validated → compiled. Settings from outside the file win. */
@@ -47,12 +49,21 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
       webhookTo: file.webhooks.to,
     },
     replies: file.replies,
-    redis: { url: settings.redisUrl ?? file.redis.url, prefix: file.redis.prefix },
+    redis: { url: withTls(settings.redisUrl ?? file.redis.url, file.redis.tls), prefix: file.redis.prefix },
     worker: { concurrency: file.worker.concurrency, lockMs: file.worker.lock },
     shutdown: { graceMs: file.shutdown.grace },
     logLevel: settings.logLevel ?? file.logLevel,
     metricsPort: settings.metricsPort ?? file.metrics.port,
   };
+}
+
+/** Everything that connects takes one URL. */
+function withTls(url: Secret | undefined, tls: ParsedConfig['redis']['tls']): Secret | undefined {
+  return url && tls ? new Secret(withTlsFiles(url.reveal(), dropEmpty(tls))) : url;
+}
+
+function dropEmpty(tls: NonNullable<ParsedConfig['redis']['tls']>): TlsFiles {
+  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
 }
 
 /** Beside real providers a simulated one that has no price costs nothing: a trial uses up no budget of real messages. */

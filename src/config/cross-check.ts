@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { parsePhone } from '../alert/phone.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
+import { judgeTls } from '../redis/tls-files.ts';
 import { addressFaults, phoneFault } from './address-faults.ts';
 import { wholeOf } from './contact-files.ts';
 import type { Settings } from './env-settings.ts';
@@ -33,6 +36,7 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
     ...languageFaults(file),
     ...openDoorFaults(file, given.host),
     ...prefixFaults(file, given.redisUrl?.reveal()),
+    ...tlsFaults(file, given.redisUrl?.reveal()),
   ];
 }
 
@@ -111,6 +115,23 @@ function openDoorFaults(file: Section, givenHost: string | undefined): Finding[]
       hint: `set http.tokens: [ \${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1`,
     },
   ];
+}
+
+function tlsFaults(file: Section, givenUrl: string | undefined): Finding[] {
+  const { url, tls } = record(file.redis);
+  if (tls === undefined || tls === null) return [];
+  const settings = record(tls);
+  const { cert, key } = settings;
+  const message = judgeTls(
+    { ...(typeof cert === 'string' && { cert }), ...(typeof key === 'string' && { key }) },
+    /^rediss/i.test(givenUrl ?? String(url ?? '')),
+  );
+  const missing = (['ca', 'cert', 'key'] as const).flatMap((name): Finding[] => {
+    const path = settings[name];
+    if (typeof path !== 'string' || !isAbsolute(path) || existsSync(path)) return [];
+    return [{ path: ['redis', 'tls', name], message: `there is no file ${path}`, hint: 'is it there, and may this user read it?' }];
+  });
+  return [...(message === undefined ? [] : [{ path: ['redis', 'tls'], message }]), ...missing];
 }
 
 function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { type CountryCode, isSupportedCountry } from '../alert/phone.ts';
 import { channelSchema } from '../channel/channel-config.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../provider/registry.ts';
 import { parseRedisUrl } from '../redis/redis-url.ts';
+
 import { capsSchema } from './caps-schema.ts';
 import { contactSchema, groupSchema, languageTag, rotationSchema } from './contact-schema.ts';
 import { durationBetween } from './duration.ts';
@@ -28,6 +30,18 @@ export const portSchema = z
 /** The address to listen on, without the port. */
 export const hostSchema = z.string().refine((host) => isIP(host) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host), {
   error: 'must be a host name or an IP address; the port has its own setting',
+});
+
+const pemFile = z
+  .string()
+  .refine(isAbsolute, { error: 'must be the absolute path of a PEM file', params: { hint: 'such as /etc/sms-dispatch/ca.pem' } });
+
+/** Paths of PEM files, and the name in the server's certificate. */
+const redisTlsSchema = z.strictObject({
+  ca: pemFile.optional(),
+  cert: pemFile.optional(),
+  key: pemFile.optional(),
+  servername: z.string().min(1).optional(),
 });
 
 /** May hold a password. */
@@ -114,6 +128,7 @@ export const configSchema = z.strictObject({
   redis: z
     .strictObject({
       url: redisUrlSchema.optional(),
+      tls: redisTlsSchema.optional(),
       prefix: z
         .string()
         .regex(/^[A-Za-z0-9_.:{}-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : - and, for a Redis Cluster, { }')

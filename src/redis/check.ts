@@ -171,7 +171,16 @@ function judgePersistence(aofEnabled: string | undefined): RedisFinding | false 
   };
 }
 
-const REFUSALS: readonly Trouble['kind'][] = ['no_auth', 'wrong_password', 'no_permission', 'protected'];
+const REFUSALS: readonly Trouble['kind'][] = [
+  'no_auth',
+  'wrong_password',
+  'no_permission',
+  'protected',
+  'tls_untrusted',
+  'tls_expired',
+  'tls_name',
+  'tls_client',
+];
 
 /** Puts a server's refusal to talk to us into clear words; `undefined` for any other error. */
 export function explainRefusal(error: unknown): RedisFinding | undefined {

@@ -3,6 +3,7 @@ import { flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
 import type { RedisAddress } from './redis-url.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 export interface ClusterRole {
   /** Of the connection to each node. */
@@ -30,13 +31,13 @@ export function openCluster(
   onError: (error: Error) => void,
   onClient: (client: Cluster) => void,
 ): Cluster {
-  const { seats, username, password, tls } = address;
+  const { seats, username, password, tls, tlsFiles = {} } = address;
   const cluster = new Cluster([...seats], {
     redisOptions: {
       ...node,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(tls ? { tls: {} } : {}),
+      ...(tls ? { tls: readTlsFiles(tlsFiles) } : {}),
     },
     clusterRetryStrategy: retryStrategy,
     ...(resends ? FAILOVER : NO_FAILOVER),

@@ -5,6 +5,7 @@ import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
 import { watchPrimaries } from './primary-watch.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { readTlsFiles } from './tls-files.ts';
 import { classifyTrouble } from './trouble.ts';
 
 /** A client of one server, found directly or through Sentinel, or of a Redis Cluster: all commands are the same. */
@@ -117,7 +118,9 @@ export function connectRedis(
     return resends(role) ? 2 : 1;
   };
   const redis =
-    address.kind === 'sentinel' ? new Client({ ...options, ...throughSentinel(address, role) }) : new Client(address.url, options);
+    address.kind === 'sentinel'
+      ? new Client({ ...options, ...throughSentinel(address, role) })
+      : new Client(address.url, { ...options, ...(address.tlsFiles && { tls: readTlsFiles(address.tlsFiles) }) });
   if (redis.options.password) secrets.push(redis.options.password);
   const attach = address.kind === 'sentinel' && role !== 'probe' ? watchPrimaries(url, address).attach : () => undefined;
   return attend(redis, { role, secrets, onError, onClient, attach });
@@ -147,7 +150,8 @@ function secretsOf(address: RedisAddress): string[] {
 }
 
 function throughSentinel(address: Extract<RedisAddress, { kind: 'sentinel' }>, role: Role): Options {
-  const { seats, name, db, username, password, sentinelPassword, tls } = address;
+  const { seats, name, db, username, password, sentinelPassword, tls, tlsFiles = {} } = address;
+  const secured = readTlsFiles(tlsFiles);
   return {
     sentinels: [...seats],
     name,
@@ -158,7 +162,7 @@ function throughSentinel(address: Extract<RedisAddress, { kind: 'sentinel' }>, r
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
-    ...(tls ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+    ...(tls ? { tls: secured, sentinelTLS: secured, enableTLSForSentinelMode: true } : {}),
   };
 }
 
@@ -193,6 +197,8 @@ function attend(redis: Client, attendance: Attendance): Client {
     forgetArguments(error, ...secrets);
     // As long as no Sentinel tells where to connect, there is no connection whose loss would fail the calls that wait for it.
     if (!resends(role) && redis.options.sentinels && redis.status === 'connecting') flushCalls(redis);
+    // Else ioredis would only say that there is no connection.
+    else if (!resends(role) && classifyTrouble(error)?.kind.startsWith('tls_')) flushCalls(redis, error);
     if (error.message === reported) return;
     reported = error.message;
     onError(error);

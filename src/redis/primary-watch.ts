@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
 import { type Answer, isDemoted, readSlots } from './primary-view.ts';
 import type { RedisAddress } from './redis-url.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /**
  * Drops each connection to a server that is no primary any more. After a failover such a server may run on, frozen or cut off
@@ -126,11 +127,11 @@ function openMember(address: Group, name: string, onReading: (reading: Reading) 
 }
 
 function credentialsOf(address: Group): Omit<RedisOptions, 'replyMapping'> {
-  const { username, password, tls } = address;
+  const { username, password, tls, tlsFiles = {} } = address;
   const own = address.kind === 'sentinel' ? { password: address.sentinelPassword } : { username, password };
   return {
     ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)),
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: readTlsFiles(tlsFiles) } : {}),
   };
 }
 

@@ -1,6 +1,8 @@
+import { judgeTls, TLS_NAMES, type TlsFiles } from './tls-files.ts';
+
 /** Where a Redis is, as a `redis.url` names it; `url` of a single server is what ioredis reads itself. */
 export type RedisAddress =
-  | { readonly kind: 'server'; readonly url: string }
+  | { readonly kind: 'server'; readonly url: string; readonly tlsFiles?: TlsFiles }
   | ({ readonly kind: 'sentinel'; readonly name: string; readonly db: number; readonly sentinelPassword: string | undefined } & Seats)
   | ({ readonly kind: 'cluster' } & Seats);
 
@@ -11,6 +13,7 @@ interface Seats {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly tls: boolean;
+  readonly tlsFiles?: TlsFiles;
 }
 
 const FORMS =
@@ -22,27 +25,29 @@ const DEFAULT_PORTS = { sentinel: 26_379, cluster: 6379 } as const;
 
 /**
  * Reads `redis://`, `rediss://` (TLS), the path of a unix socket, `redis+sentinel://[user:pass@]host:port,…/name[/db]`
- * with the Sentinels' own password as `?sentinelPassword=`, and `redis+cluster://[user:pass@]host:port,…`.
+ * with the Sentinels' own password as `?sentinelPassword=`, `redis+cluster://[user:pass@]host:port,…`; with TLS also `?ca=…&cert=…&key=…`
+ * for the paths of certificates and `servername=`; and `redis+cluster://[user:pass@]host:port,…`.
  * @throws Error when `url` is none of these; the text never repeats the URL, which may hold a password
  */
 export function parseRedisUrl(url: string): RedisAddress {
   if (url.startsWith('/') && !url.startsWith('//')) return { kind: 'server', url };
-  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return { kind: 'server', url: requireServerUrl(url) };
+  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return readServerUrl(url);
   const { scheme, user, password, seats, path, query } = takeApart(url) ?? {};
   if (scheme === undefined || seats === undefined) throw new Error(FORMS);
   const kind = scheme.endsWith('+cluster') ? 'cluster' : 'sentinel';
+  const asked = new URLSearchParams(query);
   const shared: Seats = {
     seats: seats.map((seat) => parseSeat(seat, DEFAULT_PORTS[kind])),
     username: decode(user),
     password: decode(password),
     tls: scheme.startsWith('rediss'),
+    ...withFiles(takeTlsFiles(asked, scheme.startsWith('rediss'))),
   };
   if (kind === 'cluster') {
-    if (path !== '' || query !== '') throw new Error(FORMS);
+    if (path !== '' || asked.size > 0) throw new Error(FORMS);
     return { kind, ...shared };
   }
   const [, name, db = '0'] = /^\/([^/]+)(?:\/(\d+))?$/.exec(path ?? '') ?? [];
-  const asked = new URLSearchParams(query);
   const sentinelPassword = asked.get('sentinelPassword') ?? undefined;
   asked.delete('sentinelPassword');
   if (name === undefined || asked.size > 0) throw new Error(FORMS);
@@ -64,19 +69,44 @@ function isCutUp(url: string): boolean {
 
 /** An `@` behind the hosts is the one before them, unless it is in a password there. */
 function hasMisplacedAt(path: string, query: URLSearchParams): boolean {
-  const parts = [...query].flatMap(([name, value]) => (/^(?:sentinelP|p)assword$/.test(name) ? [name] : [name, value]));
+  const parts = [...query].flatMap(([name, value]) => (/^(?:sentinelPassword|password|ca|cert|key)$/.test(name) ? [name] : [name, value]));
   return [path, ...parts].some((part) => /@|%40/.test(part));
 }
 
 /** ioredis would take `/abc` for database NaN, on which no call is answered, and drop a misspelled option. */
-function requireServerUrl(url: string): string {
+function readServerUrl(url: string): RedisAddress {
   if (isCutUp(url)) throw new Error(RAW_PASSWORD);
-  const { pathname, searchParams } = new URL(url);
+  const { protocol, pathname, searchParams } = new URL(url);
   const wrongDatabase = 'the Redis URL has a database that is not a number: write redis://host:6379/0, or leave it out for database 0';
   if (!/^(?:\/\d*)?$/.test(pathname) || !/^\d*$/.test(searchParams.get('db') ?? '')) throw new Error(wrongDatabase);
+  const tlsFiles = takeTlsFiles(searchParams, protocol === 'rediss:');
   if ([...searchParams.keys()].some((name) => !QUERY_OPTIONS.includes(name)))
-    throw new Error(`the Redis URL has an unknown option after the question mark: it may hold ${QUERY_OPTIONS.join(', ')}`);
-  return url;
+    throw new Error(
+      `the Redis URL has an unknown option after the question mark: it may hold ${[...QUERY_OPTIONS, ...TLS_NAMES].join(', ')}`,
+    );
+  if (tlsFiles === undefined) return { kind: 'server', url };
+  // ioredis would take them for options of its own; and of rediss: it makes TLS without any.
+  const [start = ''] = url.split('?');
+  const rest = searchParams.toString();
+  return { kind: 'server', url: `${start.replace(/^rediss:/i, 'redis:')}${rest === '' ? '' : `?${rest}`}`, tlsFiles };
+}
+
+/** Takes the settings of TLS out of the query. @throws Error when they do not fit together, or there is no TLS */
+function takeTlsFiles(query: URLSearchParams, usesTls: boolean): TlsFiles | undefined {
+  const found = TLS_NAMES.flatMap((name) => {
+    const value = query.get(name);
+    query.delete(name);
+    return value === null || value === '' ? [] : [[name, value] as const];
+  });
+  if (found.length === 0) return undefined;
+  const files: TlsFiles = Object.fromEntries(found);
+  const fault = judgeTls(files, usesTls);
+  if (fault !== undefined) throw new Error(`the Redis URL cannot be used: ${fault}`);
+  return files;
+}
+
+function withFiles(tlsFiles: TlsFiles | undefined): { readonly tlsFiles?: TlsFiles } {
+  return tlsFiles === undefined ? {} : { tlsFiles };
 }
 
 /** The address fit for a log: without the password, and without the query, which may hold one as well. */

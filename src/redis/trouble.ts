@@ -55,6 +55,30 @@ const TROUBLES = [
     'redis-cli CLIENT LIST; allow more: redis-cli CONFIG SET maxclients …',
   ],
   [
+    'tls_untrusted',
+    /self-signed certificate|unable to verify the first certificate|unable to get (?:local )?issuer certificate/,
+    'has a certificate of an authority that this machine does not know',
+    'name the authority: redis.tls.ca in the config, or ?ca=/path/ca.pem in the URL',
+  ],
+  [
+    'tls_expired',
+    /certificate has expired|certificate is not yet valid/,
+    'has a certificate that is not valid now',
+    'renew the certificate, and check the clock of this machine',
+  ],
+  [
+    'tls_name',
+    /does not match certificate's altnames/,
+    'has a certificate for another name',
+    'use the name in the certificate as host, or give it: redis.tls.servername in the config, or ?servername= in the URL',
+  ],
+  [
+    'tls_client',
+    /alert (?:certificate required|unknown ca|bad certificate|handshake failure|number 4[0268]|number 116)/i,
+    'asks for a client certificate that it accepts',
+    'set redis.tls.cert and redis.tls.key in the config, or ?cert=/path/client.pem&key=/path/client.key in the URL',
+  ],
+  [
     'silent',
     /^(?:Command timed out|Socket timeout|connect ETIMEDOUT|read ETIMEDOUT|no answer within|Redis is not available: no answer)/,
     'does not answer',
