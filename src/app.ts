@@ -72,6 +72,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     url: redisUrl,
     key: keys.probe(),
     onTrouble: ({ problem, remedy, said }) => logger.error({ remedy, said }, problem),
+    onReplaced: ({ server }) => logger.warn({ server }, 'Redis primary was replaced; dropped connections to the old one'),
     onWell: ({ afterMs }) => {
       logger.info({ afterMs }, 'Redis is well again');
       dataSetWatch?.look();

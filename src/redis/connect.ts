@@ -3,7 +3,7 @@ import { duplicateCluster, openCluster } from './cluster.ts';
 import { flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
-import { watchPrimaries } from './primary-watch.ts';
+import { type PrimaryWatch, watchPrimaries } from './primary-watch.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { classifyTrouble } from './trouble.ts';
@@ -108,7 +108,7 @@ export function connectRedis(
       },
     };
     const retry = (attempt: number) => (role === 'probe' ? null : retryStrategy(attempt));
-    const attach = role === 'probe' ? () => undefined : watchPrimaries(url, address).attach;
+    const attach = role === 'probe' ? () => undefined : watched(watchPrimaries(url, address), onError);
     return openCluster(address, { node, resends: resends(role), retryStrategy: retry, attach }, onError, onClient);
   }
   options.reconnectOnError = (error) => {
@@ -122,7 +122,7 @@ export function connectRedis(
       ? new Client({ ...options, ...throughSentinel(address, role) })
       : new Client(address.url, { ...options, ...(address.tlsFiles && { tls: readTlsFiles(address.tlsFiles) }) });
   if (redis.options.password) secrets.push(redis.options.password);
-  const attach = address.kind === 'sentinel' && role !== 'probe' ? watchPrimaries(url, address).attach : () => undefined;
+  const attach = address.kind === 'sentinel' && role !== 'probe' ? watched(watchPrimaries(url, address), onError) : () => undefined;
   return attend(redis, { role, secrets, onError, onClient, attach });
 }
 
@@ -177,10 +177,25 @@ interface Attendance {
 
 /** By the other side, and without a word: a restart, or no more than an idle connection that was tidied away. */
 export class ConnectionLost extends Error {
-  constructor() {
-    super('the connection was closed');
+  constructor(message = 'the connection was closed') {
+    super(message);
     this.name = 'ConnectionLost';
   }
+}
+
+/** By us: another server has taken its place as the primary. */
+export class PrimaryReplaced extends ConnectionLost {
+  readonly server: string;
+
+  constructor(server: string) {
+    super(`${server} is no longer the primary`);
+    this.name = 'PrimaryReplaced';
+    this.server = server;
+  }
+}
+
+function watched({ attach }: PrimaryWatch, onError: (error: Error) => void): (redis: Redis) => void {
+  return (redis) => attach(redis, (server) => onError(new PrimaryReplaced(server)));
 }
 
 /** BullMQ duplicates the client it is given; duplicates are attended too. */

@@ -11,8 +11,8 @@ import { readTlsFiles } from './tls-files.ts';
  * call on a dropped connection is sent to the new primary or fails, by the role of its client.
  */
 export interface PrimaryWatch {
-  /** Watches the connections of a client until it ends. */
-  attach(redis: Client | Cluster): void;
+  /** Watches the connections of a client until it ends; `onDrop` gets the address of each server that it leaves. */
+  attach(redis: Client | Cluster, onDrop: (server: string) => void): void;
 }
 
 /** Sentinels announce a failover among each other within a second or two; a Cluster's nodes at once. */
@@ -36,7 +36,7 @@ export function watchPrimaries(url: string, address: Group): PrimaryWatch {
 }
 
 function openWatch(address: Group, onClose: () => void): PrimaryWatch {
-  const clients = new Set<Client | Cluster>();
+  const clients = new Map<Client | Cluster, (server: string) => void>();
   const members = new Map<string, Member>();
   const answers = new Map<string, Answer & { readonly at: number }>();
   /** Seen as primaries by most: names that the group itself uses. */
@@ -49,7 +49,8 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
     for (const { primaries } of recent) {
       for (const primary of primaries) if (!isDemoted(primary, recent)) named.add(primary);
     }
-    for (const client of clients) drop(client, (primary) => named.has(primary) && isDemoted(primary, recent));
+    const isOld = (primary: string) => named.has(primary) && isDemoted(primary, recent);
+    for (const [client, onDrop] of clients) for (const server of drop(client, isOld)) onDrop(server);
   };
   const learn = (servers: ReadonlySet<string>): void => {
     for (const [name, member] of members) {
@@ -76,9 +77,9 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
   };
 
   return {
-    attach(redis) {
+    attach(redis, onDrop) {
       if (clients.size === 0) for (const seat of seats) ask(seat);
-      clients.add(redis);
+      clients.set(redis, onDrop);
       redis.once('end', () => {
         clients.delete(redis);
         if (clients.size === 0) close();
@@ -149,14 +150,18 @@ async function askSentinel(redis: Client, group: string): Promise<Reading | unde
   return { primaries, servers: primaries };
 }
 
-function drop(redis: Client | Cluster, isOld: (address: string) => boolean): void {
-  if (redis instanceof Cluster) {
-    const old = redis.nodes('master').filter(({ options }) => isOld(`${options.host}:${options.port}`));
-    for (const node of old) node.stream?.destroy();
-    if (old.length > 0) redis.refreshSlotsCache();
-    return;
-  }
-  const { stream } = redis;
-  if (stream === undefined || stream.destroyed) return;
-  if (isOld(`${stream.remoteAddress?.replace(/^::ffff:/, '')}:${stream.remotePort}`)) stream.destroy();
+/** Drops what a client has open to servers that are old, and returns their addresses. */
+function drop(redis: Client | Cluster, isOld: (address: string) => boolean): string[] {
+  const connections = redis instanceof Cluster ? redis.nodes('master') : [redis];
+  const old = connections.filter((connection) => connection.stream?.destroyed === false && isOld(serverOf(connection, redis)));
+  const servers = old.map((connection) => serverOf(connection, redis));
+  for (const { stream } of old) stream.destroy();
+  if (redis instanceof Cluster && old.length > 0) redis.refreshSlotsCache();
+  return servers;
+}
+
+/** A cluster's nodes go by the names that they give each other; a connection that a Sentinel led to knows its other end. */
+function serverOf({ options, stream }: Client, redis: Client | Cluster): string {
+  if (redis instanceof Cluster) return `${options.host}:${options.port}`;
+  return `${stream.remoteAddress?.replace(/^::ffff:/, '')}:${stream.remotePort}`;
 }

@@ -1,4 +1,4 @@
-import { ConnectionLost, connectRedis, redactUrl } from './connect.ts';
+import { ConnectionLost, connectRedis, PrimaryReplaced, redactUrl } from './connect.ts';
 import { classifyTrouble } from './trouble.ts';
 
 /** What an operator is told. */
@@ -6,6 +6,8 @@ export interface RedisWatchLog {
   /** Redis does not serve, or now for another reason than before. */
   onTrouble(trouble: { readonly problem: string; readonly remedy: string; readonly said: string }): void;
   onWell(recovered: { readonly afterMs: number }): void;
+  /** Connections to a server that is no longer the primary were dropped; once a failover. */
+  onReplaced(failover: { readonly server: string }): void;
 }
 
 export interface RedisWatch {
@@ -23,12 +25,14 @@ export interface RedisWatchOptions extends RedisWatchLog {
 
 /** Redis takes this many writes in a row before it counts as well: one that is full to the brim takes some. */
 const ENOUGH = 2;
+/** A client that is led back to the old server within this time has met no second failover. */
+const SAME_FAILOVER_MS = 60_000;
 
 /**
  * Turns what many connections report into two lines an outage: Redis does not serve and why, and it serves again. While
  * there is trouble, and only then, it tries a write now and then.
  */
-export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell }: RedisWatchOptions): RedisWatch {
+export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, onReplaced }: RedisWatchOptions): RedisWatch {
   const where = redactUrl(url);
   let since: number | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -49,6 +53,13 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell }:
     onTrouble({ problem: `Redis at ${where} ${problem}`, remedy, said: error.message });
   };
 
+  const replacedAt = new Map<string, number>();
+  const tellReplaced = ({ server }: PrimaryReplaced) => {
+    const last = replacedAt.get(server) ?? Number.NEGATIVE_INFINITY;
+    replacedAt.set(server, performance.now());
+    if (performance.now() - last > SAME_FAILOVER_MS) onReplaced({ server });
+  };
+
   const probe = async (suspicion: Error) => {
     const refusal = await tryWrite(url, key);
     if (closed || since === undefined) return;
@@ -67,6 +78,7 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell }:
   return {
     hear(error) {
       if (closed) return;
+      if (error instanceof PrimaryReplaced) tellReplaced(error);
       if (classifyTrouble(error) !== undefined) tell(error);
       if (since !== undefined) return;
       since = performance.now();

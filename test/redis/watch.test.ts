@@ -18,6 +18,7 @@ async function watched({ onTestFinished }: TestContext, args: readonly string[] 
       expect(remedy).not.toBe('');
       lines.push(`${problem.replace(/127\.0\.0\.1:\d+/, '…')} <${said.split(' ')[0]}>`);
     },
+    onReplaced: ({ server }) => lines.push(`replaced ${server}`),
     onWell: ({ afterMs }) => lines.push(afterMs >= 0 ? 'well' : 'never'),
   });
   onTestFinished(() => watch.close());

@@ -114,6 +114,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     ends.push(() => clocks.stop());
 
     const producers = startProducers(() => door.url, group.url, PER_SECOND);
+    ends.push(async () => producers.halt());
     await until(() => vendor.hits.length >= BEFORE, 90_000);
     let notReadyMs = 0;
     let readyNow = true;

@@ -14,6 +14,8 @@ export interface Producers {
   readonly errors: ReadonlyMap<string, number>;
   /** Raises nothing new, and resolves when all that was offered has been taken. */
   finish(): Promise<void>;
+  /** Raises nothing new, whatever becomes of the rest. */
+  halt(): void;
 }
 
 const AGAIN_MS = 250;
@@ -84,6 +86,7 @@ export function startProducers(door: () => string, redisUrl: string, perSecond: 
     raised,
     refusals,
     errors,
+    halt: () => clearInterval(timer),
     async finish() {
       clearInterval(timer);
       await Promise.all(open);
