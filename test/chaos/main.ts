@@ -51,6 +51,9 @@ const rows =
       ] as const);
 
 const results: Result[] = [];
+const report = () => ({ at: new Date().toISOString(), node: process.version, seed, results });
+/** After each scenario, so that a run that is broken off has left its evidence. */
+const save = () => writeFile(RESULTS, `${JSON.stringify(report(), null, 2)}\n`);
 const table = [cells(['', 'accepted', 'hits', 'lost', 'silent', 'visible', 'unknown', 'seconds', ''])];
 const held: string[] = [];
 for (const [name, row] of rows) {
@@ -62,6 +65,7 @@ for (const [name, row] of rows) {
   say(`${title} …`);
   const result = await runScenario(name, row.run, seed);
   results.push(result);
+  await save();
   table.push(line(title, result), ...(result.note === undefined ? [] : [`            ${result.note}`]));
   for (const what of result.broken.slice(0, SHOWN)) table.push(`            ! ${what}`);
   if (result.broken.length > SHOWN) table.push(`            ! and ${result.broken.length - SHOWN} more in ${RESULTS}`);
@@ -69,9 +73,7 @@ for (const [name, row] of rows) {
 }
 
 const broken = results.filter((result) => result.broken.length > 0);
-const report = { at: new Date().toISOString(), node: process.version, seed, results };
-await writeFile(RESULTS, `${JSON.stringify(report, null, 2)}\n`);
-if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+if (values.json) process.stdout.write(`${JSON.stringify(report())}\n`);
 else {
   const heldLines = held.length === 0 ? [] : ['', 'Held by tests that npm test runs:', ...held];
   const verdict = broken.length === 0 ? 'Every promise was kept.' : `Promises were broken: ${broken.map(({ name }) => name).join(', ')}.`;

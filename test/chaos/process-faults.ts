@@ -11,7 +11,7 @@ import { alternating, phoneOf } from './traffic.ts';
 /** The wall clock of one process after the other steps by so much, to one side and then to the other, and back. */
 export function steppedClocks(byMs: number): Scenario {
   return async (given) => {
-    const scene = await openScene(given, { dispatchers: 2, movedClocks: true, timeout: '5s', concurrency: 10 });
+    const scene = await openScene(given, { dispatchers: 2, movedClocks: true, concurrency: 10 });
     scene.first.behave(() => accepts(200));
     const stop = scene.traffic.flow(15, alternating);
     await until(() => scene.first.hits.length >= 10);
@@ -43,7 +43,6 @@ export const blockedLogs: Scenario = async (given) => {
   const scene = await openScene(given, {
     dispatchers: 2,
     blockableLogs: true,
-    timeout: '5s',
     concurrency: 10,
     env: { LOG_LEVEL: 'debug' },
   });

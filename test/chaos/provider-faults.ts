@@ -77,7 +77,7 @@ export function absent(urlOf: (port: number) => string): Scenario {
 
 /** Accepts everything, answers nothing: criticals are sent once more by the next provider, warnings are held. */
 export const silentVendor: Scenario = async (given) => {
-  const scene = await openScene(given);
+  const scene = await openScene(given, { timeout: '1s' });
   scene.first.behave(() => neverAnswers);
   await scene.traffic.raise(20, alternating);
   const history = await concluded(scene, 'requests without an answer');

@@ -22,7 +22,7 @@ export interface SceneOptions {
   /** Of one phone: texts, and within how many seconds. */
   readonly cap?: { readonly max: number; readonly perSeconds: number };
   readonly lock?: string;
-  /** One call to a vendor. */
+  /** Of one call to a vendor: long, so that a busy machine makes no doubt by itself. */
   readonly timeout?: string;
   readonly expiresAfter?: string;
   /** Routes before the default one, a line of YAML each. */
@@ -84,7 +84,7 @@ export interface Scene {
 }
 
 export async function openScene({ onEnd, inOne = false }: Given, options: SceneOptions = {}): Promise<Scene> {
-  const { onUnknown, concurrency = 20, cap, lock = '5s', timeout = '1s', expiresAfter = '1h' } = options;
+  const { onUnknown, concurrency = 20, cap, lock = '5s', timeout = '5s', expiresAfter = '1h' } = options;
   const count = inOne ? 1 : (options.dispatchers ?? 1);
   const redisClock = options.movedRedisClock === true ? await createMovedClock() : undefined;
   const redis = await startRedisServer(options.redisArgs, redisClock?.env);
