@@ -37,7 +37,7 @@ export const erased: Scenario = async (given) => {
 };
 
 /** Redis' clock steps, with texts on the wire and others held back by a cap. */
-export function redisStepped(byMs: number): Scenario {
+export function redisStepped(byMs: number, { killed = false } = {}): Scenario {
   return async (given) => {
     const cap = { max: 3, perSeconds: 5 };
     const scene = await openScene(given, { dispatchers: 2, movedRedisClock: true, expiresAfter: '1d', cap });
@@ -46,13 +46,18 @@ export function redisStepped(byMs: number): Scenario {
     await until(() => scene.first.hits.length >= 20);
     // Its locks and leases are counted by it.
     const ended = scene.faults.start('Redis’ clock stepped');
+    if (killed) await until(() => scene.openCalls(0) > 0);
+    if (killed) scene.kill(0);
     await scene.redisClock?.step(byMs);
+    if (killed) await scene.replace(0, 'SIGKILL');
     await pause(4_000);
     ended(1);
     const known = scene.first.hits.length;
     await until(() => scene.first.hits.length > known + 20, 30_000);
     await stop();
-    return { history: await scene.conclude({ mayWaitFor: byMs < 0 ? ['rate_cap_recipient'] : [] }) };
+    // What the killed one had open is taken up within 6 min of its lease.
+    const deadlineMs = killed ? 480_000 : 90_000;
+    return { history: await scene.conclude({ deadlineMs, mayWaitFor: byMs < 0 ? ['rate_cap_recipient'] : [] }) };
   };
 }
 

@@ -61,6 +61,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'F35-1d': { fault: 'the same, ±25 h', run: steppedClocks(25 * 60 * MINUTE_MS) },
   'F36-ahead': { fault: 'Redis’ clock steps ahead by 2 h', run: redisStepped(120 * MINUTE_MS) },
   'F36-back': { fault: 'Redis’ clock steps back by 2 h', run: redisStepped(-120 * MINUTE_MS) },
+  'F36-killed': { fault: 'the same, and a dispatcher killed with calls open', run: redisStepped(-120 * MINUTE_MS, { killed: true }) },
   F37: { fault: 'the reader of stdout stops for 15 s', run: blockedLogs },
   F38: { fault: 'FLUSHALL in mid-run', run: erased },
   F39: { fault: 'no free descriptor in a dispatcher and the door', run: noDescriptors },
