@@ -1,4 +1,3 @@
-import { systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { fingerprint } from './config/fingerprint.ts';
 import type { LoadedConfig } from './config/load-config.ts';
@@ -14,14 +13,16 @@ import { connectRedis, type Redis, withinDeadline } from './redis/connect.ts';
 import { openDataSet } from './redis/data-set.ts';
 import { createKeys } from './redis/keys.ts';
 import type { RedisUser } from './redis/permissions.ts';
+import { useClock } from './redis/redis-clock.ts';
 import { createRedisWatch } from './redis/watch.ts';
 import { type AccessWatch, watchAccess } from './roles/access-watch.ts';
-import { announceProcess } from './roles/announce-process.ts';
+import { announceProcess, type ProcessAnnouncer } from './roles/announce-process.ts';
 import { followCapNames } from './roles/cap-names.ts';
 import { type Connections, createConnections } from './roles/connections.ts';
 import { openFigures } from './roles/figures.ts';
 import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
 import type { Closer } from './roles/ground.ts';
+import { keepRedisTime } from './roles/keep-redis-time.ts';
 import { createReload, type ReloadDeps } from './roles/reload.ts';
 import { type DataSetWatch, watchDataSet } from './roles/watch-data-set.ts';
 import { version } from './version.ts';
@@ -87,12 +88,16 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     return redis;
   };
 
+  const hasWorkers = roles.some((role) => role !== 'receiver');
   const routesFor = (next: Config) => (roles.includes('dispatcher') ? lanesOf(next) : []);
   const start = async (): Promise<{ httpPort: number }> => {
     const door = connect('door');
     await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
     requireNoFault([...(await checkAccess(door, access)), ...(await checkConnectionAccess(redisUrl, access))]);
     const allowed = watchAccess({ ...access, redis: door, logger }, closers);
+    let announced: ProcessAnnouncer | undefined;
+    const lockMs = hasWorkers ? config.worker.lockMs : undefined;
+    const clock = await keepRedisTime({ redis: door, keys, lockMs, onJump: () => announced?.repeat(), logger }, closers);
 
     const figures = openFigures(door, keys, () => inForce);
     closers.push(() => figures.close());
@@ -104,12 +109,13 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       ...(droppedLogLines && { droppedLogLines }),
       ...(exemplar && { exemplar }),
       sources: figures,
+      clock,
     });
     const hash = fingerprint(config);
-    metrics.configInForce(hash, systemClock.now());
+    metrics.configInForce(hash, clock.now());
     const sends = () => (roles.includes('dispatcher') ? sendingSetup(inForce) : undefined);
     let current: Generation | undefined;
-    const announced = announceProcess(
+    announced = announceProcess(
       {
         redis: door,
         keys,
@@ -118,19 +124,23 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
         sends,
         stuck: () => notFetching(current),
         refused: () => allowed.known().map(({ problem }) => problem),
+        clock,
         logger,
       },
       closers,
     );
     if (roles.includes('dispatcher')) await followCapNames({ redis: door, keys, logger }, closers);
     dataSetWatch = watchDataSet({ dataSet: openDataSet(door, keys), logger, onLoss: metrics.redisDataLost }, closers);
+    const commands = hasWorkers ? connect('commands') : door;
+    useClock(commands, clock);
     const house = {
       roles,
       logger,
       keys,
       metrics,
+      clock,
       door,
-      commands: roles.some((role) => role !== 'receiver') ? connect('commands') : door,
+      commands,
       connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear, connections.add),
       readiness: () => readiness({ ask: () => door.exists(keys.inFlight()), redis: door, allowed, connections }, current, ready),
     };
@@ -182,14 +192,14 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     const report: ReloadDeps['report'] = {
       configInForce: (next, at) => {
         metrics.configInForce(next, at);
-        announced.configInForce(next);
+        announced?.configInForce(next);
       },
       configRefused: (at) => {
         metrics.configRefused();
-        announced.configRefused(at);
+        announced?.configRefused(at);
       },
     };
-    reload = createReload({ logger, report, clock: systemClock, inForce: () => inForce, swap, wake });
+    reload = createReload({ logger, report, clock, inForce: () => inForce, swap, wake });
     return { httpPort };
   };
 

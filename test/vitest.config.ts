@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files that look at what a process has loaded, that change what a whole process shares, or that must not feel each other; the others share what their worker has. */
-const ALONE = ['test/{chaos,house,tracing}/**/*.test.ts', 'test/e2e/tracing*.test.ts', 'test/**/lazy-loading.test.ts'];
+const ALONE = [
+  'test/{chaos,house,tracing}/**/*.test.ts',
+  'test/e2e/tracing*.test.ts',
+  'test/e2e/clocks.test.ts',
+  'test/**/lazy-loading.test.ts',
+];
 
 const root = new URL('..', import.meta.url).pathname;
 const shared = { root, testTimeout: 60_000, hookTimeout: 60_000 };

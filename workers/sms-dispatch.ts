@@ -3,7 +3,7 @@ import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import { mayColour } from '../src/cli/colour.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { openTerminalScreen } from '../src/cli/terminal-screen.ts';
-import { systemClock } from '../src/clock.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
@@ -22,6 +22,7 @@ import { connectRedis, redactUrl } from '../src/redis/connect.ts';
 import { inspectRedis } from '../src/redis/inspect.ts';
 import { createKeys } from '../src/redis/keys.ts';
 import { locateRedis } from '../src/redis/locate-redis.ts';
+import { clockOf, keepTime } from '../src/redis/redis-clock.ts';
 import { version } from '../src/version.ts';
 import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
@@ -38,6 +39,23 @@ async function redisUrlOf(config: Config): Promise<string> {
   const url = await locate(config);
   await requireDatabaseOf(url);
   return url;
+}
+
+/** That of Redis once a command has connected to it. */
+let clock: Clock = systemClock;
+const now = () => clock.now();
+
+/** A connection on which the time of Redis is known. */
+async function openRedis(config: Config) {
+  const redis = connectRedis(await redisUrlOf(config), 'door');
+  const time = keepTime(redis, createKeys(config.redis.prefix));
+  await time.known();
+  clock = time;
+  const close = async () => {
+    time.close();
+    redis.disconnect();
+  };
+  return { redis, close };
 }
 
 const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: ProcessOptions): Promise<number> }>>> = {
@@ -66,16 +84,19 @@ function openScreenHere() {
 const exitCode = await runCli(process.argv.slice(2), {
   loadConfig: async (path) => loadConfig({ path, env }),
   readableConfig: (error, path) => readableConfig(error, { path, env }),
-  openProducer: async (config) =>
-    createProducer({ redis: await redisUrlOf(config), prefix: config.redis.prefix, directory: directoryOf(config, systemClock) }),
+  openProducer: async (config) => {
+    const { redis, close } = await openRedis(config);
+    const producer = createProducer({ redis, prefix: config.redis.prefix, directory: directoryOf(config, clockOf(redis)) });
+    return { ...producer, close: () => producer.close().then(close) };
+  },
   openTraces: async (config) => {
-    const redis = connectRedis(await redisUrlOf(config), 'door');
+    const { redis, close } = await openRedis(config);
     const keys = createKeys(config.redis.prefix);
     return {
       ...createTraces(redis, keys),
       waiting: async (id) => (await import('../src/queue/find-waiting.ts')).findWaiting(redis, config.redis.prefix, id),
       recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
-      close: async () => redis.disconnect(),
+      close,
     };
   },
   openEpisodes: async (config) => {
@@ -84,30 +105,34 @@ const exitCode = await runCli(process.argv.slice(2), {
   },
   openDeadLetters: async (config) => {
     const { createDeadLetters } = await import('../src/queue/dead-letters.ts');
-    return createDeadLetters({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
+    const { redis, close } = await openRedis(config);
+    const dead = createDeadLetters({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
+    return { ...dead, close: () => dead.close().then(close) };
   },
   openUnknownDesk: async (config) => {
     const { openUnknownDesk } = await import('../src/queue/open-unknown-desk.ts');
-    return openUnknownDesk({ redis: await redisUrlOf(config), prefix: config.redis.prefix, clock: systemClock });
+    const { redis, close } = await openRedis(config);
+    const desk = openUnknownDesk({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
+    return { ...desk, close: () => desk.close().then(close) };
   },
   openInboundLog: async (config) => {
-    const redis = connectRedis(await redisUrlOf(config), 'door');
-    return { ...createInboundLog(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
+    const { redis, close } = await openRedis(config);
+    return { ...createInboundLog(redis, createKeys(config.redis.prefix)), close };
   },
   openOptOuts: async (config) => {
-    const redis = connectRedis(await redisUrlOf(config), 'door');
-    return { ...createOptOuts(redis, createKeys(config.redis.prefix)), close: async () => redis.disconnect() };
+    const { redis, close } = await openRedis(config);
+    return { ...createOptOuts(redis, createKeys(config.redis.prefix)), close };
   },
   openBudgets: async (config) => {
-    const redis = connectRedis(await redisUrlOf(config), 'door');
+    const { redis, close } = await openRedis(config);
     const budgets = createBudgets({ redis, keys: createKeys(config.redis.prefix), budgets: config.money?.budgets ?? {} });
-    return { read: budgets.read, close: async () => redis.disconnect() };
+    return { read: budgets.read, close };
   },
   openOverview: async (config) => {
     const { openOverview } = await import('../src/roles/overview.ts');
-    const redis = connectRedis(await redisUrlOf(config), 'door');
+    const { redis, close } = await openRedis(config);
     const overview = openOverview(config, redis);
-    return { read: overview.read, close: async () => redis.disconnect() };
+    return { read: overview.read, close };
   },
   inspectRedis: async (config) => {
     const url = config === undefined ? await locateRedis({ url: env.REDIS_URL || undefined, dataDir: DATA_DIR }) : await locate(config);
@@ -131,7 +156,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     void nextSignal().then(() => stop.abort());
     return stop.signal;
   },
-  now: () => new Date(),
+  now,
   version,
   env,
   nodeVersion: process.versions.node,

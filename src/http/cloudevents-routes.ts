@@ -32,13 +32,13 @@ const ROUTE = '/v1/webhooks/cloudevents';
  * we send back and fails the delivery for any other one, so it is answered without one.
  * https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md
  */
-export function cloudEventRoutes(app: FastifyInstance, { config, producer, counts, logger }: WebhookDeps): void {
+export function cloudEventRoutes(app: FastifyInstance, { config, producer, counts, now, logger }: WebhookDeps): void {
   handshake(app);
   app.post<{ Querystring: Readonly<Record<string, unknown>> }>(
     ROUTE,
     webhookOptions('cloudevents', counts),
     async ({ query, headers, body }, reply) => {
-      const to = webhookRecipients(query, config);
+      const to = webhookRecipients(query, config, { now });
       const carried = carriedEvents(headers, body);
       if (carried.events.length > MAX_ALERTS) {
         throw new HttpProblem('too-many-alerts', { detail: `${carried.events.length} events; send at most ${MAX_ALERTS} in one batch.` });

@@ -82,7 +82,7 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
       { alerts: (...asked) => timely(lists.alerts(...asked)), messages: (...asked) => timely(lists.messages(...asked)) },
       deps.now,
     );
-    const webhooks = { config, logger, producer: timelyProducer, counts: deps.webhookCounts };
+    const webhooks = { config, logger, producer: timelyProducer, counts: deps.webhookCounts, now: deps.now };
     webhookRoutes(app, webhooks);
     cloudEventRoutes(app, webhooks);
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });

@@ -1,5 +1,5 @@
 import { AlertError, parseAlert } from '../alert/parse-alert.ts';
-import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { directoryOf, type KnownNames } from '../pipeline/directory.ts';
 import { HttpProblem } from './problem.ts';
@@ -11,12 +11,12 @@ type Query = Readonly<Record<string, unknown>>;
  * sender's URL is told for what it is.
  * @throws {HttpProblem} `invalid-request` when one of them is no recipient, or a parameter of another name is meant as one
  */
-export function webhookRecipients(query: Query, config: Pick<Config, 'http'> & KnownNames): readonly string[] {
+export function webhookRecipients(query: Query, config: Pick<Config, 'http'> & KnownNames, clock: Clock): readonly string[] {
   const asked = askedIn(query);
   const to = asked.length > 0 ? asked : config.http.webhookTo;
   if (to.length === 0) return to;
   try {
-    parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config, systemClock));
+    parseAlert({ severity: 'critical', text: 'recipients only', to }, directoryOf(config, clock));
     return to;
   } catch (error) {
     if (!(error instanceof AlertError)) throw error;

@@ -21,6 +21,7 @@ export interface WebhookDeps {
   readonly config: Pick<Config, 'http'> & KnownNames;
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly counts: WebhookCounts;
+  readonly now: () => Date;
   readonly logger: Logger;
 }
 
@@ -54,12 +55,12 @@ export function webhookOptions(
  * then nothing is lost by it, the sender's own failure metrics tell, and it tries again minutes later, by when the
  * fault may be corrected, instead of at its repeat interval.
  */
-export function webhookRoutes(app: FastifyInstance, { config, producer, counts, logger }: WebhookDeps): void {
+export function webhookRoutes(app: FastifyInstance, { config, producer, counts, now, logger }: WebhookDeps): void {
   for (const [name, read] of Object.entries(READERS)) {
     const webhook = name as keyof typeof READERS;
     const route = `/v1/webhooks/${webhook}`;
     app.post<{ Querystring: Readonly<Record<string, unknown>> }>(route, webhookOptions(webhook, counts), async ({ query, body }) => {
-      const to = webhookRecipients(query, config);
+      const to = webhookRecipients(query, config, { now });
       if (to.length === 0) {
         throw new HttpProblem('invalid-request', {
           detail: 'Nobody to text: add ?to=group:<name> to the URL, or set webhooks.to in the config.',

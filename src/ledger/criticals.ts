@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { askTime } from '../redis/redis-clock.ts';
 import type { MessageState } from './trace.ts';
 
 /** What a critical message may wait for without being held up: its ladder, its recipient's night, the digest that gathers it. */
@@ -62,8 +63,7 @@ export function alertMember(alertId: string): string {
  * @param missedForMs how far back a failed or expired one counts
  */
 export async function readCriticals(redis: Redis, keys: Keys, heldForMs: number, missedForMs: number): Promise<Criticals> {
-  const [seconds, micros] = await redis.time();
-  const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  const now = Math.floor(await askTime(redis, keys.heldCriticals()));
   const since = now - missedForMs;
   const newest = (set: string) => redis.zrevrangebyscore(set, '+inf', since, 'LIMIT', 0, READ);
   const [heldIds, heldCount, missedIds, missedCount, ...endedIds] = await Promise.all([

@@ -2,6 +2,7 @@ import { hash } from '../alert/id.ts';
 import { severityRank } from '../alert/severity.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
+import { askTime } from '../redis/redis-clock.ts';
 import { createAckCodes } from './ack-codes.ts';
 import { createAcknowledge } from './acknowledge.ts';
 import { createApplyReceipt } from './apply-receipt.ts';
@@ -9,6 +10,7 @@ import { MISSED_ALERT_REASONS } from './criticals.ts';
 import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
 import { alertLine, messageLine } from './journal-entry.ts';
+import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
 import {
   type Addressee,
   type ClosedAttempt,
@@ -114,9 +116,11 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
     },
 
     async recall(messageId) {
-      const [[seconds, micros], hash] = await Promise.all([redis.time(), redis.hgetall(keys.message(messageId))]);
-      const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-      return hash.state === undefined ? undefined : historyOf(hash, now);
+      const key = keys.message(messageId);
+      const [now, hash] = await Promise.all([askTime(redis, key), redis.hgetall(key)]);
+      if (hash.state === undefined) return undefined;
+      const lease = Number(hash.lease) - now > LONGEST_LEASE_MS ? await renewLeaseScript(redis, [key], [hash.token ?? '']) : undefined;
+      return historyOf(lease === undefined ? hash : { ...hash, lease: String(lease) }, Math.floor(now));
     },
 
     async openAttempt({ messageId, dedupHash, phoneHash, formerHashes = [], receivedAt, token, record, leaseMs, unknownsAllowed }) {

@@ -4,6 +4,7 @@ import { claims, releaseClaim } from './claim-lua.ts';
 import { alertMember, PLANNED_WAITS } from './criticals.ts';
 import { INDEXES } from './ended.ts';
 import { tells } from './journal.ts';
+import { BOUND_LEASE } from './lease.ts';
 import { FOLLOW } from './on-the-way.ts';
 import { overSince } from './over-script.ts';
 
@@ -234,6 +235,7 @@ export const openAttemptScript = createScript<
   ['opened', number] | ['ended', string] | ['busy', number] | ['orphan' | 'resolved' | 'acknowledged' | 'opted_out' | 'spent' | 'missing']
 >(`
 ${overSince({ resolved: 'KEYS[2]', acknowledged: 'KEYS[4]', receivedAt: 'ARGV[5]' })}
+${BOUND_LEASE}
 local m = redis.call('HMGET', KEYS[1], 'state', 'token', 'lease', 'unknowns', 'attempts', 'digest')
 local state, unknowns, attempts = m[1], tonumber(m[4] or '0'), tonumber(m[5] or '0')
 if not state then return {'missing'} end
@@ -245,7 +247,8 @@ if m[2] == ARGV[1] then
 end
 if state ~= 'queued' and state ~= 'deferred' and state ~= 'sending' then return {'ended', state} end
 if m[2] then
-  if tonumber(m[3]) > now then return {'busy', tonumber(m[3])} end
+  local lease = boundLease(KEYS[1], tonumber(m[3]), now)
+  if lease > now then return {'busy', lease} end
   return {'orphan'}
 end
 -- a digest tells of it, and the run that put it there is gone: the next one writes that down

@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { BOTTLENECK_VERSION, limiterKeys } from './bottleneck-lua.ts';
 import { releaseScript, reserveScript, settleScript } from './cap-scripts.ts';
 import type { CapRule, RateCap } from './rate-cap.ts';
@@ -50,8 +51,12 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
       const [full, knownOrWaitMs] = await reserveScript(...callOf(slot, rules, at));
       const rule = rules[full - 1];
       if (rule === undefined) return { kind: 'held', fresh: knownOrWaitMs === 0 };
-      // Redis says for how long, not until when: whoever waits goes by the clock here, which may be another one.
-      return { kind: 'full', reason: rule.reason, key: rule.key, retryAt: new Date((at ?? Date.now()) + knownOrWaitMs) };
+      return {
+        kind: 'full',
+        reason: rule.reason,
+        key: rule.key,
+        retryAt: new Date((at ?? clockOf(redis).now().getTime()) + knownOrWaitMs),
+      };
     },
     async settle(slot, rules) {
       if (rules.length > 0) await settleScript(...callOf(slot, rules, now?.()));

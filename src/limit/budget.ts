@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import { BUDGET_HOLD_TTL_MS, type Keys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { readScript, reserveScript, settleScript } from './budget-scripts.ts';
 import { BUDGET_PERIODS, type Budget, type BudgetPeriod, type Money } from './money.ts';
 
@@ -60,6 +61,7 @@ export interface BudgetOptions {
 export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Budgets {
   const books = BUDGET_PERIODS.map((period) => keys.budget(period));
   const at = () => now?.() ?? '';
+  const since = (asked: number | '') => (asked === '' ? clockOf(redis).now().getTime() : asked);
   const settle = async (token: string, micro: number) => {
     await settleScript(redis, [...books, keys.budgetHold(token)], [at(), micro]);
   };
@@ -83,8 +85,7 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
       );
       const period = BUDGET_PERIODS[full - 1];
       if (period === undefined) return { kind: 'held' };
-      // Redis says for how long, not until when: whoever waits goes by the clock here, which may be another one.
-      return { kind: 'full', period, until: new Date((asked === '' ? Date.now() : asked) + endsInMs) };
+      return { kind: 'full', period, until: new Date(since(asked) + endsInMs) };
     },
     async look(micro, critical) {
       const asked = at();
@@ -93,7 +94,7 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
       });
       const [last] = full.toSorted((a, b) => b.leftMs - a.leftMs);
       if (last === undefined) return { kind: 'held' };
-      return { kind: 'full', period: last.period, until: new Date((asked === '' ? Date.now() : asked) + last.leftMs) };
+      return { kind: 'full', period: last.period, until: new Date(since(asked) + last.leftMs) };
     },
     settle,
     release: (token) => settle(token, 0),

@@ -11,8 +11,8 @@ export interface RememberedCap extends RateCap {
 const REMEMBER_MS = 1000;
 
 export interface RememberedCapOptions {
-  /** ms. */
-  readonly now?: () => number;
+  /** ms; the clock of Redis, by which `retryAt` is given. */
+  readonly now: () => number;
   /** How many full counters are remembered at most; the one remembered first goes first. */
   readonly size?: number;
 }
@@ -22,7 +22,7 @@ export interface RememberedCapOptions {
  * from memory until it has room or a second is over, whichever comes first. Whoever may hold a slot is always asked
  * for in Redis, and so is everyone once this process gave a slot of that counter back.
  */
-export function createRememberedCap(cap: RateCap, { now = Date.now, size = 10_000 }: RememberedCapOptions = {}): RememberedCap {
+export function createRememberedCap(cap: RateCap, { now, size = 10_000 }: RememberedCapOptions): RememberedCap {
   /** Counter → kind of text → what Redis said: the reserve or the weight that keeps out one text may let in another. */
   const counters = new Map<string, Map<string, { full: Full; until: number }>>();
 

@@ -344,6 +344,18 @@ export const CATALOGUE = {
     labels: [],
     help: 'Log lines that this process dropped because its output took none: the reader stopped or closed it, or its disk is full.',
   },
+  clockSkew: {
+    name: 'sms_clock_skew_seconds',
+    type: 'gauge',
+    labels: [],
+    help: "How far the clock of this machine is ahead of Redis' clock; negative: behind. Messages go by Redis' clock.",
+  },
+  clockJumps: {
+    name: 'sms_clock_jumps_total',
+    type: 'counter',
+    labels: [],
+    help: "Jumps of Redis' own clock by more than 2 s that this process has seen, a failover to a server with another clock among them.",
+  },
   scrapeErrors: {
     name: 'sms_scrape_errors_total',
     type: 'counter',

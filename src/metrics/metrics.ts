@@ -1,9 +1,11 @@
 import { type Histogram, Registry } from 'prom-client';
+import { systemClock } from '../clock.ts';
 import { NOTICE_OUTCOMES } from '../ledger/notices.ts';
 import type { RouteLane } from '../overview/lanes.ts';
 import type { EndReports } from '../pipeline/end-report.ts';
 import type { Observer, Webhook, WebhookRefusal } from '../pipeline/observer.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
+import type { RedisClock } from '../redis/redis-clock.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
@@ -35,6 +37,8 @@ export interface MetricsOptions {
   readonly sources?: Sources;
   /** Longest that a scrape waits for a source; default 1 s. */
   readonly sourceBoundMs?: number;
+  /** The clock that decides; without it the gauge of the skew stays empty. */
+  readonly clock?: Pick<RedisClock, 'now' | 'skewMs' | 'jumps'>;
   /** Default: one of its own. Process metrics that it holds already are left as they are. */
   readonly registry?: Registry;
   /** Log lines that this process has dropped since its start. */
@@ -100,7 +104,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = options.registry ?? new Registry();
   const known = new Set(options.providers);
   const label = (provider: string) => (known.has(provider) ? provider : OTHER);
-  const { exemplar } = options;
+  const { exemplar, clock } = options;
   const m = register(registry, options.providers, exemplar !== undefined);
   collectProcessMetrics(registry);
 
@@ -119,6 +123,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const knownWebhooks = new Set<string>();
   let lastAccepted = 0;
   let countedLogLines = 0;
+  let countedJumps = 0;
 
   const observeTraced = <L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void => {
     if (exemplar === undefined) observe(histogram, labels, seconds);
@@ -131,7 +136,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     const dropped = options.droppedLogLines?.() ?? 0;
     m.logLinesDropped.inc(dropped - countedLogLines);
     countedLogLines = dropped;
-    routeGauges.refresh(Date.now());
+    routeGauges.refresh((clock ?? systemClock).now().getTime());
+    const skewMs = clock?.skewMs();
+    if (skewMs !== undefined) m.clockSkew.set(skewMs / 1000);
+    const jumps = clock?.jumps() ?? 0;
+    m.clockJumps.inc(jumps - countedJumps);
+    countedJumps = jumps;
   };
 
   return {

@@ -85,6 +85,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     logLinesDropped: product(),
     jobsRequeued: product(REQUEUED_QUEUES),
     redisDataLoss: product(DATA_LOSS_KINDS),
+    clockJumps: product(),
     scrapeErrors: product(SOURCE_NAMES),
   };
 }

@@ -30,6 +30,8 @@ export const FINDING_KINDS = [
   'redis_may_evict',
   'redis_memory',
   'redis_not_durable',
+  'redis_clock_jumped',
+  'clock_skew',
   'config_refused',
   'config_differs',
   'unknown_outcomes',

@@ -1,4 +1,5 @@
 import { type HealthFinding, type HealthLevel, todoOf } from './finding.ts';
+import { judgeClocks } from './judge-clocks.ts';
 import { judgeCriticals } from './judge-criticals.ts';
 import { judgeBudgets, judgeCaps } from './judge-limits.ts';
 import { judgeRedis } from './judge-redis.ts';
@@ -31,6 +32,7 @@ const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeRefused,
   judgePauses,
   judgeRedis,
+  judgeClocks,
   judgeRoutes,
   judgeBudgets,
   judgeCaps,

@@ -1,5 +1,6 @@
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
+import { askTime } from '../redis/redis-clock.ts';
 import { pruneHash, scanHash } from '../redis/scan-hash.ts';
 import { createScript } from '../redis/script.ts';
 import type { RouteLane } from './lanes.ts';
@@ -17,6 +18,10 @@ export interface ProcessNote {
   readonly stuck?: readonly string[];
   /** What Redis refuses to it, in words; left out where it refuses nothing. */
   readonly refused?: readonly string[];
+  /** How far the clock of its machine is ahead of Redis' clock, ms (negative: behind); left out where they agree. */
+  readonly clockSkewMs?: number;
+  /** The last jump of Redis' own clock that it saw, within an hour. */
+  readonly redisClockJump?: { readonly byMs: number; readonly at: string };
   /** Left out by releases before 0.1.0, which count caps under other names: see `limit/cap-names.ts`. */
   readonly capNames?: 'current';
   /** Of a process that sends: what it sends through. */
@@ -70,11 +75,11 @@ export function createProcesses(redis: Redis, keys: Keys, self: string): Process
       await redis.hdel(keys.processes(), self);
     },
     async read() {
-      const [[seconds], notes] = await Promise.all([redis.time(), scanHash(redis, keys.processes(), MOST_PROCESSES)]);
-      const from = Number(seconds) * 1000 - PROCESS_TTL_MS;
+      const [now, notes] = await Promise.all([askTime(redis, keys.processes()), scanHash(redis, keys.processes(), MOST_PROCESSES)]);
       return notes.flatMap((line) => {
         const space = line.indexOf(' ');
-        return Number(line.slice(0, space)) < from ? [] : [JSON.parse(line.slice(space + 1)) as ProcessNote];
+        // One from the future was published before Redis' clock was set back.
+        return Math.abs(now - Number(line.slice(0, space))) > PROCESS_TTL_MS ? [] : [JSON.parse(line.slice(space + 1)) as ProcessNote];
       });
     },
   };

@@ -1,9 +1,11 @@
 import type { Job, Queue } from 'bullmq';
 import { maskNumbers } from '../alert/phone.ts';
+import type { Clock } from '../clock.ts';
 import type { FirstStep } from '../pipeline/first-step.ts';
 import { createRoom } from '../pipeline/room.ts';
 import type { RawAlert, Routed } from '../pipeline/router.ts';
 import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { announceEnd } from './announce-end.ts';
@@ -43,6 +45,7 @@ const CHUNK = 100;
 
 /** Takes alerts off their queue, lets them be routed, and gives each message and each notice its job. */
 export function createAlertWorker({ route, tellResolved, countPhones, ...deps }: AlertWorkerDeps): QueueWorker {
+  const clock = clockOf(deps.commands);
   const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
     deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
   );
@@ -62,7 +65,7 @@ export function createAlertWorker({ route, tellResolved, countPhones, ...deps }:
     switch (routed.kind) {
       case 'routed':
         await notices.add(routed.notices);
-        await addMessages(messages, routed.steps);
+        await addMessages(messages, routed.steps, clock);
         return { kind: 'complete' };
       case 'resolved':
         await wakeMessages(messages, routed.open);
@@ -78,9 +81,9 @@ export function createAlertWorker({ route, tellResolved, countPhones, ...deps }:
   const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
     const ended = endedSchema.safeParse(data);
     if (!ended.success) return { kind: 'dead', reason: 'malformed: not the end of an alert of ours' };
-    if ((await tellResolved(ended.data, (steps) => addMessages(messages, steps))) === 'done') return { kind: 'complete' };
+    if ((await tellResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
     const waitMs = Math.min(FIRST_LOOK_AGAIN_MS * 2 ** Math.min(attemptsStarted - 1, 10), LONGEST_LOOK_AGAIN_MS);
-    return { kind: 'delay', until: new Date(Date.now() + waitMs) };
+    return { kind: 'delay', until: new Date(clock.now().getTime() + waitMs) };
   };
 
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
@@ -117,8 +120,8 @@ function rawOf(job: Job): RawAlert {
 }
 
 /** A message that has its job keeps it. */
-export async function addMessages(queue: Queue, steps: readonly FirstStep[]): Promise<void> {
-  const now = Date.now();
+export async function addMessages(queue: Queue, steps: readonly FirstStep[], clock: Clock): Promise<void> {
+  const now = clock.now().getTime();
   const jobs = steps.flatMap(({ message, record, job }) => {
     if (job === undefined) return [];
     const waits = typeof job !== 'string' && record.reason !== 'escalation';

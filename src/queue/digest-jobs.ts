@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorCode } from 'bullmq';
 import type { DigestJobs } from '../pipeline/gather.ts';
 import type { Redis } from '../redis/connect.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 
@@ -28,7 +29,7 @@ export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { c
 
   return {
     async add(digest, until) {
-      const now = Date.now();
+      const now = clockOf(redis).now().getTime();
       const delay = Math.max(0, until.getTime() - now);
       await queue.add(MESSAGE_AGAIN_JOB, digest, { jobId: digest.id, timestamp: now, delay, priority: RETURN_PRIORITY.critical });
     },

@@ -26,7 +26,7 @@ interface Lane {
  * Lets no slow webhook take all the room of a process. Of one subject, such as a message, only one event is told at a time,
  * the others after it as they came.
  */
-export function createEventLanes(slowMs = SLOW_MS) {
+export function createEventLanes(now: () => Date, slowMs = SLOW_MS) {
   const lanes = new Map<string, Lane>();
   const laneOf = (webhook: string): Lane => {
     const lane = lanes.get(webhook) ?? { calls: new Map(), waiting: [], lastMs: 0, turnAt: 0 };
@@ -39,11 +39,11 @@ export function createEventLanes(slowMs = SLOW_MS) {
       const lane = laneOf(webhook);
       const since = performance.now();
       for (;;) {
-        const now = performance.now();
-        const slow = lane.lastMs > slowMs || [...lane.calls.values()].some((beganAt) => now - beganAt > slowMs);
+        const passed = performance.now();
+        const slow = lane.lastMs > slowMs || [...lane.calls.values()].some((beganAt) => passed - beganAt > slowMs);
         const free = lane.calls.size < SHARE || (!slow && lane.calls.size < MOST);
         if (free && !lane.calls.has(subject)) return begin(lane, subject);
-        if (slow || now - since > slowMs) return { kind: 'later', until: putOff(lane, slowMs) };
+        if (slow || passed - since > slowMs) return { kind: 'later', until: putOff(lane, slowMs, now().getTime()) };
         await Promise.race([new Promise<void>((resolve) => lane.waiting.push(resolve)), pause(slowMs, undefined, { ref: false })]);
       }
     },
@@ -64,8 +64,7 @@ function begin(lane: Lane, subject: string): Turn {
 }
 
 /** One after the other, at the pace at which there will be room. */
-function putOff(lane: Lane, slowMs: number): Date {
-  const now = Date.now();
+function putOff(lane: Lane, slowMs: number, now: number): Date {
   lane.turnAt = Math.min(Math.max(now, lane.turnAt) + Math.max(slowMs, lane.lastMs) / SHARE, now + LONGEST_WAIT_MS);
   return new Date(lane.turnAt);
 }

@@ -45,7 +45,7 @@ const UNKNOWN_DELAY_MS = 30_000;
 
 /** Takes events off their queue and tells each to its webhook. */
 export function createEventWorker({ receivers, observer, now, random, ...deps }: EventWorkerDeps): QueueWorker {
-  const lanes = createEventLanes();
+  const lanes = createEventLanes(now);
   /** What each webhook that takes nothing said last: a sick one is logged once, not event by event. */
   const refusals = new Map<string, string>();
 

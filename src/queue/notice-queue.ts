@@ -3,6 +3,7 @@ import { shownId } from '../alert/shown-id.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notifier.ts';
 import type { Redis } from '../redis/connect.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { NOT_TOLD } from './dead-letter.ts';
 import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
@@ -15,7 +16,7 @@ export function createNoticeQueue(redis: Redis, prefix: string, onError?: (error
   const queue = openQueue(NOTICE_QUEUE, redis, prefix, onError);
   return {
     async add(notices: readonly WaitingNotice[]): Promise<void> {
-      const now = Date.now();
+      const now = clockOf(redis).now().getTime();
       const jobs = notices.map((notice) => {
         const priority = PRIORITY[notice.severity];
         const delay = Math.max(0, notice.dueAt - now);

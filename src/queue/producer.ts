@@ -3,12 +3,14 @@ import type { AlertInput, ParsedAlert } from '../alert/alert.ts';
 import { dedupKeyOf } from '../alert/dedup-key.ts';
 import { dedupHash, newAlertId } from '../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../alert/parse-alert.ts';
+import type { Clock } from '../clock.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import type { Seen } from '../ledger/redis-traces.ts';
 import type { Ended } from '../pipeline/tell-resolved.ts';
 import { isCluster, type Redis } from '../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../redis/keys.ts';
 import { callersConnection, openProducerConnection } from '../redis/producer-connection.ts';
+import { keepTime, keptClockOf } from '../redis/redis-clock.ts';
 import { isClusterUrl, judgePrefix } from '../redis/redis-url.ts';
 import { createAcknowledgeAlert } from './acknowledge-alert.ts';
 import { announceEnd } from './announce-end.ts';
@@ -44,7 +46,9 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   const ledger = createLedger(connection, keys);
   const alerts = openQueue(ALERT_QUEUE, connection, prefix);
   const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
-  const stamp = createStamp();
+  const known = keptClockOf(connection);
+  const clock = known ?? keepTime(connection, keys);
+  const stamp = createStamp(clock);
 
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     await alerts.addBulk(accepted.map(jobOf));
@@ -94,17 +98,23 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     return duplicates;
   };
 
+  /** The first call waits until Redis' time is known: by it the alert's time runs. */
+  const stampAndTake = async (alerts: readonly Omit<Accepted, 'receivedAt'>[]): Promise<boolean[]> => {
+    await clock.known();
+    return take(alerts.map((entry) => ({ ...entry, receivedAt: stamp(entry.alert.status) })));
+  };
+
   const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {
     const read = inputs.map((input) => readAlert(input, directory));
     const accepted = read
       .filter((entry): entry is ParsedAlert => !(entry instanceof AlertError))
-      .map((alert) => ({ id: alert.id ?? newAlertId(), alert, receivedAt: stamp(alert.status) }));
-    const duplicates = accepted.length === 0 ? [] : await opened.call(() => take(accepted));
+      .map((alert) => ({ id: alert.id ?? newAlertId(), alert }));
+    const duplicates = accepted.length === 0 ? [] : await opened.call(() => stampAndTake(accepted));
     let next = 0;
     return read.map((entry) => {
       if (entry instanceof AlertError) return { ok: false, issues: entry.issues };
       const index = next++;
-      return { ok: true, id: (accepted[index] as Accepted).id, duplicate: duplicates[index] as boolean };
+      return { ok: true, id: (accepted[index] as { id: string }).id, duplicate: duplicates[index] as boolean };
     });
   };
 
@@ -115,10 +125,19 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
       return { id: result.id, duplicate: result.duplicate };
     },
-    resolve: (dedupKey) => opened.call(() => resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') })),
-    acknowledge: (alertId, by) => opened.call(() => acknowledge(alertId, by, new Date())),
+    resolve: (dedupKey) =>
+      opened.call(async () => {
+        await clock.known();
+        await resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') });
+      }),
+    acknowledge: (alertId, by) =>
+      opened.call(async () => {
+        await clock.known();
+        return acknowledge(alertId, by, clock.now());
+      }),
     waitFor: createWaitFor(connection, keys, () => opened.call(async () => undefined)),
     async close() {
+      if (known === undefined) clock.close();
       // Its sockets do not keep the process alive, and it may still be connecting.
       const alive = setInterval(() => undefined, 1000);
       await Promise.all([alerts.close(), messages.close()]).finally(() => clearInterval(alive));
@@ -134,15 +153,15 @@ interface Accepted {
 }
 
 /** A resolve ends what was raised before it, so the two never bear the same millisecond. */
-function createStamp(): (status: ParsedAlert['status']) => number {
+function createStamp(clock: Clock): (status: ParsedAlert['status']) => number {
   let fired = 0;
   let resolved = 0;
   return (status) => {
     if (status === 'resolved') {
-      resolved = Math.max(Date.now(), fired + 1);
+      resolved = Math.max(clock.now().getTime(), fired + 1);
       return resolved;
     }
-    fired = Math.max(Date.now(), resolved);
+    fired = Math.max(clock.now().getTime(), resolved);
     return fired;
   };
 }

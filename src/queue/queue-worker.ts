@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import type { Logger } from '../logger.ts';
 import { duplicateRedis, type Redis, withinDeadline } from '../redis/connect.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
 import { inJobSpan } from './in-job-span.ts';
@@ -47,6 +48,11 @@ interface Handlers {
 
 /** A job whose worker died is looked for this often; two looks after its lock has run out it is back in the queue. */
 const STALLED_INTERVAL_MS = 5_000;
+/** @param lockMs as `worker.lock` */
+export function stalledIntervalOf(lockMs: number): number {
+  return Math.min(STALLED_INTERVAL_MS, lockMs);
+}
+
 /** Our own trouble passes: until then a job waits this long, costing it nothing. */
 const TROUBLE_DELAY_MS = 5_000;
 const LEAVING_DELAY_MS = 1_000;
@@ -61,6 +67,8 @@ const LAST_WORDS_MS = 2_000;
 export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers: Handlers): QueueWorker {
   const { blocking, commands, prefix, logger } = deps;
   const { process, onUnreadable, onPoison, keepCompleted = KEEP.removeOnComplete } = handlers;
+  const clock = clockOf(commands);
+  const after = (ms: number): JobMove => ({ kind: 'delay', until: new Date(clock.now().getTime() + ms) });
 
   let running = 0;
   let aborted = false;
@@ -77,7 +85,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   };
 
   const runSuspect = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
-    if (suspectRuns) return { kind: 'delay', until: new Date(Date.now() + SUSPECT_DELAY_MS * (0.5 + Math.random())) };
+    if (suspectRuns) return after(SUSPECT_DELAY_MS * (0.5 + Math.random()));
     suspectRuns = true;
     try {
       await pause(SUSPECT_HEAD_START_MS);
@@ -102,13 +110,13 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
 
   const moveOf = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
-    if (aborted) return { kind: 'delay', until: new Date(Date.now() + LEAVING_DELAY_MS) };
+    if (aborted) return after(LEAVING_DELAY_MS);
     try {
       return await handle(job, signal);
     } catch (error) {
       if (!signal.aborted)
         logger[levelFor(error, 'error')]({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
-      return { kind: 'delay', until: new Date(Date.now() + (signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()))) };
+      return after(signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()));
     }
   };
 
@@ -120,7 +128,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     running += 1;
     try {
       const move = await inJobSpan(queue, job, () => moveOf(job, run.signal));
-      await settleJob(job, token, move, (refusal) =>
+      await settleJob(job, token, move, clock, (refusal) =>
         logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
       );
     } finally {
@@ -131,7 +139,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   };
 
   const sweep = createSweep(async () => {
-    for (const job of await failUnreadableJobs(commands, prefix, queue, new Date())) {
+    for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now())) {
       logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job: moved to the failed set');
       await onUnreadable(job);
     }
@@ -144,7 +152,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       prefix,
       concurrency: deps.concurrency,
       lockDuration: deps.lockMs,
-      stalledInterval: Math.min(STALLED_INTERVAL_MS, deps.lockMs),
+      stalledInterval: stalledIntervalOf(deps.lockMs),
       // Never: a job that BullMQ itself buries would have no outcome in the ledger. `stalls.ts` bounds it.
       maxStalledCount: 1_000_000,
       runRetryDelay: 1_000,

@@ -1,7 +1,11 @@
 import { ErrorCode, type Job, type JobJson, type Processor, Worker, type WorkerOptions } from 'bullmq';
 import { Unreadable } from '../alert/parse-alert.ts';
+import type { Clock } from '../clock.ts';
 import type { Redis } from '../redis/connect.ts';
+import { clockOf, onWallClock } from '../redis/redis-clock.ts';
 import { createScript } from '../redis/script.ts';
+import { backendBy } from './redis-time-backend.ts';
+import { SteadyLocks } from './steady-locks.ts';
 
 /**
  * Keeps what a repeatable job of BullMQ 5 says. There the producer writes each firing anew from the data of the last one; a
@@ -32,24 +36,38 @@ export function flowFailureOf(job: Job): string | undefined {
  * - A job's own `removeOnComplete` and `removeOnFail` win in stock BullMQ, and `removeOnFail: 5` removes the failed jobs of
  *   all producers but five. Here only the worker decides what is kept.
  * - A job whose next firing cannot be scheduled is processed all the same.
+ * - Delayed jobs are promoted by Redis' clock, as far as `commands` knows it, instead of that of the process.
  * - A flow parent that is to fail since a child failed is handed to the processor, which records its end.
  */
 export class ReadableWorker extends Worker {
   readonly #commands: Redis;
+  readonly #clock: Clock;
   readonly #onAsk: () => void;
 
   /** @param onAsk is called whenever the worker asks Redis for work, and whenever it gets a job */
   constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, onAsk: () => void = () => undefined) {
-    super(queue, processor, { ...options, autorun: false });
+    const clock = clockOf(commands);
+    super(queue, processor, { ...options, autorun: false }, backendBy(clock));
+    this.#clock = clock;
     this.#commands = commands;
     this.#onAsk = onAsk;
     // As `autorun` does it, once the fields above are there.
     void this.run().catch((error: Error) => this.emit('error', error));
   }
 
+  protected override createLockManager(): void {
+    const { lockRenewTime = 0, lockDuration = 0, name } = this.opts;
+    this.lockManager = new SteadyLocks(this as ConstructorParameters<typeof SteadyLocks>[0], {
+      lockRenewTime,
+      lockDuration,
+      workerId: this.id,
+      ...(name === undefined ? {} : { workerName: name }),
+    });
+  }
+
   protected override getBlockTimeout(blockUntil: number): number {
     this.#onAsk();
-    return super.getBlockTimeout(blockUntil);
+    return super.getBlockTimeout(blockUntil === 0 ? 0 : onWallClock(blockUntil, this.#clock));
   }
 
   protected override moveToActive(token: string, name?: string): Promise<Job> {

@@ -3,6 +3,7 @@ import type { VendorReceipt } from '../provider/receipt-reader.ts';
 import type { ApplyReceipt } from '../receipt/apply-receipt.ts';
 import { type Receipt, receiptOf, receiptSchema } from '../receipt/receipt.ts';
 import type { Redis } from '../redis/connect.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { RECEIPT_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
@@ -33,14 +34,14 @@ export function createReceiptWorker({ apply, ...deps }: ReceiptWorkerDeps): Queu
     process: async (job) => {
       const parsed = receiptSchema.safeParse(job.data);
       if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a receipt of ours' };
-      const now = new Date();
+      const now = clockOf(deps.commands).now();
       const applied = await apply(parsed.data, now, job.attemptsStarted === 1);
       return applied.kind === 'early' ? { kind: 'delay', until: new Date(now.getTime() + EARLY_DELAY_MS) } : { kind: 'complete' };
     },
     // What the vendor reports is in the data, whatever is wrong with the rest of the job.
     onUnreadable: async ({ data }) => {
       const receipt = receiptSchema.safeParse(data).data;
-      if (receipt !== undefined) await apply(receipt, new Date(), false);
+      if (receipt !== undefined) await apply(receipt, clockOf(deps.commands).now(), false);
     },
   });
 }

@@ -1,4 +1,5 @@
 import { DelayedError, ErrorCode, type IQueueBackend, type Job, UnrecoverableError } from 'bullmq';
+import type { Clock } from '../clock.ts';
 import { persist } from './persist.ts';
 
 /** Where a job goes now. */
@@ -11,16 +12,23 @@ export type JobMove =
 
 /**
  * The one place that knows how BullMQ wants to be told: completion by returning, the rest by throwing.
+ * @param clock by which a delayed job comes back
  * @param onRefused hears of each time that Redis did not take the move; it is repeated until it is taken
  * @throws DelayedError, UnrecoverableError
  */
-export async function settleJob(job: Job, token: string | undefined, move: JobMove, onRefused: (error: unknown) => void): Promise<void> {
+export async function settleJob(
+  job: Job,
+  token: string | undefined,
+  move: JobMove,
+  clock: Clock,
+  onRefused: (error: unknown) => void,
+): Promise<void> {
   switch (move.kind) {
     case 'complete':
       return;
     case 'delay':
       // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
-      await persist(() => delayUnlessLost(job, token, move), onRefused);
+      await persist(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
     case 'dead':
       throw new UnrecoverableError(move.reason);
@@ -34,8 +42,9 @@ async function delayUnlessLost(
   job: Job,
   token: string | undefined,
   { until, priority }: Extract<JobMove, { kind: 'delay' }>,
+  clock: Clock,
 ): Promise<void> {
-  const now = Date.now();
+  const now = clock.now().getTime();
   const fieldsToUpdate = priority === undefined ? {} : { fieldsToUpdate: { priority } };
   try {
     // As `job.moveToDelayed` does, which cannot set the priority.

@@ -1,6 +1,8 @@
-import { type BulkJobOptions, type Job, type JobsOptions, Queue } from 'bullmq';
+import { type BulkJobOptions, type Job, type JobsOptions, Queue, type QueueOptions } from 'bullmq';
+import type { Clock } from '../clock.ts';
 import { carryTrace } from '../tracing/carry.ts';
 import { inSpan, type SpanStart } from '../tracing/span.ts';
+import { backendBy } from './redis-time-backend.ts';
 
 interface BulkJob {
   readonly name: string;
@@ -11,18 +13,30 @@ interface BulkJob {
 /**
  * A queue whose jobs take the trace along that they are put on it in. BullMQ's own telemetry would do so too, and would
  * besides record each idle poll and each renewal of locks as a trace of its own, job ids that foreign producers choose,
- * and the words of errors.
+ * and the words of errors. Jobs are stamped by the given clock.
  */
 export class TracedQueue extends Queue {
+  readonly #clock: Clock;
+
+  constructor(name: string, options: QueueOptions, clock: Clock) {
+    super(name, options, backendBy(clock));
+    this.#clock = clock;
+  }
+
   override add(name: string, data: unknown, opts?: JobsOptions): Promise<Job> {
-    return inSpan(sending(this.name), () => super.add(name, data, { ...opts, ...carryTrace() }));
+    return inSpan(sending(this.name), () => super.add(name, data, { timestamp: this.#now(), ...opts, ...carryTrace() }));
   }
 
   override addBulk(jobs: BulkJob[]): Promise<Job[]> {
     return inSpan(sending(this.name, jobs.length), () => {
       const carried = carryTrace();
-      return super.addBulk(jobs.map(({ name, data, opts }) => ({ name, data, opts: { ...opts, ...carried } })));
+      const timestamp = this.#now();
+      return super.addBulk(jobs.map(({ name, data, opts }) => ({ name, data, opts: { timestamp, ...opts, ...carried } })));
     });
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime();
   }
 }
 

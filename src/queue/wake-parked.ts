@@ -1,6 +1,7 @@
 import { ErrorCode, type Queue } from 'bullmq';
 import type { Parked } from '../ledger/parked.ts';
 import type { Redis } from '../redis/connect.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { MESSAGE_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
 
@@ -36,7 +37,7 @@ export function createParkedWaker({ redis, prefix, parked, providers, onNoneWait
   /** @returns how many of the portion were waiting */
   const wakePortion = async ({ name, serves }: Resumable, urgent: boolean): Promise<number> => {
     if (!serves(urgent)) return 0;
-    const ids = await parked.first(name, urgent, PORTION, new Date());
+    const ids = await parked.first(name, urgent, PORTION, clockOf(redis).now());
     if (ids.length === 0) onNoneWaiting(name, urgent);
     await Promise.all(
       ids.map((id) =>

@@ -4,10 +4,13 @@ import type { Logger } from '../logger.ts';
 import { createProcesses, type ProcessNote, type SendingSetup } from '../overview/processes.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
+import { type RedisClock, SKEW_MS } from '../redis/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { type Closer, lastWrite } from './ground.ts';
 
 export interface ProcessAnnouncer {
+  /** Publishes the note now. */
+  repeat(): void;
   configInForce(hash: string): void;
   configRefused(at: Date): void;
 }
@@ -23,12 +26,13 @@ export interface AnnounceDeps {
   readonly stuck: () => readonly string[];
   /** What Redis refuses to this process. */
   readonly refused: () => readonly string[];
+  readonly clock: Pick<RedisClock, 'skewMs' | 'lastJump'>;
   readonly logger: Logger;
 }
 
 /** Publishes which config this process uses, and repeats it while it runs, so that `status` sees it from elsewhere. */
 export function announceProcess(
-  { redis, keys, role, hash, sends, stuck, refused, logger }: AnnounceDeps,
+  { redis, keys, role, hash, sends, stuck, refused, clock, logger }: AnnounceDeps,
   closers: Closer[],
 ): ProcessAnnouncer {
   const processes = createProcesses(redis, keys, randomUUID());
@@ -39,7 +43,12 @@ export function announceProcess(
   let note = noteOf(hash);
   const publish = () => {
     processes
-      .publish({ ...note, ...(stuck().length > 0 && { stuck: stuck() }), ...(refused().length > 0 && { refused: refused() }) })
+      .publish({
+        ...note,
+        ...(stuck().length > 0 && { stuck: stuck() }),
+        ...(refused().length > 0 && { refused: refused() }),
+        ...clockNote(clock),
+      })
       .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
   };
   publish();
@@ -50,6 +59,7 @@ export function announceProcess(
     await lastWrite(processes.forget());
   });
   return {
+    repeat: publish,
     configInForce(next) {
       note = noteOf(next);
       publish();
@@ -58,5 +68,15 @@ export function announceProcess(
       note = { ...note, refusedAt: at.toISOString() };
       publish();
     },
+  };
+}
+
+/** What is wrong with the clocks as this process sees them. */
+function clockNote(clock: AnnounceDeps['clock']): Pick<ProcessNote, 'clockSkewMs' | 'redisClockJump'> {
+  const skew = clock.skewMs() ?? 0;
+  const jump = clock.lastJump();
+  return {
+    ...(Math.abs(skew) > SKEW_MS && { clockSkewMs: Math.round(skew) }),
+    ...(jump && { redisClockJump: { byMs: jump.byMs, at: jump.at.toISOString() } }),
   };
 }

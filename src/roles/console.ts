@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { BOARD_PATH } from '../http/console/board-routes.ts';
 import { type Console, createConsole } from '../http/console/console.ts';
@@ -15,6 +14,7 @@ import { openQueue } from '../queue/open-queue.ts';
 import { openUnknownDesk } from '../queue/open-unknown-desk.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { version } from '../version.ts';
 import type { Closer } from './ground.ts';
 import { openOverview } from './overview.ts';
@@ -30,9 +30,10 @@ export interface ConsoleGround {
 /** The console with what it looks at and acts through. To be imported by whoever serves one alone: bull-board is large. */
 export function openConsole({ config, door, keys, metrics, logger }: ConsoleGround, closers: Closer[]): Console {
   const { prefix } = config.redis;
+  const clock = clockOf(door);
   const overview = openOverview(config, door);
-  const dead = createDeadLetters({ redis: door, prefix, clock: systemClock });
-  const desk = openUnknownDesk({ redis: door, prefix, clock: systemClock });
+  const dead = createDeadLetters({ redis: door, prefix, clock });
+  const desk = openUnknownDesk({ redis: door, prefix, clock });
   const queues = QUEUES.map((name) => openQueue(name, door, prefix));
   closers.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
   const deps: ConsoleDeps = {
@@ -45,7 +46,7 @@ export function openConsole({ config, door, keys, metrics, logger }: ConsoleGrou
     onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),
     recipients: recipientsOf(config),
     board: createQueueBoard(queues, BOARD_PATH),
-    now: () => systemClock.now(),
+    now: () => clock.now(),
     version,
   };
   return createConsole(deps, { http: config.http, logger });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '../clock.ts';
 import { createDigests } from '../ledger/digests.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
 import { createParked } from '../ledger/parked.ts';
@@ -48,33 +47,33 @@ const LONG_PAUSE_MS = 30_000;
 
 /** Messages → providers, and questions to them about texts without a receipt. */
 export async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, logger, commands, keys, ledger, metrics, cap, stopping } = ground;
+  const { config, logger, commands, keys, clock, ledger, metrics, cap, stopping } = ground;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   closers.push(() => receipts.close());
   const circuits = createCircuits(commands, keys, randomUUID());
   const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'circuit state not published');
   closers.push(() => lastWrite(circuits.forget()));
   const opened = await openCarriers(config.providers, commands, keys, {
-    clock: systemClock,
+    clock,
     templates: config.templates,
     outbox: createRedisOutbox(commands, keys.outbox()),
     onPacerError: (error, provider) =>
       logger[levelFor(error, 'warn')]({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
     onCircuit: (change, provider) => {
       reportCircuit(change, provider, metrics, logger);
-      circuits.publish(provider, change.state, systemClock.now(), change.state === 'open' ? change.error : undefined).catch(onUnpublished);
+      circuits.publish(provider, change.state, clock.now(), change.state === 'open' ? change.error : undefined).catch(onUnpublished);
     },
     onPause: ({ until, error }, provider) => {
       metrics.providerPaused(provider, until);
-      if (until.getTime() - systemClock.now().getTime() < LONG_PAUSE_MS) return;
+      if (until.getTime() - clock.now().getTime() < LONG_PAUSE_MS) return;
       const cause = { reason: error.reason, code: error.code, until: error.retryAt ?? until };
       logger.warn({ provider, code: error.code, status: error.status, until: cause.until }, 'provider asked to be left alone');
-      circuits.publish(provider, 'paused', systemClock.now(), cause).catch(onUnpublished);
+      circuits.publish(provider, 'paused', clock.now(), cause).catch(onUnpublished);
     },
     onObserverError: (error) => logger.error({ err: error }, 'a circuit change could not be reported'),
     onReceipt: (receipt) => {
       receipts
-        .add({ ...receipt, receivedAt: Date.now() })
+        .add({ ...receipt, receivedAt: clock.now().getTime() })
         .catch((error: unknown) => logger.warn({ err: error }, 'a simulated receipt was lost'));
     },
   });
@@ -88,7 +87,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     unknowns: createUnknowns(commands, keys),
     observer: metrics,
     carriers,
-    clock: systemClock,
+    clock,
     logger,
     onBug,
     receipts,
@@ -118,7 +117,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     purse,
     config,
     observer: metrics,
-    clock: systemClock,
+    clock,
     persist: (write) =>
       persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis refuses a write; trying until it takes it')),
     onHandedOver: lookups.plan,

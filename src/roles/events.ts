@@ -1,5 +1,4 @@
 import type { EventReceiver } from '../channel/event-webhook.ts';
-import { systemClock } from '../clock.ts';
 import { createJournalCursor } from '../ledger/journal-cursor.ts';
 import { createReadMessageFacts } from '../ledger/message-facts.ts';
 import { createEventQueue, createEventWorker } from '../queue/event-queue.ts';
@@ -12,9 +11,9 @@ import type { Closer, Ground } from './ground.ts';
  * also where nobody is configured: what waits for a webhook that was taken out is to end in sight.
  */
 export async function startTelling(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, logger, commands, keys, metrics } = ground;
+  const { config, logger, commands, keys, clock, metrics } = ground;
   const { prefix } = config.redis;
-  const now = () => systemClock.now();
+  const now = () => clock.now();
   const receivers = new Map<string, EventReceiver>();
   for (const [name, webhook] of config.events) {
     const { openEventReceiver } = await import('../channel/event-webhook.ts');

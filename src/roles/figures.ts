@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
 import { createOnTheWay } from '../ledger/on-the-way.ts';
@@ -12,6 +11,7 @@ import { QUEUES } from '../queue/names.ts';
 import type { Redis } from '../redis/connect.ts';
 import { openDataSet } from '../redis/data-set.ts';
 import type { Keys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 
 /** A critical may wait so long for its turn, a retry or a failover. */
 export const HELD_MS = 3 * 60_000;
@@ -20,13 +20,14 @@ export const MISSED_MS = 60 * 60_000;
 
 /** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
 export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
+  const clock = clockOf(redis);
   const ledger = createLedger(redis, keys);
-  const onTheWay = createOnTheWay(redis, keys, () => systemClock.now());
+  const onTheWay = createOnTheWay(redis, keys, () => clock.now());
   const dataSet = openDataSet(redis, keys);
   const queues = createQueueFigures(redis, keys.prefix, QUEUES);
   return {
     inFlight: () => ledger.inFlight(),
-    queues: () => queues.read(systemClock.now()),
+    queues: () => queues.read(clock.now()),
     held: async () => {
       const { held } = await readCriticals(redis, keys, 0, 0);
       return { groups: held, routes: inForce().routes.map(({ name }) => name) };
@@ -35,7 +36,7 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     unknown: () => redis.zcard(keys.unknown()),
     caps: () => readCaps(redis, keys, inForce()),
     budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
-    contributions: () => readContributions(redis, keys, systemClock.now()),
+    contributions: () => readContributions(redis, keys, clock.now()),
     requeued: () => onTheWay.requeued(),
     dataLosses: async () => {
       const { losses, now } = await dataSet.losses();

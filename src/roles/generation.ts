@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpServerDeps } from '../http/http-server.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
@@ -28,6 +28,7 @@ export interface House {
   readonly logger: Logger;
   readonly keys: Keys;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly door: Redis;
   /** Of the workers; where there are none it is not used. */
   readonly commands: Redis;
@@ -53,7 +54,7 @@ export interface Generation {
 
 /** Makes a generation that takes no work yet. What it holds when that fails is let go of. */
 export async function openGeneration(config: Config, house: House): Promise<Generation> {
-  const { roles, logger, keys, metrics, door, commands } = house;
+  const { roles, logger, keys, metrics, clock, door, commands } = house;
   const closers: Closer[] = [];
   const workers: QueueWorker[] = [];
   const hardStop = new AbortController();
@@ -81,7 +82,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
   const contributions = createContributions({
     redis: commands,
     keys,
-    now: () => systemClock.now().getTime(),
+    now: () => clock.now().getTime(),
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'contributions to the caps could not be counted'),
   });
   closers.push(() => lastWrite(contributions.close()));
@@ -96,12 +97,13 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       logger,
       commands,
       keys,
-      metrics: shieldObserver({ ...metrics, ...logEnds(logger, systemClock), circuit, providerPaused, contributed }, (error) =>
+      clock,
+      metrics: shieldObserver({ ...metrics, ...logEnds(logger, clock), circuit, providerPaused, contributed }, (error) =>
         logger.error({ err: error }, 'a metric could not be recorded'),
       ),
       ledger: createLedger(commands, keys),
       // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
-      cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 })),
+      cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
       stopping: hardStop.signal,
       workerDeps: () => {
         const blocking = house.connectWorker();
@@ -114,7 +116,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...(await startTelling(ground, closers)));
   };
 
-  const operations = { metrics, logger, clock: systemClock, readiness: house.readiness };
+  const operations = { metrics, logger, clock, readiness: house.readiness };
   const openHttp = async (): Promise<HttpServerDeps> => {
     if (!roles.includes('receiver')) return { role: 'operations', ...operations };
     return { ...operations, ...(await openReceiver({ config, door, keys, metrics, logger }, closers)) };

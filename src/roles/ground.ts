@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RememberedCap } from '../limit/remembered-cap.ts';
@@ -18,6 +19,8 @@ export interface Ground {
   readonly logger: Logger;
   readonly commands: Redis;
   readonly keys: Keys;
+  /** Redis' time: what decides by time goes by it. */
+  readonly clock: Clock;
   readonly ledger: Ledger;
   /** Also writes a log line for each end. */
   readonly metrics: Metrics & EndReports;

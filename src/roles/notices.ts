@@ -1,6 +1,5 @@
 import type { Channel, ChannelDeps } from '../channel/channel.ts';
 import { openChannel } from '../channel/open-channel.ts';
-import { systemClock } from '../clock.ts';
 import { createNotices } from '../ledger/notices.ts';
 import type { Persist } from '../pipeline/message-stages.ts';
 import { createNotifier } from '../pipeline/notifier.ts';
@@ -11,10 +10,10 @@ import type { Closer, Ground } from './ground.ts';
 
 /** Notices → channels. */
 export async function startNotifying(ground: Ground, persist: Persist, closers: Closer[]): Promise<QueueWorker> {
-  const { config, logger, commands, keys, ledger, metrics } = ground;
+  const { config, logger, commands, keys, clock, ledger, metrics } = ground;
   const deps: ChannelDeps = {
-    now: () => systemClock.now(),
-    openAddresses: (to) => openAddresses(to, config, systemClock.now()),
+    now: () => clock.now(),
+    openAddresses: (to) => openAddresses(to, config, clock.now()),
   };
   const channels = new Map<string, Channel>();
   for (const [name, channel] of config.channels) {
@@ -28,7 +27,7 @@ export async function startNotifying(ground: Ground, persist: Persist, closers: 
     notices: createNotices(commands, keys),
     isOver: ledger.isOver,
     observer: metrics,
-    clock: systemClock,
+    clock,
     persist,
     random: Math.random,
     onBug: (error, channel) => logger.error({ err: error, channel }, 'the channel threw: a bug in it'),

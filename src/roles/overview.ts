@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createJournal } from '../ledger/journal.ts';
 import { createCircuits } from '../overview/circuits.ts';
@@ -8,12 +7,14 @@ import { createProcesses } from '../overview/processes.ts';
 import { createWorkerCounts } from '../queue/worker-counts.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { openFigures } from './figures.ts';
 
 /** How the whole system does, read over one connection, which stays the caller's. `read` throws RedisUnavailableError within 5 s when Redis is away. */
 export function openOverview(config: Config, redis: Redis): { read(): Promise<Overview>; close(): Promise<void> } {
   const keys = createKeys(config.redis.prefix);
+  const clock = clockOf(redis);
   const figures = openFigures(redis, keys, () => config);
   const workers = createWorkerCounts(redis, config.redis.prefix);
   const setup = { ...sendingSetup(config), currency: config.money?.currency ?? null };
@@ -25,7 +26,7 @@ export function openOverview(config: Config, redis: Redis): { read(): Promise<Ov
     processes: createProcesses(redis, keys, 'reader').read,
   };
   return {
-    read: () => withinDeadline(readOverview(sources, setup, systemClock.now())),
+    read: () => withinDeadline(readOverview(sources, setup, clock.now())),
     close: async () => void (await Promise.all([figures.close(), workers.close()])),
   };
 }

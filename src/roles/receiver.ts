@@ -1,5 +1,4 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
-import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/http-deps.ts';
 import { createLists } from '../ledger/lists.ts';
@@ -16,6 +15,7 @@ import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import { inboundOf } from '../receipt/inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import { clockOf } from '../redis/redis-clock.ts';
 import type { Closer } from './ground.ts';
 
 export interface ReceiverGround {
@@ -48,7 +48,8 @@ export async function openReceiver(
   >
 > {
   const { prefix } = config.redis;
-  const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, systemClock) });
+  const clock = clockOf(door);
+  const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, clock) });
   const receipts = createReceiptQueue(door, prefix);
   const inbound = createInboundQueue(door, prefix);
   closers.push(() => Promise.all([producer.close(), receipts.close(), inbound.close()]));
@@ -60,17 +61,17 @@ export async function openReceiver(
     onAcknowledged: () => metrics.acknowledged('http'),
     webhookCounts: { refused: metrics.webhookAlertsRefused, unknownSeverities: metrics.webhookUnknownSeverities },
     traces: createTraces(door, keys),
-    lists: createLists(door, keys, () => systemClock.now()),
-    now: () => systemClock.now(),
+    lists: createLists(door, keys, () => clock.now()),
+    now: () => clock.now(),
     receipts: {
       sources: await openSources(config, createReceiptReader),
-      enqueue: (provider, entries) => receipts.addReported(provider, entries, systemClock.now()),
+      enqueue: (provider, entries) => receipts.addReported(provider, entries, clock.now()),
       count: metrics.receipt,
     },
     inbound: {
       sources: await openSources(config, createInboundReader),
       enqueue: (provider, text) =>
-        inbound.add({ ...inboundOf(provider, text, systemClock.now(), config.defaultCountry), ...wholeNumber(config, text.from) }),
+        inbound.add({ ...inboundOf(provider, text, clock.now(), config.defaultCountry), ...wholeNumber(config, text.from) }),
       count: metrics.inbound,
     },
     outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,

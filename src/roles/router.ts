@@ -1,6 +1,5 @@
 import { phoneHashes } from '../alert/phone.ts';
 import { shownId } from '../alert/shown-id.ts';
-import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { createInboundLog } from '../ledger/kept-inbound.ts';
 import { createOptOuts } from '../ledger/opt-outs.ts';
@@ -29,17 +28,17 @@ import type { Closer, Ground } from './ground.ts';
 
 /** Alerts → messages, receipts → ledger, inbound texts → opt-outs. */
 export async function startRouting(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, commands, keys, ledger, metrics, cap } = ground;
+  const { config, commands, keys, clock, ledger, metrics, cap } = ground;
   const optOuts = createOptOuts(commands, keys);
-  const tellResolved = createTellResolved({ ledger, observer: metrics, clock: systemClock });
+  const tellResolved = createTellResolved({ ledger, observer: metrics, clock });
   const messages = openQueue(MESSAGE_QUEUE, commands, config.redis.prefix);
   closers.push(() => messages.close());
   const route = createAlertRouter({
     config,
     ledger,
     observer: metrics,
-    clock: systemClock,
-    realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), systemClock.now()),
+    clock,
+    realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), clock.now()),
     stages: [alertExpiryGate, severityGate],
     onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
     onOtherContent: ({ alertId, ...alert }) =>
@@ -50,14 +49,14 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
     knownFull: (message) => {
       const rules = rulesOf(message, config);
       const full = cap.knownFull(rules);
-      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, systemClock.now()), cap: sizeOf(full, rules) };
+      return full && { reason: full.reason, retryAt: comeBackAt(full, rules, clock.now()), cap: sizeOf(full, rules) };
     },
   });
   const requeueing = startRequeueing({
     redis: commands,
     prefix: config.redis.prefix,
     logger: ground.logger,
-    now: () => systemClock.now(),
+    now: () => clock.now(),
     onRequeued: metrics.jobsRequeued,
   });
   closers.push(() => requeueing.close());
@@ -77,8 +76,8 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
                 config,
                 ledger,
                 observer: metrics,
-                clock: systemClock,
-                addJobs: (steps) => addMessages(messages, steps),
+                clock,
+                addJobs: (steps) => addMessages(messages, steps, clock),
               })
             : undefined,
           observer: metrics,

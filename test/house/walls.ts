@@ -11,8 +11,8 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['provider', 'ledger', 'limit', 'channel'],
   ['config'],
-  ['redis', 'logger.ts', 'clock.ts', 'version.ts'],
-  ['tracing', 'log-output.ts'],
+  ['redis', 'logger.ts', 'version.ts'],
+  ['clock.ts', 'tracing', 'log-output.ts'],
   ['alert'],
 ];
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptRequest, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
+import { LONGEST_LEASE_MS } from '../../src/ledger/lease.ts';
+import type { AttemptRequest, History, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -341,6 +342,24 @@ describe('opening an attempt', () => {
       doubtful: { number: 1, record: { provider: 'p' } },
       open: undefined,
     });
+  });
+
+  it('is waited for no longer than the longest of all leases when it is from before the clock of Redis was set back', async () => {
+    const setBack = () => redis.hset(keys.message(id), 'lease', Date.now() + 7_200_000);
+    const lease = async () => Number(await redis.hget(keys.message(id), 'lease'));
+    await ledger.openAttempt(attempt());
+    await setBack();
+    expect(await ledger.openAttempt(attempt({ token: 'other' }))).toMatchObject({ kind: 'busy' });
+    const byOpening = await lease();
+    await setBack();
+    const { open } = (await ledger.recall(id)) as History;
+    const byRecall = await lease();
+    for (const end of [byOpening, byRecall, Date.now() + (open?.leaseLeftMs as number)]) {
+      expect(Math.abs(end - Date.now() - LONGEST_LEASE_MS)).toBeLessThan(30_000);
+    }
+    await ledger.recall(id);
+    expect(await lease()).toBe(byRecall);
+    expect(await ledger.openAttempt(attempt())).toEqual({ kind: 'opened', number: 1 });
   });
 
   it('is refused once the unknown outcomes allowed are used up', async () => {

@@ -9,7 +9,7 @@ const leave = (turn: Turn) => (turn.kind === 'now' ? turn.leave() : undefined);
 
 describe('a webhook', () => {
   it('is told of one subject at a time, the others in the order that they came', async () => {
-    const lanes = createEventLanes();
+    const lanes = createEventLanes(() => new Date());
     const order: string[] = [];
     const tell = async (what: string, subject: string) => {
       const turn = await lanes.enter('erp', subject);
@@ -27,7 +27,7 @@ describe('a webhook', () => {
   });
 
   it('that answers has room for twice its share; what is more waits for it, and is put off when it turns out to be slow', async () => {
-    const lanes = createEventLanes(SLOW_MS);
+    const lanes = createEventLanes(() => new Date(), SLOW_MS);
     const turns = await Promise.all(Array.from({ length: 2 * SHARE }, (_, n) => lanes.enter('erp', `m-${n}`)));
     expect(turns.every(({ kind }) => kind === 'now')).toBe(true);
     const waiting = lanes.enter('erp', 'next');
@@ -46,7 +46,7 @@ describe('a webhook', () => {
   });
 
   it('that was slow keeps its share, and gets the rest back when it is quick again', async () => {
-    const lanes = createEventLanes(SLOW_MS);
+    const lanes = createEventLanes(() => new Date(), SLOW_MS);
     const slow = await lanes.enter('erp', 'slow');
     const now = performance.now();
     await until(() => performance.now() - now > SLOW_MS);

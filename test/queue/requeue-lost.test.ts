@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { Reopening } from '../../src/ledger/ledger.ts';
 import { createOnTheWay } from '../../src/ledger/on-the-way.ts';
 import type { Logger } from '../../src/logger.ts';
@@ -49,7 +50,7 @@ function sweep(pace: Partial<RequeuePace> = {}) {
 /** As the router writes and adds it. */
 async function queued(over: Partial<Message> = {}): Promise<Message> {
   const message = await desk.admit(desk.message(over));
-  await addMessages(queue, [firstStep(message, undefined, undefined, desk.clock.now())]);
+  await addMessages(queue, [firstStep(message, undefined, undefined, desk.clock.now())], systemClock);
   return message;
 }
 

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import { expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { type JobMove, settleJob } from '../../src/queue/settle.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
@@ -12,7 +13,7 @@ const { url, prefix, redis } = testRedis();
 /** A stock worker whose jobs go where `judge` says. */
 function work(name: string, judge: (job: Job) => JobMove): void {
   const connection = connectRedis(url, 'worker');
-  const worker = new Worker(name, (job, token) => settleJob(job, token, judge(job), () => undefined), { connection, prefix });
+  const worker = new Worker(name, (job, token) => settleJob(job, token, judge(job), systemClock, () => undefined), { connection, prefix });
   onTestFinished(async () => {
     await worker.close();
     connection.disconnect();
@@ -47,7 +48,9 @@ it('a delayed job waits among the delayed for the very time', async () => {
   const { queue, take } = openQueue(url, prefix);
   await queue.add('job', {}, { jobId: 'j' });
   const at = new Date(Date.now() + 3_600_000);
-  await expect(settleJob(await take('mine'), 'mine', { kind: 'delay', until: at }, () => undefined)).rejects.toThrow(DelayedError);
+  await expect(settleJob(await take('mine'), 'mine', { kind: 'delay', until: at }, systemClock, () => undefined)).rejects.toThrow(
+    DelayedError,
+  );
   const job = await queue.getJob('j');
   expect(await job?.getState()).toBe('delayed');
   expect((job?.timestamp ?? 0) + (job?.delay ?? 0)).toBeLessThanOrEqual(at.getTime());
@@ -65,7 +68,9 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
   await until(async () => (await queue.getJobState('j')) === 'failed');
   expect(await queue.getJob('j')).toMatchObject({ failedReason: 'malformed: no such thing' });
   expect(runs).toBe(1);
-  await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' }, () => undefined)).rejects.toThrow(UnrecoverableError);
+  await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' }, systemClock, () => undefined)).rejects.toThrow(
+    UnrecoverableError,
+  );
 });
 
 it.each([
@@ -77,7 +82,7 @@ it.each([
   const job = await take('mine');
   if (holder === undefined) await redis.del(key('j:lock'));
   else await redis.set(key('j:lock'), holder);
-  await expect(settleJob(job, 'mine', { kind: 'delay', until: new Date() }, () => undefined)).rejects.toThrow(DelayedError);
+  await expect(settleJob(job, 'mine', { kind: 'delay', until: new Date() }, systemClock, () => undefined)).rejects.toThrow(DelayedError);
   expect(await queue.getJobState('j')).toBe('active');
   expect(await redis.get(key('j:lock'))).toBe(holder ?? null);
 });
@@ -92,7 +97,7 @@ it('a delay that Redis refuses is told and repeated until it is taken', async ()
   onTestFinished(() => admin.disconnect());
   await admin.config('SET', 'min-replicas-to-write', '1');
   const refusals: string[] = [];
-  const settling = settleJob(job, 'mine', { kind: 'delay', until: new Date(Date.now() + 60_000) }, (error) => {
+  const settling = settleJob(job, 'mine', { kind: 'delay', until: new Date(Date.now() + 60_000) }, systemClock, (error) => {
     refusals.push((error as Error).message);
     if (refusals.length === 2) void admin.config('SET', 'min-replicas-to-write', '0');
   });
@@ -105,7 +110,9 @@ it('a job that is delayed with another priority comes back behind all that came 
   const { queue, key, take } = openQueue(url, prefix);
   await queue.add('job', {}, { jobId: 'waited' });
   const waited = await take('mine');
-  await expect(settleJob(waited, 'mine', { kind: 'delay', until: new Date(), priority: 1 }, () => undefined)).rejects.toThrow(DelayedError);
+  await expect(settleJob(waited, 'mine', { kind: 'delay', until: new Date(), priority: 1 }, systemClock, () => undefined)).rejects.toThrow(
+    DelayedError,
+  );
   await queue.add('job', {}, { jobId: 'new' });
   await queue.add('job', {}, { jobId: 'lesser', priority: 2 });
   await until(async () => Number(await redis.zscore(key('delayed'), 'waited')) / 0x1000 <= Date.now());

@@ -407,6 +407,15 @@ const machine: PanelSpec[] = [
     ],
     { unit: 'short' },
   ),
+  lines(
+    'Clock against Redis',
+    "How far the clock of each machine is ahead of Redis' clock, and jumps of Redis' own clock. Messages go by Redis' clock.",
+    [
+      ['max by (instance) (sms_clock_skew_seconds)', '{{instance}} ahead'],
+      ['max(increase(sms_clock_jumps_total[$__rate_interval]))', 'jumps of Redis'],
+    ],
+    { unit: 's' },
+  ),
   bars(
     'Log lines dropped',
     'Log lines that a process dropped because its stdout took none: the reader stopped or closed it, or the disk is full.',
