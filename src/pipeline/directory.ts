@@ -1,7 +1,7 @@
 import type { Directory } from '../alert/parse-alert.ts';
 import { readRecipientName } from '../alert/recipient-name.ts';
 import { placeholders } from '../alert/text.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { lintTemplate } from './lint-template.ts';
 import { openRecipients } from './recipients.ts';
@@ -33,7 +33,7 @@ export function directoryOf(config: KnownNames, clock: Clock): Directory {
  * How many messages the data of an alert may become, without reading its numbers: each entry counts for one, each name for
  * what it opens to. Never too few.
  */
-export function phoneCounter(config: KnownNames, clock: Clock = systemClock): (data: unknown) => number {
+export function phoneCounter(config: KnownNames, clock: Clock): (data: unknown) => number {
   const { countPhones } = directoryOf(config, clock);
   return (data) => {
     const to = (data as { readonly to?: unknown } | null | undefined)?.to;

@@ -91,7 +91,7 @@ export function createAlertWorker({ route, tellResolved, countPhones, ...deps }:
       if (job.name === ENDED_JOB) return tellEnd(job);
       const urgent = (job.opts.priority ?? 0) === PRIORITY.critical;
       const move = await room.run(countPhones(job.data), urgent, async () => follow(await route(rawOf(job), signal)));
-      return move === 'full' ? { kind: 'delay', until: new Date(Date.now() + FULL_DELAY_MS * (0.5 + Math.random())) } : move;
+      return move === 'full' ? { kind: 'delay', until: new Date(clock.now().getTime() + FULL_DELAY_MS * (0.5 + Math.random())) } : move;
     },
     onPoison: async (job, signal) => {
       const reason = describePoison(job.stalledCounter);

@@ -61,7 +61,7 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
   });
   closers.push(() => requeueing.close());
   return [
-    createAlertWorker({ ...ground.workerDeps(), route, tellResolved, countPhones: phoneCounter(config) }),
+    createAlertWorker({ ...ground.workerDeps(), route, tellResolved, countPhones: phoneCounter(config, clock) }),
     createInboundWorker({
       ...ground.workerDeps(),
       apply: createInboundReceiver({

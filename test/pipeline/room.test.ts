@@ -66,7 +66,7 @@ routes: [{ name: default, providers: [desk] }]
 contacts: { a: { phone: "+60123456781", consent: true }, b: { phone: "+60123456782", consent: true } }
 groups: { both: [a, b] }
 `);
-  const count = phoneCounter(config);
+  const count = phoneCounter(config, { now: () => new Date() });
   expect(count({ to: ['+60123456789', 'group:both', 'contact:a'] })).toBe(4);
   expect(count({ to: 'group:both' })).toBe(2);
   for (const data of [{}, null, 'text', { to: 7 }, { to: null }]) expect(count(data)).toBe(1);

@@ -450,6 +450,12 @@ const machine: PanelSpec[] = [
     { unit: 'short' },
   ),
   lines(
+    'Jobs added again',
+    'Jobs that another client removed from a queue while their alert or message had no outcome, and that were added again.',
+    [['sum by (queue) (sms_jobs_requeued_total)', '{{queue}}']],
+    { unit: 'short' },
+  ),
+  lines(
     'Redis set up to keep all',
     '1: so it is. append_only: every write goes to a file; noeviction: nothing is thrown away; last_write: the disk takes it.',
     [['min by (check) (sms_redis_durable)', '{{check}}']],
