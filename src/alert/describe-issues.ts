@@ -135,6 +135,10 @@ const LONGEST_NAME = 64;
 
 /** The same with numbers masked and long names cut: callers choose the names of labels and parameters. */
 function placeOf(path: readonly PropertyKey[]): string {
-  const cut = (part: PropertyKey) => (typeof part === 'string' && part.length > LONGEST_NAME ? `${part.slice(0, LONGEST_NAME)}…` : part);
-  return maskNumbers(formatPath(path.map(cut)));
+  return maskNumbers(formatPath(cutNames(path)));
+}
+
+/** The path with each long name cut to its beginning. */
+export function cutNames(path: readonly PropertyKey[]): PropertyKey[] {
+  return path.map((part) => (typeof part === 'string' && part.length > LONGEST_NAME ? `${part.slice(0, LONGEST_NAME)}…` : part));
 }

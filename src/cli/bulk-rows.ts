@@ -80,14 +80,18 @@ function closedAfter(lines: readonly string[]): number | undefined {
   return undefined;
 }
 
+const NUL = '\u0000';
+
 /** @returns the values, or why there are none: never with the values, which are phone numbers and login codes */
 function parseLine(text: string, separator: string): string[] | string {
+  // No text holds one, so that it can stand for the end of a record, which is the end of the text.
+  if (text.includes(NUL)) return 'a NUL character (U+0000): the file is damaged, or of another encoding (--encoding)';
   try {
     const [cells = []] = parse(text, {
       trim: true,
       relax_column_count: true,
       delimiter: separator,
-      record_delimiter: ['\u0000'],
+      record_delimiter: [NUL],
     }) as string[][];
     return cells;
   } catch (error) {

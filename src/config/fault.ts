@@ -1,3 +1,5 @@
+import { escapeControls } from '../alert/control-characters.ts';
+
 /** One thing that is wrong with the configuration, fit to print: no secret and no full phone number is in it. */
 export interface Fault {
   /** Such as `routes[1].providers[0]` or `env PORT`; empty for the file as a whole. */
@@ -12,12 +14,13 @@ export interface Fault {
   readonly hint?: string;
 }
 
-/** `config/sms-dispatch.yaml:12 routes[1].providers[0]: no provider named "twillio" (did you mean "twilio-main"?)` */
+/** One line: `config/sms-dispatch.yaml:12 routes[1].providers[0]: no provider named "twillio" (did you mean "twilio-main"?)` */
 export function formatFault({ path, file, line, column, value, message, hint }: Fault): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const where = [place, path].filter((part) => part !== '').join(' ');
   const got = value === undefined || (value.startsWith('"') && message.includes(value)) ? '' : `, got ${value}`;
-  return `${where}: ${message}${got}${hint === undefined ? '' : ` (${hint})`}`;
+  const text = `${where}: ${message}${got}${hint === undefined ? '' : ` (${hint})`}`;
+  return escapeControls(text).replaceAll('\n', '\\n');
 }
 
 /** Why the process does not start: every fault at once, a line each. */

@@ -1,5 +1,5 @@
 import { isScalar, type Node } from 'yaml';
-import { formatPath } from '../alert/parse-alert.ts';
+import { cutNames, formatPath } from '../alert/describe-issues.ts';
 import type { Fault } from './fault.ts';
 import { formOf, isSecretPath, maskText, printable } from './printable.ts';
 import { isSecretInSchema } from './secret-path.ts';
@@ -36,7 +36,7 @@ export function toFault(source: YamlSource, finding: Finding): Fault {
   const offset = finding.offset ?? locate(source, path).offset;
   const value = hideValue === true ? undefined : show(source, path);
   return {
-    path: maskText(formatPath(path)),
+    path: maskText(formatPath(cutNames(path))),
     ...(String(path[0]).startsWith('env ') ? {} : { file: home.file }),
     ...(offset === undefined ? {} : { line: home.lineOf(offset) }),
     ...(value === undefined ? {} : { value }),

@@ -51,9 +51,17 @@ function wrappersOf(schema: z.core.$ZodType): z.core.$ZodType[] {
 
 function childOf(form: z.core.$ZodType, part: PropertyKey): z.core.$ZodType[] {
   const { def } = (form as z.core.$ZodTypes)._zod;
-  const child = def.type === 'object' ? def.shape[String(part)] : def.type === 'record' ? def.valueType : undefined;
-  const found = child ?? (def.type === 'array' ? def.element : undefined);
-  return found === undefined ? [] : wrappersOf(found);
+  switch (def.type) {
+    case 'object':
+      // A key of the file may be called `constructor`.
+      return Object.hasOwn(def.shape, part) ? wrappersOf(def.shape[String(part)] as z.core.$ZodType) : [];
+    case 'record':
+      return wrappersOf(def.valueType);
+    case 'array':
+      return wrappersOf(def.element);
+    default:
+      return [];
+  }
 }
 
 function holdsSecret(schema: z.core.$ZodType): boolean {

@@ -1,8 +1,12 @@
+/** Longer than any name; the distance takes time and memory by the product of both lengths. */
+const LONGEST = 200;
+
 /**
  * The known name that was most likely meant, or `undefined` when none is near.
  * A part of a name counts too, so that `twillio` leads to `twilio-main`.
  */
 export function suggest(written: string, known: Iterable<string>): string | undefined {
+  if (written.length > LONGEST) return undefined;
   const ranked = [...known]
     .map((name) => ({ name, distance: distanceToName(written.toLowerCase(), name.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(written.length / 3)))

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
 
@@ -24,9 +24,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 function classify(code: string | undefined): HttpProblem {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpProblem('too-slow');
+      return new HttpProblem('too-slow', { detail: 'Send the whole request without a pause.' });
     case 'HPE_HEADER_OVERFLOW':
-      return new HttpProblem('headers-too-large');
+      return new HttpProblem('headers-too-large', { detail: `At most ${maxHeaderSize} bytes.` });
     default:
       return new HttpProblem('invalid-request', { detail: 'This is not HTTP/1.1.' });
   }

@@ -3,6 +3,7 @@ import { describeIssues, type Issue, issueSentence, showValue } from '../alert/d
 import { hash } from '../alert/id.ts';
 import { readMoment } from '../alert/read-moment.ts';
 import { withoutBlanks } from '../alert/tidy-alert.ts';
+import { textOf } from '../provider/read-answer.ts';
 import { clip } from './shorten.ts';
 
 const MAX_SOURCE = 256;
@@ -67,7 +68,7 @@ function tidyEvent(event: unknown): unknown {
   return Object.fromEntries(
     Object.entries(event).flatMap(([name, value]) => {
       if (value === null) return [];
-      if (name === 'specversion' && /^1(?:\.0(?:\.\d+)?)?$/.test(String(value))) return [[name, '1.0']];
+      if (name === 'specversion' && /^1(?:\.0(?:\.\d+)?)?$/.test(textOf(value) ?? '')) return [[name, '1.0']];
       if (name === 'data') return [[name, typeof value === 'string' ? (jsonIn(value) ?? value) : value]];
       return [[name, typeof value === 'number' && NUMBERS_AS_TEXT.includes(name) ? String(value) : value]];
     }),

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { type Answerer, createAnswerer } from './answerer.ts';
@@ -41,7 +41,11 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   let current: Answerer | undefined;
   // Without a route of its own: it listens, on each address that the host has, and closes.
   const front = fastify({
-    serverFactory: () => createServer(socket, (request, response) => current?.answer(request, response)),
+    serverFactory: () => {
+      const answer: RequestListener = (request, response) => current?.answer(request, response);
+      // Node answers an unknown `Expect` with an empty 417; a server may ignore it: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
+      return createServer(socket, answer).on('checkExpectation', answer);
+    },
     clientErrorHandler: answerClientError,
   });
 

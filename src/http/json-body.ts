@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { describeJsonFault } from '../alert/json-fault.ts';
 import { HttpProblem } from './problem.ts';
 import { repairJson } from './repair-json.ts';
 
 /**
- * The body as JSON. A fault is described in our own words: those of the JSON parser quote the body, which may hold
- * phone numbers.
+ * The body as JSON.
  * @param repairs whether what a careless text template writes is read as well
  * @throws {HttpProblem} `malformed-json`, with line and column where the parser tells the position
  */
@@ -18,7 +18,11 @@ export function parseJsonBody(body: Buffer, repairs = false): unknown {
   } catch (error) {
     const repaired = repairs ? tryJson(repairJson(text)) : undefined;
     if (repaired !== undefined) return repaired;
-    throw describeFault(text, (error as SyntaxError).message);
+    const { message, place } = describeJsonFault(text, error);
+    throw new HttpProblem('malformed-json', {
+      detail: `${message.replace(/^n/, 'N')}.`,
+      ...(place === undefined ? {} : { members: { ...place } }),
+    });
   }
 }
 
@@ -28,18 +32,4 @@ function tryJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function describeFault(text: string, message: string): HttpProblem {
-  const position = /at position (\d+)/.exec(message)?.[1] ?? (message.startsWith('Unexpected end') ? text.length : undefined);
-  if (position !== undefined) {
-    const before = text.slice(0, Number(position)).split('\n');
-    const line = before.length;
-    const column = (before.at(-1) as string).length + 1;
-    return new HttpProblem('malformed-json', { detail: `Not JSON from line ${line}, column ${column} on.`, members: { line, column } });
-  }
-  const token = /^Unexpected token '(.+?)',/su.exec(message)?.[1];
-  return new HttpProblem('malformed-json', {
-    detail: token === undefined ? 'Not JSON.' : `Not JSON: unexpected ${JSON.stringify(token)}.`,
-  });
 }

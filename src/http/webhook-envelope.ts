@@ -44,7 +44,10 @@ function commonText({ commonAnnotations, commonLabels, title, message }: Fields)
   return [summary, description, alertname, title, message].map(textIn).find((text) => text !== undefined);
 }
 
+/** So many alerts one call may say that it left out; more would only spoil the counter. */
+const MOST_CUT = 100_000;
+
 function countIn(value: unknown): number {
   const count = Number(textIn(value) ?? 0);
-  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+  return Number.isInteger(count) && count > 0 ? Math.min(count, MOST_CUT) : 0;
 }

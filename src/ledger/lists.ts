@@ -2,6 +2,7 @@ import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS } from '../redis/keys.ts';
 import { type EndedRef, endedPage, INDEXED_STATES, type IndexedState } from './ended.ts';
 import { createJournal } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { createTraces } from './redis-traces.ts';
 import type { AlertTrace, MessageTrace } from './trace.ts';
 
@@ -45,16 +46,27 @@ const JOURNAL_BATCH = 500;
 const BATCH = 50;
 /** Messages in a page of alerts; an alert may have a thousand. */
 const MOST_MESSAGES = 1_000;
+/** Alerts read together. */
+const ALERT_BATCH = 10;
+/** A page ends, with a cursor, when it was looked for so long: a caller waits no more than a few seconds for it. */
+const LONGEST_LOOK_MS = 1_500;
 
-export function createLists(redis: Redis, keys: Keys, now: () => Date): Lists {
+export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLookMs = LONGEST_LOOK_MS): Lists {
   const journal = createJournal(redis, keys);
   const traces = createTraces(redis, keys);
+
+  /** Says when a page that is begun now has been looked for long enough. */
+  const startLook = () => {
+    const began = performance.now();
+    return () => performance.now() - began > longestLookMs;
+  };
 
   const indexed = async (state: IndexedState, filter: ListFilter, before: EndedRef | undefined, limit: number) => {
     const since = Math.max(filter.since?.getTime() ?? 0, now().getTime() - LEDGER_TTL_MS);
     const items: MessageTrace[] = [];
     let last = before;
-    for (let looked = 0; looked < MOST_LOOKED_AT; looked += BATCH) {
+    const isLate = startLook();
+    for (let looked = 0; looked < MOST_LOOKED_AT && (looked === 0 || !isLate()); looked += BATCH) {
       const refs = await endedPage(redis, keys, state, { before: last, since, limit: BATCH });
       const found = await Promise.all(refs.map(async (ref) => ({ ref, trace: await traces.message(ref.id) })));
       for (const { ref, trace } of found) {
@@ -68,18 +80,26 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date): Lists {
     return { items, next: last === undefined ? null : `${last.at}.${last.id}` };
   };
 
-  /** Alerts that have an outcome, by their entries in the journal. */
-  const journalled = async function* (since: Date | undefined, before: string | undefined) {
+  /** Entries of the journal, so many together. */
+  const journalled = async function* (since: Date | undefined, before: string | undefined, size: number) {
     let seq = before;
     for (;;) {
       const entries = await journal.newest(JOURNAL_BATCH, seq);
-      for (const entry of entries) {
-        if (since !== undefined && entry.at < since) return;
-        yield entry;
-      }
+      const recent = entries.filter(({ at }) => since === undefined || at >= since);
+      for (let at = 0; at < recent.length; at += size) yield recent.slice(at, at + size);
       seq = entries.at(-1)?.seq;
-      if (entries.length < JOURNAL_BATCH || seq === undefined) return;
+      if (recent.length < entries.length || entries.length < JOURNAL_BATCH || seq === undefined) return;
     }
+  };
+
+  /** Where the messages of the routed alerts among the entries are, in their order. */
+  const messagesOf = async (entries: readonly JournalEntry[]) => {
+    const places = entries.map(async (entry) => {
+      if (entry.kind !== 'alert' || entry.alert.outcome !== 'routed') return [];
+      const ids = ((await redis.hget(keys.alert(entry.alert.id), 'messages')) ?? '').split(' ').filter((id) => id !== '');
+      return ids.map((id, index) => ({ id, index, seq: entry.seq }));
+    });
+    return (await Promise.all(places)).flat();
   };
 
   return {
@@ -93,36 +113,32 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date): Lists {
       if (cursor !== undefined && from === undefined) return undefined;
       const items: MessageTrace[] = [];
       let looked = 0;
-      let last = from?.seq;
-      // The alert in whose midst the last page ended comes first.
-      const resumed = from?.skip === undefined ? undefined : { seq: from.seq, skip: from.skip };
-      const take = async (seq: string, alertId: string, skip: number): Promise<ListPage<MessageTrace> | undefined> => {
-        const ids = ((await redis.hget(keys.alert(alertId), 'messages')) ?? '').split(' ').filter((id) => id !== '');
-        for (let at = skip; at < ids.length; at += BATCH) {
-          const found = await Promise.all(ids.slice(at, at + BATCH).map(traces.message));
-          for (const [n, trace] of found.entries()) {
+      const isLate = startLook();
+      const take = async (entries: readonly JournalEntry[], skip = 0): Promise<ListPage<MessageTrace> | undefined> => {
+        const places = (await messagesOf(entries)).slice(skip);
+        for (let at = 0; at < places.length; at += BATCH) {
+          const found = await Promise.all(
+            places.slice(at, at + BATCH).map(async (place) => ({ place, trace: await traces.message(place.id) })),
+          );
+          for (const { place, trace } of found) {
             if (trace === undefined || !matches(trace, filter)) continue;
             items.push(trace);
-            if (items.length === limit) return { items, next: `${seq}.${at + n + 1}` };
+            if (items.length === limit) return { items, next: `${place.seq}.${place.index + 1}` };
           }
         }
         return undefined;
       };
-      if (resumed !== undefined) {
-        const [entry] = await journal.since(justBefore(resumed.seq), 1);
-        if (entry?.seq === resumed.seq && entry.kind === 'alert') {
-          const full = await take(entry.seq, entry.alert.id, resumed.skip);
-          if (full !== undefined) return full;
-        }
+      // The alert in whose midst the last page ended comes first.
+      if (from?.skip !== undefined) {
+        const [entry] = await journal.since(justBefore(from.seq), 1);
+        const full = entry?.seq === from.seq ? await take([entry], from.skip) : undefined;
+        if (full !== undefined) return full;
       }
-      for await (const entry of journalled(filter.since, last)) {
-        looked += 1;
-        last = entry.seq;
-        if (entry.kind === 'alert' && entry.alert.outcome === 'routed') {
-          const full = await take(entry.seq, entry.alert.id, 0);
-          if (full !== undefined) return full;
-        }
-        if (looked >= MOST_LOOKED_AT) return { items, next: entry.seq };
+      for await (const entries of journalled(filter.since, from?.seq, BATCH)) {
+        looked += entries.length;
+        const full = await take(entries);
+        if (full !== undefined) return full;
+        if (looked >= MOST_LOOKED_AT || isLate()) return { items, next: entries.at(-1)?.seq ?? null };
       }
       return { items, next: null };
     },
@@ -133,20 +149,29 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date): Lists {
       const items = new Map<string, AlertTrace>();
       let looked = 0;
       let messages = 0;
-      for await (const entry of journalled(filter.since, from?.seq)) {
-        looked += 1;
-        const outcome = entry.kind === 'alert' ? entry.alert.outcome : undefined;
-        if (entry.kind === 'alert' && outcome !== 'acknowledged' && !items.has(entry.alert.id) && mayMatch(entry.alert, filter)) {
-          const trace = await traces.alert(entry.alert.id);
+      const isLate = startLook();
+      const isMeant = (entry: JournalEntry) =>
+        entry.kind === 'alert' && entry.alert.outcome !== 'acknowledged' && !items.has(entry.alert.id) && mayMatch(entry.alert, filter);
+      for await (const entries of journalled(filter.since, from?.seq, ALERT_BATCH)) {
+        const found = await Promise.all(
+          entries.map(async (entry) => ({
+            entry,
+            trace: entry.kind === 'alert' && isMeant(entry) ? await traces.alert(entry.alert.id) : undefined,
+          })),
+        );
+        for (const { entry, trace } of found) {
+          looked += 1;
           // One that was replayed has an older entry of another outcome.
-          if (trace !== undefined && trace.outcome === outcome && matchesAlert(trace, filter)) {
+          const isNow = entry.kind === 'alert' && trace?.outcome === entry.alert.outcome;
+          if (trace !== undefined && isNow && isMeant(entry) && matchesAlert(trace, filter)) {
             items.set(trace.id, trace);
             messages += trace.messages.length;
           }
+          if (items.size === limit || messages >= MOST_MESSAGES || looked >= MOST_LOOKED_AT) {
+            return { items: [...items.values()], next: entry.seq };
+          }
         }
-        if (items.size === limit || messages >= MOST_MESSAGES || looked >= MOST_LOOKED_AT) {
-          return { items: [...items.values()], next: entry.seq };
-        }
+        if (isLate()) return { items: [...items.values()], next: entries.at(-1)?.seq ?? null };
       }
       return { items: [...items.values()], next: null };
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../alert/alert.ts';
+import { epochMs } from '../alert/epoch-ms.ts';
 import { hash } from '../alert/id.ts';
 import { type E164, phoneHashes } from '../alert/phone.ts';
 import { formerIdentity } from '../alert/phone-identity.ts';
@@ -22,8 +23,8 @@ export const messageSchema = z.object({
     .optional(),
   variables: z.object({ instance: z.string(), priority: z.string(), content: z.string() }),
   /** When we took the alert. */
-  receivedAt: z.number(),
-  expiresAt: z.number(),
+  receivedAt: epochMs,
+  expiresAt: epochMs,
   /** Stands for the number in Redis key names. */
   phoneHash: z.string(),
   /** Stands for the dedup key in Redis key names. */
@@ -45,7 +46,7 @@ export const messageSchema = z.object({
   sourceHash: z.string().optional(),
   quietHours: z.object({ from: z.number(), to: z.number(), timeZone: z.string(), override: z.enum(SEVERITIES) }).optional(),
   /** When its step of the ladder is due. */
-  notBefore: z.number().optional(),
+  notBefore: epochMs.optional(),
   /** By which its recipient acknowledges. */
   ackCode: z.string().optional(),
   /** Whoever accepted it is told when it is over. */
@@ -55,7 +56,7 @@ export const messageSchema = z.object({
   /** It tells of many alerts; its text is empty as long as it gathers. Among what severity it was counted when it was made. */
   digest: z.object({ countedAs: z.enum(SEVERITIES) }).optional(),
   /** How often it was set on its way again and when last: by an operator, or because its vendor never took it. */
-  replay: z.object({ number: z.int().min(1), at: z.number(), by: z.literal('vendor').optional() }).optional(),
+  replay: z.object({ number: z.int().min(1), at: epochMs, by: z.literal('vendor').optional() }).optional(),
 });
 
 export type Message = z.output<typeof messageSchema>;

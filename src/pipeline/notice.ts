@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epochMs } from '../alert/epoch-ms.ts';
 import { hash } from '../alert/id.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { fillTemplate } from '../alert/text.ts';
@@ -20,11 +21,11 @@ export const waitingNoticeSchema = z.object({
   source: z.string().optional(),
   instance: z.string().optional(),
   labels: z.record(z.string(), z.string()),
-  receivedAt: z.number(),
+  receivedAt: epochMs,
   /** When its step is due. */
-  dueAt: z.number(),
+  dueAt: epochMs,
   /** From then on it is given up. */
-  expiresAt: z.number(),
+  expiresAt: epochMs,
   step: z.int(),
   steps: z.int(),
   contacts: z.array(z.string()),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { epochMs } from '../alert/epoch-ms.ts';
 import type { Clock } from '../clock.ts';
 import type { Ledger, MessageRecord } from '../ledger/ledger.ts';
 import type { OwedMessage } from '../ledger/owed.ts';
@@ -10,7 +11,7 @@ import type { Observer } from './observer.ts';
 import { resolvedMessage } from './resolved-message.ts';
 
 /** That the problem of a dedup key was over at a time, in ms. */
-export const endedSchema = z.object({ dedupHash: z.string(), at: z.number() });
+export const endedSchema = z.object({ dedupHash: z.string(), at: epochMs });
 export type Ended = z.output<typeof endedSchema>;
 
 /**

@@ -107,5 +107,6 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
 
 /** Whatever else is told of the same thing has to wait for it. */
 function subjectOf({ id, body: { data } }: WaitingEvent): string {
-  return String(data.messageId ?? data.alertId ?? id);
+  const subject = data.messageId ?? data.alertId;
+  return typeof subject === 'string' ? subject : id;
 }

@@ -1,5 +1,5 @@
+import { describeJsonFault } from '../alert/json-fault.ts';
 import { Unreadable } from '../alert/parse-alert.ts';
-import { maskNumbers } from '../alert/phone.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createScript } from '../redis/script.ts';
 
@@ -74,7 +74,7 @@ function unreadable(values: readonly (string | null)[]): string | undefined {
     try {
       if (JSON.parse(value) === null && JSON_FIELDS[index] === 'opts') return "the job's opts is null: it must be a JSON object";
     } catch (error) {
-      return maskNumbers(`the job's ${JSON_FIELDS[index]} is not JSON: ${(error as Error).message}`);
+      return `the job's ${JSON_FIELDS[index]} is ${describeJsonFault(value, error).message}`;
     }
   }
   return undefined;

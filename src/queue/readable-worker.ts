@@ -1,4 +1,5 @@
 import { ErrorCode, type Job, type JobJson, type Processor, Worker, type WorkerOptions } from 'bullmq';
+import { describeJsonFault } from '../alert/json-fault.ts';
 import { Unreadable } from '../alert/parse-alert.ts';
 import type { Clock } from '../clock.ts';
 import type { Redis } from '../redis/connect.ts';
@@ -91,7 +92,7 @@ export class ReadableWorker extends Worker {
       return super.createJob(data, jobId);
     } catch (error) {
       const job = super.createJob({ ...data, data: '{}' }, jobId);
-      job.data = new Unreadable(`the job data is not JSON: ${error instanceof Error ? error.message : String(error)}`, data.data);
+      job.data = new Unreadable(`the job data is ${describeJsonFault(data.data, error).message}`, data.data);
       return job;
     }
   }

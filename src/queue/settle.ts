@@ -31,7 +31,8 @@ export async function settleJob(
       await persist(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
     case 'dead':
-      throw new UnrecoverableError(move.reason);
+      // BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.
+      throw Object.assign(new UnrecoverableError(move.reason), { stack: '' });
   }
 }
 

@@ -23,7 +23,8 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
   return async (receipt, now, firstLook) => {
     const { provider, state } = receipt;
     const unmatched = (): Applied => {
-      if (now.getTime() - receipt.receivedAt < EARLY_MS) {
+      // One from further in the future than that would wait until then.
+      if (Math.abs(now.getTime() - receipt.receivedAt) < EARLY_MS) {
         if (firstLook) observer.receipt(provider, 'early');
         return { kind: 'early' };
       }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epochMs } from '../alert/epoch-ms.ts';
 import { type CountryCode, identifySender } from '../alert/phone.ts';
 import type { VendorInbound } from '../provider/inbound-reader.ts';
 import type { ProviderName } from '../provider/provider.ts';
@@ -18,7 +19,7 @@ export const inboundSchema = z.object({
   /** What the vendor took it for. */
   word: z.enum(['stop', 'start']).optional(),
   /** ms since the epoch, when it reached us. */
-  receivedAt: z.number(),
+  receivedAt: epochMs,
 });
 
 export type Inbound = z.output<typeof inboundSchema>;

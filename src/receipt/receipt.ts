@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epochMs } from '../alert/epoch-ms.ts';
 import { ALERT_ID_PATTERN } from '../alert/id.ts';
 import { PROVIDER_REASONS } from '../alert/reason.ts';
 import { RECEIPT_WORDS } from '../ledger/receipt-table.ts';
@@ -17,9 +18,9 @@ export const receiptSchema = z.object({
   /** What that code means. */
   reason: z.enum(PROVIDER_REASONS).optional(),
   /** ms since the epoch, when it happened, where the vendor says. */
-  at: z.number().optional(),
+  at: epochMs.optional(),
   /** ms since the epoch, when it reached us. */
-  receivedAt: z.number(),
+  receivedAt: epochMs,
 });
 
 export type Receipt = z.output<typeof receiptSchema>;

@@ -44,7 +44,8 @@ export function watchDataSet({ dataSet, logger, onLoss, everyMs = CONFIRM_EVERY_
   };
   const look = (): void => {
     if (closed) return;
-    looking ??= confirm().finally(() => {
+    if (looking !== undefined) return;
+    looking = confirm().finally(() => {
       looking = undefined;
     });
   };

@@ -75,6 +75,15 @@ describe('a CSV file', () => {
     expect(stderr).not.toContain('+60123456781');
   });
 
+  it('with a NUL character in a row has that row refused, and nothing of it is taken', async () => {
+    const taker = openTaker();
+    const path = csv('to,code\n+60123456789,12\u000034\n+60123456780,1\u0000+60123456781,2\n\u0000,\u0000\n+60123456782,3\n');
+    const { code, stdout, stderr } = await run(path, taker);
+    expect(stderr.match(/^line [2-4]: a NUL character \(U\+0000\): .*--encoding/gm)).toHaveLength(3);
+    expect(taken(taker).map(({ to }) => to)).toEqual(['+60123456782']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '1 taken, 0 had been taken before, 3 refused\n' });
+  });
+
   it('from a spreadsheet has each number whose digits it changed refused, with its line and no whole number', async () => {
     const taker = openTaker();
     const path = csv('to,code\n60123456789.0,1\n6.01E+10,2\n"60123456789,00",3\n"6,01234E+10",4\n\'+60123456789,5\n=60123456789,6\n');

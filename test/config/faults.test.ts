@@ -79,6 +79,15 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [minimal('capz: {}'), 'c.yaml:4 capz: unknown key (did you mean "caps"?)'],
     [minimal('nothing-like-it: {}'), 'c.yaml:4 nothing-like-it: unknown key'],
     [
+      minimal('constructor: a\nhttp: { toString: b }\ncaps: { __proto__: { hasOwnProperty: c } }'),
+      'c.yaml:4 constructor: unknown key',
+      'c.yaml:5 http.toString: unknown key',
+      'c.yaml:6 caps.__proto__: unknown key',
+    ],
+    [minimal('"caps\\u0000": 1'), 'c.yaml:4 caps\\u0000: unknown key (did you mean "caps"?)'],
+    [minimal('"\\e[31m\\n\\u202e": 1'), 'c.yaml:4 \\u001b[31m\\n\\u202e: unknown key'],
+    [minimal(`? ${'x'.repeat(5000)}\n: 1`), `c.yaml:4 ${'x'.repeat(64)}…: unknown key`],
+    [
       withRoute('minseverity: info, dedupFor: 1m'),
       'c.yaml:3 routes[0].minseverity: unknown key (did you mean "minSeverity"?)',
       'c.yaml:3 routes[0].dedupFor: unknown key (did you mean "dedupeFor"?)',
@@ -123,6 +132,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [withProvider('b: { type: simulated, maxPerSecond: many }'), 'c.yaml:1 providers.b.maxPerSecond: must be a number, got "many"'],
     [withProvider('b: { type: http }'), 'c.yaml:1 providers.b.url: is missing'],
+    [
+      withProvider('b: { type: http, url: "https://x.example", body: { to: "{to}", text: !!binary "aGk=" } }'),
+      'c.yaml:1 providers.b.body.text: must be what JSON can hold: text, a number, true, false, null, a list or a map, got a map',
+    ],
     [
       'providers: {}\nroutes: []',
       'c.yaml:1 providers: must name at least one provider, got an empty map',

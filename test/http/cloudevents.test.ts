@@ -173,6 +173,11 @@ describe('is told what is wrong', () => {
     ['no specversion', without('specversion'), ['0 specversion: is required: send 1.0']],
     ['an old one', { ...without('data'), specversion: '0.3' }, ['0 specversion: must be 1.0, got "0.3"']],
     [
+      'a version that has no text of its own',
+      { ...event, specversion: { toString: 1 } },
+      ['0 specversion: must be 1.0, got a JSON object'],
+    ],
+    [
       'nothing but data',
       { data },
       ['0 specversion: is required: send 1.0', '0 id: is required', '0 source: is required', '0 type: is required'],

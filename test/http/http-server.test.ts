@@ -93,7 +93,18 @@ describe('a request that is not understood', () => {
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({ kind: 'invalid-request' });
     expect(await raw(door.url, 'HELLO\r\n\r\n')).toMatch(/^HTTP\/1.1 400 Bad Request\r\nContent-Type: application\/problem\+json\r\n/);
-    expect(await raw(door.url, `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 .*headers-too-large/s);
+    expect(await raw(door.url, `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 431 .*headers-too-large.*At most 16384 bytes/s,
+    );
+  });
+
+  test('is none for an expectation that we do not know: the alert is taken', async () => {
+    const door = await openDoor();
+    const body = JSON.stringify(alert);
+    const head = ['POST /v1/alerts HTTP/1.1', 'host: localhost', 'expect: 200-ok', 'content-type: application/json', 'connection: close'];
+    const text = `${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    expect(await raw(door.url, text)).toMatch(/^HTTP\/1.1 202 /);
+    expect(door.producer.taken).toHaveLength(1);
   });
 });
 

@@ -212,6 +212,10 @@ describe('what is out of the ordinary', () => {
     ]);
   });
 
+  test.each([1e9, 1e308, '60198765432'])('a count of %s left out is no more than one call can have left out', (truncatedAlerts) => {
+    expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts }, { to }).left.bySender).toBe(100_000);
+  });
+
   test('what the sender left out is told', () => {
     expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts: 3 }, { to }).left.bySender).toBe(3);
   });

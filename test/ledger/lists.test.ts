@@ -159,6 +159,28 @@ describe('alerts', () => {
   });
 });
 
+describe('a page that takes too long to look for', () => {
+  it.each(['messages', 'alerts'] as const)('of %s ends where it is, and its cursor leads to all the rest', async (list) => {
+    lists = createLists(redis, keys, () => new Date(), 0);
+    const names = Array.from({ length: 120 }, (_, n) => `a${n}`);
+    for (const id of names) await admit(id);
+    expect((await lists[list]({ route: 'none' }, undefined, 2))?.next).not.toBeNull();
+    expect(await idsOf(list, { route: 'none' })).toEqual([]);
+    expect((await idsOf(list, {}, 7)).toReversed()).toEqual(names.map((id) => (list === 'alerts' ? id : `m-${id}`)));
+  });
+
+  it('of an index likewise', async () => {
+    lists = createLists(redis, keys, () => new Date(), 0);
+    const names = Array.from({ length: 120 }, (_, n) => `a${n}`);
+    for (const id of names) {
+      await admit(id);
+      await move(id, 'failed', { reason: 'content' });
+    }
+    expect((await lists.messages({ state: 'failed', route: 'none' }, undefined, 2))?.next).not.toBeNull();
+    expect((await idsOf('messages', { state: 'failed' }, 7)).toSorted()).toEqual(names.map((id) => `m-${id}`).toSorted());
+  });
+});
+
 it.each([
   ['messages', { state: 'failed' }, '1763600000000-0'],
   ['messages', { state: 'failed' }, 'x'],

@@ -222,6 +222,42 @@ test.each(Object.entries(CODED) as [Vendor, (code: string) => unknown][])(
   },
 );
 
+/** What the checks of an account read, and how it is nested. */
+const ACCOUNT_NAMES = [
+  ...['incoming_phone_numbers', 'short_codes', 'short_code', 'phone_number', 'capabilities', 'balance', 'currency', 'type', 'status'],
+  ...['Account', 'BalanceData', 'Balance', 'Currency', 'PricingPlan', 'SignStatus', 'SignIspRegisterDetailList', 'Code', 'RegisterStatus'],
+];
+const accounts = fc.letrec<{ account: unknown }>((tie) => ({
+  account: fc.oneof(
+    { depthSize: 'small' },
+    json,
+    fc.constantFrom<unknown>(null, 'OK', 'active', 1, { toString: 1 }, { valueOf: null }, [null], [{ toString: 1 }]),
+    fc.array(tie('account'), { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom(...ACCOUNT_NAMES), tie('account'), { minKeys: 1, maxKeys: 5, noNullPrototype: true }),
+  ),
+})).account;
+
+test.each([
+  ...VENDORS.map((vendor) => [vendor, {}] as const),
+  ['twilio', { from: '12345' }] as const,
+  ['twilio', { from: undefined, messagingServiceSid: `MG${'0'.repeat(32)}` }] as const,
+])('whatever a server answers, the check of %s has a verdict on each subject: %j', async (vendor, more) => {
+  const provider = await createProvider(vendor, configOf(vendor, { baseUrl, timeout: '1s', ...more }), {
+    clock: { now: () => NOW },
+    ...noDeps,
+  });
+  await fc.assert(
+    fc.asyncProperty(accounts, async (account) => {
+      next = { status: 200, body: JSON.stringify(account) ?? '' };
+      for (const { verdict } of (await provider.check?.(new AbortController().signal)) ?? []) {
+        expect(['ok', 'warning', 'failed', 'unchecked']).toContain(verdict);
+      }
+    }),
+    { numRuns: 60, examples: [[{ short_codes: [null, { short_code: { toString: 1 } }] }], [{ incoming_phone_numbers: [null] }]] },
+  );
+  await provider.close();
+});
+
 test('rules of the config read own properties only', () => {
   const rules = {
     success: { pointer: '/constructor/name', equals: 'Object' },

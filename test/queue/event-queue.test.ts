@@ -165,6 +165,15 @@ it('one whose call is cut off by the end of the process comes back at once, and 
   expect(await job?.getState()).toMatch(/delayed|waiting|prioritized/);
 });
 
+it('one about a thing that has no text of its own is told as any other', async () => {
+  const { told, queue, work } = setup(async () => ({ kind: 'accepted' }));
+  work();
+  const { body, ...rest } = event();
+  const id = 'e-odd';
+  await queue.add('event', { ...rest, id, body: { ...body, data: { messageId: { toString: 1 }, alertId: [null] } } }, { jobId: id });
+  await until(() => told.length === 1);
+});
+
 it('one that was not written by us is set aside', async () => {
   const { queue, work } = setup();
   work();

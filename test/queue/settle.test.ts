@@ -58,7 +58,7 @@ it('a delayed job waits among the delayed for the very time', async () => {
 });
 
 it('a dead job is in the failed set with its reason after one run, whatever attempts it had left', async () => {
-  const { queue, name } = openQueue(url, prefix);
+  const { queue, name, key } = openQueue(url, prefix);
   let runs = 0;
   work(name, () => {
     runs += 1;
@@ -68,6 +68,8 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
   await until(async () => (await queue.getJobState('j')) === 'failed');
   expect(await queue.getJob('j')).toMatchObject({ failedReason: 'malformed: no such thing' });
   expect(runs).toBe(1);
+  // Where our own lines are is no business of who looks at the queue.
+  expect(JSON.parse((await redis.hget(key('j'), 'stacktrace')) ?? '[]')).toEqual([]);
   await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' }, systemClock, () => undefined)).rejects.toThrow(
     UnrecoverableError,
   );

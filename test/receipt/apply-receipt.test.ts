@@ -299,6 +299,12 @@ describe('a receipt that is ahead of the answer', () => {
     },
   );
 
+  test('from far in the future waits no longer than any other', async () => {
+    await move({ state: 'sending' });
+    expect(await apply(receipt({ receivedAt: now.getTime() + 10 * 365 * 86_400_000 }), now)).toEqual({ kind: 'done' });
+    expect(recording.told).toEqual([['receipt', 'twilio-main', 'unmatched']]);
+  });
+
   test.each<[name: string, over: Partial<Receipt>]>([
     ['a provider’s id that nobody knows', { providerMessageId: 'SM-none' }],
     ['two ids that are not known', { messageId: 'm-none', providerMessageId: 'SM-none' }],

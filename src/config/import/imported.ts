@@ -31,7 +31,7 @@ export interface Provided {
  */
 export function readYamlMaps(text: string, file: string): Settings[] {
   const lines = new LineCounter();
-  const documents: Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })];
+  const documents: Document[] = [...parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })];
   const refuse = (offset: number, message: string): never => {
     const { line, col: column } = lines.linePos(offset);
     throw new ConfigError([{ path: '', file, line, column, message }]);

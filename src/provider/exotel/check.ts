@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { type Check, checkClock } from '../check.ts';
-import { readJson } from '../read-answer.ts';
+import { readJson, textOf } from '../read-answer.ts';
 import type { HttpAnswer, Transport } from '../transport.ts';
 import type { Account } from './account.ts';
 import { classifyExotel } from './codes.ts';
@@ -62,7 +62,7 @@ function readBalance(body: string): Balance | undefined {
   const amount = typeof Balance === 'string' && Balance.trim() !== '' ? Number(Balance) : Balance;
   if (typeof amount !== 'number' || !Number.isFinite(amount)) return undefined;
   const currency = typeof Currency === 'string' && /^[A-Z]{3}$/.test(Currency) ? Currency : '';
-  return { amount, currency, isPrepaid: !/^post/i.test(String(PricingPlan)) };
+  return { amount, currency, isPrepaid: !/^post/i.test(textOf(PricingPlan) ?? '') };
 }
 
 function judgeBalance({ amount, currency, isPrepaid }: Balance): Check {

@@ -8,13 +8,17 @@ import { type Json, PLACEHOLDERS, placeholdersIn } from './template.ts';
 
 const pointer = z.string().refine(isJsonPointer, 'must be a JSON Pointer such as /data/id (RFC 6901)');
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' });
 
 /** `circuit_open` is a word of our own, which no vendor says. */
 const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
 
 /** A body, or parts of one. */
-const fields = markSecret(z.record(z.string(), z.json()) as z.ZodType<Record<string, Json>>);
+const fields = markSecret(
+  z.record(z.string(), z.json({ error: 'must be what JSON can hold: text, a number, true, false, null, a list or a map' })) as z.ZodType<
+    Record<string, Json>
+  >,
+);
 
 const RECEIPT_STATES = ['delivered', 'undelivered', 'pending'] as const;
 

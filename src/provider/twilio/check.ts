@@ -1,5 +1,5 @@
 import { type Check, checkClock } from '../check.ts';
-import { readJson } from '../read-answer.ts';
+import { readJson, textOf } from '../read-answer.ts';
 import { createTransport, type Exchange, type Transport } from '../transport.ts';
 import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl } from './address.ts';
 import { classifyTwilio } from './codes.ts';
@@ -98,10 +98,10 @@ function judgeService(service: Exchange): Finding {
 function judgeNumber(answer: unknown, from: string): Finding {
   const { incoming_phone_numbers: numbers } = (answer ?? {}) as { incoming_phone_numbers?: unknown };
   if (!Array.isArray(numbers)) return { verdict: 'unchecked', detail: 'the numbers of the account could not be looked up' };
-  const found = (numbers as { phone_number?: unknown; capabilities?: { sms?: unknown } }[]).find(
-    ({ phone_number }) => phone_number === from,
+  const found = (numbers as ({ phone_number?: unknown; capabilities?: { sms?: unknown } | null } | null)[]).find(
+    (number) => number?.phone_number === from,
   );
-  if (found === undefined) return { verdict: 'failed', detail: 'from is not a number of this account' };
+  if (!found) return { verdict: 'failed', detail: 'from is not a number of this account' };
   if (found.capabilities?.sms === false) return { verdict: 'failed', detail: 'the number in from cannot send SMS' };
   return { verdict: 'ok', detail: 'from is a number of this account' };
 }
@@ -109,7 +109,7 @@ function judgeNumber(answer: unknown, from: string): Finding {
 function judgeShortCode(answer: unknown, from: string): Finding {
   const { short_codes: codes } = (answer ?? {}) as { short_codes?: unknown };
   if (!Array.isArray(codes)) return { verdict: 'unchecked', detail: 'the short codes of the account could not be looked up' };
-  return (codes as { short_code?: unknown }[]).some(({ short_code }) => String(short_code) === from)
+  return (codes as ({ short_code?: unknown } | null)[]).some((code) => textOf(code?.short_code) === from)
     ? { verdict: 'ok', detail: 'from is a short code of this account' }
     : { verdict: 'failed', detail: 'from is not a short code of this account' };
 }
