@@ -15,9 +15,15 @@ const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
 
 /** A body, or parts of one. */
 const fields = markSecret(
-  z.record(z.string(), z.json({ error: 'must be what JSON can hold: text, a number, true, false, null, a list or a map' })) as z.ZodType<
-    Record<string, Json>
-  >,
+  z.record(
+    z.string(),
+    z
+      .unknown()
+      .refine(
+        (value) => z.json().safeParse(value).success,
+        'must be what JSON can hold: text, a number, true, false, null, a list or a map',
+      ),
+  ) as unknown as z.ZodType<Record<string, Json>>,
 );
 
 const RECEIPT_STATES = ['delivered', 'undelivered', 'pending'] as const;
