@@ -17,12 +17,10 @@ const vendorReason = z.enum(PROVIDER_REASONS).exclude(['circuit_open']);
 const fields = markSecret(
   z.record(
     z.string(),
-    z
-      .unknown()
-      .refine(
-        (value) => z.json().safeParse(value).success,
-        'must be what JSON can hold: text, a number, true, false, null, a list or a map',
-      ),
+    z.unknown().refine((value) => z.json().safeParse(value).success, {
+      error: 'must be what JSON can hold: text, a number, true, false, null, a list or a map',
+      abort: true,
+    }),
   ) as unknown as z.ZodType<Record<string, Json>>,
 );
 
