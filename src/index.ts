@@ -2,8 +2,8 @@
 export type { AlertInput } from './alert/alert.ts';
 export { AlertError, type Issue } from './alert/parse-alert.ts';
 export type { Severity } from './alert/severity.ts';
-export type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent } from './ledger/trace.ts';
-export { OutcomeTimeoutError } from './ledger/wait-for-outcome.ts';
-export { createProducer, type ProducerOptions } from './queue/producer.ts';
-export type { Acknowledgement, Enqueued, EnqueueResult, Producer, WaitOptions } from './queue/producer-port.ts';
+export type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent } from './ledger/history/trace.ts';
+export { OutcomeTimeoutError } from './ledger/history/wait-for-outcome.ts';
+export { createProducer, type ProducerOptions } from './queue/producer/producer.ts';
+export type { Acknowledgement, Enqueued, EnqueueResult, Producer, WaitOptions } from './queue/producer/producer-port.ts';
 export { RedisUnavailableError } from './redis/unavailable.ts';

@@ -1,7 +1,7 @@
 import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
-import { escapeControls } from './alert/control-characters.ts';
 import { maskPhone } from './alert/phone.ts';
 import { type LogOutput, stdoutLog } from './log-output.ts';
+import { escapeControls } from './text/control-characters.ts';
 import { activeTrace } from './tracing/active-trace.ts';
 
 export type Logger = PinoLogger;

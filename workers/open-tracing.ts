@@ -1,5 +1,5 @@
-import type { Environment } from '../src/config/environment.ts';
 import type { Logger } from '../src/logger.ts';
+import type { Environment } from '../src/setting/environment.ts';
 import { startTracing, type Tracing } from '../src/tracing/start-tracing.ts';
 import { tracesUrl } from '../src/tracing/traces-url.ts';
 import { version } from '../src/version.ts';

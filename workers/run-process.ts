@@ -1,15 +1,15 @@
 import { format } from 'node:util';
 import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
-import { printableText } from '../src/cli/printable-text.ts';
+import { printableText } from '../src/cli/terminal/printable-text.ts';
 import type { Config } from '../src/config/config.ts';
 import { createConfigReader } from '../src/config/config-reader.ts';
-import { readEnvironment } from '../src/config/environment.ts';
 import { formatFault } from '../src/config/fault.ts';
 import type { LoadedConfig } from '../src/config/load-config.ts';
+import { type FoundRedis, findRedis } from '../src/embedded/find-redis.ts';
 import { stdoutLog } from '../src/log-output.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
-import { type FoundRedis, findRedis } from '../src/redis/find-redis.ts';
+import { readEnvironment } from '../src/setting/environment.ts';
 import { activeExemplar } from '../src/tracing/active-trace.ts';
 import type { Tracing } from '../src/tracing/start-tracing.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';

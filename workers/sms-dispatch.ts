@@ -1,28 +1,28 @@
 #!/usr/bin/env node
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
-import { mayColour } from '../src/cli/colour.ts';
 import { runCli } from '../src/cli/run-cli.ts';
-import { openTerminalScreen } from '../src/cli/terminal-screen.ts';
+import { mayColour } from '../src/cli/terminal/colour.ts';
+import { openTerminalScreen } from '../src/cli/terminal/terminal-screen.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
-import { readEnvironment } from '../src/config/environment.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { readableConfig } from '../src/config/readable-config.ts';
-import { createJournal } from '../src/ledger/journal.ts';
-import { createInboundLog } from '../src/ledger/kept-inbound.ts';
-import { createOptOuts } from '../src/ledger/opt-outs.ts';
-import { recentIds } from '../src/ledger/recent-ids.ts';
-import { createTraces } from '../src/ledger/redis-traces.ts';
-import { createBudgets } from '../src/limit/budget.ts';
-import { directoryOf } from '../src/pipeline/directory.ts';
+import { locateRedis } from '../src/embedded/locate-redis.ts';
+import { createTraces } from '../src/ledger/history/redis-traces.ts';
+import { createInboundLog } from '../src/ledger/inbound/kept-inbound.ts';
+import { createJournal } from '../src/ledger/journal/journal.ts';
+import { recentIds } from '../src/ledger/journal/recent-ids.ts';
+import { createOptOuts } from '../src/ledger/opt-out/opt-outs.ts';
+import { createBudgets } from '../src/limit/budget/budget.ts';
+import { directoryOf } from '../src/pipeline/routing/directory.ts';
 import { QUEUES } from '../src/queue/names.ts';
-import { createProducer } from '../src/queue/producer.ts';
-import { requireDatabaseOf } from '../src/redis/check.ts';
+import { createProducer } from '../src/queue/producer/producer.ts';
+import { clockOf, keepTime } from '../src/redis/clock/redis-clock.ts';
 import { connectRedis, redactUrl } from '../src/redis/connect.ts';
-import { inspectRedis } from '../src/redis/inspect.ts';
+import { requireDatabaseOf } from '../src/redis/fitness/check.ts';
+import { inspectRedis } from '../src/redis/fitness/inspect.ts';
 import { createKeys } from '../src/redis/keys.ts';
-import { locateRedis } from '../src/redis/locate-redis.ts';
-import { clockOf, keepTime } from '../src/redis/redis-clock.ts';
+import { readEnvironment } from '../src/setting/environment.ts';
 import { version } from '../src/version.ts';
 import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
@@ -94,23 +94,23 @@ const exitCode = await runCli(process.argv.slice(2), {
     const keys = createKeys(config.redis.prefix);
     return {
       ...createTraces(redis, keys),
-      waiting: async (id) => (await import('../src/queue/find-waiting.ts')).findWaiting(redis, config.redis.prefix, id),
+      waiting: async (id) => (await import('../src/queue/jobs/find-waiting.ts')).findWaiting(redis, config.redis.prefix, id),
       recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
       close,
     };
   },
   openEpisodes: async (config) => {
-    const { createEpisodes } = await import('../src/queue/episodes.ts');
+    const { createEpisodes } = await import('../src/queue/producer/episodes.ts');
     return createEpisodes({ redis: await redisUrlOf(config), prefix: config.redis.prefix });
   },
   openDeadLetters: async (config) => {
-    const { createDeadLetters } = await import('../src/queue/dead-letters.ts');
+    const { createDeadLetters } = await import('../src/queue/dead-letters/dead-letters.ts');
     const { redis, close } = await openRedis(config);
     const dead = createDeadLetters({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
     return { ...dead, close: () => dead.close().then(close) };
   },
   openUnknownDesk: async (config) => {
-    const { openUnknownDesk } = await import('../src/queue/open-unknown-desk.ts');
+    const { openUnknownDesk } = await import('../src/queue/lookups/open-unknown-desk.ts');
     const { redis, close } = await openRedis(config);
     const desk = openUnknownDesk({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
     return { ...desk, close: () => desk.close().then(close) };

@@ -1,5 +1,5 @@
 import { hash as digest, randomUUID } from 'node:crypto';
-import { replaceControls } from './control-characters.ts';
+import { replaceControls } from '../text/control-characters.ts';
 import { phoneIdentity } from './phone-identity.ts';
 
 /** What a caller may use as an idempotency key. */

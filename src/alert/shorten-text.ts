@@ -1,4 +1,4 @@
-import { graphemes } from './graphemes.ts';
+import { graphemes } from '../text/graphemes.ts';
 import { countSegments, isGsm7, type SegmentRule } from './segments.ts';
 
 /** The second is for texts in GSM-7, whose alphabet has no `…`. */

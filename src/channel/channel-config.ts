@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isMailSender } from '../config/mail-address.ts';
-import { type Secret, secretSchema } from '../config/secret.ts';
-import { headersSchema } from '../provider/http/headers.ts';
+import { headersSchema } from '../http-client/headers.ts';
+import { isMailSender } from '../setting/mail-address.ts';
+import { type Secret, secretSchema } from '../setting/secret.ts';
 
 /** `fetch` and SMTP servers are given addresses that hold a secret. */
 export const webAddress = secretSchema.superRefine((secret, ctx) => {

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { maskNumbers } from '../alert/phone.ts';
 import { cutText } from '../alert/shorten-text.ts';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from '../setting/loopback.ts';
 import type { Channel, ChannelDeps, Notice, NoticeProgress, Notified } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
 import { facts, headline } from './describe-notice.ts';

@@ -1,4 +1,4 @@
-import type { EventWebhook } from '../config/events-schema.ts';
+import type { EventWebhook } from './event-webhook-config.ts';
 import { judgeExchange, openTransport, postJson } from './post-json.ts';
 import { signWebhook } from './sign-webhook.ts';
 

@@ -1,7 +1,7 @@
-import type { Secret } from '../config/secret.ts';
-import { safeCode } from '../provider/read-answer.ts';
-import { parseRetryAfter } from '../provider/retry-after.ts';
-import { createTransport, type Exchange, type HttpAnswer, type Transport } from '../provider/transport.ts';
+import { safeCode } from '../http-client/read-answer.ts';
+import { parseRetryAfter } from '../http-client/retry-after.ts';
+import { createTransport, type Exchange, type HttpAnswer, type Transport } from '../http-client/transport.ts';
+import type { Secret } from '../setting/secret.ts';
 import { version } from '../version.ts';
 import type { Notified } from './channel.ts';
 import type { AnswerWords } from './read-refusal.ts';

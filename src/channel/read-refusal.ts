@@ -1,5 +1,5 @@
-import { readJson } from '../provider/read-answer.ts';
-import type { HttpAnswer } from '../provider/transport.ts';
+import { readJson } from '../http-client/read-answer.ts';
+import type { HttpAnswer } from '../http-client/transport.ts';
 
 /** What the body of an answer says, whatever its status. */
 export interface AnswerWords {

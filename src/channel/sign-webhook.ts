@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Secret } from '../config/secret.ts';
+import type { Secret } from '../setting/secret.ts';
 
 export interface WebhookContent {
   readonly id: string;

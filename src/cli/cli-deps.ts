@@ -1,20 +1,20 @@
 import type { Config } from '../config/config.ts';
-import type { Environment } from '../config/environment.ts';
 import type { ConfigError, Fault } from '../config/fault.ts';
 import type { ReadableConfig } from '../config/readable-config.ts';
 import type { WaitingJob } from '../explain/waiting-job.ts';
-import type { InboundLog } from '../ledger/kept-inbound.ts';
-import type { OptOuts } from '../ledger/opt-outs.ts';
-import type { StoryTraces } from '../ledger/trace.ts';
-import type { Budgets } from '../limit/budget.ts';
+import type { StoryTraces } from '../ledger/history/trace.ts';
+import type { InboundLog } from '../ledger/inbound/kept-inbound.ts';
+import type { OptOuts } from '../ledger/opt-out/opt-outs.ts';
+import type { Budgets } from '../limit/budget/budget.ts';
 import type { Overview } from '../overview/overview.ts';
-import type { UnknownDesk } from '../pipeline/unknown-desk.ts';
-import type { Provider } from '../provider/provider.ts';
-import type { DeadLetters } from '../queue/dead-letters-port.ts';
-import type { Episodes } from '../queue/episodes-port.ts';
-import type { Producer } from '../queue/producer-port.ts';
-import type { RedisInspection } from '../redis/inspect.ts';
-import type { Screen } from './terminal-screen.ts';
+import type { UnknownDesk } from '../pipeline/unknown/unknown-desk.ts';
+import type { Provider } from '../provider/contract/provider.ts';
+import type { DeadLetters } from '../queue/dead-letters/dead-letters-port.ts';
+import type { Episodes } from '../queue/producer/episodes-port.ts';
+import type { Producer } from '../queue/producer/producer-port.ts';
+import type { RedisInspection } from '../redis/fitness/inspect.ts';
+import type { Environment } from '../setting/environment.ts';
+import type { Screen } from './terminal/terminal-screen.ts';
 
 /** The processes that a person can start; `start` is all of them in one. */
 export const PROCESS_KINDS = ['start', 'router', 'dispatcher', 'receiver'] as const;

@@ -1,24 +1,24 @@
 import { Command, CommanderError, Option } from 'commander';
-import { addAcknowledgeCommand } from './acknowledge-command.ts';
-import { addBudgetCommand } from './budget-command.ts';
-import { addBulkCommand } from './bulk-command.ts';
+import { addBulkCommand } from './bulk/bulk-command.ts';
 import type { CliDeps, Output } from './cli-deps.ts';
 import { formatUsageError } from './cli-failure.ts';
-import { addConfigCommand } from './config-command.ts';
-import { addDeadCommand } from './dead-command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { addExplainCommand } from './explain-command.ts';
-import { addInboundCommand } from './inbound-command.ts';
-import { addOptOutsCommand } from './optouts-command.ts';
-import { printableText } from './printable-text.ts';
-import { addProcessCommands } from './process-commands.ts';
-import { addProvidersCommand } from './providers-command.ts';
-import { addResolveCommand } from './resolve-command.ts';
-import { addSchemaCommand } from './schema-command.ts';
-import { addSendCommand } from './send-command.ts';
-import { addStatusCommand } from './status-command.ts';
-import { addTemplatesCommand } from './templates-command.ts';
-import { addUnknownCommand } from './unknown-command.ts';
+import { addAcknowledgeCommand } from './commands/acknowledge-command.ts';
+import { addBudgetCommand } from './commands/budget-command.ts';
+import { addDeadCommand } from './commands/dead-command.ts';
+import { addExplainCommand } from './commands/explain-command.ts';
+import { addInboundCommand } from './commands/inbound-command.ts';
+import { addOptOutsCommand } from './commands/optouts-command.ts';
+import { addProcessCommands } from './commands/process-commands.ts';
+import { addResolveCommand } from './commands/resolve-command.ts';
+import { addSchemaCommand } from './commands/schema-command.ts';
+import { addSendCommand } from './commands/send-command.ts';
+import { addStatusCommand } from './commands/status-command.ts';
+import { addTemplatesCommand } from './commands/templates-command.ts';
+import { addUnknownCommand } from './commands/unknown-command.ts';
+import { addConfigCommand } from './config/config-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addProvidersCommand } from './doctor/providers-command.ts';
+import { printableText } from './terminal/printable-text.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch start                                  everything on this machine

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
-import { configSchema } from '../config/schema.ts';
-import { Secret } from '../config/secret.ts';
+import { configSchema } from '../config/schema/schema.ts';
 import { parseRedisUrl, redactUrl } from '../redis/redis-url.ts';
+import { Secret } from '../setting/secret.ts';
 import type { CliDeps, LoadedConfig } from './cli-deps.ts';
 import { faultCount, UsageError } from './cli-failure.ts';
 import type { StoreOptions } from './command-context.ts';

@@ -1,5 +1,5 @@
+import { Secret } from '../setting/secret.ts';
 import type { Config } from './config.ts';
-import { Secret } from './secret.ts';
 
 /** Names of the parts in which two configs mean something else, as `Config` has them. */
 export function changedSections(before: Config, after: Config): string[] {

@@ -1,18 +1,18 @@
 import type { CountryCode } from '../alert/phone.ts';
 import { parsePhone } from '../alert/phone.ts';
 import { severityTable } from '../alert/severity.ts';
-import type { QuietHours } from '../pipeline/quiet-hours.ts';
-import type { Rotation } from '../pipeline/rotation.ts';
-import type { Route } from '../pipeline/route.ts';
+import type { QuietHours } from '../policy/quiet-hours.ts';
+import type { Rotation } from '../policy/rotation.ts';
+import type { Route } from '../policy/route.ts';
 import { type TlsFiles, withTlsFiles } from '../redis/tls-files.ts';
-import { alertOverflow } from './alert-overflow.ts';
+import { Secret } from '../setting/secret.ts';
+import { alertOverflow } from './check/alert-overflow.ts';
+import { unpricedSimulated } from './check/simulated-faults.ts';
 import type { Config, Contact } from './config.ts';
-import { DAYS } from './contact-schema.ts';
-import type { Settings } from './env-settings.ts';
 import { readLocalTime } from './local-time.ts';
-import type { ParsedConfig } from './schema.ts';
-import { Secret } from './secret.ts';
-import { unpricedSimulated } from './simulated-faults.ts';
+import { DAYS } from './schema/contact-schema.ts';
+import type { ParsedConfig } from './schema/schema.ts';
+import type { Settings } from './source/env-settings.ts';
 
 /** Validated → compiled. Settings from outside the file win. */
 export function compileConfig(file: ParsedConfig, settings: Settings): Config {

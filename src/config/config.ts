@@ -1,15 +1,15 @@
 import type { CountryCode, E164 } from '../alert/phone.ts';
 import type { Severity, SeverityWords } from '../alert/severity.ts';
 import type { ChannelConfig } from '../channel/channel-config.ts';
-import type { Money } from '../limit/money.ts';
-import type { Window } from '../limit/rate-cap.ts';
-import type { QuietHours } from '../pipeline/quiet-hours.ts';
-import type { Rotation } from '../pipeline/rotation.ts';
-import type { Route } from '../pipeline/route.ts';
+import type { EventWebhook } from '../channel/event-webhook-config.ts';
+import type { Money } from '../limit/budget/money.ts';
+import type { Window } from '../limit/caps/rate-cap.ts';
+import type { QuietHours } from '../policy/quiet-hours.ts';
+import type { Rotation } from '../policy/rotation.ts';
+import type { Route } from '../policy/route.ts';
 import type { ProviderConfig } from '../provider/registry.ts';
-import type { Templates } from '../provider/template.ts';
-import type { EventWebhook } from './events-schema.ts';
-import type { Secret } from './secret.ts';
+import type { Templates } from '../provider/template/template.ts';
+import type { Secret } from '../setting/secret.ts';
 
 /** The config as the process uses it: validated, defaults filled in, durations in ms, secrets wrapped. */
 export interface Config {

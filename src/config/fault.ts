@@ -1,4 +1,4 @@
-import { escapeControls } from '../alert/control-characters.ts';
+import { escapeControls } from '../text/control-characters.ts';
 
 /** One thing that is wrong with the configuration, fit to print: no secret and no full phone number is in it. */
 export interface Fault {

@@ -2,8 +2,8 @@ import { isScalar, type Node } from 'yaml';
 import { cutNames, formatPath } from '../alert/describe-issues.ts';
 import type { Fault } from './fault.ts';
 import { formOf, isSecretPath, maskText, printable } from './printable.ts';
-import { isSecretInSchema } from './secret-path.ts';
-import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
+import { isSecretInSchema } from './source/secret-path.ts';
+import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './source/yaml-source.ts';
 
 /** What is wrong and where, before it is made fit to print. */
 export interface Finding {

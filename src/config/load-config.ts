@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../setting/environment.ts';
+import { crossCheck } from './check/cross-check.ts';
+import { validate } from './check/validate.ts';
+import { warningsFor } from './check/warnings.ts';
 import { compileConfig } from './compile.ts';
 import type { Config } from './config.ts';
-import { openContactFiles, withPeople } from './contact-files.ts';
-import { crossCheck } from './cross-check.ts';
-import { readEnvSettings, type Settings } from './env-settings.ts';
-import type { Environment } from './environment.ts';
 import { ConfigError, type Fault } from './fault.ts';
 import { type Finding, toFault } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
-import { openSource } from './open-source.ts';
-import { type OnRead, readText } from './read-text.ts';
-import { configSchema } from './schema.ts';
-import { validate } from './validate.ts';
-import { warningsFor } from './warnings.ts';
-import type { YamlSource } from './yaml-source.ts';
+import { configSchema } from './schema/schema.ts';
+import { openContactFiles, withPeople } from './source/contact-files.ts';
+import { readEnvSettings, type Settings } from './source/env-settings.ts';
+import { openSource } from './source/open-source.ts';
+import { type OnRead, readText } from './source/read-text.ts';
+import type { YamlSource } from './source/yaml-source.ts';
 
 export const DEFAULT_CONFIG_PATH = 'config/sms-dispatch.yaml';
 

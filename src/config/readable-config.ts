@@ -1,13 +1,13 @@
+import { validate } from './check/validate.ts';
 import { compileConfig } from './compile.ts';
 import type { Config } from './config.ts';
-import { readEnvSettings } from './env-settings.ts';
 import { ConfigError } from './fault.ts';
 import { fileOf, type LoadOptions } from './load-config.ts';
-import { openSource } from './open-source.ts';
-import { readText } from './read-text.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
-import { validate } from './validate.ts';
-import type { YamlSource } from './yaml-source.ts';
+import { configSchema, type ParsedConfig } from './schema/schema.ts';
+import { readEnvSettings } from './source/env-settings.ts';
+import { openSource } from './source/open-source.ts';
+import { readText } from './source/read-text.ts';
+import type { YamlSource } from './source/yaml-source.ts';
 
 /** What is left of a config with faults. */
 export interface ReadableConfig {

@@ -1,6 +1,6 @@
-import { formatElapsed } from '../explain/format-time.ts';
 import { reasonWords } from '../explain/reason-words.ts';
 import type { ShownEntry } from '../http/console/api.ts';
+import { formatElapsed } from '../text/format-time.ts';
 
 /** How it looks: went well, waits, went wrong, or neither. */
 export type Tone = 'good' | 'wait' | 'bad' | 'plain';

@@ -1,4 +1,4 @@
-import { MICRO } from '../limit/money.ts';
+import { MICRO } from '../limit/budget/money.ts';
 import { CRITICAL_WAITS_S, JOB_WAITS_S } from '../overview/judge-health.ts';
 import type { ProviderHealth } from '../overview/provider-health.ts';
 import type { QueueFigures } from '../overview/queue-figures.ts';

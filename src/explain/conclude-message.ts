@@ -1,5 +1,5 @@
-import { isDoubtful, type MessageState, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/trace.ts';
-import { formatElapsed, formatTime, readable } from './format-time.ts';
+import { isDoubtful, type MessageState, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/history/trace.ts';
+import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
 /** The answer to "was it texted, and why not?" */

@@ -1,8 +1,8 @@
-import type { MessageState, TraceAttempt, TraceEvent } from '../ledger/trace.ts';
+import type { MessageState, TraceAttempt, TraceEvent } from '../ledger/history/trace.ts';
 import type { AlertOutcome, ReceiptState } from '../pipeline/observer.ts';
 import type { Outcome, StageName } from '../pipeline/stage.ts';
+import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { codes } from './conclude-message.ts';
-import { formatElapsed, formatTime, readable } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
 /** What it means that a stage let the alert or message go on. */

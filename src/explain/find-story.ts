@@ -1,8 +1,8 @@
-import type { CapFilling } from '../ledger/cap-filling.ts';
-import type { AlertTrace, MessageTrace, StoryTraces } from '../ledger/trace.ts';
-import type { Contributor } from '../limit/contributions.ts';
+import type { CapFilling } from '../ledger/history/cap-filling.ts';
+import type { AlertTrace, MessageTrace, StoryTraces } from '../ledger/history/trace.ts';
+import type { Contributor } from '../limit/caps/contributions.ts';
+import { formatElapsed } from '../text/format-time.ts';
 import { concludeMessage } from './conclude-message.ts';
-import { formatElapsed } from './format-time.ts';
 import { type Story, storyOfMessage } from './story.ts';
 import { concludeAlert, storyOfAlert } from './story-of-alert.ts';
 

@@ -1,7 +1,7 @@
-import { formatTable } from './format-table.ts';
-import { formatStamp } from './format-time.ts';
+import { formatTable } from '../text/format-table.ts';
+import { formatStamp } from '../text/format-time.ts';
+import { wrapText } from '../text/wrap-text.ts';
 import type { Story, StoryPhone, TimelineEntry } from './story.ts';
-import { wrapText } from './wrap-text.ts';
 
 export interface StoryFormat {
   /** No line is longer, as far as its words allow; absent: lines are as long as they are, for programs that search them. */

@@ -1,4 +1,4 @@
-import type { KeptInbound, UnmatchedReason } from '../ledger/kept-inbound.ts';
+import type { KeptInbound, UnmatchedReason } from '../ledger/inbound/kept-inbound.ts';
 
 const UNMATCHED: Readonly<Record<UnmatchedReason, string>> = {
   no_code: 'nothing: it holds no code',

@@ -1,6 +1,6 @@
-import type { AlertTrace, MessageState, MessageTrace } from '../ledger/trace.ts';
+import type { AlertTrace, MessageState, MessageTrace } from '../ledger/history/trace.ts';
+import { formatTime } from '../text/format-time.ts';
 import { type Conclusion, concludeMessage, concludePaused, decidedOn, ID_IS_TAKEN, SLOW_MS, wasHandedOver } from './conclude-message.ts';
-import { formatTime } from './format-time.ts';
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
 

@@ -1,7 +1,7 @@
-import type { MessageTrace, TraceEvent } from '../ledger/trace.ts';
+import type { MessageTrace, TraceEvent } from '../ledger/history/trace.ts';
+import { formatTime } from '../text/format-time.ts';
 import { type Conclusion, concludeMessage } from './conclude-message.ts';
 import { describeAttempt, describeEvent } from './describe-event.ts';
-import { formatTime } from './format-time.ts';
 
 /** What became of an alert or a message, in plain words and without a full phone number. */
 export interface Story {

@@ -1,5 +1,5 @@
-import type { AlertTrace } from '../ledger/trace.ts';
-import { formatElapsed, formatTime } from './format-time.ts';
+import type { AlertTrace } from '../ledger/history/trace.ts';
+import { formatElapsed, formatTime } from '../text/format-time.ts';
 import type { Story } from './story.ts';
 
 /** A job on a queue of ours that no worker has taken. Times are ISO 8601. */

@@ -1,12 +1,12 @@
 import type { Purpose } from '../alert/alert.ts';
 import type { OurReason, ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
-import type { AckCodes } from './ack-codes.ts';
-import type { Acknowledge } from './acknowledge.ts';
-import type { Over } from './over-script.ts';
-import type { Owed } from './owed.ts';
-import type { KeptReceipt, ReceiptWord } from './receipt-table.ts';
-import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
+import type { AckCodes } from './acknowledge/ack-codes.ts';
+import type { Acknowledge } from './acknowledge/acknowledge.ts';
+import type { Over } from './acknowledge/over-script.ts';
+import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
+import type { KeptReceipt, ReceiptWord } from './receipt/receipt-table.ts';
+import type { Owed } from './resolved/owed.ts';
 
 /** What an alert that wants to text is told. */
 export type Admission =

@@ -1,7 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
-import type { TraceEvent } from './trace.ts';
+import type { TraceEvent } from './history/trace.ts';
 
 /** How a notice to a channel ends: told, given up, or not told because there was no need any more. */
 export const NOTICE_OUTCOMES = ['accepted', 'failed', 'cancelled'] as const;

@@ -1,15 +1,15 @@
 import { hash } from '../alert/id.ts';
 import { severityRank } from '../alert/severity.ts';
+import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
-import { askTime } from '../redis/redis-clock.ts';
-import { createAckCodes } from './ack-codes.ts';
-import { createAcknowledge } from './acknowledge.ts';
-import { createApplyReceipt } from './apply-receipt.ts';
+import { createAckCodes } from './acknowledge/ack-codes.ts';
+import { createAcknowledge } from './acknowledge/acknowledge.ts';
+import { isOverScript } from './acknowledge/over-script.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
-import { indexSuppressed } from './ended.ts';
 import { lines, messageFields } from './fields.ts';
-import { alertLine, messageLine } from './journal-entry.ts';
+import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
+import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
 import {
   type Addressee,
@@ -22,12 +22,12 @@ import {
   type RoutedAlert,
   type SettledAlert,
 } from './ledger.ts';
-import { noteScript } from './note-script.ts';
-import { isOverScript } from './over-script.ts';
-import { createOwed } from './owed.ts';
-import { objectionScript, reopenAlertScript, reopenScript } from './reopen-script.ts';
-import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './scripts.ts';
-import type { MessageState, TraceAttempt, TraceEvent } from './trace.ts';
+import { indexSuppressed } from './lists/ended.ts';
+import { noteScript } from './lua/note-script.ts';
+import { objectionScript, reopenAlertScript, reopenScript } from './lua/reopen-script.ts';
+import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './lua/scripts.ts';
+import { createApplyReceipt } from './receipt/apply-receipt.ts';
+import { createOwed } from './resolved/owed.ts';
 
 const MOVED = ['moved', 'ended', 'late', 'again', 'refuted', 'missing'] as const;
 const SETTLED = ['known', 'recorded', 'other_content'] as const;

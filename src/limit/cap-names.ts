@@ -1,7 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { createScript } from '../redis/script.ts';
-import { BOTTLENECK_PREFIX } from './bottleneck-lua.ts';
+import { BOTTLENECK_PREFIX } from './caps/bottleneck-lua.ts';
 
 /**
  * Under which names the caps are counted. Releases before 0.1.0 counted under names that begin with `b_`, and a cap must

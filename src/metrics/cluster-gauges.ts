@@ -1,12 +1,12 @@
 import { PROVIDER_REASONS } from '../alert/reason.ts';
 import { PLANNED_WAITS } from '../ledger/criticals.ts';
-import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget.ts';
-import { MICRO } from '../limit/money.ts';
+import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget/budget.ts';
+import { MICRO } from '../limit/budget/money.ts';
 import type { CapFigures } from '../overview/cap-figures.ts';
 import { QUEUE_STATES, type QueueFigures } from '../overview/queue-figures.ts';
 import type { RedisFigures } from '../overview/redis-figures.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
-import { ProviderError } from '../provider/provider.ts';
+import { ProviderError } from '../provider/contract/provider.ts';
 import { createBoundedRead } from './bounded-read.ts';
 import type { Instruments } from './register.ts';
 import type { HeldFigures, SOURCE_NAMES, Sources } from './sources.ts';

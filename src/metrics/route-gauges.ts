@@ -1,4 +1,4 @@
-import { MICRO } from '../limit/money.ts';
+import { MICRO } from '../limit/budget/money.ts';
 import type { RouteLane } from '../overview/lanes.ts';
 import type { CircuitState } from './metrics.ts';
 import type { Instruments } from './register.ts';

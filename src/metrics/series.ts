@@ -1,7 +1,7 @@
 import { PURPOSES } from '../alert/alert.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
-import { CONTRIBUTION_RESULTS } from '../limit/contributions.ts';
+import { CONTRIBUTION_RESULTS } from '../limit/caps/contributions.ts';
 import {
   ACKNOWLEDGED_BY,
   type AlertOutcome,
@@ -13,7 +13,7 @@ import {
   WEBHOOKS,
 } from '../pipeline/observer.ts';
 import { DEFERRED_REASONS } from '../pipeline/stage.ts';
-import { ProviderError } from '../provider/provider.ts';
+import { ProviderError } from '../provider/contract/provider.ts';
 import { DATA_LOSS_KINDS } from '../redis/data-set.ts';
 import type { KeyOf } from './catalogue.ts';
 import { SOURCE_NAMES } from './sources.ts';

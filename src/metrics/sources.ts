@@ -1,5 +1,5 @@
 import type { HeldCriticals } from '../ledger/criticals.ts';
-import type { BudgetFigures } from '../limit/budget.ts';
+import type { BudgetFigures } from '../limit/budget/budget.ts';
 import type { CapFigures } from '../overview/cap-figures.ts';
 import type { QueueFigures } from '../overview/queue-figures.ts';
 import type { RedisFigures } from '../overview/redis-figures.ts';

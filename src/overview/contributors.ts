@@ -1,4 +1,4 @@
-import type { Contributor, CountedContribution } from '../limit/contributions.ts';
+import type { Contributor, CountedContribution } from '../limit/caps/contributions.ts';
 
 /** Who sent and who was held back by a cap or a budget, within the last hour, most first. */
 export interface Contributors {

@@ -1,5 +1,5 @@
-import type { BudgetFigures } from '../limit/budget.ts';
-import { MICRO } from '../limit/money.ts';
+import type { BudgetFigures } from '../limit/budget/budget.ts';
+import { MICRO } from '../limit/budget/money.ts';
 import type { HealthFinding } from './finding.ts';
 import type { RouteLane } from './lanes.ts';
 import type { Overview } from './overview.ts';

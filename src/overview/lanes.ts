@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { priceRange } from '../limit/price.ts';
-import { anyProvider, NO_ROUTE } from '../pipeline/fit-providers.ts';
-import { type ProviderChoice, type ProviderPlan, providersOf } from '../pipeline/provider-order.ts';
+import { priceRange } from '../limit/budget/price.ts';
+import { anyProvider, NO_ROUTE } from '../pipeline/routing/fit-providers.ts';
+import { type ProviderChoice, type ProviderPlan, providersOf } from '../policy/provider-order.ts';
 import type { SendingSetup } from './processes.ts';
 
 /** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */

@@ -1,5 +1,5 @@
-import type { JournalEntry } from '../ledger/journal-entry.ts';
-import type { MessageState } from '../ledger/trace.ts';
+import type { MessageState } from '../ledger/history/trace.ts';
+import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 
 /** What the journal holds of the last minutes. */
 export interface Lately {

@@ -1,7 +1,7 @@
 import type { Criticals } from '../ledger/criticals.ts';
-import type { Journal } from '../ledger/journal.ts';
-import type { BudgetFigures } from '../limit/budget.ts';
-import type { CountedContribution } from '../limit/contributions.ts';
+import type { Journal } from '../ledger/journal/journal.ts';
+import type { BudgetFigures } from '../limit/budget/budget.ts';
+import type { CountedContribution } from '../limit/caps/contributions.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
 import type { CapFigures } from './cap-figures.ts';
 import type { Circuits } from './circuits.ts';

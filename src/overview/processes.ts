@@ -1,6 +1,6 @@
+import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
-import { askTime } from '../redis/redis-clock.ts';
 import { pruneHash, scanHash } from '../redis/scan-hash.ts';
 import { createScript } from '../redis/script.ts';
 import type { RouteLane } from './lanes.ts';

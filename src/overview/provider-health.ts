@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../ledger/journal-entry.ts';
+import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 import type { CircuitNote } from './circuits.ts';
 
 /** How a provider does, over all dispatchers. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { readHourUsage } from '../limit/cap-usage.ts';
+import { readHourUsage } from '../limit/caps/cap-usage.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { CapFigures } from './cap-figures.ts';

@@ -1,5 +1,5 @@
 import { isCluster, type Redis } from '../redis/connect.ts';
-import { classifyTrouble } from '../redis/trouble.ts';
+import { classifyTrouble } from '../redis/fitness/trouble.ts';
 import { type RedisFigures, readRedisFigures } from './redis-figures.ts';
 
 /**

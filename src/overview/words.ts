@@ -1,4 +1,4 @@
-import { formatElapsed } from '../explain/format-time.ts';
+import { formatElapsed } from '../text/format-time.ts';
 
 /** `95%`, rounded down: 100% is said of what is full only. */
 export function percent(part: number, whole: number): string {

@@ -1,5 +1,5 @@
 import type { Reason } from '../alert/reason.ts';
-import type { CapSize, MessageState } from '../ledger/trace.ts';
+import type { CapSize, MessageState } from '../ledger/history/trace.ts';
 import type { Message } from './message.ts';
 import type { HeldBack, Outcome } from './stage.ts';
 

@@ -5,7 +5,7 @@ import { hash } from '../alert/id.ts';
 import { type E164, phoneHashes } from '../alert/phone.ts';
 import { formerIdentity } from '../alert/phone-identity.ts';
 import { SEVERITIES } from '../alert/severity.ts';
-import { OVERFLOWS } from './route.ts';
+import { OVERFLOWS } from '../policy/route.ts';
 
 /** One text to one phone, as it waits on the queue `sms-messages`. Times are ms since the epoch. */
 export const messageSchema = z.object({

@@ -8,11 +8,11 @@
 
 import type { OurReason, ProviderReason } from '../alert/reason.ts';
 import type { Clock } from '../clock.ts';
+import type { CapSize, MessageState, TraceEvent } from '../ledger/history/trace.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
-import type { CapSize, MessageState, TraceEvent } from '../ledger/trace.ts';
-import { CAP_REASONS } from '../limit/rate-cap.ts';
-import type { Accepted, ProviderError, ProviderName } from '../provider/provider.ts';
-import type { Said } from '../provider/status.ts';
+import { CAP_REASONS } from '../limit/caps/rate-cap.ts';
+import type { Accepted, ProviderError, ProviderName } from '../provider/contract/provider.ts';
+import type { Said } from '../provider/contract/status.ts';
 
 export type StageName =
   | 'parse'

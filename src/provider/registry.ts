@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 import { alibabaConfig } from './alibaba/config.ts';
 import { alibabaTemplates } from './alibaba/template.ts';
-import { awsSmsVoiceConfig, snsConfig } from './aws/config.ts';
-import { doubtOfRegion } from './aws/sms-regions.ts';
+import { awsSmsVoiceConfig, snsConfig } from './aws/shared/config.ts';
+import { doubtOfRegion } from './aws/shared/sms-regions.ts';
+import type { InboundReader, InboundReaderDeps } from './contract/inbound-reader.ts';
+import type { Provider, ProviderName } from './contract/provider.ts';
+import type { ProviderDeps } from './contract/provider-deps.ts';
+import type { ReceiptReader, ReceiptReaderDeps } from './contract/receipt-reader.ts';
 import { exotelConfig } from './exotel/config.ts';
-import type { TemplateBook } from './fill-template.ts';
 import { httpConfig } from './http/config.ts';
-import type { InboundReader, InboundReaderDeps } from './inbound-reader.ts';
-import type { Provider, ProviderName } from './provider.ts';
-import type { ProviderDeps } from './provider-deps.ts';
-import type { ReceiptReader, ReceiptReaderDeps } from './receipt-reader.ts';
 import { simulatedConfig } from './simulated/config.ts';
 import { smslocalConfig } from './smslocal/config.ts';
+import type { TemplateBook } from './template/fill-template.ts';
 import { tencentConfig } from './tencent/config.ts';
 import { tencentTemplates } from './tencent/template.ts';
 import { twilioConfig } from './twilio/config.ts';
@@ -29,8 +29,8 @@ const VENDORS = {
     receipts: async () => (await import('./twilio/receipt.ts')).createTwilioReceiptReader,
     inbound: async () => (await import('./twilio/inbound.ts')).createTwilioInboundReader,
   },
-  sns: { schema: snsConfig, load: async () => (await import('./aws/sns-client.ts')).createSnsProvider },
-  'aws-sms-voice': { schema: awsSmsVoiceConfig, load: async () => (await import('./aws/sms-voice-client.ts')).createAwsSmsVoiceProvider },
+  sns: { schema: snsConfig, load: async () => (await import('./aws/sns/client.ts')).createSnsProvider },
+  'aws-sms-voice': { schema: awsSmsVoiceConfig, load: async () => (await import('./aws/sms-voice/client.ts')).createAwsSmsVoiceProvider },
   tencent: {
     schema: tencentConfig,
     load: async () => (await import('./tencent/client.ts')).createTencentProvider,

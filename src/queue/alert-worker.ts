@@ -1,15 +1,15 @@
 import type { Job, Queue } from 'bullmq';
 import { maskNumbers } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
-import type { FirstStep } from '../pipeline/first-step.ts';
-import { createRoom } from '../pipeline/room.ts';
-import type { RawAlert, Routed } from '../pipeline/router.ts';
-import { endedSchema, type TellResolved } from '../pipeline/tell-resolved.ts';
-import { clockOf } from '../redis/redis-clock.ts';
+import { endedSchema, type TellResolved } from '../pipeline/resolved/tell-resolved.ts';
+import type { FirstStep } from '../pipeline/routing/first-step.ts';
+import { createRoom } from '../pipeline/routing/room.ts';
+import type { RawAlert, Routed } from '../pipeline/routing/router.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { announceEnd } from './announce-end.ts';
-import { EXPIRED } from './dead-letter.ts';
+import { EXPIRED } from './dead-letters/dead-letter.ts';
+import { wakeMessages } from './jobs/wake.ts';
 import {
   ALERT_AGAIN_JOB,
   ALERT_QUEUE,
@@ -22,11 +22,11 @@ import {
 } from './names.ts';
 import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
-import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
-import { flowFailureOf } from './readable-worker.ts';
-import type { JobMove } from './settle.ts';
-import { describePoison } from './stalls.ts';
-import { wakeMessages } from './wake.ts';
+import { announceEnd } from './producer/announce-end.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
+import { flowFailureOf } from './worker/readable-worker.ts';
+import type { JobMove } from './worker/settle.ts';
+import { describePoison } from './worker/stalls.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;

@@ -1,9 +1,9 @@
-import type { ApplyInbound } from '../receipt/apply-inbound.ts';
-import { type Inbound, inboundSchema } from '../receipt/inbound.ts';
+import type { ApplyInbound } from '../pipeline/receipts/apply-inbound.ts';
+import { type Inbound, inboundSchema } from '../pipeline/receipts/inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import { INBOUND_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
-import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 
 const INBOUND_JOB = 'inbound';
 

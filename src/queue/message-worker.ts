@@ -1,14 +1,14 @@
 import type { Job } from 'bullmq';
 import { shownId } from '../alert/shown-id.ts';
-import type { Dispatch } from '../pipeline/dispatcher.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
+import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
 import type { Outcome } from '../pipeline/stage.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { EXPIRED } from './dead-letter.ts';
+import { EXPIRED } from './dead-letters/dead-letter.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
-import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
-import type { JobMove } from './settle.ts';
-import { describePoison } from './stalls.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
+import type { JobMove } from './worker/settle.ts';
+import { describePoison } from './worker/stalls.ts';
 
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;

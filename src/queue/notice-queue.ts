@@ -1,15 +1,15 @@
 import type { Job } from 'bullmq';
 import { shownId } from '../alert/shown-id.ts';
-import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notice.ts';
-import type { Noticed, Notifier } from '../pipeline/notifier.ts';
+import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notices/notice.ts';
+import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { clockOf } from '../redis/redis-clock.ts';
-import { NOT_TOLD } from './dead-letter.ts';
+import { NOT_TOLD } from './dead-letters/dead-letter.ts';
 import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
-import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
-import type { JobMove } from './settle.ts';
-import { describePoison } from './stalls.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
+import type { JobMove } from './worker/settle.ts';
+import { describePoison } from './worker/stalls.ts';
 
 /** Puts notices where they wait for their step; adding one twice changes nothing. */
 export function createNoticeQueue(redis: Redis, prefix: string, onError?: (error: Error) => void) {

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { clockOf } from '../redis/redis-clock.ts';
 import { QUEUE_OPTIONS } from './names.ts';
 import { TracedQueue } from './traced-queue.ts';
 

@@ -1,12 +1,12 @@
-import type { ProviderName } from '../provider/provider.ts';
-import type { VendorReceipt } from '../provider/receipt-reader.ts';
-import type { ApplyReceipt } from '../receipt/apply-receipt.ts';
-import { type Receipt, receiptOf, receiptSchema } from '../receipt/receipt.ts';
+import type { ApplyReceipt } from '../pipeline/receipts/apply-receipt.ts';
+import { type Receipt, receiptOf, receiptSchema } from '../pipeline/receipts/receipt.ts';
+import type { ProviderName } from '../provider/contract/provider.ts';
+import type { VendorReceipt } from '../provider/contract/receipt-reader.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { clockOf } from '../redis/redis-clock.ts';
 import { RECEIPT_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';
-import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './queue-worker.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 
 const RECEIPT_JOB = 'receipt';
 

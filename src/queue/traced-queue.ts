@@ -2,7 +2,7 @@ import { type BulkJobOptions, type Job, type JobsOptions, Queue, type QueueOptio
 import type { Clock } from '../clock.ts';
 import { carryTrace } from '../tracing/carry.ts';
 import { inSpan, type SpanStart } from '../tracing/span.ts';
-import { backendBy } from './redis-time-backend.ts';
+import { backendBy } from './worker/redis-time-backend.ts';
 
 interface BulkJob {
   readonly name: string;

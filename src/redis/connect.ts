@@ -1,12 +1,12 @@
 import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
 import { duplicateCluster, openCluster } from './cluster.ts';
+import { type PrimaryWatch, watchPrimaries } from './failover/primary-watch.ts';
+import { classifyTrouble } from './fitness/trouble.ts';
 import { flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
-import { type PrimaryWatch, watchPrimaries } from './primary-watch.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
-import { classifyTrouble } from './trouble.ts';
 
 /** A client of one server, found directly or through Sentinel, or of a Redis Cluster: all commands are the same. */
 export type Redis = Client | Cluster;

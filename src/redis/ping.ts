@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { explainRefusal } from './check.ts';
 import { connectRedis, redactUrl } from './connect.ts';
-import { classifyTrouble } from './trouble.ts';
+import { explainRefusal } from './fitness/check.ts';
+import { classifyTrouble } from './fitness/trouble.ts';
 import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
 
 const LOADING_PAUSE_MS = 500;

@@ -1,6 +1,6 @@
 import type { Redis as Client } from 'ioredis';
-import { requireDatabase } from './check.ts';
 import { connectRedis, isCluster, type Redis } from './connect.ts';
+import { requireDatabase } from './fitness/check.ts';
 import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
 
 export interface ProducerConnection {

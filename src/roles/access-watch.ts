@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts';
-import { type AccessOptions, checkAccess } from '../redis/access.ts';
-import type { RedisFinding } from '../redis/check.ts';
+import { type AccessOptions, checkAccess } from '../redis/access/access.ts';
 import type { Redis } from '../redis/connect.ts';
+import type { RedisFinding } from '../redis/fitness/check.ts';
 import type { Closer } from './ground.ts';
 
 export interface AccessWatch {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from '../logger.ts';
 import { createProcesses, type ProcessNote, type SendingSetup } from '../overview/processes.ts';
+import { type RedisClock, SKEW_MS } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
-import { type RedisClock, SKEW_MS } from '../redis/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { type Closer, lastWrite } from './ground.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseInfo } from '../redis/check.ts';
 import type { Redis } from '../redis/connect.ts';
+import { parseInfo } from '../redis/fitness/check.ts';
 
 /** All connections of this process that it needs to work. */
 export interface Connections {

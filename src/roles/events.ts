@@ -1,9 +1,9 @@
 import type { EventReceiver } from '../channel/event-webhook.ts';
-import { createJournalCursor } from '../ledger/journal-cursor.ts';
-import { createReadMessageFacts } from '../ledger/message-facts.ts';
-import { createEventQueue, createEventWorker } from '../queue/event-queue.ts';
-import { startEventRelay } from '../queue/event-relay.ts';
-import type { QueueWorker } from '../queue/queue-worker.ts';
+import { createReadMessageFacts } from '../ledger/history/message-facts.ts';
+import { createJournalCursor } from '../ledger/journal/journal-cursor.ts';
+import { createEventQueue, createEventWorker } from '../queue/events/event-queue.ts';
+import { startEventRelay } from '../queue/events/event-relay.ts';
+import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import type { Closer, Ground } from './ground.ts';
 
 /**

@@ -1,17 +1,17 @@
 import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
-import { createOnTheWay } from '../ledger/on-the-way.ts';
+import { createOnTheWay } from '../ledger/lists/on-the-way.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
-import { openBudgets } from '../limit/budget.ts';
-import { readContributions } from '../limit/contributions.ts';
+import { openBudgets } from '../limit/budget/budget.ts';
+import { readContributions } from '../limit/caps/contributions.ts';
 import { readCaps } from '../overview/read-caps.ts';
 import { readRedis } from '../overview/read-redis.ts';
 import { createQueueFigures } from '../queue/figures.ts';
 import { QUEUES } from '../queue/names.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { openDataSet } from '../redis/data-set.ts';
 import type { Keys } from '../redis/keys.ts';
-import { clockOf } from '../redis/redis-clock.ts';
 
 /** A critical may wait so long for its turn, a retry or a failover. */
 export const HELD_MS = 3 * 60_000;

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { RememberedCap } from '../limit/remembered-cap.ts';
+import type { RememberedCap } from '../limit/caps/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { EndReports } from '../pipeline/end-report.ts';
-import type { QueueWorkerDeps } from '../queue/queue-worker.ts';
+import type { QueueWorkerDeps } from '../queue/worker/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';

@@ -1,9 +1,9 @@
 import type { Logger } from '../logger.ts';
-import { boundLocks } from '../queue/bound-locks.ts';
 import { QUEUES } from '../queue/names.ts';
+import { boundLocks } from '../queue/worker/bound-locks.ts';
+import { keepTime, type RedisClock } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import { keepTime, type RedisClock } from '../redis/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import type { Closer } from './ground.ts';
 

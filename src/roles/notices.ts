@@ -1,11 +1,11 @@
 import type { Channel, ChannelDeps } from '../channel/channel.ts';
 import { openChannel } from '../channel/open-channel.ts';
 import { createNotices } from '../ledger/notices.ts';
-import type { Persist } from '../pipeline/message-stages.ts';
-import { createNotifier } from '../pipeline/notifier.ts';
-import { openAddresses } from '../pipeline/open-addresses.ts';
+import { createNotifier } from '../pipeline/notices/notifier.ts';
+import { openAddresses } from '../pipeline/notices/open-addresses.ts';
+import type { Persist } from '../pipeline/sending/message-stages.ts';
 import { createNoticeWorker } from '../queue/notice-queue.ts';
-import type { QueueWorker } from '../queue/queue-worker.ts';
+import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import type { Closer, Ground } from './ground.ts';
 
 /** Notices → channels. */

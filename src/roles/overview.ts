@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts';
-import { createJournal } from '../ledger/journal.ts';
+import { createJournal } from '../ledger/journal/journal.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { sendingSetup } from '../overview/lanes.ts';
 import { type Overview, readOverview } from '../overview/overview.ts';
 import { createProcesses } from '../overview/processes.ts';
-import { createWorkerCounts } from '../queue/worker-counts.ts';
+import { createWorkerCounts } from '../queue/worker/worker-counts.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { createKeys } from '../redis/keys.ts';
-import { clockOf } from '../redis/redis-clock.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { openFigures } from './figures.ts';
 

@@ -1,21 +1,21 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
-import type { ReceiverDeps } from '../http/http-deps.ts';
-import { createLists } from '../ledger/lists.ts';
-import { createTraces } from '../ledger/redis-traces.ts';
+import type { ReceiverDeps } from '../http/server/http-deps.ts';
+import { createTraces } from '../ledger/history/redis-traces.ts';
+import { createLists } from '../ledger/lists/lists.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { directoryOf } from '../pipeline/directory.ts';
-import type { ReceiptReaderDeps } from '../provider/receipt-reader.ts';
+import { inboundOf } from '../pipeline/receipts/inbound.ts';
+import { directoryOf } from '../pipeline/routing/directory.ts';
+import type { ReceiptReaderDeps } from '../provider/contract/receipt-reader.ts';
 import { createInboundReader, createReceiptReader, type ProviderConfig } from '../provider/registry.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
 import { createInboundQueue } from '../queue/inbound-queue.ts';
-import { createProducer } from '../queue/producer.ts';
+import { createProducer } from '../queue/producer/producer.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
-import { inboundOf } from '../receipt/inbound.ts';
+import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import { clockOf } from '../redis/redis-clock.ts';
 import type { Closer } from './ground.ts';
 
 export interface ReceiverGround {

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { CircuitChange } from '../provider/with-breaker.ts';
+import type { CircuitChange } from '../provider/breaker/with-breaker.ts';
 
 /** Sets the gauge and says it once; what only a person can mend is an error. */
 export function reportCircuit(change: CircuitChange, provider: string, metrics: Pick<Metrics, 'circuit'>, logger: Logger): void {

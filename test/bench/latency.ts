@@ -3,7 +3,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { createAll } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { until } from '../support/until.ts';
 import { startFakeTwilio } from '../support/vendors/twilio.ts';
 import { twilioClient } from './bare.ts';

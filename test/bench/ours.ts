@@ -4,8 +4,8 @@ import { type App, createAll, createDispatcher, createRouter } from '../../src/a
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createProducer } from '../../src/queue/producer.ts';
-import type { Producer } from '../../src/queue/producer-port.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
+import type { Producer } from '../../src/queue/producer/producer-port.ts';
 import { until } from '../support/until.ts';
 import { writeConfig } from '../support/write-config.ts';
 import { ACCOUNT, type Figures, meter, phone, type Task, TEXT } from './scenario.ts';

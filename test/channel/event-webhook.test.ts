@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openEventReceiver } from '../../src/channel/event-webhook.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/setting/secret.ts';
 import { type Hit, type Reply, startHttpVendor } from '../support/vendors/http-vendor.ts';
 
 const now = new Date('2026-11-20T03:00:00Z');

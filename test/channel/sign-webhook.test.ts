@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { signWebhook } from '../../src/channel/sign-webhook.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/setting/secret.ts';
 
 const secrets = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];
 

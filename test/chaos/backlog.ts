@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createAll } from '../../src/app.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { loadYaml } from '../config/load-yaml.ts';

@@ -1,4 +1,4 @@
-import type { MessageTrace } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import { heldUp } from './clock-record.ts';
 import type { Doubt } from './faults.ts';
 import type { History, ProviderHit } from './history.ts';

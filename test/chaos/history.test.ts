@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/trace.ts';
+import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/history/trace.ts';
 import type { ClockRecord, ClockSample } from './clock-record.ts';
 import type { Fault } from './faults.ts';
 import type { History, ProviderHit, Raised } from './history.ts';

@@ -1,4 +1,4 @@
-import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import type { ClockRecord } from './clock-record.ts';
 import type { Fault } from './faults.ts';
 

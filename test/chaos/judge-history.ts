@@ -1,5 +1,5 @@
-import type { MessageTrace } from '../../src/ledger/trace.ts';
-import { isOnItsWay } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import { isOnItsWay } from '../../src/ledger/history/trace.ts';
 import { clockFaults } from './clock-record.ts';
 import { baselessClaims, baselessResends, doubtJudge, mayBeSent } from './doubt.ts';
 import { ineffective } from './faults.ts';

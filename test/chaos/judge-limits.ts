@@ -1,4 +1,4 @@
-import { isOnItsWay } from '../../src/ledger/trace.ts';
+import { isOnItsWay } from '../../src/ledger/history/trace.ts';
 import { total } from '../support/system.ts';
 import { redisClock } from './clock-record.ts';
 import { mayBeSent } from './doubt.ts';

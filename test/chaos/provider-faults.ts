@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { TraceAttempt } from '../../src/ledger/trace.ts';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
+import type { TraceAttempt } from '../../src/ledger/history/trace.ts';
 import { until } from '../support/until.ts';
 import type { History } from './history.ts';
 import { accepts, type Behaviour, neverAnswers, resets, says } from './recording-vendor.ts';

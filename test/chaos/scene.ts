@@ -1,5 +1,5 @@
-import { parseDuration } from '../../src/config/duration.ts';
-import { isOnItsWay } from '../../src/ledger/trace.ts';
+import { isOnItsWay } from '../../src/ledger/history/trace.ts';
+import { parseDuration } from '../../src/setting/duration.ts';
 import { rest } from '../e2e/rest.ts';
 import { type BlockablePipe, createBlockablePipe } from '../support/blockable-pipe.ts';
 import { createMovedClock, type MovedClock } from '../support/faketime.ts';

@@ -1,4 +1,4 @@
-import { type AlertTrace, isOnItsWay } from '../../src/ledger/trace.ts';
+import { type AlertTrace, isOnItsWay } from '../../src/ledger/history/trace.ts';
 import { call } from '../support/system.ts';
 import { until } from '../support/until.ts';
 

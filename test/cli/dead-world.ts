@@ -1,5 +1,5 @@
-import { matches } from '../../src/queue/dead-letter.ts';
-import type { DeadLetter, DeadLetters, Replayed } from '../../src/queue/dead-letters-port.ts';
+import { matches } from '../../src/queue/dead-letters/dead-letter.ts';
+import type { DeadLetter, DeadLetters, Replayed } from '../../src/queue/dead-letters/dead-letters-port.ts';
 
 export interface DeadWorld {
   /** Oldest first. */

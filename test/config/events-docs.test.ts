@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { EVENT_TYPES } from '../../src/config/events-schema.ts';
+import { EVENT_TYPES } from '../../src/channel/event-webhook-config.ts';
 import { loadYaml, minimal } from './load-yaml.ts';
 
 const docs = readFileSync('docs/events.md', 'utf8');

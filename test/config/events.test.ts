@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { EVENT_TYPES } from '../../src/channel/event-webhook-config.ts';
 import { changedSections } from '../../src/config/changed-sections.ts';
-import { EVENT_TYPES } from '../../src/config/events-schema.ts';
 import { faultLines, loadYaml, minimal } from './load-yaml.ts';
 
 const secret = (fill: string, bytes = 32) => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the config file
 import { describe, expect, test } from 'vitest';
-import { pickRoute } from '../../src/pipeline/route.ts';
+import { pickRoute } from '../../src/policy/route.ts';
 import { loadYaml, minimal } from './load-yaml.ts';
 
 const { config: defaults } = loadYaml(minimal());

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of the config file
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { isSecretInSchema } from '../../src/config/secret-path.ts';
+import { isSecretInSchema } from '../../src/config/source/secret-path.ts';
 import { faultsOf, loadYaml, minimal } from './load-yaml.ts';
 
 const SECRET = 'hunter2-s3cr3t';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ProviderError, refuse } from '../../src/provider/provider.ts';
+import { ProviderError, refuse } from '../../src/provider/contract/provider.ts';
 import { expectClean } from './examiner.ts';
 
 const SECRET = 'the-key';

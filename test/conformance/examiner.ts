@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
-import type { Accepted, Provider, ProviderError, Refused, SmsMessage } from '../../src/provider/provider.ts';
+import type { Accepted, Provider, ProviderError, Refused, SmsMessage } from '../../src/provider/contract/provider.ts';
 import { type Candidate, MESSAGE, NOW } from './candidate.ts';
 
 /** Where the deadline is what is examined; elsewhere it must not interfere, however busy the machine of a test run is. */

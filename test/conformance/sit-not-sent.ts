@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { until } from '../support/until.ts';
 import { HANDSHAKE_FAULTS, MISBEHAVIOURS, startFaultServer, startHandshakeFault } from '../support/vendors/fault-server.ts';
 import { MESSAGE } from './candidate.ts';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { ProviderReason } from '../../src/provider/provider.ts';
+import type { ProviderReason } from '../../src/provider/contract/provider.ts';
 import { startFaultServer } from '../support/vendors/fault-server.ts';
 import type { Wire } from './candidate.ts';
 import type { Examiner } from './examiner.ts';

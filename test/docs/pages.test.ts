@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { configSchema } from '../../src/config/schema.ts';
-import { createOpenApi } from '../../src/http/openapi.ts';
+import { configSchema } from '../../src/config/schema/schema.ts';
+import { createOpenApi } from '../../src/http/openapi/openapi.ts';
 import { QUEUES } from '../../src/queue/names.ts';
 import { loadYaml } from '../config/load-yaml.ts';
 import { http } from '../http/door.ts';
@@ -175,7 +175,7 @@ describe('README', () => {
   test('or another page names each variable of the environment that we read; its own line names no other', () => {
     /** Of the machine and its terminal, not settings of ours. */
     const machine = ['PATH', 'TERM'];
-    const read = [...readDoc('src/config/environment.ts').matchAll(/^ {2}readonly ([A-Z_]+)\?/gm)].map(([, name]) => name as string);
+    const read = [...readDoc('src/setting/environment.ts').matchAll(/^ {2}readonly ([A-Z_]+)\?/gm)].map(([, name]) => name as string);
     const pages = PAGES.map(readDoc).join('\n');
     expect(read.filter((name) => !machine.includes(name) && !new RegExp(`\\b${name}\\b`).test(pages))).toEqual([]);
     const line = /^Environment: .*?\n\n/ms.exec(readme)?.[0] ?? '';

@@ -1,4 +1,4 @@
-import { aclRules, REDIS_USERS } from '../../src/redis/permissions.ts';
+import { aclRules, REDIS_USERS } from '../../src/redis/access/permissions.ts';
 
 /** An ACL file for redis.conf, one user for each role. */
 export function renderAcl(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { findTool } from '../metrics/tools.ts';
 import { testRedis } from '../support/redis.ts';
 import { launch, metrics, total } from '../support/system.ts';

@@ -1,4 +1,4 @@
-import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace, MessageTrace } from '../../src/ledger/history/trace.ts';
 import { metrics } from '../support/system.ts';
 
 /** Series, such as `sms_alert_outcomes_total{outcome="routed",reason="none"}`, → value; without those at 0. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MessageTrace } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, type SystemProcess, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { judgeHealth } from '../../src/overview/judge-health.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { openOverview } from '../../src/roles/overview.ts';
 import { createMovedClock, FAKETIME, NEEDS_FAKETIME } from '../support/faketime.ts';

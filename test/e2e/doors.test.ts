@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProducer } from '../../src/index.ts';
-import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import type { OutboxEntry } from '../../src/provider/simulated/outbox.ts';
 import { alertmanagerCall, firing, grafanaCall, resolved, w1, w2 } from '../http/payloads.ts';
 import { testRedis } from '../support/redis.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import { createLogger } from '../../src/logger.ts';
 import { MESSAGE_QUEUE, NOTICE_QUEUE } from '../../src/queue/names.ts';
 import { openQueue } from '../queue/support/queue-bench.ts';

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createProducer, type Producer } from '../../src/index.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics } from '../support/system.ts';
 import { until } from '../support/until.ts';

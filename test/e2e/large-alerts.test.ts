@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { testRedis } from '../support/redis.ts';
 import { launch } from '../support/system.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { conditions, readRules, withoutComparison } from '../metrics/boards/rules.ts';
 import { expressions, filledIn, readDashboards } from '../metrics/dashboard.ts';
 import { findTool, run } from '../metrics/tools.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { MessageTrace } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, post, settled } from '../support/system.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, type TestContext } from 'vitest';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, runToEnd, type SystemProcess, settled } from '../support/system.ts';

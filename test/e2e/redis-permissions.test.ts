@@ -3,8 +3,8 @@ import { type AppDeps, createAll, createDispatcher, createReceiver, createRouter
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { judgeHealth } from '../../src/overview/judge-health.ts';
+import { aclRules, type RedisUser } from '../../src/redis/access/permissions.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { aclRules, type RedisUser } from '../../src/redis/permissions.ts';
 import { openOverview } from '../../src/roles/overview.ts';
 import { readDoc, tableRows } from '../docs/markdown.ts';
 import { tell } from '../support/redis-groups.ts';

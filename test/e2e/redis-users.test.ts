@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { createProducer } from '../../src/index.ts';
 import { QUEUES } from '../../src/queue/names.ts';
-import { REDIS_USERS, type RedisUser } from '../../src/redis/permissions.ts';
+import { REDIS_USERS, type RedisUser } from '../../src/redis/access/permissions.ts';
 import { tell } from '../support/redis-groups.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, ENDS, launch, post, runToEnd, settled, trace } from '../support/system.ts';

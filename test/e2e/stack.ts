@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { metrics, total } from '../support/system.ts';
 import { until } from '../support/until.ts';
 

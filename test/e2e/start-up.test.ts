@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/redis/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, runToEnd, settled, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { MessageTrace } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, metrics, post, total, trace } from '../support/system.ts';

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { type App, type AppDeps, createDispatcher, createReceiver, createRouter } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { storyOfAlert } from '../../src/explain/story-of-alert.ts';
-import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import { createLogger } from '../../src/logger.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { activeExemplar } from '../../src/tracing/active-trace.ts';
 import { openTracing } from '../../workers/open-tracing.ts';
 import { openQueue } from '../queue/support/queue-bench.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MessageTrace } from '../../src/ledger/trace.ts';
+import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, launch, metrics, post, type SystemProcess, settled, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';

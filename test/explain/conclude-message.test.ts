@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import { concludeMessage } from '../../src/explain/conclude-message.ts';
 import { REASON_WORDS, reasonWords } from '../../src/explain/reason-words.ts';
-import { MESSAGE_STATES, type MessageTrace } from '../../src/ledger/trace.ts';
+import { MESSAGE_STATES, type MessageTrace } from '../../src/ledger/history/trace.ts';
 import { attempt, messageTrace, NOW } from './traces.ts';
 
 const unknown = attempt({ result: 'unknown', reason: 'unknown_outcome' });

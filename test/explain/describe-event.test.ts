@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeAttempt, describeEvent } from '../../src/explain/describe-event.ts';
-import type { TraceAttempt, TraceEvent } from '../../src/ledger/trace.ts';
+import type { TraceAttempt, TraceEvent } from '../../src/ledger/history/trace.ts';
 import { attempt } from './traces.ts';
 
 const at = '2026-11-20T03:00:01.000Z';

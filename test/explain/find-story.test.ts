@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { findTraced, storyOf } from '../../src/explain/find-story.ts';
-import type { AlertTrace, MessageTrace, StoryTraces } from '../../src/ledger/trace.ts';
+import type { AlertTrace, MessageTrace, StoryTraces } from '../../src/ledger/history/trace.ts';
 import { alertTrace, attempt, messageTrace, NOW } from './traces.ts';
 
 function tracesOf(alerts: readonly AlertTrace[]): StoryTraces {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatStory } from '../../src/explain/format-story.ts';
 import { storyOfMessage } from '../../src/explain/story.ts';
-import type { MessageTrace, TraceEvent } from '../../src/ledger/trace.ts';
+import type { MessageTrace, TraceEvent } from '../../src/ledger/history/trace.ts';
 import { attempt, messageTrace, NOW } from './traces.ts';
 
 const explain = (message: MessageTrace) => formatStory(storyOfMessage(message, NOW));

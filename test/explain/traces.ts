@@ -1,4 +1,4 @@
-import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/trace.ts';
+import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/history/trace.ts';
 
 /** A few seconds after everything in the traces below. */
 export const NOW = new Date('2026-11-20T03:00:10Z');

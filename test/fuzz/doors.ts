@@ -1,5 +1,5 @@
-import type { AlertTrace } from '../../src/ledger/trace.ts';
-import { isOnItsWay } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import { isOnItsWay } from '../../src/ledger/history/trace.ts';
 import type { Random } from '../chaos/random.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch } from '../support/system.ts';

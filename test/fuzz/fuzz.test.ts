@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createOpenApi } from '../../src/http/openapi.ts';
+import { createOpenApi } from '../../src/http/openapi/openapi.ts';
 import { loadYaml, minimal } from '../config/load-yaml.ts';
 import { fuzzConfig } from './config.ts';
 import { fuzzCsv } from './csv.ts';

@@ -5,9 +5,9 @@ import { expect, it } from 'vitest';
 /** Files that may read the wall clock of the process, and what for. Whatever else decides by time goes by the clock of Redis. */
 const MAY: Readonly<Record<string, string>> = {
   'src/clock.ts': 'the system clock itself',
-  'src/redis/redis-clock.ts': 'compares it with the clock of Redis; the fallback until Redis has answered',
-  'src/redis/inspect.ts': 'doctor says how far it is off',
-  'src/redis/unpack-redis.ts': 'ages of files on this machine',
+  'src/redis/clock/redis-clock.ts': 'compares it with the clock of Redis; the fallback until Redis has answered',
+  'src/redis/fitness/inspect.ts': 'doctor says how far it is off',
+  'src/embedded/unpack-redis.ts': 'ages of files on this machine',
   'src/logger.ts': 'log lines bear the time of the machine',
   'src/log-output.ts': 'a log line',
   'src/metrics/metrics.ts': 'metrics without a clock, as in tests',

@@ -27,7 +27,7 @@ describe('what a room owns, others may not import', () => {
     ['libphonenumber-js/max', 'src/alert/a.ts', 'src/config/a.ts', 'alert/'],
     ['@opentelemetry/api', 'src/tracing/a.ts', 'src/queue/a.ts', 'tracing/'],
     ['preact/hooks', 'src/console/parts/a.tsx', 'src/http/a.ts', 'console/'],
-    ['node:process', 'src/config/environment.ts', 'src/config/a.ts', 'config/environment.ts'],
+    ['node:process', 'src/setting/environment.ts', 'src/config/a.ts', 'config/environment.ts'],
     ['../package.json', 'src/version.ts', 'src/app.ts', 'version.ts'],
   ])('%s: %s may, %s may not', (specifier, owner, other, label) => {
     const source = `import x from '${specifier}';\n`;
@@ -105,11 +105,11 @@ describe('imports point down', () => {
   });
 
   test.each([
-    ['src/http/a.ts', 'src/queue/producer.ts', 'but http/ has no door to its neighbour queue/'],
+    ['src/http/a.ts', 'src/queue/producer/producer.ts', 'but http/ has no door to its neighbour queue/'],
     ['src/metrics/a.ts', 'src/queue/a.ts', 'but metrics/ has no door to its neighbour queue/'],
     ['src/provider/a.ts', 'src/ledger/a.ts', 'but provider/ has no door to its neighbour ledger/'],
-    ['src/config/a.ts', 'src/pipeline/router.ts', 'but pipeline/ lies above config/'],
-    ['src/config/a.ts', 'src/provider/provider.ts', 'but provider/ lies above config/'],
+    ['src/config/a.ts', 'src/pipeline/routing/router.ts', 'but pipeline/ lies above config/'],
+    ['src/config/a.ts', 'src/provider/contract/provider.ts', 'but provider/ lies above config/'],
     ['src/http/a.ts', 'test/support/until.ts', 'but test/ is on no floor'],
     ['src/attic/a.ts', 'src/alert/a.ts', 'but attic/ is on no floor'],
   ])('%s importing %s is reported', (from, to, fault) => {
@@ -117,11 +117,11 @@ describe('imports point down', () => {
   });
 
   test.each([
-    ['src/http/a.ts', 'src/queue/producer-port.ts'],
-    ['src/cli/a.ts', 'src/queue/producer-port.ts'],
-    ['src/http/a.ts', 'src/queue/dead-letters-port.ts'],
+    ['src/http/a.ts', 'src/queue/producer/producer-port.ts'],
+    ['src/cli/a.ts', 'src/queue/producer/producer-port.ts'],
+    ['src/http/a.ts', 'src/queue/dead-letters/dead-letters-port.ts'],
     ['src/queue/a.ts', 'src/receipt/a.ts'],
-    ['src/config/a.ts', 'src/pipeline/route.ts'],
+    ['src/config/a.ts', 'src/policy/route.ts'],
     ['src/config/a.ts', 'src/provider/registry.ts'],
   ])('%s may import %s: there is a door', (from, to) => {
     expect(checkFile(from, importing(from, to))).toEqual([]);
@@ -174,7 +174,7 @@ describe('process.env', () => {
   test('is read in config/environment.ts and in tests, nowhere else', () => {
     dir = mkdtempSync(join(tmpdir(), 'sms-house-'));
     for (const file of ['.biome.json', '.gitignore']) cpSync(file, join(dir, file));
-    for (const path of ['src/config/environment.ts', 'src/config/schema.ts', 'src/http/a.ts', 'workers/a.ts', 'test/a.ts']) {
+    for (const path of ['src/setting/environment.ts', 'src/config/schema/schema.ts', 'src/http/a.ts', 'workers/a.ts', 'test/a.ts']) {
       mkdirSync(join(dir, dirname(path)), { recursive: true });
       writeFileSync(join(dir, path), 'export const port = process.env.PORT;\n');
     }
@@ -183,7 +183,11 @@ describe('process.env', () => {
     const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
     expect(status).toBe(1);
     expect(diagnostics.map(({ category }) => category)).toEqual(Array(3).fill('lint/style/noProcessEnv'));
-    expect(diagnostics.map(({ location }) => location.path).sort()).toEqual(['src/config/schema.ts', 'src/http/a.ts', 'workers/a.ts']);
+    expect(diagnostics.map(({ location }) => location.path).sort()).toEqual([
+      'src/config/schema/schema.ts',
+      'src/http/a.ts',
+      'workers/a.ts',
+    ]);
   });
 });
 

@@ -5,11 +5,11 @@ import { newAlertId } from '../../src/alert/id.ts';
 import { AlertError, parseAlert } from '../../src/alert/parse-alert.ts';
 import type { E164 } from '../../src/alert/phone.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { ReceiverDeps } from '../../src/http/http-deps.ts';
-import { createHttpServer, type HttpServerDeps } from '../../src/http/http-server.ts';
-import type { AlertTrace, MessageTrace } from '../../src/ledger/trace.ts';
-import { directoryOf } from '../../src/pipeline/directory.ts';
-import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer-port.ts';
+import type { ReceiverDeps } from '../../src/http/server/http-deps.ts';
+import { createHttpServer, type HttpServerDeps } from '../../src/http/server/http-server.ts';
+import type { AlertTrace, MessageTrace } from '../../src/ledger/history/trace.ts';
+import { directoryOf } from '../../src/pipeline/routing/directory.ts';
+import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer/producer-port.ts';
 
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);

@@ -3,10 +3,10 @@ import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createHttpApp } from '../../src/http/http-app.ts';
-import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi-examples.ts';
-import { directoryOf } from '../../src/pipeline/directory.ts';
-import type { EnqueueResult } from '../../src/queue/producer-port.ts';
+import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi/openapi-examples.ts';
+import { createHttpApp } from '../../src/http/server/http-app.ts';
+import { directoryOf } from '../../src/pipeline/routing/directory.ts';
+import type { EnqueueResult } from '../../src/queue/producer/producer-port.ts';
 import { http, inbound, lists, names, receipts, traces } from './door.ts';
 import { firing, resolved, w1 } from './payloads.ts';
 

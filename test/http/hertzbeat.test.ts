@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { alertsFromHertzBeat } from '../../src/http/alerts-from-hertzbeat.ts';
-import { HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi-examples.ts';
-import { repairJson } from '../../src/http/repair-json.ts';
+import { HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-examples.ts';
+import { repairJson } from '../../src/http/server/repair-json.ts';
+import { alertsFromHertzBeat } from '../../src/http/webhooks/alerts-from-hertzbeat.ts';
 import { openDoor, problemOf } from './door.ts';
 
 const PATH = '/v1/webhooks/hertzbeat';

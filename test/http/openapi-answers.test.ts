@@ -1,13 +1,13 @@
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { Secret } from '../../src/config/secret.ts';
-import { BODY_LIMIT } from '../../src/http/classify-error.ts';
-import { createOpenApi } from '../../src/http/openapi.ts';
-import { WEBHOOK_BODY_LIMIT } from '../../src/http/webhook-routes.ts';
-import type { InboundReader } from '../../src/provider/inbound-reader.ts';
-import type { ReceiptReader } from '../../src/provider/receipt-reader.ts';
+import { createOpenApi } from '../../src/http/openapi/openapi.ts';
+import { BODY_LIMIT } from '../../src/http/server/classify-error.ts';
+import { WEBHOOK_BODY_LIMIT } from '../../src/http/webhooks/webhook-routes.ts';
+import type { InboundReader } from '../../src/provider/contract/inbound-reader.ts';
+import type { ReceiptReader } from '../../src/provider/contract/receipt-reader.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
+import { Secret } from '../../src/setting/secret.ts';
 import { type Door, http, lists, openDoor, traces } from './door.ts';
 import { type DocumentedOperation, openApiDocument, operationsOf } from './openapi-3-1.ts';
 

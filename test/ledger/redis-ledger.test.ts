@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createTraces } from '../../src/ledger/history/redis-traces.ts';
 import { LONGEST_LEASE_MS } from '../../src/ledger/lease.ts';
 import type { AttemptRequest, History, Move, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
-import { createTraces } from '../../src/ledger/redis-traces.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createTraces } from '../../src/ledger/history/redis-traces.ts';
+import { MESSAGE_STATES } from '../../src/ledger/history/trace.ts';
 import type { Move, Reopening, RoutedAlert } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
-import { createTraces } from '../../src/ledger/redis-traces.ts';
-import { MESSAGE_STATES } from '../../src/ledger/trace.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
 import { messageRecord, routedAlert } from './message-record.ts';

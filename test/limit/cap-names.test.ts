@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createRateCap } from '../../src/limit/bottleneck-cap.ts';
 import { settleCapNames } from '../../src/limit/cap-names.ts';
-import { hourCounter } from '../../src/limit/cap-rules.ts';
-import { readHourUsage } from '../../src/limit/cap-usage.ts';
-import type { CapRule } from '../../src/limit/rate-cap.ts';
+import { createRateCap } from '../../src/limit/caps/bottleneck-cap.ts';
+import { hourCounter } from '../../src/limit/caps/cap-rules.ts';
+import { readHourUsage } from '../../src/limit/caps/cap-usage.ts';
+import type { CapRule } from '../../src/limit/caps/rate-cap.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createProcesses, type ProcessNote } from '../../src/overview/processes.ts';
 import { connectRedis } from '../../src/redis/connect.ts';

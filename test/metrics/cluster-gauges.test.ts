@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BudgetFigures } from '../../src/limit/budget.ts';
+import type { BudgetFigures } from '../../src/limit/budget/budget.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import type { Sources } from '../../src/metrics/sources.ts';
 import type { CapFigures } from '../../src/overview/cap-figures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JournalEntry } from '../../src/ledger/journal-entry.ts';
-import type { MessageState, TraceAttempt } from '../../src/ledger/trace.ts';
+import type { MessageState, TraceAttempt } from '../../src/ledger/history/trace.ts';
+import type { JournalEntry } from '../../src/ledger/journal/journal-entry.ts';
 import { type CircuitNote, createCircuits } from '../../src/overview/circuits.ts';
 import { countLately } from '../../src/overview/lately.ts';
 import { createProcesses, MOST_PROCESSES, mergeSetups } from '../../src/overview/processes.ts';

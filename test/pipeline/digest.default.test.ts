@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Message } from '../../src/pipeline/message.ts';
-import { policyFor } from '../../src/pipeline/route.ts';
+import { policyFor } from '../../src/policy/route.ts';
 import { testRedis } from '../support/redis.ts';
 import { writeConfig } from '../support/write-config.ts';
 import { createDigestDesk } from './digest-desk.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Money } from '../../src/limit/money.ts';
-import { digestLifeMs, mannerOf } from '../../src/pipeline/digest-message.ts';
-import { firstStep } from '../../src/pipeline/first-step.ts';
+import type { Money } from '../../src/limit/budget/money.ts';
+import { digestLifeMs, mannerOf } from '../../src/pipeline/digest/digest-message.ts';
 import type { Message } from '../../src/pipeline/message.ts';
-import { refuse } from '../../src/provider/provider.ts';
+import { firstStep } from '../../src/pipeline/routing/first-step.ts';
+import { refuse } from '../../src/provider/contract/provider.ts';
 import { testRedis } from '../support/redis.ts';
 import { createDigestDesk, type DigestDesk } from './digest-desk.ts';
 import { HOUR_MS, MINUTE_MS } from './dispatch-desk.ts';

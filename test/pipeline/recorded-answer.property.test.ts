@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Observer, shieldObserver } from '../../src/pipeline/observer.ts';
-import { type Accepted, type Refused, refuse } from '../../src/provider/provider.ts';
-import { withBreaker } from '../../src/provider/with-breaker.ts';
+import { withBreaker } from '../../src/provider/breaker/with-breaker.ts';
+import { type Accepted, type Refused, refuse } from '../../src/provider/contract/provider.ts';
 import { testRedis } from '../support/redis.ts';
 import { createDesk } from './dispatch-desk.ts';
 

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Provider } from '../../src/provider/contract/provider.ts';
+import type { ReceiptCall } from '../../src/provider/contract/receipt-reader.ts';
 import { classifyHttpAnswer } from '../../src/provider/http/classify-answer.ts';
-import type { Provider } from '../../src/provider/provider.ts';
-import type { ReceiptCall } from '../../src/provider/receipt-reader.ts';
 import {
   createInboundReader,
   createProvider,

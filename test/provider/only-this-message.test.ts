@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { ALIBABA_CODES } from '../../src/provider/alibaba/codes.ts';
-import { SMS_VOICE_CODES } from '../../src/provider/aws/sms-voice-codes.ts';
-import { SNS_CODES } from '../../src/provider/aws/sns-codes.ts';
-import { refusalFromAnswer } from '../../src/provider/classify.ts';
+import { SMS_VOICE_CODES } from '../../src/provider/aws/sms-voice/codes.ts';
+import { SNS_CODES } from '../../src/provider/aws/sns/codes.ts';
+import { refusalFromAnswer } from '../../src/provider/contract/classify.ts';
 import { EXOTEL_CODES } from '../../src/provider/exotel/codes.ts';
 import { SMSLOCAL_BARE_CODES } from '../../src/provider/smslocal/codes.ts';
 import { classifyTencent, TENCENT_CODES } from '../../src/provider/tencent/codes.ts';

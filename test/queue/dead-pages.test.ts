@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
 import { testRedis } from '../support/redis.ts';
 

@@ -2,7 +2,7 @@ import { FlowProducer, type JobsOptions } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Unreadable } from '../../src/alert/parse-alert.ts';
 import { createLogger } from '../../src/logger.ts';
-import type { RawAlert, Routed } from '../../src/pipeline/router.ts';
+import type { RawAlert, Routed } from '../../src/pipeline/routing/router.ts';
 import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
 import { connectRedis } from '../../src/redis/connect.ts';

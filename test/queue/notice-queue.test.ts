@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import type { WaitingNotice } from '../../src/pipeline/notice.ts';
-import type { Noticed } from '../../src/pipeline/notifier.ts';
-import { createDeadLetters } from '../../src/queue/dead-letters.ts';
+import type { WaitingNotice } from '../../src/pipeline/notices/notice.ts';
+import type { Noticed } from '../../src/pipeline/notices/notifier.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
 import { NOTICE_QUEUE } from '../../src/queue/names.ts';
 import { createNoticeQueue, createNoticeWorker } from '../../src/queue/notice-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';

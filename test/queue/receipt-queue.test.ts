@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
+import type { Applied } from '../../src/pipeline/receipts/apply-receipt.ts';
+import type { Receipt } from '../../src/pipeline/receipts/receipt.ts';
 import { createReceiptQueue, createReceiptWorker } from '../../src/queue/receipt-queue.ts';
-import type { Applied } from '../../src/receipt/apply-receipt.ts';
-import type { Receipt } from '../../src/receipt/receipt.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
 import { openQueue } from '../../src/queue/open-queue.ts';
-import { createQueueWorker } from '../../src/queue/queue-worker.ts';
+import { createQueueWorker } from '../../src/queue/worker/queue-worker.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';

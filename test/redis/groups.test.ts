@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkRedis } from '../../src/redis/check.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { connectRedis, duplicateRedis, isCluster } from '../../src/redis/connect.ts';
-import { freePort } from '../../src/redis/free-port.ts';
+import { checkRedis } from '../../src/redis/fitness/check.ts';
 import { createScript } from '../../src/redis/script.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';

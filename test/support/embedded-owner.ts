@@ -1,5 +1,5 @@
+import { startEmbeddedServer } from '../../src/embedded/embedded-server.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { startEmbeddedServer } from '../../src/redis/embedded-server.ts';
 import { localRedisBinary } from './redis-server.ts';
 
 /**

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePort } from '../../src/redis/free-port.ts';
-import { spawnWatched, type WatchedProcess } from '../../src/redis/spawn-watched.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
+import { spawnWatched, type WatchedProcess } from '../../src/embedded/spawn-watched.ts';
 import { type SmsCentre, startSmsCentre } from './sms-centre.ts';
 import { until } from './until.ts';
 

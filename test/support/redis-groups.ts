@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../src/redis/free-port.ts';
-import { spawnWatched } from '../../src/redis/spawn-watched.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
+import { spawnWatched } from '../../src/embedded/spawn-watched.ts';
 import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
 import { until } from './until.ts';
 

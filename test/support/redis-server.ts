@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../../src/embedded/free-port.ts';
+import type { RedisBinary } from '../../src/embedded/probe-binary.ts';
+import { findRedisBinary } from '../../src/embedded/redis-binary.ts';
+import { spawnWatched } from '../../src/embedded/spawn-watched.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { freePort } from '../../src/redis/free-port.ts';
-import type { RedisBinary } from '../../src/redis/probe-binary.ts';
-import { findRedisBinary } from '../../src/redis/redis-binary.ts';
-import { spawnWatched } from '../../src/redis/spawn-watched.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
 import { until } from './until.ts';
 

@@ -1,4 +1,4 @@
-import type { Accepted, Provider, Refused, SmsMessage } from '../../src/provider/provider.ts';
+import type { Accepted, Provider, Refused, SmsMessage } from '../../src/provider/contract/provider.ts';
 
 export type Answer = Accepted | Refused;
 /** An answer, or what gives it while the call is under way; a throw is a bug in the adapter. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { AlertTrace } from '../../src/ledger/trace.ts';
+import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import type { BlockablePipe } from './blockable-pipe.ts';
 import { until } from './until.ts';
 

@@ -3,16 +3,16 @@ import type { CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { LoadedConfig } from '../../src/config/load-config.ts';
-import { createJournal } from '../../src/ledger/journal.ts';
-import { createInboundLog } from '../../src/ledger/kept-inbound.ts';
-import { createOptOuts } from '../../src/ledger/opt-outs.ts';
-import { recentIds } from '../../src/ledger/recent-ids.ts';
-import { createTraces } from '../../src/ledger/redis-traces.ts';
-import { directoryOf } from '../../src/pipeline/directory.ts';
-import { createDeadLetters } from '../../src/queue/dead-letters.ts';
-import { createEpisodes } from '../../src/queue/episodes.ts';
-import { openUnknownDesk } from '../../src/queue/open-unknown-desk.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { createTraces } from '../../src/ledger/history/redis-traces.ts';
+import { createInboundLog } from '../../src/ledger/inbound/kept-inbound.ts';
+import { createJournal } from '../../src/ledger/journal/journal.ts';
+import { recentIds } from '../../src/ledger/journal/recent-ids.ts';
+import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
+import { directoryOf } from '../../src/pipeline/routing/directory.ts';
+import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
+import { openUnknownDesk } from '../../src/queue/lookups/open-unknown-desk.ts';
+import { createEpisodes } from '../../src/queue/producer/episodes.ts';
+import { createProducer } from '../../src/queue/producer/producer.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 
 export interface Typed {

@@ -1,8 +1,8 @@
 import { type Document, LineCounter, parseAllDocuments, stringify, visit } from 'yaml';
 import { ConfigError } from '../fault.ts';
-import { looksMisspelt } from '../placeholder.ts';
-import { unfoldYaml } from '../unfold-yaml.ts';
-import { syntaxMessage } from '../yaml-syntax.ts';
+import { looksMisspelt } from '../source/placeholder.ts';
+import { unfoldYaml } from '../source/unfold-yaml.ts';
+import { syntaxMessage } from '../source/yaml-syntax.ts';
 
 /** Another system's config as one of ours. */
 export interface Imported {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { BudgetFigures } from '../../limit/budget.ts';
-import type { Contributor } from '../../limit/contributions.ts';
+import type { BudgetFigures } from '../../limit/budget/budget.ts';
+import type { Contributor } from '../../limit/caps/contributions.ts';
 import type { CapFigures } from '../../overview/cap-figures.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { formatTime } from '../../explain/format-time.ts';
 import { reasonWords } from '../../explain/reason-words.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
+import { formatTime } from '../../text/format-time.ts';
 import { tell } from '../ask.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';

@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageTrace } from '../../ledger/trace.ts';
+import { isDoubtful, type MessageTrace } from '../../ledger/history/trace.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';

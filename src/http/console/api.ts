@@ -1,12 +1,12 @@
 import type { Story } from '../../explain/story.ts';
-import type { JournalEntry } from '../../ledger/journal-entry.ts';
-import type { KeptInbound } from '../../ledger/kept-inbound.ts';
-import type { AlertTrace, MessageTrace } from '../../ledger/trace.ts';
+import type { AlertTrace, MessageTrace } from '../../ledger/history/trace.ts';
+import type { KeptInbound } from '../../ledger/inbound/kept-inbound.ts';
+import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Health } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
-import type { OperatorWord, Settled } from '../../pipeline/unknown-desk.ts';
+import type { OperatorWord, Settled } from '../../pipeline/unknown/unknown-desk.ts';
 import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
-import type { DeadLetter, Replayed } from '../../queue/dead-letters-port.ts';
+import type { DeadLetter, Replayed } from '../../queue/dead-letters/dead-letters-port.ts';
 
 /**
  * What the page and its server say to each other: JSON, below `/console/api/`. No full phone number in either direction;

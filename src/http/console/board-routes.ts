@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { HttpProblem } from '../problem.ts';
+import { HttpProblem } from '../server/problem.ts';
 import { sendFile, sendPage } from './files.ts';
 import type { QueueBoard } from './queue-board.ts';
 

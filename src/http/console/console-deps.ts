@@ -1,9 +1,9 @@
-import type { Journal } from '../../ledger/journal.ts';
-import type { InboundLog } from '../../ledger/kept-inbound.ts';
-import type { StoryTraces } from '../../ledger/trace.ts';
+import type { StoryTraces } from '../../ledger/history/trace.ts';
+import type { InboundLog } from '../../ledger/inbound/kept-inbound.ts';
+import type { Journal } from '../../ledger/journal/journal.ts';
 import type { Overview } from '../../overview/overview.ts';
-import type { UnknownDesk } from '../../pipeline/unknown-desk.ts';
-import type { DeadLetters } from '../../queue/dead-letters-port.ts';
+import type { UnknownDesk } from '../../pipeline/unknown/unknown-desk.ts';
+import type { DeadLetters } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { QueueBoard } from './queue-board.ts';
 
 /** What the console needs beside what every receiver does. What asks Redis may reject, or hang, while that is away. */

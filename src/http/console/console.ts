@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Traces } from '../../ledger/trace.ts';
+import type { Traces } from '../../ledger/history/trace.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
-import type { Producer } from '../../queue/producer-port.ts';
+import type { Producer } from '../../queue/producer/producer-port.ts';
 import { actRoutes } from './act-routes.ts';
 import { boardRoutes } from './board-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '../../config/config.ts';
-import type { Secret } from '../../config/secret.ts';
 import type { Logger } from '../../logger.ts';
-import { bearerOf, findToken } from '../bearer-auth.ts';
-import { createLoginThrottle, type LoginThrottle } from '../login-throttle.ts';
-import { HttpProblem } from '../problem.ts';
+import type { Secret } from '../../setting/secret.ts';
+import { bearerOf, findToken } from '../server/bearer-auth.ts';
+import { createLoginThrottle, type LoginThrottle } from '../server/login-throttle.ts';
+import { HttpProblem } from '../server/problem.ts';
 import { readSession, writeSession } from './cookie.ts';
 import { judgeRequest } from './judge-request.ts';
 import { createSessions } from './sessions.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HttpProblem } from '../problem.ts';
+import { HttpProblem } from '../server/problem.ts';
 
 interface StaticFile {
   readonly type: string;

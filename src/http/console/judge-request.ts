@@ -1,4 +1,4 @@
-import { isForeign, isOwnHost, type OriginHeaders, type OwnNames } from '../request-origin.ts';
+import { isForeign, isOwnHost, type OriginHeaders, type OwnNames } from '../server/request-origin.ts';
 
 /** What is checked before a token or session is. Headers as they came. */
 export interface Visit extends OriginHeaders {

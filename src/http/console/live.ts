@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { Journal } from '../../ledger/journal.ts';
-import type { JournalEntry } from '../../ledger/journal-entry.ts';
-import { HttpProblem } from '../problem.ts';
+import type { Journal } from '../../ledger/journal/journal.ts';
+import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
+import { HttpProblem } from '../server/problem.ts';
 import type { ShownEntry } from './api.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 

@@ -1,5 +1,5 @@
-import type { MessageEntry } from '../../ledger/journal-entry.ts';
-import type { Traces } from '../../ledger/trace.ts';
+import type { Traces } from '../../ledger/history/trace.ts';
+import type { MessageEntry } from '../../ledger/journal/journal-entry.ts';
 import { factsOf, type MessageFacts } from './show.ts';
 
 /** Messages remembered; what is known of one never changes. */

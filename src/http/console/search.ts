@@ -1,7 +1,7 @@
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import type { Journal } from '../../ledger/journal.ts';
-import type { JournalEntry } from '../../ledger/journal-entry.ts';
-import type { Traces } from '../../ledger/trace.ts';
+import type { Traces } from '../../ledger/history/trace.ts';
+import type { Journal } from '../../ledger/journal/journal.ts';
+import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import { isShownId, maskWords, shownAlertId } from './mask.ts';
 import type { Showable } from './show.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { HttpProblem } from '../problem.ts';
+import { HttpProblem } from '../server/problem.ts';
 import type { ConsoleApi } from './api.ts';
 import type { ConsoleDoor } from './door.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Secret } from '../../config/secret.ts';
+import type { Secret } from '../../setting/secret.ts';
 
 /** How long a browser that gave a token may come in without giving it again. */
 export const SESSION_MS = 12 * 3_600_000;

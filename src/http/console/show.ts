@@ -1,7 +1,7 @@
 import { recipientOf } from '../../explain/story.ts';
-import type { JournalEntry } from '../../ledger/journal-entry.ts';
-import type { AlertTrace, MessageTrace, TraceAttempt, TraceEvent } from '../../ledger/trace.ts';
-import type { DeadLetter } from '../../queue/dead-letters-port.ts';
+import type { AlertTrace, MessageTrace, TraceAttempt, TraceEvent } from '../../ledger/history/trace.ts';
+import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
+import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { ShownAlert, ShownEntry } from './api.ts';
 import { maskOwn, maskWords, shownAlertId } from './mask.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import { createTransport, type Exchange, rebase } from '../transport.ts';
+import { createTransport, type Exchange, rebase } from '../../http-client/transport.ts';
 import type { AlibabaConfig } from './config.ts';
 import { hostOfRegion } from './endpoint.ts';
 import { authorize, EMPTY_BODY_HASH, encodeQuery } from './sign.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
-import { type Check, checkClock } from '../check.ts';
-import { DEFAULT_VARIABLES, type TemplateBook } from '../fill-template.ts';
-import { textOf } from '../read-answer.ts';
-import type { Templates } from '../template.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { textOf } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type Check, checkClock } from '../contract/check.ts';
+import { DEFAULT_VARIABLES, type TemplateBook } from '../template/fill-template.ts';
+import type { Templates } from '../template/template.ts';
 import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';

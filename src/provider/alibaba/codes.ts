@@ -1,9 +1,9 @@
-import { msUntilBeijing } from '../beijing-time.ts';
-import { findingOfCode, refusalFromAnswer } from '../classify.ts';
-import type { ProviderReason, Refused } from '../provider.ts';
-import { readJson, safeCode } from '../read-answer.ts';
-import { parseRetryAfterMs } from '../retry-after.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, safeCode } from '../../http-client/read-answer.ts';
+import { parseRetryAfterMs } from '../../http-client/retry-after.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import type { ProviderReason, Refused } from '../contract/provider.ts';
+import { msUntilBeijing } from '../mainland/beijing-time.ts';
 import { flowControlWaitMs } from './flow-control.ts';
 
 const SECOND_MS = 1_000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { secretSchema } from '../../config/secret.ts';
-import { commonKeys, pollKeys, withTimeoutMs } from '../common-config.ts';
-import { refuseForms } from '../credential-form.ts';
+import { secretSchema } from '../../setting/secret.ts';
+import { commonKeys, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
+import { refuseForms } from '../contract/credential-form.ts';
 
 /** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export const alibabaConfig = z

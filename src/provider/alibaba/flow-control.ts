@@ -1,4 +1,4 @@
-import { msUntilBeijing } from '../beijing-time.ts';
+import { msUntilBeijing } from '../mainland/beijing-time.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
-import { parseBeijingTime } from '../beijing-time.ts';
-import { readJson, readMessageId, safeCode, textOf } from '../read-answer.ts';
-import type { ReceiptReader, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken } from '../receipt-token.ts';
+import { readJson, readMessageId, safeCode, textOf } from '../../http-client/read-answer.ts';
+import type { ReceiptReader, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken } from '../contract/receipt-token.ts';
+import { parseBeijingTime } from '../mainland/beijing-time.ts';
 import { ALIBABA_CODES, ALIBABA_RECEIPT_CODES } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
-import { formatBeijingDay, parseBeijingTime } from '../beijing-time.ts';
-import { refusalFromFault } from '../classify.ts';
-import { safeCode, textOf } from '../read-answer.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
+import { safeCode, textOf } from '../../http-client/read-answer.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
+import { formatBeijingDay, parseBeijingTime } from '../mainland/beijing-time.ts';
 import type { AlibabaApi } from './api.ts';
 import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { toAlibabaNumber } from './number-format.ts';

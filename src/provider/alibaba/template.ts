@@ -1,4 +1,4 @@
-import { type TemplateBook, variablesByName } from '../fill-template.ts';
+import { type TemplateBook, variablesByName } from '../template/fill-template.ts';
 import type { AlibabaConfig } from './config.ts';
 
 /** Variables by name, links refused: https://help.aliyun.com/document_detail/101346.html (isv.PARAM_NOT_SUPPORT_URL) */

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../transport.ts';
+import type { HttpRequest } from '../../http-client/transport.ts';
 import type { ExotelConfig } from './config.ts';
 
 /** Composes calls for one account, with its credentials in a header: https://developer.exotel.com/api/sms */

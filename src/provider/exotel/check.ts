@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import { type Check, checkClock } from '../check.ts';
-import { readJson, textOf } from '../read-answer.ts';
-import type { HttpAnswer, Transport } from '../transport.ts';
+import { readJson, textOf } from '../../http-client/read-answer.ts';
+import type { HttpAnswer, Transport } from '../../http-client/transport.ts';
+import { type Check, checkClock } from '../contract/check.ts';
 import type { Account } from './account.ts';
 import { classifyExotel } from './codes.ts';
 import type { ExotelConfig } from './config.ts';

@@ -1,9 +1,9 @@
 import { isGsm7 } from '../../alert/segments.ts';
-import { refusalFromAnswer, refusalFromFault } from '../classify.ts';
-import type { Accepted, Provider, Refused, SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { type Templates, wordingOf } from '../template.ts';
-import { createTransport, type HttpAnswer } from '../transport.ts';
+import { createTransport, type HttpAnswer } from '../../http-client/transport.ts';
+import { refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
+import type { Accepted, Provider, Refused, SmsMessage } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { type Templates, wordingOf } from '../template/template.ts';
 import { createAccount } from './account.ts';
 import { checkExotel } from './check.ts';
 import { classifyExotel, isDuplicate } from './codes.ts';

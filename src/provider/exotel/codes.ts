@@ -1,7 +1,7 @@
-import { type CodeRow, findingOfCode, reasonForStatus, refusalFromAnswer } from '../classify.ts';
-import type { Refused } from '../provider.ts';
-import { readJson, safeCode } from '../read-answer.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, safeCode } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type CodeRow, findingOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
+import type { Refused } from '../contract/provider.ts';
 
 /** The limits count by the minute; Exotel's own example of a `Retry-After` is 30 s. */
 const LIMIT_MS = 30_000;

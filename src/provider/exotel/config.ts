@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { secretSchema } from '../../config/secret.ts';
-import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
-import { senderSchema } from '../credential-form.ts';
+import { secretSchema } from '../../setting/secret.ts';
+import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
+import { senderSchema } from '../contract/credential-form.ts';
 
 /** https://developer.exotel.com/api/sms */
 export const exotelConfig = z

@@ -1,6 +1,6 @@
-import type { Finding } from '../classify.ts';
-import { safeCode } from '../read-answer.ts';
-import type { VendorReceipt } from '../receipt-reader.ts';
+import { safeCode } from '../../http-client/read-answer.ts';
+import type { Finding } from '../contract/classify.ts';
+import type { VendorReceipt } from '../contract/receipt-reader.ts';
 
 interface Row extends Pick<Finding, 'reason' | 'failover'> {
   readonly state: VendorReceipt['state'];

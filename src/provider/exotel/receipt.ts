@@ -1,6 +1,6 @@
-import { readJson, readMessageId } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken } from '../receipt-token.ts';
+import { readJson, readMessageId } from '../../http-client/read-answer.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken } from '../contract/receipt-token.ts';
 import type { ExotelConfig } from './config.ts';
 import { readDelivery } from './delivery.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import { refusalFromFault } from '../classify.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
-import type { Transport } from '../transport.ts';
+import type { Transport } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
 import type { Account } from './account.ts';
 import { classifyExotel } from './codes.ts';
 import { readText } from './text.ts';

@@ -1,4 +1,4 @@
-import { readJson, readMessageId, readSegments } from '../read-answer.ts';
+import { readJson, readMessageId, readSegments } from '../../http-client/read-answer.ts';
 import { type Delivery, readDelivery } from './delivery.ts';
 
 /** A text as Exotel's answers show it: https://developer.exotel.com/api/sms-details */

@@ -1,8 +1,8 @@
 import { isGsm7 } from '../../alert/segments.ts';
-import { refusalFromFault } from '../classify.ts';
-import type { Provider, SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { createTransport, type HttpRequest } from '../transport.ts';
+import { createTransport, type HttpRequest } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import type { Provider, SmsMessage } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
 import { classifyHttpAnswer } from './classify-answer.ts';
 import type { HttpConfig } from './config.ts';
 import { encodeForm, fillBody, type Json } from './template.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { markSecret, Secret } from '../../config/secret.ts';
-import { commonKeys, httpUrl, withTimeoutMs } from '../common-config.ts';
-import { PROVIDER_REASONS } from '../provider.ts';
-import { headersSchema } from './headers.ts';
+import { headersSchema } from '../../http-client/headers.ts';
+import { markSecret, Secret } from '../../setting/secret.ts';
+import { commonKeys, httpUrl, withTimeoutMs } from '../contract/common-config.ts';
+import { PROVIDER_REASONS } from '../contract/provider.ts';
 import { isJsonPointer } from './json-pointer.ts';
 import { type Json, PLACEHOLDERS, placeholdersIn } from './template.ts';
 

@@ -1,4 +1,4 @@
-import { textOf } from '../read-answer.ts';
+import { textOf } from '../../http-client/read-answer.ts';
 
 const SYNTAX = /^(\/([^~]|~[01])*)?$/;
 

@@ -1,6 +1,6 @@
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken, queryOf } from '../receipt-token.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken, queryOf } from '../contract/receipt-token.ts';
 import type { HttpConfig } from './config.ts';
 import { readScalar, resolvePointer } from './json-pointer.ts';
 

@@ -1,4 +1,4 @@
-import type { SmsMessage } from '../provider.ts';
+import type { SmsMessage } from '../contract/provider.ts';
 
 /** `toDigits` is the number without its `+`. */
 export const PLACEHOLDERS = ['to', 'toDigits', 'text', 'id'] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { durationBetween } from '../../config/duration.ts';
-import { commonKeys, withTimeoutMs } from '../common-config.ts';
+import { durationBetween } from '../../setting/duration.ts';
+import { commonKeys, withTimeoutMs } from '../contract/common-config.ts';
 
 export const simulatedConfig = z
   .strictObject({

@@ -1,5 +1,5 @@
-import type { Check } from '../check.ts';
-import type { Exchange } from '../transport.ts';
+import type { Exchange } from '../../http-client/transport.ts';
+import type { Check } from '../contract/check.ts';
 
 /** What the answer to a look-up of no message tells: a wrong key may show, a right one cannot be told. */
 export function checkSmslocal(exchange: Exchange): readonly Check[] {

@@ -1,8 +1,8 @@
 import { isGsm7 } from '../../alert/segments.ts';
-import { refusalFromFault } from '../classify.ts';
-import type { Provider, SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { createTransport } from '../transport.ts';
+import { createTransport } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import type { Provider, SmsMessage } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
 import { checkSmslocal } from './check.ts';
 import type { SmslocalConfig } from './config.ts';
 import { readSmslocalAnswer } from './read-answer.ts';

@@ -1,5 +1,5 @@
-import { type CodeRow, type Finding, reasonForStatus } from '../classify.ts';
-import { safeCode } from '../read-answer.ts';
+import { safeCode } from '../../http-client/read-answer.ts';
+import { type CodeRow, type Finding, reasonForStatus } from '../contract/classify.ts';
 
 const QUARTER_MS = 15 * 60_000;
 

@@ -1,7 +1,7 @@
-import { type Finding, findingOfCode, refusalFromAnswer } from '../classify.ts';
-import type { Accepted, Refused } from '../provider.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type Finding, findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import type { Accepted, Refused } from '../contract/provider.ts';
 import { findSmslocalCode, SMSLOCAL_BARE_CODES, SMSLOCAL_YES } from './codes.ts';
 
 /** Far more than a text of 1600 characters has. */

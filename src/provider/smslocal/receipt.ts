@@ -1,7 +1,7 @@
-import { readDeliveryWord } from '../delivery-word.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken, queryOf } from '../receipt-token.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import { readDeliveryWord } from '../contract/delivery-word.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken, queryOf } from '../contract/receipt-token.ts';
 import type { SmslocalConfig } from './config.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

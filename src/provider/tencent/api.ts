@@ -1,9 +1,9 @@
 import type { sms } from 'tencentcloud-sdk-nodejs-sms';
 import type { Clock } from '../../clock.ts';
-import { refusalFromFault } from '../classify.ts';
-import { type ProviderError, refuse } from '../provider.ts';
-import { readJson } from '../read-answer.ts';
-import { createTransport, type HttpAnswer, type HttpRequest, rebase } from '../transport.ts';
+import { readJson } from '../../http-client/read-answer.ts';
+import { createTransport, type HttpAnswer, type HttpRequest, rebase } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import { type ProviderError, refuse } from '../contract/provider.ts';
 import { classifyTencent } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { signTc3 } from './sign.ts';

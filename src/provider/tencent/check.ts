@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
-import { formatBeijingHour } from '../beijing-time.ts';
-import { type Check, type CheckSubject, checkClock } from '../check.ts';
-import type { ProviderError } from '../provider.ts';
-import type { Templates } from '../template.ts';
+import { type Check, type CheckSubject, checkClock } from '../contract/check.ts';
+import type { ProviderError } from '../contract/provider.ts';
+import { formatBeijingHour } from '../mainland/beijing-time.ts';
+import type { Templates } from '../template/template.ts';
 import type { Loose, TencentApi, TencentReply } from './api.ts';
 import type { TencentConfig } from './config.ts';
 import type { SignStatus, TemplateStatus } from './wire.ts';

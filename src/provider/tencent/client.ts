@@ -1,10 +1,10 @@
-import { fillVendorTemplate } from '../fill-template.ts';
-import { isMainland, mainlandSegmentRule } from '../mainland.ts';
-import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { readMessageId } from '../read-answer.ts';
-import type { Templates } from '../template.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readMessageId } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { isMainland, mainlandSegmentRule } from '../mainland/mainland.ts';
+import { fillVendorTemplate } from '../template/fill-template.ts';
+import type { Templates } from '../template/template.ts';
 import { createTencentApi, type Loose } from './api.ts';
 import { checkTencent } from './check.ts';
 import { classifyTencent } from './codes.ts';

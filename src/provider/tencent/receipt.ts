@@ -1,8 +1,8 @@
 import type { ProviderReason } from '../../alert/reason.ts';
-import { parseBeijingTime } from '../beijing-time.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken } from '../receipt-token.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken } from '../contract/receipt-token.ts';
+import { parseBeijingTime } from '../mainland/beijing-time.ts';
 import type { TencentConfig } from './config.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { ProviderError, type ProviderReason } from '../provider.ts';
-import { readMessageId, safeCode } from '../read-answer.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
+import { readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import { ProviderError, type ProviderReason } from '../contract/provider.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
 import type { Loose, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';

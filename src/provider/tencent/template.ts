@@ -1,4 +1,4 @@
-import type { TemplateBook } from '../fill-template.ts';
+import type { TemplateBook } from '../template/fill-template.ts';
 import type { TencentConfig } from './config.ts';
 
 /** Variables by position, links refused: https://cloud.tencent.com/document/product/382/39023 */

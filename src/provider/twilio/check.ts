@@ -1,6 +1,6 @@
-import { type Check, checkClock } from '../check.ts';
-import { readJson, textOf } from '../read-answer.ts';
-import { createTransport, type Exchange, type Transport } from '../transport.ts';
+import { readJson, textOf } from '../../http-client/read-answer.ts';
+import { createTransport, type Exchange, type Transport } from '../../http-client/transport.ts';
+import { type Check, checkClock } from '../contract/check.ts';
 import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl } from './address.ts';
 import { classifyTwilio } from './codes.ts';
 import type { TwilioConfig } from './config.ts';

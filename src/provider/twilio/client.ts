@@ -1,10 +1,10 @@
 import type twilioSdk from 'twilio';
-import { refusalFromFault } from '../classify.ts';
-import type { Provider, SmsMessage } from '../provider.ts';
-import { refuse } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { secondsLeft } from '../seconds-left.ts';
-import { createTransport, type Exchange, type HttpRequest } from '../transport.ts';
+import { createTransport, type Exchange, type HttpRequest } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import type { Provider, SmsMessage } from '../contract/provider.ts';
+import { refuse } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { secondsLeft } from '../contract/seconds-left.ts';
 import { checkTwilio } from './check.ts';
 import type { TwilioConfig } from './config.ts';
 import { readTwilioAnswer } from './read-answer.ts';

@@ -1,8 +1,8 @@
 import type { ProviderReason } from '../../alert/reason.ts';
-import { type CodeRow, type Finding, findingOfCode, refusalFromAnswer } from '../classify.ts';
-import type { Refused } from '../provider.ts';
-import { readJson, safeCode } from '../read-answer.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, safeCode } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type CodeRow, type Finding, findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import type { Refused } from '../contract/provider.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { secretSchema } from '../../config/secret.ts';
-import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../common-config.ts';
-import { refuseForms, senderSchema } from '../credential-form.ts';
+import { secretSchema } from '../../setting/secret.ts';
+import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
+import { refuseForms, senderSchema } from '../contract/credential-form.ts';
 
 const ACCOUNT_FORM = 'must be an Account SID, AC and 32 hex digits (API keys, which begin with SK, do not go here)';
 const SERVICE_FORM = 'must be a Messaging Service SID, MG and 32 hex digits (a number or a name goes into from)';

@@ -1,6 +1,6 @@
-import type { InboundReader, InboundReaderDeps, VendorInbound } from '../inbound-reader.ts';
-import { readMessageId } from '../read-answer.ts';
-import type { ReceiptCall } from '../receipt-reader.ts';
+import { readMessageId } from '../../http-client/read-answer.ts';
+import type { InboundReader, InboundReaderDeps, VendorInbound } from '../contract/inbound-reader.ts';
+import type { ReceiptCall } from '../contract/receipt-reader.ts';
 import type { TwilioConfig } from './config.ts';
 import { createTwilioSeal } from './signature.ts';
 

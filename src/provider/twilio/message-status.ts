@@ -1,4 +1,4 @@
-import type { VendorReceipt } from '../receipt-reader.ts';
+import type { VendorReceipt } from '../contract/receipt-reader.ts';
 
 /**
  * What each final status says; all others, and those that Twilio may yet invent, are steps on the way. `sent` is one of

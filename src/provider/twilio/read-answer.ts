@@ -1,6 +1,6 @@
-import type { Accepted, Refused } from '../provider.ts';
-import { readJson, readMessageId, readSegments } from '../read-answer.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, readMessageId, readSegments } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import type { Accepted, Refused } from '../contract/provider.ts';
 import { classifyTwilio, refusalOfFailedText } from './codes.ts';
 import { stateOf } from './message-status.ts';
 

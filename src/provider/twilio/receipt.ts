@@ -1,6 +1,6 @@
-import { readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { queryOf } from '../receipt-token.ts';
+import { readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { queryOf } from '../contract/receipt-token.ts';
 import { deliveryReason } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
 import { stateOf } from './message-status.ts';

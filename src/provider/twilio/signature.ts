@@ -1,6 +1,6 @@
 import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
-import { withoutBom } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReaderDeps } from '../receipt-reader.ts';
+import { withoutBom } from '../../http-client/read-answer.ts';
+import type { ReceiptCall, ReceiptReaderDeps } from '../contract/receipt-reader.ts';
 import type { TwilioConfig } from './config.ts';
 
 /**

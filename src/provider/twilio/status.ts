@@ -1,7 +1,7 @@
-import { refusalFromFault } from '../classify.ts';
-import { readJson, readMessageId, readSegments, safeCode, textOf } from '../read-answer.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../status.ts';
-import type { HttpAnswer, Transport } from '../transport.ts';
+import { readJson, readMessageId, readSegments, safeCode, textOf } from '../../http-client/read-answer.ts';
+import type { HttpAnswer, Transport } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
 import { accountUrl, credentialsOf } from './address.ts';
 import { classifyTwilio, deliveryReason } from './codes.ts';
 import type { TwilioConfig } from './config.ts';

@@ -1,6 +1,6 @@
-import { type Check, checkClock } from '../check.ts';
-import { readJson } from '../read-answer.ts';
-import type { Exchange } from '../transport.ts';
+import { readJson } from '../../http-client/read-answer.ts';
+import type { Exchange } from '../../http-client/transport.ts';
+import { type Check, checkClock } from '../contract/check.ts';
 import { findUnismsCode } from './codes.ts';
 import type { UnismsConfig } from './config.ts';
 

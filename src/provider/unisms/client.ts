@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { refusalFromFault } from '../classify.ts';
-import { fillVendorTemplate } from '../fill-template.ts';
-import { mainlandSegmentRule } from '../mainland.ts';
-import { type Provider, ProviderError, type SmsMessage } from '../provider.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { createTransport, type HttpRequest } from '../transport.ts';
+import { createTransport, type HttpRequest } from '../../http-client/transport.ts';
+import { refusalFromFault } from '../contract/classify.ts';
+import { type Provider, ProviderError, type SmsMessage } from '../contract/provider.ts';
+import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { mainlandSegmentRule } from '../mainland/mainland.ts';
+import { fillVendorTemplate } from '../template/fill-template.ts';
 import { checkUnisms } from './check.ts';
 import type { UnismsConfig } from './config.ts';
 import { readUnismsAnswer } from './read-answer.ts';

@@ -1,5 +1,5 @@
-import { type CodeRow, type Finding, findingOfCode } from '../classify.ts';
-import { safeCode } from '../read-answer.ts';
+import { safeCode } from '../../http-client/read-answer.ts';
+import { type CodeRow, type Finding, findingOfCode } from '../contract/classify.ts';
 
 const MINUTE_MS = 60_000;
 

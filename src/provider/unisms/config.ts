@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { secretSchema } from '../../config/secret.ts';
-import { commonKeys, withTimeoutMs } from '../common-config.ts';
+import { secretSchema } from '../../setting/secret.ts';
+import { commonKeys, withTimeoutMs } from '../contract/common-config.ts';
 
 /** https://unisms.apistd.com/docs/api */
 export const unismsConfig = z

@@ -1,7 +1,7 @@
-import { type Finding, refusalFromAnswer } from '../classify.ts';
-import type { Accepted, Refused } from '../provider.ts';
-import { readJson, readMessageId, readPrice, readSegments, safeCode } from '../read-answer.ts';
-import type { HttpAnswer } from '../transport.ts';
+import { readJson, readMessageId, readPrice, readSegments, safeCode } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type Finding, refusalFromAnswer } from '../contract/classify.ts';
+import type { Accepted, Refused } from '../contract/provider.ts';
 import { findUnismsCode } from './codes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-import { type DeliveryWord, readDeliveryWord } from '../delivery-word.ts';
-import { readJson, readMessageId, safeCode } from '../read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../receipt-reader.ts';
-import { hasReceiptToken } from '../receipt-token.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import { type DeliveryWord, readDeliveryWord } from '../contract/delivery-word.ts';
+import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
+import { hasReceiptToken } from '../contract/receipt-token.ts';
 import type { UnismsConfig } from './config.ts';
 
 /**

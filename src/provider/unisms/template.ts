@@ -1,4 +1,4 @@
-import { type TemplateBook, variablesByName } from '../fill-template.ts';
+import { type TemplateBook, variablesByName } from '../template/fill-template.ts';
 import type { UnismsConfig } from './config.ts';
 
 /** Variables by name; nothing is documented of what they may not hold. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isOnItsWay } from '../../../src/ledger/trace.ts';
+import { isOnItsWay } from '../../../src/ledger/history/trace.ts';
 import { rest } from '../../e2e/rest.ts';
 import { type GroupMember, type GroupUser, TOPOLOGIES, type Topology } from '../../support/redis-topologies.ts';
 import { call, launch, metrics } from '../../support/system.ts';

@@ -5,7 +5,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ShownEntry } from '../../../src/http/console/api.ts';
-import { createInboundLog } from '../../../src/ledger/kept-inbound.ts';
+import { createInboundLog } from '../../../src/ledger/inbound/kept-inbound.ts';
 import { QUEUES } from '../../../src/queue/names.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { metrics } from '../../support/system.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { Secret } from '../../../src/config/secret.ts';
 import { readSession, writeSession } from '../../../src/http/console/cookie.ts';
 import { createSessions, SESSION_MS } from '../../../src/http/console/sessions.ts';
+import { Secret } from '../../../src/setting/secret.ts';
 
 const [first, second] = [new Secret('first-token'), new Secret('second-token')];
 const now = new Date('2026-11-20T03:00:00Z');

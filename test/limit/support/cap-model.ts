@@ -1,4 +1,4 @@
-import type { CapRule } from '../../../src/limit/rate-cap.ts';
+import type { CapRule } from '../../../src/limit/caps/rate-cap.ts';
 
 interface Slot {
   readonly weight: number;

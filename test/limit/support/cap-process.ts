@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { createRateCap } from '../../../src/limit/bottleneck-cap.ts';
-import type { CapRule } from '../../../src/limit/rate-cap.ts';
+import { createRateCap } from '../../../src/limit/caps/bottleneck-cap.ts';
+import type { CapRule } from '../../../src/limit/caps/rate-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 
 /** What a process of its own is told to do; it answers with a {@link Report}, once all of it is done. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPacer } from '../../../src/limit/pacer.ts';
+import { createPacer } from '../../../src/limit/pacing/pacer.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 

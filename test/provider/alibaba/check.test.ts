@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import type { Template } from '../../../src/provider/template.ts';
+import type { Template } from '../../../src/provider/template/template.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { type AlibabaAccount, alibabaAnswer, alibabaError, startFakeAlibaba } from '../../support/vendors/alibaba.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
+import type { StatusQuery } from '../../../src/provider/contract/status.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import type { StatusQuery } from '../../../src/provider/status.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { type AlibabaRecord, alibabaAnswer, startFakeAlibaba } from '../../support/vendors/alibaba.ts';
 

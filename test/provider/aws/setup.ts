@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Provider } from '../../../src/provider/provider.ts';
+import type { Provider } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ReceiptCall } from '../../../src/provider/receipt-reader.ts';
+import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { createReceiptReader, providerConfigSchemas } from '../../../src/provider/registry.ts';
 
 /** The fields of https://developer.exotel.com/api-console/send-sms-api-console */

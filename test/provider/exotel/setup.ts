@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import type { Templates } from '../../../src/provider/template.ts';
+import type { Templates } from '../../../src/provider/template/template.ts';
 import { NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startFakeExotel } from '../../support/vendors/exotel.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReceiptCall } from '../../../src/provider/receipt-reader.ts';
+import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { createReceiptReader, providerConfigSchemas } from '../../../src/provider/registry.ts';
 
 const MAP = { DELIVRD: 'delivered', REJECTD: 'undelivered', EXPIRED: 'undelivered', ENROUTE: 'pending', 1: 'delivered', true: 'delivered' };

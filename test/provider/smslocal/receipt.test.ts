@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ReceiptCall, ReceiptReader } from '../../../src/provider/receipt-reader.ts';
+import type { ReceiptCall, ReceiptReader } from '../../../src/provider/contract/receipt-reader.ts';
 import { createReceiptReader, providerConfigSchemas } from '../../../src/provider/registry.ts';
 
 const PATH = '/v1/receipts/smslocal-in?token=the-token';

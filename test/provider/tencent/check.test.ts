@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Template } from '../../../src/provider/template.ts';
-import { freePort } from '../../../src/redis/free-port.ts';
+import { freePort } from '../../../src/embedded/free-port.ts';
+import type { Template } from '../../../src/provider/template/template.ts';
 import { NOW } from '../../conformance/candidate.ts';
 import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
 import { type TencentResponder, tencentAnswer, tencentError } from '../../support/vendors/tencent.ts';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import type { SmsMessage } from '../../../src/provider/provider.ts';
-import type { Template } from '../../../src/provider/template.ts';
+import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
+import type { Template } from '../../../src/provider/template/template.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { tencentAnswer, tencentError, tencentNumberError } from '../../support/vendors/tencent.ts';
 import { APP_ID, fake, never, provider } from './given-tencent.ts';

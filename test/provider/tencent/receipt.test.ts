@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ReceiptCall } from '../../../src/provider/receipt-reader.ts';
+import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { createTencentReceiptReader, TENCENT_RECEIPT_CODES } from '../../../src/provider/tencent/receipt.ts';
 

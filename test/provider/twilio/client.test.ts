@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
-import type { SmsMessage } from '../../../src/provider/provider.ts';
+import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ReceiptCall } from '../../../src/provider/receipt-reader.ts';
+import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { createReceiptReader, type ProviderConfig, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { isSigned } from '../../../src/provider/twilio/signature.ts';
 import { signedCallback } from '../../support/vendors/twilio.ts';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
+import type { StatusQuery } from '../../../src/provider/contract/status.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import type { StatusQuery } from '../../../src/provider/status.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startVendor } from '../../conformance/start-vendor.ts';

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import type { SmsMessage } from '../../../src/provider/provider.ts';
+import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import type { Templates } from '../../../src/provider/template.ts';
+import type { Templates } from '../../../src/provider/template/template.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startFakeUnisms, type UnismsAccount, unismsError } from '../../support/vendors/unisms.ts';

@@ -1,5 +1,5 @@
 import { createLogger } from '../../../src/logger.ts';
-import { createQueueWorker } from '../../../src/queue/queue-worker.ts';
+import { createQueueWorker } from '../../../src/queue/worker/queue-worker.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 
 /** Argument: url, prefix, queue, lock in ms. Finishes jobs and says so; the one named poison kills it. */

@@ -1,4 +1,4 @@
-import { createProducer } from '../../../src/queue/producer.ts';
+import { createProducer } from '../../../src/queue/producer/producer.ts';
 
 /** Argument: url, prefix. Enqueues an alert, says what came of it, closes, and must end by itself. */
 const [redis, prefix] = process.argv.slice(2) as [string, string];

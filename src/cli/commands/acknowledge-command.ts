@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { maskNumbers } from '../../alert/phone.ts';
+import type { Config } from '../../config/config.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { CliFailure, UsageError } from '../cli-failure.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
+import { nearestId } from '../options/nearest-id.ts';
+import { storeConfig } from '../store-config.ts';
+import { withProducer, withTraces } from '../with-redis.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch acknowledge ALERT_ID
+  sms-dispatch ack ALERT_ID --by alice
+`;
+
+const NOTE = `
+Exit code 1 when nothing is open for the alert: there is none of this id, or it is resolved already.
+`;
+
+interface AcknowledgeOptions extends StoreOptions {
+  readonly by?: string;
+}
+
+export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandContext): void {
+  const command = storeOptions(
+    program
+      .command('acknowledge')
+      .alias('ack')
+      .description('take care of an alert: what has not been sent for it is cancelled, and its repeats stay silent')
+      .argument('<alert-id>')
+      .option('--by <name>', 'who takes care, for the trace'),
+  )
+    .addHelpText('after', NOTE)
+    .addHelpText('before', EXAMPLES);
+  runs<AcknowledgeOptions>(command, { deps, exit }, async (args, { by, ...options }) => {
+    const id = args[0] as string;
+    if (id === '') throw new UsageError('name the alert');
+    const config = await storeConfig(deps, options);
+    const answer = await withProducer(deps, config, (producer) => producer.acknowledge(id, by === undefined ? 'cli' : `cli by ${by}`));
+    if (answer.kind === 'missing') throw await noSuchAlert(deps, config, id);
+    if (answer.kind === 'pointless') {
+      throw new CliFailure(`alert ${id} was malformed, or tells itself that something is resolved: there is nothing to take care of`);
+    }
+    if (answer.kind === 'over' && answer.over === 'resolved') {
+      throw new CliFailure(`alert ${id} is already resolved; nothing changed`, `What became of it: sms-dispatch explain ${id}`);
+    }
+    const again = answer.kind === 'over';
+    const cancelled = again ? 0 : answer.cancelled;
+    deps.stderr.write(
+      again ? 'the alert is already acknowledged; nothing changed\n' : `acknowledged: ${cancelled} text(s) not sent yet are cancelled\n`,
+    );
+    if (options.json) printJson(deps, { id, status: again ? `already_${answer.over}` : 'acknowledged', cancelled });
+    return 0;
+  });
+}
+
+/** With the alert that was probably meant: one of a similar id, or the one whose message the id names. */
+async function noSuchAlert(deps: CliDeps, config: Config, id: string): Promise<CliFailure> {
+  const meant = await withTraces(deps, config, async (traces) => {
+    const message = ALERT_ID_PATTERN.test(id) ? await traces.message(id) : undefined;
+    return message?.alertId ?? nearestId(id, await traces.recentIds());
+  });
+  const hint = meant === undefined ? 'Is it the same Redis that the alert was raised on?' : `Did you mean ${meant}?`;
+  return new CliFailure(`no alert has the id ${maskNumbers(JSON.stringify(id).slice(1, -1))}, or it is past its time`, hint);
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { type Found, findTraced, storyOf } from '../../explain/find-story.ts';
+import { pendingAlert, type WaitingJob, withWaiting } from '../../explain/waiting-job.ts';
+import type { MessageTrace } from '../../ledger/history/trace.ts';
+import { LEDGER_TTL_MS } from '../../redis/keys.ts';
+import type { CliDeps, OpenTraces } from '../cli-deps.ts';
+import { CliFailure, UsageError } from '../cli-failure.ts';
+import { type CommandContext, collect, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
+import { describeLive, liveFields } from '../format/describe-live.ts';
+import { showStory } from '../format/show-story.ts';
+import { nearestId } from '../options/nearest-id.ts';
+import { isEventId } from '../options/no-such.ts';
+import { soundConfig, storeConfig } from '../store-config.ts';
+import { withTraces } from '../with-redis.ts';
+import { askProviders } from './explain-live.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch explain
+  sms-dispatch explain order-42.paid
+  sms-dispatch explain --json m-3kTm0aQ9ZxYb1cD2eF4gHi
+  sms-dispatch explain --live order-42.paid --to +60123456789
+`;
+
+export function addExplainCommand(program: Command, context: CommandContext): void {
+  const command = storeOptions(
+    program
+      .command('explain')
+      .description('why was I, or was I not, texted: what became of an alert or a message')
+      .argument('[id]', 'of an alert, a message, or a job on the queue sms-alerts (default: the latest alert)')
+      .option('--live', 'ask the providers what they know of the texts now')
+      .option('--to <number>', 'the whole number of a recipient who is no contact, for vendors that must be told it (repeatable)', collect),
+  ).addHelpText('before', EXAMPLES);
+  runs<ExplainOptions>(command, context, ([id], options) => explain(context.deps, id, options));
+}
+
+interface ExplainOptions extends StoreOptions {
+  readonly live?: true;
+  readonly to?: readonly string[];
+}
+
+async function explain(deps: CliDeps, given: string | undefined, options: ExplainOptions): Promise<number> {
+  if (given !== undefined && !JOB_ID_PATTERN.test(given)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+  if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
+  // A provider is asked only as the config has it.
+  const config = await (options.live ? soundConfig : storeConfig)(deps, options);
+  const { found, near, waiting } = await withTraces(deps, config, async (traces) => {
+    if (given === undefined) {
+      const found = await latestAlert(traces);
+      return { found, near: undefined, waiting: found && (await waitingOf(found, traces)) };
+    }
+    const traced = ALERT_ID_PATTERN.test(given) ? await findTraced(traces, given) : undefined;
+    if (traced !== undefined) return { found: traced, near: undefined, waiting: await waitingOf(traced, traces) };
+    const waiting = await traces.waiting(given);
+    // The ledger has what was routed under an id that was derived from the job's.
+    const found = waiting && ((await findTraced(traces, waiting.alertId)) ?? pending(waiting, deps.now()));
+    return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined, waiting };
+  });
+  if (found === undefined && given === undefined) {
+    throw new CliFailure(`no alert was raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
+  }
+  if (found === undefined) {
+    const id = given as string;
+    if (isEventId(id)) {
+      throw new CliFailure(
+        `${id} is an event of a webhook, not a text`,
+        `If it was not told: sms-dispatch dead show ${id}, which names its message.`,
+      );
+    }
+    const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
+    throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
+  }
+  const messages = found.kind === 'alert' ? found.alert.messages : [found.message];
+  const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
+  if (options.json) {
+    const withLive = (one: MessageTrace) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
+    const filling = found.filling === undefined ? {} : { capFilling: found.filling };
+    const queued = waiting === undefined ? {} : { waiting };
+    if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive), ...filling, ...queued });
+    else printJson(deps, { ...withLive(found.message), ...filling, ...queued });
+    return 0;
+  }
+  const story = storyOf(found, deps.now());
+  deps.stdout.write(showStory(waiting === undefined ? story : withWaiting(story, waiting, deps.now()), deps));
+  if (live !== undefined) deps.stdout.write(`\n${describeLive(messages, live)}\n`);
+  return 0;
+}
+
+/** Job ids of other clients have colons, such as `repeat:nightly:1796073621000`. */
+const JOB_ID_PATTERN = /^[A-Za-z0-9._:-]{1,256}$/;
+
+/** What no router has taken still has its job. */
+async function waitingOf(found: Found, traces: OpenTraces): Promise<WaitingJob | undefined> {
+  return found.kind === 'alert' && found.alert.outcome === 'pending' ? traces.waiting(found.alert.id) : undefined;
+}
+
+function pending(job: WaitingJob, now: Date): Found {
+  return { kind: 'alert', alert: pendingAlert(job, now), digest: undefined };
+}
+
+/** The newest alert in the ledger. */
+async function latestAlert(traces: OpenTraces): Promise<Found | undefined> {
+  for (const id of await traces.recentIds()) {
+    const found = await findTraced(traces, id);
+    if (found?.kind === 'alert') return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,148 @@
+import type { Command } from 'commander';
+import {
+  type E164,
+  identifySender,
+  maskEntry,
+  maskNumbers,
+  maskPhone,
+  parsePhone,
+  phoneHash,
+  phoneHashes,
+  type Sender,
+} from '../../alert/phone.ts';
+import type { Config } from '../../config/config.ts';
+import { recipientOf } from '../../explain/story.ts';
+import type { OptOut } from '../../ledger/opt-out/opt-outs.ts';
+import { formatTable } from '../../text/format-table.ts';
+import { formatTime } from '../../text/format-time.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { CliFailure, UsageError } from '../cli-failure.ts';
+import { type CommandContext, type CommonOptions, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
+import { noSuch } from '../options/no-such.ts';
+import { storeConfig } from '../store-config.ts';
+import { withOptOuts } from '../with-redis.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch optouts list
+  sms-dispatch optouts add +60123456789
+  sms-dispatch optouts remove contact:alice
+`;
+
+const LIST_EXAMPLES = `Examples:
+  sms-dispatch optouts list
+  sms-dispatch optouts list --json
+`;
+
+const ADD_EXAMPLES = `Examples:
+  sms-dispatch optouts add +60123456789
+  sms-dispatch optouts add contact:alice
+`;
+
+const REMOVE_EXAMPLES = `Examples:
+  sms-dispatch optouts remove +60123456789
+  sms-dispatch optouts remove contact:alice
+`;
+
+const WHO = 'a phone number, or contact:<name>';
+
+export function addOptOutsCommand(program: Command, context: CommandContext): void {
+  const { deps } = context;
+  const optOuts = program
+    .command('optouts')
+    .description('the phones that want no texts: look at them, add one, let one in again')
+    .addHelpText('before', EXAMPLES);
+
+  const list = optOuts.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
+  runs<StoreOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
+
+  const add = optOuts
+    .command('add')
+    .description('no text goes to this phone any more, by no provider')
+    .argument('<who>', WHO)
+    .addHelpText('before', ADD_EXAMPLES);
+  runs<StoreOptions>(storeOptions(add), context, ([who], options) => addOne(deps, who as string, options));
+
+  const remove = optOuts
+    .command('remove')
+    .description('texts may go to this phone again; only when its owner says so')
+    .argument('<who>', WHO)
+    .addHelpText('before', REMOVE_EXAMPLES);
+  runs<StoreOptions>(storeOptions(remove), context, ([who], options) => removeOne(deps, who as string, options));
+}
+
+async function printList(deps: CliDeps, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
+  const optOuts = await withOptOuts(deps, config, (store) => store.list());
+  const names = new Map([...config.contacts].flatMap(([name, { phone }]) => phoneHashes(phone).map((hash) => [hash, name] as const)));
+  const entries = optOuts.map((entry) => ({ ...entry, contact: names.get(entry.phoneHash) ?? null }));
+  if (options.json) {
+    printJson(deps, { optOuts: entries.map(({ to, contact, since, source }) => ({ to, contact, since, source })) });
+  } else if (entries.length > 0) {
+    const rows = entries.map((entry) => [formatTime(entry.since.toISOString()), recipientOf(entry), entry.source]);
+    deps.stdout.write(`${formatTable([['SINCE', 'PHONE', 'SOURCE'], ...rows])}\n`);
+  }
+  deps.stderr.write(optOuts.length === 0 ? 'nobody has opted out\n' : `${optOuts.length} opted out\n`);
+  return 0;
+}
+
+async function addOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
+  const phone = phoneOf(who, config);
+  const optOut: OptOut = { phoneHash: phoneHash(phone), to: maskPhone(phone), since: deps.now(), source: 'operator' };
+  if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(maskPhone(phone), 'in');
+  return report(deps, maskPhone(phone), true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
+}
+
+async function removeOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
+  const { hashes, shown, fault } = senderOf(who, config);
+  const [was, free] = await withOptOuts(deps, config, async (store) => {
+    const before = await store.isOptedOut(...hashes);
+    if (!before && fault !== undefined) throw new UsageError(fault);
+    const answers: boolean[] = [];
+    for (const hash of hashes) answers.push(await store.optIn(hash, deps.now()));
+    return [before, answers.every((answer) => answer)];
+  });
+  if (!free) throw otherwise(shown, 'out');
+  const told = was ? 'texts may go there again, unless a provider still refuses them' : 'had not opted out';
+  return report(deps, shown, false, `${shown}: ${told}`, options);
+}
+
+function report(deps: CliDeps, to: string, optedOut: boolean, told: string, { json }: CommonOptions): number {
+  deps.stderr.write(`${told}\n`);
+  if (json) printJson(deps, { to, optedOut });
+  return 0;
+}
+
+/** The newest word wins, and that was not ours: it came in meanwhile, or the clocks disagree. */
+function otherwise(phone: string, way: 'in' | 'out'): CliFailure {
+  return new CliFailure(
+    `${phone} opted ${way} at a time later than now: the clocks of two machines differ`,
+    'Nothing was changed. Try again.',
+  );
+}
+
+/** Also a sender that is no phone number, such as a short code, whose STOP is kept by its digits. */
+function senderOf(who: string, config: Config): Sender & { readonly fault?: string } {
+  const named = who.startsWith('contact:');
+  const fault = named ? undefined : numberFault(who, config);
+  if (fault !== undefined) return { ...identifySender(who, config.defaultCountry), fault };
+  const phone = phoneOf(who, config);
+  return { hashes: phoneHashes(phone), shown: maskPhone(phone) };
+}
+
+function numberFault(who: string, { defaultCountry }: Config): string | undefined {
+  const verdict = parsePhone(who, defaultCountry);
+  return verdict.ok ? undefined : `${verdict.message}, got "${maskEntry(who)}"`;
+}
+
+function phoneOf(who: string, { contacts, defaultCountry }: Config): E164 {
+  if (who.startsWith('contact:')) {
+    const contact = contacts.get(who.slice('contact:'.length));
+    if (contact === undefined) throw new CliFailure(noSuch('contact', maskNumbers(who.slice('contact:'.length)), [...contacts.keys()]));
+    return contact.phone;
+  }
+  const verdict = parsePhone(who, defaultCountry);
+  if (!verdict.ok) throw new UsageError(`${verdict.message}, got "${maskEntry(who)}"`);
+  return verdict.phone;
+}

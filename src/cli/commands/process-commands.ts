@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { PROCESS_KINDS, type ProcessKind } from '../cli-deps.ts';
+import { type CommandContext, type CommonOptions, configOption, runs } from '../command-context.ts';
+
+const DOES: Readonly<Record<ProcessKind, string>> = {
+  start: 'run everything in one process: Redis (found or embedded), receiver, router, dispatcher',
+  router: 'run a router: turns alerts into one message a phone',
+  dispatcher: 'run a dispatcher: sends messages through the providers',
+  receiver: 'run the HTTP receiver: API, webhooks, delivery receipts',
+};
+
+const SERVES_CONSOLE: readonly ProcessKind[] = ['start', 'receiver'];
+
+interface ProcessCommandOptions extends CommonOptions {
+  readonly console?: true;
+}
+
+const EXAMPLES: Readonly<Record<ProcessKind, string>> = {
+  start: '  sms-dispatch start                                  everything, with a Redis of its own where there is none\n',
+  router: '  REDIS_URL=redis://10.0.0.5 sms-dispatch router\n',
+  dispatcher: '  REDIS_URL=redis://10.0.0.5 sms-dispatch dispatcher --config /etc/sms-dispatch.yaml\n',
+  receiver: '  REDIS_URL=redis://10.0.0.5 PORT=8080 sms-dispatch receiver\n',
+};
+
+const SIGNALS = '\nSIGHUP reads the config anew; Ctrl-C and SIGTERM finish what is in flight, a second one ends at once.';
+
+export function addProcessCommands(program: Command, context: CommandContext): void {
+  for (const kind of PROCESS_KINDS) {
+    const command = program
+      .command(kind)
+      .description(DOES[kind])
+      .addOption(configOption())
+      .addHelpText('before', `Examples:\n${EXAMPLES[kind]}`)
+      .addHelpText('after', SIGNALS);
+    if (SERVES_CONSOLE.includes(kind)) command.option('--console', 'serve the console at /console, as `http: { console: true }` does');
+    runs<ProcessCommandOptions>(command, context, (_args, { config, console }) =>
+      context.deps.runProcess(kind, { configPath: config, ...(console === undefined ? {} : { console }) }),
+    );
+  }
+}

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { recipientOf } from '../../explain/story.ts';
+import { isDoubtful, type MessageTrace } from '../../ledger/history/trace.ts';
+import type { OperatorWord } from '../../pipeline/unknown/unknown-desk.ts';
+import { formatTable } from '../../text/format-table.ts';
+import { formatTime } from '../../text/format-time.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { CliFailure, UsageError } from '../cli-failure.ts';
+import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
+import { limitOption } from '../options/limit-option.ts';
+import { storeConfig } from '../store-config.ts';
+import { withUnknownDesk } from '../with-redis.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch unknown list
+  sms-dispatch unknown resolve m-3kTm0aQ9ZxYb1cD2eF4gHi --sent
+  sms-dispatch unknown resolve m-3kTm0aQ9ZxYb1cD2eF4gHi --not-sent --resend
+`;
+
+const LIST_EXAMPLES = `Examples:
+  sms-dispatch unknown list
+  sms-dispatch unknown list --json
+`;
+
+const RESOLVE_EXAMPLES = `Examples:
+  sms-dispatch unknown resolve m-3kTm0aQ9ZxYb1cD2eF4gHi --sent
+  sms-dispatch unknown resolve m-3kTm0aQ9ZxYb1cD2eF4gHi --not-sent
+  sms-dispatch unknown resolve m-3kTm0aQ9ZxYb1cD2eF4gHi --not-sent --resend
+`;
+
+export function addUnknownCommand(program: Command, context: CommandContext): void {
+  const { deps } = context;
+  const unknown = program
+    .command('unknown')
+    .description('texts of which nobody knows whether they were sent: look at them, say what became of them')
+    .addHelpText('before', EXAMPLES);
+
+  const list = unknown.command('list').description('the oldest first').addHelpText('before', LIST_EXAMPLES);
+  runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, (_, options) => printList(deps, options));
+
+  const resolve = unknown
+    .command('resolve')
+    .description('write down what became of one, as the recipient or the console of the vendor has it')
+    .argument('<id>', 'of a message')
+    .option('--sent', 'it was sent: it counts as accepted')
+    .option('--not-sent', 'it was not sent: it has failed')
+    .option('--resend', 'with --not-sent: send it again, good for as long as it was at first')
+    .addHelpText('before', RESOLVE_EXAMPLES);
+  runs<ResolveOptions>(storeOptions(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
+}
+
+interface ListOptions extends StoreOptions {
+  readonly limit: number;
+}
+
+interface ResolveOptions extends StoreOptions {
+  readonly sent?: true;
+  readonly notSent?: true;
+  readonly resend?: true;
+}
+
+async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
+  const config = await storeConfig(deps, options);
+  const { limit } = options;
+  const found = await withUnknownDesk(deps, config, (desk) => desk.list(limit + 1));
+  const messages = found.slice(0, limit);
+  const more = found.length > limit;
+  if (options.json) printJson(deps, { more, unknown: messages });
+  else if (messages.length > 0) deps.stdout.write(`${formatTable([HEAD, ...messages.map(rowOf)])}\n`);
+  deps.stderr.write(
+    messages.length === 0 ? 'nothing is unknown\n' : `${messages.length} unknown${more ? ', and more; see --limit' : ''}\n`,
+  );
+  return 0;
+}
+
+const HEAD = ['SINCE', 'MESSAGE', 'SEVERITY', 'TO', 'ASKED'];
+
+function rowOf(message: MessageTrace): string[] {
+  const asked = message.attempts.filter(isDoubtful);
+  const since = asked.at(-1)?.endedAt ?? message.createdAt;
+  return [formatTime(since), message.id, message.severity, recipientOf(message), asked.map(({ provider }) => provider).join(', ')];
+}
+
+const DONE: Readonly<Record<OperatorWord, string>> = {
+  sent: 'written down as sent: it counts as accepted',
+  not_sent: 'written down as not sent: it has failed, and its dedup key is free again',
+  resend: 'written down as not sent, and on its way again',
+};
+
+async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): Promise<number> {
+  if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+  const word = wordOf(options);
+  const config = await storeConfig(deps, options);
+  const settled = await withUnknownDesk(deps, config, (desk) => desk.resolve(id, word));
+  if (settled.kind === 'kept') {
+    const why = settled.state === undefined ? `no message has the id ${id}` : `${id} is not unknown: it is ${settled.state}`;
+    throw new CliFailure(why, `What became of it: sms-dispatch explain ${id}`);
+  }
+  deps.stderr.write(`${DONE[word]}\n`);
+  if (options.json) printJson(deps, { id, resolved: word });
+  return 0;
+}
+
+function wordOf({ sent, notSent, resend }: ResolveOptions): OperatorWord {
+  if ((sent === undefined) === (notSent === undefined)) throw new UsageError('say --sent or --not-sent');
+  if (resend !== undefined && notSent === undefined) throw new UsageError('--resend belongs to --not-sent');
+  if (sent !== undefined) return 'sent';
+  return resend === undefined ? 'not_sent' : 'resend';
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { ConfigError, formatFault } from '../../config/fault.ts';
+import { type ExplainedRoute, explainRoute } from '../../pipeline/routing/explain-route.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { CliFailure, faultCount } from '../cli-failure.ts';
+import { type CommandContext, type CommonOptions, configOption, jsonOption, printJson, runs } from '../command-context.ts';
+import { addConfigImportCommand } from './config-import-command.ts';
+import { describeRoute } from './describe-route.ts';
+import { formatConfigSummary, plainMatcher, summariseConfig } from './summarise-config.ts';
+
+const EXAMPLES = `Examples:
+  sms-dispatch config check
+  sms-dispatch config check config/production.yaml
+  sms-dispatch config check --explain alert.json      which route it takes, who is texted and what
+`;
+
+export function addConfigCommand(program: Command, context: CommandContext): void {
+  const config = program.command('config').description('look at the config').addHelpText('before', EXAMPLES);
+  addConfigImportCommand(config, context);
+  const check = config
+    .command('check')
+    .description('say whether the config is right, and what it comes to; all faults at once')
+    .argument('[file]', 'the same as --config')
+    .addOption(configOption())
+    .option('--explain <alert>', 'a file with an alert as JSON, - for stdin: says what would become of it; nothing is sent')
+    .addOption(jsonOption())
+    .addHelpText('before', EXAMPLES);
+  runs<CheckOptions>(check, context, ([file], { explain, ...options }) => {
+    const [path, json] = [file ?? options.config, options.json === true];
+    return explain === undefined ? checkConfig(context.deps, path, json) : explainConfig(context.deps, path, explain, json);
+  });
+}
+
+interface CheckOptions extends CommonOptions {
+  readonly explain?: string;
+}
+
+/** What the config does with one alert. Touches neither Redis nor a provider. */
+async function explainConfig(deps: CliDeps, file: string | undefined, alertFile: string, json: boolean): Promise<number> {
+  const { config, path, warnings } = await deps.loadConfig(file);
+  const alert = readAlertFile(alertFile);
+  const explained = explainRoute(alert, config, deps.now());
+  for (const warning of warnings) deps.stderr.write(`warning: ${formatFault(warning)}\n`);
+  if (json)
+    printJson(deps, {
+      ok: true,
+      path,
+      ...explained,
+      passedOver: explained.passedOver.map(plainMismatch),
+      caps: explained.caps ?? null,
+      stops: explained.stops ?? null,
+    });
+  else deps.stdout.write(describeRoute(explained, config));
+  return 0;
+}
+
+function plainMismatch({ wanted, found, ...rest }: ExplainedRoute['passedOver'][number]) {
+  return { ...rest, wanted: plainMatcher(wanted), found: found ?? null };
+}
+
+/** @throws {CliFailure} for what cannot be read or is no JSON; what it holds is not quoted */
+function readAlertFile(file: string): unknown {
+  const name = file === '-' ? 'stdin' : file;
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliFailure(code === 'ENOENT' ? `no such file: ${name}` : `${name} cannot be read: ${code}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CliFailure(`${name} is not JSON`, 'such as {"to": "contact:alice", "severity": "critical", "text": "Disk full"}');
+  }
+}
+
+async function checkConfig(deps: CliDeps, file: string | undefined, json: boolean): Promise<number> {
+  const { config, path, warnings } = await deps.loadConfig(file).catch((error: unknown) => {
+    // What is wrong is what was asked for: the answer as well as an error.
+    if (json && error instanceof ConfigError) printJson(deps, { ok: false, error: { message: faultCount(error), errors: error.faults } });
+    throw error;
+  });
+  const summary = summariseConfig(config);
+  for (const warning of warnings) deps.stderr.write(`warning: ${formatFault(warning)}\n`);
+  if (json) printJson(deps, { ok: true, path, warnings, ...summary });
+  else deps.stdout.write(`OK ${path}\n\n${formatConfigSummary(summary)}\n`);
+  return 0;
+}

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../../config/config.ts';
+import type { Check } from '../../provider/contract/check.ts';
+import { formatTable } from '../../text/format-table.ts';
+import { formatDuration } from '../../text/format-time.ts';
+import { callDeadline } from '../call-deadline.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { reportAdapterBug, UsageError } from '../cli-failure.ts';
+import { type CommonOptions, printJson } from '../command-context.ts';
+import { noSuch } from '../options/no-such.ts';
+import { createProgressLine } from '../terminal/progress-line.ts';
+import { VERDICT_SIGNS } from './diagnosis.ts';
+
+export interface CheckRow {
+  readonly provider: string;
+  readonly type: string;
+  /** `null` when it is about the check itself. */
+  readonly subject: Check['subject'] | null;
+  readonly verdict: Check['verdict'];
+  readonly detail: string;
+}
+
+/** Looks at each provider, or at those named, all side by side. Sends no text. Exit code 1 when anything failed. */
+export async function checkProviders(deps: CliDeps, named: readonly string[], options: CommonOptions): Promise<number> {
+  const { config } = await deps.loadConfig(options.config);
+  const names = pickNames(named, config);
+  const waiting = new Set(names);
+  const progress = createProgressLine(deps.stderr);
+  const show = () =>
+    progress.show(`checking: ${names.length - waiting.size} of ${names.length} done, waiting for ${[...waiting].join(', ')}`);
+  show();
+  const rows = await Promise.all(
+    names.map(async (name) => {
+      const found = await checkProvider(deps, config, name);
+      waiting.delete(name);
+      if (waiting.size > 0) show();
+      return found;
+    }),
+  ).finally(progress.clear);
+
+  const checks = rows.flat();
+  const ok = checks.every(({ verdict }) => verdict !== 'failed');
+  if (options.json) printJson(deps, { ok, checks });
+  else deps.stdout.write(`${formatChecks(checks)}\n`);
+  return ok ? 0 : 1;
+}
+
+function pickNames(named: readonly string[], { providers }: Config): string[] {
+  const known = [...providers.keys()];
+  const unknown = named.filter((name) => !providers.has(name));
+  if (unknown.length > 0) {
+    throw new UsageError(unknown.map((name) => noSuch('provider', name, known)).join('; '));
+  }
+  return named.length === 0 ? known : [...new Set(named)];
+}
+
+const CANNOT = 'this type cannot be checked without sending a text';
+/** Whoever heeds the signal has said by then what it knows. */
+const LAST_WORDS_MS = 1000;
+
+/** @param patienceMs of whoever waits, where that is less than the provider's own timeout */
+export async function checkProvider(
+  deps: CliDeps,
+  config: Config,
+  name: string,
+  patienceMs = Number.POSITIVE_INFINITY,
+): Promise<CheckRow[]> {
+  const { type, timeoutMs: ownMs } = config.providers.get(name) as NonNullable<ReturnType<Config['providers']['get']>>;
+  const timeoutMs = Math.min(ownMs, patienceMs);
+  const row = (check: Omit<CheckRow, 'provider' | 'type'>): CheckRow => ({ provider: name, type, ...check });
+  const about = (verdict: Check['verdict'], detail: string) => [row({ subject: null, verdict, detail })];
+  const late = new AbortController();
+  try {
+    const provider = await deps.openProvider(config, name);
+    try {
+      const checks = await Promise.race([
+        provider.check?.(callDeadline(timeoutMs)) ?? [],
+        pause(timeoutMs + LAST_WORDS_MS, 'late' as const, { signal: late.signal }),
+      ]);
+      if (checks === 'late')
+        return about('failed', `no answer within ${formatDuration(timeoutMs)}${timeoutMs < ownMs ? '' : ', the timeout of the provider'}`);
+      return checks.length === 0 ? about('unchecked', CANNOT) : checks.map(row);
+    } finally {
+      await provider.close();
+    }
+  } catch (error) {
+    reportAdapterBug(error, name, deps);
+    return about('failed', 'a bug in the adapter');
+  } finally {
+    late.abort();
+  }
+}
+
+function formatChecks(checks: readonly CheckRow[]): string {
+  return formatTable([
+    ['PROVIDER', 'WHAT', 'VERDICT', 'DETAIL'],
+    ...checks.map(({ provider, subject, verdict, detail }) => [provider, subject ?? '-', `${VERDICT_SIGNS[verdict]} ${verdict}`, detail]),
+  ]);
+}

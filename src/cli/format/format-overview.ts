@@ -1,0 +1,193 @@
+import { describeContributor } from '../../explain/find-story.ts';
+import type { BudgetFigures } from '../../limit/budget/budget.ts';
+import { MICRO } from '../../limit/budget/money.ts';
+import type { Contributor } from '../../limit/caps/contributions.ts';
+import type { HealthFinding, HealthLevel } from '../../overview/finding.ts';
+import { judgeHealth } from '../../overview/judge-health.ts';
+import type { Overview } from '../../overview/overview.ts';
+import type { ProviderHealth } from '../../overview/provider-health.ts';
+import type { QueueFigures } from '../../overview/queue-figures.ts';
+import { formatTable } from '../../text/format-table.ts';
+import { formatElapsed, formatTime } from '../../text/format-time.ts';
+import { wrapText } from '../../text/wrap-text.ts';
+import { createPaint, type Paint } from '../terminal/colour.ts';
+
+export interface OverviewFormat {
+  /** No line is longer. */
+  readonly width: number;
+  readonly colour: boolean;
+  /** Of the budgets, such as USD. */
+  readonly currency?: string | undefined;
+}
+
+type Style = keyof Paint;
+interface Line {
+  readonly text: string;
+  readonly style?: Style | undefined;
+}
+
+/** How the whole system does, on one screen: whether all is well and what to do, then the figures. */
+export function formatOverview(overview: Overview, { width, colour, currency }: OverviewFormat): string {
+  const paint = createPaint(colour);
+  const lines = [
+    ...healthLines(overview, width),
+    blank,
+    ...factLines(overview, currency),
+    blank,
+    ...queueLines(overview.queues),
+    blank,
+    ...providerLines(overview.providers),
+  ];
+  return `${lines.map(({ text, style }) => (style === undefined ? clip(text, width) : paint[style](clip(text, width)))).join('\n')}\n`;
+}
+
+const blank: Line = { text: '' };
+
+const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: '✓', warning: '!', critical: '✗' };
+export const HEALTH_STYLES: Readonly<Record<HealthLevel, Style>> = { ok: 'green', warning: 'yellow', critical: 'red' };
+/** What else is wrong is in the figures below. */
+const FINDINGS_SHOWN = 3;
+
+function healthLines(overview: Overview, width: number): Line[] {
+  const { level, line, findings } = judgeHealth(overview);
+  if (findings.length === 0) return [{ text: `${SIGNS[level]} ${line}`, style: HEALTH_STYLES[level] }];
+  const shown = findings
+    .slice(0, FINDINGS_SHOWN)
+    .flatMap((finding) => [
+      ...wrapText(`${SIGNS[finding.level]} ${finding.text}`, width, '  ').map((text) => ({ text, style: HEALTH_STYLES[finding.level] })),
+      ...nextLines(finding, width).map((text) => ({ text })),
+    ]);
+  const left = findings.length - FINDINGS_SHOWN;
+  return left > 0 ? [...shown, { text: `  … and ${left} more: sms-dispatch doctor`, style: 'dim' }] : shown;
+}
+
+/** The command is never broken in two, so that it can be copied. */
+function nextLines({ hint, command }: HealthFinding, width: number): string[] {
+  const line = `  ${hint}: ${command}`;
+  return line.length <= width ? [line] : [...wrapText(`  ${hint}:`, width, '  '), `    ${command}`];
+}
+
+function factLines(overview: Overview, currency: string | undefined): Line[] {
+  const { workers, lately, inFlight, unknown, dead, caps, budgets, contributors, redis } = overview;
+  const rows = [
+    ['at', formatTime(overview.at)],
+    [
+      'workers',
+      workers === null ? 'Redis does not tell' : `${count(workers.routers, 'router')}, ${count(workers.dispatchers, 'dispatcher')}`,
+    ],
+    ['now', `${inFlight} on the way, ${unknown} unknown, ${dead} dead`],
+    [`last ${formatElapsed(lately.seconds * 1000).replace(' 0 s', '')}`, latelyWords(lately)],
+    ...caps.map(({ used, max, criticalReserve }) => [
+      'cap per hour',
+      `${bar(used, max)} ${used} of ${max}${criticalReserve > 0 ? `, ${criticalReserve} of them for criticals only` : ''}`,
+    ]),
+    ...budgets.flatMap((figures) =>
+      figures.budget === undefined ? [] : [[`budget ${figures.period}`, budgetWords(figures, figures.budget, currency)]],
+    ),
+    ...contributorRows('sent last hour', contributors.accepted),
+    ...contributorRows('held back', contributors.heldBack),
+    ['redis', redis === null ? 'does not tell how it does' : redisWords(redis)],
+  ];
+  return formatTable(rows)
+    .split('\n')
+    .map((text) => ({ text }));
+}
+
+/** One line: the largest first, as many as a line of a terminal holds. */
+function contributorRows(name: string, all: readonly (Contributor & { readonly count: number; readonly reason?: string })[]): string[][] {
+  if (all.length === 0) return [];
+  const words = all
+    .slice(0, 3)
+    .map((one) => `${one.count} × ${describeContributor(one)}${one.reason === undefined ? '' : ` (${one.reason})`}`);
+  return [[name, `${words.join('; ')}${all.length > 3 ? '; …' : ''}`]];
+}
+
+function latelyWords({ alerts, messages }: Overview['lately']): string {
+  const states = Object.entries(messages).map(([state, times]) => `${times} ${state}`);
+  return `${count(alerts, 'alert')}${states.length === 0 ? '' : `; messages: ${states.join(', ')}`}`;
+}
+
+function budgetWords({ spent, reserved }: BudgetFigures, { hard }: NonNullable<BudgetFigures['budget']>, currency = ''): string {
+  const used = spent + reserved;
+  return `${bar(used, hard)} ${(used / MICRO).toFixed(2)} of ${(hard / MICRO).toFixed(2)} ${currency}`.trimEnd();
+}
+
+function redisWords({
+  version,
+  uptimeSeconds,
+  usedMemoryBytes,
+  maxMemoryBytes,
+  evictedKeys,
+  appendOnly,
+}: NonNullable<Overview['redis']>): string {
+  const memory = `${megabytes(usedMemoryBytes)}${maxMemoryBytes > 0 ? ` of ${megabytes(maxMemoryBytes)}` : ''} MB`;
+  const evicted = evictedKeys > 0 ? `, ${evictedKeys} KEYS EVICTED` : '';
+  return `${version}, up ${formatElapsed(uptimeSeconds * 1000)}, ${memory}, append-only file ${appendOnly ? 'on' : 'OFF'}${evicted}`;
+}
+
+const megabytes = (bytes: number) => Math.ceil(bytes / 1_048_576);
+
+/** Those that matter to everybody; the others only while they hold something. */
+const ALWAYS_SHOWN: readonly string[] = ['sms-alerts', 'sms-messages'];
+
+function queueLines(queues: readonly QueueFigures[]): Line[] {
+  const shown = queues.filter(
+    ({ queue, counts, paused }) => paused || ALWAYS_SHOWN.includes(queue) || Object.values(counts).some((jobs) => jobs > 0),
+  );
+  const rows = shown.map(({ queue, counts, oldestAgeSeconds, oldestCriticalSeconds, paused }) => [
+    paused ? `${queue} PAUSED` : queue,
+    String(counts.waiting + counts.prioritized),
+    String(counts.active),
+    String(counts.delayed),
+    String(counts.failed),
+    age(oldestAgeSeconds),
+    age(oldestCriticalSeconds),
+  ]);
+  const styles = shown.map(({ counts, paused }): Style | undefined => (paused ? 'red' : counts.failed > 0 ? 'yellow' : undefined));
+  return tableLines(['QUEUE', 'WAITING', 'ACTIVE', 'LATER', 'DEAD', 'OLDEST', 'OLDEST CRITICAL'], rows, styles);
+}
+
+const CIRCUITS: Readonly<Record<ProviderHealth['circuit'], string>> = { closed: 'closed', half_open: 'trying again', open: 'OPEN' };
+const CIRCUIT_STYLES: Readonly<Record<ProviderHealth['circuit'], Style | undefined>> = {
+  closed: undefined,
+  half_open: 'yellow',
+  open: 'red',
+};
+
+function providerLines(providers: readonly ProviderHealth[]): Line[] {
+  const rows = providers.map(({ provider, type, circuit, since, reason, code, accepted, refused, unknown, lastReason }) => [
+    provider,
+    type,
+    `${CIRCUITS[circuit]}${since === null ? '' : ` since ${since.slice(11, 16)}`}${reason === null ? '' : `: ${reason}${code === null ? '' : ` (${code})`}`}`,
+    String(accepted),
+    String(refused),
+    String(unknown),
+    lastReason ?? '-',
+  ]);
+  const styles = providers.map(({ circuit }) => CIRCUIT_STYLES[circuit]);
+  return tableLines(['PROVIDER', 'TYPE', 'CIRCUIT', 'ACCEPTED', 'REFUSED', 'UNKNOWN', 'LAST REASON'], rows, styles);
+}
+
+function tableLines(head: readonly string[], rows: readonly (readonly string[])[], styles: readonly (Style | undefined)[]): Line[] {
+  const [first = '', ...rest] = formatTable([head, ...rows]).split('\n');
+  return [{ text: first, style: 'dim' }, ...rest.map((text, index) => ({ text, style: styles[index] }))];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function age(seconds: number): string {
+  return seconds === 0 ? '-' : formatElapsed(seconds * 1000);
+}
+
+const BAR = 20;
+
+function bar(used: number, max: number): string {
+  const full = max === 0 ? BAR : Math.min(BAR, Math.round((used / max) * BAR));
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
+}
+
+function clip(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}

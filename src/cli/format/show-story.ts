@@ -1,0 +1,18 @@
+import { formatStory } from '../../explain/format-story.ts';
+import type { Story } from '../../explain/story.ts';
+import type { CliDeps } from '../cli-deps.ts';
+import { createPaint, type Paint } from '../terminal/colour.ts';
+
+/** By how a conclusion begins. That something was not texted is as often right as wrong: it only stands out. */
+const MOODS: readonly (readonly [beginning: string, style: keyof Paint])[] = [
+  ['Texted', 'green'],
+  ['Being texted', 'yellow'],
+  ['Not texted yet', 'yellow'],
+  ['Perhaps', 'yellow'],
+];
+
+/** On the terminal at hand: as wide as it is, and in its colours. */
+export function showStory(story: Story, { stdout, colour }: Pick<CliDeps, 'stdout' | 'colour'>): string {
+  const mood = MOODS.find(([beginning]) => story.conclusion.text.startsWith(beginning))?.[1] ?? 'bold';
+  return formatStory(story, { width: stdout.isTTY ? stdout.columns : undefined, emphasise: createPaint(colour)[mood] });
+}

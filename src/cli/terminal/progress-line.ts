@@ -1,0 +1,17 @@
+import type { Output } from '../cli-deps.ts';
+import { CLEAR_LINE } from './printable-text.ts';
+
+/** One line on a terminal that is written over until it is cleared; nothing at all where nobody watches. */
+export interface ProgressLine {
+  show(text: string): void;
+  clear(): void;
+}
+
+export function createProgressLine(output: Output): ProgressLine {
+  if (output.isTTY !== true) return { show: () => undefined, clear: () => undefined };
+  const { columns = 80 } = output;
+  return {
+    show: (text) => void output.write(CLEAR_LINE + (text.length < columns ? text : `${text.slice(0, columns - 2)}…`)),
+    clear: () => void output.write(CLEAR_LINE),
+  };
+}

@@ -1,0 +1,68 @@
+import { callingCode, parsePhone } from '../../alert/phone.ts';
+import { type Span, WEEK } from '../../policy/rotation.ts';
+import { listNames } from '../../text/suggest.ts';
+import type { Finding } from '../finding.ts';
+import type { ParsedConfig } from '../schema/schema.ts';
+import { describeSpan, weekOf } from './rotation-faults.ts';
+
+/** Contacts who get less than they seem to, and hours when nobody is on call. */
+export function addressWarnings(file: ParsedConfig): Finding[] {
+  return [...unreachable(file), ...wordless(file), ...gaps(file)];
+}
+
+function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): Finding[] {
+  if (countries === undefined) return [];
+  return Object.entries(contacts).flatMap(([name, { phone }]): Finding[] => {
+    const verdict = parsePhone(phone, defaultCountry);
+    const code = verdict.ok ? callingCode(verdict.phone) : undefined;
+    if (code !== undefined && countries.includes(code)) return [];
+    return [
+      {
+        path: ['contacts', name, 'phone'],
+        message: `gets no texts: +${code ?? ''} is not among the countries`,
+        hint: `countries: ${listNames(countries)}`,
+      },
+    ];
+  });
+}
+
+function wordless({ contacts, templates, defaultLanguage }: ParsedConfig): Finding[] {
+  const spoken = [defaultLanguage, ...Object.values(templates).flatMap(({ languages = {} }) => Object.keys(languages))];
+  // A text in zh will do for zh-Hans.
+  const has = (language: string) => spoken.some((tag) => `${language}-`.toLowerCase().startsWith(`${tag}-`.toLowerCase()));
+  return Object.entries(contacts).flatMap(([name, { language }]): Finding[] => {
+    if (language === undefined || has(language)) return [];
+    return [{ path: ['contacts', name, 'language'], message: `no template has this language: its texts come in ${defaultLanguage}` }];
+  });
+}
+
+/** So many are named; the rest is counted. */
+const NAMED = 3;
+
+function gaps({ rotations }: ParsedConfig): Finding[] {
+  return Object.entries(rotations).flatMap(([name, { shifts }]): Finding[] => {
+    const holes = holesIn(shifts.flatMap(weekOf)).map(describeSpan);
+    if (holes.length === 0) return [];
+    const rest = holes.length > NAMED ? ` and ${holes.length - NAMED} more times a week` : '';
+    return [
+      {
+        path: ['rotations', name, 'shifts'],
+        message: `nobody is on call from ${holes.slice(0, NAMED).join(', ')}${rest}`,
+        hint: 'an alert to it then texts nobody',
+        hideValue: true,
+      },
+    ];
+  });
+}
+
+/** What no span covers, the one over the end of the week in one piece. */
+function holesIn(spans: readonly Span[]): Span[] {
+  const sorted = spans.toSorted((a, b) => a.from - b.from);
+  const holes = [...sorted, { from: WEEK, to: WEEK }].flatMap(({ from }, index) => {
+    const covered = Math.max(0, ...sorted.slice(0, index).map(({ to }) => to));
+    return covered < from ? [{ from: covered, to: from }] : [];
+  });
+  const [first, last] = [holes[0], holes.at(-1)];
+  if (first?.from !== 0 || last?.to !== WEEK || first === last) return holes;
+  return [...holes.slice(1, -1), { from: last.from, to: WEEK + first.to }];
+}

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { parsePhone } from '../../alert/phone.ts';
+import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
+import { judgeTls } from '../../redis/tls-files.ts';
+import { isLoopback } from '../../setting/loopback.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { type Finding, show } from '../finding.ts';
+import { wholeOf } from '../source/contact-files.ts';
+import type { Settings } from '../source/env-settings.ts';
+import { countryOf, list, type Quote, record, type Section, theyAre } from '../source/raw-file.ts';
+import type { Path, YamlSource } from '../source/yaml-source.ts';
+import { addressFaults, phoneFault } from './address-faults.ts';
+import { languageFaults } from './language-faults.ts';
+import { codeFaults, referenceFaults } from './reference-faults.ts';
+import { rotationFaults } from './rotation-faults.ts';
+import { simulatedFaults } from './simulated-faults.ts';
+
+/**
+ * What no section can know of itself. Works on the file as it stands, right or wrong, so that a fault in one section
+ * hides none in another.
+ * @param everybody whether all people are known: without what a contact file holds, half of the names would seem not to be there
+ */
+export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>, everybody: boolean): Finding[] {
+  const file = wholeOf(source);
+  const quote = (path: Path) => show(source, path) ?? '';
+  return [
+    ...['providers', 'contacts', 'groups', 'rotations', 'channels', 'events', 'escalations', 'templates'].flatMap((section) =>
+      nameFaults(file, section),
+    ),
+    ...routeFaults(file, quote),
+    ...simulatedFaults(file, quote),
+    ...contactFaults(file),
+    ...(everybody ? [...addressFaults(file, quote), ...rotationFaults(file, quote)] : []),
+    ...referenceFaults(file, quote),
+    ...languageFaults(file),
+    ...openDoorFaults(file, given.host),
+    ...prefixFaults(file, given.redisUrl?.reveal()),
+    ...tlsFaults(file, given.redisUrl?.reveal()),
+  ];
+}
+
+/** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
+function nameFaults(file: Section, section: string): Finding[] {
+  const pattern =
+    section === 'providers' || section === 'channels' || section === 'events'
+      ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+      : /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+  return Object.keys(record(file[section]))
+    .filter((name) => !pattern.test(name) || /\d{7}/.test(name))
+    .map((name) => ({
+      path: [section, name],
+      message: 'not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+      hideValue: true,
+    }));
+}
+
+function routeFaults(file: Section, quote: Quote): Finding[] {
+  const providers = Object.keys(record(file.providers));
+  const names = new Map<unknown, number>();
+  return list(file.routes).flatMap((route, index): Finding[] => {
+    const { name, providers: chain, countries } = record(route);
+    const path = ['routes', index];
+    const earlier = typeof name === 'string' ? names.get(name) : undefined;
+    if (earlier === undefined) names.set(name, index);
+    const byCode = Object.entries(record(countries));
+    const lists = [[chain, 'providers'] as const, ...byCode.map(([code, own]) => [own, 'countries', code] as const)];
+    const faults = lists.flatMap(([choices, ...within]) => choiceFaults(list(choices), [...path, ...within], providers, quote));
+    faults.push(...byCode.flatMap(([code]) => codeFaults(code, [...path, 'countries', code])));
+    faults.push(...templateFaults(route, [...path, 'template'], Object.keys(record(file.templates)), quote));
+    if (earlier === undefined) return faults;
+    return [
+      { path: [...path, 'name'], message: `two routes named ${quote([...path, 'name'])}`, hint: `the first is routes[${earlier}]` },
+      ...faults,
+    ];
+  });
+}
+
+/** Of one failover order. */
+function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): Finding[] {
+  const names = choices.map((choice) => (typeof choice === 'string' ? choice : record(choice).name));
+  return names.flatMap((name, place): Finding[] => {
+    const at = typeof choices[place] === 'string' ? [...path, place] : [...path, place, 'name'];
+    if (typeof name !== 'string' || name === '') return [];
+    if (names.indexOf(name) < place) return [{ path: at, message: `provider ${quote(at)} stands in this order twice`, hint: 'keep one' }];
+    if (providers.includes(name)) return [];
+    return [{ path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(name, providers) ?? theyAre('providers', providers) }];
+  });
+}
+
+function templateFaults(route: unknown, path: Path, templates: readonly string[], quote: Quote): Finding[] {
+  const { template } = record(route);
+  if (typeof template !== 'string' || template === '' || templates.includes(template)) return [];
+  return [{ path, message: `no template named ${quote(path)}`, hint: didYouMean(template, templates) ?? theyAre('templates', templates) }];
+}
+
+function contactFaults(file: Section): Finding[] {
+  return Object.entries(record(file.contacts)).flatMap(([name, contact]) => {
+    const { phone } = record(contact);
+    if (typeof phone !== 'string' || phone === '') return [];
+    const verdict = parsePhone(phone, countryOf(file));
+    return verdict.ok ? [] : [phoneFault(['contacts', name, 'phone'], phone, verdict.message)];
+  });
+}
+
+/** Without tokens whoever reaches the port may send texts at your cost. */
+function openDoorFaults(file: Section, givenHost: string | undefined): Finding[] {
+  const { host = '127.0.0.1', tokens } = record(file.http);
+  const effective = givenHost ?? host;
+  if (typeof effective !== 'string' || isLoopback(effective) || list(tokens).length > 0) return [];
+  return [
+    {
+      path: givenHost === undefined ? ['http', 'host'] : ['env HOST'],
+      message: `others than this machine may reach ${JSON.stringify(effective)}, and no http.tokens are set`,
+      hint: `set http.tokens: [ \${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1`,
+    },
+  ];
+}
+
+function tlsFaults(file: Section, givenUrl: string | undefined): Finding[] {
+  const { url, tls } = record(file.redis);
+  if (tls === undefined || tls === null) return [];
+  const settings = record(tls);
+  const { cert, key } = settings;
+  const message = judgeTls(
+    { ...(typeof cert === 'string' && { cert }), ...(typeof key === 'string' && { key }) },
+    /^rediss/i.test(givenUrl ?? String(url ?? '')),
+  );
+  const missing = (['ca', 'cert', 'key'] as const).flatMap((name): Finding[] => {
+    const path = settings[name];
+    if (typeof path !== 'string' || !isAbsolute(path) || existsSync(path)) return [];
+    return [{ path: ['redis', 'tls', name], message: `there is no file ${path}`, hint: 'is it there, and may this user read it?' }];
+  });
+  return [...(message === undefined ? [] : [{ path: ['redis', 'tls'], message }]), ...missing];
+}
+
+function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {
+  const { url = '', prefix = '{sms}' } = record(file.redis);
+  const message = judgePrefix(String(prefix), isClusterUrl(givenUrl ?? String(url)));
+  return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { durationBetween } from '../../setting/duration.ts';
+import { CAP_WEIGHTS } from '../config.ts';
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_RESERVE = 20;
+
+/** YAML 1.2 reads `off` as text; who is used to older YAML may write `false`. */
+const off = z.literal(['off', false]);
+
+const cap = (hint: string) => z.int().refine((max) => max > 0, { error: 'a cap of 0 or less lets no text through', params: { hint } });
+
+const window = z.strictObject({
+  max: cap('to switch it off write perRecipient: []'),
+  per: durationBetween('0', '31d').refine((ms) => ms > 0, {
+    error: 'a window of 0 holds nothing back',
+    params: { hint: 'such as per: 1h' },
+  }),
+});
+
+const perHour = z
+  .strictObject({ max: cap('to switch it off write perHour: off'), criticalReserve: z.int().min(0).optional() })
+  .superRefine(({ max, criticalReserve = 0 }, ctx) => {
+    if (criticalReserve < max || max <= 0) return;
+    ctx.addIssue({ code: 'custom', path: ['criticalReserve'], message: `must be less than max (${max}), or only criticals ever pass` });
+  })
+  // Of a small cap a fifth, so that a cap written without a reserve still lets the rest through.
+  .transform(({ max, criticalReserve }) => ({ max, criticalReserve: criticalReserve ?? Math.min(DEFAULT_RESERVE, Math.floor(max / 5)) }));
+
+const windows = z.union([z.array(window), off.transform(() => [])], { error: 'must be a list such as [{ max: 5, per: 1h }], or off' });
+
+/** Of one route, besides the caps of all. */
+export const routeCapsSchema = z.strictObject({ perRecipient: windows.default([]), perRoute: windows.default([]) });
+
+/** The caps that hold when the file says nothing about them. */
+export const capsSchema = z
+  .strictObject({
+    weight: z.enum(CAP_WEIGHTS).default('messages'),
+    perRecipient: windows.default([{ max: 5, per: HOUR_MS }]),
+    perSource: windows.default([]),
+    perCountry: z.record(z.string(), windows).default({}),
+    perHour: z
+      .union([perHour, off.transform(() => 'off' as const)], { error: 'must be such as { max: 100, criticalReserve: 20 }, or off' })
+      .default({ max: 100, criticalReserve: DEFAULT_RESERVE }),
+  })
+  .prefault({});

@@ -1,0 +1,25 @@
+import { type CountryCode, isSupportedCountry } from '../../alert/phone.ts';
+import { listNames } from '../../text/suggest.ts';
+import type { Path } from './yaml-source.ts';
+
+/** A part of the file as it stands, right or wrong. */
+export type Section = Readonly<Record<string, unknown>>;
+/** What stands at a place, as a message may show it. */
+export type Quote = (path: Path) => string;
+
+export function record(value: unknown): Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : {};
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function countryOf({ defaultCountry }: Section): CountryCode | undefined {
+  const code = String(defaultCountry).toUpperCase();
+  return isSupportedCountry(code) ? code : undefined;
+}
+
+export function theyAre(what: string, names: readonly string[]): string {
+  return names.length === 0 ? `there are no ${what}` : `${what}: ${listNames(names)}`;
+}

@@ -1,0 +1,63 @@
+import { redactUrl } from '../redis/connect.ts';
+import { answersHere, ping } from '../redis/ping.ts';
+import { startEmbeddedServer } from './embedded-server.ts';
+import { DEFAULT_PORT } from './locate-redis.ts';
+import type { Environment } from './on-path.ts';
+import { findRedisBinary } from './redis-binary.ts';
+
+export interface FindRedisOptions {
+  /** `redis.url` of the config or REDIS_URL. Given, it is this one or none. */
+  readonly url?: string | undefined;
+  /** Where an embedded server keeps its data, and its program where one has to be unpacked. */
+  readonly dataDir: string;
+  /** The environment of the process: its PATH is searched, package tools run in it. */
+  readonly env: Environment;
+  /** Hears in one line which Redis it is and where, and of what happens to an embedded one. */
+  readonly say: (line: string) => void;
+  /** Where a Redis of this machine is looked for. */
+  readonly localPort?: number;
+}
+
+export interface FoundRedis {
+  readonly url: string;
+  readonly source: 'configured' | 'local' | 'embedded';
+  /** Fit for people: without a password. */
+  readonly describe: string;
+  /** Ends an embedded server, after the last client is done; does nothing to one that is not ours. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The Redis that `npm start` uses: the given one; else one that answers on this machine; else an embedded one.
+ * @throws RedisUnavailableError within 5 s when the given one does not answer: never a silent fall-back
+ * @throws Error when there is no program to run, or another process has its Redis in `dataDir`
+ */
+export async function findRedis({ url, dataDir, env, say, localPort = DEFAULT_PORT }: FindRedisOptions): Promise<FoundRedis> {
+  const found = await find();
+  say(`Redis: ${found.describe}`);
+  return found;
+
+  function sayLoading(address: string): () => void {
+    return () => say(`Redis at ${redactUrl(address)} is loading its data: waiting until it has`);
+  }
+
+  async function find(): Promise<FoundRedis> {
+    if (url !== undefined) {
+      await ping(url, sayLoading(url));
+      return { url, source: 'configured', describe: `${redactUrl(url)}, as configured`, stop: async () => undefined };
+    }
+    const local = `redis://127.0.0.1:${localPort}`;
+    if (await answersHere(localPort)) {
+      await ping(local, sayLoading(local));
+      return { url: local, source: 'local', describe: `${local}, which runs on this machine`, stop: async () => undefined };
+    }
+    const binary = await findRedisBinary({ dataDir, env, say });
+    const server = await startEmbeddedServer({ binary, dataDir, say });
+    return {
+      url: server.url,
+      source: 'embedded',
+      describe: `embedded ${binary.description} at ${server.url}, data in ${server.dir} (for one machine only; set REDIS_URL to use your own)`,
+      stop: server.stop,
+    };
+  }
+}

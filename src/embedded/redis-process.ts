@@ -1,0 +1,73 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connectRedis } from '../redis/connect.ts';
+import type { RedisBinary } from './probe-binary.ts';
+import { writeServerNote } from './server-note.ts';
+import { spawnWatched } from './spawn-watched.ts';
+
+export interface RedisProcess {
+  /** Resolves when the process is gone, with how: `exit code 1`, `signal SIGKILL`. */
+  readonly gone: Promise<string>;
+  /** SIGTERM, on which Redis syncs its append-only file; SIGKILL when that takes too long. */
+  end(): Promise<void>;
+}
+
+/** Reading an append-only file of some gigabytes takes this long at most. */
+const READY_WITHIN_MS = 120_000;
+const END_WITHIN_MS = 10_000;
+
+/** @throws Error with the last lines of the server's log when it does not come up */
+export async function launchRedis(binary: RedisBinary, dir: string, port: number): Promise<RedisProcess> {
+  await writeServerNote(dir, { port });
+  const logFile = join(dir, 'redis.log');
+  const log = await open(logFile, 'a');
+  const { child, gone } = spawnWatched(binary, serverArguments(dir, port), log.fd);
+  await log.close();
+  await writeServerNote(dir, { port, pid: child.pid });
+  const end = async () => {
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
+    await gone;
+    clearTimeout(force);
+  };
+  const failure = await firstAnswer(dir, port, gone);
+  if (failure === undefined) return { gone, end };
+  await end();
+  throw new Error(`redis-server did not start (${failure}): ${await lastLines(logFile)}`);
+}
+
+function serverArguments(dir: string, port: number): string[] {
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    // What a reply has confirmed survives the end of the process; the end of the machine costs a second at most.
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/** Resolves to `undefined` once it serves, else to what went wrong. */
+async function firstAnswer(dir: string, port: number, gone: Promise<string>): Promise<string | undefined> {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
+  const giveUp = new AbortController();
+  const tooLate = pause(READY_WITHIN_MS, `no answer within ${READY_WITHIN_MS / 1000} s`, { signal: giveUp.signal });
+  try {
+    // Another Redis that was quicker to take the port is no success.
+    const answer = redis.config('GET', 'dir').then((reply) => ((reply as string[])[1] === dir ? undefined : gone));
+    return await Promise.race([answer, gone, tooLate]);
+  } finally {
+    giveUp.abort();
+    redis.disconnect();
+  }
+}
+
+async function lastLines(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  return `${lines.slice(-3).join(' / ') || 'it said nothing'} (all of it in ${file})`;
+}

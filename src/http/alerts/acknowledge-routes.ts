@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { describeIssues, issueSentence } from '../../alert/describe-issues.ts';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { withoutBlanks } from '../../alert/tidy-alert.ts';
+import type { Acknowledgement, Producer } from '../../queue/producer/producer-port.ts';
+import { HttpProblem } from '../server/problem.ts';
+
+export const acknowledgeSchema = z.strictObject({
+  by: z.string().trim().min(1).max(64).optional().describe('Who takes care, for the trace'),
+});
+
+export interface AcknowledgeDeps {
+  readonly producer: Pick<Producer, 'acknowledge'>;
+  /** Told of each first one of an alert. */
+  readonly onAcknowledged: () => void;
+}
+
+/** `POST /v1/alerts/{id}/acknowledge`; saying it again is no fault, and changes nothing. */
+export function acknowledgeRoutes(app: FastifyInstance, { producer, onAcknowledged }: AcknowledgeDeps): void {
+  app.post<{ Params: { id: string } }>('/v1/alerts/:id/acknowledge', async ({ params: { id }, body }) => {
+    const { by } = parseBody(body ?? {});
+    const known = ALERT_ID_PATTERN.test(id);
+    const answer: Acknowledgement = known
+      ? await producer.acknowledge(id, by === undefined ? 'http' : `http by ${by}`)
+      : { kind: 'missing' };
+    switch (answer.kind) {
+      case 'acknowledged':
+        onAcknowledged();
+        return { id, status: 'acknowledged', cancelled: answer.cancelled };
+      case 'over':
+        return { id, status: `already_${answer.over}`, cancelled: 0 };
+      case 'pointless':
+        throw new HttpProblem('nothing-to-acknowledge', {
+          detail: 'The alert was malformed, or tells itself that something is resolved: it has texted nobody and will not.',
+        });
+      case 'missing':
+        throw new HttpProblem('not-found', { detail: 'There is no alert of this id, or it is past its time.' });
+    }
+  });
+}
+
+function parseBody(body: unknown): z.output<typeof acknowledgeSchema> {
+  const fields = withoutBlanks(body);
+  const parsed = acknowledgeSchema.safeParse(fields, { error: issueSentence });
+  if (parsed.success) return parsed.data;
+  throw new HttpProblem('invalid-request', {
+    detail: 'Send { "by": "<who takes care>" }, or no body.',
+    members: { errors: describeIssues(parsed.error.issues, fields) },
+  });
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { alertSchema } from '../../alert/alert.ts';
+import { describeIssues, issueSentence } from '../../alert/describe-issues.ts';
+import { SEVERITY_WORDS } from '../../alert/severity.ts';
+import { tidyAlert } from '../../alert/tidy-alert.ts';
+import type { Producer } from '../../queue/producer/producer-port.ts';
+import { HttpProblem } from '../server/problem.ts';
+import { summarise, toVerdicts } from './verdicts.ts';
+
+/** Alerts in one call. */
+export const MAX_ALERTS = 1000;
+
+export const resolveSchema = z.strictObject({ dedupKey: alertSchema.shape.dedupKey.unwrap() });
+
+/** `POST /v1/alerts` and `POST /v1/alerts/resolve`. */
+export function alertRoutes(app: FastifyInstance, producer: Pick<Producer, 'enqueueMany' | 'resolve'>): void {
+  app.post('/v1/alerts', async (request, reply) => {
+    const alerts = listOf(request.body);
+    const verdicts = toVerdicts(await producer.enqueueMany(alerts));
+    if (verdicts.accepted.length === 0) throw new HttpProblem('all-rejected', { detail: summarise(verdicts), members: { ...verdicts } });
+    if (!Array.isArray(request.body)) reply.header('location', `/v1/alerts/${verdicts.accepted[0]?.id}`);
+    return reply.code(202).send(verdicts);
+  });
+
+  app.post('/v1/alerts/resolve', async (request, reply) => {
+    const body = tidyAlert(request.body, SEVERITY_WORDS);
+    const parsed = resolveSchema.safeParse(body, { error: issueSentence });
+    if (!parsed.success) {
+      throw new HttpProblem('invalid-request', {
+        detail: 'Send { "dedupKey": "<the key of what is resolved>" }.',
+        members: { errors: describeIssues(parsed.error.issues, body) },
+      });
+    }
+    await producer.resolve(parsed.data.dedupKey);
+    return reply.code(202).send(parsed.data);
+  });
+}
+
+/** One alert or a list of them; what they are worth is the producer's to say. */
+function listOf(body: unknown): readonly unknown[] {
+  if (body === undefined) throw new HttpProblem('malformed-json', { detail: 'The body is empty.' });
+  if (!Array.isArray(body)) return [body];
+  if (body.length === 0) throw new HttpProblem('invalid-request', { detail: 'The list of alerts is empty.' });
+  if (body.length > MAX_ALERTS) {
+    throw new HttpProblem('too-many-alerts', { detail: `${body.length} alerts; send at most ${MAX_ALERTS} in one call.` });
+  }
+  return body;
+}

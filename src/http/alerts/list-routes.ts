@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify';
+import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
+import { parseSeverity, SEVERITIES } from '../../alert/severity.ts';
+import { MESSAGE_STATES } from '../../ledger/history/trace.ts';
+import type { ListFilter, ListPage, Lists, ReadList } from '../../ledger/lists/lists.ts';
+import { parseSince } from '../../setting/duration.ts';
+import { didYouMean } from '../../text/suggest.ts';
+import { looksLikePhone } from '../console/mask.ts';
+import { HttpProblem } from '../server/problem.ts';
+
+/** Outcomes that are listed. A pending alert waits on the queue, where no list can see it. */
+export const LISTED_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
+export const LIST_LIMIT = { default: 50, max: 200 } as const;
+export const LIST_PARAMETERS = ['state', 'severity', 'provider', 'route', 'contact', 'reason', 'since', 'cursor', 'limit'] as const;
+export const LISTED_REASONS: readonly string[] = [...new Set([...OUR_REASONS, ...PROVIDER_REASONS])];
+
+/** `GET /v1/alerts`, `GET /v1/messages`: newest first, in pages. */
+export function listRoutes(app: FastifyInstance, lists: Lists, now: () => Date): void {
+  app.get('/v1/alerts', ({ query }) => answer(lists.alerts, query, LISTED_OUTCOMES, now()));
+  app.get('/v1/messages', ({ query }) => answer(lists.messages, query, MESSAGE_STATES, now()));
+}
+
+async function answer<Item>(read: ReadList<Item>, query: unknown, states: readonly string[], now: Date): Promise<ListPage<Item>> {
+  const given = readGiven(query as Readonly<Record<string, unknown>>);
+  const { cursor } = given;
+  const page = await read(filterOf(given, states, now), cursor, limitOf(given.limit));
+  if (page !== undefined) return page;
+  throw invalid('cursor: not one that this list gave; leave it out to begin at the newest.');
+}
+
+type Given = Readonly<Partial<Record<(typeof LIST_PARAMETERS)[number], string>>>;
+
+/** An empty parameter reads as absent. */
+function readGiven(query: Readonly<Record<string, unknown>>): Given {
+  const strange = Object.keys(query).find((name) => !(LIST_PARAMETERS as readonly string[]).includes(name));
+  if (strange !== undefined) {
+    const near = didYouMean(strange, LIST_PARAMETERS);
+    throw invalid(`unknown parameter${near === undefined ? `; use ${LIST_PARAMETERS.join(', ')}` : `: ${near}`}.`);
+  }
+  const given = Object.entries(query).filter(([, value]) => value !== '');
+  const twice = given.find(([, value]) => typeof value !== 'string');
+  if (twice !== undefined) throw invalid(`${twice[0]}: give it once.`);
+  return Object.fromEntries(given) as Given;
+}
+
+function filterOf({ state, severity, provider, route, contact, reason, since }: Given, states: readonly string[], now: Date): ListFilter {
+  const canonical = severity === undefined ? undefined : parseSeverity(severity);
+  if (severity !== undefined && canonical === undefined) throw oneOf('severity', severity, SEVERITIES);
+  if (state !== undefined && !states.includes(state)) throw oneOf('state', state, states);
+  if (reason !== undefined && !LISTED_REASONS.includes(reason)) throw oneOf('reason', reason, LISTED_REASONS);
+  const from = since === undefined ? undefined : parseSince(since, now);
+  if (since !== undefined && from === undefined) throw invalid('since: a time such as 2026-11-20T03:00:00Z, or how long ago, such as 2h.');
+  if (contact !== undefined && looksLikePhone(contact)) throw invalid('contact: the name of a contact; numbers are not looked for.');
+  return { state, severity: canonical, provider, route, contact: contact?.replace(/^contact:/, ''), reason, since: from };
+}
+
+function limitOf(limit: string | undefined): number {
+  if (limit === undefined) return LIST_LIMIT.default;
+  const parsed = /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
+  if (parsed >= 1 && parsed <= LIST_LIMIT.max) return parsed;
+  throw invalid(`limit: a number from 1 to ${LIST_LIMIT.max}.`);
+}
+
+function oneOf(name: string, written: string, known: readonly string[]): HttpProblem {
+  const near = didYouMean(written, known);
+  return invalid(`${name}: one of ${known.join(', ')}${near === undefined ? '' : ` (${near})`}.`);
+}
+
+function invalid(detail: string): HttpProblem {
+  return new HttpProblem('invalid-request', { detail });
+}

@@ -1,0 +1,79 @@
+import { PROBLEM_TYPE } from '../server/problem.ts';
+import { schemaRef } from './openapi-schemas.ts';
+
+type Json = Record<string, unknown>;
+export type Security = readonly Readonly<Record<string, readonly string[]>>[];
+
+/** https://spec.openapis.org/oas/v3.1.1#operation-object */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Empty: everybody may. */
+  readonly security: Security;
+  readonly parameters?: readonly Json[];
+  readonly requestBody?: Json;
+  readonly responses: Readonly<Record<string, Json>>;
+}
+
+/** Path → method → operation. */
+export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+const PROBLEMS = {
+  400: 'The request is not valid; nothing was taken.',
+  401: 'http.tokens is set, and none of them was sent.',
+  403: 'It cannot have come from its provider: wrong signature or token.',
+  404: 'There is no such thing, or it is past its time.',
+  405: 'The vendor uses the other method.',
+  408: 'The request took too long to arrive.',
+  409: 'The alert was malformed, or tells itself that something is resolved: there is nothing to acknowledge.',
+  413: 'The body is larger than 1 MiB (webhooks: 16 MiB), or there are more than 1,000 alerts.',
+  415: 'The body is of another content type, or compressed.',
+  503: 'Redis is away. Send it again after Retry-After; the same id again is safe.',
+} as const;
+
+/** Headers that come with every answer of a status. */
+const HEADERS: Readonly<Record<number, string>> = { 401: 'WWW-Authenticate', 405: 'Allow', 503: 'Retry-After' };
+
+const JSON_POST = [400, 401, 408, 413, 415, 503] as const;
+export const POST_PROBLEMS = problems(JSON_POST);
+export const READ_PROBLEMS = problems([401, 404, 503]);
+export const VENDOR_PROBLEMS = problems([400, 403, 404, 408, 413, 415, 503]);
+export const OTHER_PROBLEMS = { default: problem('Anything else that went wrong, such as a method that is not allowed.') };
+
+/** Of calls that bring several alerts. */
+export const INTAKE_PROBLEMS = {
+  ...POST_PROBLEMS,
+  400: problem('Not valid, or every alert was refused', { anyOf: [{ $ref: schemaRef('AllRejected') }, { $ref: schemaRef('Problem') }] }),
+};
+
+export function problems(statuses: readonly (keyof typeof PROBLEMS)[]): Record<number, Json> {
+  return Object.fromEntries(statuses.map((status) => [status, { ...problem(PROBLEMS[status]), ...headersOf(status) }]));
+}
+
+export function problem(description: string, schema: Json = { $ref: schemaRef('Problem') }): Json {
+  return { description, content: { [PROBLEM_TYPE]: { schema } } };
+}
+
+export function headersOf(status: number): Json {
+  const name = HEADERS[status];
+  return name === undefined ? {} : { headers: { [name]: headerRef(name) } };
+}
+
+export function headerRef(name: string): Json {
+  return { $ref: `#/components/headers/${name}` };
+}
+
+/** An answer of this type, which is one of the components. */
+export function json(description: string, schema: string, headers: readonly string[] = []): Json {
+  return {
+    description,
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers.map((name) => [name, headerRef(name)])) }),
+    content: { 'application/json': { schema: { $ref: schemaRef(schema) } } },
+  };
+}
+
+/** A body in JSON, with one that is taken as it stands. */
+export function body(schema: Json, example: unknown): Json {
+  return { required: true, content: { 'application/json': { schema, example } } };
+}

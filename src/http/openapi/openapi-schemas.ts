@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { ALERT_ID_PATTERN } from '../../alert/id.ts';
+import { alertJsonSchema, type JsonSchema } from '../../alert/json-schema.ts';
+import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
+import { SEVERITIES } from '../../alert/severity.ts';
+import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, type TraceEvent } from '../../ledger/history/trace.ts';
+import type { ListPage } from '../../ledger/lists/lists.ts';
+import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
+import { acknowledgeSchema } from '../alerts/acknowledge-routes.ts';
+import { MAX_ALERTS, resolveSchema } from '../alerts/alert-routes.ts';
+import type { AcceptedAlert, RejectedAlert, Verdicts } from '../alerts/verdicts.ts';
+import { cloudEventSchema } from '../webhooks/cloudevents.ts';
+
+// Each answer has the type of what is sent, so that the compiler objects when the two part.
+
+const index = z.int().min(0).describe('Position in the call, from 0.');
+const time = z.string().meta({ format: 'date-time' });
+const masked = z.string().meta({ description: 'The number, masked.', examples: ['+60*******789'] });
+const reason = z.enum([...new Set([...OUR_REASONS, ...PROVIDER_REASONS])]);
+
+const accepted = z.object({
+  index,
+  id: z.string().regex(ALERT_ID_PATTERN),
+  duplicate: z.boolean().describe('An alert of this id had been taken before; nothing was added.'),
+}) satisfies z.ZodType<AcceptedAlert>;
+
+const rejected = z.object({
+  index,
+  errors: z.array(z.object({ path: z.string().meta({ examples: ['to[2]'] }), message: z.string() })),
+}) satisfies z.ZodType<RejectedAlert>;
+
+const verdicts = z.object({ accepted: z.array(accepted), rejected: z.array(rejected) }) satisfies z.ZodType<Verdicts>;
+
+const event = z.object({
+  at: time,
+  stage: z.string(),
+  verdict: z.string(),
+  reason: reason.exactOptional(),
+  until: time.exactOptional(),
+  detail: z.string().exactOptional(),
+}) satisfies z.ZodType<TraceEvent>;
+
+const traceId = z.string().exactOptional().describe('In the tracing backend, where what we do is traced.');
+
+const attempt = z
+  .object({
+    provider: z.string(),
+    startedAt: time,
+    endedAt: time.exactOptional(),
+    result: z.enum(['accepted', 'refused', 'unknown']).exactOptional(),
+    resolution: z.enum(['confirmed_sent', 'confirmed_not_sent']).exactOptional(),
+    reason: reason.exactOptional(),
+    code: z.string().exactOptional(),
+    status: z.int().exactOptional(),
+    simulated: z.literal(true).exactOptional().describe('The provider is simulated.'),
+    traceId,
+  })
+  .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
+
+const pausedQueue = z.string().exactOptional().describe('It waits on this queue, which somebody has paused.');
+
+const messageTrace = z.object({
+  id: z.string(),
+  alertId: z.string(),
+  to: masked,
+  contact: z.string().nullable(),
+  severity: z.enum(SEVERITIES),
+  route: z.string(),
+  says: z
+    .enum(['resolved', 'acknowledged'])
+    .exactOptional()
+    .describe('resolved: it says that the problem is over, to a phone that was texted about it. acknowledged: it confirms a reply.'),
+  state: z.enum(MESSAGE_STATES),
+  reason: reason.nullable(),
+  lastReason: reason
+    .exactOptional()
+    .describe('What a deferred or expired message waited for last; where the circuit of a provider is open, the reason of the provider.'),
+  until: time.nullable().describe('When a deferred message comes back.'),
+  pausedQueue,
+  provider: z.string().nullable(),
+  providerMessageId: z.string().nullable(),
+  simulated: z.literal(true).exactOptional().describe('Its provider is simulated: no phone was texted.'),
+  segments: z.int(),
+  digest: z.string().exactOptional().describe('Id of the message that tells of this one together with others.'),
+  duplicateOf: z.string().exactOptional().describe('Id of the alert that had the same dedup key for this phone.'),
+  createdAt: time,
+  expiresAt: time,
+  attempts: z.array(attempt),
+  events: z.array(event),
+}) satisfies z.ZodType<MessageTrace>;
+
+const alertTrace = z.object({
+  id: z.string(),
+  severity: z.string(),
+  status: z.string(),
+  dedupKey: z.string().nullable(),
+  receivedAt: time,
+  outcome: z.enum(['pending', 'routed', 'suppressed', 'malformed']),
+  reason: reason.nullable(),
+  traceId,
+  pausedQueue,
+  events: z.array(event),
+  messages: z.array(messageTrace),
+}) satisfies z.ZodType<AlertTrace>;
+
+const next = z
+  .string()
+  .nullable()
+  .describe('Give it as cursor for the next page; null after the last one. A page may be short, and not the last.');
+
+const acknowledged = z.object({
+  id: z.string(),
+  status: z.enum(['acknowledged', 'already_acknowledged', 'already_resolved']),
+  cancelled: z.int().min(0).describe('Texts that had no outcome yet; one that is being sent at this moment may still arrive.'),
+});
+
+const sent = z.object({
+  at: time,
+  provider: z.string(),
+  messageId: z.string(),
+  to: masked,
+  text: z.string(),
+}) satisfies z.ZodType<OutboxEntry>;
+
+const problem = z
+  .looseObject({
+    type: z.string().meta({ examples: ['urn:sms-dispatch:problem:redis-unavailable'] }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+  })
+  .describe('RFC 9457 problem details; some kinds have further members.');
+
+const SCHEMAS = {
+  Resolve: resolveSchema,
+  Acknowledge: acknowledgeSchema,
+  Acknowledged: acknowledged,
+  Verdicts: verdicts,
+  AlertTrace: alertTrace,
+  MessageTrace: messageTrace,
+  AlertList: z.object({ items: z.array(alertTrace), next }) satisfies z.ZodType<ListPage<AlertTrace>>,
+  MessageList: z.object({ items: z.array(messageTrace), next }) satisfies z.ZodType<ListPage<MessageTrace>>,
+  Outbox: z.object({ messages: z.array(sent) }),
+  Problem: problem,
+  AllRejected: z.object({ ...problem.shape, ...verdicts.shape }),
+  Ready: z.object({ ready: z.literal(true), reasons: z.array(z.string()) }),
+  NotReady: z.object({ ...problem.shape, ready: z.literal(false), reasons: z.array(z.string()) }),
+  CloudEvent: cloudEventSchema,
+  Alive: z.object({ status: z.literal('ok') }),
+};
+
+/** Name → schema, for `components` of the OpenAPI document. */
+export function componentSchemas(): Record<string, JsonSchema> {
+  const { $schema, $id, ...alert } = alertJsonSchema();
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { uri: schemaRef });
+  return {
+    Alert: alert,
+    Alerts: { type: 'array', minItems: 1, maxItems: MAX_ALERTS, items: { $ref: schemaRef('Alert') } },
+    ...Object.fromEntries(Object.entries(schemas).map(([name, { $schema, $id, ...schema }]) => [name, schema])),
+  };
+}
+
+export function schemaRef(name: string): string {
+  return `#/components/schemas/${name}`;
+}

@@ -1,0 +1,75 @@
+import { maskNumbers } from '../../alert/phone.ts';
+import type { Logger } from '../../logger.ts';
+import type { Webhook, WebhookRefusal } from '../../pipeline/observer.ts';
+import type { EnqueueResult, Producer } from '../../queue/producer/producer-port.ts';
+import { type RejectedAlert, summarise, toVerdicts, type Verdicts } from '../alerts/verdicts.ts';
+import { HttpProblem } from '../server/problem.ts';
+import type { RefusedEntry } from './webhook-alerts.ts';
+
+/** What was made of one call. */
+export interface Intake {
+  readonly alerts: readonly { readonly index: number; readonly alert: unknown }[];
+  /** Those of which nothing can be made. */
+  readonly rejected: readonly RefusedEntry[];
+}
+
+/** Senders of webhooks do not read our answers: what is not texted must show in the metrics. */
+export interface WebhookCounts {
+  readonly refused: (webhook: Webhook, reason: WebhookRefusal, count: number) => void;
+  readonly unknownSeverities: (webhook: Webhook, count: number) => void;
+}
+
+export interface IntakeDeps {
+  readonly webhook: Webhook;
+  /** For the log. */
+  readonly route: string;
+  readonly producer: Pick<Producer, 'enqueueMany'>;
+  readonly counts: WebhookCounts;
+  readonly logger: Logger;
+}
+
+/** Alerts of one command to Redis; each has to be back in time, and others are answered between two of them. */
+const BATCH = 200;
+
+/** Refused alerts that one line of the log names. */
+const MOST_LOGGED = 20;
+
+/**
+ * Stores the good alerts of a call; the others are named in the answer, counted and logged.
+ * @throws {HttpProblem} `all-rejected` when there is no good one among them
+ */
+export async function takeIn({ alerts, rejected }: Intake, { webhook, route, producer, counts, logger }: IntakeDeps): Promise<Verdicts> {
+  const results: EnqueueResult[] = [];
+  for (let from = 0; from < alerts.length; from += BATCH) {
+    results.push(...(await producer.enqueueMany(alerts.slice(from, from + BATCH).map(({ alert }) => alert))));
+  }
+  const verdicts = toVerdicts(
+    results,
+    alerts.map(({ index }) => index),
+  );
+  // What is left out beyond the limit is counted by the alert, where it is known how many they are.
+  for (const { reason } of rejected) if (reason !== 'over_limit') counts.refused(webhook, reason, 1);
+  for (const { errors } of verdicts.rejected) counts.refused(webhook, reasonOf(errors), 1);
+  const answer: Verdicts = {
+    accepted: verdicts.accepted,
+    rejected: inOrder([...rejected.map(({ index, errors }) => ({ index, errors })), ...verdicts.rejected]),
+  };
+  if (answer.rejected.length > 0) {
+    const named = printable(answer.rejected.slice(0, MOST_LOGGED));
+    logger.warn({ route, accepted: answer.accepted.length, refused: answer.rejected.length, rejected: named }, 'webhook alerts refused');
+    if (answer.accepted.length === 0) throw new HttpProblem('all-rejected', { detail: summarise(answer), members: { ...answer } });
+  }
+  return answer;
+}
+
+function reasonOf(errors: RejectedAlert['errors']): WebhookRefusal {
+  return errors.some(({ path }) => /^(?:data\.)?to(?:\[|$)/.test(path)) ? 'recipient' : 'invalid';
+}
+
+function inOrder(rejected: readonly RejectedAlert[]): readonly RejectedAlert[] {
+  return rejected.toSorted((a, b) => a.index - b.index);
+}
+
+function printable(rejected: readonly RejectedAlert[]): { index: number; errors: string[] }[] {
+  return rejected.map(({ index, errors }) => ({ index, errors: errors.map(({ path, message }) => maskNumbers(`${path}: ${message}`)) }));
+}

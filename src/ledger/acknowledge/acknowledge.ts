@@ -1,0 +1,51 @@
+import { dedupHash } from '../../alert/id.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { type Keys, RESOLVED_TTL_MS } from '../../redis/keys.ts';
+import { lines } from '../fields.ts';
+import type { Seen } from '../history/redis-traces.ts';
+import { alertLine } from '../journal/journal-entry.ts';
+import { acknowledgeScript, type Over } from './over-script.ts';
+
+export interface Acknowledging {
+  readonly alertId: string;
+  /** Who did, and by which way, for the trace: such as `http by alice`; no whole number. */
+  readonly by: string;
+  readonly at: Date;
+  /** Names the caller's run, which may say it twice. */
+  readonly run: string;
+}
+
+export type Acknowledged =
+  /** The first time for this alert. `open`: messages of its dedup key that have no outcome yet. */
+  | { readonly kind: 'acknowledged'; readonly open: readonly string[] }
+  /** It was over before; nothing has changed. */
+  | { readonly kind: 'over'; readonly over: Over }
+  /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
+  | { readonly kind: 'pointless' }
+  /** No such alert, or past its time. */
+  | { readonly kind: 'missing' };
+
+export type Acknowledge = (acknowledging: Acknowledging) => Promise<Acknowledged>;
+
+/** Ends what is open of an alert's dedup key; also before a router has seen the alert. Rejects when Redis refuses. */
+export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
+  return async ({ alertId, by, at, run }) => {
+    const [[card, outcome], seen] = await Promise.all([redis.hmget(keys.alert(alertId), 'card', 'outcome'), redis.get(keys.seen(alertId))]);
+    const known = card ?? seen;
+    if (known === undefined || known === null) return { kind: 'missing' };
+    const { severity, status, dedupKey, receivedAt } = JSON.parse(known) as Seen;
+    if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'pointless' };
+
+    const hashed = dedupHash(dedupKey);
+    // Clocks of two machines may disagree: it ends what it was said of.
+    const since = new Date(Math.max(at.getTime(), receivedAt + 1));
+    const event = { at: at.toISOString(), stage: 'acknowledge', verdict: 'acknowledged', detail: by };
+    const line = alertLine({ id: alertId, severity, outcome: 'acknowledged', reason: null, dedupKey, contacts: [], messages: 0 });
+    const [kind, answer] = await acknowledgeScript(
+      redis,
+      [keys.alert(alertId), keys.resolved(hashed), keys.acknowledged(hashed), keys.open(hashed), keys.journal()],
+      [receivedAt, since.getTime(), run, by, RESOLVED_TTL_MS, lines([event]), line],
+    );
+    return kind === 'acknowledged' ? { kind, open: answer } : { kind: 'over', over: answer };
+  };
+}

@@ -1,0 +1,40 @@
+import type { Redis } from '../../redis/connect.ts';
+import type { Keys } from '../../redis/keys.ts';
+import type { MessageEntry } from '../journal/journal-entry.ts';
+import type { MessageRecord } from '../ledger.ts';
+import type { AlertCard } from '../redis-ledger.ts';
+
+/** What the ledger knows of a message beside an entry of the journal. */
+export interface MessageFacts extends Pick<MessageRecord, 'to' | 'contact' | 'severity' | 'route' | 'says'> {
+  readonly dedupKey: string | null;
+  /** Of the provider that the entry names, else of the one that it went through last. */
+  readonly provider: string | null;
+  readonly providerMessageId: string | null;
+  readonly segments: number;
+}
+
+/** `undefined` for a message past its time. Rejects when Redis refuses. */
+export type ReadMessageFacts = (message: MessageEntry) => Promise<MessageFacts | undefined>;
+
+export function createReadMessageFacts(redis: Redis, keys: Keys): ReadMessageFacts {
+  return async ({ id, alertId, provider }) => {
+    const [[card, through, providerMessageId, segments], alertCard] = await Promise.all([
+      redis.hmget(keys.message(id), 'card', 'provider', 'providerMessageId', 'segments'),
+      redis.hget(keys.alert(alertId), 'card'),
+    ]);
+    if (card === null || card === undefined) return undefined;
+    const record = JSON.parse(card) as MessageRecord;
+    const isSame = provider === null || provider === through;
+    return {
+      to: record.to,
+      contact: record.contact,
+      severity: record.severity,
+      route: record.route,
+      ...(record.says === undefined ? {} : { says: record.says }),
+      dedupKey: alertCard === null ? null : (JSON.parse(alertCard) as AlertCard).dedupKey,
+      provider: provider ?? through ?? null,
+      providerMessageId: isSame ? (providerMessageId ?? null) : null,
+      segments: Number(segments ?? record.segments),
+    };
+  };
+}

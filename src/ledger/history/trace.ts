@@ -1,0 +1,132 @@
+import type { Severity } from '../../alert/severity.ts';
+import type { CapFilling } from './cap-filling.ts';
+
+/** Everything a message can be. The first four are on the way; the rest are ends, of which receipts may move some on. */
+export const MESSAGE_STATES = [
+  'queued',
+  'deferred',
+  'sending',
+  'accepted',
+  'delivered',
+  'undelivered',
+  'unknown',
+  'suppressed',
+  'expired',
+  'cancelled',
+  'failed',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+const ON_ITS_WAY: readonly MessageState[] = ['queued', 'deferred', 'sending'];
+
+/** It has no outcome yet. */
+export function isOnItsWay(state: MessageState): boolean {
+  return ON_ITS_WAY.includes(state);
+}
+
+/** How much a rate cap allows. */
+export interface CapSize {
+  readonly max: number;
+  readonly windowMs: number;
+}
+
+/** One decision, as `explain` tells it. Times are ISO 8601. */
+export interface TraceEvent {
+  readonly at: string;
+  readonly stage: string;
+  readonly verdict: string;
+  readonly reason?: string;
+  readonly until?: string;
+  /** Of a message that goes into a digest: what held it back. */
+  readonly heldBy?: string;
+  /** The cap that was full: so many messages, or segments, in so many ms. */
+  readonly cap?: CapSize;
+  /** Free words for a person, without phone numbers and secrets. */
+  readonly detail?: string;
+}
+
+/** One HTTP request to a provider. `result` is absent while it is open. */
+export interface TraceAttempt {
+  readonly provider: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly result?: 'accepted' | 'refused' | 'unknown';
+  readonly reason?: string;
+  readonly code?: string;
+  readonly status?: number;
+  /** Of an unknown one: what the vendor, or an operator, has said since. */
+  readonly resolution?: 'confirmed_sent' | 'confirmed_not_sent';
+  /** In the tracing backend, where requests are traced: 32 hex digits. */
+  readonly traceId?: string;
+  /** The provider is simulated: no phone is reached by it. */
+  readonly simulated?: true;
+}
+
+/** Whether the attempt may have put a text on its way of which nobody knows. */
+export function isDoubtful({ result, resolution }: TraceAttempt): boolean {
+  return result === 'unknown' && resolution === undefined;
+}
+
+export interface MessageTrace {
+  readonly id: string;
+  readonly alertId: string;
+  /** Masked. */
+  readonly to: string;
+  readonly contact: string | null;
+  readonly severity: Severity;
+  readonly route: string;
+  /** Of its alert, as people are shown it. */
+  readonly source?: string;
+  /** `resolved`: it says that the problem is over, to a phone that another message was sent to. `acknowledged`: it confirms a reply. */
+  readonly says?: 'resolved' | 'acknowledged';
+  readonly state: MessageState;
+  readonly reason: string | null;
+  /** What a message that waits, or expired, waited for last; where a provider's circuit is open, the provider's own reason. */
+  readonly lastReason?: string;
+  /** When a deferred message comes back. */
+  readonly until: string | null;
+  /** It waits on this queue, which somebody has paused. */
+  readonly pausedQueue?: string;
+  readonly provider: string | null;
+  readonly providerMessageId: string | null;
+  /** Its provider is simulated: no phone was texted. */
+  readonly simulated?: true;
+  readonly segments: number;
+  /** Id of the digest that tells of it. */
+  readonly digest?: string;
+  /** Id of the alert that had the same words for this phone. */
+  readonly duplicateOf?: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly attempts: readonly TraceAttempt[];
+  readonly events: readonly TraceEvent[];
+}
+
+export interface AlertTrace {
+  readonly id: string;
+  readonly severity: string;
+  readonly status: string;
+  readonly dedupKey: string | null;
+  readonly receivedAt: string;
+  readonly outcome: 'pending' | 'routed' | 'suppressed' | 'malformed';
+  readonly reason: string | null;
+  /** In the tracing backend, where it was traced: 32 hex digits. */
+  readonly traceId?: string;
+  /** Id of the alert that it repeats. */
+  readonly duplicateOf?: string;
+  /** It waits on this queue, which somebody has paused. */
+  readonly pausedQueue?: string;
+  readonly events: readonly TraceEvent[];
+  readonly messages: readonly MessageTrace[];
+}
+
+/** Reads what became of things; `undefined` for an id never seen or past its time. */
+export interface Traces {
+  alert(id: string): Promise<AlertTrace | undefined>;
+  message(id: string): Promise<MessageTrace | undefined>;
+}
+
+/** Also says which messages filled the cap that held one back; `undefined` where none did. */
+export interface StoryTraces extends Traces {
+  capFilling(message: MessageTrace): Promise<CapFilling | undefined>;
+}

@@ -1,0 +1,58 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { shownId } from '../../alert/shown-id.ts';
+import { type AlertTrace, isOnItsWay, type Traces } from './trace.ts';
+
+const POLL_MS = 100;
+
+/** The time was up before everything of an alert had its outcome. */
+export class OutcomeTimeoutError extends Error {
+  /** As it stood last; `undefined`: nobody has heard of such an alert. */
+  readonly trace: AlertTrace | undefined;
+
+  constructor(alertId: string, timeoutMs: number, trace: AlertTrace | undefined) {
+    super(`${shownId(alertId)} has no outcome after ${timeoutMs} ms: ${describe(trace)}`);
+    this.name = 'OutcomeTimeoutError';
+    this.trace = trace;
+  }
+}
+
+function describe(trace: AlertTrace | undefined): string {
+  if (trace === undefined) return 'nobody has raised it';
+  if (trace.outcome === 'pending') return 'no router has taken it';
+  const open = trace.messages.filter(({ state }) => isOnItsWay(state)).length;
+  return `${open} of ${trace.messages.length} message(s) are on their way`;
+}
+
+/**
+ * Reads the trace until nothing of the alert is on its way any more, or the time is up; then gives the last one seen.
+ * @param nextLook resolves when it is worth looking again, within the given ms at the latest
+ */
+export async function waitForOutcome(
+  traces: Pick<Traces, 'alert'>,
+  alertId: string,
+  timeoutMs: number,
+  nextLook: (leftMs: number) => Promise<void> = (leftMs) => pause(Math.min(POLL_MS, leftMs)),
+): Promise<AlertTrace | undefined> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const trace = await traces.alert(alertId);
+    const leftMs = end - performance.now();
+    if (isSettled(trace) || leftMs <= 0) return trace;
+    await nextLook(leftMs);
+  }
+}
+
+/** `undefined`, an alert that no router has seen, is not settled. */
+export function isSettled(trace: AlertTrace | undefined): boolean {
+  if (trace === undefined || trace.outcome === 'pending') return false;
+  return trace.messages.every(({ state }) => !isOnItsWay(state));
+}
+
+/** Did every phone of the alert get its text, as far as is known? */
+export function isTexted(trace: AlertTrace | undefined): boolean {
+  return (
+    trace?.outcome === 'routed' &&
+    trace.messages.length > 0 &&
+    trace.messages.every(({ state }) => state === 'accepted' || state === 'delivered')
+  );
+}

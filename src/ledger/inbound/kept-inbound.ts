@@ -1,0 +1,60 @@
+import type { Redis } from '../../redis/connect.ts';
+import { INBOUND_LENGTH, type Keys } from '../../redis/keys.ts';
+import { createScript } from '../../redis/script.ts';
+
+/** Why a text that came in acknowledged nothing. */
+export const UNMATCHED_REASONS = ['no_code', 'unknown_code', 'nothing_open', 'ambiguous', 'already_resolved'] as const;
+export type UnmatchedReason = (typeof UNMATCHED_REASONS)[number];
+
+/** A text to a number of ours, and what was made of it. */
+export interface KeptInbound {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly provider: string;
+  /** Masked; a short code or a name as it came. */
+  readonly from: string;
+  /** The contact whose number that is. */
+  readonly contact: string | null;
+  /** Whole, without control characters. */
+  readonly text: string;
+  readonly kind: 'stop' | 'start' | 'acknowledged' | 'unmatched';
+  /** Of one that matched nothing. */
+  readonly reason: UnmatchedReason | null;
+  /** Ids of the alerts that it acknowledged. */
+  readonly alerts: readonly string[];
+}
+
+/** The newest texts that came in. Every method rejects when Redis refuses. */
+export interface InboundLog {
+  /** The same text a second time changes nothing. */
+  keep(providerMessageId: string, entry: KeptInbound): Promise<void>;
+  /** The newest first, and how many are kept. */
+  newest(limit: number): Promise<{ readonly total: number; readonly entries: readonly KeptInbound[] }>;
+}
+
+/** KEYS entries, their order. ARGV id, ms, entry JSON, how many are kept. */
+const keepScript = createScript<0 | 1>(`
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[3]) == 0 then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4])
+if over > 0 then
+  local oldest = redis.call('ZPOPMIN', KEYS[2], over)
+  for at = 1, #oldest, 2 do redis.call('HDEL', KEYS[1], oldest[at]) end
+end
+return 1
+`);
+
+export function createInboundLog(redis: Redis, keys: Keys): InboundLog {
+  const [entries, order] = [keys.keptInbound(), keys.keptInboundOrder()];
+  return {
+    async keep(providerMessageId, entry) {
+      const id = `${entry.provider} ${providerMessageId}`;
+      await keepScript(redis, [entries, order], [id, Date.parse(entry.at), JSON.stringify(entry), INBOUND_LENGTH]);
+    },
+    async newest(limit) {
+      const [total, ids] = await Promise.all([redis.zcard(order), redis.zrevrange(order, 0, String(limit - 1))]);
+      const lines = ids.length === 0 ? [] : await redis.hmget(entries, ...ids);
+      return { total, entries: lines.flatMap((line) => (line === null ? [] : [JSON.parse(line) as KeptInbound])) };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Redis } from '../../redis/connect.ts';
+import type { Keys } from '../../redis/keys.ts';
+import type { MessageState, TraceEvent } from '../history/trace.ts';
+import { messageLine } from '../journal/journal-entry.ts';
+import { letGoScript, settleUnknownScript } from './settle-unknown-script.ts';
+
+/** What became of an unknown message after all. */
+export interface Settlement {
+  readonly messageId: string;
+  readonly alertId: string;
+  readonly dedupHash: string;
+  /** Names whoever settles; the same one may do it twice. */
+  readonly run: string;
+  readonly sent: boolean;
+  readonly at: Date;
+  /** What it says is not forgotten yet, because it is to be sent again. */
+  readonly keep: boolean;
+  readonly event: TraceEvent;
+}
+
+/** The messages of which nobody knows whether they were sent. Every method rejects when Redis refuses. */
+export interface Unknowns {
+  /** The ids, oldest first, at most `limit`. */
+  ids(limit: number): Promise<string[]>;
+  /** One as it was sent, whole number and all; `undefined` once it is settled. */
+  kept(messageId: string): Promise<string | undefined>;
+  /** The state that the message is in instead, where it is not unknown any more. */
+  settle(settlement: Settlement): Promise<'settled' | 'missing' | MessageState>;
+  /** Forgets what was kept of one that is settled. */
+  letGo(messageId: string): Promise<void>;
+}
+
+export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
+  return {
+    ids: (limit) => redis.zrange(keys.unknown(), 0, String(limit - 1)),
+    kept: async (messageId) => (await redis.get(keys.kept(messageId))) ?? undefined,
+    async settle({ messageId, alertId, dedupHash, run, sent, at, keep, event }) {
+      const answer = await settleUnknownScript(
+        redis,
+        [
+          keys.message(messageId),
+          keys.claims(dedupHash),
+          keys.unknown(),
+          keys.kept(messageId),
+          keys.acknowledged(dedupHash),
+          keys.journal(),
+          keys.ended('failed'),
+        ],
+        [
+          run,
+          messageId,
+          alertId,
+          sent ? '1' : '0',
+          at.toISOString(),
+          `${JSON.stringify(event)}\n`,
+          keep ? '1' : '0',
+          messageLine({
+            id: messageId,
+            alertId,
+            state: sent ? 'accepted' : 'failed',
+            reason: sent ? null : 'unknown_outcome',
+            provider: null,
+            attempt: null,
+          }),
+        ],
+      );
+      return answer === '' ? 'missing' : (answer as 'settled' | MessageState);
+    },
+    letGo: async (messageId) =>
+      void (await letGoScript(redis, [keys.message(messageId), keys.unknown(), keys.kept(messageId)], [messageId])),
+  };
+}

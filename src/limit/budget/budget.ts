@@ -1,0 +1,121 @@
+import { clockOf } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { BUDGET_HOLD_TTL_MS, type Keys } from '../../redis/keys.ts';
+import { readScript, reserveScript, settleScript } from './budget-scripts.ts';
+import { BUDGET_PERIODS, type Budget, type BudgetPeriod, type Money } from './money.ts';
+
+export type BudgetHold =
+  | { readonly kind: 'held' }
+  | {
+      readonly kind: 'full';
+      /** Of those that are full, the one that ends last. */
+      readonly period: BudgetPeriod;
+      /** When it ends, by this machine's clock. */
+      readonly until: Date;
+    };
+
+/** Of one running period. Amounts in micro-units. */
+export interface BudgetFigures {
+  readonly period: BudgetPeriod;
+  /** What was settled. */
+  readonly spent: number;
+  /** Of texts under way, and of those whose worker died over them, until the period ends. */
+  readonly reserved: number;
+  /** Absent for a period without a budget. */
+  readonly budget: Budget | undefined;
+  /** How long it has run, and how long it still runs. */
+  readonly sinceMs: number;
+  readonly leftMs: number;
+}
+
+/**
+ * What may be spent in the running hour, day and month. A text counts in the periods in which it was reserved. Nothing is
+ * held that would lift spent and reserved above a limit; a vendor that bills more than was reserved for may lift them
+ * above it afterwards, and then nothing more is held until the period ends.
+ */
+export interface Budgets {
+  /**
+   * Holds the price in every period, or in none. A token is held once, however often it is asked for.
+   * @param micro price in micro-units
+   * @param critical may use what lies between soft and hard
+   */
+  reserve(token: string, micro: number, critical: boolean): Promise<BudgetHold>;
+  /** What `reserve` would answer now; holds nothing. */
+  look(micro: number, critical: boolean): Promise<BudgetHold>;
+  /** The text was taken: what it did cost takes the place of what was held. */
+  settle(token: string, micro: number): Promise<void>;
+  /** The text surely was not sent. */
+  release(token: string): Promise<void>;
+  read(): Promise<readonly BudgetFigures[]>;
+}
+
+export interface BudgetOptions {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly budgets: Money['budgets'];
+  /** ms; only for tests. Without it Redis' own clock rules, the same for all replicas. */
+  readonly now?: () => number;
+}
+
+/** All three periods are kept, budget or not, so that one that is given a budget later knows what was spent in it. */
+export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Budgets {
+  const books = BUDGET_PERIODS.map((period) => keys.budget(period));
+  const at = () => now?.() ?? '';
+  const since = (asked: number | '') => (asked === '' ? clockOf(redis).now().getTime() : asked);
+  const settle = async (token: string, micro: number) => {
+    await settleScript(redis, [...books, keys.budgetHold(token)], [at(), micro]);
+  };
+
+  const read: Budgets['read'] = async () => {
+    const figures = await readScript(redis, books, [at()]);
+    return BUDGET_PERIODS.map((period, index) => {
+      const [spent, reserved, sinceMs, leftMs] = figures[index] ?? [0, 0, 0, 0];
+      return { period, spent: Number(spent), reserved: Number(reserved), budget: budgets[period], sinceMs: Math.max(0, sinceMs), leftMs };
+    });
+  };
+
+  return {
+    async reserve(token, micro, critical) {
+      const limits = BUDGET_PERIODS.map((period) => (critical ? budgets[period]?.hard : budgets[period]?.soft) ?? '');
+      const asked = at();
+      const [full, endsInMs] = await reserveScript(
+        redis,
+        [...books, keys.budgetHold(token)],
+        [asked, micro, BUDGET_HOLD_TTL_MS, ...limits],
+      );
+      const period = BUDGET_PERIODS[full - 1];
+      if (period === undefined) return { kind: 'held' };
+      return { kind: 'full', period, until: new Date(since(asked) + endsInMs) };
+    },
+    async look(micro, critical) {
+      const asked = at();
+      const full = (await read()).filter(({ budget, spent, reserved }) => {
+        return budget !== undefined && spent + reserved + micro > (critical ? budget.hard : budget.soft);
+      });
+      const [last] = full.toSorted((a, b) => b.leftMs - a.leftMs);
+      if (last === undefined) return { kind: 'held' };
+      return { kind: 'full', period: last.period, until: new Date(since(asked) + last.leftMs) };
+    },
+    settle,
+    release: (token) => settle(token, 0),
+    read,
+  };
+}
+
+/** `undefined` where the config sets no budget: then nothing is asked of Redis. */
+export function openBudgets(redis: Redis, keys: Keys, money: Money | undefined): Budgets | undefined {
+  if (money === undefined || Object.keys(money.budgets).length === 0) return undefined;
+  return createBudgets({ redis, keys, budgets: money.budgets });
+}
+
+/** What a text may still cost in a period with a budget, micro-units. */
+export function leftOf({ spent, reserved, budget }: BudgetFigures): number | undefined {
+  return budget && Math.max(0, budget.hard - spent - reserved);
+}
+
+/** Seconds until nothing is left at the pace of the running period: 0 when nothing is, infinite when nothing was spent yet. */
+export function secondsUntilEmpty(figures: BudgetFigures): number | undefined {
+  const left = leftOf(figures);
+  if (left === undefined || left === 0) return left;
+  return (left * figures.sinceMs) / 1000 / (figures.spent + figures.reserved);
+}

@@ -1,0 +1,80 @@
+import { hash } from '../../alert/id.ts';
+import { callingCode, type E164 } from '../../alert/phone.ts';
+import type { Severity } from '../../alert/severity.ts';
+import type { Caps } from '../../config/config.ts';
+import type { CapReason, CapRule, RouteCaps, Window } from './rate-cap.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Key of the one rule over all recipients. */
+const HOUR_CAP = 'hour';
+
+/** What was made for the simulator is counted by itself, so that a trial uses up no slot of a real message. */
+const counterOf = (key: string, simulated: boolean): string => (simulated ? `simulated:${key}` : key);
+
+/** The counter over all recipients: of real messages, or of those that were made for the simulator. */
+export function hourCounter(simulated: boolean): string {
+  return counterOf(HOUR_CAP, simulated);
+}
+
+/** The limits as the config has them: those of all texts, and those of the text's route where it has any. */
+export interface Limits {
+  readonly caps: Caps;
+  readonly routeCaps?: RouteCaps | undefined;
+}
+
+/** What a text is counted by. */
+export interface CapSubject {
+  readonly to: E164;
+  readonly phoneHash: string;
+  readonly severity: Severity;
+  /** Of the whole text. */
+  readonly segments: number;
+  readonly route: string;
+  /** Absent where the alert names no source. */
+  readonly sourceHash?: string | undefined;
+  /** It was made for the simulator. */
+  readonly simulated?: boolean | undefined;
+}
+
+/**
+ * The rules that a text must fit into, all of them at once, its recipient's first. Of two limits on the same window the
+ * lower one counts. The window is part of each key: a window of another length counts from the edit of the config on,
+ * while a `max` may change and what was sent still counts. Routes may bear any name, so that theirs are hashed.
+ */
+export function capRulesFor({ caps, routeCaps }: Limits, subject: CapSubject): CapRule[] {
+  const { phoneHash, severity, segments, sourceHash, simulated = false } = subject;
+  // A text that is heavier than its cap may pass alone: better over the cap once than never.
+  const weighed = (rule: Omit<CapRule, 'weight'>): CapRule => ({
+    ...rule,
+    key: counterOf(rule.key, simulated),
+    weight: caps.weight === 'segments' ? Math.max(1, Math.min(segments, rule.max - rule.reserve)) : 1,
+  });
+  const each = (windows: readonly Window[], counter: string, reason: CapReason): CapRule[] =>
+    lowest(windows).map(([windowMs, max]) => weighed({ key: `${counter}:${windowMs}`, reason, max, windowMs, reserve: 0 }));
+
+  const rules = each(caps.perRecipient, `r:${phoneHash}`, 'rate_cap_recipient');
+  const route = routeCaps && hash('route', subject.route);
+  if (routeCaps !== undefined) rules.push(...each(routeCaps.perRecipient, `rr:${route}:${phoneHash}`, 'rate_cap_route'));
+  if (caps.perSource !== undefined && sourceHash !== undefined) {
+    rules.push(...each(caps.perSource, `s:${sourceHash}`, 'rate_cap_source'));
+  }
+  if (caps.perCountry !== undefined && caps.perCountry.size > 0) {
+    const code = callingCode(subject.to) ?? '';
+    rules.push(...each(caps.perCountry.get(code) ?? [], `c:${code}`, 'rate_cap_country'));
+  }
+  if (routeCaps !== undefined) rules.push(...each(routeCaps.perRoute, `ro:${route}`, 'rate_cap_route'));
+  if (caps.perHour !== undefined) {
+    const { max, criticalReserve } = caps.perHour;
+    const reserve = severity === 'critical' ? 0 : criticalReserve;
+    rules.push(weighed({ key: HOUR_CAP, reason: 'rate_cap_hour', max, windowMs: HOUR_MS, reserve }));
+  }
+  return rules;
+}
+
+/** One limit a window. */
+function lowest(windows: readonly Window[]): [windowMs: number, max: number][] {
+  const limits = new Map<number, number>();
+  for (const { max, perMs } of windows) limits.set(perMs, Math.min(max, limits.get(perMs) ?? max));
+  return [...limits];
+}

@@ -1,0 +1,75 @@
+import Bottleneck from 'bottleneck';
+import { duplicateRedis, type Redis } from '../../redis/connect.ts';
+import { limiterKeys } from '../caps/bottleneck-lua.ts';
+import { mendScript } from './mend-script.ts';
+
+/** A limiter that announces its capacity below our prefix: its id begins with it. */
+export class PrefixedLimiter extends Bottleneck {
+  // bottleneck has these and does not declare them.
+  declare readonly id: string;
+  declare readonly _store: { readonly clientId: string };
+
+  override channel(): string {
+    return this.id;
+  }
+  channel_client(): string {
+    return `${this.id}_${this._store.clientId}`;
+  }
+}
+
+interface Shared {
+  readonly connection: Bottleneck.IORedisConnection;
+  users: number;
+}
+
+export interface PacerConnection {
+  readonly connection: Bottleneck.IORedisConnection;
+  /** Ends both sockets once nobody uses them any more. */
+  release(): Promise<void>;
+}
+
+/** All pacers of one client share two sockets: bottleneck wants one that subscribes and one for its commands. */
+const shared = new WeakMap<Redis, Shared>();
+
+export function acquirePacerConnection(redis: Redis): PacerConnection {
+  const entry = shared.get(redis) ?? { connection: connect(redis), users: 0 };
+  shared.set(redis, entry);
+  entry.users += 1;
+  let released = false;
+  return {
+    connection: entry.connection,
+    async release() {
+      if (released) return;
+      released = true;
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      shared.delete(redis);
+      await entry.connection.disconnect(false);
+    },
+  };
+}
+
+function connect(redis: Redis): Bottleneck.IORedisConnection {
+  // A command whose reply got lost must not be sent again: bottleneck would count the slot twice and free it once.
+  // Not sent again, such a slot comes back with its expiration.
+  const client = duplicateRedis(redis, { again: false });
+  const define = client.defineCommand.bind(client);
+  client.defineCommand = (name, definition) => define(name, { ...definition, lua: mendScript(definition.lua) });
+  // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
+  client.duplicate = (() => {
+    const subscriber = duplicateRedis(redis, { again: true });
+    const unsubscribe = subscriber.unsubscribe.bind(subscriber);
+    // Nobody awaits this one in bottleneck, and a connection that ends meanwhile has nothing left to unsubscribe.
+    subscriber.unsubscribe = (...channels: unknown[]) => unsubscribe(...(channels as string[])).catch(() => 0);
+    return subscriber;
+  }) as typeof client.duplicate;
+  const connection = new Bottleneck.IORedisConnection({ client });
+  const scriptArgs: ScriptArgs = (_name, id, args, done) => {
+    const keys = limiterKeys(id);
+    return [keys.length, ...keys, ...args, done];
+  };
+  return Object.assign(connection, { __scriptArgs__: scriptArgs });
+}
+
+/** How bottleneck asks its connection for the arguments of one of its scripts. */
+type ScriptArgs = (name: string, id: string, args: readonly unknown[], done: unknown) => unknown[];

@@ -1,0 +1,151 @@
+import { countSegments } from '../../alert/segments.ts';
+import type { DigestContent, DigestLine, Digests } from '../../ledger/digest/digests.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
+import type { CapRule } from '../../limit/caps/rate-cap.ts';
+import { laneOf, type Message } from '../message.ts';
+import type { MessageSubject } from '../sending/message-stages.ts';
+import { pass, type Stage, type StageContext, type Verdict } from '../stage.ts';
+import { type DigestPlan, type DigestRoom, describeCounts, NAMED, planDigest } from './compose-digest.ts';
+import { inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
+import { type Gatherer, newDigestId, paceOf } from './gather.ts';
+
+export interface DigestDeps {
+  readonly digests: Digests;
+  readonly ledger: Pick<Ledger, 'isOver' | 'owed'>;
+  readonly kept: KeptSlot;
+  readonly open: Gatherer['open'];
+  readonly rulesOf: (message: Message, leavesSlot?: boolean) => CapRule[];
+  /** What one digest to this recipient by these providers holds. */
+  readonly roomOf: (message: Message) => DigestRoom;
+  /** Of the recipient, where it is known. */
+  readonly timeZoneOf: (message: Message) => string | undefined;
+}
+
+/**
+ * Lets a burst come together, and an empty digest wait for the end of the storm. What is in it by now decides how it is
+ * sent, and how long its text will be.
+ */
+export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZoneOf }: DigestDeps): Stage<MessageSubject> {
+  /** With as many segments as it needs by now: what comes in later goes into the next one where it makes it longer. */
+  const lengthened = (message: Message, content: DigestContent, now: Date): Message => {
+    const room = roomOf(message);
+    const { text } = planDigest({ ...content, closedAt: now.getTime() }, styleOf(message, timeZoneOf), room);
+    return { ...message, segments: countSegments(text, room.rule) };
+  };
+  return {
+    name: 'digest',
+    async exec(subject, { clock, note }) {
+      const { message } = subject;
+      const now = clock.now();
+      const gathering = isOpen(message) ? await digests.gathering(message.id, laneOf(message)) : undefined;
+      if (gathering === undefined) {
+        // The run that closed it crashed before it wrote its text.
+        const closed = isOpen(message) ? await digests.content(message.id) : undefined;
+        if (closed !== undefined) subject.message = lengthened(message, closed, now);
+        return pass;
+      }
+      subject.message = inManner(message, gathering.as);
+      const { count, firstAt, stormAt } = gathering;
+      const { gatherMs, quietMs } = paceOf(rulesOf(subject.message));
+      if (now.getTime() >= message.expiresAt) {
+        note({ stage: 'digest', verdict: 'expired', detail: describeDigest(gathering) });
+        return pass;
+      }
+      const readyAt = count > 0 ? firstAt + gatherMs : stormAt + quietMs;
+      if (now.getTime() < Math.min(readyAt, message.expiresAt)) return { kind: 'deferred', reason: 'digest', until: new Date(readyAt) };
+      subject.message = lengthened(subject.message, gathering, now);
+      // A critical that waits for the kept slot goes first.
+      subject.rules = rulesOf(subject.message, await kept.isAwaited(laneOf(message), now));
+      return pass;
+    },
+  };
+}
+
+/** It may go out: what it says is settled now, and what comes later is the next one's. */
+export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> {
+  const { digests, kept, open, rulesOf } = deps;
+  return {
+    name: 'digest',
+    async exec(subject, ctx) {
+      const { message } = subject;
+      const { id } = message;
+      const now = ctx.clock.now();
+      const { quietMs } = paceOf(rulesOf(message));
+      const as = mannerOf(message);
+      const content = await digests.close(id, laneOf(message), {
+        nextId: newDigestId(),
+        now,
+        quietMs,
+        severity: message.severity,
+        as,
+      });
+      if (content === undefined) return isOpen(message) ? { kind: 'malformed', detail: 'nothing is left of what it gathered' } : pass;
+      if (content.next !== undefined) await open(content.next, message, content.as, now, new Date(now.getTime() + quietMs));
+      if (content.count === 0 && content.storm !== 'over') return { kind: 'suppressed', reason: 'digested', detail: 'nothing to tell of' };
+      const manner = inManner(message, content.as);
+      // Something graver came in at the last moment, perhaps by another route: it comes back at once, to find room as that would.
+      if (manner.severity !== message.severity) return { kind: 'deferred', reason: 'digest', until: now };
+      const verdict = await write(manner, content, deps, ctx);
+      if ('kind' in verdict) return verdict;
+      subject.message = sayDigest(message, { as: content.as, text: verdict.text });
+      await kept.digestWent(laneOf(message));
+      return pass;
+    },
+  };
+}
+
+/** Settles its text, and sends what has no room in it on its way as the next digest. */
+async function write(message: Message, closed: DigestContent, deps: DigestDeps, ctx: StageContext): Promise<Verdict | { text: string }> {
+  const { digests, ledger, open, roomOf, timeZoneOf } = deps;
+  const { id } = message;
+  const now = ctx.clock.now();
+  const content = { ...closed, lines: await Promise.all(closed.lines.map((line, index) => withEnd(line, index, closed, ledger))) };
+  const reason = allOver(content);
+  if (reason !== undefined) return { kind: 'cancelled', reason };
+  const room = roomOf(message);
+  const plan = planDigest(content, styleOf(message, timeZoneOf), { ...room, segments: Math.min(room.segments, message.segments) });
+  const event = { at: now.toISOString(), stage: 'digest', verdict: 'moved', detail: `named in {digest}, because ${id} has no room for it` };
+  const left = { text: plan.text, left: plan.left, as: mannerOfLeft(closed.as, plan.left), nextId: newDigestId(), event };
+  const { text, next } = await digests.write(id, laneOf(message), left);
+  if (next?.needsJob) await open(next.id, message, left.as, now, now);
+  const over = content.lines.filter(({ ended }) => ended === 'resolved');
+  await Promise.all(over.map(({ dedupHash, messageId }) => ledger.owed.forget(dedupHash, [messageId])));
+  if (closed.text === undefined) ctx.note({ stage: 'digest', verdict: 'closed', detail: describePlan(content, plan, next?.id) });
+  return { text };
+}
+
+/** Asked only of alerts that may be named: of a storm that is the newest few. */
+async function withEnd(line: DigestLine, index: number, { count }: DigestContent, ledger: DigestDeps['ledger']): Promise<DigestLine> {
+  if (count > NAMED && index >= ASKED_IN_STORM) return line;
+  const ended = await ledger.isOver(line.dedupHash, line.receivedAt);
+  return ended === undefined ? line : { ...line, ended };
+}
+
+const ASKED_IN_STORM = 40;
+
+/** Why the digest is not needed any more: all its alerts have ended. The announcements of a storm are sent all the same. */
+function allOver({ lines, count, storm }: DigestContent): 'resolved' | 'acknowledged' | undefined {
+  if (lines.length === 0 || lines.length < count || storm === 'begins' || storm === 'over') return undefined;
+  if (lines.some(({ ended }) => ended === undefined)) return undefined;
+  return lines.some(({ ended }) => ended === 'resolved') ? 'resolved' : 'acknowledged';
+}
+
+function styleOf(message: Message, timeZoneOf: DigestDeps['timeZoneOf']) {
+  return { timeZone: timeZoneOf(message), transliterate: message.transliterate === true };
+}
+
+/** Such as `12 alert(s): 3 critical, 9 error`. */
+function describeDigest(content: Pick<DigestContent, 'count' | 'counts'>): string {
+  return `${content.count} alert(s): ${describeCounts(content)}`;
+}
+
+/** The same, and where it does not name all of them, how many and what becomes of the rest. */
+function describePlan(content: DigestContent, { left, named }: DigestPlan, next: string | undefined): string {
+  const counts = { ...content.counts };
+  for (const { severity } of left) counts[severity] -= 1;
+  const count = content.count - left.length;
+  const said = describeDigest({ count, counts });
+  if (left.length > 0) return `${said}; ${left.length} more in ${next}`;
+  return named < count ? `${said}; ${named} of them by name` : said;
+}

@@ -1,0 +1,85 @@
+import { type Critical, type KeptSlot, openSlot } from '../../limit/caps/kept-slot.ts';
+import type { CapRule, RateCap } from '../../limit/caps/rate-cap.ts';
+import { laneOf, type Message } from '../message.ts';
+import type { MessageSubject } from '../sending/message-stages.ts';
+import { pass, type Stage } from '../stage.ts';
+import { canWaitUntil, createHoldBack, type HoldBack } from './hold-back.ts';
+import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './message-caps.ts';
+
+/** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
+const SLOT_FRESH_MS = 20_000;
+
+export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
+  if (subject.rules.length === 0 || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
+  await cap.reserve(subject.message.id, subject.rules, { mayHold: true });
+  subject.slotAt = performance.now();
+}
+
+export interface RateCapGateDeps {
+  /** What becomes of a message that finds no room; absent: it waits for itself, or is dropped. */
+  readonly holdBack?: HoldBack;
+  /** Absent: no slot is kept for anybody. */
+  readonly kept?: KeptSlot;
+  /** Whether a digest waits for room at this phone; absent: there are none. */
+  readonly digestWaits?: (message: Message) => Promise<boolean>;
+}
+
+export function createRateCapGate(
+  cap: RateCap,
+  { holdBack = createHoldBack({}), kept, digestWaits }: RateCapGateDeps = {},
+): Stage<MessageSubject> {
+  /** A window that keeps no slot for the digest gives it the next one; otherwise each new alert could take it first. */
+  const mustFollow = async (subject: MessageSubject, now: Date): Promise<boolean> => {
+    const { message, rules, rerun } = subject;
+    if (digestWaits === undefined || rerun || !leavesKeptSlot(message) || !keepsNothing(rules)) return false;
+    if (!(await digestWaits(message))) return false;
+    return !mayBeNew(message) || (await kept?.claim(criticalOf(subject), now, undefined)) !== 'its own';
+  };
+
+  const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
+    const reservation = await cap.reserve(subject.message.id, rules, { mayHold: !fresh });
+    if (reservation.kind === 'full') return reservation;
+    subject.tookSlot = reservation.fresh;
+    subject.slotAt = performance.now();
+    if (mayBeNew(subject.message)) await kept?.tell(criticalOf(subject), now);
+    return undefined;
+  };
+  return {
+    name: 'rate-cap',
+    async exec(subject, ctx) {
+      const { message, rerun, rules, unknowns } = subject;
+      if (rules.length === 0) return pass;
+      const now = ctx.clock.now();
+      if (await mustFollow(subject, now)) return holdBack(message, { reason: 'rate_cap_recipient' }, now, ctx);
+      const full = await take(subject, rules, !rerun, now);
+      if (full === undefined) return pass;
+      const { reason } = full;
+      const until = comeBackAt(full, rules, now);
+      const cap = sizeOf(full, rules);
+      const waits = { kind: 'deferred', reason, until, cap } as const;
+      // It may have gone out: then it must not be told of as well.
+      if (unknowns > 0) return waits;
+      const canWait = canWaitUntil(message, until);
+      const claim = mayBeNew(message) ? await kept?.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
+      if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap }, until, ctx);
+      if (claim === 'waits') return canWait ? waits : holdBack(message, { reason, cap }, until, ctx);
+      const stillFull = await take(subject, openSlot(rules), !rerun, now);
+      if (stillFull === undefined) return pass;
+      if (!canWait) return holdBack(message, { reason, cap }, until, ctx);
+      return { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now), cap: sizeOf(stillFull, rules) };
+    },
+  };
+}
+
+/** Only these may use the slot that is kept. */
+function mayBeNew(message: Message): boolean {
+  return message.severity === 'critical' && leavesKeptSlot(message);
+}
+
+const HOUR_MS = 3_600_000;
+
+function criticalOf({ message, rules }: MessageSubject): Critical {
+  const { id, dedupHash } = message;
+  const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
+  return { messageId: id, phoneHash: laneOf(message), dedupHash, windowMs: windows.length === 0 ? HOUR_MS : Math.max(...windows) };
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { confirmationMessageId, hash } from '../../alert/id.ts';
+import { type E164, phoneHash } from '../../alert/phone.ts';
+import { countSegments } from '../../alert/segments.ts';
+import { cutText } from '../../alert/shorten-text.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import type { Ledger, MessageRecord } from '../../ledger/ledger.ts';
+import { orderProviders } from '../../policy/provider-order.ts';
+import type { Message } from '../message.ts';
+import type { Observer } from '../observer.ts';
+import { cardOf, type FirstStep } from '../routing/first-step.ts';
+import { anyProvider, isSimulatedOnly } from '../routing/fit-providers.ts';
+
+/** A reply that acknowledged an alert. */
+export interface Confirmable {
+  readonly alertId: string;
+  /** Of the text that was answered. */
+  readonly route: string;
+  /** A simulated provider took that text: no real one confirms it. */
+  readonly simulated?: boolean | undefined;
+  readonly to: E164;
+  readonly contact: string | null;
+  /** The alert's, where its producer chose it. */
+  readonly dedupKey: string | null;
+  /** When the reply came. */
+  readonly at: Date;
+}
+
+/** Texts the sender of a reply that it was understood; the same alert twice is one text. */
+export type ConfirmReply = (confirmable: Confirmable) => Promise<void>;
+
+export interface ConfirmReplyDeps {
+  readonly config: Pick<Config, 'providers' | 'routes'>;
+  readonly ledger: Pick<Ledger, 'owed'>;
+  readonly observer: Pick<Observer, 'messagesCreated'>;
+  readonly clock: Clock;
+  /** Gives each step its job; a step that has one already keeps it. */
+  readonly addJobs: (steps: readonly FirstStep[]) => Promise<void>;
+}
+
+/** Later than this the sender does not wait for it any more. */
+const GOOD_FOR_MS = 10 * 60_000;
+/** Longest dedup key in it, in characters. */
+const LONGEST_KEY = 60;
+
+/**
+ * The message bears an id that comes from the alert's and is written down once, so that neither a second reply nor a crash
+ * makes a second text of it. The caps, opt-outs and budgets of all messages apply; one that a cap holds back is given up.
+ */
+export function createConfirmReply({ config, ledger: { owed }, observer, clock, addJobs }: ConfirmReplyDeps): ConfirmReply {
+  return async (confirmable) => {
+    const message = confirmationOf(confirmable, config);
+    const record = recordOf(message, clock.now());
+    const added = await owed.add(record, randomUUID());
+    if (added === 'missing') return;
+    if (added === 'fresh') observer.messagesCreated(message.severity, 1);
+    await addJobs([{ message, record, job: added === 'fresh' ? 'now' : 'again' }]);
+  };
+}
+
+export function confirmationOf(
+  { alertId, route, simulated, to, contact, dedupKey, at }: Confirmable,
+  config: ConfirmReplyDeps['config'],
+): Message {
+  const id = confirmationMessageId(alertId);
+  const plan = config.routes.find(({ name }) => name === route) ?? anyProvider(config);
+  const providers = orderProviders(plan, to, id);
+  const about = dedupKey === null ? 'this alert' : cutText(dedupKey, LONGEST_KEY);
+  const text = `Acknowledged${contact === null ? '' : ` by ${contact}`}: no further texts about ${about}.`;
+  return {
+    id,
+    alertId,
+    to,
+    ...(contact === null ? {} : { contact }),
+    severity: 'info',
+    purpose: 'notification',
+    text,
+    segments: countSegments(text),
+    variables: { instance: '', priority: 'ACKNOWLEDGED', content: text },
+    receivedAt: at.getTime(),
+    expiresAt: at.getTime() + GOOD_FOR_MS,
+    phoneHash: phoneHash(to),
+    dedupHash: hash('confirmation', alertId),
+    route,
+    providers,
+    overflow: 'drop',
+    onUnknown: 'hold',
+    ...(simulated || isSimulatedOnly(config, providers) ? { simulated: true } : {}),
+  };
+}
+
+function recordOf(message: Message, now: Date): MessageRecord {
+  const events = [
+    { at: now.toISOString(), stage: 'acknowledge', verdict: 'queued', detail: 'confirms the reply that acknowledged the alert' },
+  ];
+  return { ...cardOf(message, now), says: 'acknowledged', state: 'queued', reason: null, until: null, events };
+}

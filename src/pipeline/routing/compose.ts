@@ -1,0 +1,159 @@
+import { ACK_PLACE, ackCodesOf, keepAckLetters } from '../../alert/ack-code.ts';
+import type { ParsedAlert } from '../../alert/alert.ts';
+import { hash, messageId } from '../../alert/id.ts';
+import { maskNumbers, phoneHash } from '../../alert/phone.ts';
+import { countSegments } from '../../alert/segments.ts';
+import { cutText } from '../../alert/shorten-text.ts';
+import { fillTemplate, placeholders, renderText } from '../../alert/text.ts';
+import type { Config } from '../../config/config.ts';
+import { textsAfterMs } from '../../policy/escalation.ts';
+import { orderProviders } from '../../policy/provider-order.ts';
+import type { Policy } from '../../policy/route.ts';
+import type { MessageTemplate } from '../../provider/contract/provider.ts';
+import { wordingOf } from '../../provider/template/template.ts';
+import type { Message } from '../message.ts';
+import { shapeContent } from '../sending/shape-message.ts';
+import { type AlertSubject, deadlineOf } from './alert-stages.ts';
+import { isSimulatedOnly } from './fit-providers.ts';
+import { quietHoursOf } from './pick-quiet-hours.ts';
+import type { Recipient } from './recipients.ts';
+
+export type ComposeConfig = Pick<Config, 'templates' | 'quietHours' | 'providers'>;
+
+/** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
+export function composeMessages(
+  { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt, fromTrial }: AlertSubject,
+  recipients: readonly Recipient[],
+  { templates, quietHours, providers: configured }: ComposeConfig,
+): Message[] {
+  // The first of its codes; should another alert use it, the one that it gets instead is as long.
+  const code = policy.acknowledge ? ackCodesOf(id, 1)[0] : undefined;
+  const contentIn = remembered((language) => contentOf(alert, policy, templates, language, code));
+  const afterMs = textsAfterMs(policy.ladder) ?? 0;
+  const shared = {
+    alertId: id,
+    severity: alert.severity,
+    purpose: alert.purpose,
+    receivedAt,
+    expiresAt: deadlineOf(alert, replayedAt, afterMs + policy.expiresAfterMs, receivedAt),
+    ...(afterMs === 0 ? {} : { notBefore: replayedAt + afterMs }),
+    dedupHash,
+    route: policy.route,
+    overflow: policy.overflow,
+    onUnknown: policy.onUnknown,
+    ...(policy.resolvedTexts ? { resolvedTexts: true } : {}),
+    ...(policy.dedupeForMs === 0 ? {} : { dedupeForMs: policy.dedupeForMs }),
+    ...(alert.source === undefined ? {} : { source: shownSource(alert.source), sourceHash: hash('source', alert.source) }),
+  };
+  return recipients.map((recipient) => {
+    const { phone, contact, language, vouched } = recipient;
+    const own = messageId(id, phone);
+    const providers = orderProviders(policy, phone, own);
+    const simulated = fromTrial || isSimulatedOnly({ providers: configured }, providers);
+    const hours = quietHoursOf(policy, alert.purpose, recipient, { quietHours });
+    return {
+      ...shared,
+      ...contentIn(language),
+      id: own,
+      to: phone,
+      phoneHash: phoneHash(phone),
+      providers,
+      ...(simulated ? { simulated } : {}),
+      ...(contact === undefined ? {} : { contact }),
+      ...(hours === undefined ? {} : { quietHours: hours }),
+      ...(contact === undefined || vouched || policy.consent === 'exempt' ? {} : { needsConsent: true }),
+    };
+  });
+}
+
+const LONGEST_SOURCE = 60;
+
+export function shownSource(source: string): string {
+  return cutText(maskNumbers(source), LONGEST_SOURCE);
+}
+
+/** What the text says to somebody who reads this language. */
+function contentOf(
+  raised: ParsedAlert,
+  policy: Policy,
+  templates: Config['templates'],
+  language: string | undefined,
+  ackCode: string | undefined,
+) {
+  const alert = ackCode === undefined ? raised : withAckLetters(raised);
+  const template = templateOf(alert, policy, templates, language);
+  const text = textOf(alert, template, templates);
+  const { maxSegments, transliterate } = policy;
+  const content = {
+    text,
+    ...(template === undefined ? {} : { template }),
+    variables: { instance: raised.instance ?? '', priority: alert.severity.toUpperCase(), content: alert.text ?? text },
+    ...(maxSegments === undefined ? {} : { maxSegments }),
+    ...(transliterate === undefined ? {} : { transliterate }),
+    ...(ackCode === undefined ? {} : { ackCode }),
+  };
+  return { ...content, segments: countSegments(shapeContent(content, 'gsm7').text) };
+}
+
+/** Only a template and the text itself may name a place for the code; what is filled into them is data. */
+function withAckLetters(alert: ParsedAlert): ParsedAlert {
+  const { instance, source, labels, template } = alert;
+  const keepAll = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, keepAckLetters(value)]));
+  return {
+    ...alert,
+    labels: keepAll(labels),
+    ...(instance === undefined ? {} : { instance: keepAckLetters(instance) }),
+    ...(source === undefined ? {} : { source: keepAckLetters(source) }),
+    ...(template === undefined ? {} : { template: { ...template, params: keepAll(template.params) } }),
+  };
+}
+
+/** A thousand recipients read few languages. */
+function remembered<T>(make: (language: string | undefined) => T): typeof make {
+  const made = new Map<string | undefined, T>();
+  return (language) => {
+    const known = made.get(language) ?? make(language);
+    made.set(language, known);
+    return known;
+  };
+}
+
+/** The producer's own, or the route's filled with what the alert says. */
+function templateOf(
+  alert: ParsedAlert,
+  { template: fallback, acknowledge }: Policy,
+  templates: Config['templates'],
+  language: string | undefined,
+): MessageTemplate | undefined {
+  const spoken = language === undefined ? {} : { language };
+  // Each phone has its own code, which takes the place of this only when it is told.
+  const ack = { ack: acknowledge ? ACK_PLACE : '-' };
+  // Whoever raised it may know the reader better than we do.
+  if (alert.template !== undefined) {
+    const { params, ...named } = alert.template;
+    const asks = placeholders(wordingOf(templates, { language, ...named })?.text ?? '').includes('ack');
+    return { ...spoken, ...named, params: { ...(asks ? ack : {}), ...params }, exact: true };
+  }
+  const text = fallback === undefined ? undefined : wordingOf(templates, { name: fallback, language })?.text;
+  if (fallback === undefined || text === undefined) return undefined;
+  return {
+    name: fallback,
+    ...spoken,
+    params: Object.fromEntries(placeholders(text).map((name) => [name, name === 'ack' ? ack.ack : wordOf(alert, name)])),
+    exact: false,
+  };
+}
+
+/** What an alert says under a name: one of its own fields, else a label. */
+function wordOf({ severity, text, source, instance, labels }: ParsedAlert, name: string): string {
+  const priority = severity.toUpperCase();
+  const fields: Readonly<Record<string, string | undefined>> = { instance, source, text, content: text, priority, severity: priority };
+  const own = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return (own ?? (Object.hasOwn(labels, name) ? labels[name] : undefined)) || '-';
+}
+
+function textOf({ severity, text, instance }: ParsedAlert, template: MessageTemplate | undefined, templates: Config['templates']): string {
+  if (template === undefined) return renderText({ severity, text: text ?? '', instance });
+  return fillTemplate(wordingOf(templates, template)?.text ?? '', template.params);
+}

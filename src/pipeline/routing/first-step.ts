@@ -1,0 +1,95 @@
+import { maskPhone } from '../../alert/phone.ts';
+import type { OurReason } from '../../alert/reason.ts';
+import type { CapSize, TraceEvent } from '../../ledger/history/trace.ts';
+import type { MessageRecord } from '../../ledger/ledger.ts';
+import type { CapReason } from '../../limit/caps/rate-cap.ts';
+import { quietUntil } from '../../policy/quiet-hours.ts';
+import { describeEnd } from '../gates/hold-back.ts';
+import type { Refusal } from '../gates/permission.ts';
+import { laneOf, type Message } from '../message.ts';
+import type { StageName } from '../stage.ts';
+
+/**
+ * A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already.
+ * `again`: an earlier run wrote the entry, which alone knows how far the message has come.
+ */
+export interface FirstStep {
+  readonly message: Message;
+  readonly record: MessageRecord;
+  readonly job: 'now' | 'again' | { readonly until: Date } | undefined;
+}
+
+/** A cap that this process knows to be full. */
+export interface KnownFull {
+  readonly reason: CapReason;
+  readonly retryAt: Date;
+  readonly cap: CapSize;
+}
+
+/**
+ * Where a message begins. One to somebody who may not be texted ends here. One whose step of the ladder is not due goes
+ * straight to waiting, and so does one that a cap surely holds back: a storm does not take every text through the
+ * dispatcher only to be told to wait.
+ */
+export function firstStep(message: Message, refusal: Refusal | undefined, full: KnownFull | undefined, now: Date): FirstStep {
+  const event = (stage: StageName, verdict: string, rest: Partial<TraceEvent> = {}): TraceEvent => ({
+    at: now.toISOString(),
+    stage,
+    verdict,
+    ...rest,
+  });
+  const end = (reason: OurReason, events: TraceEvent[]): FirstStep => ({
+    message,
+    job: undefined,
+    record: { ...cardOf(message, now), state: 'suppressed', reason, until: null, events },
+  });
+
+  if (refusal !== undefined) {
+    const { stage, ...why } = refusal;
+    return end(why.reason, [event(stage, 'suppressed', why)]);
+  }
+  const passed = event('consent-gate', 'pass');
+  if (message.notBefore !== undefined && message.notBefore > now.getTime()) {
+    const until = new Date(Math.min(message.notBefore, message.expiresAt));
+    const waits = event('escalation', 'deferred', { reason: 'escalation', until: until.toISOString() });
+    return {
+      message,
+      job: { until },
+      record: { ...cardOf(message, now), state: 'deferred', reason: 'escalation', until, events: [passed, waits] },
+    };
+  }
+  const quiet = quietUntil(message.quietHours, message.severity, now);
+  if (quiet !== undefined && message.overflow === 'drop') {
+    const reason = 'quiet_hours';
+    return end(reason, [passed, event('quiet-hours', 'suppressed', { reason, detail: describeEnd(reason, quiet) })]);
+  }
+  // What else comes at night is the dispatcher's to hold back, whatever is full; and so is what goes into a digest.
+  if (full === undefined || quiet !== undefined || message.overflow === 'digest') {
+    return { message, job: 'now', record: { ...cardOf(message, now), state: 'queued', reason: null, until: null, events: [passed] } };
+  }
+  const { reason } = full;
+  if (message.overflow === 'drop') {
+    return end(reason, [passed, event('rate-cap', 'suppressed', { reason, cap: full.cap, detail: describeEnd(reason, full.retryAt) })]);
+  }
+  const until = new Date(Math.min(full.retryAt.getTime(), message.expiresAt));
+  const waits = event('rate-cap', 'deferred', { reason, until: until.toISOString(), cap: full.cap });
+  return { message, job: { until }, record: { ...cardOf(message, now), state: 'deferred', reason, until, events: [passed, waits] } };
+}
+
+export function cardOf(message: Message, now: Date): Omit<MessageRecord, 'state' | 'reason' | 'until' | 'events'> {
+  return {
+    id: message.id,
+    alertId: message.alertId,
+    to: maskPhone(message.to),
+    phoneHash: message.phoneHash,
+    ...(message.simulated ? { lane: laneOf(message) } : {}),
+    contact: message.contact ?? null,
+    severity: message.severity,
+    route: message.route,
+    ...(message.source === undefined ? {} : { source: message.source }),
+    segments: message.segments,
+    createdAt: now.getTime(),
+    expiresAt: message.expiresAt,
+    content: JSON.stringify(message),
+  };
+}

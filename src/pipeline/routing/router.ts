@@ -1,0 +1,304 @@
+import { randomUUID } from 'node:crypto';
+import type { ParsedAlert } from '../../alert/alert.ts';
+import { contentOf } from '../../alert/content.ts';
+import { dedupKeyOf } from '../../alert/dedup-key.ts';
+import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
+import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
+import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { readMoment } from '../../alert/read-moment.ts';
+import type { OurReason } from '../../alert/reason.ts';
+import { isAtLeast, type Severity } from '../../alert/severity.ts';
+import { shownId } from '../../alert/shown-id.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import type { TraceEvent } from '../../ledger/history/trace.ts';
+import { type Admission, claimOf, type Ledger, type SettledAlert } from '../../ledger/ledger.ts';
+import { describeStep, textsAfterMs } from '../../policy/escalation.ts';
+import { pickRoute, policyFor, type Route } from '../../policy/route.ts';
+import { keptTraceId } from '../../tracing/active-trace.ts';
+import { noteInSpan } from '../../tracing/span.ts';
+import { type Origin, originOf } from '../end-report.ts';
+import { contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
+import { refuseRecipient } from '../gates/permission.ts';
+import type { Message } from '../message.ts';
+import { composeNotices, type WaitingNotice } from '../notices/notice.ts';
+import type { Observer } from '../observer.ts';
+import type { Ended } from '../resolved/tell-resolved.ts';
+import { type DeferredReason, type Stage, walk } from '../stage.ts';
+import type { AlertSubject } from './alert-stages.ts';
+import { composeMessages, shownSource } from './compose.ts';
+import { directoryOf, type KnownNames } from './directory.ts';
+import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
+import { anyProvider, NO_ROUTE } from './fit-providers.ts';
+import { openRecipients, type Recipient } from './recipients.ts';
+import { rememberSteps } from './remember-steps.ts';
+
+/** What came off the queue, whoever put it there. */
+export interface RawAlert {
+  readonly jobId: string;
+  readonly data: unknown;
+  /** ms since the epoch. */
+  readonly timestamp: number;
+  /** An operator sent it through once more. */
+  readonly replayed?: boolean;
+  /** Why it is refused, whatever its data say. */
+  readonly refused?: string;
+}
+
+export type Routed =
+  /** Each step with a job needs that job, and each notice one; adding one twice changes nothing. */
+  | { readonly kind: 'routed'; readonly steps: readonly FirstStep[]; readonly notices: readonly WaitingNotice[] }
+  /** `expired`: its time was up while it waited on the queue, and it would have been texted before: a person must look. */
+  | { readonly kind: 'suppressed'; readonly expired?: true }
+  /** The alert has ended what is open of its dedup key; these messages may wake to find out. */
+  | { readonly kind: 'resolved'; readonly open: readonly string[] /** There may be somebody to tell. */; readonly ended?: Ended }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+export interface RouterDeps {
+  readonly config: KnownNames & Pick<Config, 'countries' | 'quietHours'>;
+  /** What an alert must pass before its recipients are opened. */
+  readonly stages: readonly Stage<AlertSubject>[];
+  /** The cap that is known to hold this message back, as far as this process knows without asking. */
+  readonly knownFull: (message: Message) => KnownFull | undefined;
+  /** Route → when it got a real provider after a trial, ms; others never were simulated, or still are. */
+  readonly realSince?: ReadonlyMap<string, number> | undefined;
+  readonly ledger: Ledger;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** Told once of each alert that begins to climb a ladder. */
+  readonly onEscalating: (alert: Escalating) => void;
+  /** Called once for each further content that comes with the id of an alert. */
+  readonly onOtherContent: (alert: { readonly alertId: string; readonly severity: Severity; readonly status: string }) => void;
+}
+
+/** What may be told of an alert without giving away what it says and to whom. */
+export interface Escalating {
+  readonly alertId: string;
+  readonly severity: Severity;
+  readonly route: string;
+  /** Its ladder, such as `after 10m: ops-mail`. */
+  readonly steps: readonly string[];
+}
+
+/** Turns an alert into messages, or says why not; runs again without harm. */
+export function createAlertRouter(deps: RouterDeps) {
+  const { config, stages, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
+  const directory = directoryOf(config, clock);
+
+  const reportOtherContent = ({ id: alertId, severity, status }: Pick<SettledAlert, 'id' | 'status'> & { severity: Severity }): void => {
+    observer.alertIdReused();
+    deps.onOtherContent({ alertId, severity, status });
+  };
+
+  const settle = async (alert: SettledAlert, origin: Pick<Origin, 'route' | 'source'> = {}): Promise<void> => {
+    const settled = await ledger.settleAlert(alert, randomUUID());
+    if (settled === 'other_content' && alert.severity !== 'unknown') reportOtherContent({ ...alert, severity: alert.severity });
+    if (settled !== 'recorded') return;
+    observer.alertReceived(alert);
+    observer.alertSettled(alert);
+    const { id: alertId, severity, outcome, reason, events } = alert;
+    const detail = events.findLast((event) => event.reason === reason)?.detail;
+    observer.alertEnded({ alertId, severity, outcome, reason, detail: detail && maskNumbers(detail), ...origin });
+  };
+
+  /** Whether an alert whose time is up would have become a message or a notice before. */
+  const wouldText = async (subject: AlertSubject): Promise<boolean> => {
+    const { alert, policy, dedupHash, receivedAt } = subject;
+    if (!isAtLeast(alert.severity, policy.minSeverity)) return false;
+    const recipients = openRecipients(alert.to, config, new Date(receivedAt));
+    if (recipients.length === 0 && composeNotices(subject, recipients, config.templates).length === 0) return false;
+    return (await ledger.isOver(dedupHash, receivedAt)) === undefined;
+  };
+
+  return async function route(raw: RawAlert, signal: AbortSignal): Promise<Routed> {
+    const events: TraceEvent[] = [];
+    const note = (event: Omit<TraceEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
+
+    if (raw.replayed) note({ stage: 'operator', verdict: 'replayed' });
+    const parsed = read(raw, directory);
+    if (parsed instanceof AlertError) {
+      note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
+      await settle({ ...malformed(raw, clock.now()), events, ...keptTraceId() });
+      return { kind: 'malformed', reason: parsed.message };
+    }
+
+    for (const detail of parsed.remarks ?? []) note({ stage: 'parse', verdict: 'warning', detail: maskNumbers(detail) });
+    const subject = withTrial(subjectOf(raw, parsed, config, clock.now()), realSince);
+    const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
+    noteInSpan({ 'sms.alert.id': shownId(id) });
+    if (raw.replayed) await ledger.reopenAlert(id);
+    const { severity, purpose, status } = parsed;
+    const card = { id, severity, purpose, status, dedupKey, receivedAt, events, content: contentOf(parsed), ...keptTraceId() };
+    const suppress = async (reason: OurReason, rest: Pick<SettledAlert, 'duplicateOf'> = {}): Promise<Routed> => {
+      const source = parsed.source === undefined ? undefined : shownSource(parsed.source);
+      await settle({ ...card, outcome: 'suppressed', reason, ...rest }, { route: policy.route, source });
+      return { kind: 'suppressed' };
+    };
+
+    if (status === 'resolved') {
+      const open = await ledger.resolve(dedupHash, new Date(receivedAt));
+      note({
+        stage: 'resolve-gate',
+        verdict: 'suppressed',
+        reason: 'resolved',
+        detail: 'what had not been sent for its dedup key is cancelled',
+      });
+      await suppress('resolved');
+      return { kind: 'resolved', open, ...((await ledger.owed.any(dedupHash)) ? { ended: { dedupHash, at: receivedAt } } : {}) };
+    }
+
+    note({ stage: 'route', verdict: 'pass', detail: `route ${policy.route}` });
+    const outcome = await walk(stages, subject, { clock, signal, note });
+    if (outcome?.kind === 'suppressed') {
+      const settled = await suppress(outcome.reason);
+      return outcome.reason === 'expired' && (await wouldText(subject)) ? { kind: 'suppressed', expired: true } : settled;
+    }
+
+    // Whoever was on call when it came: a run that begins again after a handover must find the same people.
+    const recipients = openRecipients(parsed.to, config, new Date(subject.replayedAt ?? receivedAt));
+    const notices = composeNotices(subject, recipients, config.templates);
+    if (recipients.length === 0 && notices.length === 0) {
+      note({ stage: 'recipients', verdict: 'suppressed', reason: 'no_recipient' });
+      return suppress('no_recipient');
+    }
+    note({ stage: 'recipients', verdict: 'pass', detail: describeRecipients(recipients) });
+
+    const { ladder } = policy;
+    if (ladder !== undefined) note({ stage: 'escalation', verdict: 'planned', detail: ladder.map(describeStep).join('; ') });
+
+    const now = clock.now();
+    const texted = textsAfterMs(ladder) === undefined ? [] : recipients;
+    const steps = composeMessages(subject, texted, config).map((message, index) =>
+      firstStep(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
+    );
+    const passed: TraceEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
+    const messages = steps.map(({ record }) => record);
+    const channels = [...new Set(notices.map(({ channel }) => channel))];
+    const admission = await ledger.admit(
+      { ...card, dedupHash, dedupeForMs: policy.dedupeForMs, events: [...events, passed], channels, messages },
+      randomUUID(),
+    );
+    if (admission.kind === 'settled' || (admission.kind === 'admitted' && admission.otherContent !== undefined)) {
+      if (admission.otherContent === 'new') reportOtherContent(card);
+      return { kind: 'suppressed' };
+    }
+    if (admission.kind === 'admitted') {
+      const due = steps.map((step) => muteStep(step, admission.muted));
+      const told = notices.filter(({ channel }) => !admission.muted.has(channel));
+      const ready = await rememberSteps(due, ledger, now);
+      // An earlier run wrote the entries; should it have crashed before it added the jobs, they are added now.
+      if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
+      countRouted(observer, parsed, due);
+      if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
+      return { kind: 'routed', steps: ready, notices: told };
+    }
+    note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission, steps) });
+    return suppress(admission.kind, admission.kind === 'duplicate' ? { duplicateOf: admission.of } : {});
+  };
+}
+
+function read({ data, refused }: RawAlert, directory: Directory): ParsedAlert | AlertError {
+  const fault = refused ?? (data instanceof Unreadable ? data.reason : undefined);
+  return fault === undefined ? readAlert(data, directory) : new AlertError([{ path: '', message: fault }]);
+}
+
+/** By its job, where it has no id of its own. */
+function derivedId({ jobId, timestamp, data }: RawAlert): string {
+  return alertIdOfJob({ jobId, timestamp, data: data instanceof Unreadable ? undefined : data });
+}
+
+export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
+  const { timestamp, replayed } = raw;
+  const route = routeOf(alert, config);
+  const dedupKey = dedupKeyOf(alert);
+  return {
+    id: alert.id ?? derivedId(raw),
+    alert,
+    policy: policyFor(route, alert),
+    dedupKey,
+    dedupHash: dedupHash(dedupKey),
+    receivedAt: plausible(timestamp, now),
+    ...(replayed ? { replayedAt: now.getTime() } : {}),
+  };
+}
+
+/** A producer's clock may run a little ahead; a job written by hand may bear no time, seconds instead of ms, or anything else. */
+const CLOCK_SKEW_MS = 60_000;
+
+function plausible(timestamp: number, now: Date): number {
+  const at = Date.parse(readMoment(timestamp) ?? '');
+  return at <= now.getTime() + CLOCK_SKEW_MS ? at : now.getTime();
+}
+
+/** What an operator replays is raised now. */
+function withTrial(subject: AlertSubject, realSince: RouterDeps['realSince']): AlertSubject {
+  const { receivedAt, replayedAt = receivedAt, policy } = subject;
+  const since = realSince?.get(policy.route);
+  return since !== undefined && replayedAt < since ? { ...subject, fromTrial: true } : subject;
+}
+
+export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'providers'>): Route {
+  return pickRoute(config.routes, alert) ?? catchAll(config);
+}
+
+/** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
+function catchAll(config: Pick<Config, 'providers'>): Route {
+  return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000 };
+}
+
+function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
+  return {
+    id: idInData(raw.data) ?? derivedId(raw),
+    severity: 'unknown',
+    purpose: 'unknown',
+    status: 'firing',
+    dedupKey: null,
+    receivedAt: plausible(raw.timestamp, now),
+    outcome: 'malformed',
+    reason: 'malformed',
+  };
+}
+
+/** How many, and what is odd about the first few that are odd. */
+function describeRecipients(recipients: readonly Recipient[]): string {
+  const odd = recipients.filter(({ warning }) => warning !== undefined).slice(0, 3);
+  return [`${recipients.length} phone(s)`, ...odd.map(({ phone, warning }) => `${maskPhone(phone)}: ${warning}`)].join('; ');
+}
+
+/** A message to a phone whose claim another alert holds is written, and has no job. */
+function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstStep {
+  if (step.job === undefined || !muted.has(claimOf(step.record))) return step;
+  const at = new Date(step.record.createdAt).toISOString();
+  const detail = `same dedup key as alert ${muted.get(claimOf(step.record))}`;
+  const events = [...step.record.events, { at, stage: 'dedupe-gate', verdict: 'suppressed', reason: 'duplicate', detail }];
+  return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null, events } };
+}
+
+function retakeStep(step: FirstStep): FirstStep {
+  return step.record.reason === 'duplicate' ? step : { ...step, job: 'again' };
+}
+
+function detailOf(admission: Admission, steps: readonly FirstStep[]): Pick<TraceEvent, 'detail'> {
+  if (admission.kind === 'acknowledged') return { detail: admission.by };
+  if (admission.kind !== 'duplicate') return {};
+  const refused = steps.flatMap(({ record }) => (record.state === 'suppressed' ? [record.reason] : []));
+  const others = refused.length === 0 ? [] : [`${refused.length} phone(s) besides: ${[...new Set(refused)].join(', ')}`];
+  return { detail: [`same dedup key as alert ${admission.of}`, ...others].join('; ') };
+}
+
+function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, steps: readonly FirstStep[]): void {
+  observer.alertReceived({ severity, purpose });
+  observer.alertSettled({ outcome: 'routed', reason: 'none' });
+  observer.messagesCreated(severity, steps.length);
+  for (const { message, record } of steps) {
+    const reason = (record.reason as OurReason | null) ?? 'none';
+    if (record.state === 'suppressed') observer.messageSettled({ state: 'suppressed', reason, severity });
+    if (record.state === 'deferred') observer.deferred(record.reason as DeferredReason);
+    if (isUsedUpByOthers(reason)) observer.contributed({ result: 'held_back', reason, ...contributorOf(message) });
+    if (record.state !== 'queued') {
+      const { state, until } = record;
+      const detail = record.events.at(-1)?.detail;
+      observer.messageEnded({ messageId: message.id, ...originOf(message), state, reason, detail, until: until ?? undefined });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { countSegments } from '../../alert/segments.ts';
+import type { TraceAttempt } from '../../ledger/history/trace.ts';
+import type { ClosedAttempt, Ledger } from '../../ledger/ledger.ts';
+import { quietUntil } from '../../policy/quiet-hours.ts';
+import { type ProviderError, type Refused, refuse, type SmsMessage } from '../../provider/contract/provider.ts';
+import { keptTraceId } from '../../tracing/active-trace.ts';
+import { formerHashesOf } from '../message.ts';
+import type { Observer } from '../observer.ts';
+import type { Outcome, StageContext, Taken } from '../stage.ts';
+import { unknownsAllowed } from './judge.ts';
+import type { MessageSubject } from './message-stages.ts';
+import type { Carrier } from './send-target.ts';
+import { ruleOf } from './shape-message.ts';
+
+export interface AttemptDeps {
+  readonly ledger: Ledger;
+  readonly observer: Observer;
+  /** Aborts calls in flight when the process can wait no longer. */
+  readonly stopping: AbortSignal;
+  /** Told of a throw out of an adapter, which is a bug in it. */
+  readonly onBug: (error: unknown, provider: string) => void;
+}
+
+export type Attempted =
+  | { readonly kind: 'accepted'; readonly accepted: Taken; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'refused'; readonly error: ProviderError; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'unknown'; readonly attempt: ClosedAttempt }
+  /** The ledger, the deadline or the shut-down said no before anything was sent. */
+  | { readonly kind: 'stopped'; readonly outcome: Outcome };
+
+/**
+ * A cut-off owner still has this long after its provider's deadline to write down how the call ended. Also the longest
+ * that may lie between asking for the attempt and using it: a process that stood still in between (frozen, its event
+ * loop blocked) would else send on a lease that has run out, and another may have sent meanwhile.
+ */
+const LEASE_MARGIN_MS = 5_000;
+
+/** One request: written down, made, timed. The attempt it answers with is still open in the ledger; `token` names it there. */
+export async function attemptOnce(
+  carrier: Carrier,
+  sms: SmsMessage,
+  subject: MessageSubject,
+  deps: AttemptDeps,
+  ctx: StageContext,
+  token: string = randomUUID(),
+): Promise<Attempted> {
+  const { provider, timeoutMs, simulated } = carrier;
+  const { message } = subject;
+  ctx.signal.throwIfAborted();
+  if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired', last: subject.waitedFor } };
+  // Night fell while it waited for its turn: it comes back at once, to be held back by its stage.
+  const until = ctx.clock.now();
+  if (quietUntil(message.quietHours, message.severity, until)) {
+    return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
+  }
+
+  const record: TraceAttempt = {
+    provider: provider.name,
+    startedAt: ctx.clock.now().toISOString(),
+    ...keptTraceId(),
+    ...(simulated && { simulated }),
+  };
+  const askedAt = performance.now();
+  const opened = await deps.ledger.openAttempt({
+    messageId: message.id,
+    dedupHash: message.dedupHash,
+    phoneHash: message.phoneHash,
+    formerHashes: formerHashesOf(message),
+    receivedAt: message.receivedAt,
+    token,
+    record,
+    leaseMs: timeoutMs + LEASE_MARGIN_MS,
+    unknownsAllowed: unknownsAllowed(message.onUnknown),
+  });
+  if (opened.kind !== 'opened') return { kind: 'stopped', outcome: stopped(opened, subject, ctx.clock.now()) };
+  subject.attempts = opened.number;
+
+  const started = performance.now();
+  const send = () =>
+    provider.send(sms, deps.stopping).catch((error: unknown): Refused => {
+      deps.onBug(error, provider.name);
+      return refuse('unknown_outcome', { code: 'adapter_bug' });
+    });
+  const answer = started - askedAt > LEASE_MARGIN_MS ? refuse('unavailable', { code: 'lease_too_old', unasked: true }) : await send();
+  const seconds = (performance.now() - started) / 1000;
+  const close = (rest: Pick<ClosedAttempt['record'], 'result' | 'reason' | 'code' | 'status'>): ClosedAttempt => ({
+    token,
+    number: opened.number,
+    record: { ...record, endedAt: ctx.clock.now().toISOString(), ...rest },
+  });
+
+  if (answer.kind === 'accepted') {
+    deps.observer.providerRequest({ provider: provider.name, result: 'accepted', reason: 'none', seconds });
+    const segments = answer.segments ?? countSegments(sms.text, ruleOf(provider, sms.to));
+    return { kind: 'accepted', accepted: { ...answer, segments }, attempt: close({ result: 'accepted' }) };
+  }
+  const { error } = answer;
+  const result = error.reason === 'unknown_outcome' ? 'unknown' : 'refused';
+  if (!error.unasked) deps.observer.providerRequest({ provider: provider.name, result, reason: error.reason, seconds });
+  if (error.unlisted) deps.observer.unlistedCode(provider.name);
+  const attempt = close({
+    result,
+    reason: error.reason,
+    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+  });
+  return result === 'unknown' ? { kind: 'unknown', attempt } : { kind: 'refused', error, attempt };
+}
+
+/** Another run has the attempt open, or something that we cannot send past. */
+function stopped(
+  opened: Exclude<Awaited<ReturnType<Ledger['openAttempt']>>, { kind: 'opened' }>,
+  subject: MessageSubject,
+  now: Date,
+): Outcome {
+  switch (opened.kind) {
+    case 'ended':
+      return { kind: 'settled', state: opened.state };
+    case 'busy':
+      return { kind: 'deferred', reason: 'unknown_outcome', until: opened.until };
+    case 'orphan':
+      return { kind: 'deferred', reason: 'unknown_outcome', until: now };
+    case 'resolved':
+    case 'acknowledged':
+      return { kind: 'cancelled', reason: opened.kind };
+    case 'opted_out':
+      return { kind: 'suppressed', reason: 'opted_out' };
+    case 'spent':
+      return { kind: 'unknown', provider: subject.doubtful };
+    case 'missing':
+      return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
+  }
+}

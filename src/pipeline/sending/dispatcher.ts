@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import type { MessageState, TraceEvent } from '../../ledger/history/trace.ts';
+import type { Ledger, Move, Moved } from '../../ledger/ledger.ts';
+import type { Parked, ParkedMessage } from '../../ledger/lists/parked.ts';
+import { MICRO } from '../../limit/budget/money.ts';
+import type { Purse } from '../../limit/budget/purse.ts';
+import type { RateCap } from '../../limit/caps/rate-cap.ts';
+import type { Accepted, ProviderName } from '../../provider/contract/provider.ts';
+import type { Said } from '../../provider/contract/status.ts';
+import { limitOf, originOf, reportOf } from '../end-report.ts';
+import { type CapConfig, contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
+import type { Message } from '../message.ts';
+import type { CountedState, Observer, Reason } from '../observer.ts';
+import { type Outcome, type Stage, walk } from '../stage.ts';
+import { boundedBy, withDoubt } from './judge.ts';
+import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
+
+export interface DispatcherDeps {
+  readonly stages: readonly Stage<MessageSubject>[];
+  readonly ledger: Ledger;
+  readonly cap: RateCap;
+  /** Absent: texts have no price. */
+  readonly purse?: Purse | undefined;
+  readonly config: CapConfig;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly persist: Persist;
+  /** Which messages wait for a resting provider; absent: each comes back by itself alone. */
+  readonly parked?: Pick<Parked, 'park' | 'leave'>;
+  /**
+   * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
+   * With what the vendor said of it where it had to be asked. Must not reject.
+   */
+  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: Said) => Promise<void>;
+}
+
+export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
+
+/** Takes one message as far as it goes now; writes down and counts what became of it. */
+export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
+  const { stages, ledger, cap, purse, config, clock, persist, parked, onHandedOver } = deps;
+  return async (message, rerun, signal) => {
+    const events: TraceEvent[] = [];
+    const subject = newSubject(message, randomUUID(), rerun, config);
+    const walked = await walk(stages, subject, {
+      clock,
+      signal,
+      note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
+    });
+    const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
+    const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
+    const waiting = waitingOf(message);
+    const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
+    const park = async () => {
+      if (resting !== undefined) await parked?.park(waiting, resting);
+      else if (rerun) await parked?.leave(waiting, message.providers);
+    };
+    if (outcome.kind === 'settled') {
+      await park();
+      if (subject.tookSlot && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);
+      return outcome;
+    }
+    const move = moveOf(outcome, subject, events, clock.now());
+    const [answer] = await Promise.all([
+      persist(() => ledger.move(move)),
+      persist(park),
+      mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
+      outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
+    ]);
+    const moved = asLastWord(answer, outcome);
+    // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
+    const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
+    if (slotIsFree) await persist(() => cap.release(message.id, subject.rules));
+    count(outcome, message, moved, deps);
+    const held = heldBy(outcome);
+    if (held !== undefined && (moved === 'ended' || !rerun))
+      deps.observer.contributed({ result: 'held_back', reason: held, ...contributorOf(message) });
+    report(outcome, subject, moved, deps.observer, answer === 'missing' ? ENTRY_LOST : undefined);
+    if (moved !== 'moved' && outcome.kind === 'accepted')
+      await onHandedOver(subject.message, outcome.provider, outcome.accepted, outcome.said);
+    if (moved !== 'moved' && outcome.kind === 'unknown' && outcome.provider !== undefined) {
+      await onHandedOver(subject.message, outcome.provider, undefined);
+    }
+    return outcome;
+  };
+}
+
+const ENTRY_LOST = 'Redis lost the entry of this message: only this line and the metrics know its end';
+
+/**
+ * A step without an entry is written nowhere: its end is counted and logged by this run, which alone knows it. One that
+ * never had an entry is malformed, and no outcome of ours.
+ */
+function asLastWord(moved: Moved, outcome: Outcome): Exclude<Moved, 'missing'> {
+  if (moved !== 'missing') return moved;
+  return endOf(outcome) === undefined || outcome.kind === 'malformed' ? 'moved' : 'ended';
+}
+
+function waitingOf({ id, severity, expiresAt }: Message): ParkedMessage {
+  return { id, urgent: severity === 'critical', expiresAt };
+}
+
+type Taken = Extract<Outcome, { kind: 'accepted' }>;
+
+/** What was set aside for the attempt becomes what the text did cost. */
+async function pay({ attempt, provider, accepted }: Taken, { to }: Message, purse: Purse | undefined): Promise<void> {
+  if (attempt !== undefined) await purse?.settle(attempt.token, provider, to, accepted);
+}
+
+/** It waits for money for up to a month, and never was tried: others may have its slot meanwhile. */
+function lacksMoney(outcome: Outcome, { tookSlot, attempts }: MessageSubject): boolean {
+  return outcome.kind === 'deferred' && outcome.reason === 'budget' && tookSlot && attempts === 0;
+}
+
+/** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
+function mayBeSent({ kind }: Outcome): boolean {
+  return kind === 'accepted' || kind === 'unknown';
+}
+
+/** By what this run brought, as the ledger took it. */
+function surelyUnsent({ state }: Move, moved: Exclude<Moved, 'missing'>): boolean {
+  return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
+}
+
+const UNSENT: readonly MessageState[] = ['failed', 'cancelled', 'expired', 'suppressed'];
+
+function isUnsent(state: MessageState): boolean {
+  return UNSENT.includes(state);
+}
+
+/** By this run, or by an earlier one that came as far as an attempt. */
+function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
+  return rules.length > 0 && (attempts > 0 || slotAt > 0);
+}
+
+function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
+  const base = { ...stepOf(subject), attempt: outcome.attempt, events };
+  switch (outcome.kind) {
+    case 'accepted': {
+      const { providerMessageId, partIds, segments } = outcome.accepted;
+      return {
+        ...base,
+        state: 'accepted',
+        accepted: { provider: outcome.provider, providerMessageId, partIds, segments, at: now },
+      };
+    }
+    case 'deferred':
+      return { ...base, state: 'deferred', reason: outcome.reason, lastReason: outcome.reason, until: outcome.until };
+    case 'retry':
+      return {
+        ...base,
+        state: 'deferred',
+        reason: outcome.error.reason,
+        lastReason: outcome.error.rootReason,
+        until: outcome.until,
+      };
+    default: {
+      const { state, reason } = endOf(outcome) as End;
+      return {
+        ...base,
+        state,
+        reason: reason === 'none' ? undefined : reason,
+        ...(state === 'unknown' ? { keep: JSON.stringify(subject.message) } : {}),
+      };
+    }
+  }
+}
+
+interface End {
+  readonly state: CountedState & MessageState;
+  readonly reason: Reason;
+}
+
+/** The state and reason that an outcome ends in; `undefined` while the message is on its way. */
+function endOf(outcome: Outcome): End | undefined {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { state: 'accepted', reason: 'none' };
+    case 'suppressed':
+      return { state: 'suppressed', reason: outcome.reason };
+    case 'expired':
+      return { state: 'expired', reason: 'expired' };
+    case 'cancelled':
+      return { state: 'cancelled', reason: outcome.reason };
+    case 'unknown':
+      return { state: 'unknown', reason: 'unknown_outcome' };
+    case 'failed':
+      return { state: 'failed', reason: outcome.error.reason };
+    case 'stranded':
+      return { state: 'failed', reason: 'simulated' };
+    case 'malformed':
+      return { state: 'failed', reason: 'malformed' };
+    default:
+      return undefined;
+  }
+}
+
+/** For the log: each end, also of a replayed message, and each wait; nothing that another run has reported. */
+function report(outcome: Outcome, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
+  if (moved === 'refuted') {
+    const { provider, reason, code } = outcome.attempt?.record ?? {};
+    observer.messageEnded({ messageId: message.id, ...originOf(message), state: 'failed', reason, provider, code });
+    return;
+  }
+  const end = endOf(outcome);
+  if (end !== undefined && moved === 'moved') return;
+  const limit = limitOf(outcome, message);
+  if (limit !== undefined) observer.limitReached(limit);
+  const reported = reportOf(outcome, end, message, reportedWait);
+  if (reported !== undefined) observer.messageEnded(remark === undefined ? reported : { ...reported, detail: remark });
+}
+
+function count(outcome: Outcome, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {
+  const now = clock.now();
+  const severity = message.digest?.countedAs ?? message.severity;
+  if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
+  if (moved === 'refuted') return;
+  if (outcome.kind === 'deferred') observer.deferred(outcome.reason);
+  if (outcome.kind === 'retry') observer.retried(outcome.provider, outcome.error.reason);
+  const end = endOf(outcome);
+  if (end === undefined || moved === 'moved') return;
+  if (moved === 'ended') observer.messageSettled({ ...end, severity });
+  if (outcome.kind !== 'accepted') return;
+  if (moved === 'late' && outcome.said === undefined) observer.unknownResolved(outcome.provider, 'confirmed_sent');
+  observer.contributed({ result: 'accepted', reason: 'none', ...contributorOf(message) });
+  observer.accepted({
+    provider: outcome.provider,
+    severity,
+    segments: outcome.accepted.segments,
+    seconds: (now.getTime() - message.receivedAt) / 1000,
+    at: now,
+    ...(purse === undefined ? {} : { cost: purse.costOf(outcome.provider, message.to, outcome.accepted) / MICRO }),
+  });
+}
+
+/** The limit that others have used up. */
+function heldBy(outcome: Outcome): string | undefined {
+  const reason = outcome.kind === 'suppressed' ? outcome.held?.reason : outcome.kind === 'deferred' ? outcome.reason : undefined;
+  return reason !== undefined && isUsedUpByOthers(reason) ? reason : undefined;
+}

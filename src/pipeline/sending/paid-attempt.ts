@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { countSegments } from '../../alert/segments.ts';
+import type { BudgetHold } from '../../limit/budget/budget.ts';
+import type { Purse } from '../../limit/budget/purse.ts';
+import type { SmsMessage } from '../../provider/contract/provider.ts';
+import type { StageContext } from '../stage.ts';
+import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
+import type { MessageSubject, Persist } from './message-stages.ts';
+import type { Carrier } from './send-target.ts';
+import { ruleOf } from './shape-message.ts';
+
+export interface PaidAttemptDeps extends AttemptDeps {
+  /** Absent: texts have no price. */
+  readonly purse?: Purse | undefined;
+  /** Repeats a write until Redis takes it. */
+  readonly persist: Persist;
+}
+
+/** There is no money for it in some period; nobody was asked. */
+export type OverBudget = Extract<BudgetHold, { kind: 'full' }>;
+
+/**
+ * One attempt whose price is set aside before it is opened. Refused, it gives the money back; accepted, whoever writes that
+ * down settles it; of unknown outcome, it stays set aside, and so it does when the process dies.
+ */
+export async function attemptWithinBudget(
+  carrier: Carrier,
+  sms: SmsMessage,
+  subject: MessageSubject,
+  deps: PaidAttemptDeps,
+  ctx: StageContext,
+): Promise<Attempted | OverBudget> {
+  const { purse, persist } = deps;
+  if (purse === undefined) return attemptOnce(carrier, sms, subject, deps, ctx);
+  const { provider } = carrier;
+  const token = randomUUID();
+  const segments = countSegments(sms.text, ruleOf(provider, sms.to));
+  const critical = subject.message.severity === 'critical';
+  const hold = await purse.reserve(token, { provider: provider.name, to: sms.to, segments, critical });
+  if (hold.kind === 'full') return hold;
+  try {
+    const tried = await attemptOnce(carrier, sms, subject, deps, ctx, token);
+    if (tried.kind === 'refused' || tried.kind === 'stopped') await persist(() => purse.release(token));
+    return tried;
+  } catch (error) {
+    // The attempt could not be opened. Where Redis does not take this either, the money stays set aside.
+    await purse.release(token).catch(() => undefined);
+    throw error;
+  }
+}

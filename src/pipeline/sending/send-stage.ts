@@ -1,0 +1,216 @@
+import pRetry from 'p-retry';
+import { isValidPhone } from '../../alert/phone.ts';
+import type { ClosedAttempt } from '../../ledger/ledger.ts';
+import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
+import type { RateCap } from '../../limit/caps/rate-cap.ts';
+import type { ProviderError, ProviderReason, SmsMessage } from '../../provider/contract/provider.ts';
+import type { HoldBack } from '../gates/hold-back.ts';
+import { renewSlot } from '../gates/rate-cap-gate.ts';
+import type { Message } from '../message.ts';
+import type { Outcome, Stage, StageContext } from '../stage.ts';
+import type { Attempted } from './attempt.ts';
+import { judgeRefusals, mayFailOver, mayResend, type Refusal, restingOf, roundOf } from './judge.ts';
+import { judgeOverBudget } from './judge-budget.ts';
+import { learnOptOut } from './learn-opt-out.ts';
+import { closeAttempt, type MessageSubject } from './message-stages.ts';
+import { attemptWithinBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
+import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
+import type { ReturnSchedule } from './return-schedule.ts';
+import { type Carrier, orderCarriers } from './send-target.ts';
+import { judgeFit, shapeMessage } from './shape-message.ts';
+
+export interface DispatchDeps extends PaidAttemptDeps {
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  readonly cap: RateCap;
+  readonly reconcile: Reconcile;
+  readonly optOuts: Pick<OptOuts, 'optOut'>;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** What becomes of a message that there is no money for; absent: it waits for itself, or is dropped. */
+  readonly holdBack?: HoldBack;
+  /** Turns of the messages that wait for a resting provider; absent: all come back at the moment that it names. */
+  readonly returns?: ReturnSchedule;
+}
+
+/** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
+export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
+  const { carriers, observer, random, reconcile } = deps;
+  return {
+    name: 'dispatch',
+    async exec(subject, ctx) {
+      const { message } = subject;
+      const waiting = orderCarriers(message.providers, carriers, message.to, subject.doubtful);
+      if (waiting.length === 0)
+        return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
+
+      const before = subject.attempts;
+      const refusals: Refusal[] = [];
+      const overBudget: OverBudget[] = [];
+      let refused: Refusal | undefined;
+      let open: ClosedAttempt | undefined;
+      for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
+        const { name } = carrier.provider;
+        if (open !== undefined) await closeAttempt(deps, subject, open);
+        open = undefined;
+        if (refused !== undefined) announce(refused, name, observer, ctx);
+
+        const { sms, unfit } = prepare(carrier, message, deps);
+        if (unfit !== undefined) {
+          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
+          refused = { provider: name, error: unfit };
+          refusals.push(refused);
+          if (!mayFailOver(unfit, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused };
+          subject.waitedFor = unfit.rootReason;
+          continue;
+        }
+
+        const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
+        if (tried.kind === 'stopped') return tried.outcome;
+        if (tried.kind === 'full') {
+          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
+          overBudget.push(tried);
+          subject.waitedFor = 'budget';
+          refused = undefined;
+          continue;
+        }
+        const { attempt } = tried;
+        if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
+        open = attempt;
+        if (tried.kind === 'unknown') {
+          refused = undefined;
+          const reconciled = await reconcile(message, attempt.record, ctx.signal, PATIENTLY);
+          noteReconciled(reconciled, name, ctx.note);
+          if (reconciled.kind !== 'unclear') observer.unknownResolved(name, reconciled.kind);
+          if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
+          if (reconciled.kind === 'confirmed_not_sent') {
+            open = settleAttempt(attempt, reconciled.kind);
+            await deps.persist(async () => deps.purse?.release(attempt.token));
+            refused = { provider: name, error: NEVER_TAKEN };
+            refusals.push(refused);
+            continue;
+          }
+          subject.unknowns += 1;
+          subject.doubtful = name;
+          if (!mayResend(message.onUnknown, subject.unknowns)) {
+            observer.unknownResolved(name, 'held');
+            return { kind: 'unknown', provider: name, attempt };
+          }
+          observer.unknownResolved(name, 'resent');
+          ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
+          if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(carrier);
+          continue;
+        }
+        refused = { provider: name, error: tried.error };
+        refusals.push(refused);
+        subject.waitedFor = tried.error.rootReason;
+        if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
+        if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
+      }
+      const round = roundOf(subject.attempts, subject.attempts - before);
+      const judged =
+        refusals.length === 0
+          ? undefined
+          : takeTurn(judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)), refusals, message, deps);
+      const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
+      if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || deps.holdBack === undefined || subject.unknowns > 0)
+        return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
+      // What has an attempt open is gathered by no digest.
+      if (open !== undefined) await closeAttempt(deps, subject, open);
+      return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
+    },
+  };
+}
+
+/** A message that only resting providers could carry is parked for them, and comes back by itself in its turn. */
+function takeTurn(judged: Outcome, refusals: readonly Refusal[], { severity }: Message, { returns }: DispatchDeps): Outcome {
+  if (judged.kind !== 'deferred' && judged.kind !== 'retry') return judged;
+  const resting = restingOf(refusals);
+  const [first] = resting;
+  if (first === undefined) return judged;
+  return { ...judged, resting, until: returns?.turnAt(first, severity === 'critical', judged.until) ?? judged.until };
+}
+
+/** Criticals come back within the first part of the time over which the rest is spread. */
+function spreadOf({ severity }: Message): number {
+  return severity === 'critical' ? 0.25 : 1;
+}
+
+/** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
+function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDeps): { sms: SmsMessage; unfit?: ProviderError | undefined } {
+  const sms = shapeMessage(message, provider);
+  try {
+    return { sms, unfit: judgeFit(sms, provider) };
+  } catch (error) {
+    onBug(error, provider.name);
+    return { sms };
+  }
+}
+
+/** Such as `twilio-main costs more than is left of the hour's budget, until …`. */
+function describeFull(provider: string, { period, until }: OverBudget): string {
+  return `${provider} costs more than is left of the ${period}'s budget, until ${until.toISOString()}`;
+}
+
+/** Such as `tencent-cn would refuse it: variable too long`. */
+function describeUnfit(provider: string, { code, reason, retryAt }: ProviderError): string {
+  const until = retryAt === undefined ? '' : ` until ${retryAt.toISOString()}`;
+  if (reason === 'circuit_open') return `${provider} is left alone${until}: it has been failing`;
+  if (reason === 'throttled') return `${provider} is left alone${until}: it asked us to slow down`;
+  return `${provider} would refuse it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
+}
+
+function announce(refused: Refusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
+  observer.failedOver(refused.provider, to);
+  ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
+}
+
+/** Seconds, not minutes; only for what surely never reached the vendor. */
+const IN_PLACE = { retries: 2, minTimeout: 200, factor: 3, randomize: true } as const;
+const WORTH_A_SECOND_TRY: readonly ProviderReason[] = ['unavailable'];
+
+class TryAgain extends Error {
+  readonly tried: Extract<Attempted, { kind: 'refused' }>;
+  constructor(tried: Extract<Attempted, { kind: 'refused' }>) {
+    super(tried.error.message);
+    this.tried = tried;
+  }
+}
+
+async function tryInPlace(
+  carrier: Carrier,
+  sms: SmsMessage,
+  subject: MessageSubject,
+  deps: DispatchDeps,
+  ctx: StageContext,
+): Promise<Attempted | OverBudget> {
+  const { name } = carrier.provider;
+  let before: ClosedAttempt | undefined;
+  const once = async (): Promise<Attempted | OverBudget> => {
+    if (before !== undefined) {
+      await closeAttempt(deps, subject, before);
+      before = undefined;
+    }
+    const paced = async () => {
+      await renewSlot(subject, deps.cap);
+      return attemptWithinBudget(carrier, sms, subject, deps, ctx);
+    };
+    const tried = await carrier.pace(ctx.signal, paced, sms.urgent === true);
+    if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;
+    before = tried.attempt;
+    throw new TryAgain(tried);
+  };
+  try {
+    return await pRetry(once, {
+      ...IN_PLACE,
+      // No `signal`: p-retry would throw away the answer of a call during which it was aborted.
+      shouldRetry: ({ error }) => error instanceof TryAgain && !ctx.signal.aborted && ctx.clock.now().getTime() < subject.message.expiresAt,
+      onFailedAttempt: ({ error, retriesLeft }) => {
+        if (error instanceof TryAgain && retriesLeft > 0) deps.observer.retried(name, error.tried.error.reason);
+      },
+    });
+  } catch (error) {
+    if (error instanceof TryAgain) return error.tried;
+    if (before !== undefined) await closeAttempt(deps, subject, before);
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import { isDoubtful, type MessageState, type MessageTrace, type TraceEvent, type Traces } from '../../ledger/history/trace.ts';
+import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
+import type { ProviderName } from '../../provider/contract/provider.ts';
+import { type Message, messageSchema } from '../message.ts';
+import { replayMessage } from './replay-message.ts';
+
+/** What a person says of an unknown message. `resend`: it was not sent, and is sent again. */
+export const OPERATOR_WORDS = ['sent', 'not_sent', 'resend'] as const;
+export type OperatorWord = (typeof OPERATOR_WORDS)[number];
+
+export type Settled =
+  | { readonly kind: 'settled' }
+  /** It is not unknown (any more), or there is no such message. */
+  | { readonly kind: 'kept'; readonly state: MessageState | undefined };
+
+/** What a person can do about messages of which nobody knows whether they were sent. */
+export interface UnknownDesk {
+  /** The oldest first, at most `limit`. */
+  list(limit: number): Promise<MessageTrace[]>;
+  resolve(messageId: string, word: OperatorWord): Promise<Settled>;
+}
+
+export interface UnknownDeskDeps {
+  readonly unknowns: Unknowns;
+  readonly traces: Pick<Traces, 'message'>;
+  /** Puts a message back on its queue; one that waits there already is not put there twice. */
+  readonly add: (message: Message) => Promise<void>;
+  readonly clock: Clock;
+}
+
+const SAYS: Readonly<Record<OperatorWord, string>> = {
+  sent: 'an operator says that it was sent',
+  not_sent: 'an operator says that it was not sent',
+  resend: 'an operator says that it was not sent, and has it sent again',
+};
+
+export function createUnknownDesk(deps: UnknownDeskDeps): UnknownDesk {
+  const { unknowns, traces, clock } = deps;
+  return {
+    async list(limit) {
+      const found = await Promise.all((await unknowns.ids(limit)).map((id) => traces.message(id)));
+      return found.filter((trace) => trace !== undefined);
+    },
+    resolve(messageId, word) {
+      const verdict = word === 'sent' ? 'confirmed_sent' : 'confirmed_not_sent';
+      const event = { stage: 'operator', verdict, detail: SAYS[word] };
+      const again = word === 'resend' ? (message: Message) => replayMessage(message, clock.now()) : undefined;
+      return settle(deps, messageId, { sent: word === 'sent', event, again });
+    },
+  };
+}
+
+/**
+ * What becomes of a held message that its vendor, asked once more, surely never took: it is sent again while it is good,
+ * else it has failed. Only the word of the one provider that may have it counts.
+ */
+export async function refuteUnknown(deps: UnknownDeskDeps, trace: MessageTrace, provider: ProviderName): Promise<boolean> {
+  const doubtful = trace.attempts.filter(isDoubtful);
+  if (doubtful.length !== 1 || doubtful[0]?.provider !== provider) return false;
+  const now = deps.clock.now();
+  const event = { stage: 'reconcile', verdict: 'confirmed_not_sent', detail: `asked ${provider}` };
+  const isGood = Date.parse(trace.expiresAt) > now.getTime();
+  const again = (message: Message): Message => ({
+    ...message,
+    replay: { number: (message.replay?.number ?? 0) + 1, at: now.getTime(), by: 'vendor' },
+  });
+  const { kind } = await settle(deps, trace.id, { sent: false, event, again: isGood ? again : undefined });
+  return kind === 'settled';
+}
+
+interface Word {
+  readonly sent: boolean;
+  readonly event: Omit<TraceEvent, 'at'>;
+  /** Makes the message that is sent again. */
+  readonly again: ((message: Message) => Message) | undefined;
+}
+
+/**
+ * The ledger first, then the job, and what was kept goes last: whoever dies in between leaves the message listed, and saying
+ * it once more does the rest.
+ */
+async function settle(
+  { unknowns, traces, add, clock }: UnknownDeskDeps,
+  messageId: string,
+  { sent, event, again }: Word,
+): Promise<Settled> {
+  const kept = await unknowns.kept(messageId);
+  if (kept === undefined) return { kind: 'kept', state: (await traces.message(messageId))?.state };
+  const message = messageSchema.parse(JSON.parse(kept));
+  const { alertId, dedupHash } = message;
+  const at = clock.now();
+  const answer = await unknowns.settle({
+    messageId,
+    alertId,
+    dedupHash,
+    run: randomUUID(),
+    sent,
+    at,
+    keep: again !== undefined,
+    event: { at: at.toISOString(), ...event },
+  });
+  if (answer === 'missing') return { kind: 'kept', state: undefined };
+  if (again === undefined) return answer === 'settled' ? { kind: 'settled' } : { kind: 'kept', state: answer };
+  if (answer !== 'settled' && answer !== 'failed') return { kind: 'kept', state: answer };
+  await add(again(message));
+  await unknowns.letGo(messageId);
+  return { kind: 'settled' };
+}

@@ -1,0 +1,255 @@
+import { ErrorCode, Job, type Queue } from 'bullmq';
+import { dedupHash } from '../../alert/id.ts';
+import type { Clock } from '../../clock.ts';
+import { alertMember, settleMissed } from '../../ledger/criticals.ts';
+import { createTraces } from '../../ledger/history/redis-traces.ts';
+import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
+import type { Objection } from '../../ledger/ledger.ts';
+import { createLedger } from '../../ledger/redis-ledger.ts';
+import { reopeningOf, replayMessage } from '../../pipeline/unknown/replay-message.ts';
+import { connectRedis, type Redis } from '../../redis/connect.ts';
+import { createKeys } from '../../redis/keys.ts';
+import { withinDeadline } from '../../redis/unavailable.ts';
+import { withAllTries } from '../events/waiting-event.ts';
+import {
+  ALERT_AGAIN_JOB,
+  ALERT_QUEUE,
+  alertJobId,
+  ENDED_JOB,
+  EVENT_QUEUE,
+  LOOKUP_QUEUE,
+  MESSAGE_AGAIN_JOB,
+  MESSAGE_QUEUE,
+  NOTICE_AGAIN_JOB,
+  NOTICE_QUEUE,
+  RECEIPT_QUEUE,
+} from '../names.ts';
+import { openQueueToRead } from '../open-queue.ts';
+import { type DeadJob, describeDead, describeUnknown, EXPIRED, eventOf, matches, messageOf } from './dead-letter.ts';
+import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
+import { countRefs, type DeadRef, type DeadSet, mergedRefs } from './dead-refs.ts';
+import { discardScript, prepareScript } from './dead-scripts.ts';
+
+export interface DeadLettersOptions {
+  /** URL, or a client of the caller's, which stays the caller's to close. */
+  readonly redis: string | Redis;
+  readonly prefix: string;
+  readonly clock: Clock;
+}
+
+const KINDS: Readonly<Record<string, DeadKind>> = {
+  [MESSAGE_QUEUE]: 'message',
+  [ALERT_QUEUE]: 'alert',
+  [RECEIPT_QUEUE]: 'receipt',
+  [LOOKUP_QUEUE]: 'lookup',
+  [NOTICE_QUEUE]: 'notice',
+  [EVENT_QUEUE]: 'event',
+};
+
+const NAMES = Object.keys(KINDS);
+
+/** Read, and acted upon, in one go; a few round trips each. */
+const BATCH = 100;
+
+const REPLAYABLE: readonly MessageState[] = ['failed', 'expired'];
+
+/** Another operator has replayed or discarded it. */
+const GONE: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState];
+
+/** Stands for the index of unknown outcomes, among the names of queues. */
+const UNKNOWN = 'unknown';
+
+/**
+ * What waits for a person: the failed sets of our queues, and the messages of unknown outcome.
+ * A replay moves the job first and updates the ledger then: should the process crash in between, the worker that takes the
+ * job updates the ledger. A job that is not moved has changed nothing.
+ */
+export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions): DeadLetters {
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
+  const keys = createKeys(prefix);
+  const ledger = createLedger(connection, keys);
+  const traces = createTraces(connection, keys);
+  const queues = new Map(NAMES.map((name) => [name, openQueueToRead(name, connection, prefix)]));
+  const jobs = new WeakMap<DeadLetter, DeadJob>();
+  const key = (queue: string, part: string) => `${prefix}:${queue}:${part}`;
+  const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? keys.unknown() : key(queue, 'failed') });
+  const SETS = [...NAMES, UNKNOWN].map(setOf);
+
+  const readUnknown = async ({ queue, jobId, diedAt }: DeadRef): Promise<DeadLetter | undefined> => {
+    const [trace, kept] = await Promise.all([traces.message(jobId), connection.get(keys.kept(jobId))]);
+    if (trace?.state !== 'unknown') return undefined;
+    const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
+    const letter = describeUnknown(trace, messageOf(job), diedAt);
+    jobs.set(letter, job);
+    return letter;
+  };
+
+  /** `undefined` for one that has left its set since. */
+  const read = async (ref: DeadRef): Promise<DeadLetter | undefined> => {
+    const { queue, jobId, diedAt } = ref;
+    if (queue === UNKNOWN) return readUnknown(ref);
+    const [name, data, failedReason, timestamp] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason', 'timestamp');
+    const what = KINDS[queue] as DeadKind;
+    const job: DeadJob = {
+      ...{ queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt },
+      timestamp: Number.parseInt(timestamp ?? '', 10),
+    };
+    const message = messageOf(job);
+    const alerts = message?.digest === undefined ? undefined : await connection.hget(keys.digestContent(message.id), 'count');
+    const trace = message && (await traces.message(message.id));
+    const letter = describeDead(job, message, { trace, alerts: alerts == null ? undefined : Number(alerts) });
+    jobs.set(letter, job);
+    return letter;
+  };
+  const readAll = async (refs: readonly DeadRef[]): Promise<DeadLetter[]> =>
+    (await withinDeadline(Promise.all(refs.map(read)))).filter((letter) => letter !== undefined);
+
+  /** In batches. `looked`: how many refs have been read by then. */
+  const scan = async function* (sets: readonly DeadSet[], order: 'newest' | 'oldest', { since }: DeadFilter = {}) {
+    let looked = 0;
+    let batch: DeadRef[] = [];
+    for await (const ref of mergedRefs(connection, sets, order)) {
+      const isTooOld = since !== undefined && ref.diedAt < since.getTime();
+      if (isTooOld && order === 'newest') break;
+      looked += 1;
+      if (!isTooOld) batch.push(ref);
+      if (batch.length < BATCH) continue;
+      yield { looked, letters: await readAll(batch) };
+      batch = [];
+    }
+    if (looked > 0) yield { looked, letters: await readAll(batch) };
+  };
+
+  /** Where a dead job of this id lies, if one of ours gave it its job id. */
+  const locate = async (id: string): Promise<DeadRef[]> => {
+    const alert = await traces.alert(id);
+    const messageIds = [id, ...(alert?.messages ?? []).map((message) => message.id)];
+    const places = [
+      [ALERT_QUEUE, alertJobId(id)],
+      ...messageIds.flatMap((messageId) => [[MESSAGE_QUEUE, messageId] as const, [UNKNOWN, messageId] as const]),
+    ] as const;
+    const scores = await Promise.all(places.map(([queue, jobId]) => connection.zscore(setOf(queue).key, jobId)));
+    return places.flatMap(([queue, jobId], index) => (scores[index] ? [{ queue, jobId, diedAt: Number(scores[index]) }] : []));
+  };
+
+  /** What speaks against replaying an alert that expired before it was routed. */
+  const objectionToAlert = async (id: string): Promise<Objection | undefined> => {
+    const alert = await traces.alert(id);
+    if (alert === undefined || alert.dedupKey === null) return undefined;
+    const over = await ledger.isOver(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
+    return over && { kind: over };
+  };
+
+  const replay = async ({ id, reason }: DeadLetter, job: DeadJob): Promise<Replayed> => {
+    const { queue, what, jobId, data, failedReason } = job;
+    if (queue === UNKNOWN) return { kind: 'unknown' };
+    const failed = [key(queue, 'failed'), key(queue, jobId)];
+    const now = clock.now();
+    const message = messageOf(job);
+    if (message === undefined) {
+      const objection = what === 'alert' && failedReason.startsWith(EXPIRED) ? await objectionToAlert(id) : undefined;
+      if (objection !== undefined) return objection;
+      // A resolve ends what was raised before it, and an alert what its own time says: both keep theirs.
+      const [name, timestamp] =
+        what === 'alert' && job.name !== ENDED_JOB
+          ? [ALERT_AGAIN_JOB, '']
+          : [what === 'notice' ? NOTICE_AGAIN_JOB : job.name, now.getTime()];
+      const event = eventOf(job);
+      const next = event === undefined ? data : JSON.stringify(withAllTries(event));
+      const prepared = await prepareScript(connection, failed, [jobId, data, next, name, timestamp]);
+      const moved = prepared === 1 && (await moveToWait(queues.get(queue) as Queue, jobId));
+      return moved ? { kind: 'replayed', goodUntil: null } : { kind: 'gone' };
+    }
+    const history = await ledger.recall(message.id);
+    if (history === undefined) return { kind: 'forgotten' };
+    if (!REPLAYABLE.includes(history.state) && !isOnItsWay(history.state)) return { kind: 'ended', state: history.state };
+    const { simulated: _, ...insisted } = message;
+    // What failed because it was made for simulated providers goes to real ones now: the operator insists.
+    const next = replayMessage(reason === 'simulated' ? insisted : message, now);
+    const reopening = reopeningOf(next);
+    const objection = reopening && (await ledger.objection(reopening));
+    if (objection !== undefined) return objection;
+    const args = [jobId, data, JSON.stringify(next), MESSAGE_AGAIN_JOB, now.getTime()];
+    if ((await prepareScript(connection, failed, args)) === 0) return { kind: 'gone' };
+    if (!(await moveToWait(queues.get(queue) as Queue, jobId))) return { kind: 'gone' };
+    if (reopening !== undefined) await ledger.reopen(reopening);
+    return { kind: 'replayed', goodUntil: new Date(next.expiresAt).toISOString() };
+  };
+
+  const discard = async (job: DeadJob, alertId: string | null): Promise<boolean> => {
+    const { queue, jobId } = job;
+    if (queue === UNKNOWN) return false;
+    const message = messageOf(job);
+    // Noted first: a letter that is gone without a word nobody could ever explain.
+    if (message !== undefined && (await connection.zscore(key(queue, 'failed'), jobId)) !== null) {
+      await ledger.note(message.id, { at: clock.now().toISOString(), stage: 'operator', verdict: 'discarded' });
+    }
+    const isDiscarded = (await discardScript(connection, [key(queue, 'failed'), key(queue, jobId)], [jobId])) === 1;
+    const member = message?.id ?? (queue === ALERT_QUEUE && alertId !== null ? alertMember(alertId) : undefined);
+    if (isDiscarded && member !== undefined) await settleMissed(connection, keys, member);
+    return isDiscarded;
+  };
+
+  const jobOf = (letter: DeadLetter): DeadJob => {
+    const job = jobs.get(letter);
+    if (job === undefined) throw new Error('not a letter of this port');
+    return job;
+  };
+
+  let turn: Promise<unknown> = Promise.resolve();
+
+  return {
+    async *all(filter = {}) {
+      const total = await countRefs(connection, SETS);
+      for await (const { looked, letters } of scan(SETS, 'oldest', filter)) {
+        yield { total, looked, letters: letters.filter((letter) => matches(letter, filter)) };
+      }
+    },
+    async list(limit, filter = {}) {
+      const total = await countRefs(connection, SETS);
+      const found: DeadLetter[] = [];
+      for await (const { letters } of scan(SETS, 'newest', filter)) {
+        found.push(...letters.filter((letter) => matches(letter, filter)));
+        if (found.length > limit) break;
+      }
+      return { total, letters: found.slice(0, limit), more: found.length > limit };
+    },
+    async find(ids) {
+      const wanted = new Set(ids);
+      const answersTo = ({ id, alertId }: DeadLetter, names: ReadonlySet<string>) =>
+        names.has(id) || (alertId !== null && names.has(alertId));
+      const located = (await Promise.all([...wanted].map((id) => withinDeadline(locate(id))))).flat();
+      const places = new Map(located.map((ref) => [key(ref.queue, ref.jobId), ref]));
+      const found = await readAll([...places.values()]);
+      // What is left bears a job id that we did not give; among the messages only one that is none of ours.
+      const left = new Set([...wanted].filter((id) => !found.some((letter) => answersTo(letter, new Set([id])))));
+      if (left.size === 0) return found;
+      const strangers = [...left].some((id) => id.startsWith('q-')) ? NAMES : NAMES.filter((name) => name !== MESSAGE_QUEUE);
+      for await (const { letters } of scan(strangers.map(setOf), 'oldest'))
+        found.push(...letters.filter((letter) => answersTo(letter, left)));
+      return found;
+    },
+    replay(letter) {
+      const mine = turn.then(() => withinDeadline(replay(letter, jobOf(letter))));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+    discard: (letter) => withinDeadline(discard(jobOf(letter), letter.alertId)),
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      if (typeof redis === 'string') connection.disconnect();
+    },
+  };
+}
+
+/** With its own priority. False when it is not dead any more. */
+async function moveToWait(queue: Queue, jobId: string): Promise<boolean> {
+  try {
+    // Not read from Redis: its data may be what it died of.
+    await new Job(queue, '', {}, {}, jobId).retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return true;
+  } catch (error) {
+    if (GONE.includes((error as { code?: unknown }).code)) return false;
+    throw error;
+  }
+}

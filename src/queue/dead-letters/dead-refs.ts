@@ -1,0 +1,70 @@
+import type { Redis } from '../../redis/connect.ts';
+import { withinDeadline } from '../../redis/unavailable.ts';
+
+/** Where a dead letter lies: a job in the failed set of its queue, or a message in the index of unknown outcomes. */
+export interface DeadRef {
+  readonly queue: string;
+  readonly jobId: string;
+  /** ms since the epoch. */
+  readonly diedAt: number;
+}
+
+/** A sorted set of ids by the time at which they ended, ms. */
+export interface DeadSet {
+  readonly queue: string;
+  readonly key: string;
+}
+
+/** Read in one round trip. */
+const PAGE = 200;
+
+/** Every ref of several sets, merged by time. Each set is read in pages, only as far as the caller goes. */
+export async function* mergedRefs(redis: Redis, sets: readonly DeadSet[], order: 'newest' | 'oldest'): AsyncGenerator<DeadRef> {
+  const walks = sets.map((set) => walk(redis, set, order));
+  const heads = new Map<AsyncGenerator<DeadRef>, DeadRef>();
+  const advance = async (from: AsyncGenerator<DeadRef>) => {
+    const { value, done } = await from.next();
+    if (done) heads.delete(from);
+    else heads.set(from, value);
+  };
+  await Promise.all(walks.map(advance));
+  const sign = order === 'newest' ? -1 : 1;
+  while (heads.size > 0) {
+    const [first, ref] = [...heads].reduce((a, b) => (sign * (b[1].diedAt - a[1].diedAt) < 0 ? b : a));
+    yield ref;
+    await advance(first);
+  }
+}
+
+/**
+ * The refs of one set that are in it by now. What leaves the set meanwhile moves no other ref out of sight, and what comes
+ * back into it does not come twice: the oldest-first order ends at the newest score of the beginning.
+ */
+async function* walk(redis: Redis, { queue, key }: DeadSet, order: 'newest' | 'oldest'): AsyncGenerator<DeadRef> {
+  const [, newest] = await withinDeadline(redis.zrevrange(key, 0, 0, 'WITHSCORES'));
+  if (newest === undefined) return;
+  let edge = order === 'newest' ? newest : '-inf';
+  let atEdge = new Set<string>();
+  for (;;) {
+    const count = PAGE + atEdge.size;
+    const flat = await withinDeadline(
+      order === 'newest'
+        ? redis.zrevrangebyscore(key, edge, '-inf', 'WITHSCORES', 'LIMIT', 0, count)
+        : redis.zrangebyscore(key, edge, newest, 'WITHSCORES', 'LIMIT', 0, count),
+    );
+    const rows = Array.from({ length: flat.length / 2 }, (_, n) => [flat[2 * n] as string, flat[2 * n + 1] as string] as const);
+    const fresh = rows.filter(([id, score]) => score !== edge || !atEdge.has(id));
+    const last = fresh.at(-1)?.[1];
+    if (last === undefined) return;
+    const seen = fresh.filter(([, score]) => score === last).map(([id]) => id);
+    atEdge = new Set(last === edge ? [...atEdge, ...seen] : seen);
+    edge = last;
+    for (const [jobId, score] of fresh) yield { queue, jobId, diedAt: Number(score) };
+  }
+}
+
+/** How many refs there are in all sets. */
+export async function countRefs(redis: Redis, sets: readonly DeadSet[]): Promise<number> {
+  const counts = await withinDeadline(Promise.all(sets.map(({ key }) => redis.zcard(key))));
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,112 @@
+import type { Job } from 'bullmq';
+import type { EventReceiver } from '../../channel/event-webhook.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { NOT_TOLD } from '../dead-letters/dead-letter.ts';
+import { EVENT_QUEUE, PRIORITY } from '../names.ts';
+import { openQueue } from '../open-queue.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../worker/queue-worker.ts';
+import type { JobMove } from '../worker/settle.ts';
+import { describePoison } from '../worker/stalls.ts';
+import { createEventLanes, SHARE } from './event-lanes.ts';
+import { nextTryAt } from './event-schedule.ts';
+import { type WaitingEvent, waitingEventSchema } from './waiting-event.ts';
+
+/** What has been told is remembered for so long, so that one that is added again is not told again. */
+const REMEMBERED = { age: 3600, count: 10_000 } as const;
+
+/** Puts events where they wait to be told; adding one twice changes nothing. */
+export function createEventQueue(redis: Redis, prefix: string) {
+  const queue = openQueue(EVENT_QUEUE, redis, prefix);
+  return {
+    async add(events: readonly WaitingEvent[]): Promise<void> {
+      // The lane without a priority is that of the criticals.
+      const opts = { priority: PRIORITY.info };
+      if (events.length > 0)
+        await queue.addBulk(events.map((event) => ({ name: 'event', data: event, opts: { jobId: event.id, ...opts } })));
+    },
+    close: () => queue.close(),
+  };
+}
+
+export interface EventWorkerDeps extends Omit<QueueWorkerDeps, 'concurrency'> {
+  readonly receivers: ReadonlyMap<string, EventReceiver>;
+  readonly observer: EventObserver;
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+export interface EventObserver {
+  webhookEvents(webhook: string, result: 'accepted' | 'failed' | 'lost', count: number): void;
+}
+
+/** A replica with an older config may not know a webhook yet that another one has events for. */
+const UNKNOWN_FOR_MS = 3_600_000;
+const UNKNOWN_DELAY_MS = 30_000;
+
+/** Takes events off their queue and tells each to its webhook. */
+export function createEventWorker({ receivers, observer, now, random, ...deps }: EventWorkerDeps): QueueWorker {
+  const lanes = createEventLanes(now);
+  /** What each webhook that takes nothing said last: a sick one is logged once, not event by event. */
+  const refusals = new Map<string, string>();
+
+  const bury = ({ id, webhook, body, tries }: WaitingEvent, code: string): JobMove => {
+    observer.webhookEvents(webhook, 'failed', 1);
+    deps.logger.error({ eventId: id, webhook, type: body.type, tries, code }, 'a webhook was not told of an event: the event is dead');
+    return { kind: 'dead', reason: `${webhook}${NOT_TOLD}${code}` };
+  };
+
+  const tell = async (job: Job, event: WaitingEvent, receiver: EventReceiver, signal: AbortSignal): Promise<JobMove> => {
+    const { id, webhook, body } = event;
+    const turn = await lanes.enter(webhook, subjectOf(event));
+    if (turn.kind === 'later') return { kind: 'delay', until: turn.until };
+    const told = await receiver.tell({ id, body }, signal).finally(() => turn.leave());
+    if (told.kind === 'accepted') {
+      observer.webhookEvents(webhook, 'accepted', 1);
+      if (refusals.delete(webhook)) deps.logger.info({ webhook }, 'a webhook takes events again');
+      return { kind: 'complete' };
+    }
+    if (signal.aborted) return { kind: 'delay', until: now() };
+    const tried: WaitingEvent = { ...event, tries: event.tries + 1 };
+    await job.updateData(tried);
+    const until = nextTryAt(tried.tries, told, now(), random());
+    if (until === undefined) return bury(tried, told.code);
+    const level = refusals.get(webhook) === told.code ? 'debug' : 'warn';
+    refusals.set(webhook, told.code);
+    deps.logger[level](
+      { eventId: id, webhook, code: told.code, tries: tried.tries, until },
+      'a webhook refuses an event; it is told again',
+    );
+    return { kind: 'delay', until };
+  };
+
+  return createQueueWorker(
+    EVENT_QUEUE,
+    { ...deps, concurrency: SHARE * (receivers.size + 1) },
+    {
+      keepCompleted: REMEMBERED,
+      process: async (job, signal) => {
+        const event = waitingEventSchema.safeParse(job.data).data;
+        if (event === undefined) return { kind: 'dead', reason: 'malformed: not an event of ours' };
+        const receiver = receivers.get(event.webhook);
+        if (receiver !== undefined) return tell(job, event, receiver, signal);
+        if (now().getTime() - job.timestamp > UNKNOWN_FOR_MS) return bury(event, 'not_configured');
+        return { kind: 'delay', until: new Date(now().getTime() + UNKNOWN_DELAY_MS) };
+      },
+      onPoison: async ({ data, stalledCounter }) => {
+        const event = waitingEventSchema.safeParse(data).data;
+        const dead: JobMove = { kind: 'dead', reason: describePoison(stalledCounter) };
+        return event === undefined ? dead : bury(event, 'poison');
+      },
+      onUnreadable: async ({ data }) => {
+        const event = waitingEventSchema.safeParse(data).data;
+        if (event !== undefined) bury(event, 'unreadable_job');
+      },
+    },
+  );
+}
+
+/** Whatever else is told of the same thing has to wait for it. */
+function subjectOf({ id, body: { data } }: WaitingEvent): string {
+  const subject = data.messageId ?? data.alertId;
+  return typeof subject === 'string' ? subject : id;
+}

@@ -1,0 +1,149 @@
+import type { JobsOptions, Queue } from 'bullmq';
+import { shownId } from '../../alert/shown-id.ts';
+import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
+import type { Logger } from '../../logger.ts';
+import { type Message, messageSchema } from '../../pipeline/message.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { createKeys } from '../../redis/keys.ts';
+import { levelFor } from '../../redis/unavailable.ts';
+import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from '../names.ts';
+import { openQueue } from '../open-queue.ts';
+import { findJob } from './find-job.ts';
+
+export interface RequeueDeps {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly logger: Logger;
+  readonly now: () => Date;
+  readonly onRequeued: (queue: typeof ALERT_QUEUE | typeof MESSAGE_QUEUE, count: number) => void;
+  readonly pace?: Partial<RequeuePace>;
+}
+
+export interface RequeuePace {
+  readonly everyMs: number;
+  /** So long after it was written, or looked at, one is left alone: its job may be on the way from another process. */
+  readonly quietMs: number;
+  /** Until the next look at one whose job is there; a delayed job is looked at when it is due, but not later than the second one. */
+  readonly againMs: number;
+  readonly delayedAgainMs: number;
+  /** Read together, and pages read in one look at most. */
+  readonly page: number;
+  readonly pages: number;
+}
+
+const PACE: RequeuePace = { everyMs: 10_000, quietMs: 60_000, againMs: 300_000, delayedAgainMs: 1_800_000, page: 100, pages: 10 };
+
+/** A job that an alert or a message needs, wherever its content comes from. */
+interface Kind {
+  readonly queue: typeof ALERT_QUEUE | typeof MESSAGE_QUEUE;
+  readonly jobId: (id: string) => string;
+  /** The id as it may be logged. */
+  readonly shown: (id: string) => string;
+  readonly due: (limit: number) => Promise<string[]>;
+  readonly postpone: (id: string, waitMs: number) => Promise<void>;
+  readonly claim: (id: string) => Promise<string | undefined>;
+  readonly add: (queue: Queue, id: string, content: string) => Promise<void>;
+}
+
+/**
+ * Adds jobs again that another client removed (`drain`, `clean`, `obliterate`, `remove`) while their alert or message had no
+ * outcome. What becomes of each is decided where it always is: the worker asks the ledger first, so that nothing is sent twice,
+ * and what is too late expires.
+ */
+export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; close(): Promise<void> } {
+  const { redis, prefix, logger, now, onRequeued } = deps;
+  const pace = { ...PACE, ...deps.pace };
+  const ways = createOnTheWay(redis, createKeys(prefix), now);
+  const onError = (error: Error) => logger[levelFor(error, 'warn')]({ err: error }, 'queue of requeued jobs');
+  const queues = new Map([ALERT_QUEUE, MESSAGE_QUEUE].map((name) => [name, openQueue(name, redis, prefix, onError)]));
+  const kinds: readonly Kind[] = [
+    {
+      queue: MESSAGE_QUEUE,
+      jobId: (id) => id,
+      shown: (id) => id,
+      due: (limit) => ways.dueMessages(pace.quietMs, limit),
+      postpone: ways.postponeMessage,
+      claim: (id) => ways.claimMessage(id, pace.quietMs),
+      add: addMessage,
+    },
+    {
+      queue: ALERT_QUEUE,
+      jobId: alertJobId,
+      shown: shownId,
+      due: (limit) => ways.dueAlerts(pace.quietMs, limit),
+      postpone: ways.postponeAlert,
+      claim: (id) => ways.claimAlert(id, pace.quietMs),
+      add: addAlert,
+    },
+  ];
+
+  /** True when its job was added again. */
+  const check = async (kind: Kind, id: string): Promise<boolean> => {
+    const place = await findJob(redis, prefix, kind.queue, kind.jobId(id));
+    if (place.kind !== 'gone') {
+      const dueIn = place.kind === 'delayed' ? place.due - now().getTime() : 0;
+      await kind.postpone(id, Math.min(Math.max(dueIn, pace.againMs), pace.delayedAgainMs) - pace.quietMs);
+      return false;
+    }
+    const content = await kind.claim(id);
+    if (content === undefined) return false;
+    await kind.add(queues.get(kind.queue) as Queue, id, content);
+    return true;
+  };
+
+  const lookAt = async (kind: Kind): Promise<void> => {
+    for (let page = 0; page < pace.pages; page += 1) {
+      const ids = await kind.due(pace.page);
+      const added = await Promise.all(ids.map((id) => check(kind, id)));
+      const lost = ids.filter((_, index) => added[index]);
+      if (lost.length > 0) {
+        onRequeued(kind.queue, lost.length);
+        const hint = 'another client removed them: drain, clean, obliterate, a queue board';
+        logger.warn({ queue: kind.queue, count: lost.length, first: lost.slice(0, 5).map(kind.shown), hint }, 'missing jobs added again');
+      }
+      if (ids.length < pace.page) return;
+    }
+  };
+
+  let looking: Promise<void> | undefined;
+  let closed = false;
+  const look = (): Promise<void> => {
+    if (closed) return Promise.resolve();
+    looking ??= Promise.all(kinds.map(lookAt))
+      .then(() => undefined)
+      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'look for missing jobs failed'))
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+  const repeating = setInterval(() => void look(), pace.everyMs);
+  repeating.unref();
+  return {
+    look,
+    async close() {
+      closed = true;
+      clearInterval(repeating);
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/** As one that may have been sent, so that its worker asks the ledger first; many come back together, behind what is new. */
+async function addMessage(queue: Queue, id: string, content: string): Promise<void> {
+  const data = JSON.parse(content) as Message;
+  const severity = messageSchema.shape.severity.safeParse(data.severity).data ?? 'critical';
+  await queue.add(MESSAGE_AGAIN_JOB, data, { jobId: id, priority: RETURN_PRIORITY[data.digest === undefined ? severity : 'critical'] });
+}
+
+/** What a producer keeps of the job of an alert until it has its outcome. */
+export interface PendingJob {
+  readonly name: string;
+  readonly data: unknown;
+  readonly opts: JobsOptions;
+}
+
+async function addAlert(queue: Queue, _id: string, content: string): Promise<void> {
+  const { name, data, opts } = JSON.parse(content) as PendingJob;
+  await queue.add(name, data, opts);
+}

@@ -1,0 +1,106 @@
+import { ErrorCode, type Queue } from 'bullmq';
+import type { Parked } from '../../ledger/lists/parked.ts';
+import { clockOf } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { MESSAGE_QUEUE } from '../names.ts';
+import { openQueue } from '../open-queue.ts';
+
+/** A provider as far as its waiting messages are concerned. */
+export interface Resumable {
+  readonly name: string;
+  /** Whether urgent messages, or the rest, go through now without waiting for a turn. */
+  serves(urgent: boolean): boolean;
+}
+
+export interface ParkedWakerDeps {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly parked: Parked;
+  readonly providers: readonly Resumable[];
+  /** Called when nothing waits for a provider that serves. */
+  readonly onNoneWaiting: (provider: string, urgent: boolean) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Promoted but not sent yet, at most: what was promoted stays in the index until it has run. */
+export const PORTION = 200;
+const BUSY_EVERY_MS = 200;
+const IDLE_EVERY_MS = 1_000;
+
+/**
+ * Promotes the messages that wait for a provider as soon as that serves again: in portions, criticals first. It looks at
+ * the index, not at changes of a circuit, so that a process that starts finds what another one has parked.
+ */
+export function createParkedWaker({ redis, prefix, parked, providers, onNoneWaiting, onError }: ParkedWakerDeps) {
+  const messages = openQueue(MESSAGE_QUEUE, redis, prefix);
+
+  /** @returns how many of the portion were waiting */
+  const wakePortion = async ({ name, serves }: Resumable, urgent: boolean): Promise<number> => {
+    if (!serves(urgent)) return 0;
+    const ids = await parked.first(name, urgent, PORTION, clockOf(redis).now());
+    if (ids.length === 0) onNoneWaiting(name, urgent);
+    await Promise.all(
+      ids.map((id) =>
+        promote(messages, id, async () => {
+          if (await hasEnded(redis, messages.toKey(id))) await parked.leave({ id, urgent }, [name]);
+        }),
+      ),
+    );
+    return ids.length;
+  };
+
+  const wake = async (): Promise<number> => {
+    const counts = await Promise.all(
+      providers.map(async (provider) => {
+        const urgent = await wakePortion(provider, true);
+        return urgent >= PORTION ? urgent : urgent + (await wakePortion(provider, false));
+      }),
+    );
+    return Math.max(0, ...counts);
+  };
+
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const plan = (ms: number): void => {
+    if (closed) return;
+    timer = setTimeout(() => {
+      running = wake()
+        .catch((error: unknown) => {
+          onError(error);
+          return 0;
+        })
+        .then((count) => plan(count > 0 ? BUSY_EVERY_MS : IDLE_EVERY_MS));
+    }, ms);
+    timer.unref();
+  };
+  plan(IDLE_EVERY_MS);
+
+  return {
+    /** One look, as the timer makes it. */
+    wake,
+    async close(): Promise<void> {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+      await messages.close();
+    },
+  };
+}
+
+/** The job is gone, or in the failed set: a crash left it in the index. */
+async function hasEnded(redis: Redis, key: string): Promise<boolean> {
+  const [timestamp, finishedOn] = await redis.hmget(key, 'timestamp', 'finishedOn');
+  return typeof timestamp !== 'string' || typeof finishedOn === 'string';
+}
+
+async function promote(messages: Queue, id: string, onElsewhere: () => Promise<void>): Promise<void> {
+  try {
+    await messages.getBackend().promote(id);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== ErrorCode.JobNotInState && code !== ErrorCode.JobNotExist) throw error;
+    // Promoted before, running, or gone.
+    await onElsewhere();
+  }
+}

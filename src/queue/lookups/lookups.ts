@@ -1,0 +1,92 @@
+import type { Clock } from '../../clock.ts';
+import type { Traces } from '../../ledger/history/trace.ts';
+import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
+import type { Logger } from '../../logger.ts';
+import { createAskProvider, type InVain } from '../../pipeline/lookup/ask-provider.ts';
+import { createLookupPlan } from '../../pipeline/lookup/plan-lookup.ts';
+import type { Observer } from '../../pipeline/observer.ts';
+import type { DispatcherDeps } from '../../pipeline/sending/dispatcher.ts';
+import type { Carrier } from '../../pipeline/sending/send-target.ts';
+import { refuteUnknown } from '../../pipeline/unknown/unknown-desk.ts';
+import type { ProviderName } from '../../provider/contract/provider.ts';
+import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { createMessageAgain } from '../jobs/message-again.ts';
+import type { QueueWorker } from '../worker/queue-worker.ts';
+import { createLookupQueue, createLookupWorker, type LookupWorkerDeps } from './lookup-queue.ts';
+
+export interface LookupsDeps {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly traces: Pick<Traces, 'message'>;
+  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly unknowns: Unknowns;
+  readonly observer: Pick<Observer, 'unknownResolved' | 'messageEnded'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of a throw out of an adapter, which is a bug in it. */
+  readonly onBug: (error: unknown, provider: ProviderName) => void;
+  readonly receipts: { addReported(provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> };
+}
+
+export interface Lookups {
+  readonly plan: DispatcherDeps['onHandedOver'];
+  start(deps: Omit<LookupWorkerDeps, 'ask'>): QueueWorker;
+  close(): Promise<void>;
+}
+
+const IN_VAIN: Readonly<Record<InVain['kind'], string>> = {
+  absent: "a text is not in the provider's records, and no receipt has come",
+  given_up: 'the provider was asked in vain what became of a text; it is not asked again',
+};
+
+/** Asks vendors what became of the texts that no receipt came for. What they say goes the way of every receipt. */
+export function createLookups({
+  redis,
+  prefix,
+  traces,
+  carriers,
+  unknowns,
+  observer,
+  clock,
+  logger,
+  onBug,
+  receipts,
+}: LookupsDeps): Lookups {
+  const queue = createLookupQueue(redis, prefix);
+  const again = createMessageAgain(redis, prefix);
+  const report = (provider: ProviderName, receipt: VendorReceipt) => receipts.addReported(provider, [receipt], clock.now());
+  const ask = createAskProvider({
+    traces,
+    carriers,
+    clock,
+    report,
+    refute: async (trace, provider) => {
+      const isRefuted = await refuteUnknown({ unknowns, traces, add: again.add, clock }, trace, provider);
+      if (!isRefuted) return false;
+      observer.unknownResolved(provider, 'confirmed_not_sent');
+      const { id: messageId, alertId, severity, route, source } = trace;
+      const now = await traces.message(messageId);
+      const reason = 'unknown_outcome';
+      if (now?.state === 'failed')
+        observer.messageEnded({ messageId, alertId, severity, route, source, state: 'failed', reason, provider });
+      return isRefuted;
+    },
+    onInVain: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, IN_VAIN[why.kind]),
+    onBug,
+  });
+  return {
+    plan: createLookupPlan({
+      carriers,
+      add: queue.add,
+      report,
+      onError: (error) => logger.warn({ err: error }, 'Redis refuses a look-up: only a receipt can say what became of the text'),
+    }),
+    start: (deps) => createLookupWorker({ ...deps, ask }),
+    close: async () => void (await Promise.all([queue.close(), again.close()])),
+  };
+}
+
+function errorOf(why: InVain): { reason?: string; code?: string | undefined } {
+  return why.kind === 'given_up' && why.error !== undefined ? { reason: why.error.reason, code: why.error.code } : {};
+}

@@ -1,0 +1,180 @@
+import type { BulkJobOptions } from 'bullmq';
+import type { AlertInput, ParsedAlert } from '../../alert/alert.ts';
+import { dedupKeyOf } from '../../alert/dedup-key.ts';
+import { dedupHash, newAlertId } from '../../alert/id.ts';
+import { AlertError, type Directory, readAlert } from '../../alert/parse-alert.ts';
+import type { Clock } from '../../clock.ts';
+import type { Seen } from '../../ledger/history/redis-traces.ts';
+import { createLedger } from '../../ledger/redis-ledger.ts';
+import type { Ended } from '../../pipeline/resolved/tell-resolved.ts';
+import { keepTime, keptClockOf } from '../../redis/clock/redis-clock.ts';
+import { isCluster, type Redis } from '../../redis/connect.ts';
+import { createKeys, LEDGER_TTL_MS } from '../../redis/keys.ts';
+import { callersConnection, openProducerConnection } from '../../redis/producer-connection.ts';
+import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
+import { wakeMessages } from '../jobs/wake.ts';
+import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from '../names.ts';
+import { openQueue } from '../open-queue.ts';
+import { createAcknowledgeAlert } from './acknowledge-alert.ts';
+import { announceEnd } from './announce-end.ts';
+import type { EnqueueResult, Producer } from './producer-port.ts';
+import { createWaitFor } from './wait-for.ts';
+
+export interface ProducerOptions {
+  /**
+   * `redis://…` URL, also of Sentinels or a Cluster, or an ioredis client of yours, which stays yours to close. What holds during an outage is then
+   * up to its options: by its defaults a call that was refused may still be made later.
+   */
+  readonly redis: string | Redis;
+  /** As `redis.prefix` in the config of the workers. */
+  readonly prefix?: string;
+  /** What to check alerts against; by default their shape, and numbers as far as that goes without the config. */
+  readonly directory?: Directory;
+}
+
+/**
+ * Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away. Its idle
+ * connection does not keep the process alive, except with a Redis Cluster, where `close()` is needed.
+ * @throws Error when the URL cannot be read, or the prefix does not fit a Redis Cluster
+ */
+export function createProducer({ redis, prefix = '{sms}', directory = { strictNumbers: false } }: ProducerOptions): Producer {
+  const fault = judgePrefix(prefix, typeof redis === 'string' ? isClusterUrl(redis) : isCluster(redis));
+  if (fault !== undefined) throw new Error(`prefix ${fault}`);
+  const keys = createKeys(prefix);
+  const opened = typeof redis === 'string' ? openProducerConnection(redis, keys.probe()) : callersConnection(redis);
+  const connection = opened.redis;
+  const ledger = createLedger(connection, keys);
+  const alerts = openQueue(ALERT_QUEUE, connection, prefix);
+  const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
+  const known = keptClockOf(connection);
+  const clock = known ?? keepTime(connection, keys);
+  const stamp = createStamp(clock);
+
+  const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
+    await alerts.addBulk(accepted.map(jobOf));
+    // Only now: an id that is remembered without its job would be a lost alert. What lists the alert as pending is due at once,
+    // because its job is there.
+    const answers = await connection
+      .pipeline([
+        ...accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
+        ...accepted.map((entry) => ['set', keys.pendingJob(entry.id), JSON.stringify(jobOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
+        ['zadd', keys.pendingAlerts(), 'NX', ...accepted.flatMap(({ id }) => [0, id])],
+        ['pexpire', keys.pendingAlerts(), LEDGER_TTL_MS],
+      ])
+      .exec();
+    return Promise.all(
+      (answers ?? []).slice(0, accepted.length).map(async ([error, answer], index) => {
+        if (error !== null) throw error;
+        return answer === null && !(await mend(accepted[index] as Accepted));
+      }),
+    );
+  };
+
+  /** An alert that ended malformed may be mended and raised again under its id: the dead job makes way. True when it did. */
+  const mend = async (entry: Accepted): Promise<boolean> => {
+    if ((await connection.hget(keys.alert(entry.id), 'outcome')) !== 'malformed') return false;
+    const dead = await alerts.getJob(alertJobId(entry.id));
+    if ((await dead?.isFailed()) !== true) return false;
+    await dead?.remove();
+    const { name, data, opts } = jobOf(entry);
+    await alerts.add(name, data, opts);
+    return true;
+  };
+
+  const resolve = async (ended: Ended): Promise<void> => {
+    await wakeMessages(messages, await ledger.resolve(ended.dedupHash, new Date(ended.at)));
+    if (await ledger.owed.any(ended.dedupHash)) await announceEnd(alerts, ended);
+  };
+  const acknowledge = createAcknowledgeAlert(ledger, messages);
+
+  /** A router may be far behind, or away: what is over must not be texted meanwhile. Whoever was texted is told by the router. */
+  const end = async ({ alert, receivedAt }: Accepted): Promise<void> =>
+    wakeMessages(messages, await ledger.resolve(dedupHash(dedupKeyOf(alert)), new Date(receivedAt)));
+
+  const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
+    const duplicates = await add(accepted);
+    // Said again, it may have been overtaken by something that was raised since.
+    await Promise.all(accepted.filter(({ alert: { status } }, index) => status === 'resolved' && !duplicates[index]).map(end));
+    return duplicates;
+  };
+
+  /** The first call waits until Redis' time is known: by it the alert's time runs. */
+  const stampAndTake = async (alerts: readonly Omit<Accepted, 'receivedAt'>[]): Promise<boolean[]> => {
+    await clock.known();
+    return take(alerts.map((entry) => ({ ...entry, receivedAt: stamp(entry.alert.status) })));
+  };
+
+  const enqueueMany = async (inputs: readonly unknown[]): Promise<EnqueueResult[]> => {
+    const read = inputs.map((input) => readAlert(input, directory));
+    const accepted = read
+      .filter((entry): entry is ParsedAlert => !(entry instanceof AlertError))
+      .map((alert) => ({ id: alert.id ?? newAlertId(), alert }));
+    const duplicates = accepted.length === 0 ? [] : await opened.call(() => stampAndTake(accepted));
+    let next = 0;
+    return read.map((entry) => {
+      if (entry instanceof AlertError) return { ok: false, issues: entry.issues };
+      const index = next++;
+      return { ok: true, id: (accepted[index] as { id: string }).id, duplicate: duplicates[index] as boolean };
+    });
+  };
+
+  return {
+    enqueueMany,
+    async enqueue(alert: AlertInput) {
+      const [result] = await enqueueMany([alert]);
+      if (result?.ok !== true) throw new AlertError(result?.issues ?? []);
+      return { id: result.id, duplicate: result.duplicate };
+    },
+    resolve: (dedupKey) =>
+      opened.call(async () => {
+        await clock.known();
+        await resolve({ dedupHash: dedupHash(dedupKey), at: stamp('resolved') });
+      }),
+    acknowledge: (alertId, by) =>
+      opened.call(async () => {
+        await clock.known();
+        return acknowledge(alertId, by, clock.now());
+      }),
+    waitFor: createWaitFor(connection, keys, () => opened.call(async () => undefined)),
+    async close() {
+      if (known === undefined) clock.close();
+      // Its sockets do not keep the process alive, and it may still be connecting.
+      const alive = setInterval(() => undefined, 1000);
+      await Promise.all([alerts.close(), messages.close()]).finally(() => clearInterval(alive));
+      if (typeof redis === 'string') connection.disconnect();
+    },
+  };
+}
+
+interface Accepted {
+  readonly id: string;
+  readonly alert: ParsedAlert;
+  readonly receivedAt: number;
+}
+
+/** A resolve ends what was raised before it, so the two never bear the same millisecond. */
+function createStamp(clock: Clock): (status: ParsedAlert['status']) => number {
+  let fired = 0;
+  let resolved = 0;
+  return (status) => {
+    if (status === 'resolved') {
+      resolved = Math.max(clock.now().getTime(), fired + 1);
+      return resolved;
+    }
+    fired = Math.max(clock.now().getTime(), resolved);
+    return fired;
+  };
+}
+
+function jobOf({ id, alert, receivedAt }: Accepted): { name: string; data: unknown; opts: BulkJobOptions } {
+  const priority = PRIORITY[alert.severity];
+  return {
+    name: ALERT_JOB,
+    data: { ...alert, id },
+    opts: { jobId: alertJobId(id), timestamp: receivedAt, ...(priority === 0 ? {} : { priority }) },
+  };
+}
+
+function summaryOf({ alert, receivedAt }: Accepted): Seen {
+  return { severity: alert.severity, status: alert.status, dedupKey: dedupKeyOf(alert), receivedAt };
+}

@@ -1,0 +1,93 @@
+import { describeJsonFault } from '../../alert/json-fault.ts';
+import { Unreadable } from '../../alert/parse-alert.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { createScript } from '../../redis/script.ts';
+
+/**
+ * Fails jobs whose own record cannot be read: options, progress or parent that are not JSON, options of `null`, or a
+ * count of starts that is no number. BullMQ throws on them while it fetches, so no processor ever sees them, and they come back for ever.
+ * KEYS active, failed, stalled, job, lock. ARGV id, reason, now ms. 1 when the job was there.
+ */
+const failScript = createScript<0 | 1>(`
+if redis.call('LREM', KEYS[1], 0, ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[4], 'failedReason', ARGV[2], 'finishedOn', ARGV[3])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[5])
+return 1
+`);
+
+const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
+
+export interface UnreadableJob {
+  readonly jobId: string;
+  /** When it was added, ms since the epoch; `NaN` where the record does not say. */
+  readonly timestamp: number;
+  /** `Unreadable` where they are not JSON. */
+  readonly data: unknown;
+  readonly reason: string;
+}
+
+/** Read, and looked at, together. */
+const PAGE = 200;
+
+/**
+ * Fails every unreadable job that is active on the queue, and names those that this call has failed. The list is read in pages
+ * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call.
+ */
+export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
+  const key = (part: string) => `${prefix}:${queue}:${part}`;
+  const judge = async (jobId: string): Promise<UnreadableJob[]> => {
+    const [timestamp, data, starts, ...fields] = await redis
+      .hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS)
+      .catch(withoutRecord);
+    const reason = unreadable(fields) ?? uncountable(starts);
+    if (reason === undefined) return [];
+    const moved = await failScript(
+      redis,
+      [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
+      [jobId, reason, now.getTime()],
+    );
+    return moved === 1 ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
+  };
+  const failed: UnreadableJob[] = [];
+  for (let left = 0; ; ) {
+    const ids = await redis.lrange(key('active'), -left - PAGE, -left - 1);
+    const found = (await Promise.all(ids.map(judge))).flat();
+    failed.push(...found);
+    left += ids.length - found.length;
+    if (ids.length < PAGE) return failed;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return new Unreadable(`the job data is not JSON: ${(error as Error).message}`, text);
+  }
+}
+
+function unreadable(values: readonly (string | null)[]): string | undefined {
+  for (const [index, value] of values.entries()) {
+    if (value === null || value === '') continue;
+    try {
+      if (JSON.parse(value) === null && JSON_FIELDS[index] === 'opts') return "the job's opts is null: it must be a JSON object";
+    } catch (error) {
+      return `the job's ${JSON_FIELDS[index]} is ${describeJsonFault(value, error).message}`;
+    }
+  }
+  return undefined;
+}
+
+/** How often the job was started, which BullMQ adds to while it fetches. */
+function uncountable(starts: string | null | undefined): string | undefined {
+  if (starts === null || starts === undefined || /^-?\d{1,15}$/.test(starts)) return undefined;
+  return "the job's ats is not a whole number";
+}
+
+/** What lies under the key of a job may be no hash at all: that is no reason to leave the others. */
+function withoutRecord(error: Error): null[] {
+  if (error.message.startsWith('WRONGTYPE')) return [];
+  throw error;
+}

@@ -1,0 +1,124 @@
+import { ErrorCode, type Job, type JobJson, type Processor, Worker, type WorkerOptions } from 'bullmq';
+import { describeJsonFault } from '../../alert/json-fault.ts';
+import { Unreadable } from '../../alert/parse-alert.ts';
+import type { Clock } from '../../clock.ts';
+import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { createScript } from '../../redis/script.ts';
+import { backendBy } from './redis-time-backend.ts';
+import { SteadyLocks } from './steady-locks.ts';
+
+/**
+ * Keeps what a repeatable job of BullMQ 5 says. There the producer writes each firing anew from the data of the last one; a
+ * worker of BullMQ 6 takes them from the scheduler, which such a job has never written. KEYS scheduler. ARGV data.
+ */
+const keepDataScript = createScript<0 | 1>(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'data') == 1 and redis.call('HEXISTS', KEYS[1], 'dataOfJob') == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'data', ARGV[1], 'dataOfJob', '1')
+return 1
+`);
+
+/** Completion is refused to a flow parent whose children have not all succeeded, although it ran. */
+const CHILDREN: readonly unknown[] = [ErrorCode.JobPendingChildren, ErrorCode.JobHasFailedChildren];
+
+const FLOW_FAILURES = new WeakMap<Job, string>();
+
+/** Why BullMQ would have failed the job without giving it to a processor, such as that a child of its flow failed. */
+export function flowFailureOf(job: Job): string | undefined {
+  return FLOW_FAILURES.get(job);
+}
+
+/**
+ * A worker for jobs that any BullMQ client may have written.
+ *
+ * - Stock BullMQ throws on job data that is not JSON before it has a job that it could fail: the job stalls and comes
+ *   back for ever. This one hands such a job to the processor, which fails it with a reason.
+ * - A job's own `removeOnComplete` and `removeOnFail` win in stock BullMQ, and `removeOnFail: 5` removes the failed jobs of
+ *   all producers but five. Here only the worker decides what is kept.
+ * - A job whose next firing cannot be scheduled is processed all the same.
+ * - Delayed jobs are promoted by Redis' clock, as far as `commands` knows it, instead of that of the process.
+ * - A flow parent that is to fail since a child failed is handed to the processor, which records its end.
+ */
+export class ReadableWorker extends Worker {
+  readonly #commands: Redis;
+  readonly #clock: Clock;
+  readonly #onAsk: () => void;
+
+  /** @param onAsk is called whenever the worker asks Redis for work, and whenever it gets a job */
+  constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, onAsk: () => void = () => undefined) {
+    const clock = clockOf(commands);
+    super(queue, processor, { ...options, autorun: false }, backendBy(clock));
+    this.#clock = clock;
+    this.#commands = commands;
+    this.#onAsk = onAsk;
+    // As `autorun` does it, once the fields above are there.
+    void this.run().catch((error: Error) => this.emit('error', error));
+  }
+
+  protected override createLockManager(): void {
+    const { lockRenewTime = 0, lockDuration = 0, name } = this.opts;
+    this.lockManager = new SteadyLocks(this as ConstructorParameters<typeof SteadyLocks>[0], {
+      lockRenewTime,
+      lockDuration,
+      workerId: this.id,
+      ...(name === undefined ? {} : { workerName: name }),
+    });
+  }
+
+  protected override getBlockTimeout(blockUntil: number): number {
+    this.#onAsk();
+    return super.getBlockTimeout(blockUntil === 0 ? 0 : onWallClock(blockUntil, this.#clock));
+  }
+
+  protected override moveToActive(token: string, name?: string): Promise<Job> {
+    this.#onAsk();
+    return super.moveToActive(token, name);
+  }
+
+  protected override createJob(data: JobJson, jobId: string): Job {
+    const job = this.#readJob(data, jobId);
+    delete job.opts.removeOnComplete;
+    delete job.opts.removeOnFail;
+    if (job.deferredFailure) {
+      FLOW_FAILURES.set(job, job.deferredFailure);
+      job.deferredFailure = '';
+    }
+    return job;
+  }
+
+  #readJob(data: JobJson, jobId: string): Job {
+    try {
+      return super.createJob(data, jobId);
+    } catch (error) {
+      const job = super.createJob({ ...data, data: '{}' }, jobId);
+      job.data = new Unreadable(`the job data is ${describeJsonFault(data.data, error).message}`, data.data);
+      return job;
+    }
+  }
+
+  protected override async nextJobFromJobData(data?: JobJson, jobId?: string, token?: string): Promise<Job> {
+    this.#onAsk();
+    if (data?.repeatJobKey !== undefined && data.data !== '{}') {
+      await keepDataScript(this.#commands, [this.toKey(`repeat:${data.repeatJobKey}`)], [data.data]).catch((error: Error) =>
+        this.emit('error', error),
+      );
+    }
+    const job = (await super.nextJobFromJobData(data, jobId, token)) as Job | undefined;
+    if (job !== undefined || !data || jobId === undefined) return job as Job;
+    const unscheduled = this.createJob(data, jobId);
+    if (token !== undefined) unscheduled.token = token;
+    return unscheduled;
+  }
+
+  protected override async handleCompleted(...args: Parameters<Worker['handleCompleted']>): Promise<Job> {
+    try {
+      return await super.handleCompleted(...args);
+    } catch (error) {
+      if (!CHILDREN.includes((error as { code?: unknown }).code)) throw error;
+      const key = this.toKey(args[1].id as string);
+      await this.#commands.del(`${key}:dependencies`, `${key}:unsuccessful`);
+      return super.handleCompleted(...args);
+    }
+  }
+}

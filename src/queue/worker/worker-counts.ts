@@ -1,0 +1,27 @@
+import type { Workers } from '../../overview/overview.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { ALERT_QUEUE, MESSAGE_QUEUE } from '../names.ts';
+import { openQueueToRead } from '../open-queue.ts';
+
+/**
+ * Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. Its list holds
+ * those of all its databases: a system on another one, such as a rehearsal, does not send our texts.
+ */
+export function createWorkerCounts(redis: Redis, prefix: string) {
+  const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueueToRead(name, redis, prefix)) as [Queue, Queue];
+  const isOurs = ({ db }: Record<string, string>) => !('db' in redis.options) || db === undefined || Number(db) === (redis.options.db ?? 0);
+  const count = async (queue: Queue) => (await queue.getWorkers()).filter(isOurs).length;
+  return {
+    async read(): Promise<Workers | null> {
+      const [routers, dispatchers] = await Promise.all([count(alerts), count(messages)]).catch((error: unknown) => {
+        // Some hosts of Redis forbid CLIENT LIST; a Redis that is away fails the other readings as well.
+        if (error instanceof Error && error.name === 'ReplyError') return [undefined, undefined];
+        throw error;
+      });
+      return routers === undefined || dispatchers === undefined ? null : { routers, dispatchers };
+    },
+    close: () => Promise.all([alerts.close(), messages.close()]),
+  };
+}
+
+type Queue = ReturnType<typeof openQueueToRead>;

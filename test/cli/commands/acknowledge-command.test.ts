@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { messageTrace } from '../../explain/traces.ts';
+import { type, type World } from '../recording-deps.ts';
+
+test('takes care of an alert, by name', async () => {
+  const ran = await type(['acknowledge', 'a-1', '--by', 'alice'], { acknowledgement: { kind: 'acknowledged', cancelled: 2 } });
+  expect(ran).toMatchObject({ code: 0, stdout: '', stderr: 'acknowledged: 2 text(s) not sent yet are cancelled\n' });
+  expect(ran.calls).toContainEqual(['acknowledge', 'a-1', 'cli by alice']);
+});
+
+test('has a short name, and JSON for programs', async () => {
+  const ran = await type(['ack', 'a-1', '--json'], { acknowledgement: { kind: 'acknowledged', cancelled: 1 } });
+  expect([ran.code, JSON.parse(ran.stdout)]).toEqual([0, { id: 'a-1', status: 'acknowledged', cancelled: 1 }]);
+  expect(ran.calls).toContainEqual(['acknowledge', 'a-1', 'cli']);
+});
+
+test('says that somebody acknowledged it before, which is what was wanted', async () => {
+  const ran = await type(['ack', 'a-1', '--json'], { acknowledgement: { kind: 'over', over: 'acknowledged' } });
+  expect(ran).toMatchObject({ code: 0, stderr: 'the alert is already acknowledged; nothing changed\n' });
+  expect(JSON.parse(ran.stdout)).toMatchObject({ status: 'already_acknowledged' });
+});
+
+test('of a resolved alert has nothing to end: exit 1', async () => {
+  const ran = await type(['ack', 'a-1'], { acknowledgement: { kind: 'over', over: 'resolved' } });
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('error: alert a-1 is already resolved; nothing changed\n') });
+});
+
+test.each<[what: string, id: string, world: World, hint: string]>([
+  ['a slip of the finger', 'order-43.payd', { recentIds: ['order-43.paid'] }, 'Did you mean order-43.paid?'],
+  ['the id of a message', 'm-1', { message: messageTrace({ alertId: 'order-42.paid' }) }, 'Did you mean order-42.paid?'],
+  ['an id like no other', 'zzz', { recentIds: ['order-43.paid'] }, 'Is it the same Redis that the alert was raised on?'],
+])('finds what %s meant', async (_what, id, world, hint) => {
+  const ran = await type(['ack', id], { acknowledgement: { kind: 'missing' }, ...world });
+  expect(ran.stderr).toBe(`error: no alert has the id ${id}, or it is past its time\n${hint}\n`);
+  expect(ran.code).toBe(1);
+});
+
+test.each([
+  ['an unknown alert', 'missing', 'error: no alert has the id a-1, or it is past its time\n'],
+  ['an alert without a problem', 'pointless', 'error: alert a-1 was malformed, or tells itself'],
+] as const)('fails for %s', async (_name, kind, words) => {
+  const ran = await type(['ack', 'a-1'], { acknowledgement: { kind } });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain(words);
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import type { ListFilter } from '../../../src/ledger/lists/lists.ts';
+import { alertTrace, lists, messageTrace, openDoor, problemOf } from '../door.ts';
+
+describe('a list', () => {
+  test('is given with where the next page begins', async () => {
+    const door = await openDoor();
+    expect(await (await door.get('/v1/alerts')).json()).toEqual({ items: [alertTrace], next: '1763600000000-0' });
+    expect(await (await door.get('/v1/messages')).json()).toEqual({ items: [messageTrace], next: null });
+  });
+
+  test('is asked for what the query says, an empty parameter being none', async () => {
+    const asked: unknown[] = [];
+    const now = new Date('2026-11-20T05:00:00Z');
+    const record = async (filter: ListFilter, cursor: string | undefined, limit: number) => {
+      asked.push([Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)), cursor, limit]);
+      return { items: [], next: null };
+    };
+    const door = await openDoor({ lists: { alerts: record, messages: record }, now: () => now });
+    await door.get('/v1/messages?state=expired&severity=crit&route=default&reason=auth&since=2h&contact=contact:alice&provider=&limit=200');
+    await door.get('/v1/alerts?state=suppressed&since=2026-11-20T03:00:00Z&cursor=1-0');
+    const since = new Date('2026-11-20T03:00:00Z');
+    expect(asked).toEqual([
+      [{ state: 'expired', severity: 'critical', route: 'default', reason: 'auth', contact: 'alice', since }, undefined, 200],
+      [{ state: 'suppressed', since }, '1-0', 50],
+    ]);
+  });
+
+  test.each([
+    ['state=gone', /^state: one of queued, .*failed\.$/],
+    ['state=expire', /did you mean "expired"/],
+    ['severity=loud', /^severity: one of info, warning, error, critical/],
+    ['reason=because', /^reason: one of/],
+    ['since=yesterday', /^since: a time such as/],
+    ['limit=0', /^limit: a number from 1 to 200\.$/],
+    ['limit=1e2', /^limit: a number from 1 to 200\.$/],
+    ['contact=%2B60123456789', /^contact: the name of a contact; numbers are not looked for\.$/],
+    ['sevrity=critical', /^unknown parameter: did you mean "severity"/],
+    ['state=failed&state=expired', /^state: give it once\.$/],
+    ['cursor=x', /^cursor: not one that this list gave/],
+  ])('refuses ?%s in words of its own', async (query, words) => {
+    const door = await openDoor();
+    const response = await door.get(`/v1/messages?${query}`);
+    expect(response.status).toBe(400);
+    const { kind, detail } = await problemOf(response);
+    expect(kind).toBe('invalid-request');
+    expect(detail).toMatch(words);
+    expect(detail).not.toContain('123456789');
+  });
+
+  test('of alerts does not promise those that no list can see', async () => {
+    const response = await (await openDoor({ lists })).get('/v1/alerts?state=pending');
+    expect((await problemOf(response)).detail).toMatch(/^state: one of routed, suppressed, malformed/);
+  });
+});

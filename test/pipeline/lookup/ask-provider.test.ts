@@ -1,0 +1,294 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createAskProvider, type InVain } from '../../../src/pipeline/lookup/ask-provider.ts';
+import type { Lookup } from '../../../src/pipeline/lookup/lookup.ts';
+import { createLookupPlan } from '../../../src/pipeline/lookup/plan-lookup.ts';
+import type { Message } from '../../../src/pipeline/message.ts';
+import { createReceiptReceiver } from '../../../src/pipeline/receipts/apply-receipt.ts';
+import { receiptOf } from '../../../src/pipeline/receipts/receipt.ts';
+import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
+import type { VendorReceipt } from '../../../src/provider/contract/receipt-reader.ts';
+import type { Said, StatusQuery, VendorStatus } from '../../../src/provider/contract/status.ts';
+import { testRedis } from '../../support/redis.ts';
+import type { Line } from '../../support/scripted-provider.ts';
+import { createDesk, type Desk } from '../dispatch-desk.ts';
+
+const { redis, prefix } = testRedis();
+const POLL_MS = 60_000;
+const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
+const silence = refuse('unknown_outcome', { code: 'timeout' });
+const away = new ProviderError('unavailable', { code: 'ECONNREFUSED' });
+
+let desk: Desk;
+let isLater: boolean;
+let refuted: [messageId: string, provider: string][];
+let asked: StatusQuery[];
+let reported: [provider: string, receipt: VendorReceipt][];
+let inVain: [provider: string, messageId: string, why: InVain][];
+beforeEach(() => {
+  desk = createDesk(redis, prefix);
+  [asked, reported, inVain, refuted] = [[], [], [], []];
+  isLater = false;
+});
+
+type Says = VendorStatus | ((query: StatusQuery, signal: AbortSignal) => Promise<VendorStatus>);
+
+/** A provider that is asked a minute after it was handed a text. */
+function vendor(name: string, lines: readonly Line[], says: Says, over: { pollAfterMs?: number } = { pollAfterMs: POLL_MS }) {
+  Object.assign(desk.provider(name, lines, over), {
+    status: async (query: StatusQuery, signal: AbortSignal) => {
+      // Right after the sending its records do not hold the text yet.
+      if (!isLater) return { kind: 'unclear', error: away };
+      asked.push(query);
+      return typeof says === 'function' ? says(query, signal) : says;
+    },
+  });
+}
+
+async function ask({ id, to, text }: Message, signal = new AbortController().signal, asPlanned: Partial<Lookup> = { text }) {
+  const run = createAskProvider({
+    traces: createTraces(redis, desk.keys),
+    carriers: desk.carriers,
+    clock: desk.clock,
+    report: async (provider, receipt) => void reported.push([provider, receipt]),
+    refute: async ({ id }, provider) => {
+      refuted.push([id, provider]);
+      return false;
+    },
+    onInVain: (...told) => void inVain.push(told),
+    onBug: (error, provider) => void desk.bugs.push({ error, provider }),
+  });
+  return run({ messageId: id, to, ...asPlanned }, signal);
+}
+
+/** Hands it over and lets the first wait pass. */
+async function handOver(over: Partial<Message> = {}): Promise<{ message: Message; sentAt: Date }> {
+  const sentAt = desk.clock.now();
+  const { message } = await desk.send({ onUnknown: 'hold', ...over });
+  desk.clock.at += POLL_MS;
+  isLater = true;
+  return { message, sentAt };
+}
+
+const done = { kind: 'done' };
+
+describe('an accepted text without a receipt', () => {
+  test('is asked for by the vendor’s id, the number and the time', async () => {
+    vendor('a', [yes], { kind: 'pending' });
+    const { message, sentAt } = await handOver();
+    await ask(message, undefined, {});
+    expect(asked).toEqual([{ id: message.id, to: message.to, sentAt, providerMessageId: 'SM1' }]);
+  });
+
+  test.each<[VendorStatus, Partial<VendorReceipt>]>([
+    [{ kind: 'delivered' }, { state: 'delivered' }],
+    [
+      { kind: 'delivered', at: new Date('2026-11-20T03:00:04Z'), segments: 2 },
+      { state: 'delivered', at: new Date('2026-11-20T03:00:04Z') },
+    ],
+    [
+      { kind: 'undelivered', code: '30003' },
+      { state: 'undelivered', code: '30003' },
+    ],
+    [{ kind: 'undelivered' }, { state: 'undelivered' }],
+  ])('%j is taken as a receipt of it', async (status, receipt) => {
+    vendor('a', [yes], status);
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    expect(reported).toEqual([['a', { messageId: message.id, providerMessageId: 'SM1', ...receipt }]]);
+    expect(inVain).toEqual([]);
+  });
+
+  test('is asked for again after double the wait while it is pending or unclear, and given up in the end', async () => {
+    vendor('a', [yes], { kind: 'unclear', error: away });
+    const { message, sentAt } = await handOver();
+    const minutes: number[] = [];
+    for (;;) {
+      minutes.push((desk.clock.at - sentAt.getTime()) / POLL_MS);
+      const lookedUp = await ask(message);
+      if (lookedUp.kind === 'done') break;
+      desk.clock.at = lookedUp.until.getTime();
+    }
+    expect(minutes).toEqual([1, 3, 7, 15, 31]);
+    expect(inVain).toEqual([['a', message.id, { kind: 'given_up', error: away }]]);
+    expect(reported).toEqual([]);
+  });
+
+  test('that the vendor’s records do not hold is told of and not asked for again', async () => {
+    vendor('a', [yes], { kind: 'absent' });
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    expect(inVain).toEqual([['a', message.id, { kind: 'absent' }]]);
+    expect(reported).toEqual([]);
+  });
+
+  test('is asked for again when the adapter throws, which is a bug in it', async () => {
+    const bug = new TypeError('cannot read properties of undefined');
+    vendor('a', [yes], () => Promise.reject(bug));
+    const { message } = await handOver();
+    expect(await ask(message)).toMatchObject({ kind: 'again' });
+    expect(desk.bugs).toEqual([{ error: bug, provider: 'a' }]);
+  });
+
+  test('whose question we cut short is asked for anew, at no cost', async () => {
+    const stop = new AbortController();
+    vendor('a', [yes], async () => {
+      stop.abort(new Error('shutting down'));
+      return { kind: 'unclear', error: new ProviderError('unavailable', { code: 'aborted' }) };
+    });
+    const { message } = await handOver();
+    await expect(ask(message, stop.signal)).rejects.toThrow('shutting down');
+    expect(inVain).toEqual([]);
+  });
+
+  test('asks the provider that took it after others refused', async () => {
+    vendor('a', [refuse('balance')], { kind: 'delivered' });
+    vendor('b', [{ kind: 'accepted', providerMessageId: 'SM-b' }], { kind: 'delivered' });
+    const { message } = await handOver();
+    await ask(message);
+    expect(asked).toMatchObject([{ providerMessageId: 'SM-b' }]);
+    expect(reported).toMatchObject([['b', { providerMessageId: 'SM-b' }]]);
+  });
+});
+
+describe('a held text that the vendor never took', () => {
+  test('is taken as such, where the config says nothing about asking too', async () => {
+    vendor('a', [silence], { kind: 'absent' }, {});
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    expect(refuted).toEqual([[message.id, 'a']]);
+  });
+});
+
+describe('nobody is asked', () => {
+  test('once a receipt has said what became of it', async () => {
+    vendor('a', [yes], { kind: 'delivered' });
+    const { message } = await handOver();
+    await desk.ledger.applyReceipt(message.id, { provider: 'a', state: 'undelivered', receivedAt: desk.clock.now() });
+    expect(await ask(message)).toEqual(done);
+    expect(asked).toEqual([]);
+  });
+
+  test('about a message that surely was not sent, or that nobody knows', async () => {
+    vendor('a', [refuse('recipient')], { kind: 'delivered' });
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    expect(await ask({ ...message, id: 'm-none' })).toEqual(done);
+    expect(asked).toEqual([]);
+  });
+
+  test('when the config no longer says so', async () => {
+    vendor('a', [yes], { kind: 'delivered' });
+    const { message } = await handOver();
+    vendor('a', [yes], { kind: 'delivered' }, {});
+    expect(await ask(message)).toEqual(done);
+    desk.carriers.delete('a');
+    expect(await ask(message)).toEqual(done);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a text of which nobody knows whether it was sent', () => {
+  test('is asked for by what it says', async () => {
+    vendor('a', [silence], { kind: 'unclear', error: away });
+    const { message, sentAt } = await handOver();
+    expect(await ask(message)).toMatchObject({ kind: 'again' });
+    expect(asked).toEqual([{ id: message.id, to: message.to, sentAt, text: message.text }]);
+  });
+
+  test.each(['delivered', 'undelivered'] as const)('is settled by a late %s', async (kind) => {
+    vendor('a', [silence], { kind, providerMessageId: 'SM9' });
+    const { message } = await handOver();
+    expect(await ask(message)).toEqual(done);
+    await applyReported();
+    expect(await desk.trace(message)).toMatchObject({ state: kind, reason: null });
+    expect(desk.heard('unknownResolved')).toEqual([
+      ['a', 'held'],
+      ['a', 'receipt'],
+    ]);
+  });
+
+  test('is accepted once the vendor says that it has it, and asked for again by its id', async () => {
+    vendor('a', [silence], { kind: 'pending', providerMessageId: 'SM9' });
+    const { message } = await handOver();
+    const lookedUp = await ask(message);
+    expect(lookedUp).toMatchObject({ kind: 'again' });
+    await applyReported();
+    expect(await desk.trace(message)).toMatchObject({ state: 'accepted', provider: 'a', providerMessageId: 'SM9' });
+    await ask(message);
+    expect(asked[1]).toMatchObject({ providerMessageId: 'SM9' });
+    expect(reported).toHaveLength(1);
+  });
+
+  /** As the worker of the queue `sms-receipts` does. */
+  async function applyReported(): Promise<void> {
+    const apply = createReceiptReceiver(desk.ledger, desk.observer, desk.optOuts);
+    const now = desk.clock.now();
+    for (const [provider, receipt] of reported) expect(await apply(receiptOf(provider, receipt, now), now, true)).toEqual(done);
+  }
+});
+
+describe('a look-up is planned', () => {
+  const plan = async (
+    name: string,
+    accepted: Accepted | undefined,
+    add = async (..._: [Lookup, number]): Promise<void> => undefined,
+    said?: Said,
+  ) => {
+    const added: [Lookup, number][] = [];
+    const errors: unknown[] = [];
+    const message = desk.message();
+    const onHandedOver = createLookupPlan({
+      carriers: desk.carriers,
+      add: async (...what) => {
+        await add(...what);
+        added.push(what);
+      },
+      report: async (provider, receipt) => void reported.push([provider, receipt]),
+      onError: (error) => void errors.push(error),
+    });
+    await onHandedOver(message, name, accepted, said);
+    return { added, errors, message };
+  };
+
+  test('for a text that was accepted, without what it says', async () => {
+    vendor('a', [yes], { kind: 'pending' });
+    const { added, message } = await plan('a', yes);
+    expect(added).toEqual([[{ messageId: message.id, to: message.to }, POLL_MS]]);
+  });
+
+  test.each([undefined, { kind: 'accepted' } as const])('with what it says where the vendor gave no id (%j)', async (accepted) => {
+    vendor('a', [yes], { kind: 'pending' });
+    const { added, message } = await plan('a', accepted);
+    expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, POLL_MS]]);
+  });
+
+  test('for one of which nobody knows whatever the config says, after a minute, where the vendor can be asked', async () => {
+    vendor('a', [silence], { kind: 'pending' }, {});
+    desk.provider('b', [silence]);
+    const { added, message } = await plan('a', undefined);
+    expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, 60_000]]);
+    expect((await plan('b', undefined)).added).toEqual([]);
+  });
+
+  test.each(['delivered', 'undelivered'] as const)('no more once the vendor has said %s: that is taken as a receipt', async (kind) => {
+    vendor('a', [silence], { kind });
+    const { added, message } = await plan('a', { kind: 'accepted' }, undefined, { kind, providerMessageId: 'SM9' });
+    expect(reported).toEqual([['a', { messageId: message.id, providerMessageId: 'SM9', state: kind }]]);
+    expect(added).toEqual([]);
+  });
+
+  test('not where the config does not say so, and not where the vendor cannot be asked', async () => {
+    vendor('a', [yes], { kind: 'pending' }, {});
+    desk.provider('b', [yes], { pollAfterMs: POLL_MS });
+    expect((await plan('a', yes)).added).toEqual([]);
+    expect((await plan('b', yes)).added).toEqual([]);
+    expect((await plan('none', yes)).added).toEqual([]);
+  });
+
+  test('and an error of Redis is told of, not thrown', async () => {
+    vendor('a', [yes], { kind: 'pending' });
+    const error = new Error('OOM command not allowed');
+    expect((await plan('a', yes, () => Promise.reject(error))).errors).toEqual([error]);
+  });
+});

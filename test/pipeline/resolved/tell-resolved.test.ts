@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type E164, phoneHash } from '../../../src/alert/phone.ts';
+import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import type { MessageState } from '../../../src/ledger/history/trace.ts';
+import type { Ledger, MessageRecord } from '../../../src/ledger/ledger.ts';
+import { createLedger } from '../../../src/ledger/redis-ledger.ts';
+import type { Message } from '../../../src/pipeline/message.ts';
+import { resolvedMessage } from '../../../src/pipeline/resolved/resolved-message.ts';
+import { createTellResolved, type TellResolved } from '../../../src/pipeline/resolved/tell-resolved.ts';
+import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';
+import { createKeys } from '../../../src/redis/keys.ts';
+import { createRecordingObserver, type RecordingObserver } from '../../support/recording-observer.ts';
+import { testRedis } from '../../support/redis.ts';
+import { createSettableClock } from '../../support/settable-clock.ts';
+
+const { redis, prefix } = testRedis();
+const ALICE = '+60123456789' as E164;
+const BOB = '+60123456788' as E164;
+const RAISED_AT = 1_000;
+const RESOLVED_AT = 5_000;
+
+let ledger: Ledger;
+let traces: ReturnType<typeof createTraces>;
+let recording: RecordingObserver;
+let tell: TellResolved;
+let steps: FirstStep[];
+beforeEach(() => {
+  const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
+  ledger = createLedger(redis, keys);
+  traces = createTraces(redis, keys);
+  recording = createRecordingObserver();
+  tell = createTellResolved({ ledger, observer: recording.observer, clock: createSettableClock(RESOLVED_AT + 10) });
+  steps = [];
+});
+const addJobs = async (added: readonly FirstStep[]) => void steps.push(...added);
+const ended = { dedupHash: 'key', at: RESOLVED_AT };
+
+const message = (over: Partial<Message> = {}): Message => ({
+  id: 'm-1',
+  alertId: 'a-1',
+  to: ALICE,
+  severity: 'critical',
+  purpose: 'alert',
+  text: 'CRITICAL: Disk full',
+  segments: 1,
+  variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
+  receivedAt: RAISED_AT,
+  expiresAt: RAISED_AT + 60_000,
+  phoneHash: phoneHash(over.to ?? ALICE),
+  dedupHash: 'key',
+  route: 'default',
+  providers: ['sns'],
+  overflow: 'defer',
+  onUnknown: 'resend',
+  resolvedTexts: true,
+  ackCode: 'K7Q2',
+  ...over,
+});
+
+/** An alert that has texted, and how far that has come. */
+async function texted(states: readonly (readonly [Partial<Message>, MessageState])[], alertId = 'a-1'): Promise<void> {
+  const messages = states.map(([over, state]) => ({ message: message({ alertId, ...over }), state }));
+  const records = messages.map(({ message: { id, segments, route, severity, expiresAt, phoneHash }, state }): MessageRecord => {
+    const card = { id, alertId, to: '+60*******789', phoneHash, contact: null, severity, route, segments, createdAt: RAISED_AT, expiresAt };
+    return { ...card, state: state as 'queued', reason: null, until: null, events: [] };
+  });
+  const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'k', receivedAt: RAISED_AT, events: [] } as const;
+  await ledger.admit({ ...card, id: alertId, dedupHash: 'key', dedupeForMs: 0, messages: records }, randomUUID());
+  await ledger.owed.keep('key', Object.fromEntries(messages.map(({ message }) => [message.id, JSON.stringify(message)])));
+}
+const accepted = async () => texted([[{}, 'accepted']]);
+const told = () => steps.map(({ message: { to, text }, job }) => [to, text, job]);
+
+describe('who was texted', () => {
+  it('is told once that it is over, by two resolves at the same moment', async () => {
+    await accepted();
+    await Promise.all([tell(ended, addJobs), tell({ ...ended, at: RESOLVED_AT + 1 }, addJobs)]);
+    expect(new Set(steps.map((step) => step.message.id)).size).toBe(1);
+    expect(steps.filter(({ job }) => job === 'now')).toHaveLength(1);
+    expect(recording.heard('messagesCreated')).toEqual([['info', 1]]);
+    expect(await ledger.owed.any('key')).toBe(false);
+  });
+
+  it('is told once by a resolve that comes after the first', async () => {
+    await accepted();
+    await tell(ended, addJobs);
+    expect(await tell({ ...ended, at: RESOLVED_AT + 1 }, addJobs)).toBe('done');
+    expect(told()).toEqual([[ALICE, 'RESOLVED: Disk full', 'now']]);
+  });
+
+  it('is told by whoever takes over when a router dies before it has added the job', async () => {
+    await accepted();
+    await expect(tell(ended, () => Promise.reject(new Error('died')))).rejects.toThrow('died');
+    await tell(ended, addJobs);
+    expect(told()).toEqual([[ALICE, 'RESOLVED: Disk full', 'again']]);
+    expect(recording.heard('messagesCreated')).toEqual([['info', 1]]);
+    expect(await ledger.owed.any('key')).toBe(false);
+  });
+
+  it('finds the text under the alert, marked as what it is, and the books count it', async () => {
+    await accepted();
+    const before = await ledger.inFlight();
+    await tell(ended, addJobs);
+    const { messages = [] } = (await traces.alert('a-1')) ?? {};
+    expect(messages.map(({ says, state, severity }) => [says, state, severity])).toEqual([
+      [undefined, 'accepted', 'critical'],
+      ['resolved', 'queued', 'info'],
+    ]);
+    expect(await ledger.inFlight()).toBe(before + 1);
+    const { id, alertId, dedupHash } = (steps[0] as FirstStep).message;
+    await ledger.move({ messageId: id, alertId, dedupHash, run: 'run', state: 'expired', reason: 'expired', events: [] });
+    expect(await ledger.inFlight()).toBe(before);
+  });
+
+  it('is told once, whatever number of alerts of the key had told of it', async () => {
+    await texted([[{ id: 'm-1', text: 'ERROR: x' }, 'accepted']]);
+    const newer = { id: 'm-2', receivedAt: RAISED_AT + 1, variables: { instance: 'db-1', priority: 'CRITICAL', content: 'Worse' } };
+    await texted([[newer, 'delivered']], 'a-2');
+    await tell(ended, addJobs);
+    expect(told()).toEqual([[ALICE, 'Instance: db-1, Priority: RESOLVED, Content: Worse', 'now']]);
+  });
+});
+
+it.each<[state: MessageState, texts: number, answer: string]>([
+  ['accepted', 1, 'done'],
+  ['delivered', 1, 'done'],
+  ['undelivered', 1, 'done'],
+  ['unknown', 0, 'done'],
+  ['suppressed', 0, 'done'],
+  ['expired', 0, 'done'],
+  ['cancelled', 0, 'done'],
+  ['failed', 0, 'done'],
+  ['queued', 0, 'waiting'],
+  ['deferred', 0, 'waiting'],
+  ['sending', 0, 'waiting'],
+])('a text that is %s leads to %i', async (state, texts, answer) => {
+  await texted([[{}, state]]);
+  expect(await tell(ended, addJobs)).toBe(answer);
+  expect(steps).toHaveLength(texts);
+});
+
+it('who is being texted when it ends is told when that was accepted, and the others at once', async () => {
+  await texted([
+    [{ id: 'm-1' }, 'sending'],
+    [{ id: 'm-2', to: BOB }, 'accepted'],
+  ]);
+  expect(await tell(ended, addJobs)).toBe('waiting');
+  expect(told()).toEqual([[BOB, 'RESOLVED: Disk full', 'now']]);
+  const accepted = { provider: 'sns', segments: 1, at: new Date(RESOLVED_AT) };
+  await ledger.move({ messageId: 'm-1', alertId: 'a-1', dedupHash: 'key', run: 'r', state: 'accepted', accepted, events: [] });
+  expect(await tell(ended, addJobs)).toBe('done');
+  expect(told().slice(1)).toEqual([[ALICE, 'RESOLVED: Disk full', 'now']]);
+});
+
+describe('of what the simulator took', () => {
+  it('the RESOLVED text is the simulator’s too, though its route has a real provider besides', async () => {
+    await texted([[{ providers: ['desk', 'sns'] }, 'queued']]);
+    const record = { provider: 'desk', startedAt: new Date(RAISED_AT).toISOString(), result: 'accepted', simulated: true } as const;
+    const accepted = { provider: 'desk', segments: 1, at: new Date(RAISED_AT) };
+    const step = { messageId: 'm-1', alertId: 'a-1', dedupHash: 'key', run: 'r', events: [] };
+    await ledger.move({ ...step, state: 'accepted', accepted, attempt: { token: 't', number: 1, record } });
+    await tell(ended, addJobs);
+    expect(steps.map((added) => added.message.simulated)).toEqual([true]);
+  });
+
+  it('it does not stand for the text that reached the phone', async () => {
+    await texted([[{ id: 'm-1' }, 'accepted']]);
+    await texted([[{ id: 'm-2', receivedAt: RAISED_AT + 1, simulated: true }, 'accepted']], 'a-2');
+    await tell(ended, addJobs);
+    expect(steps.map((added) => added.message.simulated)).toEqual([undefined, true]);
+  });
+});
+
+it('what was raised after it is over is not over', async () => {
+  await texted([[{ receivedAt: RESOLVED_AT }, 'accepted']]);
+  expect(await tell(ended, addJobs)).toBe('done');
+  expect(steps).toEqual([]);
+  expect(await ledger.owed.any('key')).toBe(true);
+});
+
+it('the text is an info of its own, that no end of the key touches and that asks for nothing', () => {
+  const said = resolvedMessage(
+    message({ template: { name: 't', params: {}, exact: false }, notBefore: 3, quietHours: QUIET }),
+    RESOLVED_AT,
+  );
+  expect(said).toMatchObject({
+    severity: 'info',
+    onUnknown: 'hold',
+    text: 'RESOLVED: Disk full',
+    receivedAt: RESOLVED_AT,
+    expiresAt: RESOLVED_AT + 60_000,
+    route: 'default',
+    quietHours: QUIET,
+  });
+  expect(said.dedupHash).not.toBe('key');
+  for (const key of ['template', 'ackCode', 'resolvedTexts', 'notBefore', 'replay']) expect(said).not.toHaveProperty(key);
+});
+const QUIET = { from: 0, to: 1, timeZone: 'UTC', override: 'critical' } as const;

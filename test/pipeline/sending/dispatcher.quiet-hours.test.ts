@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { E164 } from '../../../src/alert/phone.ts';
+import { isAtLeast, SEVERITIES } from '../../../src/alert/severity.ts';
+import type { Message } from '../../../src/pipeline/message.ts';
+import type { QuietHours } from '../../../src/policy/quiet-hours.ts';
+import type { Route } from '../../../src/policy/route.ts';
+import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
+import { testRedis } from '../../support/redis.ts';
+import { createDesk, type Desk, HOUR_MS, MINUTE_MS } from '../dispatch-desk.ts';
+
+const { redis, prefix } = testRedis();
+const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
+const DAY_MS = 24 * HOUR_MS;
+
+/** Quiet for two hours, by UTC, that begin so many ms from now, rounded down to the minute. */
+function quietIn({ clock }: Desk, ms: number, override: QuietHours['override'] = 'critical'): QuietHours {
+  const from = Math.floor((clock.at + ms) / MINUTE_MS) % 1440;
+  return { from, to: (from + 120) % 1440, timeZone: 'UTC', override };
+}
+const endOf = ({ to }: QuietHours, { clock }: Desk) => {
+  const midnight = clock.at - (clock.at % DAY_MS);
+  const end = midnight + to * MINUTE_MS;
+  return new Date(end > clock.at ? end : end + DAY_MS);
+};
+const quietNow = (desk: Desk): Partial<Message> => ({ severity: 'error', quietHours: quietIn(desk, 0), expiresAt: desk.clock.at + DAY_MS });
+
+describe('a text in quiet hours', () => {
+  test('waits for their end without an attempt or a slot, is told why, and then goes out', async () => {
+    const desk = createDesk(redis, prefix, {
+      caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
+    });
+    const a = desk.provider('a', [yes]);
+    const held = quietNow(desk);
+    const until = endOf(held.quietHours as QuietHours, desk);
+    const { message, outcome } = await desk.send(held);
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'quiet_hours', until });
+    expect(await desk.trace(message)).toMatchObject({ state: 'deferred', reason: 'quiet_hours', until: until.toISOString(), attempts: [] });
+    expect(desk.heard('deferred')).toEqual(['quiet_hours']);
+    expect(await desk.hasRoom()).toBe(true);
+    desk.clock.at = until.getTime();
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    expect(a.requests).toHaveLength(1);
+  });
+
+  test('goes out at once where it is grave enough', async () => {
+    const desk = createDesk(redis, prefix);
+    desk.provider('a', [yes]);
+    expect((await desk.send({ ...quietNow(desk), severity: 'critical' })).outcome).toMatchObject({ kind: 'accepted' });
+    expect((await desk.send({ ...quietNow(desk), quietHours: quietIn(desk, 0, 'error') })).outcome).toMatchObject({ kind: 'accepted' });
+  });
+
+  test('is given up where the route says so, and counted once', async () => {
+    const desk = createDesk(redis, prefix);
+    const a = desk.provider('a', [refuse('balance'), yes]);
+    const quietHours = quietIn(desk, 5 * MINUTE_MS);
+    const { message } = await desk.send({ severity: 'error', overflow: 'drop', quietHours });
+    desk.clock.at += 10 * MINUTE_MS;
+    const outcome = await desk.run(message, { rerun: true });
+    expect(outcome).toMatchObject({
+      kind: 'suppressed',
+      reason: 'quiet_hours',
+      detail: `quiet until ${endOf(quietHours, desk).toISOString()}`,
+    });
+    expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'quiet_hours' });
+    expect(desk.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'quiet_hours', severity: 'error' }]);
+    expect(a.requests).toHaveLength(1);
+    expect(await desk.ledger.inFlight()).toBe(0);
+  });
+
+  test('whose deadline comes first is expired then', async () => {
+    const desk = createDesk(redis, prefix);
+    desk.provider('a', [yes]);
+    const expiresAt = desk.clock.at + 10 * MINUTE_MS;
+    const { message, outcome } = await desk.send({ ...quietNow(desk), expiresAt });
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'quiet_hours', until: new Date(expiresAt) });
+    desk.clock.at = expiresAt;
+    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'expired', last: 'quiet_hours' });
+    expect(desk.heard('messageSettled')).toHaveLength(1);
+  });
+
+  test('into which it came while it waited for a cap, is held again', async () => {
+    const desk = createDesk(redis, prefix, {
+      caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
+    });
+    const a = desk.provider('a', [yes]);
+    await desk.send();
+    const quietHours = quietIn(desk, 30 * MINUTE_MS);
+    const { message, outcome } = await desk.send({ severity: 'error', quietHours, expiresAt: desk.clock.at + DAY_MS });
+    expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    desk.clock.at += HOUR_MS + 1;
+    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'deferred', reason: 'quiet_hours', until: endOf(quietHours, desk) });
+    expect(a.requests).toHaveLength(1);
+  });
+
+  test('into which it came while a vendor was failing, is held; a critical is tried again', async () => {
+    const desk = createDesk(redis, prefix);
+    desk.provider('a', [refuse('balance'), refuse('balance'), yes]);
+    const more = { quietHours: quietIn(desk, 5 * MINUTE_MS), expiresAt: desk.clock.at + DAY_MS };
+    const { message: error } = await desk.send({ ...more, severity: 'error' });
+    const { message: critical } = await desk.send({ ...more, severity: 'critical' });
+    desk.clock.at += 10 * MINUTE_MS;
+    expect(await desk.run(error, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'quiet_hours' });
+    expect(await desk.run(critical, { rerun: true })).toMatchObject({ kind: 'accepted' });
+  });
+
+  test('into which it came while it waited for its turn at the provider, comes back at once and is held', async () => {
+    const desk = createDesk(redis, prefix);
+    const quietHours = quietIn(desk, 2 * MINUTE_MS);
+    const a = desk.provider('a', [yes], {
+      pace: (_signal, job) => {
+        desk.clock.at += 3 * MINUTE_MS;
+        return job();
+      },
+    });
+    const { message, outcome } = await desk.send({ severity: 'error', quietHours, expiresAt: desk.clock.at + DAY_MS });
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'quiet_hours', until: desk.clock.now() });
+    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'deferred', reason: 'quiet_hours', until: endOf(quietHours, desk) });
+    expect(a.requests).toHaveLength(0);
+  });
+
+  test('that may have gone out already waits, whatever its route says, and is never called unsent', async () => {
+    const desk = createDesk(redis, prefix);
+    // A throttled vendor after one whose answer never came: it comes back with a doubt.
+    desk.provider('a', [refuse('unknown_outcome')]);
+    desk.provider('b', [refuse('throttled')]);
+    const quietHours = quietIn(desk, 5 * MINUTE_MS);
+    const expiresAt = desk.clock.at + HOUR_MS;
+    const { message } = await desk.send({ severity: 'error', overflow: 'drop', quietHours, expiresAt });
+    desk.clock.at += 10 * MINUTE_MS;
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'quiet_hours' });
+    desk.clock.at = expiresAt;
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'unknown', provider: 'a' });
+  });
+});
+
+describe('caps of sources, countries and routes', () => {
+  const windows = (max: number) => [{ max, perMs: HOUR_MS }];
+  const off = { weight: 'messages', perRecipient: [], perHour: undefined } as const;
+  const route = (name: string, perRecipient: number, perRoute: number): Route => ({
+    name,
+    match: {},
+    providers: ['a'],
+    expiresAfterMs: HOUR_MS,
+    overflow: 'defer',
+    caps: { perRecipient: windows(perRecipient), perRoute: windows(perRoute) },
+  });
+  const OTHER = { to: '+60123456780' as E164, phoneHash: 'other' };
+
+  test.each<
+    [
+      name: string,
+      options: Parameters<typeof createDesk>[2],
+      first: Partial<Message>,
+      full: Partial<Message>,
+      free: Partial<Message>,
+      reason: string,
+    ]
+  >([
+    [
+      'a source',
+      { caps: { ...off, perSource: windows(1) } },
+      { sourceHash: 's' },
+      { sourceHash: 's', ...OTHER },
+      { sourceHash: 't' },
+      'rate_cap_source',
+    ],
+    [
+      'a country',
+      { caps: { ...off, perCountry: new Map([['60', windows(1)]]) } },
+      {},
+      OTHER,
+      { to: '+6581234567' as E164 },
+      'rate_cap_country',
+    ],
+    [
+      'a route',
+      { routes: [route('loud', 5, 1), route('quiet', 5, 1)] },
+      { route: 'loud' },
+      { route: 'loud', ...OTHER },
+      { route: 'quiet' },
+      'rate_cap_route',
+    ],
+    [
+      'a phone on a route',
+      { routes: [route('loud', 1, 5)] },
+      { route: 'loud' },
+      { route: 'loud' },
+      { route: 'loud', ...OTHER },
+      'rate_cap_route',
+    ],
+  ])('of %s hold back what is counted there and nothing else', async (_name, options, first, full, free, reason) => {
+    const desk = createDesk(redis, prefix, options);
+    const a = desk.provider('a', [yes]);
+    expect((await desk.send(first)).outcome).toMatchObject({ kind: 'accepted' });
+    const { message, outcome } = await desk.send({ ...full, expiresAt: desk.clock.at + DAY_MS });
+    expect(outcome).toMatchObject({ kind: 'deferred', reason });
+    expect(desk.heard('deferred')).toEqual([reason]);
+    expect((await desk.send(free)).outcome).toMatchObject({ kind: 'accepted' });
+    desk.clock.at += HOUR_MS + 1;
+    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    expect(a.requests).toHaveLength(3);
+  });
+
+  test('of a route give the slot of a failed text back', async () => {
+    const desk = createDesk(redis, prefix, { routes: [route('loud', 1, 1)] });
+    desk.provider('a', [refuse('recipient'), yes]);
+    expect((await desk.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'failed' });
+    expect((await desk.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+/** Of clocks that are never put on or back, minutes. */
+const OFFSETS: Readonly<Record<string, number>> = { UTC: 0, 'Asia/Kathmandu': 345, 'Pacific/Honolulu': -600 };
+
+test('Whenever it comes and however often it is put off, no provider is asked in quiet hours', async () => {
+  const minute = fc.integer({ min: 0, max: 1439 });
+  const quiet = fc
+    .record({ from: minute, to: minute, timeZone: fc.constantFrom(...Object.keys(OFFSETS)) })
+    .filter(({ from, to }) => from !== to);
+  const severity = fc.constantFrom(...SEVERITIES);
+  await fc.assert(
+    fc.asyncProperty(quiet, severity, severity, fc.nat(DAY_MS), fc.nat(3), async (times, override, severity, ms, failures) => {
+      const desk = createDesk(redis, prefix);
+      const askedAt: number[] = [];
+      const answer = (said: Accepted | ReturnType<typeof refuse>) => () => {
+        askedAt.push(desk.clock.at);
+        return said;
+      };
+      desk.provider('a', [...Array.from({ length: failures }, () => answer(refuse('balance'))), answer(yes)]);
+      desk.clock.at += ms;
+      const quietHours = { ...times, override };
+      let { message, outcome } = await desk.send({ severity, quietHours, expiresAt: desk.clock.at + 2 * DAY_MS });
+      for (let run = 0; outcome.kind !== 'accepted' && run < 2 + 2 * failures; run += 1) {
+        if (outcome.kind !== 'deferred' && outcome.kind !== 'retry') throw new Error(outcome.kind);
+        desk.clock.at = outcome.until.getTime();
+        outcome = await desk.run(message, { rerun: true });
+      }
+      expect(outcome.kind).toBe('accepted');
+      for (const at of isAtLeast(severity, override) ? [] : askedAt) {
+        const { from, to, timeZone } = times;
+        const clock = (Math.floor(at / MINUTE_MS) + (OFFSETS[timeZone] as number) + 1440) % 1440;
+        expect(to > from ? clock >= from && clock < to : clock >= from || clock < to).toBe(false);
+      }
+    }),
+    { numRuns: 25 },
+  );
+}, 30_000);

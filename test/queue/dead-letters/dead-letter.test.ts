@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import type { WaitingNotice } from '../../../src/pipeline/notices/notice.ts';
+import { describeDead } from '../../../src/queue/dead-letters/dead-letter.ts';
+
+describe('a dead notice', () => {
+  const notice: WaitingNotice = {
+    id: 'n-1',
+    alertId: 'a-1',
+    dedupHash: 'hash',
+    channel: 'ops-mail',
+    severity: 'critical',
+    route: 'default',
+    text: 'disk full',
+    labels: {},
+    receivedAt: 0,
+    dueAt: 0,
+    expiresAt: 3_600_000,
+    step: 1,
+    steps: 1,
+    contacts: [],
+  };
+  const dead = (failedReason: string) =>
+    describeDead(
+      {
+        queue: 'sms-notices',
+        what: 'notice',
+        jobId: 'n-1',
+        name: 'notice',
+        data: JSON.stringify(notice),
+        failedReason,
+        timestamp: 1,
+        diedAt: 0,
+      },
+      undefined,
+      { trace: undefined },
+    );
+
+  test('says which channel, and with which code it refused', () => {
+    expect(dead('ops-mail was not told: smtp_535')).toMatchObject({ code: 'smtp_535', stored: { channel: 'ops-mail' } });
+    expect(dead('ops-mail was not told: http_404:no_service')).toMatchObject({ code: 'http_404:no_service' });
+  });
+
+  test('has no code when its workers died over it', () => {
+    expect(dead('ten workers died over it')).toMatchObject({ code: null, stored: { channel: 'ops-mail' } });
+  });
+});

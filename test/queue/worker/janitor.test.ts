@@ -1,0 +1,107 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { QUEUES } from '../../../src/queue/names.ts';
+import { failUnreadableJobs } from '../../../src/queue/worker/janitor.ts';
+import { testRedis } from '../../support/redis.ts';
+import { openQueue, type QueueBench } from '../support/queue-bench.ts';
+
+const { url, prefix, redis } = testRedis();
+const NOW = new Date('2026-11-20T12:00:00Z');
+
+/** A job in the state in which BullMQ leaves one that it could not read: active, locked, perhaps marked as stalled. */
+async function active({ key }: QueueBench, jobId: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  await redis.hset(key(jobId), { name: 'job', data: '{}', timestamp: '1', ...fields });
+  await redis
+    .multi()
+    .lpush(key('active'), jobId)
+    .set(key(`${jobId}:lock`), 'token')
+    .sadd(key('stalled'), jobId)
+    .exec();
+}
+
+it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => [field, queue] as const)))(
+  'fails a job whose %s cannot be read, on %s',
+  async (field, name) => {
+    const bench = openQueue(url, `${prefix}:${field}`, name);
+    await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
+    const reason = expect.stringMatching(new RegExp(`^the job's ${field} is not JSON from line 1, column 9 on$`));
+    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', timestamp: 1, data: {}, reason }]);
+
+    expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
+    expect(await redis.zscore(bench.key('failed'), 'bad')).toBe(String(NOW.getTime()));
+    expect(await redis.hgetall(bench.key('bad'))).toMatchObject({ failedReason: reason, finishedOn: String(NOW.getTime()), name: 'job' });
+    expect(await redis.smembers(bench.key('stalled'))).toEqual([]);
+    expect(await redis.exists(bench.key('bad:lock'))).toBe(0);
+  },
+);
+
+it.each([
+  ['opts', 'null', "the job's opts is null: it must be a JSON object"],
+  ['ats', 'x', "the job's ats is not a whole number"],
+  ['ats', '1.5', "the job's ats is not a whole number"],
+])('fails a job whose %s is %s, beside a key that is no job at all', async (field, value, reason) => {
+  const bench = openQueue(url, prefix);
+  await redis.multi().set(bench.key('other'), 'text').lpush(bench.key('active'), 'other').exec();
+  await active(bench, 'bad', { opts: '{}', [field]: value });
+  await active(bench, 'good', { opts: '{}', ats: '3' });
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad', reason }]);
+  expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['good', 'other']);
+});
+
+it('leaves good jobs, jobs of other states and other queues alone', async () => {
+  const [bench, other] = [openQueue(url, prefix), openQueue(url, prefix)];
+  await active(bench, 'good', { opts: '{"priority":1}', progress: '40', parent: '{}', data: '{not json' });
+  await active(bench, 'bare', {});
+  await active(bench, 'empty', { opts: '' });
+  await redis.lpush(bench.key('active'), 'no-record');
+  await active(bench, 'bad', { opts: 'x' });
+  await active(other, 'bad', { opts: 'x' });
+  await redis.multi().hset(bench.key('waits'), { opts: 'x' }).lpush(bench.key('wait'), 'waits').exec();
+
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad' }]);
+  expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['bare', 'empty', 'good', 'no-record']);
+  expect((await redis.smembers(bench.key('stalled'))).sort()).toEqual(['bare', 'empty', 'good']);
+  expect(await redis.exists(bench.key('good:lock'))).toBe(1);
+  expect(await redis.lrange(bench.key('wait'), 0, -1)).toEqual(['waits']);
+  expect(await redis.lrange(other.key('active'), 0, -1)).toEqual(['bad']);
+});
+
+it('gives no number away in its reason', async () => {
+  const bench = openQueue(url, prefix);
+  await active(bench, 'bad', { opts: '+60123456789' });
+  const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW);
+  expect(job?.reason).toContain('not JSON');
+  expect(job?.reason).not.toMatch(/123456789/);
+});
+
+it('reports each job once, however many sweep at the same time', async () => {
+  const bench = openQueue(url, prefix);
+  const ids = Array.from({ length: 30 }, (_, index) => `bad-${index}`);
+  for (const id of ids) await active(bench, id, { opts: 'x' });
+  const clients = Array.from({ length: 4 }, () => redis.duplicate());
+  const sweeps = await Promise.all(clients.map((client) => failUnreadableJobs(client, prefix, bench.name, NOW)));
+  for (const client of clients) client.disconnect();
+  expect(
+    sweeps
+      .flat()
+      .map(({ jobId }) => jobId)
+      .sort(),
+  ).toEqual(ids.sort());
+  expect(await redis.zcard(bench.key('failed'))).toBe(30);
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toEqual([]);
+});
+
+it('reads a long list of active jobs in pages, and misses none of them', async () => {
+  const bench = openQueue(url, `${prefix}:long`);
+  const ids = Array.from({ length: 950 }, (_, n) => `${n % 3 === 0 ? 'bad' : 'good'}-${n}`);
+  const write = redis.pipeline().lpush(bench.key('active'), ...ids);
+  for (const id of ids) write.hset(bench.key(id), { name: 'job', data: '{}', timestamp: '1', opts: id.startsWith('bad') ? '{' : '{}' });
+  await write.exec();
+  const ranges = vi.spyOn(redis, 'lrange');
+  onTestFinished(() => void vi.restoreAllMocks());
+
+  const failed = await failUnreadableJobs(redis, `${prefix}:long`, bench.name, NOW);
+
+  expect(failed.map(({ jobId }) => jobId).sort()).toEqual(ids.filter((id) => id.startsWith('bad')).sort());
+  for (const { value } of ranges.mock.results) expect((await value).length).toBeLessThanOrEqual(200);
+  expect(await redis.llen(bench.key('active'))).toBe(ids.filter((id) => id.startsWith('good')).length);
+});
