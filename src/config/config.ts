@@ -3,7 +3,7 @@ import type { Severity, SeverityWords } from '../alert/severity.ts';
 import type { ChannelConfig } from '../channel/channel-config.ts';
 import type { EventWebhook } from '../channel/event-webhook-config.ts';
 import type { Money } from '../limit/budget/money.ts';
-import type { Window } from '../limit/caps/rate-cap.ts';
+import type { Caps } from '../limit/caps/rate-cap.ts';
 import type { QuietHours } from '../policy/quiet-hours.ts';
 import type { Rotation } from '../policy/rotation.ts';
 import type { Route } from '../policy/route.ts';
@@ -44,21 +44,6 @@ export interface Config {
   readonly shutdown: { readonly graceMs: number };
   readonly logLevel: string;
   readonly metricsPort: number;
-}
-
-/** What a cap counts: texts, or the parts that they are billed by. */
-export const CAP_WEIGHTS = ['messages', 'segments'] as const;
-
-export interface Caps {
-  readonly weight: (typeof CAP_WEIGHTS)[number];
-  /** Every window must hold; empty = off. */
-  readonly perRecipient: readonly Window[];
-  /** Of the alerts' `source`. */
-  readonly perSource?: readonly Window[];
-  /** By calling code. */
-  readonly perCountry?: ReadonlyMap<string, readonly Window[]>;
-  /** All recipients together; `undefined` = off. */
-  readonly perHour: { readonly max: number; readonly criticalReserve: number } | undefined;
 }
 
 export interface Contact {

@@ -1,5 +1,4 @@
-import type { CapFilling } from '../ledger/history/cap-filling.ts';
-import type { AlertTrace, MessageTrace, StoryTraces } from '../ledger/history/trace.ts';
+import type { AlertTrace, CapFilling, MessageTrace, StoryTraces } from '../ledger/history/trace.ts';
 import type { Contributor } from '../limit/caps/contributions.ts';
 import { formatElapsed } from '../text/format-time.ts';
 import { concludeMessage } from './conclude-message.ts';

@@ -1,5 +1,5 @@
 import type { TraceEvent } from './history/trace.ts';
-import type { MessageRecord } from './ledger.ts';
+import type { MessageRecord } from './records.ts';
 
 /** A message as the fields of its hash; the content of its job is kept while it is on its way. */
 export function messageFields({ state, reason, until, events, content, ...card }: MessageRecord): Record<string, string> {

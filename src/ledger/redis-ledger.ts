@@ -11,22 +11,14 @@ import { lines, messageFields } from './fields.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
-import {
-  type Addressee,
-  type ClosedAttempt,
-  claimOf,
-  type History,
-  type Ledger,
-  type MessageRecord,
-  type Move,
-  type RoutedAlert,
-  type SettledAlert,
-} from './ledger.ts';
+import type { Addressee, ClosedAttempt, History, Ledger, Move } from './ledger.ts';
 import { indexSuppressed } from './lists/ended.ts';
 import { noteScript } from './lua/note-script.ts';
 import { objectionScript, reopenAlertScript, reopenScript } from './lua/reopen-script.ts';
 import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './lua/scripts.ts';
 import { createApplyReceipt } from './receipt/apply-receipt.ts';
+import type { AlertCard } from './records.ts';
+import { claimOf, type MessageRecord, type RoutedAlert, type SettledAlert } from './records.ts';
 import { createOwed } from './resolved/owed.ts';
 
 const MOVED = ['moved', 'ended', 'late', 'again', 'refuted', 'missing'] as const;
@@ -318,9 +310,6 @@ function otherContentLine(alert: Dated & Pick<SettledAlert, 'status'>): string {
 function bornLine({ id, alertId, state, reason }: MessageRecord): string {
   return messageLine({ id, alertId, state, reason, provider: null, attempt: null });
 }
-
-/** What never changes of an alert, as the ledger keeps it. */
-export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'>;
 
 function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> {
   const { severity, purpose, status, dedupKey, receivedAt, events, traceId } = alert;

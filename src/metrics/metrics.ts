@@ -10,14 +10,9 @@ import { createClusterGauges } from './cluster-gauges.ts';
 import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import { register, registerProviders } from './register.ts';
-import { createRouteGauges } from './route-gauges.ts';
+import { CIRCUIT_STATES, type CircuitState, createRouteGauges } from './route-gauges.ts';
 import type { RequeuedQueue } from './series.ts';
 import type { Sources } from './sources.ts';
-
-/** Of a provider's circuit breaker; the position is the value of the gauge. */
-export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
-/** `recovering` is half open as well, after a trial that was accepted. */
-export type CircuitState = (typeof CIRCUIT_STATES)[number] | 'recovering';
 
 /** How an outgoing event ended for a webhook. */
 export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;

@@ -1,7 +1,11 @@
 import { MICRO } from '../limit/budget/money.ts';
 import type { RouteLane } from '../overview/lanes.ts';
-import type { CircuitState } from './metrics.ts';
 import type { Instruments } from './register.ts';
+
+/** Of a provider's circuit breaker; the position is the value of the gauge. */
+export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
+/** `recovering` is half open as well, after a trial that was accepted. */
+export type CircuitState = (typeof CIRCUIT_STATES)[number] | 'recovering';
 
 /** What one dispatcher knows of its routes: how many of their providers it may use, and what a message costs. */
 export interface RouteGauges {

@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { priceRange } from '../limit/budget/price.ts';
 import { anyProvider, NO_ROUTE } from '../pipeline/routing/fit-providers.ts';
 import { type ProviderChoice, type ProviderPlan, providersOf } from '../policy/provider-order.ts';
-import type { SendingSetup } from './processes.ts';
 
 /** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */
 export interface RouteLane {
@@ -15,6 +14,13 @@ export interface RouteLane {
   readonly simulated: boolean;
   /** What a message of one segment costs, in micro-units: at least, and to the country that is dearest to reach; absent without prices. */
   readonly price?: { readonly cheapest: number; readonly dearest: number };
+}
+
+/** Which providers there are and which of them carry the messages of each route. */
+export interface SendingSetup {
+  /** Name → type, in the order of the config. */
+  readonly providers: Readonly<Record<string, string>>;
+  readonly routes: readonly RouteLane[];
 }
 
 const REST = 'rest';

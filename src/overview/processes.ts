@@ -3,7 +3,7 @@ import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { pruneHash, scanHash } from '../redis/scan-hash.ts';
 import { createScript } from '../redis/script.ts';
-import type { RouteLane } from './lanes.ts';
+import type { SendingSetup } from './lanes.ts';
 
 /** What a running process publishes about its config. */
 export interface ProcessNote {
@@ -26,13 +26,6 @@ export interface ProcessNote {
   readonly capNames?: 'current';
   /** Of a process that sends: what it sends through. */
   readonly sends?: SendingSetup;
-}
-
-/** Which providers there are and which of them carry the messages of each route. */
-export interface SendingSetup {
-  /** Name → type, in the order of the config. */
-  readonly providers: Readonly<Record<string, string>>;
-  readonly routes: readonly RouteLane[];
 }
 
 /** What the running processes send through, all together; `undefined` while none of them sends. */

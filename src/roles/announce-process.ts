@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from '../logger.ts';
-import { createProcesses, type ProcessNote, type SendingSetup } from '../overview/processes.ts';
+import type { SendingSetup } from '../overview/lanes.ts';
+import { createProcesses, type ProcessNote } from '../overview/processes.ts';
 import { type RedisClock, SKEW_MS } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';

@@ -1,9 +1,13 @@
 /** Part of `npm run lint`, from the root of the project. */
-import { checkTree } from './walls.ts';
+import { checkTree, findCircles } from './walls.ts';
 
 const faults = checkTree(process.cwd());
 for (const fault of faults) console.error(fault);
-if (faults.length > 0) {
-  console.error(`\n${faults.length} import(s) go through a wall. The plan of the house is test/house/walls.ts.`);
+const circles = findCircles(process.cwd());
+for (const circle of circles) console.error(`circle of imports: ${circle}`);
+if (faults.length + circles.length > 0) {
+  console.error(
+    `\n${faults.length} import(s) go through a wall, ${circles.length} circle(s). The plan of the house is test/house/walls.ts.`,
+  );
   process.exitCode = 1;
 }

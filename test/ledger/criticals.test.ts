@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readCriticals } from '../../src/ledger/criticals.ts';
-import type { MessageRecord, Move } from '../../src/ledger/ledger.ts';
+import type { Move } from '../../src/ledger/ledger.ts';
+import type { MessageRecord } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';

@@ -1,4 +1,4 @@
-import type { MessageRecord, RoutedAlert } from '../../src/ledger/ledger.ts';
+import type { MessageRecord, RoutedAlert } from '../../src/ledger/records.ts';
 
 /** A critical text as the router writes it down, waiting for a dispatcher. */
 export function messageRecord(id: string, alertId: string, over: Partial<MessageRecord> = {}): MessageRecord {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { CAP_WEIGHTS } from '../../limit/caps/rate-cap.ts';
 import { durationBetween } from '../../setting/duration.ts';
-import { CAP_WEIGHTS } from '../config.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_RESERVE = 20;

@@ -2,8 +2,8 @@ import { dedupHash } from '../../alert/id.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { type Keys, RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { lines } from '../fields.ts';
-import type { Seen } from '../history/redis-traces.ts';
 import { alertLine } from '../journal/journal-entry.ts';
+import type { Seen } from '../records.ts';
 import { acknowledgeScript, type Over } from './over-script.ts';
 
 export interface Acknowledging {

@@ -1,29 +1,8 @@
-import type { OurReason } from '../../alert/reason.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { createJournal } from '../journal/journal.ts';
-import type { MessageRecord } from '../ledger.ts';
-import type { CapSize, TraceEvent } from './trace.ts';
-
-/** The reasons of rate caps, among all of ours. */
-type CapReason = Extract<OurReason, `rate_cap_${string}`>;
-
-/** The messages that filled the cap which held a message back. */
-export interface CapFilling {
-  readonly reason: CapReason;
-  readonly cap: CapSize;
-  /** Most first. */
-  readonly by: readonly FilledBy[];
-  /** Messages found; fewer than the cap allows where the journal no longer reaches back, or where segments are counted. */
-  readonly count: number;
-}
-
-export interface FilledBy {
-  readonly source: string | null;
-  readonly route: string;
-  readonly contact: string | null;
-  readonly count: number;
-}
+import type { MessageRecord } from '../records.ts';
+import type { CapFilling, CapReason, FilledBy, TraceEvent } from './trace.ts';
 
 /** Read of the journal at most. */
 const ENTRIES = 20_000;

@@ -1,8 +1,7 @@
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import type { MessageEntry } from '../journal/journal-entry.ts';
-import type { MessageRecord } from '../ledger.ts';
-import type { AlertCard } from '../redis-ledger.ts';
+import type { AlertCard, MessageRecord } from '../records.ts';
 
 /** What the ledger knows of a message beside an entry of the journal. */
 export interface MessageFacts extends Pick<MessageRecord, 'to' | 'contact' | 'severity' | 'route' | 'says'> {

@@ -1,7 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
-import type { MessageRecord } from '../ledger.ts';
-import type { AlertCard } from '../redis-ledger.ts';
+import type { AlertCard, MessageRecord, Seen } from '../records.ts';
 import { readCapFilling } from './cap-filling.ts';
 import {
   type AlertTrace,
@@ -12,9 +11,6 @@ import {
   type TraceAttempt,
   type TraceEvent,
 } from './trace.ts';
-
-/** What a producer writes down of an alert that no router has seen yet. */
-export type Seen = Omit<AlertCard, 'purpose'>;
 
 export function createTraces(redis: Redis, keys: Keys): StoryTraces {
   const pausedQueue = async (queue: string) => ((await redis.hexists(keys.queueMeta(queue), 'paused')) === 1 ? { pausedQueue: queue } : {});

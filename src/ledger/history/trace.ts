@@ -1,5 +1,5 @@
+import type { OurReason } from '../../alert/reason.ts';
 import type { Severity } from '../../alert/severity.ts';
-import type { CapFilling } from './cap-filling.ts';
 
 /** Everything a message can be. The first four are on the way; the rest are ends, of which receipts may move some on. */
 export const MESSAGE_STATES = [
@@ -28,6 +28,26 @@ export function isOnItsWay(state: MessageState): boolean {
 export interface CapSize {
   readonly max: number;
   readonly windowMs: number;
+}
+
+/** The reasons of rate caps, among all of ours. */
+export type CapReason = Extract<OurReason, `rate_cap_${string}`>;
+
+/** The messages that filled the cap which held a message back. */
+export interface CapFilling {
+  readonly reason: CapReason;
+  readonly cap: CapSize;
+  /** Most first. */
+  readonly by: readonly FilledBy[];
+  /** Messages found; fewer than the cap allows where the journal no longer reaches back, or where segments are counted. */
+  readonly count: number;
+}
+
+export interface FilledBy {
+  readonly source: string | null;
+  readonly route: string;
+  readonly contact: string | null;
+  readonly count: number;
 }
 
 /** One decision, as `explain` tells it. Times are ISO 8601. */

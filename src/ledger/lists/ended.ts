@@ -2,7 +2,7 @@ import type { Redis } from '../../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { createScript } from '../../redis/script.ts';
 import type { MessageState } from '../history/trace.ts';
-import type { MessageRecord } from '../ledger.ts';
+import type { MessageRecord } from '../records.ts';
 
 /**
  * The ends that a person may have to look for, each in an index that reaches as far back as the ledger. Of `suppressed`

@@ -3,8 +3,8 @@ import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { createScript } from '../../redis/script.ts';
 import { messageFields } from '../fields.ts';
 import type { MessageState } from '../history/trace.ts';
-import type { MessageRecord } from '../ledger.ts';
 import { FOLLOW } from '../lists/on-the-way.ts';
+import type { MessageRecord } from '../records.ts';
 
 export interface OwedMessage {
   readonly id: string;

@@ -1,8 +1,7 @@
 import { hash } from '../../alert/id.ts';
 import { callingCode, type E164 } from '../../alert/phone.ts';
 import type { Severity } from '../../alert/severity.ts';
-import type { Caps } from '../../config/config.ts';
-import type { CapReason, CapRule, RouteCaps, Window } from './rate-cap.ts';
+import type { CapReason, CapRule, Caps, RouteCaps, Window } from './rate-cap.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -8,6 +8,21 @@ export interface Window {
   readonly perMs: number;
 }
 
+/** What a cap counts: texts, or the parts that they are billed by. */
+export const CAP_WEIGHTS = ['messages', 'segments'] as const;
+
+export interface Caps {
+  readonly weight: (typeof CAP_WEIGHTS)[number];
+  /** Every window must hold; empty = off. */
+  readonly perRecipient: readonly Window[];
+  /** Of the alerts' `source`. */
+  readonly perSource?: readonly Window[];
+  /** By calling code. */
+  readonly perCountry?: ReadonlyMap<string, readonly Window[]>;
+  /** All recipients together; `undefined` = off. */
+  readonly perHour: { readonly max: number; readonly criticalReserve: number } | undefined;
+}
+
 /** What is counted of one route alone, besides the caps of all. */
 export interface RouteCaps {
   readonly perRecipient: readonly Window[];

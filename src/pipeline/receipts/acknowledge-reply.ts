@@ -6,8 +6,20 @@ import type { MessageState, MessageTrace, Traces } from '../../ledger/history/tr
 import type { UnmatchedReason } from '../../ledger/inbound/kept-inbound.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observer } from '../observer.ts';
-import type { Reply } from './apply-inbound.ts';
 import type { ConfirmReply } from './confirm-reply.ts';
+
+/** An answer to one of our texts, as far as we know. */
+export interface Reply {
+  /** Of the text that came in: the same each time it is worked off. */
+  readonly id: string;
+  readonly phoneHash: string;
+  /** The sender's whole number, where replies are confirmed. */
+  readonly to?: string;
+  /** Whose number it is. */
+  readonly contact: string | null;
+  readonly text: string;
+  readonly at: Date;
+}
 
 export interface AcknowledgeReplyDeps {
   readonly ledger: Pick<Ledger, 'codes' | 'isOver'>;

@@ -3,22 +3,9 @@ import type { InboundLog } from '../../ledger/inbound/kept-inbound.ts';
 import type { SeenInbound } from '../../ledger/inbound/seen-inbound.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
 import type { Observer } from '../observer.ts';
-import type { Answered } from './acknowledge-reply.ts';
+import type { Answered, Reply } from './acknowledge-reply.ts';
 import type { Inbound } from './inbound.ts';
 import { readWord } from './read-word.ts';
-
-/** An answer to one of our texts, as far as we know. */
-export interface Reply {
-  /** Of the text that came in: the same each time it is worked off. */
-  readonly id: string;
-  readonly phoneHash: string;
-  /** The sender's whole number, where replies are confirmed. */
-  readonly to?: string;
-  /** Whose number it is. */
-  readonly contact: string | null;
-  readonly text: string;
-  readonly at: Date;
-}
 
 export interface InboundReceiverDeps {
   readonly seen: SeenInbound;

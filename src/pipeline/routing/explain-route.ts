@@ -1,7 +1,7 @@
 import { parseAlert } from '../../alert/parse-alert.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
 import type { Config } from '../../config/config.ts';
-import type { MessageRecord } from '../../ledger/ledger.ts';
+import type { MessageRecord } from '../../ledger/records.ts';
 import type { RouteCaps } from '../../limit/caps/rate-cap.ts';
 import { textsAfterMs } from '../../policy/escalation.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';

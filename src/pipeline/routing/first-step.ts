@@ -1,7 +1,7 @@
 import { maskPhone } from '../../alert/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import type { CapSize, TraceEvent } from '../../ledger/history/trace.ts';
-import type { MessageRecord } from '../../ledger/ledger.ts';
+import type { MessageRecord } from '../../ledger/records.ts';
 import type { CapReason } from '../../limit/caps/rate-cap.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
 import { describeEnd } from '../gates/hold-back.ts';

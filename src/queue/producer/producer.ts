@@ -4,7 +4,7 @@ import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { dedupHash, newAlertId } from '../../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
-import type { Seen } from '../../ledger/history/redis-traces.ts';
+import type { Seen } from '../../ledger/records.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
 import type { Ended } from '../../pipeline/resolved/tell-resolved.ts';
 import { keepTime, keptClockOf } from '../../redis/clock/redis-clock.ts';

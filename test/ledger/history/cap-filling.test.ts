@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countsTowards } from '../../../src/ledger/history/cap-filling.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { MessageRecord } from '../../../src/ledger/ledger.ts';
+import type { MessageRecord } from '../../../src/ledger/records.ts';
 import type { CapReason } from '../../../src/limit/caps/rate-cap.ts';
 import { createDesk, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatch-desk.ts';
 import { testRedis } from '../../support/redis.ts';

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
 import type { E164 } from '../../../src/alert/phone.ts';
-import type { Caps } from '../../../src/config/config.ts';
 import { type CapSubject, capRulesFor } from '../../../src/limit/caps/cap-rules.ts';
-import type { RouteCaps } from '../../../src/limit/caps/rate-cap.ts';
+import type { Caps, RouteCaps } from '../../../src/limit/caps/rate-cap.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

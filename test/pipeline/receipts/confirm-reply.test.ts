@@ -4,7 +4,7 @@ import { hash } from '../../../src/alert/id.ts';
 import type { E164 } from '../../../src/alert/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { MessageRecord } from '../../../src/ledger/ledger.ts';
+import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { type Confirmable, confirmationOf, createConfirmReply } from '../../../src/pipeline/receipts/confirm-reply.ts';
 import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Caps } from '../../../src/config/config.ts';
 import type { Money } from '../../../src/limit/budget/money.ts';
+import type { Caps } from '../../../src/limit/caps/rate-cap.ts';
 import { judgeOverBudget } from '../../../src/pipeline/sending/judge-budget.ts';
 import type { Outcome } from '../../../src/pipeline/stage.ts';
 import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Caps } from '../../../src/config/config.ts';
+import type { Caps } from '../../../src/limit/caps/rate-cap.ts';
 import { comeBackAt } from '../../../src/pipeline/gates/message-caps.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
