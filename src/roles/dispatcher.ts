@@ -8,27 +8,11 @@ import { openBudgets } from '../limit/budget/budget.ts';
 import { createPurse } from '../limit/budget/purse.ts';
 import { createKeptSlot } from '../limit/caps/kept-slot.ts';
 import { createCircuits } from '../overview/circuits.ts';
-import { createDigestDispatch } from '../pipeline/digest/digest-dispatch.ts';
-import { createDigestMoneyStage } from '../pipeline/digest/digest-money-stage.ts';
-import { createRoomOf } from '../pipeline/digest/digest-room.ts';
-import { createDigestCloseStage, createDigestReadyStage } from '../pipeline/digest/digest-stages.ts';
-import { createGatherer } from '../pipeline/digest/gather.ts';
-import { createEscalationGate } from '../pipeline/gates/escalation-gate.ts';
-import { createHoldBack } from '../pipeline/gates/hold-back.ts';
-import { rulesOf } from '../pipeline/gates/message-caps.ts';
-import { createOptOutGate } from '../pipeline/gates/opt-out-gate.ts';
-import { createConsentGate, createCountryGate } from '../pipeline/gates/permission-gates.ts';
-import { createPoisonGate } from '../pipeline/gates/poison-gate.ts';
-import { createQuietHoursStage } from '../pipeline/gates/quiet-hours-gate.ts';
-import { createRateCapGate } from '../pipeline/gates/rate-cap-gate.ts';
-import { laneOf, type Message } from '../pipeline/message.ts';
-import { createProviderGate } from '../pipeline/routing/fit-providers.ts';
-import { createMessageDispatcher, type DispatcherDeps } from '../pipeline/sending/dispatcher.ts';
-import { createLedgerGate, messageExpiryGate } from '../pipeline/sending/message-stages.ts';
+import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
+import type { Persist } from '../pipeline/sending/message-stages.ts';
 import { openCarriers } from '../pipeline/sending/open-targets.ts';
 import { createReconcile } from '../pipeline/sending/reconcile.ts';
 import { createReturnSchedule } from '../pipeline/sending/return-schedule.ts';
-import { createDispatchStage } from '../pipeline/sending/send-stage.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
 import { createDigestJobs } from '../queue/jobs/digest-jobs.ts';
 import { createParkedWaker } from '../queue/jobs/wake-parked.ts';
@@ -110,79 +94,31 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'parked messages could not be promoted'),
   });
   closers.push(() => waker.close());
-  const deps: Omit<DispatcherDeps, 'stages'> = {
-    ledger,
-    parked,
-    cap,
-    purse,
-    config,
-    observer: metrics,
-    clock,
-    persist: (write) =>
-      persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis refuses a write; trying until it takes it')),
-    onHandedOver: lookups.plan,
-  };
-  const optOuts = createOptOuts(commands, keys);
   const jobs = createDigestJobs(commands, config.redis.prefix);
   closers.push(() => jobs.close());
-  const digests = createDigests(commands, keys);
-  const kept = createKeptSlot(commands, keys);
-  const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
-  const gatherer = createGatherer({ digests, ledger, jobs, observer: metrics, rulesOf: capRulesOf });
-  const timeZoneOf = ({ contact, quietHours }: Message) => config.contacts.get(contact ?? '')?.timeZone ?? quietHours?.timeZone;
-  const roomOf = createRoomOf(config, carriers);
-  const digestDeps = { digests, ledger, kept, open: gatherer.open, rulesOf: capRulesOf, roomOf, timeZoneOf };
-  const holdBack = createHoldBack({ gather: gatherer.gather });
-  const ledgerGate = createLedgerGate({ ledger, observer: metrics, carriers, reconcile, persist: deps.persist });
-  const providerGate = createProviderGate(config);
-  const gates = [
-    messageExpiryGate,
-    createEscalationGate(ledger),
-    createOptOutGate(optOuts),
-    createConsentGate(config.contacts),
-    ...(config.countries === undefined ? [] : [createCountryGate(config.countries)]),
-    createQuietHoursStage(holdBack),
-    createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
-  ];
-  const send = createDispatchStage({
+  const persisting: Persist = (write) =>
+    persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis refuses a write; trying until it takes it'));
+  const pipeline = createMessagePipeline({
+    config,
     ledger,
     cap,
     purse,
-    optOuts,
-    observer: metrics,
     carriers,
     reconcile,
-    persist: deps.persist,
+    jobs,
     stopping,
-    random: Math.random,
-    holdBack,
     returns,
+    parked,
     onBug,
+    optOuts: createOptOuts(commands, keys),
+    digests: createDigests(commands, keys),
+    kept: createKeptSlot(commands, keys),
+    observer: metrics,
+    clock,
+    random: Math.random,
+    persist: persisting,
+    onHandedOver: lookups.plan,
   });
-  const dispatch = createDigestDispatch({
-    dispatch: createMessageDispatcher({ ...deps, stages: [ledgerGate, providerGate, ...gates, send] }),
-    dispatchDigest: createMessageDispatcher({
-      ...deps,
-      stages: [
-        ledgerGate,
-        createDigestReadyStage(digestDeps),
-        providerGate,
-        ...gates,
-        createDigestMoneyStage({ carriers, purse }),
-        createDigestCloseStage(digestDeps),
-        // What it tells of in the end may have been made for other providers.
-        providerGate,
-        send,
-      ],
-    }),
-    digests,
-  });
-  // Held, whatever its route says: a resend would be the next worker to die.
-  const bury = (message: Message, signal: AbortSignal, why?: string) => {
-    const bare = createMessageDispatcher({ ...deps, stages: [ledgerGate, createPoisonGate(why)] });
-    const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests });
-    return end({ ...message, onUnknown: 'hold' }, true, signal);
-  };
-  const notices = await startNotifying(ground, deps.persist, closers);
-  return [createMessageWorker({ ...ground.workerDeps(), dispatch, bury }), lookups.start(ground.workerDeps()), notices];
+  const notices = await startNotifying(ground, persisting, closers);
+  return [createMessageWorker({ ...ground.workerDeps(), ...pipeline }), lookups.start(ground.workerDeps()), notices];
 }

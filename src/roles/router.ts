@@ -12,7 +12,6 @@ import { createInboundReceiver } from '../pipeline/receipts/apply-inbound.ts';
 import { createReceiptReceiver } from '../pipeline/receipts/apply-receipt.ts';
 import { createConfirmReply } from '../pipeline/receipts/confirm-reply.ts';
 import { createTellResolved } from '../pipeline/resolved/tell-resolved.ts';
-import { alertExpiryGate, severityGate } from '../pipeline/routing/alert-stages.ts';
 import { phoneCounter } from '../pipeline/routing/directory.ts';
 import { simulatedRoutes } from '../pipeline/routing/fit-providers.ts';
 import { createAlertRouter } from '../pipeline/routing/router.ts';
@@ -39,7 +38,6 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
     observer: metrics,
     clock,
     realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), clock.now()),
-    stages: [alertExpiryGate, severityGate],
     onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
     onOtherContent: ({ alertId, ...alert }) =>
       ground.logger.warn(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { E164 } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
+import { createDigests, type Digests } from '../../src/ledger/digest/digests.ts';
 import { createTraces } from '../../src/ledger/history/redis-traces.ts';
 import type { MessageTrace } from '../../src/ledger/history/trace.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -11,24 +12,22 @@ import { createBudgets } from '../../src/limit/budget/budget.ts';
 import type { Money } from '../../src/limit/budget/money.ts';
 import { createPurse } from '../../src/limit/budget/purse.ts';
 import { createRateCap } from '../../src/limit/caps/bottleneck-cap.ts';
+import { createKeptSlot } from '../../src/limit/caps/kept-slot.ts';
 import { createRememberedCap } from '../../src/limit/caps/remembered-cap.ts';
-import { createHoldBack } from '../../src/pipeline/gates/hold-back.ts';
+import type { DigestJobs } from '../../src/pipeline/digest/gather.ts';
 import { rulesOf } from '../../src/pipeline/gates/message-caps.ts';
-import { createOptOutGate } from '../../src/pipeline/gates/opt-out-gate.ts';
-import { createQuietHoursStage } from '../../src/pipeline/gates/quiet-hours-gate.ts';
-import { createRateCapGate } from '../../src/pipeline/gates/rate-cap-gate.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import type { Observer } from '../../src/pipeline/observer.ts';
 import { firstStep } from '../../src/pipeline/routing/first-step.ts';
-import { createMessageDispatcher, type DispatcherDeps } from '../../src/pipeline/sending/dispatcher.ts';
-import { createLedgerGate, messageExpiryGate } from '../../src/pipeline/sending/message-stages.ts';
+import type { DispatcherDeps } from '../../src/pipeline/sending/dispatcher.ts';
+import { createMessagePipeline } from '../../src/pipeline/sending/message-pipeline.ts';
 import { createReconcile } from '../../src/pipeline/sending/reconcile.ts';
 import { createReturnSchedule } from '../../src/pipeline/sending/return-schedule.ts';
-import { createDispatchStage } from '../../src/pipeline/sending/send-stage.ts';
 import type { Carrier } from '../../src/pipeline/sending/send-target.ts';
 import type { Outcome } from '../../src/pipeline/stage.ts';
 import type { Accepted } from '../../src/provider/contract/provider.ts';
 import type { Said } from '../../src/provider/contract/status.ts';
+import type { ProviderConfig } from '../../src/provider/registry.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
@@ -37,6 +36,7 @@ import { createSettableClock } from '../support/settable-clock.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+const NO_JOBS: DigestJobs = { add: async () => undefined, wake: async () => undefined };
 /** How long a slot counts beyond its window until it is settled. */
 export const SLOT_LEASE_MS = 70_000;
 
@@ -47,6 +47,10 @@ export interface DeskOptions {
   readonly money?: Money;
   /** In place of the recording one. */
   readonly observer?: Observer;
+  /** Where the jobs of digests go; left out: nowhere. */
+  readonly jobs?: DigestJobs;
+  /** In place of parts of the real ones, such as one that crashes. */
+  readonly wrap?: (parts: { ledger: Ledger; digests: Digests }) => { ledger: Ledger; digests: Digests };
 }
 
 export interface RunOptions {
@@ -59,18 +63,26 @@ export interface RunOptions {
 export type Desk = ReturnType<typeof createDesk>;
 
 /**
- * A dispatcher put together as the process does it, on a real ledger and real caps under keys of its own. The test
+ * The pipeline of the process, on a real ledger and real caps under keys of its own. The test
  * holds its clock, says what its providers answer, and hears what its observer is told.
  */
 export function createDesk(
   redis: Redis,
   prefix: string,
-  { caps = { weight: 'messages', perRecipient: [], perHour: undefined }, routes = [], money, observer }: DeskOptions = {},
+  {
+    caps = { weight: 'messages', perRecipient: [], perHour: undefined },
+    routes = [],
+    money,
+    observer,
+    jobs = NO_JOBS,
+    wrap = (parts) => parts,
+  }: DeskOptions = {},
 ) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
   const clock = createSettableClock(Date.now());
-  const ledger: Ledger = createLedger(redis, keys);
+  const { ledger, digests } = wrap({ ledger: createLedger(redis, keys), digests: createDigests(redis, keys) });
+  const kept = createKeptSlot(redis, keys);
   const traces = createTraces(redis, keys);
   const optOuts = createOptOuts(redis, keys);
   const realCap = createRateCap({ redis, keys, leaseMs: SLOT_LEASE_MS, now: () => clock.at });
@@ -81,6 +93,7 @@ export function createDesk(
   const recording = createRecordingObserver();
   const observing = observer ?? recording.observer;
   const carriers = new Map<string, Carrier>();
+  const config = { caps, routes, contacts: new Map(), countries: undefined, providers: new Map<string, ProviderConfig>() };
   const stopping = new AbortController();
   const bugs: { error: unknown; provider: string }[] = [];
   const handedOver: { id: string; provider: string; accepted: Accepted | undefined; said?: Said }[] = [];
@@ -91,28 +104,7 @@ export function createDesk(
   const reconcile = createReconcile({ carriers, onBug, pause: async (ms) => void pauses.push(ms) });
 
   const parked = createParked(redis, keys);
-  const stages = [
-    createLedgerGate({ ledger, observer: observing, carriers, reconcile, persist: persistNow }),
-    messageExpiryGate,
-    createOptOutGate(optOuts),
-    createQuietHoursStage(createHoldBack({})),
-    createRateCapGate(cap),
-    createDispatchStage({
-      ledger,
-      cap,
-      purse,
-      optOuts,
-      observer: observing,
-      carriers,
-      stopping: stopping.signal,
-      random: () => 0.5,
-      onBug,
-      reconcile,
-      persist: persistNow,
-      returns: createReturnSchedule(),
-    }),
-  ];
-
+  const returns = createReturnSchedule();
   const admit = async (message: Message): Promise<Message> => {
     const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
     const { record } = firstStep(message, undefined, undefined, clock.now());
@@ -123,21 +115,33 @@ export function createDesk(
     return message;
   };
 
-  /** One run of the message's job. */
-  const run = (message: Message, { rerun = false, signal = new AbortController().signal, persist = (write) => write() }: RunOptions = {}) =>
-    createMessageDispatcher({
-      stages,
+  const pipelineWith = (persist: DispatcherDeps['persist']) =>
+    createMessagePipeline({
+      config,
       ledger,
       parked,
       cap,
       purse,
-      config: { caps, routes },
-      observer: observing,
+      optOuts,
+      digests,
+      kept,
+      jobs,
+      carriers,
+      reconcile,
+      returns,
       clock,
       persist,
+      onBug,
+      observer: observing,
+      stopping: stopping.signal,
+      random: () => 0.5,
       onHandedOver: async ({ id }, provider, accepted, said) =>
         void handedOver.push({ id, provider, accepted, ...(said === undefined ? {} : { said }) }),
-    })(message, rerun, signal);
+    });
+
+  /** One run of the message's job. */
+  const run = (message: Message, { rerun = false, signal = new AbortController().signal, persist = persistNow }: RunOptions = {}) =>
+    pipelineWith(persist).dispatch(message, rerun, signal);
 
   const desk = {
     ...recording,
@@ -145,8 +149,11 @@ export function createDesk(
     clock,
     ledger,
     parked,
+    digests,
+    kept,
     cap,
     optOuts,
+    gather: pipelineWith(persistNow).gather,
     /** Its clock is the test's. */
     budgets,
     foreignPrices,
@@ -166,6 +173,7 @@ export function createDesk(
       over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace' | 'pollAfterMs'>> = {},
     ): ScriptedProvider {
       const provider = createScriptedProvider(name, lines);
+      config.providers.set(name, { type: 'http' } as ProviderConfig);
       carriers.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });
       return provider;
     },

@@ -206,7 +206,7 @@ const someone = fc.option(
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 test('No text passes while its recipient’s clock shows quiet hours, but for what overrides them', async () => {
-  const stage = createQuietHoursStage(createHoldBack({}));
+  const stage = createQuietHoursStage(createHoldBack(async (_message, { reason }, until) => ({ kind: 'deferred', reason, until })));
   const policies = maybe(fc.oneof(sharedHours, fc.constant('off' as const)));
   await fc.assert(
     fc.asyncProperty(policies, someone, maybe(sharedHours), severity, moment, async (ofRoute, who, ofAll, severity, now) => {

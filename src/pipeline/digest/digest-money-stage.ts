@@ -10,7 +10,7 @@ import { isOpen } from './digest-message.ts';
 export interface DigestMoneyDeps {
   readonly carriers: ReadonlyMap<string, Carrier>;
   /** Absent: texts have no price. */
-  readonly purse: Pick<Purse, 'look'> | undefined;
+  readonly purse?: Pick<Purse, 'look'> | undefined;
 }
 
 /**

@@ -5,19 +5,16 @@ import type { HeldBack, StageContext, Verdict } from '../stage.ts';
 /** What becomes of a message that may not go out before a certain moment. */
 export type HoldBack = (message: Message, held: HeldBack, until: Date, ctx: StageContext) => Promise<Verdict>;
 
-export interface HoldBackDeps {
-  /** Puts it together with others into one text of their recipient; absent: it waits for itself. */
-  readonly gather?: HoldBack;
-}
-
-/** By the word of its route: given up, gathered, or put off. What quiet hours hold back is gathered wherever it is not given up. */
-export function createHoldBack({ gather }: HoldBackDeps): HoldBack {
+/**
+ * By the word of its route: given up, gathered, or put off. What quiet hours hold back is gathered wherever it is not given up.
+ * @param gather puts it together with others into one text to their recipient
+ */
+export function createHoldBack(gather: HoldBack): HoldBack {
   return async (message, held, until, ctx) => {
     const { overflow } = message;
     const { reason, cap } = held;
     if (overflow === 'drop') return { kind: 'suppressed', reason, held, detail: describeEnd(reason, until) };
-    if (gather !== undefined && message.digest === undefined && (overflow === 'digest' || reason === 'quiet_hours'))
-      return gather(message, held, until, ctx);
+    if (message.digest === undefined && (overflow === 'digest' || reason === 'quiet_hours')) return gather(message, held, until, ctx);
     return { kind: 'deferred', reason, until, ...(cap === undefined ? {} : { cap }) };
   };
 }

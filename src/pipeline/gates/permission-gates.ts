@@ -11,8 +11,12 @@ export function createConsentGate(contacts: Config['contacts']): Stage<MessageSu
   };
 }
 
+/** @param countries calling codes that may be texted; `undefined`: all */
 export function createCountryGate(countries: Config['countries']): Stage<MessageSubject> {
-  return { name: 'country-gate', exec: ({ message }) => verdictOf(refuseCountry(message.to, countries)) };
+  return {
+    name: 'country-gate',
+    exec: ({ message }) => (countries === undefined ? unconcerned : verdictOf(refuseCountry(message.to, countries))),
+  };
 }
 
 function verdictOf(refusal: Refusal | undefined): Verdict {

@@ -46,3 +46,6 @@ export const severityGate: Stage<AlertSubject> = {
     return { kind: 'suppressed', reason: 'below_severity', detail: `route ${policy.route} texts from ${policy.minSeverity} up` };
   },
 };
+
+/** What every alert passes, in this order, before its recipients are looked up. */
+export const ALERT_STAGES: readonly Stage<AlertSubject>[] = [alertExpiryGate, severityGate];

@@ -25,8 +25,8 @@ import type { Message } from '../message.ts';
 import { composeNotices, type WaitingNotice } from '../notices/notice.ts';
 import type { Observer } from '../observer.ts';
 import type { Ended } from '../resolved/tell-resolved.ts';
-import { type DeferredReason, type Stage, walk } from '../stage.ts';
-import type { AlertSubject } from './alert-stages.ts';
+import { type DeferredReason, walk } from '../stage.ts';
+import { ALERT_STAGES, type AlertSubject } from './alert-stages.ts';
 import { composeMessages, shownSource } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
 import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
@@ -57,8 +57,6 @@ export type Routed =
 
 export interface RouterDeps {
   readonly config: KnownNames & Pick<Config, 'countries' | 'quietHours'>;
-  /** What an alert must pass before its recipients are opened. */
-  readonly stages: readonly Stage<AlertSubject>[];
   /** The cap that is known to hold this message back, as far as this process knows without asking. */
   readonly knownFull: (message: Message) => KnownFull | undefined;
   /** Route → when it got a real provider after a trial, ms; others never were simulated, or still are. */
@@ -83,7 +81,7 @@ export interface Escalating {
 
 /** Turns an alert into messages, or says why not; runs again without harm. */
 export function createAlertRouter(deps: RouterDeps) {
-  const { config, stages, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
+  const { config, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
   const directory = directoryOf(config, clock);
 
   const reportOtherContent = ({ id: alertId, severity, status }: Pick<SettledAlert, 'id' | 'status'> & { severity: Severity }): void => {
@@ -149,7 +147,7 @@ export function createAlertRouter(deps: RouterDeps) {
     }
 
     note({ stage: 'route', verdict: 'pass', detail: `route ${policy.route}` });
-    const outcome = await walk(stages, subject, { clock, signal, note });
+    const outcome = await walk(ALERT_STAGES, subject, { clock, signal, note });
     if (outcome?.kind === 'suppressed') {
       const settled = await suppress(outcome.reason);
       return outcome.reason === 'expired' && (await wouldText(subject)) ? { kind: 'suppressed', expired: true } : settled;

@@ -26,10 +26,10 @@ export interface DispatchDeps extends PaidAttemptDeps {
   readonly optOuts: Pick<OptOuts, 'optOut'>;
   /** 0 to 1. */
   readonly random: () => number;
-  /** What becomes of a message that there is no money for; absent: it waits for itself, or is dropped. */
-  readonly holdBack?: HoldBack;
-  /** Turns of the messages that wait for a resting provider; absent: all come back at the moment that it names. */
-  readonly returns?: ReturnSchedule;
+  /** What becomes of a message that there is no money for; a doubtful one waits. */
+  readonly holdBack: HoldBack;
+  /** Turns of the messages that wait for a resting provider. */
+  readonly returns: ReturnSchedule;
 }
 
 /** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
@@ -112,7 +112,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
           ? undefined
           : takeTurn(judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)), refusals, message, deps);
       const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
-      if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || deps.holdBack === undefined || subject.unknowns > 0)
+      if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || subject.unknowns > 0)
         return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
       // What has an attempt open is gathered by no digest.
       if (open !== undefined) await closeAttempt(deps, subject, open);
@@ -127,7 +127,7 @@ function takeTurn(judged: Outcome, refusals: readonly Refusal[], { severity }: M
   const resting = restingOf(refusals);
   const [first] = resting;
   if (first === undefined) return judged;
-  return { ...judged, resting, until: returns?.turnAt(first, severity === 'critical', judged.until) ?? judged.until };
+  return { ...judged, resting, until: returns.turnAt(first, severity === 'critical', judged.until) };
 }
 
 /** Criticals come back within the first part of the time over which the rest is spread. */

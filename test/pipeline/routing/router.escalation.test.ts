@@ -4,7 +4,6 @@ import type { AlertInput } from '../../../src/alert/alert.ts';
 import type { E164 } from '../../../src/alert/phone.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
-import { alertExpiryGate, severityGate } from '../../../src/pipeline/routing/alert-stages.ts';
 import { createAlertRouter, type Escalating, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Ladder } from '../../../src/policy/escalation.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
@@ -38,7 +37,6 @@ function setup(ladder: Ladder) {
   } as unknown as RouterDeps['config'];
   const route = createAlertRouter({
     config,
-    stages: [alertExpiryGate, severityGate],
     knownFull: () => undefined,
     ledger: createLedger(redis, keys),
     observer: recording.observer,

@@ -4,7 +4,6 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import { SEVERITIES } from '../../../src/alert/severity.ts';
 import type { Contact } from '../../../src/config/config.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { alertExpiryGate, severityGate } from '../../../src/pipeline/routing/alert-stages.ts';
 import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';
 import { createAlertRouter, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Rotation } from '../../../src/policy/rotation.ts';
@@ -103,7 +102,6 @@ test('no message leaves the router to a phone that may not be texted, none twice
       const router = createAlertRouter({
         config,
         ledger,
-        stages: [alertExpiryGate, severityGate],
         knownFull: () => undefined,
         observer: createRecordingObserver().observer,
         clock: createSettableClock(at),

@@ -10,7 +10,6 @@ import type { Config } from '../../../src/config/config.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { AlertTrace } from '../../../src/ledger/history/trace.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
-import { alertExpiryGate, severityGate } from '../../../src/pipeline/routing/alert-stages.ts';
 import type { KnownFull } from '../../../src/pipeline/routing/first-step.ts';
 import { createAlertRouter, type RawAlert, type Routed, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Route } from '../../../src/policy/route.ts';
@@ -66,7 +65,6 @@ function createSetup() {
   const run = (raw: RawAlert, deps: Partial<RouterDeps> = {}): Promise<Routed> =>
     createAlertRouter({
       config: config(),
-      stages: [alertExpiryGate, severityGate],
       knownFull: () => undefined,
       ledger,
       observer: recording.observer,

@@ -201,13 +201,16 @@ test('What may have been sent keeps its slot while its resend waits for money', 
   expect(await desk.hasRoom()).toBe(false);
 });
 
-test.each(['defer', 'digest', 'drop'] as const)('A route whose overflow is "%s" does so for want of money', async (overflow) => {
+test.each([
+  ['defer', 'deferred', { kind: 'deferred', reason: 'budget', until: nextHour }],
+  ['digest', 'suppressed', { kind: 'suppressed', reason: 'digested', held: { reason: 'budget' } }],
+  ['drop', 'suppressed', { kind: 'suppressed', reason: 'budget', detail: 'money again at 2026-11-20T13:00:00.000Z' }],
+] as const)('A route whose overflow is "%s" does so for want of money', async (overflow, state, expected) => {
   const desk = moneyed({ soft: 5, hard: 5 });
   desk.provider('dear', [yes]);
   const { message, outcome } = await desk.send({ ...warning, overflow });
-  const dropped = { kind: 'suppressed', reason: 'budget', detail: 'money again at 2026-11-20T13:00:00.000Z' };
-  expect(outcome).toMatchObject(overflow === 'drop' ? dropped : { kind: 'deferred', reason: 'budget', until: nextHour });
-  expect((await desk.trace(message)).state).toBe(overflow === 'drop' ? 'suppressed' : 'deferred');
+  expect(outcome).toMatchObject(expected);
+  expect((await desk.trace(message)).state).toBe(state);
 });
 
 test('A text that no money comes for in time expires', async () => {

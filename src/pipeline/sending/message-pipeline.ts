@@ -1,0 +1,110 @@
+import type { Config } from '../../config/config.ts';
+import type { Digests } from '../../ledger/digest/digests.ts';
+import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
+import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
+import { createDigestDispatch } from '../digest/digest-dispatch.ts';
+import { createDigestMoneyStage } from '../digest/digest-money-stage.ts';
+import { createRoomOf } from '../digest/digest-room.ts';
+import { createDigestCloseStage, createDigestReadyStage, type DigestDeps } from '../digest/digest-stages.ts';
+import { createGatherer, type DigestJobs } from '../digest/gather.ts';
+import { createEscalationGate } from '../gates/escalation-gate.ts';
+import { createHoldBack, type HoldBack } from '../gates/hold-back.ts';
+import { rulesOf } from '../gates/message-caps.ts';
+import { createOptOutGate } from '../gates/opt-out-gate.ts';
+import { createConsentGate, createCountryGate } from '../gates/permission-gates.ts';
+import { createPoisonGate } from '../gates/poison-gate.ts';
+import { createQuietHoursStage } from '../gates/quiet-hours-gate.ts';
+import { createRateCapGate } from '../gates/rate-cap-gate.ts';
+import { laneOf, type Message } from '../message.ts';
+import { createProviderGate } from '../routing/fit-providers.ts';
+import type { Outcome, Stage } from '../stage.ts';
+import { createMessageDispatcher, type Dispatch, type DispatcherDeps } from './dispatcher.ts';
+import { createLedgerGate, type LedgerGateDeps, type MessageSubject, messageExpiryGate } from './message-stages.ts';
+import { createDispatchStage, type DispatchDeps } from './send-stage.ts';
+
+export interface MessageStageDeps extends LedgerGateDeps, Omit<DispatchDeps, 'optOuts' | 'holdBack'> {
+  readonly config: Pick<Config, 'contacts' | 'countries' | 'providers' | 'routes' | 'caps'>;
+  readonly optOuts: OptOuts;
+  readonly digests: Digests;
+  readonly kept: KeptSlot;
+  readonly holdBack: HoldBack;
+}
+
+/** What every message passes, in this order, in production and in tests; the first verdict that is not `pass` is its outcome. */
+export const messageStages = (deps: MessageStageDeps): readonly Stage<MessageSubject>[] => [
+  createLedgerGate(deps),
+  createProviderGate(deps.config),
+  ...gates(deps),
+  createDispatchStage(deps),
+];
+
+/** What a digest passes: it is composed when it may be sent, and asks for its providers once more when its content is settled. */
+export const digestStages = (deps: MessageStageDeps & DigestDeps): readonly Stage<MessageSubject>[] => [
+  createLedgerGate(deps),
+  createDigestReadyStage(deps),
+  createProviderGate(deps.config),
+  ...gates(deps),
+  createDigestMoneyStage(deps),
+  createDigestCloseStage(deps),
+  createProviderGate(deps.config),
+  createDispatchStage(deps),
+];
+
+/** Whether it may be sent now. */
+const gates = ({ config, ledger, optOuts, holdBack, cap, kept, digests }: MessageStageDeps): readonly Stage<MessageSubject>[] => [
+  messageExpiryGate,
+  createEscalationGate(ledger),
+  createOptOutGate(optOuts),
+  createConsentGate(config.contacts),
+  createCountryGate(config.countries),
+  createQuietHoursStage(holdBack),
+  createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
+];
+
+export interface MessagePipelineDeps
+  extends Omit<MessageStageDeps, 'holdBack'>,
+    Pick<DispatcherDeps, 'observer' | 'clock' | 'persist' | 'onHandedOver' | 'parked'> {
+  /** Where the jobs of digests go. */
+  readonly jobs: DigestJobs;
+}
+
+export interface MessagePipeline {
+  readonly dispatch: Dispatch;
+  /**
+   * Ends a message whose job crashes worker after worker, or cannot be read (`why`). An attempt that may have been sent is
+   * held as unknown, whatever its route says: a resend would be the next worker to crash.
+   */
+  readonly bury: (message: Message, signal: AbortSignal, why?: string) => Promise<Outcome>;
+  /** Adds a message that is held back to its recipient's digest. */
+  readonly gather: HoldBack;
+}
+
+/** The stages of messages and digests, each with what it needs. */
+export function createMessagePipeline(deps: MessagePipelineDeps): MessagePipeline {
+  const { config, carriers, digests, ledger, kept, observer } = deps;
+  const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
+  const gatherer = createGatherer({ digests, ledger, jobs: deps.jobs, observer, rulesOf: capRulesOf });
+  const stageDeps: MessageStageDeps & DigestDeps = {
+    ...deps,
+    holdBack: createHoldBack(gatherer.gather),
+    kept,
+    open: gatherer.open,
+    rulesOf: capRulesOf,
+    roomOf: createRoomOf(config, carriers),
+    timeZoneOf: ({ contact, quietHours }) => config.contacts.get(contact ?? '')?.timeZone ?? quietHours?.timeZone,
+  };
+  const dispatch = createDigestDispatch({
+    dispatch: createMessageDispatcher({ ...deps, stages: messageStages(stageDeps) }),
+    dispatchDigest: createMessageDispatcher({ ...deps, stages: digestStages(stageDeps) }),
+    digests,
+  });
+  return {
+    dispatch,
+    bury: (message, signal, why) => {
+      const bare = createMessageDispatcher({ ...deps, stages: [createLedgerGate(deps), createPoisonGate(why)] });
+      const end = createDigestDispatch({ dispatch: bare, dispatchDigest: bare, digests });
+      return end({ ...message, onUnknown: 'hold' }, true, signal);
+    },
+    gather: gatherer.gather,
+  };
+}
