@@ -1,6 +1,7 @@
 import type { MessageState, TraceAttempt, TraceEvent } from '../ledger/history/trace.ts';
 import type { AlertOutcome, ReceiptState } from '../pipeline/observer.ts';
-import type { Outcome, StageName } from '../pipeline/stage.ts';
+import type { Outcome } from '../pipeline/outcome.ts';
+import type { StageName } from '../pipeline/stage.ts';
 import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { codes } from './conclude-message.ts';
 import { reasonWords } from './reason-words.ts';

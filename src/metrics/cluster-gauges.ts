@@ -5,7 +5,7 @@ import { MICRO } from '../limit/budget/money.ts';
 import type { CapFigures } from '../overview/cap-figures.ts';
 import { QUEUE_STATES, type QueueFigures } from '../overview/queue-figures.ts';
 import type { RedisFigures } from '../overview/redis-figures.ts';
-import { DEFERRED_REASONS } from '../pipeline/stage.ts';
+import { DEFERRED_REASONS } from '../pipeline/outcome.ts';
 import { ProviderError } from '../provider/contract/provider.ts';
 import { createBoundedRead } from './bounded-read.ts';
 import type { Instruments } from './register.ts';

@@ -12,7 +12,7 @@ import {
   WEBHOOK_REFUSALS,
   WEBHOOKS,
 } from '../pipeline/observer.ts';
-import { DEFERRED_REASONS } from '../pipeline/stage.ts';
+import { DEFERRED_REASONS } from '../pipeline/outcome.ts';
 import { ProviderError } from '../provider/contract/provider.ts';
 import { DATA_LOSS_KINDS } from '../redis/data-set.ts';
 import type { KeyOf } from './catalogue.ts';

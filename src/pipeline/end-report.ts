@@ -1,7 +1,7 @@
 import type { Reason } from '../alert/reason.ts';
 import type { CapSize, MessageState } from '../ledger/history/trace.ts';
 import type { Message } from './message.ts';
-import type { HeldBack, Outcome } from './stage.ts';
+import { type Decided, effectOf, type HeldBack, type Outcome } from './outcome.ts';
 
 /** States in which a message has ended, or waits. */
 export type ReportedState = Exclude<MessageState, 'queued' | 'sending' | 'delivered'>;
@@ -60,39 +60,22 @@ export interface EndReports {
 
 export const originOf = ({ alertId, severity, route, source }: Message): Origin => ({ alertId, severity, route, source });
 
-/**
- * What is reported of a step of the dispatcher; `undefined` where there is nothing to say.
- * @param end the state and reason in which the message ended; `undefined` while it is on its way
- */
-export function reportOf(
-  outcome: Outcome,
-  end: { readonly state: ReportedState; readonly reason: Reason } | undefined,
-  message: Message,
-  waitedFor: string | undefined,
-): MessageReport | undefined {
-  const base = { messageId: message.id, ...originOf(message) };
-  const code = outcome.attempt?.record.code;
-  switch (outcome.kind) {
-    case 'settled':
-      return undefined;
-    case 'deferred': {
-      const { reason, until } = outcome;
-      return { ...base, state: 'deferred', reason, until, again: reason === waitedFor };
-    }
-    case 'retry': {
-      const { provider, until } = outcome;
-      const { reason, rootReason } = outcome.error;
-      return { ...base, state: 'deferred', reason, lastReason: rootReason, provider, code, until, again: rootReason === waitedFor };
-    }
-    default: {
-      if (end === undefined) return undefined;
-      const reason = end.reason === 'none' ? undefined : end.reason;
-      const lastReason = outcome.kind === 'expired' ? outcome.last : undefined;
-      const provider = 'provider' in outcome ? outcome.provider : undefined;
-      const detail = 'detail' in outcome ? outcome.detail : undefined;
-      return { ...base, state: end.state, reason, lastReason, provider, code, detail };
-    }
-  }
+/** What is reported of a step of the dispatcher: that the message has ended, or waits. */
+export function reportOf(outcome: Decided, message: Message, waitedFor: string | undefined): MessageReport {
+  const { state, reason, until, waitsFor } = effectOf(outcome);
+  const lastReason = outcome.kind === 'expired' ? outcome.last : outcome.kind === 'retry' ? waitsFor : undefined;
+  return {
+    messageId: message.id,
+    ...originOf(message),
+    state,
+    reason: reason === 'none' ? undefined : reason,
+    lastReason,
+    provider: 'provider' in outcome ? outcome.provider : undefined,
+    code: outcome.attempt?.record.code,
+    detail: 'detail' in outcome ? outcome.detail : undefined,
+    until,
+    ...(waitsFor === undefined ? {} : { again: waitsFor === waitedFor }),
+  };
 }
 
 /** The limit that holds a message back, where one does. */

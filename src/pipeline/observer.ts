@@ -5,7 +5,7 @@ import type { NoticeOutcome } from '../ledger/notices.ts';
 import type { Contribution } from '../limit/caps/contributions.ts';
 import type { ProviderName } from '../provider/contract/provider.ts';
 import type { EndReports } from './end-report.ts';
-import type { DeferredReason } from './stage.ts';
+import type { DeferredReason } from './outcome.ts';
 
 export const ALERT_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
 export type AlertOutcome = (typeof ALERT_OUTCOMES)[number];

@@ -1,6 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { maskNumbers } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
+import { EXPIRED } from '../pipeline/outcome.ts';
 import { endedSchema, type TellResolved } from '../pipeline/resolved/tell-resolved.ts';
 import type { FirstStep } from '../pipeline/routing/first-step.ts';
 import { createRoom } from '../pipeline/routing/room.ts';
@@ -8,7 +9,6 @@ import type { RawAlert, Routed } from '../pipeline/routing/router.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { EXPIRED } from './dead-letters/dead-letter.ts';
 import { wakeMessages } from './jobs/wake.ts';
 import {
   ALERT_AGAIN_JOB,

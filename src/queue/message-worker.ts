@@ -1,10 +1,9 @@
 import type { Job } from 'bullmq';
 import { shownId } from '../alert/shown-id.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
+import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
-import type { Outcome } from '../pipeline/stage.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { EXPIRED } from './dead-letters/dead-letter.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 import type { JobMove } from './worker/settle.ts';
@@ -50,30 +49,11 @@ function reasonOf(outcome: Outcome): string | undefined {
 }
 
 function moveFor(outcome: Outcome, { severity, digest }: Message): JobMove {
+  const move = moveOfJob(outcome);
+  if (move.kind !== 'delay') return move;
+  // Such waits end one by one.
+  const keepsLane = outcome.kind === 'deferred' && (outcome.reason === 'escalation' || outcome.reason === 'unknown_outcome');
   // A digest may hold a critical.
   const lane = digest === undefined ? severity : 'critical';
-  switch (outcome.kind) {
-    case 'deferred': {
-      // Such waits end one by one.
-      const keepsLane = outcome.reason === 'escalation' || outcome.reason === 'unknown_outcome';
-      return { kind: 'delay', until: outcome.until, priority: keepsLane ? undefined : RETURN_PRIORITY[lane] };
-    }
-    case 'retry':
-      return { kind: 'delay', until: outcome.until, priority: RETURN_PRIORITY[lane] };
-    case 'failed':
-      return { kind: 'dead', reason: outcome.error.message };
-    case 'stranded':
-      return { kind: 'dead', reason: `simulated: ${outcome.detail}` };
-    case 'malformed':
-      return { kind: 'dead', reason: `malformed: ${outcome.detail}` };
-    case 'expired':
-      return { kind: 'dead', reason: outcome.last === undefined ? EXPIRED : `${EXPIRED}: ${outcome.last}` };
-    case 'settled':
-      // The run in which it ended crashed before it moved the job.
-      return outcome.state === 'failed' || outcome.state === 'expired'
-        ? { kind: 'dead', reason: `${outcome.state} in an earlier run` }
-        : { kind: 'complete' };
-    default:
-      return { kind: 'complete' };
-  }
+  return { ...move, priority: keepsLane ? undefined : RETURN_PRIORITY[lane] };
 }

@@ -4,7 +4,7 @@ import type { CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { ConfigError } from '../../src/config/fault.ts';
 import { MESSAGE_STATES } from '../../src/ledger/history/trace.ts';
-import { DEFERRED_REASONS } from '../../src/pipeline/stage.ts';
+import { DEFERRED_REASONS } from '../../src/pipeline/outcome.ts';
 import { generatedDocs } from './generated-docs.ts';
 import { readDoc, tableRows } from './markdown.ts';
 

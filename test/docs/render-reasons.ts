@@ -1,7 +1,8 @@
 import { OUR_REASONS, type OurReason, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import { reasonWords } from '../../src/explain/reason-words.ts';
 import { type AlertTrace, MESSAGE_STATES, type MessageState } from '../../src/ledger/history/trace.ts';
-import { DEFERRED_REASONS, type DeferredReason, type StageName } from '../../src/pipeline/stage.ts';
+import { DEFERRED_REASONS, type DeferredReason } from '../../src/pipeline/outcome.ts';
+import type { StageName } from '../../src/pipeline/stage.ts';
 import { ProviderError } from '../../src/provider/contract/provider-error.ts';
 
 /** The stages that give a reason, by the names that the trace has for them; the compiler asks for each. */

@@ -2,7 +2,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { Money } from '../../src/limit/budget/money.ts';
 import type { DigestJobs } from '../../src/pipeline/digest/gather.ts';
 import type { Message } from '../../src/pipeline/message.ts';
-import type { Outcome } from '../../src/pipeline/stage.ts';
+import type { Outcome } from '../../src/pipeline/outcome.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createDesk, HOUR_MS } from './dispatch-desk.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TraceEvent } from '../../src/ledger/history/trace.ts';
-import { type Outcome, pass, type Stage, type StageContext, type StageName, type Verdict, walk } from '../../src/pipeline/stage.ts';
+import type { Outcome } from '../../src/pipeline/outcome.ts';
+import { pass, type Stage, type StageContext, type StageName, type Verdict, walk } from '../../src/pipeline/stage.ts';
 import { ProviderError } from '../../src/provider/contract/provider.ts';
 
 const NOW = new Date('2026-11-20T03:00:00Z');

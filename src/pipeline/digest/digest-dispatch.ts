@@ -1,7 +1,7 @@
 import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
 import { laneOf, type Message } from '../message.ts';
+import { endOf, type Outcome } from '../outcome.ts';
 import type { Dispatch } from '../sending/dispatcher.ts';
-import type { Outcome } from '../stage.ts';
 import { inManner, isOpen, sayDigest } from './digest-message.ts';
 import type { DigestDeps } from './digest-stages.ts';
 
@@ -18,7 +18,7 @@ export function createDigestDispatch({ dispatch, dispatchDigest, digests }: Dige
     const { id } = message;
     const lane = laneOf(message);
     const outcome = await dispatchDigest(await asWritten(message, digests), true, signal);
-    const end = endOf(outcome);
+    const end = stateAfter(outcome);
     if (end === undefined) return outcome;
     if (LOST.includes(end)) await digests.unreach(id, lane);
     await digests.end(id, lane, REPLAYABLE.includes(end));
@@ -38,18 +38,8 @@ const LOST: readonly (MessageState | undefined)[] = ['failed', 'expired', 'suppr
 /** Ends after which a person may send it all the same. */
 const REPLAYABLE: readonly (MessageState | undefined)[] = ['failed', 'expired'];
 
-/** The state in which it has ended, if it has. */
-function endOf(outcome: Outcome): MessageState | undefined {
-  switch (outcome.kind) {
-    case 'deferred':
-    case 'retry':
-      return undefined;
-    case 'settled':
-      return isOnItsWay(outcome.state) ? undefined : outcome.state;
-    case 'malformed':
-    case 'stranded':
-      return 'failed';
-    default:
-      return outcome.kind;
-  }
+/** The state in which it has ended, in this run or before; `undefined` while it is on its way. */
+function stateAfter(outcome: Outcome): MessageState | undefined {
+  if (outcome.kind !== 'settled') return endOf(outcome)?.state;
+  return isOnItsWay(outcome.state) ? undefined : outcome.state;
 }

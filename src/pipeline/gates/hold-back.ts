@@ -1,6 +1,7 @@
 import type { OurReason } from '../../alert/reason.ts';
 import type { Message } from '../message.ts';
-import type { HeldBack, StageContext, Verdict } from '../stage.ts';
+import type { HeldBack } from '../outcome.ts';
+import type { StageContext, Verdict } from '../stage.ts';
 
 /** What becomes of a message that may not go out before a certain moment. */
 export type HoldBack = (message: Message, held: HeldBack, until: Date, ctx: StageContext) => Promise<Verdict>;

@@ -7,7 +7,8 @@ import { type ProviderError, type Refused, refuse, type SmsMessage } from '../..
 import { keptTraceId } from '../../tracing/active-trace.ts';
 import { formerHashesOf } from '../message.ts';
 import type { Observer } from '../observer.ts';
-import type { Outcome, StageContext, Taken } from '../stage.ts';
+import type { Outcome, Taken } from '../outcome.ts';
+import type { StageContext } from '../stage.ts';
 import { unknownsAllowed } from './judge.ts';
 import type { MessageSubject } from './message-stages.ts';
 import type { Carrier } from './send-target.ts';

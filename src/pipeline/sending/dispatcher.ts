@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import type { MessageState, TraceEvent } from '../../ledger/history/trace.ts';
+import type { TraceEvent } from '../../ledger/history/trace.ts';
 import type { Ledger, Move, Moved } from '../../ledger/ledger.ts';
 import type { Parked, ParkedMessage } from '../../ledger/lists/parked.ts';
 import { MICRO } from '../../limit/budget/money.ts';
@@ -11,8 +11,9 @@ import type { Said } from '../../provider/contract/status.ts';
 import { limitOf, originOf, reportOf } from '../end-report.ts';
 import { type CapConfig, contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
 import type { Message } from '../message.ts';
-import type { CountedState, Observer, Reason } from '../observer.ts';
-import { type Outcome, type Stage, walk } from '../stage.ts';
+import type { Observer } from '../observer.ts';
+import { type Decided, effectOf, endOf, isUnsent, type Outcome } from '../outcome.ts';
+import { type Stage, walk } from '../stage.ts';
 import { boundedBy, withDoubt } from './judge.ts';
 import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
 
@@ -65,7 +66,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     const [answer] = await Promise.all([
       persist(() => ledger.move(move)),
       persist(park),
-      mayBeSent(outcome) ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
+      effectOf(outcome).slot === 'settle' ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
       outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
     ]);
     const moved = asLastWord(answer, outcome);
@@ -92,7 +93,7 @@ const ENTRY_LOST = 'Redis lost the entry of this message: only this line and the
  * A step without an entry is written nowhere: its end is counted and logged by this run, which alone knows it. One that
  * never had an entry is malformed, and no outcome of ours.
  */
-function asLastWord(moved: Moved, outcome: Outcome): Exclude<Moved, 'missing'> {
+function asLastWord(moved: Moved, outcome: Decided): Exclude<Moved, 'missing'> {
   if (moved !== 'missing') return moved;
   return endOf(outcome) === undefined || outcome.kind === 'malformed' ? 'moved' : 'ended';
 }
@@ -101,10 +102,10 @@ function waitingOf({ id, severity, expiresAt }: Message): ParkedMessage {
   return { id, urgent: severity === 'critical', expiresAt };
 }
 
-type Taken = Extract<Outcome, { kind: 'accepted' }>;
+type Accepting = Extract<Outcome, { kind: 'accepted' }>;
 
 /** What was set aside for the attempt becomes what the text did cost. */
-async function pay({ attempt, provider, accepted }: Taken, { to }: Message, purse: Purse | undefined): Promise<void> {
+async function pay({ attempt, provider, accepted }: Accepting, { to }: Message, purse: Purse | undefined): Promise<void> {
   if (attempt !== undefined) await purse?.settle(attempt.token, provider, to, accepted);
 }
 
@@ -113,20 +114,9 @@ function lacksMoney(outcome: Outcome, { tookSlot, attempts }: MessageSubject): b
   return outcome.kind === 'deferred' && outcome.reason === 'budget' && tookSlot && attempts === 0;
 }
 
-/** A slot is kept for what was or may have been sent, and while a retry waits; else it is given back. */
-function mayBeSent({ kind }: Outcome): boolean {
-  return kind === 'accepted' || kind === 'unknown';
-}
-
 /** By what this run brought, as the ledger took it. */
 function surelyUnsent({ state }: Move, moved: Exclude<Moved, 'missing'>): boolean {
   return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
-}
-
-const UNSENT: readonly MessageState[] = ['failed', 'cancelled', 'expired', 'suppressed'];
-
-function isUnsent(state: MessageState): boolean {
-  return UNSENT.includes(state);
 }
 
 /** By this run, or by an earlier one that came as far as an attempt. */
@@ -134,84 +124,43 @@ function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
   return rules.length > 0 && (attempts > 0 || slotAt > 0);
 }
 
-function moveOf(outcome: Outcome, subject: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
-  const base = { ...stepOf(subject), attempt: outcome.attempt, events };
-  switch (outcome.kind) {
-    case 'accepted': {
-      const { providerMessageId, partIds, segments } = outcome.accepted;
-      return {
-        ...base,
-        state: 'accepted',
-        accepted: { provider: outcome.provider, providerMessageId, partIds, segments, at: now },
-      };
-    }
-    case 'deferred':
-      return { ...base, state: 'deferred', reason: outcome.reason, lastReason: outcome.reason, until: outcome.until };
-    case 'retry':
-      return {
-        ...base,
-        state: 'deferred',
-        reason: outcome.error.reason,
-        lastReason: outcome.error.rootReason,
-        until: outcome.until,
-      };
-    default: {
-      const { state, reason } = endOf(outcome) as End;
-      return {
-        ...base,
-        state,
-        reason: reason === 'none' ? undefined : reason,
-        ...(state === 'unknown' ? { keep: JSON.stringify(subject.message) } : {}),
-      };
-    }
-  }
+function moveOf(outcome: Decided, subject: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
+  const { state, reason, until, waitsFor } = effectOf(outcome);
+  return {
+    ...stepOf(subject),
+    attempt: outcome.attempt,
+    events,
+    state,
+    reason: reason === 'none' ? undefined : reason,
+    lastReason: waitsFor,
+    until,
+    ...(outcome.kind === 'accepted' ? { accepted: acceptanceOf(outcome, now) } : {}),
+    ...(state === 'unknown' ? { keep: JSON.stringify(subject.message) } : {}),
+  };
 }
 
-interface End {
-  readonly state: CountedState & MessageState;
-  readonly reason: Reason;
-}
-
-/** The state and reason that an outcome ends in; `undefined` while the message is on its way. */
-function endOf(outcome: Outcome): End | undefined {
-  switch (outcome.kind) {
-    case 'accepted':
-      return { state: 'accepted', reason: 'none' };
-    case 'suppressed':
-      return { state: 'suppressed', reason: outcome.reason };
-    case 'expired':
-      return { state: 'expired', reason: 'expired' };
-    case 'cancelled':
-      return { state: 'cancelled', reason: outcome.reason };
-    case 'unknown':
-      return { state: 'unknown', reason: 'unknown_outcome' };
-    case 'failed':
-      return { state: 'failed', reason: outcome.error.reason };
-    case 'stranded':
-      return { state: 'failed', reason: 'simulated' };
-    case 'malformed':
-      return { state: 'failed', reason: 'malformed' };
-    default:
-      return undefined;
-  }
+function acceptanceOf(
+  { provider, accepted: { providerMessageId, partIds, segments } }: Accepting,
+  at: Date,
+): NonNullable<Move['accepted']> {
+  return { provider, providerMessageId, partIds, segments, at };
 }
 
 /** For the log: each end, also of a replayed message, and each wait; nothing that another run has reported. */
-function report(outcome: Outcome, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
+function report(outcome: Decided, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
   if (moved === 'refuted') {
     const { provider, reason, code } = outcome.attempt?.record ?? {};
     observer.messageEnded({ messageId: message.id, ...originOf(message), state: 'failed', reason, provider, code });
     return;
   }
-  const end = endOf(outcome);
-  if (end !== undefined && moved === 'moved') return;
+  if (endOf(outcome) !== undefined && moved === 'moved') return;
   const limit = limitOf(outcome, message);
   if (limit !== undefined) observer.limitReached(limit);
-  const reported = reportOf(outcome, end, message, reportedWait);
-  if (reported !== undefined) observer.messageEnded(remark === undefined ? reported : { ...reported, detail: remark });
+  const reported = reportOf(outcome, message, reportedWait);
+  observer.messageEnded(remark === undefined ? reported : { ...reported, detail: remark });
 }
 
-function count(outcome: Outcome, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {
+function count(outcome: Decided, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {
   const now = clock.now();
   const severity = message.digest?.countedAs ?? message.severity;
   if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');

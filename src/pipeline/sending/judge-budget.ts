@@ -1,5 +1,5 @@
 import type { Overflow } from '../../policy/route.ts';
-import type { Outcome } from '../stage.ts';
+import type { Outcome } from '../outcome.ts';
 import type { OverBudget } from './paid-attempt.ts';
 
 /**

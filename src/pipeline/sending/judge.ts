@@ -2,7 +2,7 @@ import { isOnItsWay } from '../../ledger/history/trace.ts';
 import type { History } from '../../ledger/ledger.ts';
 import type { OnUnknown } from '../../policy/route.ts';
 import type { ProviderError, ProviderName, ProviderReason } from '../../provider/contract/provider.ts';
-import type { Outcome } from '../stage.ts';
+import type { Outcome } from '../outcome.ts';
 
 /** How many attempts of unknown outcome may stand before a further attempt: a resend happens at most once. */
 export function unknownsAllowed(onUnknown: OnUnknown): number {

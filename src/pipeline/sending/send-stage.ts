@@ -7,7 +7,8 @@ import type { ProviderError, ProviderReason, SmsMessage } from '../../provider/c
 import type { HoldBack } from '../gates/hold-back.ts';
 import { renewSlot } from '../gates/rate-cap-gate.ts';
 import type { Message } from '../message.ts';
-import type { Outcome, Stage, StageContext } from '../stage.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Stage, StageContext } from '../stage.ts';
 import type { Attempted } from './attempt.ts';
 import { judgeRefusals, mayFailOver, mayResend, type Refusal, restingOf, roundOf } from './judge.ts';
 import { judgeOverBudget } from './judge-budget.ts';

@@ -4,6 +4,7 @@ import { parseSeverity } from '../../alert/severity.ts';
 import type { MessageTrace } from '../../ledger/history/trace.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
 import { type WaitingNotice, waitingNoticeSchema } from '../../pipeline/notices/notice.ts';
+import { EXPIRED } from '../../pipeline/outcome.ts';
 import { type WaitingEvent, waitingEventSchema } from '../events/waiting-event.ts';
 import type { DeadFilter, DeadKind, DeadLetter, DeadState } from './dead-letters-port.ts';
 
@@ -27,9 +28,6 @@ export function messageOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): Messa
   const parsed = messageSchema.safeParse(parseJson(data));
   return parsed.success ? parsed.data : undefined;
 }
-
-/** How the reason of a failed job begins whose message, or alert, has expired. */
-export const EXPIRED = 'expired';
 
 /** What the ledger knows of a dead message beside its job. */
 export interface DeadFacts {

@@ -6,6 +6,7 @@ import { createTraces } from '../../ledger/history/redis-traces.ts';
 import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
 import type { Objection } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
+import { EXPIRED } from '../../pipeline/outcome.ts';
 import { reopeningOf, replayMessage } from '../../pipeline/unknown/replay-message.ts';
 import { connectRedis, type Redis } from '../../redis/connect.ts';
 import { createKeys } from '../../redis/keys.ts';
@@ -25,7 +26,7 @@ import {
   RECEIPT_QUEUE,
 } from '../names.ts';
 import { openQueueToRead } from '../open-queue.ts';
-import { type DeadJob, describeDead, describeUnknown, EXPIRED, eventOf, matches, messageOf } from './dead-letter.ts';
+import { type DeadJob, describeDead, describeUnknown, eventOf, matches, messageOf } from './dead-letter.ts';
 import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
 import { countRefs, type DeadRef, type DeadSet, mergedRefs } from './dead-refs.ts';
 import { discardScript, prepareScript } from './dead-scripts.ts';

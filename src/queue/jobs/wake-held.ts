@@ -1,5 +1,5 @@
 import { CAP_REASONS } from '../../limit/caps/rate-cap.ts';
-import type { DeferredReason } from '../../pipeline/stage.ts';
+import type { DeferredReason } from '../../pipeline/outcome.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { MESSAGE_QUEUE } from '../names.ts';

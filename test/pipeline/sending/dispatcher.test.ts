@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import type { Outcome } from '../../../src/pipeline/stage.ts';
+import type { Outcome } from '../../../src/pipeline/outcome.ts';
 import { type Accepted, type ProviderErrorFacts, type ProviderReason, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MESSAGE_STATES } from '../../../src/ledger/history/trace.ts';
 import type { ClosedAttempt, History } from '../../../src/ledger/ledger.ts';
+import type { Outcome } from '../../../src/pipeline/outcome.ts';
 import {
   backoffMs,
   boundedBy,
@@ -14,7 +15,6 @@ import {
   unknownsAllowed,
   withDoubt,
 } from '../../../src/pipeline/sending/judge.ts';
-import type { Outcome } from '../../../src/pipeline/stage.ts';
 import { PROVIDER_REASONS, ProviderError, type ProviderErrorFacts, type ProviderReason } from '../../../src/provider/contract/provider.ts';
 
 const NOW = new Date('2026-11-20T03:00:00Z');
