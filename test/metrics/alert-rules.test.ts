@@ -81,7 +81,9 @@ describe('the runbook', () => {
   });
 
   it('has only commands that there are', () => {
-    const sources = readdirSync(resolve('src/cli')).map((file) => readFileSync(resolve('src/cli', file), 'utf8'));
+    const sources = readdirSync(resolve('src/cli'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(resolve('src/cli', file), 'utf8'));
     const commands = [...sources.join('\n').matchAll(/\.command\('([\w-]+)/g)].map(([, name]) => name);
     const typed = [...runbook.matchAll(/\bsms-dispatch ([a-z]+)(?: (list|show|replay|discard|resolve|check))?\b/g)].filter(
       ([, first]) => !['overview', 'provider', 'itself', 'alone', 'fires'].includes(first as string),

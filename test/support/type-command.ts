@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { LoadedConfig } from '../../src/config/load-config.ts';
 import { createTraces } from '../../src/ledger/history/redis-traces.ts';
 import { createInboundLog } from '../../src/ledger/inbound/kept-inbound.ts';
@@ -21,8 +21,15 @@ export interface Typed {
   readonly stderr: string;
 }
 
+export interface TypingOptions {
+  readonly redisUrl: string;
+  readonly loaded: LoadedConfig;
+  /** Redis' time as the commands see it. */
+  readonly clock?: Clock;
+}
+
 /** A person at a terminal of 100 columns, in this process: without the time that one of its own takes to start. */
-export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; readonly loaded: LoadedConfig }) {
+export function createTyping({ redisUrl, loaded, clock = systemClock }: TypingOptions) {
   const { config } = loaded;
   const { prefix } = config.redis;
   const keys = createKeys(prefix);
@@ -46,9 +53,9 @@ export function createTyping({ redisUrl, loaded }: { readonly redisUrl: string; 
           close,
         };
       },
-      openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, systemClock) }),
-      openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock: systemClock }),
-      openUnknownDesk: async () => openUnknownDesk({ redis: redisUrl, prefix, clock: systemClock }),
+      openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, clock) }),
+      openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock }),
+      openUnknownDesk: async () => openUnknownDesk({ redis: redisUrl, prefix, clock }),
       openInboundLog: async () => {
         const { redis, close } = connect();
         return { ...createInboundLog(redis, keys), close };
