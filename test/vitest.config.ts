@@ -9,7 +9,7 @@ const ALONE = [
 ];
 
 const root = new URL('..', import.meta.url).pathname;
-const shared = { root, testTimeout: 60_000, hookTimeout: 60_000 };
+const shared = { root, testTimeout: 240_000, hookTimeout: 240_000 };
 
 export default defineConfig({
   test: {

@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts';
 const SHORT = ['F4-1s', 'F11', 'F13', 'F15-silent'];
 const SEED = 20_261_121;
 
-describe('no promise is broken by', { timeout: 60_000 }, () => {
+describe('no promise is broken by', { timeout: 240_000 }, () => {
   it.for(SHORT.map((name) => [name, MATRIX[name]] as const))('%s', async ([name, row]) => {
     const result = await runScenario(name, (row as { run: Scenario }).run, SEED, true);
     expect(result.broken).toEqual([]);

@@ -151,7 +151,7 @@ async function canRun(heading: string): Promise<boolean> {
   return found;
 }
 
-describe.concurrent('a sender in', { timeout: 60_000 }, async () => {
+describe.concurrent('a sender in', { timeout: 240_000 }, async () => {
   for (const heading of ['curl', 'Python', 'Go', 'Java', 'PHP']) {
     test.runIf(await canRun(heading))(`${heading} waits as long as it is asked to, is taken once, and hears what is wrong`, async () => {
       const name = heading.toLowerCase();

@@ -23,7 +23,7 @@ const RULE = {
 describe.skipIf(prometheus === undefined || alertmanager === undefined)('a rule that fires in a real Prometheus', () => {
   const { url: redisUrl, prefix } = testRedis();
 
-  it('texts once an episode, through two Alertmanagers, their repeats, the resolve, and our own outage', { timeout: 90_000 }, async () => {
+  it('texts once an episode, through two Alertmanagers, their repeats, the resolve, and our own outage', { timeout: 360_000 }, async () => {
     const twilio = await startFakeTwilio(ACCOUNT);
     onTestFinished(() => twilio.close());
     const port = await freePort();
@@ -56,7 +56,7 @@ redis: { prefix: "${prefix}" }
         const now = await calls();
         if (now.some(({ done }, i) => done < (since[i]?.done ?? 0) + more)) throw new Error(JSON.stringify({ since, now }));
         return now;
-      }, 30_000);
+      }, 120_000);
     const outcomes = async (labels: string) => (await metrics(system.url)).get(`sms_alert_outcomes_total{${labels}}`);
 
     // The first call of each is the alert, all after it are repeats.

@@ -124,7 +124,7 @@ async function addMalformedJobs(): Promise<string[]> {
   return [derived('not-json'), 'wrong', derived('not-options')];
 }
 
-it('every alert and every text is in the books once, and they say what the traces say', { timeout: 120_000 }, async () => {
+it('every alert and every text is in the books once, and they say what the traces say', { timeout: 480_000 }, async () => {
   const kinds = ['receiver', 'router', 'dispatcher', 'dispatcher'] as const;
   const urls = (await Promise.all(kinds.map((kind) => launch({ kind, config, redisUrl })))).map(({ url }) => url);
   const door = urls[0] as string;

@@ -29,7 +29,7 @@ async function atRest(url: string, ids: readonly string[]): Promise<MessageTrace
     return messages.length === ids.length && messages.every(({ state }) => state === 'accepted' || state === 'deferred')
       ? messages
       : undefined;
-  }, 20_000);
+  }, 80_000);
 }
 
 async function end(...processes: SystemProcess[]): Promise<void> {
@@ -67,7 +67,7 @@ describe('the shipped cap of five texts an hour to one phone', () => {
     );
     expect((await atRest(again.url, more)).map(({ state }) => state)).toEqual(Array(6).fill('deferred'));
     expect(await outbox(again.url)).toHaveLength(5);
-  }, 60_000);
+  }, 240_000);
 
   it('holds over four dispatchers that race for one phone', async () => {
     const redis = await startRedisServer();
@@ -86,7 +86,7 @@ describe('the shipped cap of five texts an hour to one phone', () => {
     const messages = await atRest(door.url, ids);
     expect(messages.filter(({ state }) => state === 'accepted')).toHaveLength(5);
     expect(await outbox(door.url)).toHaveLength(5);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a short window', () => {
@@ -104,7 +104,7 @@ describe('a short window', () => {
     for (let index = 2; index < sentAt.length; index++) {
       expect((sentAt[index] as number) - (sentAt[index - 2] as number)).toBeGreaterThanOrEqual(2_000);
     }
-  }, 30_000);
+  }, 120_000);
 
   it('by route drops what does not fit, by name', async () => {
     const redis = await startRedisServer();
@@ -122,5 +122,5 @@ describe('a short window', () => {
       ['accepted', null],
       ['suppressed', 'rate_cap_recipient'],
     ]);
-  }, 30_000);
+  }, 120_000);
 });

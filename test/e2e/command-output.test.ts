@@ -31,7 +31,7 @@ it('a reader that goes away ends a command quietly, with the exit code of what i
   expect(done.stderr).toBe('codes 0 0\n');
   const failed = await pipe('config check --config /nowhere.yaml --json 2>&1', 'true');
   expect(failed.stderr).toBe('codes 1 0\n');
-}, 60_000);
+}, 240_000);
 
 it('a slow reader gets all of it: a command does not end before its output is taken', async () => {
   const optOuts = createOptOuts(redis, createKeys(prefix));
@@ -44,7 +44,7 @@ it('a slow reader gets all of it: a command does not end before its output is ta
   // Far more than a pipe holds.
   expect(stdout.length).toBeGreaterThan(200_000);
   expect(() => JSON.parse(stdout)).not.toThrow();
-}, 60_000);
+}, 240_000);
 
 it('a database that the server does not have is refused by every command, with what to do', async () => {
   const server = await startRedisServer(['--databases', '4']);
@@ -86,4 +86,4 @@ it('a database that the server does not have is refused by every command, with w
       }),
     );
   }
-}, 120_000);
+}, 480_000);

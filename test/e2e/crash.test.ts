@@ -69,7 +69,7 @@ describe('a dispatcher that is killed in the middle of a send', () => {
     expect(total(scrape, 'sms_unknown_outcomes_total', 'resolution="held"')).toBe(1);
     expect(total(scrape, 'sms_message_outcomes_total', 'state="unknown"')).toBe(1);
     expect(total(scrape, 'sms_messages_in_flight')).toBe(0);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a provider that takes the text and never answers', () => {
@@ -129,5 +129,5 @@ describe('a dispatcher that is told to end while a call is in flight', () => {
     await launch({ ...options, kind: 'dispatcher' });
     await settled(door.url, late as string);
     expect(textsOf(first)).toHaveLength(2);
-  }, 40_000);
+  }, 160_000);
 });

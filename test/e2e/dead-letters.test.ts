@@ -21,7 +21,7 @@ const { url: redisUrl, prefix } = testRedis();
 const account = { accountSid: `AC${'d'.repeat(32)}`, authToken: 'the-token-of-the-dead' };
 
 test('what failed is listed, shown, replayed with its history, delivered once its cause is mended, or discarded', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const twilio = await startFakeTwilio(account);
   const yaml = `

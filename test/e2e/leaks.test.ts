@@ -88,7 +88,7 @@ describe.each([
   { level: 'info', kinds: ['start'] },
   { level: 'trace', kinds: ['receiver', 'router', 'dispatcher'] },
 ] as const)('at LOG_LEVEL=$level, run as $kinds', ({ level, kinds }) => {
-  it('no full number and no secret is in any output, metric, error or Redis key', { timeout: 120_000 }, async () => {
+  it('no full number and no secret is in any output, metric, error or Redis key', { timeout: 480_000 }, async () => {
     const scene = await openScene();
     const { server, redisUrl, redis, twilio, config, look, found } = scene;
     const env = { ...ENV, LOG_LEVEL: level };
@@ -151,7 +151,7 @@ describe.each([
   });
 });
 
-it('nor is one in what commands say, right or wrong', { timeout: 120_000 }, async () => {
+it('nor is one in what commands say, right or wrong', { timeout: 480_000 }, async () => {
   const scene = await openScene();
   const { redisUrl, server, config, look, found } = scene;
   const options = { config, redisUrl, env: ENV };

@@ -7,7 +7,7 @@ import { rest } from './rest.ts';
 const account = { accountSid: 'AC00000000000000000000000000000001', authToken: 'token-of-the-test' };
 const PHONE = { accepted: '+60123456701', unknown: '+60123456702' };
 
-it('texts that no receipt came for are asked for, and end as if one had come', { timeout: 60_000 }, async () => {
+it('texts that no receipt came for are asked for, and end as if one had come', { timeout: 240_000 }, async () => {
   const redis = await startRedisServer();
   onTestFinished(() => redis.stop());
   const twilio = await startFakeTwilio(account);

@@ -158,7 +158,7 @@ describe.skipIf(prometheus === undefined)(
       for (const i of [0, 3]) processes[i]?.kill('SIGHUP');
       await until(async () => (await number('count(sms_config_last_reload_successful == 0)')) === 1, 10_000);
       await until(async () => (await number('count(count_values("hash", sms_config_hash))')) === 2, 10_000);
-    }, 60_000);
+    }, 240_000);
 
     afterAll(async () => {
       for (const cleanup of cleanups) await cleanup();

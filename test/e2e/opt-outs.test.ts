@@ -79,7 +79,7 @@ async function alert(to: string, purpose = 'alert'): Promise<MessageTrace> {
 const requestsFor = (to: string) =>
   [...twilio.requests, ...spare.requests].filter(({ method, form }) => method === 'POST' && form.To === to);
 
-describe('STOP', { timeout: 30_000 }, () => {
+describe('STOP', { timeout: 120_000 }, () => {
   it('ends texts to that phone at once, by every provider and for every purpose; START lets them in again', async () => {
     const [phone, other] = ['+60123450001', '+60123450002'];
     expect(await alert(phone)).toMatchObject({ state: 'accepted' });
@@ -138,7 +138,7 @@ describe('STOP', { timeout: 30_000 }, () => {
   });
 });
 
-it("a vendor's word that a phone has opted out ends texts to it: the next one is asked of nobody", { timeout: 30_000 }, async () => {
+it("a vendor's word that a phone has opted out ends texts to it: the next one is asked of nobody", { timeout: 120_000 }, async () => {
   const phone = '+60123450006';
   twilio.respondWith(({ form }) => (form.To === phone ? twilioError(400, 21610, 'Attempt to send to unsubscribed recipient') : undefined));
   const first = await alert(phone);

@@ -15,7 +15,7 @@ function productionModules(): string[] {
     .map(([path]) => path);
 }
 
-describe("the package in somebody else's project", { timeout: 120_000 }, () => {
+describe("the package in somebody else's project", { timeout: 480_000 }, () => {
   const { url: redisUrl, prefix, redis } = testRedis();
   const project = mkdtempSync(join(tmpdir(), 'sms-consumer-'));
   const home = join(project, 'node_modules/sms-dispatch');
@@ -36,7 +36,7 @@ describe("the package in somebody else's project", { timeout: 120_000 }, () => {
       symlinkSync(resolve(path), join(project, path));
     }
     write('package.json', '{ "type": "module" }');
-  }, 120_000);
+  }, 480_000);
 
   it('raises alerts and resolves them', async () => {
     write(

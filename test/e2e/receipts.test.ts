@@ -84,7 +84,7 @@ async function counting(act: () => Promise<unknown>, expected: Readonly<Record<s
   });
 }
 
-describe('a status callback of Twilio', { timeout: 60_000 }, () => {
+describe('a status callback of Twilio', { timeout: 240_000 }, () => {
   it('that says delivered makes the message delivered; what comes twice or too late changes nothing', async () => {
     const { id, providerMessageId } = await textAccepted();
     const sid = providerMessageId as string;

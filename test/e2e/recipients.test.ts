@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 const { url: redisUrl, prefix } = testRedis();
 const PHONES = ['+60123450160', '+60123450161'];
 
-it('the same words reach two phones through three doors, whatever their purpose, each once', { timeout: 60_000 }, async () => {
+it('the same words reach two phones through three doors, whatever their purpose, each once', { timeout: 240_000 }, async () => {
   const config = `
 providers: { desk: { type: simulated } }
 routes: [{ name: default, dedupeFor: 30m, providers: [desk] }]

@@ -82,4 +82,4 @@ redis: { prefix: "${prefix}" }
     attempts: [{ result: 'unknown', resolution: 'confirmed_not_sent' }, { result: 'accepted' }],
   });
   expect(texts()).toEqual([2, 3]);
-}, 60_000);
+}, 240_000);

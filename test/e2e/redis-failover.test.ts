@@ -79,7 +79,7 @@ async function ownerIn(nodes: readonly RedisServer[]): Promise<RedisServer> {
   return nodes[Math.floor(slot / Math.ceil(16_384 / nodes.length))] as RedisServer;
 }
 
-describe.concurrent('a primary', { timeout: 90_000 }, () => {
+describe.concurrent('a primary', { timeout: 360_000 }, () => {
   it.each(Object.entries(GROUPS))(
     '%s that is frozen, replaced and wakes confirms nothing that is lost then: each text leaves once',
     async (_, start) => {
@@ -121,7 +121,7 @@ async function replicates(primary: RedisServer): Promise<boolean> {
   return reached !== undefined && info.includes(`master_repl_offset:${reached}\r\n`);
 }
 
-describe.concurrent('a Redis Cluster', { timeout: 120_000 }, () => {
+describe.concurrent('a Redis Cluster', { timeout: 480_000 }, () => {
   it('that moves our slot while it is used, its scripts flushed, answers 202 or 503 and loses nothing', async (t) => {
     const cluster = await startRedisCluster(3);
     t.onTestFinished(() => cluster.stop());

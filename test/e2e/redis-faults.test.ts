@@ -89,7 +89,7 @@ const FAULTS = [
   },
 ];
 
-describe.concurrent('Redis', { timeout: 60_000 }, () => {
+describe.concurrent('Redis', { timeout: 240_000 }, () => {
   it('that is full, and later is demoted, lets no text leave; then each leaves once, and none that was answered meanwhile again', async (t) => {
     const server = await ownServer(t);
     const { system, vendor, asked, complaints } = await open(t, server.url);
@@ -174,7 +174,7 @@ describe.concurrent('Redis', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('Redis behind Sentinels', { timeout: 60_000 }, () => {
+describe.concurrent('Redis behind Sentinels', { timeout: 240_000 }, () => {
   it('that fails over is followed: each text leaves once, those answered meanwhile too', async (t) => {
     const group = await startSentinelGroup('sentinel-word');
     t.onTestFinished(() => group.stop());
@@ -191,7 +191,7 @@ describe.concurrent('Redis behind Sentinels', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('a Redis Cluster', { timeout: 60_000 }, () => {
+describe.concurrent('a Redis Cluster', { timeout: 240_000 }, () => {
   it('carries everything, loses the node with all our keys, and goes on when that is back', async (t) => {
     const cluster = await startRedisCluster(3);
     t.onTestFinished(() => cluster.stop());

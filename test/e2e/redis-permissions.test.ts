@@ -64,7 +64,7 @@ describe('A process whose user of Redis lacks a permission', () => {
     const refused = await until(async () => {
       const { status, body } = await readiness(httpPort);
       return status === 503 ? JSON.stringify(body) : undefined;
-    }, 20_000);
+    }, 80_000);
     expect(refused).toMatch(/the command ZADD.*\+zadd/);
     const door = connectRedis(redis.url, 'door');
     const overview = openOverview(config, door);
@@ -104,5 +104,5 @@ describe('The connections of a process', () => {
     await expect(app.start()).rejects.toThrow(
       /connections to Redis are not up: it has as many clients as it may have .maxclients 8.; allow more: .*CONFIG SET maxclients/,
     );
-  }, 60_000);
+  }, 240_000);
 });

@@ -93,7 +93,7 @@ describe('a reload', () => {
     expect(all.get('sms_provider_requests_total{provider="second",result="accepted",reason="none"}')).toBe(phones(second).length);
     expect(all.get('sms_provider_requests_total{provider="first",result="accepted",reason="none"}')).toBe(phones(first).length);
     expect(all.has('sms_provider_circuit_state{provider="first"}')).toBe(false);
-  }, 60_000);
+  }, 240_000);
 
   it('that raises a cap lets go at once of what it held back', async () => {
     const capped = (max: number) => config({}).replace('perHour: off', `perHour: { max: ${max}, criticalReserve: 0 }`);
@@ -180,5 +180,5 @@ describe('a process', () => {
     expect(receiver.output()).toMatch(/"changed":\["contacts"\],"msg":"config reloaded"/);
     receiver.kill('SIGTERM');
     expect(await receiver.exit()).toBe(0);
-  }, 60_000);
+  }, 240_000);
 });

@@ -12,7 +12,7 @@ routes: [{ name: default, minSeverity: info, providers: [desk] }]
 `;
 
 it('alerts that another client drained before any router saw them are texted or expire, and everybody can see why', {
-  timeout: 90_000,
+  timeout: 360_000,
 }, async () => {
   const door = await launch({ kind: 'receiver', config, redisUrl });
   const raise = (alert: object) => post(door.url, { severity: 'critical', ...alert });
@@ -32,7 +32,7 @@ it('alerts that another client drained before any router saw them are texted or 
   const ended = await until(async () => {
     const { body } = await call<{ outcome: string; reason: string | null }>(`${door.url}/v1/alerts/${late}`);
     return body.outcome !== 'pending' && body;
-  }, 40_000);
+  }, 160_000);
   expect(ended).toMatchObject({ outcome: 'suppressed', reason: 'expired' });
   expect((await metrics(router.url)).get('sms_jobs_requeued_total{queue="sms-alerts"}')).toBe(3);
   expect(router.output()).toContain('"msg":"missing jobs added again"');

@@ -93,14 +93,14 @@ describe.skipIf(localRedis)('start without any Redis', () => {
     system.kill('SIGINT');
     expect(await system.exit()).toBe(0);
     await until(async () => !(await answers(Number(line[2]))));
-  }, 60_000);
+  }, 240_000);
 
   it('prints a command that can be pasted', async () => {
     const system = await launch({ config });
     const command = await until(() => /^\s*(curl .*)$/m.exec(system.output())?.[1]);
     const { accepted } = JSON.parse(execFileSync('sh', ['-c', command], { encoding: 'utf8' })) as { accepted: { id: string }[] };
     expect((await settled(system.url, accepted[0]?.id as string)).messages).toHaveLength(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a system that loses its Redis', () => {
@@ -130,7 +130,7 @@ describe('a system that loses its Redis', () => {
     for (const id of [...before, 'while-down']) expect((await settled(system.url, id, undefined, 40_000)).messages).toHaveLength(1);
     const { body } = await call<{ messages: { text: string }[] }>(`${system.url}/v1/simulated/outbox`);
     expect(new Set(body.messages.map(({ text }) => text)).size).toBe(21);
-  }, 90_000);
+  }, 360_000);
 
   it('counts a frozen one as away', async () => {
     const redis = await ownRedis();
@@ -147,7 +147,7 @@ describe('a system that loses its Redis', () => {
     const [id] = await post(system.url, alert('thawed'));
     await settled(system.url, id as string, undefined, 40_000);
     await until(() => system.output().includes('Redis is well again'));
-  }, 90_000);
+  }, 360_000);
 });
 
 describe('a second signal', () => {
@@ -164,7 +164,7 @@ describe('a second signal', () => {
     await until(() => performance.now() - draining > 350);
     system.kill('SIGTERM');
     expect(await system.exit()).toBe(1);
-  }, 40_000);
+  }, 160_000);
 
   it('is not needed when the grace is over: what is in flight then is written down as unknown, for the next process to see', async () => {
     const redis = await ownRedis();
@@ -182,5 +182,5 @@ describe('a second signal', () => {
       return (found.messages[0]?.attempts.length ?? 0) === 2 ? found : undefined;
     });
     expect(messages[0]?.attempts).toMatchObject([{ result: 'unknown', code: 'ABORTED' }, { provider: 'desk' }]);
-  }, 40_000);
+  }, 160_000);
 });

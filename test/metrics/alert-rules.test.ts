@@ -19,7 +19,7 @@ describe.skipIf(promtool === undefined)('promtool', () => {
     ['the alert rules', ['check', 'rules', 'grafana/alerts.yml']],
     ['what they fire on, and when they end', ['test', 'rules', 'grafana/alerts.test.yml']],
     ['the scrape configuration', ['check', 'config', 'grafana/prometheus.yml']],
-  ])('agrees with %s', { timeout: 120_000 }, async (_what, args) => {
+  ])('agrees with %s', { timeout: 480_000 }, async (_what, args) => {
     // Takes seconds, in which this process has others to answer to.
     const { stdout } = await exec(promtool as string, args);
     expect(stdout).toContain('SUCCESS');

@@ -69,7 +69,7 @@ async function openBench(url: string, onTestFinished: (end: () => Promise<void> 
   return { worker, seen, add: (id: string) => queue.add('job', {}, { jobId: id }) };
 }
 
-describe.concurrent('a worker fetches again', { timeout: 90_000 }, () => {
+describe.concurrent('a worker fetches again', { timeout: 360_000 }, () => {
   for (const [place, start] of Object.entries(PLACES)) {
     it.each(OUTAGES)(`when the owner of its keys in ${place} was %s`, async (_, outage, ms) => {
       const ends: (() => Promise<void> | void)[] = [];

@@ -98,7 +98,7 @@ describe.concurrent.each(['commands', 'worker'] as const)('a connection for %s',
     expect(await waiting).toBe('yes');
   });
 
-  it('leaves a server that has gone silent for 12 s and finds one that answers', { timeout: 30_000 }, async (t) => {
+  it('leaves a server that has gone silent for 12 s and finds one that answers', { timeout: 120_000 }, async (t) => {
     const server = await ownServer(t);
     const proxy = await silencingProxy(server.port);
     t.onTestFinished(proxy.close);

@@ -8,7 +8,7 @@ import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-gr
 import type { RedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 
-describe.concurrent('Sentinels', { timeout: 40_000 }, () => {
+describe.concurrent('Sentinels', { timeout: 160_000 }, () => {
   it('lead to the primary, and after a failover to the new one', async ({ onTestFinished }) => {
     const group = await startSentinelGroup('hunter2');
     onTestFinished(() => group.stop());
@@ -40,7 +40,7 @@ describe.concurrent('Sentinels', { timeout: 40_000 }, () => {
   });
 });
 
-describe.concurrent('a cluster', { timeout: 40_000 }, () => {
+describe.concurrent('a cluster', { timeout: 160_000 }, () => {
   it('is followed when keys move to another node, and its door fails while it is away', async ({ onTestFinished }) => {
     const cluster = await startRedisCluster(2);
     onTestFinished(() => cluster.stop());

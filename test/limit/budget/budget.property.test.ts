@@ -83,7 +83,7 @@ test('Whatever eight processes reserve, settle, release and die over, no period 
     ),
     { numRuns: 25 },
   );
-}, 30_000);
+}, 120_000);
 
 function labelsOf(at: number): string[] {
   const iso = new Date(at).toISOString();

@@ -163,7 +163,7 @@ describe('an id', () => {
     expect((await redis.keys(`${prefix}:*`)).filter((key) => key.includes('60123456789'))).toEqual([]);
   });
 
-  it('is accepted exactly once in whatever order, batch and producer it comes', { timeout: 60_000 }, async () => {
+  it('is accepted exactly once in whatever order, batch and producer it comes', { timeout: 240_000 }, async () => {
     const { alerts, producer, second } = setup();
     const id = fc.constantFrom('a', 'b', 'c', 'd');
     const call = fc.record({ batch: fc.array(id, { minLength: 1, maxLength: 5 }), by: fc.boolean(), waits: fc.boolean() });
@@ -451,7 +451,7 @@ describe('a script that never closes its producer', () => {
       process.execPath,
       ['--input-type=module', '-e', script, index, await address(), prefix],
       // Killed, it would reject.
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
     expect(stdout).toBe(`${printed}\n`);
     if (printed.startsWith('stored')) expect(await redis.llen(`${prefix}:${ALERT_QUEUE}:wait`)).toBe(1);

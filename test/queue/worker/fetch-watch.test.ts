@@ -28,7 +28,7 @@ describe('the watch over a worker', () => {
 describe('a worker that waits for a reply that never comes', () => {
   const { url, prefix } = testRedis();
 
-  it('is replaced, says so until the new one asks for work, and loses no job', { timeout: 40_000 }, async ({ onTestFinished }) => {
+  it('is replaced, says so until the new one asks for work, and loses no job', { timeout: 160_000 }, async ({ onTestFinished }) => {
     const { queue, name } = openQueue(url, prefix, `q-${randomUUID().slice(0, 8)}`);
     const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
     const lines: { msg: string }[] = [];

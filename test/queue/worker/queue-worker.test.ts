@@ -301,7 +301,7 @@ describe('a job that kills every worker that takes it', () => {
     expect((await queue.getJob('poison'))?.failedReason).toBe('poison: 11 workers died over it');
     expect(deaths).toBe(2);
     expect(await queue.getFailedCount()).toBe(1);
-  }, 60_000);
+  }, 240_000);
 });
 
 it('what cannot be read is told once and failed, and its neighbours run', async () => {
