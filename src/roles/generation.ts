@@ -90,6 +90,14 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     metrics.contributed(contribution);
     contributions.add(contribution);
   };
+  let shared: Redis | undefined;
+  const sharedByWorkers = (): Redis => {
+    if (shared !== undefined) return shared;
+    const connection = house.connectWorker();
+    closers.push(async () => connection.disconnect());
+    shared = connection;
+    return connection;
+  };
   const start = async () => {
     const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
     const ground: Ground = {
@@ -105,12 +113,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
       // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
       cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
       stopping: hardStop.signal,
-      workerDeps: () => {
-        const blocking = house.connectWorker();
-        closers.push(async () => blocking.disconnect());
-        const { concurrency, lockMs } = config.worker;
-        return { blocking, commands, prefix: config.redis.prefix, logger, concurrency, lockMs };
-      },
+      workerDeps: () => ({ shared: sharedByWorkers(), commands, prefix: config.redis.prefix, logger, ...config.worker }),
     };
     if (roles.includes('router')) workers.push(...(await startRouting(ground, closers)));
     if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...(await startTelling(ground, closers)));

@@ -17,11 +17,11 @@ function router() {
   const own = `${prefix}:foreign-${Math.random()}`;
   const bench = openQueue(url, own, ALERT_QUEUE);
   const raws: RawAlert[] = [];
-  const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+  const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
   const start = (): void => {
     const worker = createAlertWorker({
       countPhones: () => 1,
-      ...{ blocking, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
+      ...{ shared, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
       tellResolved: async () => 'done',
       route: async (raw): Promise<Routed> => {
         raws.push(raw);
@@ -33,7 +33,7 @@ function router() {
     });
     onTestFinished(async () => {
       await worker.close();
-      blocking.disconnect();
+      shared.disconnect();
       commands.disconnect();
     });
   };

@@ -43,9 +43,9 @@ function setup() {
   });
   const taken: { notice: WaitingNotice; tries: number }[] = [];
   const work = (answer: (nth: number) => Noticed) => {
-    const blocking = connectRedis(url, 'worker');
+    const shared = connectRedis(url, 'worker');
     const worker = createNoticeWorker({
-      blocking,
+      shared,
       commands,
       prefix,
       lockMs: 10_000,
@@ -60,7 +60,7 @@ function setup() {
     });
     onTestFinished(async () => {
       await worker.close();
-      blocking.disconnect();
+      shared.disconnect();
     });
   };
   return { prefix, notices, taken, work, ...openQueue(url, prefix, NOTICE_QUEUE) };

@@ -13,10 +13,10 @@ const NOW = new Date('2026-11-20T03:00:00.000Z');
 /** A worker that answers as told and writes down what it was given. */
 function work(answer: (receipt: Receipt, firstLook: boolean) => Applied) {
   const seen: { receipt: Receipt; firstLook: boolean }[] = [];
-  const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+  const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
   const queue = createReceiptQueue(commands, prefix);
   const worker = createReceiptWorker({
-    blocking,
+    shared,
     commands,
     prefix,
     concurrency: 5,
@@ -30,7 +30,7 @@ function work(answer: (receipt: Receipt, firstLook: boolean) => Applied) {
   onTestFinished(async () => {
     await worker.close();
     await queue.close();
-    blocking.disconnect();
+    shared.disconnect();
     commands.disconnect();
   });
   return { queue, seen };

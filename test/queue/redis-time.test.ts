@@ -21,7 +21,7 @@ const FACTOR = 4096;
 function bench(aheadMs: number, judge: (job: Job, clock: SettableClock) => JobMove, lockMs = 30_000) {
   const clock = createSettableClock(Date.now() + aheadMs);
   const name = `q-${randomUUID().slice(0, 8)}`;
-  const [commands, blocking] = [connectRedis(url, 'commands'), connectRedis(url, 'worker')];
+  const [commands, shared] = [connectRedis(url, 'commands'), connectRedis(url, 'worker')];
   useClock(commands, clock);
   const queue = openQueue(name, commands, prefix);
   const runs: string[] = [];
@@ -29,7 +29,7 @@ function bench(aheadMs: number, judge: (job: Job, clock: SettableClock) => JobMo
   const start = () => {
     const worker = createQueueWorker(
       name,
-      { blocking, commands, prefix, concurrency: 2, lockMs, logger },
+      { shared, commands, prefix, concurrency: 2, lockMs, logger },
       {
         process: async (job) => {
           runs.push(job.id as string);
@@ -44,7 +44,7 @@ function bench(aheadMs: number, judge: (job: Job, clock: SettableClock) => JobMo
   onTestFinished(async () => {
     await queue.close();
     commands.disconnect();
-    blocking.disconnect();
+    shared.disconnect();
   });
   const key = (part: string) => `${prefix}:${name}:${part}`;
   const dueAt = async (id: string) => Math.floor(Number(await redis.zscore(key('delayed'), id)) / FACTOR);

@@ -47,14 +47,14 @@ const OUTAGES = [
 
 async function openBench(url: string, onTestFinished: (end: () => Promise<void> | void) => void) {
   const clients = [connectRedis(url, 'worker'), connectRedis(url, 'commands'), connectRedis(url, 'commands')] as const;
-  const [blocking, commands, producer] = clients;
+  const [shared, commands, producer] = clients;
   onTestFinished(() => {
     for (const client of clients) client.disconnect();
   });
   const seen: string[] = [];
   const worker = createQueueWorker(
     'q',
-    { blocking, commands, prefix: PREFIX, concurrency: 2, lockMs: 10_000, logger: createLogger('silent') },
+    { shared, commands, prefix: PREFIX, concurrency: 2, lockMs: 10_000, logger: createLogger('silent') },
     {
       process: async ({ id }) => {
         seen.push(String(id));

@@ -13,8 +13,8 @@ import { type JobMove, settleJob } from './settle.ts';
 import { describePoison, judgeStalls } from './stalls.ts';
 
 export interface QueueWorkerDeps {
-  /** Blocking reads: the worker's own. */
-  readonly blocking: Redis;
+  /** Of all workers of the process; for its blocking reads each makes a duplicate. */
+  readonly shared: Redis;
   /** Everything else. */
   readonly commands: Redis;
   readonly prefix: string;
@@ -65,7 +65,7 @@ const LAST_WORDS_MS = 2_000;
 
 /** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
 export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers: Handlers): QueueWorker {
-  const { blocking, commands, prefix, logger } = deps;
+  const { shared, commands, prefix, logger } = deps;
   const { process, onUnreadable, onPoison, keepCompleted = KEEP.removeOnComplete } = handlers;
   const clock = clockOf(commands);
   const after = (ms: number): JobMove => ({ kind: 'delay', until: new Date(clock.now().getTime() + ms) });
@@ -175,7 +175,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     opened.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
     return opened;
   };
-  let worker = open(blocking);
+  let worker = open(shared);
   /** The end of each worker that no longer fetched; it finishes the jobs that it has. */
   const replaced: Promise<void>[] = [];
   const connections: Redis[] = [];
@@ -192,7 +192,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     if (!serves || closing || fetching.isFetching()) return;
     logger.error({ queue }, 'worker stopped fetching jobs; replacing it');
     replaced.push(worker.close().catch((error: unknown) => logger.debug({ err: error, queue }, 'replaced worker did not close cleanly')));
-    const connection = duplicateRedis(blocking, { again: true });
+    const connection = duplicateRedis(shared, { again: true });
     connections.push(connection);
     worker = open(connection);
   };

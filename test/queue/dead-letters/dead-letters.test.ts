@@ -460,10 +460,10 @@ it.each([
   const { prefix, bench, failedMessage, jobOf, only, open } = morgue();
   const message = await failedMessage({ state, ...(waitedFor === undefined ? {} : { waitedFor }) });
   await (await jobOf(message))?.retry();
-  const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+  const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
   const settled: Outcome = { kind: 'settled', state };
   const worker = createMessageWorker({
-    blocking,
+    shared,
     commands,
     prefix,
     concurrency: 1,
@@ -474,7 +474,7 @@ it.each([
   });
   onTestFinished(async () => {
     await worker.close();
-    blocking.disconnect();
+    shared.disconnect();
     commands.disconnect();
   });
   await until(async () => (await bench(MESSAGE_QUEUE).queue.getFailedCount()) === 1);

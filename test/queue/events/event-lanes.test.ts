@@ -3,7 +3,7 @@ import { createEventLanes, SHARE, type Turn } from '../../../src/queue/events/ev
 import { until } from '../../support/until.ts';
 
 /** Ample for a busy machine to come from one line to the next. */
-const SLOW_MS = 700;
+const SLOW_MS = 2_000;
 
 const leave = (turn: Turn) => (turn.kind === 'now' ? turn.leave() : undefined);
 

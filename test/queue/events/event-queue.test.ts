@@ -12,7 +12,7 @@ import { createSettableClock } from '../../support/settable-clock.ts';
 import { until } from '../../support/until.ts';
 import { openQueue } from '../support/queue-bench.ts';
 
-const { url, prefix: shared } = testRedis();
+const { url, prefix: base } = testRedis();
 
 const event = (over: Partial<WaitingEvent> = {}): WaitingEvent => ({
   id: 'e-1',
@@ -31,8 +31,8 @@ function setup(
   answer: (nth: number, signal: AbortSignal) => Promise<Told> = async () => ({ kind: 'accepted' }),
   logger = pino({ level: 'silent' }),
 ) {
-  const prefix = `${shared}:${randomUUID().slice(0, 8)}`;
-  const [commands, blocking] = [connectRedis(url, 'commands'), connectRedis(url, 'worker')];
+  const prefix = `${base}:${randomUUID().slice(0, 8)}`;
+  const [commands, shared] = [connectRedis(url, 'commands'), connectRedis(url, 'worker')];
   const events = createEventQueue(commands, prefix);
   const told: string[] = [];
   const counted: unknown[][] = [];
@@ -41,11 +41,11 @@ function setup(
   let worker: ReturnType<typeof createEventWorker> | undefined;
   onTestFinished(async () => {
     await Promise.all([worker?.close(), events.close(), dead.close()]);
-    for (const redis of [commands, blocking]) redis.disconnect();
+    for (const redis of [commands, shared]) redis.disconnect();
   });
   const work = () => {
     worker = createEventWorker({
-      blocking,
+      shared,
       commands,
       prefix,
       lockMs: 10_000,

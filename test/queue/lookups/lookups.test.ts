@@ -34,7 +34,7 @@ let rooms = 0;
 /** Look-ups of texts that `a` accepted just now, on queues of their own; `a` answers line by line, the last one for good. */
 function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
   const prefix = `${base}:${rooms++}`;
-  const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+  const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
   const asked: { readonly id: string; readonly at: number }[] = [];
   const logged: Record<string, unknown>[] = [];
   const logger = createLogger('info', { write: (line) => logged.push(JSON.parse(line)) });
@@ -66,11 +66,11 @@ function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
     onBug: () => undefined,
     receipts,
   });
-  const worker = lookups.start({ blocking, commands, prefix, lockMs: 10_000, logger });
+  const worker = lookups.start({ shared, commands, prefix, lockMs: 10_000, logger });
   onTestFinished(async () => {
     await worker.close();
     await Promise.all([lookups.close(), receipts.close()]);
-    for (const connection of [blocking, commands]) connection.disconnect();
+    for (const connection of [shared, commands]) connection.disconnect();
   });
   const { queue } = openQueue(url, prefix, LOOKUP_QUEUE);
   const reported = openQueue(url, prefix, RECEIPT_QUEUE).queue;

@@ -7,7 +7,7 @@ const [url, prefix, queue, lockMs] = process.argv.slice(2) as [string, string, s
 createQueueWorker(
   queue,
   {
-    blocking: connectRedis(url, 'worker'),
+    shared: connectRedis(url, 'worker'),
     commands: connectRedis(url, 'commands'),
     prefix,
     concurrency: 5,

@@ -30,14 +30,14 @@ describe('a worker that waits for a reply that never comes', () => {
 
   it('is replaced, says so until the new one asks for work, and loses no job', { timeout: 160_000 }, async ({ onTestFinished }) => {
     const { queue, name } = openQueue(url, prefix, `q-${randomUUID().slice(0, 8)}`);
-    const [blocking, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+    const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
     const lines: { msg: string }[] = [];
     const seen: string[] = [];
     const stuck: (string | undefined)[] = [];
     const worker = createQueueWorker(
       name,
       {
-        blocking,
+        shared,
         commands,
         prefix,
         concurrency: 2,
@@ -61,16 +61,16 @@ describe('a worker that waits for a reply that never comes', () => {
     );
     onTestFinished(async () => {
       await worker.close();
-      blocking.disconnect();
+      shared.disconnect();
       commands.disconnect();
     });
     await queue.add('job', {}, { jobId: 'before' });
     await until(() => seen.includes('before'), 10_000);
     let swallowed = 0;
-    blocking.sendCommand = (() => {
+    shared.sendCommand = (() => {
       swallowed += 1;
       return new Promise(() => undefined);
-    }) as typeof blocking.sendCommand;
+    }) as typeof shared.sendCommand;
     await queue.add('job', {}, { jobId: 'after' });
     await until(() => seen.includes('after'), 30_000);
     expect(swallowed).toBeGreaterThan(0);

@@ -32,12 +32,12 @@ function deps({
   prefix?: string;
   logger?: Logger;
 } = {}): QueueWorkerDeps {
-  const [blocking, commands] = [connectRedis(at, 'worker'), connectRedis(at, 'commands')];
+  const [shared, commands] = [connectRedis(at, 'worker'), connectRedis(at, 'commands')];
   onTestFinished(() => {
-    blocking.disconnect();
+    shared.disconnect();
     commands.disconnect();
   });
-  return { blocking, commands, prefix, concurrency: 5, lockMs, logger: createLogger('silent'), ...rest };
+  return { shared, commands, prefix, concurrency: 5, lockMs, logger: createLogger('silent'), ...rest };
 }
 
 type Process = (job: Job, signal: AbortSignal) => Promise<void>;
