@@ -40,6 +40,8 @@ export type Outcome = {
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
   /** Another run had ended it: nothing is left to do or to count. */
   | { readonly kind: 'settled'; readonly state: MessageState }
+  /** Its provider has no free place: it goes back to the queue as if it had not been fetched, and nothing is written or counted. */
+  | { readonly kind: 'requeued'; readonly until: Date }
   /** Made for simulated providers where real ones are left alone, or the other way round: surely not sent. */
   | { readonly kind: 'stranded'; readonly detail: string }
   /** Nothing that we could have written: no ledger entry, or not of our schema. */
@@ -75,8 +77,8 @@ export type OutcomeMove =
  */
 type Slot = 'settle' | 'release' | 'keep';
 
-/** `settled` is left out: another run wrote its end, and nothing is left to write. */
-export type Decided = Exclude<Outcome, { kind: 'settled' }>;
+/** `settled` is left out: another run wrote its end, and nothing is left to write. Of `requeued` nothing is written. */
+export type Decided = Exclude<Outcome, { kind: 'settled' | 'requeued' }>;
 
 interface Row<O> {
   /** In the ledger. A message has ended in any state but `deferred`, and its end is counted once. */
@@ -134,6 +136,7 @@ export function effectOf(outcome: Decided): Effect {
 }
 
 export function moveOfJob(outcome: Outcome): OutcomeMove {
+  if (outcome.kind === 'requeued') return delay(outcome);
   if (outcome.kind !== 'settled') return (OUTCOMES[outcome.kind] as Row<Decided>).move(outcome);
   // The run in which it ended crashed before it moved the job.
   return outcome.state === 'failed' || outcome.state === 'expired' ? dead(`${outcome.state} in an earlier run`) : complete();

@@ -53,7 +53,7 @@ export interface Stage<Subject> {
 export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: Subject, ctx: StageContext): Promise<Outcome | undefined> {
   for (const stage of stages) {
     const verdict = await stage.exec(subject, ctx);
-    if (verdict.kind === 'settled') return verdict;
+    if (verdict.kind === 'settled' || verdict.kind === 'requeued') return verdict;
     if (verdict.kind === 'pass' && verdict.unconcerned) continue;
     ctx.note({ stage: stage.name, ...describe(verdict) });
     if (verdict.kind !== 'pass') return verdict;
@@ -61,7 +61,7 @@ export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: 
   return undefined;
 }
 
-function describe(verdict: Verdict): Omit<TraceEvent, 'at' | 'stage'> {
+function describe(verdict: Exclude<Verdict, { kind: 'requeued' }>): Omit<TraceEvent, 'at' | 'stage'> {
   if (verdict.kind === 'pass' || verdict.kind === 'settled' || verdict.kind === 'accepted') return { verdict: verdict.kind };
   const { reason, until } = effectOf(verdict);
   const cap = 'held' in verdict ? verdict.held?.cap : 'cap' in verdict ? verdict.cap : undefined;

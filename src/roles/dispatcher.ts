@@ -11,6 +11,7 @@ import { createCircuits } from '../overview/circuits.ts';
 import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
 import type { Persist } from '../pipeline/sending/message-stages.ts';
 import { openCarriers } from '../pipeline/sending/open-targets.ts';
+import { createPlaces, slotsOf } from '../pipeline/sending/places.ts';
 import { createReconcile } from '../pipeline/sending/reconcile.ts';
 import { createReturnSchedule } from '../pipeline/sending/return-schedule.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
@@ -108,6 +109,7 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     jobs,
     stopping,
     returns,
+    places: createPlaces(config.worker.concurrency),
     parked,
     onBug,
     optOuts: createOptOuts(commands, keys),
@@ -120,5 +122,6 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     onHandedOver: lookups.plan,
   });
   const notices = await startNotifying(ground, persisting, closers);
-  return [createMessageWorker({ ...ground.workerDeps(), ...pipeline }), lookups.start(ground.workerDeps()), notices];
+  const messages = { ...ground.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
+  return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(ground.workerDeps()), notices];
 }

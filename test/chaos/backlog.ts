@@ -117,6 +117,65 @@ export async function overtake({ count, maxPerSecond, ...at }: OvertakingGiven) 
   }
 }
 
+export interface BesideGiven extends BacklogGiven {
+  /** Of the provider with the backlog. */
+  readonly maxPerSecond?: number;
+  readonly maxConcurrent?: number;
+  /** How long its vendor takes to answer; left out: it answers nothing until the criticals are through. */
+  readonly answersAfterMs?: number;
+  /** The backlog is left when the criticals are through: it would take minutes. */
+  readonly leave?: true;
+}
+
+/**
+ * A provider with a backlog and a healthy one with a route of its own: how long a critical of the healthy one takes from its
+ * POST until it is accepted, and what becomes of the backlog.
+ */
+export async function beside({ count, maxPerSecond, maxConcurrent, answersAfterMs, leave, ...at }: BesideGiven) {
+  const [busy, healthy] = [await startVendor(), await startVendor()];
+  const release = createGate();
+  busy.before = () => (answersAfterMs === undefined ? release.opened : pause(answersAfterMs));
+  const system = await startSystem(
+    at,
+    { busy: { vendor: busy, maxPerSecond, maxConcurrent }, healthy: { vendor: healthy } },
+    '[{ name: urgent, match: { severity: critical }, providers: [healthy] }, { name: default, minSeverity: info, dedupeFor: 0, expiresAfter: 1d, onUnknown: hold, providers: [busy] }]',
+  );
+  try {
+    await system.raise(count, 'info');
+    // Every place is taken, and others have found none.
+    await until(async () => (await system.delayed()) > 0, 60_000);
+    const tookMs: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const postedAt = performance.now();
+      const id = await system.post();
+      await until(() => system.isAccepted(id), 30_000, 5);
+      tookMs.push(since(postedAt));
+    }
+    const [acceptedBefore, waiting] = [busy.accepted.length, await system.inFlight()];
+    release.open();
+    if (leave !== true) await until(async () => (await system.inFlight()) === 0, HALF_AN_HOUR_MS, 100);
+    const sent = busy.accepted.length;
+    return {
+      tookMs,
+      acceptedBefore,
+      waiting,
+      sent,
+      twice: sent - distinct(busy.accepted),
+      asked: busy.hits.length,
+    };
+  } finally {
+    await system.stop();
+  }
+}
+
+function createGate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
 interface Taken {
   readonly ref: string;
   readonly critical: boolean;
@@ -128,6 +187,8 @@ interface Vendor {
   readonly url: string;
   /** It answers that it did not take the text. */
   down: boolean;
+  /** What it waits for before it answers. */
+  before?: () => Promise<unknown>;
   readonly hits: Taken[];
   readonly accepted: Taken[];
   close(): Promise<void>;
@@ -136,10 +197,11 @@ interface Vendor {
 async function startVendor(): Promise<Vendor> {
   const hits: Taken[] = [];
   const accepted: Taken[] = [];
-  const server = await startHttpVendor(({ body }) => {
+  const server = await startHttpVendor(async ({ body }) => {
     const { ref, text } = JSON.parse(body) as { ref: string; text: string };
     const hit = { ref, critical: text.startsWith('CRITICAL'), atMs: performance.now() };
     hits.push(hit);
+    await vendor.before?.();
     if (!vendor.down) accepted.push(hit);
     return { status: 200, body: vendor.down ? '{"error":"down"}' : '{"id":"v-1"}' };
   });
@@ -147,18 +209,24 @@ async function startVendor(): Promise<Vendor> {
   return vendor;
 }
 
-type Carriers = Readonly<Record<string, { readonly vendor: Vendor; readonly maxPerSecond?: number }>>;
+type Carriers = Readonly<
+  Record<string, { readonly vendor: Vendor; readonly maxPerSecond?: number | undefined; readonly maxConcurrent?: number | undefined }>
+>;
 
 /** All roles in this process, on defaults but for the caps. */
-async function startSystem({ redisUrl, prefix }: Omit<BacklogGiven, 'count'>, carriers: Carriers) {
+async function startSystem(
+  { redisUrl, prefix }: Omit<BacklogGiven, 'count'>,
+  carriers: Carriers,
+  routes = `[{ name: default, minSeverity: info, dedupeFor: 0, expiresAfter: 1d, providers: [${Object.keys(carriers).join(', ')}] }]`,
+) {
   const lines = Object.entries(carriers).map(
-    ([name, { vendor, maxPerSecond }]) =>
-      `  ${name}: { type: http, url: "${vendor.url}/send", messageId: /id, body: { to: "{to}", text: "{text}", ref: "{id}" }, ${maxPerSecond === undefined ? '' : `maxPerSecond: ${maxPerSecond}, `}errors: { pointer: /error, map: { down: unavailable } } }`,
+    ([name, { vendor, maxPerSecond, maxConcurrent }]) =>
+      `  ${name}: { type: http, url: "${vendor.url}/send", messageId: /id, body: { to: "{to}", text: "{text}", ref: "{id}" }, ${maxPerSecond === undefined ? '' : `maxPerSecond: ${maxPerSecond}, `}${maxConcurrent === undefined ? '' : `maxConcurrent: ${maxConcurrent}, `}errors: { pointer: /error, map: { down: unavailable } } }`,
   );
   const { config } = loadYaml(`
 providers:
 ${lines.join('\n')}
-routes: [{ name: default, minSeverity: info, dedupeFor: 0, expiresAfter: 1d, providers: [${Object.keys(carriers).join(', ')}] }]
+routes: ${routes}
 caps: { perRecipient: [], perHour: off }
 http: { port: 0 }
 redis: { prefix: "${prefix}" }

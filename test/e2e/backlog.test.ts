@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failOver, outage, overtake } from '../chaos/backlog.ts';
+import { beside, failOver, outage, overtake } from '../chaos/backlog.ts';
 import { testRedis } from '../support/redis.ts';
 
 const { url: redisUrl, prefix } = testRedis();
@@ -32,4 +32,24 @@ describe.concurrent('texts that wait', () => {
     expect(waiting).toBeGreaterThan(100);
     expect(tookMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
   }, 240_000);
+
+  it('for a provider whose calls hang let a critical of another provider through while all those calls are open, and none is lost', async () => {
+    const seen = await beside({ ...at('hanging'), count: 200 });
+    expect(seen).toMatchObject({ acceptedBefore: 0, waiting: 200, sent: 200, twice: 0, asked: 200 });
+  }, 240_000);
+
+  it.each([
+    ['has a pace of one a second', { maxPerSecond: 1 }],
+    ['takes one call at a time', { maxConcurrent: 1, answersAfterMs: 500 }],
+    ['answers after three seconds', { answersAfterMs: 3_000 }],
+  ])(
+    'for a provider that %s let a critical of another provider through in less than a second',
+    async (why, given) => {
+      const { tookMs, waiting, twice } = await beside({ ...at(why.replaceAll(' ', '-')), ...given, count: 500, leave: true });
+      expect(tookMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
+      expect(waiting).toBeGreaterThan(400);
+      expect(twice).toBe(0);
+    },
+    240_000,
+  );
 });

@@ -22,6 +22,7 @@ import type { Outcome } from '../../src/pipeline/outcome.ts';
 import { firstStep } from '../../src/pipeline/routing/first-step.ts';
 import type { DispatcherDeps } from '../../src/pipeline/sending/dispatcher.ts';
 import { createMessagePipeline } from '../../src/pipeline/sending/message-pipeline.ts';
+import { createPlaces, type Places } from '../../src/pipeline/sending/places.ts';
 import { createReconcile } from '../../src/pipeline/sending/reconcile.ts';
 import { createReturnSchedule } from '../../src/pipeline/sending/return-schedule.ts';
 import type { Carrier } from '../../src/pipeline/sending/send-target.ts';
@@ -49,6 +50,8 @@ export interface DeskOptions {
   readonly observer?: Observer;
   /** Where the jobs of digests go; left out: nowhere. */
   readonly jobs?: DigestJobs;
+  /** Left out: as many as by default. */
+  readonly places?: Places;
   /** In place of parts of the real ones, such as one that crashes. */
   readonly wrap?: (parts: { ledger: Ledger; digests: Digests }) => { ledger: Ledger; digests: Digests };
 }
@@ -75,6 +78,7 @@ export function createDesk(
     money,
     observer,
     jobs = NO_JOBS,
+    places = createPlaces(50),
     wrap = (parts) => parts,
   }: DeskOptions = {},
 ) {
@@ -129,6 +133,7 @@ export function createDesk(
       carriers,
       reconcile,
       returns,
+      places,
       clock,
       persist,
       onBug,

@@ -40,6 +40,7 @@ const REPLAYABLE: readonly (MessageState | undefined)[] = ['failed', 'expired'];
 
 /** The state in which it has ended, in this run or before; `undefined` while it is on its way. */
 function stateAfter(outcome: Outcome): MessageState | undefined {
+  if (outcome.kind === 'requeued') return undefined;
   if (outcome.kind !== 'settled') return endOf(outcome)?.state;
   return isOnItsWay(outcome.state) ? undefined : outcome.state;
 }

@@ -57,6 +57,10 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       if (resting !== undefined) await parked?.park(waiting, resting);
       else if (rerun) await parked?.leave(waiting, message.providers);
     };
+    if (outcome.kind === 'requeued') {
+      await park();
+      return outcome;
+    }
     if (outcome.kind === 'settled') {
       await park();
       if (subject.tookSlot && isUnsent(outcome.state)) await cap.release(message.id, subject.rules);

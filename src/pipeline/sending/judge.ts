@@ -108,7 +108,7 @@ export function withDoubt(outcome: Outcome, unknowns: number, doubtful: Provider
  * open is waited for all the same; until its lease ends nobody can say what became of the message.
  */
 export function boundedBy(outcome: Outcome, expiresAt: number): Outcome {
-  if (outcome.kind !== 'deferred' && outcome.kind !== 'retry') return outcome;
+  if (outcome.kind !== 'deferred' && outcome.kind !== 'retry' && outcome.kind !== 'requeued') return outcome;
   if (outcome.kind === 'deferred' && outcome.reason === 'unknown_outcome') return outcome;
   return outcome.until.getTime() <= expiresAt ? outcome : { ...outcome, until: new Date(expiresAt) };
 }

@@ -13,7 +13,7 @@ export interface ReturnSchedule {
   clear(provider: string, urgent: boolean): void;
 }
 
-export function createReturnSchedule(): ReturnSchedule {
+export function createReturnSchedule(perSecond = RETURNS_PER_SECOND): ReturnSchedule {
   /** Provider and urgency → the turn that is free next, ms since the epoch. */
   const free = new Map<string, number>();
   const laneOf = (provider: string, urgent: boolean) => `${urgent ? 'urgent' : 'rest'} ${provider}`;
@@ -21,7 +21,7 @@ export function createReturnSchedule(): ReturnSchedule {
     turnAt(provider, urgent, until) {
       const lane = laneOf(provider, urgent);
       const at = Math.max(until.getTime(), free.get(lane) ?? 0);
-      free.set(lane, at + 1000 / RETURNS_PER_SECOND);
+      free.set(lane, at + 1000 / perSecond);
       return new Date(at);
     },
     clear: (provider, urgent) => void free.delete(laneOf(provider, urgent)),

@@ -3,18 +3,19 @@ import { isValidPhone } from '../../alert/phone.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
 import type { RateCap } from '../../limit/caps/rate-cap.ts';
-import type { ProviderError, ProviderReason, SmsMessage } from '../../provider/contract/provider.ts';
+import { type ProviderError, type ProviderReason, refuse, type SmsMessage } from '../../provider/contract/provider.ts';
 import type { HoldBack } from '../gates/hold-back.ts';
 import { renewSlot } from '../gates/rate-cap-gate.ts';
 import type { Message } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Stage, StageContext } from '../stage.ts';
+import type { Stage, StageContext, Verdict } from '../stage.ts';
 import type { Attempted } from './attempt.ts';
 import { judgeRefusals, mayFailOver, mayResend, type Refusal, restingOf, roundOf } from './judge.ts';
 import { judgeOverBudget } from './judge-budget.ts';
 import { learnOptOut } from './learn-opt-out.ts';
 import { closeAttempt, type MessageSubject } from './message-stages.ts';
 import { attemptWithinBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
+import type { Place, Places } from './places.ts';
 import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import type { ReturnSchedule } from './return-schedule.ts';
 import { type Carrier, orderCarriers } from './send-target.ts';
@@ -31,95 +32,114 @@ export interface DispatchDeps extends PaidAttemptDeps {
   readonly holdBack: HoldBack;
   /** Turns of the messages that wait for a resting provider. */
   readonly returns: ReturnSchedule;
+  readonly places: Places;
 }
 
 /** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
 export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
-  const { carriers, observer, random, reconcile } = deps;
   return {
     name: 'dispatch',
     async exec(subject, ctx) {
-      const { message } = subject;
-      const waiting = orderCarriers(message.providers, carriers, message.to, subject.doubtful);
-      if (waiting.length === 0)
-        return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
-
-      const before = subject.attempts;
-      const refusals: Refusal[] = [];
-      const overBudget: OverBudget[] = [];
-      let refused: Refusal | undefined;
-      let open: ClosedAttempt | undefined;
-      for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
-        const { name } = carrier.provider;
-        if (open !== undefined) await closeAttempt(deps, subject, open);
-        open = undefined;
-        if (refused !== undefined) announce(refused, name, observer, ctx);
-
-        const { sms, unfit } = prepare(carrier, message, deps);
-        if (unfit !== undefined) {
-          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
-          refused = { provider: name, error: unfit };
-          refusals.push(refused);
-          if (!mayFailOver(unfit, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused };
-          subject.waitedFor = unfit.rootReason;
-          continue;
-        }
-
-        const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
-        if (tried.kind === 'stopped') return tried.outcome;
-        if (tried.kind === 'full') {
-          ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
-          overBudget.push(tried);
-          subject.waitedFor = 'budget';
-          refused = undefined;
-          continue;
-        }
-        const { attempt } = tried;
-        if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
-        open = attempt;
-        if (tried.kind === 'unknown') {
-          refused = undefined;
-          const reconciled = await reconcile(message, attempt.record, ctx.signal, PATIENTLY);
-          noteReconciled(reconciled, name, ctx.note);
-          if (reconciled.kind !== 'unclear') observer.unknownResolved(name, reconciled.kind);
-          if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
-          if (reconciled.kind === 'confirmed_not_sent') {
-            open = settleAttempt(attempt, reconciled.kind);
-            await deps.persist(async () => deps.purse?.release(attempt.token));
-            refused = { provider: name, error: NEVER_TAKEN };
-            refusals.push(refused);
-            continue;
-          }
-          subject.unknowns += 1;
-          subject.doubtful = name;
-          if (!mayResend(message.onUnknown, subject.unknowns)) {
-            observer.unknownResolved(name, 'held');
-            return { kind: 'unknown', provider: name, attempt };
-          }
-          observer.unknownResolved(name, 'resent');
-          ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
-          if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(carrier);
-          continue;
-        }
-        refused = { provider: name, error: tried.error };
-        refusals.push(refused);
-        subject.waitedFor = tried.error.rootReason;
-        if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
-        if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
+      const place = deps.places.open(subject.message.severity);
+      try {
+        return await dispatch(subject, place, deps, ctx);
+      } finally {
+        place.leave();
       }
-      const round = roundOf(subject.attempts, subject.attempts - before);
-      const judged =
-        refusals.length === 0
-          ? undefined
-          : takeTurn(judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)), refusals, message, deps);
-      const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
-      if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || subject.unknowns > 0)
-        return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
-      // What has an attempt open is gathered by no digest.
-      if (open !== undefined) await closeAttempt(deps, subject, open);
-      return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
     },
   };
+}
+
+async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDeps, ctx: StageContext): Promise<Verdict> {
+  const { carriers, observer, places, random, reconcile } = deps;
+  const { message } = subject;
+  const waiting = orderCarriers(message.providers, carriers, message.to, subject.doubtful);
+  if (waiting.length === 0)
+    return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
+
+  const before = subject.attempts;
+  const refusals: Refusal[] = [];
+  const overBudget: OverBudget[] = [];
+  let refused: Refusal | undefined;
+  let open: ClosedAttempt | undefined;
+  for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
+    const { name } = carrier.provider;
+    if (open !== undefined) await closeAttempt(deps, subject, open);
+    open = undefined;
+    if (refused !== undefined) announce(refused, name, observer, ctx);
+
+    const { sms, unfit } = prepare(carrier, message, deps);
+    if (unfit !== undefined) {
+      ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
+      refused = { provider: name, error: unfit };
+      refusals.push(refused);
+      if (!mayFailOver(unfit, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused };
+      subject.waitedFor = unfit.rootReason;
+      continue;
+    }
+
+    if (!(await place.moveTo(name))) {
+      const until = places.turnAt(name, message.severity, ctx.clock.now());
+      // The order of providers holds: that one is busy is no reason to take the next.
+      if (subject.attempts === before) return { kind: 'requeued', until };
+      ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'throttled', detail: `${name} has no free place` });
+      refusals.push({ provider: name, error: refuse('throttled', { code: 'no_place', retryAt: until }).error });
+      subject.waitedFor = 'throttled';
+      break;
+    }
+    const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
+    if (tried.kind === 'stopped') return tried.outcome;
+    if (tried.kind === 'full') {
+      ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
+      overBudget.push(tried);
+      subject.waitedFor = 'budget';
+      refused = undefined;
+      continue;
+    }
+    const { attempt } = tried;
+    if (tried.kind === 'accepted') return { kind: 'accepted', provider: name, accepted: tried.accepted, attempt };
+    open = attempt;
+    if (tried.kind === 'unknown') {
+      refused = undefined;
+      const reconciled = await reconcile(message, attempt.record, ctx.signal, PATIENTLY);
+      noteReconciled(reconciled, name, ctx.note);
+      if (reconciled.kind !== 'unclear') observer.unknownResolved(name, reconciled.kind);
+      if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
+      if (reconciled.kind === 'confirmed_not_sent') {
+        open = settleAttempt(attempt, reconciled.kind);
+        await deps.persist(async () => deps.purse?.release(attempt.token));
+        refused = { provider: name, error: NEVER_TAKEN };
+        refusals.push(refused);
+        continue;
+      }
+      subject.unknowns += 1;
+      subject.doubtful = name;
+      if (!mayResend(message.onUnknown, subject.unknowns)) {
+        observer.unknownResolved(name, 'held');
+        return { kind: 'unknown', provider: name, attempt };
+      }
+      observer.unknownResolved(name, 'resent');
+      ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
+      if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(carrier);
+      continue;
+    }
+    refused = { provider: name, error: tried.error };
+    refusals.push(refused);
+    subject.waitedFor = tried.error.rootReason;
+    if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
+    if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
+  }
+  const round = roundOf(subject.attempts, subject.attempts - before);
+  const judged =
+    refusals.length === 0
+      ? undefined
+      : takeTurn(judgeRefusals(refusals, round, ctx.clock.now(), random() * spreadOf(message)), refusals, message, deps);
+  const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
+  if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || subject.unknowns > 0)
+    return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
+  // What has an attempt open is gathered by no digest.
+  if (open !== undefined) await closeAttempt(deps, subject, open);
+  return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
 }
 
 /** A message that only resting providers could carry is parked for them, and comes back by itself in its turn. */

@@ -1,0 +1,125 @@
+import { type Severity, severityRank } from '../../alert/severity.ts';
+import type { ProviderName } from '../../provider/contract/provider.ts';
+import { createReturnSchedule } from './return-schedule.ts';
+
+/** Longest that a message waits for a place while it holds a worker slot, ms. */
+const PATIENCE_MS = 250;
+/** A message without a place comes back no sooner, ms. */
+const SHORTEST_RETURN_MS = 500;
+
+/**
+ * Worker slots beyond `worker.concurrency`. A provider whose calls hang, or whose pace is slow, holds no more places than
+ * the configured concurrency; the reserve takes the messages of all others.
+ */
+function reserveOf(concurrency: number): number {
+  return Math.max(4, Math.ceil(concurrency / 4));
+}
+
+/** Messages that a dispatcher works on at the same time. */
+export function slotsOf(concurrency: number): number {
+  return concurrency + reserveOf(concurrency);
+}
+
+export interface Occupancy {
+  /** As configured. */
+  readonly concurrency: number;
+  /** Places that messages hold at this provider. */
+  readonly held: number;
+  /** Places that messages hold at all providers. */
+  readonly total: number;
+}
+
+/**
+ * Whether one more message may take a place at a provider. The share of one provider shrinks as the free places do, so that
+ * however many providers hang, places remain; a provider that holds none gets the last one. Criticals may use half of the
+ * reserve too.
+ */
+export function mayTake({ concurrency, held, total }: Occupancy, urgent: boolean): boolean {
+  const free = slotsOf(concurrency) - total;
+  if (free <= 0) return false;
+  if (held === 0) return true;
+  const limit = urgent ? concurrency + Math.floor(reserveOf(concurrency) / 2) : concurrency;
+  const freeThen = free - 1;
+  return held + 1 <= Math.min(limit, (urgent ? 8 : 4) * freeThen);
+}
+
+/** The place of one message: it holds at most one. */
+export interface Place {
+  /** Leaves the place that it has and takes one at this provider. Resolves with false when none becomes free in time. */
+  moveTo(provider: ProviderName): Promise<boolean>;
+  leave(): void;
+}
+
+/** Places of messages at providers. A message holds one from before its turn in the pacer until the provider's answer is judged. */
+export interface Places {
+  open(severity: Severity): Place;
+  /** When a message that found no place comes back; each severity has turns of its own. */
+  turnAt(provider: ProviderName, severity: Severity, now: Date): Date;
+}
+
+interface Waiter {
+  readonly provider: ProviderName;
+  readonly severity: Severity;
+  grant(): void;
+}
+
+/** @param patienceMs how long a message waits for a place; only for tests */
+export function createPlaces(concurrency: number, patienceMs = PATIENCE_MS): Places {
+  const held = new Map<ProviderName, number>();
+  let total = 0;
+  /** By severity, then by age. */
+  let line: readonly Waiter[] = [];
+  // As many come back as can wait at the same time: no provider that is faster than this ever lacks messages.
+  const returns = createReturnSchedule((1000 / PATIENCE_MS) * reserveOf(concurrency));
+
+  const tryTake = (provider: ProviderName, severity: Severity): boolean => {
+    const own = held.get(provider) ?? 0;
+    if (!mayTake({ concurrency, held: own, total }, severity === 'critical')) return false;
+    held.set(provider, own + 1);
+    total += 1;
+    return true;
+  };
+  const release = (provider: ProviderName): void => {
+    const left = (held.get(provider) ?? 1) - 1;
+    if (left === 0) held.delete(provider);
+    else held.set(provider, left);
+    total -= 1;
+    for (const waiter of line) if (tryTake(waiter.provider, waiter.severity)) waiter.grant();
+  };
+  const mustQueue = (provider: ProviderName, severity: Severity) =>
+    line.some((other) => other.provider === provider && severityRank(other.severity) >= severityRank(severity));
+
+  const wait = (provider: ProviderName, severity: Severity): Promise<boolean> =>
+    new Promise((resolve) => {
+      const end = (taken: boolean) => {
+        clearTimeout(timer);
+        line = line.filter((other) => other !== waiter);
+        resolve(taken);
+      };
+      const waiter: Waiter = { provider, severity, grant: () => end(true) };
+      const timer = setTimeout(() => end(false), patienceMs);
+      line = [...line, waiter].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+    });
+
+  return {
+    open(severity) {
+      let at: ProviderName | undefined;
+      const leave = () => {
+        const left = at;
+        at = undefined;
+        if (left !== undefined) release(left);
+      };
+      return {
+        async moveTo(provider) {
+          leave();
+          const taken = (!mustQueue(provider, severity) && tryTake(provider, severity)) || (await wait(provider, severity));
+          if (taken) at = provider;
+          return taken;
+        },
+        leave,
+      };
+    },
+    turnAt: (provider, severity, now) =>
+      returns.turnAt(`${severity} ${provider}`, severity === 'critical', new Date(now.getTime() + SHORTEST_RETURN_MS)),
+  };
+}
