@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE = [
   'test/{chaos,house,tracing}/**/*.test.ts',
   'test/e2e/tracing*.test.ts',
-  'test/e2e/clocks.test.ts',
+  'test/e2e/{clocks,token-revoked}.test.ts',
   'test/**/lazy-loading.test.ts',
 ];
 

@@ -2,7 +2,7 @@ import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
 import { duplicateCluster, openCluster } from './cluster.ts';
 import { type PrimaryWatch, watchPrimaries } from './failover/primary-watch.ts';
 import { classifyTrouble } from './fitness/trouble.ts';
-import { flushCalls } from './flush-calls.ts';
+import { explainFlushes, flushCalls } from './flush-calls.ts';
 import { forgetArguments } from './forget-arguments.ts';
 import { gatherWrites } from './gather-writes.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
@@ -205,15 +205,18 @@ function attend(redis: Client, attendance: Attendance): Client {
   attach(redis);
   onClient(redis);
   let reported: string | undefined;
+  let refusedByTls: Error | undefined;
+  if (!resends(role)) explainFlushes(redis, () => refusedByTls);
   redis.on('ready', () => {
     reported = undefined;
+    refusedByTls = undefined;
   });
   redis.on('error', (error: Error) => {
     forgetArguments(error, ...secrets);
     // As long as no Sentinel tells where to connect, there is no connection whose loss would fail the calls that wait for it.
     if (!resends(role) && redis.options.sentinels && redis.status === 'connecting') flushCalls(redis);
-    // Else ioredis would only say that there is no connection.
-    else if (!resends(role) && classifyTrouble(error)?.kind.startsWith('tls_')) flushCalls(redis, error);
+    refusedByTls = classifyTrouble(error)?.kind.startsWith('tls_') ? error : undefined;
+    if (refusedByTls !== undefined && !resends(role)) flushCalls(redis, refusedByTls);
     if (error.message === reported) return;
     reported = error.message;
     onError(error);

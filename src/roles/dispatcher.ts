@@ -94,7 +94,8 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     onNoneWaiting: returns.clear,
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'parked messages could not be promoted'),
   });
-  closers.push(() => waker.close());
+  // A look that waits for a Redis that is away has nothing to wait for.
+  closers.push(() => lastWrite(waker.close()));
   const jobs = createDigestJobs(commands, config.redis.prefix);
   closers.push(() => jobs.close());
   const persisting: Persist = (write) =>
