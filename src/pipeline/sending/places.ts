@@ -31,16 +31,14 @@ export interface Occupancy {
 
 /**
  * Whether one more message may take a place at a provider. The share of one provider shrinks as the free places do, so that
- * however many providers hang, places remain; a provider that holds none gets the last one. Criticals may use half of the
- * reserve too.
+ * however many providers hang, places remain; a provider that holds none gets the last one.
  */
-export function mayTake({ concurrency, held, total }: Occupancy, urgent: boolean): boolean {
+export function mayTake({ concurrency, held, total }: Occupancy): boolean {
   const free = slotsOf(concurrency) - total;
   if (free <= 0) return false;
   if (held === 0) return true;
-  const limit = urgent ? concurrency + Math.floor(reserveOf(concurrency) / 2) : concurrency;
   const freeThen = free - 1;
-  return held + 1 <= Math.min(limit, (urgent ? 8 : 4) * freeThen);
+  return held + 1 <= Math.min(concurrency, 4 * freeThen);
 }
 
 /** The place of one message: it holds at most one. */
@@ -72,9 +70,9 @@ export function createPlaces(concurrency: number, patienceMs = PATIENCE_MS): Pla
   // As many come back as can wait at the same time: no provider that is faster than this ever lacks messages.
   const returns = createReturnSchedule((1000 / PATIENCE_MS) * reserveOf(concurrency));
 
-  const tryTake = (provider: ProviderName, severity: Severity): boolean => {
+  const tryTake = (provider: ProviderName): boolean => {
     const own = held.get(provider) ?? 0;
-    if (!mayTake({ concurrency, held: own, total }, severity === 'critical')) return false;
+    if (!mayTake({ concurrency, held: own, total })) return false;
     held.set(provider, own + 1);
     total += 1;
     return true;
@@ -84,7 +82,7 @@ export function createPlaces(concurrency: number, patienceMs = PATIENCE_MS): Pla
     if (left === 0) held.delete(provider);
     else held.set(provider, left);
     total -= 1;
-    for (const waiter of line) if (tryTake(waiter.provider, waiter.severity)) waiter.grant();
+    for (const waiter of line) if (tryTake(waiter.provider)) waiter.grant();
   };
   const mustQueue = (provider: ProviderName, severity: Severity) =>
     line.some((other) => other.provider === provider && severityRank(other.severity) >= severityRank(severity));
@@ -112,7 +110,7 @@ export function createPlaces(concurrency: number, patienceMs = PATIENCE_MS): Pla
       return {
         async moveTo(provider) {
           leave();
-          const taken = (!mustQueue(provider, severity) && tryTake(provider, severity)) || (await wait(provider, severity));
+          const taken = (!mustQueue(provider, severity) && tryTake(provider)) || (await wait(provider, severity));
           if (taken) at = provider;
           return taken;
         },

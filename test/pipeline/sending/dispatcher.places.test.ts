@@ -53,16 +53,6 @@ test('a message of another provider is sent while the calls of the first hang', 
   await hanging;
 });
 
-test('a critical takes a place of its provider that others may not', async () => {
-  const { desk, called, released } = createBusyDesk();
-  const hanging = desk.send({ severity: 'info' });
-  await called.reached;
-  expect((await desk.send({ severity: 'error' })).outcome).toMatchObject({ kind: 'requeued' });
-  expect((await desk.send({ severity: 'critical' })).outcome).toMatchObject({ kind: 'accepted' });
-  released.reach();
-  await hanging;
-});
-
 test('a message without a place keeps its cap slot, expires at its deadline and takes no second slot', async () => {
   const { desk, called, released } = createBusyDesk({ caps });
   const hanging = desk.send({ severity: 'info' });
