@@ -66,6 +66,18 @@ const MALFORMED: readonly [string, Record<string, string>, RegExp][] = [
 ];
 
 describe('a malformed job on the alert queue', () => {
+  it('whose key holds something else is taken off the queue and counted, and its neighbour is texted', async () => {
+    const before = total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed');
+    await redis.set(key('foreign'), 'not a job');
+    await push('foreign', {});
+    await queue.add('alert', { ...good, id: 'good-beside-foreign', text: 'beside a foreign key' });
+    await settled(base, 'good-beside-foreign');
+    await until(async () => !(await redis.lrange(key('active'), 0, -1)).includes('foreign'));
+    await until(async () => total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed') === before + 1);
+    expect(await redis.get(key('foreign'))).toBe('not a job');
+    await redis.del(key('foreign'));
+  });
+
   it.each(MALFORMED)('with %s ends in the failed set with a reason, and its neighbour is texted', async (what, fields, reason) => {
     const before = total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed');
     const id = `bad-${what.replace(/\W/g, '-')}`;

@@ -17,6 +17,17 @@ redis.call('DEL', KEYS[5])
 return 1
 `);
 
+/**
+ * Takes an id off a queue under whose key lies something that is no job. That stays as it is: it is not ours.
+ * KEYS active, stalled, lock. ARGV id. 1 when the id was there.
+ */
+const dropScript = createScript<0 | 1>(`
+if redis.call('LREM', KEYS[1], 0, ARGV[1]) == 0 then return 0 end
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[3])
+return 1
+`);
+
 const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
 
 export interface UnreadableJob {
@@ -32,15 +43,19 @@ export interface UnreadableJob {
 const PAGE = 200;
 
 /**
- * Fails every unreadable job that is active on the queue, and names those that this call has failed. The list is read in pages
+ * Fails every unreadable job that is active on the queue, takes ids off it that name no job, and returns both. The list is read in pages
  * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call.
  */
 export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
   const key = (part: string) => `${prefix}:${queue}:${part}`;
   const judge = async (jobId: string): Promise<UnreadableJob[]> => {
-    const [timestamp, data, starts, ...fields] = await redis
-      .hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS)
-      .catch(withoutRecord);
+    const record = await redis.hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS).catch(noRecord);
+    if (record === undefined) {
+      const dropped = await dropScript(redis, [key('active'), key('stalled'), key(`${jobId}:lock`)], [jobId]);
+      const reason = 'what lies under the key of the job is no job';
+      return dropped === 1 ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
+    }
+    const [timestamp, data, starts, ...fields] = record;
     const reason = unreadable(fields) ?? uncountable(starts);
     if (reason === undefined) return [];
     const moved = await failScript(
@@ -86,8 +101,8 @@ function uncountable(starts: string | null | undefined): string | undefined {
   return "the job's ats is not a whole number";
 }
 
-/** What lies under the key of a job may be no hash at all: that is no reason to leave the others. */
-function withoutRecord(error: Error): null[] {
-  if (error.message.startsWith('WRONGTYPE')) return [];
+/** What lies under the key of a job may be no hash at all. */
+function noRecord(error: Error): undefined {
+  if (error.message.startsWith('WRONGTYPE')) return undefined;
   throw error;
 }

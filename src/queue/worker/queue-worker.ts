@@ -140,7 +140,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
 
   const sweep = createSweep(async () => {
     for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now())) {
-      logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job: moved to the failed set');
+      logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job taken off the queue');
       await onUnreadable(job);
     }
   }, logger);
@@ -222,7 +222,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
 
 /** What BullMQ throws on a job whose record cannot be read; its scripts, on a counter that is no number. */
 function isOfRecord(error: Error): boolean {
-  return error instanceof SyntaxError || error instanceof TypeError || /hash value is not an integer/.test(error.message);
+  return error instanceof SyntaxError || error instanceof TypeError || /hash value is not an integer|WRONGTYPE/.test(error.message);
 }
 
 /** Resolves once nobody has been busy for so long. */

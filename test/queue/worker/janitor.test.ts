@@ -38,13 +38,20 @@ it.each([
   ['opts', 'null', "the job's opts is null: it must be a JSON object"],
   ['ats', 'x', "the job's ats is not a whole number"],
   ['ats', '1.5', "the job's ats is not a whole number"],
-])('fails a job whose %s is %s, beside a key that is no job at all', async (field, value, reason) => {
+])('fails a job whose %s is %s, and takes off an id whose key is no job at all', async (field, value, reason) => {
   const bench = openQueue(url, prefix);
   await redis.multi().set(bench.key('other'), 'text').lpush(bench.key('active'), 'other').exec();
   await active(bench, 'bad', { opts: '{}', [field]: value });
   await active(bench, 'good', { opts: '{}', ats: '3' });
-  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad', reason }]);
-  expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['good', 'other']);
+  const found = await failUnreadableJobs(redis, prefix, bench.name, NOW);
+  expect(found.toSorted((a, b) => a.jobId.localeCompare(b.jobId))).toMatchObject([
+    { jobId: 'bad', reason },
+    { jobId: 'other', reason: 'what lies under the key of the job is no job' },
+  ]);
+  expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual(['good']);
+  // It is not ours.
+  expect(await redis.get(bench.key('other'))).toBe('text');
+  expect(await redis.zscore(bench.key('failed'), 'other')).toBeNull();
 });
 
 it('leaves good jobs, jobs of other states and other queues alone', async () => {
