@@ -149,7 +149,7 @@ describe('what became of an alert', () => {
   it('is told to each webhook by its own types', async () => {
     const id = await raise({ to: ['+60121110001', 'contact:bob'], dedupKey: 'types' });
     await until(() => all.of(id).length === 3 && erp.of(id).length === 3);
-    expect(all.of(id)).toEqual(['alert.routed', 'message.accepted', 'message.delivered']);
+    expect(all.of(id).toSorted()).toEqual(['alert.routed', 'message.accepted', 'message.delivered']);
     expect(erp.of(id).toSorted()).toEqual(['message.accepted', 'message.delivered', 'message.suppressed']);
   });
 
