@@ -8,7 +8,7 @@ import type { Said } from '../provider/contract/status.ts';
 /** What a provider said yes to; the segments are its own count, or else ours by its rule. */
 export type Taken = Accepted & { readonly segments: number };
 
-/** `attempt`: the last one made, still to be closed by whoever writes the outcome down; none where nobody was asked. */
+/** `attempt`: the last one made, still to be closed by the step that writes the outcome; absent where no provider was asked. */
 export type Outcome = {
   readonly attempt?: ClosedAttempt;
 } /** `said`: no answer came, and this is what the vendor said of the text when it was asked. */ & (
@@ -35,7 +35,7 @@ export type Outcome = {
       readonly until: Date;
       readonly resting?: readonly ProviderName[];
     }
-  /** May have been sent, and nobody sends it again. */
+  /** May have been sent, and is not sent again. */
   | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
   /** Another run had ended it: nothing is left to do or to count. */

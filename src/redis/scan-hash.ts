@@ -16,7 +16,7 @@ export async function scanHash(redis: Redis, key: string, most: number): Promise
 
 /**
  * Lua: removes what `isOld(value)` says is old from one page of the hash KEYS[1], from the cursor `from` on; the next cursor is in
- * `next`. Whoever writes to a hash again and again keeps it short in this way.
+ * `next`. A process that writes to a hash repeatedly keeps it short in this way.
  */
 export function pruneHash(from: string): string {
   return `

@@ -27,8 +27,8 @@ export interface DispatcherDeps {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly persist: Persist;
-  /** Which messages wait for a resting provider; absent: each comes back by itself alone. */
-  readonly parked?: Pick<Parked, 'park' | 'leave'>;
+  /** Which messages wait for a resting provider. */
+  readonly parked: Pick<Parked, 'park' | 'leave'>;
   /**
    * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
    * With what the vendor said of it where it had to be asked. Must not reject.
@@ -54,8 +54,8 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     const waiting = waitingOf(message);
     const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
     const park = async () => {
-      if (resting !== undefined) await parked?.park(waiting, resting);
-      else if (rerun) await parked?.leave(waiting, message.providers);
+      if (resting !== undefined) await parked.park(waiting, resting);
+      else if (rerun) await parked.leave(waiting, message.providers);
     };
     if (outcome.kind === 'requeued') {
       await park();

@@ -35,7 +35,7 @@ export const twilioConfig = z
     when: () => true,
   })
   .superRefine(({ baseUrl, accountSid, messagingServiceSid }, ctx) => {
-    // Whoever runs a server of the same form gives accounts names of their own.
+    // A server of the same form may have account names of its own.
     if (baseUrl !== undefined && !/(?:^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname)) return;
     const refuse = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
     if (!isSid('AC', accountSid)) refuse('accountSid', ACCOUNT_FORM);

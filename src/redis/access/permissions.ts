@@ -11,7 +11,7 @@ const CONNECTION = 'ping select info client|setname time cluster|slots cluster|i
 
 const SCRIPTS = ['eval', 'evalsha'];
 
-/** Reads of whoever adds jobs as well. */
+/** Reads of all that add jobs as well. */
 const LOOKS =
   'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
     ' ',
