@@ -5,7 +5,7 @@ import { createHttpServer, type HttpServer, type NextAnswers } from './http/serv
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
-import { wakeHeldBack } from './queue/jobs/wake-held.ts';
+import { wakeHeldBack } from './queue/jobs/message-jobs.ts';
 import { QUEUES } from './queue/names.ts';
 import { checkAccess, checkConnectionAccess } from './redis/access/access.ts';
 import type { RedisUser } from './redis/access/permissions.ts';

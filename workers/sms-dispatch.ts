@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import { runCli } from '../src/cli/run-cli.ts';
-import { mayColour } from '../src/cli/terminal/colour.ts';
+import { mayColour } from '../src/cli/terminal/printable-text.ts';
 import { openTerminalScreen } from '../src/cli/terminal/terminal-screen.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { readableConfig } from '../src/config/readable-config.ts';
-import { locateRedis } from '../src/embedded/locate-redis.ts';
+import { locateRedis } from '../src/embedded/find-redis.ts';
 import { createTraces } from '../src/ledger/history/redis-traces.ts';
 import { createInboundLog } from '../src/ledger/inbound/kept-inbound.ts';
 import { createJournal } from '../src/ledger/journal/journal.ts';
@@ -129,7 +129,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     return { read: budgets.read, close };
   },
   openOverview: async (config) => {
-    const { openOverview } = await import('../src/roles/overview.ts');
+    const { openOverview } = await import('../src/roles/console.ts');
     const { redis, close } = await openRedis(config);
     const overview = openOverview(config, redis);
     return { read: overview.read, close };

@@ -8,3 +8,13 @@ export function dedupKeyOf({ dedupKey, source, instance, labels, text, template 
   const about = template === undefined ? text : [template.name, sorted(template.params)];
   return `auto-${hash(JSON.stringify([source, instance, sorted(labels), about]))}`;
 }
+
+/**
+ * Hash of what an alert asks for: two alerts of one id whose contents differ are a mistake of their producer. Times do not
+ * count, as a retry may set new ones. The words count through the dedup key: where the producer gave one, newer words
+ * about the same problem, such as another measured value, are the same content.
+ */
+export function contentOf(alert: ParsedAlert): string {
+  const { severity, purpose, status, to = [] } = alert;
+  return hash('content', JSON.stringify([severity, purpose, status, [...to].sort(), dedupKeyOf(alert)]));
+}

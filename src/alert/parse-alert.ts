@@ -2,9 +2,20 @@ import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from '
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
 import { idInText } from './id.ts';
 import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone.ts';
-import { readRecipientName } from './recipient-name.ts';
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
+
+/** What a recipient may be by name, written `contact:alice`, `group:oncall`, `rotation:primary`. */
+export const RECIPIENT_KINDS = ['contact', 'group', 'rotation'] as const;
+export type RecipientKind = (typeof RECIPIENT_KINDS)[number];
+
+const NAMED = new RegExp(`^(${RECIPIENT_KINDS.join('|')}):(.*)$`, 's');
+
+/** `undefined` for what is no name, such as a phone number. */
+export function readRecipientName(entry: string): { readonly kind: RecipientKind; readonly name: string } | undefined {
+  const [, kind, name = ''] = NAMED.exec(entry) ?? [];
+  return kind === undefined ? undefined : { kind: kind as RecipientKind, name };
+}
 
 export { formatPath } from './describe-issues.ts';
 export type { Issue };

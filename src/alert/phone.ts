@@ -5,9 +5,16 @@ import { formerIdentity, phoneIdentity } from './phone-identity.ts';
 import { type E164, type Reading, readPhone } from './phone-reading.ts';
 import { foldText, maskEntry, NOT_POSSIBLE, readPhoneText } from './phone-text.ts';
 
+const OURS = /^(?:a-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|q-[\w-]{22})$/;
+
+/** An alert's id as a log may hold it: callers choose theirs, and some choose a phone number. */
+export function shownId(alertId: string): string {
+  return OURS.test(alertId) ? alertId : maskNumbers(alertId);
+}
+
 export { type CountryCode, type E164, isSupportedCountry, maskEntry };
 
-export type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; message: string };
+type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; message: string };
 
 /**
  * Normalises a phone number in any common format to E.164.

@@ -1,3 +1,11 @@
+import { z } from 'zod';
+
+/** The last millisecond of the year 9999. */
+const LATEST = Date.UTC(10_000, 0) - 1;
+
+/** A time as our jobs hold it, ms since the epoch; further ones make an invalid date, with which nothing can be done. */
+export const epochMs = z.number().min(0).max(LATEST);
+
 const ISO = /^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d)\s*$/;
 
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970: each unit holds the years 1978 to 9999, the last of which stands for "never". */

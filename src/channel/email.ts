@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { maskNumbers } from '../alert/phone.ts';
-import { cutText } from '../alert/shorten-text.ts';
+import { cutText } from '../alert/segments.ts';
 import { isLoopback } from '../setting/loopback.ts';
 import type { Channel, ChannelDeps, Notice, NoticeProgress, Notified } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';

@@ -1,9 +1,7 @@
 import type { Channel, ChannelDeps } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
-import { textWithin } from './describe-notice.ts';
-import { neutralise } from './neutralise.ts';
-import { judgeExchange, openTransport, postJson } from './post-json.ts';
-import { readRefusal } from './read-refusal.ts';
+import { neutralise, textWithin } from './describe-notice.ts';
+import { judgeExchange, openTransport, postJson, readRefusal } from './post-json.ts';
 
 type SlackConfig = Extract<ChannelConfig, { type: 'slack' | 'mattermost' | 'rocketchat' }>;
 

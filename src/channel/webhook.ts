@@ -1,7 +1,6 @@
 import type { Channel, ChannelDeps } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
-import { judgeExchange, openTransport, postJson } from './post-json.ts';
-import { readDenial } from './read-refusal.ts';
+import { judgeExchange, openTransport, postJson, readDenial } from './post-json.ts';
 
 type WebhookConfig = Extract<ChannelConfig, { type: 'webhook' }>;
 

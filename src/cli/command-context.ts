@@ -2,6 +2,13 @@ import { type Command, Option } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import { reportFailure, UsageError } from './cli-failure.ts';
 
+/** A provider bounds its own calls by its timeout, and says then what it waited for: ours ends only what outlasts that. */
+const LATER_MS = 250;
+
+export function callDeadline(timeoutMs: number): AbortSignal {
+  return AbortSignal.timeout(timeoutMs + LATER_MS);
+}
+
 /** What every command is built with. */
 export interface CommandContext {
   readonly deps: CliDeps;

@@ -1,8 +1,7 @@
 import { MICRO } from '../limit/budget/money.ts';
+import type { QueueFigures, RedisFigures } from '../overview/figures.ts';
 import { CRITICAL_WAITS_S, JOB_WAITS_S } from '../overview/judge-health.ts';
 import type { ProviderHealth } from '../overview/provider-health.ts';
-import type { QueueFigures } from '../overview/queue-figures.ts';
-import type { RedisFigures } from '../overview/redis-figures.ts';
 import type { Tone } from './describe-entry.ts';
 import { spanOf } from './relative-time.ts';
 

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Environment, findOnPath } from './on-path.ts';
-import { run } from './run.ts';
+import { type Environment, findOnPath, run } from './run.ts';
 
 /** A package file as the archive offers it. */
 export interface PackageFile {

@@ -1,13 +1,69 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { claimDirectory } from './claim-directory.ts';
+import { askServer, shutServer } from '../redis/ping.ts';
 import { freePort } from './free-port.ts';
-import { endOrphan } from './orphan.ts';
-import type { RedisBinary } from './probe-binary.ts';
 import { launchRedis, type RedisProcess } from './redis-process.ts';
-import { removeServerNote } from './server-note.ts';
+import type { RedisBinary } from './run.ts';
+import { noteFile, readServerNote, removeServerNote } from './server-note.ts';
+
+/** Another live process keeps its Redis in this directory. */
+export class DirectoryInUseError extends Error {
+  constructor(dir: string, pid: string) {
+    super(`${dir} is in use by another sms-dispatch (process ${pid}): stop that one, or give this one a directory of its own`);
+    this.name = 'DirectoryInUseError';
+  }
+}
+
+/**
+ * Makes this process the only one on this machine that may run a Redis in `dir`. The claim is a listening socket, which
+ * the system takes back however the process ends, so that no crash leaves it in the way.
+ * @param dir real path of the directory
+ * @returns gives the claim up
+ * @throws DirectoryInUseError
+ */
+async function claimDirectory(dir: string): Promise<() => Promise<void>> {
+  const id = `sms-dispatch-${createHash('sha256').update(dir).digest('hex').slice(0, 32)}`;
+  // Linux has names that vanish with their socket; elsewhere a file remains, which tells nothing unless somebody answers.
+  const address = process.platform === 'linux' ? `\0${id}` : join(tmpdir(), `${id}.sock`);
+  const server = createServer((socket) => socket.end(String(process.pid))).unref();
+  try {
+    await listen(server, address);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const holder = await askHolder(address);
+    if (holder !== undefined) throw new DirectoryInUseError(dir, holder);
+    if (process.platform !== 'linux') await unlink(address);
+    await listen(server, address);
+  }
+  return async () => {
+    server.close();
+    await once(server, 'close');
+  };
+}
+
+async function listen(server: Server, address: string): Promise<void> {
+  server.listen(address);
+  await once(server, 'listening');
+}
+
+/** The process id of the holder, `undefined` when nobody listens there any more. */
+async function askHolder(address: string): Promise<string | undefined> {
+  const socket = connect(address).setEncoding('utf8').setTimeout(1000);
+  // A holder that is stopped in a debugger does not answer; it is a holder all the same.
+  socket.once('timeout', () => socket.destroy());
+  let answer = '';
+  try {
+    for await (const chunk of socket) answer += chunk;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
+  }
+  return answer === '' ? 'that does not answer' : answer;
+}
 
 export interface EmbeddedServer {
   readonly url: string;
@@ -18,7 +74,7 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
-export interface EmbeddedServerOptions {
+interface EmbeddedServerOptions {
   readonly binary: RedisBinary;
   /** The data go into its subdirectory `redis`. */
   readonly dataDir: string;
@@ -104,4 +160,28 @@ function supervise(first: RedisProcess, relaunch: () => Promise<RedisProcess>, s
       return done;
     },
   };
+}
+
+/**
+ * Ends the server that a crashed owner may have left running on `dir`: two of them on one append-only file would ruin
+ * it. Call it with the directory claimed, so that no living owner is robbed.
+ * @throws Error when something holds the port that neither answers nor ends
+ */
+export async function endOrphan(dir: string, patienceMs = 10_000): Promise<void> {
+  const note = await readServerNote(dir);
+  if (note === undefined) return;
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const holder = await askServer(note.port);
+    // Ended, or the port has passed on to a Redis of somebody else.
+    if (holder === 'gone' || (holder !== 'silent' && holder.dir !== dir)) return removeServerNote(dir);
+    if (holder !== 'silent') await shutServer(note.port);
+    if (performance.now() > end) {
+      throw new Error(
+        `a redis-server that an earlier run left on ${dir} (port ${note.port}, process ${note.pid ?? 'unknown'}) does not end: ` +
+          `kill -9 ${note.pid ?? 'it'}; if it is something else, delete ${noteFile(dir)}`,
+      );
+    }
+    await pause(50);
+  }
 }

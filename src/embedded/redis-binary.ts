@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MIN_VERSION } from '../redis/version.ts';
-import { type Environment, findOnPath } from './on-path.ts';
-import { probeBinary, type RedisBinary } from './probe-binary.ts';
+import { type Environment, findOnPath, probeBinary, type RedisBinary } from './run.ts';
 import { OutdatedPackagesError, openTree, unpackRedis } from './unpack-redis.ts';
 
 export interface FindBinaryOptions {

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment } from './on-path.ts';
+import { isNewEnough, MIN_VERSION } from '../redis/version.ts';
 
 const execFileAsync = promisify(execFile);
 
-export interface RunOptions {
+interface RunOptions {
   readonly env: Environment;
   readonly cwd?: string;
   readonly timeoutMs: number;
@@ -20,4 +23,45 @@ export async function run(command: string, args: readonly string[], { env, cwd, 
     if (killed) throw new Error(`${command} took longer than ${timeoutMs / 1000} s`, { cause: error });
     throw new Error(stderr?.trim().split('\n').slice(-3).join(' / ') || message, { cause: error });
   }
+}
+
+/** The environment of the process, handed in by whoever may read it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every executable of this name on PATH, in its order. */
+export async function findOnPath(name: string, env: Environment): Promise<string[]> {
+  const places = (env.PATH ?? '').split(delimiter).filter((dir) => dir !== '');
+  const candidates = places.map((dir) => join(dir, name));
+  const found = await Promise.all(candidates.map(isExecutable));
+  return candidates.filter((_, index) => found[index]);
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A Redis or Valkey server that runs on this machine and is new enough. */
+export interface RedisBinary {
+  /** Absolute path. */
+  readonly command: string;
+  /** LD_LIBRARY_PATH that it needs, when its libraries are not the system's. */
+  readonly libraryPath?: string;
+  /** `Redis 7.0.15` */
+  readonly description: string;
+}
+
+/** @throws Error saying why this one is of no use */
+export async function probeBinary(command: string, libraryPath?: string): Promise<RedisBinary> {
+  const env = libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
+  const output = await run(command, ['--version'], { env, timeoutMs: 10_000 });
+  const [, kind, version] = /^(Redis|Valkey) server v=(\S+)/.exec(output) ?? [];
+  if (kind === undefined || version === undefined) throw new Error(`${command} is no Redis server`);
+  const description = `${kind} ${version}`;
+  if (!isNewEnough(version)) throw new Error(`${command} is ${description}, and ${MIN_VERSION} or newer is needed`);
+  return { command, description, ...(libraryPath === undefined ? {} : { libraryPath }) };
 }

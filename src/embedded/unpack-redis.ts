@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isNewEnough } from '../redis/version.ts';
 import { type Apt, createApt, type PackageFile } from './apt.ts';
-import type { Environment } from './on-path.ts';
-import { probeBinary, type RedisBinary } from './probe-binary.ts';
+import { type Environment, probeBinary, type RedisBinary } from './run.ts';
 
 export interface UnpackOptions {
   /** Absolute path of the directory that will hold the unpacked packages. */

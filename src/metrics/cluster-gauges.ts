@@ -1,17 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { PROVIDER_REASONS } from '../alert/reason.ts';
 import { PLANNED_WAITS } from '../ledger/criticals.ts';
 import { type BudgetFigures, leftOf, secondsUntilEmpty } from '../limit/budget/budget.ts';
 import { MICRO } from '../limit/budget/money.ts';
-import type { CapFigures } from '../overview/cap-figures.ts';
-import { QUEUE_STATES, type QueueFigures } from '../overview/queue-figures.ts';
-import type { RedisFigures } from '../overview/redis-figures.ts';
+import { type CapFigures, QUEUE_STATES, type QueueFigures, type RedisFigures } from '../overview/figures.ts';
 import { DEFERRED_REASONS } from '../pipeline/outcome.ts';
 import { ProviderError } from '../provider/contract/provider.ts';
-import { createBoundedRead } from './bounded-read.ts';
 import type { Instruments } from './register.ts';
-import type { HeldFigures, SOURCE_NAMES, Sources } from './sources.ts';
+import type { HeldFigures, SOURCE_NAMES, Sources } from './series.ts';
 
-export interface ClusterGauges {
+interface ClusterGauges {
   /** Reads the sources and sets the gauges. A source without an answer is counted, and its gauges are emptied: no figure is better than an old one. */
   refresh(): Promise<void>;
 }
@@ -116,5 +114,47 @@ function showBudgets(m: Instruments, figures: readonly BudgetFigures[]): void {
     m.budgetLimit.set({ period, limit: 'hard' }, budget.hard / MICRO);
     m.budgetLeft.set({ period }, (leftOf(running) ?? 0) / MICRO);
     m.budgetEmpty.set({ period }, secondsUntilEmpty(running) ?? 0);
+  }
+}
+
+/** An answer, or `undefined` for a read that failed or is not back in time. Never rejects. */
+type BoundedRead<T> = () => Promise<T | undefined>;
+
+/**
+ * Puts a bound on a read that may hang, so that a scrape never does. Callers share a read under way instead of starting
+ * another: scrapes during an outage must not queue up commands that Redis has to answer once it is back. One that is not
+ * back after `lostAfterMs` never will be, and another starts.
+ */
+export function createBoundedRead<T>(read: () => Promise<T>, boundMs: number, lostAfterMs = 10_000): BoundedRead<T> {
+  let current: { readonly startedAt: number; readonly answer: Promise<T | undefined> } | undefined;
+
+  const start = () => {
+    const started = {
+      startedAt: performance.now(),
+      answer: attempt(read).finally(() => {
+        if (current === started) current = undefined;
+      }),
+    };
+    return started;
+  };
+
+  return async () => {
+    if (current === undefined || performance.now() - current.startedAt > lostAfterMs) current = start();
+    const over = new AbortController();
+    const bound = pause(boundMs, undefined, { signal: over.signal }).catch(() => undefined);
+    try {
+      return await Promise.race([current.answer, bound]);
+    } finally {
+      over.abort();
+    }
+  };
+}
+
+/** Also turns a read that throws before it returns a promise into no answer. */
+async function attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch {
+    return undefined;
   }
 }

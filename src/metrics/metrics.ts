@@ -7,12 +7,9 @@ import type { Observer, Webhook, WebhookRefusal } from '../pipeline/observer.ts'
 import type { RedisClock } from '../redis/clock/redis-clock.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
 import { createClusterGauges } from './cluster-gauges.ts';
-import { OPEN_METRICS_TYPE, openMetricsText } from './open-metrics.ts';
-import { collectProcessMetrics } from './process-metrics.ts';
-import { register, registerProviders } from './register.ts';
+import { collectProcessMetrics, OPEN_METRICS_TYPE, openMetricsText, register, registerProviders } from './register.ts';
 import { CIRCUIT_STATES, type CircuitState, createRouteGauges } from './route-gauges.ts';
-import type { RequeuedQueue } from './series.ts';
-import type { Sources } from './sources.ts';
+import type { RequeuedQueue, Sources } from './series.ts';
 
 /** How an outgoing event ended for a webhook. */
 export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;

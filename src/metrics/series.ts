@@ -1,7 +1,10 @@
 import { PURPOSES } from '../alert/alert.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
+import type { HeldCriticals } from '../ledger/criticals.ts';
+import type { BudgetFigures } from '../limit/budget/budget.ts';
 import { CONTRIBUTION_RESULTS } from '../limit/caps/contributions.ts';
+import type { CapFigures, QueueFigures, RedisFigures } from '../overview/figures.ts';
 import {
   ACKNOWLEDGED_BY,
   type AlertOutcome,
@@ -16,7 +19,34 @@ import { DEFERRED_REASONS } from '../pipeline/outcome.ts';
 import { ProviderError } from '../provider/contract/provider.ts';
 import { DATA_LOSS_KINDS } from '../redis/data-set.ts';
 import type { KeyOf } from './catalogue.ts';
-import { SOURCE_NAMES } from './sources.ts';
+
+/** Critical messages that are put off, and the names of the routes of the config. */
+export interface HeldFigures {
+  readonly groups: readonly HeldCriticals[];
+  readonly routes: readonly string[];
+}
+
+/**
+ * Figures of the whole system, read from Redis at every scrape. A read may reject or hang: the scrape goes on without it.
+ */
+export interface Sources {
+  /** Messages without an outcome. */
+  inFlight(): Promise<number>;
+  queues(): Promise<readonly QueueFigures[]>;
+  /** Critical messages that something keeps from being sent. */
+  held?(): Promise<HeldFigures>;
+  /** Messages of which nobody knows whether they were sent. */
+  unknown?(): Promise<number>;
+  /** What counts against the caps over all recipients; empty where none is set. */
+  caps?(): Promise<readonly CapFigures[]>;
+  /** `null` where Redis tells nothing of itself. */
+  redis?(): Promise<RedisFigures | null>;
+  /** Empty where the config sets no budget. */
+  budgets?(): Promise<readonly BudgetFigures[]>;
+}
+
+/** Values of the label `source` of `sms_scrape_errors_total`. */
+export const SOURCE_NAMES = ['in_flight', 'queues', 'criticals', 'unknown', 'caps', 'redis', 'budgets'] as const;
 
 /** Refusals are what a provider, or our breaker before it, said; an outcome that nobody knows is not one of them. */
 const REFUSALS = PROVIDER_REASONS.filter((reason) => reason !== 'unknown_outcome');
@@ -41,7 +71,7 @@ const MESSAGE_REASONS: Readonly<Record<CountedState, readonly Reason[]>> = {
 };
 
 /** Queues whose jobs are added again when another client removed them. */
-export const REQUEUED_QUEUES = ['sms-alerts', 'sms-messages'] as const;
+const REQUEUED_QUEUES = ['sms-alerts', 'sms-messages'] as const;
 export type RequeuedQueue = (typeof REQUEUED_QUEUES)[number];
 
 type Row = readonly string[];

@@ -1,3 +1,5 @@
+import { formatElapsed } from '../text/format-time.ts';
+
 /** `critical`: messages do not go out, or may be lost. `warning`: a person must look, not necessarily now. */
 export type HealthLevel = 'ok' | 'warning' | 'critical';
 
@@ -61,4 +63,14 @@ export interface HealthFinding {
 /** As one sentence, the command between backticks. */
 export function todoOf({ hint, command }: Pick<HealthFinding, 'hint' | 'command'>): string {
   return `${hint}: \`${command}\`.`;
+}
+
+/** `95%`, rounded down: 100% is said of what is full only. */
+export function percent(part: number, whole: number): string {
+  return `${Math.floor((part / whole) * 100)}%`;
+}
+
+/** `5 min`, `2 min 5 s`, `45 s`. */
+export function formatSpan(seconds: number): string {
+  return seconds < 10 ? `${Math.round(seconds)} s` : formatElapsed(seconds * 1000).replace(' min 0 s', ' min');
 }

@@ -1,7 +1,6 @@
 import type { HeldCriticals, MissedCriticals, MissedState } from '../ledger/criticals.ts';
-import type { HealthFinding } from './finding.ts';
+import { formatSpan, type HealthFinding } from './finding.ts';
 import type { Overview } from './overview.ts';
-import { formatSpan } from './words.ts';
 
 /** Criticals that something keeps from being sent, and those that ended unsent in the last hour. */
 export function judgeCriticals({ criticals, providers }: Pick<Overview, 'criticals' | 'providers'>): HealthFinding[] {

@@ -1,11 +1,9 @@
-import { type HealthFinding, type HealthLevel, todoOf } from './finding.ts';
-import { judgeClocks } from './judge-clocks.ts';
+import { formatSpan, type HealthFinding, type HealthLevel, todoOf } from './finding.ts';
 import { judgeCriticals } from './judge-criticals.ts';
 import { judgeBudgets, judgeCaps } from './judge-limits.ts';
-import { judgeRedis } from './judge-redis.ts';
+import { judgeClocks, judgeRedis } from './judge-redis.ts';
 import { judgeRoutes } from './judge-routes.ts';
 import type { Overview } from './overview.ts';
-import { formatSpan } from './words.ts';
 
 export interface Health {
   /** The worst of the findings. */

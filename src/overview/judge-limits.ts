@@ -1,9 +1,8 @@
 import type { BudgetFigures } from '../limit/budget/budget.ts';
 import { MICRO } from '../limit/budget/money.ts';
-import type { HealthFinding } from './finding.ts';
+import { type HealthFinding, percent } from './finding.ts';
 import type { RouteLane } from './lanes.ts';
 import type { Overview } from './overview.ts';
-import { percent } from './words.ts';
 
 /** Of what may be spent at all. */
 const NEARLY = 0.9;

@@ -1,17 +1,34 @@
 import type { Criticals } from '../ledger/criticals.ts';
+import type { MessageState } from '../ledger/history/trace.ts';
 import type { Journal } from '../ledger/journal/journal.ts';
+import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 import type { BudgetFigures } from '../limit/budget/budget.ts';
-import type { CountedContribution } from '../limit/caps/contributions.ts';
+import type { Contributor, CountedContribution } from '../limit/caps/contributions.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
-import type { CapFigures } from './cap-figures.ts';
 import type { Circuits } from './circuits.ts';
-import { type Contributors, topContributors } from './contributors.ts';
+import type { CapFigures, QueueFigures, RedisFigures } from './figures.ts';
 import type { RouteLane, SendingSetup } from './lanes.ts';
-import { countLately, type Lately } from './lately.ts';
 import { mergeSetups, type ProcessNote } from './processes.ts';
 import { judgeProviders, type ProviderHealth } from './provider-health.ts';
-import type { QueueFigures } from './queue-figures.ts';
-import type { RedisFigures } from './redis-figures.ts';
+
+/** Who sent and who was held back by a cap or a budget, within the last hour, most first. */
+interface Contributors {
+  readonly accepted: readonly (Contributor & { readonly count: number })[];
+  /** Once for each limit that held it back. */
+  readonly heldBack: readonly (Contributor & { readonly reason: string; readonly count: number })[];
+}
+
+/** More are in the metrics. */
+const SHOWN = 5;
+
+/** @param counted most first */
+function topContributors(counted: readonly CountedContribution[]): Contributors {
+  const of = (result: CountedContribution['result']) => counted.filter((one) => one.result === result).slice(0, SHOWN);
+  return {
+    accepted: of('accepted').map(({ source, route, contact, count }) => ({ source, route, contact, count })),
+    heldBack: of('held_back').map(({ source, route, contact, reason, count }) => ({ source, route, contact, reason, count })),
+  };
+}
 
 /** How the whole system does right now, as the console, `status` and `doctor` show it. No phone numbers, no secrets. */
 export interface Overview {
@@ -48,7 +65,7 @@ export interface Overview {
   readonly dataLosses: readonly NoticedLoss[];
 }
 
-export interface NoticedLoss {
+interface NoticedLoss {
   readonly kind: DataLossKind;
   /** By the clock of Redis. */
   readonly secondsAgo: number;
@@ -60,7 +77,7 @@ export interface Workers {
 }
 
 /** Where the figures come from; each asks Redis anew. */
-export interface OverviewSources {
+interface OverviewSources {
   queues(): Promise<readonly QueueFigures[]>;
   workers(): Promise<Workers | null>;
   inFlight(): Promise<number>;
@@ -83,7 +100,7 @@ const LATELY_MS = 5 * 60_000;
 const ENTRIES = 1_000;
 
 /** What the reader's own config says. */
-export interface OverviewSetup extends SendingSetup {
+interface OverviewSetup extends SendingSetup {
   readonly currency: string | null;
 }
 
@@ -145,4 +162,43 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
     requeued,
     dataLosses,
   };
+}
+
+/** What the journal holds of the last minutes. */
+interface Lately {
+  /** How far back these figures reach: less than asked for where so much happened that not all was read. */
+  readonly seconds: number;
+  /** Alerts that came to their outcome. */
+  readonly alerts: number;
+  /** Times that messages came to a state, by state. */
+  readonly messages: Readonly<Partial<Record<MessageState, number>>>;
+}
+
+/**
+ * Those of the entries, newest first, that are not older than `windowMs`, and what they add up to.
+ * @param isWhole whether the entries reach back to the beginning of the journal
+ */
+export function countLately(
+  entries: readonly JournalEntry[],
+  isWhole: boolean,
+  now: Date,
+  windowMs: number,
+): { readonly lately: Lately; readonly recent: readonly JournalEntry[] } {
+  const from = now.getTime() - windowMs;
+  const recent = entries.filter(({ at }) => at.getTime() >= from);
+  const oldest = entries.at(-1);
+  const reachesBack = isWhole || recent.length < entries.length || oldest === undefined;
+  const seconds = reachesBack ? windowMs / 1000 : Math.max(1, Math.round((now.getTime() - oldest.at.getTime()) / 1000));
+  const messages: Partial<Record<MessageState, number>> = {};
+  let alerts = 0;
+  for (const entry of recent) {
+    if (entry.kind === 'alert') alerts += entry.alert.outcome === 'acknowledged' ? 0 : 1;
+    else if (!isOnlyRefused(entry)) messages[entry.message.state] = (messages[entry.message.state] ?? 0) + 1;
+  }
+  return { lately: { seconds, alerts, messages }, recent };
+}
+
+/** A request that came to nothing, of a message that stays what it was. */
+function isOnlyRefused({ message }: Extract<JournalEntry, { kind: 'message' }>): boolean {
+  return message.state === 'sending' || (message.state === 'queued' && message.attempt !== null);
 }

@@ -1,12 +1,9 @@
 import type { z } from 'zod';
-import { alibabaConfig } from './alibaba/config.ts';
-import { alibabaTemplates } from './alibaba/template.ts';
-import { awsSmsVoiceConfig, snsConfig } from './aws/shared/config.ts';
-import { doubtOfRegion } from './aws/shared/sms-regions.ts';
-import type { InboundReader, InboundReaderDeps } from './contract/inbound-reader.ts';
+import { alibabaConfig, alibabaTemplates } from './alibaba/config.ts';
+import { awsSmsVoiceConfig, doubtOfRegion, snsConfig } from './aws/shared/config.ts';
 import type { Provider, ProviderName } from './contract/provider.ts';
 import type { ProviderDeps } from './contract/provider-deps.ts';
-import type { ReceiptReader, ReceiptReaderDeps } from './contract/receipt-reader.ts';
+import type { InboundReader, InboundReaderDeps, ReceiptReader, ReceiptReaderDeps } from './contract/receipt-reader.ts';
 import { exotelConfig } from './exotel/config.ts';
 import { httpConfig } from './http/config.ts';
 import { simulatedConfig } from './simulated/config.ts';
@@ -15,8 +12,7 @@ import type { TemplateBook } from './template/fill-template.ts';
 import { tencentConfig } from './tencent/config.ts';
 import { tencentTemplates } from './tencent/template.ts';
 import { twilioConfig } from './twilio/config.ts';
-import { unismsConfig } from './unisms/config.ts';
-import { unismsTemplates } from './unisms/template.ts';
+import { unismsConfig, unismsTemplates } from './unisms/config.ts';
 
 /**
  * One line a vendor. Its client is loaded when the first provider of that type is made, the readers of its receipts

@@ -25,8 +25,7 @@ import { openQueue } from './open-queue.ts';
 import { announceEnd } from './producer/announce-end.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 import { flowFailureOf } from './worker/readable-worker.ts';
-import type { JobMove } from './worker/settle.ts';
-import { describePoison } from './worker/stalls.ts';
+import { describePoison, type JobMove } from './worker/settle.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;

@@ -1,4 +1,4 @@
-import { QUEUE_STATES, type QueueFigures, type QueueState } from '../overview/queue-figures.ts';
+import { QUEUE_STATES, type QueueFigures, type QueueState } from '../overview/figures.ts';
 import type { Redis } from '../redis/connect.ts';
 import { PRIORITY, RETURN_PRIORITY } from './names.ts';
 import { openQueueToRead } from './open-queue.ts';

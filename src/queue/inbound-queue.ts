@@ -1,5 +1,4 @@
-import type { ApplyInbound } from '../pipeline/receipts/apply-inbound.ts';
-import { type Inbound, inboundSchema } from '../pipeline/receipts/inbound.ts';
+import { type ApplyInbound, type Inbound, inboundSchema } from '../pipeline/receipts/apply-inbound.ts';
 import type { Redis } from '../redis/connect.ts';
 import { INBOUND_QUEUE } from './names.ts';
 import { openQueue } from './open-queue.ts';

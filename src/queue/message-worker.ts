@@ -1,13 +1,12 @@
 import type { Job } from 'bullmq';
-import { shownId } from '../alert/shown-id.ts';
+import { shownId } from '../alert/phone.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
-import type { JobMove } from './worker/settle.ts';
-import { describePoison } from './worker/stalls.ts';
+import { describePoison, type JobMove } from './worker/settle.ts';
 
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { shownId } from '../alert/shown-id.ts';
+import { shownId } from '../alert/phone.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notices/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
@@ -8,8 +8,7 @@ import { NOT_TOLD } from './dead-letters/dead-letter.ts';
 import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
-import type { JobMove } from './worker/settle.ts';
-import { describePoison } from './worker/stalls.ts';
+import { describePoison, type JobMove } from './worker/settle.ts';
 
 /** Puts notices where they wait for their step; adding one twice changes nothing. */
 export function createNoticeQueue(redis: Redis, prefix: string, onError?: (error: Error) => void) {

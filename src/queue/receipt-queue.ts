@@ -1,5 +1,4 @@
-import type { ApplyReceipt } from '../pipeline/receipts/apply-receipt.ts';
-import { type Receipt, receiptOf, receiptSchema } from '../pipeline/receipts/receipt.ts';
+import { type ApplyReceipt, type Receipt, receiptOf, receiptSchema } from '../pipeline/receipts/apply-receipt.ts';
 import type { ProviderName } from '../provider/contract/provider.ts';
 import type { VendorReceipt } from '../provider/contract/receipt-reader.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';

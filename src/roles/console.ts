@@ -1,23 +1,28 @@
 import type { Config } from '../config/config.ts';
-import { BOARD_PATH } from '../http/console/board-routes.ts';
 import { type Console, createConsole } from '../http/console/console.ts';
 import type { ConsoleDeps } from '../http/console/console-deps.ts';
-import { createQueueBoard } from '../http/console/queue-board.ts';
+import { BOARD_PATH, createQueueBoard } from '../http/console/queue-board.ts';
 import { createTraces } from '../ledger/history/redis-traces.ts';
 import { createInboundLog } from '../ledger/inbound/kept-inbound.ts';
 import { createJournal } from '../ledger/journal/journal.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { createCircuits } from '../overview/circuits.ts';
+import { sendingSetup } from '../overview/lanes.ts';
+import { type Overview, readOverview } from '../overview/overview.ts';
+import { createProcesses } from '../overview/processes.ts';
 import { createDeadLetters } from '../queue/dead-letters/dead-letters.ts';
 import { openUnknownDesk } from '../queue/lookups/open-unknown-desk.ts';
 import { QUEUES } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
+import { createWorkerCounts } from '../queue/worker/worker-counts.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import type { Keys } from '../redis/keys.ts';
+import { createKeys, type Keys } from '../redis/keys.ts';
+import { withinDeadline } from '../redis/unavailable.ts';
 import { version } from '../version.ts';
+import { openFigures } from './figures.ts';
 import type { Closer } from './ground.ts';
-import { openOverview } from './overview.ts';
 
 export interface ConsoleGround {
   readonly config: Config;
@@ -55,4 +60,24 @@ export function openConsole({ config, door, keys, metrics, logger }: ConsoleGrou
 function recipientsOf({ contacts, groups, rotations }: Config): string[] {
   const named = (kind: string, names: Iterable<string>) => [...names].map((name) => `${kind}:${name}`);
   return [...named('contact', contacts.keys()), ...named('group', groups.keys()), ...named('rotation', rotations.keys())];
+}
+
+/** How the whole system does, read over one connection, which stays the caller's. `read` throws RedisUnavailableError within 5 s when Redis is away. */
+export function openOverview(config: Config, redis: Redis): { read(): Promise<Overview>; close(): Promise<void> } {
+  const keys = createKeys(config.redis.prefix);
+  const clock = clockOf(redis);
+  const figures = openFigures(redis, keys, () => config);
+  const workers = createWorkerCounts(redis, config.redis.prefix);
+  const setup = { ...sendingSetup(config), currency: config.money?.currency ?? null };
+  const sources = {
+    ...figures,
+    workers: workers.read,
+    journal: createJournal(redis, keys),
+    circuits: createCircuits(redis, keys, 'reader'),
+    processes: createProcesses(redis, keys, 'reader').read,
+  };
+  return {
+    read: () => withinDeadline(readOverview(sources, setup, clock.now())),
+    close: async () => void (await Promise.all([figures.close(), workers.close()])),
+  };
 }

@@ -1,31 +1,36 @@
 import { randomUUID } from 'node:crypto';
+import type { Channel, ChannelDeps } from '../channel/channel.ts';
+import { openChannel } from '../channel/open-channel.ts';
 import { createDigests } from '../ledger/digest/digests.ts';
 import { createTraces } from '../ledger/history/redis-traces.ts';
 import { createParked } from '../ledger/lists/parked.ts';
+import { createNotices } from '../ledger/notices.ts';
 import { createOptOuts } from '../ledger/opt-out/opt-outs.ts';
 import { createUnknowns } from '../ledger/unknown/unknowns.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
 import { createPurse } from '../limit/budget/purse.ts';
 import { createKeptSlot } from '../limit/caps/kept-slot.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { createCircuits } from '../overview/circuits.ts';
+import { createNotifier, openAddresses } from '../pipeline/notices/notifier.ts';
 import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
 import type { Persist } from '../pipeline/sending/message-stages.ts';
 import { openCarriers } from '../pipeline/sending/open-targets.ts';
-import { createPlaces, slotsOf } from '../pipeline/sending/places.ts';
+import { createPlaces, createReturnSchedule, slotsOf } from '../pipeline/sending/places.ts';
 import { createReconcile } from '../pipeline/sending/reconcile.ts';
-import { createReturnSchedule } from '../pipeline/sending/return-schedule.ts';
+import type { CircuitChange } from '../provider/breaker/with-breaker.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
-import { createDigestJobs } from '../queue/jobs/digest-jobs.ts';
+import { createDigestJobs } from '../queue/jobs/message-jobs.ts';
 import { createParkedWaker } from '../queue/jobs/wake-parked.ts';
 import { createLookups } from '../queue/lookups/lookups.ts';
 import { createMessageWorker } from '../queue/message-worker.ts';
+import { createNoticeWorker } from '../queue/notice-queue.ts';
 import { createReceiptQueue } from '../queue/receipt-queue.ts';
-import { persist } from '../queue/worker/persist.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
+import { persist } from '../queue/worker/settle.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { type Closer, type Ground, lastWrite } from './ground.ts';
-import { startNotifying } from './notices.ts';
-import { reportCircuit } from './report-circuit.ts';
 
 /** A shorter pause is part of ordinary pacing. */
 const LONG_PAUSE_MS = 30_000;
@@ -125,4 +130,45 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
   const notices = await startNotifying(ground, persisting, closers);
   const messages = { ...ground.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
   return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(ground.workerDeps()), notices];
+}
+
+/** Notices → channels. */
+async function startNotifying(ground: Ground, persist: Persist, closers: Closer[]): Promise<QueueWorker> {
+  const { config, logger, commands, keys, clock, ledger, metrics } = ground;
+  const deps: ChannelDeps = {
+    now: () => clock.now(),
+    openAddresses: (to) => openAddresses(to, config, clock.now()),
+  };
+  const channels = new Map<string, Channel>();
+  for (const [name, channel] of config.channels) {
+    const opened = await openChannel(name, channel, deps);
+    closers.push(() => opened.close());
+    channels.set(name, opened);
+  }
+  metrics.learnChannels([...channels.keys()]);
+  const notifier = createNotifier({
+    channels,
+    notices: createNotices(commands, keys),
+    isOver: ledger.isOver,
+    observer: metrics,
+    clock,
+    persist,
+    random: Math.random,
+    onBug: (error, channel) => logger.error({ err: error, channel }, 'the channel threw: a bug in it'),
+  });
+  return createNoticeWorker({ ...ground.workerDeps(), notifier });
+}
+
+/** Sets the gauge and says it once; what only a person can mend is an error. */
+export function reportCircuit(change: CircuitChange, provider: string, metrics: Pick<Metrics, 'circuit'>, logger: Logger): void {
+  metrics.circuit(provider, change.state);
+  if (change.state === 'closed') logger.info({ provider }, 'the provider works again: every text may go through it');
+  if (change.state === 'half_open') logger.info({ provider }, 'the provider is tried again with single texts, then with more and more');
+  if (change.state === 'recovering') logger.info({ provider }, 'provider accepted a trial message');
+  if (change.state !== 'open') return;
+  const { reason, code, status } = change.error;
+  const facts = { provider, reason, code, status, until: change.until };
+  if (reason === 'auth') logger.error(facts, 'the provider refuses our credentials or account: it gets no text until then');
+  else if (reason === 'balance') logger.error(facts, "the provider's account is out of money: it gets no text until then");
+  else logger.warn(facts, 'the provider keeps failing: it gets no text until then; texts take the next of their route, or wait');
 }

@@ -1,6 +1,9 @@
+import type { EventReceiver } from '../channel/event-webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpServerDeps } from '../http/server/http-server.ts';
+import { createReadMessageFacts } from '../ledger/history/message-facts.ts';
+import { createJournalCursor } from '../ledger/journal/journal-cursor.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createRateCap } from '../limit/caps/bottleneck-cap.ts';
 import { createContributions } from '../limit/caps/contributions.ts';
@@ -8,12 +11,13 @@ import { createRememberedCap } from '../limit/caps/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { shieldObserver } from '../pipeline/observer.ts';
+import { createEventQueue, createEventWorker } from '../queue/events/event-queue.ts';
+import { startEventRelay } from '../queue/events/event-relay.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { startDispatching } from './dispatcher.ts';
-import { startTelling } from './events.ts';
 import { type Closer, type Ground, lastWrite } from './ground.ts';
 import { logEnds } from './log-ends.ts';
 import { openReceiver } from './receiver.ts';
@@ -23,7 +27,7 @@ export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What outlives a config. */
-export interface House {
+interface House {
   readonly roles: readonly Role[];
   readonly logger: Logger;
   readonly keys: Keys;
@@ -141,4 +145,36 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     await close();
     throw error;
   }
+}
+
+/**
+ * Journal → events → whoever is told of them. A part of the dispatchers, which are the ones that may call out. The worker runs
+ * also where nobody is configured: what waits for a webhook that was taken out is to end in sight.
+ */
+async function startTelling(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
+  const { config, logger, commands, keys, clock, metrics } = ground;
+  const { prefix } = config.redis;
+  const now = () => clock.now();
+  const receivers = new Map<string, EventReceiver>();
+  for (const [name, webhook] of config.events) {
+    const { openEventReceiver } = await import('../channel/event-webhook.ts');
+    const receiver = openEventReceiver(webhook, now);
+    closers.push(() => receiver.close());
+    receivers.set(name, receiver);
+  }
+  metrics.learnWebhooks([...receivers.keys()]);
+  const events = createEventQueue(commands, prefix);
+  closers.push(() => events.close());
+  return [
+    startEventRelay({
+      webhooks: config.events,
+      cursor: createJournalCursor(commands, keys),
+      facts: createReadMessageFacts(commands, keys),
+      add: events.add,
+      prefix,
+      observer: metrics,
+      logger,
+    }),
+    createEventWorker({ ...ground.workerDeps(), receivers, observer: metrics, now, random: Math.random }),
+  ];
 }

@@ -1,4 +1,4 @@
-import { shownId } from '../alert/shown-id.ts';
+import { shownId } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { AlertReport, EndReports, LimitReport, MessageReport, Origin } from '../pipeline/end-report.ts';

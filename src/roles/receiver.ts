@@ -5,7 +5,7 @@ import { createTraces } from '../ledger/history/redis-traces.ts';
 import { createLists } from '../ledger/lists/lists.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { inboundOf } from '../pipeline/receipts/inbound.ts';
+import { inboundOf } from '../pipeline/receipts/apply-inbound.ts';
 import { directoryOf } from '../pipeline/routing/directory.ts';
 import type { ReceiptReaderDeps } from '../provider/contract/receipt-reader.ts';
 import { createInboundReader, createReceiptReader, type ProviderConfig } from '../provider/registry.ts';

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { changedSections } from '../config/changed-sections.ts';
+import { changedSections, refuseFixed } from '../config/changed-sections.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
-import { refuseFixed } from '../config/fixed-settings.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Logger } from '../logger.ts';
 

@@ -1,5 +1,4 @@
-import { phoneHashes } from '../alert/phone.ts';
-import { shownId } from '../alert/shown-id.ts';
+import { phoneHashes, shownId } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import { createTraces } from '../ledger/history/redis-traces.ts';
 import { createInboundLog } from '../ledger/inbound/kept-inbound.ts';

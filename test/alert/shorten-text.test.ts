@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countSegments } from '../../src/alert/segments.ts';
-import { cutText, shortenText } from '../../src/alert/shorten-text.ts';
+import { countSegments, cutText, shortenText } from '../../src/alert/segments.ts';
 
 describe('a text that is too long', () => {
   test.each<[name: string, text: string, max: number, shortened: string]>([

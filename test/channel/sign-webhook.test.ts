@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
-import { signWebhook } from '../../src/channel/sign-webhook.ts';
+import { signWebhook } from '../../src/channel/event-webhook.ts';
 import { Secret } from '../../src/setting/secret.ts';
 
 const secrets = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];

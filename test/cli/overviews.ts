@@ -1,7 +1,7 @@
+import type { QueueFigures } from '../../src/overview/figures.ts';
 import type { RouteLane } from '../../src/overview/lanes.ts';
 import type { Overview } from '../../src/overview/overview.ts';
 import type { ProviderHealth } from '../../src/overview/provider-health.ts';
-import type { QueueFigures } from '../../src/overview/queue-figures.ts';
 
 export function queueOf(
   queue: string,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { changedSections } from '../../src/config/changed-sections.ts';
+import { changedSections, refuseFixed } from '../../src/config/changed-sections.ts';
 import { ConfigError } from '../../src/config/fault.ts';
-import { refuseFixed } from '../../src/config/fixed-settings.ts';
 import { loadYaml, minimal } from './load-yaml.ts';
 
 const load = (more: string) => loadYaml(minimal(more)).config;

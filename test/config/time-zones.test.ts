@@ -1,7 +1,7 @@
 import { DateTime, IANAZone, Settings } from 'luxon';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readLocalTime } from '../../src/config/local-time.ts';
-import { faultOfTimeZone } from '../../src/config/schema/time-zone-name.ts';
+import { faultOfTimeZone } from '../../src/config/schema/clock-time.ts';
 import { faultLines, minimal } from './load-yaml.ts';
 
 describe('the name of a time zone', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitConclusion, toneOfPhone } from '../../src/console/conclusion-words.ts';
+import { splitConclusion, toneOfPhone } from '../../src/console/describe-entry.ts';
 import { faultOf } from '../../src/console/fault.ts';
 import { circuitWords, memoryWords, queueWords, requestWords } from '../../src/console/figure-words.ts';
 import { looksLikePhone } from '../../src/console/looks-like-phone.ts';

@@ -8,7 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { findOnPath } from '../../src/embedded/on-path.ts';
+import { findOnPath } from '../../src/embedded/run.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, settled } from '../support/system.ts';

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/logger.ts';
 import { judgeHealth } from '../../src/overview/judge-health.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { openOverview } from '../../src/roles/overview.ts';
+import { openOverview } from '../../src/roles/console.ts';
 import { createMovedClock, FAKETIME, NEEDS_FAKETIME } from '../support/faketime.ts';
 import { testRedis } from '../support/redis.ts';
 import { startRedisServer } from '../support/redis-server.ts';

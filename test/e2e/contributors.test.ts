@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
-import { openOverview } from '../../src/roles/overview.ts';
+import { openOverview } from '../../src/roles/console.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, post, settled } from '../support/system.ts';
 import { createTyping } from '../support/type-command.ts';

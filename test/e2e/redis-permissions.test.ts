@@ -5,7 +5,7 @@ import { createLogger } from '../../src/logger.ts';
 import { judgeHealth } from '../../src/overview/judge-health.ts';
 import { aclRules, type RedisUser } from '../../src/redis/access/permissions.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { openOverview } from '../../src/roles/overview.ts';
+import { openOverview } from '../../src/roles/console.ts';
 import { readDoc, tableRows } from '../docs/markdown.ts';
 import { tell } from '../support/redis-groups.ts';
 import { startRedisServer } from '../support/redis-server.ts';

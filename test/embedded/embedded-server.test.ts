@@ -6,12 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryInUseError } from '../../src/embedded/claim-directory.ts';
-import { type EmbeddedServer, startEmbeddedServer } from '../../src/embedded/embedded-server.ts';
-import { endOrphan } from '../../src/embedded/orphan.ts';
+import { DirectoryInUseError, type EmbeddedServer, endOrphan, startEmbeddedServer } from '../../src/embedded/embedded-server.ts';
 import { writeServerNote } from '../../src/embedded/server-note.ts';
-import { askServer } from '../../src/redis/ask-server.ts';
 import { connectRedis, type Redis } from '../../src/redis/connect.ts';
+import { askServer } from '../../src/redis/ping.ts';
 import { allWritten, localRedisBinary, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 

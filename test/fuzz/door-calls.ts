@@ -1,4 +1,4 @@
-import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-examples.ts';
+import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-parts.ts';
 import { PHONE } from './mutate.ts';
 
 /** A call that is taken as it is. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseRetryAfter, parseRetryAfterMs } from '../../src/http-client/retry-after.ts';
+import { parseRetryAfter, parseRetryAfterMs } from '../../src/http-client/read-answer.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 

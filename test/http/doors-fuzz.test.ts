@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
 import { systemClock } from '../../src/clock.ts';
-import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi/openapi-examples.ts';
+import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi/openapi-parts.ts';
 import { createHttpApp } from '../../src/http/server/http-app.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import type { EnqueueResult } from '../../src/queue/producer/producer-port.ts';

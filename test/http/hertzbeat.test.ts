@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-examples.ts';
-import { repairJson } from '../../src/http/server/repair-json.ts';
+import { HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-parts.ts';
+import { repairJson } from '../../src/http/server/json-body.ts';
 import { alertsFromHertzBeat } from '../../src/http/webhooks/alerts-from-hertzbeat.ts';
 import { openDoor, problemOf } from './door.ts';
 

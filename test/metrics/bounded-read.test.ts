@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createBoundedRead } from '../../src/metrics/bounded-read.ts';
+import { createBoundedRead } from '../../src/metrics/cluster-gauges.ts';
 import { until } from '../support/until.ts';
 
 it('takes a read that is never answered for lost after a while, and reads again', async () => {

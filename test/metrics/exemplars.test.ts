@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { asksForOpenMetrics } from '../../src/http/server/open-metrics.ts';
+import { asksForOpenMetrics } from '../../src/http/server/operation-routes.ts';
 import { createMetrics, type MetricsOptions } from '../../src/metrics/metrics.ts';
 import { startServer } from '../e2e/stack.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/metrics/catalogue.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
-import type { Sources } from '../../src/metrics/sources.ts';
+import type { Sources } from '../../src/metrics/series.ts';
 import { samples, types } from './samples.ts';
 import { findTool, run } from './tools.ts';
 

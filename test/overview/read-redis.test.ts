@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readRedis } from '../../src/overview/read-redis.ts';
+import { readRedis } from '../../src/overview/read-figures.ts';
 import { connectRedis, type Redis } from '../../src/redis/connect.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 

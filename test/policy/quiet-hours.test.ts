@@ -5,7 +5,7 @@ import { isAtLeast, SEVERITIES } from '../../src/alert/severity.ts';
 import type { Contact } from '../../src/config/config.ts';
 import { createHoldBack } from '../../src/pipeline/gates/hold-back.ts';
 import { createQuietHoursStage } from '../../src/pipeline/gates/quiet-hours-gate.ts';
-import { quietHoursOf } from '../../src/pipeline/routing/pick-quiet-hours.ts';
+import { quietHoursOf } from '../../src/pipeline/routing/compose.ts';
 import type { MessageSubject } from '../../src/pipeline/sending/message-stages.ts';
 import { type QuietHours, quietUntil } from '../../src/policy/quiet-hours.ts';
 

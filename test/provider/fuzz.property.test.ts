@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Provider } from '../../src/provider/contract/provider.ts';
 import type { ReceiptCall } from '../../src/provider/contract/receipt-reader.ts';
-import { classifyHttpAnswer } from '../../src/provider/http/classify-answer.ts';
+import { classifyHttpAnswer } from '../../src/provider/http/client.ts';
 import {
   createInboundReader,
   createProvider,

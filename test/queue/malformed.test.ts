@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
 import { createLogger } from '../../src/logger.ts';
-import { inboundOf } from '../../src/pipeline/receipts/inbound.ts';
+import { inboundOf } from '../../src/pipeline/receipts/apply-inbound.ts';
 import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
 import { ALERT_QUEUE, INBOUND_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';

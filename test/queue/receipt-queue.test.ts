@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Applied } from '../../src/pipeline/receipts/apply-receipt.ts';
-import type { Receipt } from '../../src/pipeline/receipts/receipt.ts';
+import type { Applied, Receipt } from '../../src/pipeline/receipts/apply-receipt.ts';
 import { createReceiptQueue, createReceiptWorker } from '../../src/queue/receipt-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';

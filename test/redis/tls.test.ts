@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../src/embedded/free-port.ts';
-import { spawnWatched } from '../../src/embedded/spawn-watched.ts';
+import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import { createProducer } from '../../src/index.ts';
 import { connectRedis, duplicateRedis } from '../../src/redis/connect.ts';
 import { ping } from '../../src/redis/ping.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
 import type { CircuitChange } from '../../src/provider/breaker/with-breaker.ts';
 import { ProviderError } from '../../src/provider/contract/provider.ts';
-import { reportCircuit } from '../../src/roles/report-circuit.ts';
+import { reportCircuit } from '../../src/roles/dispatcher.ts';
 
 const until = new Date('2026-11-20T03:00:05.000Z');
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort } from '../../src/embedded/free-port.ts';
-import { spawnWatched, type WatchedProcess } from '../../src/embedded/spawn-watched.ts';
+import { spawnWatched, type WatchedProcess } from '../../src/embedded/redis-process.ts';
 import { type SmsCentre, startSmsCentre } from './sms-centre.ts';
 import { until } from './until.ts';
 

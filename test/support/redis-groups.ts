@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/embedded/free-port.ts';
-import { spawnWatched } from '../../src/embedded/spawn-watched.ts';
+import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
 import { until } from './until.ts';
 

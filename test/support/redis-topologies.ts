@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/embedded/free-port.ts';
-import { spawnWatched } from '../../src/embedded/spawn-watched.ts';
+import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import { migrateSlot, startRedisCluster, tell } from './redis-groups.ts';
 import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
 import { until } from './until.ts';

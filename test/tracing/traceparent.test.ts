@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carriedIn } from '../../src/tracing/carry.ts';
-import { formatTraceparent, parseTraceparent } from '../../src/tracing/traceparent.ts';
+import { carriedIn, formatTraceparent, parseTraceparent } from '../../src/tracing/traceparent.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';

@@ -1,6 +1,6 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { expect, it } from 'vitest';
-import { watchExporter } from '../../src/tracing/watch-exporter.ts';
+import { watchExporter } from '../../src/tracing/start-tracing.ts';
 
 type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 const well: Result = { code: 0 };

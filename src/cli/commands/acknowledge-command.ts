@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { nearestId } from '../options/nearest-id.ts';
+import { nearestId } from '../options/suggestions.ts';
 import { storeConfig } from '../store-config.ts';
 import { withProducer, withTraces } from '../with-redis.ts';
 

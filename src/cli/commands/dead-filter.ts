@@ -4,8 +4,8 @@ import { SEVERITIES } from '../../alert/severity.ts';
 import type { DeadFilter } from '../../queue/dead-letters/dead-letters-port.ts';
 import { parseSince } from '../../setting/duration.ts';
 import { UsageError } from '../cli-failure.ts';
-import { useOneOf } from '../options/no-such.ts';
-import { wordOption } from '../options/word-option.ts';
+import { wordOption } from '../options/option-values.ts';
+import { useOneOf } from '../options/suggestions.ts';
 
 export interface FilterOptions {
   readonly reason?: string;

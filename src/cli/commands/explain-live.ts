@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts';
 import type { MessageTrace } from '../../ledger/history/trace.ts';
 import { type LookupTarget, lookupTarget } from '../../pipeline/lookup/lookup.ts';
 import { unclear, type VendorStatus } from '../../provider/contract/status.ts';
-import { callDeadline } from '../call-deadline.ts';
 import type { AskableProvider, CliDeps } from '../cli-deps.ts';
 import { reportAdapterBug, UsageError } from '../cli-failure.ts';
+import { callDeadline } from '../command-context.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 
 /** What a message's provider says of it now. */

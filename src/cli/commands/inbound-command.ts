@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { maskNumbers } from '../../alert/phone.ts';
-import { describeInbound } from '../../explain/inbound-words.ts';
+import { describeInbound } from '../../explain/reason-words.ts';
 import { recipientOf } from '../../explain/story.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatTime } from '../../text/format-time.ts';

@@ -18,7 +18,7 @@ import { formatTime } from '../../text/format-time.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, type CommonOptions, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { noSuch } from '../options/no-such.ts';
+import { noSuch } from '../options/suggestions.ts';
 import { storeConfig } from '../store-config.ts';
 import { withOptOuts } from '../with-redis.ts';
 

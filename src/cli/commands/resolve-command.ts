@@ -3,7 +3,7 @@ import { storedDedupKey } from '../../alert/id.ts';
 import { maskNumbers } from '../../alert/phone.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { nearestId } from '../options/nearest-id.ts';
+import { nearestId } from '../options/suggestions.ts';
 import { storeConfig } from '../store-config.ts';
 import { withEpisodes, withProducer } from '../with-redis.ts';
 

@@ -11,9 +11,8 @@ import { reportFailure } from '../cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from '../command-context.ts';
 import { showStory } from '../format/show-story.ts';
 import { type AlertOptions, alertFromOptions } from '../options/alert-from-options.ts';
-import { withNearNames } from '../options/near-names.ts';
-import { severityOf, severityOption } from '../options/severity-option.ts';
-import { wordOption } from '../options/word-option.ts';
+import { severityOf, severityOption, wordOption } from '../options/option-values.ts';
+import { withNearNames } from '../options/suggestions.ts';
 import { withProducer, withTraces } from '../with-redis.ts';
 
 interface SendOptions extends CommonOptions, AlertOptions {

@@ -9,7 +9,7 @@ import type { CliDeps } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, printJson, runs } from '../command-context.ts';
 import { pairs } from '../options/alert-from-options.ts';
-import { noSuch } from '../options/no-such.ts';
+import { noSuch } from '../options/suggestions.ts';
 
 interface PreviewOptions extends CommonOptions {
   readonly param?: readonly string[];

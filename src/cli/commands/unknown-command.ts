@@ -8,7 +8,7 @@ import { formatTime } from '../../text/format-time.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { limitOption } from '../options/limit-option.ts';
+import { limitOption } from '../options/option-values.ts';
 import { storeConfig } from '../store-config.ts';
 import { withUnknownDesk } from '../with-redis.ts';
 

@@ -1,6 +1,6 @@
 import type { HealthFinding } from '../../overview/finding.ts';
 import { formatTable } from '../../text/format-table.ts';
-import { createPaint, type Paint } from '../terminal/colour.ts';
+import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
 /** One thing that `doctor` looked at. Fit to print: no secret and no phone number is in it. */
 export interface Diagnosis {

@@ -1,13 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
-import type { Check } from '../../provider/contract/check.ts';
+import type { Check } from '../../provider/contract/provider.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatDuration } from '../../text/format-time.ts';
-import { callDeadline } from '../call-deadline.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { reportAdapterBug, UsageError } from '../cli-failure.ts';
-import { type CommonOptions, printJson } from '../command-context.ts';
-import { noSuch } from '../options/no-such.ts';
+import { type CommonOptions, callDeadline, printJson } from '../command-context.ts';
+import { noSuch } from '../options/suggestions.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 import { VERDICT_SIGNS } from './diagnosis.ts';
 

@@ -2,7 +2,7 @@ import { recipientOf } from '../../explain/story.ts';
 import type { DeadLetter, Replayed } from '../../queue/dead-letters/dead-letters-port.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatStamp, formatTime } from '../../text/format-time.ts';
-import { createPaint } from '../terminal/colour.ts';
+import { createPaint } from '../terminal/printable-text.ts';
 
 /** What a program is told of a dead letter. */
 export type DeadFields = Pick<

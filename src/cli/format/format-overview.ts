@@ -2,15 +2,15 @@ import { describeContributor } from '../../explain/find-story.ts';
 import type { BudgetFigures } from '../../limit/budget/budget.ts';
 import { MICRO } from '../../limit/budget/money.ts';
 import type { Contributor } from '../../limit/caps/contributions.ts';
+import type { QueueFigures } from '../../overview/figures.ts';
 import type { HealthFinding, HealthLevel } from '../../overview/finding.ts';
 import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';
-import type { QueueFigures } from '../../overview/queue-figures.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatElapsed, formatTime } from '../../text/format-time.ts';
 import { wrapText } from '../../text/wrap-text.ts';
-import { createPaint, type Paint } from '../terminal/colour.ts';
+import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
 export interface OverviewFormat {
   /** No line is longer. */

@@ -1,7 +1,7 @@
 import { formatStory } from '../../explain/format-story.ts';
 import type { Story } from '../../explain/story.ts';
 import type { CliDeps } from '../cli-deps.ts';
-import { createPaint, type Paint } from '../terminal/colour.ts';
+import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
 /** By how a conclusion begins. That something was not texted is as often right as wrong: it only stands out. */
 const MOODS: readonly (readonly [beginning: string, style: keyof Paint])[] = [

@@ -3,7 +3,7 @@ import type { Overview } from '../../overview/overview.ts';
 import { asUnavailable, RedisUnavailableError } from '../../redis/unavailable.ts';
 import type { OpenOverview } from '../cli-deps.ts';
 import { formatOverview, type OverviewFormat } from '../format/format-overview.ts';
-import { createPaint } from './colour.ts';
+import { createPaint } from './printable-text.ts';
 import type { Screen } from './terminal-screen.ts';
 
 export interface WatchOptions extends Omit<OverviewFormat, 'width'> {

@@ -1,6 +1,5 @@
-import { NO_RECIPIENT } from '../../alert/parse-alert.ts';
+import { NO_RECIPIENT, RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../../alert/parse-alert.ts';
 import { maskEntry, parsePhone } from '../../alert/phone.ts';
-import { RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../../alert/recipient-name.ts';
 import { isMailAddress } from '../../setting/mail-address.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { Finding } from '../finding.ts';

@@ -1,5 +1,96 @@
 import { z } from 'zod';
-import { faultOfTimeZone } from './time-zone-name.ts';
+
+/**
+ * What people call the clock they go by → the places that may be meant. Intl takes some of them, for another place or
+ * without summer time: `IST` as India alone, `EST` as UTC-5 all year.
+ */
+const MEANT: Readonly<Record<string, readonly string[]>> = {
+  ACT: ['Australia/Darwin', 'America/Rio_Branco'],
+  ACDT: ['Australia/Adelaide'],
+  ACST: ['Australia/Adelaide', 'Australia/Darwin'],
+  ADT: ['America/Halifax'],
+  AEDT: ['Australia/Sydney'],
+  AEST: ['Australia/Sydney', 'Australia/Brisbane'],
+  AET: ['Australia/Sydney', 'Australia/Brisbane'],
+  AGT: ['America/Argentina/Buenos_Aires'],
+  AKDT: ['America/Anchorage'],
+  AKST: ['America/Anchorage'],
+  ART: ['America/Argentina/Buenos_Aires', 'Africa/Cairo'],
+  AST: ['America/Halifax', 'America/Puerto_Rico', 'Asia/Riyadh'],
+  AWST: ['Australia/Perth'],
+  BET: ['America/Sao_Paulo'],
+  BRT: ['America/Sao_Paulo'],
+  BST: ['Europe/London', 'Asia/Dhaka'],
+  CAT: ['Africa/Maputo', 'Africa/Johannesburg'],
+  CDT: ['America/Chicago', 'America/Havana'],
+  CEST: ['Europe/Berlin', 'Europe/Paris'],
+  CNT: ['America/St_Johns'],
+  CST: ['America/Chicago', 'Asia/Shanghai', 'Asia/Taipei', 'America/Havana'],
+  CTT: ['Asia/Shanghai'],
+  EAT: ['Africa/Nairobi'],
+  ECT: ['Europe/Paris', 'America/Guayaquil'],
+  EDT: ['America/New_York'],
+  EEST: ['Europe/Athens', 'Europe/Kyiv'],
+  EST: ['America/New_York', 'America/Panama'],
+  GST: ['Asia/Dubai'],
+  HKT: ['Asia/Hong_Kong'],
+  HST: ['Pacific/Honolulu'],
+  ICT: ['Asia/Bangkok', 'Asia/Ho_Chi_Minh'],
+  IDT: ['Asia/Jerusalem'],
+  IET: ['America/Indiana/Indianapolis'],
+  IST: ['Asia/Kolkata', 'Europe/Dublin', 'Asia/Jerusalem'],
+  JST: ['Asia/Tokyo'],
+  KST: ['Asia/Seoul'],
+  MDT: ['America/Denver'],
+  MIT: ['Pacific/Apia'],
+  MSK: ['Europe/Moscow'],
+  MST: ['America/Denver', 'America/Phoenix', 'Asia/Kuala_Lumpur', 'Asia/Yangon'],
+  MYT: ['Asia/Kuala_Lumpur'],
+  NET: ['Asia/Yerevan'],
+  NDT: ['America/St_Johns'],
+  NST: ['America/St_Johns', 'Pacific/Auckland'],
+  NZDT: ['Pacific/Auckland'],
+  NZST: ['Pacific/Auckland'],
+  PDT: ['America/Los_Angeles'],
+  PHT: ['Asia/Manila'],
+  PKT: ['Asia/Karachi'],
+  PLT: ['Asia/Karachi'],
+  PNT: ['America/Phoenix'],
+  PRT: ['America/Puerto_Rico'],
+  PST: ['America/Los_Angeles', 'Asia/Manila'],
+  SAST: ['Africa/Johannesburg'],
+  SGT: ['Asia/Singapore'],
+  SST: ['Asia/Singapore', 'Pacific/Guadalcanal', 'Pacific/Pago_Pago'],
+  VST: ['Asia/Ho_Chi_Minh'],
+  WEST: ['Europe/Lisbon'],
+  WIB: ['Asia/Jakarta'],
+  WIT: ['Asia/Jayapura'],
+  WITA: ['Asia/Makassar'],
+};
+
+const AS_IN = 'an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC';
+
+/** What is wrong with the name of a time zone, and what was meant; `undefined` for one that IANA and this machine know. */
+export function faultOfTimeZone(name: string): { readonly message: string; readonly hint: string } | undefined {
+  const places = MEANT[name.toUpperCase()];
+  if (places !== undefined && Object.hasOwn(MEANT, name.toUpperCase())) {
+    return {
+      message: 'an abbreviation, not the name of a time zone',
+      hint: `name the place whose clock is meant: ${places.length === 1 ? '' : `${places.slice(0, -1).join(', ')} or `}${places.at(-1)}`,
+    };
+  }
+  if (/^(?:UTC|GMT)?[+-]\d/i.test(name)) return { message: 'an offset, which knows no summer time', hint: AS_IN };
+  return isKnown(name) ? undefined : { message: 'no time zone of that name', hint: AS_IN };
+}
+
+function isKnown(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const EXAMPLE = 'a time of day in quotes such as "22:00"';
 

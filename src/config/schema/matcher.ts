@@ -3,7 +3,7 @@ import { PURPOSES } from '../../alert/alert.ts';
 import { patternFault } from '../../alert/linear-pattern.ts';
 import type { Matcher } from '../../policy/route.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { readSeverity } from './severity-word.ts';
+import { readSeverity } from './severity-schema.ts';
 
 type Read = (value: string) => { readonly value: string } | { readonly fault: string; readonly hint?: string | undefined };
 

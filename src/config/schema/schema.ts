@@ -4,20 +4,91 @@ import { z } from 'zod';
 import { type CountryCode, isSupportedCountry } from '../../alert/phone.ts';
 import { channelSchema } from '../../channel/channel-config.ts';
 import { eventWebhookSchema } from '../../channel/event-webhook-config.ts';
+import { BUDGET_PERIODS, MICRO } from '../../limit/budget/money.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../../provider/registry.ts';
 import { parseRedisUrl } from '../../redis/redis-url.ts';
 import { durationBetween } from '../../setting/duration.ts';
 import { markSecret, Secret, secretSchema } from '../../setting/secret.ts';
 import { capsSchema } from './caps-schema.ts';
 import { contactSchema, groupSchema, languageTag, rotationSchema } from './contact-schema.ts';
-import { ladderSchema } from './escalation-schema.ts';
-import { moneySchema } from './money-schema.ts';
 import { quietHoursSchema } from './quiet-hours-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { severityWordsSchema } from './severity-schema.ts';
 import { templateSchema } from './template-schema.ts';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const step = z
+  .strictObject({
+    after: durationBetween('0', '1d').default(0),
+    /** Which there are is checked with the whole file at hand. */
+    channels: z.array(z.string().min(1)).default([]),
+    sms: z.boolean().default(false),
+  })
+  .refine(({ channels, sms }) => sms || channels.length > 0, {
+    error: 'tells nobody',
+    params: { hint: 'name channels: [ … ], or write sms: true' },
+  });
+
+/** Steps by elapsed time. */
+const ladderSchema = z
+  .array(step)
+  .min(1, 'must hold at least one step')
+  .superRefine((steps, ctx) => {
+    for (const [index, { after }] of steps.entries()) {
+      const before = steps[index - 1];
+      if (before === undefined || before.after <= after) continue;
+      ctx.addIssue({
+        code: 'custom',
+        path: [index, 'after'],
+        message: 'is earlier than the step before it',
+        params: { hint: 'put the steps in order' },
+      });
+    }
+    const texts = steps.flatMap(({ sms }, index) => (sms ? [index] : []));
+    if (texts.length < 2) return;
+    ctx.addIssue({
+      code: 'custom',
+      path: [texts[1] as number, 'sms'],
+      message: 'the same people would be texted twice',
+      params: { hint: 'keep sms: true on one step' },
+    });
+  });
+
+/** A sum as people write it, 0.0079. Output in micro-units. */
+const amount = z
+  .number({ error: 'must be a number such as 0.05' })
+  .min(0, 'must be 0 or more')
+  .max(1_000_000_000)
+  .transform((sum) => Math.round(sum * MICRO));
+
+/** Of one segment, by calling code. */
+const prices = z.record(z.string(), amount).superRefine((byCode, ctx) => {
+  for (const code of Object.keys(byCode)) {
+    if (code === 'other' || /^[1-9]\d{0,2}$/.test(code)) continue;
+    ctx.addIssue({
+      code: 'custom',
+      path: [code],
+      message: 'not a calling code: one to three digits, such as 86, or other',
+      params: { hideValue: true },
+    });
+  }
+});
+
+const budget = z
+  .strictObject({ soft: amount.exactOptional(), hard: amount })
+  .refine(({ soft, hard }) => soft === undefined || soft <= hard, {
+    path: ['soft'],
+    error: 'must not be above hard',
+    params: { hint: 'between soft and hard only criticals are sent' },
+  })
+  .transform(({ soft, hard }) => ({ soft: soft ?? hard, hard }));
+
+const moneySchema = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters (ISO 4217), such as USD'),
+  prices: z.record(z.string(), prices).default({}),
+  budgets: z.partialRecord(z.enum(BUDGET_PERIODS), budget).default({}),
+});
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const WHOLE_PORT = 'must be a port: a whole number from 0 (any free one) to 65535';

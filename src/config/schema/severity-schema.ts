@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foldSeverityWord, SEVERITIES } from '../../alert/severity.ts';
-import { readSeverity } from './severity-word.ts';
+import { foldSeverityWord, parseSeverity, SEVERITIES, type Severity } from '../../alert/severity.ts';
+import { didYouMean } from '../../text/suggest.ts';
 
 /** A severity, in any of the words that senders use. */
 export const severitySchema = z.string().transform((word, ctx) => {
@@ -32,4 +32,10 @@ function wordFault(folded: string, severity: string, twin: string | undefined): 
   return twin === undefined
     ? undefined
     : `is the same word as ${JSON.stringify(twin)}: upper and lower case, spaces, - and _ do not tell words apart`;
+}
+
+/** A severity or an alias of one, as alerts may write it too. */
+export function readSeverity(word: string): { readonly value: Severity } | { readonly fault: string; readonly hint?: string | undefined } {
+  const value = parseSeverity(word);
+  return value === undefined ? { fault: `must be one of ${SEVERITIES.join(', ')}`, hint: didYouMean(word, SEVERITIES) } : { value };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, type Scalar } from 'yaml';
 import type { Environment } from '../../setting/environment.ts';
-import { faultOfEdges, withoutLineEnd } from '../../setting/secret-edges.ts';
+import { faultOfEdges, withoutLineEnd } from '../../setting/secret.ts';
 import type { Finding } from '../finding.ts';
 import { expand, looksMisspelt, type Placeholder } from './placeholder.ts';
 import type { OnRead } from './read-text.ts';

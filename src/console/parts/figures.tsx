@@ -1,14 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { BudgetFigures } from '../../limit/budget/budget.ts';
 import type { Contributor } from '../../limit/caps/contributions.ts';
-import type { CapFigures } from '../../overview/cap-figures.ts';
+import type { CapFigures, QueueFigures, RedisFigures } from '../../overview/figures.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';
-import type { QueueFigures } from '../../overview/queue-figures.ts';
-import type { RedisFigures } from '../../overview/redis-figures.ts';
 import { amountWords, circuitWords, memoryWords, queueWords, requestWords } from '../figure-words.ts';
 import { spanOf } from '../relative-time.ts';
-import { ShareBar } from './share-bar.tsx';
 
 /** The state of everything that texts go through. */
 export function Figures({ overview }: { readonly overview: Overview }) {
@@ -172,4 +169,31 @@ function Redis({ redis }: { readonly redis: RedisFigures }) {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** One thing made of parts, each as wide as its share. */
+interface Share {
+  /** A class: `good`, `wait`, `bad`, `plain`. */
+  readonly tone: string;
+  readonly value: number;
+}
+
+/** @param max what stands for the whole width; left out: the sum. The words beside it tell the figures. */
+function ShareBar({ shares, max }: { readonly shares: readonly Share[]; readonly max?: number }) {
+  const whole = Math.max(
+    max ?? 0,
+    shares.reduce((sum, { value }) => sum + value, 0),
+  );
+  let from = 0;
+  return (
+    <svg class="share-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="share-rest" width="100" height="4" />
+      {shares.map(({ tone, value }) => {
+        const x = from;
+        const width = whole === 0 ? 0 : (value / whole) * 100;
+        from += width;
+        return <rect key={tone} class={`fill-${tone}`} x={x} width={width} height="4" />;
+      })}
+    </svg>
+  );
 }

@@ -3,7 +3,7 @@ import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { Fault } from '../fault.ts';
 import { hrefOf } from '../route.ts';
-import { Words } from './words.tsx';
+import { Words } from './note.tsx';
 
 export interface HealthBannerProps {
   readonly overview: Overview | undefined;

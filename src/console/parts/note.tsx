@@ -1,5 +1,4 @@
 import type { Fault } from '../fault.ts';
-import { Words } from './words.tsx';
 
 /** What went wrong and what to do about it. */
 export function FaultNote({ fault, again }: { readonly fault: Fault; readonly again?: () => void }) {
@@ -39,4 +38,9 @@ export function Loading() {
       Loading…
     </p>
   );
+}
+
+/** Words in which `what is typed` stands between backticks. */
+export function Words({ text }: { readonly text: string }) {
+  return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
 }

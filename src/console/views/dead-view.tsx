@@ -5,8 +5,7 @@ import { formatTime } from '../../text/format-time.ts';
 import { tell } from '../ask.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
-import { Empty, FaultNote, Loading } from '../parts/note.tsx';
-import { Words } from '../parts/words.tsx';
+import { Empty, FaultNote, Loading, Words } from '../parts/note.tsx';
 import { hrefOf } from '../route.ts';
 import { useAsked } from '../use-asked.ts';
 

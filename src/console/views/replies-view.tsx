@@ -1,4 +1,4 @@
-import { describeInbound } from '../../explain/inbound-words.ts';
+import { describeInbound } from '../../explain/reason-words.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
 import { Ago } from '../parts/clock.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';

@@ -1,7 +1,47 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { ConsoleApi } from '../../http/console/api.ts';
-import { Empty, Loading } from '../parts/note.tsx';
+import { Ago } from '../parts/clock.tsx';
+import { Empty, FaultNote, Loading } from '../parts/note.tsx';
 import { SendForm } from '../parts/send-form.tsx';
-import { SimulatedPhone } from '../parts/simulated-phone.tsx';
+import { useAsked } from '../use-asked.ts';
+
+const EVERY_MS = 1_500;
+const SHOWN = 50;
+
+/** What the simulated provider's phones received, as a phone shows it: newest at the bottom. */
+function SimulatedPhone() {
+  const { data, fault, again } = useAsked<'outbox'>('outbox', EVERY_MS);
+  const screen = useRef<HTMLOListElement>(null);
+  const newest = data?.messages[0];
+  useEffect(() => {
+    screen.current?.scrollTo({ top: screen.current.scrollHeight });
+  }, [newest?.messageId, newest?.at]);
+  return (
+    <section class="phone" aria-label="Simulated phone">
+      <header>
+        <h2>Simulated phone</h2>
+        <p class="sub">Nothing here left this system.</p>
+      </header>
+      {fault !== undefined && <FaultNote fault={fault} again={again} />}
+      {data === undefined && fault === undefined && <Loading />}
+      {data?.messages.length === 0 && <Empty what="No text yet." />}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <ol ref={screen} class="bubbles" tabIndex={0} aria-label="Texts, newest last">
+        {data?.messages
+          .slice(0, SHOWN)
+          .toReversed()
+          .map(({ at, messageId, to, text }) => (
+            <li key={`${messageId} ${at}`} class="text">
+              <p class="bubble">{text}</p>
+              <p class="sub">
+                {to}, <Ago at={at} />
+              </p>
+            </li>
+          ))}
+      </ol>
+    </section>
+  );
+}
 
 /** Sends an alert to people of the config and, where a simulated provider is configured, shows what its phone received. */
 export function SendView({ overview }: { readonly overview: ConsoleApi['overview'] | undefined }) {

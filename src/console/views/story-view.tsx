@@ -1,11 +1,10 @@
 import type { StoryPhone, TimelineEntry } from '../../explain/story.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
-import { splitConclusion, toneOfPhone } from '../conclusion-words.ts';
+import { splitConclusion, toneOfPhone } from '../describe-entry.ts';
 import { TimeOfDay } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
-import { FaultNote, Loading } from '../parts/note.tsx';
+import { FaultNote, Loading, Words } from '../parts/note.tsx';
 import { UnknownActions } from '../parts/unknown-actions.tsx';
-import { Words } from '../parts/words.tsx';
 import { hrefOf } from '../route.ts';
 import { useAsked } from '../use-asked.ts';
 

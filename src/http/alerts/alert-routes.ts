@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { alertSchema } from '../../alert/alert.ts';
 import { describeIssues, issueSentence } from '../../alert/describe-issues.ts';
+import type { Issue } from '../../alert/parse-alert.ts';
 import { SEVERITY_WORDS } from '../../alert/severity.ts';
 import { tidyAlert } from '../../alert/tidy-alert.ts';
-import type { Producer } from '../../queue/producer/producer-port.ts';
+import type { EnqueueResult, Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
-import { summarise, toVerdicts } from './verdicts.ts';
 
 /** Alerts in one call. */
 export const MAX_ALERTS = 1000;
@@ -46,4 +46,43 @@ function listOf(body: unknown): readonly unknown[] {
     throw new HttpProblem('too-many-alerts', { detail: `${body.length} alerts; send at most ${MAX_ALERTS} in one call.` });
   }
   return body;
+}
+
+export interface AcceptedAlert {
+  /** Position in the call, from 0. */
+  readonly index: number;
+  readonly id: string;
+  readonly duplicate: boolean;
+}
+
+export interface RejectedAlert {
+  readonly index: number;
+  readonly errors: readonly Issue[];
+}
+
+/** One verdict an alert of the call. */
+export interface Verdicts {
+  readonly accepted: readonly AcceptedAlert[];
+  readonly rejected: readonly RejectedAlert[];
+}
+
+/** `indexes[i]` is the position in the call of what `results[i]` speaks about; without it, that is `i` itself. */
+export function toVerdicts(results: readonly EnqueueResult[], indexes: readonly number[] = [...results.keys()]): Verdicts {
+  const accepted: AcceptedAlert[] = [];
+  const rejected: RejectedAlert[] = [];
+  for (const [i, result] of results.entries()) {
+    const index = indexes[i] as number;
+    if (result.ok) accepted.push({ index, id: result.id, duplicate: result.duplicate });
+    else rejected.push({ index, errors: result.issues });
+  }
+  return { accepted, rejected };
+}
+
+/** The first fault in a few words. */
+export function summarise({ rejected }: Verdicts): string {
+  const [first] = rejected;
+  const error = first?.errors[0];
+  if (first === undefined || error === undefined) return 'See rejected.';
+  const where = rejected.length === 1 && first.index === 0 ? '' : `Alert ${first.index}: `;
+  return `${where}${error.path === '' ? '' : `${error.path}: `}${error.message}`;
 }

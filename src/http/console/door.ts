@@ -1,13 +1,57 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '../../config/config.ts';
 import type { Logger } from '../../logger.ts';
 import type { Secret } from '../../setting/secret.ts';
-import { bearerOf, findToken } from '../server/bearer-auth.ts';
-import { createLoginThrottle, type LoginThrottle } from '../server/login-throttle.ts';
+import { bearerOf, createLoginThrottle, findToken, type LoginThrottle } from '../server/bearer-auth.ts';
 import { HttpProblem } from '../server/problem.ts';
-import { readSession, writeSession } from './cookie.ts';
-import { judgeRequest } from './judge-request.ts';
-import { createSessions } from './sessions.ts';
+import { isForeign, isOwnHost, type OriginHeaders, type OwnNames } from '../server/request-origin.ts';
+
+const NAME = 'sms-dispatch-console';
+
+/** The session among a request's cookies. */
+export function readSession(cookies: string | undefined): string | undefined {
+  const own = (cookies ?? '').split(';').map((part) => part.trim());
+  return own.find((part) => part.startsWith(`${NAME}=`))?.slice(NAME.length + 1);
+}
+
+/** What makes the browser keep the session, out of reach of scripts and of other sites; an empty one makes it forget. */
+export function writeSession(session: string, isSecure: boolean): string {
+  const maxAge = session === '' ? 0 : SESSION_MS / 1000;
+  return `${NAME}=${session}; Path=/console; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+}
+
+/** How long a browser that gave a token may come in without giving it again. */
+export const SESSION_MS = 12 * 3_600_000;
+
+/** Nothing is kept anywhere: what a browser holds proves itself, to every replica with the same tokens, until its token is removed. */
+interface Sessions {
+  /** For the holder of `token`, which must be one of the configured ones. */
+  issue(token: Secret, now: Date): string;
+  holds(session: string, now: Date): boolean;
+}
+
+/** A session is when it ends, in ms, and a proof of that by a key made of the token that opened it. */
+export function createSessions(tokens: readonly Secret[]): Sessions {
+  return {
+    issue: (token, now) => {
+      const endsAt = String(now.getTime() + SESSION_MS);
+      return `${endsAt}.${prove(token, endsAt).toString('base64url')}`;
+    },
+    holds: (session, now) => {
+      const [, endsAt, proof] = /^(\d{13})\.([\w-]{43})$/.exec(session) ?? [];
+      if (endsAt === undefined || proof === undefined) return false;
+      const given = Buffer.from(proof, 'base64url');
+      const proven = tokens.filter((token) => timingSafeEqual(prove(token, endsAt), given));
+      return proven.length > 0 && Number(endsAt) > now.getTime();
+    },
+  };
+}
+
+function prove(token: Secret, endsAt: string): Buffer {
+  const key = createHmac('sha256', token.reveal()).update('sms-dispatch console session').digest();
+  return createHmac('sha256', key).update(endsAt).digest();
+}
 
 /** Who may come into the console: everybody on this machine, or whoever shows a token of `http.tokens`. */
 export interface ConsoleDoor {
@@ -96,4 +140,27 @@ function isSecure({ headers, protocol }: FastifyRequest, publicUrl: string | und
 
 function unauthorized(detail: string): HttpProblem {
   return new HttpProblem('unauthorized', { detail, headers: { 'www-authenticate': 'Bearer realm="sms-dispatch"' } });
+}
+
+/** What is checked before a token or session is. Headers as they came. */
+export interface Visit extends OriginHeaders {
+  readonly contentType: string | undefined;
+}
+
+interface House extends OwnNames {
+  /** Whoever comes in shows a token or a session. */
+  readonly needsToken: boolean;
+}
+
+type Refusal = 'misdirected' | 'foreign-request' | 'unsupported-media-type';
+
+/**
+ * Why a request is not let near the door. Without tokens everybody on this machine may come in: the name that was asked for
+ * must be one of ours. What writes must come from our own page.
+ */
+export function judgeRequest(visit: Visit, house: House): Refusal | undefined {
+  if (!house.needsToken && !isOwnHost(visit.host, house)) return 'misdirected';
+  if (isForeign(visit)) return 'foreign-request';
+  if (visit.isWrite && !/^application\/json\s*(?:;|$)/i.test(visit.contentType ?? '')) return 'unsupported-media-type';
+  return undefined;
 }

@@ -7,12 +7,11 @@ import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { HttpProblem } from '../server/problem.ts';
 import type { ConsoleApi, ConsoleNames, ShownEntry } from './api.ts';
-import { BOARD_PATH } from './board-routes.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { Live } from './live.ts';
 import { looksLikePhone, maskWords, shownAlertId } from './mask.ts';
+import { BOARD_PATH } from './queue-board.ts';
 import type { Search } from './search.ts';
-import { shareReading } from './share-reading.ts';
 import { type Showable, showAlert, showMessage } from './show.ts';
 
 /** Whoever looks, and however many do: Redis is asked once a second. */
@@ -21,7 +20,7 @@ const MOST_RECENT = 500;
 const MOST_INBOUND = 200;
 const SEQ = /^\d{1,16}-\d{1,16}$/;
 
-export interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
+interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
   readonly traces: Traces;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly live: Live;
@@ -135,4 +134,19 @@ function parseSeq(name: string, seq: unknown): string | undefined {
 
 function invalid(detail: string): HttpProblem {
   return new HttpProblem('invalid-request', { detail });
+}
+
+/** One reading for all who ask while it is under way, and for `forMs` after it came. One that fails is told to those who waited alone. */
+function shareReading<T>(read: () => Promise<T>, forMs: number): () => Promise<T> {
+  let shared: Promise<T> | undefined;
+  return () => {
+    if (shared !== undefined) return shared;
+    const reading = read();
+    shared = reading;
+    const forget = () => {
+      if (shared === reading) shared = undefined;
+    };
+    reading.then(() => setTimeout(forget, forMs).unref(), forget);
+    return reading;
+  };
 }

@@ -1,6 +1,9 @@
-import { ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT } from './openapi-examples.ts';
 import {
+  ALERTMANAGER,
   body,
+  EVENT,
+  GRAFANA,
+  HERTZBEAT,
   headerRef,
   INTAKE_PROBLEMS,
   json,

@@ -7,8 +7,7 @@ import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, 
 import type { ListPage } from '../../ledger/lists/lists.ts';
 import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
 import { acknowledgeSchema } from '../alerts/acknowledge-routes.ts';
-import { MAX_ALERTS, resolveSchema } from '../alerts/alert-routes.ts';
-import type { AcceptedAlert, RejectedAlert, Verdicts } from '../alerts/verdicts.ts';
+import { type AcceptedAlert, MAX_ALERTS, type RejectedAlert, resolveSchema, type Verdicts } from '../alerts/alert-routes.ts';
 import { cloudEventSchema } from '../webhooks/cloudevents.ts';
 
 // Each answer has the type of what is sent, so that the compiler objects when the two part.

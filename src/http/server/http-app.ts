@@ -7,20 +7,16 @@ import { listRoutes } from '../alerts/list-routes.ts';
 import { traceRoutes } from '../alerts/trace-routes.ts';
 import type { ConsoleDoor } from '../console/door.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
-import { inboundRoutes } from '../vendors/inbound-routes.ts';
-import { receiptRoutes } from '../vendors/receipt-routes.ts';
+import { inboundRoutes, receiptRoutes } from '../vendors/vendor-routes.ts';
 import { cloudEventRoutes } from '../webhooks/cloudevents-routes.ts';
 import { webhookRoutes } from '../webhooks/webhook-routes.ts';
-import { createBearerAuth } from './bearer-auth.ts';
-import { BODY_LIMIT, classifyError } from './classify-error.ts';
+import { createBearerAuth, createLoginThrottle } from './bearer-auth.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 import { parseJsonBody } from './json-body.ts';
-import { createLoginThrottle } from './login-throttle.ts';
 import { operationRoutes } from './operation-routes.ts';
-import { HttpProblem, PROBLEM_TYPE } from './problem.ts';
-import { logRequests } from './request-log.ts';
+import { BODY_LIMIT, classifyError, HttpProblem, PROBLEM_TYPE } from './problem.ts';
+import { logRequests, traceRequests } from './request-log.ts';
 import { isForeign, isOwnHost } from './request-origin.ts';
-import { traceRequests } from './trace-requests.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

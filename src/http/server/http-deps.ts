@@ -6,8 +6,7 @@ import type { KnownNames } from '../../pipeline/routing/directory.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
 import type { Console } from '../console/console.ts';
-import type { InboundDeps } from '../vendors/inbound-routes.ts';
-import type { ReceiptDeps } from '../vendors/receipt-routes.ts';
+import type { InboundDeps, ReceiptDeps } from '../vendors/vendor-routes.ts';
 import type { WebhookCounts } from '../webhooks/webhook-intake.ts';
 import type { OperationDeps } from './operation-routes.ts';
 

@@ -1,3 +1,34 @@
+import { maxHeaderSize, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { RedisUnavailableError } from '../../redis/unavailable.ts';
+
+/** In bytes. */
+export const BODY_LIMIT = 1024 * 1024;
+
+/** What the caller is told about anything that was thrown. What we do not know is ours, and its words stay with us. */
+export function classifyError(error: unknown, bodyLimit = BODY_LIMIT): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof RedisUnavailableError) {
+    return new HttpProblem('redis-unavailable', {
+      detail: 'Send it again later; the same id again is safe.',
+      cause: error,
+    });
+  }
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HttpProblem('body-too-large', { detail: `At most ${bodyLimit} bytes; send several calls.` });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new HttpProblem('unsupported-media-type', { detail: 'Send it with Content-Type: application/json.' });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new HttpProblem('not-found');
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new HttpProblem('invalid-request', { detail: 'The request is not well-formed HTTP.', cause: error });
+  }
+  return new HttpProblem('internal', { detail: 'It is in our log. Sending it again with the same id is safe.', cause: error });
+}
+
 /** Everything that can go wrong at the door. The kind is the last part of the problem's `type` and never changes its meaning. */
 const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
@@ -25,14 +56,14 @@ const PROBLEMS = {
   'not-ready': { status: 503, title: 'Not ready' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-export type ProblemKind = keyof typeof PROBLEMS;
+type ProblemKind = keyof typeof PROBLEMS;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Seconds after which a caller should try again what was answered 503. */
-export const RETRY_AFTER_S = 5;
+const RETRY_AFTER_S = 5;
 
-export interface ProblemFacts {
+interface ProblemFacts {
   /** What is wrong with this very request, for the caller to read. */
   readonly detail?: string;
   /** Further members of the body, such as `errors` or `rejected`. */
@@ -56,5 +87,35 @@ export class HttpProblem extends Error {
     this.status = status;
     this.headers = { ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}), ...headers };
     this.body = { type: `urn:sms-dispatch:problem:${kind}`, title, status, ...(detail === undefined ? {} : { detail }), ...members };
+  }
+}
+
+/** Answers what never became a request: too slow, too large a head, or not HTTP. https://nodejs.org/api/http.html#event-clienterror */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const { status, body } = classify(error.code);
+    const text = JSON.stringify(body);
+    socket.write(
+      [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        `Content-Type: ${PROBLEM_TYPE}`,
+        `Content-Length: ${Buffer.byteLength(text)}`,
+        'Connection: close',
+        '',
+        text,
+      ].join('\r\n'),
+    );
+  }
+  socket.destroy();
+}
+
+function classify(code: string | undefined): HttpProblem {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpProblem('too-slow', { detail: 'Send the whole request without a pause.' });
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpProblem('headers-too-large', { detail: `At most ${maxHeaderSize} bytes.` });
+    default:
+      return new HttpProblem('invalid-request', { detail: 'This is not HTTP/1.1.' });
   }
 }

@@ -1,6 +1,58 @@
+import { showValue } from '../../alert/describe-issues.ts';
 import type { SeverityWords } from '../../alert/severity.ts';
+import { HttpProblem } from '../server/problem.ts';
 import { readEntry, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';
-import { parseEnvelope } from './webhook-envelope.ts';
+import { type Fields, fieldsOf, textIn, wordsIn } from './webhook-entry.ts';
+
+/** What both formats have around their alerts. Unknown members are let through: senders add some in every version. */
+interface WebhookEnvelope {
+  readonly receiver: string;
+  readonly alerts: readonly unknown[];
+  /** Of the call as a whole; unchecked. */
+  readonly status: unknown;
+  readonly truncated: number;
+  readonly orgId: string;
+  /** What the call says of all its alerts together. */
+  readonly commonText: string | undefined;
+}
+
+/** @throws {HttpProblem} `invalid-request` when there is no list of alerts, as with a payload template of one's own. */
+export function parseEnvelope(payload: unknown, sender: string): WebhookEnvelope {
+  // The list alone is what Prometheus sends to an Alertmanager.
+  const fields: Fields = Array.isArray(payload) ? { alerts: payload } : (fieldsOf(payload) ?? {});
+  const { alerts } = fields;
+  if (!Array.isArray(alerts)) throw notOf(sender, alerts);
+  return {
+    receiver: textIn(fields.receiver) ?? '',
+    alerts,
+    status: fields.status ?? fields.state,
+    truncated: countIn(fields.truncatedAlerts),
+    orgId: textIn(fields.orgId) ?? '',
+    commonText: commonText(fields),
+  };
+}
+
+function notOf(sender: string, alerts: unknown): HttpProblem {
+  const message = alerts === undefined ? 'is required: a list of alerts' : `must be a list of alerts, got ${showValue(alerts)}`;
+  return new HttpProblem('invalid-request', {
+    detail: `This is not the webhook payload of ${sender}; anything else goes to POST /v1/alerts.`,
+    members: { errors: [{ path: 'alerts', message }] },
+  });
+}
+
+function commonText({ commonAnnotations, commonLabels, title, message }: Fields): string | undefined {
+  const { summary, description } = wordsIn(commonAnnotations);
+  const { alertname } = wordsIn(commonLabels);
+  return [summary, description, alertname, title, message].map(textIn).find((text) => text !== undefined);
+}
+
+/** So many alerts one call may say that it left out; more would only spoil the counter. */
+const MOST_CUT = 100_000;
+
+function countIn(value: unknown): number {
+  const count = Number(textIn(value) ?? 0);
+  return Number.isInteger(count) && count > 0 ? Math.min(count, MOST_CUT) : 0;
+}
 
 /** What the place that reads a webhook's call knows beside the call. */
 export interface WebhookReading {

@@ -1,8 +1,7 @@
 import { hash } from '../../alert/id.ts';
-import type { WebhookReading } from './alerts-from-alertmanager.ts';
+import { parseEnvelope, type WebhookReading } from './alerts-from-alertmanager.ts';
 import { readEntry, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';
 import { type Fields, fieldsOf, statusIn, textIn, type WebhookEntry, wordsIn } from './webhook-entry.ts';
-import { parseEnvelope } from './webhook-envelope.ts';
 
 /**
  * Reads the payload of a Grafana webhook contact point, version "1", a superset of Alertmanager's:

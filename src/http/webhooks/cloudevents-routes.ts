@@ -2,10 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { showValue } from '../../alert/describe-issues.ts';
 import { MAX_ALERTS } from '../alerts/alert-routes.ts';
 import { HttpProblem } from '../server/problem.ts';
-import { readCloudEvent } from './cloudevents.ts';
-import { type CarriedEvents, carriedEvents, placeIssue } from './cloudevents-modes.ts';
-import { type Intake, takeIn } from './webhook-intake.ts';
-import { webhookRecipients } from './webhook-recipients.ts';
+import { type CarriedEvents, carriedEvents, placeIssue, readCloudEvent } from './cloudevents.ts';
+import { type Intake, takeIn, webhookRecipients } from './webhook-intake.ts';
 import { type WebhookDeps, webhookOptions } from './webhook-routes.ts';
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection */

@@ -3,14 +3,13 @@ import { showValue } from '../../alert/describe-issues.ts';
 import { hash } from '../../alert/id.ts';
 import { parseSeverity, type Severity, type SeverityWords } from '../../alert/severity.ts';
 import type { WebhookRefusal } from '../../pipeline/observer.ts';
-import type { RejectedAlert } from '../alerts/verdicts.ts';
-import { clip, shorten } from './shorten.ts';
+import type { RejectedAlert } from '../alerts/alert-routes.ts';
 import { type Fields, fieldsOf, labelsKey, momentIn, statusIn, textIn, type WebhookEntry, wordsIn } from './webhook-entry.ts';
 
 /** In UTF-16 units: two texts of GSM characters, with room for the instance and severity that we put in front. */
 export const MAX_WEBHOOK_TEXT = 300;
 /** More alerts of one call are not taken, so that a call never blocks the process for long. */
-export const MAX_WEBHOOK_ALERTS = 2000;
+const MAX_WEBHOOK_ALERTS = 2000;
 const MAX_LABELS = 64;
 const MAX_LABEL_NAME = 256;
 const MAX_LABEL_VALUE = 1024;
@@ -31,7 +30,7 @@ export interface WebhookAlerts {
   readonly unknownSeverities: number;
 }
 
-export interface WebhookCall {
+interface WebhookCall {
   /** Starts every id and dedup key, so that two kinds of senders never share one. */
   readonly sender: string;
   readonly to: readonly string[];
@@ -214,4 +213,14 @@ function oneLine(text: string | undefined): string {
 function named<K extends 'source' | 'instance'>(key: K, value: string | undefined): Partial<Record<K, string>> {
   const name = oneLine(value);
   return name === '' ? {} : ({ [key]: clip(name, MAX_NAME) } as Partial<Record<K, string>>);
+}
+
+/** At most `max` UTF-16 units, never half of a surrogate pair. */
+export function clip(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+/** Like {@link clip}, with `...` where something is gone: the one character `…` would turn the whole text into UCS-2. */
+export function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${clip(text, max - 3).trimEnd()}...`;
 }

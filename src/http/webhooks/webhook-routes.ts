@@ -8,8 +8,7 @@ import { HttpProblem } from '../server/problem.ts';
 import { alertsFromAlertmanager } from './alerts-from-alertmanager.ts';
 import { alertsFromGrafana } from './alerts-from-grafana.ts';
 import { alertsFromHertzBeat } from './alerts-from-hertzbeat.ts';
-import { takeIn, type WebhookCounts } from './webhook-intake.ts';
-import { webhookRecipients } from './webhook-recipients.ts';
+import { takeIn, type WebhookCounts, webhookRecipients } from './webhook-intake.ts';
 
 const READERS = {
   alertmanager: alertsFromAlertmanager,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { shownId } from '../../alert/shown-id.ts';
+import { shownId } from '../../alert/phone.ts';
 import { type AlertTrace, isOnItsWay, type Traces } from './trace.ts';
 
 const POLL_MS = 100;

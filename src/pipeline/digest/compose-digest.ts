@@ -1,7 +1,6 @@
 import { DateTime } from 'luxon';
-import { countSegments, type SegmentRule } from '../../alert/segments.ts';
+import { countSegments, cutText, type SegmentRule, shortenText } from '../../alert/segments.ts';
 import { SEVERITIES, severityRank } from '../../alert/severity.ts';
-import { cutText, shortenText } from '../../alert/shorten-text.ts';
 import { transliterate } from '../../alert/transliterate.ts';
 import type { DigestContent, DigestLine } from '../../ledger/digest/digests.ts';
 import { neutraliseLinks } from '../../provider/template/neutralise-links.ts';

@@ -1,14 +1,53 @@
 import { countSegments } from '../../alert/segments.ts';
+import { isRegistered } from '../../config/check/alert-overflow.ts';
+import type { Config } from '../../config/config.ts';
 import type { DigestContent, DigestLine, Digests } from '../../ledger/digest/digests.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { Purse } from '../../limit/budget/purse.ts';
 import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
 import type { CapRule } from '../../limit/caps/rate-cap.ts';
+import { templateBookOf } from '../../provider/registry.ts';
+import { digestSegments } from '../gates/message-caps.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
-import { pass, type Stage, type StageContext, type Verdict } from '../stage.ts';
-import { type DigestPlan, type DigestRoom, describeCounts, NAMED, planDigest } from './compose-digest.ts';
+import { judgeOverBudget, type OverBudget } from '../sending/paid-attempt.ts';
+import { type Carrier, orderCarriers } from '../sending/send-target.ts';
+import { ruleOf } from '../sending/shape-message.ts';
+import { pass, type Stage, type StageContext, unconcerned, type Verdict } from '../stage.ts';
+import { type DigestPlan, type DigestRoom, describeCounts, FEW_SEGMENTS, NAMED, planDigest } from './compose-digest.ts';
 import { inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
+
+/** Of a vendor's template with one variable for it all; mainland China's carriers take 500 characters, words of the template included. */
+const LONGEST_VARIABLE = 400;
+
+/**
+ * What fits into one digest: as much as the narrowest provider of its route accepts, so that whichever takes it names every
+ * alert in it. Vendors of approved templates put it into the variable `content` of their default template.
+ */
+export function createRoomOf(
+  { providers, caps }: Pick<Config, 'providers' | 'caps'>,
+  carriers: ReadonlyMap<string, Carrier>,
+): (message: Message) => DigestRoom {
+  const rulesOf = new Map([...providers].map(([name, config]) => [name, templateBookOf(config)?.rules]));
+  return (message) => {
+    const able = orderCarriers(message.providers, carriers, message.to).map(({ provider }) => provider);
+    const widths = able.map((provider) => {
+      const rules = rulesOf.get(provider.name);
+      return rules === undefined
+        ? (provider.maxCharacters ?? Number.POSITIVE_INFINITY)
+        : Math.min(rules.maxLength ?? LONGEST_VARIABLE, LONGEST_VARIABLE);
+    });
+    const registered = able.some(({ name }) => isRegistered(providers.get(name)));
+    return {
+      segments: digestSegments(message, { caps }),
+      characters: Math.min(Number.POSITIVE_INFINITY, ...widths),
+      rule: able.some((provider) => ruleOf(provider, message.to) === 'ucs2') ? 'ucs2' : 'gsm7',
+      noLinks: able.some(({ name }) => rulesOf.get(name)?.noLinks === true),
+      ...(registered ? { opening: `${message.severity.toUpperCase()}: ` } : {}),
+    };
+  };
+}
 
 export interface DigestDeps {
   readonly digests: Digests;
@@ -148,4 +187,36 @@ function describePlan(content: DigestContent, { left, named }: DigestPlan, next:
   const said = describeDigest({ count, counts });
   if (left.length > 0) return `${said}; ${left.length} more in ${next}`;
   return named < count ? `${said}; ${named} of them by name` : said;
+}
+
+interface DigestMoneyDeps {
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  /** Absent: texts have no price. */
+  readonly purse?: Pick<Purse, 'look'> | undefined;
+}
+
+/**
+ * A digest that there is no money for gathers on. Closed, it would wait for money by itself, the next one would take the
+ * slot that it gives back, and so on: when there is money again there would be far more digests than room.
+ */
+export function createDigestMoneyStage({ carriers, purse }: DigestMoneyDeps): Stage<MessageSubject> {
+  return {
+    name: 'budget',
+    async exec(subject) {
+      const { message } = subject;
+      if (purse === undefined || !isOpen(message)) return unconcerned;
+      const { to, severity, overflow } = message;
+      const able = orderCarriers(message.providers, carriers, to);
+      // Where there is no money for all that it would say, it says what there is money for, and the next one the rest.
+      let full: OverBudget[] = [];
+      for (const segments of new Set([message.segments, Math.min(FEW_SEGMENTS, message.segments), 1])) {
+        const text = { to, segments, critical: severity === 'critical' };
+        const holds = await Promise.all(able.map(({ provider }) => purse.look({ provider: provider.name, ...text })));
+        full = holds.flatMap((hold) => (hold.kind === 'full' ? [hold] : []));
+        subject.message = { ...message, segments };
+        if (full.length === 0 || full.length < holds.length) return pass;
+      }
+      return judgeOverBudget(full, undefined, overflow);
+    },
+  };
 }

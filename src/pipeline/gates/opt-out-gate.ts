@@ -1,7 +1,9 @@
-import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
-import { formerHashesOf } from '../message.ts';
+import { maskPhone } from '../../alert/phone.ts';
+import type { ClosedAttempt } from '../../ledger/ledger.ts';
+import { type OptOuts, refusedBy } from '../../ledger/opt-out/opt-outs.ts';
+import { formerHashesOf, type Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
-import { pass, type Stage, unconcerned } from '../stage.ts';
+import { pass, type Stage, type StageContext, unconcerned } from '../stage.ts';
 
 /** How long a process may believe that nobody has opted out. */
 const BELIEVED_MS = 1_000;
@@ -29,4 +31,20 @@ export function createOptOutGate(optOuts: Pick<OptOuts, 'anyone' | 'isOptedOut'>
       return (await optOuts.isOptedOut(message.phoneHash, ...formerHashesOf(message))) ? { kind: 'suppressed', reason: 'opted_out' } : pass;
     },
   };
+}
+
+/**
+ * Writes down that a provider may not text this phone, so that no provider is asked to again. As old as the request: whoever
+ * texted START meanwhile stays in.
+ */
+export async function learnOptOut(
+  message: Message,
+  { record }: ClosedAttempt,
+  optOuts: Pick<OptOuts, 'optOut'>,
+  { note }: StageContext,
+): Promise<void> {
+  const { provider, startedAt, code } = record;
+  const { phoneHash, to } = message;
+  await optOuts.optOut({ phoneHash, to: maskPhone(to), since: new Date(startedAt), source: refusedBy(provider, code) });
+  note({ stage: 'dispatch', verdict: 'opted_out', detail: `by the word of ${provider}` });
 }

@@ -4,7 +4,8 @@ import type { Config, Contact } from '../../config/config.ts';
 import type { Policy } from '../../policy/route.ts';
 import type { Message } from '../message.ts';
 import type { Recipient } from '../routing/recipients.ts';
-import type { StageName } from '../stage.ts';
+import type { MessageSubject } from '../sending/message-stages.ts';
+import { pass, type Stage, type StageName, unconcerned, type Verdict } from '../stage.ts';
 
 /** Why somebody is not texted, whatever there is to say. */
 export interface Refusal {
@@ -39,4 +40,26 @@ export function refuseWithdrawn(
   if (now?.consent === true && now.phone === to) return undefined;
   const since = now === undefined ? 'is not in the config any more' : now.consent ? 'has another number now' : 'has withdrawn consent';
   return { stage: 'consent-gate', reason: 'no_consent', detail: `the contact ${since}` };
+}
+
+/** A message may have waited while the config changed: what its recipient wants now is what counts. */
+export function createConsentGate(contacts: Config['contacts']): Stage<MessageSubject> {
+  return {
+    name: 'consent-gate',
+    exec: ({ message }) => (message.needsConsent ? verdictOf(refuseWithdrawn(message, contacts)) : unconcerned),
+  };
+}
+
+/** @param countries calling codes that may be texted; `undefined`: all */
+export function createCountryGate(countries: Config['countries']): Stage<MessageSubject> {
+  return {
+    name: 'country-gate',
+    exec: ({ message }) => (countries === undefined ? unconcerned : verdictOf(refuseCountry(message.to, countries))),
+  };
+}
+
+function verdictOf(refusal: Refusal | undefined): Verdict {
+  if (refusal === undefined) return pass;
+  const { stage: _, ...why } = refusal;
+  return { kind: 'suppressed', ...why };
 }

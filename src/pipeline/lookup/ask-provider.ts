@@ -3,12 +3,14 @@ import type { MessageState, MessageTrace, Traces } from '../../ledger/history/tr
 import type { ProviderError, ProviderName } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { Said, StatusQuery } from '../../provider/contract/status.ts';
-import { askStatus, canBeAsked } from '../sending/ask-status.ts';
+import type { DispatcherDeps } from '../sending/dispatcher.ts';
+import { askStatus, canBeAsked } from '../sending/reconcile.ts';
 import type { Carrier } from '../sending/send-target.ts';
+import { shapeMessage } from '../sending/shape-message.ts';
 import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf } from './lookup.ts';
 
 /** Where a look-up goes now. */
-export type LookedUp = { readonly kind: 'done' } | { readonly kind: 'again'; readonly until: Date };
+type LookedUp = { readonly kind: 'done' } | { readonly kind: 'again'; readonly until: Date };
 
 /** Why a look-up ends without a last word. */
 export type InVain =
@@ -17,7 +19,7 @@ export type InVain =
   /** It was asked as often as it is worth it; with an error when it did not even say that it does not know. */
   | { readonly kind: 'given_up'; readonly error?: ProviderError };
 
-export interface AskProviderDeps {
+interface AskProviderDeps {
   readonly traces: Pick<Traces, 'message'>;
   readonly carriers: ReadonlyMap<ProviderName, Carrier>;
   readonly clock: Clock;
@@ -82,7 +84,7 @@ function queryOf({ messageId, to, text }: Lookup, { sentAt, providerMessageId }:
 }
 
 /** What a vendor said when it was asked, in the form of the receipt that it might have sent. */
-export function receiptOf(status: Said, messageId: string, knownAs: string | undefined): VendorReceipt {
+function receiptOf(status: Said, messageId: string, knownAs: string | undefined): VendorReceipt {
   const providerMessageId = knownAs ?? status.providerMessageId;
   return {
     messageId,
@@ -91,5 +93,32 @@ export function receiptOf(status: Said, messageId: string, knownAs: string | und
     ...(status.kind === 'delivered' && status.at !== undefined ? { at: status.at } : {}),
     ...(status.kind === 'undelivered' && status.code !== undefined ? { code: status.code } : {}),
     ...(status.kind === 'undelivered' && status.reason !== undefined ? { reason: status.reason } : {}),
+  };
+}
+
+interface LookupPlanDeps {
+  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly add: (lookup: Lookup, delayMs: number) => Promise<void>;
+  /** Takes what the vendor said as a receipt is taken. */
+  readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
+  /** A look-up that could not be planned is lost, which costs no more than what it would have told. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Has a text looked up later where its provider can be asked, and the config says so or nobody knows whether it was sent.
+ * What the vendor has just said need not be asked again.
+ */
+export function createLookupPlan({ carriers, add, report, onError }: LookupPlanDeps): DispatcherDeps['onHandedOver'] {
+  return async (message, provider, accepted, said) => {
+    const { id, to } = message;
+    if (said !== undefined && said.kind !== 'pending') return report(provider, receiptOf(said, id, undefined)).catch(onError);
+    const carrier = carriers.get(provider);
+    const pollAfterMs = pollAfterOf(carrier, accepted === undefined);
+    if (carrier === undefined || pollAfterMs === undefined) return;
+    // Without an id it is found by what the vendor was given to say.
+    const byText = accepted?.providerMessageId === undefined ? { text: shapeMessage(message, carrier.provider).text } : {};
+    const lookup: Lookup = { messageId: id, to, ...byText };
+    await add(lookup, pollAfterMs).catch(onError);
   };
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { readRecipientName } from '../../alert/parse-alert.ts';
 import type { Channel, NoticeProgress, Notified } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { NoticeOutcome, Notices } from '../../ledger/notices.ts';
 import type { Observer } from '../observer.ts';
+import { type AddressBook, openRecipients } from '../routing/recipients.ts';
 import type { Persist } from '../sending/message-stages.ts';
 import { pauseMs, type WaitingNotice } from './notice.ts';
 
-export interface NotifierDeps {
+interface NotifierDeps {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly notices: Notices;
   /** Why nobody has to be told of an alert any more; `undefined` while somebody has. */
@@ -127,4 +129,17 @@ function describeProgress({ remaining, refused, accepted }: NoticeProgress): str
 
 function detailOf({ detail }: { readonly detail?: string }): { readonly detail?: string } {
   return detail === undefined ? {} : { detail };
+}
+
+/**
+ * The e-mail addresses, each once, behind addresses, contacts, groups, and rotations as they stand at `now`; whoever has
+ * none is left out.
+ */
+export function openAddresses(to: readonly string[], book: AddressBook, now: Date): string[] {
+  const named = openRecipients(
+    to.filter((entry) => readRecipientName(entry) !== undefined),
+    book,
+    now,
+  ).flatMap(({ contact }) => (contact === undefined ? [] : (book.contacts.get(contact)?.email ?? [])));
+  return [...new Set([...to.filter((entry) => readRecipientName(entry) === undefined), ...named])];
 }

@@ -1,13 +1,74 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type CountryCode, identifySender } from '../../alert/phone.ts';
+import { epochMs } from '../../alert/read-moment.ts';
 import type { InboundLog } from '../../ledger/inbound/kept-inbound.ts';
 import type { SeenInbound } from '../../ledger/inbound/seen-inbound.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
+import type { ProviderName } from '../../provider/contract/provider.ts';
+import type { VendorInbound } from '../../provider/contract/receipt-reader.ts';
 import type { Observer } from '../observer.ts';
 import type { Answered, Reply } from './acknowledge-reply.ts';
-import type { Inbound } from './inbound.ts';
-import { readWord } from './read-word.ts';
 
-export interface InboundReceiverDeps {
+/** A text to a number of ours, as it waits on the queue `sms-inbound`: verified, and without the whole number that it came from. */
+export const inboundSchema = z.object({
+  provider: z.string(),
+  providerMessageId: z.string(),
+  phoneHash: z.string(),
+  /** Of the other spelling of the same phone, under which it may have opted out before. */
+  formerHashes: z.array(z.string()).exactOptional(),
+  /** The sender's number, masked; a short code or a name as it came. */
+  from: z.string(),
+  /** The sender's whole number, kept only where replies are confirmed. */
+  phone: z.string().exactOptional(),
+  text: z.string(),
+  /** What the vendor took it for. */
+  word: z.enum(['stop', 'start']).optional(),
+  /** ms since the epoch, when it reached us. */
+  receivedAt: epochMs,
+});
+
+export type Inbound = z.output<typeof inboundSchema>;
+
+/** What a reader read, ready for the queue, whatever its sender looks like: a STOP is never lost. */
+export function inboundOf(
+  provider: ProviderName,
+  { from, word, ...said }: VendorInbound,
+  receivedAt: Date,
+  defaultCountry?: CountryCode,
+): Inbound {
+  const { hashes, shown } = identifySender(from, defaultCountry);
+  const [phoneHash, ...formerHashes] = hashes;
+  return {
+    provider,
+    ...said,
+    phoneHash,
+    ...(formerHashes.length === 0 ? {} : { formerHashes }),
+    from: shown,
+    ...(word === undefined ? {} : { word }),
+    receivedAt: receivedAt.getTime(),
+  };
+}
+
+/** Those of the carriers: https://help.twilio.com/articles/223134027 */
+const STOP: readonly string[] = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'];
+const START: readonly string[] = ['START', 'UNSTOP', 'YES'];
+
+/**
+ * What a text asks for when it is nothing but that one word, in any case, with any marks around it. `please stop` is no
+ * STOP, as with the carriers: a sentence is somebody's answer to a person. `Opt-out` and `stop all` are words in two parts;
+ * no such leave for a word that lets texts in again.
+ */
+export function readWord(text: string): 'stop' | 'start' | undefined {
+  const word = text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+  if (STOP.includes(word.replace(/[\s-]+/g, ''))) return 'stop';
+  return START.includes(word) ? 'start' : undefined;
+}
+
+interface InboundReceiverDeps {
   readonly seen: SeenInbound;
   readonly optOuts: Pick<OptOuts, 'optOut' | 'optIn'>;
   /** Gets what is neither STOP nor START. Twice, when its worker crashes meanwhile. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { confirmationMessageId, hash } from '../../alert/id.ts';
 import { type E164, phoneHash } from '../../alert/phone.ts';
-import { countSegments } from '../../alert/segments.ts';
-import { cutText } from '../../alert/shorten-text.ts';
+import { countSegments, cutText } from '../../alert/segments.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Ledger } from '../../ledger/ledger.ts';

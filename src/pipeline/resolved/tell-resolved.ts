@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { epochMs } from '../../alert/epoch-ms.ts';
+import { putAckCode } from '../../alert/ack-code.ts';
+import { hash, resolvedMessageId } from '../../alert/id.ts';
+import { epochMs } from '../../alert/read-moment.ts';
+import { countSegments } from '../../alert/segments.ts';
+import { renderText } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';
 import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -9,7 +13,7 @@ import type { OwedMessage } from '../../ledger/resolved/owed.ts';
 import { laneOf, type Message, messageSchema } from '../message.ts';
 import type { Observer } from '../observer.ts';
 import { cardOf, type FirstStep } from '../routing/first-step.ts';
-import { resolvedMessage } from './resolved-message.ts';
+import { shapeContent, shapingOf } from '../sending/shape-message.ts';
 
 /** That the problem of a dedup key was over at a time, in ms. */
 export const endedSchema = z.object({ dedupHash: z.string(), at: epochMs });
@@ -21,7 +25,7 @@ export type Ended = z.output<typeof endedSchema>;
  */
 export type TellResolved = (ended: Ended, addJobs: (steps: readonly FirstStep[]) => Promise<void>) => Promise<'done' | 'waiting'>;
 
-export interface TellResolvedDeps {
+interface TellResolvedDeps {
   readonly ledger: Pick<Ledger, 'owed'>;
   readonly observer: Pick<Observer, 'messagesCreated'>;
   readonly clock: Clock;
@@ -77,4 +81,31 @@ function read({ kept }: OwedMessage): Message | undefined {
 function recordOf(message: Message, firing: Message, now: Date): MessageRecord {
   const events = [{ at: now.toISOString(), stage: 'resolve-gate', verdict: 'queued', detail: `what ${firing.id} told of is over` }];
   return { ...cardOf(message, now), says: 'resolved', state: 'queued', reason: null, until: null, events };
+}
+
+/**
+ * The text that what another one told of is over, to the same phone by the same route and for as long. It is an `info`,
+ * whatever the problem was: it goes out last, waits for room that criticals leave, and wakes nobody at night. It is never
+ * sent again in doubt, for it is promised at most once. Ends of its dedup key do not touch it: it has one of its own.
+ * @param at when that was resolved, ms
+ */
+export function resolvedMessage(firing: Message, at: number): Message {
+  const { template, ackCode, resolvedTexts, notBefore, replay, dedupeForMs, ...rest } = firing;
+  const { instance } = firing.variables;
+  const content = putAckCode(firing.variables.content, '-');
+  const said = {
+    text: renderText({ severity: 'resolved', text: content, instance: instance === '' ? undefined : instance }),
+    variables: { instance, priority: 'RESOLVED', content },
+  };
+  return {
+    ...rest,
+    ...said,
+    id: resolvedMessageId(firing.id),
+    severity: 'info',
+    segments: countSegments(shapeContent({ ...said, ...shapingOf(firing) }, 'gsm7').text),
+    receivedAt: at,
+    expiresAt: at + (firing.expiresAt - firing.receivedAt),
+    dedupHash: hash('resolved', firing.dedupHash),
+    onUnknown: 'hold',
+  };
 }

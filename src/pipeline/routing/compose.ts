@@ -1,13 +1,13 @@
 import { ACK_PLACE, ackCodesOf, keepAckLetters } from '../../alert/ack-code.ts';
-import type { ParsedAlert } from '../../alert/alert.ts';
+import type { ParsedAlert, Purpose } from '../../alert/alert.ts';
 import { hash, messageId } from '../../alert/id.ts';
 import { maskNumbers, phoneHash } from '../../alert/phone.ts';
-import { countSegments } from '../../alert/segments.ts';
-import { cutText } from '../../alert/shorten-text.ts';
+import { countSegments, cutText } from '../../alert/segments.ts';
 import { fillTemplate, placeholders, renderText } from '../../alert/text.ts';
-import type { Config } from '../../config/config.ts';
+import type { Config, Contact } from '../../config/config.ts';
 import { textsAfterMs } from '../../policy/escalation.ts';
 import { orderProviders } from '../../policy/provider-order.ts';
+import type { QuietHours } from '../../policy/quiet-hours.ts';
 import type { Policy } from '../../policy/route.ts';
 import type { MessageTemplate } from '../../provider/contract/provider.ts';
 import { wordingOf } from '../../provider/template/template.ts';
@@ -15,7 +15,6 @@ import type { Message } from '../message.ts';
 import { shapeContent } from '../sending/shape-message.ts';
 import { type AlertSubject, deadlineOf } from './alert-stages.ts';
 import { isSimulatedOnly } from './fit-providers.ts';
-import { quietHoursOf } from './pick-quiet-hours.ts';
 import type { Recipient } from './recipients.ts';
 
 export type ComposeConfig = Pick<Config, 'templates' | 'quietHours' | 'providers'>;
@@ -156,4 +155,25 @@ function wordOf({ severity, text, source, instance, labels }: ParsedAlert, name:
 function textOf({ severity, text, instance }: ParsedAlert, template: MessageTemplate | undefined, templates: Config['templates']): string {
   if (template === undefined) return renderText({ severity, text: text ?? '', instance });
   return fillTemplate(wordingOf(templates, template)?.text ?? '', template.params);
+}
+
+/**
+ * The quiet hours of one text. A route that has none leaves nobody in peace; else the contact's own count, then the
+ * route's, then everybody's, and always by the contact's clock where it is known. A login code is asked for by whoever
+ * is awake: it comes at any time, unless its very route has hours.
+ * @param contact nothing is known of a bare number
+ */
+export function quietHoursOf(
+  { quietHours: ofRoute }: Pick<Policy, 'quietHours'>,
+  purpose: Purpose,
+  contact: Pick<Contact, 'timeZone' | 'quietHours'>,
+  { quietHours: ofAll }: Pick<Config, 'quietHours'>,
+): QuietHours | undefined {
+  const own = contact.quietHours;
+  if (ofRoute === 'off' || own === 'off') return undefined;
+  if (purpose === 'verification' && ofRoute === undefined) return undefined;
+  const shared = ofRoute ?? ofAll;
+  const timeZone = contact.timeZone ?? shared?.timeZone ?? 'UTC';
+  if (own !== undefined) return { override: shared?.override ?? 'critical', ...own, timeZone };
+  return shared && { ...shared, timeZone };
 }

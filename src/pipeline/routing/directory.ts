@@ -1,10 +1,49 @@
-import type { Directory } from '../../alert/parse-alert.ts';
-import { readRecipientName } from '../../alert/recipient-name.ts';
-import { placeholders } from '../../alert/text.ts';
+import { ACK_PLACE } from '../../alert/ack-code.ts';
+import type { ParsedAlert } from '../../alert/alert.ts';
+import { type Directory, type Issue, readRecipientName } from '../../alert/parse-alert.ts';
+import { fillTemplate, placeholders } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
-import { lintTemplate } from './lint-template.ts';
+import { providersOf } from '../../policy/provider-order.ts';
+import { pickRoute } from '../../policy/route.ts';
+import { templateBookOf } from '../../provider/registry.ts';
+import { fitTemplate, type Misfit } from '../../provider/template/fill-template.ts';
+import { wordingOf } from '../../provider/template/template.ts';
 import { openRecipients } from './recipients.ts';
+
+const WORDS: Readonly<Record<Misfit['unfit'], string>> = {
+  VARIABLE_EMPTY: 'is empty',
+  VARIABLE_CONTROL: 'holds a line break or a control character',
+  VARIABLE_LINK: 'holds a link or an IP address',
+  VARIABLE_TOO_LONG: 'is too long',
+};
+
+/**
+ * What is wrong with the params of an alert's own template when not one provider of its route could say them: they are
+ * sent exactly as they are or not at all. Empty when there is one that could.
+ */
+function lintTemplate(alert: ParsedAlert, { routes, providers, templates }: Pick<Config, 'routes' | 'providers' | 'templates'>): Issue[] {
+  const { template, severity } = alert;
+  if (template === undefined) return [];
+  const text = fillTemplate(wordingOf(templates, template)?.text ?? '', template.params);
+  const content = {
+    template: { ...template, params: { ack: ACK_PLACE, ...template.params }, exact: true },
+    variables: { instance: alert.instance ?? '', priority: severity.toUpperCase(), content: text },
+  };
+  const route = pickRoute(routes, alert);
+  const verdicts = (route === undefined ? [...providers.keys()] : providersOf(route)).flatMap((name) => {
+    const config = providers.get(name);
+    const book = config && templateBookOf(config);
+    return config === undefined ? [] : [{ name, misfits: book === undefined ? [] : fitTemplate(content, templates, book).misfits }];
+  });
+  if (verdicts.some(({ misfits }) => misfits.length === 0)) return [];
+  return verdicts.flatMap(({ name, misfits }) =>
+    misfits.map(({ param, unfit }) => ({
+      path: Object.hasOwn(template.params, param) ? `template.params.${param}` : 'template',
+      message: `${Object.hasOwn(template.params, param) ? '' : 'its text '}${WORDS[unfit]}, which ${name} would refuse; no other provider of its route could send it`,
+    })),
+  );
+}
 
 /** The parts of a config by which an alert is read. */
 export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'templates' | 'defaultCountry' | 'routes' | 'providers'> &

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../../alert/alert.ts';
-import { contentOf } from '../../alert/content.ts';
-import { dedupKeyOf } from '../../alert/dedup-key.ts';
+import { contentOf, dedupKeyOf } from '../../alert/dedup-key.ts';
 import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
-import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { maskNumbers, maskPhone, shownId } from '../../alert/phone.ts';
 import { readMoment } from '../../alert/read-moment.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
-import { shownId } from '../../alert/shown-id.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { TraceEvent } from '../../ledger/history/trace.ts';

@@ -3,15 +3,19 @@ import type { Digests } from '../../ledger/digest/digests.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
 import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
 import { createDigestDispatch } from '../digest/digest-dispatch.ts';
-import { createDigestMoneyStage } from '../digest/digest-money-stage.ts';
-import { createRoomOf } from '../digest/digest-room.ts';
-import { createDigestCloseStage, createDigestReadyStage, type DigestDeps } from '../digest/digest-stages.ts';
+import {
+  createDigestCloseStage,
+  createDigestMoneyStage,
+  createDigestReadyStage,
+  createRoomOf,
+  type DigestDeps,
+} from '../digest/digest-stages.ts';
 import { createGatherer, type DigestJobs } from '../digest/gather.ts';
 import { createEscalationGate } from '../gates/escalation-gate.ts';
 import { createHoldBack, type HoldBack } from '../gates/hold-back.ts';
 import { rulesOf } from '../gates/message-caps.ts';
 import { createOptOutGate } from '../gates/opt-out-gate.ts';
-import { createConsentGate, createCountryGate } from '../gates/permission-gates.ts';
+import { createConsentGate, createCountryGate } from '../gates/permission.ts';
 import { createPoisonGate } from '../gates/poison-gate.ts';
 import { createQuietHoursStage } from '../gates/quiet-hours-gate.ts';
 import { createRateCapGate } from '../gates/rate-cap-gate.ts';

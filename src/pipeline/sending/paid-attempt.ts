@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { countSegments } from '../../alert/segments.ts';
 import type { BudgetHold } from '../../limit/budget/budget.ts';
 import type { Purse } from '../../limit/budget/purse.ts';
+import type { Overflow } from '../../policy/route.ts';
 import type { SmsMessage } from '../../provider/contract/provider.ts';
+import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
 import type { MessageSubject, Persist } from './message-stages.ts';
@@ -47,4 +49,25 @@ export async function attemptWithinBudget(
     await purse.release(token).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * What becomes of a message when there is no money for some of its carriers and the others, if any, refused it. It comes
+ * back at the first moment at which any of them may take it; a route that drops what is held back waits for no money.
+ * @param refused what the refusals alone would make of it; absent when nobody refused
+ */
+export function judgeOverBudget(full: readonly OverBudget[], refused: Outcome | undefined, overflow: Overflow): Outcome {
+  const soonest = full.reduce((a, b) => (b.until < a.until ? b : a));
+  if (overflow === 'drop') {
+    return (
+      refused ?? {
+        kind: 'suppressed',
+        reason: 'budget',
+        held: { reason: 'budget' },
+        detail: `money again at ${soonest.until.toISOString()}`,
+      }
+    );
+  }
+  const comesBack = refused?.kind === 'retry' || refused?.kind === 'deferred';
+  return comesBack && refused.until <= soonest.until ? refused : { kind: 'deferred', reason: 'budget', until: soonest.until };
 }

@@ -2,17 +2,16 @@ import { setTimeout as pauseFor } from 'node:timers/promises';
 import { countSegments } from '../../alert/segments.ts';
 import type { TraceAttempt } from '../../ledger/history/trace.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
-import { ProviderError, type ProviderName } from '../../provider/contract/provider.ts';
-import type { Said, StatusQuery, VendorStatus } from '../../provider/contract/status.ts';
+import { type Provider, ProviderError, type ProviderName } from '../../provider/contract/provider.ts';
+import { type Said, type StatusQuery, unclear, type VendorStatus } from '../../provider/contract/status.ts';
 import type { Message } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
-import { askStatus, canBeAsked } from './ask-status.ts';
 import type { Carrier } from './send-target.ts';
 import { ruleOf, shapeMessage } from './shape-message.ts';
 
 /** What asking the vendor about an attempt of unknown outcome came to. */
-export type Reconciled =
+type Reconciled =
   | { readonly kind: 'confirmed_sent'; readonly said: Said }
   | { readonly kind: 'confirmed_not_sent' }
   /** It does not say; with an error, where it could be asked at all. */
@@ -29,7 +28,7 @@ export const ONCE: readonly number[] = [];
 /** Of all questions together, pauses included. */
 const LONGEST_MS = 6_000;
 
-export interface ReconcileDeps {
+interface ReconcileDeps {
   readonly carriers: ReadonlyMap<ProviderName, Carrier>;
   /** Told of a throw out of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
@@ -119,3 +118,28 @@ export function acceptedAs(said: Said, attempt: ClosedAttempt, message: Message,
 
 /** A vendor whose records do not hold the text has not refused it either: as far as the rest goes it could not be reached. */
 export const NEVER_TAKEN = new ProviderError('unavailable', { code: 'NOT_IN_RECORDS' });
+
+/** A provider that has a way to be asked. */
+type WithStatus = Provider & Required<Pick<Provider, 'status'>>;
+
+export function canBeAsked(provider: Provider | undefined): provider is WithStatus {
+  return provider?.status !== undefined;
+}
+
+/**
+ * What the provider says became of a text. Never rejects.
+ * @param onBug told of a throw out of the adapter, which is a bug in it and proves nothing
+ */
+export async function askStatus(
+  provider: WithStatus,
+  query: StatusQuery,
+  signal: AbortSignal,
+  onBug: (error: unknown, provider: ProviderName) => void,
+): Promise<VendorStatus> {
+  try {
+    return await provider.status(query, signal);
+  } catch (error) {
+    onBug(error, provider.name);
+    return unclear('adapter_bug');
+  }
+}

@@ -1,7 +1,6 @@
 import { ackTail, putAckCode } from '../../alert/ack-code.ts';
 import type { E164 } from '../../alert/phone.ts';
-import type { SegmentRule } from '../../alert/segments.ts';
-import { cutText, shortenText } from '../../alert/shorten-text.ts';
+import { cutText, type SegmentRule, shortenText } from '../../alert/segments.ts';
 import { transliterate } from '../../alert/transliterate.ts';
 import type { Shaping } from '../../policy/route.ts';
 import { type Provider, ProviderError, type SmsMessage } from '../../provider/contract/provider.ts';

@@ -1,14 +1,85 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { createTransport, type Exchange, rebase } from '../../http-client/transport.ts';
 import type { AlibabaConfig } from './config.ts';
-import { hostOfRegion } from './endpoint.ts';
-import { authorize, EMPTY_BODY_HASH, encodeQuery } from './sign.ts';
+
+const DEFAULT_HOST = 'dysmsapi.aliyuncs.com';
+
+/** https://api.aliyun.com/product/Dysmsapi : regions with a host of their own. All of the others in China share the default one. */
+const HOSTS: ReadonlyMap<string, string> = new Map([
+  ['ap-southeast-1', 'dysmsapi.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-5', 'dysmsapi.ap-southeast-5.aliyuncs.com'],
+  ['cn-beijing', 'dysmsapi-proxy.cn-beijing.aliyuncs.com'],
+  ['cn-hongkong', 'dysmsapi-xman.cn-hongkong.aliyuncs.com'],
+  ['eu-central-1', 'dysmsapi.eu-central-1.aliyuncs.com'],
+  ['us-east-1', 'dysmsapi.us-east-1.aliyuncs.com'],
+]);
+
+export function hostOfRegion(region: string): string {
+  return HOSTS.get(region) ?? DEFAULT_HOST;
+}
+
+/** What a signature covers, but for the path: of APIs in this style it is always `/`. */
+interface Signable {
+  readonly method: string;
+  /** As they are before encoding; each name once. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. `host`, `content-type` and all `x-acs-*` are signed, the rest is not. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** SHA-256 of no body at all. */
+export const EMPTY_BODY_HASH = sha256('');
+
+/**
+ * The `Authorization` header of ACS3-HMAC-SHA256, for a request whose `x-acs-content-sha256` says what its body is.
+ * https://help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature
+ */
+export function authorize({ method, query, headers }: Signable, { id, secret }: AccessKey): string {
+  const signed = Object.keys(headers)
+    .filter((name) => name === 'host' || name === 'content-type' || name.startsWith('x-acs-'))
+    .sort();
+  const canonical = [
+    method,
+    '/',
+    encodeQuery(query),
+    ...signed.map((name) => `${name}:${(headers[name] as string).trim()}`),
+    '',
+    signed.join(';'),
+    headers['x-acs-content-sha256'],
+  ].join('\n');
+  const signature = createHmac('sha256', secret)
+    .update(`ACS3-HMAC-SHA256\n${sha256(canonical)}`)
+    .digest('hex');
+  return `ACS3-HMAC-SHA256 Credential=${id},SignedHeaders=${signed.join(';')},Signature=${signature}`;
+}
+
+/** In the order and the spelling that are signed, so that what is sent and what is signed are the same bytes. */
+export function encodeQuery(query: Readonly<Record<string, string>>): string {
+  return Object.keys(query)
+    .sort()
+    .map((name) => `${encode(name)}=${encode(query[name] as string)}`)
+    .join('&');
+}
+
+/** RFC 3986: everything but letters, digits and `-._~`. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 /** https://api.aliyun.com/api/Dysmsapi/2017-05-25 */
 const VERSION = '2017-05-25';
 
-export type Action = 'SendSms' | 'QuerySendDetails' | 'GetSmsTemplate' | 'GetSmsSign';
+type Action = 'SendSms' | 'QuerySendDetails' | 'GetSmsTemplate' | 'GetSmsSign';
 
 /** Calls of Alibaba Cloud's API, each one signed request. */
 export interface AlibabaApi {

@@ -1,13 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import { textOf } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type Check, checkClock } from '../contract/check.ts';
+import { type Check, checkClock } from '../contract/provider.ts';
 import { DEFAULT_VARIABLES, type TemplateBook } from '../template/fill-template.ts';
 import type { Templates } from '../template/template.ts';
 import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
-import type { AlibabaConfig } from './config.ts';
-import { alibabaTemplates } from './template.ts';
+import { type AlibabaConfig, alibabaTemplates } from './config.ts';
 
 type Finding = Omit<Check, 'subject'>;
 

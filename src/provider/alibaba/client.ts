@@ -1,18 +1,15 @@
 import { readMessageId } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import type { Accepted, Provider } from '../contract/provider.ts';
-import { ProviderError } from '../contract/provider.ts';
+import { type Accepted, type Provider, ProviderError } from '../contract/provider.ts';
 import type { ProviderDeps } from '../contract/provider-deps.ts';
 import { mainlandSegmentRule } from '../mainland/mainland.ts';
 import { fillVendorTemplate } from '../template/fill-template.ts';
 import { createAlibabaApi } from './api.ts';
 import { checkAlibaba } from './check.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
-import type { AlibabaConfig } from './config.ts';
-import { toAlibabaNumber } from './number-format.ts';
-import { askAlibaba } from './status.ts';
-import { alibabaTemplates } from './template.ts';
+import { type AlibabaConfig, alibabaTemplates } from './config.ts';
+import { askAlibaba, toAlibabaNumber } from './status.ts';
 
 /** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export async function createAlibabaProvider(name: string, config: AlibabaConfig, { clock, templates }: ProviderDeps): Promise<Provider> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
-import { commonKeys, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
-import { refuseForms } from '../contract/credential-form.ts';
+import { commonKeys, pollKeys, refuseForms, withTimeoutMs } from '../contract/common-config.ts';
+import { type TemplateBook, variablesByName } from '../template/fill-template.ts';
 
 /** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export const alibabaConfig = z
@@ -32,3 +32,15 @@ export const alibabaConfig = z
   .transform(withTimeoutMs);
 
 export type AlibabaConfig = z.output<typeof alibabaConfig>;
+
+/** Variables by name, links refused: https://help.aliyun.com/document_detail/101346.html (isv.PARAM_NOT_SUPPORT_URL) */
+export function alibabaTemplates({ templateCode, variableLimit }: Pick<AlibabaConfig, 'templateCode' | 'variableLimit'>): TemplateBook {
+  return {
+    defaultId: templateCode,
+    rules: { maxLength: variableLimit, noLinks: true },
+    find: (template) => {
+      const { alibaba } = template;
+      return alibaba && { id: alibaba.code, variables: variablesByName(template, alibaba.params) };
+    },
+  };
+}

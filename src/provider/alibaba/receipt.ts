@@ -1,7 +1,6 @@
 import { readJson, readMessageId, safeCode, textOf } from '../../http-client/read-answer.ts';
-import type { ReceiptReader, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken } from '../contract/receipt-token.ts';
-import { parseBeijingTime } from '../mainland/beijing-time.ts';
+import { hasReceiptToken, type ReceiptReader, type VendorReceipt } from '../contract/receipt-reader.ts';
+import { parseBeijingTime } from '../mainland/mainland.ts';
 import { ALIBABA_CODES, ALIBABA_RECEIPT_CODES } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
 

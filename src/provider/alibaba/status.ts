@@ -1,11 +1,11 @@
+import type { E164 } from '../../alert/phone.ts';
 import type { Clock } from '../../clock.ts';
 import { safeCode, textOf } from '../../http-client/read-answer.ts';
 import { refusalFromFault } from '../contract/classify.ts';
 import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
-import { formatBeijingDay, parseBeijingTime } from '../mainland/beijing-time.ts';
+import { formatBeijingDay, isMainland, parseBeijingTime } from '../mainland/mainland.ts';
 import type { AlibabaApi } from './api.ts';
 import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
-import { toAlibabaNumber } from './number-format.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -120,4 +120,9 @@ function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus 
     default:
       return unclear('STATUS_UNREADABLE');
   }
+}
+
+/** Numbers of the mainland without calling code, all others with it; none with a plus. */
+export function toAlibabaNumber(to: E164): string {
+  return to.slice(isMainland(to) ? '+86'.length : 1);
 }

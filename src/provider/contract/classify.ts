@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../../http-client/retry-after.ts';
+import { parseRetryAfter } from '../../http-client/read-answer.ts';
 import type { HttpAnswer, TransportFault } from '../../http-client/transport.ts';
 import { type ProviderReason, type Refused, refuse } from './provider.ts';
 

@@ -1,10 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import { readJson, textOf } from '../../http-client/read-answer.ts';
 import type { HttpAnswer, Transport } from '../../http-client/transport.ts';
-import { type Check, checkClock } from '../contract/check.ts';
-import type { Account } from './account.ts';
+import { type Check, checkClock } from '../contract/provider.ts';
 import { classifyExotel } from './codes.ts';
-import type { ExotelConfig } from './config.ts';
+import type { Account, ExotelConfig } from './config.ts';
 
 /** Reads the balance, which any valid key may: https://developer.exotel.com/docs/voice-v1/api-reference/balance */
 export async function checkExotel(

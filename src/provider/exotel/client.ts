@@ -4,12 +4,10 @@ import { refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
 import type { Accepted, Provider, Refused, SmsMessage } from '../contract/provider.ts';
 import type { ProviderDeps } from '../contract/provider-deps.ts';
 import { type Templates, wordingOf } from '../template/template.ts';
-import { createAccount } from './account.ts';
 import { checkExotel } from './check.ts';
 import { classifyExotel, isDuplicate } from './codes.ts';
-import type { ExotelConfig } from './config.ts';
-import { askExotel } from './status.ts';
-import { readText } from './text.ts';
+import { createAccount, type ExotelConfig } from './config.ts';
+import { askExotel, readText } from './status.ts';
 
 /** https://developer.exotel.com/api/sms */
 const MAX_CHARACTERS = 2000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { HttpRequest } from '../../http-client/transport.ts';
 import { secretSchema } from '../../setting/secret.ts';
-import { commonKeys, httpUrl, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
-import { senderSchema } from '../contract/credential-form.ts';
+import { commonKeys, httpUrl, pollKeys, senderSchema, withTimeoutMs } from '../contract/common-config.ts';
 
 /** https://developer.exotel.com/api/sms */
 export const exotelConfig = z
@@ -42,3 +42,26 @@ export const exotelConfig = z
   .transform(withTimeoutMs);
 
 export type ExotelConfig = z.output<typeof exotelConfig>;
+
+/** Composes calls for one account, with its credentials in a header: https://developer.exotel.com/api/sms */
+export interface Account {
+  get(path: string): HttpRequest;
+  post(path: string, form: Readonly<Record<string, string>>): HttpRequest;
+}
+
+export function createAccount({ domain, sid, key, token }: ExotelConfig): Account {
+  const url = `https://${domain}/v1/Accounts/${sid}`;
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${key?.reveal() ?? sid}:${token.reveal()}`).toString('base64')}`,
+    accept: 'application/json',
+  };
+  return {
+    get: (path) => ({ method: 'GET', url: url + path, headers }),
+    post: (path, form) => ({
+      method: 'POST',
+      url: url + path,
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    }),
+  };
+}

@@ -1,8 +1,122 @@
-import { readJson, readMessageId } from '../../http-client/read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken } from '../contract/receipt-token.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { Finding } from '../contract/classify.ts';
+import {
+  hasReceiptToken,
+  type ReceiptCall,
+  type ReceiptReader,
+  type ReceiptReaderDeps,
+  type VendorReceipt,
+} from '../contract/receipt-reader.ts';
 import type { ExotelConfig } from './config.ts';
-import { readDelivery } from './delivery.ts';
+
+interface Row extends Pick<Finding, 'reason' | 'failover'> {
+  readonly state: VendorReceipt['state'];
+}
+
+/** What became of a text. `unlisted`: the code is not in the table; its range, or the status word, decided. */
+export interface Delivery extends Row {
+  readonly code?: string | undefined;
+  readonly unlisted?: true;
+}
+
+const delivered: Row = { state: 'delivered' };
+const pending: Row = { state: 'pending' };
+const failed = (reason: NonNullable<Row['reason']>, departure: Pick<Row, 'failover'> = {}): Row => ({
+  state: 'undelivered',
+  reason,
+  ...departure,
+});
+
+/**
+ * On India's Do Not Disturb register, which bars promotional texts only: https://support.exotel.com/support/solutions/articles/127883
+ * It is not the recipient's answer to a text of ours, and another vendor, or `smsType: transactional`, may reach the number.
+ */
+const DO_NOT_DISTURB: Row = failed('recipient', { failover: true });
+
+/**
+ * `DetailedStatusCode`: https://developer.exotel.com/docs/sms-api/api-reference/status-codes (five digits from 20005)
+ * and https://developer.exotel.com/docs/sms-support/sms-status-codes (20000 to 20002, 30001 and on).
+ */
+export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
+  ['20000', delivered], // to the handset
+  ['20001', pending], // to the operator, the handset's word awaited
+  ['20002', pending], // to the carrier
+  ['20005', delivered], // to the handset
+  ['20006', delivered], // to the operator: the last word where handsets give none
+
+  ['21010', pending], // queued
+  ['21015', pending], // on its way to the operator
+  ['21020', pending], // with the operator
+
+  ['23005', DO_NOT_DISTURB],
+  ['23010', failed('recipient')], // wrong number, or a landline
+  ['23015', failed('content')], // taken for spam
+  // "Recipient number is blacklisted"; the older page says that it replied STOP. By whose wish it is on the list stays open.
+  ['23020', failed('recipient', { failover: true })],
+  ['23030', failed('recipient', { failover: true })], // no route: another vendor may have one
+  ['23035', failed('recipient')], // switched off, or out of coverage
+  ['23040', failed('recipient')], // no such subscriber
+  ['23050', failed('recipient')], // the operator tried until it expired
+  ['23060', failed('content')], // rejected, no reason given
+  ['23070', failed('content')], // too long, or holds a character that cannot be sent
+  ['23072', failed('auth')], // sender ID not registered
+
+  // India's register of senders, entities and templates (DLT).
+  ['23080', failed('auth')], // sender blocked
+  ['23081', failed('auth')], // entity blocked, or its id missing
+  ['23082', failed('content')], // the text does not fit its template
+  ['23083', failed('auth')], // blocked although registered
+  ['23084', failed('recipient', { failover: true })], // no consent of the recipient is registered: not a STOP
+  ['23181', failed('auth')], // template invalid
+  ['23182', failed('auth')], // template not found
+  ['23183', failed('auth')], // template inactive
+  ['23184', failed('auth')], // template blacklisted
+  ['23185', failed('content')], // the text does not fit its template
+  ['23186', failed('content')], // longer than 2000 characters
+  ['23281', failed('auth')], // entity not found
+
+  ['24010', failed('unavailable')], // Exotel's own failure
+  ['24105', failed('recipient')], // the handset's
+  ['24110', failed('unavailable')], // the operator's
+  ['24120', failed('recipient')], // the subscriber's, such as an empty account
+  ['24990', failed('unavailable')], // nobody knows
+
+  ['30001', failed('content')], // the text does not fit its template
+  ['30002', failed('auth')], // entity not registered
+  ['30003', failed('auth')], // sender ID not registered
+  ['30004', DO_NOT_DISTURB],
+]);
+
+/** 23084 to 24000 are reserved for new failures, as the page above says; the two pages agree on what the ranges mean. */
+const RANGES: readonly (readonly [pattern: RegExp, row: Row])[] = [
+  [/^20\d{3}$/, delivered],
+  [/^21\d{3}$/, pending],
+  [/^(2[34]|3\d)\d{3}$/, { state: 'undelivered' }],
+];
+
+/** `Status`: https://support.exotel.com/support/solutions/articles/127883-sms-message-status-codes */
+const WORDS: ReadonlyMap<string, Row> = new Map<string, Row>([
+  ['queued', pending],
+  ['sending', pending],
+  ['submitted', pending],
+  ['sent', delivered],
+  ['delivered', delivered],
+  ['failed', { state: 'undelivered' }],
+  ['failed_dnd', DO_NOT_DISTURB],
+  ['expired', { state: 'undelivered' }],
+  ['undelivered', { state: 'undelivered' }],
+]);
+
+/** Reads the two fields that answers, look-ups and receipts share; `undefined` when neither says anything. */
+export function readDelivery(fields: { readonly Status?: unknown; readonly DetailedStatusCode?: unknown }): Delivery | undefined {
+  const code = safeCode(fields.DetailedStatusCode);
+  const listed = code === undefined ? undefined : EXOTEL_DELIVERY.get(code);
+  if (listed !== undefined) return { ...listed, code };
+  const inRange = RANGES.find(([pattern]) => code !== undefined && pattern.test(code))?.[1];
+  const byWord = typeof fields.Status === 'string' ? WORDS.get(fields.Status.toLowerCase().replaceAll('-', '_')) : undefined;
+  const found = inRange ?? byWord;
+  return found && { ...found, ...(code === undefined ? {} : { code, unlisted: true }) };
+}
 
 /**
  * One text a call, once it has come to its end. Exotel signs nothing; its dates have no time zone, so none is told.

@@ -1,6 +1,12 @@
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken, queryOf } from '../contract/receipt-token.ts';
+import {
+  hasReceiptToken,
+  queryOf,
+  type ReceiptCall,
+  type ReceiptReader,
+  type ReceiptReaderDeps,
+  type VendorReceipt,
+} from '../contract/receipt-reader.ts';
 import type { HttpConfig } from './config.ts';
 import { readScalar, resolvePointer } from './json-pointer.ts';
 

@@ -1,6 +1,43 @@
 import type { E164 } from '../../alert/phone.ts';
 import type { SegmentRule } from '../../alert/segments.ts';
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** The whole of China, all the year. */
+const OFFSET_MS = 8 * HOUR_MS;
+
+/**
+ * How long until it is `hour` o'clock in Beijing. In the first minute after the hour it is a minute: the vendor still
+ * says no, so its clock lags behind ours.
+ */
+export function msUntilBeijing(hour: number, now: Date): number {
+  const sinceMs = (now.getTime() + OFFSET_MS - hour * HOUR_MS) % DAY_MS;
+  return sinceMs < MINUTE_MS ? MINUTE_MS : DAY_MS - sinceMs;
+}
+
+/** `20261120`: the day that it is in Beijing. */
+export function formatBeijingDay(at: Date): string {
+  return digitsOf(at, 'yyyy-mm-dd'.length);
+}
+
+/** `2026112011`: the hour that it is there. */
+export function formatBeijingHour(at: Date): string {
+  return digitsOf(at, 'yyyy-mm-ddThh'.length);
+}
+
+/** Reads `2026-11-20 11:00:00`, which vendors write without a zone; `undefined` for anything else. */
+export function parseBeijingTime(written: unknown): Date | undefined {
+  if (typeof written !== 'string') return undefined;
+  const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(written) ?? [];
+  const at = new Date(`${day}T${time}+08:00`);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+function digitsOf(at: Date, length: number): string {
+  return new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, length).replace(/\D/g, '');
+}
+
 /** Mainland China. No other calling code begins with 86: https://www.itu.int/pub/T-SP-E.164D */
 export function isMainland(to: E164): boolean {
   return to.startsWith('+86');

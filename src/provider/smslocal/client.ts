@@ -1,11 +1,10 @@
 import { isGsm7 } from '../../alert/segments.ts';
-import { createTransport } from '../../http-client/transport.ts';
+import { createTransport, type Exchange } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import type { Provider, SmsMessage } from '../contract/provider.ts';
+import type { Check, Provider, SmsMessage } from '../contract/provider.ts';
 import type { ProviderDeps } from '../contract/provider-deps.ts';
-import { checkSmslocal } from './check.ts';
+import { readSmslocalAnswer } from './codes.ts';
 import type { SmslocalConfig } from './config.ts';
-import { readSmslocalAnswer } from './read-answer.ts';
 
 /** https://www.smslocal.com/developer */
 const ENDPOINT = 'https://secure.smslocal.com/api/service/enterprise-service/external/sms';
@@ -39,4 +38,30 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 function toBody({ to, text }: SmsMessage, { from }: SmslocalConfig): unknown {
   return { ...(from === undefined ? {} : { from }), to: to.slice(1), content: text, datacoding: isGsm7(text) ? GSM7 : UNICODE };
+}
+
+/** What the answer to a look-up of no message tells: a wrong key may show, a right one cannot be told. */
+export function checkSmslocal(exchange: Exchange): readonly Check[] {
+  const unseen: readonly Check[] = [
+    { subject: 'balance', verdict: 'unchecked', detail: 'this API of the vendor has no call for it' },
+    { subject: 'sender', verdict: 'unchecked', detail: 'whether it is allowed shows with the first text only' },
+  ];
+  if (exchange.kind === 'fault') {
+    return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code})` }, ...unseen];
+  }
+  const { status } = exchange;
+  const refused = status === 401 || status === 403;
+  return [
+    status >= 500
+      ? { subject: 'connection', verdict: 'warning', detail: `the vendor answers, but with HTTP ${status}` }
+      : { subject: 'connection', verdict: 'ok', detail: `the vendor answers (HTTP ${status})` },
+    refused
+      ? {
+          subject: 'credentials',
+          verdict: 'failed',
+          detail: `the vendor refuses the key (HTTP ${status}): compare apiKey with the access key of its console`,
+        }
+      : { subject: 'credentials', verdict: 'unchecked', detail: 'not refused, which the vendor does not promise to do without a text' },
+    ...unseen,
+  ];
 }

@@ -1,10 +1,67 @@
-import { safeCode } from '../../http-client/read-answer.ts';
-import { type CodeRow, type Finding, reasonForStatus } from '../contract/classify.ts';
+import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
+import type { HttpAnswer } from '../../http-client/transport.ts';
+import { type CodeRow, type Finding, findingOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
+import type { Accepted, Refused } from '../contract/provider.ts';
+
+/** Far more than a text of 1600 characters has. */
+const MOST_PARTS = 64;
+
+interface Part {
+  readonly id: string | undefined;
+  /** Absent where the vendor gave none. */
+  readonly code: string | undefined;
+}
+
+/**
+ * The pages show one object, `{ msgid, errorcode }`; the live service answers with a list, `[{ id, errorCode }, …]`, one
+ * entry for each part of a long text. https://www.smslocal.com/developer
+ */
+export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+  // A 5xx or a redirect may have been sent, whatever it says.
+  const itsWord = (answer.status >= 200 && answer.status < 300) || (answer.status >= 400 && answer.status < 500);
+  const body = itsWord ? readJson(answer.body) : undefined;
+
+  if (typeof body === 'number' || typeof body === 'string') {
+    const code = safeCode(body);
+    const listed = SMSLOCAL_BARE_CODES.get(code ?? '');
+    // Its errors are of three digits that begin with 1; any other number may be the id of a text that was taken.
+    const isError = code !== undefined && /^1\d\d$/.test(code);
+    return refusalFromAnswer(answer, now, isError ? findingOfCode(answer.status, code, listed) : { code });
+  }
+
+  const parts = (Array.isArray(body) ? body : [body]).map(readPart);
+  const taken = parts.filter(({ code }) => code !== undefined && SMSLOCAL_YES.has(code));
+  const refused = parts.filter(({ code }) => code !== undefined && !SMSLOCAL_YES.has(code));
+  if (refused.length > 0 && refused.length === parts.length) {
+    // A code is a no. Of what kind, the status may tell where the code does not.
+    const byDefault: Finding = answer.status < 300 ? { reason: 'content' } : {};
+    return refusalFromAnswer(answer, now, { ...byDefault, ...findSmslocalCode(refused[0]?.code) });
+  }
+  if (taken.length === 0 || answer.status >= 400) return refusalFromAnswer(answer, now);
+  // Some parts are on their way and some are not: the phone gets a text with holes. The route decides whether a whole
+  // one is to follow it; as `accepted` nobody would look, and as a no it would be sent again without a thought.
+  if (taken.length < parts.length) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome', code: 'PARTLY_TAKEN' });
+
+  const ids = [...new Set(taken.map(({ id }) => id))].filter((id) => id !== undefined);
+  const [providerMessageId] = ids;
+  return {
+    kind: 'accepted',
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(ids.length > 1 && ids.length <= MOST_PARTS ? { partIds: ids } : {}),
+    ...(Array.isArray(body) ? { segments: parts.length } : {}),
+  };
+}
+
+function readPart(value: unknown): Part {
+  if (typeof value !== 'object' || value === null) return { id: undefined, code: undefined };
+  const { errorCode, errorcode, id, msgid } = value as Readonly<Record<string, unknown>>;
+  return { id: readMessageId(id ?? msgid), code: safeCode(errorCode ?? errorcode) };
+}
 
 const QUARTER_MS = 15 * 60_000;
 
 /** A part that was taken. The live service says 200, its newer pages 0. https://www.smslocal.com/developer */
-export const SMSLOCAL_YES: ReadonlySet<string> = new Set(['200', '0']);
+const SMSLOCAL_YES: ReadonlySet<string> = new Set(['200', '0']);
 
 /** The bare numbers of the vendor's older API, said in place of a body: https://smslocal.com/?p=78464 */
 export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
@@ -25,7 +82,7 @@ export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string,
  * What the `errorcode` of a part means that is not a yes. The vendor publishes no list; the codes that are known repeat
  * HTTP statuses.
  */
-export function findSmslocalCode(value: unknown): Finding {
+function findSmslocalCode(value: unknown): Finding {
   const code = safeCode(value);
   if (code === undefined) return {};
   return /^[45]\d\d$/.test(code) ? { reason: reasonForStatus(Number(code)), code } : { code, unlisted: true };

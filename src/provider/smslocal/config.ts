@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
-import { commonKeys, withTimeoutMs } from '../contract/common-config.ts';
-import { senderSchema } from '../contract/credential-form.ts';
+import { commonKeys, senderSchema, withTimeoutMs } from '../contract/common-config.ts';
 
 /** https://www.smslocal.com/developer */
 export const smslocalConfig = z

@@ -1,7 +1,13 @@
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import { readDeliveryWord } from '../contract/delivery-word.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken, queryOf } from '../contract/receipt-token.ts';
+import {
+  hasReceiptToken,
+  queryOf,
+  type ReceiptCall,
+  type ReceiptReader,
+  type ReceiptReaderDeps,
+  readDeliveryWord,
+  type VendorReceipt,
+} from '../contract/receipt-reader.ts';
 import type { SmslocalConfig } from './config.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

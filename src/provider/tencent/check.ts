@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock.ts';
-import { type Check, type CheckSubject, checkClock } from '../contract/check.ts';
-import type { ProviderError } from '../contract/provider.ts';
-import { formatBeijingHour } from '../mainland/beijing-time.ts';
+import { type Check, type CheckSubject, checkClock, type ProviderError } from '../contract/provider.ts';
+import { formatBeijingHour } from '../mainland/mainland.ts';
 import type { Templates } from '../template/template.ts';
 import type { Loose, TencentApi, TencentReply } from './api.ts';
 import type { TencentConfig } from './config.ts';

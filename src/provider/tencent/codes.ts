@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../http-client/transport.ts';
 import { findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
 import type { ProviderReason, Refused } from '../contract/provider.ts';
-import { msUntilBeijing } from '../mainland/beijing-time.ts';
+import { msUntilBeijing } from '../mainland/mainland.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
-import { commonKeys, pollKeys, withTimeoutMs } from '../contract/common-config.ts';
-import { refuseForms } from '../contract/credential-form.ts';
+import { commonKeys, pollKeys, refuseForms, withTimeoutMs } from '../contract/common-config.ts';
 
 /** https://www.tencentcloud.com/document/product/382/40465 */
 export const tencentConfig = z

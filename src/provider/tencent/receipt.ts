@@ -1,8 +1,7 @@
 import type { ProviderReason } from '../../alert/reason.ts';
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import type { ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken } from '../contract/receipt-token.ts';
-import { parseBeijingTime } from '../mainland/beijing-time.ts';
+import { hasReceiptToken, type ReceiptReader, type ReceiptReaderDeps, type VendorReceipt } from '../contract/receipt-reader.ts';
+import { parseBeijingTime } from '../mainland/mainland.ts';
 import type { TencentConfig } from './config.ts';
 
 /**

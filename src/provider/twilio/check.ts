@@ -1,9 +1,8 @@
 import { readJson, textOf } from '../../http-client/read-answer.ts';
 import { createTransport, type Exchange, type Transport } from '../../http-client/transport.ts';
-import { type Check, checkClock } from '../contract/check.ts';
-import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl } from './address.ts';
+import { type Check, checkClock } from '../contract/provider.ts';
 import { classifyTwilio } from './codes.ts';
-import type { TwilioConfig } from './config.ts';
+import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl, type TwilioConfig } from './config.ts';
 
 type Finding = Omit<Check, 'subject'>;
 

@@ -1,13 +1,12 @@
 import type twilioSdk from 'twilio';
-import { createTransport, type Exchange, type HttpRequest } from '../../http-client/transport.ts';
+import { readJson, readMessageId, readSegments } from '../../http-client/read-answer.ts';
+import { createTransport, type Exchange, type HttpAnswer, type HttpRequest } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import type { Provider, SmsMessage } from '../contract/provider.ts';
-import { refuse } from '../contract/provider.ts';
+import { type Accepted, type Provider, type Refused, refuse, type SmsMessage, secondsLeft } from '../contract/provider.ts';
 import type { ProviderDeps } from '../contract/provider-deps.ts';
-import { secondsLeft } from '../contract/seconds-left.ts';
 import { checkTwilio } from './check.ts';
+import { classifyTwilio, refusalOfFailedText, stateOf } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
-import { readTwilioAnswer } from './read-answer.ts';
 import { askTwilio } from './status.ts';
 
 type SdkOptions = NonNullable<Parameters<typeof twilioSdk>[2]>;
@@ -88,4 +87,33 @@ function toHttpRequest({ method, uri, username, password, headers, data }: SdkRe
     },
     body: new URLSearchParams(data as Record<string, string>).toString(),
   };
+}
+
+/** The fields that are read of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
+interface Resource {
+  readonly sid?: unknown;
+  readonly status?: unknown;
+  readonly error_code?: unknown;
+  readonly num_segments?: unknown;
+}
+
+/**
+ * What Twilio said to a send. It accepts a text by a resource with a SID; one whose resource is already `failed`, or
+ * carries an error code, was refused by that code.
+ */
+export function readTwilioAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
+  if (answer.status < 200 || answer.status >= 300) return classifyTwilio(answer, now);
+  const { sid, status, error_code, num_segments } = (readJson(answer.body) ?? {}) as Resource;
+  const providerMessageId = readMessageId(sid);
+  if (providerMessageId === undefined) return classifyTwilio(answer, now);
+  const state = typeof status === 'string' ? stateOf(status) : 'pending';
+  if (state === 'undelivered' || (state === 'pending' && isErrorCode(error_code))) return refusalOfFailedText(answer, now, error_code);
+  // A Messaging Service answers "0": it has not chosen a sender yet, and so has not counted.
+  const segments = readSegments(num_segments);
+  return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
+}
+
+/** `null` in a text without an error; a whole number, or one in digits, in one with. */
+function isErrorCode(value: unknown): boolean {
+  return (typeof value === 'number' || typeof value === 'string') && /^[1-9]\d*$/.test(String(value));
 }

@@ -1,8 +1,7 @@
 import { readMessageId } from '../../http-client/read-answer.ts';
-import type { InboundReader, InboundReaderDeps, VendorInbound } from '../contract/inbound-reader.ts';
-import type { ReceiptCall } from '../contract/receipt-reader.ts';
+import type { InboundReader, InboundReaderDeps, ReceiptCall, VendorInbound } from '../contract/receipt-reader.ts';
 import type { TwilioConfig } from './config.ts';
-import { createTwilioSeal } from './signature.ts';
+import { createTwilioSeal } from './receipt.ts';
 
 /** An empty TwiML: nothing goes back. Twilio itself answers STOP, START and HELP. */
 const NO_REPLY = { type: 'text/xml', body: '<?xml version="1.0" encoding="UTF-8"?><Response/>' };

@@ -1,10 +1,8 @@
-import { readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { queryOf } from '../contract/receipt-token.ts';
-import { deliveryReason } from './codes.ts';
+import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
+import { readMessageId, safeCode, withoutBom } from '../../http-client/read-answer.ts';
+import { queryOf, type ReceiptCall, type ReceiptReader, type ReceiptReaderDeps, type VendorReceipt } from '../contract/receipt-reader.ts';
+import { deliveryReason, stateOf } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
-import { stateOf } from './message-status.ts';
-import { createTwilioSeal } from './signature.ts';
 
 /**
  * Status callbacks: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
@@ -35,4 +33,44 @@ function readReceipt({ target, body }: ReceiptCall): VendorReceipt | undefined {
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/**
+ * Tells calls of Twilio from forged ones. Of the SDK only the file that knows signatures is loaded, which needs nothing else
+ * of it.
+ */
+export function createTwilioSeal({ publicUrl, providers }: ReceiptReaderDeps): (call: ReceiptCall) => boolean {
+  const accounts = [...providers.values()].filter((config): config is TwilioConfig => config.type === 'twilio');
+  return (call) => {
+    if (publicUrl === undefined) return false;
+    const url = `${publicUrl}${call.target}`;
+    const named = new URLSearchParams(withoutBom(call.body)).get('AccountSid');
+    // A rotated token may be configured for one name and not for the other, and subaccounts sign with tokens of their
+    // own: the account that is named comes first, the others after it.
+    return accounts
+      .toSorted((a, b) => Number(b.accountSid === named) - Number(a.accountSid === named))
+      .some(({ authToken }) => isSigned(call, url, authToken.reveal()));
+  };
+}
+
+/**
+ * Whether `X-Twilio-Signature` was made with this token, over this URL and body. A body that is no form is signed by its
+ * hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security#validating-signatures-from-twilio
+ */
+export function isSigned({ headers, body }: Pick<ReceiptCall, 'headers' | 'body'>, url: string, authToken: string): boolean {
+  const signature = headers['x-twilio-signature'];
+  if (signature === undefined || !URL.canParse(url)) return false;
+  if (new URL(url).searchParams.has('bodySHA256')) return validateRequestWithBody(authToken, signature, url, body);
+  return validateRequest(authToken, signature, url, formOf(body));
+}
+
+/** Names → values as the SDK takes them: a list where a name comes more than once. */
+function formOf(body: string): Record<string, string | string[]> {
+  const fields = new URLSearchParams(withoutBom(body));
+  return Object.fromEntries(
+    [...new Set(fields.keys())].map((name) => {
+      const [value = '', ...more] = fields.getAll(name);
+      return [name, more.length === 0 ? value : [value, ...more]];
+    }),
+  );
 }

@@ -2,10 +2,8 @@ import { readJson, readMessageId, readSegments, safeCode, textOf } from '../../h
 import type { HttpAnswer, Transport } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
 import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
-import { accountUrl, credentialsOf } from './address.ts';
-import { classifyTwilio, deliveryReason } from './codes.ts';
-import type { TwilioConfig } from './config.ts';
-import { stateOf } from './message-status.ts';
+import { classifyTwilio, deliveryReason, stateOf } from './codes.ts';
+import { accountUrl, credentialsOf, type TwilioConfig } from './config.ts';
 
 /** Newest first; a number gets few texts, and an answer must stay small. */
 const PAGE_SIZE = 20;

@@ -1,6 +1,6 @@
 import { readJson } from '../../http-client/read-answer.ts';
 import type { Exchange } from '../../http-client/transport.ts';
-import { type Check, checkClock } from '../contract/check.ts';
+import { type Check, checkClock } from '../contract/provider.ts';
 import { findUnismsCode } from './codes.ts';
 import type { UnismsConfig } from './config.ts';
 

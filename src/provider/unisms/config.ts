@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, withTimeoutMs } from '../contract/common-config.ts';
+import { type TemplateBook, variablesByName } from '../template/fill-template.ts';
 
 /** https://unisms.apistd.com/docs/api */
 export const unismsConfig = z
@@ -20,3 +21,15 @@ export const unismsConfig = z
   .transform(withTimeoutMs);
 
 export type UnismsConfig = z.output<typeof unismsConfig>;
+
+/** Variables by name; nothing is documented of what they may not hold. */
+export function unismsTemplates({ templateId }: Pick<UnismsConfig, 'templateId'>): TemplateBook {
+  return {
+    defaultId: templateId,
+    rules: {},
+    find: (template) => {
+      const { unisms } = template;
+      return unisms && { id: unisms.id, variables: variablesByName(template, unisms.params) };
+    },
+  };
+}

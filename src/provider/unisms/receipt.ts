@@ -1,7 +1,13 @@
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import { type DeliveryWord, readDeliveryWord } from '../contract/delivery-word.ts';
-import type { ReceiptCall, ReceiptReader, ReceiptReaderDeps, VendorReceipt } from '../contract/receipt-reader.ts';
-import { hasReceiptToken } from '../contract/receipt-token.ts';
+import {
+  type DeliveryWord,
+  hasReceiptToken,
+  type ReceiptCall,
+  type ReceiptReader,
+  type ReceiptReaderDeps,
+  readDeliveryWord,
+  type VendorReceipt,
+} from '../contract/receipt-reader.ts';
 import type { UnismsConfig } from './config.ts';
 
 /**

@@ -7,9 +7,8 @@ import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Logger } from '../../logger.ts';
 import { levelFor } from '../../redis/unavailable.ts';
 import type { QueueWorker } from '../worker/queue-worker.ts';
-import { eventBody, eventTypeOf } from './event-payload.ts';
 import type { EventObserver } from './event-queue.ts';
-import type { WaitingEvent } from './waiting-event.ts';
+import { eventBody, eventTypeOf, type WaitingEvent } from './waiting-event.ts';
 
 export interface EventRelayDeps {
   /** Name of the webhook → what it is told. */

@@ -1,5 +1,5 @@
 import type { JobsOptions, Queue } from 'bullmq';
-import { shownId } from '../../alert/shown-id.ts';
+import { shownId } from '../../alert/phone.ts';
 import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';

@@ -2,8 +2,8 @@ import type { Clock } from '../../clock.ts';
 import type { Traces } from '../../ledger/history/trace.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { Logger } from '../../logger.ts';
-import { createAskProvider, type InVain } from '../../pipeline/lookup/ask-provider.ts';
-import { createLookupPlan } from '../../pipeline/lookup/plan-lookup.ts';
+import { type AskProvider, createAskProvider, createLookupPlan, type InVain } from '../../pipeline/lookup/ask-provider.ts';
+import { type Lookup, lookupSchema } from '../../pipeline/lookup/lookup.ts';
 import type { Observer } from '../../pipeline/observer.ts';
 import type { DispatcherDeps } from '../../pipeline/sending/dispatcher.ts';
 import type { Carrier } from '../../pipeline/sending/send-target.ts';
@@ -11,11 +11,45 @@ import { refuteUnknown } from '../../pipeline/unknown/unknown-desk.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { createMessageAgain } from '../jobs/message-again.ts';
-import type { QueueWorker } from '../worker/queue-worker.ts';
-import { createLookupQueue, createLookupWorker, type LookupWorkerDeps } from './lookup-queue.ts';
+import { createMessageAgain } from '../jobs/message-jobs.ts';
+import { LOOKUP_QUEUE } from '../names.ts';
+import { openQueue } from '../open-queue.ts';
+import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../worker/queue-worker.ts';
 
-export interface LookupsDeps {
+/** Puts questions to vendors where they wait for their time. A message has one at most, however often it is put. */
+function createLookupQueue(redis: Redis, prefix: string) {
+  const queue = openQueue(LOOKUP_QUEUE, redis, prefix);
+  return {
+    add: async (lookup: Lookup, delayMs: number): Promise<void> =>
+      void (await queue.add('lookup', lookup, { jobId: `l-${lookup.messageId}`, delay: delayMs })),
+    close: () => queue.close(),
+  };
+}
+
+interface LookupWorkerDeps extends Omit<QueueWorkerDeps, 'concurrency'> {
+  readonly ask: AskProvider;
+}
+
+/** Questions in flight per process: nobody waits for the answers, so that they may not crowd out the texts. */
+const CONCURRENCY = 5;
+
+function createLookupWorker({ ask, ...deps }: LookupWorkerDeps): QueueWorker {
+  return createQueueWorker(
+    LOOKUP_QUEUE,
+    { ...deps, concurrency: CONCURRENCY },
+    {
+      process: async (job, signal) => {
+        const parsed = lookupSchema.safeParse(job.data);
+        if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a look-up of ours' };
+        const lookedUp = await ask(parsed.data, signal);
+        return lookedUp.kind === 'again' ? { kind: 'delay', until: lookedUp.until } : { kind: 'complete' };
+      },
+      onUnreadable: async () => undefined,
+    },
+  );
+}
+
+interface LookupsDeps {
   readonly redis: Redis;
   readonly prefix: string;
   readonly traces: Pick<Traces, 'message'>;
@@ -29,7 +63,7 @@ export interface LookupsDeps {
   readonly receipts: { addReported(provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> };
 }
 
-export interface Lookups {
+interface Lookups {
   readonly plan: DispatcherDeps['onHandedOver'];
   start(deps: Omit<LookupWorkerDeps, 'ask'>): QueueWorker;
   close(): Promise<void>;

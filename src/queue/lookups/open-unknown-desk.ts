@@ -5,7 +5,7 @@ import { createUnknownDesk, type UnknownDesk } from '../../pipeline/unknown/unkn
 import { connectRedis, type Redis } from '../../redis/connect.ts';
 import { createKeys } from '../../redis/keys.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
-import { createMessageAgain } from '../jobs/message-again.ts';
+import { createMessageAgain } from '../jobs/message-jobs.ts';
 
 export interface UnknownDeskOptions {
   /** URL, or a client of the caller's, which stays the caller's to close. */

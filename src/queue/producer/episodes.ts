@@ -10,7 +10,7 @@ import { createKeys } from '../../redis/keys.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
 import { ALERT_QUEUE } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
-import type { Episodes } from './episodes-port.ts';
+import type { Episodes } from './producer-port.ts';
 
 /** Alerts on the queue that are looked at; with more, a key that is not among them counts as open. */
 const WAITING = 1000;

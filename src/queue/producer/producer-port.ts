@@ -50,3 +50,12 @@ export interface Producer {
   waitFor(alertId: string, options?: WaitOptions): Promise<AlertTrace>;
   close(): Promise<void>;
 }
+
+/** What is known of dedup keys, for a person who is about to resolve one. */
+export interface Episodes {
+  /** Whether a resolve of this key would end anything: an alert of it waits, or became texts or notices and was not resolved since. */
+  isOpen(dedupKey: string): Promise<boolean>;
+  /** Keys of the newest alerts, newest first, each once. */
+  recentKeys(): Promise<string[]>;
+  close(): Promise<void>;
+}

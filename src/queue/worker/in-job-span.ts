@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import { maskNumbers } from '../../alert/phone.ts';
-import { carriedIn } from '../../tracing/carry.ts';
 import { inSpan } from '../../tracing/span.ts';
+import { carriedIn } from '../../tracing/traceparent.ts';
 import type { JobMove } from './settle.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { describeJsonFault } from '../../alert/json-fault.ts';
+import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { createScript } from '../../redis/script.ts';

@@ -9,8 +9,7 @@ import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
 import { inJobSpan } from './in-job-span.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { ReadableWorker } from './readable-worker.ts';
-import { type JobMove, settleJob } from './settle.ts';
-import { describePoison, judgeStalls } from './stalls.ts';
+import { describePoison, type JobMove, judgeStalls, settleJob } from './settle.ts';
 
 export interface QueueWorkerDeps {
   /** Of all workers of the process; for its blocking reads each makes a duplicate. */

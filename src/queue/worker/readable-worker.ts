@@ -1,5 +1,5 @@
 import { ErrorCode, type Job, type JobJson, type Processor, Worker, type WorkerOptions } from 'bullmq';
-import { describeJsonFault } from '../../alert/json-fault.ts';
+import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
 import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';

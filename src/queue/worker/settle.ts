@@ -1,6 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, ErrorCode, type IQueueBackend, type Job, UnrecoverableError } from 'bullmq';
 import type { Clock } from '../../clock.ts';
-import { persist } from './persist.ts';
+
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Repeats a write that Redis refuses (full, read-only, loading) until it is taken. What a provider answered lives in
+ * this process alone until then, so giving up would turn a known outcome into an unknown one.
+ */
+export async function persist<T>(write: () => Promise<T>, onRefused: (error: unknown) => void): Promise<T> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      return await write();
+    } catch (error) {
+      onRefused(error);
+      await pause(wait);
+    }
+  }
+}
+
+/**
+ * What is thought of a job that was taken over so often. Most of those that go down with a process only happened to be in
+ * it, and would go down with every further one that the guilty job ends: a suspect therefore runs with no other suspect
+ * beside it, so that it is cleared by ending well, and only the guilty one is counted up to the end.
+ */
+type Suspicion = 'none' | 'suspect' | 'poison';
+
+const CHANCE = 2;
+const MOST_STALLS = 10;
+
+/** @param stalls how often its worker was gone before it was done with it */
+export function judgeStalls(stalls: number): Suspicion {
+  if (stalls > MOST_STALLS) return 'poison';
+  return stalls > CHANCE ? 'suspect' : 'none';
+}
+
+/** As it stands in the failed set. */
+export function describePoison(stalls: number): string {
+  return `poison: ${stalls} workers died over it`;
+}
 
 /** Where a job goes now. */
 export type JobMove =

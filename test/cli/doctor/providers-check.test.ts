@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Check } from '../../../src/provider/contract/check.ts';
+import type { Check } from '../../../src/provider/contract/provider.ts';
 import { createProvider, type ProviderConfig } from '../../../src/provider/registry.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { noDeps } from '../../conformance/no-deps.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPaint, mayColour } from '../../../src/cli/terminal/colour.ts';
-import { printableText } from '../../../src/cli/terminal/printable-text.ts';
+import { createPaint, mayColour, printableText } from '../../../src/cli/terminal/printable-text.ts';
 
 test.each<[name: string, isTTY: boolean, env: Record<string, string>, colour: boolean]>([
   ['a terminal', true, {}, true],

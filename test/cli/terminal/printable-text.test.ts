@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createPaint } from '../../../src/cli/terminal/colour.ts';
-import { CLEAR_LINE, printableText } from '../../../src/cli/terminal/printable-text.ts';
+import { CLEAR_LINE, createPaint, printableText } from '../../../src/cli/terminal/printable-text.ts';
 import { alertTrace, messageTrace } from '../../explain/traces.ts';
 import { deadLetter } from '../dead-world.ts';
 import { type } from '../recording-deps.ts';

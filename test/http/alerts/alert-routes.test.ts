@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdicts } from '../../../src/http/alerts/verdicts.ts';
+import type { Verdicts } from '../../../src/http/alerts/alert-routes.ts';
 import { openDoor, problemOf } from '../door.ts';
 
 const alert = { id: 'order-42.paid', severity: 'critical', to: '+60123456789', text: 'Disk full' };

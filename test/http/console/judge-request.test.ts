@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeRequest, type Visit } from '../../../src/http/console/judge-request.ts';
+import { judgeRequest, type Visit } from '../../../src/http/console/door.ts';
 
 const look: Visit = { isWrite: false, host: '127.0.0.1:8080', origin: undefined, fetchSite: undefined, contentType: undefined };
 const write: Visit = { ...look, isWrite: true, contentType: 'application/json', fetchSite: 'same-origin' };

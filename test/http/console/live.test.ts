@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
-import { createLive } from '../../../src/http/console/live.ts';
+import { createLive, isAfter } from '../../../src/http/console/live.ts';
 import { showEntry } from '../../../src/http/console/show.ts';
-import { isAfter } from '../../../src/http/console/viewer.ts';
 import { createJournal } from '../../../src/ledger/journal/journal.ts';
 import { alertLine } from '../../../src/ledger/journal/journal-entry.ts';
 import { createKeys } from '../../../src/redis/keys.ts';

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { readSession, writeSession } from '../../../src/http/console/cookie.ts';
-import { createSessions, SESSION_MS } from '../../../src/http/console/sessions.ts';
+import { createSessions, readSession, SESSION_MS, writeSession } from '../../../src/http/console/door.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 
 const [first, second] = [new Secret('first-token'), new Secret('second-token')];

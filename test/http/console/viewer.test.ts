@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ShownEntry } from '../../../src/http/console/api.ts';
-import { createViewer } from '../../../src/http/console/viewer.ts';
+import { createViewer } from '../../../src/http/console/live.ts';
 
 const alert = { id: 'a', severity: 'critical', outcome: 'routed', reason: null, dedupKey: null, contacts: [], messages: 1 } as const;
 const entry = (seq: string): ShownEntry => ({ seq, at: '2026-11-20T03:00:00.000Z', kind: 'alert', alert });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBearerAuth } from '../../../src/http/server/bearer-auth.ts';
-import { createLoginThrottle, networkOf } from '../../../src/http/server/login-throttle.ts';
+import { createBearerAuth, createLoginThrottle, networkOf } from '../../../src/http/server/bearer-auth.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 
 /** Ends of wrong tokens: `free` or the seconds to wait. */

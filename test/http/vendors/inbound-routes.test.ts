@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { InboundDeps } from '../../../src/http/vendors/inbound-routes.ts';
-import type { InboundReader, VendorInbound } from '../../../src/provider/contract/inbound-reader.ts';
+import type { InboundDeps } from '../../../src/http/vendors/vendor-routes.ts';
+import type { InboundReader, VendorInbound } from '../../../src/provider/contract/receipt-reader.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { openDoor, problemOf } from '../door.ts';

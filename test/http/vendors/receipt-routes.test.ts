@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ReceiptDeps } from '../../../src/http/vendors/receipt-routes.ts';
-import type { ReceiptCall, ReceiptReader, VendorReceipt } from '../../../src/provider/contract/receipt-reader.ts';
-import { hasReceiptToken } from '../../../src/provider/contract/receipt-token.ts';
+import type { ReceiptDeps } from '../../../src/http/vendors/vendor-routes.ts';
+import {
+  hasReceiptToken,
+  type ReceiptCall,
+  type ReceiptReader,
+  type VendorReceipt,
+} from '../../../src/provider/contract/receipt-reader.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { openDoor, problemOf } from '../door.ts';

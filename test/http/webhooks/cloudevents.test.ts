@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdicts } from '../../../src/http/alerts/verdicts.ts';
+import type { Verdicts } from '../../../src/http/alerts/alert-routes.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { until } from '../../support/until.ts';

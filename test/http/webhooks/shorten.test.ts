@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clip, shorten } from '../../../src/http/webhooks/shorten.ts';
+import { clip, shorten } from '../../../src/http/webhooks/webhook-alerts.ts';
 
 test.each([
   ['short', 10, 'short'],

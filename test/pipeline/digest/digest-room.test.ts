@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { createRoomOf } from '../../../src/pipeline/digest/digest-room.ts';
+import { createRoomOf } from '../../../src/pipeline/digest/digest-stages.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import type { Carrier } from '../../../src/pipeline/sending/send-target.ts';
 import { createProvider } from '../../../src/provider/registry.ts';

@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import { createAskProvider, type InVain } from '../../../src/pipeline/lookup/ask-provider.ts';
+import { createAskProvider, createLookupPlan, type InVain } from '../../../src/pipeline/lookup/ask-provider.ts';
 import type { Lookup } from '../../../src/pipeline/lookup/lookup.ts';
-import { createLookupPlan } from '../../../src/pipeline/lookup/plan-lookup.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import { createReceiptReceiver } from '../../../src/pipeline/receipts/apply-receipt.ts';
-import { receiptOf } from '../../../src/pipeline/receipts/receipt.ts';
+import { createReceiptReceiver, receiptOf } from '../../../src/pipeline/receipts/apply-receipt.ts';
 import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
 import type { VendorReceipt } from '../../../src/provider/contract/receipt-reader.ts';
 import type { Said, StatusQuery, VendorStatus } from '../../../src/provider/contract/status.ts';

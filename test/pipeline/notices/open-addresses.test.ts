@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import { openAddresses } from '../../../src/pipeline/notices/open-addresses.ts';
+import { openAddresses } from '../../../src/pipeline/notices/notifier.ts';
 import type { AddressBook } from '../../../src/pipeline/routing/recipients.ts';
 
 const NOW = new Date('2026-11-20T03:00:00Z');

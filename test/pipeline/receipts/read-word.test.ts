@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readWord } from '../../../src/pipeline/receipts/read-word.ts';
+import { readWord } from '../../../src/pipeline/receipts/apply-inbound.ts';
 
 test.each([
   ...['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'],

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { RETURNS_PER_SECOND } from '../../../src/pipeline/sending/return-schedule.ts';
+import { RETURNS_PER_SECOND } from '../../../src/pipeline/sending/places.ts';
 import { FIRST_OPEN_MS, LONGEST_OPEN_MS, MIN_VOLUME, PROBES, SLOW_START_MS } from '../../../src/provider/breaker/breaker.ts';
 import { withBreaker } from '../../../src/provider/breaker/with-breaker.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';

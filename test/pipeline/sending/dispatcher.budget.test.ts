@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Money } from '../../../src/limit/budget/money.ts';
 import type { Caps } from '../../../src/limit/caps/rate-cap.ts';
 import type { Outcome } from '../../../src/pipeline/outcome.ts';
-import { judgeOverBudget } from '../../../src/pipeline/sending/judge-budget.ts';
+import { judgeOverBudget } from '../../../src/pipeline/sending/paid-attempt.ts';
 import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createDesk, HOUR_MS, MINUTE_MS } from '../dispatch-desk.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { restingOf } from '../../../src/pipeline/sending/judge.ts';
-import { createReturnSchedule, RETURNS_PER_SECOND } from '../../../src/pipeline/sending/return-schedule.ts';
+import { createReturnSchedule, RETURNS_PER_SECOND } from '../../../src/pipeline/sending/places.ts';
 import { ProviderError, type ProviderReason } from '../../../src/provider/contract/provider.ts';
 
 it('however many messages wait for one provider, no second brings more of them back than its turns, and none before its time', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hostOfRegion } from '../../../src/provider/alibaba/endpoint.ts';
+import { hostOfRegion } from '../../../src/provider/alibaba/api.ts';
 
 it.each([
   ['cn-hangzhou', 'dysmsapi.aliyuncs.com'],

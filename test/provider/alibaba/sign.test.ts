@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { authorize, EMPTY_BODY_HASH, encodeQuery } from '../../../src/provider/alibaba/sign.ts';
+import { authorize, EMPTY_BODY_HASH, encodeQuery } from '../../../src/provider/alibaba/api.ts';
 
 it('reproduces the example that the vendor publishes', () => {
   // https://help.aliyun.com/zh/resource-management/common-parameters

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultOfSender } from '../../../src/provider/contract/credential-form.ts';
+import { faultOfSender } from '../../../src/provider/contract/common-config.ts';
 import { providerConfigSchemas } from '../../../src/provider/registry.ts';
 
 const HEX = '0123456789abcdef0123456789abcdef';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readDeliveryWord } from '../../../src/provider/contract/delivery-word.ts';
+import { readDeliveryWord } from '../../../src/provider/contract/receipt-reader.ts';
 
 it.each([
   ['DELIVRD', 'delivered', undefined],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EXOTEL_DELIVERY, readDelivery } from '../../../src/provider/exotel/delivery.ts';
+import { EXOTEL_DELIVERY, readDelivery } from '../../../src/provider/exotel/receipt.ts';
 
 const ROWS: readonly [code: number, state: string, reason?: string][] = [
   [20000, 'delivered'],

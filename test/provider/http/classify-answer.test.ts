@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyHttpAnswer } from '../../../src/provider/http/classify-answer.ts';
+import { classifyHttpAnswer } from '../../../src/provider/http/client.ts';
 import { httpConfig } from '../../../src/provider/http/config.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');

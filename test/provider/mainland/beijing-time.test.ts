@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatBeijingDay, formatBeijingHour, msUntilBeijing, parseBeijingTime } from '../../../src/provider/mainland/beijing-time.ts';
+import { formatBeijingDay, formatBeijingHour, msUntilBeijing, parseBeijingTime } from '../../../src/provider/mainland/mainland.ts';
 
 const HOUR_MS = 3_600_000;
 

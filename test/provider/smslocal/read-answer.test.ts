@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SMSLOCAL_BARE_CODES } from '../../../src/provider/smslocal/codes.ts';
-import { readSmslocalAnswer } from '../../../src/provider/smslocal/read-answer.ts';
+import { readSmslocalAnswer, SMSLOCAL_BARE_CODES } from '../../../src/provider/smslocal/codes.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 

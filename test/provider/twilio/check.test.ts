@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import { messagingBaseUrl } from '../../../src/provider/twilio/address.ts';
+import { messagingBaseUrl } from '../../../src/provider/twilio/config.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startVendor } from '../../conformance/start-vendor.ts';
 import { startFakeTwilio } from '../../support/vendors/twilio.ts';

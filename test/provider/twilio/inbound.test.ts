@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InboundReader } from '../../../src/provider/contract/inbound-reader.ts';
-import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
+import type { InboundReader, ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { createInboundReader, type ProviderConfig, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { signedCallback } from '../../support/vendors/twilio.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ReceiptCall } from '../../../src/provider/contract/receipt-reader.ts';
 import { createReceiptReader, type ProviderConfig, providerConfigSchemas } from '../../../src/provider/registry.ts';
-import { isSigned } from '../../../src/provider/twilio/signature.ts';
+import { isSigned } from '../../../src/provider/twilio/receipt.ts';
 import { signedCallback } from '../../support/vendors/twilio.ts';
 
 const PUBLIC_URL = 'https://sms.example.com/edge';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Check } from '../../../src/provider/contract/check.ts';
+import type { Check } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { startVendor } from '../../conformance/start-vendor.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UNISMS_CODES } from '../../../src/provider/unisms/codes.ts';
-import { readUnismsAnswer } from '../../../src/provider/unisms/read-answer.ts';
+import { readUnismsAnswer, UNISMS_CODES } from '../../../src/provider/unisms/codes.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeQuery, signQuery } from '../../../src/provider/unisms/sign.ts';
+import { encodeQuery, signQuery } from '../../../src/provider/unisms/client.ts';
 
 const FACTS = { action: 'sms.message.send', accessKeyId: 'AKEXAMPLE', accessKeySecret: 'SKEXAMPLE' };
 

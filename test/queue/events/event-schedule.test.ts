@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextTryAt } from '../../../src/queue/events/event-schedule.ts';
+import { nextTryAt } from '../../../src/queue/events/event-queue.ts';
 
 const now = new Date('2026-11-20T03:00:00Z');
 const refused = { gone: false };

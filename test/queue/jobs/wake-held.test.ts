@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { wakeHeldBack } from '../../../src/queue/jobs/wake-held.ts';
+import { wakeHeldBack } from '../../../src/queue/jobs/message-jobs.ts';
 import { MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { openQueue } from '../../../src/queue/open-queue.ts';
 import { createKeys } from '../../../src/redis/keys.ts';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { persist } from '../../../src/queue/worker/persist.ts';
+import { persist } from '../../../src/queue/worker/settle.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { testRedis } from '../../support/redis.ts';
 import { startRedisServer } from '../../support/redis-server.ts';

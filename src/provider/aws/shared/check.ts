@@ -1,6 +1,5 @@
 import type { HttpAnswer } from '../../../http-client/transport.ts';
-import { type Check, checkClock } from '../../contract/check.ts';
-import type { Refused } from '../../contract/provider.ts';
+import { type Check, checkClock, type Refused } from '../../contract/provider.ts';
 import type { AwsReply } from './aws-caller.ts';
 import { isDenial } from './common-codes.ts';
 

@@ -1,5 +1,4 @@
-import { safeCode } from '../../../http-client/read-answer.ts';
-import { parseRetryAfterMs } from '../../../http-client/retry-after.ts';
+import { parseRetryAfterMs, safeCode } from '../../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../../http-client/transport.ts';
 import { type CodeRow, findingOfCode, refusalFromAnswer } from '../../contract/classify.ts';
 import type { Refused } from '../../contract/provider.ts';

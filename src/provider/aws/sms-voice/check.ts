@@ -6,7 +6,7 @@ import type {
   DescribeSpendLimitsCommandOutput,
 } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import type { HttpAnswer } from '../../../http-client/transport.ts';
-import type { Check } from '../../contract/check.ts';
+import type { Check } from '../../contract/provider.ts';
 import type { AwsReply } from '../shared/aws-caller.ts';
 import { checkAccess, isOpen, unanswered } from '../shared/check.ts';
 import type { AwsSmsVoiceConfig } from '../shared/config.ts';

@@ -1,11 +1,9 @@
 import type { SendTextMessageCommandInput } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { readMessageId } from '../../../http-client/read-answer.ts';
-import type { Provider, SmsMessage } from '../../contract/provider.ts';
+import { type Provider, type SmsMessage, secondsLeft } from '../../contract/provider.ts';
 import type { ProviderDeps } from '../../contract/provider-deps.ts';
-import { secondsLeft } from '../../contract/seconds-left.ts';
-import { createAwsCaller } from '../shared/aws-caller.ts';
+import { createAwsCaller, sdkOptions } from '../shared/aws-caller.ts';
 import type { AwsSmsVoiceConfig } from '../shared/config.ts';
-import { sdkOptions } from '../shared/sdk-options.ts';
 import { checkSmsVoice } from './check.ts';
 import { classifySmsVoice } from './codes.ts';
 

@@ -1,6 +1,6 @@
 import type { GetSMSAttributesCommandOutput, GetSMSSandboxAccountStatusCommandOutput } from '@aws-sdk/client-sns';
 import type { HttpAnswer } from '../../../http-client/transport.ts';
-import type { Check } from '../../contract/check.ts';
+import type { Check } from '../../contract/provider.ts';
 import type { AwsReply } from '../shared/aws-caller.ts';
 import { checkAccess, isOpen, unanswered } from '../shared/check.ts';
 import type { SnsConfig } from '../shared/config.ts';

@@ -2,9 +2,8 @@ import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { readMessageId } from '../../../http-client/read-answer.ts';
 import type { Provider, SmsMessage } from '../../contract/provider.ts';
 import type { ProviderDeps } from '../../contract/provider-deps.ts';
-import { createAwsCaller } from '../shared/aws-caller.ts';
+import { createAwsCaller, sdkOptions } from '../shared/aws-caller.ts';
 import type { SnsConfig } from '../shared/config.ts';
-import { sdkOptions } from '../shared/sdk-options.ts';
 import { checkSns } from './check.ts';
 import { classifySns } from './codes.ts';
 

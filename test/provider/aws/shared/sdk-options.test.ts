@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { sdkOptions } from '../../../../src/provider/aws/shared/sdk-options.ts';
+import { sdkOptions } from '../../../../src/provider/aws/shared/aws-caller.ts';
 import { nextTurn } from '../../../conformance/examiner.ts';
 import { providerOf } from '../setup.ts';
 

@@ -1,3 +1,17 @@
+export const QUEUE_STATES = ['waiting', 'prioritized', 'active', 'delayed', 'waiting-children', 'failed'] as const;
+export type QueueState = (typeof QUEUE_STATES)[number];
+
+export interface QueueFigures {
+  readonly queue: string;
+  readonly counts: Readonly<Record<QueueState, number>>;
+  /** Of the oldest job that waits for a worker; 0 when none does. */
+  readonly oldestAgeSeconds: number;
+  /** Of the oldest one in the lane of the criticals; 0 when none waits there. */
+  readonly oldestCriticalSeconds: number;
+  /** Somebody has paused it: its workers take nothing. */
+  readonly paused: boolean;
+}
+
 /** How safe what we keep is with the Redis that keeps it; from its INFO. */
 export interface RedisFigures {
   readonly version: string;
@@ -35,4 +49,14 @@ export function readRedisFigures(info: string): RedisFigures {
     appendOnly: text('aof_enabled') === '1',
     lastWriteOk: text('aof_last_write_status') !== 'err' && text('rdb_last_bgsave_status') !== 'err',
   };
+}
+
+/** How much of a cap over all recipients is used up. */
+export interface CapFigures {
+  readonly cap: 'per_hour';
+  /** What counts in the running window. */
+  readonly used: number;
+  readonly max: number;
+  /** Of `max`, what only criticals may use. */
+  readonly criticalReserve: number;
 }

@@ -1,0 +1,55 @@
+import type { AlertInput } from '../../alert/alert.ts';
+import { AlertError, readRecipientName } from '../../alert/parse-alert.ts';
+import type { Config } from '../../config/config.ts';
+import { didYouMean, editDistance, listNames } from '../../text/suggest.ts';
+
+/** A slip of the finger; more would be another of those ids that differ in a number alone. */
+const SLIPS = 2;
+/** A shorter beginning may be that of anything. */
+const SHORTEST_PART = 5;
+
+/** The id that was most likely meant: one mistyped, or cut off when it was copied. @param known newest first */
+export function nearestId(written: string, known: readonly string[]): string | undefined {
+  const cutOff = written.length < SHORTEST_PART ? undefined : known.find((id) => id.startsWith(written));
+  if (cutOff !== undefined) return cutOff;
+  const slips = Math.min(SLIPS, Math.floor(written.length / 4));
+  const near = known
+    .filter((id) => Math.abs(id.length - written.length) <= slips)
+    .map((id) => ({ id, distance: editDistance(written, id) }))
+    .filter(({ distance }) => distance <= slips);
+  return near.toSorted((a, b) => a.distance - b.distance)[0]?.id;
+}
+
+/** The same error; where a name is not in the config, with the one that was most likely meant. */
+export function withNearNames(error: AlertError, { to, template }: AlertInput, config: Config): AlertError {
+  const recipients = [to ?? []].flat();
+  const near = (path: string): string | undefined => {
+    if (path === 'template.name') return didYouMean(template?.name ?? '', config.templates.keys());
+    const entry = recipients[Number(/^to\[(\d+)\]$/.exec(path)?.[1] ?? Number.NaN)];
+    const named = entry === undefined ? undefined : readRecipientName(entry);
+    if (named === undefined) return undefined;
+    const known = { contact: config.contacts, group: config.groups, rotation: config.rotations }[named.kind];
+    return known.has(named.name) ? undefined : didYouMean(named.name, known.keys());
+  };
+  return new AlertError(
+    error.issues.map(({ path, message }) => {
+      const hint = near(path);
+      return { path, message: hint === undefined ? message : `${message} (${hint})` };
+    }),
+  );
+}
+
+/** `no provider is named "twillio" (did you mean "twilio-main"?)`, or which there are. */
+export function noSuch(what: string, written: string, known: readonly string[]): string {
+  const there = known.length === 0 ? 'there is none' : `there are ${listNames(known)}`;
+  return `no ${what} is named "${written}" (${didYouMean(written, known) ?? there})`;
+}
+
+/** `Use info, warning, error, critical.`, and which of them was most likely meant. */
+export function useOneOf(written: string, known: readonly string[]): string {
+  const near = didYouMean(written, known);
+  return `Use ${known.join(', ')}.${near === undefined ? '' : ` (${near.charAt(0).toUpperCase()}${near.slice(1)})`}`;
+}
+
+/** The id of an outgoing event, which stands in our log and among the dead, and which no ledger knows. */
+export const isEventId = (id: string) => /^e-[\w-]{22}$/.test(id);

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ErrorCode } from 'bullmq';
+import { CAP_REASONS } from '../../limit/caps/rate-cap.ts';
+import type { DigestJobs } from '../../pipeline/digest/gather.ts';
+import type { Message } from '../../pipeline/message.ts';
+import type { DeferredReason } from '../../pipeline/outcome.ts';
+import { clockOf } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import type { Keys } from '../../redis/keys.ts';
+import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY, RETURN_PRIORITY } from '../names.ts';
+import { openQueue, openQueueToRead } from '../open-queue.ts';
+import { wakeMessages } from './wake.ts';
+
+/** What a text waits for by the config's word alone. */
+const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];
+
+/** Read in one page, so that no call to Redis grows with the number of messages that wait. */
+const BATCH = 200;
+
+/**
+ * Lets the texts that caps, budgets and quiet hours hold back find out at once what a new config says of them; those that must
+ * still wait are put off again. Others, such as steps of a ladder and what a provider asked to wait for, keep their moment.
+ * @returns how many were woken
+ */
+export async function wakeHeldBack(redis: Redis, keys: Keys): Promise<number> {
+  const messages = openQueue(MESSAGE_QUEUE, redis, keys.prefix);
+  try {
+    let woken = 0;
+    let cursor = '0';
+    do {
+      const [next, pairs] = await redis.zscan(messages.toKey('delayed'), cursor, 'COUNT', BATCH);
+      const ids = pairs.filter((_, index) => index % 2 === 0);
+      const waits = await Promise.all(ids.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
+      const held = ids.filter((_, index) => waits[index]?.[0] === 'deferred' && BY_CONFIG.includes(waits[index]?.[1] ?? ''));
+      await wakeMessages(messages, held);
+      woken += held.length;
+      cursor = next;
+    } while (cursor !== '0');
+    return woken;
+  } finally {
+    await messages.close();
+  }
+}
+
+const WAKE_TRIES = 5;
+const WAKE_PAUSE_MS = 50;
+
+/** Each digest may hold a critical: they go right behind the new criticals, since many may end their wait together. */
+export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { close(): Promise<void> } {
+  const queue = openQueue(MESSAGE_QUEUE, redis, prefix);
+
+  /** False: it runs just now, and may already have looked at what it waits for. */
+  const promote = async (id: string): Promise<boolean> => {
+    const job = await queue.getJob(id);
+    try {
+      await job?.promote();
+      return true;
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code === ErrorCode.JobNotExist) return true;
+      if (code !== ErrorCode.JobNotInState) throw error;
+      return false;
+    }
+  };
+
+  return {
+    async add(digest, until) {
+      const now = clockOf(redis).now().getTime();
+      const delay = Math.max(0, until.getTime() - now);
+      await queue.add(MESSAGE_AGAIN_JOB, digest, { jobId: digest.id, timestamp: now, delay, priority: RETURN_PRIORITY.critical });
+    },
+    async wake(id) {
+      for (let tries = 1; !(await promote(id)) && tries < WAKE_TRIES; tries += 1) await pause(WAKE_PAUSE_MS);
+    },
+    close: () => queue.close(),
+  };
+}
+
+/** Puts messages that had ended on their queue once more; one that waits there is not put there twice. */
+export function createMessageAgain(redis: Redis, prefix: string) {
+  const queue = openQueueToRead(MESSAGE_QUEUE, redis, prefix);
+  return {
+    add: async (message: Message): Promise<void> => {
+      const priority = PRIORITY[message.severity];
+      await queue.add(MESSAGE_AGAIN_JOB, message, { jobId: message.id, ...(priority === 0 ? {} : { priority }) });
+    },
+    close: () => queue.close(),
+  };
+}
