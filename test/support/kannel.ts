@@ -20,6 +20,8 @@ export interface Kannel {
   readonly password: string;
   /** What it is connected to. */
   readonly centre: SmsCentre;
+  /** How many texts it expects a report of. It notes a text after the centre took it: an earlier report is dropped. */
+  awaitedReports(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -76,7 +78,8 @@ export async function startKannel({ bearerbox, smsbox }: KannelPrograms): Promis
     await stop();
     throw new Error(`Kannel did not start: ${log.slice(-2000)}`, { cause: error });
   }
-  return { url, ...account, centre, stop };
+  const awaitedReports = async () => Number(/^DLR: (\d+) queued/m.exec(await status())?.[1]);
+  return { url, ...account, centre, awaitedReports, stop };
 }
 
 interface Settings {

@@ -78,8 +78,11 @@ describe.skipIf(programs === undefined)('a real Kannel behind config/kannel.exam
   ] as const)('calls our receiver when the SMS centre reports %i: %s', async (dlr, state) => {
     const { send, nextReceipt } = await setup();
     const id = `m-kannel_${dlr}`;
+    const awaited = await kannel.awaitedReports();
     await send('disk full', { id });
-    await (await kannel.centre.nextSms()).report(dlr);
+    const taken = await kannel.centre.nextSms();
+    await until(async () => (await kannel.awaitedReports()) > awaited);
+    await taken.report(dlr);
     expect(await nextReceipt()).toEqual({
       path: `/v1/receipts/kannel?token=r3ceipt&ref=${id}&status=${dlr}`,
       genuine: true,
