@@ -1,7 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
 import { CIRCUITS_TTL_MS, type Keys } from '../redis/keys.ts';
-import { pruneHash, scanHash } from '../redis/scan-hash.ts';
-import { createScript } from '../redis/script.ts';
+import { pruneHashLua, scanHash } from '../redis/scan-hash.ts';
 
 /** `paused`: the provider asked to be left alone. `recovering`: it accepted a trial since it opened. */
 export type CircuitNoteState = 'half_open' | 'recovering' | 'open' | 'paused';
@@ -43,21 +43,14 @@ const ACCOUNT_REASONS: readonly string[] = ['auth', 'balance'];
 /** How long a pause is believed after its end, so that a provider that asks again and again does not seem to recover in between. */
 const PAUSE_GRACE_MS = 60_000;
 
-/**
- * KEYS circuits. ARGV field, note JSON, ttl ms, now ms, cursor. Removes some of the notes of dispatchers that crashed; answers
- * with the next cursor.
- */
-const publishScript = createScript<string>(`
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-local function isOld(line)
-  local note = cjson.decode(line)
-  local last = type(note['until']) == 'number' and math.max(note.at, note['until']) or note.at
-  return last < ARGV[4] - ARGV[3]
-end
-${pruneHash('ARGV[5]')}
-return next
-`);
+/** Also removes some of the notes of dispatchers that crashed; answers with the cursor for the next call. */
+export const publishCircuitScript = defineScript(new URL('publish-circuit.lua', import.meta.url), {
+  keys: ['circuits'],
+  args: { field: 'string', note: 'string', now: 'number', cursor: 'string' },
+  reply: String,
+  constants: { CIRCUITS_TTL_MS },
+  includes: [pruneHashLua],
+});
 
 /** Far more than all dispatchers together have open: beyond them an overview leaves some out. */
 export const MOST_NOTES = 2_000;
@@ -78,7 +71,10 @@ export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Ci
       const before = currentNote(notes.get(name), at.getTime());
       const note = { provider, state, since: before?.since ?? at.getTime(), at: at.getTime(), ...causeOf(before, cause) };
       notes.set(name, note);
-      cursor = await publishScript(redis, [keys.circuits()], [field, JSON.stringify(note), CIRCUITS_TTL_MS, at.getTime(), cursor]);
+      cursor = await publishCircuitScript(redis, {
+        keys: { circuits: keys.circuits() },
+        args: { field, note: JSON.stringify(note), now: at.getTime(), cursor },
+      });
     },
     async forget() {
       const fields = [...notes.keys()].map((name) => `${dispatcher} ${name}`);

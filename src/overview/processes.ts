@@ -1,8 +1,8 @@
-import { askTime } from '../redis/clock/redis-clock.ts';
+import { askTime, nowLua } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
-import { pruneHash, scanHash } from '../redis/scan-hash.ts';
-import { createScript } from '../redis/script.ts';
+import { pruneHashLua, scanHash } from '../redis/scan-hash.ts';
 import type { SendingSetup } from './lanes.ts';
 
 /** What a running process publishes about its config. */
@@ -44,15 +44,14 @@ export interface Processes {
   read(): Promise<ProcessNote[]>;
 }
 
-/** Stamped with Redis' clock, so that the clocks of the machines need not agree. KEYS processes. ARGV field, note JSON, ttl ms, cursor. Removes some of the notes of processes that crashed; answers with the next cursor. */
-const publishScript = createScript<string>(`
-local now = redis.call('TIME')[1] * 1000
-redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-local function isOld(line) return (tonumber(string.match(line, '^%d+')) or 0) < now - ARGV[3] end
-${pruneHash('ARGV[4]')}
-return next
-`);
+/** Also removes some of the notes of processes that crashed; answers with the cursor for the next call. */
+export const publishProcessScript = defineScript(new URL('publish-process.lua', import.meta.url), {
+  keys: ['processes'],
+  args: { process: 'string', note: 'string', cursor: 'string' },
+  reply: String,
+  constants: { PROCESS_TTL_MS },
+  includes: [nowLua, pruneHashLua],
+});
 
 /** Far more than run anywhere: beyond them an overview leaves some out. */
 export const MOST_PROCESSES = 1_000;
@@ -62,7 +61,10 @@ export function createProcesses(redis: Redis, keys: Keys, self: string): Process
   let cursor = '0';
   return {
     async publish(note) {
-      cursor = await publishScript(redis, [keys.processes()], [self, JSON.stringify(note), PROCESS_TTL_MS, cursor]);
+      cursor = await publishProcessScript(redis, {
+        keys: { processes: keys.processes() },
+        args: { process: self, note: JSON.stringify(note), cursor },
+      });
     },
     async forget() {
       await redis.hdel(keys.processes(), self);

@@ -1,4 +1,5 @@
 import type { Redis } from './connect.ts';
+import { luaPart } from './lua-source.ts';
 
 const PAGE = 100;
 
@@ -15,15 +16,7 @@ export async function scanHash(redis: Redis, key: string, most: number): Promise
 }
 
 /**
- * Lua: removes what `isOld(value)` says is old from one page of the hash KEYS[1], from the cursor `from` on; the next cursor is in
- * `next`. A process that writes to a hash repeatedly keeps it short in this way.
+ * Lua function `pruneHash(key, cursor, isOld)`: a process that writes to a hash repeatedly keeps it short in this way, a page at each
+ * write.
  */
-export function pruneHash(from: string): string {
-  return `
-local page = redis.call('HSCAN', KEYS[1], ${from}, 'COUNT', ${PAGE})
-for n = 1, #page[2], 2 do
-  if isOld(page[2][n + 1]) then redis.call('HDEL', KEYS[1], page[2][n]) end
-end
-local next = page[1]
-`;
-}
+export const pruneHashLua = luaPart(new URL('prune-hash.lua', import.meta.url), { constants: { PAGE } });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { connectRedis, duplicateRedis, isCluster } from '../../src/redis/connect.ts';
 import { checkRedis } from '../../src/redis/fitness/check.ts';
-import { createScript } from '../../src/redis/script.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
+import { scriptOf } from '../support/lua-script.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
@@ -52,8 +52,13 @@ describe.concurrent('a cluster', { timeout: 160_000 }, () => {
     expect(isCluster(redis)).toBe(true);
     expect(await checkRedis(redis)).toEqual([]);
 
-    const both = createScript<string>("redis.call('SET', KEYS[1], ARGV[1]); return redis.call('GET', KEYS[2])");
-    expect(await both(redis, ['{sms}:a', '{sms}:a'], ['x'])).toBe('x');
+    const both = scriptOf("redis.call('SET', keys.one, args.value) return redis.call('GET', keys.other)", {
+      keys: ['one', 'other'],
+      args: { value: 'string' },
+      reply: String,
+    });
+    const names = { one: '{sms}:a', other: '{sms}:a' };
+    expect(await both(redis, { keys: names, args: { value: 'x' } })).toBe('x');
     expect(await door.pipeline().get('{sms}:a').get('{sms}:a').exec()).toEqual([
       [null, 'x'],
       [null, 'x'],
@@ -66,7 +71,7 @@ describe.concurrent('a cluster', { timeout: 160_000 }, () => {
     await tell(from.port, (admin) => admin.flushall());
     const target = await id(to);
     for (const server of [to, from]) await tell(server.port, (admin) => admin.call('CLUSTER', 'SETSLOT', slot, 'NODE', target));
-    expect(await both(redis, ['{sms}:a', '{sms}:a'], ['moved'])).toBe('moved');
+    expect(await both(redis, { keys: names, args: { value: 'moved' } })).toBe('moved');
     expect(await holds(to)).toBe(true);
 
     await to.kill();

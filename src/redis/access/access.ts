@@ -1,8 +1,8 @@
 import { connectRedis, isCluster, type Redis } from '../connect.ts';
+import { defineScript } from '../define-script.ts';
 import type { RedisFinding } from '../fitness/check.ts';
 import { classifyTrouble, type Denial, denialIn } from '../fitness/trouble.ts';
 import type { Keys } from '../keys.ts';
-import { createScript } from '../script.ts';
 import { isUnavailable, withinDeadline } from '../unavailable.ts';
 import { commandsOf, type RedisUser, usesChannels } from './permissions.ts';
 import { type ProbeCall, probeCalls } from './probe-calls.ts';
@@ -14,21 +14,12 @@ export interface AccessOptions {
   readonly queues: readonly string[];
 }
 
-/**
- * ARGV calls, a JSON list of lists. Returns the number of each call that failed, and its error. The keys are not among KEYS,
- * so that a user who may not use one of them learns which; all of them are in the slot of KEYS[1].
- */
-const tryScript = createScript<(number | string)[]>(`
-local failed = {}
-for i, call in ipairs(cjson.decode(ARGV[1])) do
-  local reply = redis.pcall(unpack(call))
-  if type(reply) == 'table' and reply.err then
-    failed[#failed + 1] = i
-    failed[#failed + 1] = reply.err
-  end
-end
-return failed
-`);
+/** Answers with the number of each call that failed, and its error. */
+export const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
+  keys: ['probe'],
+  args: { calls: 'string' },
+  reply: (failed) => failed as (number | string)[],
+});
 
 /**
  * Tries what `user` needs of Redis: each command, each family of keys, scripts, a blocking read. Two round trips, and
@@ -49,9 +40,10 @@ export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOp
       return undefined;
     }
   };
-  const found = (await tried('evalsha', tryScript(redis, [keys.probe()], [JSON.stringify(calls.map(({ call }) => call))]))) as
-    | (number | string)[]
-    | undefined;
+  const found = (await tried(
+    'evalsha',
+    tryScript(redis, { keys: { probe: keys.probe() }, args: { calls: JSON.stringify(calls.map(({ call }) => call)) } }),
+  )) as (number | string)[] | undefined;
   for (let i = 0; found !== undefined && i < found.length; i += 2)
     failures.push({ permission: (calls[Number(found[i]) - 1] as ProbeCall).permission, message: String(found[i + 1]) });
   await tried('eval', redis.eval('return 1', 1, keys.probe()));

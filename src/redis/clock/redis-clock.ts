@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../clock.ts';
 import type { Redis } from '../connect.ts';
+import { defineScript } from '../define-script.ts';
 import type { Keys } from '../keys.ts';
-import { createScript } from '../script.ts';
+import { luaPart } from '../lua-source.ts';
 import { best, type ClockSample, jumpBetween, redisTimeAt } from './clock-sample.ts';
 
 /** Redis' time, whatever this process' own wall clock shows or is set to. */
@@ -147,18 +148,23 @@ export function createRedisClock({
   };
 }
 
-const timeScript = createScript<[string | number, string | number]>(`
-local _ = KEYS[1]
-return redis.call('TIME')
-`);
+/** Lua function `nowMs()`: Redis' time, whole ms since the epoch. */
+export const nowLua = luaPart(new URL('now.lua', import.meta.url));
+
+export const timeScript = defineScript(new URL('ask-time.lua', import.meta.url), {
+  keys: ['any'],
+  reply: (time) => {
+    const [seconds, micros] = time as [string | number, string | number];
+    return Number(seconds) * 1000 + Number(micros) / 1000;
+  },
+});
 
 /**
  * Redis' time now, ms since the epoch.
  * @param key any of ours: in a Redis Cluster the node that holds it answers, by whose clock our scripts run
  */
-export async function askTime(redis: Redis, key: string): Promise<number> {
-  const [seconds, micros] = await timeScript(redis, [key], []);
-  return Number(seconds) * 1000 + Number(micros) / 1000;
+export function askTime(redis: Redis, key: string): Promise<number> {
+  return timeScript(redis, { keys: { any: key } });
 }
 
 /** The clocks that {@link keepTime} has made, and those that {@link useClock} was given. */
