@@ -209,7 +209,7 @@ export function checkScript({ definition, chunks }: CheckedScript): string[] {
   visit(tree);
 
   for (const { name, line, isParameter, fields, used, seen, dynamic } of declared) {
-    if (isForeign(line) || (isPreamble(line) && (name === 'take' || name === 'takeList'))) continue;
+    if (isForeign(line) || (isPreamble(line) && !known.has(name))) continue;
     if (!used && !isParameter && !name.startsWith('_')) fault(line, `declares ${name}, which is not used`);
     if (fields === undefined || (dynamic && !isPreamble(line))) continue;
     for (const field of fields) {
