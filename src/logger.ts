@@ -2,7 +2,7 @@ import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import { maskPhone } from './alert/phone.ts';
 import { type LogOutput, stdoutLog } from './log-output.ts';
 import { escapeControls } from './text/control-characters.ts';
-import { activeTrace } from './tracing/active-trace.ts';
+import { activeTrace } from './tracing/span.ts';
 
 export type Logger = PinoLogger;
 

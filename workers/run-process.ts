@@ -10,7 +10,7 @@ import { type FoundRedis, findRedis } from '../src/embedded/find-redis.ts';
 import { stdoutLog } from '../src/log-output.ts';
 import { createLogger, type Logger } from '../src/logger.ts';
 import { readEnvironment } from '../src/setting/environment.ts';
-import { activeExemplar } from '../src/tracing/active-trace.ts';
+import { activeExemplar } from '../src/tracing/span.ts';
 import type { Tracing } from '../src/tracing/start-tracing.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
 import { firstSteps } from './first-steps.ts';

@@ -1,9 +1,8 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { maskAround } from './harmless-digits.ts';
 import { hash } from './id.ts';
 import { formerIdentity, phoneIdentity } from './phone-identity.ts';
 import { type E164, type Reading, readPhone } from './phone-reading.ts';
-import { foldText, maskEntry, NOT_POSSIBLE, readPhoneText } from './phone-text.ts';
+import { foldText, maskAround, maskEntry, NOT_POSSIBLE, readPhoneText } from './phone-text.ts';
 
 const OURS = /^(?:a-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|q-[\w-]{22})$/;
 

@@ -1,4 +1,4 @@
-import { maskAround } from '../alert/harmless-digits.ts';
+import { maskAround } from '../alert/phone-text.ts';
 
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;

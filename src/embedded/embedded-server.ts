@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { askServer, shutServer } from '../redis/ping.ts';
 import { freePort } from './free-port.ts';
-import { launchRedis, type RedisProcess } from './redis-process.ts';
+import { launchRedis, noteFile, type RedisProcess, readServerNote, removeServerNote } from './redis-process.ts';
 import type { RedisBinary } from './run.ts';
-import { noteFile, readServerNote, removeServerNote } from './server-note.ts';
 
 /** Another live process keeps its Redis in this directory. */
 export class DirectoryInUseError extends Error {

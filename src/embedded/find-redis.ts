@@ -5,8 +5,8 @@ import { answersHere, askServer, ping } from '../redis/ping.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
 import { findRedisBinary } from './redis-binary.ts';
+import { readServerNote } from './redis-process.ts';
 import type { Environment } from './run.ts';
-import { readServerNote } from './server-note.ts';
 
 const DEFAULT_PORT = 6379;
 

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectRedis } from '../redis/connect.ts';
 import type { RedisBinary } from './run.ts';
-import { writeServerNote } from './server-note.ts';
 
 export interface WatchedProcess {
   readonly child: ChildProcess;
@@ -107,4 +106,31 @@ async function firstAnswer(dir: string, port: number, gone: Promise<string>): Pr
 async function lastLines(file: string): Promise<string> {
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
   return `${lines.slice(-3).join(' / ') || 'it said nothing'} (all of it in ${file})`;
+}
+
+/** Where the embedded server of a directory listens, written beside its data. */
+interface ServerNote {
+  readonly port: number;
+  /** For the reader of an error message; nothing is ever done to a process by an id that may have passed on. */
+  readonly pid?: number | undefined;
+}
+
+export const noteFile = (dir: string) => join(dir, 'server.json');
+
+export async function writeServerNote(dir: string, note: ServerNote): Promise<void> {
+  await writeFile(noteFile(dir), `${JSON.stringify(note)}\n`);
+}
+
+export async function removeServerNote(dir: string): Promise<void> {
+  await rm(noteFile(dir), { force: true });
+}
+
+export async function readServerNote(dir: string): Promise<ServerNote | undefined> {
+  try {
+    const { port, pid } = JSON.parse(await readFile(noteFile(dir), 'utf8')) as ServerNote;
+    return Number.isInteger(port) ? { port, pid } : undefined;
+  } catch {
+    // None, or cut short by a crash, in which case no server was started yet.
+    return undefined;
+  }
 }

@@ -6,9 +6,8 @@ import type { EndReports } from '../pipeline/end-report.ts';
 import type { Observer, Webhook, WebhookRefusal } from '../pipeline/observer.ts';
 import type { RedisClock } from '../redis/clock/redis-clock.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
-import { createClusterGauges } from './cluster-gauges.ts';
+import { CIRCUIT_STATES, type CircuitState, createClusterGauges, createRouteGauges } from './cluster-gauges.ts';
 import { collectProcessMetrics, OPEN_METRICS_TYPE, openMetricsText, register, registerProviders } from './register.ts';
-import { CIRCUIT_STATES, type CircuitState, createRouteGauges } from './route-gauges.ts';
 import type { RequeuedQueue, Sources } from './series.ts';
 
 /** How an outgoing event ended for a webhook. */

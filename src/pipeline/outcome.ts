@@ -2,8 +2,7 @@ import type { OurReason, ProviderReason, Reason } from '../alert/reason.ts';
 import type { CapSize, MessageState } from '../ledger/history/trace.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import { CAP_REASONS } from '../limit/caps/rate-cap.ts';
-import type { Accepted, ProviderError, ProviderName } from '../provider/contract/provider.ts';
-import type { Said } from '../provider/contract/status.ts';
+import type { Accepted, ProviderError, ProviderName, Said } from '../provider/contract/provider.ts';
 
 /** What a provider said yes to; the segments are its own count, or else ours by its rule. */
 export type Taken = Accepted & { readonly segments: number };

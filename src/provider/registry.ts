@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import { alibabaConfig, alibabaTemplates } from './alibaba/config.ts';
 import { awsSmsVoiceConfig, doubtOfRegion, snsConfig } from './aws/shared/config.ts';
-import type { Provider, ProviderName } from './contract/provider.ts';
-import type { ProviderDeps } from './contract/provider-deps.ts';
+import type { Provider, ProviderDeps, ProviderName } from './contract/provider.ts';
 import type { InboundReader, InboundReaderDeps, ReceiptReader, ReceiptReaderDeps } from './contract/receipt-reader.ts';
 import { exotelConfig } from './exotel/config.ts';
 import { httpConfig } from './http/config.ts';
@@ -23,7 +22,7 @@ const VENDORS = {
     schema: twilioConfig,
     load: async () => (await import('./twilio/client.ts')).createTwilioProvider,
     receipts: async () => (await import('./twilio/receipt.ts')).createTwilioReceiptReader,
-    inbound: async () => (await import('./twilio/inbound.ts')).createTwilioInboundReader,
+    inbound: async () => (await import('./twilio/receipt.ts')).createTwilioInboundReader,
   },
   sns: { schema: snsConfig, load: async () => (await import('./aws/sns/client.ts')).createSnsProvider },
   'aws-sms-voice': { schema: awsSmsVoiceConfig, load: async () => (await import('./aws/sms-voice/client.ts')).createAwsSmsVoiceProvider },

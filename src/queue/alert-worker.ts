@@ -9,7 +9,7 @@ import type { RawAlert, Routed } from '../pipeline/routing/router.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { wakeMessages } from './jobs/wake.ts';
+import { announceEnd, wakeMessages } from './jobs/alert-jobs.ts';
 import {
   ALERT_AGAIN_JOB,
   ALERT_QUEUE,
@@ -22,7 +22,6 @@ import {
 } from './names.ts';
 import { createNoticeQueue } from './notice-queue.ts';
 import { openQueue } from './open-queue.ts';
-import { announceEnd } from './producer/announce-end.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 import { flowFailureOf } from './worker/readable-worker.ts';
 import { describePoison, type JobMove } from './worker/settle.ts';

@@ -21,12 +21,12 @@ import { createPlaces, createReturnSchedule, slotsOf } from '../pipeline/sending
 import { createReconcile } from '../pipeline/sending/reconcile.ts';
 import type { CircuitChange } from '../provider/breaker/with-breaker.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
+import { createReceiptQueue } from '../queue/callback-queues.ts';
 import { createDigestJobs } from '../queue/jobs/message-jobs.ts';
 import { createParkedWaker } from '../queue/jobs/wake-parked.ts';
 import { createLookups } from '../queue/lookups/lookups.ts';
 import { createMessageWorker } from '../queue/message-worker.ts';
 import { createNoticeWorker } from '../queue/notice-queue.ts';
-import { createReceiptQueue } from '../queue/receipt-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import { persist } from '../queue/worker/settle.ts';
 import { levelFor } from '../redis/unavailable.ts';

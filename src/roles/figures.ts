@@ -3,19 +3,21 @@ import { readCriticals } from '../ledger/criticals.ts';
 import { createOnTheWay } from '../ledger/lists/on-the-way.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
+import { readHourUsage } from '../limit/caps/cap-usage.ts';
 import { readContributions } from '../limit/caps/contributions.ts';
-import { readCaps, readRedis } from '../overview/read-figures.ts';
+import { type CapFigures, type RedisFigures, readRedisFigures } from '../overview/figures.ts';
 import { createQueueFigures } from '../queue/figures.ts';
 import { QUEUES } from '../queue/names.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
-import type { Redis } from '../redis/connect.ts';
+import { isCluster, type Redis } from '../redis/connect.ts';
 import { openDataSet } from '../redis/data-set.ts';
+import { classifyTrouble } from '../redis/fitness/trouble.ts';
 import type { Keys } from '../redis/keys.ts';
 
 /** A critical may wait so long for its turn, a retry or a failover. */
-export const HELD_MS = 3 * 60_000;
+const HELD_MS = 3 * 60_000;
 /** So far back a critical that failed or expired is a finding. */
-export const MISSED_MS = 60 * 60_000;
+const MISSED_MS = 60 * 60_000;
 
 /** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
 export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
@@ -44,4 +46,33 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     redis: async () => (await readRedis(redis)) ?? null,
     close: () => queues.close(),
   };
+}
+
+/**
+ * What Redis tells of itself; `undefined` where that says nothing about the whole, as of one node of a Cluster, or where INFO is
+ * forbidden or has another name, as some managed services have it.
+ * @throws Error when Redis is away
+ */
+export async function readRedis(redis: Redis): Promise<RedisFigures | undefined> {
+  if (isCluster(redis)) return undefined;
+  try {
+    return readRedisFigures(await redis.info());
+  } catch (error) {
+    if (error instanceof Error && isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+function isForbidden(error: Error): boolean {
+  return classifyTrouble(error)?.kind === 'no_permission' || /\bunknown command\b/i.test(error.message);
+}
+
+/**
+ * The usage of the caps over all recipients that the config sets; empty where it sets none. With simulated providers alone
+ * it is that of the trial, which counts by itself. Rejects when Redis does.
+ */
+async function readCaps(redis: Redis, keys: Keys, { caps, providers }: Pick<Config, 'caps' | 'providers'>): Promise<CapFigures[]> {
+  if (caps.perHour === undefined) return [];
+  const isTrial = [...providers.values()].every(({ type }) => type === 'simulated');
+  return [{ cap: 'per_hour', used: await readHourUsage(redis, keys, isTrial), ...caps.perHour }];
 }

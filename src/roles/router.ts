@@ -15,12 +15,11 @@ import { phoneCounter } from '../pipeline/routing/directory.ts';
 import { simulatedRoutes } from '../pipeline/routing/fit-providers.ts';
 import { createAlertRouter } from '../pipeline/routing/router.ts';
 import { addMessages, createAlertWorker } from '../queue/alert-worker.ts';
-import { createInboundWorker } from '../queue/inbound-queue.ts';
+import { createInboundWorker, createReceiptWorker } from '../queue/callback-queues.ts';
+import { createAcknowledgeAlert } from '../queue/jobs/alert-jobs.ts';
 import { startRequeueing } from '../queue/jobs/requeue-lost.ts';
 import { MESSAGE_QUEUE } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
-import { createAcknowledgeAlert } from '../queue/producer/acknowledge-alert.ts';
-import { createReceiptWorker } from '../queue/receipt-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import type { Closer, Ground } from './ground.ts';
 

@@ -1,7 +1,6 @@
 import type { E164 } from '../../src/alert/phone.ts';
 import type { Clock } from '../../src/clock.ts';
-import type { Accepted, Provider, ProviderReason, SmsMessage } from '../../src/provider/contract/provider.ts';
-import type { StatusQuery } from '../../src/provider/contract/status.ts';
+import type { Accepted, Provider, ProviderReason, SmsMessage, StatusQuery } from '../../src/provider/contract/provider.ts';
 import type { Reply } from '../support/vendors/http-vendor.ts';
 
 /** Where and when a candidate is to work. */

@@ -1,4 +1,4 @@
-import type { ProviderDeps } from '../../src/provider/contract/provider-deps.ts';
+import type { ProviderDeps } from '../../src/provider/contract/provider.ts';
 
 /** For adapters that have nothing to do with either. */
 export const noDeps: Omit<ProviderDeps, 'clock'> = {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import type { VendorStatus } from '../../src/provider/contract/status.ts';
+import type { VendorStatus } from '../../src/provider/contract/provider.ts';
 import { MISBEHAVIOURS, startFaultServer } from '../support/vendors/fault-server.ts';
 import { MESSAGE, type Wire } from './candidate.ts';
 import { type Examiner, expectWithin, LONG_MS, SHORT_MS } from './examiner.ts';

@@ -7,7 +7,7 @@ import type { AlertTrace } from '../../src/ledger/history/trace.ts';
 import { createLogger } from '../../src/logger.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
-import { activeExemplar } from '../../src/tracing/active-trace.ts';
+import { activeExemplar } from '../../src/tracing/span.ts';
 import { openTracing } from '../../workers/open-tracing.ts';
 import { openQueue } from '../queue/support/queue-bench.ts';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../support/otlp-collector.ts';

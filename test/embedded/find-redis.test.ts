@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FoundRedis, findRedis, locateRedis } from '../../src/embedded/find-redis.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
-import { writeServerNote } from '../../src/embedded/server-note.ts';
+import { writeServerNote } from '../../src/embedded/redis-process.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { CACHE_DIR, type RedisServer, startRedisServer } from '../support/redis-server.ts';

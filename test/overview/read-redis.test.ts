@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readRedis } from '../../src/overview/read-figures.ts';
 import { connectRedis, type Redis } from '../../src/redis/connect.ts';
+import { readRedis } from '../../src/roles/figures.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 
 describe('what Redis tells of itself', () => {

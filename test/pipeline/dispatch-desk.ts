@@ -25,8 +25,7 @@ import { createMessagePipeline } from '../../src/pipeline/sending/message-pipeli
 import { createPlaces, createReturnSchedule, type Places } from '../../src/pipeline/sending/places.ts';
 import { createReconcile } from '../../src/pipeline/sending/reconcile.ts';
 import type { Carrier } from '../../src/pipeline/sending/send-target.ts';
-import type { Accepted } from '../../src/provider/contract/provider.ts';
-import type { Said } from '../../src/provider/contract/status.ts';
+import type { Accepted, Said } from '../../src/provider/contract/provider.ts';
 import type { ProviderConfig } from '../../src/provider/registry.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';

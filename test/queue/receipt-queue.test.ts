@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Applied, Receipt } from '../../src/pipeline/receipts/apply-receipt.ts';
-import { createReceiptQueue, createReceiptWorker } from '../../src/queue/receipt-queue.ts';
+import { createReceiptQueue, createReceiptWorker } from '../../src/queue/callback-queues.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

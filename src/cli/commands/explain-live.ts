@@ -3,7 +3,7 @@ import { type E164, maskEntry, parsePhone } from '../../alert/phone.ts';
 import type { Config } from '../../config/config.ts';
 import type { MessageTrace } from '../../ledger/history/trace.ts';
 import { type LookupTarget, lookupTarget } from '../../pipeline/lookup/lookup.ts';
-import { unclear, type VendorStatus } from '../../provider/contract/status.ts';
+import { unclear, type VendorStatus } from '../../provider/contract/provider.ts';
 import type { AskableProvider, CliDeps } from '../cli-deps.ts';
 import { reportAdapterBug, UsageError } from '../cli-failure.ts';
 import { callDeadline } from '../command-context.ts';

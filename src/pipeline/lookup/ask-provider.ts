@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { MessageState, MessageTrace, Traces } from '../../ledger/history/trace.ts';
-import type { ProviderError, ProviderName } from '../../provider/contract/provider.ts';
+import type { ProviderError, ProviderName, Said, StatusQuery } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
-import type { Said, StatusQuery } from '../../provider/contract/status.ts';
 import type { DispatcherDeps } from '../sending/dispatcher.ts';
 import { askStatus, canBeAsked } from '../sending/reconcile.ts';
 import type { Carrier } from '../sending/send-target.ts';

@@ -1,6 +1,8 @@
+import { ackCodesOf } from '../../alert/ack-code.ts';
 import { maskPhone } from '../../alert/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import type { CapSize, TraceEvent } from '../../ledger/history/trace.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { MessageRecord } from '../../ledger/records.ts';
 import type { CapReason } from '../../limit/caps/rate-cap.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
@@ -8,6 +10,30 @@ import { describeEnd } from '../gates/hold-back.ts';
 import type { Refusal } from '../gates/permission.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { StageName } from '../stage.ts';
+
+/** How many codes of an alert are tried; that all are in use at a phone is as good as never. */
+const CODES = 4;
+
+/**
+ * Remembers, before anybody can be texted, by which code each recipient acknowledges and who is to be told when it is
+ * over, where the route wants that. Again it changes nothing. Answers the steps with the codes that they have got.
+ */
+export async function rememberSteps(steps: readonly FirstStep[], { codes, owed }: Pick<Ledger, 'codes' | 'owed'>, now: Date) {
+  const coded = await Promise.all(
+    steps.map(async (step): Promise<FirstStep> => {
+      const { message, job } = step;
+      if (message.ackCode === undefined || job === undefined) return step;
+      const ackCode = await codes.claim(message, ackCodesOf(message.alertId, CODES), now);
+      return { ...step, message: { ...message, ackCode } };
+    }),
+  );
+  const messages = coded.flatMap(({ message, job }) => (message.resolvedTexts && job !== undefined ? [message] : []));
+  const [first] = messages;
+  if (first !== undefined) {
+    await owed.keep(first.dedupHash, Object.fromEntries(messages.map((message) => [message.id, JSON.stringify(message)])));
+  }
+  return coded;
+}
 
 /**
  * A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already.

@@ -14,8 +14,7 @@ import type { Admission, Ledger } from '../../ledger/ledger.ts';
 import { claimOf, type SettledAlert } from '../../ledger/records.ts';
 import { describeStep, textsAfterMs } from '../../policy/escalation.ts';
 import { pickRoute, policyFor, type Route } from '../../policy/route.ts';
-import { keptTraceId } from '../../tracing/active-trace.ts';
-import { noteInSpan } from '../../tracing/span.ts';
+import { keptTraceId, noteInSpan } from '../../tracing/span.ts';
 import { type Origin, originOf } from '../end-report.ts';
 import { contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
 import { refuseRecipient } from '../gates/permission.ts';
@@ -28,10 +27,9 @@ import { walk } from '../stage.ts';
 import { ALERT_STAGES, type AlertSubject } from './alert-stages.ts';
 import { composeMessages, shownSource } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
-import { type FirstStep, firstStep, type KnownFull } from './first-step.ts';
+import { type FirstStep, firstStep, type KnownFull, rememberSteps } from './first-step.ts';
 import { anyProvider, NO_ROUTE } from './fit-providers.ts';
 import { openRecipients, type Recipient } from './recipients.ts';
-import { rememberSteps } from './remember-steps.ts';
 
 /** What came off the queue, whoever put it there. */
 export interface RawAlert {

@@ -4,7 +4,7 @@ import type { TraceAttempt } from '../../ledger/history/trace.ts';
 import type { ClosedAttempt, Ledger } from '../../ledger/ledger.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
 import { type ProviderError, type Refused, refuse, type SmsMessage } from '../../provider/contract/provider.ts';
-import { keptTraceId } from '../../tracing/active-trace.ts';
+import { keptTraceId } from '../../tracing/span.ts';
 import { formerHashesOf } from '../message.ts';
 import type { Observer } from '../observer.ts';
 import type { Outcome, Taken } from '../outcome.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { createPacer } from '../../limit/pacing/pacer.ts';
 import { type CircuitChange, type ProviderPause, withBreaker } from '../../provider/breaker/with-breaker.ts';
 import { withSpans } from '../../provider/breaker/with-spans.ts';
-import type { ProviderDeps } from '../../provider/contract/provider-deps.ts';
+import type { ProviderDeps } from '../../provider/contract/provider.ts';
 import { createProvider } from '../../provider/registry.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';

@@ -2,8 +2,15 @@ import { setTimeout as pauseFor } from 'node:timers/promises';
 import { countSegments } from '../../alert/segments.ts';
 import type { TraceAttempt } from '../../ledger/history/trace.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
-import { type Provider, ProviderError, type ProviderName } from '../../provider/contract/provider.ts';
-import { type Said, type StatusQuery, unclear, type VendorStatus } from '../../provider/contract/status.ts';
+import {
+  type Provider,
+  ProviderError,
+  type ProviderName,
+  type Said,
+  type StatusQuery,
+  unclear,
+  type VendorStatus,
+} from '../../provider/contract/provider.ts';
 import type { Message } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';

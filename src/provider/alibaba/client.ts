@@ -1,8 +1,7 @@
 import { readMessageId } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import { type Accepted, type Provider, ProviderError } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { type Accepted, type Provider, type ProviderDeps, ProviderError } from '../contract/provider.ts';
 import { mainlandSegmentRule } from '../mainland/mainland.ts';
 import { fillVendorTemplate } from '../template/fill-template.ts';
 import { createAlibabaApi } from './api.ts';

@@ -2,7 +2,7 @@ import type { E164 } from '../../alert/phone.ts';
 import type { Clock } from '../../clock.ts';
 import { safeCode, textOf } from '../../http-client/read-answer.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/provider.ts';
 import { formatBeijingDay, isMainland, parseBeijingTime } from '../mainland/mainland.ts';
 import type { AlibabaApi } from './api.ts';
 import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';

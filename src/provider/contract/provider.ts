@@ -1,7 +1,9 @@
 import type { E164 } from '../../alert/phone.ts';
 import type { SegmentRule } from '../../alert/segments.ts';
-import type { ProviderError, Refused } from './provider-error.ts';
-import type { StatusQuery, VendorStatus } from './status.ts';
+import type { Clock } from '../../clock.ts';
+import type { Outbox } from '../simulated/outbox.ts';
+import type { Templates } from '../template/template.ts';
+import { ProviderError, type ProviderReason, type Refused } from './provider-error.ts';
 
 const CHECK_SUBJECTS = ['connection', 'credentials', 'account', 'balance', 'sender', 'template', 'clock'] as const;
 export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
@@ -109,4 +111,66 @@ export interface Provider {
 export function secondsLeft(expiresAt: Date, now: Date, min: number, max: number): number {
   const seconds = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
   return Math.min(Math.max(seconds, min), max);
+}
+
+/** Which text is asked about. Each vendor needs other parts of it; what is missing makes the answer `unclear`. */
+export interface StatusQuery {
+  /** Our message id, by which vendors that took a reference of ours find it. */
+  readonly id: string;
+  readonly to?: E164;
+  /** Absent for a text of which nobody knows whether the vendor took it. */
+  readonly providerMessageId?: string;
+  /** When the attempt began. */
+  readonly sentAt: Date;
+  /** What it said, for vendors whose lists are searched by content. */
+  readonly text?: string;
+}
+
+/** What a vendor knows of the text: its id and cost where it says. */
+interface Known {
+  readonly providerMessageId?: string;
+  readonly segments?: number;
+}
+
+/** The vendor took the text, and this is what it knows of it. */
+export type Said = Extract<VendorStatus, { kind: 'pending' | 'delivered' | 'undelivered' }>;
+
+export type VendorStatus =
+  /** The vendor has it; whether the phone has it is not known yet. */
+  | ({ readonly kind: 'pending' } & Known)
+  | ({ readonly kind: 'delivered'; readonly at?: Date } & Known)
+  /** The vendor took it and it did not arrive. */
+  | ({
+      readonly kind: 'undelivered';
+      readonly code?: string;
+      /** What the code means, where our table holds it. */
+      readonly reason?: ProviderReason;
+    } & Known)
+  /** The vendor never took it: its records are complete and do not hold it. */
+  | { readonly kind: 'absent' }
+  /** It could not be asked, does not say, or what it says proves nothing. */
+  | { readonly kind: 'unclear'; readonly error: ProviderError };
+
+/** @param why what refused or broke the question; or, where an answer proves nothing, our own code for it */
+export function unclear(why: ProviderError | string): Extract<VendorStatus, { kind: 'unclear' }> {
+  return { kind: 'unclear', error: typeof why === 'string' ? new ProviderError('unknown_outcome', { code: why }) : why };
+}
+
+/** What adapters are given; none of them reaches for anything else. */
+export interface ProviderDeps {
+  readonly clock: Clock;
+  /** Of the config, for vendors that send approved templates only. */
+  readonly templates: Templates;
+  /** Where simulated providers keep what they "sent". */
+  readonly outbox: Outbox;
+  /** Called after a simulated provider has taken a text. Must not throw. */
+  readonly onReceipt?: (receipt: SimulatedReceipt) => void;
+}
+
+/** What a vendor would report later about a text that it took. */
+export interface SimulatedReceipt {
+  readonly provider: string;
+  readonly messageId: string;
+  readonly providerMessageId: string;
+  readonly state: 'delivered' | 'undelivered';
 }

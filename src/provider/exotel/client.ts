@@ -1,13 +1,23 @@
 import { isGsm7 } from '../../alert/segments.ts';
-import { createTransport, type HttpAnswer } from '../../http-client/transport.ts';
+import type { Clock } from '../../clock.ts';
+import { readJson, readMessageId, readSegments } from '../../http-client/read-answer.ts';
+import { createTransport, type HttpAnswer, type Transport } from '../../http-client/transport.ts';
 import { refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
-import type { Accepted, Provider, Refused, SmsMessage } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import {
+  type Accepted,
+  type Provider,
+  type ProviderDeps,
+  type Refused,
+  type SmsMessage,
+  type StatusQuery,
+  unclear,
+  type VendorStatus,
+} from '../contract/provider.ts';
 import { type Templates, wordingOf } from '../template/template.ts';
 import { checkExotel } from './check.ts';
 import { classifyExotel, isDuplicate } from './codes.ts';
-import { createAccount, type ExotelConfig } from './config.ts';
-import { askExotel, readText } from './status.ts';
+import { type Account, createAccount, type ExotelConfig } from './config.ts';
+import { type Delivery, readDelivery } from './receipt.ts';
 
 /** https://developer.exotel.com/api/sms */
 const MAX_CHARACTERS = 2000;
@@ -65,4 +75,43 @@ export function readExotelAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   const { reason = 'content', ...facts } = delivery;
   // Numbers, senders and templates are those of this text; a failure of Exotel's own is not.
   return refusalFromAnswer(answer, now, { reason, ...facts, onlyThisMessage: reason !== 'unavailable' });
+}
+
+/**
+ * Exotel finds a text by its Sid alone, so one whose Sid never came back stays unclear.
+ * https://developer.exotel.com/api/sms-details
+ */
+export async function askExotel(
+  { providerMessageId }: StatusQuery,
+  account: Account,
+  transport: Transport,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<VendorStatus> {
+  if (providerMessageId === undefined) return unclear('NO_VENDOR_ID');
+  const exchange = await transport.exchange(account.get(`/SMS/Messages/${encodeURIComponent(providerMessageId)}.json`), signal);
+  if (exchange.kind === 'fault') return unclear(refusalFromFault(exchange).error);
+  const text = exchange.status === 200 ? readText(exchange.body) : undefined;
+  if (text?.sid !== providerMessageId || text.delivery === undefined) return unclear(classifyExotel(exchange, clock.now()).error);
+  const { state, code, reason } = text.delivery;
+  const known = { providerMessageId, ...(text.segments === undefined ? {} : { segments: text.segments }) };
+  if (state !== 'undelivered') return { kind: state, ...known };
+  return { kind: state, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }), ...known };
+}
+
+/** A text as Exotel's answers show it: https://developer.exotel.com/api/sms-details */
+interface ExotelText {
+  readonly sid: string;
+  readonly segments?: number;
+  /** Absent when it says nothing that we understand. */
+  readonly delivery?: Delivery | undefined;
+}
+
+/** `undefined` when the body is not about a text. */
+export function readText(body: string): ExotelText | undefined {
+  const { SMSMessage } = (readJson(body) ?? {}) as { readonly SMSMessage?: Readonly<Record<string, unknown>> | null };
+  const sid = readMessageId(SMSMessage?.Sid);
+  if (!SMSMessage || sid === undefined) return undefined;
+  const segments = readSegments(SMSMessage.SmsUnits);
+  return { sid, ...(segments === undefined ? {} : { segments }), delivery: readDelivery(SMSMessage) };
 }

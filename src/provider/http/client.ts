@@ -2,11 +2,9 @@ import { isGsm7 } from '../../alert/segments.ts';
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
 import { createTransport, type HttpAnswer, type HttpRequest } from '../../http-client/transport.ts';
 import { type Finding, findingOfCode, refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
-import type { Accepted, Provider, Refused, SmsMessage } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
-import type { HttpConfig } from './config.ts';
+import type { Accepted, Provider, ProviderDeps, Refused, SmsMessage } from '../contract/provider.ts';
+import { encodeForm, fillBody, type HttpConfig, type Json } from './config.ts';
 import { readScalar } from './json-pointer.ts';
-import { encodeForm, fillBody, type Json } from './template.ts';
 
 /** What vendors write where an error's code would stand when there is none. */
 const NO_ERROR = /^(0*|null|none|false|ok|success)$/i;

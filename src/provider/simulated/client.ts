@@ -3,8 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type E164, maskPhone } from '../../alert/phone.ts';
 import { countSegments } from '../../alert/segments.ts';
-import { type Accepted, type Provider, type Refused, refuse } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { type Accepted, type Provider, type ProviderDeps, type Refused, refuse } from '../contract/provider.ts';
 import type { SimulatedConfig } from './config.ts';
 import type { OutboxEntry } from './outbox.ts';
 

@@ -1,8 +1,7 @@
 import { isGsm7 } from '../../alert/segments.ts';
 import { createTransport, type Exchange } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import type { Check, Provider, SmsMessage } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import type { Check, Provider, ProviderDeps, SmsMessage } from '../contract/provider.ts';
 import { readSmslocalAnswer } from './codes.ts';
 import type { SmslocalConfig } from './config.ts';
 

@@ -1,7 +1,6 @@
 import { readMessageId } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type Accepted, type Provider, ProviderError, type Refused, type SmsMessage } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import { type Accepted, type Provider, type ProviderDeps, ProviderError, type Refused, type SmsMessage } from '../contract/provider.ts';
 import { isMainland, mainlandSegmentRule } from '../mainland/mainland.ts';
 import { fillVendorTemplate } from '../template/fill-template.ts';
 import type { Templates } from '../template/template.ts';

@@ -1,6 +1,5 @@
 import { readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import { ProviderError, type ProviderReason } from '../contract/provider.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
+import { ProviderError, type ProviderReason, type StatusQuery, unclear, type VendorStatus } from '../contract/provider.ts';
 import type { Loose, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';

@@ -2,8 +2,15 @@ import type twilioSdk from 'twilio';
 import { readJson, readMessageId, readSegments } from '../../http-client/read-answer.ts';
 import { createTransport, type Exchange, type HttpAnswer, type HttpRequest } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import { type Accepted, type Provider, type Refused, refuse, type SmsMessage, secondsLeft } from '../contract/provider.ts';
-import type { ProviderDeps } from '../contract/provider-deps.ts';
+import {
+  type Accepted,
+  type Provider,
+  type ProviderDeps,
+  type Refused,
+  refuse,
+  type SmsMessage,
+  secondsLeft,
+} from '../contract/provider.ts';
 import { checkTwilio } from './check.ts';
 import { classifyTwilio, refusalOfFailedText, stateOf } from './codes.ts';
 import type { TwilioConfig } from './config.ts';

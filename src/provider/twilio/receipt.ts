@@ -1,8 +1,48 @@
 import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
 import { readMessageId, safeCode, withoutBom } from '../../http-client/read-answer.ts';
-import { queryOf, type ReceiptCall, type ReceiptReader, type ReceiptReaderDeps, type VendorReceipt } from '../contract/receipt-reader.ts';
+import {
+  type InboundReader,
+  type InboundReaderDeps,
+  queryOf,
+  type ReceiptCall,
+  type ReceiptReader,
+  type ReceiptReaderDeps,
+  type VendorInbound,
+  type VendorReceipt,
+} from '../contract/receipt-reader.ts';
 import { deliveryReason, stateOf } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
+
+/** An empty TwiML: nothing goes back. Twilio itself answers STOP, START and HELP. */
+const NO_REPLY = { type: 'text/xml', body: '<?xml version="1.0" encoding="UTF-8"?><Response/>' };
+
+/** HELP is answered by Twilio, and asks nothing of us. */
+const WORDS: ReadonlyMap<string, VendorInbound['word']> = new Map([
+  ['STOP', 'stop'],
+  ['START', 'start'],
+]);
+
+/**
+ * Incoming texts: https://www.twilio.com/docs/messaging/guides/webhook-request
+ * `OptOutType` comes from Messaging Services with Advanced Opt-Out, whose customers choose words and languages of their own;
+ * `Body` may be missing beside it, and beside a picture.
+ */
+export function createTwilioInboundReader(_config: TwilioConfig, deps: InboundReaderDeps): InboundReader {
+  return { isGenuine: createTwilioSeal(deps), read: readInbound, answer: NO_REPLY };
+}
+
+function readInbound({ body }: ReceiptCall): VendorInbound | undefined {
+  const fields = new URLSearchParams(body);
+  const providerMessageId = readMessageId(fields.get('MessageSid') ?? fields.get('SmsMessageSid') ?? fields.get('SmsSid'));
+  const from = fields.get('From');
+  if (providerMessageId === undefined || from === null) return undefined;
+  return {
+    providerMessageId,
+    from,
+    text: fields.get('Body') ?? '',
+    word: WORDS.get((fields.get('OptOutType') ?? '').trim().toUpperCase()),
+  };
+}
 
 /**
  * Status callbacks: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks

@@ -1,7 +1,7 @@
 import { readJson, readMessageId, readSegments, safeCode, textOf } from '../../http-client/read-answer.ts';
 import type { HttpAnswer, Transport } from '../../http-client/transport.ts';
 import { refusalFromFault } from '../contract/classify.ts';
-import { type StatusQuery, unclear, type VendorStatus } from '../contract/status.ts';
+import { type StatusQuery, unclear, type VendorStatus } from '../contract/provider.ts';
 import { classifyTwilio, deliveryReason, stateOf } from './codes.ts';
 import { accountUrl, credentialsOf, type TwilioConfig } from './config.ts';
 

@@ -9,7 +9,7 @@ import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY, RETURN_PRIORITY } from '../names.ts';
 import { openQueue, openQueueToRead } from '../open-queue.ts';
-import { wakeMessages } from './wake.ts';
+import { wakeMessages } from './alert-jobs.ts';
 
 /** What a text waits for by the config's word alone. */
 const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];

@@ -12,11 +12,9 @@ import { isCluster, type Redis } from '../../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { callersConnection, openProducerConnection } from '../../redis/producer-connection.ts';
 import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
-import { wakeMessages } from '../jobs/wake.ts';
+import { announceEnd, createAcknowledgeAlert, wakeMessages } from '../jobs/alert-jobs.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
-import { createAcknowledgeAlert } from './acknowledge-alert.ts';
-import { announceEnd } from './announce-end.ts';
 import type { EnqueueResult, Producer } from './producer-port.ts';
 import { createWaitFor } from './wait-for.ts';
 

@@ -3,8 +3,7 @@ import { messageId } from '../../../src/alert/id.ts';
 import type { LiveAnswer } from '../../../src/cli/commands/explain-live.ts';
 import { describeAnswer } from '../../../src/cli/format/describe-live.ts';
 import type { MessageTrace } from '../../../src/ledger/history/trace.ts';
-import { ProviderError } from '../../../src/provider/contract/provider.ts';
-import type { StatusQuery, VendorStatus } from '../../../src/provider/contract/status.ts';
+import { ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { alertTrace, attempt, messageTrace } from '../../explain/traces.ts';
 import { CONTACT_PHONE, type, type World } from '../recording-deps.ts';
 

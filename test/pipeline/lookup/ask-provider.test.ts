@@ -4,9 +4,15 @@ import { createAskProvider, createLookupPlan, type InVain } from '../../../src/p
 import type { Lookup } from '../../../src/pipeline/lookup/lookup.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createReceiptReceiver, receiptOf } from '../../../src/pipeline/receipts/apply-receipt.ts';
-import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
+import {
+  type Accepted,
+  ProviderError,
+  refuse,
+  type Said,
+  type StatusQuery,
+  type VendorStatus,
+} from '../../../src/provider/contract/provider.ts';
 import type { VendorReceipt } from '../../../src/provider/contract/receipt-reader.ts';
-import type { Said, StatusQuery, VendorStatus } from '../../../src/provider/contract/status.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
 import { createDesk, type Desk } from '../dispatch-desk.ts';

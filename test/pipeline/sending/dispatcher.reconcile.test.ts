@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
-import type { VendorStatus } from '../../../src/provider/contract/status.ts';
+import { type Accepted, ProviderError, refuse, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
 import { createDesk, createSignpost, type Desk } from '../dispatch-desk.ts';

@@ -3,8 +3,7 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createReconcile, judgeStatus, mayClearUp, ONCE, PATIENTLY } from '../../../src/pipeline/sending/reconcile.ts';
 import type { Carrier } from '../../../src/pipeline/sending/send-target.ts';
-import { ProviderError, type ProviderReason } from '../../../src/provider/contract/provider.ts';
-import type { StatusQuery, VendorStatus } from '../../../src/provider/contract/status.ts';
+import { ProviderError, type ProviderReason, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { createScriptedProvider } from '../../support/scripted-provider.ts';
 
 const unclear = (code: string, reason: ProviderReason = 'unknown_outcome'): VendorStatus => ({

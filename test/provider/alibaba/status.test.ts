@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import type { StatusQuery } from '../../../src/provider/contract/status.ts';
+import type { StatusQuery } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { noDeps } from '../../conformance/no-deps.ts';
 import { type AlibabaRecord, alibabaAnswer, startFakeAlibaba } from '../../support/vendors/alibaba.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StatusQuery } from '../../../src/provider/contract/status.ts';
+import type { StatusQuery } from '../../../src/provider/contract/provider.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { exotelError, exotelText } from '../../support/vendors/exotel.ts';
 import { never, setup } from './setup.ts';

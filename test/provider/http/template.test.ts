@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import { encodeForm, fillBody, type Json, placeholdersIn } from '../../../src/provider/http/template.ts';
+import { encodeForm, fillBody, type Json, placeholdersIn } from '../../../src/provider/http/config.ts';
 import { MESSAGE } from '../../conformance/candidate.ts';
 
 const message = (text: string) => ({ ...MESSAGE, to: '+6012345678' as E164, id: 'm-1', text });

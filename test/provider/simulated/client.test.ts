@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { type E164, maskPhone } from '../../../src/alert/phone.ts';
-import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
-import type { SimulatedReceipt } from '../../../src/provider/contract/provider-deps.ts';
+import type { SimulatedReceipt, SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import type { Outbox, OutboxEntry } from '../../../src/provider/simulated/outbox.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StatusQuery } from '../../../src/provider/contract/status.ts';
+import type { StatusQuery } from '../../../src/provider/contract/provider.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { tencentAnswer, tencentError } from '../../support/vendors/tencent.ts';
 import { APP_ID, fake, never, provider } from './given-tencent.ts';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { StatusQuery } from '../../../src/provider/contract/status.ts';
+import type { StatusQuery } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';
 import { noDeps } from '../../conformance/no-deps.ts';

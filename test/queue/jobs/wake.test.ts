@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wakeMessages } from '../../../src/queue/jobs/wake.ts';
+import { wakeMessages } from '../../../src/queue/jobs/alert-jobs.ts';
 import { testRedis } from '../../support/redis.ts';
 import { openQueue } from '../support/queue-bench.ts';
 

@@ -1,7 +1,6 @@
 import type { SendTextMessageCommandInput } from '@aws-sdk/client-pinpoint-sms-voice-v2';
 import { readMessageId } from '../../../http-client/read-answer.ts';
-import { type Provider, type SmsMessage, secondsLeft } from '../../contract/provider.ts';
-import type { ProviderDeps } from '../../contract/provider-deps.ts';
+import { type Provider, type ProviderDeps, type SmsMessage, secondsLeft } from '../../contract/provider.ts';
 import { createAwsCaller, sdkOptions } from '../shared/aws-caller.ts';
 import type { AwsSmsVoiceConfig } from '../shared/config.ts';
 import { checkSmsVoice } from './check.ts';
