@@ -37,14 +37,17 @@ export function createEventLanes(now: () => Date, slowMs = SLOW_MS) {
   return {
     async enter(webhook: string, subject: string): Promise<Turn> {
       const lane = laneOf(webhook);
-      const since = performance.now();
+      const deadline = performance.now() + slowMs;
+      let overdue = false;
       for (;;) {
-        const passed = performance.now();
-        const slow = lane.lastMs > slowMs || [...lane.calls.values()].some((beganAt) => passed - beganAt > slowMs);
+        const instant = performance.now();
+        const slow = lane.lastMs > slowMs || [...lane.calls.values()].some((beganAt) => instant - beganAt > slowMs);
         const free = lane.calls.size < SHARE || (!slow && lane.calls.size < MOST);
         if (free && !lane.calls.has(subject)) return begin(lane, subject);
-        if (slow || passed - since > slowMs) return { kind: 'later', until: putOff(lane, slowMs, now().getTime()) };
-        await Promise.race([new Promise<void>((resolve) => lane.waiting.push(resolve)), pause(slowMs, undefined, { ref: false })]);
+        if (slow || overdue) return { kind: 'later', until: putOff(lane, slowMs, now().getTime()) };
+        // A timer may fire a moment early: that it fired is what counts, so that those who wait give up in their order.
+        const timer = pause(Math.max(0, deadline - instant), true, { ref: false });
+        overdue = await Promise.race([new Promise<false>((resolve) => lane.waiting.push(() => resolve(false))), timer]);
       }
     },
   };
