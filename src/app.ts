@@ -45,9 +45,10 @@ export interface App {
   start(): Promise<{ readonly httpPort: number }>;
   /**
    * Puts what `load` gives in place of the config in force, all at once: what is in flight ends by the old one. On any
-   * fault nothing changes. Says in the log and the metrics which it was, and resolves to whether the new one holds.
+   * fault nothing changes. Says in the log and the metrics which it was, and resolves to whether the new one holds. Reloads
+   * happen one after the other; none of them delays `stop` while it loads.
    */
-  reload(load: () => LoadedConfig): Promise<boolean>;
+  reload(load: () => LoadedConfig | Promise<LoadedConfig>): Promise<boolean>;
   inForce(): Config;
   /** Takes nothing new, finishes what is in flight within `shutdown.grace`, then lets go of everything. */
   stop(): Promise<void>;
@@ -63,7 +64,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   /** The one in force, and those before it that still have something in flight. */
   const generations = new Set<Generation>();
   let http: HttpServer | undefined;
-  let reload: App['reload'] = async () => false;
+  let reload: (load: () => LoadedConfig) => Promise<boolean> = async () => false;
   let inForce = config;
   let ready = false;
   let dataSetWatch: DataSetWatch | undefined;
@@ -227,6 +228,8 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     return result;
   };
 
+  let reloads: Promise<unknown> = Promise.resolve();
+
   return {
     start: () =>
       inTurn(() =>
@@ -235,13 +238,32 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
           throw error;
         }),
       ),
-    reload: (load) => inTurn(async () => ready && reload(load)),
+    reload: (load) => {
+      const reloaded = reloads.then(async () => {
+        const loaded = await settle(load);
+        return inTurn(async () => ready && reload(loaded));
+      });
+      reloads = reloaded.catch(() => undefined);
+      return reloaded;
+    },
     inForce: () => inForce,
     stop: () => {
       ready = false;
       return inTurn(stop);
     },
   };
+}
+
+/** What it gives or throws, once it is known. */
+async function settle<T>(work: () => T | Promise<T>): Promise<() => T> {
+  try {
+    const value = await work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** A connection that is made again, as at a reload or after a failover, is up within this time. */

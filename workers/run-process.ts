@@ -39,8 +39,8 @@ const FORCE_AFTER_MS = 5_000;
 export async function runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number> {
   const env = readEnvironment();
   const reader = createConfigReader({ ...(options.configPath === undefined ? {} : { path: options.configPath }), env });
-  const load = () => (options.console ? withConsole(reader.load()) : reader.load());
-  const { config, warnings } = load();
+  const asTyped = (loaded: LoadedConfig) => (options.console ? withConsole(loaded) : loaded);
+  const { config, warnings } = asTyped(reader.load());
   const logger = createLogger(config.logLevel, stdoutLog);
   logConsole(logger);
   for (const warning of warnings) logger.warn(formatFault(warning));
@@ -59,7 +59,7 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
       ...(tracing && { exemplar: activeExemplar }),
     });
     const signal = nextSignal();
-    const reload = () => app.reload(load);
+    const reload = () => app.reload(async () => asTyped(await reader.reload()));
     onHangUp(() => void reload());
     const { httpPort } = await app.start();
     logger.info({ process: kind, httpPort, redis: redis.describe }, 'ready');

@@ -22,16 +22,31 @@ export function refuseFixed(inForce: Config, next: Config, file: string): void {
 /** Names of the parts in which two configs mean something else, as `Config` has them. */
 export function changedSections(before: Config, after: Config): string[] {
   const sections = Object.keys({ ...before, ...after }) as (keyof Config)[];
-  return sections.filter((section) => written(before[section]) !== written(after[section]));
+  return sections.filter((section) => !isSame(before[section], after[section]));
 }
 
-/** All that is in a value, secrets as well, so that one that was changed is seen: never to be shown. */
-function written(value: unknown): string {
-  return JSON.stringify({ value }, function (this: Record<string, unknown>, key, plain) {
-    // `plain` is what a secret's own `toJSON` has made of it.
-    const part = this[key];
-    if (part instanceof Secret) return { secret: part.reveal() };
-    if (part instanceof Map) return { map: [...part] };
-    return part instanceof RegExp ? { pattern: String(part) } : plain;
-  });
+/** Compares secrets as well, and the order of entries and keys. Nothing is written out: a config may hold many thousand contacts. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!isObject(a) || !isObject(b)) return false;
+  if (a instanceof Secret || b instanceof Secret) return a instanceof Secret && b instanceof Secret && a.reveal() === b.reveal();
+  if (a instanceof RegExp || b instanceof RegExp) return a instanceof RegExp && b instanceof RegExp && String(a) === String(b);
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && isSameList(a, b);
+  if (a instanceof Map || b instanceof Map)
+    return a instanceof Map && b instanceof Map && isSameList([...a.keys()], [...b.keys()]) && isSameList([...a.values()], [...b.values()]);
+  const [keys, others] = [definedKeys(a), definedKeys(b)];
+  return isSameList(keys, others) && keys.every((key) => isSame(a[key], b[key]));
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A setting that is `undefined` is left out. */
+function definedKeys(value: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
 }

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type LoadedConfig, type LoadOptions, loadConfig } from './load-config.ts';
+import { type LoadedConfig, loadConfig } from './load-config.ts';
+import { configIn, type LoadGiven, loadInThread } from './load-in-thread.ts';
+import { digest } from './source/read-text.ts';
 
 export interface ConfigReader {
   /** @throws {ConfigError} with every fault at once */
   load(): LoadedConfig;
+  /** The same without holding up the event loop, which a large config does for seconds. Rejects with what `load` throws. */
+  reload(): Promise<LoadedConfig>;
   /**
    * Calls back when a file that was read last, for a config that holds or for one that was refused, holds something else
    * now, however it came about: written in place, replaced by rename, or a symbolic link led elsewhere, as Kubernetes
@@ -21,16 +24,28 @@ export interface WatchPace {
   readonly settleMs?: number;
 }
 
+/** Beside this file once both are compiled; a test that runs the sources names the compiled one. */
+const THREAD = new URL('./load-thread.js', import.meta.url);
+
 /** Reads one config again and again, and remembers from which files, and what they held. */
-export function createConfigReader(options: LoadOptions, { everyMs = 2000, settleMs = 250 }: WatchPace = {}): ConfigReader {
+export function createConfigReader(given: LoadGiven, { everyMs = 2000, settleMs = 250 }: WatchPace = {}, thread = THREAD): ConfigReader {
   /** File → what it held; replaced as a whole by each load. */
-  let read = new Map<string, string>();
+  let read: ReadonlyMap<string, string> = new Map();
   const onDisk = createDigests();
 
   const load = () => {
     const files = new Map<string, string>();
     read = files;
-    return loadConfig({ ...options, onRead: (file, bytes) => files.set(file, digest(bytes)) });
+    return loadConfig({ ...given, onRead: (file, bytes) => files.set(file, digest(bytes)) });
+  };
+  const reload = async () => {
+    const answer = await loadInThread(given, thread).catch(async (error: unknown) => {
+      // Not tried again until something changes.
+      read = await look();
+      throw error;
+    });
+    read = answer.files;
+    return configIn(answer);
   };
   const look = async () => new Map(await Promise.all([...read.keys()].map(async (file) => [file, await onDisk(file)] as const)));
 
@@ -47,6 +62,7 @@ export function createConfigReader(options: LoadOptions, { everyMs = 2000, settl
   };
   return {
     load,
+    reload,
     watch: (onChange, signal) =>
       watch(onChange, signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
@@ -56,10 +72,6 @@ export function createConfigReader(options: LoadOptions, { everyMs = 2000, settl
 
 function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([file, held]) => b.get(file) === held);
-}
-
-function digest(bytes: Buffer | undefined): string {
-  return bytes === undefined ? 'unreadable' : createHash('sha256').update(bytes).digest('base64');
 }
 
 /** What a file holds; read only when its inode says that it is another, or was written to. */

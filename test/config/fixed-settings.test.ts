@@ -36,3 +36,30 @@ test.each([
 ])('a config in which %s has changed says so by section', (_what, before, after, sections) => {
   expect(changedSections(load(before), load(after))).toEqual(sections);
 });
+
+test.each([
+  ['a pattern', '{ name: a, match: { source: /^a/ }, providers: [desk] }', '{ name: a, match: { source: /^b/ }, providers: [desk] }'],
+  [
+    'a pattern where there was a word',
+    '{ name: a, match: { source: x }, providers: [desk] }',
+    '{ name: a, match: { source: /x/ }, providers: [desk] }',
+  ],
+  [
+    'the order of routes',
+    '{ name: a, match: { source: a }, providers: [desk] }, { name: b, match: { source: b }, providers: [desk] }',
+    '{ name: b, match: { source: b }, providers: [desk] }, { name: a, match: { source: a }, providers: [desk] }',
+  ],
+  ['a key that is left out', '{ name: a, providers: [desk], maxSegments: 2 }', '{ name: a, providers: [desk] }'],
+])('a config in which %s has changed says that its routes have', (_what, before, after) => {
+  const load = (routes: string) => loadYaml(`providers: { desk: { type: simulated } }\nroutes: [${routes}]`).config;
+  expect(changedSections(load(before), load(after))).toEqual(['routes']);
+  expect(changedSections(load(before), load(before))).toEqual([]);
+});
+
+test('a config in which the order of contacts has changed says so, since the fingerprint differs as well', () => {
+  const load = (...names: string[]) =>
+    loadYaml(minimal(`contacts: { ${names.map((name) => `${name}: { phone: "+60123456789" }`).join(', ')} }`));
+  const [before, after] = [load('a', 'b'), load('b', 'a')];
+  expect(changedSections(before.config, after.config)).toEqual(['contacts']);
+  expect(before.hash).not.toBe(after.hash);
+});

@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type App, createAll } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { type LoadedConfig, loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, launch, metrics, post, settled, trace } from '../support/system.ts';
@@ -143,6 +143,41 @@ describe('a reload', () => {
     expect(log.at(-1)).toContain('config not reloaded: the one before stays in force');
     const all = await metrics(url);
     expect([all.get('sms_config_last_reload_successful'), all.get('sms_config_hash')]).toEqual([0, hash]);
+  });
+
+  it('that is still being read holds up neither messages nor the end of the process', async () => {
+    const { app, url, log } = await run(config({}));
+    first.respondWith(() => undefined);
+    const next = await load(config({ more: 'contacts: { carol: { phone: "+60124999999", consent: true } }' }));
+    let give: (loaded: typeof next) => void = () => undefined;
+    const reading = new Promise<typeof next>((resolve) => (give = resolve));
+    const reloads = [app.reload(() => reading), app.reload(() => next)];
+    for (const id of await post(url, alerts(3))) await settled(url, id, ['accepted']);
+    expect(log.filter((line) => line.includes('config re'))).toEqual([]);
+    await app.stop();
+    give(next);
+    expect(await Promise.all(reloads)).toEqual([false, false]);
+    expect(app.inForce().contacts.size).toBe(0);
+  });
+
+  it('waits for the one before it, so that the last file wins', async () => {
+    const { app } = await run(config({}));
+    const [slow, quick] = await Promise.all(
+      ['carol', 'dave'].map((name) => load(config({ more: `contacts: { ${name}: { phone: "+60124999999" } }` }))),
+    );
+    let give: () => void = () => undefined;
+    const reading = new Promise<void>((resolve) => (give = resolve));
+    const reloads = [
+      app.reload(() => reading.then(() => slow as LoadedConfig)),
+      app.reload(() => {
+        give();
+        throw new Error('read while another one was being read');
+      }),
+      app.reload(async () => quick as LoadedConfig),
+    ];
+    give();
+    expect(await Promise.all(reloads)).toEqual([true, false, true]);
+    expect([...app.inForce().contacts.keys()]).toEqual(['dave']);
   });
 
   it('to a config that means the same changes nothing, and is right', async () => {

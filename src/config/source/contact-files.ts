@@ -30,7 +30,7 @@ export function openContactFiles(main: YamlSource, env: Environment, onRead: OnR
   const people: People[] = [];
   const faults: Fault[] = [];
   let complete = true;
-  const names = list(record(main.document.toJS()).contactFiles);
+  const names = list(locate(main, ['contactFiles']).node?.toJS(main.document));
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || name === '') continue;
     const path = ['contactFiles', index];
@@ -75,9 +75,10 @@ function withHint(finding: Finding): Finding {
 /** Two entries of one name in two files: neither may win in silence. */
 function namesakes(whole: YamlSource): Fault[] {
   const { parts = [] } = whole;
-  return parts.flatMap((part) =>
-    SECTIONS.flatMap((section) =>
-      Object.keys(record(record(part.document.toJS())[section])).flatMap((name): Fault[] => {
+  return parts.flatMap((part) => {
+    const held = record(part.document.toJS());
+    return SECTIONS.flatMap((section) =>
+      Object.keys(record(held[section])).flatMap((name): Fault[] => {
         const path = [section, name];
         const first = homeOf(whole, path);
         if (first === part) return [];
@@ -85,8 +86,8 @@ function namesakes(whole: YamlSource): Fault[] {
         const message = `two ${section} with one name, the first in ${place}`;
         return [toFault(part, { path, message, hint: 'give each its own name', hideValue: true })];
       }),
-    ),
-  );
+    );
+  });
 }
 
 /** The main file as it stands, right or wrong, with what its contact files hold. */

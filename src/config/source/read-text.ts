@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** Told of every file that a config is read from, and what it held; of one that could not be read as well. */
 export type OnRead = (file: string, bytes: Buffer | undefined) => void;
+
+/** Stands for what a file held; the same for every file that could not be read. */
+export function digest(bytes: Buffer | undefined): string {
+  return bytes === undefined ? 'unreadable' : createHash('sha256').update(bytes).digest('base64');
+}
 
 export type ReadText =
   | { readonly kind: 'text'; readonly text: string }
