@@ -51,7 +51,10 @@ export function maskAround(text: string, mask: (part: string) => string): string
 /** A phone number's text in ASCII, without its scheme and invisible characters; or why it is no single phone number. */
 type PhoneText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
 
-export const NOT_POSSIBLE = 'not a possible phone number: write it as +<country><number>, for example +60123456789';
+/** Fictional; messages show it whole. */
+export const EXAMPLE_PHONE = '+60123456789';
+
+export const NOT_POSSIBLE = `not a possible phone number: write it as +<country><number>, for example ${EXAMPLE_PHONE}`;
 export const TWO_NUMBERS = 'holds two numbers: write each of them as an entry of its own';
 const SPREADSHEET =
   'looks like a spreadsheet number, whose digits may have changed: format the column as text and write +<country><number>';

@@ -1,7 +1,8 @@
 import { isScalar, type Node } from 'yaml';
 import { cutNames, formatPath } from '../alert/describe-issues.ts';
+import { EXAMPLE_PHONE } from '../alert/phone-text.ts';
 import type { Fault } from './fault.ts';
-import { formOf, isSecretPath, maskText, printable } from './printable.ts';
+import { cutQuotes, formOf, isSecretPath, maskText, printable } from './printable.ts';
 import { isSecretInSchema } from './source/secret-path.ts';
 import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './source/yaml-source.ts';
 
@@ -40,10 +41,13 @@ export function toFault(source: YamlSource, finding: Finding): Fault {
     ...(String(path[0]).startsWith('env ') ? {} : { file: home.file }),
     ...(offset === undefined ? {} : { line: home.lineOf(offset) }),
     ...(value === undefined ? {} : { value }),
-    message: scrub(source, path, message),
-    ...(hint === undefined ? {} : { hint: scrub(source, path, hint) }),
+    message: legible(scrub(source, path, message)),
+    ...(hint === undefined ? {} : { hint: legible(scrub(source, path, hint)) }),
   };
 }
+
+/** A message may quote what stands elsewhere in the file, such as the names that could have been meant. */
+const legible = (text: string): string => cutQuotes(text.split(EXAMPLE_PHONE).map(maskText).join(EXAMPLE_PHONE));
 
 const SHORTEST_SCRUBBED = 4;
 

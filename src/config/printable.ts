@@ -47,6 +47,13 @@ export function printable(value: unknown): string | undefined {
   return JSON.stringify(masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked);
 }
 
+/** A message with each quoted value, and each word that stands free, cut to what a fault shows of one. */
+export function cutQuotes(text: string): string {
+  return text
+    .replace(/"(?:[^"\\]|\\.)*"/gu, (quoted) => (quoted.length > LONGEST + 2 ? `${quoted.slice(0, LONGEST + 1)}…"` : quoted))
+    .replace(/[^\s"]{121,}/gu, (word) => `${word.slice(0, LONGEST)}…`);
+}
+
 /** How vendors begin what they give out, by which a person sees what it is; what follows is never shown. */
 const KNOWN_BEGINNINGS = /^(?:AC|SK|MG|PN|AKIA|ASIA|AKID|LTAI|whsec_|Bearer |Basic |https?:\/\/|smtps?:\/\/|rediss?:\/\/)/;
 

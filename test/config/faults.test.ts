@@ -485,6 +485,50 @@ for (const [about, mistakes] of Object.entries(MISTAKES)) {
   });
 }
 
+test.each([
+  ['as a type', 'providers: { a: { type: "+60198765432" } }', 'routes: [{ name: default, providers: [a] }]'],
+  [
+    'as the name of a provider that others could have been',
+    'providers: { "+60198765432": { type: simulated } }',
+    'routes: [{ name: r, providers: [a] }]',
+  ],
+  ['as the name of a contact', minimal('contacts: { "60198765432": { phone: "+60198765433" } }'), 'groups: { g: [other] }'],
+  ['as the name of a group', minimal('groups: { "+60 19-876 5432": [x] }'), 'x: 1'],
+  [
+    'as the name of a route, twice',
+    'providers: { a: { type: simulated } }',
+    'routes: [{ name: "60198765432", providers: [a] }, { name: "60198765432", providers: [a] }]',
+  ],
+  ['as the name of a template', minimal('templates: { "60198765432": { text: "{" } }'), 'x: 1'],
+  ['as a time zone', minimal('quietHours: { from: "22:00", to: "07:00", timeZone: "60198765432" }'), 'x: 1'],
+  ['as a key, twice', minimal('"60198765432": 1'), '"60198765432": 2'],
+])('a phone number %s is not shown whole', (_what, ...lines) => {
+  const said = faultLines(lines.join('\n')).join('\n');
+  expect(said).not.toMatch(/60198765432|19-876/);
+  expect(said).toMatch(/\*432/);
+});
+
+test.each([
+  ['HOST', 'h'.repeat(5000)],
+  ['PORT', '9'.repeat(5000)],
+  ['LOG_LEVEL', 'l'.repeat(5000)],
+  ['REDIS_URL', `redis://${'r'.repeat(5000)}:x`],
+])('a long %s is cut', (name, value) => {
+  const [line = ''] = faultLines(minimal(), { env: { [name]: value } });
+  expect(line).toMatch(new RegExp(`^env ${name}: `));
+  expect(line.length).toBeLessThan(600);
+});
+
+test.each([
+  ['a host', minimal(`http: { host: ${'h'.repeat(5000)} }`)],
+  ['a name that others could have been', `providers: { ${'p'.repeat(5000)}: { type: simulated } }\nroutes: [{ name: r, providers: [a] }]`],
+  ['a value with quotes in it', minimal(`logLevel: '${'a"b\\'.repeat(1000).replaceAll("'", '')}'`)],
+  ['words', minimal(`defaultCountry: ${'word '.repeat(1000)}x`)],
+  ['a provider', `providers: { a: { type: simulated } }\nroutes: [{ name: r, providers: [${'p'.repeat(5000)}] }]`],
+])('%s of 5,000 characters is cut where a fault shows it', (_what, yaml) => {
+  for (const line of faultLines(yaml)) expect(line.length).toBeLessThan(600);
+});
+
 test('every fault of the file and of the environment is told at once, in the order of the file', () => {
   const yaml = `providers:
   desk: { type: simulatd }

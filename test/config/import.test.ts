@@ -203,6 +203,20 @@ alerter:
   });
 });
 
+it.each([
+  'tencent: { secret-keys3cret-value, app-id: 1 }, twilio: { auth-token: x }',
+  'unisms: { auth-mode: hmacs3cret-value, access-key-secret: x }',
+  'unisms: { "access-key-secret8(s3cret-value": y, access-key-secret: x }',
+  'aws: { region: eu-west-1s3cret-value, access-key-id: x }',
+  'tencent: { app-id: 14000s3cret, secret-key: x }',
+  'alibaba: { template-code: SMS_1s3cret-value-of-thirty-characters, access-key-secret: x }',
+  'types3cret: x, twilio: { auth-token: x }',
+  'twilios3cret-value: { auth-token: x }, twilio: { auth-token: x }',
+])('an application.yml of HertzBeat shows no secret that a broken line merged into something else: %s', (inner) => {
+  const { yaml, notes } = importHertzbeat(`alerter: { sms: { enable: true, ${inner} } }`, 'a.yml');
+  expect(yaml + notes.join('\n')).not.toContain('s3cret');
+});
+
 describe('a gramex.yaml', () => {
   const GRAMEX = `
 url: { x: { handler: FormHandler } }
@@ -237,6 +251,40 @@ sms:
     expect(yaml).toMatch(/key: \$\{EXOTEL_KEY\}\n\s+token: \$\{EXOTEL_TOKEN\}/);
     expect(yaml).toContain('sid: "0012"');
     expect(yaml + notes.join()).not.toMatch(/ecretWord|s3cret/);
+  });
+
+  it.each([
+    ['behind a key', 'sms: { e: { type: exotel, sid: acme1, tokens3cret-value, from: OPS } }'],
+    ['behind a key with other characters between', 'sms: { e: { type: exotel, sid: acme1, "token8(s3cret-value": x } }'],
+    ['behind a key that has a value', 'sms: { e: { type: exotel, sid: acme1, tokens3cret: x } }'],
+    ['behind the sid', 'sms: { e: { type: exotel, sid: acme1s3cret-value-of-thirty-characters } }'],
+    ['behind a priority', 'sms: { e: { type: exotel, sid: acme1, priority: highs3cret } }'],
+    ['behind the type', 'sms: { e: { type: exotel, sid: acme1 }, f: { type: twilios3cret-value } }'],
+    ['behind the name', 'sms: { e: { type: exotel, sid: acme1 }, "f{ token: s3cret-value": { type: twilio } }'],
+    ['in a long name', `sms: { e: { type: exotel, sid: acme1 }, ${'f'.repeat(40)}s3cret: { type: pigeon } }`],
+  ])('shows no secret that a broken line merged into what stands %s', (_where, text) => {
+    const { yaml, notes } = importGramex(text, 'g.yaml');
+    expect(yaml + notes.join('\n')).not.toContain('s3cret');
+    expect(notes.join('\n')).toMatch(/not carried over: |a name of/);
+  });
+
+  it('keeps two notifiers apart whose names become one, and makes no name of a phone number', () => {
+    const { yaml, notes } = importGramex(
+      'sms: { a b: { type: exotel, sid: one }, a-b: { type: exotel, sid: two }, "+60198765432": { type: exotel, sid: three } }',
+      'g.yaml',
+    );
+    expect([...load(`${yaml.replaceAll('type: exotel', 'type: exotel\n    token: ${T}')}`).providers.keys()]).toEqual([
+      'a-b',
+      'a-b-2',
+      'sms',
+    ]);
+    expect(yaml + notes.join('\n')).not.toContain('60198765432');
+  });
+
+  it.each(['constructor', '__proto__', 'toString', '1', ''])('takes the type %j for one that it does not know', (type) => {
+    const { notes } = importGramex(`sms: { e: { type: exotel, sid: a }, f: { type: "${type}" }, g: text, h: 5, i: [] }`, 'g.yaml');
+    expect(notes).toContain(`not carried over: sms.f, of type "${type}"`);
+    expect(notes).toContain('not carried over: sms.g, which is no map of settings');
   });
 
   it('without notifiers is refused in words', () => {

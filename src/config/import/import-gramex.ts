@@ -1,13 +1,18 @@
 import { ConfigError } from '../fault.ts';
+import { maskNumbers } from '../printable.ts';
 import {
   type Carried,
   carry,
+  hasFormOfName,
   type Imported,
+  isMap,
   merge,
   type Provided,
+  REGION,
   type ReadValue,
   readYamlMaps,
   type Settings,
+  shownName,
   toYaml,
 } from './imported.ts';
 
@@ -18,18 +23,18 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
     keys: {
       aws_access_key_id: { ours: 'accessKeyId', secretAs: 'AWS_ACCESS_KEY_ID' },
       aws_secret_access_key: { ours: 'secretAccessKey', secretAs: 'AWS_SECRET_ACCESS_KEY' },
-      region_name: { ours: 'region' },
-      smstype: { ours: 'smsType' },
+      region_name: { ours: 'region', form: REGION },
+      smstype: { ours: 'smsType', form: /^(?:Transactional|Promotional)$/ },
     },
   },
   exotel: {
     type: 'exotel',
     keys: {
-      sid: { ours: 'sid' },
+      sid: { ours: 'sid', form: /^\w{1,24}$/ },
       key: { ours: 'key', secretAs: 'EXOTEL_KEY' },
       token: { ours: 'token', secretAs: 'EXOTEL_TOKEN' },
-      domain: { ours: 'domain' },
-      priority: { ours: 'priority' },
+      domain: { ours: 'domain', form: /^[a-z\d-]+(?:\.[a-z\d-]+)+$/i },
+      priority: { ours: 'priority', form: /^(?:normal|high)$/ },
     },
   },
   twilio: {
@@ -55,16 +60,24 @@ export function importGramex(text: string, file: string): Imported {
   }
   const notes: string[] = [];
   const provided: Provided[] = [];
-  for (const [written, notifier] of Object.entries(sms as Record<string, Record<string, unknown> | null>)) {
-    const { type, ...settings } = notifier ?? {};
-    const known = TYPES[String(type)];
-    if (known === undefined) {
-      notes.push(`not carried over: sms.${written}, of type "${String(type ?? '')}"`);
+  for (const [written, notifier] of Object.entries(sms)) {
+    const place = `sms.${shownName(written)}`;
+    if (!isMap(notifier)) {
+      notes.push(`not carried over: ${place}, which is no map of settings`);
       continue;
     }
-    const name = nameOf(written);
-    if (name !== written) notes.push(`sms.${written} is called ${name} here`);
-    provided.push({ name, settings: { type: known.type, ...carry(settings, known.keys, { place: `sms.${written}`, notes, read }) } });
+    const { type, ...settings } = notifier;
+    const known = Object.hasOwn(TYPES, String(type)) ? TYPES[String(type)] : undefined;
+    if (known === undefined) {
+      notes.push(`not carried over: ${place}, of type "${shownName(String(type ?? ''), Object.keys(TYPES))}"`);
+      continue;
+    }
+    const name = nameOf(
+      written,
+      provided.map((other) => other.name),
+    );
+    if (name !== written) notes.push(`${place} is called ${name} here`);
+    provided.push({ name, settings: { type: known.type, ...carry(settings, known.keys, { place, notes, read }) } });
     if (type === 'amazonsns') notes.push(`Gramex gave the sender in each call: say providers.${name}.senderId`);
     if (type === 'exotel')
       notes.push(`Gramex gave the sender in each call: say providers.${name}.from; in India dltEntityId and dltTemplateId too`);
@@ -85,9 +98,12 @@ export function importGramex(text: string, file: string): Imported {
   };
 }
 
-/** Gramex allows any key; our names are metric labels. */
-function nameOf(written: string): string {
-  return written.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'sms';
+/** Gramex allows any key; our names are metric labels, so no phone number may be one, and each is there once. */
+function nameOf(written: string, taken: readonly string[]): string {
+  const word = written.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  const base = word === '' || maskNumbers(word) !== word || !hasFormOfName(written) ? 'sms' : word;
+  const numbered = [base, ...taken.map((_, index) => `${base}-${index + 2}`)];
+  return numbered.find((name) => !taken.includes(name)) as string;
 }
 
 /** `$NAME` and `${NAME}` are variables; a secret may begin with a dollar, and then is not in capitals throughout. */

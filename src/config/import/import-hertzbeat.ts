@@ -1,6 +1,9 @@
 import { ConfigError } from '../fault.ts';
-import { type Carried, carry, type Imported, type Provided, type ReadValue, type Settings, toYaml } from './imported.ts';
+import { type Carried, carry, type Imported, type Provided, REGION, type ReadValue, type Settings, shownName, toYaml } from './imported.ts';
 import { readSpringFile, section, settingOf } from './spring-file.ts';
+
+/** As Tencent, Alibaba and UniSMS number them. */
+const TEMPLATE = /^\w{1,24}$/;
 
 /**
  * HertzBeat's keys under `alerter.sms.<type>`, in kebab-case, and ours.
@@ -13,9 +16,9 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
       keys: {
         'secret-id': { ours: 'secretId', secretAs: 'TENCENT_SECRET_ID' },
         'secret-key': { ours: 'secretKey', secretAs: 'TENCENT_SECRET_KEY' },
-        'app-id': { ours: 'appId' },
+        'app-id': { ours: 'appId', form: /^\d{1,20}$/ },
         'sign-name': { ours: 'signName' },
-        'template-id': { ours: 'templateId' },
+        'template-id': { ours: 'templateId', form: TEMPLATE },
       },
     },
     alibaba: {
@@ -24,17 +27,17 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
         'access-key-id': { ours: 'accessKeyId', secretAs: 'ALIBABA_CLOUD_ACCESS_KEY_ID' },
         'access-key-secret': { ours: 'accessKeySecret', secretAs: 'ALIBABA_CLOUD_ACCESS_KEY_SECRET' },
         'sign-name': { ours: 'signName' },
-        'template-code': { ours: 'templateCode' },
+        'template-code': { ours: 'templateCode', form: TEMPLATE },
       },
     },
     unisms: {
       type: 'unisms',
       keys: {
-        'auth-mode': { ours: 'authMode' },
+        'auth-mode': { ours: 'authMode', form: /^(?:simple|hmac)$/ },
         'access-key-id': { ours: 'accessKeyId', secretAs: 'UNISMS_ACCESS_KEY_ID' },
         'access-key-secret': { ours: 'accessKeySecret', secretAs: 'UNISMS_ACCESS_KEY_SECRET' },
         signature: { ours: 'signature' },
-        'template-id': { ours: 'templateId' },
+        'template-id': { ours: 'templateId', form: TEMPLATE },
       },
     },
     // HertzBeat names itself as the sender.
@@ -44,7 +47,7 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
       keys: {
         'access-key-id': { ours: 'accessKeyId', secretAs: 'AWS_SMS_ACCESS_KEY_ID' },
         'access-key-secret': { ours: 'secretAccessKey', secretAs: 'AWS_SMS_SECRET_ACCESS_KEY' },
-        region: { ours: 'region' },
+        region: { ours: 'region', form: REGION },
       },
     },
     twilio: {
@@ -80,7 +83,7 @@ export function importHertzbeat(text: string, file: string): Imported {
     const known = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
     const own = section(rest, name);
     if (known === undefined || typeof settings !== 'object') {
-      notes.push(`not carried over: ${root}.${name}`);
+      notes.push(`not carried over: ${root}.${shownName(name, ['enable', 'type', ...Object.keys(TYPES)])}`);
       continue;
     }
     const carried = carry(withoutSamples(own), known.keys, { place: `${root}.${name}`, notes, read });
@@ -97,7 +100,8 @@ export function importHertzbeat(text: string, file: string): Imported {
   const active = names.filter((name) => name === type);
   const spare = names.filter((name) => name !== type);
   if (enable !== 'true') notes.push(`${root}.enable was not true: HertzBeat sent no texts`);
-  if (active.length === 0) notes.push(`${root}.type "${type ?? ''}" has no settings of its own: no provider is chosen by it`);
+  if (active.length === 0)
+    notes.push(`${root}.type "${shownName(type ?? '', Object.keys(TYPES))}" has no settings of its own: no provider is chosen by it`);
   else if (spare.length > 0)
     notes.push(`HertzBeat used ${active[0]} alone; ${spare.join(', ')} may stand behind it in routes[0].providers, to take over`);
   notes.push(

@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseAllDocuments, stringify, visit } from 'yaml';
 import { ConfigError } from '../fault.ts';
+import { maskText } from '../printable.ts';
 import { looksMisspelt } from '../source/placeholder.ts';
 import { unfoldYaml } from '../source/unfold-yaml.ts';
 import { syntaxMessage } from '../source/yaml-syntax.ts';
@@ -17,7 +18,12 @@ export interface Carried {
   readonly ours: string;
   /** Of the environment variable that holds it from now on; absent: no secret, it stays in the file. */
   readonly secretAs?: string;
+  /** What a value looks like, of the keys for which that is known: anything else may be a secret that a broken line has merged into it. */
+  readonly form?: RegExp;
 }
+
+/** Of AWS. */
+export const REGION = /^[a-z]{2}(?:-[a-z]{2,10}){1,3}-\d{1,2}$/;
 
 export interface Provided {
   readonly name: string;
@@ -76,7 +82,22 @@ export type Written =
 /** How a system marks variables; `isSecret`: of a value that may be a secret which begins with a dollar. */
 export type ReadValue = (value: string, isSecret: boolean) => Written;
 
-/** Carries the settings of one provider; what the table does not hold is noted. `place` is where they stood. */
+const LONGEST_NAME = 40;
+
+/**
+ * A name that the file chose, as a note shows it. A broken line may have merged a secret into it: one that is not formed like
+ * a name, or that begins with one of the `known` names and goes on, is not shown.
+ */
+export function shownName(written: string, known: Iterable<string> = []): string {
+  const goesOn = [...known].some((name) => written !== name && written.startsWith(name));
+  return hasFormOfName(written) && !goesOn ? maskText(written) : `(a name of ${written.length} characters)`;
+}
+
+export function hasFormOfName(written: string): boolean {
+  return /^[\p{L}\d_ .-]*$/u.test(written) && written.length <= LONGEST_NAME;
+}
+
+/** Carries the settings of one provider; what the table does not hold is noted. `place` is where they stood, fit to print. */
 export function carry(
   settings: Readonly<Record<string, unknown>>,
   table: Readonly<Record<string, Carried>>,
@@ -84,14 +105,19 @@ export function carry(
 ): Record<string, unknown> {
   const carried: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) {
-    const at = `${place}.${key}`;
     const entry = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (entry === undefined && value === null) {
+      // What a missing colon leaves: the name holds the value too.
+      notes.push(`not carried over: an entry without a value in ${place}`);
+      continue;
+    }
+    const at = `${place}.${entry === undefined ? shownName(key, Object.keys(table)) : key}`;
     if (entry === undefined || typeof value === 'object') {
-      if (entry === undefined || value !== null) notes.push(`not carried over: ${at}`);
+      if (value !== null) notes.push(`not carried over: ${at}`);
       continue;
     }
     if (value === '' || value === undefined) continue;
-    const { ours, secretAs } = entry;
+    const { ours, secretAs, form } = entry;
     const text = String(value);
     const written = read(text, secretAs !== undefined);
     if (written.kind === 'variable') {
@@ -104,6 +130,8 @@ export function carry(
       notes.push(`set ${secretAs} in the environment to what ${at} was`);
     } else if (written.kind === 'composed' || looksMisspelt(text)) {
       notes.push(`not carried over: ${at}, which is put together from variables: write providers.*.${ours} out`);
+    } else if (form?.test(text) === false) {
+      notes.push(`not carried over: ${at}, whose value has another form than providers.*.${ours}: write that out`);
     } else carried[ours] = text;
   }
   return carried;

@@ -1,4 +1,4 @@
-import { isMap, merge, readYamlMaps, type Settings } from './imported.ts';
+import { isMap, merge, readYamlMaps, type Settings, shownName } from './imported.ts';
 
 /** What Spring starts HertzBeat with where nothing else is said. */
 const USUAL_PROFILE = 'prod';
@@ -17,7 +17,9 @@ export function readSpringFile(text: string, file: string, notes: string[]): Set
   const active = named.length > 0 ? named : guess(conditions, notes);
   const isOn = (condition: string | undefined) => condition === undefined || holds(condition, active);
   for (const condition of new Set(conditions.filter((condition) => !isOn(condition))))
-    notes.push(`not carried over: the part of the file for the profile ${condition}`);
+    notes.push(
+      `not carried over: the part of the file for the profile ${(condition ?? '').replace(/[^\s,|&!()]+/g, (name) => shownName(name))}`,
+    );
   return documents.filter((_, index) => isOn(conditions[index])).reduce<Settings>(merge, {});
 }
 
@@ -25,7 +27,7 @@ export function readSpringFile(text: string, file: string, notes: string[]): Set
 function guess(conditions: readonly (string | undefined)[], notes: string[]): string[] {
   const named = [...new Set(conditions.flatMap((condition) => condition?.match(/[^\s,|&!()]+/g) ?? []))];
   const profile = named.includes(USUAL_PROFILE) || named.length !== 1 ? USUAL_PROFILE : (named[0] as string);
-  if (named.length > 0) notes.push(`the file does not say which profile was active: read as with ${profile}`);
+  if (named.length > 0) notes.push(`the file does not say which profile was active: read as with ${shownName(profile)}`);
   return [profile];
 }
 

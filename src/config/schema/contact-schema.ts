@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXAMPLE_PHONE } from '../../alert/phone-text.ts';
 import { isMailAddress } from '../../setting/mail-address.ts';
 import { clockTime, timeZone } from './clock-time.ts';
 import { contactHoursSchema } from './quiet-hours-schema.ts';
@@ -14,7 +15,7 @@ export const contactSchema = z.strictObject(
     timeZone: timeZone.exactOptional(),
     quietHours: contactHoursSchema.exactOptional(),
   },
-  { error: ({ code }) => (code === 'invalid_type' ? 'must be such as { phone: "+60123456789", consent: true }' : undefined) },
+  { error: ({ code }) => (code === 'invalid_type' ? `must be such as { phone: "${EXAMPLE_PHONE}", consent: true }` : undefined) },
 );
 
 /** Which names there are is checked with the whole file at hand. */
