@@ -20,10 +20,10 @@ import { announceProcess, type ProcessAnnouncer } from './roles/announce-process
 import { followCapNames } from './roles/cap-names.ts';
 import { type Connections, createConnections } from './roles/connections.ts';
 import { openFigures } from './roles/figures.ts';
-import { type Generation, openGeneration, ROLES, type Role } from './roles/generation.ts';
-import type { Closer } from './roles/ground.ts';
 import { keepRedisTime } from './roles/keep-redis-time.ts';
 import { createReload, type ReloadDeps } from './roles/reload.ts';
+import type { Cleanup } from './roles/role-context.ts';
+import { openRunningConfig, ROLES, type Role, type RunningConfig } from './roles/running-config.ts';
 import { type DataSetWatch, watchDataSet } from './roles/watch-data-set.ts';
 import { version } from './version.ts';
 
@@ -31,26 +31,26 @@ export { ROLES, type Role };
 
 export interface AppDeps {
   readonly config: Config;
-  /** Of a Redis that answers. */
+  /** URL of a reachable Redis. */
   readonly redisUrl: string;
   readonly logger: Logger;
-  /** Log lines that this process has dropped since its start. */
+  /** Counter of the log lines that this process has dropped since its start. */
   readonly droppedLogLines?: MetricsOptions['droppedLogLines'];
-  /** Where somebody traces. */
+  /** Reads the active trace; absent while tracing is off. */
   readonly exemplar?: MetricsOptions['exemplar'];
 }
 
 export interface App {
-  /** Resolves when work is being taken; rejects, with everything closed again, when it cannot be. */
+  /** Resolves once jobs are being taken; rejects with everything closed again when the process cannot start. */
   start(): Promise<{ readonly httpPort: number }>;
   /**
-   * Puts what `load` gives in place of the config in force, all at once: what is in flight ends by the old one. On any
-   * fault nothing changes. Says in the log and the metrics which it was, and resolves to whether the new one holds. Reloads
-   * happen one after the other; none of them delays `stop` while it loads.
+   * Replaces the active configuration by the result of `load`; what is in flight finishes under the old one. Any fault leaves
+   * everything as it was. Logs and counts the result, and resolves to whether the new configuration is active. Reloads run one
+   * after the other; `stop` never waits for one that is still loading.
    */
   reload(load: () => LoadedConfig | Promise<LoadedConfig>): Promise<boolean>;
-  inForce(): Config;
-  /** Takes nothing new, finishes what is in flight within `shutdown.grace`, then lets go of everything. */
+  activeConfig(): Config;
+  /** Takes no new work, finishes what is in flight within `shutdown.grace`, then releases all resources. */
   stop(): Promise<void>;
 }
 
@@ -60,12 +60,12 @@ export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher']
 export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
 
 function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLogLines, exemplar }: AppDeps): App {
-  const closers: Closer[] = [];
-  /** The one in force, and those before it that still have something in flight. */
-  const generations = new Set<Generation>();
+  const cleanups: Cleanup[] = [];
+  /** The active configuration, and earlier ones that still have work in flight. */
+  const runningConfigs = new Set<RunningConfig>();
   let http: HttpServer | undefined;
   let reload: (load: () => LoadedConfig) => Promise<boolean> = async () => false;
-  let inForce = config;
+  let activeConfig = config;
   let ready = false;
   let dataSetWatch: DataSetWatch | undefined;
 
@@ -73,35 +73,35 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   const watch = createRedisWatch({
     url: redisUrl,
     key: keys.probe(),
-    onTrouble: ({ problem, remedy, said }) => logger.error({ remedy, said }, problem),
+    onTrouble: ({ problem, remedy, said }) => logger.error({ hint: remedy, detail: said }, problem),
     onReplaced: ({ server }) => logger.warn({ server }, 'Redis primary was replaced; dropped connections to the old one'),
     onWell: ({ afterMs }) => {
-      logger.info({ afterMs }, 'Redis is well again');
+      logger.info({ afterMs }, 'Redis connection recovered');
       dataSetWatch?.look();
     },
   });
-  closers.push(async () => watch.close());
+  cleanups.push(async () => watch.close());
   const connections = createConnections();
   const access = { user: redisUser(roles), keys, queues: QUEUES };
-  const connect = (role: 'commands' | 'door'): Redis => {
+  const connect = (role: 'commands' | 'interactive'): Redis => {
     const redis = connectRedis(redisUrl, role, watch.hear, connections.add);
-    closers.push(async () => redis.disconnect());
+    cleanups.push(async () => redis.disconnect());
     return redis;
   };
 
   const hasWorkers = roles.some((role) => role !== 'receiver');
   const routesFor = (next: Config) => (roles.includes('dispatcher') ? lanesOf(next) : []);
   const start = async (): Promise<{ httpPort: number }> => {
-    const door = connect('door');
-    await requireFitRedis(door, ({ problem, remedy }) => logger.warn({ remedy }, problem));
-    requireNoFault([...(await checkAccess(door, access)), ...(await checkConnectionAccess(redisUrl, access))]);
-    const allowed = watchAccess({ ...access, redis: door, logger }, closers);
+    const interactive = connect('interactive');
+    await requireFitRedis(interactive, ({ problem, remedy }) => logger.warn({ hint: remedy }, problem));
+    requireNoFault([...(await checkAccess(interactive, access)), ...(await checkConnectionAccess(redisUrl, access))]);
+    const allowed = watchAccess({ ...access, redis: interactive, logger }, cleanups);
     let announced: ProcessAnnouncer | undefined;
     const lockMs = hasWorkers ? config.worker.lockMs : undefined;
-    const clock = await keepRedisTime({ redis: door, keys, lockMs, onJump: () => announced?.repeat(), logger }, closers);
+    const clock = await keepRedisTime({ redis: interactive, keys, lockMs, onJump: () => announced?.repeat(), logger }, cleanups);
 
-    const figures = openFigures(door, keys, () => inForce);
-    closers.push(() => figures.close());
+    const figures = openFigures(interactive, keys, () => activeConfig);
+    cleanups.push(() => figures.close());
     const metrics = createMetrics({
       providers: [...config.providers.keys()],
       routes: routesFor(config),
@@ -113,12 +113,12 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       clock,
     });
     const hash = fingerprint(config);
-    metrics.configInForce(hash, clock.now());
-    const sends = () => (roles.includes('dispatcher') ? sendingSetup(inForce) : undefined);
-    let current: Generation | undefined;
+    metrics.configActivated(hash, clock.now());
+    const sends = () => (roles.includes('dispatcher') ? sendingSetup(activeConfig) : undefined);
+    let current: RunningConfig | undefined;
     announced = announceProcess(
       {
-        redis: door,
+        redis: interactive,
         keys,
         role: processRole(roles),
         hash,
@@ -128,100 +128,101 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
         clock,
         logger,
       },
-      closers,
+      cleanups,
     );
-    if (roles.includes('dispatcher')) await followCapNames({ redis: door, keys, logger }, closers);
-    dataSetWatch = watchDataSet({ dataSet: openDataSet(door, keys), logger, onLoss: metrics.redisDataLost }, closers);
-    const commands = hasWorkers ? connect('commands') : door;
+    if (roles.includes('dispatcher')) await followCapNames({ redis: interactive, keys, logger }, cleanups);
+    dataSetWatch = watchDataSet({ dataSet: openDataSet(interactive, keys), logger, onLoss: metrics.redisDataLost }, cleanups);
+    const commands = hasWorkers ? connect('commands') : interactive;
     useClock(commands, clock);
-    const house = {
+    const resources = {
       roles,
       logger,
       keys,
       metrics,
       clock,
-      door,
+      interactive,
       commands,
       connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear, connections.add),
-      readiness: () => readiness({ ask: () => door.exists(keys.inFlight()), redis: door, allowed, connections }, current, ready),
+      readiness: () =>
+        readiness({ ask: () => interactive.exists(keys.inFlight()), redis: interactive, allowed, connections }, current, ready),
     };
-    const open = async (next: Config): Promise<Generation> => {
-      const generation = await openGeneration(next, house);
-      generations.add(generation);
-      return generation;
+    const open = async (next: Config): Promise<RunningConfig> => {
+      const running = await openRunningConfig(next, resources);
+      runningConfigs.add(running);
+      return running;
     };
-    const retire = async (generation: Generation): Promise<void> => {
-      await generation.drain();
-      await generation.close();
-      generations.delete(generation);
+    const retire = async (running: RunningConfig): Promise<void> => {
+      await running.drain();
+      await running.close();
+      runningConfigs.delete(running);
     };
 
     current = await open(config);
     await current.start();
-    await connections.allUp(door);
+    await connections.allUp(interactive);
     const server = createHttpServer(current.http);
     http = server;
     const port = roles.includes('receiver') ? config.http.port : config.metricsPort;
     const httpPort = await server.listen({ host: config.http.host, port });
     ready = true;
 
-    const begin = async (generation: Generation): Promise<NextAnswers> => {
-      const answers = await server.prepare(generation.http);
-      await generation.start();
+    const begin = async (running: RunningConfig): Promise<NextAnswers> => {
+      const answers = await server.prepare(running.http);
+      await running.start();
       return answers;
     };
     const swap = async (next: Config): Promise<void> => {
       const providers = [...next.providers.keys()];
       metrics.learn(providers);
-      const generation = await open(next);
-      const answers = await begin(generation).catch(async (error: unknown) => {
-        await retire(generation);
+      const running = await open(next);
+      const answers = await begin(running).catch(async (error: unknown) => {
+        await retire(running);
         throw error;
       });
-      const before = current as Generation;
-      current = generation;
-      if (next.logLevel !== inForce.logLevel) logger.level = next.logLevel;
-      inForce = next;
-      // The old one lets go of nothing before its last request is answered.
+      const before = current as RunningConfig;
+      current = running;
+      if (next.logLevel !== activeConfig.logLevel) logger.level = next.logLevel;
+      activeConfig = next;
+      // The old configuration keeps its resources until its last request is answered.
       const answered = answers.use();
       void Promise.all([answered, before.drain()])
         .then(() => retire(before))
-        .catch((error: unknown) => logger.error({ err: error }, 'the config before could not be let go of'));
+        .catch((error: unknown) => logger.error({ err: error }, 'failed to release resources of the previous configuration'));
       metrics.circuitsOf(providers, routesFor(next));
     };
-    const wake = async () => (roles.includes('dispatcher') ? wakeHeldBack(door, keys) : 0);
+    const wake = async () => (roles.includes('dispatcher') ? wakeHeldBack(interactive, keys) : 0);
     const report: ReloadDeps['report'] = {
-      configInForce: (next, at) => {
-        metrics.configInForce(next, at);
-        announced?.configInForce(next);
+      configActivated: (next, at) => {
+        metrics.configActivated(next, at);
+        announced?.configActivated(next);
       },
-      configRefused: (at) => {
-        metrics.configRefused();
-        announced?.configRefused(at);
+      configRejected: (at) => {
+        metrics.configRejected();
+        announced?.configRejected(at);
       },
     };
-    reload = createReload({ logger, report, clock, inForce: () => inForce, swap, wake });
+    reload = createReload({ logger, report, clock, activeConfig: () => activeConfig, swap, wake });
     return { httpPort };
   };
 
   const stop = async (): Promise<void> => {
-    const shutDoor = () => http?.close();
-    const idle = Promise.all([...generations].map((generation) => generation.drain()));
-    // A receiver shuts at once. Where nobody brings work, the port answers to the end: not ready, and to a last scrape.
-    const drained = roles.includes('receiver') ? Promise.all([shutDoor(), idle]) : idle.then(shutDoor);
-    const { graceMs } = inForce.shutdown;
+    const closeHttp = () => http?.close();
+    const idle = Promise.all([...runningConfigs].map((running) => running.drain()));
+    // A receiver closes its port immediately. Other roles keep serving /readyz (not ready) and /metrics until they have drained.
+    const drained = roles.includes('receiver') ? Promise.all([closeHttp(), idle]) : idle.then(closeHttp);
+    const { graceMs } = activeConfig.shutdown;
     const deadline = setTimeout(() => {
-      logger.warn({ graceMs }, 'still busy after the grace: calls in flight are given up as unknown');
-      for (const generation of generations) generation.abort();
+      logger.warn({ graceMs, hint: 'calls in flight are recorded as unknown' }, 'shutdown grace period exceeded; aborting calls');
+      for (const running of runningConfigs) running.abort();
     }, graceMs);
     await drained;
     clearTimeout(deadline);
-    for (const generation of generations) await generation.close();
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const running of runningConfigs) await running.close();
+    for (const close of cleanups.splice(0).reverse()) await close();
   };
 
   let turn: Promise<unknown> = Promise.resolve();
-  /** One after the other: whoever stops meets everything in place or nothing. */
+  /** Start, reload and stop run one after the other, so that `stop` never sees a half-started process. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work, work);
     turn = result;
@@ -246,7 +247,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       reloads = reloaded.catch(() => undefined);
       return reloaded;
     },
-    inForce: () => inForce,
+    activeConfig: () => activeConfig,
     stop: () => {
       ready = false;
       return inTurn(stop);
@@ -254,7 +255,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   };
 }
 
-/** What it gives or throws, once it is known. */
+/** Runs `work` and returns a function that returns its result or throws its error. */
 async function settle<T>(work: () => T | Promise<T>): Promise<() => T> {
   try {
     const value = await work();
@@ -266,11 +267,11 @@ async function settle<T>(work: () => T | Promise<T>): Promise<() => T> {
   }
 }
 
-/** A connection that is made again, as at a reload or after a failover, is up within this time. */
+/** A dropped connection, as after a reload or a failover, is up again within this time. */
 const RECONNECT_MS = 2_000;
 
 interface RedisState {
-  /** Asks for a key of ours: in a cluster, a server without them may answer while the one that has them is away. */
+  /** Reads a key of ours: in a cluster, a server without our keys may answer while the one that has them is down. */
   ask(): Promise<unknown>;
   readonly redis: Redis;
   readonly allowed: AccessWatch;
@@ -279,13 +280,13 @@ interface RedisState {
 
 async function readiness(
   { ask, redis, allowed, connections }: RedisState,
-  generation: Generation | undefined,
+  running: RunningConfig | undefined,
   ready: boolean,
 ): Promise<{ ready: boolean; reasons: string[] }> {
   const reasons: string[] = [];
   if (!ready) reasons.push('starting or stopping');
-  if (generation?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
-  for (const queue of notFetching(generation)) reasons.push(`a worker no longer fetches jobs of ${queue}; it is being replaced`);
+  if (running?.workers.some((worker) => !worker.isRunning())) reasons.push('a worker is not running');
+  for (const queue of notFetching(running)) reasons.push(`a worker no longer fetches jobs of ${queue}; it is being replaced`);
   try {
     await withinDeadline(ask());
     const missing = await connections.missing(RECONNECT_MS, redis);
@@ -297,14 +298,14 @@ async function readiness(
   return { ready: reasons.length === 0, reasons };
 }
 
-const notFetching = (generation: Generation | undefined): string[] =>
-  (generation?.workers ?? []).flatMap((worker) => worker.notFetching() ?? []);
+const notFetching = (running: RunningConfig | undefined): string[] =>
+  (running?.workers ?? []).flatMap((worker) => worker.notFetching() ?? []);
 
 function processRole(roles: readonly Role[]): ProcessRole {
   return roles.length === 1 ? (roles[0] as Role) : 'start';
 }
 
-/** Whose permissions in docs/redis.md the roles need: those of a dispatcher include a router's, and those a receiver's. */
+/** The Redis user of docs/redis.md whose permissions the roles need. A dispatcher's include a router's, which include a receiver's. */
 function redisUser(roles: readonly Role[]): RedisUser {
   if (roles.length === ROLES.length) return 'start';
   if (roles.includes('dispatcher')) return 'dispatcher';

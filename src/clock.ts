@@ -1,4 +1,4 @@
-/** Wall-clock time as a dependency, so that a test can hold it still. */
+/** Wall-clock time as a dependency, so that tests can control it. */
 export interface Clock {
   now(): Date;
 }

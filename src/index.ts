@@ -1,4 +1,4 @@
-/** What producers import: `createProducer` and the types of what it takes and gives. */
+/** Public API for producers: `createProducer` and its types. */
 export type { AlertInput } from './alert/alert.ts';
 export { AlertError, type Issue } from './alert/parse-alert.ts';
 export type { Severity } from './alert/severity.ts';

@@ -1,13 +1,13 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Where finished log lines go. */
+/** Destination of finished log lines. */
 export interface LogOutput {
   /** @param level of pino, such as 30 for info. Never blocks and never throws. */
   write(line: string, level: number): void;
-  /** Writes what waits, as far as the reader takes it; blocks for half a second at most. For a process that ends. */
+  /** Writes buffered lines as far as the reader takes them; blocks for at most 500 ms. Called before the process exits. */
   flushSync(): void;
-  /** Lines that were dropped since the start. */
+  /** Number of lines dropped since the start. */
   dropped(): number;
 }
 
@@ -15,7 +15,7 @@ export interface LogOutput {
 export type WriteNow = (bytes: Uint8Array) => number;
 
 const MOST_BYTES = 1024 * 1024;
-/** The other half is for warnings and errors. */
+/** Share of the buffer for lines below `warn`; the rest is reserved for warnings and errors. */
 const MOST_INFO_BYTES = MOST_BYTES / 2;
 const RETRY_MS = 20;
 const FLUSH_MS = 500;
@@ -23,18 +23,18 @@ const FLUSH_STEP_MS = 5;
 const [WARN, FATAL] = [40, 60];
 
 /**
- * A log output that never decides over the work: what the reader does not take waits in a bounded buffer; what does not
- * fit, or cannot be written at all, is dropped and counted, and a line reports the count once the output works again.
- * While the reader keeps up, each line is written before `write` returns, so that a crash loses none.
+ * A log output that never blocks the process: what the reader does not take waits in a bounded buffer. Lines that do not fit
+ * or cannot be written are dropped and counted; one line reports the count once the output works again. While the reader
+ * keeps up, each line is written before `write` returns, so that a crash loses none.
  */
 export function createLogOutput(writeNow: WriteNow): LogOutput {
   const waiting = new LineQueue();
   let dropped = 0;
   let unreported = 0;
-  /** Dropped lines that a line in the queue reports. */
+  /** Number of dropped lines that the queued report line counts. */
   let reporting = 0;
   let retry: NodeJS.Timeout | undefined;
-  /** A line that was cut off by an error: the next one must not continue it. */
+  /** True after an error cut off a line: the next line must not continue it. */
   let torn = false;
 
   const drop = (lines: number) => {
@@ -61,7 +61,7 @@ export function createLogOutput(writeNow: WriteNow): LogOutput {
     return true;
   };
 
-  /** To be called when everything before is written. */
+  /** Queues the report of dropped lines; call it when everything before is written. */
   const report = () => {
     reporting = unreported;
     unreported = 0;
@@ -80,7 +80,7 @@ export function createLogOutput(writeNow: WriteNow): LogOutput {
       const bytes = Buffer.from(line);
       const room = level >= WARN ? MOST_BYTES : MOST_INFO_BYTES;
       if (level < FATAL && waiting.bytes + bytes.length > room) return drop(1);
-      // The process ends after a fatal line, and a slow reader may not take the rest in time.
+      // The process ends after a fatal line; a slow reader may not take the rest in time.
       if (level >= FATAL) waiting.pushFirst(bytes);
       else waiting.push(bytes);
       if (retry === undefined && !drain()) drainLater();
@@ -94,16 +94,16 @@ export function createLogOutput(writeNow: WriteNow): LogOutput {
 }
 
 /**
- * A descriptor of the same pipe, terminal or file whose writes do not block where that is possible: a pipe or a terminal is
- * opened once more, because the mode of the inherited description belongs to every process that shares it, and one of them
- * may make it blocking again when it ends. A socket, as systemd gives, cannot be opened; the runtime makes it non-blocking.
+ * Returns a descriptor of the same pipe, terminal or file whose writes do not block where that is possible. A pipe or terminal
+ * is opened a second time, because every process that shares the inherited description can make it blocking again. A socket,
+ * as from systemd, cannot be opened; the runtime makes it non-blocking.
  */
 export function unblocked(fd: 1 | 2): number {
   try {
     if (fstatSync(fd).isFIFO() || isatty(fd))
       return openSync(`/dev/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // A pipe of another user, or one without a reader: the inherited descriptor serves.
+    // A pipe of another user, or one without a reader: use the inherited descriptor.
   }
   void (fd === 1 ? process.stdout : process.stderr);
   return fd;
@@ -113,14 +113,14 @@ const NEWLINE = Buffer.from('\n');
 const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 function droppedLine(lines: number): string {
-  const fields = { level: 'warn', time: new Date().toISOString(), dropped: lines, msg: `dropped ${lines} log lines` };
+  const fields = { level: 'warn', time: new Date().toISOString(), dropped: lines, msg: 'log lines dropped' };
   return `${JSON.stringify(fields)}\n`;
 }
 
-/** Written lines that are removed together: one by one would move the whole array each time. */
+/** Number of written lines that are removed together; removing one at a time would move the whole array each time. */
 const MOST_WRITTEN_LINES = 1000;
 
-/** Lines in order; the first one may be written in part. */
+/** A queue of lines; the first one may be partly written. */
 class LineQueue {
   bytes = 0;
   #lines: Uint8Array[] = [];
@@ -132,13 +132,13 @@ class LineQueue {
     this.bytes += line.length;
   }
 
-  /** Behind the line that is being written. */
+  /** Inserts a line directly after the one that is being written. */
   pushFirst(line: Uint8Array): void {
     this.#lines.splice(this.#first + (this.headStarted() ? 1 : 0), 0, line);
     this.bytes += line.length;
   }
 
-  /** What remains to be written of the first line. */
+  /** The unwritten part of the first line. */
   head(): Uint8Array | undefined {
     return this.#lines[this.#first]?.subarray(this.#written);
   }
@@ -159,7 +159,7 @@ class LineQueue {
     this.#first = 0;
   }
 
-  /** @returns how many lines were given up, one that was written in part included */
+  /** @returns how many lines were dropped, a partly written one included */
   clear(): number {
     const lines = this.#lines.length - this.#first;
     this.#lines = [];
@@ -172,7 +172,7 @@ class LineQueue {
 
 let stdoutFd: number | undefined;
 
-/** The standard output of this process, as a log output. It is opened with the first line. */
+/** The standard output of this process as a log output; opened with the first line. */
 export const stdoutLog: LogOutput = createLogOutput((bytes) => {
   stdoutFd ??= unblocked(1);
   return writeSync(stdoutFd, bytes);

@@ -6,7 +6,7 @@ import { activeTrace } from './tracing/span.ts';
 
 export type Logger = PinoLogger;
 
-/** Fields that hold what nobody may read in a log, wherever they stand up to three levels deep. */
+/** Field names whose values are secrets; redacted up to three levels deep. */
 const SECRET_FIELDS = [
   'authToken',
   'apiKey',
@@ -20,19 +20,19 @@ const SECRET_FIELDS = [
 ];
 const PHONE_FIELDS = ['to', 'phone', 'from', 'recipient'];
 
-/** Asks pino to put the level of each line into `lastLevel`. */
+/** Makes pino put the level of each line into `lastLevel`. */
 const METADATA = Symbol.for('pino.metadata');
 
 /**
- * JSON lines, `time` in ISO 8601. Secrets are dropped by name; phone numbers are masked by name and, as a
- * last line of defence, wherever one stands in a finished line, such as inside somebody else's error message.
+ * Creates the logger: JSON lines, `time` in ISO 8601. Secrets are redacted by field name. Phone numbers are masked by field
+ * name and also anywhere in a finished line, such as inside an error message of a library.
  */
 export function createLogger(level: string, output: Pick<LogOutput, 'write'> & Partial<LogOutput> = stdoutLog): Logger {
   const stream = {
     [METADATA]: true,
     lastLevel: 0,
     write: (line: string) => output.write(escapeControls(maskLine(line)), stream.lastLevel),
-    // pino calls it after a fatal line.
+    // pino calls this after a fatal line.
     flushSync: () => output.flushSync?.(),
   };
   return pino(
@@ -49,13 +49,13 @@ export function createLogger(level: string, output: Pick<LogOutput, 'write'> & P
   );
 }
 
-/** As the OpenTelemetry data model names them, so that a log leads to its trace. */
+/** Field names of the OpenTelemetry data model, so that a log line links to its trace. */
 function traceFields(): object {
   const active = activeTrace();
   return active === undefined ? {} : { trace_id: active.traceId, span_id: active.spanId };
 }
 
-/** Only what an operator needs: libraries hang whole requests on their errors, with numbers, texts and passwords in them. */
+/** Keeps only what an operator needs: libraries attach whole requests to their errors, with numbers, texts and passwords. */
 function errorFields(error: Error): unknown {
   const { type, message, stack, code } = stdSerializers.err(error);
   return { type, message, stack, ...(code === undefined ? {} : { code }) };
@@ -66,7 +66,7 @@ function maskValue(value: unknown): unknown {
   return typeof value === 'string' && /^\+?\d[\d\s()-]{6,}$/.test(value) ? maskPhone(value) : value;
 }
 
-/** Also as a URL writes it, `%2B60…`. */
+/** Masks phone numbers in a line, including the URL-encoded form `%2B60…`. */
 function maskLine(line: string): string {
   return line.replace(/(?:\+|%2B)[1-9]\d{6,14}/gi, (number) => maskPhone(number.replace(/%2B/i, '+')));
 }

@@ -49,13 +49,13 @@ describe('a log output', () => {
     expect(output.dropped()).toBe(0);
   });
 
-  it('drops and counts what does not fit into 512 KiB, and says so in one line once there is room', () => {
+  it('drops and counts what does not fit into 512 KiB, and reports it in one line once there is room', () => {
     const { output, flow, lines } = pipe(0);
     write(output, 600);
     expect(output.dropped()).toBe(88);
     flow();
     expect(lines()).toHaveLength(513);
-    expect(JSON.parse(lines().at(-1) as string)).toMatchObject({ level: 'warn', dropped: 88, msg: 'dropped 88 log lines' });
+    expect(JSON.parse(lines().at(-1) as string)).toMatchObject({ level: 'warn', dropped: 88, msg: 'log lines dropped' });
     output.write('next\n', INFO);
     expect(lines().at(-1)).toBe('next');
     expect(output.dropped()).toBe(88);

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Puts a question to whoever sits there; anything but a yes is a no. On stderr, because stdout is for data. */
+/** Asks a question at the terminal; any answer but yes is a no. Written to stderr, because stdout is for data. */
 export async function askAtTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

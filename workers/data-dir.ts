@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-/** Where an embedded Redis keeps what it must not lose: beside the project it was started in. */
+/** Data directory of an embedded Redis: in the directory where the process was started. */
 export const DATA_DIR = resolve('.sms-dispatch');
 
-/** The Redis of a process that was told of none. */
+/** Default Redis of a process without a configured one. */
 export const LOCAL_REDIS = 'redis://127.0.0.1:6379';

@@ -1,6 +1,6 @@
 import type { Config } from '../src/config/config.ts';
 
-/** What a person sees who has just typed `npm start`: where to look, and a command that sends the first text. */
+/** Help printed after `npm start`: where to look, and a command that sends the first message. */
 export function firstSteps({ config, httpPort, redis }: { config: Config; httpPort: number; redis: string }): string {
   const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
   const url = `http://${host}:${httpPort}`;
@@ -9,10 +9,10 @@ export function firstSteps({ config, httpPort, redis }: { config: Config; httpPo
   return `
   sms-dispatch is up on ${url}   (Redis: ${redis})
 
-  Send the first text:
+  Send the first message:
     curl -sS ${url}/v1/alerts${token} -H 'Content-Type: application/json' -d '{"to":"+1 202-555-0123","severity":"critical","text":"Disk full"}'
 
-  What became of it:  ${url}/v1/alerts/<id>
+  Its outcome:        ${url}/v1/alerts/<id>
 ${simulated ? `  The phone:          ${url}/v1/simulated/outbox\n` : ''}  Metrics:            ${url}/metrics
   The API:            ${url}/openapi.json
   The console:        ${config.http.console ? `${url}/console` : 'npm start -- --console, or console: true below http: in the config'}

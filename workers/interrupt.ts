@@ -1,12 +1,12 @@
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Ends the process at the first signal, with one line and the exit code that shells know.
- * @returns lets go again, for whoever has something to finish first
+ * Ends the process at the first signal, with one line and the exit code that shells expect.
+ * @returns a function that removes the handlers, for a command that has work to finish first
  */
-export function endWhenTold(say: (line: string) => void): () => void {
+export function exitOnSignal(say: (line: string) => void): () => void {
   const end = (signal: NodeJS.Signals) => {
-    say('\ninterrupted: what was handed over stays; the rest was not done\n');
+    say('\ninterrupted: what was already submitted stays; the rest was not done\n');
     process.exit(CODES[signal as keyof typeof CODES]);
   };
   const signals = Object.keys(CODES) as NodeJS.Signals[];

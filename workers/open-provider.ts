@@ -3,10 +3,10 @@ import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/config.ts';
 import { createProvider, type ProviderConfig } from '../src/provider/registry.ts';
 
-/** Nothing is sent by a command, not even in simulation. */
+/** Commands send nothing, not even through the simulated provider. */
 const refuse = () => Promise.reject(new Error('commands send nothing'));
 
-/** A provider for commands that ask. Loads that vendor's code alone. */
+/** Opens a provider for commands that only query it. Loads the code of that vendor only. */
 export function openProvider({ providers, templates }: Config, name: string): Promise<AskableProvider> {
   return createProvider(name, providers.get(name) as ProviderConfig, {
     clock: systemClock,

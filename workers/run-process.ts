@@ -25,16 +25,16 @@ const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
   receiver: createReceiver,
 };
 
-/** The level of pino. */
+/** pino's number of the level `info`. */
 const INFO = 30;
 
-/** On top of the drain's own deadline, so that nobody else has to kill us. */
+/** Added to the drain's own deadline, so that the process ends before a supervisor kills it. */
 const FORCE_AFTER_MS = 5_000;
 
 /**
  * Runs one process until a signal ends it.
  * @returns its exit code
- * @throws {ConfigError} naming every fault, before anything is started
+ * @throws {ConfigError} with every fault, before anything is started
  */
 export async function runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number> {
   const env = readEnvironment();
@@ -44,7 +44,7 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
   const logger = createLogger(config.logLevel, stdoutLog);
   logConsole(logger);
   for (const warning of warnings) logger.warn(formatFault(warning));
-  dieLoudly(logger);
+  exitOnUncaughtError(logger);
   startWatchdog({ boundMs: watchdogBoundMs(config.worker.lockMs), logger });
 
   let redis: FoundRedis | undefined;
@@ -66,24 +66,24 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
     if (kind === 'start') stdoutLog.write(printableText(firstSteps({ config, httpPort, redis: redis.describe })), INFO);
     const leaving = new AbortController();
     void reader.watch(reload, leaving.signal);
-    const told = await signal;
+    const received = await signal;
     leaving.abort();
-    await leave(told, { app, redis, logger, tracing });
+    await drainAndStop(received, { app, redis, logger, tracing });
     return 0;
   } catch (error) {
-    logger.fatal({ reason: error instanceof Error ? error.message : String(error) }, `${kind} cannot run`);
+    logger.fatal({ process: kind, reason: error instanceof Error ? error.message : String(error) }, 'process cannot run');
     await redis?.stop();
     return 1;
   }
 }
 
-/** What was typed outlives every reload of the file. */
+/** Applies `--console`, which stays in effect across reloads of the file. */
 function withConsole(loaded: LoadedConfig): LoadedConfig {
   const { config } = loaded;
   return { ...loaded, config: { ...config, http: { ...config.http, console: true } } };
 }
 
-/** Only `start` may bring a Redis of its own: several machines must share one that somebody looks after. */
+/** Only `start` may run an embedded Redis: several machines must share one that is operated on its own. */
 async function redisFor(kind: ProcessKind, config: Config, env: ReturnType<typeof readEnvironment>, logger: Logger): Promise<FoundRedis> {
   const say = (line: string) => logger.info(line);
   const url = config.redis.url?.reveal() ?? (kind === 'start' ? undefined : LOCAL_REDIS);
@@ -97,11 +97,11 @@ interface Running {
   readonly tracing: Tracing | undefined;
 }
 
-async function leave(signal: string, { app, redis, logger, tracing }: Running): Promise<void> {
-  const { graceMs } = app.inForce().shutdown;
-  logger.info({ signal, graceMs }, 'draining; a second signal ends at once');
+async function drainAndStop(signal: string, { app, redis, logger, tracing }: Running): Promise<void> {
+  const { graceMs } = app.activeConfig().shutdown;
+  logger.info({ signal, graceMs }, 'draining; a second signal exits immediately');
   const force = () => {
-    logger.warn('leaving at once: what was in flight will be looked into by whoever takes it over');
+    logger.warn({ hint: 'another process resolves what was in flight' }, 'exiting before the drain finished');
     process.exit(1);
   };
   void nextSignal().then(force);
@@ -113,17 +113,17 @@ async function leave(signal: string, { app, redis, logger, tracing }: Running): 
   logger.info('drained');
 }
 
-/** Libraries and Node itself write warnings to the console, where a reader that has stopped could block us. */
+/** Redirects the console to the log: libraries and Node write warnings there, and a stopped reader could block the process. */
 function logConsole(logger: Logger): void {
   for (const method of ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const) {
-    console[method] = (...args: unknown[]) => logger.warn({ text: format(...args) }, 'console output of a library');
+    console[method] = (...args: unknown[]) => logger.warn({ text: format(...args) }, 'library wrote to the console');
   }
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => logger.warn({ err: warning }, 'warning of the runtime'));
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'runtime warning'));
 }
 
-/** After a bug nobody knows what still holds: better to start anew, which loses nothing. */
-function dieLoudly(logger: Logger): void {
+/** Exits on an unexpected error: the state may be inconsistent, and a restart loses nothing. */
+function exitOnUncaughtError(logger: Logger): void {
   process.on('exit', () => stdoutLog.flushSync());
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {

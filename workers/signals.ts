@@ -1,12 +1,12 @@
 import { isatty } from 'node:tty';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** A terminal tells the whole process group, and `npm` tells its child again: one key press, two signals. */
+/** A terminal signals the whole process group, and `npm` forwards the signal to its child: one key press, two signals. */
 const ECHO_MS = 300;
 
 let lastAt = Number.NEGATIVE_INFINITY;
 
-/** Resolves with the name of the next signal to end; an echo of the one before is not one. */
+/** Resolves with the name of the next signal; a duplicate within 300 ms of the last one does not count. */
 export function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     const listen = (signal: string) => {
@@ -20,7 +20,7 @@ export function nextSignal(): Promise<string> {
   });
 }
 
-/** Calls back at each SIGHUP. The one that a closed terminal sends is no such call, but the end. */
+/** Calls `reload` at each SIGHUP, except for the one that a closed terminal sends: that one ends the process. */
 export function onHangUp(reload: () => void): void {
   const hadTerminal = isatty(0);
   process.on('SIGHUP', () => {

@@ -26,7 +26,7 @@ import { readEnvironment } from '../src/setting/environment.ts';
 import { version } from '../src/version.ts';
 import { askAtTerminal } from './ask-at-terminal.ts';
 import { DATA_DIR } from './data-dir.ts';
-import { endWhenTold } from './interrupt.ts';
+import { exitOnSignal } from './interrupt.ts';
 import { nextSignal } from './signals.ts';
 
 const env = readEnvironment();
@@ -34,20 +34,20 @@ const env = readEnvironment();
 /** The Redis that a running `start` uses: the configured one, the one of this machine, or the embedded one. */
 const locate = (config: Config): Promise<string> => locateRedis({ url: config.redis.url?.reveal(), dataDir: DATA_DIR });
 
-/** The same, fit to be used: every command that reads or writes opens its connection with it. */
+/** URL of that Redis after checking its database number; every command that reads or writes connects with it. */
 async function redisUrlOf(config: Config): Promise<string> {
   const url = await locate(config);
   await requireDatabaseOf(url);
   return url;
 }
 
-/** That of Redis once a command has connected to it. */
+/** The clock of Redis once a command has connected to it, the system clock before. */
 let clock: Clock = systemClock;
 const now = () => clock.now();
 
-/** A connection on which the time of Redis is known. */
+/** Opens a connection with a synchronised Redis clock. */
 async function openRedis(config: Config) {
-  const redis = connectRedis(await redisUrlOf(config), 'door');
+  const redis = connectRedis(await redisUrlOf(config), 'interactive');
   const time = keepTime(redis, createKeys(config.redis.prefix));
   await time.known();
   clock = time;
@@ -65,18 +65,18 @@ const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: Proce
   receiver: () => import('./receiver.ts'),
 };
 
-// The reader of a pipe may have gone, as `head` goes. What is shown is lost then; the work and its exit code are not.
+// The reader of a pipe may have exited, as `head` does. Its output is lost then; the work and its exit code are not.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-/** How far back a mistyped id is looked for. */
+/** Number of recent journal entries that are searched for an id similar to a mistyped one. */
 const RECENT_ENTRIES = 500;
 
-const finishFirst = endWhenTold((line) => process.stderr.write(line));
+const finishFirst = exitOnSignal((line) => process.stderr.write(line));
 
 function openScreenHere() {
   finishFirst();
   const screen = openTerminalScreen({ input: process.stdin, output: process.stdout, told: nextSignal() });
-  // However it ends, a bug included, whoever sits there gets the terminal back.
+  // Restores the terminal however the process ends, a bug included.
   process.on('exit', screen.close);
   return screen;
 }
@@ -164,7 +164,7 @@ const exitCode = await runCli(process.argv.slice(2), {
 await Promise.all([process.stdout, process.stderr].map(written));
 process.exit(exitCode);
 
-/** Resolves when the reader has taken everything, or is gone: the end of a process drops what a pipe has not taken. */
+/** Resolves when the reader has taken everything or is gone: exiting drops what a pipe has not taken. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }

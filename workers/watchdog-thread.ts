@@ -7,25 +7,25 @@ const beats = new Int32Array(watch.beats);
 let last = Atomics.load(beats, 0);
 let still = 0;
 
-// Looks are counted and no clock is read: a process that was frozen as a whole is not blocked when it thaws.
+// Counts checks and reads no clock: a process that was frozen as a whole is not blocked when it resumes.
 setInterval(() => {
   const beat = Atomics.load(beats, 0);
   still = beat === last ? still + 1 : 0;
   last = beat;
   if (still < watch.looks) return;
   still = 0;
-  say(`the event loop has been blocked for ${watch.looks * watch.beatMs} ms: ending this process, others take over its work`);
+  report({ blockedMs: watch.looks * watch.beatMs }, 'event loop blocked; ending this process');
   process.kill(process.pid, 'SIGKILL');
-  // Still here: the first process of a container is deaf to its own SIGKILL.
-  say('process 1 cannot end itself: run the container with an init (docker run --init), or let a liveness probe end it');
+  // Reached only where SIGKILL has no effect: the first process of a container cannot kill itself.
+  report({ hint: 'run the container with an init (docker run --init), or let a liveness probe end it' }, 'process 1 cannot end itself');
 }, watch.beatMs);
 
-/** Past the main thread, which would have to be free to write for us. */
-function say(msg: string): void {
-  const line = { level: 'fatal', time: new Date().toISOString(), msg };
+/** Writes past the main thread, which is blocked. */
+function report(fields: object, msg: string): void {
+  const line = { level: 'fatal', time: new Date().toISOString(), ...fields, msg };
   try {
     writeSync(watch.stderrFd, `${JSON.stringify(line)}\n`);
   } catch {
-    // Nobody reads it; that must not save the process.
+    // Without a reader the process must end all the same.
   }
 }

@@ -12,9 +12,9 @@ const FIXED: Readonly<Record<string, (config: Config) => string | number | undef
 };
 
 /** @throws {ConfigError} naming every setting that differs and that no running process can change */
-export function refuseFixed(inForce: Config, next: Config, file: string): void {
+export function refuseFixed(activeConfig: Config, next: Config, file: string): void {
   const faults = Object.entries(FIXED)
-    .filter(([, read]) => read(inForce) !== read(next))
+    .filter(([, read]) => read(activeConfig) !== read(next))
     .map(([path]): Fault => ({ path, file, message: 'cannot change while the process runs', hint: 'restart' }));
   if (faults.length > 0) throw new ConfigError(faults);
 }

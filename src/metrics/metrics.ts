@@ -53,9 +53,9 @@ export interface Metrics extends Omit<Observer, keyof EndReports> {
   /** The providers that messages go through from now on, all their circuits closed, and the routes that use them. */
   circuitsOf(providers: readonly string[], routes?: readonly RouteLane[]): void;
   /** The hash, of 12 hex digits, of the config that was read and holds. */
-  configInForce(hash: string, at: Date): void;
+  configActivated(hash: string, at: Date): void;
   /** The config that was read is not the one that holds. */
-  configRefused(): void;
+  configRejected(): void;
   /** Names of the channels that notices go to from now on: values of the label, their series at 0 where they are new. */
   learnChannels(channels: readonly string[]): void;
   /** The same of webhooks that are told of events. */
@@ -174,12 +174,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       registerProviders(m, [...known], providers);
       for (const provider of providers) known.add(provider);
     },
-    configInForce: (hash, at) => {
+    configActivated: (hash, at) => {
       m.configReloaded.set(1);
       m.configReloadedAt.set(at.getTime() / 1000);
       m.configHash.set(Number.parseInt(hash, 16));
     },
-    configRefused: () => m.configReloaded.set(0),
+    configRejected: () => m.configReloaded.set(0),
     learnChannels: (channels) => {
       for (const channel of channels) {
         knownChannels.add(channel);

@@ -18,15 +18,15 @@ export { withinDeadline } from './unavailable.ts';
  * - `worker`: handed to a BullMQ Worker, which waits on blocking reads and must come back by itself.
  * - `commands`: the ledger and the caps inside a worker. A call waits through an outage and then goes through; one whose
  *   reply was lost is sent again, so that every script must answer a second time as it did the first.
- * - `door`: somebody waits for the answer: producer, HTTP, CLI. A Redis that is down fails the call at once, a frozen
- *   one within {@link DOOR_COMMAND_TIMEOUT_MS}; nothing is sent again behind the caller's back, and once Redis is back
+ * - `interactive`: somebody waits for the answer: producer, HTTP, CLI. A Redis that is down fails the call at once, a frozen
+ *   one within {@link INTERACTIVE_COMMAND_TIMEOUT_MS}; nothing is sent again behind the caller's back, and once Redis is back
  *   the next call works.
  * - `probe`: one call that finds out how Redis is, loading or refusing included; it fails at once and connects once.
  */
-export type Role = 'worker' | 'commands' | 'door' | 'probe';
+export type Role = 'worker' | 'commands' | 'interactive' | 'probe';
 
-/** The longest that a call on a `door` may take. */
-export const DOOR_COMMAND_TIMEOUT_MS = 4000;
+/** The longest that a call on a `interactive` may take. */
+export const INTERACTIVE_COMMAND_TIMEOUT_MS = 4000;
 
 /** Replies keep the shapes that BullMQ and we expect. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -55,20 +55,20 @@ const roles: Record<Role, Options> = {
   // No auto-pipelining: with EVALSHA it cost a third to a half of the throughput, and a connection lost in the middle of
   // a pipeline rejects calls that would otherwise wait. What it is for, gatherWrites does.
   commands: waiting,
-  door: {
+  interactive: {
     retryStrategy,
-    connectTimeout: DOOR_COMMAND_TIMEOUT_MS,
+    connectTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
     // Counts from the call, so that time spent in the queue of a connection still coming up is in it.
-    commandTimeout: DOOR_COMMAND_TIMEOUT_MS,
+    commandTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
     // Each lost or refused connection fails whatever waits for it, so that no caller who was told "no" is served later.
     maxRetriesPerRequest: 0,
     // Drops a connection that has gone silent, after every call on it has already failed.
-    socketTimeout: DOOR_COMMAND_TIMEOUT_MS + 1000,
+    socketTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS + 1000,
   },
   probe: {
     retryStrategy: () => null,
-    connectTimeout: DOOR_COMMAND_TIMEOUT_MS,
-    commandTimeout: DOOR_COMMAND_TIMEOUT_MS,
+    connectTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
+    commandTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     // Else a Redis that loads its data would be silent instead of saying so.
     enableReadyCheck: false,

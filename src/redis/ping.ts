@@ -56,7 +56,7 @@ function isLoading(error: Error): boolean {
 /** The directory of the Redis on a loopback port; `gone`: nobody listens there; `silent`: somebody who tells nothing, or not yet. */
 export async function askServer(port: number): Promise<{ readonly dir: string } | 'gone' | 'silent'> {
   let fault: NodeJS.ErrnoException | undefined;
-  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'door', (error) => {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'interactive', (error) => {
     fault = error;
   });
   try {
@@ -71,7 +71,7 @@ export async function askServer(port: number): Promise<{ readonly dir: string } 
 
 /** Tells it to sync its data and end; returns when the connection does. */
 export async function shutServer(port: number): Promise<void> {
-  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'door');
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'interactive');
   await redis.shutdown().catch(() => undefined);
   redis.disconnect();
 }

@@ -25,7 +25,7 @@ const RECONNECT_MS = 2500;
  * @param key of the workers' prefix; it need not exist
  */
 export function openProducerConnection(url: string, key: string): ProducerConnection {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   if (isCluster(redis)) return callersConnection(redis);
   const client = redis as Client;
   letProcessEnd(client);

@@ -8,7 +8,7 @@ export class RedisUnavailableError extends Error {
   }
 }
 
-/** The longest that {@link withinDeadline} waits; a little more than a `door` gives a call, so that its error comes first. */
+/** The longest that {@link withinDeadline} waits; a little more than a `interactive` gives a call, so that its error comes first. */
 const DEADLINE_MS = 4500;
 
 /** Settles like `work`, but a Redis that is away, or silent for `deadlineMs`, becomes a {@link RedisUnavailableError}. */

@@ -2,12 +2,12 @@ import type { Logger } from '../logger.ts';
 import { type AccessOptions, checkAccess } from '../redis/access/access.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { RedisFinding } from '../redis/fitness/check.ts';
-import type { Closer } from './ground.ts';
+import type { Cleanup } from './role-context.ts';
 
 export interface AccessWatch {
-  /** What is missing, at most a few seconds old. Rejects when Redis does not answer. */
+  /** Missing permissions, at most a few seconds old. Rejects when Redis does not answer. */
   read(): Promise<readonly RedisFinding[]>;
-  /** As of the last look. */
+  /** Result of the last check. */
   known(): readonly RedisFinding[];
 }
 
@@ -17,11 +17,11 @@ export interface AccessWatchDeps extends AccessOptions {
 }
 
 const LOOK_EVERY_MS = 10_000;
-/** What was found is not asked for again within this time, however often a probe of the supervisor comes. */
+/** A result younger than this is reused, however often the supervisor probes. */
 const FRESH_MS = 3_000;
 
-/** Looks every ten seconds, and when asked, whether this process may use Redis as it must; logs each change once. */
-export function watchAccess({ redis, logger, ...options }: AccessWatchDeps, closers: Closer[]): AccessWatch {
+/** Checks every ten seconds, and on request, whether Redis allows what this process needs; logs each change once. */
+export function watchAccess({ redis, logger, ...options }: AccessWatchDeps, cleanups: Cleanup[]): AccessWatch {
   let findings: readonly RedisFinding[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<readonly RedisFinding[]> | undefined;
@@ -30,9 +30,10 @@ export function watchAccess({ redis, logger, ...options }: AccessWatchDeps, clos
     const found = await checkAccess(redis, options);
     readAt = performance.now();
     for (const { problem, remedy } of found) {
-      if (!findings.some((known) => known.problem === problem)) logger.error({ problem, remedy }, 'Redis refuses what this process needs');
+      if (!findings.some((known) => known.problem === problem))
+        logger.error({ problem, remedy }, 'Redis denies a permission that this process needs');
     }
-    if (findings.length > 0 && found.length === 0) logger.info('Redis allows what this process needs again');
+    if (findings.length > 0 && found.length === 0) logger.info('Redis permissions restored');
     findings = found;
     return found;
   };
@@ -45,6 +46,6 @@ export function watchAccess({ redis, logger, ...options }: AccessWatchDeps, clos
   };
   const looking = setInterval(() => void read().catch(() => undefined), LOOK_EVERY_MS);
   looking.unref();
-  closers.push(async () => clearInterval(looking));
+  cleanups.push(async () => clearInterval(looking));
   return { read, known: () => findings };
 }

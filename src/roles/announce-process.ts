@@ -7,13 +7,13 @@ import { type RedisClock, SKEW_MS } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import { type Closer, lastWrite } from './ground.ts';
+import { type Cleanup, lastWrite } from './role-context.ts';
 
 export interface ProcessAnnouncer {
   /** Publishes the note now. */
   repeat(): void;
-  configInForce(hash: string): void;
-  configRefused(at: Date): void;
+  configActivated(hash: string): void;
+  configRejected(at: Date): void;
 }
 
 export interface AnnounceDeps {
@@ -21,20 +21,20 @@ export interface AnnounceDeps {
   readonly keys: Keys;
   readonly role: string;
   readonly hash: string;
-  /** What this process sends through by the config that it uses; `undefined` where it sends nothing. */
+  /** Providers and routes of the active configuration; `undefined` where this process sends nothing. */
   readonly sends: () => SendingSetup | undefined;
-  /** Queues from which workers of this process no longer fetch. */
+  /** Queues whose workers in this process no longer fetch jobs. */
   readonly stuck: () => readonly string[];
-  /** What Redis refuses to this process. */
+  /** Permissions that Redis denies to this process. */
   readonly refused: () => readonly string[];
   readonly clock: Pick<RedisClock, 'skewMs' | 'lastJump'>;
   readonly logger: Logger;
 }
 
-/** Publishes which config this process uses, and repeats it while it runs, so that `status` sees it from elsewhere. */
+/** Publishes which configuration this process uses, and repeats it while it runs, so that `status` can show it from any machine. */
 export function announceProcess(
   { redis, keys, role, hash, sends, stuck, refused, clock, logger }: AnnounceDeps,
-  closers: Closer[],
+  cleanups: Cleanup[],
 ): ProcessAnnouncer {
   const processes = createProcesses(redis, keys, randomUUID());
   const noteOf = (current: string): ProcessNote => {
@@ -50,29 +50,29 @@ export function announceProcess(
         ...(refused().length > 0 && { refused: refused() }),
         ...clockNote(clock),
       })
-      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'process note not published'));
+      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to publish the process record'));
   };
   publish();
   const repeating = setInterval(publish, PROCESS_TTL_MS / 3);
   repeating.unref();
-  closers.push(async () => {
+  cleanups.push(async () => {
     clearInterval(repeating);
     await lastWrite(processes.forget());
   });
   return {
     repeat: publish,
-    configInForce(next) {
+    configActivated(next) {
       note = noteOf(next);
       publish();
     },
-    configRefused(at) {
+    configRejected(at) {
       note = { ...note, refusedAt: at.toISOString() };
       publish();
     },
   };
 }
 
-/** What is wrong with the clocks as this process sees them. */
+/** Clock faults as this process sees them. */
 function clockNote(clock: AnnounceDeps['clock']): Pick<ProcessNote, 'clockSkewMs' | 'redisClockJump'> {
   const skew = clock.skewMs() ?? 0;
   const jump = clock.lastJump();

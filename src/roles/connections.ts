@@ -2,24 +2,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from '../redis/connect.ts';
 import { parseInfo } from '../redis/fitness/check.ts';
 
-/** All connections of this process that it needs to work. */
+/** The Redis connections that this process needs to work. */
 export interface Connections {
   add(client: Redis): void;
   /**
-   * What has been missing for longer than `graceMs`, in words; `undefined` when all are up.
-   * @param asked a connection that may be asked for the reason
+   * Describes the connections that have been down for longer than `graceMs`; `undefined` when all are up.
+   * @param asked a connection for asking the server for the reason
    */
   missing(graceMs: number, asked: Redis): Promise<string | undefined>;
-  /** Resolves when all are up. @throws Error that says why they are not, after a while */
+  /** Resolves when all are up. @throws Error with the reason when they are not up after 10 s */
   allUp(asked: Redis): Promise<void>;
 }
 
-/** A Redis that is there takes connections within milliseconds. */
+/** A reachable Redis accepts connections within milliseconds. */
 const UP_WITHIN_MS = 10_000;
 const LOOK_MS = 20;
 
 export function createConnections(): Connections {
-  /** Each client and since when it has not been up. */
+  /** Each client with the time since which it has been down. */
   const clients = new Map<Redis, number>();
   const downFor = (graceMs: number): number => {
     const before = performance.now() - graceMs;
@@ -35,7 +35,7 @@ export function createConnections(): Connections {
       const down = () => clients.set(client, performance.now());
       down();
       client.on('close', down);
-      // It is closed for good.
+      // The client was closed for good.
       client.once('end', () => clients.delete(client));
     },
     missing,
@@ -48,10 +48,10 @@ export function createConnections(): Connections {
   };
 }
 
-/** A server that has too many clients closes a new one before its reason is read. */
+/** A server at its limit of clients closes a new connection before the reason can be read. */
 async function whyNot(asked: Redis): Promise<string> {
   const info = await asked.info('clients').then(parseInfo, () => undefined);
   const { connected_clients: connected, maxclients } = info ?? {};
   if (maxclients === undefined || connected === undefined || Number(connected) < Number(maxclients)) return '';
-  return `: it has as many clients as it may have (maxclients ${maxclients}); allow more: redis-cli CONFIG SET maxclients …`;
+  return `: the server has reached its client limit (maxclients ${maxclients}); raise it: redis-cli CONFIG SET maxclients …`;
 }

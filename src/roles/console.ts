@@ -22,32 +22,32 @@ import { createKeys, type Keys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 import { version } from '../version.ts';
 import { openFigures } from './figures.ts';
-import type { Closer } from './ground.ts';
+import type { Cleanup } from './role-context.ts';
 
-export interface ConsoleGround {
+export interface ConsoleContext {
   readonly config: Config;
-  readonly door: Redis;
+  readonly redis: Redis;
   readonly keys: Keys;
   readonly metrics: Pick<Metrics, 'unknownResolved'>;
   readonly logger: Logger;
 }
 
-/** The console with what it looks at and acts through. To be imported by whoever serves one alone: bull-board is large. */
-export function openConsole({ config, door, keys, metrics, logger }: ConsoleGround, closers: Closer[]): Console {
+/** Opens the console with its data sources and actions. Imported only where the console is on: bull-board is large. */
+export function openConsole({ config, redis, keys, metrics, logger }: ConsoleContext, cleanups: Cleanup[]): Console {
   const { prefix } = config.redis;
-  const clock = clockOf(door);
-  const overview = openOverview(config, door);
-  const dead = createDeadLetters({ redis: door, prefix, clock });
-  const desk = openUnknownDesk({ redis: door, prefix, clock });
-  const queues = QUEUES.map((name) => openQueue(name, door, prefix));
-  closers.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
+  const clock = clockOf(redis);
+  const overview = openOverview(config, redis);
+  const dead = createDeadLetters({ redis: redis, prefix, clock });
+  const desk = openUnknownDesk({ redis: redis, prefix, clock });
+  const queues = QUEUES.map((name) => openQueue(name, redis, prefix));
+  cleanups.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
   const deps: ConsoleDeps = {
     readOverview: overview.read,
-    journal: createJournal(door, keys),
-    capFilling: createTraces(door, keys).capFilling,
+    journal: createJournal(redis, keys),
+    capFilling: createTraces(redis, keys).capFilling,
     dead,
     desk,
-    inbound: createInboundLog(door, keys),
+    inbound: createInboundLog(redis, keys),
     onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),
     recipients: recipientsOf(config),
     board: createQueueBoard(queues, BOARD_PATH),
@@ -62,7 +62,7 @@ function recipientsOf({ contacts, groups, rotations }: Config): string[] {
   return [...named('contact', contacts.keys()), ...named('group', groups.keys()), ...named('rotation', rotations.keys())];
 }
 
-/** How the whole system does, read over one connection, which stays the caller's. `read` throws RedisUnavailableError within 5 s when Redis is away. */
+/** Opens the overview of the whole system over one connection, which the caller closes. `read` throws RedisUnavailableError within 5 s when Redis is down. */
 export function openOverview(config: Config, redis: Redis): { read(): Promise<Overview>; close(): Promise<void> } {
   const keys = createKeys(config.redis.prefix);
   const clock = clockOf(redis);

@@ -30,25 +30,25 @@ import { createNoticeWorker } from '../queue/notice-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import { persist } from '../queue/worker/settle.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import { type Closer, type Ground, lastWrite } from './ground.ts';
+import { type Cleanup, lastWrite, type RoleContext } from './role-context.ts';
 
-/** A shorter pause is part of ordinary pacing. */
+/** A shorter pause is normal rate limiting and is not logged. */
 const LONG_PAUSE_MS = 30_000;
 
-/** Messages → providers, and questions to them about texts without a receipt. */
-export async function startDispatching(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, logger, commands, keys, clock, ledger, metrics, cap, stopping } = ground;
+/** Starts the workers that send messages and ask providers for the status of messages without a receipt. */
+export async function startDispatching(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
+  const { config, logger, commands, keys, clock, ledger, metrics, cap, stopping } = context;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
-  closers.push(() => receipts.close());
+  cleanups.push(() => receipts.close());
   const circuits = createCircuits(commands, keys, randomUUID());
-  const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'circuit state not published');
-  closers.push(() => lastWrite(circuits.forget()));
+  const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to publish the circuit state');
+  cleanups.push(() => lastWrite(circuits.forget()));
   const opened = await openCarriers(config.providers, commands, keys, {
     clock,
     templates: config.templates,
     outbox: createRedisOutbox(commands, keys.outbox()),
     onPacerError: (error, provider) =>
-      logger[levelFor(error, 'warn')]({ err: error, provider }, 'pacing: texts wait until Redis is well again'),
+      logger[levelFor(error, 'warn')]({ err: error, provider }, 'rate limiter cannot reach Redis; messages wait'),
     onCircuit: (change, provider) => {
       reportCircuit(change, provider, metrics, logger);
       circuits.publish(provider, change.state, clock.now(), change.state === 'open' ? change.error : undefined).catch(onUnpublished);
@@ -57,19 +57,19 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
       metrics.providerPaused(provider, until);
       if (until.getTime() - clock.now().getTime() < LONG_PAUSE_MS) return;
       const cause = { reason: error.reason, code: error.code, until: error.retryAt ?? until };
-      logger.warn({ provider, code: error.code, status: error.status, until: cause.until }, 'provider asked to be left alone');
+      logger.warn({ provider, code: error.code, status: error.status, until: cause.until }, 'provider asked for a pause');
       circuits.publish(provider, 'paused', clock.now(), cause).catch(onUnpublished);
     },
-    onObserverError: (error) => logger.error({ err: error }, 'a circuit change could not be reported'),
+    onObserverError: (error) => logger.error({ err: error }, 'failed to report a circuit change'),
     onReceipt: (receipt) => {
       receipts
         .add({ ...receipt, receivedAt: clock.now().getTime() })
-        .catch((error: unknown) => logger.warn({ err: error }, 'a simulated receipt was lost'));
+        .catch((error: unknown) => logger.warn({ err: error }, 'simulated receipt lost'));
     },
   });
-  closers.push(() => opened.close());
+  cleanups.push(() => opened.close());
   const { carriers } = opened;
-  const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'the adapter threw: a bug in it');
+  const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'provider adapter threw an unexpected error');
   const lookups = createLookups({
     redis: commands,
     prefix: config.redis.prefix,
@@ -82,12 +82,15 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     onBug,
     receipts,
   });
-  closers.push(() => lookups.close());
+  cleanups.push(() => lookups.close());
   const reconcile = createReconcile({ carriers, onBug });
   const purse =
     config.money &&
     createPurse(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
-      logger.warn({ provider, currency }, 'bills in another currency than money.currency: its own figures are left aside'),
+      logger.warn(
+        { provider, currency, hint: 'its own price figures are ignored' },
+        'provider bills in a currency other than money.currency',
+      ),
     );
   const parked = createParked(commands, keys);
   const returns = createReturnSchedule();
@@ -97,14 +100,14 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     parked,
     providers: [...carriers.values()].map(({ provider: { name, serves = () => true } }) => ({ name, serves })),
     onNoneWaiting: returns.clear,
-    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'parked messages could not be promoted'),
+    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to promote parked messages'),
   });
-  // A look that waits for a Redis that is away has nothing to wait for.
-  closers.push(() => lastWrite(waker.close()));
+  // Shutdown does not wait for a promotion that waits for an unreachable Redis.
+  cleanups.push(() => lastWrite(waker.close()));
   const jobs = createDigestJobs(commands, config.redis.prefix);
-  closers.push(() => jobs.close());
+  cleanups.push(() => jobs.close());
   const persisting: Persist = (write) =>
-    persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis refuses a write; trying until it takes it'));
+    persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis rejected a write; retrying until it is stored'));
   const pipeline = createMessagePipeline({
     config,
     ledger,
@@ -127,14 +130,14 @@ export async function startDispatching(ground: Ground, closers: Closer[]): Promi
     persist: persisting,
     onHandedOver: lookups.plan,
   });
-  const notices = await startNotifying(ground, persisting, closers);
-  const messages = { ...ground.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
-  return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(ground.workerDeps()), notices];
+  const notices = await startNotifying(context, persisting, cleanups);
+  const messages = { ...context.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
+  return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(context.workerDeps()), notices];
 }
 
-/** Notices → channels. */
-async function startNotifying(ground: Ground, persist: Persist, closers: Closer[]): Promise<QueueWorker> {
-  const { config, logger, commands, keys, clock, ledger, metrics } = ground;
+/** Starts the worker that sends notices through the channels. */
+async function startNotifying(context: RoleContext, persist: Persist, cleanups: Cleanup[]): Promise<QueueWorker> {
+  const { config, logger, commands, keys, clock, ledger, metrics } = context;
   const deps: ChannelDeps = {
     now: () => clock.now(),
     openAddresses: (to) => openAddresses(to, config, clock.now()),
@@ -142,7 +145,7 @@ async function startNotifying(ground: Ground, persist: Persist, closers: Closer[
   const channels = new Map<string, Channel>();
   for (const [name, channel] of config.channels) {
     const opened = await openChannel(name, channel, deps);
-    closers.push(() => opened.close());
+    cleanups.push(() => opened.close());
     channels.set(name, opened);
   }
   metrics.learnChannels([...channels.keys()]);
@@ -154,21 +157,21 @@ async function startNotifying(ground: Ground, persist: Persist, closers: Closer[
     clock,
     persist,
     random: Math.random,
-    onBug: (error, channel) => logger.error({ err: error, channel }, 'the channel threw: a bug in it'),
+    onBug: (error, channel) => logger.error({ err: error, channel }, 'channel threw an unexpected error'),
   });
-  return createNoticeWorker({ ...ground.workerDeps(), notifier });
+  return createNoticeWorker({ ...context.workerDeps(), notifier });
 }
 
-/** Sets the gauge and says it once; what only a person can mend is an error. */
+/** Sets the gauge and logs the change; a fault that only an operator can fix is an error. */
 export function reportCircuit(change: CircuitChange, provider: string, metrics: Pick<Metrics, 'circuit'>, logger: Logger): void {
   metrics.circuit(provider, change.state);
-  if (change.state === 'closed') logger.info({ provider }, 'the provider works again: every text may go through it');
-  if (change.state === 'half_open') logger.info({ provider }, 'the provider is tried again with single texts, then with more and more');
+  if (change.state === 'closed') logger.info({ provider }, 'provider circuit closed');
+  if (change.state === 'half_open') logger.info({ provider }, 'provider circuit half-open; sending trial messages');
   if (change.state === 'recovering') logger.info({ provider }, 'provider accepted a trial message');
   if (change.state !== 'open') return;
   const { reason, code, status } = change.error;
   const facts = { provider, reason, code, status, until: change.until };
-  if (reason === 'auth') logger.error(facts, 'the provider refuses our credentials or account: it gets no text until then');
-  else if (reason === 'balance') logger.error(facts, "the provider's account is out of money: it gets no text until then");
-  else logger.warn(facts, 'the provider keeps failing: it gets no text until then; texts take the next of their route, or wait');
+  if (reason === 'auth') logger.error(facts, 'provider circuit opened: credentials or account rejected');
+  else if (reason === 'balance') logger.error(facts, 'provider circuit opened: account balance exhausted');
+  else logger.warn(facts, 'provider circuit opened: requests keep failing');
 }

@@ -14,13 +14,13 @@ import { openDataSet } from '../redis/data-set.ts';
 import { classifyTrouble } from '../redis/fitness/trouble.ts';
 import type { Keys } from '../redis/keys.ts';
 
-/** A critical may wait so long for its turn, a retry or a failover. */
+/** A critical message may wait this long for its turn, a retry or a failover. */
 const HELD_MS = 3 * 60_000;
-/** So far back a critical that failed or expired is a finding. */
+/** A critical message that failed or expired counts for this long. */
 const MISSED_MS = 60 * 60_000;
 
-/** Figures of the whole system for metrics and overview, read over one connection, which stays the caller's; each call asks Redis anew. */
-export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
+/** Reads figures of the whole system for metrics and overview over one connection, which the caller closes; nothing is cached. */
+export function openFigures(redis: Redis, keys: Keys, activeConfig: () => Config) {
   const clock = clockOf(redis);
   const ledger = createLedger(redis, keys);
   const onTheWay = createOnTheWay(redis, keys, () => clock.now());
@@ -31,12 +31,12 @@ export function openFigures(redis: Redis, keys: Keys, inForce: () => Config) {
     queues: () => queues.read(clock.now()),
     held: async () => {
       const { held } = await readCriticals(redis, keys, 0, 0);
-      return { groups: held, routes: inForce().routes.map(({ name }) => name) };
+      return { groups: held, routes: activeConfig().routes.map(({ name }) => name) };
     },
     criticals: () => readCriticals(redis, keys, HELD_MS, MISSED_MS),
     unknown: () => redis.zcard(keys.unknown()),
-    caps: () => readCaps(redis, keys, inForce()),
-    budgets: async () => (await openBudgets(redis, keys, inForce().money)?.read()) ?? [],
+    caps: () => readCaps(redis, keys, activeConfig()),
+    budgets: async () => (await openBudgets(redis, keys, activeConfig().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, clock.now()),
     requeued: () => onTheWay.requeued(),
     dataLosses: async () => {

@@ -15,20 +15,20 @@ import { createProducer } from '../queue/producer/producer.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import type { Closer } from './ground.ts';
+import type { Cleanup } from './role-context.ts';
 
-export interface ReceiverGround {
+export interface ReceiverContext {
   readonly config: Config;
-  readonly door: Redis;
+  readonly redis: Redis;
   readonly keys: Keys;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
-/** What the HTTP server of a receiver needs beside what every one needs. */
+/** Opens what the HTTP server of a receiver needs in addition to the operations routes. */
 export async function openReceiver(
-  { config, door, keys, metrics, logger }: ReceiverGround,
-  closers: Closer[],
+  { config, redis, keys, metrics, logger }: ReceiverContext,
+  cleanups: Cleanup[],
 ): Promise<
   Pick<
     ReceiverDeps,
@@ -47,11 +47,11 @@ export async function openReceiver(
   >
 > {
   const { prefix } = config.redis;
-  const clock = clockOf(door);
-  const producer = createProducer({ redis: door, prefix, directory: directoryOf(config, clock) });
-  const receipts = createReceiptQueue(door, prefix);
-  const inbound = createInboundQueue(door, prefix);
-  closers.push(() => Promise.all([producer.close(), receipts.close(), inbound.close()]));
+  const clock = clockOf(redis);
+  const producer = createProducer({ redis: redis, prefix, directory: directoryOf(config, clock) });
+  const receipts = createReceiptQueue(redis, prefix);
+  const inbound = createInboundQueue(redis, prefix);
+  cleanups.push(() => Promise.all([producer.close(), receipts.close(), inbound.close()]));
   const simulates = [...config.providers.values()].some(({ type }) => type === 'simulated');
   return {
     role: 'receiver',
@@ -59,8 +59,8 @@ export async function openReceiver(
     producer,
     onAcknowledged: () => metrics.acknowledged('http'),
     webhookCounts: { refused: metrics.webhookAlertsRefused, unknownSeverities: metrics.webhookUnknownSeverities },
-    traces: createTraces(door, keys),
-    lists: createLists(door, keys, () => clock.now()),
+    traces: createTraces(redis, keys),
+    lists: createLists(redis, keys, () => clock.now()),
     now: () => clock.now(),
     receipts: {
       sources: await openSources(config, createReceiptReader),
@@ -73,18 +73,20 @@ export async function openReceiver(
         inbound.add({ ...inboundOf(provider, text, clock.now(), config.defaultCountry), ...wholeNumber(config, text.from) }),
       count: metrics.inbound,
     },
-    outbox: simulates ? createRedisOutbox(door, keys.outbox()) : undefined,
-    console: config.http.console ? (await import('./console.ts')).openConsole({ config, door, keys, metrics, logger }, closers) : undefined,
+    outbox: simulates ? createRedisOutbox(redis, keys.outbox()) : undefined,
+    console: config.http.console
+      ? (await import('./console.ts')).openConsole({ config, redis, keys, metrics, logger }, cleanups)
+      : undefined,
   };
 }
 
-/** A confirmation needs it; otherwise no more than its hash is kept. */
+/** Returns the full number only where a confirmation needs it; otherwise only its hash is stored. */
 function wholeNumber({ replies, defaultCountry }: Config, from: string): { phone?: E164 } {
   const verdict = replies.confirm ? parsePhone(from, defaultCountry) : undefined;
   return verdict?.ok ? { phone: verdict.phone } : {};
 }
 
-/** Name of a provider → its type, and what reads its calls where it makes any of that kind. */
+/** Provider name → its type, and the reader of its callbacks where the type has any. */
 async function openSources<Reader>(
   { providers, http: { publicUrl } }: Config,
   create: (config: ProviderConfig, deps: ReceiptReaderDeps) => Promise<Reader>,

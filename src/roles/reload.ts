@@ -7,45 +7,52 @@ import type { Logger } from '../logger.ts';
 
 export interface ReloadDeps {
   readonly logger: Logger;
-  /** Receives the hash of the config that holds from now on, or that one was refused. */
-  readonly report: { configInForce(hash: string, at: Date): void; configRefused(at: Date): void };
+  /** Receives the hash of the configuration that is now active, or the time of a rejected one. */
+  readonly report: { configActivated(hash: string, at: Date): void; configRejected(at: Date): void };
   readonly clock: Clock;
-  readonly inForce: () => Config;
-  /** Puts it in force; rejects when it is not and nothing has changed. */
+  readonly activeConfig: () => Config;
+  /** Activates the configuration; rejects when nothing has changed. */
   readonly swap: (next: Config) => Promise<void>;
-  /** Lets what waits by the config before find out what the new one says of it; resolves to how many do. */
+  /** Re-evaluates messages that the previous configuration held back; resolves to their number. */
   readonly wake: () => Promise<number>;
 }
 
-/** What decides for how long a text is held back. */
+/** Config sections that decide for how long a message is held back. */
 const HOLDING = ['caps', 'money', 'quietHours', 'routes', 'contacts'];
 
-/** Reads the config anew and says what came of it; resolves to whether what was read is in force now. */
-export function createReload({ logger, report, clock, inForce, swap, wake }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
+/** Creates the reload function: it loads the configuration, logs the result and resolves to whether it is active. */
+export function createReload({
+  logger,
+  report,
+  clock,
+  activeConfig,
+  swap,
+  wake,
+}: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
   return async (load) => {
     try {
       const { config, path, hash, warnings } = load();
-      refuseFixed(inForce(), config, path);
+      refuseFixed(activeConfig(), config, path);
       for (const warning of warnings) logger.warn(formatFault(warning));
-      const changed = changedSections(inForce(), config);
+      const changed = changedSections(activeConfig(), config);
       if (changed.length > 0) await swap(config);
-      report.configInForce(hash, clock.now());
-      logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config read again: nothing has changed');
+      report.configActivated(hash, clock.now());
+      logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config reloaded: no changes');
       if (changed.some((section) => HOLDING.includes(section))) {
         const woken = await wake().catch((error: unknown) => {
-          logger.warn({ err: error }, 'texts that are held back keep their moment: they could not be woken');
+          logger.warn({ err: error, hint: 'they keep their previous time' }, 'failed to re-evaluate deferred messages');
           return 0;
         });
-        if (woken > 0) logger.info({ woken }, 'texts that were held back are looked at anew');
+        if (woken > 0) logger.info({ woken }, 'deferred messages re-evaluated');
       }
       return true;
     } catch (error) {
-      report.configRefused(clock.now());
+      report.configRejected(clock.now());
       const faults = error instanceof ConfigError ? error.faults : [];
       for (const fault of faults) logger.error(formatFault(fault));
       logger.error(
         error instanceof ConfigError ? { faults: faults.length } : { err: error },
-        'config not reloaded: the one before stays in force',
+        'config not reloaded; the previous one stays active',
       );
       return false;
     }

@@ -21,24 +21,24 @@ import { startRequeueing } from '../queue/jobs/requeue-lost.ts';
 import { MESSAGE_QUEUE } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
-import type { Closer, Ground } from './ground.ts';
+import type { Cleanup, RoleContext } from './role-context.ts';
 
-/** Alerts → messages, receipts → ledger, inbound texts → opt-outs. */
-export async function startRouting(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, commands, keys, clock, ledger, metrics, cap } = ground;
+/** Starts the workers that turn alerts into messages, apply receipts to the ledger, and inbound texts to opt-outs. */
+export async function startRouting(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
+  const { config, commands, keys, clock, ledger, metrics, cap } = context;
   const optOuts = createOptOuts(commands, keys);
   const tellResolved = createTellResolved({ ledger, observer: metrics, clock });
   const messages = openQueue(MESSAGE_QUEUE, commands, config.redis.prefix);
-  closers.push(() => messages.close());
+  cleanups.push(() => messages.close());
   const route = createAlertRouter({
     config,
     ledger,
     observer: metrics,
     clock,
     realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), clock.now()),
-    onEscalating: ({ alertId, ...alert }) => ground.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
+    onEscalating: ({ alertId, ...alert }) => context.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
     onOtherContent: ({ alertId, ...alert }) =>
-      ground.logger.warn(
+      context.logger.warn(
         { alertId: shownId(alertId), ...alert, hint: 'give each alert an id of its own' },
         'alert id reused with other content',
       ),
@@ -51,15 +51,15 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
   const requeueing = startRequeueing({
     redis: commands,
     prefix: config.redis.prefix,
-    logger: ground.logger,
+    logger: context.logger,
     now: () => clock.now(),
     onRequeued: metrics.jobsRequeued,
   });
-  closers.push(() => requeueing.close());
+  cleanups.push(() => requeueing.close());
   return [
-    createAlertWorker({ ...ground.workerDeps(), route, tellResolved, countPhones: phoneCounter(config, clock) }),
+    createAlertWorker({ ...context.workerDeps(), route, tellResolved, countPhones: phoneCounter(config, clock) }),
     createInboundWorker({
-      ...ground.workerDeps(),
+      ...context.workerDeps(),
       apply: createInboundReceiver({
         seen: createSeenInbound(commands, keys),
         optOuts,
@@ -83,11 +83,11 @@ export async function startRouting(ground: Ground, closers: Closer[]): Promise<Q
         observer: metrics,
       }),
     }),
-    createReceiptWorker({ ...ground.workerDeps(), apply: createReceiptReceiver(ledger, metrics, optOuts) }),
+    createReceiptWorker({ ...context.workerDeps(), apply: createReceiptReceiver(ledger, metrics, optOuts) }),
   ];
 }
 
-/** Each hash of a contact's phone → the contact. */
+/** Maps each hash of a contact's phone to the contact. */
 function contactsByHash(contacts: Config['contacts']): (phoneHash: string) => string | undefined {
   const names = new Map([...contacts].flatMap(([name, { phone }]) => phoneHashes(phone).map((hash) => [hash, name] as const)));
   return (hash) => names.get(hash);

@@ -1,16 +1,16 @@
 import type { Logger } from '../logger.ts';
 import type { DataLossKind, DataMark, DataSet } from '../redis/data-set.ts';
 import { levelFor } from '../redis/unavailable.ts';
-import type { Closer } from './ground.ts';
+import type { Cleanup } from './role-context.ts';
 
 export const CONFIRM_EVERY_MS = 10_000;
 
-/** For the person who reads the line; the kinds are explained in docs/runbook.md#smsredisdatalost. */
+/** Consequences of a data loss; docs/runbook.md#smsredisdatalost explains the kinds. */
 const HINT =
-  'messages and alerts that were on their way may be lost, others may be sent again, and opt-outs may be missing: see docs/runbook.md#smsredisdatalost';
+  'messages and alerts in progress may be lost, others may be sent again, and opt-outs may be missing: see docs/runbook.md#smsredisdatalost';
 
 export interface DataSetWatch {
-  /** Looks now, as after an outage of Redis. */
+  /** Checks now, as after an outage of Redis. */
   look(): void;
 }
 
@@ -22,10 +22,10 @@ export interface WatchDataSetDeps {
 }
 
 /**
- * Remembers what Redis last confirmed, and reports once when it does not hold that any more. A look that fails proves nothing:
- * the next one compares with the same mark.
+ * Keeps the last mark that Redis confirmed, and reports once when Redis no longer has it. A failed check proves nothing: the
+ * next one compares with the same mark.
  */
-export function watchDataSet({ dataSet, logger, onLoss, everyMs = CONFIRM_EVERY_MS }: WatchDataSetDeps, closers: Closer[]): DataSetWatch {
+export function watchDataSet({ dataSet, logger, onLoss, everyMs = CONFIRM_EVERY_MS }: WatchDataSetDeps, cleanups: Cleanup[]): DataSetWatch {
   let mark: DataMark | undefined;
   let looking: Promise<void> | undefined;
   let closed = false;
@@ -39,7 +39,7 @@ export function watchDataSet({ dataSet, logger, onLoss, everyMs = CONFIRM_EVERY_
       onLoss(loss);
       logger.error({ kind: loss, confirmed: before?.count, hint: HINT }, 'Redis lost data that it had confirmed');
     } catch (error) {
-      logger[levelFor(error, 'warn')]({ err: error }, 'data set of Redis not confirmed');
+      logger[levelFor(error, 'warn')]({ err: error }, 'failed to confirm the data set of Redis');
     }
   };
   const look = (): void => {
@@ -52,7 +52,7 @@ export function watchDataSet({ dataSet, logger, onLoss, everyMs = CONFIRM_EVERY_
   look();
   const repeating = setInterval(look, everyMs);
   repeating.unref();
-  closers.push(async () => {
+  cleanups.push(async () => {
     closed = true;
     clearInterval(repeating);
   });

@@ -235,7 +235,7 @@ redis: { prefix: "${prefix}" }
   const { httpPort } = await app.start();
   const url = `http://127.0.0.1:${httpPort}`;
   const producer = createProducer({ redis: redisUrl, prefix });
-  const redis = connectRedis(redisUrl, 'door');
+  const redis = connectRedis(redisUrl, 'interactive');
   const keys = createKeys(prefix);
   let phones = 0;
   const alert = (severity: 'info' | 'critical') => {

@@ -12,7 +12,7 @@ export interface ClockWatch {
 
 /** Reads the observer's clocks and Redis' `TIME` until it is stopped. */
 export function watchClocks(redisUrl: string): ClockWatch {
-  const redis = connectRedis(redisUrl, 'door');
+  const redis = connectRedis(redisUrl, 'interactive');
   // It is away in many scenarios.
   redis.on('error', () => undefined);
   const samples: ClockSample[] = [];

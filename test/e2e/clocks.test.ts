@@ -110,7 +110,7 @@ describe.each([
     const { url, config } = await startSkewed(aheadMs);
     expect(Math.abs(((await metrics(url)).get('sms_clock_skew_seconds') as number) - aheadMs / 1000)).toBeLessThan(120);
     expect((await metrics(url)).get('sms_clock_jumps_total')).toBe(0);
-    const redis = connectRedis(redisUrl, 'door');
+    const redis = connectRedis(redisUrl, 'interactive');
     onTestFinished(() => redis.disconnect());
     const overview = openOverview(config, redis);
     onTestFinished(overview.close);
@@ -206,7 +206,7 @@ describe.skipIf(FAKETIME === undefined)(`a Redis whose clock jumps (${NEEDS_FAKE
       expect(lines(system, 'clock of Redis jumped')).toHaveLength(1);
       const [id] = await post(system.url, [{ severity: 'critical', to: phone(40), text: 'after the jump' }]);
       await settled(system.url, id as string, ['accepted', 'delivered']);
-      const redis = connectRedis(server.url, 'door');
+      const redis = connectRedis(server.url, 'interactive');
       onTestFinished(() => redis.disconnect());
       const path = await writeConfig(config);
       const overview = openOverview(loadConfig({ path, env: {} }).config, redis);

@@ -30,5 +30,5 @@ redis: { prefix: "${prefix}" }
   const [code] = (await once(child, 'close')) as [number | null];
   expect(code).toBe(130);
   expect(performance.now() - toldAt).toBeLessThan(2_000);
-  expect(stderr).toMatch(/its outcome\n\ninterrupted: what was handed over stays; the rest was not done\n$/);
+  expect(stderr).toMatch(/its outcome\n\ninterrupted: what was already submitted stays; the rest was not done\n$/);
 });

@@ -130,7 +130,7 @@ describe.each([
     await redis.config('SET', 'maxmemory', '0');
     await comesTo(refused.id, { state: 'accepted', reason: null });
 
-    await until(() => output().includes('Redis is well again'), 30_000);
+    await until(() => output().includes('Redis connection recovered'), 30_000);
     const away = await holdAtVendor(twilio, () => raise('Redis is away'));
     await server.kill();
     away.release();

@@ -20,7 +20,7 @@ interface Bench {
   /** Each phone that the vendor was asked to text, in order, with its repetitions. */
   asked(): string[];
   /** Lines of the log at `warn` and above, those about single requests left out. */
-  complaints(): { msg: string; remedy?: string }[];
+  complaints(): { msg: string; hint?: string }[];
 }
 
 /** Everything in one process, two texts at a time, paced, on the Redis at `redisUrl`. */
@@ -46,9 +46,9 @@ worker: { concurrency: 2 }
         .output()
         .split('\n')
         .filter((line) => /^\{"level":"(?:warn|error|fatal)"/.test(line))
-        .map((line) => JSON.parse(line) as { msg: string; remedy?: string })
+        .map((line) => JSON.parse(line) as { msg: string; hint?: string })
         // A machine with other work may stop a process for a while.
-        .filter(({ msg }) => msg !== 'request' && !msg.startsWith('the process stood still')),
+        .filter(({ msg }) => msg !== 'request' && !msg.startsWith('event loop blocked')),
   };
 }
 
@@ -68,7 +68,7 @@ async function ownServer({ onTestFinished }: TestContext, ...args: string[]): Pr
   return server;
 }
 
-const wellAgain = (system: SystemProcess, times = 1) => until(() => system.output().split('Redis is well again').length > times, 20_000);
+const wellAgain = (system: SystemProcess, times = 1) => until(() => system.output().split('Redis connection recovered').length > times, 20_000);
 
 /** How often this Redis has given the answer `word`. */
 const refusals = (server: RedisServer, word: string) =>
@@ -110,7 +110,7 @@ describe.concurrent('Redis', { timeout: 240_000 }, () => {
       await until(async () => (await refusals(server, word)) > before + 10);
       expect(asked()).toHaveLength(done + 2);
       expect(complaints()).toHaveLength(round + 1);
-      expect(complaints()[round]).toMatchObject({ msg: expect.stringContaining(line), remedy: expect.any(String) });
+      expect(complaints()[round]).toMatchObject({ msg: expect.stringContaining(line), hint: expect.any(String) });
 
       await end(server);
       await wellAgain(system, round + 1);

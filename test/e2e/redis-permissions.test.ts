@@ -66,7 +66,7 @@ describe('A process whose user of Redis lacks a permission', () => {
       return status === 503 ? JSON.stringify(body) : undefined;
     }, 80_000);
     expect(refused).toMatch(/the command ZADD.*\+zadd/);
-    const door = connectRedis(redis.url, 'door');
+    const door = connectRedis(redis.url, 'interactive');
     const overview = openOverview(config, door);
     onTestFinished(async () => {
       await overview.close();

@@ -140,7 +140,7 @@ describe('a reload', () => {
     const next = await load(config({ more: 'contacts: { carol: { phone: "+60124999999" } }' }).replace(prefix, 'other'));
     expect(await app.reload(() => next)).toBe(false);
     expect(log.filter((line) => line.includes('redis.prefix: cannot change while the process runs (restart)'))).toHaveLength(1);
-    expect(log.at(-1)).toContain('config not reloaded: the one before stays in force');
+    expect(log.at(-1)).toContain('config not reloaded; the previous one stays active');
     const all = await metrics(url);
     expect([all.get('sms_config_last_reload_successful'), all.get('sms_config_hash')]).toEqual([0, hash]);
   });
@@ -157,7 +157,7 @@ describe('a reload', () => {
     await app.stop();
     give(next);
     expect(await Promise.all(reloads)).toEqual([false, false]);
-    expect(app.inForce().contacts.size).toBe(0);
+    expect(app.activeConfig().contacts.size).toBe(0);
   });
 
   it('waits for the one before it, so that the last file wins', async () => {
@@ -177,7 +177,7 @@ describe('a reload', () => {
     ];
     give();
     expect(await Promise.all(reloads)).toEqual([true, false, true]);
-    expect([...app.inForce().contacts.keys()]).toEqual(['dave']);
+    expect([...app.activeConfig().contacts.keys()]).toEqual(['dave']);
   });
 
   it('to a config that means the same changes nothing, and is right', async () => {

@@ -146,7 +146,7 @@ describe('a system that loses its Redis', () => {
     await until(async () => (await call(`${system.url}/readyz`)).status === 200, 30_000);
     const [id] = await post(system.url, alert('thawed'));
     await settled(system.url, id as string, undefined, 40_000);
-    await until(() => system.output().includes('Redis is well again'));
+    await until(() => system.output().includes('Redis connection recovered'));
   }, 360_000);
 });
 

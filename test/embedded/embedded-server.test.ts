@@ -39,7 +39,7 @@ async function start(): Promise<EmbeddedServer> {
 
 /** Runs `work` with a client of the server at `url`. */
 async function at<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   try {
     return await work(redis);
   } finally {

@@ -38,7 +38,7 @@ async function find(where: { url?: string; localPort: number }): Promise<FoundRe
 }
 
 async function answers(url: string): Promise<boolean> {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   return redis
     .ping()
     .then(

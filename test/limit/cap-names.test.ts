@@ -84,7 +84,7 @@ describe('What an earlier release counted', () => {
     const name = `u-${randomUUID().slice(0, 8)}`;
     await redis.acl('SETUSER', name, 'on', '>pw', `~${desk.keys.prefix}:*`, `&${desk.keys.prefix}:*`, '+@all');
     onTestFinished(async () => void (await redis.acl('DELUSER', name)));
-    const narrow = connectRedis(url.replace('redis://', `redis://${name}:pw@`), 'door');
+    const narrow = connectRedis(url.replace('redis://', `redis://${name}:pw@`), 'interactive');
     onTestFinished(() => narrow.disconnect());
     const cap = createRateCap({ redis: narrow, keys: desk.keys });
     expect(await cap.reserve('a', rules)).toEqual(held);

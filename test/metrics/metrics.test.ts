@@ -307,8 +307,8 @@ describe('a new config', () => {
   });
 
   it('shows whether it holds, since when, and its hash; one that is refused changes but the first', async () => {
-    metrics.configInForce('0000000000ff', new Date('2026-11-20T03:00:00Z'));
-    metrics.configRefused();
+    metrics.configActivated('0000000000ff', new Date('2026-11-20T03:00:00Z'));
+    metrics.configRejected();
     const config = [...samples(await metrics.text())].filter(([series]) => series.startsWith('sms_config'));
     expect(Object.fromEntries(config)).toEqual({
       sms_config_last_reload_successful: 0,

@@ -7,7 +7,7 @@ describe('what Redis tells of itself', () => {
   it('is read, and left out where INFO is forbidden', async () => {
     const server = await startRedisServer(['--maxmemory', '100mb']);
     onTestFinished(server.stop);
-    const redis = connectRedis(server.url, 'door');
+    const redis = connectRedis(server.url, 'interactive');
     onTestFinished(() => redis.disconnect());
     expect(await readRedis(redis)).toMatchObject({
       maxMemoryBytes: 100 * 2 ** 20,

@@ -36,7 +36,7 @@ describe.concurrent('a door', () => {
   it('fails at once on a closed port, and works as soon as a server is there', async (t) => {
     const server = await ownServer(t);
     await server.kill();
-    const redis = open(t, server.url, 'door');
+    const redis = open(t, server.url, 'interactive');
     const { error, ms } = await timed(withinDeadline(redis.ping()));
     expect(error).toBeInstanceOf(RedisUnavailableError);
     expect(ms).toBeLessThan(1500);
@@ -47,7 +47,7 @@ describe.concurrent('a door', () => {
 
   it('fails within 4 s on a server that froze under it, and works when that wakes up', async (t) => {
     const server = await ownServer(t);
-    const redis = open(t, server.url, 'door');
+    const redis = open(t, server.url, 'interactive');
     await redis.ping();
     server.process.kill('SIGSTOP');
     for (const { error, ms } of await Promise.all([timed(redis.set('a', 1)), timed(redis.get('a'))])) {
@@ -62,7 +62,7 @@ describe.concurrent('a door', () => {
   it('fails within 4 s on a server that was frozen before it came', async (t) => {
     const server = await ownServer(t);
     server.process.kill('SIGSTOP');
-    const redis = open(t, server.url, 'door');
+    const redis = open(t, server.url, 'interactive');
     const { error, ms } = await timed(redis.ping());
     expect(error).toMatchObject({ message: 'Command timed out' });
     expect(ms).toBeLessThan(5000);
@@ -73,7 +73,7 @@ describe.concurrent('a door', () => {
 
   it('never serves later what it refused: a call that failed during an outage is not sent when Redis is back', async (t) => {
     const server = await ownServer(t);
-    const redis = open(t, server.url, 'door');
+    const redis = open(t, server.url, 'interactive');
     await redis.ping();
     await server.kill();
     const calls = await Promise.all(Array.from({ length: 20 }, (_, index) => timed(redis.set(`key-${index}`, 1))));
@@ -146,7 +146,7 @@ it.concurrent('leaves a primary that was demoted and sends the refused call agai
 
 it.concurrent('tells a caller at the door at once that it has met a replica', async (t) => {
   const server = await ownServer(t, '--replicaof', '127.0.0.1', '1');
-  const redis = open(t, server.url, 'door');
+  const redis = open(t, server.url, 'interactive');
   await expect(withinDeadline(redis.set('key', 'value'))).rejects.toThrow(/not available: READONLY/);
 });
 
@@ -154,7 +154,7 @@ describe.concurrent('errors', () => {
   it('carry neither the password nor the arguments of the failed command, whoever hears them', async (t) => {
     const server = await ownServer(t, '--requirepass', 'right');
     const heard: Error[] = [];
-    const redis = open(t, server.url.replace('//', '//:hunter2@'), 'door', (error) => heard.push(error));
+    const redis = open(t, server.url.replace('//', '//:hunter2@'), 'interactive', (error) => heard.push(error));
     const duplicate = redis.duplicate();
     t.onTestFinished(() => duplicate.disconnect());
     let fromDuplicate = 0;
@@ -180,7 +180,9 @@ describe.concurrent('errors', () => {
     await once(server, 'listening');
     t.onTestFinished(() => void server.close());
     const heard: string[] = [];
-    open(t, `redis://:hunter2@127.0.0.1:${(server.address() as { port: number }).port}`, 'door', (error) => heard.push(error.message));
+    open(t, `redis://:hunter2@127.0.0.1:${(server.address() as { port: number }).port}`, 'interactive', (error) =>
+      heard.push(error.message),
+    );
     await until(() => heard.length > 0);
     expect(heard[0]).toContain("'***'");
   });

@@ -30,7 +30,7 @@ describe.concurrent('Sentinels', { timeout: 160_000 }, () => {
   it('that are all away fail a call at the door, which is not made later', async ({ onTestFinished }) => {
     const port = await freePort();
     const heard: string[] = [];
-    const redis = connectRedis(`redis+sentinel://:hunter2@127.0.0.1:${port}/mymaster`, 'door', ({ message }) => heard.push(message));
+    const redis = connectRedis(`redis+sentinel://:hunter2@127.0.0.1:${port}/mymaster`, 'interactive', ({ message }) => heard.push(message));
     onTestFinished(() => redis.disconnect());
     const started = performance.now();
     await expect(withinDeadline(redis.set('a', 1))).rejects.toThrow('Redis is not available');
@@ -47,7 +47,7 @@ describe.concurrent('a cluster', { timeout: 160_000 }, () => {
     const [one, two] = cluster.nodes as [RedisServer, RedisServer];
     const redis = connectRedis(cluster.url, 'commands');
     onTestFinished(() => redis.disconnect());
-    const door = connectRedis(cluster.url, 'door');
+    const door = connectRedis(cluster.url, 'interactive');
     onTestFinished(() => door.disconnect());
     expect(isCluster(redis)).toBe(true);
     expect(await checkRedis(redis)).toEqual([]);
@@ -81,7 +81,7 @@ describe.concurrent('a cluster', { timeout: 160_000 }, () => {
     expect(await waiting).toBe('OK');
     expect(await until(() => door.exists('{sms}:c', '{sms}:b').catch(() => undefined), 20_000)).toBe(1);
 
-    const alone = connectRedis(one.url, 'door');
+    const alone = connectRedis(one.url, 'interactive');
     onTestFinished(() => alone.disconnect());
     expect(await checkRedis(alone)).toMatchObject([{ level: 'fault', problem: expect.stringContaining('a node of a cluster') }]);
   });

@@ -90,7 +90,7 @@ describe('the URL of a single server', () => {
     ['rediss://host?tls=hunter2', /unknown option/],
     ['redis://host?pasword=hunter2', /unknown option/],
   ])('%s is refused where it is read, without being repeated', (url, message) => {
-    expect(() => connectRedis(url, 'door')).toThrow(message);
+    expect(() => connectRedis(url, 'interactive')).toThrow(message);
     expect(() => parseRedisUrl(url)).not.toThrow(/hunt|abc/);
   });
 
@@ -162,7 +162,7 @@ describe('a URL that is none', () => {
     (url) => {
       const failure = (() => {
         try {
-          return connectRedis(url, 'door').disconnect();
+          return connectRedis(url, 'interactive').disconnect();
         } catch (error) {
           return error as Error;
         }

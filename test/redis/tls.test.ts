@@ -67,7 +67,7 @@ async function startTls({ certificate = 'server', clients = 'no' as 'yes' | 'no'
 
 async function works(url: string): Promise<void> {
   await ping(url, () => undefined);
-  for (const role of ['door', 'worker'] as const) {
+  for (const role of ['interactive', 'worker'] as const) {
     const redis = connectRedis(url, role);
     onTestFinished(() => redis.disconnect());
     expect(await redis.set('{sms}:x', '1')).toBe('OK');
@@ -164,7 +164,7 @@ describe('Settings of TLS', () => {
   });
 
   test('name the file that cannot be read', () => {
-    expect(() => connectRedis('rediss://127.0.0.1:1?ca=/no/such/ca.pem', 'door')).toThrow(
+    expect(() => connectRedis('rediss://127.0.0.1:1?ca=/no/such/ca.pem', 'interactive')).toThrow(
       /cannot read the ca file .*\/no\/such\/ca\.pem: ENOENT/,
     );
     expect(() => readTlsFiles({ key: '/no/such/client.key' })).toThrow(/key file/);

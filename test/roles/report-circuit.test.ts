@@ -7,11 +7,11 @@ import { reportCircuit } from '../../src/roles/dispatcher.ts';
 const until = new Date('2026-11-20T03:00:05.000Z');
 
 it.each<[CircuitChange, level: string, words: RegExp]>([
-  [{ state: 'open', until, error: new ProviderError('unavailable', { code: 'ECONNREFUSED' }) }, 'warn', /keeps failing/],
+  [{ state: 'open', until, error: new ProviderError('unavailable', { code: 'ECONNREFUSED' }) }, 'warn', /requests keep failing/],
   [{ state: 'open', until, error: new ProviderError('auth', { code: '20003', status: 401 }) }, 'error', /credentials or account/],
-  [{ state: 'open', until, error: new ProviderError('balance') }, 'error', /out of money/],
-  [{ state: 'half_open' }, 'info', /tried again/],
-  [{ state: 'closed' }, 'info', /works again/],
+  [{ state: 'open', until, error: new ProviderError('balance') }, 'error', /balance exhausted/],
+  [{ state: 'half_open' }, 'info', /half-open/],
+  [{ state: 'closed' }, 'info', /circuit closed/],
 ])('%o is one line and sets the gauge', (change, level, words) => {
   const lines: Record<string, unknown>[] = [];
   const gauge: [string, string][] = [];

@@ -12,7 +12,7 @@ function scene(answers: (DataLossKind | undefined | Error)[]) {
   const counted: string[] = [];
   const log = (level: string) => (fields: object, msg: string) => void lines.push([level, fields, msg]);
   const logger = { error: log('error'), warn: log('warn'), debug: log('debug') } as unknown as Logger;
-  const closers: (() => Promise<unknown>)[] = [];
+  const cleanups: (() => Promise<unknown>)[] = [];
   const watch = watchDataSet(
     {
       dataSet: {
@@ -27,7 +27,7 @@ function scene(answers: (DataLossKind | undefined | Error)[]) {
       onLoss: (kind) => void counted.push(kind),
       everyMs: 1_000_000,
     },
-    closers,
+    cleanups,
   );
   const look = async () => {
     const before = asked.length;
@@ -36,7 +36,7 @@ function scene(answers: (DataLossKind | undefined | Error)[]) {
       return asked.length > before;
     });
   };
-  return { asked, lines, counted, look, close: () => Promise.all(closers.map((close) => close())) };
+  return { asked, lines, counted, look, close: () => Promise.all(cleanups.map((close) => close())) };
 }
 
 it('compares each look with the last one that succeeded, and reports a loss once', async () => {

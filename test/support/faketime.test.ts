@@ -29,7 +29,7 @@ describe.skipIf(FAKETIME === undefined)(`a moved clock (${NEEDS_FAKETIME})`, () 
     onTestFinished(clock.close);
     const server = await startRedisServer([], clock.env);
     onTestFinished(server.stop);
-    const redis = connectRedis(server.url, 'door');
+    const redis = connectRedis(server.url, 'interactive');
     onTestFinished(() => redis.disconnect());
     await clock.step(2 * HOUR_MS);
     const [seconds] = (await redis.time()) as unknown as [number];

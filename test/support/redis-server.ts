@@ -96,7 +96,7 @@ async function answers(port: number): Promise<undefined> {
  * https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/latency/#latency-due-to-aof-and-disk-io
  */
 export async function allWritten(url: string): Promise<void> {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   await until(async () => {
     const info = await withinDeadline(redis.info('persistence'), 1000).catch(() => 'aof_enabled:0');
     return info.includes('aof_enabled:0') || info.includes('aof_buffer_length:0\r\n');

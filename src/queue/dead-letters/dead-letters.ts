@@ -66,7 +66,7 @@ const UNKNOWN = 'unknown';
  * job updates the ledger. A job that is not moved has changed nothing.
  */
 export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions): DeadLetters {
-  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'interactive') : redis;
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
   const traces = createTraces(connection, keys);

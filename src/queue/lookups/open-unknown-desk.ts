@@ -16,7 +16,7 @@ export interface UnknownDeskOptions {
 
 /** The desk on a connection of its own. Every method throws RedisUnavailableError within 5 s when Redis is away. */
 export function openUnknownDesk({ redis, prefix, clock }: UnknownDeskOptions): UnknownDesk & { close(): Promise<void> } {
-  const connection = typeof redis === 'string' ? connectRedis(redis, 'door') : redis;
+  const connection = typeof redis === 'string' ? connectRedis(redis, 'interactive') : redis;
   const keys = createKeys(prefix);
   const messages = createMessageAgain(connection, prefix);
   const desk = createUnknownDesk({

@@ -19,7 +19,7 @@ const PAGE = 1000;
 const PAGES = 10;
 
 export function createEpisodes({ redis: url, prefix }: { readonly redis: string; readonly prefix: string }): Episodes {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   const keys = createKeys(prefix);
   const ledger = createLedger(redis, keys);
   const traces = createTraces(redis, keys);

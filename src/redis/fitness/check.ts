@@ -67,7 +67,7 @@ export async function requireDatabase(redis: Redis): Promise<void> {
 
 /** The same before a URL is used. @throws RedisUnavailableError when the server does not answer */
 export async function requireDatabaseOf(url: string): Promise<void> {
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   try {
     await requireDatabase(redis);
   } finally {

@@ -25,7 +25,7 @@ const ROUNDS = 5;
  */
 export async function inspectRedis(url: string, access?: AccessOptions): Promise<RedisInspection> {
   const address = redactUrl(url);
-  const redis = connectRedis(url, 'door');
+  const redis = connectRedis(url, 'interactive');
   try {
     const found = await checkRedis(redis);
     const refused = access === undefined || found.some(({ level }) => level === 'fault') ? [] : await checkAccess(redis, access);

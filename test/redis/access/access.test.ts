@@ -20,7 +20,7 @@ async function findings(role: RedisUser, ...rules: string[]) {
   await redis.acl('SETUSER', name, 'on', '>pw', ...aclRules(role, prefix), ...rules);
   onTestFinished(async () => void (await redis.acl('DELUSER', name)));
   const address = url.replace('redis://', `redis://${name}:pw@`);
-  const client = connectRedis(address, 'door');
+  const client = connectRedis(address, 'interactive');
   onTestFinished(() => client.disconnect());
   const options = { user: role, keys, queues: QUEUES };
   const found = [...(await checkAccess(client, options)), ...(await checkConnectionAccess(address, options))];
@@ -73,7 +73,7 @@ describe('A user of Redis', () => {
   ])('of a Redis that is %s is told so', async (_, args, problem) => {
     const server = await startRedisServer(args);
     onTestFinished(() => server.stop());
-    const client = connectRedis(server.url, 'door');
+    const client = connectRedis(server.url, 'interactive');
     onTestFinished(() => client.disconnect());
     expect(await checkAccess(client, { user: 'start', keys, queues: QUEUES })).toEqual([
       expect.objectContaining({ level: 'fault', problem }),

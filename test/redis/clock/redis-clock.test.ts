@@ -162,7 +162,7 @@ describe('the clock', () => {
 
 describe('the clock of a connection', () => {
   it('is that of the system, then the one that is kept for it, or given', async () => {
-    const redis = connectRedis(url, 'door');
+    const redis = connectRedis(url, 'interactive');
     onTestFinished(() => redis.disconnect());
     const shown = clockOf(redis);
     expect(Math.abs(shown.now().getTime() - Date.now())).toBeLessThan(60_000);

@@ -56,7 +56,7 @@ describe('a real server', () => {
       await expect(call()).rejects.toThrow('this Redis has no database 9');
     }
     await producer.close();
-    const redis = connectRedis(server.url, 'door');
+    const redis = connectRedis(server.url, 'interactive');
     expect(await redis.keys('*sms-alerts:wait')).toEqual([]);
     redis.disconnect();
   });

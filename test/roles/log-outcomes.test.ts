@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/logger.ts';
 import type { LimitReport, MessageReport } from '../../src/pipeline/end-report.ts';
-import { logEnds } from '../../src/roles/log-ends.ts';
+import { logOutcomes } from '../../src/roles/log-outcomes.ts';
 import { createSettableClock } from '../support/settable-clock.ts';
 
 const MINUTE_MS = 60_000;
@@ -15,7 +15,7 @@ const limit = (over: Partial<LimitReport> = {}): LimitReport => ({
 function setup(level = 'debug') {
   const lines: Record<string, unknown>[] = [];
   const clock = createSettableClock(Date.parse('2026-11-20T03:00:00Z'));
-  const log = logEnds(createLogger(level, { write: (line: string) => void lines.push(JSON.parse(line)) }), clock);
+  const log = logOutcomes(createLogger(level, { write: (line: string) => void lines.push(JSON.parse(line)) }), clock);
   return { log, lines, clock };
 }
 

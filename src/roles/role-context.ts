@@ -10,30 +10,30 @@ import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { withinDeadline } from '../redis/unavailable.ts';
 
-/** Something to end when the process ends, newest first. */
-export type Closer = () => Promise<unknown>;
+/** Releases one resource when the process ends; run in reverse order. */
+export type Cleanup = () => Promise<unknown>;
 
-/** What every role that works on queues stands on. */
-export interface Ground {
+/** What the workers of every role share. */
+export interface RoleContext {
   readonly config: Config;
   readonly logger: Logger;
   readonly commands: Redis;
   readonly keys: Keys;
-  /** Redis' time: what decides by time goes by it. */
+  /** Redis time; every decision that depends on time uses it. */
   readonly clock: Clock;
   readonly ledger: Ledger;
-  /** Also writes a log line for each end. */
+  /** Also logs each outcome. */
   readonly metrics: Metrics & EndReports;
   readonly cap: RememberedCap;
-  /** Aborts calls in flight when the process can wait no longer. */
+  /** Aborts calls in flight when the shutdown grace period is over. */
   readonly stopping: AbortSignal;
   workerDeps(): QueueWorkerDeps;
 }
 
-/** Ample for a Redis that is there. */
+/** Enough for a reachable Redis. */
 const LAST_WRITE_MS = 1_000;
 
-/** A write that a process makes as it ends, and that nothing depends on: a Redis that is away must not hold up the end. */
+/** Waits for a write at shutdown on which nothing depends; an unreachable Redis does not delay the exit. */
 export async function lastWrite(write: Promise<unknown>): Promise<void> {
   await withinDeadline(write, LAST_WRITE_MS).catch(() => undefined);
 }

@@ -18,54 +18,54 @@ import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { startDispatching } from './dispatcher.ts';
-import { type Closer, type Ground, lastWrite } from './ground.ts';
-import { logEnds } from './log-ends.ts';
+import { logOutcomes } from './log-outcomes.ts';
 import { openReceiver } from './receiver.ts';
+import { type Cleanup, lastWrite, type RoleContext } from './role-context.ts';
 import { startRouting } from './router.ts';
 
 export const ROLES = ['receiver', 'router', 'dispatcher'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What outlives a config. */
-interface House {
+/** Resources that outlive a configuration. */
+interface SharedResources {
   readonly roles: readonly Role[];
   readonly logger: Logger;
   readonly keys: Keys;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  readonly door: Redis;
-  /** Of the workers; where there are none it is not used. */
+  readonly interactive: Redis;
+  /** Connection for the commands of workers; unused in a process without workers. */
   readonly commands: Redis;
-  /** A connection of the caller's own, to disconnect in the end. */
+  /** Opens a new connection, which the caller disconnects. */
   connectWorker(): Redis;
   readonly readiness: HttpServerDeps['readiness'];
 }
 
-/** Everything that is made of one config. Two at a time are like two replicas: what the one has begun, the other leaves alone. */
-export interface Generation {
+/** Everything built from one configuration. Two at a time behave like two replicas: neither touches what the other has started. */
+export interface RunningConfig {
   readonly config: Config;
   readonly http: HttpServerDeps;
   readonly workers: readonly QueueWorker[];
-  /** Begins to take work, which is the last thing that can go wrong. */
+  /** Starts taking work; the last step that can fail. */
   start(): Promise<void>;
-  /** Takes nothing new and finishes what is in flight, however long that takes. */
+  /** Takes no new work and finishes what is in flight, without a deadline. */
   drain(): Promise<void>;
-  /** Ends what is in flight: calls to providers are given up as unknown. */
+  /** Aborts what is in flight; provider calls are recorded as unknown. */
   abort(): void;
-  /** Lets go of everything; to be drained before. */
+  /** Releases all resources; call `drain` first. */
   close(): Promise<void>;
 }
 
-/** Makes a generation that takes no work yet. What it holds when that fails is let go of. */
-export async function openGeneration(config: Config, house: House): Promise<Generation> {
-  const { roles, logger, keys, metrics, clock, door, commands } = house;
-  const closers: Closer[] = [];
+/** Builds what runs one configuration, without taking work yet. Releases everything on failure. */
+export async function openRunningConfig(config: Config, resources: SharedResources): Promise<RunningConfig> {
+  const { roles, logger, keys, metrics, clock, interactive, commands } = resources;
+  const cleanups: Cleanup[] = [];
   const workers: QueueWorker[] = [];
   const hardStop = new AbortController();
   let leaving = false;
 
   const closeAll = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   };
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -76,7 +76,7 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     leaving = true;
     await Promise.all(workers.map((worker) => worker.close()));
   };
-  /** The gauges show the providers that messages go through now. */
+  /** The gauges show only the providers of the active configuration. */
   const circuit: Metrics['circuit'] = (provider, state) => {
     if (!leaving) metrics.circuit(provider, state);
   };
@@ -87,9 +87,9 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
     redis: commands,
     keys,
     now: () => clock.now().getTime(),
-    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'contributions to the caps could not be counted'),
+    onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to count contributions to the caps'),
   });
-  closers.push(() => lastWrite(contributions.close()));
+  cleanups.push(() => lastWrite(contributions.close()));
   const contributed: Metrics['contributed'] = (contribution) => {
     metrics.contributed(contribution);
     contributions.add(contribution);
@@ -97,36 +97,37 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
   let shared: Redis | undefined;
   const sharedByWorkers = (): Redis => {
     if (shared !== undefined) return shared;
-    const connection = house.connectWorker();
-    closers.push(async () => connection.disconnect());
+    const connection = resources.connectWorker();
+    cleanups.push(async () => connection.disconnect());
     shared = connection;
     return connection;
   };
   const start = async () => {
     const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
-    const ground: Ground = {
+    const context: RoleContext = {
       config,
       logger,
       commands,
       keys,
       clock,
-      metrics: shieldObserver({ ...metrics, ...logEnds(logger, clock), circuit, providerPaused, contributed }, (error) =>
-        logger.error({ err: error }, 'a metric could not be recorded'),
+      metrics: shieldObserver({ ...metrics, ...logOutcomes(logger, clock), circuit, providerPaused, contributed }, (error) =>
+        logger.error({ err: error }, 'failed to record a metric'),
       ),
       ledger: createLedger(commands, keys),
-      // A slot is renewed before a call that had to wait for its turn, so that one call is all that it must outlast.
+      // A slot is renewed before a call that waited for its turn, so that its lease needs to outlast only one call.
       cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
       stopping: hardStop.signal,
       workerDeps: () => ({ shared: sharedByWorkers(), commands, prefix: config.redis.prefix, logger, ...config.worker }),
     };
-    if (roles.includes('router')) workers.push(...(await startRouting(ground, closers)));
-    if (roles.includes('dispatcher')) workers.push(...(await startDispatching(ground, closers)), ...(await startTelling(ground, closers)));
+    if (roles.includes('router')) workers.push(...(await startRouting(context, cleanups)));
+    if (roles.includes('dispatcher'))
+      workers.push(...(await startDispatching(context, cleanups)), ...(await startEventWebhooks(context, cleanups)));
   };
 
-  const operations = { metrics, logger, clock, readiness: house.readiness };
+  const operations = { metrics, logger, clock, readiness: resources.readiness };
   const openHttp = async (): Promise<HttpServerDeps> => {
     if (!roles.includes('receiver')) return { role: 'operations', ...operations };
-    return { ...operations, ...(await openReceiver({ config, door, keys, metrics, logger }, closers)) };
+    return { ...operations, ...(await openReceiver({ config, redis: interactive, keys, metrics, logger }, cleanups)) };
   };
   try {
     return {
@@ -148,23 +149,23 @@ export async function openGeneration(config: Config, house: House): Promise<Gene
 }
 
 /**
- * Journal → events → whoever is told of them. A part of the dispatchers, which are the ones that may call out. The worker runs
- * also where nobody is configured: what waits for a webhook that was taken out is to end in sight.
+ * Starts the workers that send events to webhooks. They run in dispatchers, which are the processes with outgoing access. The
+ * event worker runs also without configured webhooks, so that events for a removed webhook end visibly.
  */
-async function startTelling(ground: Ground, closers: Closer[]): Promise<QueueWorker[]> {
-  const { config, logger, commands, keys, clock, metrics } = ground;
+async function startEventWebhooks(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
+  const { config, logger, commands, keys, clock, metrics } = context;
   const { prefix } = config.redis;
   const now = () => clock.now();
   const receivers = new Map<string, EventReceiver>();
   for (const [name, webhook] of config.events) {
     const { openEventReceiver } = await import('../channel/event-webhook.ts');
     const receiver = openEventReceiver(webhook, now);
-    closers.push(() => receiver.close());
+    cleanups.push(() => receiver.close());
     receivers.set(name, receiver);
   }
   metrics.learnWebhooks([...receivers.keys()]);
   const events = createEventQueue(commands, prefix);
-  closers.push(() => events.close());
+  cleanups.push(() => events.close());
   return [
     startEventRelay({
       webhooks: config.events,
@@ -175,6 +176,6 @@ async function startTelling(ground: Ground, closers: Closer[]): Promise<QueueWor
       observer: metrics,
       logger,
     }),
-    createEventWorker({ ...ground.workerDeps(), receivers, observer: metrics, now, random: Math.random }),
+    createEventWorker({ ...context.workerDeps(), receivers, observer: metrics, now, random: Math.random }),
   ];
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { AlertReport, EndReports, LimitReport, MessageReport, Origin } from '../pipeline/end-report.ts';
 
-/** A limit is full again after it held nothing back for so long: a new line is written then. */
+/** A limit that has held nothing back for this long starts a new episode, which is logged again. */
 const EPISODE_PAUSE_MS = 10 * 60_000;
-/** Limits remembered at most, such as one for each phone. */
+/** Maximum number of limits in memory, such as one per phone. */
 const MOST_EPISODES = 10_000;
 
 const TEXTS: Readonly<Record<MessageReport['state'], string>> = {
@@ -25,9 +25,9 @@ const HINTS: Readonly<Partial<Record<MessageReport['state'], (id: string) => str
   unknown: (id) => `sms-dispatch unknown resolve ${id} --sent, or --not-sent`,
 };
 
-/** One line for each end of a message and of an alert, and one for each episode of a full cap or a spent budget. */
-export function logEnds(logger: Logger, clock: Clock): EndReports {
-  /** Limit → until when its episode lasts, ms. */
+/** Logs one line per outcome of a message or an alert, and one per episode of a full cap or a spent budget. */
+export function logOutcomes(logger: Logger, clock: Clock): EndReports {
+  /** Limit → end of its episode, in ms. */
   const episodes = new Map<string, number>();
 
   const begins = ({ limit, until }: LimitReport): boolean => {
@@ -94,7 +94,7 @@ function levelOf({ state, reason, severity, again = false }: MessageReport): 'de
   }
 }
 
-/** `warn` for an alert that a person may miss: it is neither texted nor named in another text. */
+/** `warn` for an alert that an operator may miss: it is neither sent nor named in another message. */
 function alertLevel({ reason }: AlertReport): 'info' | 'warn' {
   return reason === 'expired' ? 'warn' : 'info';
 }
