@@ -68,7 +68,8 @@ async function ownServer({ onTestFinished }: TestContext, ...args: string[]): Pr
   return server;
 }
 
-const wellAgain = (system: SystemProcess, times = 1) => until(() => system.output().split('Redis connection recovered').length > times, 20_000);
+const wellAgain = (system: SystemProcess, times = 1) =>
+  until(() => system.output().split('Redis connection recovered').length > times, 20_000);
 
 /** How often this Redis has given the answer `word`. */
 const refusals = (server: RedisServer, word: string) =>
