@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SystemProcess } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { accepts } from './recording-vendor.ts';
-import { type Scenario, unmet } from './scenario.ts';
+import { type Given, type Scenario, unmet } from './scenario.ts';
 import { openScene, type Scene } from './scene.ts';
 import { alternating, phoneOf } from './traffic.ts';
 
@@ -85,35 +86,64 @@ export const noDescriptors: Scenario = async (given) => {
   scene.first.behave(() => accepts(400));
   const stop = scene.traffic.flow(30, alternating);
   await until(() => scene.first.hits.length >= 20);
-  const starved = [scene.door, scene.dispatchers[0]].map((process) => process?.child.pid as number);
-  const ended = scene.faults.start('a process without a free descriptor', scene.nameOf(0));
-  for (const pid of starved) limitDescriptors(pid, descriptorsOf(pid));
-  await pause(500);
-  const probes = await Promise.all([scene.door, scene.dispatchers[0]].map((process) => isDeaf(process as SystemProcess)));
+  const door = starve(scene.door, given);
+  const dispatcher = starve(scene.dispatchers[0] as SystemProcess, given);
+  const ended = scene.faults.start('a dispatcher without a free descriptor', scene.nameOf(0));
   await pause(8_000);
-  for (const pid of starved) limitDescriptors(pid, 4096);
-  ended(probes.filter(Boolean).length);
+  ended(await dispatcher.end());
+  scene.faults.record('a door without a free descriptor', await door.end());
   await pause(2_000);
   await stop();
   return { history: await scene.conclude() };
 };
 
-function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+/** Between two attempts to fill the table: a descriptor that the process gives up is free no longer. */
+const REFILL_EVERY_MS = 20;
+
+/**
+ * Lets a process have no descriptor beyond those in use, as a leak or too low a limit does: the limit is set to the lowest number
+ * that is free, and connections that say nothing take each one that becomes free below it.
+ * @returns how to end it, which resolves with the number of connections that were turned away
+ */
+function starve({ child, url }: SystemProcess, { onEnd }: Pick<Given, 'onEnd'>): { end(): Promise<number> } {
+  const pid = child.pid as number;
+  const { hostname, port } = new URL(url);
+  const held = new Set<Socket>();
+  let refused = 0;
+  let isOver = false;
+  limitDescriptors(pid, lowestFree(pid));
+  const filling = setInterval(() => {
+    const socket = connect(Number(port), hostname);
+    held.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      held.delete(socket);
+      if (!isOver) refused += 1;
+    });
+  }, REFILL_EVERY_MS);
+  const end = async () => {
+    if (isOver) return refused;
+    isOver = true;
+    clearInterval(filling);
+    if (child.exitCode === null && child.signalCode === null) limitDescriptors(pid, 4096);
+    for (const socket of held) socket.destroy();
+    return refused;
+  };
+  onEnd(end);
+  return { end };
+}
+
+/** The limit is on the number of a descriptor, not on how many there are. https://man7.org/linux/man-pages/man2/getrlimit.2.html */
+function lowestFree(pid: number): number {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  let free = 0;
+  while (used.has(free)) free += 1;
+  return free;
 }
 
 /** Of the soft limit alone, so that it can be lifted again. https://man7.org/linux/man-pages/man1/prlimit.1.html */
 function limitDescriptors(pid: number, most: number): void {
   execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${most}:`]);
-}
-
-/** A new connection gets no answer. */
-async function isDeaf({ url }: SystemProcess): Promise<boolean> {
-  const answer = fetch(`${url}/healthz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) });
-  return answer.then(
-    () => false,
-    () => true,
-  );
 }
 
 /** Alerts of a thousand phones, and more texts than the heap of a process would hold. */
