@@ -109,11 +109,11 @@ const exitCode = await runCli(process.argv.slice(2), {
     const dead = createDeadLetters({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
     return { ...dead, close: () => dead.close().then(close) };
   },
-  openUnknownDesk: async (config) => {
-    const { openUnknownDesk } = await import('../src/queue/lookups/open-unknown-desk.ts');
+  openUnknownResolver: async (config) => {
+    const { openUnknownResolver } = await import('../src/queue/lookups/open-unknown-resolver.ts');
     const { redis, close } = await openRedis(config);
-    const desk = openUnknownDesk({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
-    return { ...desk, close: () => desk.close().then(close) };
+    const resolver = openUnknownResolver({ redis, prefix: config.redis.prefix, clock: clockOf(redis) });
+    return { ...resolver, close: () => resolver.close().then(close) };
   },
   openInboundLog: async (config) => {
     const { redis, close } = await openRedis(config);

@@ -7,7 +7,7 @@ import type { InboundLog } from '../ledger/inbound/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-out/opt-outs.ts';
 import type { Budgets } from '../limit/budget/budget.ts';
 import type { Overview } from '../overview/overview.ts';
-import type { UnknownDesk } from '../pipeline/unknown/unknown-desk.ts';
+import type { UnknownResolver } from '../pipeline/unknown/unknown-resolver.ts';
 import type { Provider } from '../provider/contract/provider.ts';
 import type { DeadLetters } from '../queue/dead-letters/dead-letters-port.ts';
 import type { Episodes, Producer } from '../queue/producer/producer-port.ts';
@@ -72,7 +72,7 @@ export interface CliDeps {
   /** @throws RedisUnavailableError */
   openDeadLetters(config: Config): Promise<DeadLetters>;
   /** @throws RedisUnavailableError */
-  openUnknownDesk(config: Config): Promise<UnknownDesk & { close(): Promise<void> }>;
+  openUnknownResolver(config: Config): Promise<UnknownResolver & { close(): Promise<void> }>;
   /** @throws RedisUnavailableError */
   openInboundLog(config: Config): Promise<Pick<InboundLog, 'newest'> & { close(): Promise<void> }>;
   /** @throws RedisUnavailableError */

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { InboundLog } from '../ledger/inbound/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-out/opt-outs.ts';
 import type { Budgets } from '../limit/budget/budget.ts';
-import type { UnknownDesk } from '../pipeline/unknown/unknown-desk.ts';
+import type { UnknownResolver } from '../pipeline/unknown/unknown-resolver.ts';
 import type { DeadLetters } from '../queue/dead-letters/dead-letters-port.ts';
 import type { Episodes, Producer } from '../queue/producer/producer-port.ts';
 import { NoDatabaseError } from '../redis/fitness/check.ts';
@@ -32,8 +32,8 @@ export function withDeadLetters<T>(deps: CliDeps, config: Config, use: (letters:
 }
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */
-export function withUnknownDesk<T>(deps: CliDeps, config: Config, use: (desk: UnknownDesk) => Promise<T>): Promise<T> {
-  return withRedis(deps, config, () => deps.openUnknownDesk(config), use);
+export function withUnknownResolver<T>(deps: CliDeps, config: Config, use: (resolver: UnknownResolver) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openUnknownResolver(config), use);
 }
 
 /** @throws {CliFailure} saying which Redis does not answer and what to do. */

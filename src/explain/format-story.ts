@@ -33,7 +33,7 @@ export function formatStory({ conclusion: { text, todo }, facts, timeline, phone
 }
 
 /** An entry as a line of the time line. */
-type Row = readonly [at: string, stage: string, sentence: string];
+type TimelineRow = readonly [at: string, stage: string, sentence: string];
 
 /** One line each, the checks that it merely passed together on one; a long middle is left out and counted. */
 function formatTimeline(entries: readonly TimelineEntry[], width: number | undefined): string {
@@ -41,7 +41,7 @@ function formatTimeline(entries: readonly TimelineEntry[], width: number | undef
   if (first === undefined) return 'Nothing is written down about it yet.';
   const day = first.at.slice(0, 10);
   const isOneDay = more.every(({ at }) => at.startsWith(day));
-  const rows = gatherChecks(entries).map(({ at, stage, sentence }): Row => {
+  const rows = gatherChecks(entries).map(({ at, stage, sentence }): TimelineRow => {
     const stamp = formatStamp(at);
     return [isOneDay ? stamp.slice(11) : stamp, stage, sentence];
   });
@@ -54,7 +54,7 @@ function formatTimeline(entries: readonly TimelineEntry[], width: number | undef
 }
 
 /** Each row as a block of lines whose words stand below each other. */
-function formatRows(rows: readonly Row[], width: number | undefined): string[] {
+function formatRows(rows: readonly TimelineRow[], width: number | undefined): string[] {
   const stageWidth = Math.max(...rows.map(([, stage]) => stage.length));
   return rows.map(([at, stage, sentence]) => {
     const start = `${at}  ${stage.padEnd(stageWidth)}  `;

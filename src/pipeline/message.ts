@@ -16,7 +16,7 @@ export const messageSchema = z.object({
   severity: z.enum(SEVERITIES),
   purpose: z.enum(PURPOSES),
   text: z.string(),
-  /** Of the text as most carriers send it: what the caps count, and all that is known of it before. */
+  /** Of the text as most targets send it: what the caps count, and all that is known of it before. */
   segments: z.int(),
   template: z
     .object({ name: z.string(), language: z.string().optional(), params: z.record(z.string(), z.string()), exact: z.boolean() })

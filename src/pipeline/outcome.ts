@@ -2,16 +2,16 @@ import type { OurReason, ProviderReason, Reason } from '../alert/reason.ts';
 import type { CapSize, MessageState } from '../ledger/history/trace.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import { CAP_REASONS } from '../limit/caps/rate-cap.ts';
-import type { Accepted, ProviderError, ProviderName, Said } from '../provider/contract/provider.ts';
+import type { Accepted, ProviderError, ProviderName, VendorReport } from '../provider/contract/provider.ts';
 
 /** What a provider said yes to; the segments are its own count, or else ours by its rule. */
-export type Taken = Accepted & { readonly segments: number };
+export type AcceptedSend = Accepted & { readonly segments: number };
 
 /** `attempt`: the last one made, still to be closed by the step that writes the outcome; absent where no provider was asked. */
 export type Outcome = {
   readonly attempt?: ClosedAttempt;
 } /** `said`: no answer came, and this is what the vendor said of the text when it was asked. */ & (
-  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: Taken; readonly said?: Said }
+  | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: AcceptedSend; readonly said?: VendorReport }
   /** `held`: the limit that held it back, where it is given up or gathered for that. */
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string; readonly held?: HeldBack }
   /** `last`: what it waited for until then, where it waited. */
@@ -79,7 +79,7 @@ type Slot = 'settle' | 'release' | 'keep';
 /** `settled` is left out: another run wrote its end, and nothing is left to write. Of `requeued` nothing is written. */
 export type Decided = Exclude<Outcome, { kind: 'settled' | 'requeued' }>;
 
-interface Row<O> {
+interface OutcomeEffects<O> {
   /** In the ledger. A message has ended in any state but `deferred`, and its end is counted once. */
   readonly state: Exclude<MessageState, 'queued' | 'sending' | 'delivered' | 'undelivered'>;
   readonly reason: (outcome: O) => Reason | DeferredReason;
@@ -95,7 +95,7 @@ const dead = (reason: string): OutcomeMove => ({ kind: 'dead', reason });
 export const EXPIRED = 'expired';
 
 /** What each outcome does: to the ledger, to the cap slot, to the job. There is no other place that decides it. */
-const OUTCOMES: { readonly [K in Decided['kind']]: Row<Extract<Decided, { kind: K }>> } = {
+const OUTCOMES: { readonly [K in Decided['kind']]: OutcomeEffects<Extract<Decided, { kind: K }>> } = {
   accepted: { state: 'accepted', reason: () => 'none', slot: 'settle', move: complete },
   unknown: { state: 'unknown', reason: () => 'unknown_outcome', slot: 'settle', move: complete },
   suppressed: { state: 'suppressed', reason: ({ reason }) => reason, slot: 'release', move: complete },
@@ -114,7 +114,7 @@ const OUTCOMES: { readonly [K in Decided['kind']]: Row<Extract<Decided, { kind: 
 };
 
 export interface Effect {
-  readonly state: Row<never>['state'];
+  readonly state: OutcomeEffects<never>['state'];
   readonly reason: Reason | DeferredReason;
   readonly slot: Slot;
   /** When it comes back. */
@@ -124,7 +124,7 @@ export interface Effect {
 }
 
 export function effectOf(outcome: Decided): Effect {
-  const row = OUTCOMES[outcome.kind] as Row<Decided>;
+  const row = OUTCOMES[outcome.kind] as OutcomeEffects<Decided>;
   return {
     state: row.state,
     reason: row.reason(outcome),
@@ -136,7 +136,7 @@ export function effectOf(outcome: Decided): Effect {
 
 export function moveOfJob(outcome: Outcome): OutcomeMove {
   if (outcome.kind === 'requeued') return delay(outcome);
-  if (outcome.kind !== 'settled') return (OUTCOMES[outcome.kind] as Row<Decided>).move(outcome);
+  if (outcome.kind !== 'settled') return (OUTCOMES[outcome.kind] as OutcomeEffects<Decided>).move(outcome);
   // The run in which it ended crashed before it moved the job.
   return outcome.state === 'failed' || outcome.state === 'expired' ? dead(`${outcome.state} in an earlier run`) : complete();
 }

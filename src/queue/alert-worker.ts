@@ -2,8 +2,8 @@ import type { Job, Queue } from 'bullmq';
 import { maskNumbers } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
 import { EXPIRED } from '../pipeline/outcome.ts';
-import { endedSchema, type TellResolved } from '../pipeline/resolved/tell-resolved.ts';
-import type { FirstStep } from '../pipeline/routing/first-step.ts';
+import { endedSchema, type NotifyResolved } from '../pipeline/resolved/notify-resolved.ts';
+import type { PlannedMessage } from '../pipeline/routing/plan-message.ts';
 import { createRoom } from '../pipeline/routing/room.ts';
 import type { RawAlert, Routed } from '../pipeline/routing/router.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
@@ -28,7 +28,7 @@ import { describePoison, type JobMove } from './worker/settle.ts';
 
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;
-  readonly tellResolved: TellResolved;
+  readonly notifyResolved: NotifyResolved;
   /** How many messages the data of an alert may become, at a guess that costs little. */
   readonly countPhones: (data: unknown) => number;
 }
@@ -42,7 +42,7 @@ const FULL_DELAY_MS = 1_000;
 const CHUNK = 100;
 
 /** Takes alerts off their queue, lets them be routed, and gives each message and each notice its job. */
-export function createAlertWorker({ route, tellResolved, countPhones, ...deps }: AlertWorkerDeps): QueueWorker {
+export function createAlertWorker({ route, notifyResolved, countPhones, ...deps }: AlertWorkerDeps): QueueWorker {
   const clock = clockOf(deps.commands);
   const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
     deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
@@ -79,7 +79,7 @@ export function createAlertWorker({ route, tellResolved, countPhones, ...deps }:
   const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
     const ended = endedSchema.safeParse(data);
     if (!ended.success) return { kind: 'dead', reason: 'malformed: not the end of an alert of ours' };
-    if ((await tellResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
+    if ((await notifyResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
     const waitMs = Math.min(FIRST_LOOK_AGAIN_MS * 2 ** Math.min(attemptsStarted - 1, 10), LONGEST_LOOK_AGAIN_MS);
     return { kind: 'delay', until: new Date(clock.now().getTime() + waitMs) };
   };
@@ -118,7 +118,7 @@ function rawOf(job: Job): RawAlert {
 }
 
 /** A message that has its job keeps it. */
-export async function addMessages(queue: Queue, steps: readonly FirstStep[], clock: Clock): Promise<void> {
+export async function addMessages(queue: Queue, steps: readonly PlannedMessage[], clock: Clock): Promise<void> {
   const now = clock.now().getTime();
   const jobs = steps.flatMap(({ message, record, job }) => {
     if (job === undefined) return [];

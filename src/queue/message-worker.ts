@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { shownId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
@@ -22,7 +22,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
     const waited = (job.opts.delay ?? 0) > 0;
     const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
-    noteInSpan({ 'sms.alert.id': shownId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
+    noteInSpan({ 'sms.alert.id': logSafeId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
     return moveFor(outcome, parsed.data);
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {

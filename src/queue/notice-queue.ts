@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { shownId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notices/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
@@ -38,7 +38,7 @@ const CONCURRENCY = 5;
 /** Takes notices off their queue when their step is due and lets each be told. */
 export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): QueueWorker {
   const moveFor = ({ id, alertId, channel }: WaitingNotice, noticed: Noticed): JobMove => {
-    const facts = { noticeId: id, alertId: shownId(alertId), channel };
+    const facts = { noticeId: id, alertId: logSafeId(alertId), channel };
     if (noticed.kind === 'later') {
       if (noticed.code !== undefined)
         deps.logger.warn({ ...facts, code: noticed.code, until: noticed.until }, 'a channel refuses a notice; it is tried again');

@@ -12,7 +12,7 @@ import { sendingSetup } from '../overview/lanes.ts';
 import { type Overview, readOverview } from '../overview/overview.ts';
 import { createProcesses } from '../overview/processes.ts';
 import { createDeadLetters } from '../queue/dead-letters/dead-letters.ts';
-import { openUnknownDesk } from '../queue/lookups/open-unknown-desk.ts';
+import { openUnknownResolver } from '../queue/lookups/open-unknown-resolver.ts';
 import { QUEUES } from '../queue/names.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import { createWorkerCounts } from '../queue/worker/worker-counts.ts';
@@ -38,15 +38,15 @@ export function openConsole({ config, redis, keys, metrics, logger }: ConsoleCon
   const clock = clockOf(redis);
   const overview = openOverview(config, redis);
   const dead = createDeadLetters({ redis: redis, prefix, clock });
-  const desk = openUnknownDesk({ redis: redis, prefix, clock });
+  const resolver = openUnknownResolver({ redis: redis, prefix, clock });
   const queues = QUEUES.map((name) => openQueue(name, redis, prefix));
-  cleanups.push(() => Promise.all([overview, dead, desk, ...queues].map((opened) => opened.close())));
+  cleanups.push(() => Promise.all([overview, dead, resolver, ...queues].map((opened) => opened.close())));
   const deps: ConsoleDeps = {
     readOverview: overview.read,
     journal: createJournal(redis, keys),
     capFilling: createTraces(redis, keys).capFilling,
     dead,
-    desk,
+    resolver,
     inbound: createInboundLog(redis, keys),
     onSettled: (provider) => metrics.unknownResolved(provider, 'operator'),
     recipients: recipientsOf(config),

@@ -15,8 +15,8 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { createNotifier, openAddresses } from '../pipeline/notices/notifier.ts';
 import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
-import type { Persist } from '../pipeline/sending/message-stages.ts';
-import { openCarriers } from '../pipeline/sending/open-targets.ts';
+import type { RetryUntilStored } from '../pipeline/sending/message-stages.ts';
+import { openTargets } from '../pipeline/sending/open-targets.ts';
 import { createPlaces, createReturnSchedule, slotsOf } from '../pipeline/sending/places.ts';
 import { createReconcile } from '../pipeline/sending/reconcile.ts';
 import type { CircuitChange } from '../provider/breaker/with-breaker.ts';
@@ -28,7 +28,7 @@ import { createLookups } from '../queue/lookups/lookups.ts';
 import { createMessageWorker } from '../queue/message-worker.ts';
 import { createNoticeWorker } from '../queue/notice-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
-import { persist } from '../queue/worker/settle.ts';
+import { retryUntilStored as retryWrite } from '../queue/worker/settle.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { type Cleanup, lastWrite, type RoleContext } from './role-context.ts';
 
@@ -43,7 +43,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   const circuits = createCircuits(commands, keys, randomUUID());
   const onUnpublished = (error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to publish the circuit state');
   cleanups.push(() => lastWrite(circuits.forget()));
-  const opened = await openCarriers(config.providers, commands, keys, {
+  const opened = await openTargets(config.providers, commands, keys, {
     clock,
     templates: config.templates,
     outbox: createRedisOutbox(commands, keys.outbox()),
@@ -68,7 +68,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     },
   });
   cleanups.push(() => opened.close());
-  const { carriers } = opened;
+  const { targets } = opened;
   const onBug = (error: unknown, provider: string) => logger.error({ err: error, provider }, 'provider adapter threw an unexpected error');
   const lookups = createLookups({
     redis: commands,
@@ -76,14 +76,14 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     traces: createTraces(commands, keys),
     unknowns: createUnknowns(commands, keys),
     observer: metrics,
-    carriers,
+    targets,
     clock,
     logger,
     onBug,
     receipts,
   });
   cleanups.push(() => lookups.close());
-  const reconcile = createReconcile({ carriers, onBug });
+  const reconcile = createReconcile({ targets, onBug });
   const purse =
     config.money &&
     createPurse(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
@@ -98,7 +98,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     redis: commands,
     prefix: config.redis.prefix,
     parked,
-    providers: [...carriers.values()].map(({ provider: { name, serves = () => true } }) => ({ name, serves })),
+    providers: [...targets.values()].map(({ provider: { name, serves = () => true } }) => ({ name, serves })),
     onNoneWaiting: returns.clear,
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to promote parked messages'),
   });
@@ -106,14 +106,14 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   cleanups.push(() => lastWrite(waker.close()));
   const jobs = createDigestJobs(commands, config.redis.prefix);
   cleanups.push(() => jobs.close());
-  const persisting: Persist = (write) =>
-    persist(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis rejected a write; retrying until it is stored'));
+  const retryUntilStored: RetryUntilStored = (write) =>
+    retryWrite(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'Redis rejected a write; retrying until it is stored'));
   const pipeline = createMessagePipeline({
     config,
     ledger,
     cap,
     purse,
-    carriers,
+    targets,
     reconcile,
     jobs,
     stopping,
@@ -127,16 +127,16 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     observer: metrics,
     clock,
     random: Math.random,
-    persist: persisting,
+    retryUntilStored,
     onHandedOver: lookups.plan,
   });
-  const notices = await startNotifying(context, persisting, cleanups);
+  const notices = await startNotifying(context, retryUntilStored, cleanups);
   const messages = { ...context.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
   return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(context.workerDeps()), notices];
 }
 
 /** Starts the worker that sends notices through the channels. */
-async function startNotifying(context: RoleContext, persist: Persist, cleanups: Cleanup[]): Promise<QueueWorker> {
+async function startNotifying(context: RoleContext, retryUntilStored: RetryUntilStored, cleanups: Cleanup[]): Promise<QueueWorker> {
   const { config, logger, commands, keys, clock, ledger, metrics } = context;
   const deps: ChannelDeps = {
     now: () => clock.now(),
@@ -155,7 +155,7 @@ async function startNotifying(context: RoleContext, persist: Persist, cleanups: 
     isOver: ledger.isOver,
     observer: metrics,
     clock,
-    persist,
+    retryUntilStored,
     random: Math.random,
     onBug: (error, channel) => logger.error({ err: error, channel }, 'channel threw an unexpected error'),
   });

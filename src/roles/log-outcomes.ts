@@ -1,4 +1,4 @@
-import { shownId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { AlertReport, EndReports, LimitReport, MessageReport, Origin } from '../pipeline/end-report.ts';
@@ -74,7 +74,7 @@ export function logOutcomes(logger: Logger, clock: Clock): EndReports {
 }
 
 function originFields({ alertId, severity, route, source }: Origin): object {
-  return { alertId: shownId(alertId), severity, route, source };
+  return { alertId: logSafeId(alertId), severity, route, source };
 }
 
 function levelOf({ state, reason, severity, again = false }: MessageReport): 'debug' | 'info' | 'warn' {

@@ -1,4 +1,4 @@
-import { phoneHashes, shownId } from '../alert/phone.ts';
+import { logSafeId, phoneHashes } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import { createTraces } from '../ledger/history/redis-traces.ts';
 import { createInboundLog } from '../ledger/inbound/kept-inbound.ts';
@@ -10,7 +10,7 @@ import { createAcknowledgeByReply } from '../pipeline/receipts/acknowledge-reply
 import { createInboundReceiver } from '../pipeline/receipts/apply-inbound.ts';
 import { createReceiptReceiver } from '../pipeline/receipts/apply-receipt.ts';
 import { createConfirmReply } from '../pipeline/receipts/confirm-reply.ts';
-import { createTellResolved } from '../pipeline/resolved/tell-resolved.ts';
+import { createNotifyResolved } from '../pipeline/resolved/notify-resolved.ts';
 import { phoneCounter } from '../pipeline/routing/directory.ts';
 import { simulatedRoutes } from '../pipeline/routing/fit-providers.ts';
 import { createAlertRouter } from '../pipeline/routing/router.ts';
@@ -27,7 +27,7 @@ import type { Cleanup, RoleContext } from './role-context.ts';
 export async function startRouting(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
   const { config, commands, keys, clock, ledger, metrics, cap } = context;
   const optOuts = createOptOuts(commands, keys);
-  const tellResolved = createTellResolved({ ledger, observer: metrics, clock });
+  const notifyResolved = createNotifyResolved({ ledger, observer: metrics, clock });
   const messages = openQueue(MESSAGE_QUEUE, commands, config.redis.prefix);
   cleanups.push(() => messages.close());
   const route = createAlertRouter({
@@ -36,10 +36,10 @@ export async function startRouting(context: RoleContext, cleanups: Cleanup[]): P
     observer: metrics,
     clock,
     realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), clock.now()),
-    onEscalating: ({ alertId, ...alert }) => context.logger.info({ alertId: shownId(alertId), ...alert }, 'alert'),
+    onEscalating: ({ alertId, ...alert }) => context.logger.info({ alertId: logSafeId(alertId), ...alert }, 'alert'),
     onOtherContent: ({ alertId, ...alert }) =>
       context.logger.warn(
-        { alertId: shownId(alertId), ...alert, hint: 'give each alert an id of its own' },
+        { alertId: logSafeId(alertId), ...alert, hint: 'give each alert an id of its own' },
         'alert id reused with other content',
       ),
     knownFull: (message) => {
@@ -57,7 +57,7 @@ export async function startRouting(context: RoleContext, cleanups: Cleanup[]): P
   });
   cleanups.push(() => requeueing.close());
   return [
-    createAlertWorker({ ...context.workerDeps(), route, tellResolved, countPhones: phoneCounter(config, clock) }),
+    createAlertWorker({ ...context.workerDeps(), route, notifyResolved, countPhones: phoneCounter(config, clock) }),
     createInboundWorker({
       ...context.workerDeps(),
       apply: createInboundReceiver({

@@ -176,7 +176,7 @@ function createGate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open };
 }
 
-interface Taken {
+interface AcceptedRequest {
   readonly ref: string;
   readonly critical: boolean;
   /** By `performance.now()`. */
@@ -189,14 +189,14 @@ interface Vendor {
   down: boolean;
   /** What it waits for before it answers. */
   before?: () => Promise<unknown>;
-  readonly hits: Taken[];
-  readonly accepted: Taken[];
+  readonly hits: AcceptedRequest[];
+  readonly accepted: AcceptedRequest[];
   close(): Promise<void>;
 }
 
 async function startVendor(): Promise<Vendor> {
-  const hits: Taken[] = [];
-  const accepted: Taken[] = [];
+  const hits: AcceptedRequest[] = [];
+  const accepted: AcceptedRequest[] = [];
   const server = await startHttpVendor(async ({ body }) => {
     const { ref, text } = JSON.parse(body) as { ref: string; text: string };
     const hit = { ref, critical: text.startsWith('CRITICAL'), atMs: performance.now() };
@@ -295,7 +295,7 @@ function figuresOf(back: readonly { readonly afterMs: number }[]): Figures {
   };
 }
 
-function distinct(taken: readonly Taken[]): number {
+function distinct(taken: readonly AcceptedRequest[]): number {
   return new Set(taken.map(({ ref }) => ref)).size;
 }
 

@@ -10,7 +10,7 @@ import type { OptOut } from '../../src/ledger/opt-out/opt-outs.ts';
 import type { BudgetFigures } from '../../src/limit/budget/budget.ts';
 import type { Money } from '../../src/limit/budget/money.ts';
 import type { Overview } from '../../src/overview/overview.ts';
-import type { Settled } from '../../src/pipeline/unknown/unknown-desk.ts';
+import type { Settled } from '../../src/pipeline/unknown/unknown-resolver.ts';
 import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer/producer-port.ts';
 import type { RedisInspection } from '../../src/redis/fitness/inspect.ts';
 import type { Environment } from '../../src/setting/environment.ts';
@@ -192,7 +192,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         close: async () => void calls.push(['close traces']),
       };
     },
-    openUnknownDesk: async () => ({
+    openUnknownResolver: async () => ({
       list: async (limit) => {
         calls.push(['list unknown']);
         return (world.unknown ?? []).slice(0, limit);
@@ -201,7 +201,7 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         calls.push(['resolve unknown', id, word]);
         return world.settled ?? { kind: 'settled' };
       },
-      close: async () => void calls.push(['close unknown desk']),
+      close: async () => void calls.push(['close unknown resolver']),
     }),
     openInboundLog: async () => ({
       newest: async (limit) => ({ total: (world.inbound ?? []).length, entries: (world.inbound ?? []).slice(0, limit) }),

@@ -60,7 +60,7 @@ http: { port: 0 }
       readableConfig: () => ({ config, redisIsKnown: true }),
       openEpisodes: refuse,
       openProducer: refuse,
-      openUnknownDesk: refuse,
+      openUnknownResolver: refuse,
       openInboundLog: refuse,
       openOptOuts: refuse,
       openBudgets: refuse,

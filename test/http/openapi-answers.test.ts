@@ -135,7 +135,7 @@ async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?
   });
   door.producer.before = unlessAway(() => undefined);
   door.producer.acknowledgements.set('known', { kind: 'acknowledged', cancelled: 1 });
-  door.producer.acknowledgements.set('malformed', { kind: 'pointless' });
+  door.producer.acknowledgements.set('malformed', { kind: 'not_acknowledgeable' });
   return door;
 }
 

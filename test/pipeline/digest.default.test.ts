@@ -6,21 +6,21 @@ import type { Message } from '../../src/pipeline/message.ts';
 import { policyFor } from '../../src/policy/route.ts';
 import { testRedis } from '../support/redis.ts';
 import { writeConfig } from '../support/write-config.ts';
-import { createDigestDesk } from './digest-desk.ts';
-import { HOUR_MS, MINUTE_MS } from './dispatch-desk.ts';
+import { createDigestHarness } from './digest-harness.ts';
+import { HOUR_MS, MINUTE_MS } from './dispatcher-harness.ts';
 import { mostWithin, runForHours, type Sent } from './run-for-hours.ts';
 
 const { redis, prefix } = testRedis();
 const SHIPPED = new URL('../../config/sms-dispatch.yaml', import.meta.url).pathname;
 const MINIMAL = 'providers: { desk: { type: simulated } }\nroutes: [{ providers: [desk] }]\n';
 
-/** A desk by a config file, and the part of its policy that a message takes from its route. */
-function deskOf({ caps, routes }: Config) {
-  const desk = createDigestDesk(redis, prefix, caps);
+/** A harness by a config file, and the part of its policy that a message takes from its route. */
+function harnessOf({ caps, routes }: Config) {
+  const harness = createDigestHarness(redis, prefix, caps);
   const sent: Sent[] = [];
-  desk.provider('a', [
+  harness.provider('a', [
     ({ text }) => {
-      sent.push({ at: desk.clock.at, text });
+      sent.push({ at: harness.clock.at, text });
       return { kind: 'accepted', providerMessageId: `SM${sent.length}` };
     },
   ]);
@@ -28,11 +28,11 @@ function deskOf({ caps, routes }: Config) {
   if (route === undefined) throw new Error('no route');
   const { overflow, expiresAfterMs } = policyFor(route, { severity: 'critical', purpose: 'alert', labels: {} });
   const critical = (atMs: number, content: string, more: Partial<Message> = {}) => {
-    const receivedAt = desk.clock.at + atMs;
+    const receivedAt = harness.clock.at + atMs;
     const own = { text: `CRITICAL: ${content}`, variables: { instance: '', priority: 'CRITICAL', content } };
     return { atMs, over: { ...own, overflow, receivedAt, expiresAt: receivedAt + expiresAfterMs, ...more } };
   };
-  return { desk, sent, critical };
+  return { harness, sent, critical };
 }
 
 /** How many texts name it. */
@@ -50,14 +50,14 @@ describe.each([
     [60, HOUR_MS],
     [150, 10 * MINUTE_MS],
   ])('%i criticals within %i ms are five texts an hour at most, and each is named in exactly one', async (count, withinMs) => {
-    const { desk, sent, critical } = deskOf(await load());
+    const { harness, sent, critical } = harnessOf(await load());
     const raised = Array.from({ length: count }, (_, n) => critical((n * withinMs) / count, `Disk of host-${n} is full`));
-    const messages = await runForHours(desk, raised);
+    const messages = await runForHours(harness, raised);
     expect(mostWithin(sent, HOUR_MS)).toBeLessThanOrEqual(5);
     for (let n = 0; n < count; n += 1) expect(namings(sent, new RegExp(`host-${n}\\b`)), `host-${n}`).toHaveLength(1);
-    const ends = await Promise.all(messages.map(async (message) => (await desk.trace(message)).state));
+    const ends = await Promise.all(messages.map(async (message) => (await harness.trace(message)).state));
     expect(ends.filter((state) => state !== 'accepted' && state !== 'suppressed')).toEqual([]);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(await harness.ledger.inFlight()).toBe(0);
     // The first five go out by themselves when they come; the rest follow as soon as there is room again.
     const delays = messages.map(({ receivedAt }, n) => (namings(sent, new RegExp(`host-${n}\\b`))[0] as Sent).at - receivedAt);
     expect(delays.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
@@ -69,9 +69,9 @@ describe.each([
     const alerts = fc.array(fc.tuple(fc.nat(3 * HOUR_MS), fc.nat(40)), { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(alerts, async (some) => {
-        const { desk, sent, critical } = deskOf(config);
+        const { harness, sent, critical } = harnessOf(config);
         const raised = some.map(([atMs, problem], n) => critical(atMs, `Text-${n} of ${problem}`, { dedupHash: `problem-${problem}` }));
-        await runForHours(desk, raised);
+        await runForHours(harness, raised);
         expect(mostWithin(sent, HOUR_MS)).toBeLessThanOrEqual(5);
         for (const n of some.keys()) expect(namings(sent, new RegExp(`Text-${n}\\b`))).toHaveLength(1);
       }),

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Money } from '../../src/limit/budget/money.ts';
 import { digestLifeMs, mannerOf } from '../../src/pipeline/digest/digest-message.ts';
 import type { Message } from '../../src/pipeline/message.ts';
-import { firstStep } from '../../src/pipeline/routing/first-step.ts';
+import { planMessage } from '../../src/pipeline/routing/plan-message.ts';
 import { refuse } from '../../src/provider/contract/provider.ts';
 import { testRedis } from '../support/redis.ts';
-import { createDigestDesk, type DigestDesk } from './digest-desk.ts';
-import { HOUR_MS, MINUTE_MS } from './dispatch-desk.ts';
+import { createDigestHarness, type DigestHarness } from './digest-harness.ts';
+import { HOUR_MS, MINUTE_MS } from './dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes = { kind: 'accepted', providerMessageId: 'SM1' } as const;
@@ -14,65 +14,65 @@ const GATHER_MS = 10_000;
 const QUIET_MS = 10 * MINUTE_MS;
 
 /** Of three slots two are taken: the last one is kept. */
-async function usedUp(): Promise<{ desk: DigestDesk; texts: () => string[] }> {
-  const desk = createDigestDesk(redis, prefix, 3);
-  const provider = desk.provider('a', [yes]);
-  await desk.send();
-  await desk.send();
-  return { desk, texts: () => provider.requests.map(({ text }) => text) };
+async function usedUp(): Promise<{ harness: DigestHarness; texts: () => string[] }> {
+  const harness = createDigestHarness(redis, prefix, 3);
+  const provider = harness.provider('a', [yes]);
+  await harness.send();
+  await harness.send();
+  return { harness, texts: () => provider.requests.map(({ text }) => text) };
 }
 
-const errors = async (desk: DigestDesk, count: number): Promise<Message[]> => {
+const errors = async (harness: DigestHarness, count: number): Promise<Message[]> => {
   const sent = [];
-  for (let nth = 0; nth < count; nth += 1) sent.push((await desk.send()).message);
+  for (let nth = 0; nth < count; nth += 1) sent.push((await harness.send()).message);
   return sent;
 };
 
 describe('what a cap holds back', () => {
   test('is gathered, and told of in one text through the slot that is kept', async () => {
-    const { desk, texts } = await usedUp();
-    const [first, second] = (await errors(desk, 2)) as [Message, Message];
-    const { message: digest, outcome: early } = await desk.runDigest();
-    expect(early).toEqual({ kind: 'deferred', reason: 'digest', until: new Date(desk.clock.at + GATHER_MS) });
-    desk.clock.at += GATHER_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const { harness, texts } = await usedUp();
+    const [first, second] = (await errors(harness, 2)) as [Message, Message];
+    const { message: digest, outcome: early } = await harness.runDigest();
+    expect(early).toEqual({ kind: 'deferred', reason: 'digest', until: new Date(harness.clock.at + GATHER_MS) });
+    harness.clock.at += GATHER_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(texts().at(-1)).toMatch(/^2 alerts held back since .*: 2 error\. Newest: ERROR Disk full; ERROR Disk full$/);
     for (const message of [first, second]) {
-      expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'digested', digest: digest.id, attempts: [] });
+      expect(await harness.trace(message)).toMatchObject({ state: 'suppressed', reason: 'digested', digest: digest.id, attempts: [] });
     }
-    expect((await desk.trace(digest)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe('2 alert(s): 2 error');
-    expect(await redis.exists(desk.keys.digest('phone-hash'), desk.keys.digestContent(digest.id))).toBe(0);
-    expect(await desk.ledger.inFlight()).toBe(0);
-    expect(desk.heard('messageSettled')).toHaveLength(5);
-    expect(desk.heard('messagesCreated')).toEqual([['error', 1]]);
+    expect((await harness.trace(digest)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe('2 alert(s): 2 error');
+    expect(await redis.exists(harness.keys.digest('phone-hash'), harness.keys.digestContent(digest.id))).toBe(0);
+    expect(await harness.ledger.inFlight()).toBe(0);
+    expect(harness.heard('messageSettled')).toHaveLength(5);
+    expect(harness.heard('messagesCreated')).toEqual([['error', 1]]);
   });
 
   test('after a digest was closed goes into the next one, whose turn comes when the cap has room', async () => {
-    const { desk } = await usedUp();
-    await errors(desk, 1);
-    desk.clock.at += GATHER_MS;
-    await desk.runDigest();
-    const { message } = await desk.send();
-    desk.clock.at += GATHER_MS;
-    const { message: next, outcome } = await desk.runDigest();
-    expect(await desk.trace(message)).toMatchObject({ digest: next.id });
+    const { harness } = await usedUp();
+    await errors(harness, 1);
+    harness.clock.at += GATHER_MS;
+    await harness.runDigest();
+    const { message } = await harness.send();
+    harness.clock.at += GATHER_MS;
+    const { message: next, outcome } = await harness.runDigest();
+    expect(await harness.trace(message)).toMatchObject({ digest: next.id });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    desk.clock.at += HOUR_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
-    expect([...desk.waiting.keys()]).toHaveLength(2);
+    harness.clock.at += HOUR_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
+    expect([...harness.waiting.keys()]).toHaveLength(2);
   });
 
   test('counts once although its worker died before the ledger knew that it is told of', async () => {
-    const { desk, texts } = await usedUp();
-    const message = await desk.admit(desk.message({ severity: 'error', overflow: 'digest' }));
+    const { harness, texts } = await usedUp();
+    const message = await harness.admit(harness.message({ severity: 'error', overflow: 'digest' }));
     const note = () => undefined;
-    const ctx = { clock: desk.clock, signal: new AbortController().signal, note };
-    const first = await desk.gather(message, { reason: 'rate_cap_recipient' }, new Date(desk.clock.at), ctx);
-    expect(await desk.gather(message, { reason: 'rate_cap_recipient' }, new Date(desk.clock.at), ctx)).toEqual(first);
-    desk.clock.at += GATHER_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const ctx = { clock: harness.clock, signal: new AbortController().signal, note };
+    const first = await harness.gather(message, { reason: 'rate_cap_recipient' }, new Date(harness.clock.at), ctx);
+    expect(await harness.gather(message, { reason: 'rate_cap_recipient' }, new Date(harness.clock.at), ctx)).toEqual(first);
+    harness.clock.at += GATHER_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     // There is room again, and still it is not sent by itself; not even by whoever has passed the gates already.
-    desk.clock.at += 2 * HOUR_MS;
+    harness.clock.at += 2 * HOUR_MS;
     const attempt = {
       ...message,
       messageId: message.id,
@@ -81,73 +81,76 @@ describe('what a cap holds back', () => {
       leaseMs: 1,
       unknownsAllowed: 0,
     };
-    expect(await desk.ledger.openAttempt(attempt)).toEqual({ kind: 'orphan' });
-    expect(await desk.run({ ...message, expiresAt: desk.clock.at + 1 }, true)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-    expect(await desk.run(message, true)).toEqual({ kind: 'settled', state: 'suppressed' });
+    expect(await harness.ledger.openAttempt(attempt)).toEqual({ kind: 'orphan' });
+    expect(await harness.run({ ...message, expiresAt: harness.clock.at + 1 }, true)).toMatchObject({
+      kind: 'suppressed',
+      reason: 'digested',
+    });
+    expect(await harness.run(message, true)).toEqual({ kind: 'settled', state: 'suppressed' });
     expect(texts().filter((text) => text.startsWith('1 alert held back'))).toHaveLength(1);
     expect(texts()).toHaveLength(3);
   });
 
   test('says the same at each attempt, whatever comes meanwhile', async () => {
-    const desk = createDigestDesk(redis, prefix, 3);
-    const provider = desk.provider('a', [yes, yes, refuse('balance'), yes]);
-    await errors(desk, 3);
-    desk.clock.at += GATHER_MS;
-    const { message: digest, outcome } = await desk.runDigest();
+    const harness = createDigestHarness(redis, prefix, 3);
+    const provider = harness.provider('a', [yes, yes, refuse('balance'), yes]);
+    await errors(harness, 3);
+    harness.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await harness.runDigest();
     expect(outcome.kind).toBe('retry');
-    await errors(desk, 1);
-    desk.clock.at += MINUTE_MS;
-    expect((await desk.run(digest, true)).kind).toBe('accepted');
+    await errors(harness, 1);
+    harness.clock.at += MINUTE_MS;
+    expect((await harness.run(digest, true)).kind).toBe('accepted');
     const [, , first, second] = provider.requests.map(({ text }) => text);
     expect(first).toMatch(/^1 alert held back/);
     expect(second).toBe(first);
   });
 
   test('is sent as the gravest in it would be, and makes the digest look again when that changes', async () => {
-    const desk = createDigestDesk(redis, prefix, 3);
-    desk.provider('a', [yes]);
-    const other = desk.provider('b', [yes]);
+    const harness = createDigestHarness(redis, prefix, 3);
+    harness.provider('a', [yes]);
+    const other = harness.provider('b', [yes]);
     const fire: Partial<Message> = { severity: 'critical', dedupHash: 'fire', providers: ['b'] };
     const night = { from: 0, to: 0, timeZone: 'UTC', override: 'critical' } as const;
-    await desk.send({ ...fire, providers: ['a'] });
-    await errors(desk, 2);
-    await desk.send({ severity: 'warning', providers: ['a'] });
-    expect(desk.woken).toEqual([]);
-    await desk.send({ ...fire, quietHours: night });
-    expect(desk.woken).toEqual([...desk.waiting.keys()]);
-    await desk.send({ severity: 'warning', quietHours: night, providers: ['a'] });
-    desk.clock.at += GATHER_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    await harness.send({ ...fire, providers: ['a'] });
+    await errors(harness, 2);
+    await harness.send({ severity: 'warning', providers: ['a'] });
+    expect(harness.woken).toEqual([]);
+    await harness.send({ ...fire, quietHours: night });
+    expect(harness.woken).toEqual([...harness.waiting.keys()]);
+    await harness.send({ severity: 'warning', quietHours: night, providers: ['a'] });
+    harness.clock.at += GATHER_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(other.requests.map(({ text }) => text)).toEqual([expect.stringMatching(/1 critical, 1 error, 2 warning/)]);
   });
 
   test('by a digest that fails for good stays what it is: the digest tells why, and may be sent once more', async () => {
-    const desk = createDigestDesk(redis, prefix, 3);
-    const provider = desk.provider('a', [yes, yes, refuse('recipient'), yes]);
-    const held = (await errors(desk, 3)).at(-1) as Message;
-    desk.clock.at += GATHER_MS;
-    const { message: digest, outcome } = await desk.runDigest();
+    const harness = createDigestHarness(redis, prefix, 3);
+    const provider = harness.provider('a', [yes, yes, refuse('recipient'), yes]);
+    const held = (await errors(harness, 3)).at(-1) as Message;
+    harness.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await harness.runDigest();
     expect(outcome.kind).toBe('failed');
-    expect(await desk.trace(held)).toMatchObject({ state: 'suppressed', digest: digest.id });
-    const replay = { number: 1, at: desk.clock.at };
-    expect((await desk.run({ ...digest, replay }, true)).kind).toBe('accepted');
+    expect(await harness.trace(held)).toMatchObject({ state: 'suppressed', digest: digest.id });
+    const replay = { number: 1, at: harness.clock.at };
+    expect((await harness.run({ ...digest, replay }, true)).kind).toBe('accepted');
     expect(provider.requests.at(-1)?.text).toMatch(/^1 alert held back/);
   });
 });
 
 describe('what comes in while a digest is about to be closed', () => {
   const closing = async (severity: 'error' | 'critical') => {
-    const desk = createDigestDesk(redis, prefix, 3);
-    const found = desk.provider('a', [yes]);
-    const late = desk.provider('b', [yes]);
-    await desk.send({ providers: ['a'] });
-    await desk.send({ providers: ['a'] });
-    await desk.send({ providers: ['a'] });
-    desk.clock.at += GATHER_MS;
-    const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
-    const other = await desk.admit(desk.message({ severity, providers: ['b'], route: 'other' }));
-    desk.beforeClose(async () => void (await desk.gather(other, { reason: 'rate_cap_recipient' }, desk.clock.now(), ctx)));
-    return { desk, found, late, outcome: (await desk.runDigest()).outcome };
+    const harness = createDigestHarness(redis, prefix, 3);
+    const found = harness.provider('a', [yes]);
+    const late = harness.provider('b', [yes]);
+    await harness.send({ providers: ['a'] });
+    await harness.send({ providers: ['a'] });
+    await harness.send({ providers: ['a'] });
+    harness.clock.at += GATHER_MS;
+    const ctx = { clock: harness.clock, signal: new AbortController().signal, note: () => undefined };
+    const other = await harness.admit(harness.message({ severity, providers: ['b'], route: 'other' }));
+    harness.beforeClose(async () => void (await harness.gather(other, { reason: 'rate_cap_recipient' }, harness.clock.now(), ctx)));
+    return { harness, found, late, outcome: (await harness.runDigest()).outcome };
   };
 
   test('is told of by the route whose caps had room, though it is newer', async () => {
@@ -157,38 +160,38 @@ describe('what comes in while a digest is about to be closed', () => {
   });
 
   test('makes the digest look for room once more when it is graver', async () => {
-    const { desk, late, outcome } = await closing('critical');
-    expect(outcome).toEqual({ kind: 'deferred', reason: 'digest', until: desk.clock.now() });
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const { harness, late, outcome } = await closing('critical');
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'digest', until: harness.clock.now() });
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(late.requests.map(({ text }) => text)).toEqual([expect.stringMatching(/^2 alerts held back .*: 1 critical, 1 error/)]);
   });
 });
 
 test('A digest that there is no money for gathers on, and is one text when there is; a critical in it may use what is left', async () => {
   const money: Money = { currency: 'USD', prices: new Map([['a', { other: 1 }]]), budgets: { hour: { soft: 3, hard: 6 } } };
-  const desk = createDigestDesk(redis, prefix, 4, money);
-  desk.clock.at = Date.parse('2026-11-20T12:10:00Z');
-  const provider = desk.provider('a', [yes]);
-  const run = async () => (await desk.runDigest()).outcome;
+  const harness = createDigestHarness(redis, prefix, 4, money);
+  harness.clock.at = Date.parse('2026-11-20T12:10:00Z');
+  const provider = harness.provider('a', [yes]);
+  const run = async () => (await harness.runDigest()).outcome;
   const nextHour = new Date(Date.parse('2026-11-20T13:00:00Z'));
-  await errors(desk, 4);
+  await errors(harness, 4);
   for (let nth = 0; nth < 3; nth += 1) {
-    desk.clock.at += GATHER_MS;
+    harness.clock.at += GATHER_MS;
     expect(await run()).toEqual({ kind: 'deferred', reason: 'budget', until: nextHour });
-    await errors(desk, 1);
+    await errors(harness, 1);
   }
-  expect(desk.waiting.size).toBe(1);
-  const ctx = { clock: desk.clock, signal: new AbortController().signal, note: () => undefined };
-  await desk.gather(await desk.admit(desk.message()), { reason: 'rate_cap_recipient' }, nextHour, ctx);
-  expect(desk.woken).toEqual([...desk.waiting.keys()]);
+  expect(harness.waiting.size).toBe(1);
+  const ctx = { clock: harness.clock, signal: new AbortController().signal, note: () => undefined };
+  await harness.gather(await harness.admit(harness.message()), { reason: 'rate_cap_recipient' }, nextHour, ctx);
+  expect(harness.woken).toEqual([...harness.waiting.keys()]);
   expect(await run()).toMatchObject({ kind: 'accepted' });
   expect(provider.requests.at(-1)?.text).toMatch(/^5 alerts held back since .*: 1 critical, 4 error/);
 });
 
 test('What a digest tells of is known when it comes again: the same trouble is told of once', async () => {
-  const { desk } = await usedUp();
-  const message = desk.message({ severity: 'error', overflow: 'digest' });
-  const { record } = firstStep(message, undefined, undefined, desk.clock.now());
+  const { harness } = await usedUp();
+  const message = harness.message({ severity: 'error', overflow: 'digest' });
+  const { record } = planMessage(message, undefined, undefined, harness.clock.now());
   const { dedupHash, severity, purpose, receivedAt } = message;
   const alert = {
     severity,
@@ -200,166 +203,170 @@ test('What a digest tells of is known when it comes again: the same trouble is t
     dedupeForMs: 30 * MINUTE_MS,
     events: [],
   } as const;
-  await desk.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
-  expect(await desk.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+  await harness.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+  expect(await harness.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
   const again = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
-  expect(await desk.ledger.admit(again, 'second')).toEqual({ kind: 'duplicate', of: message.alertId });
+  expect(await harness.ledger.admit(again, 'second')).toEqual({ kind: 'duplicate', of: message.alertId });
 });
 
 describe('a storm', () => {
   test('announces itself and its end, once each', async () => {
-    const { desk, texts } = await usedUp();
-    await errors(desk, 10);
-    desk.clock.at += GATHER_MS;
-    await desk.runDigest();
+    const { harness, texts } = await usedUp();
+    await errors(harness, 10);
+    harness.clock.at += GATHER_MS;
+    await harness.runDigest();
     expect(texts().at(-1)).toMatch(/^Alert storm: .* 10 alerts held back/);
 
-    const { outcome: waits } = await desk.runDigest();
-    expect(waits).toMatchObject({ kind: 'deferred', reason: 'digest', until: new Date(desk.clock.at - GATHER_MS + QUIET_MS) });
-    await errors(desk, 1);
-    expect(desk.woken).toHaveLength(1);
-    desk.clock.at += HOUR_MS;
-    await desk.runDigest();
+    const { outcome: waits } = await harness.runDigest();
+    expect(waits).toMatchObject({ kind: 'deferred', reason: 'digest', until: new Date(harness.clock.at - GATHER_MS + QUIET_MS) });
+    await errors(harness, 1);
+    expect(harness.woken).toHaveLength(1);
+    harness.clock.at += HOUR_MS;
+    await harness.runDigest();
     expect(texts().at(-1)).toMatch(/^Alert storm over: nothing new since .*; 11 alerts held back in all\. 1 alert held back/);
     expect(texts()).toHaveLength(4);
-    expect(desk.waiting.size).toBe(2);
+    expect(harness.waiting.size).toBe(2);
   });
 
   test('has its next digest although the worker that closed one died before it opened that', async () => {
-    const { desk, texts } = await usedUp();
-    await errors(desk, 10);
-    desk.clock.at += GATHER_MS;
-    const [digestId = ''] = desk.waiting.keys();
-    const digest = desk.waiting.get(digestId)?.message as Message;
-    const closing = { nextId: 'digest-next', now: desk.clock.now(), quietMs: QUIET_MS, severity: digest.severity, as: mannerOf(digest) };
-    await desk.digests.close(digestId, 'phone-hash', closing);
-    expect((await desk.run(digest, true)).kind).toBe('accepted');
+    const { harness, texts } = await usedUp();
+    await errors(harness, 10);
+    harness.clock.at += GATHER_MS;
+    const [digestId = ''] = harness.waiting.keys();
+    const digest = harness.waiting.get(digestId)?.message as Message;
+    const closing = { nextId: 'digest-next', now: harness.clock.now(), quietMs: QUIET_MS, severity: digest.severity, as: mannerOf(digest) };
+    await harness.digests.close(digestId, 'phone-hash', closing);
+    expect((await harness.run(digest, true)).kind).toBe('accepted');
     expect(texts().at(-1)).toMatch(/^Alert storm: .* 10 alerts held back/);
-    expect([...desk.waiting.keys()]).toEqual([digestId, 'digest-next']);
+    expect([...harness.waiting.keys()]).toEqual([digestId, 'digest-next']);
   });
 
   test('that brought nothing more says only that it is over, and not before the cap has room', async () => {
-    const { desk, texts } = await usedUp();
-    await errors(desk, 10);
-    desk.clock.at += GATHER_MS;
-    await desk.runDigest();
-    desk.clock.at += QUIET_MS;
-    expect((await desk.runDigest()).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    desk.clock.at += HOUR_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const { harness, texts } = await usedUp();
+    await errors(harness, 10);
+    harness.clock.at += GATHER_MS;
+    await harness.runDigest();
+    harness.clock.at += QUIET_MS;
+    expect((await harness.runDigest()).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    harness.clock.at += HOUR_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(texts().at(-1)).toMatch(/^Alert storm over: nothing new since (\d+ \w+ )?\S+ UTC; 10 alerts held back in all\.$/);
-    expect(desk.waiting.size).toBe(2);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(harness.waiting.size).toBe(2);
+    expect(await harness.ledger.inFlight()).toBe(0);
   });
 });
 
 describe('the slot that is kept', () => {
-  const critical = (desk: DigestDesk, dedupHash: string) =>
-    desk.send({ severity: 'critical', dedupHash, expiresAt: desk.clock.at + 2 * HOUR_MS });
+  const critical = (harness: DigestHarness, dedupHash: string) =>
+    harness.send({ severity: 'critical', dedupHash, expiresAt: harness.clock.at + 2 * HOUR_MS });
 
   test('is open to a critical that the phone was not texted about, and to no other', async () => {
-    const { desk } = await usedUp();
-    expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-    expect((await critical(desk, 'flood')).outcome).toMatchObject({ kind: 'accepted' });
-    expect((await critical(desk, 'flood')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    const { harness } = await usedUp();
+    expect((await harness.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    expect((await critical(harness, 'flood')).outcome).toMatchObject({ kind: 'accepted' });
+    expect((await critical(harness, 'flood')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
   });
 
   test('is the digest’s after such a critical; the next critical waits its turn, the one after that is told of', async () => {
-    const { desk } = await usedUp();
-    await errors(desk, 1);
-    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
-    const { message: waits, outcome } = await critical(desk, 'fire');
+    const { harness } = await usedUp();
+    await errors(harness, 1);
+    expect((await critical(harness, 'flood')).outcome.kind).toBe('accepted');
+    const { message: waits, outcome } = await critical(harness, 'fire');
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    expect((await critical(desk, 'quake')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-    desk.clock.at += HOUR_MS - 1;
-    expect((await desk.run(waits, true)).kind).toBe('deferred');
+    expect((await critical(harness, 'quake')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    harness.clock.at += HOUR_MS - 1;
+    expect((await harness.run(waits, true)).kind).toBe('deferred');
   });
 
   test('is not waited for by a critical that would come back too late: it is gathered, and the digest does not wait for it', async () => {
-    const { desk } = await usedUp();
-    await errors(desk, 1);
-    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
-    const late = await desk.send({ severity: 'critical', dedupHash: 'fire', expiresAt: desk.clock.at + HOUR_MS });
+    const { harness } = await usedUp();
+    await errors(harness, 1);
+    expect((await critical(harness, 'flood')).outcome.kind).toBe('accepted');
+    const late = await harness.send({ severity: 'critical', dedupHash: 'fire', expiresAt: harness.clock.at + HOUR_MS });
     expect(late.outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-    desk.clock.at += HOUR_MS + 1;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    harness.clock.at += HOUR_MS + 1;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
   });
 
   test('is not a critical’s while it is the digest’s turn, though nobody has taken it', async () => {
-    const { desk } = await usedUp();
-    await errors(desk, 1);
-    desk.clock.at += HOUR_MS / 2;
-    expect((await critical(desk, 'flood')).outcome.kind).toBe('accepted');
-    desk.clock.at += HOUR_MS / 2 + 1;
-    expect((await desk.send()).outcome.kind).toBe('accepted');
-    expect((await critical(desk, 'fire')).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const { harness } = await usedUp();
+    await errors(harness, 1);
+    harness.clock.at += HOUR_MS / 2;
+    expect((await critical(harness, 'flood')).outcome.kind).toBe('accepted');
+    harness.clock.at += HOUR_MS / 2 + 1;
+    expect((await harness.send()).outcome.kind).toBe('accepted');
+    expect((await critical(harness, 'fire')).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
   });
 
   test('is a waiting critical’s before it is the next digest’s', async () => {
-    const desk = createDigestDesk(redis, prefix, 1);
-    desk.provider('a', [yes]);
-    await desk.send();
-    await errors(desk, 1);
-    const { message, outcome } = await desk.send({ severity: 'critical', dedupHash: 'flood', expiresAt: desk.clock.at + 3 * HOUR_MS });
+    const harness = createDigestHarness(redis, prefix, 1);
+    harness.provider('a', [yes]);
+    await harness.send();
+    await errors(harness, 1);
+    const { message, outcome } = await harness.send({
+      severity: 'critical',
+      dedupHash: 'flood',
+      expiresAt: harness.clock.at + 3 * HOUR_MS,
+    });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    desk.clock.at += HOUR_MS + 1;
-    expect((await desk.run(message, true)).kind).toBe('accepted');
+    harness.clock.at += HOUR_MS + 1;
+    expect((await harness.run(message, true)).kind).toBe('accepted');
   });
 });
 
 describe('a digest that is too long for one text', () => {
   /** Five criticals that need a text each, because their route allows one segment. */
   const tooMany = async () => {
-    const desk = createDigestDesk(redis, prefix, 3);
-    const provider = desk.provider('a', [yes]);
-    await errors(desk, 2);
+    const harness = createDigestHarness(redis, prefix, 3);
+    const provider = harness.provider('a', [yes]);
+    await errors(harness, 2);
     const held = [];
     for (let nth = 0; nth < 5; nth += 1) {
       const content = `${nth} the cellar ${nth * 31} is under ${nth * 7919} drops of water since ${nth * 77}`;
-      held.push((await desk.send({ maxSegments: 1, variables: { instance: '', priority: 'ERROR', content } })).message);
+      held.push((await harness.send({ maxSegments: 1, variables: { instance: '', priority: 'ERROR', content } })).message);
     }
-    desk.clock.at += GATHER_MS;
+    harness.clock.at += GATHER_MS;
     const texts = () => provider.requests.slice(2).map(({ text }) => text);
-    return { desk, held, texts };
+    return { harness, held, texts };
   };
 
   test('leaves what has no room to the next one, to which its messages point from then on', async () => {
-    const { desk, held, texts } = await tooMany();
-    const { message: first, outcome } = await desk.runDigest();
+    const { harness, held, texts } = await tooMany();
+    const { message: first, outcome } = await harness.runDigest();
     expect(outcome.kind).toBe('accepted');
-    expect(desk.waiting.size).toBe(2);
-    const next = [...desk.waiting.keys()].at(-1);
-    const traces = await Promise.all(held.map((message) => desk.trace(message)));
+    expect(harness.waiting.size).toBe(2);
+    const next = [...harness.waiting.keys()].at(-1);
+    const traces = await Promise.all(held.map((message) => harness.trace(message)));
     expect(new Set(traces.map(({ digest }) => digest))).toEqual(new Set([first.id, next]));
     const moved = traces.filter(({ digest }) => digest === next);
     for (const { events } of moved)
       expect(events.at(-1)).toMatchObject({ verdict: 'moved', detail: `named in ${next}, because ${first.id} has no room for it` });
-    expect((await desk.trace(first)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe(
+    expect((await harness.trace(first)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe(
       `${5 - moved.length} alert(s): ${5 - moved.length} error; ${moved.length} more in ${next}`,
     );
     for (let hour = 0; hour < 5; hour += 1) {
-      desk.clock.at += HOUR_MS;
-      await desk.runDigest();
+      harness.clock.at += HOUR_MS;
+      await harness.runDigest();
     }
     for (let nth = 0; nth < 5; nth += 1) expect(texts().filter((text) => text.includes(`${nth} the cellar`))).toHaveLength(1);
-    expect(await desk.ledger.inFlight()).toBe(0);
-    expect(await redis.exists(desk.keys.digest('phone-hash'))).toBe(0);
+    expect(await harness.ledger.inFlight()).toBe(0);
+    expect(await redis.exists(harness.keys.digest('phone-hash'))).toBe(0);
   });
 
   test('says and moves the same when the worker that closed it crashed at any step', async () => {
-    const { desk, texts } = await tooMany();
+    const { harness, texts } = await tooMany();
     const crash = () => Promise.reject(new Error('killed'));
-    const digest = [...desk.waiting.values()][0]?.message as Message;
+    const digest = [...harness.waiting.values()][0]?.message as Message;
     for (const step of ['write', 'open', 'send'] as const) {
-      desk.crashAt(step, crash);
-      await expect(desk.run(digest, true)).rejects.toThrow('killed');
+      harness.crashAt(step, crash);
+      await expect(harness.run(digest, true)).rejects.toThrow('killed');
     }
-    desk.crashAt(undefined, crash);
-    expect((await desk.run(digest, true)).kind).toBe('accepted');
+    harness.crashAt(undefined, crash);
+    expect((await harness.run(digest, true)).kind).toBe('accepted');
     for (let hour = 0; hour < 5; hour += 1) {
-      desk.clock.at += HOUR_MS;
-      for (const { message } of [...desk.waiting.values()]) await desk.run(message, true);
+      harness.clock.at += HOUR_MS;
+      for (const { message } of [...harness.waiting.values()]) await harness.run(message, true);
     }
     for (let nth = 0; nth < 5; nth += 1) expect(texts().filter((text) => text.includes(`${nth} the cellar`))).toHaveLength(1);
   });
@@ -367,38 +374,38 @@ describe('a digest that is too long for one text', () => {
 
 describe('what has ended since it was held back', () => {
   test('is named as resolved, and cancels a digest in which there is nothing else', async () => {
-    const { desk, texts } = await usedUp();
-    const [first] = (await errors(desk, 2)) as [Message, Message];
-    await desk.ledger.resolve(first.dedupHash, new Date(desk.clock.at + 1));
-    desk.clock.at += GATHER_MS;
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    const { harness, texts } = await usedUp();
+    const [first] = (await errors(harness, 2)) as [Message, Message];
+    await harness.ledger.resolve(first.dedupHash, new Date(harness.clock.at + 1));
+    harness.clock.at += GATHER_MS;
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(texts().at(-1)).toMatch(/Newest: ERROR Disk full; RESOLVED Disk full$/);
 
-    desk.clock.at += HOUR_MS + 1;
-    await errors(desk, 2);
-    const third = (await errors(desk, 1))[0] as Message;
-    await desk.ledger.resolve(third.dedupHash, new Date(desk.clock.at + 1));
-    desk.clock.at += GATHER_MS;
-    const { message: digest, outcome } = await desk.runDigest();
+    harness.clock.at += HOUR_MS + 1;
+    await errors(harness, 2);
+    const third = (await errors(harness, 1))[0] as Message;
+    await harness.ledger.resolve(third.dedupHash, new Date(harness.clock.at + 1));
+    harness.clock.at += GATHER_MS;
+    const { message: digest, outcome } = await harness.runDigest();
     expect(outcome).toMatchObject({ kind: 'cancelled', reason: 'resolved' });
-    expect(await desk.trace(digest)).toMatchObject({ state: 'cancelled', reason: 'resolved' });
-    expect(await desk.trace(third)).toMatchObject({ state: 'suppressed', digest: digest.id });
+    expect(await harness.trace(digest)).toMatchObject({ state: 'cancelled', reason: 'resolved' });
+    expect(await harness.trace(third)).toMatchObject({ state: 'suppressed', digest: digest.id });
   });
 
   test('after its digest was accepted counts as reached: its recipient is owed the text that it is over', async () => {
-    const { desk } = await usedUp();
-    const held = (await errors(desk, 1))[0] as Message;
-    await desk.ledger.owed.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
-    expect(await desk.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'deferred' }]);
-    desk.clock.at += GATHER_MS;
-    await desk.runDigest();
-    expect(await desk.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'accepted' }]);
+    const { harness } = await usedUp();
+    const held = (await errors(harness, 1))[0] as Message;
+    await harness.ledger.owed.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
+    expect(await harness.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'deferred' }]);
+    harness.clock.at += GATHER_MS;
+    await harness.runDigest();
+    expect(await harness.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'accepted' }]);
   });
 });
 
 describe('a digest that is never sent', () => {
-  const claimed = async (desk: DigestDesk, message: Message) => {
-    const { record } = firstStep(message, undefined, undefined, desk.clock.now());
+  const claimed = async (harness: DigestHarness, message: Message) => {
+    const { record } = planMessage(message, undefined, undefined, harness.clock.now());
     const { dedupHash, severity, purpose, receivedAt } = message;
     const alert = {
       severity,
@@ -410,27 +417,30 @@ describe('a digest that is never sent', () => {
       dedupeForMs: HOUR_MS,
       events: [],
     } as const;
-    await desk.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+    await harness.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
     const repeat = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
-    const again = (run: string) => desk.ledger.admit(repeat, run);
+    const again = (run: string) => harness.ledger.admit(repeat, run);
     return { again, alert, record };
   };
 
   test('says how many alerts were in it, may be replayed, and releases their claims', async () => {
-    const { desk } = await usedUp();
-    const message = desk.message({ severity: 'error', overflow: 'digest' });
-    const { again, alert, record } = await claimed(desk, message);
-    expect(await desk.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+    const { harness } = await usedUp();
+    const message = harness.message({ severity: 'error', overflow: 'digest' });
+    const { again, alert, record } = await claimed(harness, message);
+    expect(await harness.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
     expect(await again('second')).toMatchObject({ kind: 'duplicate' });
-    const { message: digest } = [...desk.waiting.values()][0] as { message: Message };
-    desk.clock.at = digest.expiresAt;
-    expect((await desk.run(digest, true)).kind).toBe('expired');
-    const trace = await desk.trace(digest);
+    const { message: digest } = [...harness.waiting.values()][0] as { message: Message };
+    harness.clock.at = digest.expiresAt;
+    expect((await harness.run(digest, true)).kind).toBe('expired');
+    const trace = await harness.trace(digest);
     expect(trace).toMatchObject({ state: 'expired' });
     expect(trace.events.find(({ stage, verdict }) => stage === 'digest' && verdict === 'expired')?.detail).toBe('1 alert(s): 1 error');
-    expect(await redis.exists(desk.keys.digestContent(digest.id))).toBe(1);
+    expect(await redis.exists(harness.keys.digestContent(digest.id))).toBe(1);
     const other = { ...record, id: 'm-other', alertId: 'other' };
-    expect(await desk.ledger.admit({ ...alert, id: 'other', messages: [other] }, 'third')).toMatchObject({ kind: 'admitted', fresh: true });
+    expect(await harness.ledger.admit({ ...alert, id: 'other', messages: [other] }, 'third')).toMatchObject({
+      kind: 'admitted',
+      fresh: true,
+    });
   });
 
   test.each<[string, number, number]>([
@@ -444,28 +454,32 @@ describe('a digest that is never sent', () => {
 
 describe('a cap of one text an hour', () => {
   test('gives the next slot to the digest that waits, and not to an alert that comes just then', async () => {
-    const desk = createDigestDesk(redis, prefix, 1);
-    const provider = desk.provider('a', [yes]);
-    await errors(desk, 2);
+    const harness = createDigestHarness(redis, prefix, 1);
+    const provider = harness.provider('a', [yes]);
+    await errors(harness, 2);
     for (let hour = 0; hour < 3; hour += 1) {
-      desk.clock.at += HOUR_MS + 1;
-      expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+      harness.clock.at += HOUR_MS + 1;
+      expect((await harness.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
     }
-    expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+    expect((await harness.runDigest()).outcome.kind).toBe('accepted');
     expect(provider.requests.at(-1)?.text).toMatch(/^4 alerts held back/);
   });
 });
 
 test('What there is no money for is gathered on a digest route, and gives its slot back', async () => {
   const money: Money = { currency: 'USD', prices: new Map([['a', { other: 1 }]]), budgets: { hour: { soft: 1, hard: 1 } } };
-  const desk = createDigestDesk(redis, prefix, 4, money);
-  desk.clock.at = Date.parse('2026-11-20T12:10:00Z');
-  const provider = desk.provider('a', [yes]);
-  await errors(desk, 1);
-  expect((await desk.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
-  desk.clock.at += GATHER_MS;
-  expect((await desk.runDigest()).outcome).toMatchObject({ kind: 'deferred', reason: 'budget', until: new Date('2026-11-20T13:00:00Z') });
-  desk.clock.at = Date.parse('2026-11-20T13:00:00Z');
-  expect((await desk.runDigest()).outcome.kind).toBe('accepted');
+  const harness = createDigestHarness(redis, prefix, 4, money);
+  harness.clock.at = Date.parse('2026-11-20T12:10:00Z');
+  const provider = harness.provider('a', [yes]);
+  await errors(harness, 1);
+  expect((await harness.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
+  harness.clock.at += GATHER_MS;
+  expect((await harness.runDigest()).outcome).toMatchObject({
+    kind: 'deferred',
+    reason: 'budget',
+    until: new Date('2026-11-20T13:00:00Z'),
+  });
+  harness.clock.at = Date.parse('2026-11-20T13:00:00Z');
+  expect((await harness.runDigest()).outcome.kind).toBe('accepted');
   expect(provider.requests).toHaveLength(2);
 });

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { testRedis } from '../support/redis.ts';
-import { createDesk } from './dispatch-desk.ts';
+import { createHarness } from './dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -10,22 +10,22 @@ test.each([
 ])(
   'a process that stands still for %i ms between its lease and the send makes %i attempt(s), and one request',
   async (stillMs, attempts) => {
-    const desk = createDesk(redis, prefix);
-    const provider = desk.provider('a', [{ kind: 'accepted', providerMessageId: 'SM1' }]);
+    const harness = createHarness(redis, prefix);
+    const provider = harness.provider('a', [{ kind: 'accepted', providerMessageId: 'SM1' }]);
     const now = performance.now.bind(performance);
     let behindMs = 0;
     using _now = vi.spyOn(performance, 'now').mockImplementation(() => now() + behindMs);
-    const open = desk.ledger.openAttempt;
-    vi.spyOn(desk.ledger, 'openAttempt').mockImplementationOnce(async (request) => {
+    const open = harness.ledger.openAttempt;
+    vi.spyOn(harness.ledger, 'openAttempt').mockImplementationOnce(async (request) => {
       const opened = await open(request);
       behindMs = stillMs;
       return opened;
     });
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect(provider.requests).toHaveLength(1);
-    expect(desk.heard('providerRequest')).toHaveLength(1);
-    const made = (await desk.trace(message)).attempts;
+    expect(harness.heard('providerRequest')).toHaveLength(1);
+    const made = (await harness.trace(message)).attempts;
     expect(made).toHaveLength(attempts);
     expect(made.at(-1)).toMatchObject({ result: 'accepted' });
     if (attempts > 1) expect(made[0]).toMatchObject({ result: 'refused', reason: 'unavailable', code: 'lease_too_old' });

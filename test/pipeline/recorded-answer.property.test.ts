@@ -4,7 +4,7 @@ import { type Observer, shieldObserver } from '../../src/pipeline/observer.ts';
 import { withBreaker } from '../../src/provider/breaker/with-breaker.ts';
 import { type Accepted, type Refused, refuse } from '../../src/provider/contract/provider.ts';
 import { testRedis } from '../support/redis.ts';
-import { createDesk } from './dispatch-desk.ts';
+import { createHarness } from './dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -28,27 +28,27 @@ it('records of every attempt what the provider returned, whatever the circuit do
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom(...answers), fc.integer({ min: 0, max: 70_000 })), { minLength: 8, maxLength: 24 }),
       async (script) => {
-        const desk = createDesk(redis, prefix, { observer: shieldObserver(failing, () => undefined) });
+        const harness = createHarness(redis, prefix, { observer: shieldObserver(failing, () => undefined) });
         let answer = answers[0] as Accepted | Refused;
-        const scripted = desk.provider('a', [() => answer]);
-        const carrier = desk.carriers.get('a');
-        if (carrier === undefined) throw new Error('no provider');
+        const scripted = harness.provider('a', [() => answer]);
+        const target = harness.targets.get('a');
+        if (target === undefined) throw new Error('no provider');
         const provider = withBreaker(scripted, {
-          clock: desk.clock,
+          clock: harness.clock,
           timeoutMs: 15_000,
           onChange: () => {
             throw new Error('the observer failed');
           },
           onObserverError: () => undefined,
         });
-        desk.carriers.set('a', { ...carrier, provider });
+        harness.targets.set('a', { ...target, provider });
 
         for (const [next, pauseMs] of script) {
           answer = next;
-          desk.clock.at += pauseMs;
+          harness.clock.at += pauseMs;
           const asked = scripted.requests.length;
-          const { message } = await desk.send({ onUnknown: 'hold' });
-          const { attempts, state } = await desk.trace(message);
+          const { message } = await harness.send({ onUnknown: 'hold' });
+          const { attempts, state } = await harness.trace(message);
           if (scripted.requests.length === asked) continue;
           const expected =
             next.kind === 'accepted'
@@ -58,7 +58,7 @@ it('records of every attempt what the provider returned, whatever the circuit do
           expect(attempts[0]).toMatchObject(expected);
           if (next.kind === 'accepted') expect(state).toBe('accepted');
         }
-        expect(desk.bugs).toEqual([]);
+        expect(harness.bugs).toEqual([]);
       },
     ),
     { numRuns: 40 },

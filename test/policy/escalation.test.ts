@@ -4,7 +4,7 @@ import type { E164 } from '../../src/alert/phone.ts';
 import { composeNotices, pauseMs, prolong } from '../../src/pipeline/notices/notice.ts';
 import type { AlertSubject } from '../../src/pipeline/routing/alert-stages.ts';
 import { composeMessages } from '../../src/pipeline/routing/compose.ts';
-import { firstStep } from '../../src/pipeline/routing/first-step.ts';
+import { planMessage } from '../../src/pipeline/routing/plan-message.ts';
 import { describeStep, type Ladder, textsAfterMs } from '../../src/policy/escalation.ts';
 import type { Policy } from '../../src/policy/route.ts';
 
@@ -97,7 +97,7 @@ describe('a text of a ladder', () => {
     const message = compose(subject({}, alert));
     if (message === undefined) throw new Error('no message');
     const until = new Date(RECEIVED + untilMinute * MINUTE);
-    const step = firstStep(
+    const step = planMessage(
       { ...message, overflow: 'drop' },
       undefined,
       { reason: 'rate_cap_hour', retryAt: new Date(RECEIVED + HOUR), cap: { max: 100, windowMs: HOUR } },
@@ -114,7 +114,7 @@ describe('a text of a ladder', () => {
   test('that is found when its step is due goes out at once', () => {
     const message = compose(subject());
     if (message === undefined) throw new Error('no message');
-    expect(firstStep(message, undefined, undefined, new Date(RECEIVED + 20 * MINUTE)).job).toBe('now');
+    expect(planMessage(message, undefined, undefined, new Date(RECEIVED + 20 * MINUTE)).job).toBe('now');
   });
 });
 

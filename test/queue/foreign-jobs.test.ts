@@ -22,7 +22,7 @@ function router() {
     const worker = createAlertWorker({
       countPhones: () => 1,
       ...{ shared, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
-      tellResolved: async () => 'done',
+      notifyResolved: async () => 'done',
       route: async (raw): Promise<Routed> => {
         raws.push(raw);
         const { text } = raw.data as { text?: string };

@@ -10,7 +10,7 @@ import { recentIds } from '../../src/ledger/journal/recent-ids.ts';
 import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
-import { openUnknownDesk } from '../../src/queue/lookups/open-unknown-desk.ts';
+import { openUnknownResolver } from '../../src/queue/lookups/open-unknown-resolver.ts';
 import { createEpisodes } from '../../src/queue/producer/episodes.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -55,7 +55,7 @@ export function createTyping({ redisUrl, loaded, clock = systemClock }: TypingOp
       },
       openProducer: async () => createProducer({ redis: redisUrl, prefix, directory: directoryOf(config, clock) }),
       openDeadLetters: async () => createDeadLetters({ redis: redisUrl, prefix, clock }),
-      openUnknownDesk: async () => openUnknownDesk({ redis: redisUrl, prefix, clock }),
+      openUnknownResolver: async () => openUnknownResolver({ redis: redisUrl, prefix, clock }),
       openInboundLog: async () => {
         const { redis, close } = connect();
         return { ...createInboundLog(redis, keys), close };

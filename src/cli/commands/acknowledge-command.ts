@@ -39,7 +39,7 @@ export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandC
     const config = await storeConfig(deps, options);
     const answer = await withProducer(deps, config, (producer) => producer.acknowledge(id, by === undefined ? 'cli' : `cli by ${by}`));
     if (answer.kind === 'missing') throw await noSuchAlert(deps, config, id);
-    if (answer.kind === 'pointless') {
+    if (answer.kind === 'not_acknowledgeable') {
       throw new CliFailure(`alert ${id} was malformed, or tells itself that something is resolved: there is nothing to take care of`);
     }
     if (answer.kind === 'over' && answer.over === 'resolved') {

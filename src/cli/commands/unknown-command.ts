@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { recipientOf } from '../../explain/story.ts';
 import { isDoubtful, type MessageTrace } from '../../ledger/history/trace.ts';
-import type { OperatorWord } from '../../pipeline/unknown/unknown-desk.ts';
+import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatTime } from '../../text/format-time.ts';
 import type { CliDeps } from '../cli-deps.ts';
@@ -10,7 +10,7 @@ import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { limitOption } from '../options/option-values.ts';
 import { storeConfig } from '../store-config.ts';
-import { withUnknownDesk } from '../with-redis.ts';
+import { withUnknownResolver } from '../with-redis.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch unknown list
@@ -63,7 +63,7 @@ interface ResolveOptions extends StoreOptions {
 async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   const config = await storeConfig(deps, options);
   const { limit } = options;
-  const found = await withUnknownDesk(deps, config, (desk) => desk.list(limit + 1));
+  const found = await withUnknownResolver(deps, config, (resolver) => resolver.list(limit + 1));
   const messages = found.slice(0, limit);
   const more = found.length > limit;
   if (options.json) printJson(deps, { more, unknown: messages });
@@ -92,7 +92,7 @@ async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): P
   if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
   const word = wordOf(options);
   const config = await storeConfig(deps, options);
-  const settled = await withUnknownDesk(deps, config, (desk) => desk.resolve(id, word));
+  const settled = await withUnknownResolver(deps, config, (resolver) => resolver.resolve(id, word));
   if (settled.kind === 'kept') {
     const why = settled.state === undefined ? `no message has the id ${id}` : `${id} is not unknown: it is ${settled.state}`;
     throw new CliFailure(why, `What became of it: sms-dispatch explain ${id}`);

@@ -1,6 +1,6 @@
 import type { ConsoleApi } from '../../http/console/api.ts';
 import type { MessageTrace } from '../../ledger/history/trace.ts';
-import type { OperatorWord } from '../../pipeline/unknown/unknown-desk.ts';
+import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
 import { tell } from '../ask.ts';
 import { Fault } from '../fault.ts';
 import type { Question } from './confirm.tsx';

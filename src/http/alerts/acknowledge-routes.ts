@@ -30,7 +30,7 @@ export function acknowledgeRoutes(app: FastifyInstance, { producer, onAcknowledg
         return { id, status: 'acknowledged', cancelled: answer.cancelled };
       case 'over':
         return { id, status: `already_${answer.over}`, cancelled: 0 };
-      case 'pointless':
+      case 'not_acknowledgeable':
         throw new HttpProblem('nothing-to-acknowledge', {
           detail: 'The alert was malformed, or tells itself that something is resolved: it has texted nobody and will not.',
         });

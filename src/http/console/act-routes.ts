@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import { isDoubtful, type Traces } from '../../ledger/history/trace.ts';
-import { OPERATOR_WORDS } from '../../pipeline/unknown/unknown-desk.ts';
+import { OPERATOR_WORDS } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
@@ -16,7 +16,7 @@ import { showLetter, showMessage } from './show.ts';
 /** Shown at once; the count tells of the rest. */
 const MOST_SHOWN = 200;
 
-export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'desk' | 'onSettled' | 'recipients'> {
+export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'resolver' | 'onSettled' | 'recipients'> {
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly traces: Pick<Traces, 'message'>;
   readonly search: Pick<Search, 'idOf'>;
@@ -25,7 +25,7 @@ export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'desk' | 'onSettled'
 
 /** What waits for a person, and what a person may do about it. */
 export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
-  const { dead, desk, producer, traces, search, recipients, timely } = deps;
+  const { dead, resolver, producer, traces, search, recipients, timely } = deps;
 
   app.get('/console/api/dead', async (): Promise<ConsoleApi['dead']> => {
     const { total, letters } = await timely(dead.list(MOST_SHOWN));
@@ -50,13 +50,13 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   });
 
   app.get('/console/api/unknown', async (): Promise<ConsoleApi['unknown']> => {
-    return { messages: (await timely(desk.list(MOST_SHOWN))).map(showMessage) };
+    return { messages: (await timely(resolver.list(MOST_SHOWN))).map(showMessage) };
   });
   app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
     const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
     // Before it is settled, which takes the doubt away.
     const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(traces.message(id)))?.attempts.findLast(isDoubtful) : undefined;
-    const settled = await timely(desk.resolve(id, word));
+    const settled = await timely(resolver.resolve(id, word));
     if (settled.kind === 'settled' && doubtful !== undefined) deps.onSettled(doubtful.provider);
     return settled;
   });

@@ -4,7 +4,7 @@ import type { KeptInbound } from '../../ledger/inbound/kept-inbound.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Health } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
-import type { OperatorWord, Settled } from '../../pipeline/unknown/unknown-desk.ts';
+import type { OperatorWord, Settled } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
 import type { DeadLetter, Replayed } from '../../queue/dead-letters/dead-letters-port.ts';
 

@@ -2,7 +2,7 @@ import type { StoryTraces } from '../../ledger/history/trace.ts';
 import type { InboundLog } from '../../ledger/inbound/kept-inbound.ts';
 import type { Journal } from '../../ledger/journal/journal.ts';
 import type { Overview } from '../../overview/overview.ts';
-import type { UnknownDesk } from '../../pipeline/unknown/unknown-desk.ts';
+import type { UnknownResolver } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { DeadLetters } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { QueueBoard } from './queue-board.ts';
 
@@ -12,7 +12,7 @@ export interface ConsoleDeps {
   readonly journal: Journal;
   readonly capFilling: StoryTraces['capFilling'];
   readonly dead: Omit<DeadLetters, 'all' | 'close'>;
-  readonly desk: UnknownDesk;
+  readonly resolver: UnknownResolver;
   readonly inbound: Pick<InboundLog, 'newest'>;
   /** Told of each unknown message that a person has settled, with the provider that may have had it. */
   readonly onSettled: (provider: string) => void;

@@ -21,7 +21,7 @@ export type Acknowledged =
   /** It was over before; nothing has changed. */
   | { readonly kind: 'over'; readonly over: Over }
   /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
-  | { readonly kind: 'pointless' }
+  | { readonly kind: 'not_acknowledgeable' }
   /** No such alert, or past its time. */
   | { readonly kind: 'missing' };
 
@@ -34,7 +34,7 @@ export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
     const known = card ?? seen;
     if (known === undefined || known === null) return { kind: 'missing' };
     const { severity, status, dedupKey, receivedAt } = JSON.parse(known) as Seen;
-    if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'pointless' };
+    if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'not_acknowledgeable' };
 
     const hashed = dedupHash(dedupKey);
     // Clocks of two machines may disagree: it ends what it was said of.

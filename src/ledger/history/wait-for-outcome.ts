@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { shownId } from '../../alert/phone.ts';
+import { logSafeId } from '../../alert/phone.ts';
 import { type AlertTrace, isOnItsWay, type Traces } from './trace.ts';
 
 const POLL_MS = 100;
@@ -10,7 +10,7 @@ export class OutcomeTimeoutError extends Error {
   readonly trace: AlertTrace | undefined;
 
   constructor(alertId: string, timeoutMs: number, trace: AlertTrace | undefined) {
-    super(`${shownId(alertId)} has no outcome after ${timeoutMs} ms: ${describe(trace)}`);
+    super(`${logSafeId(alertId)} has no outcome after ${timeoutMs} ms: ${describe(trace)}`);
     this.name = 'OutcomeTimeoutError';
     this.trace = trace;
   }

@@ -11,14 +11,14 @@ import { digestSegments } from '../gates/message-caps.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
 import { judgeOverBudget, type OverBudget } from '../sending/paid-attempt.ts';
-import { type Carrier, orderCarriers } from '../sending/send-target.ts';
+import { orderTargets, type SendTarget } from '../sending/send-target.ts';
 import { ruleOf } from '../sending/shape-message.ts';
 import { pass, type Stage, type StageContext, unconcerned, type Verdict } from '../stage.ts';
 import { type DigestPlan, type DigestRoom, describeCounts, FEW_SEGMENTS, NAMED, planDigest } from './compose-digest.ts';
 import { inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
 
-/** Of a vendor's template with one variable for it all; mainland China's carriers take 500 characters, words of the template included. */
+/** Of a vendor's template with one variable for it all; mainland China's targets take 500 characters, words of the template included. */
 const LONGEST_VARIABLE = 400;
 
 /**
@@ -27,11 +27,11 @@ const LONGEST_VARIABLE = 400;
  */
 export function createRoomOf(
   { providers, caps }: Pick<Config, 'providers' | 'caps'>,
-  carriers: ReadonlyMap<string, Carrier>,
+  targets: ReadonlyMap<string, SendTarget>,
 ): (message: Message) => DigestRoom {
   const rulesOf = new Map([...providers].map(([name, config]) => [name, templateBookOf(config)?.rules]));
   return (message) => {
-    const able = orderCarriers(message.providers, carriers, message.to).map(({ provider }) => provider);
+    const able = orderTargets(message.providers, targets, message.to).map(({ provider }) => provider);
     const widths = able.map((provider) => {
       const rules = rulesOf.get(provider.name);
       return rules === undefined
@@ -190,7 +190,7 @@ function describePlan(content: DigestContent, { left, named }: DigestPlan, next:
 }
 
 interface DigestMoneyDeps {
-  readonly carriers: ReadonlyMap<string, Carrier>;
+  readonly targets: ReadonlyMap<string, SendTarget>;
   /** Absent: texts have no price. */
   readonly purse?: Pick<Purse, 'look'> | undefined;
 }
@@ -199,14 +199,14 @@ interface DigestMoneyDeps {
  * A digest that there is no money for gathers on. Closed, it would wait for money by itself, the next one would take the
  * slot that it gives back, and so on: when there is money again there would be far more digests than room.
  */
-export function createDigestMoneyStage({ carriers, purse }: DigestMoneyDeps): Stage<MessageSubject> {
+export function createDigestMoneyStage({ targets, purse }: DigestMoneyDeps): Stage<MessageSubject> {
   return {
     name: 'budget',
     async exec(subject) {
       const { message } = subject;
       if (purse === undefined || !isOpen(message)) return unconcerned;
       const { to, severity, overflow } = message;
-      const able = orderCarriers(message.providers, carriers, to);
+      const able = orderTargets(message.providers, targets, to);
       // Where there is no money for all that it would say, it says what there is money for, and the next one the rest.
       let full: OverBudget[] = [];
       for (const segments of new Set([message.segments, Math.min(FEW_SEGMENTS, message.segments), 1])) {

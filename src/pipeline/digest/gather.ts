@@ -5,7 +5,7 @@ import type { CapRule } from '../../limit/caps/rate-cap.ts';
 import type { HoldBack } from '../gates/hold-back.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { Observer } from '../observer.ts';
-import { cardOf } from '../routing/first-step.ts';
+import { cardOf } from '../routing/plan-message.ts';
 import { lineOf } from './compose-digest.ts';
 import { digestLifeMs, mannerOf, newDigest } from './digest-message.ts';
 

@@ -8,7 +8,7 @@ import type { MessageSubject } from '../sending/message-stages.ts';
 import { pass, type Stage, type StageName, unconcerned, type Verdict } from '../stage.ts';
 
 /** Why somebody is not texted, whatever there is to say. */
-export interface Refusal {
+export interface PermissionDenial {
   readonly stage: StageName;
   readonly reason: OurReason;
   readonly detail?: string;
@@ -19,12 +19,12 @@ export function refuseRecipient(
   { phone, consent }: Recipient,
   { consent: asked }: Pick<Policy, 'consent'>,
   countries: Config['countries'],
-): Refusal | undefined {
+): PermissionDenial | undefined {
   if (!consent && asked !== 'exempt') return { stage: 'consent-gate', reason: 'no_consent' };
   return refuseCountry(phone, countries);
 }
 
-export function refuseCountry(phone: E164, countries: Config['countries']): Refusal | undefined {
+export function refuseCountry(phone: E164, countries: Config['countries']): PermissionDenial | undefined {
   const code = callingCode(phone);
   if (countries === undefined || (code !== undefined && countries.includes(code))) return undefined;
   return { stage: 'country-gate', reason: 'country_not_allowed', detail: `+${code ?? ''} is not among the countries that may be texted` };
@@ -34,7 +34,7 @@ export function refuseCountry(phone: E164, countries: Config['countries']): Refu
 export function refuseWithdrawn(
   { to, contact = '', needsConsent }: Pick<Message, 'to' | 'contact' | 'needsConsent'>,
   contacts: ReadonlyMap<string, Contact>,
-): Refusal | undefined {
+): PermissionDenial | undefined {
   if (needsConsent !== true) return undefined;
   const now = contacts.get(contact);
   if (now?.consent === true && now.phone === to) return undefined;
@@ -58,7 +58,7 @@ export function createCountryGate(countries: Config['countries']): Stage<Message
   };
 }
 
-function verdictOf(refusal: Refusal | undefined): Verdict {
+function verdictOf(refusal: PermissionDenial | undefined): Verdict {
   if (refusal === undefined) return pass;
   const { stage: _, ...why } = refusal;
   return { kind: 'suppressed', ...why };

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { MessageState, MessageTrace, Traces } from '../../ledger/history/trace.ts';
-import type { ProviderError, ProviderName, Said, StatusQuery } from '../../provider/contract/provider.ts';
+import type { ProviderError, ProviderName, StatusQuery, VendorReport } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { DispatcherDeps } from '../sending/dispatcher.ts';
 import { askStatus, canBeAsked } from '../sending/reconcile.ts';
-import type { Carrier } from '../sending/send-target.ts';
+import type { SendTarget } from '../sending/send-target.ts';
 import { shapeMessage } from '../sending/shape-message.ts';
 import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf } from './lookup.ts';
 
@@ -20,7 +20,7 @@ export type InVain =
 
 interface AskProviderDeps {
   readonly traces: Pick<Traces, 'message'>;
-  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly clock: Clock;
   /** Takes what the vendor said as a receipt is taken. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
@@ -40,19 +40,19 @@ const UNSAID: readonly MessageState[] = ['accepted', 'unknown'];
  * Asks a text's provider what became of it, unless a receipt has said so meanwhile. Vendors limit asking apart from
  * sending, so that it takes no turn from the pacing of texts.
  */
-export function createAskProvider({ traces, carriers, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
+export function createAskProvider({ traces, targets, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
   return async (lookup, signal) => {
     const { messageId } = lookup;
     const trace = await traces.message(messageId);
     const target = trace !== undefined && UNSAID.includes(trace.state) ? lookupTarget(trace) : undefined;
     if (trace === undefined || target === undefined) return { kind: 'done' };
     const { provider: name, sentAt } = target;
-    const carrier = carriers.get(name);
+    const sendTarget = targets.get(name);
     // The config may have changed since; what is no longer to be asked is not.
-    const pollAfterMs = pollAfterOf(carrier, trace.state === 'unknown');
-    if (!canBeAsked(carrier?.provider) || pollAfterMs === undefined) return { kind: 'done' };
+    const pollAfterMs = pollAfterOf(sendTarget, trace.state === 'unknown');
+    if (!canBeAsked(sendTarget?.provider) || pollAfterMs === undefined) return { kind: 'done' };
 
-    const status = await askStatus(carrier.provider, queryOf(lookup, target), signal, onBug);
+    const status = await askStatus(sendTarget.provider, queryOf(lookup, target), signal, onBug);
     if (status.kind === 'absent') {
       if (trace.state === 'unknown' && (await refute(trace, name))) return { kind: 'done' };
       onInVain(name, messageId, status);
@@ -83,7 +83,7 @@ function queryOf({ messageId, to, text }: Lookup, { sentAt, providerMessageId }:
 }
 
 /** What a vendor said when it was asked, in the form of the receipt that it might have sent. */
-function receiptOf(status: Said, messageId: string, knownAs: string | undefined): VendorReceipt {
+function receiptOf(status: VendorReport, messageId: string, knownAs: string | undefined): VendorReceipt {
   const providerMessageId = knownAs ?? status.providerMessageId;
   return {
     messageId,
@@ -96,7 +96,7 @@ function receiptOf(status: Said, messageId: string, knownAs: string | undefined)
 }
 
 interface LookupPlanDeps {
-  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly add: (lookup: Lookup, delayMs: number) => Promise<void>;
   /** Takes what the vendor said as a receipt is taken. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
@@ -108,15 +108,15 @@ interface LookupPlanDeps {
  * Has a text looked up later where its provider can be asked, and the config says so or nobody knows whether it was sent.
  * What the vendor has just said need not be asked again.
  */
-export function createLookupPlan({ carriers, add, report, onError }: LookupPlanDeps): DispatcherDeps['onHandedOver'] {
+export function createLookupPlan({ targets, add, report, onError }: LookupPlanDeps): DispatcherDeps['onHandedOver'] {
   return async (message, provider, accepted, said) => {
     const { id, to } = message;
     if (said !== undefined && said.kind !== 'pending') return report(provider, receiptOf(said, id, undefined)).catch(onError);
-    const carrier = carriers.get(provider);
-    const pollAfterMs = pollAfterOf(carrier, accepted === undefined);
-    if (carrier === undefined || pollAfterMs === undefined) return;
+    const sendTarget = targets.get(provider);
+    const pollAfterMs = pollAfterOf(sendTarget, accepted === undefined);
+    if (sendTarget === undefined || pollAfterMs === undefined) return;
     // Without an id it is found by what the vendor was given to say.
-    const byText = accepted?.providerMessageId === undefined ? { text: shapeMessage(message, carrier.provider).text } : {};
+    const byText = accepted?.providerMessageId === undefined ? { text: shapeMessage(message, sendTarget.provider).text } : {};
     const lookup: Lookup = { messageId: id, to, ...byText };
     await add(lookup, pollAfterMs).catch(onError);
   };

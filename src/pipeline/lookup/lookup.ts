@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { E164 } from '../../alert/phone.ts';
 import type { MessageTrace } from '../../ledger/history/trace.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
-import type { Carrier } from '../sending/send-target.ts';
+import type { SendTarget } from '../sending/send-target.ts';
 
 /**
  * A text of which its provider is to be asked what became of it, as it waits on the queue `sms-lookups`. Whom to ask,
@@ -45,9 +45,9 @@ export function lookupTarget({ attempts, provider, providerMessageId }: MessageT
 const HELD_POLL_MS = 60_000;
 
 /** How long after the attempt its provider is asked; `undefined`: it cannot be, or is not to be. */
-export function pollAfterOf(carrier: Carrier | undefined, isUnknown: boolean): number | undefined {
-  if (carrier?.provider.status === undefined) return undefined;
-  return carrier.pollAfterMs ?? (isUnknown ? HELD_POLL_MS : undefined);
+export function pollAfterOf(sendTarget: SendTarget | undefined, isUnknown: boolean): number | undefined {
+  if (sendTarget?.provider.status === undefined) return undefined;
+  return sendTarget.pollAfterMs ?? (isUnknown ? HELD_POLL_MS : undefined);
 }
 
 const MOST_LOOKUPS = 5;

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { NoticeOutcome, Notices } from '../../ledger/notices.ts';
 import type { Observer } from '../observer.ts';
 import { type AddressBook, openRecipients } from '../routing/recipients.ts';
-import type { Persist } from '../sending/message-stages.ts';
+import type { RetryUntilStored } from '../sending/message-stages.ts';
 import { pauseMs, type WaitingNotice } from './notice.ts';
 
 interface NotifierDeps {
@@ -15,7 +15,7 @@ interface NotifierDeps {
   readonly isOver: (dedupHash: string, receivedAt: number) => Promise<'resolved' | 'acknowledged' | undefined>;
   readonly observer: Pick<Observer, 'noticeEnded'>;
   readonly clock: Clock;
-  readonly persist: Persist;
+  readonly retryUntilStored: RetryUntilStored;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Told of a throw out of a channel, which is a bug in it. */
@@ -47,7 +47,7 @@ export interface Notifier {
  * Tells channels what is due, and writes down and counts how each notice ended. At least once: what a channel took
  * without our hearing of it is told again, under the same id.
  */
-export function createNotifier({ channels, notices, isOver, observer, clock, persist, random, onBug }: NotifierDeps): Notifier {
+export function createNotifier({ channels, notices, isOver, observer, clock, retryUntilStored, random, onBug }: NotifierDeps): Notifier {
   /** Channels that want to be left alone, and until when: what this process knows of it. */
   const paused = new Map<string, number>();
 
@@ -67,7 +67,8 @@ export function createNotifier({ channels, notices, isOver, observer, clock, per
       detail: facts.join(', '),
     };
     const run = randomUUID();
-    if (await persist(() => notices.end(notice, outcome, event, run))) observer.noticeEnded({ channel: notice.channel, result: outcome });
+    if (await retryUntilStored(() => notices.end(notice, outcome, event, run)))
+      observer.noticeEnded({ channel: notice.channel, result: outcome });
     return { kind: 'ended', ...ended };
   };
 

@@ -30,7 +30,7 @@ export interface AcknowledgeReplyDeps {
     by: string,
     at: Date,
     run: string,
-  ) => Promise<{ readonly kind: 'acknowledged' | 'pointless' | 'missing' } | { readonly kind: 'over'; readonly over: Over }>;
+  ) => Promise<{ readonly kind: 'acknowledged' | 'not_acknowledgeable' | 'missing' } | { readonly kind: 'over'; readonly over: Over }>;
   /** Absent: a reply is not confirmed. */
   readonly confirm?: ConfirmReply | undefined;
   readonly observer: Pick<Observer, 'acknowledged'>;

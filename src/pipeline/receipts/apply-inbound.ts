@@ -50,13 +50,13 @@ export function inboundOf(
   };
 }
 
-/** Those of the carriers: https://help.twilio.com/articles/223134027 */
+/** Those of the targets: https://help.twilio.com/articles/223134027 */
 const STOP: readonly string[] = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'];
 const START: readonly string[] = ['START', 'UNSTOP', 'YES'];
 
 /**
  * What a text asks for when it is nothing but that one word, in any case, with any marks around it. `please stop` is no
- * STOP, as with the carriers: a sentence is somebody's answer to a person. `Opt-out` and `stop all` are words in two parts;
+ * STOP, as with the targets: a sentence is somebody's answer to a person. `Opt-out` and `stop all` are words in two parts;
  * no such leave for a word that lets texts in again.
  */
 export function readWord(text: string): 'stop' | 'start' | undefined {

@@ -9,8 +9,8 @@ import type { MessageRecord } from '../../ledger/records.ts';
 import { orderProviders } from '../../policy/provider-order.ts';
 import type { Message } from '../message.ts';
 import type { Observer } from '../observer.ts';
-import { cardOf, type FirstStep } from '../routing/first-step.ts';
 import { anyProvider, isSimulatedOnly } from '../routing/fit-providers.ts';
+import { cardOf, type PlannedMessage } from '../routing/plan-message.ts';
 
 /** A reply that acknowledged an alert. */
 export interface Confirmable {
@@ -36,7 +36,7 @@ export interface ConfirmReplyDeps {
   readonly observer: Pick<Observer, 'messagesCreated'>;
   readonly clock: Clock;
   /** Gives each step its job; a step that has one already keeps it. */
-  readonly addJobs: (steps: readonly FirstStep[]) => Promise<void>;
+  readonly addJobs: (steps: readonly PlannedMessage[]) => Promise<void>;
 }
 
 /** Later than this the sender does not wait for it any more. */

@@ -12,7 +12,7 @@ import { shapeContent, shapingOf } from '../sending/shape-message.ts';
 import { deadlineOf } from './alert-stages.ts';
 import { composeMessages } from './compose.ts';
 import { directoryOf } from './directory.ts';
-import { firstStep } from './first-step.ts';
+import { planMessage } from './plan-message.ts';
 import { openRecipients } from './recipients.ts';
 import { routeOf, subjectOf } from './router.ts';
 
@@ -60,7 +60,7 @@ export function explainRoute(data: unknown, config: Config, now: Date): Explaine
   const texted = textsAfterMs(policy.ladder) === undefined ? [] : opened;
   const recipients = composeMessages(subject, texted, config).map((message, index): ExplainedRecipient => {
     const recipient = texted[index];
-    const { record } = firstStep(message, recipient && refuseRecipient(recipient, policy, config.countries), undefined, now);
+    const { record } = planMessage(message, recipient && refuseRecipient(recipient, policy, config.countries), undefined, now);
     const { to, contact } = record;
     return {
       to,
@@ -102,7 +102,7 @@ function fateOf(
   return { state: state as ExplainedRecipient['state'], reason, until: until === null ? null : new Date(until) };
 }
 
-/** As a carrier that counts in GSM-7 would send it. */
+/** As a target that counts in GSM-7 would send it. */
 function textOf(message: Message): string {
   const { text, template, variables, ackCode } = message;
   const content = { text, variables, ackCode, ...(template === undefined ? {} : { template }) };

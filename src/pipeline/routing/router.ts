@@ -3,7 +3,7 @@ import type { ParsedAlert } from '../../alert/alert.ts';
 import { contentOf, dedupKeyOf } from '../../alert/dedup-key.ts';
 import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
-import { maskNumbers, maskPhone, shownId } from '../../alert/phone.ts';
+import { logSafeId, maskNumbers, maskPhone } from '../../alert/phone.ts';
 import { readMoment } from '../../alert/read-moment.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
@@ -22,13 +22,13 @@ import type { Message } from '../message.ts';
 import { composeNotices, type WaitingNotice } from '../notices/notice.ts';
 import type { Observer } from '../observer.ts';
 import type { DeferredReason } from '../outcome.ts';
-import type { Ended } from '../resolved/tell-resolved.ts';
+import type { Ended } from '../resolved/notify-resolved.ts';
 import { walk } from '../stage.ts';
 import { ALERT_STAGES, type AlertSubject } from './alert-stages.ts';
 import { composeMessages, shownSource } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
-import { type FirstStep, firstStep, type KnownFull, rememberSteps } from './first-step.ts';
 import { anyProvider, NO_ROUTE } from './fit-providers.ts';
+import { type KnownFull, type PlannedMessage, planMessage, storeAckCodes } from './plan-message.ts';
 import { openRecipients, type Recipient } from './recipients.ts';
 
 /** What came off the queue, whoever put it there. */
@@ -45,7 +45,7 @@ export interface RawAlert {
 
 export type Routed =
   /** Each step with a job needs that job, and each notice one; adding one twice changes nothing. */
-  | { readonly kind: 'routed'; readonly steps: readonly FirstStep[]; readonly notices: readonly WaitingNotice[] }
+  | { readonly kind: 'routed'; readonly steps: readonly PlannedMessage[]; readonly notices: readonly WaitingNotice[] }
   /** `expired`: its time was up while it waited on the queue, and it would have been texted before: a person must look. */
   | { readonly kind: 'suppressed'; readonly expired?: true }
   /** The alert has ended what is open of its dedup key; these messages may wake to find out. */
@@ -121,7 +121,7 @@ export function createAlertRouter(deps: RouterDeps) {
     for (const detail of parsed.remarks ?? []) note({ stage: 'parse', verdict: 'warning', detail: maskNumbers(detail) });
     const subject = withTrial(subjectOf(raw, parsed, config, clock.now()), realSince);
     const { id, dedupKey, dedupHash, receivedAt, policy } = subject;
-    noteInSpan({ 'sms.alert.id': shownId(id) });
+    noteInSpan({ 'sms.alert.id': logSafeId(id) });
     if (raw.replayed) await ledger.reopenAlert(id);
     const { severity, purpose, status } = parsed;
     const card = { id, severity, purpose, status, dedupKey, receivedAt, events, content: contentOf(parsed), ...keptTraceId() };
@@ -165,7 +165,7 @@ export function createAlertRouter(deps: RouterDeps) {
     const now = clock.now();
     const texted = textsAfterMs(ladder) === undefined ? [] : recipients;
     const steps = composeMessages(subject, texted, config).map((message, index) =>
-      firstStep(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
+      planMessage(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
     );
     const passed: TraceEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
     const messages = steps.map(({ record }) => record);
@@ -181,7 +181,7 @@ export function createAlertRouter(deps: RouterDeps) {
     if (admission.kind === 'admitted') {
       const due = steps.map((step) => muteStep(step, admission.muted));
       const told = notices.filter(({ channel }) => !admission.muted.has(channel));
-      const ready = await rememberSteps(due, ledger, now);
+      const ready = await storeAckCodes(due, ledger, now);
       // An earlier run wrote the entries; should it have crashed before it added the jobs, they are added now.
       if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
       countRouted(observer, parsed, due);
@@ -262,7 +262,7 @@ function describeRecipients(recipients: readonly Recipient[]): string {
 }
 
 /** A message to a phone whose claim another alert holds is written, and has no job. */
-function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstStep {
+function muteStep(step: PlannedMessage, muted: ReadonlyMap<string, string>): PlannedMessage {
   if (step.job === undefined || !muted.has(claimOf(step.record))) return step;
   const at = new Date(step.record.createdAt).toISOString();
   const detail = `same dedup key as alert ${muted.get(claimOf(step.record))}`;
@@ -270,11 +270,11 @@ function muteStep(step: FirstStep, muted: ReadonlyMap<string, string>): FirstSte
   return { ...step, job: undefined, record: { ...step.record, state: 'suppressed', reason: 'duplicate', until: null, events } };
 }
 
-function retakeStep(step: FirstStep): FirstStep {
+function retakeStep(step: PlannedMessage): PlannedMessage {
   return step.record.reason === 'duplicate' ? step : { ...step, job: 'again' };
 }
 
-function detailOf(admission: Admission, steps: readonly FirstStep[]): Pick<TraceEvent, 'detail'> {
+function detailOf(admission: Admission, steps: readonly PlannedMessage[]): Pick<TraceEvent, 'detail'> {
   if (admission.kind === 'acknowledged') return { detail: admission.by };
   if (admission.kind !== 'duplicate') return {};
   const refused = steps.flatMap(({ record }) => (record.state === 'suppressed' ? [record.reason] : []));
@@ -282,7 +282,7 @@ function detailOf(admission: Admission, steps: readonly FirstStep[]): Pick<Trace
   return { detail: [`same dedup key as alert ${admission.of}`, ...others].join('; ') };
 }
 
-function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, steps: readonly FirstStep[]): void {
+function countRouted(observer: Observer, { severity, purpose }: ParsedAlert, steps: readonly PlannedMessage[]): void {
   observer.alertReceived({ severity, purpose });
   observer.alertSettled({ outcome: 'routed', reason: 'none' });
   observer.messagesCreated(severity, steps.length);

@@ -7,11 +7,11 @@ import { type ProviderError, type Refused, refuse, type SmsMessage } from '../..
 import { keptTraceId } from '../../tracing/span.ts';
 import { formerHashesOf } from '../message.ts';
 import type { Observer } from '../observer.ts';
-import type { Outcome, Taken } from '../outcome.ts';
+import type { AcceptedSend, Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
 import { unknownsAllowed } from './judge.ts';
 import type { MessageSubject } from './message-stages.ts';
-import type { Carrier } from './send-target.ts';
+import type { SendTarget } from './send-target.ts';
 import { ruleOf } from './shape-message.ts';
 
 export interface AttemptDeps {
@@ -24,7 +24,7 @@ export interface AttemptDeps {
 }
 
 export type Attempted =
-  | { readonly kind: 'accepted'; readonly accepted: Taken; readonly attempt: ClosedAttempt }
+  | { readonly kind: 'accepted'; readonly accepted: AcceptedSend; readonly attempt: ClosedAttempt }
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly attempt: ClosedAttempt }
   | { readonly kind: 'unknown'; readonly attempt: ClosedAttempt }
   /** The ledger, the deadline or the shut-down said no before anything was sent. */
@@ -39,14 +39,14 @@ const LEASE_MARGIN_MS = 5_000;
 
 /** One request: written down, made, timed. The attempt it answers with is still open in the ledger; `token` names it there. */
 export async function attemptOnce(
-  carrier: Carrier,
+  target: SendTarget,
   sms: SmsMessage,
   subject: MessageSubject,
   deps: AttemptDeps,
   ctx: StageContext,
   token: string = randomUUID(),
 ): Promise<Attempted> {
-  const { provider, timeoutMs, simulated } = carrier;
+  const { provider, timeoutMs, simulated } = target;
   const { message } = subject;
   ctx.signal.throwIfAborted();
   if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired', last: subject.waitedFor } };

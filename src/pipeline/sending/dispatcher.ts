@@ -6,15 +6,15 @@ import type { Parked, ParkedMessage } from '../../ledger/lists/parked.ts';
 import { MICRO } from '../../limit/budget/money.ts';
 import type { Purse } from '../../limit/budget/purse.ts';
 import type { RateCap } from '../../limit/caps/rate-cap.ts';
-import type { Accepted, ProviderName, Said } from '../../provider/contract/provider.ts';
+import type { Accepted, ProviderName, VendorReport } from '../../provider/contract/provider.ts';
 import { limitOf, originOf, reportOf } from '../end-report.ts';
 import { type CapConfig, contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
 import type { Message } from '../message.ts';
 import type { Observer } from '../observer.ts';
 import { type Decided, effectOf, endOf, isUnsent, type Outcome } from '../outcome.ts';
 import { type Stage, walk } from '../stage.ts';
-import { boundedBy, withDoubt } from './judge.ts';
-import { type MessageSubject, newSubject, type Persist, stepOf } from './message-stages.ts';
+import { boundedBy, unknownWins } from './judge.ts';
+import { type MessageSubject, newSubject, type RetryUntilStored, stepOf } from './message-stages.ts';
 
 export interface DispatcherDeps {
   readonly stages: readonly Stage<MessageSubject>[];
@@ -25,21 +25,21 @@ export interface DispatcherDeps {
   readonly config: CapConfig;
   readonly observer: Observer;
   readonly clock: Clock;
-  readonly persist: Persist;
+  readonly retryUntilStored: RetryUntilStored;
   /** Which messages wait for a resting provider. */
   readonly parked: Pick<Parked, 'park' | 'leave'>;
   /**
    * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
    * With what the vendor said of it where it had to be asked. Must not reject.
    */
-  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: Said) => Promise<void>;
+  readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: VendorReport) => Promise<void>;
 }
 
 export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
 
 /** Takes one message as far as it goes now; writes down and counts what became of it. */
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
-  const { stages, ledger, cap, purse, config, clock, persist, parked, onHandedOver } = deps;
+  const { stages, ledger, cap, purse, config, clock, retryUntilStored, parked, onHandedOver } = deps;
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
     const subject = newSubject(message, randomUUID(), rerun, config);
@@ -49,7 +49,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
     });
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
-    const outcome = boundedBy(withDoubt(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
+    const outcome = boundedBy(unknownWins(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
     const waiting = waitingOf(message);
     const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
     const park = async () => {
@@ -67,15 +67,15 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
     }
     const move = moveOf(outcome, subject, events, clock.now());
     const [answer] = await Promise.all([
-      persist(() => ledger.move(move)),
-      persist(park),
-      effectOf(outcome).slot === 'settle' ? persist(() => cap.settle(message.id, subject.rules)) : undefined,
-      outcome.kind === 'accepted' ? persist(() => pay(outcome, message, purse)) : undefined,
+      retryUntilStored(() => ledger.move(move)),
+      retryUntilStored(park),
+      effectOf(outcome).slot === 'settle' ? retryUntilStored(() => cap.settle(message.id, subject.rules)) : undefined,
+      outcome.kind === 'accepted' ? retryUntilStored(() => pay(outcome, message, purse)) : undefined,
     ]);
     const moved = asLastWord(answer, outcome);
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
     const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
-    if (slotIsFree) await persist(() => cap.release(message.id, subject.rules));
+    if (slotIsFree) await retryUntilStored(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, deps);
     const held = heldBy(outcome);
     if (held !== undefined && (moved === 'ended' || !rerun))

@@ -25,31 +25,31 @@ export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date):
   return mayResend(onUnknown, history.unknowns) ? { kind: 'pass' } : { kind: 'unknown', provider: history.doubtful?.record.provider };
 }
 
-export interface Refusal {
+export interface ProviderRefusal {
   readonly provider: ProviderName;
   readonly error: ProviderError;
 }
 
 /**
- * Whether the next carrier may try a message that one refused. A vendor's "bad number" is its own view: vendors say it for a
+ * Whether the next target may try a message that one refused. A vendor's "bad number" is its own view: vendors say it for a
  * region without SMS and for faults of the account too (https://github.com/aws/aws-sdk-js/issues/1217). So a number that the
  * phone library finds valid gets one more vendor, and is final when that one says the same.
  * @param refusals of this run, this one included
  */
-export function mayFailOver({ reason, failover }: ProviderError, refusals: readonly Refusal[], isValidNumber: boolean): boolean {
+export function mayFailOver({ reason, failover }: ProviderError, refusals: readonly ProviderRefusal[], isValidNumber: boolean): boolean {
   if (failover || reason !== 'recipient') return failover;
   return isValidNumber && refusals.filter(({ error }) => error.reason === 'recipient' && !error.failover).length <= 1;
 }
 
 /**
- * What becomes of a message that every carrier refused. Any refusal that may pass later brings it back at the first
+ * What becomes of a message that every target refused. Any refusal that may pass later brings it back at the first
  * moment that one of them gives, never before a vendor's own `retryAt`.
- * @param round how often all carriers have been tried, this time included; the waiting time grows with it
+ * @param round how often all targets have been tried, this time included; the waiting time grows with it
  * @param random 0 to 1
  */
-export function judgeRefusals(refusals: readonly Refusal[], round: number, now: Date, random: number): Outcome {
+export function judgeRefusals(refusals: readonly ProviderRefusal[], round: number, now: Date, random: number): Outcome {
   const passing = refusals.filter(({ error }) => error.retry);
-  const last = refusals.at(-1) as Refusal;
+  const last = refusals.at(-1) as ProviderRefusal;
   if (passing.length === 0) return { kind: 'failed', ...last };
   const soonest = passing
     .map((refusal) => ({ ...refusal, until: comeBackAfter(refusal.error, round, now, random) }))
@@ -60,7 +60,7 @@ export function judgeRefusals(refusals: readonly Refusal[], round: number, now: 
 }
 
 /** The providers for which a message waits, where not one of those that may take it later was asked; else none. */
-export function restingOf(refusals: readonly Refusal[]): ProviderName[] {
+export function restingOf(refusals: readonly ProviderRefusal[]): ProviderName[] {
   const passing = refusals.filter(({ error }) => error.retry);
   return passing.every(({ error }) => error.unasked && RESTS.includes(error.reason)) ? passing.map(({ provider }) => provider) : [];
 }
@@ -80,7 +80,7 @@ function comeBackAfter({ retryAt }: ProviderError, round: number, now: Date, ran
   return new Date(now.getTime() + Math.max(Math.round(asked + spread * random), patience));
 }
 
-/** How often all carriers have been tried, when this time took so many of all the requests. */
+/** How often all targets have been tried, when this time took so many of all the requests. */
 export function roundOf(requests: number, thisTime: number): number {
   return thisTime === 0 ? 1 : Math.max(1, Math.round(requests / thisTime));
 }
@@ -97,7 +97,7 @@ export function backoffMs(round: number, random: number): number {
 }
 
 /** A message that may have been sent is never called surely unsent. */
-export function withDoubt(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
+export function unknownWins(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
   const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed', 'stranded'];
   if (unknowns === 0 || !unsent.includes(outcome.kind)) return outcome;
   return { kind: 'unknown', provider: doubtful, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };

@@ -68,7 +68,7 @@ const gates = ({ config, ledger, optOuts, holdBack, cap, kept, digests }: Messag
 
 export interface MessagePipelineDeps
   extends Omit<MessageStageDeps, 'holdBack'>,
-    Pick<DispatcherDeps, 'observer' | 'clock' | 'persist' | 'onHandedOver' | 'parked'> {
+    Pick<DispatcherDeps, 'observer' | 'clock' | 'retryUntilStored' | 'onHandedOver' | 'parked'> {
   /** Where the jobs of digests go. */
   readonly jobs: DigestJobs;
 }
@@ -86,7 +86,7 @@ export interface MessagePipeline {
 
 /** The stages of messages and digests, each with what it needs. */
 export function createMessagePipeline(deps: MessagePipelineDeps): MessagePipeline {
-  const { config, carriers, digests, ledger, kept, observer } = deps;
+  const { config, targets, digests, ledger, kept, observer } = deps;
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
   const gatherer = createGatherer({ digests, ledger, jobs: deps.jobs, observer, rulesOf: capRulesOf });
   const stageDeps: MessageStageDeps & DigestDeps = {
@@ -95,7 +95,7 @@ export function createMessagePipeline(deps: MessagePipelineDeps): MessagePipelin
     kept,
     open: gatherer.open,
     rulesOf: capRulesOf,
-    roomOf: createRoomOf(config, carriers),
+    roomOf: createRoomOf(config, targets),
     timeZoneOf: ({ contact, quietHours }) => config.contacts.get(contact ?? '')?.timeZone ?? quietHours?.timeZone,
   };
   const dispatch = createDigestDispatch({

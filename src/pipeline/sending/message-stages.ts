@@ -9,19 +9,19 @@ import { pass, type Stage, type StageContext, type Verdict } from '../stage.ts';
 import { reopeningOf } from '../unknown/replay-message.ts';
 import { judgeHistory, mayResend } from './judge.ts';
 import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
-import type { Carrier } from './send-target.ts';
+import type { SendTarget } from './send-target.ts';
 
 /** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
-export type Persist = <T>(write: () => Promise<T>) => Promise<T>;
+export type RetryUntilStored = <T>(write: () => Promise<T>) => Promise<T>;
 
-interface Books {
+interface LedgerWriter {
   readonly ledger: Ledger;
-  readonly persist: Persist;
+  readonly retryUntilStored: RetryUntilStored;
 }
 
-export interface LedgerGateDeps extends Books {
+export interface LedgerGateDeps extends LedgerWriter {
   readonly observer: Observer;
-  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly reconcile: Reconcile;
 }
 
@@ -84,7 +84,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       if (verdict.kind === 'pass' && history.doubtful !== undefined) {
         // The vendor may know by now what it did not when its answer never came.
         const attempt = { token: subject.run, ...history.doubtful };
-        const settled = await settleDoubt(attempt, subject, ONCE, deps, ctx);
+        const settled = await settleUnresolved(attempt, subject, ONCE, deps, ctx);
         if (settled?.kind === 'pass') {
           subject.unknowns -= 1;
           subject.doubtful = undefined;
@@ -98,7 +98,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       const attempt = abandon(history.open as OpenAttempt, clock.now());
       const { provider } = attempt.record;
       observer.providerRequest({ provider, result: 'unknown', reason: 'unknown_outcome' });
-      const settled = await settleDoubt(attempt, subject, PATIENTLY, deps, ctx);
+      const settled = await settleUnresolved(attempt, subject, PATIENTLY, deps, ctx);
       if (settled !== undefined) return settled;
       subject.unknowns += 1;
       subject.doubtful = provider;
@@ -120,7 +120,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
 }
 
 /** Asks the vendor about an attempt of an earlier run: `pass` when the text surely was not sent, `undefined` when nobody can say. */
-async function settleDoubt(
+async function settleUnresolved(
   attempt: ClosedAttempt,
   subject: MessageSubject,
   pausesMs: readonly number[],
@@ -133,7 +133,7 @@ async function settleDoubt(
   noteReconciled(reconciled, provider, note);
   if (reconciled.kind === 'unclear') return undefined;
   deps.observer.unknownResolved(provider, reconciled.kind);
-  if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, deps.carriers.get(provider) as Carrier);
+  if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, deps.targets.get(provider) as SendTarget);
   await closeAttempt(deps, subject, settleAttempt(attempt, reconciled.kind));
   return pass;
 }
@@ -147,8 +147,12 @@ export function stepOf({
 }
 
 /** Writes down how an attempt ended while the message goes on. */
-export async function closeAttempt({ ledger, persist }: Books, subject: MessageSubject, attempt: ClosedAttempt): Promise<void> {
-  await persist(() => ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] }));
+export async function closeAttempt(
+  { ledger, retryUntilStored }: LedgerWriter,
+  subject: MessageSubject,
+  attempt: ClosedAttempt,
+): Promise<void> {
+  await retryUntilStored(() => ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] }));
 }
 
 function remember(subject: MessageSubject, history: History): void {

@@ -7,15 +7,15 @@ import { createProvider } from '../../provider/registry.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { keepSpan } from '../../tracing/span.ts';
-import type { Carrier } from './send-target.ts';
+import type { SendTarget } from './send-target.ts';
 
-export interface OpenCarriers {
-  readonly carriers: ReadonlyMap<string, Carrier>;
+export interface OpenTargets {
+  readonly targets: ReadonlyMap<string, SendTarget>;
   close(): Promise<void>;
 }
 
 /** Makes every configured provider, each behind its breaker and its pacing. Makes no request. */
-export async function openCarriers(
+export async function openTargets(
   providers: Config['providers'],
   redis: Redis,
   keys: Keys,
@@ -26,7 +26,7 @@ export async function openCarriers(
     /** Receives what `onCircuit` and `onPause` throw. */
     readonly onObserverError: (error: unknown) => void;
   },
-): Promise<OpenCarriers> {
+): Promise<OpenTargets> {
   const opened = await Promise.all(
     [...providers].map(async ([name, config]) => {
       const { maxPerSecond, maxConcurrent, timeoutMs, countries, pollAfterMs } = config;
@@ -37,7 +37,7 @@ export async function openCarriers(
       const provider = withBreaker(bare, { clock, timeoutMs, onChange, onPause, onObserverError });
       const onError = (error: Error) => deps.onPacerError(error, name);
       const pacer = createPacer({ redis, keys, provider: name, maxPerSecond, maxConcurrent, timeoutMs, onError });
-      const carrier: Carrier = {
+      const target: SendTarget = {
         provider,
         timeoutMs,
         countries,
@@ -45,11 +45,11 @@ export async function openCarriers(
         ...(config.type === 'simulated' ? { simulated: true } : {}),
         pace: (signal, job, urgent) => pacer.run(signal, keepSpan(job), urgent),
       };
-      return { name, carrier, close: () => Promise.all([provider.close(), pacer.close()]) };
+      return { name, target, close: () => Promise.all([provider.close(), pacer.close()]) };
     }),
   );
   return {
-    carriers: new Map(opened.map(({ name, carrier }) => [name, carrier])),
+    targets: new Map(opened.map(({ name, target }) => [name, target])),
     close: async () => void (await Promise.all(opened.map(({ close }) => close()))),
   };
 }

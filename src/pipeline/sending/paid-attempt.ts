@@ -7,15 +7,15 @@ import type { SmsMessage } from '../../provider/contract/provider.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
-import type { MessageSubject, Persist } from './message-stages.ts';
-import type { Carrier } from './send-target.ts';
+import type { MessageSubject, RetryUntilStored } from './message-stages.ts';
+import type { SendTarget } from './send-target.ts';
 import { ruleOf } from './shape-message.ts';
 
 export interface PaidAttemptDeps extends AttemptDeps {
   /** Absent: texts have no price. */
   readonly purse?: Purse | undefined;
   /** Repeats a write until Redis takes it. */
-  readonly persist: Persist;
+  readonly retryUntilStored: RetryUntilStored;
 }
 
 /** There is no money for it in some period; nobody was asked. */
@@ -26,23 +26,23 @@ export type OverBudget = Extract<BudgetHold, { kind: 'full' }>;
  * down settles it; of unknown outcome, it stays set aside, and so it does when the process dies.
  */
 export async function attemptWithinBudget(
-  carrier: Carrier,
+  target: SendTarget,
   sms: SmsMessage,
   subject: MessageSubject,
   deps: PaidAttemptDeps,
   ctx: StageContext,
 ): Promise<Attempted | OverBudget> {
-  const { purse, persist } = deps;
-  if (purse === undefined) return attemptOnce(carrier, sms, subject, deps, ctx);
-  const { provider } = carrier;
+  const { purse, retryUntilStored } = deps;
+  if (purse === undefined) return attemptOnce(target, sms, subject, deps, ctx);
+  const { provider } = target;
   const token = randomUUID();
   const segments = countSegments(sms.text, ruleOf(provider, sms.to));
   const critical = subject.message.severity === 'critical';
   const hold = await purse.reserve(token, { provider: provider.name, to: sms.to, segments, critical });
   if (hold.kind === 'full') return hold;
   try {
-    const tried = await attemptOnce(carrier, sms, subject, deps, ctx, token);
-    if (tried.kind === 'refused' || tried.kind === 'stopped') await persist(() => purse.release(token));
+    const tried = await attemptOnce(target, sms, subject, deps, ctx, token);
+    if (tried.kind === 'refused' || tried.kind === 'stopped') await retryUntilStored(() => purse.release(token));
     return tried;
   } catch (error) {
     // The attempt could not be opened. Where Redis does not take this either, the money stays set aside.
@@ -52,7 +52,7 @@ export async function attemptWithinBudget(
 }
 
 /**
- * What becomes of a message when there is no money for some of its carriers and the others, if any, refused it. It comes
+ * What becomes of a message when there is no money for some of its targets and the others, if any, refused it. It comes
  * back at the first moment at which any of them may take it; a route that drops what is held back waits for no money.
  * @param refused what the refusals alone would make of it; absent when nobody refused
  */

@@ -6,20 +6,20 @@ import {
   type Provider,
   ProviderError,
   type ProviderName,
-  type Said,
   type StatusQuery,
   unclear,
+  type VendorReport,
   type VendorStatus,
 } from '../../provider/contract/provider.ts';
 import type { Message } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
-import type { Carrier } from './send-target.ts';
+import type { SendTarget } from './send-target.ts';
 import { ruleOf, shapeMessage } from './shape-message.ts';
 
 /** What asking the vendor about an attempt of unknown outcome came to. */
 type Reconciled =
-  | { readonly kind: 'confirmed_sent'; readonly said: Said }
+  | { readonly kind: 'confirmed_sent'; readonly said: VendorReport }
   | { readonly kind: 'confirmed_not_sent' }
   /** It does not say; with an error, where it could be asked at all. */
   | { readonly kind: 'unclear'; readonly error?: ProviderError };
@@ -36,7 +36,7 @@ export const ONCE: readonly number[] = [];
 const LONGEST_MS = 6_000;
 
 interface ReconcileDeps {
-  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   /** Told of a throw out of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
   /** Rejects when the signal aborts. */
@@ -46,9 +46,9 @@ interface ReconcileDeps {
 const sleep = (ms: number, signal: AbortSignal) => pauseFor(ms, undefined, { signal });
 
 /** Asks the vendor what became of an attempt, where it can be asked. Takes no turn from the pacing of texts. */
-export function createReconcile({ carriers, onBug, pause = sleep }: ReconcileDeps): Reconcile {
+export function createReconcile({ targets, onBug, pause = sleep }: ReconcileDeps): Reconcile {
   return async (message, attempt, signal, pausesMs) => {
-    const provider = carriers.get(attempt.provider)?.provider;
+    const provider = targets.get(attempt.provider)?.provider;
     if (!canBeAsked(provider)) return { kind: 'unclear' };
     const query: StatusQuery = {
       id: message.id,
@@ -111,8 +111,8 @@ export function settleAttempt(attempt: ClosedAttempt, resolution: 'confirmed_sen
 }
 
 /** The vendor has the text of this attempt, so the message is accepted. */
-export function acceptedAs(said: Said, attempt: ClosedAttempt, message: Message, carrier: Carrier): Outcome {
-  const { provider } = carrier;
+export function acceptedAs(said: VendorReport, attempt: ClosedAttempt, message: Message, target: SendTarget): Outcome {
+  const { provider } = target;
   const { providerMessageId, segments = countSegments(shapeMessage(message, provider).text, ruleOf(provider, message.to)) } = said;
   return {
     kind: 'accepted',

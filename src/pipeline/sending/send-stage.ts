@@ -11,16 +11,16 @@ import type { Message } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Stage, StageContext, Verdict } from '../stage.ts';
 import type { Attempted } from './attempt.ts';
-import { judgeRefusals, mayFailOver, mayResend, type Refusal, restingOf, roundOf } from './judge.ts';
+import { judgeRefusals, mayFailOver, mayResend, type ProviderRefusal, restingOf, roundOf } from './judge.ts';
 import { closeAttempt, type MessageSubject } from './message-stages.ts';
 import { attemptWithinBudget, judgeOverBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
 import type { Place, Places, ReturnSchedule } from './places.ts';
 import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
-import { type Carrier, orderCarriers } from './send-target.ts';
+import { orderTargets, type SendTarget } from './send-target.ts';
 import { judgeFit, shapeMessage } from './shape-message.ts';
 
 export interface DispatchDeps extends PaidAttemptDeps {
-  readonly carriers: ReadonlyMap<string, Carrier>;
+  readonly targets: ReadonlyMap<string, SendTarget>;
   readonly cap: RateCap;
   readonly reconcile: Reconcile;
   readonly optOuts: Pick<OptOuts, 'optOut'>;
@@ -49,24 +49,24 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
 }
 
 async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDeps, ctx: StageContext): Promise<Verdict> {
-  const { carriers, observer, places, random, reconcile } = deps;
+  const { targets, observer, places, random, reconcile } = deps;
   const { message } = subject;
-  const waiting = orderCarriers(message.providers, carriers, message.to, subject.doubtful);
+  const waiting = orderTargets(message.providers, targets, message.to, subject.doubtful);
   if (waiting.length === 0)
     return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
 
   const before = subject.attempts;
-  const refusals: Refusal[] = [];
+  const refusals: ProviderRefusal[] = [];
   const overBudget: OverBudget[] = [];
-  let refused: Refusal | undefined;
+  let refused: ProviderRefusal | undefined;
   let open: ClosedAttempt | undefined;
-  for (let carrier = waiting.shift(); carrier !== undefined; carrier = waiting.shift()) {
-    const { name } = carrier.provider;
+  for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+    const { name } = target.provider;
     if (open !== undefined) await closeAttempt(deps, subject, open);
     open = undefined;
     if (refused !== undefined) announce(refused, name, observer, ctx);
 
-    const { sms, unfit } = prepare(carrier, message, deps);
+    const { sms, unfit } = prepare(target, message, deps);
     if (unfit !== undefined) {
       ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
       refused = { provider: name, error: unfit };
@@ -85,7 +85,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
       subject.waitedFor = 'throttled';
       break;
     }
-    const tried = await tryInPlace(carrier, sms, subject, deps, ctx);
+    const tried = await tryInPlace(target, sms, subject, deps, ctx);
     if (tried.kind === 'stopped') return tried.outcome;
     if (tried.kind === 'full') {
       ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'budget', detail: describeFull(name, tried) });
@@ -102,10 +102,10 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
       const reconciled = await reconcile(message, attempt.record, ctx.signal, PATIENTLY);
       noteReconciled(reconciled, name, ctx.note);
       if (reconciled.kind !== 'unclear') observer.unknownResolved(name, reconciled.kind);
-      if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, carrier);
+      if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, target);
       if (reconciled.kind === 'confirmed_not_sent') {
         open = settleAttempt(attempt, reconciled.kind);
-        await deps.persist(async () => deps.purse?.release(attempt.token));
+        await deps.retryUntilStored(async () => deps.purse?.release(attempt.token));
         refused = { provider: name, error: NEVER_TAKEN };
         refusals.push(refused);
         continue;
@@ -118,13 +118,13 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
       }
       observer.unknownResolved(name, 'resent');
       ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
-      if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(carrier);
+      if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(target);
       continue;
     }
     refused = { provider: name, error: tried.error };
     refusals.push(refused);
     subject.waitedFor = tried.error.rootReason;
-    if (tried.error.reason === 'opted_out') await deps.persist(() => learnOptOut(message, attempt, deps.optOuts, ctx));
+    if (tried.error.reason === 'opted_out') await deps.retryUntilStored(() => learnOptOut(message, attempt, deps.optOuts, ctx));
     if (!mayFailOver(tried.error, refusals, isValidPhone(message.to))) return { kind: 'failed', ...refused, attempt };
   }
   const round = roundOf(subject.attempts, subject.attempts - before);
@@ -141,7 +141,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
 }
 
 /** A message that only resting providers could carry is parked for them, and comes back by itself in its turn. */
-function takeTurn(judged: Outcome, refusals: readonly Refusal[], { severity }: Message, { returns }: DispatchDeps): Outcome {
+function takeTurn(judged: Outcome, refusals: readonly ProviderRefusal[], { severity }: Message, { returns }: DispatchDeps): Outcome {
   if (judged.kind !== 'deferred' && judged.kind !== 'retry') return judged;
   const resting = restingOf(refusals);
   const [first] = resting;
@@ -155,7 +155,11 @@ function spreadOf({ severity }: Message): number {
 }
 
 /** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
-function prepare({ provider }: Carrier, message: Message, { onBug }: DispatchDeps): { sms: SmsMessage; unfit?: ProviderError | undefined } {
+function prepare(
+  { provider }: SendTarget,
+  message: Message,
+  { onBug }: DispatchDeps,
+): { sms: SmsMessage; unfit?: ProviderError | undefined } {
   const sms = shapeMessage(message, provider);
   try {
     return { sms, unfit: judgeFit(sms, provider) };
@@ -178,7 +182,7 @@ function describeUnfit(provider: string, { code, reason, retryAt }: ProviderErro
   return `${provider} would refuse it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
 }
 
-function announce(refused: Refusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
+function announce(refused: ProviderRefusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
   observer.failedOver(refused.provider, to);
   ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
 }
@@ -196,13 +200,13 @@ class TryAgain extends Error {
 }
 
 async function tryInPlace(
-  carrier: Carrier,
+  target: SendTarget,
   sms: SmsMessage,
   subject: MessageSubject,
   deps: DispatchDeps,
   ctx: StageContext,
 ): Promise<Attempted | OverBudget> {
-  const { name } = carrier.provider;
+  const { name } = target.provider;
   let before: ClosedAttempt | undefined;
   const once = async (): Promise<Attempted | OverBudget> => {
     if (before !== undefined) {
@@ -211,9 +215,9 @@ async function tryInPlace(
     }
     const paced = async () => {
       await renewSlot(subject, deps.cap);
-      return attemptWithinBudget(carrier, sms, subject, deps, ctx);
+      return attemptWithinBudget(target, sms, subject, deps, ctx);
     };
-    const tried = await carrier.pace(ctx.signal, paced, sms.urgent === true);
+    const tried = await target.pace(ctx.signal, paced, sms.urgent === true);
     if (tried.kind !== 'refused' || !WORTH_A_SECOND_TRY.includes(tried.error.reason)) return tried;
     before = tried.attempt;
     throw new TryAgain(tried);

@@ -3,7 +3,7 @@ import { callingCode } from '../../alert/phone.ts';
 import type { Provider, ProviderName } from '../../provider/contract/provider.ts';
 
 /** A provider with what surrounds a call to it. */
-export interface Carrier {
+export interface SendTarget {
   readonly provider: Provider;
   /** Bound of one call, connect to last byte. */
   readonly timeoutMs: number;
@@ -18,18 +18,18 @@ export interface Carrier {
 }
 
 /**
- * The carriers for a number in failover order. One whose earlier attempt nobody knows the end of goes last: a resend
+ * The targets for a number in failover order. One whose earlier attempt nobody knows the end of goes last: a resend
  * takes the next one where there is one.
  */
-export function orderCarriers(
+export function orderTargets(
   names: readonly ProviderName[],
-  carriers: ReadonlyMap<ProviderName, Carrier>,
+  targets: ReadonlyMap<ProviderName, SendTarget>,
   to: E164,
   doubtful?: ProviderName,
-): Carrier[] {
+): SendTarget[] {
   const able = names
-    .map((name) => carriers.get(name))
-    .filter((carrier) => carrier !== undefined)
+    .map((name) => targets.get(name))
+    .filter((target) => target !== undefined)
     .filter(({ countries }) => countries === undefined || countries.includes(callingCode(to) ?? 'none'));
   return [...able.filter(({ provider }) => provider.name !== doubtful), ...able.filter(({ provider }) => provider.name === doubtful)];
 }

@@ -6,7 +6,7 @@ import type { Shaping } from '../../policy/route.ts';
 import { type Provider, ProviderError, type SmsMessage } from '../../provider/contract/provider.ts';
 import type { Message } from '../message.ts';
 
-/** What a message says, in each of the forms that a carrier may want. */
+/** What a message says, in each of the forms that a target may want. */
 export type Content = Pick<SmsMessage, 'text' | 'template' | 'variables'>;
 
 /** The code by which its recipient acknowledges, where there is one. */
@@ -15,7 +15,7 @@ interface Coded {
 }
 
 /**
- * What is to be said, as the route wants it for a carrier that counts by this rule: in GSM-7 where that holds more, then
+ * What is to be said, as the route wants it for a target that counts by this rule: in GSM-7 where that holds more, then
  * its head. A producer's own params are said as they are, and so is the text that they are in. Any other text holds the
  * code to acknowledge by, at its end where nothing says where.
  */

@@ -8,7 +8,7 @@ import type { AlibabaApi } from './api.ts';
 import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { type AlibabaConfig, alibabaTemplates } from './config.ts';
 
-type Finding = Omit<Check, 'subject'>;
+type CheckResult = Omit<Check, 'subject'>;
 
 const UNASKED = { verdict: 'unchecked', detail: 'cannot be looked up before the rest is right' } as const;
 const BALANCE: Check = { subject: 'balance', verdict: 'unchecked', detail: 'the SMS API does not tell it; the console does' };
@@ -53,7 +53,7 @@ export async function checkAlibaba(
 const KEY_REFUSED = /^(InvalidAccessKeyId(\..+)?|MissingAccessKeyId|SignatureDoesNotMatch|IncompleteSignature)$/;
 const NO_RIGHT = /^(isp\.RAM_PERMISSION_DENY|NoPermission|Forbidden\.RAM)$/;
 
-function judgeCredentials(answer: HttpAnswer, code: string): Finding {
+function judgeCredentials(answer: HttpAnswer, code: string): CheckResult {
   // What the service behind the gateway says, the gateway has let in.
   if (code === 'OK' || code.startsWith('isv.')) return { verdict: 'ok', detail: 'accessKeyId and accessKeySecret are right' };
   if (KEY_REFUSED.test(code))
@@ -67,19 +67,19 @@ function judgeCredentials(answer: HttpAnswer, code: string): Finding {
 }
 
 /** What the review of a signature or a template came to. */
-const REVIEW: ReadonlyMap<string, Finding> = new Map<string, Finding>([
+const REVIEW: ReadonlyMap<string, CheckResult> = new Map<string, CheckResult>([
   ['0', { verdict: 'failed', detail: 'is still being reviewed' }],
   ['1', { verdict: 'ok', detail: 'is approved' }],
   ['2', { verdict: 'failed', detail: 'was rejected: the SMS console says why' }],
   ['10', { verdict: 'failed', detail: 'was withdrawn from review' }],
 ]);
 
-function judgeReview(subject: string, status: unknown): Finding {
+function judgeReview(subject: string, status: unknown): CheckResult {
   const { verdict, detail } = REVIEW.get(textOf(status) ?? '') ?? { verdict: 'unchecked', detail: 'is in a state that we do not know' };
   return { verdict, detail: `${subject} ${detail}` };
 }
 
-function judgeSign(signName: string, answer: HttpAnswer, code: string): Finding {
+function judgeSign(signName: string, answer: HttpAnswer, code: string): CheckResult {
   const subject = `the signature ${signName}`;
   if (code !== 'OK') return { verdict: 'failed', detail: `${subject} is not to be found in this account (${code})` };
   const { SignStatus, SignIspRegisterDetailList: carriers } = readAlibabaBody(answer);
@@ -105,7 +105,7 @@ function wantedTemplates({ defaultId, find }: TemplateBook, templates: Templates
   return [{ code: defaultId, fills: DEFAULT_VARIABLES }, ...wanted];
 }
 
-async function lookAtTemplate({ code: template, fills }: Wanted, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<Finding> {
+async function lookAtTemplate({ code: template, fills }: Wanted, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<CheckResult> {
   const subject = `the template ${template}`;
   const answer = await api.call('GetSmsTemplate', { TemplateCode: template }, signal);
   if (answer.kind === 'fault') return { verdict: 'unchecked', detail: `${subject}: no answer (${answer.code})` };

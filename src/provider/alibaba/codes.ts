@@ -1,6 +1,6 @@
 import { parseRetryAfterMs, readJson, safeCode } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import { meaningOfCode, refusalFromAnswer } from '../contract/classify.ts';
 import type { ProviderReason, Refused } from '../contract/provider.ts';
 import { msUntilBeijing } from '../mainland/mainland.ts';
 
@@ -25,7 +25,7 @@ function flowControlWaitMs(message: string, now: Date): number {
 
 const SECOND_MS = 1_000;
 
-interface Row {
+interface AlibabaCode {
   readonly reason: ProviderReason;
   /** Only where the code departs from its class. */
   readonly failover?: boolean;
@@ -42,7 +42,7 @@ const untilMidnight = (_message: string, now: Date) => msUntilBeijing(0, now);
  * What the vendor's codes mean for a text that it refused. All of them are on https://help.aliyun.com/document_detail/101346.html
  * but for the gateway's at the end, which stand in https://error-center.aliyun.com/status/product/Dysmsapi
  */
-export const ALIBABA_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, AlibabaCode>([
   // Credentials, permissions and account set-up: ours to mend, the same for every recipient.
   ['isv.ACCOUNT_NOT_EXISTS', { reason: 'auth' }], // no such account
   ['isv.ACCOUNT_ABNORMAL', { reason: 'auth' }], // the account is not in order
@@ -126,7 +126,7 @@ export const ALIBABA_CODES: ReadonlyMap<string, Row> = new Map<string, Row>([
 ]);
 
 /** Codes that the table does not hold, by how they begin: `isv` is the caller's fault, `isp` the vendor's own. */
-const FAMILIES: readonly (readonly [prefix: string, row: Row])[] = [
+const FAMILIES: readonly (readonly [prefix: string, row: AlibabaCode])[] = [
   ['isv.', { reason: 'content' }],
   ['isp.', { reason: 'unknown_outcome' }],
   ['Throttling.', { reason: 'throttled', wait: aSecond }],
@@ -162,13 +162,13 @@ export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Ma
   ['SP_UNKNOWN_ERROR', 'unavailable'], // the carrier does not say why
 ]);
 
-const VALVE_WAITS: Readonly<Record<string, NonNullable<Row['wait']>>> = {
+const VALVE_WAITS: Readonly<Record<string, NonNullable<AlibabaCode['wait']>>> = {
   'VALVE:M_MC': () => 60 * SECOND_MS,
   'VALVE:H_MC': () => 3_600 * SECOND_MS,
 };
 
 /** A code of receipts in an answer: `failover` because lists and routes differ from vendor to vendor. */
-function rowOfReceiptCode(code: string): Row | undefined {
+function rowOfReceiptCode(code: string): AlibabaCode | undefined {
   const reason = ALIBABA_RECEIPT_CODES.get(code);
   if (reason === undefined) return undefined;
   const row = { reason, onlyThisMessage: true, ...(reason === 'recipient' ? { failover: true } : {}) };
@@ -203,5 +203,5 @@ export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
   // The gateway's own header, which the vendor's SDK reads too.
   const waitAskedMs = parseRetryAfterMs(answer.headers['x-acs-retry-after']);
   const retryAfterMs = waitAskedMs ?? (listed ?? family)?.wait?.(message, now);
-  return refusalFromAnswer(answer, now, { ...findingOfCode(answer.status, safeCode(Code), listed, family), retryAfterMs });
+  return refusalFromAnswer(answer, now, { ...meaningOfCode(answer.status, safeCode(Code), listed, family), retryAfterMs });
 }

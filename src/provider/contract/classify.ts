@@ -3,7 +3,7 @@ import type { HttpAnswer, TransportFault } from '../../http-client/transport.ts'
 import { type ProviderReason, type Refused, refuse } from './provider.ts';
 
 /** What an adapter read in an answer that is not a yes; what it leaves out follows from the HTTP status. */
-export interface Finding {
+export interface CodeMeaning {
   readonly reason?: ProviderReason | undefined;
   /** Already fit to be shown: see `safeCode`. */
   readonly code?: string | undefined;
@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 /** What a vendor's table says of a code. */
-export interface CodeRow extends Finding {
+export interface CodeRow extends CodeMeaning {
   readonly reason: ProviderReason;
 }
 
@@ -57,12 +57,12 @@ export function reasonForStatus(status: number): ProviderReason {
  * the vendor.
  * @param code fit to be shown; `undefined` for a code that is not
  */
-export function findingOfCode(
+export function meaningOfCode(
   status: number,
   code: string | undefined,
   listed: Omit<CodeRow, 'code'> | undefined,
   family?: Omit<CodeRow, 'code'>,
-): Finding {
+): CodeMeaning {
   const unlisted = listed === undefined;
   if (status < 200 || (status >= 300 && status < 400)) return { code, unlisted };
   if (listed !== undefined) return { ...listed, code };
@@ -71,20 +71,20 @@ export function findingOfCode(
   return { ...(byStatus === 'content' ? (family ?? { reason: byStatus }) : { reason: byStatus }), code, unlisted };
 }
 
-export function refusalFromAnswer({ status, headers }: HttpAnswer, now: Date, finding: Finding = {}): Refused {
-  const reason = finding.reason ?? reasonForStatus(status);
-  const retryAt = reason === 'throttled' || reason === 'unavailable' ? retryAtOf(headers['retry-after'], now, finding) : undefined;
+export function refusalFromAnswer({ status, headers }: HttpAnswer, now: Date, meaning: CodeMeaning = {}): Refused {
+  const reason = meaning.reason ?? reasonForStatus(status);
+  const retryAt = reason === 'throttled' || reason === 'unavailable' ? retryAtOf(headers['retry-after'], now, meaning) : undefined;
   return refuse(reason, {
     status,
-    ...(finding.code === undefined ? {} : { code: finding.code }),
-    ...(finding.failover === undefined ? {} : { failover: finding.failover }),
+    ...(meaning.code === undefined ? {} : { code: meaning.code }),
+    ...(meaning.failover === undefined ? {} : { failover: meaning.failover }),
     ...(retryAt === undefined ? {} : { retryAt }),
-    ...(finding.unlisted === true ? { unlisted: true } : {}),
-    ...(finding.onlyThisMessage === true ? { onlyThisMessage: true } : {}),
+    ...(meaning.unlisted === true ? { unlisted: true } : {}),
+    ...(meaning.onlyThisMessage === true ? { onlyThisMessage: true } : {}),
   });
 }
 
-function retryAtOf(header: string | undefined, now: Date, { retryAfterMs }: Finding): Date | undefined {
+function retryAtOf(header: string | undefined, now: Date, { retryAfterMs }: CodeMeaning): Date | undefined {
   return parseRetryAfter(header, now) ?? (retryAfterMs === undefined ? undefined : new Date(now.getTime() + retryAfterMs));
 }
 

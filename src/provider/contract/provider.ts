@@ -133,7 +133,7 @@ interface Known {
 }
 
 /** The vendor took the text, and this is what it knows of it. */
-export type Said = Extract<VendorStatus, { kind: 'pending' | 'delivered' | 'undelivered' }>;
+export type VendorReport = Extract<VendorStatus, { kind: 'pending' | 'delivered' | 'undelivered' }>;
 
 export type VendorStatus =
   /** The vendor has it; whether the phone has it is not known yet. */

@@ -1,6 +1,6 @@
 import { readJson, safeCode } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type CodeRow, findingOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
+import { type CodeRow, meaningOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
 import type { Refused } from '../contract/provider.ts';
 
 /** The limits count by the minute; Exotel's own example of a `Retry-After` is 30 s. */
@@ -87,7 +87,7 @@ export function classifyExotel(answer: HttpAnswer, now: Date): Refused {
   const status = answer.status >= 200 && answer.status < 300 && own !== undefined ? own : answer.status;
   if (code !== undefined) {
     const listed = EXOTEL_CODES.get(code) ?? BY_STATUS[status];
-    const finding = findingOfCode(status, code, listed, FAMILIES.find(([family]) => family.test(code))?.[1]);
+    const finding = meaningOfCode(status, code, listed, FAMILIES.find(([family]) => family.test(code))?.[1]);
     return refusalFromAnswer(answer, now, { ...finding, unlisted: !EXOTEL_CODES.has(code) });
   }
   const aboutNumber = status === 400 && /invalid recipient/i.test(answer.body);

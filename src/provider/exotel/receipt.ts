@@ -1,5 +1,5 @@
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
-import type { Finding } from '../contract/classify.ts';
+import type { CodeMeaning } from '../contract/classify.ts';
 import {
   hasReceiptToken,
   type ReceiptCall,
@@ -9,19 +9,19 @@ import {
 } from '../contract/receipt-reader.ts';
 import type { ExotelConfig } from './config.ts';
 
-interface Row extends Pick<Finding, 'reason' | 'failover'> {
+interface DeliveryStatus extends Pick<CodeMeaning, 'reason' | 'failover'> {
   readonly state: VendorReceipt['state'];
 }
 
 /** What became of a text. `unlisted`: the code is not in the table; its range, or the status word, decided. */
-export interface Delivery extends Row {
+export interface Delivery extends DeliveryStatus {
   readonly code?: string | undefined;
   readonly unlisted?: true;
 }
 
-const delivered: Row = { state: 'delivered' };
-const pending: Row = { state: 'pending' };
-const failed = (reason: NonNullable<Row['reason']>, departure: Pick<Row, 'failover'> = {}): Row => ({
+const delivered: DeliveryStatus = { state: 'delivered' };
+const pending: DeliveryStatus = { state: 'pending' };
+const failed = (reason: NonNullable<DeliveryStatus['reason']>, departure: Pick<DeliveryStatus, 'failover'> = {}): DeliveryStatus => ({
   state: 'undelivered',
   reason,
   ...departure,
@@ -31,13 +31,13 @@ const failed = (reason: NonNullable<Row['reason']>, departure: Pick<Row, 'failov
  * On India's Do Not Disturb register, which bars promotional texts only: https://support.exotel.com/support/solutions/articles/127883
  * It is not the recipient's answer to a text of ours, and another vendor, or `smsType: transactional`, may reach the number.
  */
-const DO_NOT_DISTURB: Row = failed('recipient', { failover: true });
+const DO_NOT_DISTURB: DeliveryStatus = failed('recipient', { failover: true });
 
 /**
  * `DetailedStatusCode`: https://developer.exotel.com/docs/sms-api/api-reference/status-codes (five digits from 20005)
  * and https://developer.exotel.com/docs/sms-support/sms-status-codes (20000 to 20002, 30001 and on).
  */
-export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
+export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<string, DeliveryStatus>([
   ['20000', delivered], // to the handset
   ['20001', pending], // to the operator, the handset's word awaited
   ['20002', pending], // to the carrier
@@ -88,14 +88,14 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, Row> = new Map<string, Row>([
 ]);
 
 /** 23084 to 24000 are reserved for new failures, as the page above says; the two pages agree on what the ranges mean. */
-const RANGES: readonly (readonly [pattern: RegExp, row: Row])[] = [
+const RANGES: readonly (readonly [pattern: RegExp, row: DeliveryStatus])[] = [
   [/^20\d{3}$/, delivered],
   [/^21\d{3}$/, pending],
   [/^(2[34]|3\d)\d{3}$/, { state: 'undelivered' }],
 ];
 
 /** `Status`: https://support.exotel.com/support/solutions/articles/127883-sms-message-status-codes */
-const WORDS: ReadonlyMap<string, Row> = new Map<string, Row>([
+const WORDS: ReadonlyMap<string, DeliveryStatus> = new Map<string, DeliveryStatus>([
   ['queued', pending],
   ['sending', pending],
   ['submitted', pending],

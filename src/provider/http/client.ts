@@ -1,7 +1,7 @@
 import { isGsm7 } from '../../alert/segments.ts';
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
 import { createTransport, type HttpAnswer, type HttpRequest } from '../../http-client/transport.ts';
-import { type Finding, findingOfCode, refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
+import { type CodeMeaning, meaningOfCode, refusalFromAnswer, refusalFromFault } from '../contract/classify.ts';
 import type { Accepted, Provider, ProviderDeps, Refused, SmsMessage } from '../contract/provider.ts';
 import { encodeForm, fillBody, type HttpConfig, type Json } from './config.ts';
 import { readScalar } from './json-pointer.ts';
@@ -36,7 +36,7 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
 
   const code = at(errors?.pointer);
   if (code !== undefined && errors !== undefined && Object.hasOwn(errors.map, code)) {
-    return refusalFromAnswer(answer, now, { reason: errors.map[code], code: safeCode(code) } satisfies Finding);
+    return refusalFromAnswer(answer, now, { reason: errors.map[code], code: safeCode(code) } satisfies CodeMeaning);
   }
 
   // Where we expect to read something in the body, a body that is not JSON is not the vendor speaking: a captive portal, say.
@@ -45,7 +45,7 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
   const said = at(success?.pointer);
   const isCoded = code !== undefined && success?.pointer !== undefined && !NO_ERROR.test(code);
   if (isCoded || saysNo(said, success?.equals))
-    return refusalFromAnswer(answer, now, findingOfCode(answer.status, safeCode(code ?? said), undefined));
+    return refusalFromAnswer(answer, now, meaningOfCode(answer.status, safeCode(code ?? said), undefined));
   return refusalFromAnswer(answer, now, { code: safeCode(code ?? said) });
 }
 

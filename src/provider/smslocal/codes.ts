@@ -1,6 +1,6 @@
 import { readJson, readMessageId, safeCode } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type CodeRow, type Finding, findingOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
+import { type CodeMeaning, type CodeRow, meaningOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
 import type { Accepted, Refused } from '../contract/provider.ts';
 
 /** Far more than a text of 1600 characters has. */
@@ -26,7 +26,7 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
     const listed = SMSLOCAL_BARE_CODES.get(code ?? '');
     // Its errors are of three digits that begin with 1; any other number may be the id of a text that was taken.
     const isError = code !== undefined && /^1\d\d$/.test(code);
-    return refusalFromAnswer(answer, now, isError ? findingOfCode(answer.status, code, listed) : { code });
+    return refusalFromAnswer(answer, now, isError ? meaningOfCode(answer.status, code, listed) : { code });
   }
 
   const parts = (Array.isArray(body) ? body : [body]).map(readPart);
@@ -34,7 +34,7 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
   const refused = parts.filter(({ code }) => code !== undefined && !SMSLOCAL_YES.has(code));
   if (refused.length > 0 && refused.length === parts.length) {
     // A code is a no. Of what kind, the status may tell where the code does not.
-    const byDefault: Finding = answer.status < 300 ? { reason: 'content' } : {};
+    const byDefault: CodeMeaning = answer.status < 300 ? { reason: 'content' } : {};
     return refusalFromAnswer(answer, now, { ...byDefault, ...findSmslocalCode(refused[0]?.code) });
   }
   if (taken.length === 0 || answer.status >= 400) return refusalFromAnswer(answer, now);
@@ -82,7 +82,7 @@ export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string,
  * What the `errorcode` of a part means that is not a yes. The vendor publishes no list; the codes that are known repeat
  * HTTP statuses.
  */
-function findSmslocalCode(value: unknown): Finding {
+function findSmslocalCode(value: unknown): CodeMeaning {
   const code = safeCode(value);
   if (code === undefined) return {};
   return /^[45]\d\d$/.test(code) ? { reason: reasonForStatus(Number(code)), code } : { code, unlisted: true };

@@ -11,17 +11,17 @@ import { signTc3 } from './sign.ts';
 type Sdk = InstanceType<typeof sms.v20210111.Client>;
 
 /** What stands in `Response`, as it came: any field may be missing or of another kind than documented. */
-export type Loose<Said> = { readonly [Key in keyof Said]?: unknown };
+export type Loose<VendorReport> = { readonly [Key in keyof VendorReport]?: unknown };
 
-export type TencentReply<Said> =
-  | { readonly kind: 'said'; readonly said: Loose<Said>; readonly answer: HttpAnswer }
+export type TencentReply<VendorReport> =
+  | { readonly kind: 'said'; readonly said: Loose<VendorReport>; readonly answer: HttpAnswer }
   /** `answer` where there was one. */
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly answer?: HttpAnswer };
 
 /** Tencent's own SDK on our transport. */
 export interface TencentApi {
   /** One request, the one that `call` makes. Never rejects. */
-  ask<Said extends object>(call: (sdk: Sdk) => Promise<Said>, signal: AbortSignal): Promise<TencentReply<Said>>;
+  ask<VendorReport extends object>(call: (sdk: Sdk) => Promise<VendorReport>, signal: AbortSignal): Promise<TencentReply<VendorReport>>;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function createTencentApi(config: TencentConfig, clock: Clock): Pro
   };
 
   return {
-    async ask<Said extends object>(call: (sdk: Sdk) => Promise<Said>, signal: AbortSignal) {
+    async ask<VendorReport extends object>(call: (sdk: Sdk) => Promise<VendorReport>, signal: AbortSignal) {
       let reply: TencentReply<object> = refuse('unavailable', { code: 'SDK_MADE_NO_REQUEST' });
       const sdk = new sms.v20210111.Client({ credential: {}, region: config.region });
       sdk.request = async (action, given) => {
@@ -56,7 +56,7 @@ export async function createTencentApi(config: TencentConfig, clock: Clock): Pro
         return {};
       };
       await call(sdk);
-      return reply as TencentReply<Said>;
+      return reply as TencentReply<VendorReport>;
     },
     close: () => transport.close(),
   };

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import { meaningOfCode, refusalFromAnswer } from '../contract/classify.ts';
 import type { ProviderReason, Refused } from '../contract/provider.ts';
 import { msUntilBeijing } from '../mainland/mainland.ts';
 
@@ -7,7 +7,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export interface TencentRow {
+export interface TencentCode {
   readonly reason: ProviderReason;
   /** Only where the code departs from its class. */
   readonly failover?: boolean;
@@ -20,7 +20,7 @@ export interface TencentRow {
 const MIDNIGHT = { untilBeijing: 0 };
 const EIGHT_IN_THE_MORNING = { untilBeijing: 8 };
 
-const rows = (row: TencentRow, codes: readonly string[]): [string, TencentRow][] => codes.map((code) => [code, row]);
+const rows = (row: TencentCode, codes: readonly string[]): [string, TencentCode][] => codes.map((code) => [code, row]);
 
 /**
  * What Tencent's codes mean for a text that it refused, whether for the whole request or for its number. Those of SMS:
@@ -30,7 +30,7 @@ const rows = (row: TencentRow, codes: readonly string[]): [string, TencentRow][]
  *
  * A limit for one number may fail over: it is Tencent's protection against floods, not the recipient's wish.
  */
-export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
+export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
   ...rows({ reason: 'auth' }, [
     'AuthFailure.InvalidAuthorization',
     'AuthFailure.InvalidSecretId',
@@ -140,7 +140,7 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentRow> = new Map([
 ]);
 
 /** What a code means that Tencent has added since, by the word before its dot. */
-export const TENCENT_FAMILIES: ReadonlyMap<string, TencentRow> = new Map([
+export const TENCENT_FAMILIES: ReadonlyMap<string, TencentCode> = new Map([
   ...rows({ reason: 'auth' }, ['AuthFailure', 'UnauthorizedOperation']),
   // Most of its limits are of one number.
   ...rows({ reason: 'throttled', wait: MINUTE_MS, onlyThisMessage: true }, ['LimitExceeded']),
@@ -166,7 +166,7 @@ export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): R
   const family = TENCENT_FAMILIES.get(code.replace(/\..*/s, ''));
   const wait = (listed ?? family)?.wait;
   return refusalFromAnswer(answer, now, {
-    ...findingOfCode(answer.status, showCode(code), listed, family),
+    ...meaningOfCode(answer.status, showCode(code), listed, family),
     retryAfterMs: typeof wait === 'object' ? msUntilBeijing(wait.untilBeijing, now) : wait,
   });
 }

@@ -4,7 +4,7 @@ import { type Check, checkClock } from '../contract/provider.ts';
 import { classifyTwilio } from './codes.ts';
 import { accountUrl, credentialsOf, MESSAGING_URL, messagingBaseUrl, type TwilioConfig } from './config.ts';
 
-type Finding = Omit<Check, 'subject'>;
+type CheckResult = Omit<Check, 'subject'>;
 
 /** Asks for the account first: without it, nothing else can be learned. */
 export async function checkTwilio(
@@ -32,7 +32,7 @@ export async function checkTwilio(
   ];
 }
 
-function judgeCredentials(status: number, code: string | undefined): Finding {
+function judgeCredentials(status: number, code: string | undefined): CheckResult {
   if (status === 200) return { verdict: 'ok', detail: 'accountSid and authToken are right' };
   const answer = `HTTP ${status}${code === undefined ? '' : `, code ${code}`}`;
   if (status === 401 || status === 403 || status === 404)
@@ -41,7 +41,7 @@ function judgeCredentials(status: number, code: string | undefined): Finding {
 }
 
 /** https://www.twilio.com/docs/iam/api/account#account-properties */
-function judgeAccount(account: unknown): Finding {
+function judgeAccount(account: unknown): CheckResult {
   const { status, type } = (account ?? {}) as { status?: unknown; type?: unknown };
   if (status === 'suspended' || status === 'closed')
     return { verdict: 'failed', detail: `the account is ${status}: see the Twilio console` };
@@ -51,7 +51,7 @@ function judgeAccount(account: unknown): Finding {
 }
 
 /** https://www.twilio.com/docs/usage/api/account-balance */
-function judgeBalance(answer: unknown): Finding {
+function judgeBalance(answer: unknown): CheckResult {
   const { balance, currency } = (answer ?? {}) as { balance?: unknown; currency?: unknown };
   const amount = typeof balance === 'string' && balance !== '' ? Number(balance) : Number.NaN;
   if (Number.isNaN(amount)) return { verdict: 'unchecked', detail: 'Twilio does not tell it for this account' };
@@ -63,7 +63,7 @@ function judgeBalance(answer: unknown): Finding {
 
 type Get = (url: string, via?: Transport) => Promise<Exchange>;
 
-async function findSender(config: TwilioConfig, get: Get): Promise<Finding> {
+async function findSender(config: TwilioConfig, get: Get): Promise<CheckResult> {
   const { from = '', messagingServiceSid } = config;
   if (messagingServiceSid !== undefined) {
     const messaging = createTransport({ ...config, baseUrl: messagingBaseUrl(config.baseUrl) });
@@ -85,7 +85,7 @@ async function findSender(config: TwilioConfig, get: Get): Promise<Finding> {
 }
 
 /** https://www.twilio.com/docs/messaging/api/service-resource */
-function judgeService(service: Exchange): Finding {
+function judgeService(service: Exchange): CheckResult {
   if (service.kind === 'answer' && service.status === 404)
     return { verdict: 'failed', detail: 'the account has no such Messaging Service' };
   const { sid } = (read(service) ?? {}) as { sid?: unknown };
@@ -94,7 +94,7 @@ function judgeService(service: Exchange): Finding {
     : { verdict: 'unchecked', detail: 'the Messaging Service could not be looked up' };
 }
 
-function judgeNumber(answer: unknown, from: string): Finding {
+function judgeNumber(answer: unknown, from: string): CheckResult {
   const { incoming_phone_numbers: numbers } = (answer ?? {}) as { incoming_phone_numbers?: unknown };
   if (!Array.isArray(numbers)) return { verdict: 'unchecked', detail: 'the numbers of the account could not be looked up' };
   const found = (numbers as ({ phone_number?: unknown; capabilities?: { sms?: unknown } | null } | null)[]).find(
@@ -105,7 +105,7 @@ function judgeNumber(answer: unknown, from: string): Finding {
   return { verdict: 'ok', detail: 'from is a number of this account' };
 }
 
-function judgeShortCode(answer: unknown, from: string): Finding {
+function judgeShortCode(answer: unknown, from: string): CheckResult {
   const { short_codes: codes } = (answer ?? {}) as { short_codes?: unknown };
   if (!Array.isArray(codes)) return { verdict: 'unchecked', detail: 'the short codes of the account could not be looked up' };
   return (codes as ({ short_code?: unknown } | null)[]).some((code) => textOf(code?.short_code) === from)

@@ -1,7 +1,7 @@
 import type { ProviderReason } from '../../alert/reason.ts';
 import { readJson, safeCode } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type CodeRow, type Finding, findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import { type CodeMeaning, type CodeRow, meaningOfCode, refusalFromAnswer } from '../contract/classify.ts';
 import type { Refused } from '../contract/provider.ts';
 import type { VendorReceipt } from '../contract/receipt-reader.ts';
 
@@ -200,11 +200,11 @@ export function classifyTwilio(answer: HttpAnswer, now: Date): Refused {
   return refusalFromAnswer(answer, now, findTwilioCode(answer.status, code));
 }
 
-function findTwilioCode(status: number, written: unknown): Finding {
+function findTwilioCode(status: number, written: unknown): CodeMeaning {
   const code = safeCode(written);
   if (code === undefined) return {};
   const number = /^\d+$/.test(code) ? Number(code) : Number.NaN;
-  return findingOfCode(status, code, TWILIO_CODES.get(number), FAMILIES.find(([from, to]) => number >= from && number <= to)?.[2]);
+  return meaningOfCode(status, code, TWILIO_CODES.get(number), FAMILIES.find(([from, to]) => number >= from && number <= to)?.[2]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readJson, readMessageId, readPrice, readSegments, safeCode } from '../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../http-client/transport.ts';
-import { type CodeRow, type Finding, findingOfCode, refusalFromAnswer } from '../contract/classify.ts';
+import { type CodeMeaning, type CodeRow, meaningOfCode, refusalFromAnswer } from '../contract/classify.ts';
 import type { Accepted, Refused } from '../contract/provider.ts';
 
 const MINUTE_MS = 60_000;
@@ -52,10 +52,10 @@ const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
 ];
 
 /** @param status of the answer that holds the code */
-export function findUnismsCode(value: unknown, status: number): Finding {
+export function findUnismsCode(value: unknown, status: number): CodeMeaning {
   const code = safeCode(value);
   if (code === undefined) return {};
-  return findingOfCode(status, code, UNISMS_CODES.get(code), FAMILIES.find(([family]) => family.test(code))?.[1]);
+  return meaningOfCode(status, code, UNISMS_CODES.get(code), FAMILIES.find(([family]) => family.test(code))?.[1]);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -93,7 +93,7 @@ function isRedirect({ status }: HttpAnswer): boolean {
 }
 
 /** A text that failed where the call did not. No page says where its code stands, or that it has one. */
-function findFailure({ errorCode, code }: Fields): Finding {
+function findFailure({ errorCode, code }: Fields): CodeMeaning {
   const found = findUnismsCode(errorCode ?? code, 200);
   return found.reason === undefined ? { reason: 'content', code: found.code ?? 'failed', unlisted: true } : found;
 }

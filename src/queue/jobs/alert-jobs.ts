@@ -3,7 +3,7 @@ import { ErrorCode, type Queue } from 'bullmq';
 import { hash } from '../../alert/id.ts';
 import { maskNumbers } from '../../alert/phone.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Ended } from '../../pipeline/resolved/tell-resolved.ts';
+import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
 import { ENDED_JOB, PRIORITY } from '../names.ts';
 import type { Acknowledgement } from '../producer/producer-port.ts';
 

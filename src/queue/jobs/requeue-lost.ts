@@ -1,5 +1,5 @@
 import type { JobsOptions, Queue } from 'bullmq';
-import { shownId } from '../../alert/phone.ts';
+import { logSafeId } from '../../alert/phone.ts';
 import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
@@ -69,7 +69,7 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
     {
       queue: ALERT_QUEUE,
       jobId: alertJobId,
-      shown: shownId,
+      shown: logSafeId,
       due: (limit) => ways.dueAlerts(pace.quietMs, limit),
       postpone: ways.postponeAlert,
       claim: (id) => ways.claimAlert(id, pace.quietMs),

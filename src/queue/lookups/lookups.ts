@@ -6,8 +6,8 @@ import { type AskProvider, createAskProvider, createLookupPlan, type InVain } fr
 import { type Lookup, lookupSchema } from '../../pipeline/lookup/lookup.ts';
 import type { Observer } from '../../pipeline/observer.ts';
 import type { DispatcherDeps } from '../../pipeline/sending/dispatcher.ts';
-import type { Carrier } from '../../pipeline/sending/send-target.ts';
-import { refuteUnknown } from '../../pipeline/unknown/unknown-desk.ts';
+import type { SendTarget } from '../../pipeline/sending/send-target.ts';
+import { refuteUnknown } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { Redis } from '../../redis/connect.ts';
@@ -53,7 +53,7 @@ interface LookupsDeps {
   readonly redis: Redis;
   readonly prefix: string;
   readonly traces: Pick<Traces, 'message'>;
-  readonly carriers: ReadonlyMap<ProviderName, Carrier>;
+  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly unknowns: Unknowns;
   readonly observer: Pick<Observer, 'unknownResolved' | 'messageEnded'>;
   readonly clock: Clock;
@@ -79,7 +79,7 @@ export function createLookups({
   redis,
   prefix,
   traces,
-  carriers,
+  targets,
   unknowns,
   observer,
   clock,
@@ -92,7 +92,7 @@ export function createLookups({
   const report = (provider: ProviderName, receipt: VendorReceipt) => receipts.addReported(provider, [receipt], clock.now());
   const ask = createAskProvider({
     traces,
-    carriers,
+    targets,
     clock,
     report,
     refute: async (trace, provider) => {
@@ -111,7 +111,7 @@ export function createLookups({
   });
   return {
     plan: createLookupPlan({
-      carriers,
+      targets,
       add: queue.add,
       report,
       onError: (error) => logger.warn({ err: error }, 'Redis refuses a look-up: only a receipt can say what became of the text'),

@@ -17,7 +17,7 @@ export type Acknowledgement =
   /** It was resolved, or acknowledged, before; nothing has changed. */
   | { readonly kind: 'over'; readonly over: 'resolved' | 'acknowledged' }
   /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
-  | { readonly kind: 'pointless' }
+  | { readonly kind: 'not_acknowledgeable' }
   /** No such alert, or past its time. */
   | { readonly kind: 'missing' };
 

@@ -6,7 +6,7 @@ import { AlertError, type Directory, readAlert } from '../../alert/parse-alert.t
 import type { Clock } from '../../clock.ts';
 import type { Seen } from '../../ledger/records.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
-import type { Ended } from '../../pipeline/resolved/tell-resolved.ts';
+import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
 import { keepTime, keptClockOf } from '../../redis/clock/redis-clock.ts';
 import { isCluster, type Redis } from '../../redis/connect.ts';
 import { createKeys, LEDGER_TTL_MS } from '../../redis/keys.ts';

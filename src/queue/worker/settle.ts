@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 5_000;
  * Repeats a write that Redis refuses (full, read-only, loading) until it is taken. What a provider answered lives in
  * this process alone until then, so giving up would turn a known outcome into an unknown one.
  */
-export async function persist<T>(write: () => Promise<T>, onRefused: (error: unknown) => void): Promise<T> {
+export async function retryUntilStored<T>(write: () => Promise<T>, onRefused: (error: unknown) => void): Promise<T> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
       return await write();
@@ -67,7 +67,7 @@ export async function settleJob(
       return;
     case 'delay':
       // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
-      await persist(() => delayUnlessLost(job, token, move, clock), onRefused);
+      await retryUntilStored(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
     case 'dead':
       // BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.

@@ -37,7 +37,7 @@ test.each<[what: string, id: string, world: World, hint: string]>([
 
 test.each([
   ['an unknown alert', 'missing', 'error: no alert has the id a-1, or it is past its time\n'],
-  ['an alert without a problem', 'pointless', 'error: alert a-1 was malformed, or tells itself'],
+  ['an alert without a problem', 'not_acknowledgeable', 'error: alert a-1 was malformed, or tells itself'],
 ] as const)('fails for %s', async (_name, kind, words) => {
   const ran = await type(['ack', 'a-1'], { acknowledgement: { kind } });
   expect(ran.code).toBe(1);

@@ -24,7 +24,7 @@ describe('unknown list', () => {
         '2026-11-20 03:00:01 UTC  m-1      critical  +60*******789 (alice)  twilio-main\n',
     );
     expect(stderr).toBe('1 unknown\n');
-    expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'list unknown', 'close unknown desk']);
+    expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'list unknown', 'close unknown resolver']);
     expect(code).toBe(0);
   });
 

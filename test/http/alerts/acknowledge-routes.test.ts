@@ -35,7 +35,7 @@ test.each(['acknowledged', 'resolved'] as const)('what was %s before is no fault
 
 test.each<[name: string, answer: Acknowledgement | undefined, body: object, status: number, kind: string]>([
   ['an unknown alert', undefined, {}, 404, 'not-found'],
-  ['an alert without a problem', { kind: 'pointless' }, {}, 409, 'nothing-to-acknowledge'],
+  ['an alert without a problem', { kind: 'not_acknowledgeable' }, {}, 409, 'nothing-to-acknowledge'],
   ['an unknown key', { kind: 'acknowledged', cancelled: 0 }, { who: 'alice' }, 400, 'invalid-request'],
   ['a name without end', { kind: 'acknowledged', cancelled: 0 }, { by: 'a'.repeat(65) }, 400, 'invalid-request'],
 ])('%s is refused', async (_name, answer, body, status, kind) => {

@@ -14,7 +14,7 @@ it.each([
   };
   const door = await openDoor({
     traces: { ...traces, message: async () => message },
-    console: consoleOf({ desk: { list: async () => [], resolve: async () => settled }, onSettled: (provider) => seen.push(provider) }),
+    console: consoleOf({ resolver: { list: async () => [], resolve: async () => settled }, onSettled: (provider) => seen.push(provider) }),
   });
   expect((await write(`${door.url}/console/api/unknown/m-known`, { word: 'sent' })).json).toEqual(settled);
   expect(seen).toEqual(counted);

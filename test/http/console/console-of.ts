@@ -12,7 +12,7 @@ export function consoleOf(given: Partial<ConsoleDeps> = {}): Console {
     capFilling: async () => undefined,
     journal: { newest: async () => [], since: async () => [], head: async () => undefined, written: async () => undefined },
     dead: { list: refuse, find: refuse, replay: refuse, discard: refuse },
-    desk: { list: refuse, resolve: refuse },
+    resolver: { list: refuse, resolve: refuse },
     inbound: { newest: refuse },
     onSettled: () => undefined,
     recipients: [],

@@ -112,10 +112,10 @@ describe('acknowledging', () => {
   it('of an unknown alert, a malformed one and a resolve says so', async () => {
     expect(await acknowledge(2_000)).toEqual({ kind: 'missing' });
     await ledger.settleAlert({ ...alert(), dedupKey: null, outcome: 'malformed', reason: 'malformed' }, 'run');
-    expect(await acknowledge(2_000)).toEqual({ kind: 'pointless' });
+    expect(await acknowledge(2_000)).toEqual({ kind: 'not_acknowledgeable' });
     const resolve = `${id}-r`;
     await ledger.settleAlert({ ...alert({ id: resolve, status: 'resolved' }), outcome: 'suppressed', reason: 'resolved' }, 'run');
-    expect(await acknowledge(2_000, { alertId: resolve })).toEqual({ kind: 'pointless' });
+    expect(await acknowledge(2_000, { alertId: resolve })).toEqual({ kind: 'not_acknowledgeable' });
   });
 });
 

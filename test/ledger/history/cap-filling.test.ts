@@ -3,7 +3,7 @@ import { countsTowards } from '../../../src/ledger/history/cap-filling.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import type { CapReason } from '../../../src/limit/caps/rate-cap.ts';
-import { createDesk, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatch-desk.ts';
+import { createHarness, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatcher-harness.ts';
 import { testRedis } from '../../support/redis.ts';
 
 const { redis, prefix } = testRedis();
@@ -34,17 +34,19 @@ describe('a message takes a slot of the cap that held another one back', () => {
 });
 
 it('who filled a cap is read from the journal as of the moment when it held the message back', async () => {
-  const desk = createDesk(redis, prefix, { caps: { weight: 'messages', perRecipient: [{ max: 3, perMs: HOUR_MS }], perHour: undefined } });
-  desk.provider('a', [{ kind: 'accepted', providerMessageId: 'SM1' }]);
-  await desk.send({ phoneHash: 'another phone', source: 'checkout' });
-  await desk.send({ source: 'checkout', contact: 'alice' });
-  await desk.send({ source: 'db' });
-  await desk.send({ source: 'checkout', contact: 'alice' });
-  desk.clock.at += MINUTE_MS;
-  const { message, outcome } = await desk.send({ source: 'late' });
+  const harness = createHarness(redis, prefix, {
+    caps: { weight: 'messages', perRecipient: [{ max: 3, perMs: HOUR_MS }], perHour: undefined },
+  });
+  harness.provider('a', [{ kind: 'accepted', providerMessageId: 'SM1' }]);
+  await harness.send({ phoneHash: 'another phone', source: 'checkout' });
+  await harness.send({ source: 'checkout', contact: 'alice' });
+  await harness.send({ source: 'db' });
+  await harness.send({ source: 'checkout', contact: 'alice' });
+  harness.clock.at += MINUTE_MS;
+  const { message, outcome } = await harness.send({ source: 'late' });
   expect(outcome.kind).toBe('deferred');
-  const traces = createTraces(redis, desk.keys);
-  expect(await traces.capFilling(await desk.trace(message))).toEqual({
+  const traces = createTraces(redis, harness.keys);
+  expect(await traces.capFilling(await harness.trace(message))).toEqual({
     reason: 'rate_cap_recipient',
     cap: { max: 3, windowMs: HOUR_MS },
     by: [
@@ -56,8 +58,8 @@ it('who filled a cap is read from the journal as of the moment when it held the 
 });
 
 it('there is no such answer for a message that no cap held back', async () => {
-  const desk = createDesk(redis, prefix);
-  desk.provider('a', [{ kind: 'accepted' }]);
-  const { message } = await desk.send();
-  expect(await createTraces(redis, desk.keys).capFilling(await desk.trace(message))).toBeUndefined();
+  const harness = createHarness(redis, prefix);
+  harness.provider('a', [{ kind: 'accepted' }]);
+  const { message } = await harness.send();
+  expect(await createTraces(redis, harness.keys).capFilling(await harness.trace(message))).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { createRoomOf } from '../../../src/pipeline/digest/digest-stages.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import type { Carrier } from '../../../src/pipeline/sending/send-target.ts';
+import type { SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 import { createProvider } from '../../../src/provider/registry.ts';
 import { loadYaml } from '../../config/load-yaml.ts';
 
@@ -40,12 +40,12 @@ routes: [{ providers: [gateway] }]
 caps: { weight: ${weight} }
 `);
   const deps = { clock: systemClock, templates: config.templates };
-  const carriers = new Map<string, Carrier>();
+  const targets = new Map<string, SendTarget>();
   for (const [name, own] of config.providers) {
     const provider = await createProvider(name, own, deps as Parameters<typeof createProvider>[2]);
-    carriers.set(name, { provider, timeoutMs: 1, pace: (_signal, job) => job(), countries: own.countries });
+    targets.set(name, { provider, timeoutMs: 1, pace: (_signal, job) => job(), countries: own.countries });
   }
   const message = { providers, to, severity: 'critical', ...over } as unknown as Message;
-  expect(createRoomOf(config, carriers)(message)).toMatchObject(room);
-  await Promise.all([...carriers.values()].map(({ provider }) => provider.close()));
+  expect(createRoomOf(config, targets)(message)).toMatchObject(room);
+  await Promise.all([...targets.values()].map(({ provider }) => provider.close()));
 });

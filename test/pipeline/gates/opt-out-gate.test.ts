@@ -7,28 +7,32 @@ import { createOptOutGate } from '../../../src/pipeline/gates/opt-out-gate.ts';
 import { createInboundReceiver } from '../../../src/pipeline/receipts/apply-inbound.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
-import { createDesk, type Desk, HOUR_MS } from '../dispatch-desk.ts';
+import { createHarness, type DispatcherHarness, HOUR_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const stopped = refuse('opted_out', { code: '21610' });
 
 const capped = () =>
-  createDesk(redis, prefix, { caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined } });
-const stop = (desk: Desk, phoneHash = 'phone-hash') =>
-  desk.optOuts.optOut({ phoneHash, to: '+60*******789', since: desk.clock.now(), source: 'operator' });
+  createHarness(redis, prefix, { caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined } });
+const stop = (harness: DispatcherHarness, phoneHash = 'phone-hash') =>
+  harness.optOuts.optOut({ phoneHash, to: '+60*******789', since: harness.clock.now(), source: 'operator' });
 
 describe('a phone that has opted out', () => {
   test.each(['alert', 'verification', 'notification'] as const)('gets no %s, takes no slot and costs no request', async (purpose) => {
-    const desk = capped();
-    const provider = desk.provider('a', [yes]);
-    await stop(desk);
-    const { message, outcome } = await desk.send({ purpose });
+    const harness = capped();
+    const provider = harness.provider('a', [yes]);
+    await stop(harness);
+    const { message, outcome } = await harness.send({ purpose });
     expect(outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'opted_out', attempts: [] });
-    expect((await desk.trace(message)).events.at(-1)).toMatchObject({ stage: 'opt-out-gate', verdict: 'suppressed', reason: 'opted_out' });
-    expect(desk.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'opted_out', severity: 'critical' }]);
-    expect(await desk.hasRoom()).toBe(true);
+    expect(await harness.trace(message)).toMatchObject({ state: 'suppressed', reason: 'opted_out', attempts: [] });
+    expect((await harness.trace(message)).events.at(-1)).toMatchObject({
+      stage: 'opt-out-gate',
+      verdict: 'suppressed',
+      reason: 'opted_out',
+    });
+    expect(harness.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'opted_out', severity: 'critical' }]);
+    expect(await harness.hasRoom()).toBe(true);
     expect(provider.requests).toEqual([]);
   });
 
@@ -36,94 +40,94 @@ describe('a phone that has opted out', () => {
     ['the gate', 'before'],
     ['the step that opens an attempt', 'meanwhile'],
   ])('is known to %s by its other spelling, under which an earlier version kept it', async (_where, when) => {
-    const desk = createDesk(redis, prefix);
+    const harness = createHarness(redis, prefix);
     const [own, former] = phoneHashes('+541155550102' as E164);
-    const provider = desk.provider('a', [yes], {
+    const provider = harness.provider('a', [yes], {
       pace: async (_signal, job) => {
-        if (when === 'meanwhile') await stop(desk, former);
+        if (when === 'meanwhile') await stop(harness, former);
         return job();
       },
     });
-    if (when === 'before') await stop(desk, former);
-    const { message, outcome } = await desk.send({ to: '+541155550102' as E164, phoneHash: own });
+    if (when === 'before') await stop(harness, former);
+    const { message, outcome } = await harness.send({ to: '+541155550102' as E164, phoneHash: own });
     expect(outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
-    const byGate = (await desk.trace(message)).events.some(({ stage, verdict }) => stage === 'opt-out-gate' && verdict === 'suppressed');
+    const byGate = (await harness.trace(message)).events.some(({ stage, verdict }) => stage === 'opt-out-gate' && verdict === 'suppressed');
     expect(byGate).toBe(when === 'before');
     expect(provider.requests).toEqual([]);
   });
 
   test('gets what it asked for again', async () => {
-    const desk = createDesk(redis, prefix);
-    desk.provider('a', [yes]);
-    await stop(desk);
-    expect((await desk.send()).outcome.kind).toBe('suppressed');
-    await desk.optOuts.optIn('phone-hash', new Date(desk.clock.at + 1));
-    expect((await desk.send()).outcome.kind).toBe('accepted');
+    const harness = createHarness(redis, prefix);
+    harness.provider('a', [yes]);
+    await stop(harness);
+    expect((await harness.send()).outcome.kind).toBe('suppressed');
+    await harness.optOuts.optIn('phone-hash', new Date(harness.clock.at + 1));
+    expect((await harness.send()).outcome.kind).toBe('accepted');
   });
 
   test('does so at once, while its text waits for its turn: its slot is given back', async () => {
-    const desk = capped();
-    const provider = desk.provider('a', [yes], {
+    const harness = capped();
+    const provider = harness.provider('a', [yes], {
       pace: async (_signal, job) => {
-        await stop(desk);
+        await stop(harness);
         return job();
       },
     });
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await harness.send();
     expect(outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'opted_out', attempts: [] });
-    expect(await desk.hasRoom()).toBe(true);
+    expect(await harness.trace(message)).toMatchObject({ state: 'suppressed', reason: 'opted_out', attempts: [] });
+    expect(await harness.hasRoom()).toBe(true);
     expect(provider.requests).toEqual([]);
   });
 
   test('between two tries of the same text: the second is not made', async () => {
-    const desk = createDesk(redis, prefix);
-    const provider = desk.provider('a', [
+    const harness = createHarness(redis, prefix);
+    const provider = harness.provider('a', [
       async () => {
-        await stop(desk);
+        await stop(harness);
         return refuse('unavailable');
       },
       yes,
     ]);
-    expect((await desk.send()).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
+    expect((await harness.send()).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
     expect(provider.requests).toHaveLength(1);
   });
 });
 
 describe('a refusal because the recipient has opted out', () => {
   test('is told in the trace, and the next text is tried by no provider', async () => {
-    const desk = createDesk(redis, prefix);
-    const [a, b] = [desk.provider('a', [stopped]), desk.provider('b', [yes])];
-    const { message, outcome } = await desk.send();
+    const harness = createHarness(redis, prefix);
+    const [a, b] = [harness.provider('a', [stopped]), harness.provider('b', [yes])];
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'failed', error: { reason: 'opted_out' } });
-    expect((await desk.trace(message)).events).toContainEqual(
+    expect((await harness.trace(message)).events).toContainEqual(
       expect.objectContaining({ stage: 'dispatch', verdict: 'opted_out', detail: 'by the word of a' }),
     );
-    expect(await desk.optOuts.list()).toMatchObject([{ phoneHash: 'phone-hash', to: '+60*******789', source: 'provider a 21610' }]);
-    expect((await desk.send({ providers: ['b', 'a'] })).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
-    expect((await desk.send({ phoneHash: 'another', providers: ['b'] })).outcome.kind).toBe('accepted');
+    expect(await harness.optOuts.list()).toMatchObject([{ phoneHash: 'phone-hash', to: '+60*******789', source: 'provider a 21610' }]);
+    expect((await harness.send({ providers: ['b', 'a'] })).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });
+    expect((await harness.send({ phoneHash: 'another', providers: ['b'] })).outcome.kind).toBe('accepted');
     expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
   });
 
   test('is as old as its request: a START that came in meanwhile stays', async () => {
-    const desk = createDesk(redis, prefix);
-    desk.provider('a', [
+    const harness = createHarness(redis, prefix);
+    harness.provider('a', [
       async () => {
-        await desk.optOuts.optIn('phone-hash', new Date(desk.clock.at + 1));
+        await harness.optOuts.optIn('phone-hash', new Date(harness.clock.at + 1));
         return stopped;
       },
       yes,
     ]);
-    await desk.send();
-    expect((await desk.send()).outcome.kind).toBe('accepted');
+    await harness.send();
+    expect((await harness.send()).outcome.kind).toBe('accepted');
   });
 
   test('is written down before the message ends, however often Redis refuses', async () => {
-    const desk = createDesk(redis, prefix);
-    desk.provider('a', [stopped]);
-    vi.spyOn(desk.optOuts, 'optOut').mockRejectedValueOnce(new Error('READONLY'));
-    await desk.send();
-    expect(await desk.optOuts.isOptedOut('phone-hash')).toBe(true);
+    const harness = createHarness(redis, prefix);
+    harness.provider('a', [stopped]);
+    vi.spyOn(harness.optOuts, 'optOut').mockRejectedValueOnce(new Error('READONLY'));
+    await harness.send();
+    expect(await harness.optOuts.isOptedOut('phone-hash')).toBe(true);
   });
 });
 
@@ -154,30 +158,30 @@ test('whatever is texted in, refused and raised, in any order: no request for a 
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-      const desk = createDesk(redis, prefix);
+      const harness = createHarness(redis, prefix);
       /** The vendor's own list, which no text of ours is past. */
       const blocked = new Set<string>();
       let asked = '';
-      const vendor = desk.provider(
+      const vendor = harness.provider(
         'a',
         Array(20).fill(async () => (blocked.has(asked) ? stopped : yes)),
       );
       const receive = createInboundReceiver({
-        seen: createSeenInbound(redis, desk.keys),
-        optOuts: createOptOuts(redis, desk.keys),
+        seen: createSeenInbound(redis, harness.keys),
+        optOuts: createOptOuts(redis, harness.keys),
         acknowledgeByReply: async () => ({ kind: 'unmatched', reason: 'no_code' }),
         log: { keep: async () => undefined },
         contactOf: () => undefined,
-        observer: desk.observer,
+        observer: harness.observer,
       });
       const out = new Set<string>();
       for (const [index, { phone, what }] of steps.entries()) {
-        desk.clock.at += 1;
+        harness.clock.at += 1;
         if (what === 'blocked') blocked.add(phone);
         if (what === 'alert') {
           asked = phone;
           const before = vendor.requests.length;
-          const { outcome } = await desk.send({ phoneHash: phone });
+          const { outcome } = await harness.send({ phoneHash: phone });
           expect(vendor.requests.length - before).toBe(out.has(phone) ? 0 : 1);
           expect(outcome.kind).toBe(out.has(phone) ? 'suppressed' : blocked.has(phone) ? 'failed' : 'accepted');
           if (blocked.has(phone)) out.add(phone);
@@ -190,9 +194,9 @@ test('whatever is texted in, refused and raised, in any order: no request for a 
         }
         if (what === 'blocked') continue;
         const text = { provider: 'a', providerMessageId: `SM${index}`, phoneHash: phone, from: '+60*******789', text: what };
-        await receive({ ...text, receivedAt: desk.clock.at });
+        await receive({ ...text, receivedAt: harness.clock.at });
       }
-      expect((await desk.optOuts.list()).map(({ phoneHash }) => phoneHash).sort()).toEqual([...out].sort());
+      expect((await harness.optOuts.list()).map(({ phoneHash }) => phoneHash).sort()).toEqual([...out].sort());
     }),
     { numRuns: 25 },
   );

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import { type Refusal, refuseCountry, refuseRecipient, refuseWithdrawn } from '../../../src/pipeline/gates/permission.ts';
+import { type PermissionDenial, refuseCountry, refuseRecipient, refuseWithdrawn } from '../../../src/pipeline/gates/permission.ts';
 
 const ALICE = '+60123456789' as E164;
-const NO_CONSENT: Refusal = { stage: 'consent-gate', reason: 'no_consent' };
-const ABROAD: Refusal = {
+const NO_CONSENT: PermissionDenial = { stage: 'consent-gate', reason: 'no_consent' };
+const ABROAD: PermissionDenial = {
   stage: 'country-gate',
   reason: 'country_not_allowed',
   detail: '+60 is not among the countries that may be texted',
@@ -12,7 +12,13 @@ const ABROAD: Refusal = {
 
 describe('a recipient', () => {
   test.each<
-    [name: string, consent: boolean, asked: 'required' | 'exempt' | undefined, countries: string[] | undefined, Refusal | undefined]
+    [
+      name: string,
+      consent: boolean,
+      asked: 'required' | 'exempt' | undefined,
+      countries: string[] | undefined,
+      PermissionDenial | undefined,
+    ]
   >([
     ['with consent may be texted', true, undefined, undefined, undefined],
     ['without it may not', false, undefined, undefined, NO_CONSENT],

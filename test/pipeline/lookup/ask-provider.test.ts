@@ -8,14 +8,14 @@ import {
   type Accepted,
   ProviderError,
   refuse,
-  type Said,
   type StatusQuery,
+  type VendorReport,
   type VendorStatus,
 } from '../../../src/provider/contract/provider.ts';
 import type { VendorReceipt } from '../../../src/provider/contract/receipt-reader.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
-import { createDesk, type Desk } from '../dispatch-desk.ts';
+import { createHarness, type DispatcherHarness } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const POLL_MS = 60_000;
@@ -23,14 +23,14 @@ const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const silence = refuse('unknown_outcome', { code: 'timeout' });
 const away = new ProviderError('unavailable', { code: 'ECONNREFUSED' });
 
-let desk: Desk;
+let harness: DispatcherHarness;
 let isLater: boolean;
 let refuted: [messageId: string, provider: string][];
 let asked: StatusQuery[];
 let reported: [provider: string, receipt: VendorReceipt][];
 let inVain: [provider: string, messageId: string, why: InVain][];
 beforeEach(() => {
-  desk = createDesk(redis, prefix);
+  harness = createHarness(redis, prefix);
   [asked, reported, inVain, refuted] = [[], [], [], []];
   isLater = false;
 });
@@ -39,7 +39,7 @@ type Says = VendorStatus | ((query: StatusQuery, signal: AbortSignal) => Promise
 
 /** A provider that is asked a minute after it was handed a text. */
 function vendor(name: string, lines: readonly Line[], says: Says, over: { pollAfterMs?: number } = { pollAfterMs: POLL_MS }) {
-  Object.assign(desk.provider(name, lines, over), {
+  Object.assign(harness.provider(name, lines, over), {
     status: async (query: StatusQuery, signal: AbortSignal) => {
       // Right after the sending its records do not hold the text yet.
       if (!isLater) return { kind: 'unclear', error: away };
@@ -51,25 +51,25 @@ function vendor(name: string, lines: readonly Line[], says: Says, over: { pollAf
 
 async function ask({ id, to, text }: Message, signal = new AbortController().signal, asPlanned: Partial<Lookup> = { text }) {
   const run = createAskProvider({
-    traces: createTraces(redis, desk.keys),
-    carriers: desk.carriers,
-    clock: desk.clock,
+    traces: createTraces(redis, harness.keys),
+    targets: harness.targets,
+    clock: harness.clock,
     report: async (provider, receipt) => void reported.push([provider, receipt]),
     refute: async ({ id }, provider) => {
       refuted.push([id, provider]);
       return false;
     },
     onInVain: (...told) => void inVain.push(told),
-    onBug: (error, provider) => void desk.bugs.push({ error, provider }),
+    onBug: (error, provider) => void harness.bugs.push({ error, provider }),
   });
   return run({ messageId: id, to, ...asPlanned }, signal);
 }
 
 /** Hands it over and lets the first wait pass. */
 async function handOver(over: Partial<Message> = {}): Promise<{ message: Message; sentAt: Date }> {
-  const sentAt = desk.clock.now();
-  const { message } = await desk.send({ onUnknown: 'hold', ...over });
-  desk.clock.at += POLL_MS;
+  const sentAt = harness.clock.now();
+  const { message } = await harness.send({ onUnknown: 'hold', ...over });
+  harness.clock.at += POLL_MS;
   isLater = true;
   return { message, sentAt };
 }
@@ -108,10 +108,10 @@ describe('an accepted text without a receipt', () => {
     const { message, sentAt } = await handOver();
     const minutes: number[] = [];
     for (;;) {
-      minutes.push((desk.clock.at - sentAt.getTime()) / POLL_MS);
+      minutes.push((harness.clock.at - sentAt.getTime()) / POLL_MS);
       const lookedUp = await ask(message);
       if (lookedUp.kind === 'done') break;
-      desk.clock.at = lookedUp.until.getTime();
+      harness.clock.at = lookedUp.until.getTime();
     }
     expect(minutes).toEqual([1, 3, 7, 15, 31]);
     expect(inVain).toEqual([['a', message.id, { kind: 'given_up', error: away }]]);
@@ -131,7 +131,7 @@ describe('an accepted text without a receipt', () => {
     vendor('a', [yes], () => Promise.reject(bug));
     const { message } = await handOver();
     expect(await ask(message)).toMatchObject({ kind: 'again' });
-    expect(desk.bugs).toEqual([{ error: bug, provider: 'a' }]);
+    expect(harness.bugs).toEqual([{ error: bug, provider: 'a' }]);
   });
 
   test('whose question we cut short is asked for anew, at no cost', async () => {
@@ -168,7 +168,7 @@ describe('nobody is asked', () => {
   test('once a receipt has said what became of it', async () => {
     vendor('a', [yes], { kind: 'delivered' });
     const { message } = await handOver();
-    await desk.ledger.applyReceipt(message.id, { provider: 'a', state: 'undelivered', receivedAt: desk.clock.now() });
+    await harness.ledger.applyReceipt(message.id, { provider: 'a', state: 'undelivered', receivedAt: harness.clock.now() });
     expect(await ask(message)).toEqual(done);
     expect(asked).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('nobody is asked', () => {
     const { message } = await handOver();
     vendor('a', [yes], { kind: 'delivered' }, {});
     expect(await ask(message)).toEqual(done);
-    desk.carriers.delete('a');
+    harness.targets.delete('a');
     expect(await ask(message)).toEqual(done);
     expect(asked).toEqual([]);
   });
@@ -205,8 +205,8 @@ describe('a text of which nobody knows whether it was sent', () => {
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
     await applyReported();
-    expect(await desk.trace(message)).toMatchObject({ state: kind, reason: null });
-    expect(desk.heard('unknownResolved')).toEqual([
+    expect(await harness.trace(message)).toMatchObject({ state: kind, reason: null });
+    expect(harness.heard('unknownResolved')).toEqual([
       ['a', 'held'],
       ['a', 'receipt'],
     ]);
@@ -218,7 +218,7 @@ describe('a text of which nobody knows whether it was sent', () => {
     const lookedUp = await ask(message);
     expect(lookedUp).toMatchObject({ kind: 'again' });
     await applyReported();
-    expect(await desk.trace(message)).toMatchObject({ state: 'accepted', provider: 'a', providerMessageId: 'SM9' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'accepted', provider: 'a', providerMessageId: 'SM9' });
     await ask(message);
     expect(asked[1]).toMatchObject({ providerMessageId: 'SM9' });
     expect(reported).toHaveLength(1);
@@ -226,8 +226,8 @@ describe('a text of which nobody knows whether it was sent', () => {
 
   /** As the worker of the queue `sms-receipts` does. */
   async function applyReported(): Promise<void> {
-    const apply = createReceiptReceiver(desk.ledger, desk.observer, desk.optOuts);
-    const now = desk.clock.now();
+    const apply = createReceiptReceiver(harness.ledger, harness.observer, harness.optOuts);
+    const now = harness.clock.now();
     for (const [provider, receipt] of reported) expect(await apply(receiptOf(provider, receipt, now), now, true)).toEqual(done);
   }
 });
@@ -237,13 +237,13 @@ describe('a look-up is planned', () => {
     name: string,
     accepted: Accepted | undefined,
     add = async (..._: [Lookup, number]): Promise<void> => undefined,
-    said?: Said,
+    said?: VendorReport,
   ) => {
     const added: [Lookup, number][] = [];
     const errors: unknown[] = [];
-    const message = desk.message();
+    const message = harness.message();
     const onHandedOver = createLookupPlan({
-      carriers: desk.carriers,
+      targets: harness.targets,
       add: async (...what) => {
         await add(...what);
         added.push(what);
@@ -269,7 +269,7 @@ describe('a look-up is planned', () => {
 
   test('for one of which nobody knows whatever the config says, after a minute, where the vendor can be asked', async () => {
     vendor('a', [silence], { kind: 'pending' }, {});
-    desk.provider('b', [silence]);
+    harness.provider('b', [silence]);
     const { added, message } = await plan('a', undefined);
     expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, 60_000]]);
     expect((await plan('b', undefined)).added).toEqual([]);
@@ -284,7 +284,7 @@ describe('a look-up is planned', () => {
 
   test('not where the config does not say so, and not where the vendor cannot be asked', async () => {
     vendor('a', [yes], { kind: 'pending' }, {});
-    desk.provider('b', [yes], { pollAfterMs: POLL_MS });
+    harness.provider('b', [yes], { pollAfterMs: POLL_MS });
     expect((await plan('a', yes)).added).toEqual([]);
     expect((await plan('b', yes)).added).toEqual([]);
     expect((await plan('none', yes)).added).toEqual([]);

@@ -46,7 +46,7 @@ async function setup(...lines: Line[]) {
       isOver: ledger.isOver,
       observer,
       clock,
-      persist: (write) => write(),
+      retryUntilStored: (write) => write(),
       random: () => 0.5,
       onBug: (error) => bugs.push(error),
     });

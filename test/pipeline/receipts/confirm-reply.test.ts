@@ -7,7 +7,7 @@ import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { type Confirmable, confirmationOf, createConfirmReply } from '../../../src/pipeline/receipts/confirm-reply.ts';
-import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';
+import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
@@ -38,9 +38,9 @@ async function setup({ raised = true } = {}) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   const ledger = createLedger(redis, keys);
   const recording = createRecordingObserver();
-  const steps: FirstStep[] = [];
+  const steps: PlannedMessage[] = [];
   let crash = false;
-  const addJobs = async (added: readonly FirstStep[]) => {
+  const addJobs = async (added: readonly PlannedMessage[]) => {
     if (crash) throw new Error('the worker crashed');
     steps.push(...added);
   };

@@ -4,7 +4,7 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import { SEVERITIES } from '../../../src/alert/severity.ts';
 import type { Contact } from '../../../src/config/config.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';
+import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { createAlertRouter, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Rotation } from '../../../src/policy/rotation.ts';
 import type { Route } from '../../../src/policy/route.ts';
@@ -98,7 +98,7 @@ const ledger = {
 test('no message leaves the router to a phone that may not be texted, none twice, and nobody is forgotten', async () => {
   await fc.assert(
     fc.asyncProperty(config, alert, now, async (config, alert, at) => {
-      const steps: FirstStep[] = [];
+      const steps: PlannedMessage[] = [];
       const router = createAlertRouter({
         config,
         ledger,

@@ -10,7 +10,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { AlertTrace } from '../../../src/ledger/history/trace.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
-import type { KnownFull } from '../../../src/pipeline/routing/first-step.ts';
+import type { KnownFull } from '../../../src/pipeline/routing/plan-message.ts';
 import { createAlertRouter, type RawAlert, type Routed, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Route } from '../../../src/policy/route.ts';
 import { createKeys } from '../../../src/redis/keys.ts';

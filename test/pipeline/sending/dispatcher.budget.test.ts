@@ -5,7 +5,7 @@ import type { Outcome } from '../../../src/pipeline/outcome.ts';
 import { judgeOverBudget } from '../../../src/pipeline/sending/paid-attempt.ts';
 import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
-import { createDesk, HOUR_MS, MINUTE_MS } from '../dispatch-desk.ts';
+import { createHarness, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
@@ -22,48 +22,48 @@ function moneyed({ soft, hard, caps }: { soft: number; hard: number; caps?: Caps
     ]),
     budgets: { hour: { soft, hard } },
   };
-  const desk = createDesk(redis, prefix, { money, ...(caps === undefined ? {} : { caps }) });
-  desk.clock.at = HOUR_START + 10 * MINUTE_MS;
+  const harness = createHarness(redis, prefix, { money, ...(caps === undefined ? {} : { caps }) });
+  harness.clock.at = HOUR_START + 10 * MINUTE_MS;
   const figures = async () => {
-    const [hour] = await desk.budgets.read();
+    const [hour] = await harness.budgets.read();
     return { spent: hour?.spent, reserved: hour?.reserved };
   };
-  return { ...desk, figures };
+  return { ...harness, figures };
 }
 const nextHour = new Date(HOUR_START + HOUR_MS);
 const warning = { severity: 'warning', expiresAt: HOUR_START + 3 * HOUR_MS } as const;
 const critical = { severity: 'critical', expiresAt: HOUR_START + 3 * HOUR_MS } as const;
 
 test('Between soft and hard criticals go out and the rest waits; past hard everybody waits; the next hour all go', async () => {
-  const desk = moneyed({ soft: 10, hard: 20 });
-  const dear = desk.provider('dear', [yes]);
+  const harness = moneyed({ soft: 10, hard: 20 });
+  const dear = harness.provider('dear', [yes]);
   const late = { kind: 'deferred', reason: 'budget', until: nextHour };
 
-  expect((await desk.send(warning)).outcome).toMatchObject({ kind: 'accepted' });
-  const waits = await desk.send(warning);
+  expect((await harness.send(warning)).outcome).toMatchObject({ kind: 'accepted' });
+  const waits = await harness.send(warning);
   expect(waits.outcome).toMatchObject(late);
-  expect((await desk.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
-  const page = await desk.send(critical);
+  expect((await harness.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
+  const page = await harness.send(critical);
   expect(page.outcome).toMatchObject(late);
   expect(dear.requests).toHaveLength(2);
-  expect(await desk.figures()).toEqual({ spent: 20, reserved: 0 });
-  expect(desk.heard('deferred')).toEqual(['budget', 'budget']);
-  expect(await desk.trace(page.message)).toMatchObject({ state: 'deferred', reason: 'budget', attempts: [] });
+  expect(await harness.figures()).toEqual({ spent: 20, reserved: 0 });
+  expect(harness.heard('deferred')).toEqual(['budget', 'budget']);
+  expect(await harness.trace(page.message)).toMatchObject({ state: 'deferred', reason: 'budget', attempts: [] });
 
-  desk.clock.at = nextHour.getTime();
-  expect(await desk.run(page.message, { rerun: true })).toMatchObject({ kind: 'accepted' });
-  expect(await desk.run(waits.message, { rerun: true })).toMatchObject({ ...late, until: new Date(nextHour.getTime() + HOUR_MS) });
-  expect(await desk.figures()).toEqual({ spent: 10, reserved: 0 });
+  harness.clock.at = nextHour.getTime();
+  expect(await harness.run(page.message, { rerun: true })).toMatchObject({ kind: 'accepted' });
+  expect(await harness.run(waits.message, { rerun: true })).toMatchObject({ ...late, until: new Date(nextHour.getTime() + HOUR_MS) });
+  expect(await harness.figures()).toEqual({ spent: 10, reserved: 0 });
 });
 
 test('A provider that there is no money for is passed over for a cheaper one, which is no failure of it and no attempt', async () => {
-  const desk = moneyed({ soft: 5, hard: 5 });
-  const dear = desk.provider('dear', [yes]);
-  desk.provider('cheap', [yes]);
-  const { message, outcome } = await desk.send(warning);
+  const harness = moneyed({ soft: 5, hard: 5 });
+  const dear = harness.provider('dear', [yes]);
+  harness.provider('cheap', [yes]);
+  const { message, outcome } = await harness.send(warning);
   expect(outcome).toMatchObject({ kind: 'accepted', provider: 'cheap' });
   expect(dear.requests).toEqual([]);
-  const trace = await desk.trace(message);
+  const trace = await harness.trace(message);
   expect(trace.attempts).toMatchObject([{ provider: 'cheap' }]);
   expect(trace.events).toContainEqual(
     expect.objectContaining({
@@ -72,8 +72,8 @@ test('A provider that there is no money for is passed over for a cheaper one, wh
       detail: "dear costs more than is left of the hour's budget, until 2026-11-20T13:00:00.000Z",
     }),
   );
-  expect(desk.heard('failedOver')).toEqual([]);
-  expect(await desk.figures()).toEqual({ spent: 3, reserved: 0 });
+  expect(harness.heard('failedOver')).toEqual([]);
+  expect(await harness.figures()).toEqual({ spent: 3, reserved: 0 });
 });
 
 describe('the price of a text', () => {
@@ -87,60 +87,60 @@ describe('the price of a text', () => {
     ['billed in a currency that is not ours', [{ ...yes, price: { amount: 7, currency: 'CNY' } }], { spent: 10, reserved: 0 }],
     ['perhaps sent', [silence], { spent: 0, reserved: 10 }],
   ])('%s', async (_what, answers, figures) => {
-    const desk = moneyed({ soft: 1_000, hard: 1_000 });
-    desk.provider('dear', answers);
-    await desk.send({ ...warning, onUnknown: 'hold' });
-    expect(await desk.figures()).toEqual(figures);
+    const harness = moneyed({ soft: 1_000, hard: 1_000 });
+    harness.provider('dear', answers);
+    await harness.send({ ...warning, onUnknown: 'hold' });
+    expect(await harness.figures()).toEqual(figures);
   });
 
   test('is set aside while the provider is asked, before the attempt is opened', async () => {
-    const desk = moneyed({ soft: 10, hard: 10 });
+    const harness = moneyed({ soft: 10, hard: 10 });
     let during: unknown;
-    desk.provider('dear', [
+    harness.provider('dear', [
       async () => {
-        during = await desk.figures();
+        during = await harness.figures();
         return yes;
       },
     ]);
-    await desk.send(warning);
+    await harness.send(warning);
     expect(during).toEqual({ spent: 0, reserved: 10 });
   });
 
   test('is set aside anew for a resend', async () => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    desk.provider('dear', [silence]);
-    desk.provider('cheap', [yes]);
-    expect((await desk.send({ ...critical, onUnknown: 'resend' })).outcome).toMatchObject({ kind: 'accepted', provider: 'cheap' });
-    expect(await desk.figures()).toEqual({ spent: 3, reserved: 10 });
+    const harness = moneyed({ soft: 100, hard: 100 });
+    harness.provider('dear', [silence]);
+    harness.provider('cheap', [yes]);
+    expect((await harness.send({ ...critical, onUnknown: 'resend' })).outcome).toMatchObject({ kind: 'accepted', provider: 'cheap' });
+    expect(await harness.figures()).toEqual({ spent: 3, reserved: 10 });
   });
 
   test('is given back when the vendor says that it never had the text', async () => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    Object.assign(desk.provider('dear', [silence]), { status: async () => ({ kind: 'absent' }) });
-    desk.provider('cheap', [yes]);
-    await desk.send(critical);
-    expect(await desk.figures()).toEqual({ spent: 3, reserved: 0 });
+    const harness = moneyed({ soft: 100, hard: 100 });
+    Object.assign(harness.provider('dear', [silence]), { status: async () => ({ kind: 'absent' }) });
+    harness.provider('cheap', [yes]);
+    await harness.send(critical);
+    expect(await harness.figures()).toEqual({ spent: 3, reserved: 0 });
   });
 
   test('is settled when the vendor says that it has the text after all', async () => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    Object.assign(desk.provider('dear', [silence]), { status: async () => ({ kind: 'pending', segments: 2 }) });
-    expect((await desk.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
-    expect(await desk.figures()).toEqual({ spent: 20, reserved: 0 });
+    const harness = moneyed({ soft: 100, hard: 100 });
+    Object.assign(harness.provider('dear', [silence]), { status: async () => ({ kind: 'pending', segments: 2 }) });
+    expect((await harness.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
+    expect(await harness.figures()).toEqual({ spent: 20, reserved: 0 });
   });
 
   test.each([
     ['another worker has the attempt open', 'deferred'],
     ['it was resolved meanwhile', 'cancelled'],
   ])('is given back when nothing is sent because %s', async (why, kind) => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    desk.provider('dear', [yes]);
-    const message = await desk.admit(desk.message(warning));
-    if (kind === 'cancelled') await desk.ledger.resolve(message.dedupHash, new Date(message.receivedAt + 1));
+    const harness = moneyed({ soft: 100, hard: 100 });
+    harness.provider('dear', [yes]);
+    const message = await harness.admit(harness.message(warning));
+    if (kind === 'cancelled') await harness.ledger.resolve(message.dedupHash, new Date(message.receivedAt + 1));
     else {
       const { id: messageId, dedupHash, phoneHash, receivedAt } = message;
-      const record = { provider: 'dear', startedAt: new Date(desk.clock.at).toISOString() };
-      await desk.ledger.openAttempt({
+      const record = { provider: 'dear', startedAt: new Date(harness.clock.at).toISOString() };
+      await harness.ledger.openAttempt({
         messageId,
         dedupHash,
         phoneHash,
@@ -151,54 +151,58 @@ describe('the price of a text', () => {
         unknownsAllowed: 0,
       });
     }
-    expect((await desk.run(message)).kind).toBe(kind);
-    expect(await desk.figures()).toEqual({ spent: 0, reserved: 0 });
+    expect((await harness.run(message)).kind).toBe(kind);
+    expect(await harness.figures()).toEqual({ spent: 0, reserved: 0 });
   });
 
   test('is given back when the ledger cannot be reached', async () => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    desk.provider('dear', [yes]);
-    const message = await desk.admit(desk.message(warning));
-    await redis.del(desk.keys.message(message.id));
-    await redis.set(desk.keys.message(message.id), 'not a hash');
-    await expect(desk.run(message)).rejects.toThrow('WRONGTYPE');
-    expect(await desk.figures()).toEqual({ spent: 0, reserved: 0 });
+    const harness = moneyed({ soft: 100, hard: 100 });
+    harness.provider('dear', [yes]);
+    const message = await harness.admit(harness.message(warning));
+    await redis.del(harness.keys.message(message.id));
+    await redis.set(harness.keys.message(message.id), 'not a hash');
+    await expect(harness.run(message)).rejects.toThrow('WRONGTYPE');
+    expect(await harness.figures()).toEqual({ spent: 0, reserved: 0 });
   });
 
   test('is told with the text, in units of the currency', async () => {
-    const desk = moneyed({ soft: 100, hard: 100 });
-    desk.provider('dear', [yes]);
-    await desk.send(warning);
-    expect(desk.heard('accepted')).toMatchObject([{ provider: 'dear', cost: 0.00001 }]);
+    const harness = moneyed({ soft: 100, hard: 100 });
+    harness.provider('dear', [yes]);
+    await harness.send(warning);
+    expect(harness.heard('accepted')).toMatchObject([{ provider: 'dear', cost: 0.00001 }]);
   });
 
   test('in another currency is said once a provider, not once a text', async () => {
-    const desk = moneyed({ soft: 1_000, hard: 1_000 });
-    desk.provider('dear', [{ ...yes, price: { amount: 7, currency: 'CNY' } }]);
-    await desk.send(warning);
-    await desk.send(warning);
-    expect(desk.foreignPrices).toEqual([{ provider: 'dear', currency: 'CNY' }]);
+    const harness = moneyed({ soft: 1_000, hard: 1_000 });
+    harness.provider('dear', [{ ...yes, price: { amount: 7, currency: 'CNY' } }]);
+    await harness.send(warning);
+    await harness.send(warning);
+    expect(harness.foreignPrices).toEqual([{ provider: 'dear', currency: 'CNY' }]);
   });
 });
 
 test('What waits for money holds no slot of a cap', async () => {
-  const desk = moneyed({ soft: 5, hard: 10, caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined } });
-  desk.provider('dear', [yes]);
-  expect((await desk.send(warning)).outcome).toMatchObject({ kind: 'deferred', reason: 'budget' });
-  expect(await desk.hasRoom()).toBe(true);
-  expect((await desk.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
-  expect(await desk.hasRoom()).toBe(false);
+  const harness = moneyed({
+    soft: 5,
+    hard: 10,
+    caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
+  });
+  harness.provider('dear', [yes]);
+  expect((await harness.send(warning)).outcome).toMatchObject({ kind: 'deferred', reason: 'budget' });
+  expect(await harness.hasRoom()).toBe(true);
+  expect((await harness.send(critical)).outcome).toMatchObject({ kind: 'accepted' });
+  expect(await harness.hasRoom()).toBe(false);
 });
 
 test('What may have been sent keeps its slot while its resend waits for money', async () => {
-  const desk = moneyed({
+  const harness = moneyed({
     soft: 15,
     hard: 15,
     caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
   });
-  desk.provider('dear', [silence]);
-  expect((await desk.send({ ...critical, onUnknown: 'resend' })).outcome).toMatchObject({ kind: 'deferred', reason: 'budget' });
-  expect(await desk.hasRoom()).toBe(false);
+  harness.provider('dear', [silence]);
+  expect((await harness.send({ ...critical, onUnknown: 'resend' })).outcome).toMatchObject({ kind: 'deferred', reason: 'budget' });
+  expect(await harness.hasRoom()).toBe(false);
 });
 
 test.each([
@@ -206,21 +210,21 @@ test.each([
   ['digest', 'suppressed', { kind: 'suppressed', reason: 'digested', held: { reason: 'budget' } }],
   ['drop', 'suppressed', { kind: 'suppressed', reason: 'budget', detail: 'money again at 2026-11-20T13:00:00.000Z' }],
 ] as const)('A route whose overflow is "%s" does so for want of money', async (overflow, state, expected) => {
-  const desk = moneyed({ soft: 5, hard: 5 });
-  desk.provider('dear', [yes]);
-  const { message, outcome } = await desk.send({ ...warning, overflow });
+  const harness = moneyed({ soft: 5, hard: 5 });
+  harness.provider('dear', [yes]);
+  const { message, outcome } = await harness.send({ ...warning, overflow });
   expect(outcome).toMatchObject(expected);
-  expect((await desk.trace(message)).state).toBe(state);
+  expect((await harness.trace(message)).state).toBe(state);
 });
 
 test('A text that no money comes for in time expires', async () => {
-  const desk = moneyed({ soft: 5, hard: 5 });
-  desk.provider('dear', [yes]);
-  const expiresAt = desk.clock.at + MINUTE_MS;
-  const { message, outcome } = await desk.send({ ...warning, expiresAt });
+  const harness = moneyed({ soft: 5, hard: 5 });
+  harness.provider('dear', [yes]);
+  const expiresAt = harness.clock.at + MINUTE_MS;
+  const { message, outcome } = await harness.send({ ...warning, expiresAt });
   expect(outcome).toMatchObject({ kind: 'deferred', until: new Date(expiresAt) });
-  desk.clock.at = expiresAt;
-  expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
+  harness.clock.at = expiresAt;
+  expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
 });
 
 describe('where there is no money for some and the others refused', () => {
@@ -246,17 +250,17 @@ describe('where there is no money for some and the others refused', () => {
   });
 
   test('the whole path goes by the same rule', async () => {
-    const desk = moneyed({ soft: 5, hard: 5 });
-    desk.provider('cheap', [refuse('balance')]);
-    desk.provider('dear', [yes]);
-    expect((await desk.send(warning)).outcome).toMatchObject({ kind: 'retry', provider: 'cheap' });
+    const harness = moneyed({ soft: 5, hard: 5 });
+    harness.provider('cheap', [refuse('balance')]);
+    harness.provider('dear', [yes]);
+    expect((await harness.send(warning)).outcome).toMatchObject({ kind: 'retry', provider: 'cheap' });
   });
 });
 
 test('Without prices Redis is asked for no money', async () => {
-  const desk = createDesk(redis, prefix);
-  desk.provider('dear', [yes]);
-  await desk.send();
-  expect(await redis.keys(`${desk.keys.prefix}:budget*`)).toEqual([]);
-  expect(desk.heard('accepted')).toEqual([expect.not.objectContaining({ cost: expect.anything() })]);
+  const harness = createHarness(redis, prefix);
+  harness.provider('dear', [yes]);
+  await harness.send();
+  expect(await redis.keys(`${harness.keys.prefix}:budget*`)).toEqual([]);
+  expect(harness.heard('accepted')).toEqual([expect.not.objectContaining({ cost: expect.anything() })]);
 });

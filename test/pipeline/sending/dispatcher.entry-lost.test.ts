@@ -2,21 +2,21 @@ import { beforeEach, expect, test } from 'vitest';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
-import { createDesk, type Desk } from '../dispatch-desk.ts';
+import { createHarness, type DispatcherHarness } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 
-let desk: Desk;
+let harness: DispatcherHarness;
 beforeEach(() => {
-  desk = createDesk(redis, prefix);
+  harness = createHarness(redis, prefix);
 });
 
 /** Redis loses the entry while the provider has the call. */
 const losing =
   (answer: Line): Line =>
   async (message, signal) => {
-    await redis.del(desk.keys.message(message.id));
+    await redis.del(harness.keys.message(message.id));
     return typeof answer === 'function' ? answer(message, signal) : answer;
   };
 
@@ -26,21 +26,21 @@ test.each([
 ] as const)(
   'a message whose ledger entry is lost while it is %s is counted and logged by the run that knows',
   async (_how, answer, end) => {
-    desk.provider('a', [losing(answer)]);
-    const { outcome, message } = await desk.send();
+    harness.provider('a', [losing(answer)]);
+    const { outcome, message } = await harness.send();
     expect(outcome.kind).toBe(end.state);
-    expect(desk.heard('messageSettled')).toEqual([{ ...end, severity: 'critical' }]);
-    expect(desk.heard('messageEnded')).toMatchObject([
+    expect(harness.heard('messageSettled')).toEqual([{ ...end, severity: 'critical' }]);
+    expect(harness.heard('messageEnded')).toMatchObject([
       { messageId: message.id, state: end.state, detail: expect.stringContaining('Redis lost') },
     ]);
-    expect(desk.heard('accepted')).toHaveLength(end.state === 'accepted' ? 1 : 0);
+    expect(harness.heard('accepted')).toHaveLength(end.state === 'accepted' ? 1 : 0);
   },
 );
 
 test('one that comes back later without its entry is no second send', async () => {
-  const a = desk.provider('a', [losing(refuse('unavailable')), losing(refuse('unavailable')), losing(refuse('unavailable')), yes]);
-  const { outcome, message } = await desk.send();
+  const a = harness.provider('a', [losing(refuse('unavailable')), losing(refuse('unavailable')), losing(refuse('unavailable')), yes]);
+  const { outcome, message } = await harness.send();
   expect(outcome.kind).toBe('malformed');
-  expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'malformed' });
+  expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'malformed' });
   expect(a.requests.length).toBeLessThan(4);
 });

@@ -3,75 +3,75 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import { countSegments } from '../../../src/alert/segments.ts';
 import { type Accepted, type Provider, ProviderError, refuse, type SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
-import { createDesk, type Desk, HOUR_MS } from '../dispatch-desk.ts';
+import { createHarness, type DispatcherHarness, HOUR_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const tooLong = new ProviderError('content', { code: 'VARIABLE_TOO_LONG' });
 const CAPS = { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined } as const;
 
-let desk: Desk;
+let harness: DispatcherHarness;
 beforeEach(() => {
-  desk = createDesk(redis, prefix, { caps: CAPS });
+  harness = createHarness(redis, prefix, { caps: CAPS });
 });
 
-const picky = (name: string, more: Partial<Provider>, answer: Parameters<Desk['provider']>[1] = [yes]) =>
-  Object.assign(desk.provider(name, answer), more);
-const eventsOf = async (message: Parameters<Desk['trace']>[0]) =>
-  (await desk.trace(message)).events.filter(({ stage }) => stage === 'dispatch').map(({ at: _at, ...event }) => event);
+const picky = (name: string, more: Partial<Provider>, answer: Parameters<DispatcherHarness['provider']>[1] = [yes]) =>
+  Object.assign(harness.provider(name, answer), more);
+const eventsOf = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
+  (await harness.trace(message)).events.filter(({ stage }) => stage === 'dispatch').map(({ at: _at, ...event }) => event);
 
 describe('a provider that would surely refuse the text', () => {
   test('is passed over without a request, and the next one sends it', async () => {
     const a = picky('a', { preflight: () => tooLong });
-    const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send();
+    const b = harness.provider('b', [yes]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
     expect([a.requests.length, b.requests.length]).toEqual([0, 1]);
-    expect((await desk.trace(message)).attempts).toMatchObject([{ provider: 'b', result: 'accepted' }]);
+    expect((await harness.trace(message)).attempts).toMatchObject([{ provider: 'b', result: 'accepted' }]);
     expect(await eventsOf(message)).toEqual([
       { stage: 'dispatch', verdict: 'skipped', reason: 'content', detail: 'a would refuse it: variable too long' },
       { stage: 'dispatch', verdict: 'failover', reason: 'content', detail: 'from a to b' },
       { stage: 'dispatch', verdict: 'accepted' },
     ]);
-    expect(desk.heard('providerRequest')).toMatchObject([{ provider: 'b' }]);
+    expect(harness.heard('providerRequest')).toMatchObject([{ provider: 'b' }]);
   });
 
   test('and no other left: the message has failed, no attempt is written down, and its slot is free', async () => {
     picky('a', { preflight: () => tooLong });
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'failed', provider: 'a', error: { code: 'VARIABLE_TOO_LONG' } });
     expect(outcome).not.toHaveProperty('attempt');
-    expect(await desk.trace(message)).toMatchObject({ state: 'failed', reason: 'content', attempts: [] });
-    expect(desk.heard('messageSettled')).toEqual([{ state: 'failed', reason: 'content', severity: 'critical' }]);
-    expect(await desk.hasRoom()).toBe(true);
+    expect(await harness.trace(message)).toMatchObject({ state: 'failed', reason: 'content', attempts: [] });
+    expect(harness.heard('messageSettled')).toEqual([{ state: 'failed', reason: 'content', severity: 'critical' }]);
+    expect(await harness.hasRoom()).toBe(true);
   });
 
   test('for the sake of a number that is not valid ends it, as no other would take it either', async () => {
     picky('a', { preflight: () => new ProviderError('recipient', { code: 'NO_SUCH_NUMBER' }) });
-    const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send({ to: '+60100000000' as E164 });
+    const b = harness.provider('b', [yes]);
+    const { message, outcome } = await harness.send({ to: '+60100000000' as E164 });
     expect(outcome).toMatchObject({ kind: 'failed', provider: 'a' });
     expect(b.requests).toEqual([]);
-    expect(await desk.trace(message)).toMatchObject({ state: 'failed', reason: 'recipient', attempts: [] });
+    expect(await harness.trace(message)).toMatchObject({ state: 'failed', reason: 'recipient', attempts: [] });
   });
 
   test('after one that may take it later: the text comes back, and the attempt made is closed', async () => {
-    desk.provider('a', [refuse('throttled')]);
+    harness.provider('a', [refuse('throttled')]);
     picky('b', { preflight: () => tooLong });
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'throttled' });
     expect(outcome).not.toHaveProperty('attempt');
-    expect((await desk.trace(message)).attempts).toMatchObject([{ provider: 'a', result: 'refused', reason: 'throttled' }]);
-    expect((await desk.ledger.recall(message.id))?.open).toBeUndefined();
+    expect((await harness.trace(message)).attempts).toMatchObject([{ provider: 'a', result: 'refused', reason: 'throttled' }]);
+    expect((await harness.ledger.recall(message.id))?.open).toBeUndefined();
   });
 
   test('does not stand in the way of a resend through the same one', async () => {
-    const a = desk.provider('a', [refuse('unknown_outcome'), yes]);
+    const a = harness.provider('a', [refuse('unknown_outcome'), yes]);
     picky('b', { preflight: () => tooLong });
-    const { message, outcome } = await desk.send();
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect(a.requests).toHaveLength(2);
-    expect((await desk.trace(message)).attempts).toMatchObject([{ result: 'unknown' }, { result: 'accepted' }]);
+    expect((await harness.trace(message)).attempts).toMatchObject([{ result: 'unknown' }, { result: 'accepted' }]);
   });
 
   test('says so by mistake when its check throws: it is asked, and the bug is told', async () => {
@@ -81,9 +81,9 @@ describe('a provider that would surely refuse the text', () => {
         throw bug;
       },
     });
-    expect((await desk.send()).outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
+    expect((await harness.send()).outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect(a.requests).toHaveLength(1);
-    expect(desk.bugs).toEqual([{ error: bug, provider: 'a' }]);
+    expect(harness.bugs).toEqual([{ error: bug, provider: 'a' }]);
   });
 });
 
@@ -98,47 +98,47 @@ describe('a text that a route wants shorter', () => {
     };
     const a = picky('a', { preflight, segmentRule: () => 'ucs2' }, [refuse('balance')]);
     const b = picky('b', { preflight });
-    const { message } = await desk.send(long);
+    const { message } = await harness.send(long);
     expect(a.requests[0]?.text).toBe(`${'a'.repeat(69)}…`);
     expect(a.requests[0]?.variables.content).toBe(`${'b'.repeat(69)}…`);
     expect(b.requests[0]?.text).toBe(`${'a'.repeat(157)}...`);
     expect(checked).toEqual([a.requests[0], b.requests[0]]);
-    expect((await desk.trace(message)).segments).toBe(1);
+    expect((await harness.trace(message)).segments).toBe(1);
   });
 
   test('is counted as the vendor counts, else by the vendor’s rule', async () => {
-    desk = createDesk(redis, prefix);
+    harness = createHarness(redis, prefix);
     picky('a', { segmentRule: () => 'ucs2' }, [yes, { ...yes, segments: 7 }]);
     const text = 'a'.repeat(150);
-    const counted = async () => (await desk.trace((await desk.send({ text })).message)).segments;
+    const counted = async () => (await harness.trace((await harness.send({ text })).message)).segments;
     expect(countSegments(text)).toBe(1);
     expect([await counted(), await counted()]).toEqual([3, 7]);
-    expect(desk.heard('accepted')).toMatchObject([{ segments: 3 }, { segments: 7 }]);
+    expect(harness.heard('accepted')).toMatchObject([{ segments: 3 }, { segments: 7 }]);
   });
 });
 
 test('A cap that counts segments lets one long text through and then waits', async () => {
-  desk = createDesk(redis, prefix, { caps: { ...CAPS, weight: 'segments', perRecipient: [{ max: 4, perMs: HOUR_MS }] } });
-  desk.provider('a', [yes]);
-  expect((await desk.send({ segments: 3 })).outcome.kind).toBe('accepted');
-  expect((await desk.send({ segments: 2 })).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-  expect((await desk.send({ segments: 1 })).outcome.kind).toBe('accepted');
-  expect((await desk.send({ segments: 1 })).outcome.kind).toBe('deferred');
+  harness = createHarness(redis, prefix, { caps: { ...CAPS, weight: 'segments', perRecipient: [{ max: 4, perMs: HOUR_MS }] } });
+  harness.provider('a', [yes]);
+  expect((await harness.send({ segments: 3 })).outcome.kind).toBe('accepted');
+  expect((await harness.send({ segments: 2 })).outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
+  expect((await harness.send({ segments: 1 })).outcome.kind).toBe('accepted');
+  expect((await harness.send({ segments: 1 })).outcome.kind).toBe('deferred');
 });
 
 describe('a text longer than the provider takes', () => {
   test('loses its tail where we made it of an alert', async () => {
     const a = picky('a', { maxCharacters: 20 });
-    const { outcome } = await desk.send({ text: `CRITICAL: ${'x'.repeat(20)}` });
+    const { outcome } = await harness.send({ text: `CRITICAL: ${'x'.repeat(20)}` });
     expect(outcome).toMatchObject({ kind: 'accepted' });
     expect(a.requests).toMatchObject([{ text: 'CRITICAL: xxxxxxx...' }]);
   });
 
   test("is offered elsewhere where it is the producer's own", async () => {
     const a = picky('a', { maxCharacters: 20 });
-    const b = desk.provider('b', [yes]);
+    const b = harness.provider('b', [yes]);
     const text = 'Your code is 123456789012';
-    const { message } = await desk.send({ text, template: { name: 'login', params: { code: '123456789012' }, exact: true } });
+    const { message } = await harness.send({ text, template: { name: 'login', params: { code: '123456789012' }, exact: true } });
     expect([a.requests.length, b.requests]).toMatchObject([0, [{ text }]]);
     expect(await eventsOf(message)).toMatchObject([{ verdict: 'skipped', detail: 'a would refuse it: too long' }, {}, {}]);
   });

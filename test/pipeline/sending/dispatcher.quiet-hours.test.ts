@@ -7,116 +7,122 @@ import type { QuietHours } from '../../../src/policy/quiet-hours.ts';
 import type { Route } from '../../../src/policy/route.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
-import { createDesk, type Desk, HOUR_MS, MINUTE_MS } from '../dispatch-desk.ts';
+import { createHarness, type DispatcherHarness, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const DAY_MS = 24 * HOUR_MS;
 
 /** Quiet for two hours, by UTC, that begin so many ms from now, rounded down to the minute. */
-function quietIn({ clock }: Desk, ms: number, override: QuietHours['override'] = 'critical'): QuietHours {
+function quietIn({ clock }: DispatcherHarness, ms: number, override: QuietHours['override'] = 'critical'): QuietHours {
   const from = Math.floor((clock.at + ms) / MINUTE_MS) % 1440;
   return { from, to: (from + 120) % 1440, timeZone: 'UTC', override };
 }
-const endOf = ({ to }: QuietHours, { clock }: Desk) => {
+const endOf = ({ to }: QuietHours, { clock }: DispatcherHarness) => {
   const midnight = clock.at - (clock.at % DAY_MS);
   const end = midnight + to * MINUTE_MS;
   return new Date(end > clock.at ? end : end + DAY_MS);
 };
-const quietNow = (desk: Desk): Partial<Message> => ({ severity: 'error', quietHours: quietIn(desk, 0), expiresAt: desk.clock.at + DAY_MS });
+const quietNow = (harness: DispatcherHarness): Partial<Message> => ({
+  severity: 'error',
+  quietHours: quietIn(harness, 0),
+  expiresAt: harness.clock.at + DAY_MS,
+});
 
 const GATHERED = { kind: 'suppressed', reason: 'digested', held: { reason: 'quiet_hours' } };
 
 describe('a text in quiet hours', () => {
   test('is gathered into a digest, without an attempt or a slot', async () => {
-    const desk = createDesk(redis, prefix, {
+    const harness = createHarness(redis, prefix, {
       caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
     });
-    const a = desk.provider('a', [yes]);
-    const { message, outcome } = await desk.send(quietNow(desk));
+    const a = harness.provider('a', [yes]);
+    const { message, outcome } = await harness.send(quietNow(harness));
     expect(outcome).toMatchObject(GATHERED);
-    expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'digested', attempts: [] });
-    expect(await desk.hasRoom()).toBe(true);
+    expect(await harness.trace(message)).toMatchObject({ state: 'suppressed', reason: 'digested', attempts: [] });
+    expect(await harness.hasRoom()).toBe(true);
     expect(a.requests).toHaveLength(0);
   });
 
   test('goes out at once where it is grave enough', async () => {
-    const desk = createDesk(redis, prefix);
-    desk.provider('a', [yes]);
-    expect((await desk.send({ ...quietNow(desk), severity: 'critical' })).outcome).toMatchObject({ kind: 'accepted' });
-    expect((await desk.send({ ...quietNow(desk), quietHours: quietIn(desk, 0, 'error') })).outcome).toMatchObject({ kind: 'accepted' });
+    const harness = createHarness(redis, prefix);
+    harness.provider('a', [yes]);
+    expect((await harness.send({ ...quietNow(harness), severity: 'critical' })).outcome).toMatchObject({ kind: 'accepted' });
+    expect((await harness.send({ ...quietNow(harness), quietHours: quietIn(harness, 0, 'error') })).outcome).toMatchObject({
+      kind: 'accepted',
+    });
   });
 
   test('is given up where the route says so, and counted once', async () => {
-    const desk = createDesk(redis, prefix);
-    const a = desk.provider('a', [refuse('balance'), yes]);
-    const quietHours = quietIn(desk, 5 * MINUTE_MS);
-    const { message } = await desk.send({ severity: 'error', overflow: 'drop', quietHours });
-    desk.clock.at += 10 * MINUTE_MS;
-    const outcome = await desk.run(message, { rerun: true });
+    const harness = createHarness(redis, prefix);
+    const a = harness.provider('a', [refuse('balance'), yes]);
+    const quietHours = quietIn(harness, 5 * MINUTE_MS);
+    const { message } = await harness.send({ severity: 'error', overflow: 'drop', quietHours });
+    harness.clock.at += 10 * MINUTE_MS;
+    const outcome = await harness.run(message, { rerun: true });
     expect(outcome).toMatchObject({
       kind: 'suppressed',
       reason: 'quiet_hours',
-      detail: `quiet until ${endOf(quietHours, desk).toISOString()}`,
+      detail: `quiet until ${endOf(quietHours, harness).toISOString()}`,
     });
-    expect(await desk.trace(message)).toMatchObject({ state: 'suppressed', reason: 'quiet_hours' });
-    expect(desk.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'quiet_hours', severity: 'error' }]);
+    expect(await harness.trace(message)).toMatchObject({ state: 'suppressed', reason: 'quiet_hours' });
+    expect(harness.heard('messageSettled')).toEqual([{ state: 'suppressed', reason: 'quiet_hours', severity: 'error' }]);
     expect(a.requests).toHaveLength(1);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(await harness.ledger.inFlight()).toBe(0);
   });
 
   test('into which it came while it waited for a cap, is gathered', async () => {
-    const desk = createDesk(redis, prefix, {
+    const harness = createHarness(redis, prefix, {
       caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
     });
-    const a = desk.provider('a', [yes]);
-    await desk.send();
-    const quietHours = quietIn(desk, 30 * MINUTE_MS);
-    const { message, outcome } = await desk.send({ severity: 'error', quietHours, expiresAt: desk.clock.at + DAY_MS });
+    const a = harness.provider('a', [yes]);
+    await harness.send();
+    const quietHours = quietIn(harness, 30 * MINUTE_MS);
+    const { message, outcome } = await harness.send({ severity: 'error', quietHours, expiresAt: harness.clock.at + DAY_MS });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'rate_cap_recipient' });
-    desk.clock.at += HOUR_MS + 1;
-    expect(await desk.run(message, { rerun: true })).toMatchObject(GATHERED);
+    harness.clock.at += HOUR_MS + 1;
+    expect(await harness.run(message, { rerun: true })).toMatchObject(GATHERED);
     expect(a.requests).toHaveLength(1);
   });
 
   test('into which it came while a vendor was failing, is gathered; a critical is tried again', async () => {
-    const desk = createDesk(redis, prefix);
-    desk.provider('a', [refuse('balance'), refuse('balance'), yes]);
-    const more = { quietHours: quietIn(desk, 5 * MINUTE_MS), expiresAt: desk.clock.at + DAY_MS };
-    const { message: error } = await desk.send({ ...more, severity: 'error' });
-    const { message: critical } = await desk.send({ ...more, severity: 'critical' });
-    desk.clock.at += 10 * MINUTE_MS;
-    expect(await desk.run(error, { rerun: true })).toMatchObject(GATHERED);
-    expect(await desk.run(critical, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    const harness = createHarness(redis, prefix);
+    harness.provider('a', [refuse('balance'), refuse('balance'), yes]);
+    const more = { quietHours: quietIn(harness, 5 * MINUTE_MS), expiresAt: harness.clock.at + DAY_MS };
+    const { message: error } = await harness.send({ ...more, severity: 'error' });
+    const { message: critical } = await harness.send({ ...more, severity: 'critical' });
+    harness.clock.at += 10 * MINUTE_MS;
+    expect(await harness.run(error, { rerun: true })).toMatchObject(GATHERED);
+    expect(await harness.run(critical, { rerun: true })).toMatchObject({ kind: 'accepted' });
   });
 
   test('into which it came while it waited for its turn at the provider, comes back at once and is gathered', async () => {
-    const desk = createDesk(redis, prefix);
-    const quietHours = quietIn(desk, 2 * MINUTE_MS);
-    const a = desk.provider('a', [yes], {
+    const harness = createHarness(redis, prefix);
+    const quietHours = quietIn(harness, 2 * MINUTE_MS);
+    const a = harness.provider('a', [yes], {
       pace: (_signal, job) => {
-        desk.clock.at += 3 * MINUTE_MS;
+        harness.clock.at += 3 * MINUTE_MS;
         return job();
       },
     });
-    const { message, outcome } = await desk.send({ severity: 'error', quietHours, expiresAt: desk.clock.at + DAY_MS });
-    expect(outcome).toEqual({ kind: 'deferred', reason: 'quiet_hours', until: desk.clock.now() });
-    expect(await desk.run(message, { rerun: true })).toMatchObject(GATHERED);
+    const { message, outcome } = await harness.send({ severity: 'error', quietHours, expiresAt: harness.clock.at + DAY_MS });
+    expect(outcome).toEqual({ kind: 'deferred', reason: 'quiet_hours', until: harness.clock.now() });
+    expect(await harness.run(message, { rerun: true })).toMatchObject(GATHERED);
     expect(a.requests).toHaveLength(0);
   });
 
   test('that may have gone out already waits, whatever its route says, and is never called unsent', async () => {
-    const desk = createDesk(redis, prefix);
+    const harness = createHarness(redis, prefix);
     // A throttled vendor after one whose answer never came: it comes back with a doubt.
-    desk.provider('a', [refuse('unknown_outcome')]);
-    desk.provider('b', [refuse('throttled')]);
-    const quietHours = quietIn(desk, 5 * MINUTE_MS);
-    const expiresAt = desk.clock.at + HOUR_MS;
-    const { message } = await desk.send({ severity: 'error', overflow: 'drop', quietHours, expiresAt });
-    desk.clock.at += 10 * MINUTE_MS;
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'quiet_hours' });
-    desk.clock.at = expiresAt;
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'unknown', provider: 'a' });
+    harness.provider('a', [refuse('unknown_outcome')]);
+    harness.provider('b', [refuse('throttled')]);
+    const quietHours = quietIn(harness, 5 * MINUTE_MS);
+    const expiresAt = harness.clock.at + HOUR_MS;
+    const { message } = await harness.send({ severity: 'error', overflow: 'drop', quietHours, expiresAt });
+    harness.clock.at += 10 * MINUTE_MS;
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'quiet_hours' });
+    harness.clock.at = expiresAt;
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'unknown', provider: 'a' });
   });
 });
 
@@ -136,7 +142,7 @@ describe('caps of sources, countries and routes', () => {
   test.each<
     [
       name: string,
-      options: Parameters<typeof createDesk>[2],
+      options: Parameters<typeof createHarness>[2],
       first: Partial<Message>,
       full: Partial<Message>,
       free: Partial<Message>,
@@ -176,23 +182,23 @@ describe('caps of sources, countries and routes', () => {
       'rate_cap_route',
     ],
   ])('of %s hold back what is counted there and nothing else', async (_name, options, first, full, free, reason) => {
-    const desk = createDesk(redis, prefix, options);
-    const a = desk.provider('a', [yes]);
-    expect((await desk.send(first)).outcome).toMatchObject({ kind: 'accepted' });
-    const { message, outcome } = await desk.send({ ...full, expiresAt: desk.clock.at + DAY_MS });
+    const harness = createHarness(redis, prefix, options);
+    const a = harness.provider('a', [yes]);
+    expect((await harness.send(first)).outcome).toMatchObject({ kind: 'accepted' });
+    const { message, outcome } = await harness.send({ ...full, expiresAt: harness.clock.at + DAY_MS });
     expect(outcome).toMatchObject({ kind: 'deferred', reason });
-    expect(desk.heard('deferred')).toEqual([reason]);
-    expect((await desk.send(free)).outcome).toMatchObject({ kind: 'accepted' });
-    desk.clock.at += HOUR_MS + 1;
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    expect(harness.heard('deferred')).toEqual([reason]);
+    expect((await harness.send(free)).outcome).toMatchObject({ kind: 'accepted' });
+    harness.clock.at += HOUR_MS + 1;
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted' });
     expect(a.requests).toHaveLength(3);
   });
 
   test('of a route give the slot of a failed text back', async () => {
-    const desk = createDesk(redis, prefix, { routes: [route('loud', 1, 1)] });
-    desk.provider('a', [refuse('recipient'), yes]);
-    expect((await desk.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'failed' });
-    expect((await desk.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'accepted' });
+    const harness = createHarness(redis, prefix, { routes: [route('loud', 1, 1)] });
+    harness.provider('a', [refuse('recipient'), yes]);
+    expect((await harness.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'failed' });
+    expect((await harness.send({ route: 'loud' })).outcome).toMatchObject({ kind: 'accepted' });
   });
 });
 
@@ -207,21 +213,21 @@ test('Whenever it comes and however often it is put off, no provider is asked in
   const severity = fc.constantFrom(...SEVERITIES);
   await fc.assert(
     fc.asyncProperty(quiet, severity, severity, fc.nat(DAY_MS), fc.nat(3), async (times, override, severity, ms, failures) => {
-      const desk = createDesk(redis, prefix);
+      const harness = createHarness(redis, prefix);
       const askedAt: number[] = [];
       const answer = (said: Accepted | ReturnType<typeof refuse>) => () => {
-        askedAt.push(desk.clock.at);
+        askedAt.push(harness.clock.at);
         return said;
       };
-      desk.provider('a', [...Array.from({ length: failures }, () => answer(refuse('balance'))), answer(yes)]);
-      desk.clock.at += ms;
+      harness.provider('a', [...Array.from({ length: failures }, () => answer(refuse('balance'))), answer(yes)]);
+      harness.clock.at += ms;
       const quietHours = { ...times, override };
-      let { message, outcome } = await desk.send({ severity, quietHours, expiresAt: desk.clock.at + 2 * DAY_MS });
+      let { message, outcome } = await harness.send({ severity, quietHours, expiresAt: harness.clock.at + 2 * DAY_MS });
       for (let run = 0; outcome.kind !== 'accepted' && run < 2 + 2 * failures; run += 1) {
         if (outcome.kind === 'suppressed' && outcome.reason === 'digested') break;
         if (outcome.kind !== 'deferred' && outcome.kind !== 'retry') throw new Error(outcome.kind);
-        desk.clock.at = outcome.until.getTime();
-        outcome = await desk.run(message, { rerun: true });
+        harness.clock.at = outcome.until.getTime();
+        outcome = await harness.run(message, { rerun: true });
       }
       expect(outcome).toMatchObject(outcome.kind === 'accepted' ? {} : GATHERED);
       for (const at of isAtLeast(severity, override) ? [] : askedAt) {

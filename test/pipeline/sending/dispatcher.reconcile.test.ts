@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type Accepted, ProviderError, refuse, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
-import { createDesk, createSignpost, type Desk } from '../dispatch-desk.ts';
+import { createHarness, createSignpost, type DispatcherHarness } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
@@ -11,14 +11,14 @@ const sent: VendorStatus = { kind: 'pending', providerMessageId: 'SM9', segments
 const absent: VendorStatus = { kind: 'absent' };
 const notFound: VendorStatus = { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'NOT_FOUND' }) };
 
-let desk: Desk;
+let harness: DispatcherHarness;
 beforeEach(() => {
-  desk = createDesk(redis, prefix);
+  harness = createHarness(redis, prefix);
 });
 
 /** A provider that says this when it is asked what became of a text; the last word stays. */
 function askable(name: string, lines: readonly Line[], [...says]: readonly VendorStatus[], over: { timeoutMs?: number } = {}) {
-  const provider = desk.provider(name, lines, over);
+  const provider = harness.provider(name, lines, over);
   const asked: unknown[] = [];
   Object.assign(provider, {
     status: async (query: unknown) => {
@@ -29,17 +29,17 @@ function askable(name: string, lines: readonly Line[], [...says]: readonly Vendo
   return Object.assign(provider, { asked });
 }
 
-const reconciled = async (message: Parameters<Desk['trace']>[0]) =>
-  (await desk.trace(message)).events.filter(({ stage }) => stage === 'reconcile').map(({ verdict, detail }) => [verdict, detail]);
+const reconciled = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
+  (await harness.trace(message)).events.filter(({ stage }) => stage === 'reconcile').map(({ verdict, detail }) => [verdict, detail]);
 
 describe('an answer that never came, of a vendor that can be asked', () => {
   test.each(['resend', 'hold'] as const)('is an acceptance when the vendor has the text: nothing is sent again (%s)', async (onUnknown) => {
     const a = askable('a', [silence], [sent]);
-    const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send({ onUnknown });
+    const b = harness.provider('b', [yes]);
+    const { message, outcome } = await harness.send({ onUnknown });
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 0]);
-    expect(await desk.trace(message)).toMatchObject({
+    expect(await harness.trace(message)).toMatchObject({
       state: 'accepted',
       reason: null,
       provider: 'a',
@@ -48,29 +48,29 @@ describe('an answer that never came, of a vendor that can be asked', () => {
       attempts: [{ result: 'unknown', reason: 'unknown_outcome', code: 'timeout', resolution: 'confirmed_sent' }],
     });
     expect(await reconciled(message)).toEqual([['confirmed_sent', 'asked a']]);
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'confirmed_sent']]);
-    expect(desk.heard('messageSettled')).toEqual([{ state: 'accepted', reason: 'none', severity: 'critical' }]);
-    expect(desk.handedOver).toMatchObject([{ provider: 'a', accepted: { providerMessageId: 'SM9' }, said: sent }]);
-    expect(await desk.ledger.findMessage('a', 'SM9')).toBe(message.id);
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'confirmed_sent']]);
+    expect(harness.heard('messageSettled')).toEqual([{ state: 'accepted', reason: 'none', severity: 'critical' }]);
+    expect(harness.handedOver).toMatchObject([{ provider: 'a', accepted: { providerMessageId: 'SM9' }, said: sent }]);
+    expect(await harness.ledger.findMessage('a', 'SM9')).toBe(message.id);
   });
 
   test('is asked for again for a few seconds while the vendor does not say', async () => {
     askable('a', [silence], [notFound, notFound, sent]);
-    const { outcome } = await desk.send();
+    const { outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
-    expect(desk.pauses).toEqual([1000, 3000]);
+    expect(harness.pauses).toEqual([1000, 3000]);
   });
 
   test('goes by the route when the vendor cannot say', async () => {
     askable('a', [silence], [notFound]);
-    const b = desk.provider('b', [yes]);
-    const critical = await desk.send();
+    const b = harness.provider('b', [yes]);
+    const critical = await harness.send();
     expect(critical.outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
     expect(await reconciled(critical.message)).toEqual([['unclear', 'asked a: not found']]);
-    const held = await desk.send({ onUnknown: 'hold' });
+    const held = await harness.send({ onUnknown: 'hold' });
     expect(held.outcome).toMatchObject({ kind: 'unknown', provider: 'a' });
     expect(b.requests).toHaveLength(1);
-    expect(desk.heard('unknownResolved')).toEqual([
+    expect(harness.heard('unknownResolved')).toEqual([
       ['a', 'resent'],
       ['a', 'held'],
     ]);
@@ -80,61 +80,61 @@ describe('an answer that never came, of a vendor that can be asked', () => {
     'surely was not sent when its records do not hold it: the next provider sends it (%s)',
     async (onUnknown) => {
       askable('a', [silence], [absent]);
-      const b = desk.provider('b', [yes]);
-      const { message, outcome } = await desk.send({ onUnknown });
+      const b = harness.provider('b', [yes]);
+      const { message, outcome } = await harness.send({ onUnknown });
       expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
       expect(b.requests).toHaveLength(1);
-      expect(desk.heard('unknownResolved')).toEqual([['a', 'confirmed_not_sent']]);
-      expect(desk.heard('failedOver')).toEqual([['a', 'b']]);
-      expect((await desk.trace(message)).attempts).toMatchObject([
+      expect(harness.heard('unknownResolved')).toEqual([['a', 'confirmed_not_sent']]);
+      expect(harness.heard('failedOver')).toEqual([['a', 'b']]);
+      expect((await harness.trace(message)).attempts).toMatchObject([
         { result: 'unknown', resolution: 'confirmed_not_sent' },
         { provider: 'b', result: 'accepted' },
       ]);
-      expect(await desk.ledger.recall(message.id)).toMatchObject({ unknowns: 0, doubtful: undefined });
+      expect(await harness.ledger.recall(message.id)).toMatchObject({ unknowns: 0, doubtful: undefined });
     },
   );
 
   test('does not use up the resend when it surely was not sent', async () => {
     askable('a', [silence], [absent]);
-    desk.provider('b', [silence]);
-    const c = desk.provider('c', [yes]);
-    const { outcome } = await desk.send();
+    harness.provider('b', [silence]);
+    const c = harness.provider('c', [yes]);
+    const { outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'c' });
     expect(c.requests).toHaveLength(1);
   });
 
   test('comes back later, and may expire as surely unsent, when nobody else can send it', async () => {
     askable('a', [silence], [absent]);
-    const { message, outcome } = await desk.send({ onUnknown: 'hold' });
+    const { message, outcome } = await harness.send({ onUnknown: 'hold' });
     expect(outcome).toMatchObject({ kind: 'retry', error: { reason: 'unavailable' } });
-    desk.clock.at = message.expiresAt;
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
+    harness.clock.at = message.expiresAt;
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
   });
 });
 
 describe('an earlier attempt of unknown outcome', () => {
   test('is asked for once more before the text is sent again', async () => {
     const a = askable('a', [silence, yes], [notFound, notFound, notFound, sent]);
-    const b = desk.provider('b', [refuse('balance')]);
-    const { message } = await desk.send();
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
+    const b = harness.provider('b', [refuse('balance')]);
+    const { message } = await harness.send();
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
-    expect((await desk.trace(message)).attempts[0]).toMatchObject({ result: 'unknown', resolution: 'confirmed_sent' });
+    expect((await harness.trace(message)).attempts[0]).toMatchObject({ result: 'unknown', resolution: 'confirmed_sent' });
   });
 
   test('that turns out not to have been sent leaves the message surely unsent', async () => {
     askable('a', [silence], [notFound, notFound, notFound, absent]);
-    desk.provider('b', [refuse('balance')]);
-    const { message } = await desk.send();
-    desk.clock.at = message.expiresAt;
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'expired' });
-    expect(await desk.ledger.recall(message.id)).toMatchObject({ unknowns: 0 });
+    harness.provider('b', [refuse('balance')]);
+    const { message } = await harness.send();
+    harness.clock.at = message.expiresAt;
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'expired' });
+    expect(await harness.ledger.recall(message.id)).toMatchObject({ unknowns: 0 });
   });
 });
 
 describe('an attempt whose worker is gone', () => {
-  async function orphan(says: readonly VendorStatus[], over: Parameters<Desk['message']>[0] = {}) {
+  async function orphan(says: readonly VendorStatus[], over: Parameters<DispatcherHarness['message']>[0] = {}) {
     const sending = createSignpost();
     const late = createSignpost();
     const answers: { line: Line } = { line: yes };
@@ -150,47 +150,47 @@ describe('an attempt whose worker is gone', () => {
       says,
       { timeoutMs: 1000 },
     );
-    const message = await desk.admit(desk.message({ providers: ['a', 'b'], ...over }));
-    const gone = desk.run(message);
+    const message = await harness.admit(harness.message({ providers: ['a', 'b'], ...over }));
+    const gone = harness.run(message);
     await sending.reached;
-    await desk.endLease(message);
+    await harness.endLease(message);
     return { a, message, gone, late, answers };
   }
 
   test('is an acceptance when the vendor has its text', async () => {
     const { a, message } = await orphan([sent]);
-    const b = desk.provider('b', [yes]);
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
+    const b = harness.provider('b', [yes]);
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 0]);
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'confirmed_sent']]);
-    expect(await desk.ledger.recall(message.id)).toMatchObject({ state: 'accepted', open: undefined });
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'confirmed_sent']]);
+    expect(await harness.ledger.recall(message.id)).toMatchObject({ state: 'accepted', open: undefined });
   });
 
   test('is sent as if it had never been tried when the vendor surely has not got it', async () => {
     const { a, message } = await orphan([absent], { onUnknown: 'hold' });
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect(a.requests).toHaveLength(2);
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'confirmed_not_sent']]);
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'confirmed_not_sent']]);
   });
 
   test('is held as unknown, and failed for what it was when its worker brings a refusal after all', async () => {
     const { message, gone, late, answers } = await orphan([notFound], { onUnknown: 'hold' });
     answers.line = refuse('recipient', { code: '21211' });
-    await desk.run(message, { rerun: true });
-    expect(await desk.trace(message)).toMatchObject({ state: 'unknown' });
+    await harness.run(message, { rerun: true });
+    expect(await harness.trace(message)).toMatchObject({ state: 'unknown' });
     late.reach();
     await gone;
-    expect(await desk.trace(message)).toMatchObject({
+    expect(await harness.trace(message)).toMatchObject({
       state: 'failed',
       reason: 'recipient',
       attempts: [{ result: 'refused', code: '21211' }],
     });
-    expect(desk.heard('unknownResolved')).toEqual([
+    expect(harness.heard('unknownResolved')).toEqual([
       ['a', 'held'],
       ['a', 'confirmed_not_sent'],
     ]);
-    expect(desk.heard('messageSettled')).toHaveLength(1);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(harness.heard('messageSettled')).toHaveLength(1);
+    expect(await harness.ledger.inFlight()).toBe(0);
   });
 
   test('does not end a message, by its late refusal, that another worker is sending', async () => {
@@ -198,31 +198,31 @@ describe('an attempt whose worker is gone', () => {
     answers.line = refuse('recipient', { code: '21211' });
     const sending = createSignpost();
     const answered = createSignpost();
-    desk.provider('b', [
+    harness.provider('b', [
       () => {
         sending.reach();
         return answered.reached.then(() => yes);
       },
     ]);
-    const heir = desk.run(message, { rerun: true });
+    const heir = harness.run(message, { rerun: true });
     await sending.reached;
     late.reach();
     await gone;
-    expect(await desk.trace(message)).toMatchObject({ state: 'sending' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'sending' });
     answered.reach();
     expect(await heir).toMatchObject({ kind: 'accepted', provider: 'b' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'accepted', attempts: [{ result: 'refused' }, { result: 'accepted' }] });
-    expect(desk.heard('messageSettled')).toEqual([{ state: 'accepted', reason: 'none', severity: 'critical' }]);
+    expect(await harness.trace(message)).toMatchObject({ state: 'accepted', attempts: [{ result: 'refused' }, { result: 'accepted' }] });
+    expect(harness.heard('messageSettled')).toEqual([{ state: 'accepted', reason: 'none', severity: 'critical' }]);
   });
 });
 
 test('a refusal that Redis does not take is written again until it does, before the next provider is asked', async () => {
-  desk.provider('a', [refuse('balance')]);
-  desk.provider('b', [yes]);
-  const { move } = desk.ledger;
+  harness.provider('a', [refuse('balance')]);
+  harness.provider('b', [yes]);
+  const { move } = harness.ledger;
   let refusals = 2;
-  desk.ledger.move = (step) => (refusals-- > 0 ? Promise.reject(new Error('OOM command not allowed')) : move(step));
-  const { message, outcome } = await desk.send();
+  harness.ledger.move = (step) => (refusals-- > 0 ? Promise.reject(new Error('OOM command not allowed')) : move(step));
+  const { message, outcome } = await harness.send();
   expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
-  expect((await desk.trace(message)).attempts).toMatchObject([{ result: 'refused' }, { result: 'accepted' }]);
+  expect((await harness.trace(message)).attempts).toMatchObject([{ result: 'refused' }, { result: 'accepted' }]);
 });

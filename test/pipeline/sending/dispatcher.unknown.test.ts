@@ -1,28 +1,28 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';
-import { createDesk, createSignpost, type Desk, MINUTE_MS } from '../dispatch-desk.ts';
+import { createHarness, createSignpost, type DispatcherHarness, MINUTE_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 const silence = refuse('unknown_outcome', { code: 'timeout' });
 
-let desk: Desk;
+let harness: DispatcherHarness;
 beforeEach(() => {
-  desk = createDesk(redis, prefix);
+  harness = createHarness(redis, prefix);
 });
 
-const ends = () => desk.heard('messageSettled');
+const ends = () => harness.heard('messageSettled');
 const unknownEnd = { state: 'unknown', reason: 'unknown_outcome', severity: 'critical' };
 
 describe('an answer that never came', () => {
   test('is followed by one resend through the next provider', async () => {
-    const a = desk.provider('a', [silence]);
-    const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send();
+    const a = harness.provider('a', [silence]);
+    const b = harness.provider('b', [yes]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
-    expect(await desk.trace(message)).toMatchObject({
+    expect(await harness.trace(message)).toMatchObject({
       state: 'accepted',
       provider: 'b',
       attempts: [
@@ -30,9 +30,9 @@ describe('an answer that never came', () => {
         { provider: 'b', result: 'accepted' },
       ],
     });
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'resent']]);
-    expect(desk.heard('failedOver')).toEqual([]);
-    expect(desk.heard('providerRequest')).toMatchObject([
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'resent']]);
+    expect(harness.heard('failedOver')).toEqual([]);
+    expect(harness.heard('providerRequest')).toMatchObject([
       { provider: 'a', result: 'unknown', reason: 'unknown_outcome' },
       { provider: 'b' },
     ]);
@@ -40,21 +40,21 @@ describe('an answer that never came', () => {
   });
 
   test('is followed by one resend through the same provider when it is alone', async () => {
-    const a = desk.provider('a', [silence, yes]);
-    const { outcome } = await desk.send();
+    const a = harness.provider('a', [silence, yes]);
+    const { outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect(a.requests).toHaveLength(2);
   });
 
   test('twice ends the text as unknown: there is no third', async () => {
-    const a = desk.provider('a', [silence]);
-    const b = desk.provider('b', [silence]);
-    const c = desk.provider('c', [yes]);
-    const { message, outcome } = await desk.send();
+    const a = harness.provider('a', [silence]);
+    const b = harness.provider('b', [silence]);
+    const c = harness.provider('c', [yes]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'unknown', provider: 'b' });
     expect([a.requests.length, b.requests.length, c.requests.length]).toEqual([1, 1, 0]);
-    expect(await desk.trace(message)).toMatchObject({ state: 'unknown', reason: 'unknown_outcome' });
-    expect(desk.heard('unknownResolved')).toEqual([
+    expect(await harness.trace(message)).toMatchObject({ state: 'unknown', reason: 'unknown_outcome' });
+    expect(harness.heard('unknownResolved')).toEqual([
       ['a', 'resent'],
       ['b', 'held'],
     ]);
@@ -62,64 +62,64 @@ describe('an answer that never came', () => {
   });
 
   test('is the end where the route says hold', async () => {
-    const a = desk.provider('a', [silence]);
-    const b = desk.provider('b', [yes]);
-    const { message, outcome } = await desk.send({ onUnknown: 'hold' });
+    const a = harness.provider('a', [silence]);
+    const b = harness.provider('b', [yes]);
+    const { message, outcome } = await harness.send({ onUnknown: 'hold' });
     expect(outcome).toMatchObject({ kind: 'unknown', provider: 'a' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 0]);
-    expect(await desk.trace(message)).toMatchObject({ state: 'unknown', attempts: [{ result: 'unknown' }] });
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'held']]);
+    expect(await harness.trace(message)).toMatchObject({ state: 'unknown', attempts: [{ result: 'unknown' }] });
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'held']]);
     expect(ends()).toEqual([unknownEnd]);
-    expect(await desk.ledger.inFlight()).toBe(0);
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'settled' });
+    expect(await harness.ledger.inFlight()).toBe(0);
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'settled' });
   });
 
   test('after a refusal elsewhere is no failover from the one that refused', async () => {
-    desk.provider('a', [refuse('throttled')]);
-    desk.provider('b', [silence, yes]);
-    const { message, outcome } = await desk.send();
+    harness.provider('a', [refuse('throttled')]);
+    harness.provider('b', [silence, yes]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
-    expect(desk.heard('failedOver')).toEqual([['a', 'b']]);
-    expect((await desk.trace(message)).events.filter(({ verdict }) => verdict === 'failover')).toHaveLength(1);
+    expect(harness.heard('failedOver')).toEqual([['a', 'b']]);
+    expect((await harness.trace(message)).events.filter(({ verdict }) => verdict === 'failover')).toHaveLength(1);
   });
 });
 
 describe('a resend that is refused', () => {
   test('comes back, takes the doubtful provider last, and may be accepted then', async () => {
-    const a = desk.provider('a', [silence, yes]);
-    const b = desk.provider('b', [refuse('balance')]);
-    const { message, outcome } = await desk.send();
+    const a = harness.provider('a', [silence, yes]);
+    const b = harness.provider('b', [refuse('balance')]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'retry', provider: 'b', error: { reason: 'balance' } });
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'a' });
     expect([a.requests.length, b.requests.length]).toEqual([2, 2]);
-    expect((await desk.trace(message)).attempts.map(({ provider }) => provider)).toEqual(['a', 'b', 'b', 'a']);
+    expect((await harness.trace(message)).attempts.map(({ provider }) => provider)).toEqual(['a', 'b', 'b', 'a']);
   });
 
   test('is unknown at its deadline, never expired', async () => {
-    desk.provider('a', [silence]);
-    desk.provider('b', [refuse('balance')]);
-    const { message } = await desk.send();
-    desk.clock.at = message.expiresAt;
-    expect(await desk.run(message, { rerun: true })).toEqual({ kind: 'unknown', provider: 'a' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'unknown', reason: 'unknown_outcome' });
+    harness.provider('a', [silence]);
+    harness.provider('b', [refuse('balance')]);
+    const { message } = await harness.send();
+    harness.clock.at = message.expiresAt;
+    expect(await harness.run(message, { rerun: true })).toEqual({ kind: 'unknown', provider: 'a' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'unknown', reason: 'unknown_outcome' });
     expect(ends()).toEqual([unknownEnd]);
   });
 
   test('for good is unknown, never failed', async () => {
-    desk.provider('a', [silence]);
-    desk.provider('b', [refuse('recipient')]);
-    const { message, outcome } = await desk.send();
+    harness.provider('a', [silence]);
+    harness.provider('b', [refuse('recipient')]);
+    const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'unknown', provider: 'a' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'unknown', attempts: [{ result: 'unknown' }, { result: 'refused' }] });
+    expect(await harness.trace(message)).toMatchObject({ state: 'unknown', attempts: [{ result: 'unknown' }, { result: 'refused' }] });
     expect(ends()).toEqual([unknownEnd]);
   });
 
   test('and then resolved is unknown, never cancelled', async () => {
-    desk.provider('a', [silence]);
-    desk.provider('b', [refuse('balance')]);
-    const { message } = await desk.send();
-    await desk.ledger.resolve(message.dedupHash, new Date(message.receivedAt + 1));
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'unknown' });
+    harness.provider('a', [silence]);
+    harness.provider('b', [refuse('balance')]);
+    const { message } = await harness.send();
+    await harness.ledger.resolve(message.dedupHash, new Date(message.receivedAt + 1));
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'unknown' });
     expect(ends()).toEqual([unknownEnd]);
   });
 });
@@ -127,15 +127,15 @@ describe('a resend that is refused', () => {
 describe('an adapter that throws', () => {
   test('may have sent the text, and is reported as a bug', async () => {
     const bug = new TypeError('cannot read properties of undefined');
-    desk.provider('a', [
+    harness.provider('a', [
       () => {
         throw bug;
       },
     ]);
-    const { message, outcome } = await desk.send({ onUnknown: 'hold' });
+    const { message, outcome } = await harness.send({ onUnknown: 'hold' });
     expect(outcome).toMatchObject({ kind: 'unknown', provider: 'a' });
-    expect(desk.bugs).toEqual([{ error: bug, provider: 'a' }]);
-    expect(await desk.trace(message)).toMatchObject({
+    expect(harness.bugs).toEqual([{ error: bug, provider: 'a' }]);
+    expect(await harness.trace(message)).toMatchObject({
       state: 'unknown',
       attempts: [{ result: 'unknown', reason: 'unknown_outcome', code: 'adapter_bug' }],
     });
@@ -144,10 +144,10 @@ describe('an adapter that throws', () => {
 
 describe('an attempt that another worker left open', () => {
   /** A worker takes the text and is never heard of again until `late.reach()`. */
-  async function vanish(over: Parameters<Desk['message']>[0] = {}) {
+  async function vanish(over: Parameters<DispatcherHarness['message']>[0] = {}) {
     const late = createSignpost();
     const sending = createSignpost();
-    const a = desk.provider(
+    const a = harness.provider(
       'a',
       [
         () => {
@@ -158,46 +158,46 @@ describe('an attempt that another worker left open', () => {
       ],
       { timeoutMs: 1000 },
     );
-    const message = await desk.admit(desk.message({ providers: ['a', 'b'], ...over }));
-    const gone = desk.run(message);
+    const message = await harness.admit(harness.message({ providers: ['a', 'b'], ...over }));
+    const gone = harness.run(message);
     await sending.reached;
     return { message, a, late, gone };
   }
 
   test('is waited for while its lease runs', async () => {
     const { message, a } = await vanish();
-    const outcome = await desk.run(message, { rerun: true });
+    const outcome = await harness.run(message, { rerun: true });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'unknown_outcome' });
     const leaseEnd = (outcome as { until: Date }).until.getTime();
-    expect(leaseEnd).toBeGreaterThan(desk.clock.at + 4_000);
-    expect(leaseEnd).toBeLessThanOrEqual(desk.clock.at + 6_000);
+    expect(leaseEnd).toBeGreaterThan(harness.clock.at + 4_000);
+    expect(leaseEnd).toBeLessThanOrEqual(harness.clock.at + 6_000);
     expect(a.requests).toHaveLength(1);
-    expect(desk.heard('deferred')).toEqual(['unknown_outcome']);
+    expect(harness.heard('deferred')).toEqual(['unknown_outcome']);
     expect(ends()).toEqual([]);
   });
 
   test('is waited for beyond the deadline too, as nobody else can end it', async () => {
     const { message } = await vanish();
-    desk.clock.at = message.expiresAt;
-    const outcome = await desk.run(message, { rerun: true });
+    harness.clock.at = message.expiresAt;
+    const outcome = await harness.run(message, { rerun: true });
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'unknown_outcome' });
-    expect((outcome as { until: Date }).until.getTime()).toBeGreaterThan(desk.clock.at);
+    expect((outcome as { until: Date }).until.getTime()).toBeGreaterThan(harness.clock.at);
   });
 
   test('is unknown after its lease, and the text is sent once more through the next provider', async () => {
     const { message, a } = await vanish();
-    const b = desk.provider('b', [yes]);
-    await desk.endLease(message);
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'b' });
+    const b = harness.provider('b', [yes]);
+    await harness.endLease(message);
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'accepted', provider: 'b' });
     expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
-    expect(await desk.trace(message)).toMatchObject({
+    expect(await harness.trace(message)).toMatchObject({
       attempts: [
         { provider: 'a', result: 'unknown', reason: 'unknown_outcome' },
         { provider: 'b', result: 'accepted' },
       ],
     });
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'resent']]);
-    expect(desk.heard('providerRequest')).toMatchObject([
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'resent']]);
+    expect(harness.heard('providerRequest')).toMatchObject([
       { provider: 'a', result: 'unknown' },
       { provider: 'b', result: 'accepted' },
     ]);
@@ -205,48 +205,48 @@ describe('an attempt that another worker left open', () => {
 
   test('is unknown after its lease, which is the end where the route says hold', async () => {
     const { message, a } = await vanish({ onUnknown: 'hold' });
-    await desk.endLease(message);
-    expect(await desk.run(message, { rerun: true })).toMatchObject({ kind: 'unknown', provider: 'a' });
+    await harness.endLease(message);
+    expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'unknown', provider: 'a' });
     expect(a.requests).toHaveLength(1);
-    expect(desk.heard('unknownResolved')).toEqual([['a', 'held']]);
+    expect(harness.heard('unknownResolved')).toEqual([['a', 'held']]);
     expect(ends()).toEqual([unknownEnd]);
-    expect(await desk.ledger.recall(message.id)).toMatchObject({ open: undefined, unknowns: 1 });
+    expect(await harness.ledger.recall(message.id)).toMatchObject({ open: undefined, unknowns: 1 });
   });
 
   test('is seen by a run that does not know it is the second: it comes back at once and asks the ledger', async () => {
     const { message, a } = await vanish();
-    await desk.endLease(message);
-    expect(await desk.run(message)).toEqual({ kind: 'deferred', reason: 'unknown_outcome', until: desk.clock.now() });
+    await harness.endLease(message);
+    expect(await harness.run(message)).toEqual({ kind: 'deferred', reason: 'unknown_outcome', until: harness.clock.now() });
     expect(a.requests).toHaveLength(1);
   });
 
   test('is settled by the yes that its worker brings after all, counted as such and not twice', async () => {
     const { message, late, gone } = await vanish({ onUnknown: 'hold' });
-    await desk.endLease(message);
-    await desk.run(message, { rerun: true });
+    await harness.endLease(message);
+    await harness.run(message, { rerun: true });
     late.reach();
     expect(await gone).toMatchObject({ kind: 'accepted' });
-    expect(await desk.trace(message)).toMatchObject({ state: 'accepted', provider: 'a', attempts: [{ result: 'accepted' }] });
-    expect(desk.heard('unknownResolved')).toEqual([
+    expect(await harness.trace(message)).toMatchObject({ state: 'accepted', provider: 'a', attempts: [{ result: 'accepted' }] });
+    expect(harness.heard('unknownResolved')).toEqual([
       ['a', 'held'],
       ['a', 'confirmed_sent'],
     ]);
-    expect(desk.heard('accepted')).toHaveLength(1);
+    expect(harness.heard('accepted')).toHaveLength(1);
     expect(ends()).toEqual([unknownEnd]);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(await harness.ledger.inFlight()).toBe(0);
   });
 
   test('has no say once the resend was accepted', async () => {
     const { message, late, gone } = await vanish();
-    desk.provider('b', [{ kind: 'accepted', providerMessageId: 'SM-b' }]);
-    await desk.endLease(message);
-    await desk.run(message, { rerun: true });
-    desk.clock.at += MINUTE_MS;
+    harness.provider('b', [{ kind: 'accepted', providerMessageId: 'SM-b' }]);
+    await harness.endLease(message);
+    await harness.run(message, { rerun: true });
+    harness.clock.at += MINUTE_MS;
     late.reach();
     await gone;
-    expect(await desk.trace(message)).toMatchObject({ state: 'accepted', provider: 'b', providerMessageId: 'SM-b' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'accepted', provider: 'b', providerMessageId: 'SM-b' });
     expect(ends()).toHaveLength(1);
-    expect(desk.heard('accepted')).toHaveLength(1);
-    expect(await desk.ledger.inFlight()).toBe(0);
+    expect(harness.heard('accepted')).toHaveLength(1);
+    expect(await harness.ledger.inFlight()).toBe(0);
   });
 });

@@ -10,10 +10,10 @@ import {
   judgeRefusals,
   mayFailOver,
   mayResend,
-  type Refusal,
+  type ProviderRefusal,
   roundOf,
   unknownsAllowed,
-  withDoubt,
+  unknownWins,
 } from '../../../src/pipeline/sending/judge.ts';
 import { PROVIDER_REASONS, ProviderError, type ProviderErrorFacts, type ProviderReason } from '../../../src/provider/contract/provider.ts';
 
@@ -22,7 +22,7 @@ const later = (ms: number) => new Date(NOW.getTime() + ms);
 /** The middle of the spread, which adds nothing and takes nothing away. */
 const EVEN = 0.5;
 
-function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorFacts = {}): Refusal {
+function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorFacts = {}): ProviderRefusal {
   return { provider, error: new ProviderError(reason, facts) };
 }
 
@@ -49,7 +49,7 @@ describe('whether another provider may try', () => {
     ['one after another refusal', [refusal('c', 'auth'), bad], true, true],
     ['no route, however often', [bad, bad, noRoute], false, true],
   ])('%s', (_what, refusals, isValid, may) => {
-    expect(mayFailOver((refusals.at(-1) as Refusal).error, refusals, isValid)).toBe(may);
+    expect(mayFailOver((refusals.at(-1) as ProviderRefusal).error, refusals, isValid)).toBe(may);
   });
 });
 
@@ -125,7 +125,7 @@ describe('a message that every provider refused', () => {
   const busySoon = refusal('e', 'throttled', { retryAt: later(1_000) });
   const awayLong = refusal('f', 'unavailable', { retryAt: later(120_000) });
 
-  test.each<[name: string, refusals: Refusal[], outcome: Outcome]>([
+  test.each<[name: string, refusals: ProviderRefusal[], outcome: Outcome]>([
     ['fails with the last refusal when none passes', [content, recipient], { kind: 'failed', ...recipient }],
     [
       'comes back while one of them may pass, though another never will',
@@ -160,7 +160,7 @@ describe('a message that every provider refused', () => {
   });
 
   test('waits longer with every round, also for a vendor that keeps saying "soon"', () => {
-    const waits = (given: Refusal) =>
+    const waits = (given: ProviderRefusal) =>
       [1, 2, 3].map((round) => {
         const outcome = judgeRefusals([given], round, NOW, EVEN);
         return (outcome.kind === 'retry' || outcome.kind === 'deferred') && outcome.until;
@@ -253,13 +253,13 @@ describe('a message that may have been sent', () => {
   ];
 
   test.each(unsent)('is unknown rather than $kind', (outcome) => {
-    expect(withDoubt(outcome, 1, 'a')).toEqual({ kind: 'unknown', provider: 'a' });
-    expect(withDoubt({ ...outcome, attempt }, 2, 'a')).toEqual({ kind: 'unknown', provider: 'a', attempt });
-    expect(withDoubt(outcome, 0, undefined)).toBe(outcome);
+    expect(unknownWins(outcome, 1, 'a')).toEqual({ kind: 'unknown', provider: 'a' });
+    expect(unknownWins({ ...outcome, attempt }, 2, 'a')).toEqual({ kind: 'unknown', provider: 'a', attempt });
+    expect(unknownWins(outcome, 0, undefined)).toBe(outcome);
   });
 
   test.each(others)('is $kind all the same', (outcome) => {
-    expect(withDoubt(outcome, 1, 'a')).toBe(outcome);
+    expect(unknownWins(outcome, 1, 'a')).toBe(outcome);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createReconcile, judgeStatus, mayClearUp, ONCE, PATIENTLY } from '../../../src/pipeline/sending/reconcile.ts';
-import type { Carrier } from '../../../src/pipeline/sending/send-target.ts';
+import type { SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 import { ProviderError, type ProviderReason, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { createScriptedProvider } from '../../support/scripted-provider.ts';
 
@@ -35,9 +35,9 @@ function setUp({ says, onPause = async () => undefined }: World) {
     return line;
   };
   const provider = { ...createScriptedProvider('a', []), maxCharacters: 20, ...(says === undefined ? {} : { status }) };
-  const carriers = new Map<string, Carrier>([['a', { provider, timeoutMs: 1, pace: (_signal, job) => job() }]]);
+  const targets = new Map<string, SendTarget>([['a', { provider, timeoutMs: 1, pace: (_signal, job) => job() }]]);
   const reconcile = createReconcile({
-    carriers,
+    targets,
     onBug: (error) => void bugs.push(error),
     pause: (ms, signal) => {
       pauses.push(ms);

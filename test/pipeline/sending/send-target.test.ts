@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
-import { type Carrier, orderCarriers } from '../../../src/pipeline/sending/send-target.ts';
+import { orderTargets, type SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 
 const MALAYSIA = '+60123456789' as E164;
 const CHINA = '+8613800138000' as E164;
@@ -8,7 +8,7 @@ const USA = '+12025550123' as E164;
 /** A number that passes although no calling code is known for it. */
 const NOWHERE = '+999123456789' as E164;
 
-function carrier(name: string, countries?: readonly string[]): Carrier {
+function target(name: string, countries?: readonly string[]): SendTarget {
   return {
     provider: { name, send: () => Promise.reject(new Error('nothing is sent here')), close: async () => undefined },
     timeoutMs: 1000,
@@ -17,14 +17,14 @@ function carrier(name: string, countries?: readonly string[]): Carrier {
   };
 }
 
-const CARRIERS = new Map(
-  [carrier('a'), carrier('b'), carrier('c'), carrier('cn', ['86']), carrier('asia', ['60', '86']), carrier('none', [])].map((it) => [
+const TARGETS = new Map(
+  [target('a'), target('b'), target('c'), target('cn', ['86']), target('asia', ['60', '86']), target('none', [])].map((it) => [
     it.provider.name,
     it,
   ]),
 );
 const order = (names: string[], to: E164, doubtful?: string) =>
-  orderCarriers(names, CARRIERS, to, doubtful).map(({ provider }) => provider.name);
+  orderTargets(names, TARGETS, to, doubtful).map(({ provider }) => provider.name);
 
 describe('the providers for a number', () => {
   test.each<[name: string, names: string[], to: E164, order: string[]]>([
@@ -41,8 +41,8 @@ describe('the providers for a number', () => {
   });
 
   test('do not go by the first digits: 1 is no list entry for 86, nor 8 for 86', () => {
-    const carriers = new Map([['x', carrier('x', ['1', '8', '6', '+86', '861'])]]);
-    expect(orderCarriers(['x'], carriers, CHINA)).toEqual([]);
+    const targets = new Map([['x', target('x', ['1', '8', '6', '+86', '861'])]]);
+    expect(orderTargets(['x'], targets, CHINA)).toEqual([]);
   });
 });
 

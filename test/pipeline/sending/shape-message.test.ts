@@ -24,7 +24,7 @@ describe('what is to be said', () => {
     expect(said.variables).toEqual({ instance: 'db-1', priority: 'CRITICAL', content: said.text });
   });
 
-  test('keeps its spelling where a carrier counts all characters alike', () => {
+  test('keeps its spelling where a target counts all characters alike', () => {
     const said = shapeContent({ ...content('“Größe”'), transliterate: true }, 'ucs2');
     expect(said.text).toBe('“Größe”');
   });

@@ -10,7 +10,7 @@ import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createLogger } from '../../../src/logger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import type { Outcome } from '../../../src/pipeline/outcome.ts';
-import { firstStep } from '../../../src/pipeline/routing/first-step.ts';
+import { planMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { reopeningOf } from '../../../src/pipeline/unknown/replay-message.ts';
 import { createDeadLetters } from '../../../src/queue/dead-letters/dead-letters.ts';
 import type { DeadLetter, DeadLetters } from '../../../src/queue/dead-letters/dead-letters-port.ts';
@@ -90,7 +90,7 @@ function morgue() {
         ...over,
       };
       const { alertId, dedupHash, phoneHash, receivedAt } = message;
-      const { record } = firstStep(message, undefined, undefined, new Date(raisedAt));
+      const { record } = planMessage(message, undefined, undefined, new Date(raisedAt));
       const card = { severity, purpose: 'alert', status: 'firing', dedupKey: 'disk' } as const;
       await ledger.admit({ ...card, id: alertId, dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] }, randomUUID());
       const attempt = {

@@ -5,15 +5,15 @@ import type { Reopening } from '../../../src/ledger/ledger.ts';
 import { createOnTheWay } from '../../../src/ledger/lists/on-the-way.ts';
 import type { Logger } from '../../../src/logger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import { createTellResolved } from '../../../src/pipeline/resolved/tell-resolved.ts';
-import { firstStep } from '../../../src/pipeline/routing/first-step.ts';
+import { createNotifyResolved } from '../../../src/pipeline/resolved/notify-resolved.ts';
+import { planMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { reopeningOf, replayMessage } from '../../../src/pipeline/unknown/replay-message.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { addMessages } from '../../../src/queue/alert-worker.ts';
 import { type RequeuePace, startRequeueing } from '../../../src/queue/jobs/requeue-lost.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createProducer } from '../../../src/queue/producer/producer.ts';
-import { createDesk, type Desk, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatch-desk.ts';
+import { createHarness, type DispatcherHarness, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatcher-harness.ts';
 import { testRedis } from '../../support/redis.ts';
 
 const { redis, prefix } = testRedis();
@@ -21,16 +21,16 @@ const yes: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
 /** Everything is due at once, however short ago it was written. */
 const NOW = { everyMs: 1_000_000, quietMs: -5_000, againMs: 0, delayedAgainMs: 0 } as const;
 
-let desk: Desk;
+let harness: DispatcherHarness;
 let queue: Queue;
 let alerts: Queue;
 const closers: (() => Promise<unknown>)[] = [];
 afterAll(() => Promise.all(closers.map((close) => close())));
 
 beforeEach(() => {
-  desk = createDesk(redis, prefix);
-  queue = new Queue(MESSAGE_QUEUE, { connection: redis, prefix: desk.keys.prefix });
-  alerts = new Queue(ALERT_QUEUE, { connection: redis, prefix: desk.keys.prefix });
+  harness = createHarness(redis, prefix);
+  queue = new Queue(MESSAGE_QUEUE, { connection: redis, prefix: harness.keys.prefix });
+  alerts = new Queue(ALERT_QUEUE, { connection: redis, prefix: harness.keys.prefix });
   closers.push(() => Promise.all([queue.close(), alerts.close()]));
 });
 
@@ -39,7 +39,7 @@ function sweep(pace: Partial<RequeuePace> = {}) {
   const lines: object[] = [];
   const logger = { warn: (fields: object) => void lines.push(fields), debug: () => undefined } as unknown as Logger;
   const started = startRequeueing({
-    ...{ redis, prefix: desk.keys.prefix, logger, now: () => desk.clock.now() },
+    ...{ redis, prefix: harness.keys.prefix, logger, now: () => harness.clock.now() },
     onRequeued: (name, count) => void counted.push([name, count]),
     pace: { ...NOW, ...pace },
   });
@@ -49,13 +49,13 @@ function sweep(pace: Partial<RequeuePace> = {}) {
 
 /** As the router writes and adds it. */
 async function queued(over: Partial<Message> = {}): Promise<Message> {
-  const message = await desk.admit(desk.message(over));
-  await addMessages(queue, [firstStep(message, undefined, undefined, desk.clock.now())], systemClock);
+  const message = await harness.admit(harness.message(over));
+  await addMessages(queue, [planMessage(message, undefined, undefined, harness.clock.now())], systemClock);
   return message;
 }
 
 const producer = () => {
-  const opened = createProducer({ redis, prefix: desk.keys.prefix });
+  const opened = createProducer({ redis, prefix: harness.keys.prefix });
   closers.push(() => opened.close());
   return opened;
 };
@@ -94,7 +94,7 @@ describe('a message whose job another client has removed', () => {
     ],
   ];
   it.each(waysOut)('gets it again: %s', async (_how, over, remove) => {
-    desk.provider('a', [yes]);
+    harness.provider('a', [yes]);
     const message = await queued(over);
     await remove(message.id);
     const { look, counted, lines } = sweep();
@@ -103,81 +103,81 @@ describe('a message whose job another client has removed', () => {
     expect(await waits(queue, message.id)).toMatch(/waiting|prioritized/);
     expect(counted).toEqual([[MESSAGE_QUEUE, 1]]);
     expect(lines).toMatchObject([{ queue: MESSAGE_QUEUE, count: 1, first: [message.id] }]);
-    expect((await desk.trace(message)).events.at(-1)).toMatchObject({ stage: 'queue', verdict: 'requeued' });
+    expect((await harness.trace(message)).events.at(-1)).toMatchObject({ stage: 'queue', verdict: 'requeued' });
     await look();
     expect(counted).toHaveLength(1);
-    expect(await createOnTheWay(redis, desk.keys, () => new Date()).requeued()).toBe(1);
+    expect(await createOnTheWay(redis, harness.keys, () => new Date()).requeued()).toBe(1);
   });
 
   it('is sent once, and no more is kept of it than before', async () => {
-    const a = desk.provider('a', [yes]);
+    const a = harness.provider('a', [yes]);
     const message = await queued();
     await queue.drain();
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;
-    expect(await desk.run(again, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'accepted' });
     expect(a.requests).toHaveLength(1);
-    expect(await redis.hexists(desk.keys.message(message.id), 'job')).toBe(0);
-    expect(await redis.zcard(desk.keys.openMessages())).toBe(0);
+    expect(await redis.hexists(harness.keys.message(message.id), 'job')).toBe(0);
+    expect(await redis.zcard(harness.keys.openMessages())).toBe(0);
   });
 
   it('expires when it is too late', async () => {
-    desk.provider('a', [yes]);
-    const message = await queued({ expiresAt: desk.clock.at + MINUTE_MS });
+    harness.provider('a', [yes]);
+    const message = await queued({ expiresAt: harness.clock.at + MINUTE_MS });
     await queue.drain();
-    desk.clock.at += 2 * MINUTE_MS;
+    harness.clock.at += 2 * MINUTE_MS;
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;
-    expect(await desk.run(again, { rerun: true })).toMatchObject({ kind: 'expired' });
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'expired' });
   });
 
   it('is not sent a second time when its attempt may have been sent', async () => {
-    const a = desk.provider('a', [
+    const a = harness.provider('a', [
       async () => {
         throw new Error('never answered');
       },
     ]);
     const message = await queued({ onUnknown: 'hold' });
-    await desk.ledger.openAttempt({
+    await harness.ledger.openAttempt({
       ...{ messageId: message.id, dedupHash: message.dedupHash, phoneHash: message.phoneHash, receivedAt: message.receivedAt },
-      ...{ token: 'crashed', record: { provider: 'a', startedAt: desk.clock.now().toISOString() }, leaseMs: 60_000, unknownsAllowed: 0 },
+      ...{ token: 'crashed', record: { provider: 'a', startedAt: harness.clock.now().toISOString() }, leaseMs: 60_000, unknownsAllowed: 0 },
     });
     await queue.obliterate({ force: true });
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;
-    expect(await desk.run(again, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'unknown_outcome' });
-    await desk.endLease(message);
-    expect(await desk.run(again, { rerun: true })).toMatchObject({ kind: 'unknown' });
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'unknown_outcome' });
+    await harness.endLease(message);
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'unknown' });
     expect(a.requests).toHaveLength(0);
   });
 
   it('keeps its retry: a job removed while it is delayed runs again', async () => {
-    const a = desk.provider('a', [refuse('unavailable'), refuse('unavailable'), refuse('unavailable'), yes]);
+    const a = harness.provider('a', [refuse('unavailable'), refuse('unavailable'), refuse('unavailable'), yes]);
     const message = await queued();
-    expect(await desk.run(message)).toMatchObject({ kind: 'retry' });
+    expect(await harness.run(message)).toMatchObject({ kind: 'retry' });
     await queue.obliterate({ force: true });
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;
-    expect(await desk.run(again, { rerun: true })).toMatchObject({ kind: 'accepted' });
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'accepted' });
     expect(a.requests).toHaveLength(4);
   });
 });
 
 describe('other kinds of messages, once their job was removed', () => {
   it('a replayed one gets its new deadline and number again', async () => {
-    desk.provider('a', [refuse('content')]);
-    const { message } = await desk.send();
-    const next = replayMessage(message, desk.clock.now());
-    await desk.ledger.reopen(reopeningOf(next) as Reopening);
+    harness.provider('a', [refuse('content')]);
+    const { message } = await harness.send();
+    const next = replayMessage(message, harness.clock.now());
+    await harness.ledger.reopen(reopeningOf(next) as Reopening);
     await sweep().look();
     expect((await queue.getJob(message.id))?.data).toEqual(next);
   });
 
   it('a text that the problem is over', async () => {
-    desk.provider('a', [yes]);
-    const { message: firing } = await desk.send({ resolvedTexts: true });
-    await desk.ledger.owed.keep(firing.dedupHash, { [firing.id]: JSON.stringify(firing) });
-    const tell = createTellResolved({ ledger: desk.ledger, observer: { messagesCreated: () => undefined }, clock: desk.clock });
+    harness.provider('a', [yes]);
+    const { message: firing } = await harness.send({ resolvedTexts: true });
+    await harness.ledger.owed.keep(firing.dedupHash, { [firing.id]: JSON.stringify(firing) });
+    const tell = createNotifyResolved({ ledger: harness.ledger, observer: { messagesCreated: () => undefined }, clock: harness.clock });
     let told: Message | undefined;
     const ended = { dedupHash: firing.dedupHash, at: firing.receivedAt + 1 };
     await tell(ended, async ([step]) => {
@@ -188,24 +188,24 @@ describe('other kinds of messages, once their job was removed', () => {
   });
 
   it('one that an earlier release wrote has no content to add, and stays as it is', async () => {
-    desk.provider('a', [yes]);
+    harness.provider('a', [yes]);
     const message = await queued();
-    await redis.hdel(desk.keys.message(message.id), 'job');
+    await redis.hdel(harness.keys.message(message.id), 'job');
     await queue.drain();
     const { look, counted } = sweep();
     await look();
     expect(counted).toEqual([]);
-    expect(await desk.trace(message)).toMatchObject({ state: 'queued' });
+    expect(await harness.trace(message)).toMatchObject({ state: 'queued' });
   });
 
   it('an earlier release that ended it has left the content, which goes with the next look', async () => {
-    desk.provider('a', [yes]);
+    harness.provider('a', [yes]);
     const message = await queued();
-    await redis.hset(desk.keys.message(message.id), 'state', 'accepted');
+    await redis.hset(harness.keys.message(message.id), 'state', 'accepted');
     await queue.drain();
     await sweep().look();
-    expect(await redis.hexists(desk.keys.message(message.id), 'job')).toBe(0);
-    expect(await redis.zcard(desk.keys.openMessages())).toBe(0);
+    expect(await redis.hexists(harness.keys.message(message.id), 'job')).toBe(0);
+    expect(await redis.zcard(harness.keys.openMessages())).toBe(0);
   });
 });
 
@@ -222,27 +222,27 @@ describe('a message that is left alone', () => {
     ],
     ['the queue is paused', () => queue.pause()],
   ])('%s', async (_why, change) => {
-    desk.provider('a', [yes]);
+    harness.provider('a', [yes]);
     const message = await queued();
     await change(message);
     const { look, counted } = sweep();
     await look();
     await look();
     expect(counted).toEqual([]);
-    expect(await redis.zscore(desk.keys.openMessages(), message.id)).not.toBeNull();
+    expect(await redis.zscore(harness.keys.openMessages(), message.id)).not.toBeNull();
   });
 
   it('its entry is younger than the time in which another process may still add the job', async () => {
-    desk.provider('a', [yes]);
-    await desk.admit(desk.message());
+    harness.provider('a', [yes]);
+    await harness.admit(harness.message());
     const { look, counted } = sweep({ quietMs: 60_000 });
     await look();
     expect(counted).toEqual([]);
   });
 
   it('it has ended', async () => {
-    desk.provider('a', [yes]);
-    await desk.send();
+    harness.provider('a', [yes]);
+    await harness.send();
     const { look, counted } = sweep();
     await look();
     expect(counted).toEqual([]);
@@ -250,22 +250,30 @@ describe('a message that is left alone', () => {
 });
 
 it('two processes that look in the same moment add it and count it once', async () => {
-  desk.provider('a', [yes]);
+  harness.provider('a', [yes]);
   await Promise.all(Array.from({ length: 20 }, () => queued({ severity: 'warning' })));
   await queue.drain();
   const sweeps = [sweep({ quietMs: 60_000 }), sweep({ quietMs: 60_000 })];
-  await redis.zadd(desk.keys.openMessages(), 'XX', ...(await redis.zrange(desk.keys.openMessages(), 0, '99')).flatMap((id) => ['1', id]));
+  await redis.zadd(
+    harness.keys.openMessages(),
+    'XX',
+    ...(await redis.zrange(harness.keys.openMessages(), 0, '99')).flatMap((id) => ['1', id]),
+  );
   await Promise.all(sweeps.map(({ look }) => look()));
   expect(sweeps.flatMap(({ counted }) => counted).reduce((sum, [, count]) => sum + count, 0)).toBe(20);
   expect(await queue.getJobCountByTypes('prioritized')).toBe(20);
 });
 
 it('a look reads pages of a bounded size and no more than its share', async () => {
-  desk.provider('a', [yes]);
+  harness.provider('a', [yes]);
   await Promise.all(Array.from({ length: 30 }, () => queued()));
   await queue.drain();
   const { look, counted } = sweep({ page: 4, pages: 3, quietMs: 60_000 });
-  await redis.zadd(desk.keys.openMessages(), 'XX', ...(await redis.zrange(desk.keys.openMessages(), 0, '99')).flatMap((id) => ['1', id]));
+  await redis.zadd(
+    harness.keys.openMessages(),
+    'XX',
+    ...(await redis.zrange(harness.keys.openMessages(), 0, '99')).flatMap((id) => ['1', id]),
+  );
   await look();
   expect(counted).toEqual([
     [MESSAGE_QUEUE, 4],
@@ -288,19 +296,19 @@ describe('an alert that no router has seen', () => {
 
   it('is left alone once it has its outcome, and its job is kept no longer', async () => {
     const { id } = await producer().enqueue({ severity: 'warning', to: '+60123456789', text: 'Disk full' });
-    await desk.ledger.settleAlert(
+    await harness.ledger.settleAlert(
       {
         ...{ id, severity: 'warning', purpose: 'alert', status: 'firing', dedupKey: 'k', receivedAt: 1, events: [] },
         ...{ outcome: 'suppressed', reason: 'below_severity' },
       },
       'run',
     );
-    expect(await redis.exists(desk.keys.pendingJob(id))).toBe(0);
+    expect(await redis.exists(harness.keys.pendingJob(id))).toBe(0);
     await alerts.drain();
     const { look, counted } = sweep();
     await look();
     expect(counted).toEqual([]);
-    expect(await redis.zcard(desk.keys.pendingAlerts())).toBe(0);
+    expect(await redis.zcard(harness.keys.pendingAlerts())).toBe(0);
   });
 
   it('is left alone while its job waits', async () => {

@@ -3,7 +3,7 @@ import type { E164 } from '../../../src/alert/phone.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import { createLogger } from '../../../src/logger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import type { Carrier } from '../../../src/pipeline/sending/send-target.ts';
+import type { SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 import { type Accepted, ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { createReceiptQueue } from '../../../src/queue/callback-queues.ts';
 import { createLookups } from '../../../src/queue/lookups/lookups.ts';
@@ -42,7 +42,7 @@ function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
     asked.push({ id, at: Date.now() });
     return (lines.length > 1 ? lines.shift() : lines[0]) as VendorStatus;
   };
-  const carrier: Carrier = {
+  const carrier: SendTarget = {
     provider: Object.assign(createScriptedProvider('a', []), { status }),
     timeoutMs: 1000,
     pollAfterMs,
@@ -57,7 +57,7 @@ function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
       message: async (id) =>
         messageTrace({ id, state: 'accepted', provider: 'a', providerMessageId: 'SM1', attempts: [attempt({ provider: 'a', startedAt })] }),
     },
-    carriers: new Map([['a', carrier]]),
+    targets: new Map([['a', carrier]]),
     unknowns: createUnknowns(commands, createKeys(prefix)),
     observer: createRecordingObserver().observer,
     clock: { now: () => new Date() },

@@ -344,7 +344,7 @@ describe('an alert that takes its workers down with it', () => {
     const worker = createAlertWorker({
       countPhones: () => 1,
       ...deps({ lockMs: 500, prefix: own }),
-      tellResolved: async () => 'done',
+      notifyResolved: async () => 'done',
       route: async (raw) => {
         raws.push(raw);
         return raw.refused === undefined ? { kind: 'suppressed' } : { kind: 'malformed', reason: raw.refused };
@@ -383,7 +383,7 @@ describe('the end of a problem', () => {
     const worker = createAlertWorker({
       countPhones: () => 1,
       ...deps({ lockMs: 500, prefix: own }),
-      tellResolved: tell,
+      notifyResolved: tell,
       route: () => Promise.reject(new Error('not an alert')),
     });
     onTestFinished(() => worker.close());

@@ -1,6 +1,6 @@
 import { parseRetryAfterMs, safeCode } from '../../../http-client/read-answer.ts';
 import type { HttpAnswer } from '../../../http-client/transport.ts';
-import { type CodeRow, findingOfCode, refusalFromAnswer } from '../../contract/classify.ts';
+import { type CodeRow, meaningOfCode, refusalFromAnswer } from '../../contract/classify.ts';
 import type { Refused } from '../../contract/provider.ts';
 
 const THROTTLED: CodeRow = { reason: 'throttled', retryAfterMs: 1_000 };
@@ -72,7 +72,7 @@ export function classifyAws(
   const finding =
     code === undefined
       ? {}
-      : findingOfCode(answer.status, listed ? code : safeCode(code), listed ? row : undefined, listed ? undefined : row);
+      : meaningOfCode(answer.status, listed ? code : safeCode(code), listed ? row : undefined, listed ? undefined : row);
   // AWS's own header, which the SDK reads too.
   const retryAfterMs = parseRetryAfterMs(answer.headers['x-amz-retry-after']) ?? finding.retryAfterMs;
   return refusalFromAnswer(answer, now, { ...finding, retryAfterMs });

@@ -16,13 +16,13 @@ export type Settled =
   | { readonly kind: 'kept'; readonly state: MessageState | undefined };
 
 /** What a person can do about messages of which nobody knows whether they were sent. */
-export interface UnknownDesk {
+export interface UnknownResolver {
   /** The oldest first, at most `limit`. */
   list(limit: number): Promise<MessageTrace[]>;
   resolve(messageId: string, word: OperatorWord): Promise<Settled>;
 }
 
-export interface UnknownDeskDeps {
+export interface UnknownResolverDeps {
   readonly unknowns: Unknowns;
   readonly traces: Pick<Traces, 'message'>;
   /** Puts a message back on its queue; one that waits there already is not put there twice. */
@@ -36,7 +36,7 @@ const SAYS: Readonly<Record<OperatorWord, string>> = {
   resend: 'an operator says that it was not sent, and has it sent again',
 };
 
-export function createUnknownDesk(deps: UnknownDeskDeps): UnknownDesk {
+export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolver {
   const { unknowns, traces, clock } = deps;
   return {
     async list(limit) {
@@ -56,7 +56,7 @@ export function createUnknownDesk(deps: UnknownDeskDeps): UnknownDesk {
  * What becomes of a held message that its vendor, asked once more, surely never took: it is sent again while it is good,
  * else it has failed. Only the word of the one provider that may have it counts.
  */
-export async function refuteUnknown(deps: UnknownDeskDeps, trace: MessageTrace, provider: ProviderName): Promise<boolean> {
+export async function refuteUnknown(deps: UnknownResolverDeps, trace: MessageTrace, provider: ProviderName): Promise<boolean> {
   const doubtful = trace.attempts.filter(isDoubtful);
   if (doubtful.length !== 1 || doubtful[0]?.provider !== provider) return false;
   const now = deps.clock.now();
@@ -82,7 +82,7 @@ interface Word {
  * it once more does the rest.
  */
 async function settle(
-  { unknowns, traces, add, clock }: UnknownDeskDeps,
+  { unknowns, traces, add, clock }: UnknownResolverDeps,
   messageId: string,
   { sent, event, again }: Word,
 ): Promise<Settled> {

@@ -7,7 +7,7 @@ import type { MessageRecord } from '../../ledger/records.ts';
 import type { CapReason } from '../../limit/caps/rate-cap.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
 import { describeEnd } from '../gates/hold-back.ts';
-import type { Refusal } from '../gates/permission.ts';
+import type { PermissionDenial } from '../gates/permission.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { StageName } from '../stage.ts';
 
@@ -18,9 +18,9 @@ const CODES = 4;
  * Remembers, before anybody can be texted, by which code each recipient acknowledges and who is to be told when it is
  * over, where the route wants that. Again it changes nothing. Answers the steps with the codes that they have got.
  */
-export async function rememberSteps(steps: readonly FirstStep[], { codes, owed }: Pick<Ledger, 'codes' | 'owed'>, now: Date) {
+export async function storeAckCodes(steps: readonly PlannedMessage[], { codes, owed }: Pick<Ledger, 'codes' | 'owed'>, now: Date) {
   const coded = await Promise.all(
-    steps.map(async (step): Promise<FirstStep> => {
+    steps.map(async (step): Promise<PlannedMessage> => {
       const { message, job } = step;
       if (message.ackCode === undefined || job === undefined) return step;
       const ackCode = await codes.claim(message, ackCodesOf(message.alertId, CODES), now);
@@ -39,7 +39,7 @@ export async function rememberSteps(steps: readonly FirstStep[], { codes, owed }
  * A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already.
  * `again`: an earlier run wrote the entry, which alone knows how far the message has come.
  */
-export interface FirstStep {
+export interface PlannedMessage {
   readonly message: Message;
   readonly record: MessageRecord;
   readonly job: 'now' | 'again' | { readonly until: Date } | undefined;
@@ -57,14 +57,19 @@ export interface KnownFull {
  * straight to waiting, and so does one that a cap surely holds back: a storm does not take every text through the
  * dispatcher only to be told to wait.
  */
-export function firstStep(message: Message, refusal: Refusal | undefined, full: KnownFull | undefined, now: Date): FirstStep {
+export function planMessage(
+  message: Message,
+  refusal: PermissionDenial | undefined,
+  full: KnownFull | undefined,
+  now: Date,
+): PlannedMessage {
   const event = (stage: StageName, verdict: string, rest: Partial<TraceEvent> = {}): TraceEvent => ({
     at: now.toISOString(),
     stage,
     verdict,
     ...rest,
   });
-  const end = (reason: OurReason, events: TraceEvent[]): FirstStep => ({
+  const end = (reason: OurReason, events: TraceEvent[]): PlannedMessage => ({
     message,
     job: undefined,
     record: { ...cardOf(message, now), state: 'suppressed', reason, until: null, events },

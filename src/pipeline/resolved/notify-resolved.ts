@@ -12,7 +12,7 @@ import type { MessageRecord } from '../../ledger/records.ts';
 import type { OwedMessage } from '../../ledger/resolved/owed.ts';
 import { laneOf, type Message, messageSchema } from '../message.ts';
 import type { Observer } from '../observer.ts';
-import { cardOf, type FirstStep } from '../routing/first-step.ts';
+import { cardOf, type PlannedMessage } from '../routing/plan-message.ts';
 import { shapeContent, shapingOf } from '../sending/shape-message.ts';
 
 /** That the problem of a dedup key was over at a time, in ms. */
@@ -23,7 +23,7 @@ export type Ended = z.output<typeof endedSchema>;
  * Texts everybody whose text of the problem was accepted. `waiting`: of some texts nobody knows yet, ask again later.
  * @param addJobs gives each step its job; a step that has one already keeps it
  */
-export type TellResolved = (ended: Ended, addJobs: (steps: readonly FirstStep[]) => Promise<void>) => Promise<'done' | 'waiting'>;
+export type NotifyResolved = (ended: Ended, addJobs: (steps: readonly PlannedMessage[]) => Promise<void>) => Promise<'done' | 'waiting'>;
 
 interface TellResolvedDeps {
   readonly ledger: Pick<Ledger, 'owed'>;
@@ -38,8 +38,8 @@ const REACHED: readonly (MessageState | undefined)[] = ['accepted', 'delivered',
  * Each text of a problem is followed by one at most, whoever resolves it how often, and whatever crashes: the message bears
  * an id that comes from the other's, is written down once, and only when it has its job the other one is forgotten.
  */
-export function createTellResolved({ ledger: { owed }, observer, clock }: TellResolvedDeps): TellResolved {
-  const write = async (firing: Message, at: number): Promise<FirstStep[]> => {
+export function createNotifyResolved({ ledger: { owed }, observer, clock }: TellResolvedDeps): NotifyResolved {
+  const write = async (firing: Message, at: number): Promise<PlannedMessage[]> => {
     const message = resolvedMessage(firing, at);
     const record = recordOf(message, firing, clock.now());
     const added = await owed.add(record, randomUUID());

@@ -19,13 +19,13 @@ import { rulesOf } from '../../src/pipeline/gates/message-caps.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import type { Observer } from '../../src/pipeline/observer.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
-import { firstStep } from '../../src/pipeline/routing/first-step.ts';
+import { planMessage } from '../../src/pipeline/routing/plan-message.ts';
 import type { DispatcherDeps } from '../../src/pipeline/sending/dispatcher.ts';
 import { createMessagePipeline } from '../../src/pipeline/sending/message-pipeline.ts';
 import { createPlaces, createReturnSchedule, type Places } from '../../src/pipeline/sending/places.ts';
 import { createReconcile } from '../../src/pipeline/sending/reconcile.ts';
-import type { Carrier } from '../../src/pipeline/sending/send-target.ts';
-import type { Accepted, Said } from '../../src/provider/contract/provider.ts';
+import type { SendTarget } from '../../src/pipeline/sending/send-target.ts';
+import type { Accepted, VendorReport } from '../../src/provider/contract/provider.ts';
 import type { ProviderConfig } from '../../src/provider/registry.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -39,7 +39,7 @@ const NO_JOBS: DigestJobs = { add: async () => undefined, wake: async () => unde
 /** How long a slot counts beyond its window until it is settled. */
 export const SLOT_LEASE_MS = 70_000;
 
-export interface DeskOptions {
+export interface HarnessOptions {
   readonly caps?: Config['caps'];
   readonly routes?: Config['routes'];
   /** Absent: texts have no price. */
@@ -58,16 +58,16 @@ export interface RunOptions {
   /** The job has been taken before. */
   readonly rerun?: boolean;
   readonly signal?: AbortSignal;
-  readonly persist?: DispatcherDeps['persist'];
+  readonly retryUntilStored?: DispatcherDeps['retryUntilStored'];
 }
 
-export type Desk = ReturnType<typeof createDesk>;
+export type DispatcherHarness = ReturnType<typeof createHarness>;
 
 /**
  * The pipeline of the process, on a real ledger and real caps under keys of its own. The test
  * holds its clock, says what its providers answer, and hears what its observer is told.
  */
-export function createDesk(
+export function createHarness(
   redis: Redis,
   prefix: string,
   {
@@ -78,7 +78,7 @@ export function createDesk(
     jobs = NO_JOBS,
     places = createPlaces(50),
     wrap = (parts) => parts,
-  }: DeskOptions = {},
+  }: HarnessOptions = {},
 ) {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
@@ -94,22 +94,22 @@ export function createDesk(
   const purse = money && createPurse(money, budgets, (provider, currency) => void foreignPrices.push({ provider, currency }));
   const recording = createRecordingObserver();
   const observing = observer ?? recording.observer;
-  const carriers = new Map<string, Carrier>();
+  const targets = new Map<string, SendTarget>();
   const config = { caps, routes, contacts: new Map(), countries: undefined, providers: new Map<string, ProviderConfig>() };
   const stopping = new AbortController();
   const bugs: { error: unknown; provider: string }[] = [];
-  const handedOver: { id: string; provider: string; accepted: Accepted | undefined; said?: Said }[] = [];
+  const handedOver: { id: string; provider: string; accepted: Accepted | undefined; said?: VendorReport }[] = [];
   const pauses: number[] = [];
   const onBug = (error: unknown, provider: string) => void bugs.push({ error, provider });
   /** At once, a few times. */
-  const persistNow: DispatcherDeps['persist'] = async (write) => write().catch(write).catch(write);
-  const reconcile = createReconcile({ carriers, onBug, pause: async (ms) => void pauses.push(ms) });
+  const retryNow: DispatcherDeps['retryUntilStored'] = async (write) => write().catch(write).catch(write);
+  const reconcile = createReconcile({ targets, onBug, pause: async (ms) => void pauses.push(ms) });
 
   const parked = createParked(redis, keys);
   const returns = createReturnSchedule();
   const admit = async (message: Message): Promise<Message> => {
     const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
-    const { record } = firstStep(message, undefined, undefined, clock.now());
+    const { record } = planMessage(message, undefined, undefined, clock.now());
     await ledger.admit(
       { id, severity, purpose, status: 'firing', dedupKey: 'disk', dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] },
       randomUUID(),
@@ -117,7 +117,7 @@ export function createDesk(
     return message;
   };
 
-  const pipelineWith = (persist: DispatcherDeps['persist']) =>
+  const pipelineWith = (retryUntilStored: DispatcherDeps['retryUntilStored']) =>
     createMessagePipeline({
       config,
       ledger,
@@ -128,12 +128,12 @@ export function createDesk(
       digests,
       kept,
       jobs,
-      carriers,
+      targets,
       reconcile,
       returns,
       places,
       clock,
-      persist,
+      retryUntilStored,
       onBug,
       observer: observing,
       stopping: stopping.signal,
@@ -143,10 +143,10 @@ export function createDesk(
     });
 
   /** One run of the message's job. */
-  const run = (message: Message, { rerun = false, signal = new AbortController().signal, persist = persistNow }: RunOptions = {}) =>
-    pipelineWith(persist).dispatch(message, rerun, signal);
+  const run = (message: Message, { rerun = false, signal = new AbortController().signal, retryUntilStored = retryNow }: RunOptions = {}) =>
+    pipelineWith(retryUntilStored).dispatch(message, rerun, signal);
 
-  const desk = {
+  const harness = {
     ...recording,
     keys,
     clock,
@@ -156,12 +156,12 @@ export function createDesk(
     kept,
     cap,
     optOuts,
-    gather: pipelineWith(persistNow).gather,
+    gather: pipelineWith(retryNow).gather,
     /** Its clock is the test's. */
     budgets,
     foreignPrices,
     bugs,
-    carriers,
+    targets,
     handedOver,
     /** Between questions to a vendor, ms. */
     pauses,
@@ -173,11 +173,11 @@ export function createDesk(
     provider(
       name: string,
       lines: readonly Line[],
-      over: Partial<Pick<Carrier, 'countries' | 'timeoutMs' | 'pace' | 'pollAfterMs'>> = {},
+      over: Partial<Pick<SendTarget, 'countries' | 'timeoutMs' | 'pace' | 'pollAfterMs'>> = {},
     ): ScriptedProvider {
       const provider = createScriptedProvider(name, lines);
       config.providers.set(name, { type: 'http' } as ProviderConfig);
-      carriers.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });
+      targets.set(name, { provider, timeoutMs: 15_000, pace: (_signal, job) => job(), ...over });
       return provider;
     },
 
@@ -198,7 +198,7 @@ export function createDesk(
         phoneHash: 'phone-hash',
         dedupHash: id,
         route: 'default',
-        providers: [...carriers.keys()],
+        providers: [...targets.keys()],
         overflow: 'defer',
         onUnknown: 'resend',
         ...over,
@@ -207,7 +207,7 @@ export function createDesk(
 
     /** The first run of a message that the router has just written down. */
     async send(over: Partial<Message> = {}, options: RunOptions = {}): Promise<{ message: Message; outcome: Outcome }> {
-      const message = await admit(desk.message(over));
+      const message = await admit(harness.message(over));
       return { message, outcome: await run(message, options) };
     },
 
@@ -222,14 +222,14 @@ export function createDesk(
 
     /** Whether one more text would fit into the caps now; takes no slot. */
     async hasRoom(): Promise<boolean> {
-      const probe = desk.message();
+      const probe = harness.message();
       const rules = rulesOf(probe, { caps, routes });
       const { kind } = await realCap.reserve(probe.id, rules);
       await realCap.release(probe.id, rules);
       return kind === 'held';
     },
   };
-  return desk;
+  return harness;
 }
 
 /** Something to wait for that the test brings about. */

@@ -4,14 +4,14 @@ import type { DigestJobs } from '../../src/pipeline/digest/gather.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
 import type { Redis } from '../../src/redis/connect.ts';
-import { createDesk, HOUR_MS } from './dispatch-desk.ts';
+import { createHarness, HOUR_MS } from './dispatcher-harness.ts';
 
 type CrashStep = 'write' | 'open' | 'send';
 
-export type DigestDesk = ReturnType<typeof createDigestDesk>;
+export type DigestHarness = ReturnType<typeof createDigestHarness>;
 
-/** A desk that keeps the jobs of digests: it gathers what it holds back; the jobs of its digests wait for the test to run them. */
-export function createDigestDesk(redis: Redis, prefix: string, max: number | Config['caps'], money?: Money) {
+/** A harness that keeps the jobs of digests: it gathers what it holds back; the jobs of its digests wait for the test to run them. */
+export function createDigestHarness(redis: Redis, prefix: string, max: number | Config['caps'], money?: Money) {
   const caps: Config['caps'] =
     typeof max === 'number' ? { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined } : max;
   const waiting = new Map<string, { message: Message; until: number }>();
@@ -28,7 +28,7 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number | Con
   const mayCrash = async (step: CrashStep): Promise<void> => {
     if (crash?.step === step) await crash.happens();
   };
-  const desk = createDesk(redis, prefix, {
+  const harness = createHarness(redis, prefix, {
     caps,
     jobs,
     ...(money === undefined ? {} : { money }),
@@ -53,10 +53,10 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number | Con
       },
     }),
   });
-  const dispatch = (message: Message, rerun: boolean) => desk.run(message, { rerun });
+  const dispatch = (message: Message, rerun: boolean) => harness.run(message, { rerun });
 
   return {
-    ...desk,
+    ...harness,
     waiting,
     woken,
     /** From now on the worker crashes before it writes the text of a digest, opens a digest, or sends; `undefined`: no more. */
@@ -70,7 +70,7 @@ export function createDigestDesk(redis: Redis, prefix: string, max: number | Con
     run: (message: Message, rerun = false): Promise<Outcome> => dispatch(message, rerun),
     /** The first run of a message that the router has just written down. */
     async send(over: Partial<Message> = {}): Promise<{ message: Message; outcome: Outcome }> {
-      const message = await desk.admit(desk.message({ severity: 'error', overflow: 'digest', ...over }));
+      const message = await harness.admit(harness.message({ severity: 'error', overflow: 'digest', ...over }));
       return { message, outcome: await dispatch(message, false) };
     },
     /** Runs the newest digest's job now. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import { firstStep, type KnownFull } from '../../../src/pipeline/routing/first-step.ts';
+import { type KnownFull, planMessage } from '../../../src/pipeline/routing/plan-message.ts';
 
 const NOW = new Date('2026-11-20T03:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -34,7 +34,7 @@ const full = (ms: number): KnownFull => ({ reason: 'rate_cap_recipient', retryAt
 describe('a message begins', () => {
   test('on the queue, with a card that masks the number', () => {
     const it = message();
-    expect(firstStep(it, undefined, undefined, NOW)).toEqual({
+    expect(planMessage(it, undefined, undefined, NOW)).toEqual({
       message: it,
       job: 'now',
       record: {
@@ -59,12 +59,12 @@ describe('a message begins', () => {
 
   test('without a name where its phone has none', () => {
     const { contact: _, ...nameless } = message();
-    expect(firstStep(nameless, undefined, undefined, NOW).record.contact).toBeNull();
+    expect(planMessage(nameless, undefined, undefined, NOW).record.contact).toBeNull();
   });
 
   test('and ends where its recipient may not be texted, whatever the caps say', () => {
     const refusal = { stage: 'country-gate', reason: 'country_not_allowed', detail: 'because' } as const;
-    const step = firstStep(message(), refusal, full(1000), NOW);
+    const step = planMessage(message(), refusal, full(1000), NOW);
     expect(step.job).toBeUndefined();
     expect(step.record).toMatchObject({ state: 'suppressed', reason: 'country_not_allowed', until: null });
     expect(step.record.events).toEqual([{ at, verdict: 'suppressed', ...refusal }]);
@@ -74,7 +74,7 @@ describe('a message begins', () => {
     ['until a full cap has room', 59_999, later(59_999)],
     ['no longer than its deadline', 60_001, later(60_000)],
   ])('by waiting %s', (_name, roomAfterMs, until) => {
-    const step = firstStep(message(), undefined, full(roomAfterMs), NOW);
+    const step = planMessage(message(), undefined, full(roomAfterMs), NOW);
     expect(step.job).toEqual({ until });
     expect(step.record).toMatchObject({ state: 'deferred', reason: 'rate_cap_recipient', until });
     expect(step.record.events).toEqual([
@@ -91,13 +91,13 @@ describe('a message begins', () => {
   });
 
   test('on the queue where what is over is gathered, which is the dispatcher’s to do', () => {
-    const step = firstStep(message({ overflow: 'digest' }), undefined, full(1000), NOW);
+    const step = planMessage(message({ overflow: 'digest' }), undefined, full(1000), NOW);
     expect(step.job).toBe('now');
     expect(step.record).toMatchObject({ state: 'queued', until: null });
   });
 
   test('and ends at a full cap where the route drops what is over', () => {
-    const step = firstStep(message({ overflow: 'drop' }), undefined, full(1000), NOW);
+    const step = planMessage(message({ overflow: 'drop' }), undefined, full(1000), NOW);
     expect(step.job).toBeUndefined();
     expect(step.record).toMatchObject({ state: 'suppressed', reason: 'rate_cap_recipient', until: null });
     expect(step.record.events.at(-1)).toMatchObject({ verdict: 'suppressed', detail: `room again at ${later(1000).toISOString()}` });
@@ -109,14 +109,14 @@ describe('a message begins', () => {
 
     test('with a dispatcher, who holds it back, whatever cap is full', () => {
       for (const known of [undefined, full(1000)]) {
-        const step = firstStep(message({ severity: 'error', quietHours }), undefined, known, NOW);
+        const step = planMessage(message({ severity: 'error', quietHours }), undefined, known, NOW);
         expect(step.job).toBe('now');
         expect(step.record).toMatchObject({ state: 'queued', reason: null, events: [consented] });
       }
     });
 
     test('and ends where the route drops what is held back', () => {
-      const step = firstStep(message({ severity: 'error', quietHours, overflow: 'drop' }), undefined, full(1000), NOW);
+      const step = planMessage(message({ severity: 'error', quietHours, overflow: 'drop' }), undefined, full(1000), NOW);
       expect(step.job).toBeUndefined();
       expect(step.record).toMatchObject({ state: 'suppressed', reason: 'quiet_hours', until: null });
       const detail = 'quiet until 2026-11-20T04:00:00.000Z';
@@ -127,7 +127,9 @@ describe('a message begins', () => {
       ['what is grave enough', { severity: 'critical' }],
       ['what is not due before they end', { notBefore: later(HOUR_MS).getTime() }],
     ])('does not end for %s', (_name, over) => {
-      expect(firstStep(message({ severity: 'error', quietHours, overflow: 'drop', ...over }), undefined, undefined, NOW).job).toBeDefined();
+      expect(
+        planMessage(message({ severity: 'error', quietHours, overflow: 'drop', ...over }), undefined, undefined, NOW).job,
+      ).toBeDefined();
     });
   });
 });

@@ -7,8 +7,8 @@ import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import { createTellResolved, resolvedMessage, type TellResolved } from '../../../src/pipeline/resolved/tell-resolved.ts';
-import type { FirstStep } from '../../../src/pipeline/routing/first-step.ts';
+import { createNotifyResolved, type NotifyResolved, resolvedMessage } from '../../../src/pipeline/resolved/notify-resolved.ts';
+import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { createRecordingObserver, type RecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
@@ -23,17 +23,17 @@ const RESOLVED_AT = 5_000;
 let ledger: Ledger;
 let traces: ReturnType<typeof createTraces>;
 let recording: RecordingObserver;
-let tell: TellResolved;
-let steps: FirstStep[];
+let tell: NotifyResolved;
+let steps: PlannedMessage[];
 beforeEach(() => {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   ledger = createLedger(redis, keys);
   traces = createTraces(redis, keys);
   recording = createRecordingObserver();
-  tell = createTellResolved({ ledger, observer: recording.observer, clock: createSettableClock(RESOLVED_AT + 10) });
+  tell = createNotifyResolved({ ledger, observer: recording.observer, clock: createSettableClock(RESOLVED_AT + 10) });
   steps = [];
 });
-const addJobs = async (added: readonly FirstStep[]) => void steps.push(...added);
+const addJobs = async (added: readonly PlannedMessage[]) => void steps.push(...added);
 const ended = { dedupHash: 'key', at: RESOLVED_AT };
 
 const message = (over: Partial<Message> = {}): Message => ({
@@ -108,7 +108,7 @@ describe('who was texted', () => {
       ['resolved', 'queued', 'info'],
     ]);
     expect(await ledger.inFlight()).toBe(before + 1);
-    const { id, alertId, dedupHash } = (steps[0] as FirstStep).message;
+    const { id, alertId, dedupHash } = (steps[0] as PlannedMessage).message;
     await ledger.move({ messageId: id, alertId, dedupHash, run: 'run', state: 'expired', reason: 'expired', events: [] });
     expect(await ledger.inFlight()).toBe(before);
   });

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { persist } from '../../../src/queue/worker/settle.ts';
+import { retryUntilStored } from '../../../src/queue/worker/settle.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { testRedis } from '../../support/redis.ts';
 import { startRedisServer } from '../../support/redis-server.ts';
@@ -8,7 +8,7 @@ const { prefix, redis } = testRedis();
 
 it('a write that is taken is made once, and its answer given back', async () => {
   const refusals: unknown[] = [];
-  const count = await persist(
+  const count = await retryUntilStored(
     () => redis.incr(`${prefix}:once`),
     (error) => refusals.push(error),
   );
@@ -25,7 +25,7 @@ it('a write that Redis refuses is repeated, ever less often, until Redis takes i
   });
   await own.config('SET', 'maxmemory', '1');
   const refusals: { message: string; at: number }[] = [];
-  const answer = await persist(
+  const answer = await retryUntilStored(
     () => own.set('outcome', 'accepted'),
     (error) => {
       refusals.push({ message: (error as Error).message, at: performance.now() });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { alertIdOfJob, newAlertId } from '../../src/alert/id.ts';
-import { shownId } from '../../src/alert/phone.ts';
+import { logSafeId } from '../../src/alert/phone.ts';
 
 test('an id of ours is shown as it is, whatever digits are in it', () => {
   for (const id of [newAlertId(), 'a-12345678-1234-4123-8123-123456789012', alertIdOfJob({ jobId: '1234567', timestamp: 1, data: {} })])
-    expect(shownId(id)).toBe(id);
+    expect(logSafeId(id)).toBe(id);
 });
 
 test.each([
@@ -12,5 +12,5 @@ test.each([
   ['60123456789', '+60*******789'],
   ['call-60123456789.twice', 'call-+60*******789.twice'],
 ])("a caller's %s is shown as %s", (id, shown) => {
-  expect(shownId(id)).toBe(shown);
+  expect(logSafeId(id)).toBe(shown);
 });
