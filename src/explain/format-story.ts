@@ -1,3 +1,4 @@
+import { displayWidth, padToWidth } from '../text/display-width.ts';
 import { formatTable } from '../text/format-table.ts';
 import { formatStamp } from '../text/format-time.ts';
 import { wrapText } from '../text/wrap-text.ts';
@@ -55,10 +56,10 @@ function formatTimeline(entries: readonly TimelineEntry[], width: number | undef
 
 /** Each row as a block of lines whose words stand below each other. */
 function formatRows(rows: readonly TimelineRow[], width: number | undefined): string[] {
-  const stageWidth = Math.max(...rows.map(([, stage]) => stage.length));
+  const stageWidth = Math.max(...rows.map(([, stage]) => displayWidth(stage)));
   return rows.map(([at, stage, sentence]) => {
-    const start = `${at}  ${stage.padEnd(stageWidth)}  `;
-    return wrapText(start + sentence, width, ' '.repeat(start.length)).join('\n');
+    const start = `${at}  ${padToWidth(stage, stageWidth)}  `;
+    return wrapText(start + sentence, width, ' '.repeat(displayWidth(start))).join('\n');
   });
 }
 

@@ -1,14 +1,16 @@
+import { displayWidth } from './display-width.ts';
+
 /**
- * Lines no longer than `width`, broken at spaces; a longer word stands alone. Without a width the text as it is.
+ * Lines of at most `width` columns of a terminal, broken at spaces; a longer word stands alone. Without a width the text as it is.
  * @param indent before every line but the first
  */
 export function wrapText(text: string, width: number | undefined, indent = ''): string[] {
-  if (width === undefined || text.length <= width) return [text];
+  if (width === undefined || displayWidth(text) <= width) return [text];
   const lines: string[] = [];
   let line = '';
   // Spaces at the beginning are an indentation.
   for (const word of text.split(/(?<=\S) /)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > width) {
       lines.push(line);
       line = indent + word;
     } else {

@@ -43,6 +43,7 @@ describe('what a room owns, others may not import', () => {
     ['pino', 'src/logger.ts', 'src/http/a.ts', 'logger.ts'],
     ['p-retry', 'src/pipeline/a.ts', 'src/provider/a.ts', 'pipeline/'],
     ['libphonenumber-js/max', 'src/alert/a.ts', 'src/config/a.ts', 'alert/'],
+    ['string-width', 'src/text/a.ts', 'src/cli/a.ts', 'text/'],
     ['@opentelemetry/api', 'src/tracing/a.ts', 'src/queue/a.ts', 'tracing/'],
     ['preact/hooks', 'src/console/parts/a.tsx', 'src/http/a.ts', 'console/'],
     ['node:process', 'src/setting/environment.ts', 'src/config/a.ts', 'setting/environment.ts'],

@@ -43,6 +43,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'p-retry': 'pipeline',
   'libphonenumber-js': 'alert',
   re2js: 'alert',
+  'string-width': 'text',
   'node:process': 'setting/environment.ts',
   '@opentelemetry/*': 'tracing',
   'package.json': 'version.ts',

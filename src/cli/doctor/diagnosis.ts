@@ -1,4 +1,5 @@
 import type { HealthFinding } from '../../overview/finding.ts';
+import { displayWidth } from '../../text/display-width.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
@@ -23,7 +24,7 @@ const STYLES: Readonly<Record<Diagnosis['verdict'], keyof Paint>> = { ok: 'green
 export function formatDiagnoses(diagnoses: readonly Diagnosis[], colour: boolean): string {
   const paint = createPaint(colour);
   const lines = formatTable(diagnoses.map(({ verdict, subject, found }) => [VERDICT_SIGNS[verdict], subject, found])).split('\n');
-  const indent = ' '.repeat(3 + Math.max(0, ...diagnoses.map(({ subject }) => subject.length)) + 2);
+  const indent = ' '.repeat(3 + Math.max(0, ...diagnoses.map(({ subject }) => displayWidth(subject))) + 2);
   return lines
     .flatMap((line, index) => {
       const { verdict, todo } = diagnoses[index] as Diagnosis;

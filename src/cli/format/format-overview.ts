@@ -7,6 +7,7 @@ import type { HealthFinding, HealthLevel } from '../../overview/finding.ts';
 import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';
+import { clipToWidth, displayWidth } from '../../text/display-width.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatElapsed, formatTime } from '../../text/format-time.ts';
 import { wrapText } from '../../text/wrap-text.ts';
@@ -38,7 +39,7 @@ export function formatOverview(overview: Overview, { width, colour, currency }: 
     blank,
     ...providerLines(overview.providers),
   ];
-  return `${lines.map(({ text, style }) => (style === undefined ? clip(text, width) : paint[style](clip(text, width)))).join('\n')}\n`;
+  return `${lines.map(({ text, style }) => (style === undefined ? clipToWidth(text, width) : paint[style](clipToWidth(text, width)))).join('\n')}\n`;
 }
 
 const blank: Line = { text: '' };
@@ -64,7 +65,7 @@ function healthLines(overview: Overview, width: number): Line[] {
 /** The command is never broken in two, so that it can be copied. */
 function nextLines({ hint, command }: HealthFinding, width: number): string[] {
   const line = `  ${hint}: ${command}`;
-  return line.length <= width ? [line] : [...wrapText(`  ${hint}:`, width, '  '), `    ${command}`];
+  return displayWidth(line) <= width ? [line] : [...wrapText(`  ${hint}:`, width, '  '), `    ${command}`];
 }
 
 function factLines(overview: Overview, currency: string | undefined): Line[] {
@@ -186,8 +187,4 @@ const BAR = 20;
 function bar(used: number, max: number): string {
   const full = max === 0 ? BAR : Math.min(BAR, Math.round((used / max) * BAR));
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
-}
-
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -1,3 +1,4 @@
+import { clipToWidth } from '../../text/display-width.ts';
 import type { Output } from '../cli-deps.ts';
 import { CLEAR_LINE } from './printable-text.ts';
 
@@ -11,7 +12,7 @@ export function createProgressLine(output: Output): ProgressLine {
   if (output.isTTY !== true) return { show: () => undefined, clear: () => undefined };
   const { columns = 80 } = output;
   return {
-    show: (text) => void output.write(CLEAR_LINE + (text.length < columns ? text : `${text.slice(0, columns - 2)}…`)),
+    show: (text) => void output.write(CLEAR_LINE + clipToWidth(text, columns - 1)),
     clear: () => void output.write(CLEAR_LINE),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Overview } from '../../overview/overview.ts';
 import { asUnavailable, RedisUnavailableError } from '../../redis/unavailable.ts';
+import { clipToWidth } from '../../text/display-width.ts';
 import type { OpenOverview } from '../cli-deps.ts';
 import { formatOverview, type OverviewFormat } from '../format/format-overview.ts';
 import { createPaint } from './printable-text.ts';
@@ -25,7 +26,7 @@ export async function watchOverview({ screen, open, everyMs = 1000, ...format }:
     const note =
       fault === undefined
         ? ''
-        : `${paint.red(fault.slice(0, width))}\n${shown === undefined ? '' : `${paint.dim('What follows is old.')}\n`}\n`;
+        : `${paint.red(clipToWidth(fault, width))}\n${shown === undefined ? '' : `${paint.dim('What follows is old.')}\n`}\n`;
     const lines = `${note}${body}`
       .trimEnd()
       .split('\n')

@@ -36,7 +36,8 @@ export async function checkTencent(
 ): Promise<readonly Check[]> {
   const hour = formatBeijingHour(clock.now());
   const figures = await api.ask(
-    (sdk) => sdk.SendStatusStatistics({ SmsSdkAppId: config.appId, BeginTime: hour, EndTime: hour, Limit: 0, Offset: 0 }),
+    'SendStatusStatistics',
+    { SmsSdkAppId: config.appId, BeginTime: hour, EndTime: hour, Limit: 0, Offset: 0 },
     signal,
   );
   const access = checkAccess(figures, clock.now());
@@ -82,7 +83,7 @@ async function checkSender(api: TencentApi, { signName, countries }: TencentConf
       : { subject: 'sender', verdict: 'ok', detail: 'outside mainland China no signature is needed' };
   }
   const International = isMainland ? MAINLAND : ABROAD;
-  const reply = await api.ask((sdk) => sdk.DescribeSmsSignList({ International, Limit: PAGE, Offset: 0 }), signal);
+  const reply = await api.ask('DescribeSmsSignList', { International, Limit: PAGE, Offset: 0 }, signal);
   if (reply.kind === 'refused') return unchecked('sender', reply.error);
   const list = readList<SignStatus>(reply.said.DescribeSignListStatusSet);
   const own = list.filter(({ SignName }) => SignName === signName);
@@ -102,7 +103,7 @@ async function checkTemplates(api: TencentApi, config: TencentConfig, templates:
   const found: Loose<TemplateStatus>[] = [];
   for (const International of markets) {
     if (ids.length === 0) break;
-    const reply = await api.ask((sdk) => sdk.DescribeSmsTemplateList({ International, TemplateIdSet: ids }), signal);
+    const reply = await api.ask('DescribeSmsTemplateList', { International, TemplateIdSet: ids }, signal);
     if (reply.kind === 'refused') return [unchecked('template', reply.error)];
     found.push(...readList<TemplateStatus>(reply.said.DescribeTemplateStatusSet));
   }

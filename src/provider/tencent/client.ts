@@ -10,18 +10,18 @@ import { classifyTencent } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { askTencentStatus } from './status.ts';
 import { tencentTemplates } from './template.ts';
-import type { SendSmsRequest, SendSmsResponse, SendStatus } from './wire.ts';
+import type { RequestOf, ResponseOf, SendStatus } from './wire.ts';
 
 /** Approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
-export async function createTencentProvider(name: string, config: TencentConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
-  const api = await createTencentApi(config, clock);
+export function createTencentProvider(name: string, config: TencentConfig, { clock, templates }: ProviderDeps): Provider {
+  const api = createTencentApi(config, clock);
 
   return {
     name,
     async send(message, signal) {
       const request = toSendSms(message, config, templates);
       if (request instanceof ProviderError) return { kind: 'refused', error: request };
-      const reply = await api.ask((sdk) => sdk.SendSms(request), signal);
+      const reply = await api.ask('SendSms', request, signal);
       return reply.kind === 'said' ? readSent(reply.said, reply.answer, clock.now()) : { kind: 'refused', error: reply.error };
     },
     // Mainland carriers count 70 and 67 characters, Latin letters or not: https://cloud.tencent.com/document/product/382/18058
@@ -37,7 +37,7 @@ export async function createTencentProvider(name: string, config: TencentConfig,
 }
 
 /** `content`: it would be refused, whether by Tencent or for want of something in the config. */
-function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templates): SendSmsRequest | ProviderError {
+function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templates): RequestOf<'SendSms'> | ProviderError {
   if (config.signName === undefined && isMainland(message.to)) return new ProviderError('content', { code: 'SIGN_NAME_NOT_SET' });
   const filled = fillVendorTemplate(message, templates, tencentTemplates(config));
   if (filled instanceof ProviderError) return filled;
@@ -52,7 +52,7 @@ function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templa
 }
 
 /** One number in, one status out. */
-function readSent({ SendStatusSet }: Loose<SendSmsResponse>, answer: HttpAnswer, now: Date): Accepted | Refused {
+function readSent({ SendStatusSet }: Loose<ResponseOf<'SendSms'>>, answer: HttpAnswer, now: Date): Accepted | Refused {
   const { Code, SerialNo, Fee } = (Array.isArray(SendStatusSet) ? (SendStatusSet[0] ?? {}) : {}) as Loose<SendStatus>;
   if (Code !== 'Ok') return classifyTencent(answer, Code, now);
   const providerMessageId = readMessageId(SerialNo);

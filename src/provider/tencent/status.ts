@@ -4,7 +4,7 @@ import type { Loose, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { TENCENT_RECEIPT_CODES } from './receipt.ts';
-import type { SendRecord, SendRecordsResponse } from './wire.ts';
+import type { ResponseOf, SendRecord } from './wire.ts';
 
 /** How far back the records go. */
 const KEPT_MS = 72 * 3_600_000;
@@ -49,16 +49,16 @@ export async function askTencentStatus(
   if (to === undefined) return unclear('PHONE_NOT_KNOWN');
   if (now.getTime() - fromMs >= KEPT_MS) return unclear('RECORDS_TOO_OLD');
   const reply = await api.ask(
-    (sdk) =>
-      sdk.DescribeSendRecordList({
-        PhoneNumber: to,
-        SmsSdkAppId: appId,
-        BeginTime: Math.floor(fromMs / 1000),
-        // Left out = now, by Tencent's clock; a time that has not come there yet is an error.
-        ...(untilMs < now.getTime() ? { EndTime: Math.ceil(untilMs / 1000) } : {}),
-        Limit: PAGE,
-        Offset: 0,
-      }),
+    'DescribeSendRecordList',
+    {
+      PhoneNumber: to,
+      SmsSdkAppId: appId,
+      BeginTime: Math.floor(fromMs / 1000),
+      // Left out = now, by Tencent's clock; a time that has not come there yet is an error.
+      ...(untilMs < now.getTime() ? { EndTime: Math.ceil(untilMs / 1000) } : {}),
+      Limit: PAGE,
+      Offset: 0,
+    },
     signal,
   );
   if (reply.kind === 'refused') return unclear(reply.error);
@@ -69,7 +69,7 @@ export async function askTencentStatus(
 }
 
 /** All of them; `undefined` when there are more, or one cannot be read. */
-function readRecords({ SendRecordSet, TotalCount }: Loose<SendRecordsResponse>): readonly Loose<SendRecord>[] | undefined {
+function readRecords({ SendRecordSet, TotalCount }: Loose<ResponseOf<'DescribeSendRecordList'>>): readonly Loose<SendRecord>[] | undefined {
   if (!Array.isArray(SendRecordSet) || TotalCount !== SendRecordSet.length) return undefined;
   const isRecord = (record: Loose<SendRecord> | null) =>
     typeof record === 'object' && record !== null && Number.isInteger(record.SendStatus) && Number.isInteger(record.SendTime);

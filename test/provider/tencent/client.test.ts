@@ -1,3 +1,4 @@
+import { sms } from 'tencentcloud-sdk-nodejs-sms';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
 import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
@@ -37,6 +38,28 @@ it('names no signature where none is set', async () => {
   const tencent = await fake();
   expect(await (await provider({ baseUrl: tencent.url })).send(MESSAGE, never)).toMatchObject({ kind: 'accepted' });
   expect(tencent.requests[0]?.params).not.toHaveProperty('SignName');
+});
+
+it("asks for the actions, in the version and with the parameters, that Tencent's own SDK asks for", async () => {
+  const tencent = await fake();
+  const { send, status, check } = await provider({ baseUrl: tencent.url, signName: '腾讯云' });
+  await send({ ...MESSAGE, to: MAINLAND }, never);
+  await status?.({ id: MESSAGE.id, to: MAINLAND, sentAt: NOW, providerMessageId: '5000:1' }, never);
+  await check?.(never);
+
+  const sdk = new sms.v20210111.Client({ credential: {}, region: 'ap-guangzhou' });
+  const asked: { action: string; params: unknown }[] = [];
+  sdk.request = async (action, params) => {
+    asked.push({ action, params });
+    return {};
+  };
+  const methods = sdk as unknown as Record<string, (params: unknown) => Promise<unknown>>;
+  for (const { action, params, headers } of tencent.requests) {
+    expect(headers['x-tc-version']).toBe(sdk.apiVersion);
+    await methods[action]?.(params);
+  }
+  expect(asked).toEqual(tencent.requests.map(({ action, params }) => ({ action, params })));
+  expect(new Set(asked.map(({ action }) => action)).size).toBe(5);
 });
 
 it('sends to the region that is set', async () => {
