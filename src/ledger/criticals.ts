@@ -54,8 +54,9 @@ export interface Criticals {
 const READ = 500;
 
 /** In the list of missed ones an alert stands beside messages. */
+export const MISSED_ALERT = 'alert ';
 export function alertMember(alertId: string): string {
-  return `alert ${alertId}`;
+  return `${MISSED_ALERT}${alertId}`;
 }
 
 /**

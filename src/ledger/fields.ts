@@ -14,6 +14,9 @@ export function messageFields({ state, reason, until, events, content, ...card }
   };
 }
 
+/** Length of a trace from which on it takes no further deferral, receipt or repeat. */
+export const EVENTS_LENGTH = 30_000;
+
 export function lines(events: readonly TraceEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }

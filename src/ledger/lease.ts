@@ -1,4 +1,6 @@
-import { createScript } from '../redis/script.ts';
+import { nowLua } from '../redis/clock/redis-clock.ts';
+import { defineScript } from '../redis/define-script.ts';
+import { luaPart } from '../redis/lua-source.ts';
 
 /**
  * The longest lease of an attempt: the longest timeout of a provider that the config takes, and a margin. One that ends later
@@ -7,20 +9,13 @@ import { createScript } from '../redis/script.ts';
  */
 export const LONGEST_LEASE_MS = 6 * 60_000;
 
-/** Lua function `boundLease(key, lease, now)`: when the lease of the message ends, which it shortens where it is too long. */
-export const BOUND_LEASE = `
-local function boundLease(key, lease, now)
-  if lease <= now + ${LONGEST_LEASE_MS} then return lease end
-  redis.call('HSET', key, 'lease', now + ${LONGEST_LEASE_MS})
-  return now + ${LONGEST_LEASE_MS}
-end
-`;
+/** Lua function `boundLease(lease, now)`. Needs `keys.message`. */
+export const boundLeaseLua = luaPart(new URL('bound-lease.lua', import.meta.url), { constants: { LONGEST_LEASE_MS } });
 
-/** KEYS message. ARGV token of the open attempt. Answers when its lease ends; 0 when the attempt is not open any more. */
-export const renewLeaseScript = createScript<number>(`
-${BOUND_LEASE}
-local m = redis.call('HMGET', KEYS[1], 'token', 'lease')
-if not m[1] or m[1] ~= ARGV[1] then return 0 end
-local time = redis.call('TIME')
-return boundLease(KEYS[1], tonumber(m[2]), time[1] * 1000 + math.floor(time[2] / 1000))
-`);
+/** Answers when the lease of the open attempt ends; 0 when the attempt is no longer open. */
+export const renewLeaseScript = defineScript(new URL('renew-lease.lua', import.meta.url), {
+  keys: ['message'],
+  args: { token: 'string' },
+  reply: Number,
+  includes: [nowLua, boundLeaseLua],
+});

@@ -1,6 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
-import { createScript } from '../redis/script.ts';
+import { lines } from './fields.ts';
 import type { TraceEvent } from './history/trace.ts';
 
 /** How a notice to a channel ends: told, given up, or not told because there was no need any more. */
@@ -20,17 +21,14 @@ export interface Notices {
 }
 
 /**
- * KEYS alert. ARGV field, outcome and run, event line. The field holds them and 1 when that was the notice's first end.
- * Answers 1 to the run that ended it first, however often that run asks, else 0. An alert that is forgotten stays so.
+ * `ending`: outcome and run. The field holds them and 1 when that was the notice's first end. Answers `first` to the run that
+ * ended it first, however often that run asks. An alert that is forgotten stays so.
  */
-const endNoticeScript = createScript<0 | 1>(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 1 end
-local m = redis.call('HMGET', KEYS[1], ARGV[1], 'events')
-if m[1] and string.sub(m[1], 1, #ARGV[2]) == ARGV[2] then return tonumber(string.sub(m[1], -1)) end
-local first = m[1] and 0 or 1
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. first, 'events', (m[2] or '') .. ARGV[3])
-return first
-`);
+export const endNoticeScript = defineScript(new URL('end-notice.lua', import.meta.url), {
+  keys: ['alert'],
+  args: { field: 'string', ending: 'string', event: 'string' },
+  reply: ['first', 'later'],
+});
 
 export function createNotices(redis: Redis, keys: Keys): Notices {
   const field = (id: string) => `notice:${id}`;
@@ -40,7 +38,11 @@ export function createNotices(redis: Redis, keys: Keys): Notices {
       return NOTICE_OUTCOMES.find((outcome) => ended?.startsWith(`${outcome} `));
     },
     async end({ id, alertId }, outcome, event, run) {
-      return (await endNoticeScript(redis, [keys.alert(alertId)], [field(id), `${outcome} ${run}`, `${JSON.stringify(event)}\n`])) === 1;
+      const end = await endNoticeScript(redis, {
+        keys: { alert: keys.alert(alertId) },
+        args: { field: field(id), ending: `${outcome} ${run}`, event: lines([event]) },
+      });
+      return end === 'first';
     },
   };
 }

@@ -2,7 +2,7 @@ import { hash } from '../alert/id.ts';
 import { severityRank } from '../alert/severity.ts';
 import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { type Keys, LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS, RESOLVED_TTL_MS } from '../redis/keys.ts';
+import type { Keys } from '../redis/keys.ts';
 import { createAckCodes } from './acknowledge/ack-codes.ts';
 import { createAcknowledge } from './acknowledge/acknowledge.ts';
 import { isOverScript } from './acknowledge/over-script.ts';
@@ -11,19 +11,14 @@ import { lines, messageFields } from './fields.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
-import type { Addressee, ClosedAttempt, History, Ledger, Move } from './ledger.ts';
+import type { Addressee, ClosedAttempt, History, Ledger, Move, OtherContent } from './ledger.ts';
 import { indexSuppressed } from './lists/ended.ts';
-import { noteScript } from './lua/note-script.ts';
-import { objectionScript, reopenAlertScript, reopenScript } from './lua/reopen-script.ts';
-import { admitScript, DUPLICATE_ID, DUPLICATE_OF, moveScript, openAttemptScript, resolveScript, settleAlertScript } from './lua/scripts.ts';
+import { admitScript, DUPLICATE_ID, DUPLICATE_OF, reopenAlertScript, resolveScript, settleAlertScript } from './lua/alert-scripts.ts';
+import { moveScript, noteScript, objectionScript, openAttemptScript, reopenScript } from './lua/message-scripts.ts';
 import { createApplyReceipt } from './receipt/apply-receipt.ts';
 import type { AlertCard } from './records.ts';
 import { claimOf, type MessageRecord, type RoutedAlert, type SettledAlert } from './records.ts';
 import { createOwed } from './resolved/owed.ts';
-
-const MOVED = ['moved', 'ended', 'late', 'again', 'refuted', 'missing'] as const;
-const SETTLED = ['known', 'recorded', 'other_content'] as const;
-const OTHER_CONTENT = [{}, { otherContent: 'new' }, { otherContent: 'known' }] as const;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   return {
@@ -33,141 +28,135 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
 
     async admit(alert, run) {
       const { messages, channels = [] } = alert;
-      const answer = await admitScript(
-        redis,
-        [
-          keys.alert(alert.id),
-          keys.inFlight(),
-          keys.open(alert.dedupHash),
-          keys.claims(alert.dedupHash),
-          keys.resolved(alert.dedupHash),
-          keys.acknowledged(alert.dedupHash),
-          keys.journal(),
-          keys.openMessages(),
-          keys.pendingAlerts(),
-          keys.pendingJob(alert.id),
-          ...messages.map(({ id }) => keys.message(id)),
-        ],
-        [
+      const [duplicateMessage, duplicateLine] = alert.dedupeForMs === 0 ? ['', ''] : duplicateLines(alert);
+      const answer = await admitScript(redis, {
+        keys: {
+          alert: keys.alert(alert.id),
+          inFlight: keys.inFlight(),
+          open: keys.open(alert.dedupHash),
+          claims: keys.claims(alert.dedupHash),
+          resolved: keys.resolved(alert.dedupHash),
+          acknowledged: keys.acknowledged(alert.dedupHash),
+          journal: keys.journal(),
+          openMessages: keys.openMessages(),
+          pendingAlerts: keys.pendingAlerts(),
+          pendingJob: keys.pendingJob(alert.id),
+          messages: messages.map(({ id }) => keys.message(id)),
+        },
+        args: {
           run,
-          LEDGER_TTL_MS,
-          alert.id,
-          severityRank(alert.severity),
-          alert.dedupeForMs,
-          alert.receivedAt,
-          entryOf(alert, 'routed', null, messages),
-          ...(alert.dedupeForMs === 0 ? ['', ''] : duplicateLines(alert)),
-          alert.content ?? '',
-          otherContentLine(alert),
-          channels.length,
-          ...channels.flatMap((name) => [channelClaim(name), lines([duplicateEvent(alert, 'escalation', `${name}: `)])]),
-          ...counted({ ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') }),
-          ...messages.flatMap((message) => [
-            message.id,
-            message.state === 'suppressed' ? '' : claimOf(message),
-            message.state === 'queued' ? '' : bornLine(message),
-            ...counted(messageFields(message)),
-          ]),
-        ],
-      );
-      switch (answer[0]) {
+          alertId: alert.id,
+          rank: severityRank(alert.severity),
+          dedupeMs: alert.dedupeForMs,
+          receivedAt: alert.receivedAt,
+          journalLine: entryOf(alert, 'routed', null, messages),
+          content: alert.content,
+          otherContentEvent: otherContentLine(alert),
+          duplicateEvent: duplicateMessage,
+          duplicateLine,
+          fields: { ...alertFields(alert), outcome: 'routed', messages: messages.map(({ id }) => id).join(' ') },
+          channels: channels.map((name) => ({
+            claim: channelClaim(name),
+            duplicateEvent: lines([duplicateEvent(alert, 'escalation', `${name}: `)]),
+          })),
+          messages: messages.map((message) => ({
+            id: message.id,
+            claim: message.state === 'suppressed' ? undefined : claimOf(message),
+            journalLine: message.state === 'queued' ? undefined : bornLine(message),
+            fields: messageFields(message),
+          })),
+        },
+      });
+      switch (answer.kind) {
         case 'admitted': {
-          const muted = mutedOf(answer[2], channels);
+          const muted = mutedOf(answer.muted, channels);
           const written = messages.map((message) => (muted.has(claimOf(message)) ? { ...message, state: 'suppressed' as const } : message));
           await indexSuppressed(redis, keys, written);
-          return { kind: answer[0], fresh: answer[1] === 1, muted, ...OTHER_CONTENT[answer[3]] };
+          return { kind: answer.kind, fresh: answer.isFresh, muted, ...otherContentOf(answer.otherContent) };
         }
         case 'settled':
-          return { kind: answer[0], ...OTHER_CONTENT[answer[1]] };
-        case 'duplicate':
-          return { kind: answer[0], of: answer[1] };
-        case 'acknowledged':
-          return { kind: answer[0], by: answer[1] };
-        case 'resolved':
-          return { kind: answer[0] };
+          return { kind: answer.kind, ...otherContentOf(answer.otherContent) };
+        default:
+          return answer;
       }
     },
 
-    async settleAlert(alert, run) {
+    settleAlert(alert, run) {
       const { outcome, reason, duplicateOf } = alert;
-      const settled = await settleAlertScript(
-        redis,
-        [keys.alert(alert.id), keys.journal(), keys.missedCriticals(), keys.pendingAlerts(), keys.pendingJob(alert.id)],
-        [
+      return settleAlertScript(redis, {
+        keys: {
+          alert: keys.alert(alert.id),
+          journal: keys.journal(),
+          missedCriticals: keys.missedCriticals(),
+          pendingAlerts: keys.pendingAlerts(),
+          pendingJob: keys.pendingJob(alert.id),
+        },
+        args: {
           run,
-          LEDGER_TTL_MS,
-          entryOf(alert, outcome, reason, []),
-          alert.content ?? '',
-          otherContentLine(alert),
-          alert.severity === 'critical' && MISSED_ALERT_REASONS.includes(reason) ? alert.id : '',
-          alert.id,
-          ...counted({ ...alertFields(alert), outcome, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) }),
-        ],
-      );
-      return SETTLED[settled];
+          alertId: alert.id,
+          content: alert.content,
+          otherContentEvent: otherContentLine(alert),
+          journalLine: entryOf(alert, outcome, reason, []),
+          isMissed: alert.severity === 'critical' && MISSED_ALERT_REASONS.includes(reason),
+          fields: { ...alertFields(alert), outcome, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) },
+        },
+      });
     },
 
     async recall(messageId) {
       const key = keys.message(messageId);
       const [now, hash] = await Promise.all([askTime(redis, key), redis.hgetall(key)]);
       if (hash.state === undefined) return undefined;
-      const lease = Number(hash.lease) - now > LONGEST_LEASE_MS ? await renewLeaseScript(redis, [key], [hash.token ?? '']) : undefined;
+      const lease =
+        Number(hash.lease) - now > LONGEST_LEASE_MS
+          ? await renewLeaseScript(redis, { keys: { message: key }, args: { token: hash.token ?? '' } })
+          : undefined;
       return historyOf(lease === undefined ? hash : { ...hash, lease: String(lease) }, Math.floor(now));
     },
 
     async openAttempt({ messageId, dedupHash, phoneHash, formerHashes = [], receivedAt, token, record, leaseMs, unknownsAllowed }) {
-      const answer = await openAttemptScript(
-        redis,
-        [keys.message(messageId), keys.resolved(dedupHash), keys.optOuts(), keys.acknowledged(dedupHash)],
-        [token, JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHash, ...formerHashes],
-      );
-      switch (answer[0]) {
-        case 'opened':
-          return { kind: 'opened', number: answer[1] };
-        case 'ended':
-          return { kind: 'ended', state: answer[1] as MessageState };
-        case 'busy':
-          return { kind: 'busy', until: new Date(answer[1]) };
-        default:
-          return { kind: answer[0] };
-      }
+      const answer = await openAttemptScript(redis, {
+        keys: {
+          message: keys.message(messageId),
+          resolved: keys.resolved(dedupHash),
+          optOuts: keys.optOuts(),
+          acknowledged: keys.acknowledged(dedupHash),
+        },
+        args: { token, record: JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHashes: [phoneHash, ...formerHashes] },
+      });
+      return answer.kind === 'busy' ? { kind: 'busy', until: new Date(answer.until) } : answer;
     },
 
-    async move(move) {
-      const index = receiptIndexOf(keys, move);
-      const moved = await moveScript(
-        redis,
-        [
-          keys.message(move.messageId),
-          keys.inFlight(),
-          keys.open(move.dedupHash),
-          keys.claims(move.dedupHash),
-          index ?? keys.message(move.messageId),
-          keys.unknown(),
-          keys.kept(move.messageId),
-          keys.acknowledged(move.dedupHash),
-          keys.journal(),
-          keys.heldCriticals(),
-          keys.missedCriticals(),
-          keys.ended('failed'),
-          keys.ended(move.state),
-          keys.openMessages(),
-          ...partIndexesOf(keys, move),
-        ],
-        [
-          move.run,
-          move.messageId,
-          move.alertId,
-          move.state,
-          move.attempt?.token ?? '',
-          move.attempt?.number ?? '',
-          move.attempt === undefined ? '' : JSON.stringify(move.attempt.record),
-          move.attempt === undefined ? '' : standingOf(move.attempt.record),
-          index === undefined ? '0' : RECEIPT_INDEX_TTL_MS,
-          lines(move.events),
-          move.keep ?? '',
-          LEDGER_TTL_MS,
-          messageLine({
+    move: (move) =>
+      moveScript(redis, {
+        keys: {
+          message: keys.message(move.messageId),
+          inFlight: keys.inFlight(),
+          open: keys.open(move.dedupHash),
+          claims: keys.claims(move.dedupHash),
+          unknown: keys.unknown(),
+          kept: keys.kept(move.messageId),
+          acknowledged: keys.acknowledged(move.dedupHash),
+          journal: keys.journal(),
+          heldCriticals: keys.heldCriticals(),
+          missedCriticals: keys.missedCriticals(),
+          failed: keys.ended('failed'),
+          ended: keys.ended(move.state),
+          openMessages: keys.openMessages(),
+          receiptIndexes: receiptIndexesOf(keys, move),
+        },
+        args: {
+          run: move.run,
+          messageId: move.messageId,
+          alertId: move.alertId,
+          state: move.state,
+          token: move.attempt?.token,
+          attempt: move.attempt?.number,
+          record: move.attempt && JSON.stringify(move.attempt.record),
+          result: move.attempt && standingOf(move.attempt.record),
+          events: lines(move.events),
+          keep: move.keep,
+          journalLine: messageLine({
             id: move.messageId,
             alertId: move.alertId,
             state: move.state,
@@ -175,66 +164,62 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
             provider: move.accepted?.provider ?? move.attempt?.record.provider ?? null,
             attempt: move.attempt?.record ?? null,
           }),
-          ...stateFields(move),
-        ],
-      );
-      return MOVED[moved];
-    },
+          fields: stateFields(move),
+        },
+      }),
 
-    reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event, content = '' }) =>
-      reopenScript(
-        redis,
-        [
-          keys.message(messageId),
-          keys.inFlight(),
-          keys.open(dedupHash),
-          keys.alert(alertId),
-          keys.journal(),
-          keys.claims(dedupHash),
-          keys.ended('failed'),
-          keys.ended('expired'),
-          keys.openMessages(),
-        ],
-        [
+    reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event, content }) =>
+      reopenScript(redis, {
+        keys: {
+          message: keys.message(messageId),
+          inFlight: keys.inFlight(),
+          open: keys.open(dedupHash),
+          alert: keys.alert(alertId),
+          journal: keys.journal(),
+          claims: keys.claims(dedupHash),
+          failed: keys.ended('failed'),
+          expired: keys.ended('expired'),
+          openMessages: keys.openMessages(),
+        },
+        args: {
           messageId,
+          alertId,
           number,
           expiresAt,
-          LEDGER_TTL_MS,
-          lines([event]),
-          messageLine({ id: messageId, alertId, state: 'queued', reason: null, provider: null, attempt: null }),
-          dedupeForMs,
-          alertId,
-          severityRank(severity),
+          event: lines([event]),
+          journalLine: messageLine({ id: messageId, alertId, state: 'queued', reason: null, provider: null, attempt: null }),
+          dedupeMs: dedupeForMs,
+          rank: severityRank(severity),
           receivedAt,
           lane,
           content,
-        ],
-      ),
+        },
+      }),
 
     async objection({ alertId, dedupHash, lane, severity, receivedAt, dedupeForMs }) {
-      const [kind, of] = await objectionScript(
-        redis,
-        [keys.resolved(dedupHash), keys.acknowledged(dedupHash), keys.claims(dedupHash)],
-        [receivedAt, alertId, severityRank(severity), dedupeForMs, lane],
-      );
-      if (kind === 'none') return undefined;
-      return kind === 'duplicate' ? { kind, of: of as string } : { kind };
+      const objection = await objectionScript(redis, {
+        keys: { resolved: keys.resolved(dedupHash), acknowledged: keys.acknowledged(dedupHash), claims: keys.claims(dedupHash) },
+        args: { receivedAt, alertId, rank: severityRank(severity), dedupeMs: dedupeForMs, lane },
+      });
+      return objection.kind === 'none' ? undefined : objection;
     },
 
-    async reopenAlert(alertId) {
-      await reopenAlertScript(redis, [keys.alert(alertId)], []);
-    },
+    reopenAlert: (alertId) => reopenAlertScript(redis, { keys: { alert: keys.alert(alertId) } }),
 
-    async note(messageId, event) {
-      await noteScript(redis, [keys.message(messageId)], [lines([event])]);
-    },
+    note: (messageId, event) => noteScript(redis, { keys: { message: keys.message(messageId) }, args: { event: lines([event]) } }),
 
     resolve: (dedupHash, at) =>
-      resolveScript(redis, [keys.resolved(dedupHash), keys.claims(dedupHash), keys.open(dedupHash)], [at.getTime(), RESOLVED_TTL_MS]),
+      resolveScript(redis, {
+        keys: { resolved: keys.resolved(dedupHash), claims: keys.claims(dedupHash), open: keys.open(dedupHash) },
+        args: { at: at.getTime() },
+      }),
 
     async isOver(dedupHash, receivedAt) {
-      const over = await isOverScript(redis, [keys.resolved(dedupHash), keys.acknowledged(dedupHash)], [receivedAt]);
-      return over ?? undefined;
+      const over = await isOverScript(redis, {
+        keys: { resolved: keys.resolved(dedupHash), acknowledged: keys.acknowledged(dedupHash) },
+        args: { receivedAt },
+      });
+      return over === 'open' ? undefined : over;
     },
 
     applyReceipt: createApplyReceipt(redis, keys),
@@ -317,8 +302,8 @@ function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> 
   return { card: JSON.stringify(card), events: lines(events) };
 }
 
-function stateFields({ reason, lastReason, until, accepted, attempt }: Move): string[] {
-  const fields: Record<string, string> = {
+function stateFields({ reason, lastReason, until, accepted, attempt }: Move): Record<string, string> {
+  return {
     ...(reason === undefined ? {} : { reason }),
     ...(lastReason === undefined ? {} : { lastReason }),
     ...(until === undefined ? {} : { until: until.toISOString() }),
@@ -333,7 +318,6 @@ function stateFields({ reason, lastReason, until, accepted, attempt }: Move): st
           ...(accepted.partIds === undefined ? {} : { parts: JSON.stringify(accepted.partIds) }),
         }),
   };
-  return Object.entries(fields).flat();
 }
 
 /** How an attempt counts by all that is known of it now. */
@@ -342,20 +326,15 @@ function standingOf({ result, resolution }: ClosedAttempt['record']): 'accepted'
   return resolution === 'confirmed_sent' ? 'accepted' : 'refused';
 }
 
-function receiptIndexOf(keys: Keys, { accepted }: Move): string | undefined {
-  return accepted?.providerMessageId === undefined ? undefined : keys.receiptIndex(accepted.provider, accepted.providerMessageId);
-}
-
-/** Of the parts after the first, whose id is the text's own. */
-function partIndexesOf(keys: Keys, { accepted }: Move): string[] {
+/** Of the message, and of the parts after the first, whose id is the message's own. */
+function receiptIndexesOf(keys: Keys, { accepted }: Move): string[] {
   const { provider, providerMessageId, partIds = [] } = accepted ?? {};
   if (provider === undefined || providerMessageId === undefined) return [];
-  return partIds.filter((id) => id !== providerMessageId).map((id) => keys.receiptIndex(provider, id));
+  return [...new Set([providerMessageId, ...partIds])].map((id) => keys.receiptIndex(provider, id));
 }
 
-function counted(fields: Readonly<Record<string, string | number>>): (string | number)[] {
-  const entries = Object.entries(fields);
-  return [entries.length, ...entries.flat()];
+function otherContentOf(otherContent: 'none' | OtherContent): { otherContent?: OtherContent } {
+  return otherContent === 'none' ? {} : { otherContent };
 }
 
 function historyOf(hash: Readonly<Record<string, string>>, now: number): History {

@@ -45,7 +45,9 @@ interface ReplyTypes {
   flag: boolean;
   strings: string[];
 }
-type ReplyKind = keyof ReplyTypes;
+/** A list: one of these words. */
+type ReplyKind = keyof ReplyTypes | readonly string[];
+type ReplyValue<Kind> = Kind extends keyof ReplyTypes ? ReplyTypes[Kind] : Kind extends readonly (infer Word)[] ? Word : never;
 type ReplyRows = Readonly<Record<string, Readonly<Record<string, ReplyKind>>>>;
 
 /**
@@ -58,11 +60,7 @@ export type AnswerOf<R> = R extends readonly (infer Word)[]
   ? Word
   : R extends (reply: unknown) => infer Result
     ? Result
-    : {
-        [Word in keyof R]: Flat<
-          { kind: Word } & { -readonly [Name in keyof R[Word]]: R[Word][Name] extends ReplyKind ? ReplyTypes[R[Word][Name]] : never }
-        >;
-      }[keyof R];
+    : { [Word in keyof R]: Flat<{ kind: Word } & { -readonly [Name in keyof R[Word]]: ReplyValue<R[Word][Name]> }> }[keyof R];
 
 export interface ScriptDefinition<
   Keys extends readonly string[] = readonly string[],
@@ -143,7 +141,7 @@ function write(sent: (string | number)[], kind: ArgKind, value: unknown): void {
   }
 }
 
-const REPLIES: { readonly [Kind in ReplyKind]: (value: unknown) => ReplyTypes[Kind] } = {
+const REPLIES: { readonly [Kind in keyof ReplyTypes]: (value: unknown) => ReplyTypes[Kind] } = {
   string: String,
   'string?': (value) => (value === '' || value === null || value === undefined ? undefined : String(value)),
   number: Number,
@@ -162,12 +160,17 @@ function readerOf(file: URL, reply: Reply): (answer: unknown) => unknown {
     };
   }
   const rows = new Map(Object.entries(reply as ReplyRows).map(([word, values]) => [word as unknown, Object.entries(values)] as const));
+  const replied = (type: ReplyKind, value: unknown): unknown => {
+    if (typeof type === 'string') return REPLIES[type](value);
+    if (!type.includes(value as string)) throw unknown(value);
+    return value;
+  };
   return (answer) => {
     const [kind, ...values] = Array.isArray(answer) ? answer : [answer];
     const row = rows.get(kind);
     if (row === undefined) throw unknown(kind);
     const result: Record<string, unknown> = { kind };
-    for (const [index, [name, type]] of row.entries()) result[name] = REPLIES[type](values[index]);
+    for (const [index, [name, type]] of row.entries()) result[name] = replied(type, values[index]);
     return result;
   };
 }

@@ -37,7 +37,7 @@ export function wordsOf<Word extends string>(...words: readonly Word[]): Readonl
 }
 
 /** Words as a constant that Lua looks up: `ON_ITS_WAY[state]`. */
-export function setOf(words: readonly string[]): Readonly<Record<string, true>> {
+export function setOf<Word extends string>(words: readonly Word[]): Readonly<Record<string, true>> {
   return Object.fromEntries(words.map((word) => [word, true as const]));
 }
 
@@ -135,11 +135,16 @@ export interface LuaChunk {
 export function assemble(preamble: string, script: LuaPart): LuaChunk[] {
   const chunks: LuaChunk[] = [{ file: `names of ${script.file}`, text: preamble, foreign: false }];
   const seen = new Set<LuaPart>();
+  const declared = new Set<string>();
   const add = (part: LuaPart): void => {
     if (seen.has(part)) return;
     seen.add(part);
     for (const include of part.includes) add(include);
-    const constants = Object.entries(part.constants).map(([name, value]) => `local ${name} = ${luaLiteral(value)}`);
+    // What several parts need is declared once.
+    const constants = Object.entries(part.constants)
+      .map(([name, value]) => `local ${name} = ${luaLiteral(value)}`)
+      .filter((line) => !declared.has(line));
+    for (const line of constants) declared.add(line);
     if (constants.length > 0) chunks.push({ file: `constants of ${part.file}`, text: constants.join('\n'), foreign: part.foreign });
     chunks.push({ file: part.file, text: part.source, foreign: part.foreign });
   };

@@ -31,6 +31,11 @@ interface Declared {
   dynamic: boolean;
 }
 
+interface Row {
+  readonly fields: readonly string[];
+  readonly seen: Set<string>;
+}
+
 /** A script, for its faults; what `defineScript` gives has all of it. */
 export interface CheckedScript {
   readonly definition: Pick<Script['definition'], 'keys' | 'args' | 'reply' | 'constants' | 'includes'>;
@@ -73,14 +78,23 @@ export function checkScript({ definition, chunks }: CheckedScript): string[] {
 
   const scopes: Map<string, Declared>[] = [];
   const declared: Declared[] = [];
-  const declare = (node: Node, isParameter = false, fields?: readonly string[]) => {
+  const declare = (node: Node, isParameter = false, row?: Row) => {
     const isTop = scopes.length === 1;
     const name = node.name as string;
     const line = lineOf(node);
     if (isTop && scopes[0]?.has(name) && !isForeign(line)) fault(line, `declares ${name} a second time`);
     const own =
-      fields ?? (isTop && (isPreamble(line) || chunks[chunkAt(line)]?.file.startsWith('constants of')) ? known.get(name) : undefined);
-    const declaration: Declared = { name, line, isTop, isParameter, fields: own, used: false, seen: new Set(), dynamic: false };
+      row?.fields ?? (isTop && (isPreamble(line) || chunks[chunkAt(line)]?.file.startsWith('constants of')) ? known.get(name) : undefined);
+    const declaration: Declared = {
+      name,
+      line,
+      isTop,
+      isParameter,
+      fields: own,
+      used: false,
+      seen: row?.seen ?? new Set(),
+      dynamic: false,
+    };
     scopes.at(-1)?.set(name, declaration);
     declared.push(declaration);
   };
@@ -114,13 +128,17 @@ export function checkScript({ definition, chunks }: CheckedScript): string[] {
     if (!isPreamble(line)) declaration.seen.add(name);
     if (!declaration.fields.includes(name)) fault(line, `uses ${declaration.name}.${name}, which is not declared`);
   };
+  /** Lists of tables among the arguments. */
+  const rows = new Map<string, Row>();
+  for (const [name, kind] of Object.entries<ArgKind>(definition.args ?? {})) {
+    if (typeof kind !== 'string') rows.set(name, { fields: Object.keys(kind[0]), seen: new Set() });
+  }
   /** The fields of the rows of `args.name`, where that is a list of tables. */
-  const rowFields = (iterators: readonly Node[]): readonly string[] | undefined => {
+  const rowOf = (iterators: readonly Node[]): Row | undefined => {
     const [call] = iterators;
     const [list] = (call?.arguments as readonly Node[] | undefined) ?? [];
     if (list?.type !== 'MemberExpression' || (list.base as Node).name !== 'args') return undefined;
-    const kind: ArgKind | undefined = definition.args?.[(list.identifier as Node).name as string];
-    return Array.isArray(kind) ? Object.keys(kind[0]) : undefined;
+    return rows.get((list.identifier as Node).name as string);
   };
   let depth = 0;
   const conditional = (node: Node) => {
@@ -177,7 +195,7 @@ export function checkScript({ definition, chunks }: CheckedScript): string[] {
       all(iterators);
       within(() => {
         for (const [index, variable] of (node.variables as readonly Node[]).entries()) {
-          declare(variable, true, index === 1 ? rowFields(iterators) : undefined);
+          declare(variable, true, index === 1 ? rowOf(iterators) : undefined);
         }
         all(node.body);
       });
@@ -211,10 +229,14 @@ export function checkScript({ definition, chunks }: CheckedScript): string[] {
   }
   visit(tree);
 
+  for (const [name, { fields, seen }] of rows) {
+    for (const field of fields)
+      if (!seen.has(field)) faults.push(`${shown(chunks[0]?.file ?? '')} declares args.${name}.${field}, which is not used`);
+  }
   for (const { name, line, isParameter, fields, used, seen, dynamic } of declared) {
     if (isForeign(line) || (isPreamble(line) && !known.has(name))) continue;
     if (!used && !isParameter && !name.startsWith('_')) fault(line, `declares ${name}, which is not used`);
-    if (fields === undefined || (dynamic && !isPreamble(line))) continue;
+    if (isParameter || fields === undefined || (dynamic && !isPreamble(line))) continue;
     for (const field of fields) {
       if (used && !seen.has(field)) fault(line, `declares ${name}.${field}, which is not used`);
     }

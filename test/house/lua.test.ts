@@ -52,7 +52,7 @@ test.each([
     'a field of a row that is not declared',
     'row.id',
     'row.ids',
-    ['test.lua:4 declares row.id, which is not used', 'test.lua:4 uses row.ids, which is not declared'],
+    ['names of test.lua declares args.rows.id, which is not used', 'test.lua:4 uses row.ids, which is not declared'],
   ],
   [
     'a variable that is not declared',

@@ -1,6 +1,6 @@
 import { dedupHash } from '../../alert/id.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { type Keys, RESOLVED_TTL_MS } from '../../redis/keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 import { lines } from '../fields.ts';
 import { alertLine } from '../journal/journal-entry.ts';
 import type { Seen } from '../records.ts';
@@ -41,11 +41,15 @@ export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
     const since = new Date(Math.max(at.getTime(), receivedAt + 1));
     const event = { at: at.toISOString(), stage: 'acknowledge', verdict: 'acknowledged', detail: by };
     const line = alertLine({ id: alertId, severity, outcome: 'acknowledged', reason: null, dedupKey, contacts: [], messages: 0 });
-    const [kind, answer] = await acknowledgeScript(
-      redis,
-      [keys.alert(alertId), keys.resolved(hashed), keys.acknowledged(hashed), keys.open(hashed), keys.journal()],
-      [receivedAt, since.getTime(), run, by, RESOLVED_TTL_MS, lines([event]), line],
-    );
-    return kind === 'acknowledged' ? { kind, open: answer } : { kind: 'over', over: answer };
+    return acknowledgeScript(redis, {
+      keys: {
+        alert: keys.alert(alertId),
+        resolved: keys.resolved(hashed),
+        acknowledged: keys.acknowledged(hashed),
+        open: keys.open(hashed),
+        journal: keys.journal(),
+      },
+      args: { receivedAt, at: since.getTime(), run, by, event: lines([event]), journalLine: line },
+    });
   };
 }

@@ -1,10 +1,10 @@
 import { SEVERITIES, type Severity, severityRank } from '../../alert/severity.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { DIGEST_TTL_MS, type Keys } from '../../redis/keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 import type { Over } from '../acknowledge/over-script.ts';
 import { lines } from '../fields.ts';
 import type { MessageState, TraceEvent } from '../history/trace.ts';
-import { closeScript, endScript, gatherScript, markScript, unreachedScript, writeScript } from './digest-scripts.ts';
+import { closeScript, endScript, gatherScript, markScript, releaseUnreachedScript, writeScript } from './digest-scripts.ts';
 
 /** What a digest says of one alert. */
 export interface DigestLine {
@@ -130,28 +130,28 @@ export interface Closing {
   readonly as: string;
 }
 
-/** From so many held back on it is called a storm. */
-export const STORM_MIN = 10;
-
 export function createDigests(redis: Redis, keys: Keys): Digests {
   return {
     async gather({ messageId, phoneHash, severity, line, as, now, isStorm, quietMs, digestId }) {
-      const [kind, detail, needsJob, wakes] = await gatherScript(
-        redis,
-        [keys.message(messageId), keys.digest(phoneHash), keys.storm(phoneHash)],
-        [digestId, severity, severityRank(severity), now.getTime(), JSON.stringify(line), as, isStorm ? 1 : 0, quietMs, DIGEST_TTL_MS],
-      );
-      switch (kind) {
-        case 'gathered':
-          return { kind, digestId: detail, needsJob: needsJob === 1, wakes: wakes === 1 };
-        case 'ended':
-          return { kind, state: detail as MessageState };
-        default:
-          return { kind };
-      }
+      const answer = await gatherScript(redis, {
+        keys: { message: keys.message(messageId), gathering: keys.digest(phoneHash), storm: keys.storm(phoneHash) },
+        args: {
+          newId: digestId,
+          severity,
+          rank: severityRank(severity),
+          now: now.getTime(),
+          line: JSON.stringify(line),
+          as,
+          isStorm,
+          quietMs,
+        },
+      });
+      if (answer.kind !== 'gathered') return answer;
+      const { isNews, ...gathered } = answer;
+      return { ...gathered, wakes: isNews };
     },
     async mark(digestId, phoneHash) {
-      await markScript(redis, [keys.digest(phoneHash)], [digestId]);
+      await markScript(redis, { keys: { gathering: keys.digest(phoneHash) }, args: { digestId } });
     },
     async gathering(digestId, phoneHash) {
       const [hash, stormAt] = await Promise.all([redis.hgetall(keys.digest(phoneHash)), redis.hget(keys.storm(phoneHash), 'lastAt')]);
@@ -163,29 +163,34 @@ export function createDigests(redis: Redis, keys: Keys): Digests {
       return hash.id === undefined ? undefined : contentOf(hash);
     },
     async close(digestId, phoneHash, { nextId, now, quietMs, severity, as }) {
-      const fields = await closeScript(
-        redis,
-        [keys.digest(phoneHash), keys.digestContent(digestId), keys.storm(phoneHash)],
-        [digestId, nextId, now.getTime(), quietMs, STORM_MIN, DIGEST_TTL_MS, severityRank(severity), as],
-      );
+      const fields = await closeScript(redis, {
+        keys: { gathering: keys.digest(phoneHash), content: keys.digestContent(digestId), storm: keys.storm(phoneHash) },
+        args: { digestId, nextId, now: now.getTime(), quietMs, rank: severityRank(severity), as },
+      });
       return fields.length === 0 ? undefined : contentOf(hashOf(fields));
     },
     async write(digestId, phoneHash, { text, left, as, nextId, event }) {
-      const [written, next, needsJob] = await writeScript(
-        redis,
-        [keys.digestContent(digestId), keys.digest(phoneHash), ...left.map(({ messageId }) => keys.message(messageId))],
-        [
+      const {
+        text: written,
+        next,
+        needsJob,
+      } = await writeScript(redis, {
+        keys: {
+          content: keys.digestContent(digestId),
+          gathering: keys.digest(phoneHash),
+          messages: left.map(({ messageId }) => keys.message(messageId)),
+        },
+        args: {
           text,
-          nextId,
+          newId: nextId,
           as,
-          Math.max(-1, ...left.map(({ severity }) => severityRank(severity))),
-          Math.min(...left.map(({ at }) => at)),
-          DIGEST_TTL_MS,
-          lines([event]),
-          ...left.flatMap(({ field = '', ended: _, ...line }) => [field, line.severity, JSON.stringify(line)]),
-        ],
-      );
-      return { text: written, next: next === '' ? undefined : { id: next, needsJob: needsJob === 1 } };
+          rank: Math.max(-1, ...left.map(({ severity }) => severityRank(severity))),
+          firstAt: Math.min(...left.map(({ at }) => at)),
+          event: lines([event]),
+          left: left.map(({ field = '', ended: _, ...line }) => ({ field, severity: line.severity, line: JSON.stringify(line) })),
+        },
+      });
+      return { text: written, next: next === undefined ? undefined : { id: next, needsJob } };
     },
     async unreach(digestId, phoneHash) {
       const [closed, open] = await Promise.all([redis.hgetall(keys.digestContent(digestId)), redis.hgetall(keys.digest(phoneHash))]);
@@ -193,12 +198,18 @@ export function createDigests(redis: Redis, keys: Keys): Digests {
       if (hash.id !== digestId) return;
       await Promise.all(
         contentOf(hash).lines.map(({ messageId, alertId, dedupHash }) =>
-          unreachedScript(redis, [keys.message(messageId), keys.claims(dedupHash), keys.acknowledged(dedupHash)], [digestId, alertId]),
+          releaseUnreachedScript(redis, {
+            keys: { message: keys.message(messageId), claims: keys.claims(dedupHash), acknowledged: keys.acknowledged(dedupHash) },
+            args: { digestId, alertId },
+          }),
         ),
       );
     },
     async end(digestId, phoneHash, keep) {
-      await endScript(redis, [keys.digest(phoneHash), keys.digestContent(digestId)], [digestId, keep ? 1 : 0]);
+      await endScript(redis, {
+        keys: { gathering: keys.digest(phoneHash), content: keys.digestContent(digestId) },
+        args: { digestId, isKept: keep },
+      });
     },
   };
 }

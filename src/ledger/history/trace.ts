@@ -17,11 +17,13 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
-const ON_ITS_WAY: readonly MessageState[] = ['queued', 'deferred', 'sending'];
+/** It has no outcome yet in these. */
+export const ON_ITS_WAY = ['queued', 'deferred', 'sending'] as const satisfies readonly MessageState[];
+const onItsWay: readonly MessageState[] = ON_ITS_WAY;
 
 /** It has no outcome yet. */
 export function isOnItsWay(state: MessageState): boolean {
-  return ON_ITS_WAY.includes(state);
+  return onItsWay.includes(state);
 }
 
 /** How much a rate cap allows. */

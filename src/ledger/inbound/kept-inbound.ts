@@ -1,6 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import { INBOUND_LENGTH, type Keys } from '../../redis/keys.ts';
-import { createScript } from '../../redis/script.ts';
 
 /** Why a text that came in acknowledged nothing. */
 export const UNMATCHED_REASONS = ['no_code', 'unknown_code', 'nothing_open', 'ambiguous', 'already_resolved'] as const;
@@ -32,24 +32,19 @@ export interface InboundLog {
   newest(limit: number): Promise<{ readonly total: number; readonly entries: readonly KeptInbound[] }>;
 }
 
-/** KEYS entries, their order. ARGV id, ms, entry JSON, how many are kept. */
-const keepScript = createScript<0 | 1>(`
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[3]) == 0 then return 0 end
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4])
-if over > 0 then
-  local oldest = redis.call('ZPOPMIN', KEYS[2], over)
-  for at = 1, #oldest, 2 do redis.call('HDEL', KEYS[1], oldest[at]) end
-end
-return 1
-`);
+export const keepInboundScript = defineScript(new URL('keep-inbound.lua', import.meta.url), {
+  keys: ['entries', 'order'],
+  args: { id: 'string', at: 'number', entry: 'string' },
+  reply: noReply,
+  constants: { INBOUND_LENGTH },
+});
 
 export function createInboundLog(redis: Redis, keys: Keys): InboundLog {
   const [entries, order] = [keys.keptInbound(), keys.keptInboundOrder()];
   return {
     async keep(providerMessageId, entry) {
       const id = `${entry.provider} ${providerMessageId}`;
-      await keepScript(redis, [entries, order], [id, Date.parse(entry.at), JSON.stringify(entry), INBOUND_LENGTH]);
+      await keepInboundScript(redis, { keys: { entries, order }, args: { id, at: Date.parse(entry.at), entry: JSON.stringify(entry) } });
     },
     async newest(limit) {
       const [total, ids] = await Promise.all([redis.zcard(order), redis.zrevrange(order, 0, String(limit - 1))]);

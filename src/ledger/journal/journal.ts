@@ -1,5 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
 import { JOURNAL_LENGTH, type Keys } from '../../redis/keys.ts';
+import { luaPart } from '../../redis/lua-source.ts';
 import { type JournalEntry, readEntry } from './journal-entry.ts';
 
 /**
@@ -42,12 +43,5 @@ function nothingYet(error: Error): null {
   throw error;
 }
 
-/** Lua: `tell(kind, line, as)` writes an entry; `as` is the state it came to where that is not the line's own. */
-export function tells(journal: string): string {
-  return `
-local function tell(kind, line, as)
-  if as then redis.call('XADD', ${journal}, 'MAXLEN', '~', ${JOURNAL_LENGTH}, '*', kind, line, 'as', as)
-  else redis.call('XADD', ${journal}, 'MAXLEN', '~', ${JOURNAL_LENGTH}, '*', kind, line) end
-end
-`;
-}
+/** Lua function `tell(kind, line, as)`: writes an entry. Needs `keys.journal`. */
+export const tellLua = luaPart(new URL('tell.lua', import.meta.url), { constants: { JOURNAL_LENGTH } });

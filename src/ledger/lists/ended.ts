@@ -1,6 +1,8 @@
+import { nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
-import { createScript } from '../../redis/script.ts';
+import { luaPart } from '../../redis/lua-source.ts';
 import type { MessageState } from '../history/trace.ts';
 import type { MessageRecord } from '../records.ts';
 
@@ -11,31 +13,20 @@ import type { MessageRecord } from '../records.ts';
 export const INDEXED_STATES = ['expired', 'failed', 'undelivered', 'suppressed', 'unknown'] as const satisfies readonly MessageState[];
 export type IndexedState = (typeof INDEXED_STATES)[number];
 
-/**
- * Lua function `index(set, id)`: enters a message that has just ended. An entry that is out of date is harmless, because the
- * reader compares it with the ledger.
- */
-export const INDEXES = `
-local function index(set, id)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('ZADD', set, now, id)
-  redis.call('ZREMRANGEBYSCORE', set, '-inf', now - ${LEDGER_TTL_MS})
-  redis.call('PEXPIRE', set, ${LEDGER_TTL_MS})
-end
-`;
+/** Lua function `indexEnded(set, messageId)`. */
+export const indexEndedLua = luaPart(new URL('index-ended.lua', import.meta.url), { constants: { LEDGER_TTL_MS }, includes: [nowLua] });
 
-/** KEYS index. ARGV message ids. */
-const indexScript = createScript<0>(`
-${INDEXES}
-for _, id in ipairs(ARGV) do index(KEYS[1], id) end
-return 0
-`);
+export const indexMessagesScript = defineScript(new URL('index-messages.lua', import.meta.url), {
+  keys: ['ended'],
+  args: { messageIds: 'strings' },
+  reply: noReply,
+  includes: [indexEndedLua],
+});
 
 /** Critical messages that ended when their alert was routed. Idempotent: a router that runs again repeats it. */
 export async function indexSuppressed(redis: Redis, keys: Keys, messages: readonly MessageRecord[]): Promise<void> {
   const ids = messages.filter(({ state, severity }) => state === 'suppressed' && severity === 'critical').map(({ id }) => id);
-  if (ids.length > 0) await indexScript(redis, [keys.ended('suppressed')], ids);
+  if (ids.length > 0) await indexMessagesScript(redis, { keys: { ended: keys.ended('suppressed') }, args: { messageIds: ids } });
 }
 
 /** A message and the moment, in ms, at which it came to its state. */

@@ -1,5 +1,5 @@
 import type { Redis } from '../../redis/connect.ts';
-import { type Keys, OPTED_IN_TTL_MS } from '../../redis/keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 import { optInScript, optOutScript } from './opt-out-scripts.ts';
 
 /** Who said so: a person here, a text of the recipient's own, or a provider that refused to text them. */
@@ -43,12 +43,18 @@ export function createOptOuts(redis: Redis, keys: Keys): OptOuts {
     anyone: async () => (await redis.hlen(keys.optOuts())) > 0,
     async optOut({ phoneHash, since, ...card }) {
       const at = since.getTime();
-      const held = await optOutScript(redis, [keys.optOuts(), keys.optedIn(phoneHash)], [phoneHash, at, JSON.stringify({ at, ...card })]);
-      return held === 1;
+      const now = await optOutScript(redis, {
+        keys: { optOuts: keys.optOuts(), optedIn: keys.optedIn(phoneHash) },
+        args: { phoneHash, at, card: JSON.stringify({ at, ...card }) },
+      });
+      return now === 'opted_out';
     },
     async optIn(phoneHash, at) {
-      const free = await optInScript(redis, [keys.optOuts(), keys.optedIn(phoneHash)], [phoneHash, at.getTime(), OPTED_IN_TTL_MS]);
-      return free === 1;
+      const now = await optInScript(redis, {
+        keys: { optOuts: keys.optOuts(), optedIn: keys.optedIn(phoneHash) },
+        args: { phoneHash, at: at.getTime() },
+      });
+      return now === 'opted_in';
     },
     async list() {
       // A scan may name an entry twice while the hash grows or shrinks.

@@ -1,42 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from '../../redis/connect.ts';
-import { type Keys, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 import { lines } from '../fields.ts';
-import type { MessageState, TraceEvent } from '../history/trace.ts';
+import type { TraceEvent } from '../history/trace.ts';
 import type { Ledger, ReportedReceipt } from '../ledger.ts';
 import { receiptScript } from './receipt-script.ts';
 import type { ReceiptWord } from './receipt-table.ts';
 
 export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyReceipt'] {
   return async (messageId, receipt) => {
-    const { provider, providerMessageId = '', state, receivedAt, reason = '' } = receipt;
-    const index = providerMessageId === '' ? keys.message(messageId) : keys.receiptIndex(provider, providerMessageId);
-    const [kind, from, to, acceptedAt] = await receiptScript(
-      redis,
-      [keys.message(messageId), index, keys.unknown(), keys.kept(messageId), keys.journal(), keys.ended('undelivered')],
-      [
-        randomUUID(),
+    const { provider, providerMessageId, state, receivedAt, reason } = receipt;
+    const answer = await receiptScript(redis, {
+      keys: {
+        message: keys.message(messageId),
+        unknown: keys.unknown(),
+        kept: keys.kept(messageId),
+        journal: keys.journal(),
+        undelivered: keys.ended('undelivered'),
+        receiptIndexes: providerMessageId === undefined ? [] : [keys.receiptIndex(provider, providerMessageId)],
+      },
+      args: {
+        run: randomUUID(),
         messageId,
-        state,
-        receivedAt.toISOString(),
+        word: state,
+        at: receivedAt.toISOString(),
         provider,
         providerMessageId,
         reason,
-        RECEIPT_INDEX_TTL_MS,
-        lines([receiptEvent(receipt, state)]),
-        lines([receiptEvent(receipt, 'late')]),
-        JSON.stringify({ id: messageId, reason: reason === '' ? null : reason, provider, attempt: null }),
-        lines([receiptEvent(receipt, 'part')]),
-      ],
-    );
-    if (kind === 'missing') return { kind };
-    if (kind !== 'moved') return { kind: 'kept', as: kind, state: from as MessageState };
-    return {
-      kind,
-      from: from as MessageState,
-      to: to as MessageState,
-      acceptedAt: acceptedAt === '' || acceptedAt === undefined ? undefined : new Date(acceptedAt),
-    };
+        event: lines([receiptEvent(receipt, state)]),
+        lateEvent: lines([receiptEvent(receipt, 'late')]),
+        partEvent: lines([receiptEvent(receipt, 'part')]),
+        journalLine: JSON.stringify({ id: messageId, reason: reason ?? null, provider, attempt: null }),
+      },
+    });
+    if (answer.kind !== 'moved') return answer;
+    return { ...answer, acceptedAt: answer.acceptedAt === undefined ? undefined : new Date(answer.acceptedAt) };
   };
 }
 

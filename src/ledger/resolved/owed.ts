@@ -1,9 +1,9 @@
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
-import { createScript } from '../../redis/script.ts';
 import { messageFields } from '../fields.ts';
 import type { MessageState } from '../history/trace.ts';
-import { FOLLOW } from '../lists/on-the-way.ts';
+import { followLua } from '../lists/on-the-way.ts';
 import type { MessageRecord } from '../records.ts';
 
 export interface OwedMessage {
@@ -33,21 +33,13 @@ export interface Owed {
   add(message: MessageRecord, run: string): Promise<'fresh' | 'again' | 'missing'>;
 }
 
-/** KEYS message, alert, in-flight, open messages. ARGV run token, message id, ttl ms, then field and value…. */
-const addScript = createScript<'fresh' | 'again' | 'missing'>(`
-${FOLLOW}
-local before = redis.call('HMGET', KEYS[1], 'addedBy', 'card')
-if before[2] then return before[1] == ARGV[1] and 'fresh' or 'again' end
-local messages = redis.call('HGET', KEYS[2], 'messages')
-if not messages then return 'missing' end
-redis.call('HSET', KEYS[1], 'addedBy', ARGV[1], unpack(ARGV, 4))
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('HSET', KEYS[2], 'messages', messages .. ' ' .. ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('INCR', KEYS[3])
-if redis.call('HEXISTS', KEYS[1], 'job') == 1 then follow(KEYS[4], ARGV[2], ARGV[3]) end
-return 'fresh'
-`);
+export const addMessageScript = defineScript(new URL('add-message.lua', import.meta.url), {
+  keys: ['message', 'alert', 'inFlight', 'openMessages'],
+  args: { run: 'string', messageId: 'string', fields: 'fields' },
+  reply: ['fresh', 'again', 'missing'],
+  constants: { LEDGER_TTL_MS },
+  includes: [followLua],
+});
 
 export function createOwed(redis: Redis, keys: Keys): Owed {
   return {
@@ -72,10 +64,14 @@ export function createOwed(redis: Redis, keys: Keys): Owed {
       if (ids.length > 0) await redis.hdel(keys.owed(dedupHash), ...ids);
     },
     add: (message, run) =>
-      addScript(
-        redis,
-        [keys.message(message.id), keys.alert(message.alertId), keys.inFlight(), keys.openMessages()],
-        [run, message.id, LEDGER_TTL_MS, ...Object.entries(messageFields(message)).flat()],
-      ),
+      addMessageScript(redis, {
+        keys: {
+          message: keys.message(message.id),
+          alert: keys.alert(message.alertId),
+          inFlight: keys.inFlight(),
+          openMessages: keys.openMessages(),
+        },
+        args: { run, messageId: message.id, fields: messageFields(message) },
+      }),
   };
 }

@@ -1,8 +1,9 @@
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
+import { lines } from '../fields.ts';
 import type { MessageState, TraceEvent } from '../history/trace.ts';
 import { messageLine } from '../journal/journal-entry.ts';
-import { letGoScript, settleUnknownScript } from './settle-unknown-script.ts';
+import { forgetKeptScript, settleUnknownScript } from './settle-unknown-script.ts';
 
 /** What became of an unknown message after all. */
 export interface Settlement {
@@ -35,26 +36,25 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
     ids: (limit) => redis.zrange(keys.unknown(), 0, String(limit - 1)),
     kept: async (messageId) => (await redis.get(keys.kept(messageId))) ?? undefined,
     async settle({ messageId, alertId, dedupHash, run, sent, at, keep, event }) {
-      const answer = await settleUnknownScript(
-        redis,
-        [
-          keys.message(messageId),
-          keys.claims(dedupHash),
-          keys.unknown(),
-          keys.kept(messageId),
-          keys.acknowledged(dedupHash),
-          keys.journal(),
-          keys.ended('failed'),
-        ],
-        [
+      const answer = await settleUnknownScript(redis, {
+        keys: {
+          message: keys.message(messageId),
+          claims: keys.claims(dedupHash),
+          unknown: keys.unknown(),
+          kept: keys.kept(messageId),
+          acknowledged: keys.acknowledged(dedupHash),
+          journal: keys.journal(),
+          failed: keys.ended('failed'),
+        },
+        args: {
           run,
           messageId,
           alertId,
-          sent ? '1' : '0',
-          at.toISOString(),
-          `${JSON.stringify(event)}\n`,
-          keep ? '1' : '0',
-          messageLine({
+          isSent: sent,
+          isResent: keep,
+          at: at.toISOString(),
+          event: lines([event]),
+          journalLine: messageLine({
             id: messageId,
             alertId,
             state: sent ? 'accepted' : 'failed',
@@ -62,11 +62,14 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
             provider: null,
             attempt: null,
           }),
-        ],
-      );
-      return answer === '' ? 'missing' : (answer as 'settled' | MessageState);
+        },
+      });
+      return answer.kind === 'ended' ? answer.state : answer.kind;
     },
-    letGo: async (messageId) =>
-      void (await letGoScript(redis, [keys.message(messageId), keys.unknown(), keys.kept(messageId)], [messageId])),
+    letGo: (messageId) =>
+      forgetKeptScript(redis, {
+        keys: { message: keys.message(messageId), unknown: keys.unknown(), kept: keys.kept(messageId) },
+        args: { messageId },
+      }),
   };
 }

@@ -1,6 +1,7 @@
 import { countSegments } from '../../alert/segments.ts';
 import { isRegistered } from '../../config/check/alert-overflow.ts';
 import type { Config } from '../../config/config.ts';
+import { DIGEST_ID } from '../../ledger/digest/digest-scripts.ts';
 import type { DigestContent, DigestLine, Digests } from '../../ledger/digest/digests.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Purse } from '../../limit/budget/purse.ts';
@@ -144,7 +145,12 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
   if (reason !== undefined) return { kind: 'cancelled', reason };
   const room = roomOf(message);
   const plan = planDigest(content, styleOf(message, timeZoneOf), { ...room, segments: Math.min(room.segments, message.segments) });
-  const event = { at: now.toISOString(), stage: 'digest', verdict: 'moved', detail: `named in {digest}, because ${id} has no room for it` };
+  const event = {
+    at: now.toISOString(),
+    stage: 'digest',
+    verdict: 'moved',
+    detail: `named in ${DIGEST_ID}, because ${id} has no room for it`,
+  };
   const left = { text: plan.text, left: plan.left, as: mannerOfLeft(closed.as, plan.left), nextId: newDigestId(), event };
   const { text, next } = await digests.write(id, laneOf(message), left);
   if (next?.needsJob) await open(next.id, message, left.as, now, now);

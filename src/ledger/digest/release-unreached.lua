@@ -1,0 +1,1 @@
+if redis.call('HGET', keys.message, 'digest') == args.digestId then releaseClaim() end

@@ -1,0 +1,10 @@
+local state, job, events = unpack(redis.call('HMGET', keys.message, 'state', 'job', 'events'))
+if not job or not ON_ITS_WAY[state] then
+  redis.call('ZREM', keys.list, args.messageId)
+  redis.call('HDEL', keys.message, 'job')
+  return nil
+end
+if not claimJob(args.messageId, args.messageId) then return nil end
+local lines = events or ''
+if #lines < EVENTS_LENGTH then redis.call('HSET', keys.message, 'events', lines .. args.event) end
+return job

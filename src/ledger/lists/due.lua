@@ -1,0 +1,1 @@
+return redis.call('ZRANGEBYSCORE', keys.list, '-inf', nowMs() - args.quietMs, 'LIMIT', 0, args.limit)

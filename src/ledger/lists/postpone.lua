@@ -1,0 +1,1 @@
+redis.call('ZADD', keys.list, 'XX', nowMs() + args.waitMs, args.id)
