@@ -1,6 +1,8 @@
+import { nowLua } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
+import { defineScript } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
-import { createScript } from '../redis/script.ts';
+import { luaPart } from '../redis/lua-source.ts';
 import { BOTTLENECK_PREFIX } from './caps/bottleneck-lua.ts';
 
 /**
@@ -12,59 +14,23 @@ import { BOTTLENECK_PREFIX } from './caps/bottleneck-lua.ts';
  */
 export type CapNames = 'earlier' | 'moving' | 'current';
 
-/** An earlier limiter lives for one and a half of its windows, of which the longest is 31 days. */
+/** An earlier limiter lives for one and a half of its windows, of which the longest is 31 days: nothing is left of it after this. */
 const MOVED_AFTER_MS = 50 * 86_400_000;
 
-/**
- * Lua text that defines `current(keys)`, the names under which a limiter is to be counted, after renaming it where that
- * is due; and `found(keys)`, the names under which it is now. The last of KEYS is the key of {@link settleCapNames}.
- * A user of Redis who may not touch earlier names has nothing under them: before, nothing could be counted for that user.
- */
-export const earlierNamesLua = `
-local names = redis.call('get', KEYS[#KEYS])
-local earlier = function (keys)
-  local result = {}
-  for i, key in ipairs(keys) do result[i] = '${BOTTLENECK_PREFIX}' .. key end
-  return result
-end
-local is_left = function (keys)
-  return names and names ~= 'current' and redis.call('exists', keys[1]) == 0 and redis.pcall('exists', '${BOTTLENECK_PREFIX}' .. keys[1]) == 1
-end
-local current = function (keys)
-  if names == 'earlier' then return earlier(keys) end
-  if is_left(keys) then
-    for i, key in ipairs(earlier(keys)) do
-      if redis.call('exists', key) == 1 then redis.call('rename', key, keys[i]) end
-    end
-  end
-  return keys
-end
-local found = function (keys)
-  if names == 'earlier' or is_left(keys) then return earlier(keys) end
-  return keys
-end
-`;
+/** Lua variable `capNames`, functions `earlier(names)` and `isLeft(names)`. Needs `keys.capNames`. */
+const earlierNamesLua = luaPart(new URL('lua/earlier-names.lua', import.meta.url), { constants: { BOTTLENECK_PREFIX } });
+/** Lua function `currentNames(names)`. Needs `keys.capNames`, the key of {@link settleCapNames}. */
+export const currentNamesLua = luaPart(new URL('lua/current-names.lua', import.meta.url), { includes: [earlierNamesLua] });
+/** Lua function `foundNames(names)`. Needs `keys.capNames`. */
+export const foundNamesLua = luaPart(new URL('lua/found-names.lua', import.meta.url), { includes: [earlierNamesLua] });
 
-/** KEYS cap names, journal. ARGV whether an earlier release runs, ms after which nothing is left. An empty Redis has no journal. */
-const settleScript = createScript<CapNames>(`
-local time = redis.call('TIME')
-local now = time[1] * 1000
-local names = redis.call('GET', KEYS[1])
-if names == 'current' then return names end
-local since = names and tonumber(string.match(names, '^moving (%d+)$'))
-if since then
-  if now < since + ARGV[2] then return 'moving' end
-  names = 'current'
-elseif not names and redis.call('EXISTS', KEYS[2]) == 0 then
-  names = 'current'
-elseif ARGV[1] == '1' then
-  names = 'earlier'
-else
-  names = string.format('moving %.0f', now)
-end
-redis.call('SET', KEYS[1], names)
-return string.match(names, '^%a+')
-`);
+export const settleNamesScript = defineScript(new URL('lua/settle-names.lua', import.meta.url), {
+  keys: ['capNames', 'journal'],
+  args: { isEarlierRunning: 'flag' },
+  reply: ['earlier', 'moving', 'current'],
+  constants: { MOVED_AFTER_MS },
+  includes: [nowLua],
+});
 
 /**
  * Decides under which names all processes count from now on. To be called before the first message is sent, and again
@@ -73,5 +39,8 @@ return string.match(names, '^%a+')
  * @param earlierRuns a process of an earlier release runs
  */
 export function settleCapNames(redis: Redis, keys: Keys, earlierRuns: boolean): Promise<CapNames> {
-  return settleScript(redis, [keys.capNames(), keys.journal()], [earlierRuns ? 1 : 0, MOVED_AFTER_MS]);
+  return settleNamesScript(redis, {
+    keys: { capNames: keys.capNames(), journal: keys.journal() },
+    args: { isEarlierRunning: earlierRuns },
+  });
 }

@@ -1,7 +1,7 @@
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { BUDGET_HOLD_TTL_MS, type Keys } from '../../redis/keys.ts';
-import { readScript, reserveScript, settleScript } from './budget-scripts.ts';
+import type { Keys } from '../../redis/keys.ts';
+import { readBudgetsScript, reserveBudgetScript, settleBudgetScript } from './budget-scripts.ts';
 import { BUDGET_PERIODS, type Budget, type BudgetPeriod, type Money } from './money.ts';
 
 export type BudgetHold =
@@ -60,14 +60,14 @@ export interface BudgetOptions {
 /** All three periods are kept, budget or not, so that one that is given a budget later knows what was spent in it. */
 export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Budgets {
   const books = BUDGET_PERIODS.map((period) => keys.budget(period));
-  const at = () => now?.() ?? '';
-  const since = (asked: number | '') => (asked === '' ? clockOf(redis).now().getTime() : asked);
+  const at = () => now?.();
+  const since = (asked: number | undefined) => asked ?? clockOf(redis).now().getTime();
   const settle = async (token: string, micro: number) => {
-    await settleScript(redis, [...books, keys.budgetHold(token)], [at(), micro]);
+    await settleBudgetScript(redis, { keys: { hold: keys.budgetHold(token), books }, args: { now: at(), cost: micro } });
   };
 
   const read: Budgets['read'] = async () => {
-    const figures = await readScript(redis, books, [at()]);
+    const figures = await readBudgetsScript(redis, { keys: { books }, args: { now: at() } });
     return BUDGET_PERIODS.map((period, index) => {
       const [spent, reserved, sinceMs, leftMs] = figures[index] ?? [0, 0, 0, 0];
       return { period, spent: Number(spent), reserved: Number(reserved), budget: budgets[period], sinceMs: Math.max(0, sinceMs), leftMs };
@@ -76,16 +76,15 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
 
   return {
     async reserve(token, micro, critical) {
-      const limits = BUDGET_PERIODS.map((period) => (critical ? budgets[period]?.hard : budgets[period]?.soft) ?? '');
+      const limits = BUDGET_PERIODS.map((period) => ({ micro: critical ? budgets[period]?.hard : budgets[period]?.soft }));
       const asked = at();
-      const [full, endsInMs] = await reserveScript(
-        redis,
-        [...books, keys.budgetHold(token)],
-        [asked, micro, BUDGET_HOLD_TTL_MS, ...limits],
-      );
-      const period = BUDGET_PERIODS[full - 1];
-      if (period === undefined) return { kind: 'held' };
-      return { kind: 'full', period, until: new Date(since(asked) + endsInMs) };
+      const answer = await reserveBudgetScript(redis, {
+        keys: { hold: keys.budgetHold(token), books },
+        args: { now: asked, price: micro, limits },
+      });
+      if (answer.kind === 'held') return answer;
+      const period = BUDGET_PERIODS[answer.period - 1] as BudgetPeriod;
+      return { kind: 'full', period, until: new Date(since(asked) + answer.endsInMs) };
     },
     async look(micro, critical) {
       const asked = at();

@@ -1,8 +1,8 @@
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
-import { BOTTLENECK_VERSION, limiterKeys } from './bottleneck-lua.ts';
-import { releaseScript, reserveScript, settleScript } from './cap-scripts.ts';
+import { limiterKeys } from './bottleneck-lua.ts';
+import { releaseSlotScript, reserveSlotScript, settleSlotScript } from './cap-scripts.ts';
 import type { CapRule, RateCap } from './rate-cap.ts';
 
 /** Longest time, in ms, from a reservation to the text's arrival at the provider. */
@@ -30,39 +30,26 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
 
   const callOf = (slot: string, rules: readonly CapRule[], at: number | undefined) => {
     if (new Set(rules.map(({ key }) => key)).size < rules.length) throw new Error('two rules of one text share a key');
-    return [
-      redis,
-      [...rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))), keys.capNames()],
-      [
-        at ?? '',
-        slot,
-        leaseMs,
-        channel,
-        BOTTLENECK_VERSION,
-        ...rules.flatMap(({ max, windowMs, reserve, weight }) => [max, windowMs, reserve, weight]),
-      ],
-    ] as const;
+    return {
+      keys: { capNames: keys.capNames(), limiters: rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))) },
+      args: { now: at, slot, leaseMs, channel, rules: rules.map(({ max, ...rule }) => ({ ...rule, max: String(max) })) },
+    };
   };
 
   return {
     async reserve(slot, rules) {
       if (rules.length === 0) return { kind: 'held', fresh: true };
       const at = now?.();
-      const [full, knownOrWaitMs] = await reserveScript(...callOf(slot, rules, at));
-      const rule = rules[full - 1];
-      if (rule === undefined) return { kind: 'held', fresh: knownOrWaitMs === 0 };
-      return {
-        kind: 'full',
-        reason: rule.reason,
-        key: rule.key,
-        retryAt: new Date((at ?? clockOf(redis).now().getTime()) + knownOrWaitMs),
-      };
+      const answer = await reserveSlotScript(redis, callOf(slot, rules, at));
+      if (answer.kind === 'held') return { kind: 'held', fresh: answer.isFresh };
+      const { reason, key } = rules[answer.rule - 1] as CapRule;
+      return { kind: 'full', reason, key, retryAt: new Date((at ?? clockOf(redis).now().getTime()) + answer.waitMs) };
     },
     async settle(slot, rules) {
-      if (rules.length > 0) await settleScript(...callOf(slot, rules, now?.()));
+      if (rules.length > 0) await settleSlotScript(redis, callOf(slot, rules, now?.()));
     },
     async release(slot, rules) {
-      if (rules.length > 0) await releaseScript(...callOf(slot, rules, now?.()));
+      if (rules.length > 0) await releaseSlotScript(redis, callOf(slot, rules, now?.()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import { CONTRIBUTION_BUCKET_MS, CONTRIBUTIONS_TTL_MS, type Keys } from '../../redis/keys.ts';
-import { createScript } from '../../redis/script.ts';
 
 /** Who caused a message: what people look for when a cap is full. */
 export interface Contributor {
@@ -38,19 +38,13 @@ const FLUSH_MS = 1_000;
 /** Stands for the sources and contacts beyond {@link MOST_FIELDS}. */
 export const OTHER = '(other)';
 
-/** KEYS bucket. ARGV ttl ms, most fields, then per contribution: field, the field it counts under when the bucket is full, count. */
-const addScript = createScript<0>(`
-local fields = redis.call('HLEN', KEYS[1])
-for i = 3, #ARGV, 3 do
-  local field = ARGV[i]
-  if redis.call('HEXISTS', KEYS[1], field) == 0 then
-    if fields >= tonumber(ARGV[2]) then field = ARGV[i + 1] else fields = fields + 1 end
-  end
-  redis.call('HINCRBY', KEYS[1], field, ARGV[i + 2])
-end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return 0
-`);
+/** `collapsed`: the field it counts under when the bucket is full. */
+export const addContributionsScript = defineScript(new URL('../lua/add-contributions.lua', import.meta.url), {
+  keys: ['bucket'],
+  args: { counts: [{ field: 'string', collapsed: 'string', count: 'number' }] },
+  reply: noReply,
+  constants: { CONTRIBUTIONS_TTL_MS, MOST_FIELDS },
+});
 
 export interface ContributionsDeps {
   readonly redis: Redis;
@@ -72,9 +66,9 @@ export function createContributions({ redis, keys, now, onError }: Contributions
     if (pending.size === 0) return;
     const taken = pending;
     pending = new Map();
-    const counts = [...taken].flatMap(([field, count]) => [field, collapsed(field), count]);
+    const counts = [...taken].map(([field, count]) => ({ field, collapsed: collapsed(field), count }));
     try {
-      await addScript(redis, [keys.contributions(bucketOf(now()))], [CONTRIBUTIONS_TTL_MS, MOST_FIELDS, ...counts]);
+      await addContributionsScript(redis, { keys: { bucket: keys.contributions(bucketOf(now())) }, args: { counts } });
     } catch (error) {
       for (const [field, count] of taken) increase(pending, field, count);
       onError(error);

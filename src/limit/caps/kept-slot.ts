@@ -1,6 +1,6 @@
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
-import { createScript } from '../../redis/script.ts';
 import type { CapRule } from './rate-cap.ts';
 
 /**
@@ -23,8 +23,7 @@ export interface KeptSlot {
   digestWent(phoneHash: string): Promise<void>;
 }
 
-const CLAIMS = ['closed', 'its own', 'waits'] as const;
-export type Claim = (typeof CLAIMS)[number];
+export type Claim = 'closed' | 'its own' | 'waits';
 
 export interface Critical {
   readonly messageId: string;
@@ -54,52 +53,37 @@ const LATE_MS = 30_000;
 /** What a phone was texted about so lately is nothing new; or within its longest window. */
 const REMEMBER_MS = 3_600_000;
 
-/**
- * KEYS kept slot, told, gathering digest. ARGV message id, dedup hash, now, claimed until, ms that the phone remembers.
- * A turn of the digest that has been over for a window is forgotten: it may be waiting for the morning.
- */
-const claimScript = createScript<0 | 1 | 2>(`
-local now = tonumber(ARGV[3])
-local s = redis.call('HMGET', KEYS[1], 'critical', 'until', 'turnUntil')
-local toldAt = redis.call('ZSCORE', KEYS[2], ARGV[2])
-if toldAt and tonumber(toldAt) > now - ARGV[5] then return 0 end
-if s[1] and s[1] ~= ARGV[1] and tonumber(s[2]) > now then return 0 end
-redis.call('HSET', KEYS[1], 'critical', ARGV[1], 'until', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if s[3] and tonumber(s[3]) > now and redis.call('EXISTS', KEYS[3]) == 1 then return 2 end
-return 1
-`);
+/** `rememberMs`: how long the phone remembers. */
+export const claimKeptSlotScript = defineScript(new URL('../lua/claim-kept-slot.lua', import.meta.url), {
+  keys: ['keptSlot', 'told', 'gathering'],
+  args: { messageId: 'string', dedupHash: 'string', now: 'number', claimedUntil: 'number', rememberMs: 'number' },
+  reply: ['closed', 'its own', 'waits'],
+});
 
-/** KEYS kept slot, told. ARGV message id, dedup hash, now, window ms, ms that the phone remembers. */
-const tellScript = createScript<0>(`
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[3] - ARGV[5])
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
-if redis.call('HGET', KEYS[1], 'critical') == ARGV[1] then
-  redis.call('HDEL', KEYS[1], 'critical', 'until')
-  redis.call('HSET', KEYS[1], 'turnUntil', ARGV[3] + ARGV[4])
-  redis.call('PEXPIRE', KEYS[1], ARGV[5])
-end
-return 0
-`);
+export const tellKeptSlotScript = defineScript(new URL('../lua/tell-kept-slot.lua', import.meta.url), {
+  keys: ['keptSlot', 'told'],
+  args: { messageId: 'string', dedupHash: 'string', now: 'number', windowMs: 'number', rememberMs: 'number' },
+  reply: noReply,
+});
 
 export function createKeptSlot(redis: Redis, keys: Keys): KeptSlot {
   return {
-    async claim({ messageId, phoneHash, dedupHash, windowMs }, now, until) {
-      const claim = await claimScript(
-        redis,
-        [keys.keptSlot(phoneHash), keys.told(phoneHash), keys.digest(phoneHash)],
-        [messageId, dedupHash, now.getTime(), until === undefined ? 0 : until.getTime() + LATE_MS, rememberMs(windowMs)],
-      );
-      return CLAIMS[claim];
-    },
-    async tell({ messageId, phoneHash, dedupHash, windowMs }, now) {
-      await tellScript(
-        redis,
-        [keys.keptSlot(phoneHash), keys.told(phoneHash)],
-        [messageId, dedupHash, now.getTime(), windowMs, rememberMs(windowMs)],
-      );
-    },
+    claim: ({ messageId, phoneHash, dedupHash, windowMs }, now, until) =>
+      claimKeptSlotScript(redis, {
+        keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash), gathering: keys.digest(phoneHash) },
+        args: {
+          messageId,
+          dedupHash,
+          now: now.getTime(),
+          claimedUntil: until === undefined ? 0 : until.getTime() + LATE_MS,
+          rememberMs: rememberMs(windowMs),
+        },
+      }),
+    tell: ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
+      tellKeptSlotScript(redis, {
+        keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash) },
+        args: { messageId, dedupHash, now: now.getTime(), windowMs, rememberMs: rememberMs(windowMs) },
+      }),
     async isAwaited(phoneHash, now) {
       const [until, turnUntil] = await redis.hmget(keys.keptSlot(phoneHash), 'until', 'turnUntil');
       return Number(until ?? 0) > now.getTime() && Number(turnUntil ?? 0) <= now.getTime();

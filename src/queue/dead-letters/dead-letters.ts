@@ -29,7 +29,7 @@ import { openQueueToRead } from '../open-queue.ts';
 import { type DeadJob, describeDead, describeUnknown, eventOf, matches, messageOf } from './dead-letter.ts';
 import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
 import { countRefs, type DeadRef, type DeadSet, mergedRefs } from './dead-refs.ts';
-import { discardScript, prepareScript } from './dead-scripts.ts';
+import { discardScript, prepareReplayScript } from './dead-scripts.ts';
 
 export interface DeadLettersOptions {
   /** URL, or a client of the caller's, which stays the caller's to close. */
@@ -144,7 +144,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const replay = async ({ id, reason }: DeadLetter, job: DeadJob): Promise<Replayed> => {
     const { queue, what, jobId, data, failedReason } = job;
     if (queue === UNKNOWN) return { kind: 'unknown' };
-    const failed = [key(queue, 'failed'), key(queue, jobId)];
+    const dead = { failed: key(queue, 'failed'), job: key(queue, jobId) };
     const now = clock.now();
     const message = messageOf(job);
     if (message === undefined) {
@@ -153,12 +153,15 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
       // A resolve ends what was raised before it, and an alert what its own time says: both keep theirs.
       const [name, timestamp] =
         what === 'alert' && job.name !== ENDED_JOB
-          ? [ALERT_AGAIN_JOB, '']
+          ? [ALERT_AGAIN_JOB, undefined]
           : [what === 'notice' ? NOTICE_AGAIN_JOB : job.name, now.getTime()];
       const event = eventOf(job);
       const next = event === undefined ? data : JSON.stringify(withAllTries(event));
-      const prepared = await prepareScript(connection, failed, [jobId, data, next, name, timestamp]);
-      const moved = prepared === 1 && (await moveToWait(queues.get(queue) as Queue, jobId));
+      const prepared = await prepareReplayScript(connection, {
+        keys: dead,
+        args: { jobId, dataBefore: data, data: next, name, timestamp },
+      });
+      const moved = prepared === 'prepared' && (await moveToWait(queues.get(queue) as Queue, jobId));
       return moved ? { kind: 'replayed', goodUntil: null } : { kind: 'gone' };
     }
     const history = await ledger.recall(message.id);
@@ -170,8 +173,8 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     const reopening = reopeningOf(next);
     const objection = reopening && (await ledger.objection(reopening));
     if (objection !== undefined) return objection;
-    const args = [jobId, data, JSON.stringify(next), MESSAGE_AGAIN_JOB, now.getTime()];
-    if ((await prepareScript(connection, failed, args)) === 0) return { kind: 'gone' };
+    const args = { jobId, dataBefore: data, data: JSON.stringify(next), name: MESSAGE_AGAIN_JOB, timestamp: now.getTime() };
+    if ((await prepareReplayScript(connection, { keys: dead, args })) === 'gone') return { kind: 'gone' };
     if (!(await moveToWait(queues.get(queue) as Queue, jobId))) return { kind: 'gone' };
     if (reopening !== undefined) await ledger.reopen(reopening);
     return { kind: 'replayed', goodUntil: new Date(next.expiresAt).toISOString() };
@@ -185,7 +188,11 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     if (message !== undefined && (await connection.zscore(key(queue, 'failed'), jobId)) !== null) {
       await ledger.note(message.id, { at: clock.now().toISOString(), stage: 'operator', verdict: 'discarded' });
     }
-    const isDiscarded = (await discardScript(connection, [key(queue, 'failed'), key(queue, jobId)], [jobId])) === 1;
+    const discarded = await discardScript(connection, {
+      keys: { failed: key(queue, 'failed'), job: key(queue, jobId) },
+      args: { jobId },
+    });
+    const isDiscarded = discarded === 'discarded';
     const member = message?.id ?? (queue === ALERT_QUEUE && alertId !== null ? alertMember(alertId) : undefined);
     if (isDiscarded && member !== undefined) await settleMissed(connection, keys, member);
     return isDiscarded;

@@ -1,5 +1,5 @@
 import type { Redis } from '../../redis/connect.ts';
-import { createScript } from '../../redis/script.ts';
+import { defineScript } from '../../redis/define-script.ts';
 import { stalledIntervalOf } from './queue-worker.ts';
 
 /** Read in one page, so that no call to Redis grows with the number of jobs. */
@@ -8,17 +8,12 @@ const PAGE = 200;
 /** Another process may have a longer `worker.lock`, and renews its locks every quarter of it. */
 const SHORTEST_MS = 60_000;
 
-/** Shortens what would outlive its own length. KEYS of that many. ARGV length, ms, of each. Idempotent. Answers how many. */
-const shortenScript = createScript<number>(`
-local shortened = 0
-for i, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) > tonumber(ARGV[i]) then
-    redis.call('PEXPIRE', key, ARGV[i])
-    shortened = shortened + 1
-  end
-end
-return shortened
-`);
+/** Shortens what would outlive its own length. Idempotent. Answers how many. */
+export const shortenLocksScript = defineScript(new URL('shorten-locks.lua', import.meta.url), {
+  keys: ['...locks'],
+  args: { lockMs: 'number' },
+  reply: Number,
+});
 
 /**
  * After Redis' clock was set back: the locks of jobs and the pause between two looks for stalled ones, which Redis keeps with the
@@ -31,16 +26,12 @@ export async function boundLocks(redis: Redis, prefix: string, queues: readonly 
   let shortened = 0;
   for (const queue of queues) {
     const key = (part: string) => `${prefix}:${queue}:${part}`;
-    await shortenScript(redis, [key('stalled-check')], [stalledIntervalOf(lockMs)]);
+    await shortenLocksScript(redis, { keys: { locks: [key('stalled-check')] }, args: { lockMs: stalledIntervalOf(lockMs) } });
     for (let from = 0; ; from += PAGE) {
       const ids = await redis.lrange(key('active'), from, from + PAGE - 1);
       if (ids.length > 0) {
         const locks = ids.map((id) => key(`${id}:lock`));
-        shortened += await shortenScript(
-          redis,
-          locks,
-          locks.map(() => Math.max(lockMs, SHORTEST_MS)),
-        );
+        shortened += await shortenLocksScript(redis, { keys: { locks }, args: { lockMs: Math.max(lockMs, SHORTEST_MS) } });
       }
       if (ids.length < PAGE) break;
     }

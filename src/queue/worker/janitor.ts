@@ -1,32 +1,24 @@
 import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { createScript } from '../../redis/script.ts';
+import { defineScript } from '../../redis/define-script.ts';
 
 /**
  * Fails jobs whose own record cannot be read: options, progress or parent that are not JSON, options of `null`, or a
  * count of starts that is no number. BullMQ throws on them while it fetches, so no processor ever sees them, and they come back for ever.
- * KEYS active, failed, stalled, job, lock. ARGV id, reason, now ms. 1 when the job was there.
  */
-const failScript = createScript<0 | 1>(`
-if redis.call('LREM', KEYS[1], 0, ARGV[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[4], 'failedReason', ARGV[2], 'finishedOn', ARGV[3])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-redis.call('SREM', KEYS[3], ARGV[1])
-redis.call('DEL', KEYS[5])
-return 1
-`);
+export const failUnreadableScript = defineScript(new URL('fail-unreadable.lua', import.meta.url), {
+  keys: ['active', 'failed', 'stalled', 'job', 'lock'],
+  args: { jobId: 'string', reason: 'string', now: 'number' },
+  reply: ['failed', 'gone'],
+});
 
-/**
- * Takes an id off a queue under whose key lies something that is no job. That stays as it is: it is not ours.
- * KEYS active, stalled, lock. ARGV id. 1 when the id was there.
- */
-const dropScript = createScript<0 | 1>(`
-if redis.call('LREM', KEYS[1], 0, ARGV[1]) == 0 then return 0 end
-redis.call('SREM', KEYS[2], ARGV[1])
-redis.call('DEL', KEYS[3])
-return 1
-`);
+/** Takes an id off a queue under whose key lies something that is no job. That stays as it is: it is not ours. */
+export const dropIdScript = defineScript(new URL('drop-id.lua', import.meta.url), {
+  keys: ['active', 'stalled', 'lock'],
+  args: { jobId: 'string' },
+  reply: ['dropped', 'gone'],
+});
 
 const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
 
@@ -51,19 +43,27 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
   const judge = async (jobId: string): Promise<UnreadableJob[]> => {
     const record = await redis.hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS).catch(noRecord);
     if (record === undefined) {
-      const dropped = await dropScript(redis, [key('active'), key('stalled'), key(`${jobId}:lock`)], [jobId]);
+      const dropped = await dropIdScript(redis, {
+        keys: { active: key('active'), stalled: key('stalled'), lock: key(`${jobId}:lock`) },
+        args: { jobId },
+      });
       const reason = 'what lies under the key of the job is no job';
-      return dropped === 1 ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
+      return dropped === 'dropped' ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
     }
     const [timestamp, data, starts, ...fields] = record;
     const reason = unreadable(fields) ?? uncountable(starts);
     if (reason === undefined) return [];
-    const moved = await failScript(
-      redis,
-      [key('active'), key('failed'), key('stalled'), key(jobId), key(`${jobId}:lock`)],
-      [jobId, reason, now.getTime()],
-    );
-    return moved === 1 ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
+    const moved = await failUnreadableScript(redis, {
+      keys: {
+        active: key('active'),
+        failed: key('failed'),
+        stalled: key('stalled'),
+        job: key(jobId),
+        lock: key(`${jobId}:lock`),
+      },
+      args: { jobId, reason, now: now.getTime() },
+    });
+    return moved === 'failed' ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
   };
   const failed: UnreadableJob[] = [];
   for (let left = 0; ; ) {

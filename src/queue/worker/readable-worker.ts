@@ -4,20 +4,19 @@ import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
 import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { createScript } from '../../redis/script.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import { backendBy } from './redis-time-backend.ts';
 import { SteadyLocks } from './steady-locks.ts';
 
 /**
  * Keeps what a repeatable job of BullMQ 5 says. There the producer writes each firing anew from the data of the last one; a
- * worker of BullMQ 6 takes them from the scheduler, which such a job has never written. KEYS scheduler. ARGV data.
+ * worker of BullMQ 6 takes them from the scheduler, which such a job has never written.
  */
-const keepDataScript = createScript<0 | 1>(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if redis.call('HEXISTS', KEYS[1], 'data') == 1 and redis.call('HEXISTS', KEYS[1], 'dataOfJob') == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'data', ARGV[1], 'dataOfJob', '1')
-return 1
-`);
+export const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
+  keys: ['scheduler'],
+  args: { data: 'string' },
+  reply: noReply,
+});
 
 /** Completion is refused to a flow parent whose children have not all succeeded, although it ran. */
 const CHILDREN: readonly unknown[] = [ErrorCode.JobPendingChildren, ErrorCode.JobHasFailedChildren];
@@ -100,9 +99,10 @@ export class ReadableWorker extends Worker {
   protected override async nextJobFromJobData(data?: JobJson, jobId?: string, token?: string): Promise<Job> {
     this.#onAsk();
     if (data?.repeatJobKey !== undefined && data.data !== '{}') {
-      await keepDataScript(this.#commands, [this.toKey(`repeat:${data.repeatJobKey}`)], [data.data]).catch((error: Error) =>
-        this.emit('error', error),
-      );
+      await keepDataScript(this.#commands, {
+        keys: { scheduler: this.toKey(`repeat:${data.repeatJobKey}`) },
+        args: { data: data.data },
+      }).catch((error: Error) => this.emit('error', error));
     }
     const job = (await super.nextJobFromJobData(data, jobId, token)) as Job | undefined;
     if (job !== undefined || !data || jobId === undefined) return job as Job;

@@ -1,0 +1,6 @@
+local figures = {}
+for period in ipairs(keys.books) do
+  local book = bookOf(period)
+  figures[period] = { whole(book.spent), whole(book.reserved), now - book.start, book.ends - now }
+end
+return figures

@@ -1,0 +1,5 @@
+-- The names under which a limiter is now.
+local function foundNames(names)
+  if capNames == 'earlier' or isLeft(names) then return earlier(names) end
+  return names
+end
