@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts';
 import { fingerprint } from './config/fingerprint.ts';
 import type { LoadedConfig } from './config/load-config.ts';
-import { createHttpServer, type HttpServer, type NextAnswers } from './http/server/http-server.ts';
+import { createHttpServer, type HttpServer, type PreparedHandler } from './http/server/http-server.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
@@ -166,16 +166,16 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     const httpPort = await server.listen({ host: config.http.host, port });
     ready = true;
 
-    const begin = async (running: RunningConfig): Promise<NextAnswers> => {
-      const answers = await server.prepare(running.http);
+    const begin = async (running: RunningConfig): Promise<PreparedHandler> => {
+      const prepared = await server.prepare(running.http);
       await running.start();
-      return answers;
+      return prepared;
     };
     const swap = async (next: Config): Promise<void> => {
       const providers = [...next.providers.keys()];
       metrics.learn(providers);
       const running = await open(next);
-      const answers = await begin(running).catch(async (error: unknown) => {
+      const prepared = await begin(running).catch(async (error: unknown) => {
         await retire(running);
         throw error;
       });
@@ -184,7 +184,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       if (next.logLevel !== activeConfig.logLevel) logger.level = next.logLevel;
       activeConfig = next;
       // The old configuration keeps its resources until its last request is answered.
-      const answered = answers.use();
+      const answered = prepared.activate();
       void Promise.all([answered, before.drain()])
         .then(() => retire(before))
         .catch((error: unknown) => logger.error({ err: error }, 'failed to release resources of the previous configuration'));

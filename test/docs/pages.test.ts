@@ -5,7 +5,7 @@ import { configSchema } from '../../src/config/schema/schema.ts';
 import { createOpenApi } from '../../src/http/openapi/openapi.ts';
 import { QUEUES } from '../../src/queue/names.ts';
 import { loadYaml } from '../config/load-yaml.ts';
-import { http } from '../http/door.ts';
+import { http } from '../http/test-server.ts';
 import { codeBlocks, readDoc } from './markdown.ts';
 import { type CommandHelp, helpOfAll } from './render-cli.ts';
 

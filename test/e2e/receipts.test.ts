@@ -188,5 +188,5 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
 
 it('says which providers report nothing', async () => {
   const answer = await call<{ detail: string }>(`${system.url}/v1/receipts/aws`, { body: {} });
-  expect(answer).toMatchObject({ status: 404, body: { detail: 'sns reports no delivery here.' } });
+  expect(answer).toMatchObject({ status: 404, body: { detail: 'Receipts of sns are not supported.' } });
 });

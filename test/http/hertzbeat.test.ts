@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HERTZBEAT, HERTZBEAT_OLD } from '../../src/http/openapi/openapi-parts.ts';
 import { repairJson } from '../../src/http/server/json-body.ts';
 import { alertsFromHertzBeat } from '../../src/http/webhooks/alerts-from-hertzbeat.ts';
-import { openDoor, problemOf } from './door.ts';
+import { openTestServer, problemOf } from './test-server.ts';
 
 const PATH = '/v1/webhooks/hertzbeat';
 const TO = '?to=group:oncall';
@@ -100,19 +100,19 @@ describe('a group, as HertzBeat has them since 1.7', () => {
   });
 
   test('its default template is read with its comma too many, and without fingerprint, status and severity of the alert', async () => {
-    const door = await openDoor();
-    const response = await door.post(PATH + TO, rendered);
+    const server = await openTestServer();
+    const response = await server.post(PATH + TO, rendered);
     expect([response.status, await response.json()]).toMatchObject([200, { accepted: [{ index: 0 }], rejected: [] }]);
-    expect(door.producer.taken).toMatchObject([
+    expect(server.producer.taken).toMatchObject([
       { severity: 'critical', status: 'firing', text: 'CPU usage is above 80%, see [ops, }', instance: 'db-1:5432', source: 'hertzbeat' },
     ]);
-    expect(door.producer.taken[0]?.raisedAt).toBeUndefined();
+    expect(server.producer.taken[0]?.raisedAt).toBeUndefined();
     const end = rendered
       .replace('"firing"', '"resolved"')
       .replace(/"activeAt": ("[^"]+")/, '"activeAt": $1, "endAt": "2026-11-20 11:30:00"');
-    expect((await door.post(PATH + TO, end)).status).toBe(200);
-    expect(door.producer.taken[1]).toMatchObject({ status: 'resolved', dedupKey: door.producer.taken[0]?.dedupKey });
-    expect((await (await door.post(PATH + TO, rendered)).json()) as unknown).toMatchObject({ accepted: [{ duplicate: true }] });
+    expect((await server.post(PATH + TO, end)).status).toBe(200);
+    expect(server.producer.taken[1]).toMatchObject({ status: 'resolved', dedupKey: server.producer.taken[0]?.dedupKey });
+    expect((await (await server.post(PATH + TO, rendered)).json()) as unknown).toMatchObject({ accepted: [{ duplicate: true }] });
   });
 
   test.each([
@@ -222,9 +222,9 @@ describe('one alert, as HertzBeat has them before 1.7', () => {
   });
 
   test('its default template is read with commas too many, grouped numbers and line breaks within text', async () => {
-    const door = await openDoor();
-    expect((await door.post(PATH + TO, renderedOld)).status).toBe(200);
-    expect(door.producer.taken).toMatchObject([
+    const server = await openTestServer();
+    expect((await server.post(PATH + TO, renderedOld)).status).toBe(200);
+    expect(server.producer.taken).toMatchObject([
       { severity: 'warning', text: 'udp_port is slow on line two', instance: 'WINDOWS_192.168.124.12', labels: { app: 'windows' } },
     ]);
   });
@@ -240,18 +240,18 @@ describe('the button "Send test"', () => {
   const press = (at: number) => ({ status: 'firing', commonLabels: { alertname: 'CPU Usage Alert' }, alerts: [alert(at), alert(at + 3)] });
 
   test('is one text that says what it is, however often within a minute, and another one later', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     for (const at of [1_795_143_600_000, 1_795_143_601_000, 1_795_143_700_000]) {
-      expect((await door.post(PATH + TO, press(at))).status).toBe(200);
+      expect((await server.post(PATH + TO, press(at))).status).toBe(200);
     }
-    expect(door.producer.taken).toHaveLength(2);
-    expect(door.producer.taken[0]).toMatchObject({
+    expect(server.producer.taken).toHaveLength(2);
+    expect(server.producer.taken[0]).toMatchObject({
       severity: 'critical',
       status: 'firing',
       text: 'test send msg! This is the test data. It is proved that it can be received successfully',
       instance: '127.0.0.1',
     });
-    expect(door.producer.taken[0]?.dedupKey).not.toBe(door.producer.taken[1]?.dedupKey);
+    expect(server.producer.taken[0]?.dedupKey).not.toBe(server.producer.taken[1]?.dedupKey);
   });
 
   test('is taken in the shape before 1.7 too', () => {
@@ -269,8 +269,8 @@ test.each([
   ['alerts that are no list beside content', { alerts: 'x', content: 'y' }],
   ['an alert of ours', { severity: 'critical', text: 'x' }],
 ])('%s is not what HertzBeat posts', async (_name, payload) => {
-  const door = await openDoor();
-  const response = await door.post(PATH + TO, payload);
+  const server = await openTestServer();
+  const response = await server.post(PATH + TO, payload);
   expect(await problemOf(response)).toMatchObject({ status: 400, kind: 'invalid-request', detail: expect.stringContaining('HertzBeat') });
 });
 
@@ -292,9 +292,9 @@ describe('JSON of a careless template', () => {
   });
 
   test('stays refused where it cannot be read, in our words', async () => {
-    const door = await openDoor();
-    expect(await problemOf(await door.post(PATH + TO, '{"a": "b" "c"}'))).toMatchObject({ status: 400, kind: 'malformed-json' });
-    expect(await problemOf(await door.post(`/v1/alerts`, '{"severity":"info",}'))).toMatchObject({ status: 400, kind: 'malformed-json' });
+    const server = await openTestServer();
+    expect(await problemOf(await server.post(PATH + TO, '{"a": "b" "c"}'))).toMatchObject({ status: 400, kind: 'malformed-json' });
+    expect(await problemOf(await server.post(`/v1/alerts`, '{"severity":"info",}'))).toMatchObject({ status: 400, kind: 'malformed-json' });
   });
 
   test('is looked at in the time that its length takes', () => {

@@ -7,8 +7,8 @@ import { WEBHOOK_BODY_LIMIT } from '../../src/http/webhooks/webhook-routes.ts';
 import type { InboundReader, ReceiptReader } from '../../src/provider/contract/receipt-reader.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { Secret } from '../../src/setting/secret.ts';
-import { type Door, http, lists, openDoor, traces } from './door.ts';
 import { type DocumentedOperation, openApiDocument, operationsOf } from './openapi-3-1.ts';
+import { http, lists, openTestServer, type TestServer, traces } from './test-server.ts';
 
 interface Ask {
   readonly query?: string;
@@ -101,15 +101,15 @@ const texts = [{ at: '2026-11-20T03:00:00Z', provider: 'desk', messageId: 'm', t
 
 const exposition = (contentType: string) => ({ contentType, text: async () => 'sms_alerts_total 0\n' });
 
-/** A door with something behind every route; `redis: 'away'` fails all that needs it. */
-async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?: 'well' | 'away' } = {}): Promise<Door> {
+/** A server with something behind every route; `redis: 'away'` fails all that needs it. */
+async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?: 'well' | 'away' } = {}): Promise<TestServer> {
   const unlessAway = <Args extends readonly unknown[], T>(answer: (...args: Args) => T | Promise<T>) => {
     return async (...args: Args): Promise<T> => {
       if (redis === 'away') throw new RedisUnavailableError('down');
       return answer(...args);
     };
   };
-  const door = await openDoor({
+  const server = await openTestServer({
     http: { tokens },
     metrics: {
       ...exposition('text/plain; version=0.0.4; charset=utf-8'),
@@ -133,10 +133,10 @@ async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?
       count: () => undefined,
     },
   });
-  door.producer.before = unlessAway(() => undefined);
-  door.producer.acknowledgements.set('known', { kind: 'acknowledged', cancelled: 1 });
-  door.producer.acknowledgements.set('malformed', { kind: 'not_acknowledgeable' });
-  return door;
+  server.producer.before = unlessAway(() => undefined);
+  server.producer.acknowledgements.set('known', { kind: 'acknowledged', cancelled: 1 });
+  server.producer.acknowledgements.set('malformed', { kind: 'not_acknowledgeable' });
+  return server;
 }
 
 interface Documented {
@@ -145,13 +145,13 @@ interface Documented {
   readonly operation: DocumentedOperation;
 }
 
-async function ask(door: Door, { path, method, operation }: Documented, given: Ask): Promise<Response> {
+async function ask(server: TestServer, { path, method, operation }: Documented, given: Ask): Promise<Response> {
   const values: Readonly<Record<string, string>> = { id: 'known', provider: 'vendor', ...given.path };
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] as string) + (given.query ?? '');
   const sent = given.method ?? method;
-  if (sent !== 'POST') return fetch(door.url + filled, { method: sent, headers: given.headers ?? {} });
+  if (sent !== 'POST') return fetch(server.url + filled, { method: sent, headers: given.headers ?? {} });
   const body = given.body ?? examplesOf(operation)['application/json'] ?? '';
-  return door.post(filled, body, { ...(given.body === undefined ? headerExamples(operation) : {}), ...given.headers });
+  return server.post(filled, body, { ...(given.body === undefined ? headerExamples(operation) : {}), ...given.headers });
 }
 
 function examplesOf({ requestBody }: DocumentedOperation): Readonly<Record<string, unknown>> {
@@ -197,7 +197,7 @@ test('every answer of the document is given, in its type and shape', async () =>
     well: await open(),
     locked: await open({ tokens: [new Secret('sesame')] }),
     away: await open({ redis: 'away' }),
-    bare: await openDoor(),
+    bare: await openTestServer(),
   };
   const asked: string[] = [];
   for (const [id, documented] of operations) {
@@ -215,11 +215,11 @@ test('every answer of the document is given, in its type and shape', async () =>
 });
 
 test('whatever is asked of an operation, the answer has a status of the document', async () => {
-  const worlds = [await open(), await open({ tokens: [new Secret('sesame')] }), await open({ redis: 'away' }), await openDoor()];
+  const worlds = [await open(), await open({ tokens: [new Secret('sesame')] }), await open({ redis: 'away' }), await openTestServer()];
   for (const [id, documented] of operations) {
     const { default: _other, ...common } = COMMON;
     for (const given of [...Object.values(common), ...Object.values(ASKS[id] ?? {})]) {
-      const statuses = await Promise.all(worlds.map(async (door) => String((await ask(door, documented, given)).status)));
+      const statuses = await Promise.all(worlds.map(async (server) => String((await ask(server, documented, given)).status)));
       expect(Object.keys(documented.operation.responses), `${id} ${JSON.stringify(given).slice(0, 80)}`).toEqual(
         expect.arrayContaining(statuses),
       );
@@ -232,10 +232,10 @@ test('every example of the document fits its schema, and is taken', async () => 
   for (const [id, documented] of operations) {
     const { path, method, operation } = documented;
     for (const [type, example] of Object.entries(examplesOf(operation))) {
-      const door = await open();
+      const server = await open();
       expect(faultsOf(example, 'paths', path, method.toLowerCase(), 'requestBody', 'content', type, 'schema'), `${id} ${type}`).toEqual([]);
       const headers = { ...(type === 'application/json' ? headerExamples(operation) : {}), 'content-type': type };
-      const response = await ask(door, documented, { body: example, query: '?to=group:oncall', headers });
+      const response = await ask(server, documented, { body: example, query: '?to=group:oncall', headers });
       expect(response.ok, `${id} ${type}`).toBe(true);
       await expectDocumented(id, String(response.status), response);
       taken += 1;
@@ -245,8 +245,8 @@ test('every example of the document fits its schema, and is taken', async () => 
 });
 
 test('metrics come in the other format to whom asks for it', async () => {
-  const door = await open();
-  await expectDocumented('metrics', '200', await door.get('/metrics', { accept: 'application/openmetrics-text;version=1.0.0' }));
+  const server = await open();
+  await expectDocumented('metrics', '200', await server.get('/metrics', { accept: 'application/openmetrics-text;version=1.0.0' }));
 });
 
 test('the schemas hold no word that JSON Schema does not know, and their examples fit', () => {

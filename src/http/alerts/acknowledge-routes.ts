@@ -7,16 +7,16 @@ import type { Acknowledgement, Producer } from '../../queue/producer/producer-po
 import { HttpProblem } from '../server/problem.ts';
 
 export const acknowledgeSchema = z.strictObject({
-  by: z.string().trim().min(1).max(64).optional().describe('Who takes care, for the trace'),
+  by: z.string().trim().min(1).max(64).optional().describe('Who acknowledges the alert; shown in its history'),
 });
 
 export interface AcknowledgeDeps {
   readonly producer: Pick<Producer, 'acknowledge'>;
-  /** Told of each first one of an alert. */
+  /** Called for the first acknowledgement of each alert. */
   readonly onAcknowledged: () => void;
 }
 
-/** `POST /v1/alerts/{id}/acknowledge`; saying it again is no fault, and changes nothing. */
+/** `POST /v1/alerts/{id}/acknowledge`; repeating it succeeds and changes nothing. */
 export function acknowledgeRoutes(app: FastifyInstance, { producer, onAcknowledged }: AcknowledgeDeps): void {
   app.post<{ Params: { id: string } }>('/v1/alerts/:id/acknowledge', async ({ params: { id }, body }) => {
     const { by } = parseBody(body ?? {});
@@ -32,10 +32,10 @@ export function acknowledgeRoutes(app: FastifyInstance, { producer, onAcknowledg
         return { id, status: `already_${answer.over}`, cancelled: 0 };
       case 'not_acknowledgeable':
         throw new HttpProblem('nothing-to-acknowledge', {
-          detail: 'The alert was malformed, or tells itself that something is resolved: it has texted nobody and will not.',
+          detail: 'The alert was malformed, or its status is resolved; it sends no messages.',
         });
       case 'missing':
-        throw new HttpProblem('not-found', { detail: 'There is no alert of this id, or it is past its time.' });
+        throw new HttpProblem('not-found', { detail: 'No alert has this id, or its record has expired.' });
     }
   });
 }
@@ -45,7 +45,7 @@ function parseBody(body: unknown): z.output<typeof acknowledgeSchema> {
   const parsed = acknowledgeSchema.safeParse(fields, { error: issueSentence });
   if (parsed.success) return parsed.data;
   throw new HttpProblem('invalid-request', {
-    detail: 'Send { "by": "<who takes care>" }, or no body.',
+    detail: 'Send { "by": "<name>" }, or no body.',
     members: { errors: describeIssues(parsed.error.issues, fields) },
   });
 }

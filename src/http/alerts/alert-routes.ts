@@ -8,7 +8,7 @@ import { tidyAlert } from '../../alert/tidy-alert.ts';
 import type { EnqueueResult, Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
 
-/** Alerts in one call. */
+/** Maximum number of alerts in one call. */
 export const MAX_ALERTS = 1000;
 
 export const resolveSchema = z.strictObject({ dedupKey: alertSchema.shape.dedupKey.unwrap() });
@@ -28,7 +28,7 @@ export function alertRoutes(app: FastifyInstance, producer: Pick<Producer, 'enqu
     const parsed = resolveSchema.safeParse(body, { error: issueSentence });
     if (!parsed.success) {
       throw new HttpProblem('invalid-request', {
-        detail: 'Send { "dedupKey": "<the key of what is resolved>" }.',
+        detail: 'Send { "dedupKey": "<dedup key>" }.',
         members: { errors: describeIssues(parsed.error.issues, body) },
       });
     }
@@ -37,7 +37,7 @@ export function alertRoutes(app: FastifyInstance, producer: Pick<Producer, 'enqu
   });
 }
 
-/** One alert or a list of them; what they are worth is the producer's to say. */
+/** Returns the body as a list of unchecked alerts; the producer validates each. */
 function listOf(body: unknown): readonly unknown[] {
   if (body === undefined) throw new HttpProblem('malformed-json', { detail: 'The body is empty.' });
   if (!Array.isArray(body)) return [body];
@@ -60,13 +60,13 @@ export interface RejectedAlert {
   readonly errors: readonly Issue[];
 }
 
-/** One verdict an alert of the call. */
+/** Verdicts on the alerts of one call, one per alert. */
 export interface Verdicts {
   readonly accepted: readonly AcceptedAlert[];
   readonly rejected: readonly RejectedAlert[];
 }
 
-/** `indexes[i]` is the position in the call of what `results[i]` speaks about; without it, that is `i` itself. */
+/** `indexes[i]` is the position in the call that `results[i]` belongs to; default `i`. */
 export function toVerdicts(results: readonly EnqueueResult[], indexes: readonly number[] = [...results.keys()]): Verdicts {
   const accepted: AcceptedAlert[] = [];
   const rejected: RejectedAlert[] = [];
@@ -78,7 +78,7 @@ export function toVerdicts(results: readonly EnqueueResult[], indexes: readonly 
   return { accepted, rejected };
 }
 
-/** The first fault in a few words. */
+/** Returns the first fault as one short sentence. */
 export function summarise({ rejected }: Verdicts): string {
   const [first] = rejected;
   const error = first?.errors[0];

@@ -11,13 +11,13 @@ import { didYouMean } from '../../text/suggest.ts';
 import { looksLikePhone } from '../console/mask.ts';
 import { HttpProblem } from '../server/problem.ts';
 
-/** Outcomes that are listed. A pending alert waits on the queue, where no list can see it. */
+/** Outcomes that lists show. A pending alert is still on the queue, where no list can find it. */
 export const LISTED_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
 export const LIST_LIMIT = { default: 50, max: 200 } as const;
 export const LIST_PARAMETERS = ['state', 'severity', 'provider', 'route', 'contact', 'reason', 'since', 'cursor', 'limit'] as const;
 export const LISTED_REASONS: readonly string[] = [...new Set([...OUR_REASONS, ...PROVIDER_REASONS])];
 
-/** `GET /v1/alerts`, `GET /v1/messages`: newest first, in pages. */
+/** Adds `GET /v1/alerts` and `GET /v1/messages`: newest first, in pages. */
 export function listRoutes(app: FastifyInstance, lists: Lists, now: () => Date): void {
   app.get('/v1/alerts', ({ query }) => answer(lists.alerts, query, LISTED_OUTCOMES, now()));
   app.get('/v1/messages', ({ query }) => answer(lists.messages, query, MESSAGE_STATES, now()));
@@ -28,12 +28,12 @@ async function answer<Item>(read: ReadList<Item>, query: unknown, states: readon
   const { cursor } = given;
   const page = await read(filterOf(given, states, now), cursor, limitOf(given.limit));
   if (page !== undefined) return page;
-  throw invalid('cursor: not one that this list gave; leave it out to begin at the newest.');
+  throw invalid('cursor: not a cursor of this list; leave it out to start with the newest entries.');
 }
 
 type Given = Readonly<Partial<Record<(typeof LIST_PARAMETERS)[number], string>>>;
 
-/** An empty parameter reads as absent. */
+/** Returns the parameters; an empty one counts as absent. @throws {HttpProblem} for an unknown or repeated one */
 function readGiven(query: Readonly<Record<string, unknown>>): Given {
   const strange = Object.keys(query).find((name) => !(LIST_PARAMETERS as readonly string[]).includes(name));
   if (strange !== undefined) {
@@ -42,7 +42,7 @@ function readGiven(query: Readonly<Record<string, unknown>>): Given {
   }
   const given = Object.entries(query).filter(([, value]) => value !== '');
   const twice = given.find(([, value]) => typeof value !== 'string');
-  if (twice !== undefined) throw invalid(`${twice[0]}: give it once.`);
+  if (twice !== undefined) throw invalid(`${twice[0]}: must be given only once.`);
   return Object.fromEntries(given) as Given;
 }
 
@@ -52,8 +52,9 @@ function filterOf({ state, severity, provider, route, contact, reason, since }: 
   if (state !== undefined && !states.includes(state)) throw oneOf('state', state, states);
   if (reason !== undefined && !LISTED_REASONS.includes(reason)) throw oneOf('reason', reason, LISTED_REASONS);
   const from = since === undefined ? undefined : parseSince(since, now);
-  if (since !== undefined && from === undefined) throw invalid('since: a time such as 2026-11-20T03:00:00Z, or how long ago, such as 2h.');
-  if (contact !== undefined && looksLikePhone(contact)) throw invalid('contact: the name of a contact; numbers are not looked for.');
+  if (since !== undefined && from === undefined) throw invalid('since: must be a time such as 2026-11-20T03:00:00Z, or an age such as 2h.');
+  if (contact !== undefined && looksLikePhone(contact))
+    throw invalid('contact: must be the name of a contact; search by phone number is not supported.');
   return { state, severity: canonical, provider, route, contact: contact?.replace(/^contact:/, ''), reason, since: from };
 }
 
@@ -61,19 +62,19 @@ function limitOf(limit: string | undefined): number {
   if (limit === undefined) return LIST_LIMIT.default;
   const parsed = /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
   if (parsed >= 1 && parsed <= LIST_LIMIT.max) return parsed;
-  throw invalid(`limit: a number from 1 to ${LIST_LIMIT.max}.`);
+  throw invalid(`limit: must be a number from 1 to ${LIST_LIMIT.max}.`);
 }
 
 function oneOf(name: string, written: string, known: readonly string[]): HttpProblem {
   const near = didYouMean(written, known);
-  return invalid(`${name}: one of ${known.join(', ')}${near === undefined ? '' : ` (${near})`}.`);
+  return invalid(`${name}: must be one of ${known.join(', ')}${near === undefined ? '' : ` (${near})`}.`);
 }
 
 function invalid(detail: string): HttpProblem {
   return new HttpProblem('invalid-request', { detail });
 }
 
-/** `GET /v1/alerts/{id}`, `GET /v1/messages/{id}`, `GET /v1/simulated/outbox` (all that is kept, or the newest `?limit=`). */
+/** Adds `GET /v1/alerts/{id}`, `GET /v1/messages/{id}` and `GET /v1/simulated/outbox` (everything stored, or the newest `?limit=`). */
 export function traceRoutes(app: FastifyInstance, traces: Traces, outbox: Pick<Outbox, 'latest'> | undefined): void {
   app.get<{ Params: { id: string } }>('/v1/alerts/:id', async ({ params }) => found(await look(params.id, traces.alert), 'alert'));
 
@@ -85,19 +86,19 @@ export function traceRoutes(app: FastifyInstance, traces: Traces, outbox: Pick<O
   });
 }
 
-/** Ids of another shape were never given out; asking for them would put a caller's text into key space. */
+/** Reads by id; an id of another shape does not exist, and reading it would put a caller's text into key space. */
 async function look<T>(id: string, read: (id: string) => Promise<T | undefined>): Promise<T | undefined> {
   return ALERT_ID_PATTERN.test(id) ? read(id) : undefined;
 }
 
 function found<T>(trace: T | undefined, what: string): T {
   if (trace !== undefined) return trace;
-  throw new HttpProblem('not-found', { detail: `No ${what} of this id, or it is past its time.` });
+  throw new HttpProblem('not-found', { detail: `No ${what} has this id, or its record has expired.` });
 }
 
 function parseLimit(limit: unknown): number {
   if (limit === undefined) return OUTBOX_LENGTH;
   const parsed = typeof limit === 'string' && /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
   if (parsed >= 1 && parsed <= OUTBOX_LENGTH) return parsed;
-  throw new HttpProblem('invalid-request', { detail: `limit: a number from 1 to ${OUTBOX_LENGTH}.` });
+  throw new HttpProblem('invalid-request', { detail: `limit: must be a number from 1 to ${OUTBOX_LENGTH}.` });
 }

@@ -13,7 +13,7 @@ import { maskWords, shownAlertId } from './mask.ts';
 import type { Search } from './search.ts';
 import { showLetter, showMessage } from './show.ts';
 
-/** Shown at once; the count tells of the rest. */
+/** Maximum number of entries shown; the total shows how many more exist. */
 const MOST_SHOWN = 200;
 
 export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'resolver' | 'onSettled' | 'recipients'> {
@@ -23,7 +23,7 @@ export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'resolver' | 'onSett
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** What waits for a person, and what a person may do about it. */
+/** Adds the routes for dead letters, unknown outcomes and sending from the console. */
 export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   const { dead, resolver, producer, traces, search, recipients, timely } = deps;
 
@@ -35,7 +35,7 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   const lettersOf = async (shown: string): Promise<DeadLetter[]> => {
     const id = await timely(search.idOf(shown));
     const letters = id !== undefined && ALERT_ID_PATTERN.test(id) ? await timely(dead.find([id])) : [];
-    if (letters.length === 0) throw new HttpProblem('not-found', { detail: 'Nothing of this id is dead (any more).' });
+    if (letters.length === 0) throw new HttpProblem('not-found', { detail: 'No dead letter has this id.' });
     return letters;
   };
   app.post<ById>('/console/api/dead/:id/replay', async ({ params }): Promise<ConsoleApi['replay']> => {
@@ -54,7 +54,7 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   });
   app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
     const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
-    // Before it is settled, which takes the doubt away.
+    // Read before the message is resolved, which removes the unresolved attempt.
     const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(traces.message(id)))?.attempts.findLast(isDoubtful) : undefined;
     const settled = await timely(resolver.resolve(id, word));
     if (settled.kind === 'settled' && doubtful !== undefined) deps.onSettled(doubtful.provider);
@@ -65,12 +65,12 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
     const alert = parse(sendSchema, body, 'Send { "to": [names], "severity", "text" }.');
     const strangers = alert.to.filter((name) => !recipients.includes(name));
     if (strangers.length > 0) {
-      throw new HttpProblem('invalid-request', { detail: 'The console texts contacts, groups and rotations of the config alone.' });
+      throw new HttpProblem('invalid-request', { detail: 'The console sends only to contacts, groups and rotations of the config.' });
     }
     const [verdict] = await timely(producer.enqueueMany([{ ...alert, source: 'console' }]));
     if (verdict?.ok !== true) {
       const words = verdict?.issues.map(({ message }) => maskWords(message)).join('; ');
-      throw new HttpProblem('invalid-request', { detail: words ?? 'It was not taken.' });
+      throw new HttpProblem('invalid-request', { detail: words ?? 'The alert was not accepted.' });
     }
     const { id, duplicate } = verdict;
     return reply.code(202).send({ id, duplicate } satisfies ConsoleApi['send']);

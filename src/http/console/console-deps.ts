@@ -6,7 +6,7 @@ import type { UnknownResolver } from '../../pipeline/unknown/unknown-resolver.ts
 import type { DeadLetters } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { QueueBoard } from './queue-board.ts';
 
-/** What the console needs beside what every receiver does. What asks Redis may reject, or hang, while that is away. */
+/** Dependencies of the console beyond those of every receiver. Functions that read Redis may reject, or hang, while it is down. */
 export interface ConsoleDeps {
   readonly readOverview: () => Promise<Overview>;
   readonly journal: Journal;
@@ -14,13 +14,13 @@ export interface ConsoleDeps {
   readonly dead: Omit<DeadLetters, 'all' | 'close'>;
   readonly resolver: UnknownResolver;
   readonly inbound: Pick<InboundLog, 'newest'>;
-  /** Told of each unknown message that a person has settled, with the provider that may have had it. */
+  /** Called for each message with unknown outcome that an operator resolved, with the provider of the attempt. */
   readonly onSettled: (provider: string) => void;
-  /** `contact:alice`, `group:oncall`, `rotation:primary`: whom the console may text. */
+  /** Recipients that the console may send to: `contact:alice`, `group:oncall`, `rotation:primary`. */
   readonly recipients: readonly string[];
   readonly board: QueueBoard;
   readonly now: () => Date;
   readonly version: string;
-  /** Where the page's files lie; by default where the build puts them. */
+  /** Directory of the page's files; by default where the build writes them. */
   readonly pageDir?: string;
 }

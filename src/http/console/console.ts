@@ -8,8 +8,8 @@ import type { Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
 import { actRoutes } from './act-routes.ts';
 import type { ConsoleApi } from './api.ts';
+import { type ConsoleAccess, type ConsoleAccessDeps, createConsoleAccess } from './console-access.ts';
 import type { ConsoleDeps } from './console-deps.ts';
-import { type ConsoleDoor, createConsoleDoor, type DoorDeps } from './door.ts';
 import { pageDir, sendFile } from './files.ts';
 import { createLive } from './live.ts';
 import { boardRoutes } from './queue-board.ts';
@@ -17,7 +17,7 @@ import { createSearch } from './search.ts';
 import { factsOf, type MessageFacts, type Showable, showEntry } from './show.ts';
 import { watchRoutes } from './watch-routes.ts';
 
-/** Scripts, styles and answers from here alone, and nobody frames it. */
+/** Content security policy: scripts, styles and requests from this origin only, and no framing. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -36,7 +36,7 @@ const FILES = {
   '/console/app.css': 'app.css',
 } as const;
 
-/** The page itself, which holds nothing that is anybody's. */
+/** Adds the page itself, which contains no data. */
 function pageRoutes(app: FastifyInstance, dir = pageDir()): void {
   for (const [url, file] of Object.entries(FILES)) {
     app.get(url, async (request, reply) => {
@@ -46,10 +46,10 @@ function pageRoutes(app: FastifyInstance, dir = pageDir()): void {
   }
 }
 
-/** Messages remembered; what is known of one never changes. */
+/** Maximum number of cached messages; recipient and severity of a message never change. */
 const MOST = 2_000;
 
-/** Recipient and severity of messages, each asked for once while it is remembered. `undefined`: the ledger has forgotten it. */
+/** Returns recipient and severity of a message, cached. `undefined`: the ledger entry has expired. */
 function createRecallFacts(traces: Pick<Traces, 'message'>): (message: MessageEntry) => Promise<MessageFacts | undefined> {
   const known = new Map<string, MessageFacts>();
   return async ({ id }) => {
@@ -69,53 +69,53 @@ function createRecallFacts(traces: Pick<Traces, 'message'>): (message: MessageEn
 
 const loginSchema = z.strictObject({ token: z.string().min(1).max(4096) });
 
-/** In and out, and how the door stands. */
-function sessionRoutes(app: FastifyInstance, door: ConsoleDoor, version: string): void {
+/** Adds login, logout and session status. */
+function sessionRoutes(app: FastifyInstance, access: ConsoleAccess, version: string): void {
   app.get('/console/api/session', async (request): Promise<ConsoleApi['session']> => {
-    return { open: door.isOpen(request), needsToken: door.needsToken, version };
+    return { open: access.isOpen(request), needsToken: access.needsToken, version };
   });
   app.post('/console/session', async (request, reply) => {
     const parsed = loginSchema.safeParse(request.body);
     if (!parsed.success) throw new HttpProblem('invalid-request', { detail: 'Send { "token": "<one of http.tokens>" }.' });
-    await door.begin(parsed.data.token.trim(), request, reply);
+    await access.begin(parsed.data.token.trim(), request, reply);
     return reply.code(204).send();
   });
   app.delete('/console/session', async (request, reply) => {
-    door.end(request, reply);
+    access.end(request, reply);
     return reply.code(204).send();
   });
 }
 
-/** What a receiver that serves a console is given; it knows no more of it, so that nobody else loads the code. */
+/** The console as a receiver uses it; imported as a type only, so that other processes do not load its code. */
 export interface Console {
-  readonly door: ConsoleDoor;
-  /** Adds `/console` and everything below it. Gives what sends away those who watch, without which no server closes. */
-  serve(app: FastifyInstance, ground: ConsoleGround): () => void;
+  readonly access: ConsoleAccess;
+  /** Adds `/console` and everything below it. Returns a function that ends the live streams; without that, the server cannot close. */
+  serve(app: FastifyInstance, resources: ConsoleResources): () => void;
 }
 
-interface ConsoleGround {
+interface ConsoleResources {
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly traces: Traces;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
 
-export function createConsole(deps: ConsoleDeps, { http, logger }: Pick<DoorDeps, 'http' | 'logger'>): Console {
-  const door = createConsoleDoor({ http, logger, now: deps.now });
-  return { door, serve: (app, ground) => addRoutes(app, deps, door, ground) };
+export function createConsole(deps: ConsoleDeps, { http, logger }: Pick<ConsoleAccessDeps, 'http' | 'logger'>): Console {
+  const access = createConsoleAccess({ http, logger, now: deps.now });
+  return { access, serve: (app, resources) => addRoutes(app, deps, access, resources) };
 }
 
-function addRoutes(app: FastifyInstance, deps: ConsoleDeps, door: ConsoleDoor, ground: ConsoleGround): () => void {
+function addRoutes(app: FastifyInstance, deps: ConsoleDeps, access: ConsoleAccess, resources: ConsoleResources): () => void {
   const { journal, board, version, pageDir } = deps;
-  const recall = createRecallFacts(ground.traces);
+  const recall = createRecallFacts(resources.traces);
   const show = async (entry: Showable) => showEntry(entry, entry.kind === 'message' ? await recall(entry.message) : undefined);
   const live = createLive({ journal, show });
-  const search = createSearch(journal, ground.traces);
+  const search = createSearch(journal, resources.traces);
 
   pageRoutes(app, pageDir);
-  sessionRoutes(app, door, version);
-  watchRoutes(app, { ...deps, ...ground, live, search, show });
-  actRoutes(app, { ...deps, ...ground, search });
-  boardRoutes(app, board, ground.timely);
+  sessionRoutes(app, access, version);
+  watchRoutes(app, { ...deps, ...resources, live, search, show });
+  actRoutes(app, { ...deps, ...resources, search });
+  boardRoutes(app, board, resources.timely);
   return live.close;
 }

@@ -24,10 +24,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const IS_TEXT = /^text\/|json|svg/;
 
-/** Files are read once; what a build puts in their place is served after a restart. */
+/** Files are read once; a new build is served after a restart. */
 const known = new Map<string, Promise<StaticFile>>();
 
-/** Answers with the file, or with 304 when the browser has it. @throws {HttpProblem} `not-found`, saying `missing` */
+/** Sends the file, or 304 when the browser has it. @throws {HttpProblem} `not-found` with `missing` as detail */
 export async function sendFile(request: FastifyRequest, reply: FastifyReply, path: string, missing: string): Promise<FastifyReply> {
   const reading = known.get(path) ?? load(path);
   known.set(path, reading);
@@ -38,7 +38,7 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, pat
   return send(request, reply, file);
 }
 
-/** The same for a page that is made up of parts. */
+/** Sends a generated page in the same way. */
 export function sendPage(request: FastifyRequest, reply: FastifyReply, html: string): FastifyReply {
   return send(request, reply, pack(Buffer.from(html), '.html'));
 }
@@ -61,7 +61,7 @@ function pack(body: Buffer, ending: string): StaticFile {
   return { type, etag, body, gzip: IS_TEXT.test(type) ? gzipSync(body) : undefined };
 }
 
-/** Where the build puts the page: beside `dist/src`, and below `dist` for whoever runs the sources. */
+/** Directory of the built page: beside `dist/src`, or below `dist` when the sources are run directly. */
 export function pageDir(): string {
   const beside = new URL('../../../console/', import.meta.url);
   return (existsSync(beside) ? beside : new URL('../../../dist/console/', import.meta.url)).pathname;

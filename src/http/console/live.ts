@@ -4,23 +4,23 @@ import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import { HttpProblem } from '../server/problem.ts';
 import type { ShownEntry } from './api.ts';
 
-/** In bytes: whoever has so much unread is too slow, and comes back for the rest. */
+/** In bytes. A browser with more unread data is disconnected; it reconnects and reads the rest. */
 const MOST_UNREAD = 256 * 1024;
 
-/** One browser that watches, as a stream of server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** One browser's stream of server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 interface Viewer {
   readonly stream: Readable;
-  /** What it has missed; what is shown before waits for it. */
+  /** Sends missed entries; entries passed to `show` before are held back until then. */
   catchUp(entries: readonly ShownEntry[], skipped: number): void;
-  /** Oldest first; those that it has had already are left out. */
+  /** Sends entries, oldest first; those already sent are left out. */
   show(entries: readonly ShownEntry[], skipped: number): void;
-  /** Keeps proxies from closing what is silent. */
+  /** Sends a comment, so that proxies do not close a silent connection. */
   beat(): void;
-  /** The browser connects again, and says what it has seen. */
+  /** Ends the stream; the browser reconnects with the last id it has. */
   end(): void;
 }
 
-/** @param seen the newest that it has seen; `onGone` is called once, however it ends */
+/** @param seen seq of the newest entry that the browser has; `onGone` is called once, however the stream ends */
 export function createViewer(seen: string | undefined, onGone: () => void): Viewer {
   const stream = new PassThrough();
   let last = seen;
@@ -31,7 +31,7 @@ export function createViewer(seen: string | undefined, onGone: () => void): View
     if (stream.readableLength + stream.writableLength > MOST_UNREAD) stream.destroy();
     else stream.write(text);
   };
-  // How soon it comes back. Sent at once, so that the browser knows that it is connected.
+  // Reconnect delay. Sent immediately, so that the browser knows that it is connected.
   write('retry: 2000\n\n');
   const send = (entries: readonly ShownEntry[], skipped: number) => {
     const fresh = entries.filter(({ seq }) => last === undefined || isAfter(seq, last));
@@ -56,30 +56,30 @@ export function createViewer(seen: string | undefined, onGone: () => void): View
   };
 }
 
-/** Whether an entry of the journal is younger: both are `<ms>-<number>`. */
+/** Returns whether a journal entry is newer: both are `<ms>-<number>`. */
 export function isAfter(seq: string, other: string): boolean {
   const [ms = 0, number = 0] = seq.split('-').map(Number);
   const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
   return ms === otherMs ? number > otherNumber : ms > otherMs;
 }
 
-/** Between two looks at the journal. */
+/** Interval between two reads of the journal. */
 const EVERY_MS = 400;
-/** Shown of one look: a hundred a second, more than anybody reads. */
+/** Maximum number of entries per read: a hundred per second, more than a person can read. */
 const MOST = 40;
 const BEAT_MS = 15_000;
-/** A browser that has watched for so long comes in by the door anew. */
+/** A stream is ended after this time, so that the browser authenticates again. */
 const LONGEST_MS = 3_600_000;
 const MOST_VIEWERS = 50;
 
-/** What happens, for all who watch, by one reader of the journal that rests while nobody does. */
+/** Live journal entries for all viewers, by one reader that runs only while there are viewers. */
 export interface Live {
   /**
-   * Goes on after `after`, else from now on.
-   * @throws {HttpProblem} `too-many-viewers`; Error when Redis is away
+   * Streams entries after `after`, else from now on.
+   * @throws {HttpProblem} `too-many-viewers`; Error when Redis is down
    */
   watch(after: string | undefined): Promise<Readable>;
-  /** Sends everybody away; nobody comes in any more. */
+  /** Ends all streams and rejects new viewers. */
   close(): void;
 }
 
@@ -93,7 +93,7 @@ export function createLive({ journal, show, pace = { everyMs: EVERY_MS, beatMs: 
   const viewers = new Set<Viewer>();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  /** How far the journal was read, and how many entries it had had by then. */
+  /** Last journal entry read, and the total number of entries written up to then. */
   let head: string | undefined;
   let written: number | undefined;
 
@@ -110,7 +110,7 @@ export function createLive({ journal, show, pace = { everyMs: EVERY_MS, beatMs: 
   };
   const lookAgain = () => {
     clearTimeout(timer);
-    // While Redis is away nothing happens that could be shown; the page learns of it from its other calls.
+    // While Redis is down there is nothing to show; the page notices the outage by its other calls.
     timer = setTimeout(
       () =>
         void look()
@@ -160,7 +160,7 @@ export function createLive({ journal, show, pace = { everyMs: EVERY_MS, beatMs: 
   };
 }
 
-/** What came after `seq`, oldest first; the newest of it where that is too much. */
+/** Reads the entries after `seq`, oldest first; only the newest of them when there are too many. */
 async function readOn(journal: LiveDeps['journal'], seq: string | undefined): Promise<{ entries: JournalEntry[]; isCut: boolean }> {
   const entries = await journal.since(seq, MOST + 1);
   if (entries.length <= MOST) return { entries, isCut: false };

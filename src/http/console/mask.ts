@@ -5,8 +5,8 @@ import { foldText } from '../../alert/phone-text.ts';
 export { maskWords };
 
 /**
- * An id as the page holds it. Callers choose theirs, and some choose a phone number: masked it is one of many, so a mark of two
- * characters tells it apart, too short to guess the number from. {@link isShownId} knows it again.
+ * Returns an alert id as the page shows it. Callers choose ids, and some choose a phone number: a masked id gets a suffix of two
+ * hash characters, enough to tell ids apart and too few to guess the number. {@link isShownId} recognises it.
  */
 export function shownAlertId(id: string): string {
   const masked = maskWords(id);
@@ -18,7 +18,7 @@ export function isShownId(shown: string): boolean {
 }
 
 /**
- * A vendor's id is looked for in the vendor's console, so it stays as it is, unless it is made from the phone's own number.
+ * Masks the phone number in a vendor's message id, if the vendor builds its id from it; any other id stays searchable.
  * @param phone masked
  */
 export function maskOwn(id: string, phone: string): string {
@@ -26,7 +26,7 @@ export function maskOwn(id: string, phone: string): string {
   return end === '' ? maskWords(id) : id.replace(new RegExp(`(?<!\\d)\\+?\\d{4,12}${end}(?!\\d)|${code}\\d{4,9}${end}`, 'g'), phone);
 }
 
-/** A question that is a phone number and nothing else, which we neither look for nor write down. */
+/** Returns whether a search consists of a phone number only; such a search is rejected and never logged. */
 export function looksLikePhone(text: string): boolean {
   const plain = foldText(text)
     .replace(/[.,;'/]/g, ' ')
@@ -35,13 +35,13 @@ export function looksLikePhone(text: string): boolean {
   return digits >= 7 && /^(?:(?:tel|sms|smsto|callto|whatsapp):)?[+\d\s()-]+$/i.test(plain) && maskWords(plain) !== plain;
 }
 
-/** What is said, and what a number could be guessed from: of no use to whoever looks after queues. */
+/** Fields hidden on the queue pages: message content, and what a number could be guessed from. */
 const HIDDEN: readonly string[] = ['text', 'params', 'variables', 'values', 'ackCode', 'phoneHash'];
 
-/** What others call a text, in jobs that are no alerts of ours. */
+/** Common names of message content in jobs that are not alerts. */
 const SPOKEN: readonly string[] = ['message', 'msg', 'body', 'content'];
 
-/** A job's data without numbers, texts and codes, whatever shape its producer gave it. */
+/** Returns a job's data without numbers, texts and codes, whatever its shape. */
 export function maskData(value: unknown, name = ''): unknown {
   if (HIDDEN.includes(name) || (typeof value === 'string' && SPOKEN.includes(name))) return 'not shown';
   if (typeof value === 'number') return isMoment(value) ? value : maskDigits(value);
@@ -52,7 +52,7 @@ export function maskData(value: unknown, name = ''): unknown {
   return typeof value === 'string' ? maskWords(value) : value;
 }
 
-/** Masks the words in a value, its names included; its numbers are counts, sizes and times. */
+/** Masks all strings in a value, keys included; numbers stay: they are counts, sizes and times. */
 export function maskDeep(value: unknown): unknown {
   if (typeof value === 'string') return maskWords(value);
   if (Array.isArray(value)) return value.map(maskDeep);
@@ -60,7 +60,7 @@ export function maskDeep(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [maskWords(key), maskDeep(part)]));
 }
 
-/** A time in ms, from 2017 to 2033: no country has phone numbers of 13 digits that begin like it. */
+/** Returns whether a number is a time in ms from 2017 to 2033; no phone number of 13 digits starts like it. */
 function isMoment(value: number): boolean {
   return value >= 1.5e12 && value < 2e12;
 }

@@ -9,10 +9,10 @@ import { HttpProblem } from '../server/problem.ts';
 import { sendFile, sendPage } from './files.ts';
 import { maskData, maskDeep, maskWords } from './mask.ts';
 
-/** Where the queues' own pages are. */
+/** Path of the queue pages. */
 export const BOARD_PATH = '/console/queues/';
 
-/** It sets styles from its script; all the rest is as strict as ours. */
+/** bull-board sets styles from its script; the rest is as strict as the console's policy. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,7 +25,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** bull-board's pages and those calls of its API that only read. */
+/** Adds bull-board's pages and the calls of its API that only read. */
 export function boardRoutes(app: FastifyInstance, board: QueueBoard, timely: <T>(work: Promise<T>) => Promise<T>): void {
   const below = (path: string) => BOARD_PATH.slice(0, -1) + path;
   const loose = { 'content-security-policy': POLICY, 'referrer-policy': 'no-referrer' };
@@ -42,8 +42,8 @@ export function boardRoutes(app: FastifyInstance, board: QueueBoard, timely: <T>
   }
   app.get<{ Params: { '*': string } }>(below('/static/*'), async (request, reply) => {
     const file = board.files.get(request.params['*']);
-    if (file === undefined) throw new HttpProblem('not-found', { detail: 'No such file.' });
-    return sendFile(request, reply.headers(loose), file, 'The file is gone.');
+    if (file === undefined) throw new HttpProblem('not-found', { detail: 'The file does not exist.' });
+    return sendFile(request, reply.headers(loose), file, 'The file no longer exists.');
   });
 }
 
@@ -54,12 +54,12 @@ interface BoardCall {
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-/** The pages of bull-board (https://github.com/felixmosh/bull-board), for looking only and without numbers and texts. */
+/** The pages of bull-board (https://github.com/felixmosh/bull-board), read-only and without numbers and texts. */
 export interface QueueBoard {
-  /** Paths below its own, in fastify's way, that all answer with the page. */
+  /** Path patterns of fastify, below the board's own path, that all return the page. */
   readonly pages: readonly string[];
   readonly html: string;
-  /** Paths of its API that only read. */
+  /** API paths that only read. */
   readonly reads: readonly { readonly path: string; read(call: BoardCall): Promise<{ readonly status: number; readonly body: unknown }> }[];
   /** Path below `static/` → file. */
   readonly files: ReadonlyMap<string, string>;
@@ -67,7 +67,7 @@ export interface QueueBoard {
 
 const UI: UIConfig = { boardTitle: 'sms-dispatch queues', hideDocsLink: true, miscLinks: [{ text: 'Console', url: '/console' }] };
 
-/** @param path where it is served, with a slash at the end */
+/** @param path base path, with a slash at the end */
 export function createQueueBoard(queues: readonly Queue[], path: string): QueueBoard {
   const adapters = queues.map((queue) => {
     const adapter = new BullMQAdapter(queue, { readOnlyMode: true });
@@ -101,7 +101,7 @@ export function createQueueBoard(queues: readonly Queue[], path: string): QueueB
   };
 }
 
-/** Flows of jobs, of which we have none, it would look up on a connection that it never closes. */
+/** Replaces the flow call: we have no flows, and bull-board would open a connection for them that it never closes. */
 const noFlow: QueueBoard['reads'][number] = {
   path: '/api/queues/:queueName/:jobId/flow',
   read: async ({ params }) => ({ status: 200, body: { nodeId: maskWords(params.jobId ?? ''), flowRoot: null, isFlowNode: false } }),
@@ -111,7 +111,7 @@ function isRead({ method, route }: AppControllerRoute): boolean {
   return [method].flat().every((verb) => verb === 'get') && ![route].flat().some((path) => path === noFlow.path);
 }
 
-/** The template has no more than names to be filled in. It would load fonts from elsewhere: nothing of ours does. */
+/** Fills the placeholders of the template, and removes its links to fonts on other hosts. */
 function fillPage(template: string, params: Readonly<Record<string, string>>): string {
   return template.replace(/<%[=-] (\w+) %>/g, (_, name: string) => params[name] ?? '').replace(/<link [^>]*href="https?:[^>]*>/g, '');
 }
@@ -121,7 +121,7 @@ function filesIn(dir: string): ReadonlyMap<string, string> {
   return new Map(names.filter((name) => /\.\w+$/.test(name)).map((name) => [name, join(dir, name)]));
 }
 
-/** Takes what the board is made of. Its own adapter for fastify would bring a template engine and answer its faults in its own way. */
+/** Collects the parts of the board. Its own fastify adapter would add a template engine and its own error format. */
 class Parts implements IServerAdapter {
   queues: BullBoardQueues = new Map();
   entry: AppViewRoute = { method: 'get', route: '/', handler: () => ({ name: '', params: {} }) };

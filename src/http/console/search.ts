@@ -8,19 +8,19 @@ import type { Showable } from './show.ts';
 export interface Found {
   /** Newest first. */
   readonly entries: readonly Showable[];
-  /** The journal was read back to here; `null` when it is empty. */
+  /** Oldest time that the search covered; `null` when the journal is empty. */
   readonly since: Date | null;
 }
 
 export interface Search {
   find(query: string): Promise<Found>;
-  /** The id that stands behind a shown one; `undefined` where the journal does not hold it any more. */
+  /** Returns the id behind a masked one; `undefined` when the journal no longer has it. */
   idOf(shown: string): Promise<string | undefined>;
 }
 
 const BATCH = 1_000;
 const MOST_FOUND = 50;
-/** A search is over after so long, wherever it has come. */
+/** Time limit of a search. */
 const WITHIN_MS = 3_000;
 
 export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): Search {
@@ -45,7 +45,7 @@ export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): 
       const text = query.trim().replace(/^contact:/, '');
       const found = await scan((entry) => answersTo(entry, text), MOST_FOUND);
       if (found.entries.length > 0 || !ALERT_ID_PATTERN.test(text)) return found;
-      // Younger than any entry of the journal, or older than all.
+      // Newer than every journal entry, or older than all of them.
       return { ...found, entries: await fromLedger(text, traces) };
     },
     async idOf(shown) {
@@ -57,7 +57,7 @@ export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): 
   };
 }
 
-/** Its alert's or its own id, the dedup key as it is or as it is shown, or the name of a contact. */
+/** Returns whether the search text matches the alert or message id, the dedup key (plain or masked) or a contact name. */
 export function answersTo(entry: JournalEntry, text: string): boolean {
   if (text === alertIdOf(entry) || text === shownAlertId(alertIdOf(entry))) return true;
   if (entry.kind === 'message') return entry.message.id === text;
@@ -69,7 +69,7 @@ function alertIdOf(entry: JournalEntry): string {
   return entry.kind === 'alert' ? entry.alert.id : entry.message.alertId;
 }
 
-/** As the journal would have it. */
+/** Builds the entry that the journal would have. */
 async function fromLedger(id: string, traces: Traces): Promise<Showable[]> {
   const [message, alert] = await Promise.all([traces.message(id), traces.alert(id)]);
   if (message !== undefined) {

@@ -5,20 +5,20 @@ import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { ShownAlert, ShownEntry } from './api.ts';
 import { maskOwn, maskWords, shownAlertId } from './mask.ts';
 
-/** What the ledger knows of a message beside its journal, and what never changes. */
+/** Facts of a message that the ledger has beside its journal, and that never change. */
 export interface MessageFacts {
   readonly recipient: string;
   readonly severity: string;
 }
 
-/** An entry of the journal, or what would be one if the journal had it. */
+/** A journal entry, or one in the same form that the journal does not have. */
 export type Showable = JournalEntry | { readonly seq: string; readonly at: Date; readonly kind: 'alert'; readonly alert: ShownAlert };
 
 export function factsOf(message: MessageTrace): MessageFacts {
   return { recipient: maskWords(recipientOf(message)), severity: message.severity };
 }
 
-/** As the page may see it: names that callers choose may be phone numbers. */
+/** Masks an entry for the page: names that callers choose may be phone numbers. */
 export function showEntry(entry: Showable, facts: MessageFacts | undefined): ShownEntry {
   const { seq } = entry;
   const at = entry.at.toISOString();

@@ -14,7 +14,7 @@ import { BOARD_PATH } from './queue-board.ts';
 import type { Search } from './search.ts';
 import { type Showable, showAlert, showMessage } from './show.ts';
 
-/** Whoever looks, and however many do: Redis is asked once a second. */
+/** Redis is read at most once per second, however many viewers there are. */
 const OVERVIEW_MS = 1000;
 const MOST_RECENT = 500;
 const MOST_INBOUND = 200;
@@ -26,11 +26,11 @@ interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'jour
   readonly live: Live;
   readonly search: Search;
   readonly show: (entry: Showable) => Promise<ShownEntry>;
-  /** Gives up on a Redis that is away. */
+  /** Rejects after a deadline when Redis is down. */
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
 
-/** Everything that only looks. */
+/** Adds the routes that only read. */
 export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
   const { traces, outbox, live, search, journal, show, timely } = deps;
   const names: ConsoleNames = {
@@ -53,18 +53,18 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
     return { entries: await timely(journal.newest(limit, before).then(showAll)) };
   });
 
-  // Without HEAD, which would watch and never see anything.
+  // Without HEAD, which would open a stream that sends nothing.
   app.get<Query<'after'>>('/console/api/live', { exposeHeadRoute: false }, async ({ query, headers }, reply) => {
     const after = parseSeq('Last-Event-ID', headers['last-event-id']) ?? parseSeq('after', query.after);
     const stream = await timely(live.watch(after));
-    // Of a proxy that gathers what it passes on, and of a connection that nothing else shall wait behind.
+    // The headers stop a proxy from buffering, and the browser from queueing other requests behind this one.
     return reply.type('text/event-stream').headers({ 'x-accel-buffering': 'no', connection: 'close' }).send(stream);
   });
 
   app.get<Query<'q'>>('/console/api/search', async ({ query: { q } }): Promise<ConsoleApi['search']> => {
-    if (typeof q !== 'string' || q.trim() === '' || q.length > 256) throw invalid('Ask for an id, a dedup key or a contact: ?q=…');
+    if (typeof q !== 'string' || q.trim() === '' || q.length > 256) throw invalid('Search for an id, a dedup key or a contact: ?q=…');
     if (looksLikePhone(q)) {
-      throw invalid('Numbers are not looked for, so that they stand in no address bar: search by contact, id or dedup key.');
+      throw invalid('Search by phone number is not supported, to keep numbers out of URLs: search by contact, id or dedup key.');
     }
     const look = async () => {
       const { entries, since } = await search.find(q);
@@ -77,9 +77,9 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
     const id = await timely(search.idOf(params.id));
     const story =
       id !== undefined && ALERT_ID_PATTERN.test(id)
-        ? await timely(tell(id, { ...traces, capFilling: deps.capFilling }, deps.now()))
+        ? await timely(buildStory(id, { ...traces, capFilling: deps.capFilling }, deps.now()))
         : undefined;
-    if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message of this id, or it is past its time.' });
+    if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message has this id, or its record has expired.' });
     return story;
   });
 
@@ -105,7 +105,7 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
 
 type Query<Names extends string> = { Querystring: Partial<Record<Names, unknown>> };
 
-async function tell(id: string, traces: StoryTraces, now: Date): Promise<ConsoleApi['story'] | undefined> {
+async function buildStory(id: string, traces: StoryTraces, now: Date): Promise<ConsoleApi['story'] | undefined> {
   const found = await findTraced(traces, id);
   if (found === undefined) return undefined;
   const digest = found.digest && showMessage(found.digest);
@@ -123,20 +123,20 @@ function parseLimit(limit: unknown): number {
   if (limit === undefined) return 100;
   const parsed = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
   if (parsed >= 1 && parsed <= MOST_RECENT) return parsed;
-  throw invalid(`limit: a number from 1 to ${MOST_RECENT}.`);
+  throw invalid(`limit: must be a number from 1 to ${MOST_RECENT}.`);
 }
 
 function parseSeq(name: string, seq: unknown): string | undefined {
   if (seq === undefined || seq === '') return undefined;
   if (typeof seq === 'string' && SEQ.test(seq)) return seq;
-  throw invalid(`${name}: the seq of an entry.`);
+  throw invalid(`${name}: must be the seq of an entry.`);
 }
 
 function invalid(detail: string): HttpProblem {
   return new HttpProblem('invalid-request', { detail });
 }
 
-/** One reading for all who ask while it is under way, and for `forMs` after it came. One that fails is told to those who waited alone. */
+/** Shares one read among all callers while it runs and for `forMs` afterwards. A failed read rejects only the callers that waited for it. */
 function shareReading<T>(read: () => Promise<T>, forMs: number): () => Promise<T> {
   let shared: Promise<T> | undefined;
   return () => {

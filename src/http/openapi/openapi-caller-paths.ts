@@ -27,14 +27,14 @@ const TO = {
   schema: { type: 'array', items: { type: 'string' } },
 };
 
-/** The attributes of an event in binary mode. */
+/** Headers that carry the attributes of an event in binary mode. */
 const CE_HEADERS = Object.entries(EVENT)
   .filter(([name]) => name !== 'data')
   .map(([name, value]) => ({ name: `ce-${name}`, in: 'header', schema: { type: 'string' }, example: value }));
 
 const ANYTHING = { schema: {} };
 
-/** What systems call by themselves when something happens. */
+/** Paths that monitoring systems call. */
 export function webhookPaths(security: Security): Paths {
   return {
     '/v1/webhooks/alertmanager': { post: webhook('Alertmanager', ALERTMANAGER, security) },
@@ -44,7 +44,7 @@ export function webhookPaths(security: Security): Paths {
   };
 }
 
-/** What providers call. */
+/** Paths that providers call. */
 export function vendorPaths(): Paths {
   return {
     '/v1/inbound/{provider}': { post: inbound() },
@@ -55,16 +55,16 @@ export function vendorPaths(): Paths {
 function webhook(sender: string, example: object, security: Security): Operation {
   return {
     operationId: `webhook${sender}`,
-    summary: `The webhook payload of ${sender}: each of its alerts becomes one alert, resolved ones resolve`,
+    summary: `Accept the webhook payload of ${sender}: each of its alerts becomes one alert; resolved ones resolve`,
     description:
-      'Repeats and copies of an alert are taken as the same alert. A field that cannot be read is left out; rejected names what was not taken. 400 only when not one alert could be taken. At most 16 MiB; of more than 2,000 alerts the first 2,000 are taken.',
+      'Repeats and copies of an alert count as the same alert. An unreadable optional field is left out; rejected lists what was not accepted. 400 only when no alert was accepted. At most 16 MiB; beyond 2,000 alerts the rest is rejected.',
     security,
     parameters: [TO],
     requestBody: body(
       sender === 'HertzBeat' ? { type: 'object' } : { type: 'object', required: ['alerts'], properties: { alerts: { type: 'array' } } },
       example,
     ),
-    responses: { 200: json('Taken, and safely stored', 'Verdicts'), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+    responses: { 200: json('Accepted and stored', 'Verdicts'), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
   };
 }
 
@@ -73,9 +73,9 @@ function cloudEvents(security: Security): Operation {
   const event = { $ref: schemaRef('CloudEvent') };
   return {
     operationId: 'webhookCloudEvents',
-    summary: 'CloudEvents 1.0 with an alert as data: one event, a batch of up to 1,000, or one with its attributes in headers',
+    summary: 'Accept CloudEvents 1.0 with an alert as data: one event, a batch of up to 1,000, or one with its attributes in headers',
     description:
-      'The same source and id again is the same alert, unless data has an id of its own. The ce-* headers belong to application/json. A sender that says `Prefer: reply` is answered without a body.',
+      'The same source and id again is the same alert, unless data has its own id. The ce-* headers belong to application/json. A request with `Prefer: reply` gets an empty response body.',
     security,
     parameters: [TO, ...CE_HEADERS],
     requestBody: {
@@ -86,7 +86,7 @@ function cloudEvents(security: Security): Operation {
         'application/json': { schema: { type: 'object', description: 'The alert.' }, example: EVENT.data },
       },
     },
-    responses: { 202: json('Taken, and safely stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+    responses: { 202: json('Accepted and stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
   };
 }
 
@@ -95,7 +95,7 @@ function handshake(): Operation {
   const header = { schema: { type: 'string' } };
   return {
     operationId: 'webhookCloudEventsHandshake',
-    summary: 'Asks whether a sender may deliver events; granted to every origin, at any rate, because each delivery needs a token',
+    summary: 'Ask whether a sender may deliver events; granted to every origin at any rate, because each delivery needs a token',
     security: [],
     parameters: [
       {
@@ -105,32 +105,32 @@ function handshake(): Operation {
         schema: { type: 'string' },
         example: 'events.example.com',
       },
-      { name: 'WebHook-Request-Rate', in: 'header', description: 'Events a minute; not looked at.', schema: { type: 'string' } },
+      { name: 'WebHook-Request-Rate', in: 'header', description: 'Events per minute; ignored.', schema: { type: 'string' } },
     ],
     responses: {
       200: {
         description: 'Granted',
         headers: { Allow: headerRef('Allow'), 'WebHook-Allowed-Origin': header, 'WebHook-Allowed-Rate': header },
       },
-      204: { description: 'Nothing was asked: without WebHook-Request-Origin', headers: { Allow: headerRef('Allow') } },
+      204: { description: 'The request has no WebHook-Request-Origin', headers: { Allow: headerRef('Allow') } },
       ...problems([400]),
       ...OTHER_PROBLEMS,
     },
   };
 }
 
-/** Vendors each have their own form; they prove themselves by a signature or by `?token=`. */
+/** Receipts: each vendor has its own format, and authenticates by a signature or by `?token=`. */
 function receipts(method: 'get' | 'post'): Operation {
   const content = { 'application/x-www-form-urlencoded': ANYTHING, 'application/json': ANYTHING, 'text/plain': ANYTHING };
   return {
     operationId: `${method}Receipts`,
-    summary: "A provider's delivery receipts, in its own form",
-    description: 'Verified, queued, and answered as the vendor expects. Which method a vendor uses is its own choice; the other is 405.',
+    summary: "Accept a provider's delivery receipts, in its own format",
+    description: 'Verified, queued, and answered as the vendor expects. Each vendor uses one method; the other answers 405.',
     security: [],
     parameters: [PROVIDER],
     ...(method === 'get' ? {} : { requestBody: { content } }),
     responses: {
-      200: { description: 'Taken, and safely stored', content: { 'application/json': { schema: { type: 'object' } } } },
+      200: { description: 'Accepted and stored', content: { 'application/json': { schema: { type: 'object' } } } },
       ...(method === 'get' ? problems([400, 403, 404, 503]) : VENDOR_PROBLEMS),
       ...problems([405]),
       ...OTHER_PROBLEMS,
@@ -141,13 +141,13 @@ function receipts(method: 'get' | 'post'): Operation {
 function inbound(): Operation {
   return {
     operationId: 'postInbound',
-    summary: 'A text from a phone to a number of yours, in the form of its provider',
-    description: 'Verified, queued, and answered as the vendor expects. STOP and START opt the phone out and in; the rest is an answer.',
+    summary: 'Accept an inbound message to one of your numbers, in the format of its provider',
+    description: 'Verified, queued, and answered as the vendor expects. STOP and START opt the phone out and in; other texts are replies.',
     security: [],
     parameters: [PROVIDER],
     requestBody: { content: { 'application/x-www-form-urlencoded': ANYTHING } },
     responses: {
-      200: { description: 'Taken, and safely stored', content: { 'text/xml': { schema: { type: 'string' } } } },
+      200: { description: 'Accepted and stored', content: { 'text/xml': { schema: { type: 'string' } } } },
       ...VENDOR_PROBLEMS,
       ...OTHER_PROBLEMS,
     },

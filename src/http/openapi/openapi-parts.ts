@@ -1,7 +1,7 @@
 import { PROBLEM_TYPE } from '../server/problem.ts';
 import { schemaRef } from './openapi-schemas.ts';
 
-/** Calls as a reader may copy them. A test sends each to a running door, where it must be taken. */
+/** Example calls. A test sends each of them to a running receiver, which must accept it. */
 
 export const ALERT = {
   id: 'db-1.2026-11-20',
@@ -52,7 +52,7 @@ export const GRAFANA = {
   alerts: [{ ...entry, values: { B: 22.5, C: 1 }, valueString: "[ var='B' labels={instance=web-1:443} value=22.5 ]" }],
 };
 
-/** The default template of HertzBeat 1.7 and later writes less of it. */
+/** HertzBeat's full group format; the default template of 1.7 and later sends only part of it. */
 export const HERTZBEAT = {
   status: 'firing',
   groupLabels: { alertname: 'HighCPUUsage' },
@@ -73,7 +73,7 @@ export const HERTZBEAT = {
   ],
 };
 
-/** Before 1.7. */
+/** Format of HertzBeat before 1.7. */
 export const HERTZBEAT_OLD = {
   alarmId: 76456,
   target: 'available',
@@ -103,7 +103,7 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** Empty: everybody may. */
+  /** Security requirements; empty: no token is needed. */
   readonly security: Security;
   readonly parameters?: readonly Json[];
   readonly requestBody?: Json;
@@ -114,31 +114,31 @@ export interface Operation {
 export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
 const PROBLEMS = {
-  400: 'The request is not valid; nothing was taken.',
-  401: 'http.tokens is set, and none of them was sent.',
-  403: 'It cannot have come from its provider: wrong signature or token.',
-  404: 'There is no such thing, or it is past its time.',
-  405: 'The vendor uses the other method.',
+  400: 'The request is not valid; nothing was accepted.',
+  401: 'http.tokens is set, and the request has no valid token.',
+  403: 'The signature or token of the provider is missing or wrong.',
+  404: 'Not found, or its record has expired.',
+  405: 'This vendor uses the other method.',
   408: 'The request took too long to arrive.',
-  409: 'The alert was malformed, or tells itself that something is resolved: there is nothing to acknowledge.',
+  409: 'The alert was malformed, or its status is resolved: there is nothing to acknowledge.',
   413: 'The body is larger than 1 MiB (webhooks: 16 MiB), or there are more than 1,000 alerts.',
-  415: 'The body is of another content type, or compressed.',
-  503: 'Redis is away. Send it again after Retry-After; the same id again is safe.',
+  415: 'The content type is not supported, or the body is compressed.',
+  503: 'Redis is not available. Retry after Retry-After; a retry with the same id is safe.',
 } as const;
 
-/** Headers that come with every answer of a status. */
+/** Status → header of every answer with it. */
 const HEADERS: Readonly<Record<number, string>> = { 401: 'WWW-Authenticate', 405: 'Allow', 503: 'Retry-After' };
 
 const JSON_POST = [400, 401, 408, 413, 415, 503] as const;
 export const POST_PROBLEMS = problems(JSON_POST);
 export const READ_PROBLEMS = problems([401, 404, 503]);
 export const VENDOR_PROBLEMS = problems([400, 403, 404, 408, 413, 415, 503]);
-export const OTHER_PROBLEMS = { default: problem('Anything else that went wrong, such as a method that is not allowed.') };
+export const OTHER_PROBLEMS = { default: problem('Any other error, such as a method that is not allowed.') };
 
-/** Of calls that bring several alerts. */
+/** Errors of calls that carry several alerts. */
 export const INTAKE_PROBLEMS = {
   ...POST_PROBLEMS,
-  400: problem('Not valid, or every alert was refused', { anyOf: [{ $ref: schemaRef('AllRejected') }, { $ref: schemaRef('Problem') }] }),
+  400: problem('Not valid, or every alert was rejected', { anyOf: [{ $ref: schemaRef('AllRejected') }, { $ref: schemaRef('Problem') }] }),
 };
 
 export function problems(statuses: readonly (keyof typeof PROBLEMS)[]): Record<number, Json> {
@@ -158,7 +158,7 @@ export function headerRef(name: string): Json {
   return { $ref: `#/components/headers/${name}` };
 }
 
-/** An answer of this type, which is one of the components. */
+/** Describes a JSON answer by the name of its component schema. */
 export function json(description: string, schema: string, headers: readonly string[] = []): Json {
   return {
     description,
@@ -167,7 +167,7 @@ export function json(description: string, schema: string, headers: readonly stri
   };
 }
 
-/** A body in JSON, with one that is taken as it stands. */
+/** Describes a JSON body with a valid example. */
 export function body(schema: Json, example: unknown): Json {
   return { required: true, content: { 'application/json': { schema, example } } };
 }

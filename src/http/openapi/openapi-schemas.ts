@@ -10,7 +10,7 @@ import { acknowledgeSchema } from '../alerts/acknowledge-routes.ts';
 import { type AcceptedAlert, MAX_ALERTS, type RejectedAlert, resolveSchema, type Verdicts } from '../alerts/alert-routes.ts';
 import { cloudEventSchema } from '../webhooks/cloudevents.ts';
 
-// Each answer has the type of what is sent, so that the compiler objects when the two part.
+// Each schema is checked against the type that the route sends, so that the compiler reports a difference.
 
 const index = z.int().min(0).describe('Position in the call, from 0.');
 const time = z.string().meta({ format: 'date-time' });
@@ -20,7 +20,7 @@ const reason = z.enum([...new Set([...OUR_REASONS, ...PROVIDER_REASONS])]);
 const accepted = z.object({
   index,
   id: z.string().regex(ALERT_ID_PATTERN),
-  duplicate: z.boolean().describe('An alert of this id had been taken before; nothing was added.'),
+  duplicate: z.boolean().describe('An alert with this id had already been accepted; nothing was added.'),
 }) satisfies z.ZodType<AcceptedAlert>;
 
 const rejected = z.object({
@@ -39,7 +39,7 @@ const event = z.object({
   detail: z.string().exactOptional(),
 }) satisfies z.ZodType<TraceEvent>;
 
-const traceId = z.string().exactOptional().describe('In the tracing backend, where what we do is traced.');
+const traceId = z.string().exactOptional().describe('Id in the tracing backend, where tracing is on.');
 
 const attempt = z
   .object({
@@ -56,7 +56,7 @@ const attempt = z
   })
   .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
 
-const pausedQueue = z.string().exactOptional().describe('It waits on this queue, which somebody has paused.');
+const pausedQueue = z.string().exactOptional().describe('The queue that it waits on is paused.');
 
 const messageTrace = z.object({
   id: z.string(),
@@ -68,20 +68,20 @@ const messageTrace = z.object({
   says: z
     .enum(['resolved', 'acknowledged'])
     .exactOptional()
-    .describe('resolved: it says that the problem is over, to a phone that was texted about it. acknowledged: it confirms a reply.'),
+    .describe('resolved: announces the end of the problem to a phone that received the alert. acknowledged: confirms a reply.'),
   state: z.enum(MESSAGE_STATES),
   reason: reason.nullable(),
   lastReason: reason
     .exactOptional()
-    .describe('What a deferred or expired message waited for last; where the circuit of a provider is open, the reason of the provider.'),
-  until: time.nullable().describe('When a deferred message comes back.'),
+    .describe('The last reason why a deferred or expired message waited; where a circuit is open, the reason of the provider.'),
+  until: time.nullable().describe('When a deferred message is tried again.'),
   pausedQueue,
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
-  simulated: z.literal(true).exactOptional().describe('Its provider is simulated: no phone was texted.'),
+  simulated: z.literal(true).exactOptional().describe('The provider is simulated: nothing was sent to a phone.'),
   segments: z.int(),
-  digest: z.string().exactOptional().describe('Id of the message that tells of this one together with others.'),
-  duplicateOf: z.string().exactOptional().describe('Id of the alert that had the same dedup key for this phone.'),
+  digest: z.string().exactOptional().describe('Id of the digest message that includes this one.'),
+  duplicateOf: z.string().exactOptional().describe('Id of the earlier alert with the same dedup key for this phone.'),
   createdAt: time,
   expiresAt: time,
   attempts: z.array(attempt),
@@ -105,12 +105,12 @@ const alertTrace = z.object({
 const next = z
   .string()
   .nullable()
-  .describe('Give it as cursor for the next page; null after the last one. A page may be short, and not the last.');
+  .describe('Pass it as cursor for the next page; null after the last one. A short page need not be the last.');
 
 const acknowledged = z.object({
   id: z.string(),
   status: z.enum(['acknowledged', 'already_acknowledged', 'already_resolved']),
-  cancelled: z.int().min(0).describe('Texts that had no outcome yet; one that is being sent at this moment may still arrive.'),
+  cancelled: z.int().min(0).describe('Messages cancelled before they had an outcome; one that is being sent right now may still arrive.'),
 });
 
 const sent = z.object({
@@ -148,7 +148,7 @@ const SCHEMAS = {
   Alive: z.object({ status: z.literal('ok') }),
 };
 
-/** Name → schema, for `components` of the OpenAPI document. */
+/** Component schemas of the OpenAPI document, by name. */
 export function componentSchemas(): Record<string, JsonSchema> {
   const { $schema, $id, ...alert } = alertJsonSchema();
   const registry = z.registry<{ id: string }>();

@@ -27,30 +27,30 @@ const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string', m
 const LIMIT = {
   name: 'limit',
   in: 'query',
-  description: 'Default: all that is kept.',
+  description: 'Default: everything stored.',
   schema: { type: 'integer', minimum: 1, maximum: 10_000 },
 };
 
-/** Of a list; each may be left out. */
+/** Query parameters of a list; each is optional. */
 function listParameters(states: readonly string[]): Record<string, unknown>[] {
   const described: Readonly<Record<(typeof LIST_PARAMETERS)[number], { readonly description: string; readonly schema: object }>> = {
-    state: { description: 'Of a message its state, of an alert its outcome.', schema: { type: 'string', enum: states } },
-    severity: { description: 'Exactly this one.', schema: { type: 'string', enum: SEVERITIES } },
-    provider: { description: 'Name of a provider that was asked to send it.', schema: { type: 'string' } },
-    route: { description: 'Name of its route.', schema: { type: 'string' } },
-    contact: { description: 'Name of the contact it is for; never a number.', schema: { type: 'string' } },
-    reason: { description: 'Its reason, or what an expired one waited for last.', schema: { type: 'string', enum: LISTED_REASONS } },
-    since: { description: 'A time, or how long ago, such as 2h.', schema: { type: 'string' } },
-    cursor: { description: 'The `next` of the page before.', schema: { type: 'string' } },
+    state: { description: 'The state of a message, or the outcome of an alert.', schema: { type: 'string', enum: states } },
+    severity: { description: 'Exactly this severity.', schema: { type: 'string', enum: SEVERITIES } },
+    provider: { description: 'Name of a provider with an attempt.', schema: { type: 'string' } },
+    route: { description: 'Name of the route.', schema: { type: 'string' } },
+    contact: { description: 'Name of the recipient contact; phone numbers are not supported.', schema: { type: 'string' } },
+    reason: { description: 'The reason, or the last reason why an expired one waited.', schema: { type: 'string', enum: LISTED_REASONS } },
+    since: { description: 'A time, or an age such as 2h.', schema: { type: 'string' } },
+    cursor: { description: '`next` of the previous page.', schema: { type: 'string' } },
     limit: {
-      description: 'How many at most.',
+      description: 'Maximum number of items.',
       schema: { type: 'integer', minimum: 1, maximum: LIST_LIMIT.max, default: LIST_LIMIT.default },
     },
   };
   return LIST_PARAMETERS.map((name) => ({ name, in: 'query', ...described[name] }));
 }
 
-/** Every route of a receiver, with what it may be sent and may answer. */
+/** Every route of a receiver, with its requests and responses. */
 function openApiPaths(security: Security): Paths {
   return {
     ...alertPaths(security),
@@ -67,7 +67,7 @@ function alertPaths(security: Security): Paths {
       get: {
         operationId: 'listAlerts',
         summary: 'Alerts that have an outcome, newest first',
-        description: 'As far back as the journal reaches: about 50,000 steps of alerts and messages. At most 1,000 messages a page.',
+        description: 'Covers the journal: about 50,000 steps of alerts and messages. At most 1,000 messages per page.',
         security,
         parameters: listParameters(LISTED_OUTCOMES),
         responses: { 200: json('One page', 'AlertList'), ...problems([400, 401, 503]), ...OTHER_PROBLEMS },
@@ -75,10 +75,10 @@ function alertPaths(security: Security): Paths {
       post: {
         operationId: 'sendAlerts',
         summary: 'Send one alert, or a list of up to 1,000',
-        description: 'Good alerts are taken even when others of the list are refused; each gets a verdict.',
+        description: 'Valid alerts are accepted even when others of the list are rejected; each gets a verdict.',
         security,
         requestBody: body({ oneOf: [{ $ref: schemaRef('Alert') }, { $ref: schemaRef('Alerts') }] }, ALERT),
-        responses: { 202: json('Taken, and safely stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
+        responses: { 202: json('Accepted and stored', 'Verdicts', ['Location']), ...INTAKE_PROBLEMS, ...OTHER_PROBLEMS },
       },
     },
     '/v1/alerts/resolve': {
@@ -93,13 +93,13 @@ function alertPaths(security: Security): Paths {
     '/v1/alerts/{id}/acknowledge': {
       post: {
         operationId: 'acknowledgeAlert',
-        summary: 'Take care of an alert: cancel what has not been sent yet for its dedupKey; its repeats stay duplicates',
-        description: 'Saying it again is no fault and changes nothing: status tells what the alert was before.',
+        summary: 'Acknowledge an alert: cancel what has not been sent yet for its dedupKey; its repeats stay duplicates',
+        description: 'Idempotent: a repeat succeeds and changes nothing; status shows the earlier state of the alert.',
         security,
         parameters: [ID],
         requestBody: { ...body({ $ref: schemaRef('Acknowledge') }, ACKNOWLEDGE), required: false },
         responses: {
-          200: json('It is taken care of, or over', 'Acknowledged'),
+          200: json('Acknowledged now, or already acknowledged or resolved', 'Acknowledged'),
           ...POST_PROBLEMS,
           ...problems([404, 409]),
           ...OTHER_PROBLEMS,
@@ -114,19 +114,19 @@ function tracePaths(security: Security): Paths {
     '/v1/alerts/{id}': {
       get: {
         operationId: 'getAlert',
-        summary: 'What became of an alert and its messages',
+        summary: 'Get the outcome of an alert and its messages',
         security,
         parameters: [ID],
-        responses: { 200: json('The trace', 'AlertTrace'), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
+        responses: { 200: json('The history', 'AlertTrace'), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
       },
     },
     '/v1/messages/{id}': {
       get: {
         operationId: 'getMessage',
-        summary: 'What became of one message',
+        summary: 'Get the outcome of one message',
         security,
         parameters: [ID],
-        responses: { 200: json('The trace', 'MessageTrace'), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
+        responses: { 200: json('The history', 'MessageTrace'), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
       },
     },
     '/v1/messages': {
@@ -134,7 +134,7 @@ function tracePaths(security: Security): Paths {
         operationId: 'listMessages',
         summary: 'Messages, newest first',
         description:
-          'Those of state expired, failed, undelivered and unknown, and suppressed ones of severity critical, by when they ended: all of the last 7 days. The rest by when its alert was routed, as far back as the journal reaches: about 50,000 steps of alerts and messages.',
+          'Messages in state expired, failed, undelivered and unknown, and suppressed ones of severity critical, are listed by the time they ended: all of the last 7 days. Others are listed by the time their alert was routed, within the journal: about 50,000 steps of alerts and messages.',
         security,
         parameters: listParameters(MESSAGE_STATES),
         responses: { 200: json('One page', 'MessageList'), ...problems([400, 401, 503]), ...OTHER_PROBLEMS },
@@ -146,7 +146,7 @@ function tracePaths(security: Security): Paths {
         summary: 'What the simulated providers "sent", newest first',
         security,
         parameters: [LIMIT],
-        responses: { 200: json('Texts', 'Outbox'), ...problems([400]), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
+        responses: { 200: json('Messages', 'Outbox'), ...problems([400]), ...READ_PROBLEMS, ...OTHER_PROBLEMS },
       },
     },
   };
@@ -163,7 +163,7 @@ function operationPaths(): Paths {
       200: json('Ready', 'Ready'),
       503: { ...problem('Not ready, with reasons', { $ref: schemaRef('NotReady') }), ...headersOf(503) },
     }),
-    '/metrics': get('metrics', 'Metrics in the Prometheus text format, or in that of OpenMetrics to whom accepts it', {
+    '/metrics': get('metrics', 'Metrics in the Prometheus text format, or in OpenMetrics where the client accepts it', {
       200: { description: 'Metrics', content: { 'text/plain': text, 'application/openmetrics-text': text } },
     }),
     '/openapi.json': get('openapi', 'This document', {
@@ -180,7 +180,7 @@ export function createOpenApi({ publicUrl, tokens }: HttpConfig): Record<string,
       title: 'sms-dispatch',
       version: '1',
       description:
-        'Takes alerts, sends each as one text a phone, and tells what became of it. Every error is RFC 9457 problem details. What lies below /console is for its own page and may change.',
+        'Accepts alerts, sends each as one SMS per phone, and reports the outcome. Every error is RFC 9457 problem details. Paths below /console belong to the console page and may change.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: publicUrl ?? '/' }],
@@ -188,11 +188,11 @@ export function createOpenApi({ publicUrl, tokens }: HttpConfig): Record<string,
     components: {
       schemas: componentSchemas(),
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'One of http.tokens; needed on /v1/* when there are any.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'One of http.tokens; required on /v1/* when there are any.' },
       },
       headers: {
         Allow: { description: 'The methods that are allowed.', schema: { type: 'string' } },
-        Location: { description: 'Of a call with one alert: where to read what became of it.', schema: { type: 'string' } },
+        Location: { description: 'For a call with one alert: URL of its history.', schema: { type: 'string' } },
         'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
         'WWW-Authenticate': { description: 'RFC 6750.', schema: { type: 'string' } },
       },

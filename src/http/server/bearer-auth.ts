@@ -3,38 +3,38 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Secret } from '../../setting/secret.ts';
 import { HttpProblem } from './problem.ts';
 
-/** Wrong tokens of one address that are answered without delay. */
+/** Number of wrong tokens per address that are answered without delay. */
 const FREE = 10;
-/** After so long one more is. */
+/** Interval after which one more is allowed. */
 const REFILL_MS = 1000;
-/** How long a further one waits for its answer. */
+/** Delay of each further answer. */
 const WAIT_MS = 1000;
-/** Most answers that wait, of all addresses together; further ones are refused without waiting. */
+/** Maximum number of delayed answers, over all addresses; beyond that, requests are rejected immediately. */
 const MOST_WAITING = 100;
-/** Most addresses that are known; the one that was wrong longest ago makes room. */
+/** Maximum number of addresses in memory; the least recently used one is dropped. */
 const MOST_ADDRESSES = 10_000;
 
 /**
- * Slows down who guesses tokens, per address and in this process. It is asked only after a token was wrong: the right one always passes,
- * even from an address that others guess from.
+ * Slows down token guessing, per address and in this process. It is called only after a wrong token: a correct one always passes,
+ * even from an address that is used for guessing.
  */
 export interface LoginThrottle {
-  /** Resolves where the address has a wrong token free. @throws {HttpProblem} `too-many-tries`, late, where it has none */
+  /** Resolves while the address has wrong tokens left. @throws {HttpProblem} `too-many-tries`, delayed, when it has none */
   wrong(address: string): Promise<void>;
 }
 
 interface ThrottleOptions {
-  /** Milliseconds that never run backwards. */
+  /** Monotonic time in ms. */
   readonly monotonic?: () => number;
   readonly waitMs?: number;
 }
 
 export function createLoginThrottle({ monotonic = () => performance.now(), waitMs = WAIT_MS }: ThrottleOptions = {}): LoginThrottle {
-  /** Network → the moment at which all of its wrong tokens are free again; the order is that of the last use. */
+  /** Network → time at which its full allowance is restored; ordered by last use. */
   const fullAt = new Map<string, number>();
   let waiting = 0;
 
-  /** Milliseconds until one is free; 0 where one was and is used now. */
+  /** Returns ms until the next wrong token is allowed; 0 when one was left, which is now used up. */
   const use = (network: string): number => {
     const now = monotonic();
     const full = Math.max(fullAt.get(network) ?? now, now) + REFILL_MS;
@@ -60,14 +60,14 @@ export function createLoginThrottle({ monotonic = () => performance.now(), waitM
       }
       const seconds = Math.ceil(wait / 1000);
       throw new HttpProblem('too-many-tries', {
-        detail: `Too many wrong tokens came from this address. The next is read in ${seconds} s; the right one always passes.`,
+        detail: `Too many wrong tokens from this address. Retry in ${seconds} s; a correct token always passes.`,
         headers: { 'retry-after': String(seconds) },
       });
     },
   };
 }
 
-/** An IPv4 address, or the /64 of an IPv6 address: one customer of a provider has all addresses in it. */
+/** Returns the IPv4 address, or the /64 of an IPv6 address, which usually belongs to one customer. */
 export function networkOf(address: string): string {
   const plain = address.toLowerCase().replace(/%.*$/, '');
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/.exec(plain)?.[1];
@@ -83,9 +83,9 @@ export function networkOf(address: string): string {
 }
 
 /**
- * Checks an `Authorization` header against the configured tokens; without any, everybody may come in.
- * All tokens are compared, by digest, so that neither the time nor the length tells anything about them.
- * @throws {HttpProblem} `unauthorized` or `too-many-tries`, from the function that it returns
+ * Checks an `Authorization` header against the configured tokens; without tokens every request passes.
+ * All tokens are compared, by digest, so that neither the time nor the length reveals anything about them.
+ * @throws {HttpProblem} `unauthorized` or `too-many-tries`, from the returned function
  */
 export function createBearerAuth(
   tokens: readonly Secret[],
@@ -101,12 +101,12 @@ export function createBearerAuth(
   };
 }
 
-/** What an `Authorization` header bears. */
+/** Returns the bearer token of an `Authorization` header. */
 export function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];
 }
 
-/** The configured token that `given` is. */
+/** Returns the configured token that equals `given`. */
 export function findToken(tokens: readonly Secret[], given: string): Secret | undefined {
   const candidate = digest(given);
   return tokens.filter((token) => timingSafeEqual(digest(token.reveal()), candidate))[0];

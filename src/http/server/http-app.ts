@@ -4,7 +4,7 @@ import { withinDeadline } from '../../redis/unavailable.ts';
 import { acknowledgeRoutes } from '../alerts/acknowledge-routes.ts';
 import { alertRoutes } from '../alerts/alert-routes.ts';
 import { listRoutes, traceRoutes } from '../alerts/list-routes.ts';
-import type { ConsoleDoor } from '../console/door.ts';
+import type { ConsoleAccess } from '../console/console-access.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import { inboundRoutes, receiptRoutes } from '../vendors/vendor-routes.ts';
 import { cloudEventRoutes } from '../webhooks/cloudevents-routes.ts';
@@ -19,7 +19,7 @@ import { isForeign, isOwnHost } from './request-origin.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-/** Nothing here is a page: no browser shall guess, frame, run or keep it. */
+/** API answers are not pages: browsers must not sniff, frame, run or cache them. */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -32,17 +32,17 @@ export type RouteTable = ReadonlyMap<string, ReadonlySet<string>>;
 export interface HttpApp {
   readonly app: FastifyInstance;
   readonly routes: RouteTable;
-  /** Ends the answers that would go on for as long as somebody listens. */
+  /** Ends the event streams, which would otherwise stay open. */
   readonly endStreams: () => void;
 }
 
-/** The routes and what is around them; `http-server.ts` listens. */
+/** Builds the routes and hooks; `http-server.ts` listens. */
 export function createHttpApp(deps: HttpServerDeps): HttpApp {
   const { answerWithinMs } = deps.limits ?? {};
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 256 },
-    // Fastify's own answer to a late request is no problem details; ours ends the connection as well.
+    // Fastify's own answer to a late request is not problem details; ours also closes the connection.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
@@ -51,11 +51,11 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
   traceRequests(app);
   logRequests(app, deps.logger);
   const console = deps.role === 'receiver' ? deps.console : undefined;
-  guard(app, deps, console?.door);
+  guard(app, deps, console?.access);
   let endStreams: () => void = () => undefined;
   const registered = collectRoutes(app);
 
-  // A frozen Redis answers nothing at all, and the caller must hear something.
+  // A frozen Redis does not answer at all; the caller still gets a response.
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
   operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
   if (deps.role === 'receiver') {
@@ -94,23 +94,23 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
   return { app, routes, endStreams };
 }
 
-/** Vendors prove themselves in their own ways. */
-const VENDORS_DOORS = ['/v1/receipts/', '/v1/inbound/'];
+/** Vendors authenticate in their own ways. */
+const VENDOR_PATHS = ['/v1/receipts/', '/v1/inbound/'];
 
-/** Without tokens everybody on this machine may call, but no web page that is open on it. */
-function refuseForeign({ method, headers }: FastifyRequest, http: HttpConfig): void {
+/** Without tokens every local process may call the API, but no web page. */
+function rejectForeign({ method, headers }: FastifyRequest, http: HttpConfig): void {
   const { host, origin, 'sec-fetch-site': fetchSite } = headers;
   if (!isOwnHost(host, http)) {
     const detail =
-      'Without http.tokens only this machine may call: ask for 127.0.0.1 or localhost, or name this host in http.allowedHosts.';
+      'Without http.tokens only local requests are accepted: use 127.0.0.1 or localhost, or add this host to http.allowedHosts.';
     throw new HttpProblem('misdirected', { detail });
   }
   if (isForeign({ isWrite: !['GET', 'HEAD'].includes(method), host, origin, fetchSite: [fetchSite].flat()[0] }))
-    throw new HttpProblem('foreign-request', { detail: 'Without http.tokens no page of another origin may call.' });
+    throw new HttpProblem('foreign-request', { detail: 'Without http.tokens, requests from pages of another origin are rejected.' });
 }
 
-/** Who may come in: everybody but for `/v1/*`, and of that, vendors; and for the console, which has a door of its own. */
-function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleDoor | undefined): void {
+/** Adds access control: `/v1/*` needs a token except for vendor callbacks, and the console has its own checks. */
+function guard(app: FastifyInstance, deps: HttpServerDeps, consoleAccess: ConsoleAccess | undefined): void {
   const http = deps.role === 'receiver' ? deps.config.http : undefined;
   const authorise = createBearerAuth(http?.tokens ?? [], createLoginThrottle());
   let closing = false;
@@ -120,14 +120,14 @@ function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleD
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1/') && !request.routeOptions.config?.openToAll && !VENDORS_DOORS.some((door) => path.startsWith(door))) {
-      if (http?.tokens.length === 0) refuseForeign(request, http);
+    if (path.startsWith('/v1/') && !request.routeOptions.config?.openToAll && !VENDOR_PATHS.some((vendor) => path.startsWith(vendor))) {
+      if (http?.tokens.length === 0) rejectForeign(request, http);
       await authorise(request.headers.authorization, request.ip);
     }
     if (request.is404) refuseUnknown();
-    if (/^\/console(?:\/|$)/.test(path)) await consoleDoor?.enter(request, path);
+    if (/^\/console(?:\/|$)/.test(path)) await consoleAccess?.enter(request, path);
   });
-  // A connection that stayed open for the next request would keep the server from closing.
+  // A keep-alive connection would keep the server from closing.
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');
   });
@@ -135,25 +135,26 @@ function guard(app: FastifyInstance, deps: HttpServerDeps, consoleDoor: ConsoleD
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its body is handed on as the text that it is, whatever its content type. */
+    /** The body is passed on as text, whatever its content type. */
     keepsBody?: boolean;
-    /** Nothing is done or shown there, so it needs no token. */
+    /** The route shows and changes nothing, so it needs no token. */
     openToAll?: boolean;
   }
 }
 
 /**
- * JSON only, but for routes that keep the body: a browser asks before it sends JSON elsewhere, and is told no, so that a
- * web page cannot text through an open loopback port.
+ * Accepts only JSON, except for routes that keep the body as text. A browser sends a preflight request before cross-origin JSON,
+ * which is rejected, so that a web page cannot send messages through an open loopback port.
  */
 function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse = (isJson: boolean) => async (request: FastifyRequest, body: Buffer) => {
     const kept = request.routeOptions.config.keepsBody === true;
-    if (!isJson && !kept) throw new HttpProblem('unsupported-media-type', { detail: 'Send it with Content-Type: application/json.' });
+    if (!isJson && !kept)
+      throw new HttpProblem('unsupported-media-type', { detail: 'Send the request with Content-Type: application/json.' });
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
-      throw new HttpProblem('unsupported-media-type', { detail: 'Send it without Content-Encoding.' });
+      throw new HttpProblem('unsupported-media-type', { detail: 'Send the request without Content-Encoding.' });
     }
     return kept ? body.toString('utf8') : parseJsonBody(body, request.routeOptions.config.repairsJson);
   };
@@ -175,7 +176,7 @@ function refuseOtherMethods(app: FastifyInstance, routes: RouteTable): void {
       const allow = [...allowed].join(', ');
       throw new HttpProblem('method-not-allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } });
     };
-    // Before the body is read, so that nothing about the body is complained of first.
+    // Runs before the body is read, so that no fault of the body is reported first.
     app.route({
       method: METHODS.filter((method) => !allowed.has(method)),
       url,
@@ -187,10 +188,10 @@ function refuseOtherMethods(app: FastifyInstance, routes: RouteTable): void {
 }
 
 function refuseUnknown(): never {
-  throw new HttpProblem('not-found', { detail: 'No such path.' });
+  throw new HttpProblem('not-found', { detail: 'The path does not exist.' });
 }
 
-/** As bytes: to text, fastify would add a charset, which JSON does not have. */
+/** Sends the problem as bytes: to a string, fastify would add a charset, which JSON does not have. */
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = classifyError(error, request.routeOptions?.bodyLimit);
   request.problem = problem;

@@ -13,24 +13,24 @@ import type { OperationDeps } from './operation-routes.ts';
 interface CommonDeps extends OperationDeps {
   readonly logger: Logger;
   readonly limits?: {
-    /** Longest wait for what the answer needs; default 4.5 s, then 503. */
+    /** Deadline for answers that need Redis; default 4.5 s, then 503. */
     readonly answerWithinMs?: number;
-    /** Longest that a request may take to arrive; default 30 s, then 408. */
+    /** Deadline for receiving a request; default 30 s, then 408. */
     readonly arriveWithinMs?: number;
   };
 }
 
-/** `/metrics`, `/healthz` and `/readyz` only: for the router and the dispatcher. */
+/** Dependencies of `/metrics`, `/healthz` and `/readyz`, which the router and the dispatcher serve. */
 export interface OperationsDeps extends CommonDeps {
   readonly role: 'operations';
 }
 
-/** Everything. */
+/** Dependencies of all routes. */
 export interface ReceiverDeps extends CommonDeps {
   readonly role: 'receiver';
   readonly config: Pick<Config, 'http'> & KnownNames;
   readonly producer: Pick<Producer, 'enqueueMany' | 'resolve' | 'acknowledge'>;
-  /** Counts alerts that somebody took care of over HTTP. */
+  /** Counts alerts acknowledged over HTTP. */
   readonly onAcknowledged: () => void;
   readonly webhookCounts: WebhookCounts;
   readonly traces: Traces;
@@ -38,9 +38,9 @@ export interface ReceiverDeps extends CommonDeps {
   readonly now: () => Date;
   readonly receipts: ReceiptDeps;
   readonly inbound: InboundDeps;
-  /** Only where a simulated provider is configured. */
+  /** Present only where a simulated provider is configured. */
   readonly outbox?: Pick<Outbox, 'latest'> | undefined;
-  /** Only where it is served. */
+  /** Present only where the console is enabled. */
   readonly console?: Console | undefined;
 }
 

@@ -9,27 +9,27 @@ export type { HttpServerDeps, OperationsDeps, ReceiverDeps } from './http-deps.t
 export type { Readiness } from './operation-routes.ts';
 
 export interface HttpServer {
-  /** Resolves to the port that it got; 0 asks for any that is free. */
+  /** Resolves to the port; port 0 uses any free one. */
   listen(address: { readonly host: string; readonly port: number }): Promise<number>;
-  /** Makes ready to answer by other deps; nothing changes until `use` is called. */
-  prepare(deps: HttpServerDeps): Promise<NextAnswers>;
-  /** Takes no new connection and lets the requests in flight finish, within 5 s. */
+  /** Prepares a handler with other deps; nothing changes until `activate` is called. */
+  prepare(deps: HttpServerDeps): Promise<PreparedHandler>;
+  /** Accepts no new connection and waits up to 5 s for requests in flight. */
   close(): Promise<void>;
 }
 
-export interface NextAnswers {
-  /** Answers every request that comes from now on. Resolves when those before it have their answers, within 5 s. */
-  use(): Promise<void>;
+export interface PreparedHandler {
+  /** Handles every request from now on. Resolves when earlier requests are answered, within 5 s. */
+  activate(): Promise<void>;
 }
 
-/** Longest wait for requests in flight. */
+/** Maximum wait for requests in flight. */
 const FINISH_WITHIN_MS = 5000;
-/** Longest that a request may take to arrive. */
+/** Maximum time for receiving a request. */
 const ARRIVE_WITHIN_MS = 30_000;
-/** Longer than the 60 s of most load balancers, which then are the ones to close. */
+/** Longer than the 60 s of most load balancers, so that they close idle connections first. */
 const KEEP_ALIVE_MS = 72_000;
 
-/** One listening socket; what answers behind it can be exchanged. */
+/** One listening socket with an exchangeable request handler. */
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const { arriveWithinMs = ARRIVE_WITHIN_MS } = deps.limits ?? {};
   const socket = {
@@ -38,8 +38,8 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     connectionsCheckingInterval: Math.min(arriveWithinMs, 5000),
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
-  let current: Answerer | undefined;
-  // Without a route of its own: it listens, on each address that the host has, and closes.
+  let current: RequestHandler | undefined;
+  // Has no routes: it listens on each address of the host, and closes.
   const front = fastify({
     serverFactory: () => {
       const answer: RequestListener = (request, response) => current?.answer(request, response);
@@ -51,14 +51,14 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
 
   return {
     async listen({ host, port }) {
-      current = await createAnswerer(deps);
+      current = await createRequestHandler(deps);
       await front.listen({ host, port });
       return (front.server.address() as AddressInfo).port;
     },
     async prepare(nextDeps) {
-      const next = await createAnswerer(nextDeps);
+      const next = await createRequestHandler(nextDeps);
       return {
-        async use() {
+        async activate() {
           const before = current;
           current = next;
           await before?.idle(FINISH_WITHIN_MS);
@@ -75,16 +75,16 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   };
 }
 
-/** What answers requests by one set of deps, and keeps count of those that it has not answered yet. */
-interface Answerer {
+/** Handles requests with one set of deps, and counts those in flight. */
+interface RequestHandler {
   answer(request: IncomingMessage, response: ServerResponse): void;
-  /** Resolves when no request is left, or after the time at most, ms. */
+  /** Resolves when no request is in flight, or after `withinMs`. */
   idle(withinMs: number): Promise<void>;
-  /** From now on each answer is the last one of its connection. */
+  /** Closes each connection after its current answer. */
   close(): Promise<void>;
 }
 
-async function createAnswerer(deps: HttpServerDeps): Promise<Answerer> {
+async function createRequestHandler(deps: HttpServerDeps): Promise<RequestHandler> {
   const { app, endStreams } = createHttpApp(deps);
   await app.ready();
   let unanswered = 0;

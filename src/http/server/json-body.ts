@@ -3,8 +3,8 @@ import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { HttpProblem } from './problem.ts';
 
 /**
- * JSON as a text template writes it when it is not careful, made readable: commas before a closing bracket are dropped, line
- * breaks and tabs within text are escaped, and numbers grouped as `76,456` lose their commas. What is inside of text stays.
+ * Repairs JSON from a careless text template: drops commas before a closing bracket, escapes line breaks and tabs within
+ * strings, and removes the commas of grouped numbers such as `76,456`. The content of strings is kept.
  */
 export function repairJson(text: string): string {
   return text.replace(PARTS, (part, string: string | undefined, comma: string | undefined, number: string | undefined) => {
@@ -14,23 +14,23 @@ export function repairJson(text: string): string {
   });
 }
 
-/** Text; a comma and the bracket behind it; the grouped number of a member. */
+/** Matches a string; a comma with the bracket after it; the grouped number of a member. */
 const PARTS = /("[^"\\]*(?:\\[\s\S][^"\\]*)*")|(,\s*[}\]])|(:\s*-?\d{1,3}(?:,\d{3})+(?=\s*[,}]))/g;
 
 function escapeControls(string: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what JSON forbids within text
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids these within strings
   return string.replace(/[\u0000-\u001f]/g, (char) => JSON.stringify(char).slice(1, -1));
 }
 
 /**
- * The body as JSON.
- * @param repairs whether what a careless text template writes is read as well
- * @throws {HttpProblem} `malformed-json`, with line and column where the parser tells the position
+ * Parses the body as JSON.
+ * @param repairs whether JSON from a careless text template is accepted too
+ * @throws {HttpProblem} `malformed-json`, with line and column where the parser reports the position
  */
 export function parseJsonBody(body: Buffer, repairs = false): unknown {
   if (body.length === 0) throw new HttpProblem('malformed-json', { detail: 'The body is empty.' });
   if (!isUtf8(body)) throw new HttpProblem('malformed-json', { detail: 'The body is not UTF-8.' });
-  // Some clients, those of .NET among them, begin with a byte order mark.
+  // Some clients, such as those of .NET, start with a byte order mark.
   const text = body.toString('utf8').replace(/^\ufeff/, '');
   try {
     return JSON.parse(text);

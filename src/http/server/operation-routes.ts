@@ -4,14 +4,14 @@ import { HttpProblem } from './problem.ts';
 const OPEN_METRICS = 'application/openmetrics-text';
 const PLAIN = 'text/plain';
 
-/** By the header `Accept`: whether a scraper would rather have OpenMetrics than the plain text format. */
+/** Returns whether an `Accept` header prefers OpenMetrics over the plain text format. */
 export function asksForOpenMetrics(accept = ''): boolean {
   const weights = new Map(accept.split(',').map(weightOf).reverse());
   const weight = weights.get(OPEN_METRICS) ?? 0;
   return weight > 0 && weight >= (weights.get(PLAIN) ?? 0);
 }
 
-/** `text/plain;version=0.0.4;q=0.5` → `text/plain`, 0.5. */
+/** Parses `text/plain;version=0.0.4;q=0.5` into `text/plain`, 0.5. */
 function weightOf(entry: string): [type: string, weight: number] {
   const [type = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
   const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
@@ -20,11 +20,11 @@ function weightOf(entry: string): [type: string, weight: number] {
 
 export interface OperationDeps {
   readonly metrics: Exposition & { readonly openMetrics?: Exposition };
-  /** Whether this process can do its work now, and why not. */
+  /** Returns whether this process can do its work now, and why not. */
   readonly readiness: () => Promise<Readiness>;
 }
 
-/** All metrics in one format. */
+/** Returns all metrics in one format. */
 interface Exposition {
   readonly contentType: string;
   text(): Promise<string>;
@@ -32,11 +32,11 @@ interface Exposition {
 
 export interface Readiness {
   readonly ready: boolean;
-  /** For a person; empty when ready. */
+  /** Human-readable; empty when ready. */
   readonly reasons: readonly string[];
 }
 
-/** `/healthz` says that the process answers, whatever Redis does: a restart would not mend Redis. `/readyz`, `/metrics`. */
+/** Adds `/healthz`, which reports only that the process answers (a restart would not repair Redis), `/readyz` and `/metrics`. */
 export function operationRoutes(app: FastifyInstance, { metrics, readiness }: OperationDeps): void {
   app.get('/healthz', async () => ({ status: 'ok' }));
 

@@ -7,20 +7,20 @@ import type { HttpProblem } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why it was refused. */
+    /** The error that the request was answered with. */
     problem: HttpProblem | null;
   }
   interface FastifyContextConfig {
-    /** Its callers give up for good on what they get a 4xx for: an operator must hear of it here. */
+    /** The callers drop what is answered with 4xx, so that an operator must learn of it from the log. */
     dropsOnRefusal?: boolean;
-    /** Its bodies are written by text templates, which get some of the grammar of JSON wrong. */
+    /** The bodies come from text templates, which often write invalid JSON. */
     repairsJson?: boolean;
   }
 }
 
 /**
- * One line a request: method, route pattern, status, ms; why it was refused, by kind. Never the URL, the body or a
- * header, which hold ids, numbers and tokens. Probes and scrapes are logged at `debug`.
+ * Logs one line per request: method, route pattern, status, ms, and the kind of its error. Never the URL, the body or a
+ * header, which contain ids, numbers and tokens. Probes and scrapes are logged at `debug`.
  */
 export function logRequests(app: FastifyInstance, logger: Logger): void {
   app.decorateRequest('problem', null);
@@ -37,7 +37,7 @@ export function logRequests(app: FastifyInstance, logger: Logger): void {
     };
     if (request.problem?.kind === 'internal') logger.error({ ...line, error: describe(cause) }, 'request failed');
     else if (request.routeOptions.config?.dropsOnRefusal && status >= 400 && status < 500) {
-      logger.error({ ...line, detail: maskNumbers(request.problem?.message ?? '') }, 'webhook refused: its alerts will not be texted');
+      logger.error({ ...line, detail: maskNumbers(request.problem?.message ?? '') }, 'webhook call rejected; its alerts are not sent');
     } else logger[levelOf(request, status)](line, 'request');
   });
 }
@@ -47,7 +47,7 @@ function levelOf(request: FastifyRequest, status: number): 'debug' | 'info' | 'w
   return status >= 500 ? 'warn' : 'info';
 }
 
-/** Name, words and place of an error that nobody expected, without the numbers that its words may quote. */
+/** Name, message and stack frames of an unexpected error, with numbers in the message masked. */
 function describe(error: unknown): { type: string; message: string; stack: string } {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
@@ -55,13 +55,13 @@ function describe(error: unknown): { type: string; message: string; stack: strin
 }
 
 /**
- * A span for each request that brings something in and may do so, in the trace that its `traceparent` names. Of the URL it
- * holds the route's pattern only; ids and tokens stand in the rest.
+ * Opens a span for each authorised `POST /v1/…`, in the trace of its `traceparent`. The span has the route's pattern only; the
+ * rest of the URL contains ids and tokens.
  */
 export function traceRequests(app: FastifyInstance): void {
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
 
-  // After `onRequest`, where strangers are turned away.
+  // After `onRequest`, where unauthorised requests are rejected.
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const route = request.routeOptions.url;
     if (request.method === 'POST' && route?.startsWith('/v1/')) {
@@ -72,7 +72,7 @@ export function traceRequests(app: FastifyInstance): void {
     done(null, payload);
   });
 
-  // Not sooner: the body comes in on events of the socket, which are in no span.
+  // Not earlier: the body arrives in events of the socket, which belong to no span.
   app.addHook('preHandler', (request, _reply, done) => within(request, done));
 
   app.addHook('onResponse', (request, reply, done) => {
@@ -80,7 +80,7 @@ export function traceRequests(app: FastifyInstance): void {
     const span = spans.get(request);
     span?.note({ 'http.response.status_code': statusCode, 'error.type': statusCode >= 500 ? String(statusCode) : undefined });
     span?.end();
-    // Whoever logs the request after this names its trace.
+    // Log lines written after this carry the trace id.
     within(request, done);
   });
 

@@ -1,15 +1,15 @@
 import { isLoopback } from '../../setting/loopback.ts';
 
-/** Names under which this receiver may be asked when no token protects it. */
+/** Host names under which this receiver may be called when no token protects it. */
 export interface OwnNames {
-  /** `http.host`, the address that it listens on. */
+  /** `http.host`, the listen address. */
   readonly host: string;
   readonly publicUrl: string | undefined;
   /** `http.allowedHosts`: further names, without ports. */
   readonly allowedHosts: readonly string[];
 }
 
-/** Headers of a request, as they came. */
+/** Headers of a request, unchanged. */
 export interface OriginHeaders {
   readonly isWrite: boolean;
   readonly host: string | undefined;
@@ -18,8 +18,8 @@ export interface OriginHeaders {
 }
 
 /**
- * Whether the name that was asked for is one of ours. A web page whose name leads to this machine (DNS rebinding) asks by its
- * own.
+ * Returns whether the requested host is one of ours. A web page whose name resolves to this machine (DNS rebinding) sends its own
+ * host name.
  */
 export function isOwnHost(host: string | undefined, { host: listens, publicUrl, allowedHosts }: OwnNames): boolean {
   const name = nameOf(host);
@@ -29,7 +29,7 @@ export function isOwnHost(host: string | undefined, { host: listens, publicUrl, 
 }
 
 /**
- * Whether a page of another origin makes the request, as far as the browser says:
+ * Returns whether a page of another origin makes the request, as far as the browser reports it:
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
  */
 export function isForeign({ isWrite, host, origin, fetchSite }: OriginHeaders): boolean {
@@ -39,7 +39,7 @@ export function isForeign({ isWrite, host, origin, fetchSite }: OriginHeaders): 
 
 const OWN_OR_TYPED: readonly string[] = ['same-origin', 'none'];
 
-/** Without its port, a dot at its end, and the brackets of IPv6; in lower case. */
+/** Returns the host in lower case, without port, trailing dot and the brackets of IPv6. */
 function nameOf(host: string | undefined): string | undefined {
   if (host === undefined || !URL.canParse(`http://${host}`)) return undefined;
   const { hostname, username, pathname } = new URL(`http://${host}`);

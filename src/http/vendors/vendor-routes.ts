@@ -6,18 +6,18 @@ import type { InboundReader, ReceiptCall, ReceiptReader, VendorInbound, VendorRe
 import { HttpProblem } from '../server/problem.ts';
 
 export interface ReceiptDeps {
-  /** Of each provider, whether it makes such calls or not. */
+  /** All configured providers, with or without a receipt reader. */
   readonly sources: VendorSources<ReceiptReader>;
   /** Stores all of what one call reported, or nothing. @throws RedisUnavailableError */
   readonly enqueue: (provider: ProviderName, receipts: readonly VendorReceipt[]) => Promise<void>;
-  /** Told of each receipt that is turned away. */
+  /** Counts each rejected receipt. */
   readonly count: (provider: ProviderName, state: Extract<ReceiptState, 'forged' | 'unreadable'>) => void;
 }
 
 /**
- * `POST /v1/receipts/{provider}`, or GET where the vendor calls so: verify, queue, 200; what became of it is decided
- * elsewhere. Of a batch the readable entries are taken and the others counted, because the vendor would send the whole
- * batch again and it would read no better.
+ * Adds `POST /v1/receipts/{provider}`, or GET where the vendor uses it: verify, queue, 200; the receipt is applied elsewhere. The
+ * readable entries of a batch are accepted and the others counted, because the vendor would otherwise repeat the whole batch
+ * with the same result.
  */
 export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }: ReceiptDeps): void {
   app.route<{ Params: { provider: string } }>({
@@ -27,7 +27,7 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
     config: { keepsBody: true },
     handler: async (request, reply) => {
       const { provider } = request.params;
-      const reader = readerOf(sources, provider, (type) => `${type} reports no delivery here.`);
+      const reader = readerOf(sources, provider, (type) => `Receipts of ${type} are not supported.`);
       const call = vendorCallOf(request);
       if (!reader.methods.includes(call.method)) {
         const allow = reader.methods.join(', ');
@@ -35,13 +35,13 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
       }
       if (!reader.isGenuine(call)) {
         count(provider, 'forged');
-        throw new HttpProblem('forged-receipt', { detail: 'Its signature or token is missing or wrong.' });
+        throw new HttpProblem('forged-receipt', { detail: 'The signature or token is missing or wrong.' });
       }
       const entries = reader.read(callWithoutBom(call));
       const readable = entries.filter((entry) => entry !== undefined);
       for (let left = entries.length - readable.length; left > 0; left -= 1) count(provider, 'unreadable');
       if (entries.length > 0 && readable.length === 0) {
-        throw new HttpProblem('unreadable-receipt', { detail: 'It is not what this vendor sends, as far as we know.' });
+        throw new HttpProblem('unreadable-receipt', { detail: 'The format is not one that this vendor is known to send.' });
       }
       if (readable.length > 0) await enqueue(provider, readable);
       return reply.send(reader.answer);
@@ -50,35 +50,35 @@ export function receiptRoutes(app: FastifyInstance, { sources, enqueue, count }:
 }
 
 export interface InboundDeps {
-  /** Of each provider, whether it makes such calls or not. */
+  /** All configured providers, with or without an inbound reader. */
   readonly sources: VendorSources<InboundReader>;
-  /** Stores it. @throws RedisUnavailableError */
+  /** Stores the inbound message. @throws RedisUnavailableError */
   readonly enqueue: (provider: ProviderName, inbound: VendorInbound) => Promise<void>;
-  /** Told of each text that is turned away. */
+  /** Counts each rejected inbound message. */
   readonly count: (provider: ProviderName, kind: Extract<InboundKind, 'forged' | 'unreadable'>) => void;
 }
 
-/** `POST /v1/inbound/{provider}`: verify, queue, 200; STOP, START or an answer is decided elsewhere. */
+/** Adds `POST /v1/inbound/{provider}`: verify, queue, 200; STOP, START or a reply is recognised elsewhere. */
 export function inboundRoutes(app: FastifyInstance, { sources, enqueue, count }: InboundDeps): void {
   app.post<{ Params: { provider: string } }>('/v1/inbound/:provider', { config: { keepsBody: true } }, async (request, reply) => {
     const { provider } = request.params;
-    const reader = readerOf(sources, provider, (type) => `Texts that come in through ${type} are not read.`);
+    const reader = readerOf(sources, provider, (type) => `Inbound messages of ${type} are not supported.`);
     const call = vendorCallOf(request);
     if (!reader.isGenuine(call)) {
       count(provider, 'forged');
-      throw new HttpProblem('forged-inbound', { detail: 'Its signature is missing or wrong.' });
+      throw new HttpProblem('forged-inbound', { detail: 'The signature is missing or wrong.' });
     }
     const inbound = reader.read(callWithoutBom(call));
     if (inbound === undefined) {
       count(provider, 'unreadable');
-      throw new HttpProblem('unreadable-inbound', { detail: 'It is no text from a phone, as far as we know this vendor.' });
+      throw new HttpProblem('unreadable-inbound', { detail: 'The format is not one that this vendor is known to send.' });
     }
     await enqueue(provider, inbound);
     return reply.type(reader.answer.type).send(reader.answer.body);
   });
 }
 
-/** What a vendor's reader takes. The target comes from the wire: what routing made of it is no longer what was signed. */
+/** Converts a request for a vendor's reader. The target is the one on the wire, because routing changes what was signed. */
 function vendorCallOf({ method, raw, headers, body }: FastifyRequest): ReceiptCall {
   return {
     method: method === 'GET' ? 'GET' : 'POST',
@@ -88,21 +88,21 @@ function vendorCallOf({ method, raw, headers, body }: FastifyRequest): ReceiptCa
   };
 }
 
-/** The call as a reader takes it once it is known to be genuine: a byte order mark is no part of the first field. */
+/** Removes the byte order mark, which is not part of the first field; only after the call is verified. */
 function callWithoutBom(call: ReceiptCall): ReceiptCall {
   return { ...call, body: withoutBom(call.body) };
 }
 
-/** One provider of the config, as calls come from it. */
+/** A configured provider as a source of callbacks. */
 interface VendorSource<Reader> {
   readonly type: string;
-  /** `undefined` for a type that makes no calls of that kind. */
+  /** `undefined` for a type without such callbacks. */
   readonly reader: Reader | undefined;
 }
 
 type VendorSources<Reader> = ReadonlyMap<ProviderName, VendorSource<Reader>>;
 
-/** @throws {HttpProblem} 404; `describeNone` says why a type has no reader */
+/** @throws {HttpProblem} 404; `describeNone` gives the reason for a type without a reader */
 function readerOf<Reader>(sources: VendorSources<Reader>, provider: string, describeNone: (type: string) => string): Reader {
   const source = sources.get(provider);
   if (source === undefined) throw new HttpProblem('not-found', { detail: 'No provider of this name is configured.' });

@@ -4,24 +4,24 @@ import { HttpProblem } from '../server/problem.ts';
 import { readEntry, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';
 import { type Fields, fieldsOf, textIn, wordsIn } from './webhook-entry.ts';
 
-/** What both formats have around their alerts. Unknown members are let through: senders add some in every version. */
+/** The envelope that both formats have around their alerts. Unknown members are ignored: senders add some in every version. */
 interface WebhookEnvelope {
   readonly receiver: string;
   readonly alerts: readonly unknown[];
-  /** Of the call as a whole; unchecked. */
+  /** Status of the whole call; unchecked. */
   readonly status: unknown;
   readonly truncated: number;
   readonly orgId: string;
-  /** What the call says of all its alerts together. */
+  /** Text that applies to all alerts of the call. */
   readonly commonText: string | undefined;
 }
 
-/** @throws {HttpProblem} `invalid-request` when there is no list of alerts, as with a payload template of one's own. */
+/** @throws {HttpProblem} `invalid-request` when there is no list of alerts, as with a custom payload template. */
 export function parseEnvelope(payload: unknown, sender: string): WebhookEnvelope {
-  // The list alone is what Prometheus sends to an Alertmanager.
+  // Prometheus sends a bare list to an Alertmanager.
   const fields: Fields = Array.isArray(payload) ? { alerts: payload } : (fieldsOf(payload) ?? {});
   const { alerts } = fields;
-  if (!Array.isArray(alerts)) throw notOf(sender, alerts);
+  if (!Array.isArray(alerts)) throw notPayloadOf(sender, alerts);
   return {
     receiver: textIn(fields.receiver) ?? '',
     alerts,
@@ -32,10 +32,10 @@ export function parseEnvelope(payload: unknown, sender: string): WebhookEnvelope
   };
 }
 
-function notOf(sender: string, alerts: unknown): HttpProblem {
+function notPayloadOf(sender: string, alerts: unknown): HttpProblem {
   const message = alerts === undefined ? 'is required: a list of alerts' : `must be a list of alerts, got ${showValue(alerts)}`;
   return new HttpProblem('invalid-request', {
-    detail: `This is not the webhook payload of ${sender}; anything else goes to POST /v1/alerts.`,
+    detail: `This is not the webhook payload of ${sender}; send other formats to POST /v1/alerts.`,
     members: { errors: [{ path: 'alerts', message }] },
   });
 }
@@ -46,7 +46,7 @@ function commonText({ commonAnnotations, commonLabels, title, message }: Fields)
   return [summary, description, alertname, title, message].map(textIn).find((text) => text !== undefined);
 }
 
-/** So many alerts one call may say that it left out; more would only spoil the counter. */
+/** Upper bound for the number of truncated alerts that a call may claim, to protect the counter. */
 const MOST_CUT = 100_000;
 
 function countIn(value: unknown): number {
@@ -54,7 +54,7 @@ function countIn(value: unknown): number {
   return Number.isInteger(count) && count > 0 ? Math.min(count, MOST_CUT) : 0;
 }
 
-/** What the place that reads a webhook's call knows beside the call. */
+/** Context for reading a webhook call. */
 export interface WebhookReading {
   readonly to: readonly string[];
   readonly severityWords?: SeverityWords | undefined;
@@ -63,7 +63,7 @@ export interface WebhookReading {
 /**
  * Reads the webhook payload of Prometheus Alertmanager, version "4":
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
- * @throws {HttpProblem} `invalid-request` when it is none
+ * @throws {HttpProblem} `invalid-request` for any other payload
  */
 export function alertsFromAlertmanager(payload: unknown, reading: WebhookReading): WebhookAlerts {
   const { alerts, status, ...call } = parseEnvelope(payload, 'Alertmanager');

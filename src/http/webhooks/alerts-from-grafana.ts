@@ -6,9 +6,9 @@ import { type Fields, fieldsOf, statusIn, textIn, type WebhookEntry, wordsIn } f
 /**
  * Reads the payload of a Grafana webhook contact point, version "1", a superset of Alertmanager's:
  * https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
- * Fingerprints are made of labels alone, so the organisation keeps apart what two of them call the same. The one alert that
- * legacy alerting posts (Grafana up to 10) is read as well.
- * @throws {HttpProblem} `invalid-request` when it is none
+ * Fingerprints cover labels only, so the organisation id keeps equal alerts of two organisations apart. The single alert of
+ * legacy alerting (Grafana up to 10) is accepted too.
+ * @throws {HttpProblem} `invalid-request` for any other payload
  */
 export function alertsFromGrafana(payload: unknown, reading: WebhookReading): WebhookAlerts {
   const legacy = fieldsOf(payload);
@@ -25,10 +25,10 @@ export function alertsFromGrafana(payload: unknown, reading: WebhookReading): We
 function readLegacy(fields: Fields): WebhookEntry {
   const rule = textIn(fields.ruleName) ?? '';
   const tags = wordsIn(fields.tags);
-  const said = textIn(fields.message);
+  const message = textIn(fields.message);
   const isNoData = textIn(fields.state)?.trim().toLowerCase() === 'no_data';
-  // A message alone may be the same for several rules.
-  const parts = [isNoData ? 'NoData' : undefined, said?.includes(rule) ? undefined : rule, said];
+  // The message alone may be the same for several rules.
+  const parts = [isNoData ? 'NoData' : undefined, message?.includes(rule) ? undefined : rule, message];
   return {
     ...statusIn(fields.state, undefined),
     labels: { ...tags, alertname: rule },

@@ -9,7 +9,7 @@ import { type Fields, fieldsOf, labelsKey, momentIn, statusIn, textIn, type Webh
  * Reads what HertzBeat posts to a notice receiver of type WebHook, with its default template or with the whole group as
  * JSON: since 1.7 a group with `alerts`, before that one alert with `target`, `priority` and `content`.
  * https://hertzbeat.apache.org/docs/help/alert_webhook
- * @throws {HttpProblem} `invalid-request` when it is neither
+ * @throws {HttpProblem} `invalid-request` for any other payload
  */
 export function alertsFromHertzBeat(payload: unknown, reading: WebhookReading): WebhookAlerts {
   const group: Fields = Array.isArray(payload) ? { alerts: payload } : (fieldsOf(payload) ?? {});
@@ -20,19 +20,19 @@ export function alertsFromHertzBeat(payload: unknown, reading: WebhookReading): 
   return readWebhookAlerts([group], call, (fields) => asTest(isOld ? readOld(fields) : readOfGroup(fields, {})));
 }
 
-/** Members by which an alert of the shape before 1.7 is known. */
+/** Members that identify an alert of the format before 1.7. */
 const SIGNS_OF_OLD = ['target', 'priority', 'alarmId', 'alertDefineId', 'thresholdId', 'tags', 'tag'];
 const SIGNS = [...SIGNS_OF_OLD, 'content', 'labels', 'annotations', 'fingerprint'];
 
 function notOfHertzBeat(alerts: unknown): HttpProblem {
   const message = alerts === undefined ? 'is required: a list of alerts' : `must be a list of alerts, got ${showValue(alerts)}`;
   return new HttpProblem('invalid-request', {
-    detail: 'This is not what HertzBeat posts by its default WebHook template; an alert of ours goes to POST /v1/alerts.',
+    detail: 'This is not the payload of the default WebHook template of HertzBeat; send other formats to POST /v1/alerts.',
     members: { errors: [{ path: 'alerts', message }] },
   });
 }
 
-/** An entry of the shape since 1.7. The default template leaves out fingerprint and status, and writes local times. */
+/** Reads an entry of the format since 1.7. The default template omits fingerprint and status, and writes local times. */
 function readOfGroup(fields: Fields, group: Fields): WebhookEntry {
   const labels = wordsIn(fields.labels);
   const common = wordsIn(group.commonLabels);
@@ -51,7 +51,7 @@ function readOfGroup(fields: Fields, group: Fields): WebhookEntry {
   };
 }
 
-/** The one alert of the shape before 1.7. */
+/** Reads the single alert of the format before 1.7. */
 function readOld(fields: Fields): WebhookEntry {
   const tags = { ...wordsIn(fields.tag), ...wordsIn(fields.tags) };
   const target = textIn(fields.target);
@@ -69,7 +69,7 @@ function readOld(fields: Fields): WebhookEntry {
   };
 }
 
-/** What is the same for an alert and its recovery; the tags hold the values that were measured. */
+/** Returns what an alert and its recovery have in common; the tags contain measured values. */
 function oldFingerprint(fields: Fields, tags: Readonly<Record<string, string>>, target: string | undefined): string | undefined {
   const rule = textIn(fields.thresholdId) ?? textIn(fields.alertDefineId) ?? tags.thresholdId;
   const monitor = tags.monitorId ?? tags.monitorName ?? tags.instance;
@@ -77,20 +77,20 @@ function oldFingerprint(fields: Fields, tags: Readonly<Record<string, string>>, 
   return about.length === 0 ? undefined : hash('hertzbeat', ...about);
 }
 
-/** 0 to be processed, 1 triggered, 2 recovered, 3 processed; or a word. */
+/** Statuses: 0 to be processed, 1 triggered, 2 recovered, 3 processed; or a word. */
 function statusOfOld(status: unknown): Pick<WebhookEntry, 'status' | 'remarks'> {
   const digit = textIn(status)?.trim();
   if (digit === '2' || digit === '3') return { status: 'resolved', remarks: [] };
   return digit === '0' || digit === '1' ? { status: 'firing', remarks: [] } : statusIn(status, undefined);
 }
 
-/** 0 emergency, 1 critical, 2 warning; or a word. Not the numbers of syslog. */
+/** Priorities: 0 emergency, 1 critical, 2 warning; or a word. Not the numbers of syslog. */
 function severityOfOld(priority: unknown): string | undefined {
   const word = textIn(priority)?.trim();
   return word === undefined ? undefined : (['emergency', 'critical', 'warning'][Number(word)] ?? word);
 }
 
-/** The default template writes `❤️ Critical`, and `Unknown` for emergencies. */
+/** Reads a severity of the default template, which writes `❤️ Critical`, and `Unknown` for emergencies. */
 function commonSeverity(word: string | undefined): string | undefined {
   const plain = word?.replace(/^[^\p{L}\p{N}]+/u, '').trim();
   return plain === undefined || plain === '' || plain.toLowerCase() === 'unknown' ? undefined : plain;
@@ -112,8 +112,8 @@ function withInstance(labels: Readonly<Record<string, string>>, candidates: read
 }
 
 /**
- * HertzBeat's button *Send test* posts two equal alerts, milliseconds apart: one text a minute, so that a person who
- * presses it again gets another one.
+ * Recognises HertzBeat's button *Send test*, which posts two equal alerts milliseconds apart: one message per minute, so that
+ * pressing it again sends another one.
  */
 function asTest(entry: WebhookEntry): WebhookEntry {
   const { text = '', startsAt } = entry;

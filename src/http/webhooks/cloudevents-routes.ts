@@ -15,7 +15,7 @@ function handshake(app: FastifyInstance): void {
     if (typeof origin !== 'string' || !ORIGIN.test(origin)) {
       throw new HttpProblem('invalid-request', { detail: `WebHook-Request-Origin must be a host name, got ${showValue(origin)}.` });
     }
-    // Granted to every sender, because each delivery needs a token, or this machine; a callback is never called.
+    // Granted to every sender, because each delivery needs a token, or is local; a callback URL is never called.
     return reply.code(200).header('webhook-allowed-origin', origin).header('webhook-allowed-rate', '*').send();
   });
 }
@@ -25,9 +25,9 @@ const ORIGIN = /^(?:https?:\/\/)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?
 const ROUTE = '/v1/webhooks/cloudevents';
 
 /**
- * `POST /v1/webhooks/cloudevents`: CloudEvents 1.0, one by one or in batches, each with an alert as its data. Answered as
- * `POST /v1/alerts` is; but a caller that says `Prefer: reply`, as brokers of Knative do, reads a body for an event that
- * we send back and fails the delivery for any other one, so it is answered without one.
+ * Adds `POST /v1/webhooks/cloudevents`: CloudEvents 1.0, single or in batches, each with an alert as its data. Answers like
+ * `POST /v1/alerts`. A caller with `Prefer: reply`, as Knative brokers, gets no body: it expects an event in it and
+ * fails the delivery otherwise.
  * https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md
  */
 export function cloudEventRoutes(app: FastifyInstance, { config, producer, counts, now, logger }: WebhookDeps): void {
@@ -65,7 +65,7 @@ function readAll({ mode, events }: CarriedEvents, to: readonly string[]): Intake
   };
 }
 
-/** What the producer finds wrong with an alert is told by its place in the event. */
+/** Prefixes the paths of the producer's issues with their place in the event. */
 function inData(producer: WebhookDeps['producer']): WebhookDeps['producer'] {
   return {
     enqueueMany: async (alerts) =>

@@ -8,7 +8,7 @@ import { textOf } from '../../http-client/read-answer.ts';
 import { HttpProblem } from '../server/problem.ts';
 import { clip } from './webhook-alerts.ts';
 
-/** How a call carries its events; the names are those of the specification. */
+/** How a call transports its events; the names are those of the specification. */
 type ContentMode = 'structured' | 'batched' | 'binary';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -16,15 +16,15 @@ const BATCHED = 'application/cloudevents-batch+json';
 
 export interface CarriedEvents {
   readonly mode: ContentMode;
-  /** As in the JSON form, unchecked. */
+  /** Events in their JSON format, unchecked. */
   readonly events: readonly unknown[];
 }
 
 /**
- * The events of a call, by the HTTP binding of CloudEvents 1.0: the content type says whether the body is an event, a list
- * of them, or the data of one whose attributes are `ce-*` headers.
+ * Returns the events of a call by the HTTP binding of CloudEvents 1.0: the content type decides whether the body is an event, a
+ * list of them, or the data of one whose attributes are `ce-*` headers.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3-http-message-mapping
- * @throws {HttpProblem} `unsupported-media-type` for another form of events, `invalid-request` for a batch that is no list
+ * @throws {HttpProblem} `unsupported-media-type` for another event format, `invalid-request` for a batch that is not a list
  */
 export function carriedEvents(headers: IncomingHttpHeaders, body: unknown): CarriedEvents {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -39,7 +39,7 @@ export function carriedEvents(headers: IncomingHttpHeaders, body: unknown): Carr
   return { mode: 'binary', events: [{ ...attributesOf(headers), data: body ?? null }] };
 }
 
-/** A fault by its place in the call: `specversion`, or in binary mode the header `ce-specversion`. */
+/** Names the place of an issue in the call: `specversion`, or in binary mode the header `ce-specversion`. */
 export function placeIssue({ path, message }: Issue, mode: ContentMode): Issue {
   if (mode !== 'binary' || path === '' || path.startsWith('data')) return { path, message };
   const hint = path === 'specversion' && message.startsWith('is required') ? `, or the whole event as ${STRUCTURED}` : '';
@@ -54,7 +54,7 @@ function attributesOf(headers: IncomingHttpHeaders): Record<string, string> {
   );
 }
 
-/** Quotes first, then percent-encoded UTF-8: section 3.1.3.2 of the binding. */
+/** Removes quotes, then decodes percent-encoded UTF-8: section 3.1.3.2 of the binding. */
 function decodeHeader(value: string): string {
   return value
     .replace(/^"(.*)"$/s, (_, quoted: string) => quoted.replace(/\\(.)/gs, '$1'))
@@ -63,29 +63,29 @@ function decodeHeader(value: string): string {
 
 const MAX_SOURCE = 256;
 
-const DATA = 'an alert as POST /v1/alerts takes it';
+const DATA = 'an alert in the format of POST /v1/alerts';
 
 const attribute = z.string().min(1);
 
 /**
- * An event of CloudEvents 1.0 in its JSON form; other attributes, extensions among them, are let through.
+ * A CloudEvents 1.0 event in its JSON format; other attributes, such as extensions, are ignored.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
 export const cloudEventSchema = z.looseObject({
   specversion: z.literal('1.0', { error: ({ input }) => (input === undefined ? 'is required: send 1.0' : 'must be 1.0') }),
-  id: attribute.describe('With source, what makes an event: the same two again are the same alert.'),
-  source: attribute.describe("The alert's source, where data has none."),
-  type: attribute.describe('Any.'),
-  time: z.unknown().optional().describe("The alert's raisedAt, where data has none; left out where it is no time."),
+  id: attribute.describe('Identifies the event together with source; the same two again are the same alert.'),
+  source: attribute.describe('Source of the alert, unless data has one.'),
+  type: attribute.describe('Any value.'),
+  time: z.unknown().optional().describe('raisedAt of the alert, unless data has one; ignored if it is not a time.'),
   data: z
     .record(z.string(), z.unknown(), {
       error: ({ input }) => (input === undefined ? `is required: ${DATA}` : `must be a JSON object: ${DATA}`),
     })
-    .describe(`${DATA[0]?.toUpperCase()}${DATA.slice(1)}; \`to\` may be left out where ?to= or webhooks.to names somebody.`),
+    .describe(`${DATA[0]?.toUpperCase()}${DATA.slice(1)}; \`to\` is optional where ?to= or webhooks.to names recipients.`),
   data_base64: z
-    .never({ error: 'bytes are not read: send the alert as JSON in data' })
+    .never({ error: 'is not supported: send the alert as JSON in data' })
     .optional()
-    .describe('Not read: send the alert as JSON in data.'),
+    .describe('Not supported: send the alert as JSON in data.'),
 });
 
 type ReadEvent =
@@ -93,13 +93,13 @@ type ReadEvent =
   | { readonly ok: false; readonly issues: Issue[] };
 
 /**
- * The alert that an event carries, still to be checked as one. Without an id of its own it has one made of the event's
- * source and id, which together name an event for ever, so an event that comes twice is one alert.
+ * Returns the alert of an event, still unvalidated. An alert without an id gets one derived from the event's source and id, which
+ * together identify an event permanently, so that a repeated event is one alert.
  */
 export function readCloudEvent(event: unknown, { to }: { readonly to: readonly string[] }): ReadEvent {
   const tidy = tidyEvent(event);
   const parsed = cloudEventSchema.safeParse(tidy, { error: issueSentence });
-  if (!parsed.success) return { ok: false, issues: tellIssues(describeIssues(parsed.error.issues, tidy)) };
+  if (!parsed.success) return { ok: false, issues: relevantIssues(describeIssues(parsed.error.issues, tidy)) };
   const { id, source, time, data } = parsed.data;
   const raisedAt = readMoment(time);
   return {
@@ -108,7 +108,9 @@ export function readCloudEvent(event: unknown, { to }: { readonly to: readonly s
       id: `cloudevents-${hash('cloudevents', source, id)}`,
       source: clip(source, MAX_SOURCE),
       ...(typeof raisedAt === 'string' ? { raisedAt } : {}),
-      ...(time !== undefined && raisedAt === undefined ? { remarks: [`time ${showValue(time)} of the event is no time: left out`] } : {}),
+      ...(time !== undefined && raisedAt === undefined
+        ? { remarks: [`time ${showValue(time)} of the event is not a time and was left out`] }
+        : {}),
       ...(to.length === 0 ? {} : { to }),
       ...withoutBlanks(data),
     },
@@ -117,7 +119,7 @@ export function readCloudEvent(event: unknown, { to }: { readonly to: readonly s
 
 const NUMBERS_AS_TEXT = ['id', 'source', 'type', 'specversion'];
 
-/** The JSON form lets a sender write null for what it leaves out; some write a number where the form wants text. */
+/** Drops null attributes, which the JSON format allows, and converts numbers that some senders write instead of text. */
 function tidyEvent(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return event;
   return Object.fromEntries(
@@ -130,7 +132,7 @@ function tidyEvent(event: unknown): unknown {
   );
 }
 
-/** Some senders write their data as a string of JSON. */
+/** Parses data that some senders write as a string of JSON. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -139,9 +141,9 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** An event of another version, or with its data elsewhere, lacks more than the one thing that there is to say. */
-function tellIssues(told: Issue[]): Issue[] {
-  const version = told.find(({ path, message }) => path === 'specversion' && !message.startsWith('is required'));
+/** Keeps only the decisive issue: an event of another version, or with its data elsewhere, has further issues as a consequence. */
+function relevantIssues(issues: Issue[]): Issue[] {
+  const version = issues.find(({ path, message }) => path === 'specversion' && !message.startsWith('is required'));
   if (version !== undefined) return [version];
-  return told.some(({ path }) => path === 'data_base64') ? told.filter(({ path }) => path !== 'data') : told;
+  return issues.some(({ path }) => path === 'data_base64') ? issues.filter(({ path }) => path !== 'data') : issues;
 }

@@ -6,9 +6,9 @@ import type { WebhookRefusal } from '../../pipeline/observer.ts';
 import type { RejectedAlert } from '../alerts/alert-routes.ts';
 import { type Fields, fieldsOf, labelsKey, momentIn, statusIn, textIn, type WebhookEntry, wordsIn } from './webhook-entry.ts';
 
-/** In UTF-16 units: two texts of GSM characters, with room for the instance and severity that we put in front. */
+/** In UTF-16 units: two segments of GSM text, with room for instance and severity in front. */
 export const MAX_WEBHOOK_TEXT = 300;
-/** More alerts of one call are not taken, so that a call never blocks the process for long. */
+/** Maximum number of alerts per call, so that one call never blocks the process for long. */
 const MAX_WEBHOOK_ALERTS = 2000;
 const MAX_LABELS = 64;
 const MAX_LABEL_NAME = 256;
@@ -22,40 +22,40 @@ export interface RefusedEntry extends RejectedAlert {
 
 export interface WebhookAlerts {
   readonly alerts: readonly { readonly index: number; readonly alert: AlertInput }[];
-  /** Those of which nothing can be made. */
+  /** Entries that cannot be converted into an alert. */
   readonly rejected: readonly RefusedEntry[];
-  /** How many alerts came without an entry of their own, because the call held too many. */
+  /** Number of alerts without an entry, because the call had too many. */
   readonly left: { readonly bySender: number; readonly byUs: number };
-  /** Alerts whose word for the severity no table knows. */
+  /** Number of alerts with an unknown severity word. */
   readonly unknownSeverities: number;
 }
 
 interface WebhookCall {
-  /** Starts every id and dedup key, so that two kinds of senders never share one. */
+  /** Prefix of every id and dedup key, so that different kinds of senders never share one. */
   readonly sender: string;
   readonly to: readonly string[];
-  /** The sender's name for where it sends to. */
+  /** The sender's name for this webhook. */
   readonly receiver: string;
-  /** What besides the receiver and the recipients tells apart two alerts of one fingerprint. */
+  /** Further values that distinguish two alerts with the same fingerprint. */
   readonly scope?: readonly string[];
-  /** Of every alert; left out: its label `job`, else the receiver. */
+  /** Source of every alert; default: the label `job`, else the receiver. */
   readonly source?: string;
-  /** Said where an alert itself has nothing to say. */
+  /** Text of alerts without their own text. */
   readonly commonText?: string | undefined;
-  /** How many alerts the sender says it left out. */
+  /** Number of alerts that the sender reports as left out. */
   readonly truncated: number;
   readonly severityWords?: SeverityWords | undefined;
 }
 
 /**
- * Each entry of a webhook's `alerts` as an alert of ours. An entry's own status wins over that of the call, because a call
- * that is "firing" carries resolved alerts too.
+ * Converts each entry of a webhook's `alerts` into an alert. The status of an entry overrides that of the call, because a
+ * "firing" call carries resolved alerts too.
  *
- * The id is made of fingerprint, status and start (of a resolved one its end too), so a repeat, a retry and the copy of
- * the other half of an HA pair are the same alert and text once. A repeat looks exactly like a copy, so there are no
- * reminders: an alert texts again only after it was resolved and fired again. Receiver and recipients belong to the
+ * The id is derived from fingerprint, status and start (for a resolved alert also its end), so that a repeat, a retry and the copy
+ * of the other half of an HA pair are the same alert and sent once. A repeat looks exactly like a copy, so there are no
+ * reminders: an alert sends again only after it was resolved and fired again. Receiver and recipients are part of the
  * id, so that one alert sent to two groups reaches both. Two independent senders need different receiver names, or a
- * label that tells their alerts apart.
+ * label that distinguishes their alerts.
  */
 export function readWebhookAlerts(entries: readonly unknown[], call: WebhookCall, read: (fields: Fields) => WebhookEntry): WebhookAlerts {
   const alerts: { index: number; alert: AlertInput }[] = [];
@@ -70,9 +70,9 @@ export function readWebhookAlerts(entries: readonly unknown[], call: WebhookCall
     const entry = read(fields);
     const text = textOf(entry, call);
     const names = identify(entry, call);
-    // What is resolved is found by its key; nothing needs to be said.
+    // A resolved alert is found by its key and needs no text.
     if (text === undefined && !(entry.status === 'resolved' && names.dedupKey !== undefined)) {
-      rejected.push(refuse(index, 'no_text', 'annotations', 'has nothing to say: send annotations.summary, or labels'));
+      rejected.push(refuse(index, 'no_text', 'annotations', 'has no text: send annotations.summary, or labels'));
       continue;
     }
     const severity = readSeverity(entry.severity, call.severityWords);
@@ -81,7 +81,7 @@ export function readWebhookAlerts(entries: readonly unknown[], call: WebhookCall
   }
   const byUs = Math.max(0, entries.length - MAX_WEBHOOK_ALERTS);
   if (byUs > 0) {
-    const message = `${byUs} alerts from here on were not taken: send at most ${MAX_WEBHOOK_ALERTS} in one call (max_alerts of Alertmanager)`;
+    const message = `${byUs} alerts from here on were not accepted: send at most ${MAX_WEBHOOK_ALERTS} in one call (max_alerts of Alertmanager)`;
     rejected.push(refuse(MAX_WEBHOOK_ALERTS, 'over_limit', '', message));
   }
   return { alerts, rejected, left: { bySender: call.truncated, byUs }, unknownSeverities };
@@ -91,7 +91,7 @@ function refuse(index: number, reason: WebhookRefusal, path: string, message: st
   return { index, reason, errors: [{ path, message }] };
 }
 
-/** An entry in the form that Alertmanager and Grafana share. */
+/** Reads an entry in the format that Alertmanager and Grafana share. */
 export function readEntry(fields: Fields, callStatus: unknown): WebhookEntry {
   const labels = wordsIn(fields.labels);
   const labelled = labelsKey(fields.labels);
@@ -106,19 +106,19 @@ export function readEntry(fields: Fields, callStatus: unknown): WebhookEntry {
   };
 }
 
-/** A long one by its hash: it becomes part of a key. */
+/** Returns the fingerprint, hashed if it is long: it becomes part of a key. */
 export function fingerprintIn(value: unknown): string | undefined {
   const text = typeof value === 'boolean' ? undefined : textIn(value)?.trim();
   return text === undefined || text.length <= MAX_FINGERPRINT ? text : hash('fingerprint', text);
 }
 
-/** A word that no table knows, or none, is no reason to keep an alert from the phone that it was routed to. */
+/** Reads the severity; a missing or unknown word counts as critical, so that the alert is still sent. */
 function readSeverity(word: string | undefined, words: SeverityWords | undefined): { value: Severity; remark?: string } {
   const known = word === undefined ? 'critical' : parseSeverity(word, words);
   if (known !== undefined) return { value: known };
   return {
     value: 'critical',
-    remark: `unknown severity ${showValue(word)}: read as critical; severityWords in the config can give it a meaning`,
+    remark: `unknown severity ${showValue(word)} treated as critical; map it with severityWords in the config`,
   };
 }
 
@@ -137,7 +137,7 @@ function toAlert({ status, labels, startsAt, remarks }: WebhookEntry, parts: Par
     ...names,
     severity: severity.value,
     status,
-    // Nobody is texted about a resolved one; recipients would only be one more thing to be refused for.
+    // A resolved alert sends nothing; recipients would only be one more thing that can be invalid.
     ...(status === 'resolved' ? {} : { to: [...to] }),
     ...(text === undefined ? {} : { text }),
     ...named('source', source ?? (labels.job || receiver)),
@@ -153,7 +153,7 @@ function toAlert({ status, labels, startsAt, remarks }: WebhookEntry, parts: Par
   };
 }
 
-/** Without the facts that make them, the id is left to chance and the key to the alert's own words. */
+/** Derives id and dedup key; without the facts for them, the id is random and the key comes from the alert's content. */
 function identify({ fingerprint, status, startsAt, endsAt }: WebhookEntry, { sender, receiver, scope = [], to }: WebhookCall): Names {
   if (fingerprint === undefined) return {};
   const place = JSON.stringify([receiver, ...scope, ...[...to].sort()]);
@@ -165,8 +165,8 @@ function identify({ fingerprint, status, startsAt, endsAt }: WebhookEntry, { sen
 }
 
 function textOf({ text, annotations, labels }: WebhookEntry, { commonText }: WebhookCall): string | undefined {
-  const said = oneLine([text, annotations.summary, annotations.description, annotations.message].find((words) => oneLine(words) !== ''));
-  const marked = said === '' ? nameOf(labels) : mark(said, labels, annotations);
+  const own = oneLine([text, annotations.summary, annotations.description, annotations.message].find((words) => oneLine(words) !== ''));
+  const marked = own === '' ? nameOf(labels) : mark(own, labels, annotations);
   const whole = marked === '' ? oneLine(commonText) : marked;
   return whole === '' ? undefined : shorten(whole, MAX_WEBHOOK_TEXT);
 }
@@ -175,8 +175,8 @@ const NO_VALUE = ['DatasourceError', 'DatasourceNoData'];
 const NO_VALUE_REASONS = ['Error', 'NoData', 'MissingSeries'];
 
 /**
- * Grafana raises alerts about a rule that it could not evaluate with the summary of that very rule: by its words alone, such
- * an alert cannot be told from the real one. https://grafana.com/docs/grafana/latest/alerting/fundamentals/alert-rule-evaluation/nodata-and-error-states/
+ * Marks alerts about a Grafana rule that could not be evaluated. Grafana gives them the summary of the rule itself, which alone
+ * looks like the real alert. https://grafana.com/docs/grafana/latest/alerting/fundamentals/alert-rule-evaluation/nodata-and-error-states/
  */
 function mark(
   summary: string,
@@ -189,7 +189,7 @@ function mark(
   return oneLine([what, rule, summary].filter((part) => part !== undefined && part !== '').join(': '));
 }
 
-/** `DiskFull (job=node, team=payments)`; what the text says elsewhere and a sender's internal labels are left out. */
+/** Returns a text such as `DiskFull (job=node, team=payments)`, without the severity, the instance and internal labels. */
 function nameOf(labels: WebhookEntry['labels']): string {
   const { alertname = '', severity: _severity, instance, ...others } = labels;
   const details = Object.entries(others)
@@ -205,7 +205,7 @@ function nameOf(labels: WebhookEntry['labels']): string {
     : name;
 }
 
-/** Line breaks and runs of spaces cost segments and carry nothing; no phone shows control characters. */
+/** Collapses line breaks and runs of spaces, which only cost segments, and removes control characters, which phones do not show. */
 function oneLine(text: string | undefined): string {
   return (text ?? '').replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
@@ -215,12 +215,12 @@ function named<K extends 'source' | 'instance'>(key: K, value: string | undefine
   return name === '' ? {} : ({ [key]: clip(name, MAX_NAME) } as Partial<Record<K, string>>);
 }
 
-/** At most `max` UTF-16 units, never half of a surrogate pair. */
+/** Cuts to at most `max` UTF-16 units, never within a surrogate pair. */
 export function clip(text: string, max: number): string {
   return text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 }
 
-/** Like {@link clip}, with `...` where something is gone: the one character `…` would turn the whole text into UCS-2. */
+/** Like {@link clip}, with `...` at the cut: a single `…` would make the whole text UCS-2. */
 export function shorten(text: string, max: number): string {
   return text.length <= max ? text : `${clip(text, max - 3).trimEnd()}...`;
 }

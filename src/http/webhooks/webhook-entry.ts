@@ -1,27 +1,27 @@
 import { showValue } from '../../alert/describe-issues.ts';
 import { readMoment } from '../../alert/read-moment.ts';
 
-/** An alert as a sender's webhook carries it, as far as it can be read; what cannot is left out. */
+/** An alert as read from a sender's webhook; unreadable parts are left out. */
 export interface WebhookEntry {
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** What the sender itself makes of the alert; wins over annotations and labels. */
+  /** Text from the sender itself; overrides annotations and labels. */
   readonly text?: string | undefined;
-  /** The word for its severity, where it has one. */
+  /** The severity word, if any. */
   readonly severity: string | undefined;
-  /** What is the same for every call about this alert; `undefined`: nothing is. */
+  /** Value that is the same in every call about this alert; `undefined`: none. */
   readonly fingerprint: string | undefined;
   readonly startsAt: WebhookMoment | undefined;
   readonly endsAt: WebhookMoment | undefined;
-  /** What could not be read as it stands, for the history of the alert. */
+  /** Notes about unreadable fields, for the history of the alert. */
   readonly remarks: readonly string[];
 }
 
 export interface WebhookMoment {
-  /** Tells this moment from another one, to the digit that the sender writes. */
+  /** Identifies the moment, exactly as the sender writes it. */
   readonly token: string;
-  /** Unknown for a time without zone. */
+  /** `undefined` for a time without a zone. */
   readonly iso: string | undefined;
 }
 
@@ -30,39 +30,39 @@ export type Fields = Readonly<Record<string, unknown>>;
 const RESOLVED = new Set(['resolved', 'ok', 'normal', 'recovered', 'restored', 'closed', 'cleared', 'inactive']);
 const FIRING = new Set(['firing', 'alerting', 'active', 'pending', 'problem', 'nodata', 'no_data', 'error']);
 
-/** `undefined` for what is no object, and so no alert. */
+/** Returns the members of an object; `undefined` for any other value. */
 export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
-/** Text, a number or a boolean as text; `undefined` for the rest and for blank text. */
+/** Returns a string, number or boolean as text; `undefined` for other values and blank text. */
 export function textIn(value: unknown): string | undefined {
   const text = isScalar(value) ? String(value) : '';
   return text.trim() === '' ? undefined : text;
 }
 
-/** Labels and annotations are text in all formats; what a custom payload makes of them is read where it can be. */
+/** Reads labels or annotations; values other than text, number and boolean are left out. */
 export function wordsIn(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldsOf(value) ?? {}).flatMap(([name, word]) => (isScalar(word) ? [[name, String(word)]] : [])),
   );
 }
 
-/** Text that tells one set of labels from another, also by values that are left out of the labels; `undefined` for none. */
+/** Returns a text that identifies a set of labels, including values that are left out of the labels; `undefined` for none. */
 export function labelsKey(value: unknown): string | undefined {
   const entries = Object.entries(fieldsOf(value) ?? {}).map(([name, word]) => [name, isScalar(word) ? String(word) : JSON.stringify(word)]);
   return entries.length === 0 ? undefined : JSON.stringify(entries.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
 }
 
-/** By the entry's own status, else by that of the call. Only what is plainly resolved is; the rest is worth a text. */
+/** Reads the status of the entry, else that of the call. Everything that is not clearly resolved is firing. */
 export function statusIn(own: unknown, ofCall: unknown): { readonly status: WebhookEntry['status']; readonly remarks: readonly string[] } {
   const word = statusWord(own) ?? statusWord(ofCall);
   if (word === undefined || FIRING.has(word)) return { status: 'firing', remarks: [] };
   if (RESOLVED.has(word)) return { status: 'resolved', remarks: [] };
-  return { status: 'firing', remarks: [`unknown status ${showValue(word)}: read as firing`] };
+  return { status: 'firing', remarks: [`unknown status ${showValue(word)}: treated as firing`] };
 }
 
-/** The API of Alertmanager writes `{ "state": "active" }`. */
+/** Reads a status, also as the Alertmanager API writes it: `{ "state": "active" }`. */
 function statusWord(value: unknown): string | undefined {
   return textIn(fieldsOf(value)?.state ?? value)
     ?.trim()
@@ -71,12 +71,12 @@ function statusWord(value: unknown): string | undefined {
 
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/;
 
-/** `undefined` for no moment, such as the year 1 that Go writes for "none", or 0. */
+/** Reads a time; `undefined` for "none", such as 0 or the year 1 that Go writes. */
 export function momentIn(value: unknown): WebhookMoment | undefined {
   const iso = readMoment(value);
   if (typeof iso === 'string') return { token: typeof value === 'string' ? value.trim() : iso, iso: new Date(iso).toISOString() };
   const text = typeof value === 'string' ? value.trim() : '';
-  // In some zone, 1970-01-01 is the zero of a clock.
+  // 1970-01-01 is the zero value of a clock, in some time zone.
   return iso === undefined && WITHOUT_ZONE.test(text) && text > '1970-01-03' ? { token: text, iso: undefined } : undefined;
 }
 

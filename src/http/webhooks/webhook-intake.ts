@@ -13,9 +13,9 @@ import type { RefusedEntry } from './webhook-alerts.ts';
 type Query = Readonly<Record<string, unknown>>;
 
 /**
- * Whom a webhook's `?to=` names, else `webhooks.to` of the config; may be nobody. Checked once, so that a slip in the
- * sender's URL is told for what it is.
- * @throws {HttpProblem} `invalid-request` when one of them is no recipient, or a parameter of another name is meant as one
+ * Returns the recipients of a webhook's `?to=`, else `webhooks.to` of the config; possibly none. Validated once, so that a mistake
+ * in the sender's URL is reported as such.
+ * @throws {HttpProblem} `invalid-request` for an invalid recipient, or a parameter with another name that is meant as one
  */
 export function webhookRecipients(query: Query, config: Pick<Config, 'http'> & KnownNames, clock: Clock): readonly string[] {
   const asked = askedIn(query);
@@ -30,35 +30,35 @@ export function webhookRecipients(query: Query, config: Pick<Config, 'http'> & K
   }
 }
 
-/** `to`, also in the spelling of PHP and jQuery: `to[]`, `to[0]`. */
+/** `to`, also in the notation of PHP and jQuery: `to[]`, `to[0]`. */
 const TO = /^to(?:\[\d*\])?$/i;
-/** Ignored, these would send the alert to the recipients of the config instead. */
+/** Parameter names that are probably meant as `to`. Ignoring them would send the alert to the recipients of the config. */
 const MEANT_AS_TO = /^(?:tos|recipients?|receivers?|contacts?|groups?|rotations?|phones?|numbers?|users?)(?:\[\d*\])?$/i;
 
 function askedIn(query: Query): string[] {
   const strange = Object.keys(query).find((name) => MEANT_AS_TO.test(name));
   if (strange !== undefined) {
-    const message = 'unknown parameter: name recipients with ?to=, such as ?to=group:oncall';
+    const message = 'unknown parameter: specify recipients with ?to=, such as ?to=group:oncall';
     throw new HttpProblem('invalid-request', { detail: `${strange}: ${message}`, members: { errors: [{ path: strange, message }] } });
   }
   return Object.entries(query)
     .filter(([name]) => TO.test(name))
     .flatMap(([, value]) => value)
     .flatMap((entry) => {
-      // A plus sign that was not escaped arrives as a space.
+      // An unescaped plus sign arrives as a space.
       const name = typeof entry === 'string' ? entry.replace(/^ (?=\s*\d)/, '+').trim() : '';
       return name === '' ? [] : [name];
     });
 }
 
-/** What was made of one call. */
+/** Alerts and rejected entries of one call. */
 export interface Intake {
   readonly alerts: readonly { readonly index: number; readonly alert: unknown }[];
-  /** Those of which nothing can be made. */
+  /** Entries that cannot be converted into an alert. */
   readonly rejected: readonly RefusedEntry[];
 }
 
-/** Senders of webhooks do not read our answers: what is not texted must show in the metrics. */
+/** Counters for rejected alerts; senders of webhooks do not read the response, so metrics must show them. */
 export interface WebhookCounts {
   readonly refused: (webhook: Webhook, reason: WebhookRefusal, count: number) => void;
   readonly unknownSeverities: (webhook: Webhook, count: number) => void;
@@ -66,22 +66,22 @@ export interface WebhookCounts {
 
 interface IntakeDeps {
   readonly webhook: Webhook;
-  /** For the log. */
+  /** Route pattern for the log. */
   readonly route: string;
   readonly producer: Pick<Producer, 'enqueueMany'>;
   readonly counts: WebhookCounts;
   readonly logger: Logger;
 }
 
-/** Alerts of one command to Redis; each has to be back in time, and others are answered between two of them. */
+/** Alerts per Redis command; each must finish within the deadline, and other requests are served in between. */
 const BATCH = 200;
 
-/** Refused alerts that one line of the log names. */
+/** Maximum number of rejected alerts in one log line. */
 const MOST_LOGGED = 20;
 
 /**
- * Stores the good alerts of a call; the others are named in the answer, counted and logged.
- * @throws {HttpProblem} `all-rejected` when there is no good one among them
+ * Stores the valid alerts of a call; the rejected ones are listed in the response, counted and logged.
+ * @throws {HttpProblem} `all-rejected` when no alert is valid
  */
 export async function takeIn({ alerts, rejected }: Intake, { webhook, route, producer, counts, logger }: IntakeDeps): Promise<Verdicts> {
   const results: EnqueueResult[] = [];
@@ -92,7 +92,7 @@ export async function takeIn({ alerts, rejected }: Intake, { webhook, route, pro
     results,
     alerts.map(({ index }) => index),
   );
-  // What is left out beyond the limit is counted by the alert, where it is known how many they are.
+  // Alerts beyond the limit are counted elsewhere, where their number is known.
   for (const { reason } of rejected) if (reason !== 'over_limit') counts.refused(webhook, reason, 1);
   for (const { errors } of verdicts.rejected) counts.refused(webhook, reasonOf(errors), 1);
   const answer: Verdicts = {
@@ -101,7 +101,7 @@ export async function takeIn({ alerts, rejected }: Intake, { webhook, route, pro
   };
   if (answer.rejected.length > 0) {
     const named = printable(answer.rejected.slice(0, MOST_LOGGED));
-    logger.warn({ route, accepted: answer.accepted.length, refused: answer.rejected.length, rejected: named }, 'webhook alerts refused');
+    logger.warn({ route, accepted: answer.accepted.length, refused: answer.rejected.length, rejected: named }, 'webhook alerts rejected');
     if (answer.accepted.length === 0) throw new HttpProblem('all-rejected', { detail: summarise(answer), members: { ...answer } });
   }
   return answer;

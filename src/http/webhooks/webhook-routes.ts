@@ -24,12 +24,12 @@ export interface WebhookDeps {
   readonly logger: Logger;
 }
 
-/** In bytes. A group of 1,000 usual alerts of Kubernetes takes 1.3 MB. */
+/** In bytes. A group of 1,000 typical Kubernetes alerts takes 1.3 MB. */
 export const WEBHOOK_BODY_LIMIT = 16 * 1024 * 1024;
 
 /**
- * What all routes of webhooks have. Their senders give up a call that is refused, and send a larger one after it: so they may
- * send much, and a call that is refused as a whole is counted.
+ * Options of all webhook routes. Senders drop a rejected call and send a larger one later: so the size limit is high, and a call
+ * that is rejected as a whole is counted.
  */
 export function webhookOptions(
   webhook: Webhook,
@@ -46,13 +46,13 @@ export function webhookOptions(
 }
 
 /**
- * `POST /v1/webhooks/alertmanager`, `/grafana` and `/hertzbeat`.
+ * Adds `POST /v1/webhooks/alertmanager`, `/grafana` and `/hertzbeat`.
  *
- * Senders read a status like this: 2xx, done; 5xx, try again immediately, with back-off; anything else, give up until
- * the group is flushed again. So a call is answered 200 when at least one of its alerts is safely in Redis, because a
- * refusal would lose the good ones with the bad; 503 when Redis is away; and 400 when nothing could be taken, because
- * then nothing is lost by it, the sender's own failure metrics tell, and it tries again minutes later, by when the
- * fault may be corrected, instead of at its repeat interval.
+ * Senders interpret the status like this: 2xx, done; 5xx, retry with back-off; anything else, give up until the group is flushed
+ * again. So a call is answered 200 when at least one of its alerts is stored in Redis, because a rejection would lose the
+ * valid alerts with the invalid ones; 503 when Redis is down; and 400 when nothing could be accepted, because
+ * then nothing is lost, the sender's own failure metrics show it, and the sender tries again minutes later instead of at its
+ * repeat interval.
  */
 export function webhookRoutes(app: FastifyInstance, { config, producer, counts, now, logger }: WebhookDeps): void {
   for (const [name, read] of Object.entries(READERS)) {
@@ -62,7 +62,7 @@ export function webhookRoutes(app: FastifyInstance, { config, producer, counts, 
       const to = webhookRecipients(query, config, { now });
       if (to.length === 0) {
         throw new HttpProblem('invalid-request', {
-          detail: 'Nobody to text: add ?to=group:<name> to the URL, or set webhooks.to in the config.',
+          detail: 'No recipients: add ?to=group:<name> to the URL, or set webhooks.to in the config.',
         });
       }
       const { left, unknownSeverities, ...intake } = read(body, { to, severityWords: config.severityWords });
@@ -70,8 +70,8 @@ export function webhookRoutes(app: FastifyInstance, { config, producer, counts, 
       counts.refused(webhook, 'truncated', left.bySender);
       counts.refused(webhook, 'over_limit', left.byUs);
       if (left.bySender > 0) {
-        const hint = 'raise max_alerts of its sender, or group by more labels';
-        logger.warn({ route, truncated: left.bySender, hint }, 'webhook call came without all its alerts');
+        const hint = 'raise max_alerts in the sender, or group by more labels';
+        logger.warn({ route, truncated: left.bySender, hint }, 'webhook call was truncated by its sender');
       }
       return takeIn(intake, { webhook, route, producer, counts, logger });
     });

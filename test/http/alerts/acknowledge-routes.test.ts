@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import type { Acknowledgement } from '../../../src/queue/producer/producer-port.ts';
 import { Secret } from '../../../src/setting/secret.ts';
-import { openDoor, problemOf } from '../door.ts';
+import { openTestServer, problemOf } from '../test-server.ts';
 
 async function acknowledge(answer: Acknowledgement | undefined, body?: object) {
   let counted = 0;
-  const door = await openDoor({ onAcknowledged: () => (counted += 1) });
-  if (answer !== undefined) door.producer.acknowledgements.set('a-1', answer);
+  const server = await openTestServer({ onAcknowledged: () => (counted += 1) });
+  if (answer !== undefined) server.producer.acknowledgements.set('a-1', answer);
   const response =
     body === undefined
-      ? await fetch(`${door.url}/v1/alerts/a-1/acknowledge`, { method: 'POST' })
-      : await door.post('/v1/alerts/a-1/acknowledge', body);
-  return { response, told: door.producer.acknowledged, counted: () => counted };
+      ? await fetch(`${server.url}/v1/alerts/a-1/acknowledge`, { method: 'POST' })
+      : await server.post('/v1/alerts/a-1/acknowledge', body);
+  return { response, told: server.producer.acknowledged, counted: () => counted };
 }
 
 test('who takes care is told how much was cancelled, and is in the trace', async () => {
@@ -44,12 +44,12 @@ test.each<[name: string, answer: Acknowledgement | undefined, body: object, stat
 });
 
 test('an id that never was one is not looked up', async () => {
-  const door = await openDoor();
-  expect((await door.post('/v1/alerts/%2B60123456789%20/acknowledge', {})).status).toBe(404);
-  expect(door.producer.acknowledged).toEqual([]);
+  const server = await openTestServer();
+  expect((await server.post('/v1/alerts/%2B60123456789%20/acknowledge', {})).status).toBe(404);
+  expect(server.producer.acknowledged).toEqual([]);
 });
 
 test('a token is needed where there are tokens', async () => {
-  const door = await openDoor({ http: { tokens: [new Secret('token')] } });
-  expect((await door.post('/v1/alerts/a-1/acknowledge', {})).status).toBe(401);
+  const server = await openTestServer({ http: { tokens: [new Secret('token')] } });
+  expect((await server.post('/v1/alerts/a-1/acknowledge', {})).status).toBe(401);
 });

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdicts } from '../../../src/http/alerts/alert-routes.ts';
-import { openDoor, problemOf } from '../door.ts';
+import { openTestServer, problemOf } from '../test-server.ts';
 
 const alert = { id: 'order-42.paid', severity: 'critical', to: '+60123456789', text: 'Disk full' };
 
 describe('POST /v1/alerts', () => {
   test('takes one alert and says where to read about it', async () => {
-    const door = await openDoor();
-    const response = await door.post('/v1/alerts', alert);
+    const server = await openTestServer();
+    const response = await server.post('/v1/alerts', alert);
     expect(response.status).toBe(202);
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(response.headers.get('location')).toBe('/v1/alerts/order-42.paid');
     expect(await response.json()).toEqual({ accepted: [{ index: 0, id: 'order-42.paid', duplicate: false }], rejected: [] });
-    expect(door.producer.taken).toMatchObject([{ id: 'order-42.paid', to: ['+60123456789'], text: 'Disk full' }]);
+    expect(server.producer.taken).toMatchObject([{ id: 'order-42.paid', to: ['+60123456789'], text: 'Disk full' }]);
   });
 
   test('says so when an id comes again', async () => {
-    const door = await openDoor();
-    await door.post('/v1/alerts', alert);
-    const response = await door.post('/v1/alerts', [alert, { ...alert, id: 'other' }]);
+    const server = await openTestServer();
+    await server.post('/v1/alerts', alert);
+    const response = await server.post('/v1/alerts', [alert, { ...alert, id: 'other' }]);
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({
       accepted: [
@@ -30,20 +30,20 @@ describe('POST /v1/alerts', () => {
   });
 
   test('gives each of 1,000 alerts its own verdict', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const alerts = Array.from({ length: 1000 }, (_, n) => ({ ...alert, id: `n-${n}`, ...(n % 10 === 3 ? { severity: 'loud' } : {}) }));
-    const response = await door.post('/v1/alerts', alerts);
+    const response = await server.post('/v1/alerts', alerts);
     expect(response.status).toBe(202);
     const { accepted, rejected } = (await response.json()) as Verdicts;
     expect(accepted).toEqual(alerts.flatMap(({ id, severity }, index) => (severity === 'loud' ? [] : [{ index, id, duplicate: false }])));
     expect(rejected.map(({ index }) => index)).toEqual(alerts.flatMap(({ severity }, index) => (severity === 'loud' ? [index] : [])));
     expect(rejected[0]?.errors).toEqual([{ path: 'severity', message: expect.stringContaining('unknown severity "loud"') }]);
-    expect(door.producer.taken).toHaveLength(900);
+    expect(server.producer.taken).toHaveLength(900);
   });
 
   test('refuses the whole alert for one bad number among several, and names it', async () => {
-    const door = await openDoor();
-    const response = await door.post('/v1/alerts', { ...alert, to: ['+60123456789', 'contact:alice', '12', 'group:nobody'] });
+    const server = await openTestServer();
+    const response = await server.post('/v1/alerts', { ...alert, to: ['+60123456789', 'contact:alice', '12', 'group:nobody'] });
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({
       kind: 'all-rejected',
@@ -51,7 +51,7 @@ describe('POST /v1/alerts', () => {
       accepted: [],
       rejected: [{ index: 0, errors: [{ path: 'to[2]' }, { path: 'to[3]', message: 'no group named "nobody" in the config' }] }],
     });
-    expect(door.producer.taken).toEqual([]);
+    expect(server.producer.taken).toEqual([]);
   });
 
   test.each([
@@ -60,26 +60,26 @@ describe('POST /v1/alerts', () => {
     ['null', 'null'],
     ['a list of such', '[null, "x", []]'],
   ])('rejects %s as an alert', async (_name, body) => {
-    const door = await openDoor();
-    const response = await door.post('/v1/alerts', body);
+    const server = await openTestServer();
+    const response = await server.post('/v1/alerts', body);
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({ kind: 'all-rejected', accepted: [] });
   });
 
   test('refuses an empty list, no body at all, and more than 1,000 alerts, and asks nobody', async () => {
-    const door = await openDoor();
-    door.producer.before = async () => {
+    const server = await openTestServer();
+    server.producer.before = async () => {
       throw new Error('asked');
     };
-    expect(await problemOf(await door.post('/v1/alerts', []))).toMatchObject({
+    expect(await problemOf(await server.post('/v1/alerts', []))).toMatchObject({
       kind: 'invalid-request',
       detail: 'The list of alerts is empty.',
     });
-    expect(await problemOf(await fetch(`${door.url}/v1/alerts`, { method: 'POST' }))).toMatchObject({
+    expect(await problemOf(await fetch(`${server.url}/v1/alerts`, { method: 'POST' }))).toMatchObject({
       kind: 'malformed-json',
       detail: 'The body is empty.',
     });
-    const response = await door.post('/v1/alerts', Array(1001).fill(alert));
+    const response = await server.post('/v1/alerts', Array(1001).fill(alert));
     expect(response.status).toBe(413);
     expect(await problemOf(response)).toMatchObject({ kind: 'too-many-alerts', detail: '1001 alerts; send at most 1000 in one call.' });
   });
@@ -87,11 +87,11 @@ describe('POST /v1/alerts', () => {
 
 describe('POST /v1/alerts/resolve', () => {
   test('resolves a key', async () => {
-    const door = await openDoor();
-    const response = await door.post('/v1/alerts/resolve', { dedupKey: 'db-1/unreachable' });
+    const server = await openTestServer();
+    const response = await server.post('/v1/alerts/resolve', { dedupKey: 'db-1/unreachable' });
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ dedupKey: 'db-1/unreachable' });
-    expect(door.producer.resolved).toEqual(['db-1/unreachable']);
+    expect(server.producer.resolved).toEqual(['db-1/unreachable']);
   });
 
   test.each([
@@ -101,10 +101,10 @@ describe('POST /v1/alerts/resolve', () => {
     ['another key', '{"dedupKey":"k","id":"x"}', 'id'],
     ['a list', '[]', ''],
   ])('refuses %s', async (_name, body, path) => {
-    const door = await openDoor();
-    const response = await door.post('/v1/alerts/resolve', body);
+    const server = await openTestServer();
+    const response = await server.post('/v1/alerts/resolve', body);
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({ kind: 'invalid-request', errors: [{ path }] });
-    expect(door.producer.resolved).toEqual([]);
+    expect(server.producer.resolved).toEqual([]);
   });
 });

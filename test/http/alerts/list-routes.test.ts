@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ListFilter } from '../../../src/ledger/lists/lists.ts';
-import { alertTrace, lists, messageTrace, openDoor, problemOf } from '../door.ts';
+import { alertTrace, lists, messageTrace, openTestServer, problemOf } from '../test-server.ts';
 
 describe('a list', () => {
   test('is given with where the next page begins', async () => {
-    const door = await openDoor();
-    expect(await (await door.get('/v1/alerts')).json()).toEqual({ items: [alertTrace], next: '1763600000000-0' });
-    expect(await (await door.get('/v1/messages')).json()).toEqual({ items: [messageTrace], next: null });
+    const server = await openTestServer();
+    expect(await (await server.get('/v1/alerts')).json()).toEqual({ items: [alertTrace], next: '1763600000000-0' });
+    expect(await (await server.get('/v1/messages')).json()).toEqual({ items: [messageTrace], next: null });
   });
 
   test('is asked for what the query says, an empty parameter being none', async () => {
@@ -16,9 +16,11 @@ describe('a list', () => {
       asked.push([Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)), cursor, limit]);
       return { items: [], next: null };
     };
-    const door = await openDoor({ lists: { alerts: record, messages: record }, now: () => now });
-    await door.get('/v1/messages?state=expired&severity=crit&route=default&reason=auth&since=2h&contact=contact:alice&provider=&limit=200');
-    await door.get('/v1/alerts?state=suppressed&since=2026-11-20T03:00:00Z&cursor=1-0');
+    const server = await openTestServer({ lists: { alerts: record, messages: record }, now: () => now });
+    await server.get(
+      '/v1/messages?state=expired&severity=crit&route=default&reason=auth&since=2h&contact=contact:alice&provider=&limit=200',
+    );
+    await server.get('/v1/alerts?state=suppressed&since=2026-11-20T03:00:00Z&cursor=1-0');
     const since = new Date('2026-11-20T03:00:00Z');
     expect(asked).toEqual([
       [{ state: 'expired', severity: 'critical', route: 'default', reason: 'auth', contact: 'alice', since }, undefined, 200],
@@ -27,20 +29,20 @@ describe('a list', () => {
   });
 
   test.each([
-    ['state=gone', /^state: one of queued, .*failed\.$/],
+    ['state=gone', /^state: must be one of queued, .*failed\.$/],
     ['state=expire', /did you mean "expired"/],
-    ['severity=loud', /^severity: one of info, warning, error, critical/],
-    ['reason=because', /^reason: one of/],
-    ['since=yesterday', /^since: a time such as/],
-    ['limit=0', /^limit: a number from 1 to 200\.$/],
-    ['limit=1e2', /^limit: a number from 1 to 200\.$/],
-    ['contact=%2B60123456789', /^contact: the name of a contact; numbers are not looked for\.$/],
+    ['severity=loud', /^severity: must be one of info, warning, error, critical/],
+    ['reason=because', /^reason: must be one of/],
+    ['since=yesterday', /^since: must be a time such as/],
+    ['limit=0', /^limit: must be a number from 1 to 200\.$/],
+    ['limit=1e2', /^limit: must be a number from 1 to 200\.$/],
+    ['contact=%2B60123456789', /^contact: must be the name of a contact; search by phone number is not supported\.$/],
     ['sevrity=critical', /^unknown parameter: did you mean "severity"/],
-    ['state=failed&state=expired', /^state: give it once\.$/],
-    ['cursor=x', /^cursor: not one that this list gave/],
+    ['state=failed&state=expired', /^state: must be given only once\.$/],
+    ['cursor=x', /^cursor: not a cursor of this list/],
   ])('refuses ?%s in words of its own', async (query, words) => {
-    const door = await openDoor();
-    const response = await door.get(`/v1/messages?${query}`);
+    const server = await openTestServer();
+    const response = await server.get(`/v1/messages?${query}`);
     expect(response.status).toBe(400);
     const { kind, detail } = await problemOf(response);
     expect(kind).toBe('invalid-request');
@@ -49,7 +51,7 @@ describe('a list', () => {
   });
 
   test('of alerts does not promise those that no list can see', async () => {
-    const response = await (await openDoor({ lists })).get('/v1/alerts?state=pending');
-    expect((await problemOf(response)).detail).toMatch(/^state: one of routed, suppressed, malformed/);
+    const response = await (await openTestServer({ lists })).get('/v1/alerts?state=pending');
+    expect((await problemOf(response)).detail).toMatch(/^state: must be one of routed, suppressed, malformed/);
   });
 });

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { alertTrace, messageTrace, openDoor, problemOf } from '../door.ts';
+import { alertTrace, messageTrace, openTestServer, problemOf } from '../test-server.ts';
 
 describe('a trace', () => {
   test('is given for a known alert and a known message', async () => {
-    const door = await openDoor();
-    expect(await (await door.get('/v1/alerts/known')).json()).toEqual(alertTrace);
-    expect(await (await door.get('/v1/messages/m-known')).json()).toEqual(messageTrace);
+    const server = await openTestServer();
+    expect(await (await server.get('/v1/alerts/known')).json()).toEqual(alertTrace);
+    expect(await (await server.get('/v1/messages/m-known')).json()).toEqual(messageTrace);
   });
 
   test('is found by the longest id that there can be', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const id = 'x'.repeat(128);
-    expect(await (await door.get(`/v1/alerts/${id}`)).json()).toMatchObject({ id });
+    expect(await (await server.get(`/v1/alerts/${id}`)).json()).toMatchObject({ id });
   });
 
   test('of an unknown id is 404', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     for (const path of ['/v1/alerts/m-known', '/v1/messages/known', `/v1/alerts/${'x'.repeat(300)}`]) {
-      const response = await door.get(path);
+      const response = await server.get(path);
       expect(response.status, path).toBe(404);
       expect(await problemOf(response)).toMatchObject({ kind: 'not-found' });
     }
@@ -29,10 +29,10 @@ describe('a trace', () => {
       asked.push(id);
       return undefined;
     };
-    const door = await openDoor({ traces: { alert: record, message: record } });
+    const server = await openTestServer({ traces: { alert: record, message: record } });
     for (const id of ['a%20b', 'a:b', '*', '%7Bsms%7D', 'x'.repeat(129), 'a%2Fb']) {
-      expect((await door.get(`/v1/alerts/${id}`)).status, id).toBe(404);
-      expect((await door.get(`/v1/messages/${id}`)).status, id).toBe(404);
+      expect((await server.get(`/v1/alerts/${id}`)).status, id).toBe(404);
+      expect((await server.get(`/v1/messages/${id}`)).status, id).toBe(404);
     }
     expect(asked).toEqual([]);
   });
@@ -48,20 +48,20 @@ describe('the outbox', () => {
   }));
 
   test('shows what was "sent", all of it or the newest', async () => {
-    const door = await openDoor({ outbox: { latest: async (limit) => entries.slice(0, limit) } });
-    expect(await (await door.get('/v1/simulated/outbox')).json()).toEqual({ messages: entries });
-    expect(await (await door.get('/v1/simulated/outbox?limit=1')).json()).toEqual({ messages: [entries[0]] });
+    const server = await openTestServer({ outbox: { latest: async (limit) => entries.slice(0, limit) } });
+    expect(await (await server.get('/v1/simulated/outbox')).json()).toEqual({ messages: entries });
+    expect(await (await server.get('/v1/simulated/outbox?limit=1')).json()).toEqual({ messages: [entries[0]] });
   });
 
   test.each(['0', '-1', 'x', '', '10001', '1.5', '1&limit=2'])('refuses limit=%s', async (limit) => {
-    const door = await openDoor({ outbox: { latest: async () => [] } });
-    const response = await door.get(`/v1/simulated/outbox?limit=${limit}`);
+    const server = await openTestServer({ outbox: { latest: async () => [] } });
+    const response = await server.get(`/v1/simulated/outbox?limit=${limit}`);
     expect(response.status).toBe(400);
     expect(await problemOf(response)).toMatchObject({ kind: 'invalid-request' });
   });
 
   test('is 404 where nothing is simulated', async () => {
-    const response = await (await openDoor()).get('/v1/simulated/outbox');
+    const response = await (await openTestServer()).get('/v1/simulated/outbox');
     expect(response.status).toBe(404);
     expect(await problemOf(response)).toMatchObject({ detail: 'No provider of type simulated is configured.' });
   });

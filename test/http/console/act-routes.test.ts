@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { messageTrace, openDoor, traces } from '../door.ts';
+import { messageTrace, openTestServer, traces } from '../test-server.ts';
 import { write } from './browser.ts';
 import { consoleOf } from './console-of.ts';
 
@@ -12,10 +12,10 @@ it.each([
     ...messageTrace,
     attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:00.000Z', result: 'unknown' as const }],
   };
-  const door = await openDoor({
+  const server = await openTestServer({
     traces: { ...traces, message: async () => message },
     console: consoleOf({ resolver: { list: async () => [], resolve: async () => settled }, onSettled: (provider) => seen.push(provider) }),
   });
-  expect((await write(`${door.url}/console/api/unknown/m-known`, { word: 'sent' })).json).toEqual(settled);
+  expect((await write(`${server.url}/console/api/unknown/m-known`, { word: 'sent' })).json).toEqual(settled);
   expect(seen).toEqual(counted);
 });

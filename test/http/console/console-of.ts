@@ -1,11 +1,11 @@
 import { type Console, createConsole } from '../../../src/http/console/console.ts';
 import type { ConsoleDeps } from '../../../src/http/console/console-deps.ts';
 import { createLogger } from '../../../src/logger.ts';
-import { http } from '../door.ts';
+import { http } from '../test-server.ts';
 
 const refuse = () => Promise.reject(new Error('nobody asks for it here'));
 
-/** A console over nothing, for the door and the page. */
+/** A console over nothing, for the server and the page. */
 export function consoleOf(given: Partial<ConsoleDeps> = {}): Console {
   const deps = {
     readOverview: refuse,

@@ -10,7 +10,7 @@ import { QUEUES } from '../../../src/queue/names.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { metrics } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
-import { openDoor } from '../door.ts';
+import { openTestServer } from '../test-server.ts';
 import { ask, problem, watch, write } from './browser.ts';
 import { consoleOf } from './console-of.ts';
 import { bearer, type ConsoleSystem, consoleSystems, TOKEN } from './console-system.ts';
@@ -46,7 +46,7 @@ async function send(to: string, state: string, text = 'disk full'): Promise<{ id
   return { id, messageId: message.id };
 }
 
-describe('the door', () => {
+describe('the server', () => {
   it('without a token lets nobody in, but shows the page that asks for it', async () => {
     for (const path of ['overview', 'recent', 'live', 'search?q=alice', 'story/x', 'dead', 'unknown', 'inbound', 'outbox']) {
       expect([path, ...problem(await api(path, {}))]).toEqual([path, 401, 'unauthorized']);
@@ -72,7 +72,7 @@ describe('the door', () => {
     expect((await api('overview', { cookie: session.cookie.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A')) })).status).toBe(401);
     const out = await write(`${page}/session`, {}, session, 'DELETE');
     expect(out.headers['set-cookie']?.[0]).toContain('Max-Age=0');
-    // Past the API's own door nothing has changed: a session is no token.
+    // Past the API's own server nothing has changed: a session is no token.
     expect((await ask(`${system.url}/v1/alerts/x`, { headers: session })).status).toBe(401);
   });
 
@@ -81,7 +81,7 @@ describe('the door', () => {
     expect(login.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
   });
 
-  it('slows down who guesses, logs each try without the token, and still lets the right one in', async () => {
+  it('slows down guessing, logs each try without the token, and still lets the right one in', async () => {
     const tries = await Promise.all([
       ...Array.from({ length: 8 }, () => write(`${page}/session`, { token: 'guessed-secret' })),
       ...Array.from({ length: 8 }, () => api('overview', { authorization: 'Bearer guessed-secret' })),
@@ -92,7 +92,7 @@ describe('the door', () => {
     // Ten are free, and one more each second that this machine takes.
     expect([count(401) >= 10, count(429) > 0, count(401) + count(429), statuses.at(-1)]).toEqual([true, true, 16, 204]);
     expect(tries.find(({ status }) => status === 429)?.headers['retry-after']).toMatch(/^\d+$/);
-    expect(log.filter((line) => line.includes('a wrong token was given'))).toHaveLength(16);
+    expect(log.filter((line) => line.includes('console login with a wrong token'))).toHaveLength(16);
     expect(log.join('')).not.toContain('guessed-secret');
   });
 
@@ -111,13 +111,13 @@ describe('the page', () => {
   it('is served under a strict policy, and again only when it has changed', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'console-'));
     onTestFinished(() => rm(dir, { recursive: true }));
-    const door = await openDoor({ console: consoleOf({ pageDir: dir }) });
-    const missing = await ask(`${door.url}/console`);
+    const server = await openTestServer({ console: consoleOf({ pageDir: dir }) });
+    const missing = await ask(`${server.url}/console`);
     expect([...problem(missing), missing.json.detail]).toEqual([404, 'not-found', expect.stringContaining('npm run build')]);
 
     await writeFile(join(dir, 'index.html'), `<!doctype html>${'x'.repeat(2000)}`);
     await writeFile(join(dir, 'app.js'), 'export {}');
-    const html = await ask(`${door.url}/console`);
+    const html = await ask(`${server.url}/console`);
     expect(html).toMatchObject({
       status: 200,
       headers: {
@@ -129,20 +129,20 @@ describe('the page', () => {
         'cache-control': 'no-cache',
       },
     });
-    const again = await ask(`${door.url}/console`, { headers: { 'if-none-match': html.headers.etag as string } });
+    const again = await ask(`${server.url}/console`, { headers: { 'if-none-match': html.headers.etag as string } });
     expect([again.status, again.text]).toEqual([304, '']);
-    const zipped = await ask(`${door.url}/console`, { headers: { 'accept-encoding': 'gzip, br' } });
+    const zipped = await ask(`${server.url}/console`, { headers: { 'accept-encoding': 'gzip, br' } });
     expect([zipped.headers['content-encoding'], zipped.text.length < 500]).toEqual(['gzip', true]);
-    expect((await ask(`${door.url}/console/app.js`)).headers['content-type']).toBe('text/javascript; charset=utf-8');
-    expect(problem(await write(`${door.url}/console`))).toEqual([405, 'method-not-allowed']);
+    expect((await ask(`${server.url}/console/app.js`)).headers['content-type']).toBe('text/javascript; charset=utf-8');
+    expect(problem(await write(`${server.url}/console`))).toEqual([405, 'method-not-allowed']);
   });
 
   it('is nowhere when it is off, and this machine alone when there are no tokens', async () => {
-    const off = await openDoor();
+    const off = await openTestServer();
     for (const path of ['', '/', '/app.js', '/api/session', '/api/overview', '/queues/']) {
       expect([path, ...problem(await ask(`${off.url}/console${path}`))]).toEqual([path, 404, 'not-found']);
     }
-    const open = await openDoor({ console: consoleOf() });
+    const open = await openTestServer({ console: consoleOf() });
     expect((await ask(`${open.url}/console/api/session`)).json).toMatchObject({ open: true, needsToken: false });
     expect((await ask(`${open.url}/console/api/recent`)).status).toBe(200);
     for (const path of ['', '/api/session', '/api/recent', '/api/live', '/queues/']) {

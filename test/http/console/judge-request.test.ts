@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { judgeRequest, type Visit } from '../../../src/http/console/door.ts';
+import { judgeRequest, type RequestOrigin } from '../../../src/http/console/console-access.ts';
 
-const look: Visit = { isWrite: false, host: '127.0.0.1:8080', origin: undefined, fetchSite: undefined, contentType: undefined };
-const write: Visit = { ...look, isWrite: true, contentType: 'application/json', fetchSite: 'same-origin' };
+const look: RequestOrigin = { isWrite: false, host: '127.0.0.1:8080', origin: undefined, fetchSite: undefined, contentType: undefined };
+const write: RequestOrigin = { ...look, isWrite: true, contentType: 'application/json', fetchSite: 'same-origin' };
 const open = { needsToken: false, host: '127.0.0.1', publicUrl: 'https://sms.example.com', allowedHosts: ['sms.internal', 'fd00::7'] };
 const locked = { ...open, needsToken: true };
 
-it.each<[string, Visit, typeof open, string | undefined]>([
+it.each<[string, RequestOrigin, typeof open, string | undefined]>([
   ['a look by an address of this machine', look, open, undefined],
   ['by its name', { ...look, host: 'localhost' }, open, undefined],
   ['by IPv6', { ...look, host: '[::1]:8080' }, open, undefined],
@@ -33,6 +33,6 @@ it.each<[string, Visit, typeof open, string | undefined]>([
   ['a form', { ...write, contentType: 'application/x-www-form-urlencoded' }, locked, 'unsupported-media-type'],
   ['plain text', { ...write, contentType: 'text/plain; application/json' }, open, 'unsupported-media-type'],
   ['without a type', { ...write, contentType: undefined }, open, 'unsupported-media-type'],
-])('%s', (_, visit, house, refusal) => {
-  expect(judgeRequest(visit, house)).toBe(refusal);
+])('%s', (_, request, house, refusal) => {
+  expect(judgeRequest(request, house)).toBe(refusal);
 });

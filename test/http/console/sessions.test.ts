@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSessions, readSession, SESSION_MS, writeSession } from '../../../src/http/console/door.ts';
+import { createSessions, readSession, SESSION_MS, writeSession } from '../../../src/http/console/console-access.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 
 const [first, second] = [new Secret('first-token'), new Secret('second-token')];

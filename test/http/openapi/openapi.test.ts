@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createHttpApp } from '../../../src/http/server/http-app.ts';
 import { Secret } from '../../../src/setting/secret.ts';
-import { http, inbound, lists, names, openDoor, RecordingProducer, receipts, traces } from '../door.ts';
 import { type OpenApiDocument as Document, openApiDocument, operationsOf } from '../openapi-3-1.ts';
+import { http, inbound, lists, names, openTestServer, RecordingProducer, receipts, traces } from '../test-server.ts';
 
 test('the document has every route, and every path of the document is a route', async () => {
   const { app, routes } = createHttpApp({
@@ -33,8 +33,8 @@ test('the document has every route, and every path of the document is a route', 
 });
 
 test('the document is OpenAPI 3.1 with unique operations, and every reference leads somewhere', async () => {
-  const door = await openDoor({ http: { publicUrl: 'https://sms.example.com' } });
-  const document = openApiDocument.parse(await (await door.get('/openapi.json')).json());
+  const server = await openTestServer({ http: { publicUrl: 'https://sms.example.com' } });
+  const document = openApiDocument.parse(await (await server.get('/openapi.json')).json());
   expect(document.servers).toEqual([{ url: 'https://sms.example.com' }]);
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   expect(operationsOf(document).size).toBe(operations.length);
@@ -51,8 +51,8 @@ test('the document is OpenAPI 3.1 with unique operations, and every reference le
 test('the document asks for a token only where one is needed', async () => {
   const needsToken = (path: string) => path.startsWith('/v1/') && !path.startsWith('/v1/receipts/') && !path.startsWith('/v1/inbound/');
   const securities = async (tokens: readonly Secret[]) => {
-    const door = await openDoor({ http: { tokens } });
-    const { paths } = (await (await door.get('/openapi.json')).json()) as Document;
+    const server = await openTestServer({ http: { tokens } });
+    const { paths } = (await (await server.get('/openapi.json')).json()) as Document;
     return Object.entries(paths).map(([path, operations]) => [needsToken(path), Object.values(operations)[0]?.security]);
   };
   for (const [, security] of await securities([])) expect(security).toEqual([]);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/setting/secret.ts';
-import { openDoor } from '../door.ts';
+import { openTestServer } from '../test-server.ts';
 
 const alert = JSON.stringify({ to: '+60123456789', severity: 'critical', text: 'Disk full' });
 const token = 'a-token-of-some-length';
@@ -28,7 +28,7 @@ const ROUTES = [
 
 describe('without tokens', () => {
   test.each(ROUTES)('%s %s answers this machine, and no page that rebinds its name to it', async (method, path, status) => {
-    const { url, producer } = await openDoor();
+    const { url, producer } = await openTestServer();
     const { port } = new URL(url);
     const statusOf = async (headers: Record<string, string>) => (await ask(url + path, method, headers)).status;
     for (const host of [
@@ -48,7 +48,7 @@ describe('without tokens', () => {
   });
 
   test.each(ROUTES)('%s %s answers no page of another origin', async (method, path, status) => {
-    const { url } = await openDoor();
+    const { url } = await openTestServer();
     const statusOf = async (headers: Record<string, string>) => (await ask(url + path, method, headers)).status;
     for (const headers of [
       { origin: 'http://evil.example' },
@@ -67,20 +67,20 @@ describe('without tokens', () => {
     ['http.allowedHosts', { allowedHosts: ['sms.internal', 'ops-box'] }, 'ops-box:8080'],
     ['http.host', { host: 'box.lan' }, 'box.lan:8080'],
   ])('the names of %s are ours, too', async (_key, http, host) => {
-    const { url } = await openDoor({ http });
+    const { url } = await openTestServer({ http });
     expect((await ask(`${url}/v1/alerts`, 'POST', { host })).status).toBe(202);
     expect((await ask(`${url}/v1/alerts`, 'POST', { host: `x${host}` })).status).toBe(421);
   });
 
   test('the refusal says what to do and changes nothing', async () => {
-    const { url, producer } = await openDoor();
+    const { url, producer } = await openTestServer();
     const { body } = await ask(`${url}/v1/alerts`, 'POST', { host: 'sms.internal' });
     expect(body).toContain('http.allowedHosts');
     expect(producer.taken).toHaveLength(0);
   });
 
   test('vendors call by any name, and probes too: they prove themselves, or get nothing that is secret', async () => {
-    const { url } = await openDoor();
+    const { url } = await openTestServer();
     const host = 'sms.example.com';
     // No provider of this name is configured.
     expect((await ask(`${url}/v1/receipts/twilio`, 'POST', { host })).status).toBe(404);
@@ -90,14 +90,14 @@ describe('without tokens', () => {
 });
 
 test('with tokens the token decides, whatever the host', async () => {
-  const { url } = await openDoor({ http: { tokens: [new Secret(token)] } });
+  const { url } = await openTestServer({ http: { tokens: [new Secret(token)] } });
   const headers = { host: 'sms.internal', origin: 'http://grafana.internal' };
   expect((await ask(`${url}/v1/alerts`, 'POST', { ...headers, authorization: `Bearer ${token}` })).status).toBe(202);
   expect((await ask(`${url}/v1/alerts`, 'POST', headers)).status).toBe(401);
 });
 
 test('a flood of wrong tokens at /v1 is slowed with 429 and a time, and the right one passes', async () => {
-  const { url, producer } = await openDoor({ http: { tokens: [new Secret(token)] } });
+  const { url, producer } = await openTestServer({ http: { tokens: [new Secret(token)] } });
   const guess = () => fetch(`${url}/v1/alerts`, { headers: { authorization: 'Bearer guess' } });
   const guesses = Array.from({ length: 40 }, guess);
   const right = await ask(`${url}/v1/alerts`, 'POST', { authorization: `Bearer ${token}` });

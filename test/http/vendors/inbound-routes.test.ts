@@ -3,7 +3,7 @@ import type { InboundDeps } from '../../../src/http/vendors/vendor-routes.ts';
 import type { InboundReader, VendorInbound } from '../../../src/provider/contract/receipt-reader.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
-import { openDoor, problemOf } from '../door.ts';
+import { openTestServer, problemOf } from '../test-server.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
@@ -20,7 +20,7 @@ const reader: InboundReader = {
 async function open(over: { enqueue?: InboundDeps['enqueue']; limits?: { answerWithinMs: number } } = {}) {
   const queued: [string, VendorInbound][] = [];
   const counted: [string, string][] = [];
-  const door = await openDoor({
+  const server = await openTestServer({
     http: { tokens: [new Secret('the-token')] },
     ...(over.limits === undefined ? {} : { limits: over.limits }),
     inbound: {
@@ -35,8 +35,8 @@ async function open(over: { enqueue?: InboundDeps['enqueue']; limits?: { answerW
       count: (...args) => void counted.push(args),
     },
   });
-  const post = (path: string, body: string, seal = 'right') => door.post(path, body, { ...FORM, 'x-seal': seal });
-  return { door, post, queued, counted };
+  const post = (path: string, body: string, seal = 'right') => server.post(path, body, { ...FORM, 'x-seal': seal });
+  return { server, post, queued, counted };
 }
 
 test('a text that proves itself is queued without a token of ours, and answered as the vendor expects', async () => {
@@ -80,7 +80,7 @@ test.each(['nothing'])('one that cannot be read is refused and counted: %s', asy
 
 test.each([
   ['nobody', 'No provider of this name is configured.'],
-  ['aws', 'Texts that come in through sns are not read.'],
+  ['aws', 'Inbound messages of sns are not supported.'],
 ])('for %s: 404', async (name, detail) => {
   const { post } = await open();
   const response = await post(`/v1/inbound/${name}`, '+60123456789 STOP');
@@ -89,8 +89,8 @@ test.each([
 });
 
 test('only by POST', async () => {
-  const { door } = await open();
-  expect((await door.get('/v1/inbound/vendor')).status).toBe(405);
+  const { server } = await open();
+  expect((await server.get('/v1/inbound/vendor')).status).toBe(405);
 });
 
 test.each<[string, InboundDeps['enqueue']]>([
@@ -103,8 +103,8 @@ test.each<[string, InboundDeps['enqueue']]>([
 });
 
 test('nothing that a text says, and not who sent it, is logged', async () => {
-  const { door, post } = await open();
+  const { server, post } = await open();
   await post('/v1/inbound/vendor', '+60123456789 secret-words');
   await post('/v1/inbound/vendor', '+60123456789 secret-words', 'wrong');
-  expect(JSON.stringify(door.lines)).not.toMatch(/23456|secret-words/);
+  expect(JSON.stringify(server.lines)).not.toMatch(/23456|secret-words/);
 });

@@ -3,7 +3,7 @@ import type { Verdicts } from '../../../src/http/alerts/alert-routes.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { until } from '../../support/until.ts';
-import { type Door, openDoor, problemOf } from '../door.ts';
+import { openTestServer, problemOf, type TestServer } from '../test-server.ts';
 
 const PATH = '/v1/webhooks/cloudevents';
 const ONE = { 'content-type': 'application/cloudevents+json' };
@@ -38,30 +38,31 @@ async function faultsOf(response: Response): Promise<string[]> {
 
 describe('an event', () => {
   test.each([
-    ['structured', (door: Door) => door.post(PATH, event, ONE)],
-    ['binary', (door: Door) => door.post(PATH, data, attributes)],
-    ['the only one of a batch', (door: Door) => door.post(PATH, [event], BATCH)],
+    ['structured', (server: TestServer) => server.post(PATH, event, ONE)],
+    ['binary', (server: TestServer) => server.post(PATH, data, attributes)],
+    ['the only one of a batch', (server: TestServer) => server.post(PATH, [event], BATCH)],
     [
       'in capitals, with null for what it leaves out',
-      (door: Door) => door.post(PATH, { ...event, dataschema: null }, { 'content-type': 'application/cloudevents+json;Charset="UTF-8"' }),
+      (server: TestServer) =>
+        server.post(PATH, { ...event, dataschema: null }, { 'content-type': 'application/cloudevents+json;Charset="UTF-8"' }),
     ],
   ])('%s becomes the alert in its data, with an id, a source and a time of its own', async (_mode, send) => {
-    const door = await openDoor();
-    const response = await send(door);
+    const server = await openTestServer();
+    const response = await send(server);
     expect(response.status).toBe(202);
     const { accepted, rejected } = (await response.json()) as Verdicts;
     expect(rejected).toEqual([]);
-    expect(door.producer.taken).toMatchObject([
+    expect(server.producer.taken).toMatchObject([
       { id: accepted[0]?.id, severity: 'critical', text: 'Disk full', to: ['+60123456789'], source: event.source, raisedAt: event.time },
     ]);
   });
 
   test('is the same alert in every mode, and however often it comes', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const seen = [
-      await door.post(PATH, event, ONE),
-      await door.post(PATH, data, attributes),
-      await door.post(PATH, [event, { ...event, id: 'other' }, { ...event, source: '/other' }], BATCH),
+      await server.post(PATH, event, ONE),
+      await server.post(PATH, data, attributes),
+      await server.post(PATH, [event, { ...event, id: 'other' }, { ...event, source: '/other' }], BATCH),
     ];
     const verdicts = (await Promise.all(seen.map((response) => response.json()))) as Verdicts[];
     expect(verdicts.map(({ accepted }) => accepted.map(({ duplicate }) => duplicate))).toEqual([[false], [true], [true, false, false]]);
@@ -74,30 +75,30 @@ describe('an event', () => {
   });
 
   test('leaves to the alert what the alert says itself', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const own = { ...data, id: 'mine', source: 'checkout', raisedAt: '2026-11-20T02:00:00Z' };
-    await door.post(`${PATH}?to=group:oncall`, { ...event, data: own }, ONE);
-    expect(door.producer.taken).toMatchObject([{ ...own, to: ['+60123456789'] }]);
+    await server.post(`${PATH}?to=group:oncall`, { ...event, data: own }, ONE);
+    expect(server.producer.taken).toMatchObject([{ ...own, to: ['+60123456789'] }]);
   });
 
   test('resolves with status resolved, and asks for nobody', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const over = { severity: 'critical', status: 'resolved', dedupKey: 'k' };
-    expect((await door.post(PATH, { ...event, data: over }, ONE)).status).toBe(202);
-    expect(door.producer.taken).toMatchObject([over]);
+    expect((await server.post(PATH, { ...event, data: over }, ONE)).status).toBe(202);
+    expect(server.producer.taken).toMatchObject([over]);
   });
 
   test('is read from headers as the binding encodes them', async () => {
-    const door = await openDoor();
-    await door.post(PATH, data, { ...attributes, 'ce-source': '/caf%C3%A9/%22x%22', 'ce-id': '"a \\"b\\""' });
-    await door.post(PATH, { ...event, source: '/café/"x"', id: 'a "b"' }, ONE);
-    expect(door.producer.taken.map(({ source }) => source)).toEqual(['/café/"x"']);
+    const server = await openTestServer();
+    await server.post(PATH, data, { ...attributes, 'ce-source': '/caf%C3%A9/%22x%22', 'ce-id': '"a \\"b\\""' });
+    await server.post(PATH, { ...event, source: '/café/"x"', id: 'a "b"' }, ONE);
+    expect(server.producer.taken.map(({ source }) => source)).toEqual(['/café/"x"']);
   });
 
   test('with a very long source is still an alert', async () => {
-    const door = await openDoor();
-    await door.post(PATH, { ...event, source: `/${'x'.repeat(2000)}` }, ONE);
-    expect(door.producer.taken.map(({ source }) => source?.length)).toEqual([256]);
+    const server = await openTestServer();
+    await server.post(PATH, { ...event, source: `/${'x'.repeat(2000)}` }, ONE);
+    expect(server.producer.taken.map(({ source }) => source?.length)).toEqual([256]);
   });
 });
 
@@ -108,17 +109,17 @@ describe('recipients', () => {
     ['of ?to=', '?to=contact:alice&to=%2B60123456780', ['contact:alice', '+60123456780']],
     ['of the config', '', ['group:oncall']],
   ])('are those %s where the alert names none', async (_name, query, to) => {
-    const door = await openDoor({ http: { webhookTo: ['group:oncall'] } });
-    expect((await door.post(PATH + query, { ...event, data: nobody }, ONE)).status).toBe(202);
-    expect(door.producer.taken).toMatchObject([{ to }]);
+    const server = await openTestServer({ http: { webhookTo: ['group:oncall'] } });
+    expect((await server.post(PATH + query, { ...event, data: nobody }, ONE)).status).toBe(202);
+    expect(server.producer.taken).toMatchObject([{ to }]);
   });
 
   test('that nobody names are an error of the alert, and a slip in the URL one of the call', async () => {
-    const door = await openDoor();
-    const unnamed = await door.post(PATH, { ...event, data: nobody }, ONE);
+    const server = await openTestServer();
+    const unnamed = await server.post(PATH, { ...event, data: nobody }, ONE);
     expect(unnamed.status).toBe(400);
     expect(await faultsOf(unnamed)).toEqual([expect.stringMatching(/^0 data\.to: is required/)]);
-    expect(await problemOf(await door.post(`${PATH}?to=group:nobody`, event, ONE))).toMatchObject({
+    expect(await problemOf(await server.post(`${PATH}?to=group:nobody`, event, ONE))).toMatchObject({
       kind: 'invalid-request',
       detail: 'Recipients: to[0]: no group named "nobody" in the config',
     });
@@ -127,7 +128,7 @@ describe('recipients', () => {
 
 describe('a batch', () => {
   test('is taken but for its bad ones, which are named and logged', async () => {
-    const door = await openDoor();
+    const server = await openTestServer();
     const batch = [
       event,
       { ...event, id: '' },
@@ -136,7 +137,7 @@ describe('a batch', () => {
       { ...event, id: 'e4', data: { ...data, to: ['+60123456789', '12'] } },
       { ...event, id: 'e5' },
     ];
-    const response = await door.post(PATH, batch, BATCH);
+    const response = await server.post(PATH, batch, BATCH);
     expect(response.status).toBe(202);
     const { accepted, rejected } = (await response.json()) as Verdicts;
     expect(accepted.map(({ index }) => index)).toEqual([0, 5]);
@@ -146,20 +147,26 @@ describe('a batch', () => {
       [3, ''],
       [4, 'data.to[1]'],
     ]);
-    expect(await until(() => door.lines.find(({ level }) => level === 40))).toMatchObject({ msg: 'webhook alerts refused', accepted: 2 });
+    expect(await until(() => server.lines.find(({ level }) => level === 40))).toMatchObject({
+      msg: 'webhook alerts rejected',
+      accepted: 2,
+    });
   });
 
   test('of bad ones only is 400, an empty one is taken, and more than 1,000 are too many', async () => {
-    const door = await openDoor();
-    expect(await problemOf(await door.post(PATH, [{}, 7], BATCH))).toMatchObject({
+    const server = await openTestServer();
+    expect(await problemOf(await server.post(PATH, [{}, 7], BATCH))).toMatchObject({
       kind: 'all-rejected',
       accepted: [],
       rejected: [{ index: 0 }, { index: 1 }],
     });
-    const empty = await door.post(PATH, [], BATCH);
+    const empty = await server.post(PATH, [], BATCH);
     expect([empty.status, await empty.json()]).toEqual([202, { accepted: [], rejected: [] }]);
-    expect(await problemOf(await door.post(PATH, Array(1001).fill(event), BATCH))).toMatchObject({ status: 413, kind: 'too-many-alerts' });
-    expect(await problemOf(await door.post(PATH, event, BATCH))).toMatchObject({
+    expect(await problemOf(await server.post(PATH, Array(1001).fill(event), BATCH))).toMatchObject({
+      status: 413,
+      kind: 'too-many-alerts',
+    });
+    expect(await problemOf(await server.post(PATH, event, BATCH))).toMatchObject({
       status: 400,
       detail: expect.stringContaining('application/cloudevents+json'),
     });
@@ -183,13 +190,13 @@ describe('is told what is wrong', () => {
       ['0 specversion: is required: send 1.0', '0 id: is required', '0 source: is required', '0 type: is required'],
     ],
     ['a list as id', { ...event, id: [7] }, ['0 id: must be text, got a list']],
-    ['no data', without('data'), ['0 data: is required: an alert as POST /v1/alerts takes it']],
+    ['no data', without('data'), ['0 data: is required: an alert in the format of POST /v1/alerts']],
     [
       'data in words',
       { ...event, data: 'Disk full' },
-      ['0 data: must be a JSON object: an alert as POST /v1/alerts takes it, got "Disk full"'],
+      ['0 data: must be a JSON object: an alert in the format of POST /v1/alerts, got "Disk full"'],
     ],
-    ['data_base64', { ...without('data'), data_base64: 'e30=' }, ['0 data_base64: bytes are not read: send the alert as JSON in data']],
+    ['data_base64', { ...without('data'), data_base64: 'e30=' }, ['0 data_base64: is not supported: send the alert as JSON in data']],
     ['a list', [event], ['0 : must be a JSON object, got a list']],
     [
       'an alert without severity',
@@ -197,31 +204,31 @@ describe('is told what is wrong', () => {
       ['0 data.severity: is required: info, warning, error, critical'],
     ],
   ])('%s', async (_name, body, faults) => {
-    const door = await openDoor();
-    const response = await door.post(PATH, body, ONE);
+    const server = await openTestServer();
+    const response = await server.post(PATH, body, ONE);
     expect(response.status).toBe(400);
     expect(await faultsOf(response)).toEqual(faults);
-    expect(door.producer.taken).toEqual([]);
+    expect(server.producer.taken).toEqual([]);
   });
 
   test('in binary mode by the names of the headers', async () => {
-    const door = await openDoor();
-    expect(await faultsOf(await door.post(PATH, '[]', { ...attributes, 'ce-id': '' }))).toEqual([
+    const server = await openTestServer();
+    expect(await faultsOf(await server.post(PATH, '[]', { ...attributes, 'ce-id': '' }))).toEqual([
       '0 ce-id: must not be empty',
-      '0 data: must be a JSON object: an alert as POST /v1/alerts takes it, got an empty list',
+      '0 data: must be a JSON object: an alert in the format of POST /v1/alerts, got an empty list',
     ]);
-    const [version] = await faultsOf(await door.post(PATH, event));
+    const [version] = await faultsOf(await server.post(PATH, event));
     expect(version).toBe('0 ce-specversion: is required: send 1.0, or the whole event as application/cloudevents+json');
   });
 
   test.each(['application/cloudevents+xml', 'application/cloudevents-protobuf+json', 'text/plain'])('%s is 415', async (type) => {
-    const door = await openDoor();
-    expect((await door.post(PATH, event, { 'content-type': type })).status).toBe(415);
+    const server = await openTestServer();
+    expect((await server.post(PATH, event, { 'content-type': type })).status).toBe(415);
   });
 
   test('and no number of it is logged or told', async () => {
-    const door = await openDoor();
-    const response = await door.post(
+    const server = await openTestServer();
+    const response = await server.post(
       PATH,
       [
         { ...event, specversion: '60123456789' },
@@ -230,28 +237,28 @@ describe('is told what is wrong', () => {
       BATCH,
     );
     expect(await response.text()).not.toContain('23456');
-    await until(() => door.lines.find(({ level }) => level === 50));
-    expect(JSON.stringify(door.lines)).not.toContain('23456');
+    await until(() => server.lines.find(({ level }) => level === 50));
+    expect(JSON.stringify(server.lines)).not.toContain('23456');
   });
 });
 
 test('a broker that takes a body for an event in reply gets none', async () => {
-  const door = await openDoor();
-  const response = await door.post(PATH, event, { ...ONE, prefer: 'reply' });
+  const server = await openTestServer();
+  const response = await server.post(PATH, event, { ...ONE, prefer: 'reply' });
   expect([response.status, await response.text(), response.headers.get('content-type')]).toEqual([202, '', null]);
-  expect(door.producer.taken).toHaveLength(1);
-  expect((await door.post(PATH, {}, { ...ONE, prefer: 'reply' })).status).toBe(400);
+  expect(server.producer.taken).toHaveLength(1);
+  expect((await server.post(PATH, {}, { ...ONE, prefer: 'reply' })).status).toBe(400);
 });
 
 test('Redis away is 503 with Retry-After, and the same event again is taken', async () => {
-  const door = await openDoor();
-  door.producer.before = async () => {
+  const server = await openTestServer();
+  server.producer.before = async () => {
     throw new RedisUnavailableError('down');
   };
-  const refused = await door.post(PATH, event, ONE);
+  const refused = await server.post(PATH, event, ONE);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
-  door.producer.before = async () => undefined;
-  expect(await (await door.post(PATH, event, ONE)).json()).toMatchObject({ accepted: [{ duplicate: false }] });
+  server.producer.before = async () => undefined;
+  expect(await (await server.post(PATH, event, ONE)).json()).toMatchObject({ accepted: [{ duplicate: false }] });
 });
 
 describe('what can be left out or read otherwise costs no alert', () => {
@@ -263,7 +270,7 @@ describe('what can be left out or read otherwise costs no alert', () => {
     [
       'a time that is none',
       { ...PLAIN, time: 'yesterday' },
-      { raisedAt: undefined, remarks: ['time "yesterday" of the event is no time: left out'] },
+      { raisedAt: undefined, remarks: ['time "yesterday" of the event is not a time and was left out'] },
     ],
     ['a time of null', { ...PLAIN, time: null }, { raisedAt: undefined, remarks: undefined }],
     ['a version as a number', { ...PLAIN, specversion: 1 }, { text: data.text }],
@@ -277,22 +284,22 @@ describe('what can be left out or read otherwise costs no alert', () => {
       { source: event.source },
     ],
   ])('%s', async (_name, body, taken) => {
-    const door = await openDoor();
-    expect(await (await door.post(PATH, body, ONE)).json()).toMatchObject({ accepted: [{ index: 0 }], rejected: [] });
-    expect({ raisedAt: undefined, remarks: undefined, ...door.producer.taken[0] }).toMatchObject(taken);
+    const server = await openTestServer();
+    expect(await (await server.post(PATH, body, ONE)).json()).toMatchObject({ accepted: [{ index: 0 }], rejected: [] });
+    expect({ raisedAt: undefined, remarks: undefined, ...server.producer.taken[0] }).toMatchObject(taken);
   });
 
   test('recipients of the URL stand in for `to: null`', async () => {
-    const door = await openDoor();
-    const response = await door.post(`${PATH}?to=group:oncall`, { ...PLAIN, data: { ...data, to: null } }, ONE);
+    const server = await openTestServer();
+    const response = await server.post(`${PATH}?to=group:oncall`, { ...PLAIN, data: { ...data, to: null } }, ONE);
     expect(response.status).toBe(202);
-    expect(door.producer.taken).toMatchObject([{ to: ['group:oncall'] }]);
+    expect(server.producer.taken).toMatchObject([{ to: ['group:oncall'] }]);
   });
 });
 
 describe('the handshake of a sender', () => {
-  const options = (door: Door, headers: Record<string, string>, query = '') =>
-    fetch(`${door.url}${PATH}${query}`, { method: 'OPTIONS', headers });
+  const options = (server: TestServer, headers: Record<string, string>, query = '') =>
+    fetch(`${server.url}${PATH}${query}`, { method: 'OPTIONS', headers });
   const told = (response: Response) => ({
     status: response.status,
     allow: response.headers.get('allow'),
@@ -301,19 +308,19 @@ describe('the handshake of a sender', () => {
   });
 
   test('is granted to its origin, at any rate', async () => {
-    const door = await openDoor();
-    const response = await options(door, { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' });
+    const server = await openTestServer();
+    const response = await options(server, { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' });
     expect(told(response)).toEqual({ status: 200, allow: 'POST, OPTIONS', origin: 'eventgrid.azure.net', rate: '*' });
   });
 
   test('without an origin says only what is allowed', async () => {
-    const door = await openDoor();
-    expect(told(await options(door, {}))).toEqual({ status: 204, allow: 'POST, OPTIONS', origin: null, rate: null });
+    const server = await openTestServer();
+    expect(told(await options(server, {}))).toEqual({ status: 204, allow: 'POST, OPTIONS', origin: null, rate: null });
   });
 
   test('with an origin that is none is refused', async () => {
-    const door = await openDoor();
-    const response = await options(door, { 'webhook-request-origin': 'a b' });
+    const server = await openTestServer();
+    const response = await options(server, { 'webhook-request-origin': 'a b' });
     expect(await problemOf(response)).toMatchObject({ status: 400, detail: 'WebHook-Request-Origin must be a host name, got "a b".' });
   });
 
@@ -326,7 +333,7 @@ describe('the handshake of a sender', () => {
             origin: 'http://evil.example',
             'access-control-request-method': 'POST',
           };
-          const response = await options(await openDoor({ http }), headers, query);
+          const response = await options(await openTestServer({ http }), headers, query);
           return { ...told(response), body: await response.text(), cors: response.headers.get('access-control-allow-origin') };
         }),
       ),
@@ -336,10 +343,12 @@ describe('the handshake of a sender', () => {
   });
 
   test('opens nothing else: other paths keep their token', async () => {
-    const door = await openDoor({ http: { tokens: [new Secret('sesame-sesame')] } });
+    const server = await openTestServer({ http: { tokens: [new Secret('sesame-sesame')] } });
     for (const path of ['/v1/alerts', '/v1/webhooks/grafana']) {
-      expect((await fetch(door.url + path, { method: 'OPTIONS', headers: { 'webhook-request-origin': 'example.com' } })).status).toBe(401);
+      expect((await fetch(server.url + path, { method: 'OPTIONS', headers: { 'webhook-request-origin': 'example.com' } })).status).toBe(
+        401,
+      );
     }
-    expect((await door.post(PATH, event, ONE)).status).toBe(401);
+    expect((await server.post(PATH, event, ONE)).status).toBe(401);
   });
 });

@@ -352,7 +352,7 @@ describe('a side field that cannot be read is left out, and costs no alert', () 
   test('an unknown status is a remark in the history', () => {
     expect(only({ ...firing(w1), status: 'strange' })).toMatchObject({
       status: 'firing',
-      remarks: ['unknown status "strange": read as firing'],
+      remarks: ['unknown status "strange": treated as firing'],
     });
   });
 

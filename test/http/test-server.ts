@@ -121,7 +121,7 @@ export const http: ReceiverDeps['config']['http'] = {
   webhookTo: [],
 };
 
-export interface Door {
+export interface TestServer {
   readonly url: string;
   readonly producer: RecordingProducer;
   /** Every log line so far. */
@@ -131,21 +131,21 @@ export interface Door {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-const open: Door[] = [];
+const open: TestServer[] = [];
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((door) => door.close()));
+  await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
-export interface DoorOptions extends Partial<Omit<ReceiverDeps, 'config' | 'role' | 'producer'>> {
+export interface TestServerOptions extends Partial<Omit<ReceiverDeps, 'config' | 'role' | 'producer'>> {
   readonly role?: HttpServerDeps['role'];
   readonly http?: Partial<ReceiverDeps['config']['http']>;
 }
 
 /** A server on a free loopback port, closed after the test. */
-export async function openDoor({ role = 'receiver', http: settings, ...given }: DoorOptions = {}): Promise<Door> {
+export async function openTestServer({ role = 'receiver', http: settings, ...given }: TestServerOptions = {}): Promise<TestServer> {
   const producer = new RecordingProducer();
   const lines: Record<string, unknown>[] = [];
-  const server = createHttpServer({
+  const listening = createHttpServer({
     role,
     config: { http: { ...http, ...settings }, ...names },
     producer,
@@ -161,12 +161,12 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
     logger: pino({ level: 'debug', base: null }, { write: (line) => lines.push(JSON.parse(line)) }),
     ...given,
   });
-  const url = `http://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
-  const door: Door = {
+  const url = `http://127.0.0.1:${await listening.listen({ host: '127.0.0.1', port: 0 })}`;
+  const server: TestServer = {
     url,
     producer,
     lines,
-    close: () => server.close(),
+    close: () => listening.close(),
     get: (path, headers = {}) => fetch(url + path, { headers }),
     post: (path, body, headers = {}) =>
       fetch(url + path, {
@@ -175,8 +175,8 @@ export async function openDoor({ role = 'receiver', http: settings, ...given }: 
         body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
       }),
   };
-  open.push(door);
-  return door;
+  open.push(server);
+  return server;
 }
 
 /** The body of an answer that must be problem details of this kind. */

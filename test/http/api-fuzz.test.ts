@@ -7,10 +7,10 @@ import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE 
 import { createHttpApp } from '../../src/http/server/http-app.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import type { EnqueueResult } from '../../src/queue/producer/producer-port.ts';
-import { http, inbound, lists, names, receipts, traces } from './door.ts';
 import { firing, resolved, w1 } from './payloads.ts';
+import { http, inbound, lists, names, receipts, traces } from './test-server.ts';
 
-/** Bodies for each door; `FUZZ_RUNS=2500` makes about 22,000 of them. */
+/** Bodies for each server; `FUZZ_RUNS=2500` makes about 22,000 of them. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 
 /** Words that only a validator, a parser or a stack uses. */

@@ -9,29 +9,29 @@ import { isForeign, isOwnHost, type OriginHeaders, type OwnNames } from '../serv
 
 const NAME = 'sms-dispatch-console';
 
-/** The session among a request's cookies. */
+/** Returns the session from a request's cookies. */
 export function readSession(cookies: string | undefined): string | undefined {
   const own = (cookies ?? '').split(';').map((part) => part.trim());
   return own.find((part) => part.startsWith(`${NAME}=`))?.slice(NAME.length + 1);
 }
 
-/** What makes the browser keep the session, out of reach of scripts and of other sites; an empty one makes it forget. */
+/** Returns the `Set-Cookie` value that keeps the session out of reach of scripts and other sites; an empty session deletes it. */
 export function writeSession(session: string, isSecure: boolean): string {
   const maxAge = session === '' ? 0 : SESSION_MS / 1000;
   return `${NAME}=${session}; Path=/console; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
 }
 
-/** How long a browser that gave a token may come in without giving it again. */
+/** Lifetime of a session. */
 export const SESSION_MS = 12 * 3_600_000;
 
-/** Nothing is kept anywhere: what a browser holds proves itself, to every replica with the same tokens, until its token is removed. */
+/** Stateless sessions: a cookie proves itself to every replica with the same tokens, until its token is removed. */
 interface Sessions {
-  /** For the holder of `token`, which must be one of the configured ones. */
+  /** Creates a session for the holder of `token`, which must be one of the configured ones. */
   issue(token: Secret, now: Date): string;
   holds(session: string, now: Date): boolean;
 }
 
-/** A session is when it ends, in ms, and a proof of that by a key made of the token that opened it. */
+/** A session consists of its end time in ms and an HMAC of it, with a key derived from the token that opened it. */
 export function createSessions(tokens: readonly Secret[]): Sessions {
   return {
     issue: (token, now) => {
@@ -53,37 +53,37 @@ function prove(token: Secret, endsAt: string): Buffer {
   return createHmac('sha256', key).update(endsAt).digest();
 }
 
-/** Who may come into the console: everybody on this machine, or whoever shows a token of `http.tokens`. */
-export interface ConsoleDoor {
+/** Access control of the console: without tokens every local request passes, otherwise a token of `http.tokens` or a session is needed. */
+export interface ConsoleAccess {
   readonly needsToken: boolean;
-  /** Of every request below `/console` that a route answers. @throws {HttpProblem} when it may not come in */
+  /** Checks every request below `/console` that a route answers. @throws {HttpProblem} when access is denied */
   enter(request: FastifyRequest, path: string): Promise<void>;
-  /** Whether it would be let in by what it shows; a wrong token is as good as none. */
+  /** True when the request has access. A request with a bearer token is not checked here, so that tokens cannot be guessed. */
   isOpen(request: FastifyRequest): boolean;
   /** @throws {HttpProblem} `unauthorized` when `token` is not one, `too-many-tries` */
   begin(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void>;
   end(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export interface DoorDeps {
+export interface ConsoleAccessDeps {
   readonly http: Pick<HttpConfig, 'tokens' | 'host' | 'publicUrl' | 'allowedHosts'>;
   readonly logger: Logger;
   readonly now: () => Date;
   readonly throttle?: LoginThrottle;
 }
 
-/** The page itself holds nothing that is anybody's, and asks for the token. */
+/** Paths of the page itself, which contains no data and asks for the token. */
 const PAGE: readonly string[] = ['/console', '/console/', '/console/app.js', '/console/app.css'];
 const LOGIN: readonly string[] = ['/console/session', '/console/api/session'];
 
-const WORDS = {
+const DETAILS = {
   misdirected:
-    'Without http.tokens the console answers to this machine alone: ask for 127.0.0.1 or localhost, or name this host in http.allowedHosts.',
-  'foreign-request': 'Only the page of this very console may ask.',
-  'unsupported-media-type': 'Send it with Content-Type: application/json.',
+    'Without http.tokens the console accepts local requests only: use 127.0.0.1 or localhost, or add this host to http.allowedHosts.',
+  'foreign-request': 'Only the page of this console may send requests.',
+  'unsupported-media-type': 'Send the request with Content-Type: application/json.',
 } as const;
 
-export function createConsoleDoor({ http, logger, now, throttle = createLoginThrottle() }: DoorDeps): ConsoleDoor {
+export function createConsoleAccess({ http, logger, now, throttle = createLoginThrottle() }: ConsoleAccessDeps): ConsoleAccess {
   const { tokens, publicUrl } = http;
   const sessions = createSessions(tokens);
   const needsToken = tokens.length > 0;
@@ -96,7 +96,7 @@ export function createConsoleDoor({ http, logger, now, throttle = createLoginThr
   const prove = async (token: string, address: string): Promise<Secret> => {
     const found = findToken(tokens, token);
     if (found !== undefined) return found;
-    logger.warn('console: a wrong token was given');
+    logger.warn('console login with a wrong token');
     await throttle.wrong(address);
     throw unauthorized('The token is not one of http.tokens.');
   };
@@ -106,16 +106,16 @@ export function createConsoleDoor({ http, logger, now, throttle = createLoginThr
     async enter(request, path) {
       const isPage = PAGE.includes(path);
       const { host, origin, 'content-type': contentType, 'sec-fetch-site': fetchSite } = request.headers;
-      const visit = {
+      const requestOrigin = {
         isWrite: !['GET', 'HEAD'].includes(request.method),
         host,
-        // A link to the page may stand anywhere.
+        // A link to the page may come from any site.
         origin: isPage ? undefined : origin,
         fetchSite: isPage ? undefined : [fetchSite].flat()[0],
         contentType,
       };
-      const refusal = judgeRequest(visit, { ...http, needsToken });
-      if (refusal !== undefined) throw new HttpProblem(refusal, { detail: WORDS[refusal] });
+      const rejection = judgeRequest(requestOrigin, { ...http, needsToken });
+      if (rejection !== undefined) throw new HttpProblem(rejection, { detail: DETAILS[rejection] });
       if (!needsToken || isPage || LOGIN.includes(path) || holdsSession(request)) return;
       const token = bearerOf(request.headers.authorization);
       if (token === undefined) throw unauthorized('Log in at /console, or send Authorization: Bearer <token>.');
@@ -123,7 +123,7 @@ export function createConsoleDoor({ http, logger, now, throttle = createLoginThr
     },
     isOpen: (request) => {
       const token = bearerOf(request.headers.authorization);
-      // No oracle for guesses: a token is weighed where the throttle is.
+      // Tokens are compared only behind the throttle, so that this call cannot be used for guessing.
       return !needsToken || (token === undefined && holdsSession(request));
     },
     async begin(token, request, reply) {
@@ -142,25 +142,25 @@ function unauthorized(detail: string): HttpProblem {
   return new HttpProblem('unauthorized', { detail, headers: { 'www-authenticate': 'Bearer realm="sms-dispatch"' } });
 }
 
-/** What is checked before a token or session is. Headers as they came. */
-export interface Visit extends OriginHeaders {
+/** What is checked before a token or session; headers unchanged. */
+export interface RequestOrigin extends OriginHeaders {
   readonly contentType: string | undefined;
 }
 
-interface House extends OwnNames {
-  /** Whoever comes in shows a token or a session. */
+interface AccessRules extends OwnNames {
+  /** True when a token or a session is required. */
   readonly needsToken: boolean;
 }
 
-type Refusal = 'misdirected' | 'foreign-request' | 'unsupported-media-type';
+type RequestRejection = 'misdirected' | 'foreign-request' | 'unsupported-media-type';
 
 /**
- * Why a request is not let near the door. Without tokens everybody on this machine may come in: the name that was asked for
- * must be one of ours. What writes must come from our own page.
+ * Returns why a request is rejected before its token or session is checked. Without tokens every local request passes, so the
+ * requested host must be one of ours. A write must come from the console's own page.
  */
-export function judgeRequest(visit: Visit, house: House): Refusal | undefined {
-  if (!house.needsToken && !isOwnHost(visit.host, house)) return 'misdirected';
-  if (isForeign(visit)) return 'foreign-request';
-  if (visit.isWrite && !/^application\/json\s*(?:;|$)/i.test(visit.contentType ?? '')) return 'unsupported-media-type';
+export function judgeRequest(request: RequestOrigin, rules: AccessRules): RequestRejection | undefined {
+  if (!rules.needsToken && !isOwnHost(request.host, rules)) return 'misdirected';
+  if (isForeign(request)) return 'foreign-request';
+  if (request.isWrite && !/^application\/json\s*(?:;|$)/i.test(request.contentType ?? '')) return 'unsupported-media-type';
   return undefined;
 }
