@@ -80,7 +80,7 @@ describe('a package is where it is used', () => {
   test('every development dependency is used by a test, the console, a script or the compiler', () => {
     const elsewhere = quoted(['test', 'src/console'], () => true, false);
     const commands = Object.values(scripts).join(' ');
-    const command: Versions = { typescript: 'tsc', '@biomejs/biome': 'biome' };
+    const command: Versions = { typescript: 'tsc', '@biomejs/biome': 'biome', 'oxlint-tsgolint': 'oxlint --type-aware' };
     const isUsed = (name: string) =>
       elsewhere.has(name) || new RegExp(`\\b${command[name] ?? name}\\b`).test(commands) || isOfTypes(name, elsewhere);
     expect(Object.keys(devDependencies).filter((name) => !isUsed(name))).toEqual([]);

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkFile, checkTree, FLOORS, findCircles, OWNERS, SHARED } from './walls.ts';
 
 test('no import of ours goes through a wall', () => {
@@ -173,30 +172,6 @@ test('the plan names only rooms and files that stand', () => {
   const standing = (place: string) => existsSync(join('src', place)) || existsSync(place);
   expect(FLOORS.flat().filter((room) => !standing(room))).toEqual([]);
   expect([...new Set(Object.values(OWNERS))].filter((owner) => !standing(owner))).toEqual([]);
-});
-
-describe('process.env', () => {
-  let dir = '';
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-  test('is read in setting/environment.ts and in tests, nowhere else', () => {
-    dir = mkdtempSync(join(tmpdir(), 'sms-house-'));
-    for (const file of ['.biome.json', '.gitignore']) cpSync(file, join(dir, file));
-    for (const path of ['src/setting/environment.ts', 'src/config/schema/schema.ts', 'src/http/a.ts', 'workers/a.ts', 'test/a.ts']) {
-      mkdirSync(join(dir, dirname(path)), { recursive: true });
-      writeFileSync(join(dir, path), 'export const port = process.env.PORT;\n');
-    }
-    const biome = join(process.cwd(), 'node_modules/.bin/biome');
-    const { stdout, status } = spawnSync(biome, ['lint', '--reporter=json', '.'], { cwd: dir, encoding: 'utf8' });
-    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
-    expect(status).toBe(1);
-    expect(diagnostics.map(({ category }) => category)).toEqual(Array(3).fill('lint/style/noProcessEnv'));
-    expect(diagnostics.map(({ location }) => location.path).sort()).toEqual([
-      'src/config/schema/schema.ts',
-      'src/http/a.ts',
-      'workers/a.ts',
-    ]);
-  });
 });
 
 function importing(from: string, to: string): string {

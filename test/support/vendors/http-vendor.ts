@@ -47,7 +47,8 @@ export async function startHttpVendor(reply: (hit: Hit, response: ServerResponse
         body: Buffer.concat(chunks).toString('utf8'),
       };
       const said = reply(hit, response);
-      if (said instanceof Promise) said.then((later) => answer(later, request, response));
+      // A reply that fails is an unhandled rejection, which fails the run.
+      if (said instanceof Promise) void said.then((later) => answer(later, request, response));
       else answer(said, request, response);
     });
   });
