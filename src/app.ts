@@ -143,8 +143,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       interactive,
       commands,
       connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear, connections.add),
-      readiness: () =>
-        readiness({ ask: () => interactive.exists(keys.inFlight()), redis: interactive, allowed, connections }, current, ready),
+      readiness: () => readiness({ ask: () => interactive.exists(keys.probe()), redis: interactive, allowed, connections }, current, ready),
     };
     const open = async (next: Config): Promise<RunningConfig> => {
       const running = await openRunningConfig(next, resources);

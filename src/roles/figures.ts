@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
 import { createOnTheWay } from '../ledger/lists/on-the-way.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
+import { createUnknowns } from '../ledger/unknown/unknowns.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
 import { readHourUsage } from '../limit/caps/cap-usage.ts';
 import { readContributions } from '../limit/caps/contributions.ts';
@@ -34,7 +35,7 @@ export function openFigures(redis: Redis, keys: Keys, activeConfig: () => Config
       return { groups: held, routes: activeConfig().routes.map(({ name }) => name) };
     },
     criticals: () => readCriticals(redis, keys, HELD_MS, MISSED_MS),
-    unknown: () => redis.zcard(keys.unknown()),
+    unknown: () => createUnknowns(redis, keys).count(),
     caps: () => readCaps(redis, keys, activeConfig()),
     budgets: async () => (await openBudgets(redis, keys, activeConfig().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, clock.now()),

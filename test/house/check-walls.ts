@@ -6,8 +6,6 @@ for (const fault of faults) console.error(fault);
 const circles = findCircles(process.cwd());
 for (const circle of circles) console.error(`circle of imports: ${circle}`);
 if (faults.length + circles.length > 0) {
-  console.error(
-    `\n${faults.length} import(s) go through a wall, ${circles.length} circle(s). The plan of the house is test/house/walls.ts.`,
-  );
+  console.error(`\n${faults.length} use(s) go through a wall, ${circles.length} circle(s). The plan of the house is test/house/walls.ts.`);
   process.exitCode = 1;
 }

@@ -49,6 +49,21 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'package.json': 'version.ts',
 };
 
+/**
+ * Rooms and the Redis keys, by their names in `redis/keys.ts`, that only they read and write; others call their functions.
+ * The limiters' scripts look at two keys of the ledger in one step with their own.
+ */
+export const KEY_OWNERS: Readonly<Record<string, readonly string[]>> = {
+  ledger: [
+    ...['seen', 'alert', 'message', 'claims', 'resolved', 'acknowledged', 'ackCode', 'ackCodes', 'owed', 'open', 'openMessages'],
+    ...['pendingAlerts', 'pendingJob', 'requeued', 'inFlight', 'unknown', 'ended', 'kept', 'heldCriticals', 'missedCriticals'],
+    ...['digestContent', 'storm', 'receiptIndex', 'optOuts', 'optedIn', 'inbound', 'keptInbound', 'keptInboundOrder', 'parked'],
+    ...['journalCursor', 'routeKinds'],
+  ],
+  limit: ['keptSlot', 'told', 'budget', 'budgetHold', 'contributions', 'capNames', 'limiter'],
+  redis: ['dataSet', 'dataSetHistory'],
+};
+
 /** What every room may import, besides the rest of Node. */
 export const SHARED: readonly string[] = ['zod', 'luxon'];
 
@@ -103,6 +118,21 @@ const IMPORT =
 
 /** @param path from the root of the project, such as `src/http/x.ts` */
 export function checkFile(path: string, source: string): string[] {
+  return [...importFaults(path, source), ...keyFaults(path, source)];
+}
+
+function keyFaults(path: string, source: string): string[] {
+  return Object.entries(KEY_OWNERS)
+    .filter(([owner]) => !covers(owner, inHouse(path)) && inHouse(path) !== 'redis/keys.ts')
+    .flatMap(([owner, names]) =>
+      [...source.matchAll(new RegExp(`\\bkeys\\.(${names.join('|')})\\(`, 'g'))].map((match) => {
+        const line = source.slice(0, match.index).split('\n').length;
+        return `${path}:${line} uses the key ${match[1]}, which ${label(owner)} owns`;
+      }),
+    );
+}
+
+function importFaults(path: string, source: string): string[] {
   return [...source.matchAll(IMPORT)].flatMap((match) => {
     const specifier = (match[1] ?? match[2] ?? match[3]) as string;
     const fault = faultOf(path, specifier);

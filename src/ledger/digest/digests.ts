@@ -130,6 +130,12 @@ export interface Closing {
   readonly as: string;
 }
 
+/** How many alerts a closed digest names; `undefined` once it was sent or its time is over. */
+export async function countInDigest(redis: Redis, keys: Keys, digestId: string): Promise<number | undefined> {
+  const count = await redis.hget(keys.digestContent(digestId), 'count');
+  return count === null ? undefined : Number(count);
+}
+
 export function createDigests(redis: Redis, keys: Keys): Digests {
   return {
     async gather({ messageId, phoneHash, severity, line, as, now, isStorm, quietMs, digestId }) {

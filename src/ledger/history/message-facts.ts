@@ -15,6 +15,12 @@ export interface MessageFacts extends Pick<MessageRecord, 'to' | 'contact' | 'se
 /** `undefined` for a message past its time. Rejects when Redis refuses. */
 export type ReadMessageFacts = (message: MessageEntry) => Promise<MessageFacts | undefined>;
 
+/** The state of each message and the reason of it, read in one page; both are `null` for a message that the ledger does not know. */
+export async function readStates(redis: Redis, keys: Keys, ids: readonly string[]) {
+  const found = await Promise.all(ids.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
+  return found.map(([state = null, reason = null]) => ({ state, reason }));
+}
+
 export function createReadMessageFacts(redis: Redis, keys: Keys): ReadMessageFacts {
   return async ({ id, alertId, provider }) => {
     const [[card, through, providerMessageId, segments], alertCard] = await Promise.all([

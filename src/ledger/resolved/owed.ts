@@ -24,6 +24,8 @@ export interface Owed {
   /** Remembers messages, by id, before they can be sent; again changes nothing. */
   keep(dedupHash: string, messages: Readonly<Record<string, string>>): Promise<void>;
   any(dedupHash: string): Promise<boolean>;
+  /** Whether a message of the dedup key has no outcome yet, or a recipient is to be notified of its end. */
+  isOpen(dedupHash: string): Promise<boolean>;
   all(dedupHash: string): Promise<OwedMessage[]>;
   forget(dedupHash: string, ids: readonly string[]): Promise<void>;
   /**
@@ -47,6 +49,7 @@ export function createOwed(redis: Redis, keys: Keys): Owed {
       const key = keys.owed(dedupHash);
       await Promise.all([redis.hset(key, { ...messages }), redis.pexpire(key, RESOLVED_TTL_MS)]);
     },
+    isOpen: async (dedupHash) => (await redis.exists(keys.open(dedupHash), keys.owed(dedupHash))) > 0,
     any: async (dedupHash) => (await redis.exists(keys.owed(dedupHash))) === 1,
     async all(dedupHash) {
       const kept = Object.entries(await redis.hgetall(keys.owed(dedupHash)));

@@ -21,6 +21,9 @@ export interface Settlement {
 
 /** The messages of which nobody knows whether they were sent. Every method rejects when Redis refuses. */
 export interface Unknowns {
+  /** Key of the sorted set of the ids, by when the outcome became unknown, ms. */
+  readonly index: string;
+  count(): Promise<number>;
   /** The ids, oldest first, at most `limit`. */
   ids(limit: number): Promise<string[]>;
   /** One as it was sent, whole number and all; `undefined` once it is settled. */
@@ -33,6 +36,8 @@ export interface Unknowns {
 
 export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
   return {
+    index: keys.unknown(),
+    count: () => redis.zcard(keys.unknown()),
     ids: (limit) => redis.zrange(keys.unknown(), 0, String(limit - 1)),
     kept: async (messageId) => (await redis.get(keys.kept(messageId))) ?? undefined,
     async settle({ messageId, alertId, dedupHash, run, sent, at, keep, event }) {

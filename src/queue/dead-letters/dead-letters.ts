@@ -2,10 +2,12 @@ import { ErrorCode, Job, type Queue } from 'bullmq';
 import { dedupHash } from '../../alert/id.ts';
 import type { Clock } from '../../clock.ts';
 import { alertMember, settleMissed } from '../../ledger/criticals.ts';
+import { countInDigest } from '../../ledger/digest/digests.ts';
 import { createTraces } from '../../ledger/history/redis-traces.ts';
 import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
 import type { Objection } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
+import { createUnknowns } from '../../ledger/unknown/unknowns.ts';
 import { EXPIRED } from '../../pipeline/outcome.ts';
 import { reopeningOf, replayMessage } from '../../pipeline/unknown/replay-message.ts';
 import { connectRedis, type Redis } from '../../redis/connect.ts';
@@ -70,14 +72,15 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
   const traces = createTraces(connection, keys);
+  const unknowns = createUnknowns(connection, keys);
   const queues = new Map(NAMES.map((name) => [name, openQueueToRead(name, connection, prefix)]));
   const jobs = new WeakMap<DeadLetter, DeadJob>();
   const key = (queue: string, part: string) => `${prefix}:${queue}:${part}`;
-  const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? keys.unknown() : key(queue, 'failed') });
+  const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? unknowns.index : key(queue, 'failed') });
   const SETS = [...NAMES, UNKNOWN].map(setOf);
 
   const readUnknown = async ({ queue, jobId, diedAt }: DeadRef): Promise<DeadLetter | undefined> => {
-    const [trace, kept] = await Promise.all([traces.message(jobId), connection.get(keys.kept(jobId))]);
+    const [trace, kept] = await Promise.all([traces.message(jobId), unknowns.kept(jobId)]);
     if (trace?.state !== 'unknown') return undefined;
     const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
     const letter = describeUnknown(trace, messageOf(job), diedAt);
@@ -96,9 +99,9 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
       timestamp: Number.parseInt(timestamp ?? '', 10),
     };
     const message = messageOf(job);
-    const alerts = message?.digest === undefined ? undefined : await connection.hget(keys.digestContent(message.id), 'count');
+    const alerts = message?.digest === undefined ? undefined : await countInDigest(connection, keys, message.id);
     const trace = message && (await traces.message(message.id));
-    const letter = describeDead(job, message, { trace, alerts: alerts == null ? undefined : Number(alerts) });
+    const letter = describeDead(job, message, { trace, alerts });
     jobs.set(letter, job);
     return letter;
   };

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorCode } from 'bullmq';
+import { readStates } from '../../ledger/history/message-facts.ts';
 import { CAP_REASONS } from '../../limit/caps/rate-cap.ts';
 import type { DigestJobs } from '../../pipeline/digest/gather.ts';
 import type { Message } from '../../pipeline/message.ts';
@@ -30,8 +31,8 @@ export async function wakeHeldBack(redis: Redis, keys: Keys): Promise<number> {
     do {
       const [next, pairs] = await redis.zscan(messages.toKey('delayed'), cursor, 'COUNT', BATCH);
       const ids = pairs.filter((_, index) => index % 2 === 0);
-      const waits = await Promise.all(ids.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
-      const held = ids.filter((_, index) => waits[index]?.[0] === 'deferred' && BY_CONFIG.includes(waits[index]?.[1] ?? ''));
+      const states = await readStates(redis, keys, ids);
+      const held = ids.filter((_, index) => states[index]?.state === 'deferred' && BY_CONFIG.includes(states[index]?.reason ?? ''));
       await wakeMessages(messages, held);
       woken += held.length;
       cursor = next;

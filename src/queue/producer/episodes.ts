@@ -65,11 +65,7 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
     async isOpen(given) {
       const dedupKey = storedDedupKey(given);
       const hashed = dedupHash(dedupKey);
-      return (
-        (await withinDeadline(redis.exists(keys.open(hashed), keys.owed(hashed)))) > 0 ||
-        (await waits(dedupKey)) ||
-        (await wasRaised(dedupKey))
-      );
+      return (await withinDeadline(ledger.owed.isOpen(hashed))) || (await waits(dedupKey)) || (await wasRaised(dedupKey));
     },
     async recentKeys() {
       const found = new Set<string>();

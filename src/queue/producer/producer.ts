@@ -4,12 +4,13 @@ import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { dedupHash, newAlertId } from '../../alert/id.ts';
 import { AlertError, type Directory, readAlert } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
+import { createAcceptance } from '../../ledger/acceptance.ts';
 import type { Seen } from '../../ledger/records.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
 import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
 import { keepTime, keptClockOf } from '../../redis/clock/redis-clock.ts';
 import { isCluster, type Redis } from '../../redis/connect.ts';
-import { createKeys, LEDGER_TTL_MS } from '../../redis/keys.ts';
+import { createKeys } from '../../redis/keys.ts';
 import { callersConnection, openProducerConnection } from '../../redis/producer-connection.ts';
 import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
 import { announceEnd, createAcknowledgeAlert, wakeMessages } from '../jobs/alert-jobs.ts';
@@ -42,6 +43,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   const opened = typeof redis === 'string' ? openProducerConnection(redis, keys.probe()) : callersConnection(redis);
   const connection = opened.redis;
   const ledger = createLedger(connection, keys);
+  const acceptance = createAcceptance(connection, keys);
   const alerts = openQueue(ALERT_QUEUE, connection, prefix);
   const messages = openQueue(MESSAGE_QUEUE, connection, prefix);
   const known = keptClockOf(connection);
@@ -49,28 +51,17 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   const stamp = createStamp(clock);
 
   const add = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
-    await alerts.addBulk(accepted.map(jobOf));
-    // Only now: an id that is remembered without its job would be a lost alert. What lists the alert as pending is due at once,
-    // because its job is there.
-    const answers = await connection
-      .pipeline([
-        ...accepted.map((entry) => ['set', keys.seen(entry.id), JSON.stringify(summaryOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
-        ...accepted.map((entry) => ['set', keys.pendingJob(entry.id), JSON.stringify(jobOf(entry)), 'PX', LEDGER_TTL_MS, 'NX']),
-        ['zadd', keys.pendingAlerts(), 'NX', ...accepted.flatMap(({ id }) => [0, id])],
-        ['pexpire', keys.pendingAlerts(), LEDGER_TTL_MS],
-      ])
-      .exec();
-    return Promise.all(
-      (answers ?? []).slice(0, accepted.length).map(async ([error, answer], index) => {
-        if (error !== null) throw error;
-        return answer === null && !(await mend(accepted[index] as Accepted));
-      }),
+    const jobs = accepted.map(jobOf);
+    await alerts.addBulk(jobs);
+    const known = await acceptance.remember(
+      accepted.map((entry, index) => ({ id: entry.id, summary: summaryOf(entry), job: jobs[index] })),
     );
+    return Promise.all(accepted.map(async (entry, index) => known[index] === true && !(await replaceMalformed(entry))));
   };
 
-  /** An alert that ended malformed may be mended and raised again under its id: the dead job makes way. True when it did. */
-  const mend = async (entry: Accepted): Promise<boolean> => {
-    if ((await connection.hget(keys.alert(entry.id), 'outcome')) !== 'malformed') return false;
+  /** An alert that ended as malformed may be corrected and raised again under its id: its failed job is replaced. True when it was. */
+  const replaceMalformed = async (entry: Accepted): Promise<boolean> => {
+    if (!(await acceptance.wasMalformed(entry.id))) return false;
     const dead = await alerts.getJob(alertJobId(entry.id));
     if ((await dead?.isFailed()) !== true) return false;
     await dead?.remove();
