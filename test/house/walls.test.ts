@@ -102,6 +102,15 @@ const DOWNWARD: readonly (readonly [from: string, to: string])[] = [
   ['src/logger.ts', 'src/alert/a.ts'],
 ];
 
+describe('a Redis key', () => {
+  test.each([
+    ['src/queue/a.ts', 'redis.hget(keys.alert(id), 1)', 'src/queue/a.ts:1 uses the key alert, which ledger/ owns'],
+    ['src/ledger/a.ts', '\nkeys.limiter(name)', 'src/ledger/a.ts:2 uses the key limiter, which limit/ owns'],
+  ])('used in %s by %j is a fault', (path, source, fault) => expect(checkFile(path, source)).toEqual([fault]));
+
+  test('is used by its owner', () => expect(checkFile('src/ledger/lists/a.ts', 'redis.zcard(keys.unknown())')).toEqual([]));
+});
+
 describe('imports point down', () => {
   test.each(DOWNWARD)('%s may import %s, not the other way round', (from, to) => {
     expect(checkFile(from, importing(from, to))).toEqual([]);
