@@ -1,6 +1,5 @@
 import type { Config } from './config/config.ts';
-import { fingerprint } from './config/fingerprint.ts';
-import type { LoadedConfig } from './config/load-config.ts';
+import { fingerprint, type LoadedConfig } from './config/load-config.ts';
 import { createHttpServer, type HttpServer, type PreparedHandler } from './http/server/http-server.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../setting/environment.ts';
@@ -8,7 +9,6 @@ import { compileConfig } from './compile.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Fault } from './fault.ts';
 import { type Finding, toFault } from './finding.ts';
-import { fingerprint } from './fingerprint.ts';
 import { configSchema } from './schema/schema.ts';
 import { openContactFiles, withPeople } from './source/contact-files.ts';
 import { readEnvSettings, type Settings } from './source/env-settings.ts';
@@ -16,7 +16,7 @@ import { openSource } from './source/open-source.ts';
 import { type OnRead, readText } from './source/read-text.ts';
 import type { YamlSource } from './source/yaml-source.ts';
 
-export const DEFAULT_CONFIG_PATH = 'config/sms-dispatch.yaml';
+const DEFAULT_CONFIG_PATH = 'config/sms-dispatch.yaml';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -115,4 +115,20 @@ function howToGetOne(missing: string): string {
     .find((candidate) => existsSync(candidate));
   const copy = shipped === undefined ? 'write one' : `copy the one that comes with sms-dispatch: ${shipped}`;
   return missing === DEFAULT_CONFIG_PATH ? `${copy}, or name another with --config or SMS_DISPATCH_CONFIG` : copy;
+}
+
+/**
+ * 12 hex digits that are the same on every replica whose config means the same: comments and order of keys within a
+ * setting aside, and without what may differ from process to process, such as ports. Secrets do not go into it.
+ */
+export function fingerprint(config: Config): string {
+  const { worker: _1, shutdown: _2, logLevel: _3, metricsPort: _4, http, redis, ...shared } = config;
+  const { publicUrl, webhookTo } = http;
+  const meaning = { ...shared, publicUrl, webhookTo, prefix: redis.prefix };
+  return createHash('sha256').update(JSON.stringify(meaning, plain)).digest('hex').slice(0, 12);
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return [...value];
+  return value instanceof RegExp ? String(value) : value;
 }

@@ -1,7 +1,6 @@
 import type { ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
-import type { AckCodes } from './acknowledge/ack-codes.ts';
-import type { Acknowledge } from './acknowledge/acknowledge.ts';
+import type { AckCodes, Acknowledge } from './acknowledge/acknowledge.ts';
 import type { Over } from './acknowledge/over-script.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import type { KeptReceipt, ReceiptWord } from './receipt/receipt-table.ts';

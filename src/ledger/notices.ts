@@ -1,8 +1,8 @@
 import type { Redis } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
-import { lines } from './fields.ts';
 import type { TraceEvent } from './history/trace.ts';
+import { lines } from './records.ts';
 
 /** How a notice to a channel ends: told, given up, or not told because there was no need any more. */
 export const NOTICE_OUTCOMES = ['accepted', 'failed', 'cancelled'] as const;

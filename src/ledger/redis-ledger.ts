@@ -3,11 +3,9 @@ import { severityRank } from '../alert/severity.ts';
 import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import { createAckCodes } from './acknowledge/ack-codes.ts';
-import { createAcknowledge } from './acknowledge/acknowledge.ts';
+import { createAckCodes, createAcknowledge } from './acknowledge/acknowledge.ts';
 import { isOverScript } from './acknowledge/over-script.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
-import { lines, messageFields } from './fields.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
@@ -16,8 +14,7 @@ import { indexSuppressed } from './lists/ended.ts';
 import { admitScript, DUPLICATE_ID, DUPLICATE_OF, reopenAlertScript, resolveScript, settleAlertScript } from './lua/alert-scripts.ts';
 import { moveScript, noteScript, objectionScript, openAttemptScript, reopenScript } from './lua/message-scripts.ts';
 import { createApplyReceipt } from './receipt/apply-receipt.ts';
-import type { AlertCard } from './records.ts';
-import { claimOf, type MessageRecord, type RoutedAlert, type SettledAlert } from './records.ts';
+import { type AlertCard, claimOf, lines, type MessageRecord, messageFields, type RoutedAlert, type SettledAlert } from './records.ts';
 import { createOwed } from './resolved/owed.ts';
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {

@@ -8,8 +8,7 @@ import { httpConfig } from './http/config.ts';
 import { simulatedConfig } from './simulated/config.ts';
 import { smslocalConfig } from './smslocal/config.ts';
 import type { TemplateBook } from './template/fill-template.ts';
-import { tencentConfig } from './tencent/config.ts';
-import { tencentTemplates } from './tencent/template.ts';
+import { tencentConfig, tencentTemplates } from './tencent/config.ts';
 import { twilioConfig } from './twilio/config.ts';
 import { unismsConfig, unismsTemplates } from './unisms/config.ts';
 

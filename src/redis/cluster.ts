@@ -1,7 +1,5 @@
 import { Cluster, type RedisOptions } from 'ioredis';
-import { flushCalls } from './flush-calls.ts';
-import { forgetArguments } from './forget-arguments.ts';
-import { gatherWrites } from './gather-writes.ts';
+import { flushCalls, forgetArguments, gatherWrites } from './pending-commands.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
 

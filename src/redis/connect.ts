@@ -2,9 +2,7 @@ import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
 import { duplicateCluster, openCluster } from './cluster.ts';
 import { type PrimaryWatch, watchPrimaries } from './failover/primary-watch.ts';
 import { classifyTrouble } from './fitness/trouble.ts';
-import { explainFlushes, flushCalls } from './flush-calls.ts';
-import { forgetArguments } from './forget-arguments.ts';
-import { gatherWrites } from './gather-writes.ts';
+import { explainFlushes, flushCalls, forgetArguments, gatherWrites } from './pending-commands.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
 

@@ -1,4 +1,4 @@
-import { forgetArguments } from './forget-arguments.ts';
+import { forgetArguments } from './pending-commands.ts';
 
 /** Redis did not answer in time or refused the connection; nothing was half-accepted that a retry with the same id would double. */
 export class RedisUnavailableError extends Error {

@@ -1,8 +1,7 @@
 import { logSafeId, phoneHashes } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import { createTraces } from '../ledger/history/redis-traces.ts';
-import { createInboundLog } from '../ledger/inbound/kept-inbound.ts';
-import { createSeenInbound } from '../ledger/inbound/seen-inbound.ts';
+import { createInboundLog, createSeenInbound } from '../ledger/inbound/kept-inbound.ts';
 import { createOptOuts } from '../ledger/opt-out/opt-outs.ts';
 import { noteRouteKinds } from '../ledger/route-kinds.ts';
 import { comeBackAt, rulesOf, sizeOf } from '../pipeline/gates/message-caps.ts';

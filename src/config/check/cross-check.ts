@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { parsePhone } from '../../alert/phone.ts';
+import { placeholders } from '../../alert/text.ts';
 import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
 import { judgeTls } from '../../redis/tls-files.ts';
 import { isLoopback } from '../../setting/loopback.ts';
@@ -11,8 +12,6 @@ import type { Settings } from '../source/env-settings.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from '../source/raw-file.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { addressFaults, phoneFault } from './address-faults.ts';
-import { languageFaults } from './language-faults.ts';
-import { codeFaults, referenceFaults } from './reference-faults.ts';
 import { rotationFaults } from './rotation-faults.ts';
 import { simulatedFaults } from './simulated-faults.ts';
 
@@ -138,4 +137,63 @@ function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {
   const { url = '', prefix = '{sms}' } = record(file.redis);
   const message = judgePrefix(String(prefix), isClusterUrl(givenUrl ?? String(url)));
   return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
+}
+
+/** A text in another language must ask for what the template's own text asks for: nobody would fill in the rest. */
+function languageFaults(file: Section): Finding[] {
+  return Object.entries(record(file.templates)).flatMap(([name, template]) => {
+    const { text: main, languages } = record(template);
+    if (typeof main !== 'string') return [];
+    const wanted = placeholders(main);
+    return Object.entries(record(languages)).flatMap(([language, wording]): Finding[] => {
+      const { text } = record(wording);
+      if (typeof text !== 'string') return [];
+      const found = placeholders(text);
+      const missing = wanted.filter((placeholder) => !found.includes(placeholder));
+      const strange = found.filter((placeholder) => !wanted.includes(placeholder));
+      if (missing.length + strange.length === 0) return [];
+      return [
+        {
+          path: ['templates', name, 'languages', language, 'text'],
+          message: [
+            ...(missing.length > 0 ? [`lacks ${inBraces(missing)} of the template's own text`] : []),
+            ...(strange.length > 0 ? [`has ${inBraces(strange)}, which the template's own text has not`] : []),
+          ].join(' and '),
+          hint: strange.map((placeholder) => didYouMean(placeholder, wanted))[0],
+        },
+      ];
+    });
+  });
+}
+
+function inBraces(names: readonly string[]): string {
+  return names.map((name) => `{${name}}`).join(', ');
+}
+
+/** Names of escalations, channels and providers that there are not, and calling codes that are none. */
+function referenceFaults(file: Section, quote: Quote): Finding[] {
+  const unknown = (what: string, name: unknown, path: Path, written = quote(path)): Finding[] => {
+    const names = Object.keys(record(file[`${what}s`]));
+    if (typeof name !== 'string' || name === '' || names.includes(name)) return [];
+    return [{ path, message: `no ${what} named ${written}`, hint: didYouMean(name, names) ?? theyAre(`${what}s`, names), hideValue: true }];
+  };
+  return [
+    ...list(file.routes).flatMap((route, index) => unknown('escalation', record(route).escalation, ['routes', index, 'escalation'])),
+    ...Object.entries(record(file.escalations)).flatMap(([name, steps]) =>
+      list(steps).flatMap((step, index) =>
+        list(record(step).channels).flatMap((channel, place) =>
+          unknown('channel', channel, ['escalations', name, index, 'channels', place]),
+        ),
+      ),
+    ),
+    ...Object.keys(record(record(file.money).prices)).flatMap((provider) =>
+      unknown('provider', provider, ['money', 'prices', provider], JSON.stringify(provider)),
+    ),
+    ...Object.keys(record(record(file.caps).perCountry)).flatMap((code) => codeFaults(code, ['caps', 'perCountry', code])),
+  ];
+}
+
+function codeFaults(code: string, path: Path): Finding[] {
+  if (/^[1-9]\d{0,2}$/.test(code)) return [];
+  return [{ path, message: 'not a calling code: one to three digits, such as 86', hideValue: true }];
 }

@@ -10,8 +10,36 @@ import { addressWarnings } from './address-warnings.ts';
 import { moneyWarnings } from './money-warnings.ts';
 import { overflowWarnings } from './overflow-warnings.ts';
 import { simulatedWarnings } from './simulated-faults.ts';
-import { timeZoneWarnings } from './time-zone-warnings.ts';
-import { timingWarnings } from './timing-warnings.ts';
+
+/** A Redis that fails over or writes its disk out, a machine that is short of CPU: all of it takes seconds. */
+const SHORTEST_LOCK_MS = 5_000;
+
+/**
+ * How long a run takes is no matter of the lock, which is renewed all the while, every quarter or half of it; and no
+ * setting can make a lost one a second text: an attempt is held by its lease in the ledger, which is its provider's
+ * timeout and a margin, whatever became of the lock. Two relations are left that cost something:
+ * - A lock that runs out in an ordinary hiccup gives work away whose owner is well. Its run is called off, the message
+ *   waits for the lease to end, and it is counted as one more that its worker left behind.
+ * - A provider that may take longer than the grace has its calls cut off by an ordinary restart, each an unknown outcome. Who grants none at all knows.
+ */
+function timingWarnings({ worker, shutdown, providers }: ParsedConfig): Finding[] {
+  const short: Finding[] =
+    worker.lock >= SHORTEST_LOCK_MS
+      ? []
+      : [
+          {
+            path: ['worker', 'lock'],
+            message: 'a Redis that is away for a moment makes others take over work whose owner is well',
+            hint: `at least ${SHORTEST_LOCK_MS / 1000}s`,
+          },
+        ];
+  const cutOff = Object.entries(providers).flatMap(([name, { timeoutMs }]): Finding[] => {
+    if (timeoutMs <= shutdown.grace || shutdown.grace === 0) return [];
+    const message = `longer than shutdown.grace (${shutdown.grace / 1000}s): a restart gives up its slow calls as unknown outcomes`;
+    return [{ path: ['providers', name, 'timeout'], message, hint: `shutdown: { grace: ${Math.ceil(timeoutMs / 1000) + 5}s }` }];
+  });
+  return [...short, ...cutOff];
+}
 
 /** What is allowed and probably not meant. */
 export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
@@ -145,4 +173,29 @@ function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): Finding
     if (config.statusCallback.split('?')[0] === ours) return [];
     return [{ path, message: 'its receipts go elsewhere, or their signature will not fit', hint: `this receiver is at ${ours}` }];
   });
+}
+
+/** Quiet hours go by a clock; where none is named that is UTC, by which few people sleep. */
+function timeZoneWarnings({ quietHours, routes, contacts }: ParsedConfig): Finding[] {
+  if (isTimed(quietHours) && quietHours.timeZone !== undefined) return [];
+  const ofContacts = Object.entries(contacts).map(([name, { quietHours: hours, timeZone }]) => ({
+    path: ['contacts', name, 'quietHours'],
+    isUnplaced: isTimed(hours) && timeZone === undefined,
+  }));
+  const others = [
+    { path: ['quietHours'], hours: quietHours },
+    ...routes.map((route, index) => ({ path: ['routes', index, 'quietHours'], hours: route.quietHours })),
+  ].map(({ path, hours }) => ({ path, isUnplaced: isTimed(hours) && hours.timeZone === undefined }));
+  return [...others, ...ofContacts]
+    .filter(({ isUnplaced }) => isUnplaced)
+    .map(({ path }) => ({
+      path,
+      message: 'go by UTC for whoever has no timeZone',
+      hint: 'timeZone: Europe/Berlin, of the contact or in quietHours of the file',
+      hideValue: true,
+    }));
+}
+
+function isTimed<Hours extends object>(hours: Hours | 'off' | undefined): hours is Hours {
+  return hours !== undefined && hours !== 'off';
 }

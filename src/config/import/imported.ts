@@ -2,8 +2,7 @@ import { type Document, LineCounter, parseAllDocuments, stringify, visit } from 
 import { ConfigError } from '../fault.ts';
 import { maskText } from '../printable.ts';
 import { looksMisspelt } from '../source/placeholder.ts';
-import { unfoldYaml } from '../source/unfold-yaml.ts';
-import { syntaxMessage } from '../source/yaml-syntax.ts';
+import { syntaxMessage, unfoldYaml } from '../source/unfold-yaml.ts';
 
 /** Another system's config as one of ours. */
 export interface Imported {

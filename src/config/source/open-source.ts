@@ -1,12 +1,38 @@
-import { isMap, isScalar } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
 import type { Environment } from '../../setting/environment.ts';
 import { ConfigError } from '../fault.ts';
 import type { Finding } from '../finding.ts';
-import { dropEmpty } from './drop-empty.ts';
-import { takeDuplicates } from './duplicate-keys.ts';
 import { interpolate } from './interpolate.ts';
 import type { OnRead } from './read-text.ts';
-import { keyOf, parseYaml, type YamlSource } from './yaml-source.ts';
+import { keyOf, nodesUnder, parseYaml, type YamlSource } from './yaml-source.ts';
+
+/** Sections that map names to things: an empty entry in one of them is a mistake, not a setting that was left out. */
+const NAMED = ['providers', 'contacts', 'groups', 'rotations', 'templates'];
+
+/** Two keys of one name: YAML would let the last win. The later one is taken out. */
+function takeDuplicates(source: YamlSource): Finding[] {
+  const findings: Finding[] = [];
+  for (const { node, path } of nodesUnder(source.document.contents)) {
+    if (!isMap(node)) continue;
+    const first = new Map<string, number>();
+    node.items = node.items.filter((pair) => {
+      const key = keyOf(pair);
+      const offset = (pair.key as Node).range?.[0] ?? 0;
+      const earlier = first.get(key);
+      if (earlier === undefined) return first.set(key, offset);
+      const noun = path.length === 1 ? NAMED.find((section) => section === path[0]) : undefined;
+      findings.push({
+        path: [...path, key],
+        offset,
+        message: `${noun === undefined ? 'this key is written twice' : `two ${noun} with one name`}, the first in line ${source.lineOf(earlier)}`,
+        hint: noun === undefined ? 'keep one' : 'give each its own name',
+        hideValue: true,
+      });
+      return false;
+    });
+  }
+  return findings;
+}
 
 /**
  * Text → a map with everything filled in, and what could not be. Sections whose names begin with `x-` are for anchors, and left out.
@@ -26,4 +52,14 @@ export function openSource(
   const findings = [...takeDuplicates(source), ...interpolate(source, env, onRead)];
   dropEmpty(source);
   return { source, findings };
+}
+
+/** Takes out keys without a value, such as a section of which every line is commented out, and empty list items from the environment. */
+function dropEmpty(source: YamlSource): void {
+  const isEmpty = (node: unknown) => node === null || (isScalar(node) && node.value === null);
+  for (const { node, path } of nodesUnder(source.document.contents)) {
+    if (isMap(node) && !(path.length === 1 && NAMED.includes(String(path[0]))))
+      node.items = node.items.filter(({ value }) => !isEmpty(value));
+    if (isSeq(node)) node.items = node.items.filter((item) => !(isEmpty(item) && source.secrets.has(item as Scalar)));
+  }
 }

@@ -13,8 +13,7 @@ import {
 } from 'yaml';
 import { ConfigError } from '../fault.ts';
 import { shelter, unshelter } from './placeholder.ts';
-import { unfoldYaml } from './unfold-yaml.ts';
-import { NEXT_TOO_DEEP, syntaxMessage } from './yaml-syntax.ts';
+import { NEXT_TOO_DEEP, syntaxMessage, unfoldYaml } from './unfold-yaml.ts';
 
 export type Path = readonly PropertyKey[];
 

@@ -2,8 +2,8 @@ import { SEVERITIES, type Severity, severityRank } from '../../alert/severity.ts
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import type { Over } from '../acknowledge/over-script.ts';
-import { lines } from '../fields.ts';
 import type { MessageState, TraceEvent } from '../history/trace.ts';
+import { lines } from '../records.ts';
 import { closeScript, endScript, gatherScript, markScript, releaseUnreachedScript, writeScript } from './digest-scripts.ts';
 
 /** What a digest says of one alert. */

@@ -1,9 +1,12 @@
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
+import { createJournal } from '../journal/journal.ts';
 import type { AlertCard, MessageRecord, Seen } from '../records.ts';
-import { readCapFilling } from './cap-filling.ts';
 import {
   type AlertTrace,
+  type CapFilling,
+  type CapReason,
+  type FilledBy,
   isOnItsWay,
   type MessageState,
   type MessageTrace,
@@ -11,6 +14,83 @@ import {
   type TraceAttempt,
   type TraceEvent,
 } from './trace.ts';
+
+/** Read of the journal at most. */
+const ENTRIES = 20_000;
+const PAGE = 1_000;
+/** Clocks of a process and of Redis, whose time orders the journal, may differ by this. */
+const SKEW_MS = 2_000;
+
+type Card = Pick<MessageRecord, 'phoneHash' | 'lane' | 'to' | 'contact' | 'route' | 'source'>;
+
+/**
+ * Which messages counted towards the cap at the moment when it held the message back, from the journal: it is asked for
+ * by a person, so that sending need not write it down. `undefined` where no cap held it back. Rejects when Redis does.
+ * @param events of the message
+ */
+async function readCapFilling(redis: Redis, keys: Keys, messageId: string, events: readonly TraceEvent[]): Promise<CapFilling | undefined> {
+  const event = events.findLast(({ cap }) => cap !== undefined);
+  if (event?.cap === undefined) return undefined;
+  const reason = (event.heldBy ?? event.reason) as CapReason;
+  const [own] = await readCards(redis, keys, [messageId]);
+  if (own === undefined) return undefined;
+  const { cap } = event;
+  const at = Date.parse(event.at);
+  const ids = await sentBetween(redis, keys, at - cap.windowMs, at + SKEW_MS);
+  const cards = (await readCards(redis, keys, ids)).filter((card) => card !== undefined);
+  const counted = cards.filter((card) => countsTowards(reason, card, own)).slice(0, cap.max);
+  return { reason, cap, by: grouped(counted), count: counted.length };
+}
+
+/** Ids of the messages that providers accepted, or may have, newest first. */
+async function sentBetween(redis: Redis, keys: Keys, from: number, to: number): Promise<string[]> {
+  const journal = createJournal(redis, keys);
+  const ids = new Set<string>();
+  let before = `${to + 1}-0`;
+  for (let read = 0; read < ENTRIES; read += PAGE) {
+    const entries = await journal.newest(PAGE, before);
+    for (const entry of entries) {
+      if (entry.at.getTime() < from) return [...ids];
+      if (entry.kind === 'message' && (entry.message.state === 'accepted' || entry.message.state === 'unknown')) ids.add(entry.message.id);
+    }
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < PAGE) break;
+    before = last.seq;
+  }
+  return [...ids];
+}
+
+async function readCards(redis: Redis, keys: Keys, ids: readonly string[]): Promise<(Card | undefined)[]> {
+  const lines = await Promise.all(ids.map((id) => redis.hget(keys.message(id), 'card')));
+  return lines.map((line) => (line === null ? undefined : (JSON.parse(line) as Card)));
+}
+
+/** Whether a message takes a slot of the same counter as `own`. */
+export function countsTowards(reason: CapReason, card: Card, own: Card): boolean {
+  if ((card.lane === undefined) !== (own.lane === undefined)) return false;
+  switch (reason) {
+    case 'rate_cap_recipient':
+      return card.phoneHash === own.phoneHash;
+    case 'rate_cap_route':
+      return card.route === own.route;
+    case 'rate_cap_source':
+      return card.source === own.source;
+    // A masked number keeps its calling code.
+    case 'rate_cap_country':
+      return card.to.split('*')[0] === own.to.split('*')[0];
+    case 'rate_cap_hour':
+      return true;
+  }
+}
+
+function grouped(cards: readonly Card[]): FilledBy[] {
+  const groups = new Map<string, FilledBy>();
+  for (const { source = null, route, contact } of cards) {
+    const key = JSON.stringify([source, route, contact]);
+    groups.set(key, { source, route, contact, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()].toSorted((a, b) => b.count - a.count);
+}
 
 export function createTraces(redis: Redis, keys: Keys): StoryTraces {
   const pausedQueue = async (queue: string) => ((await redis.hexists(keys.queueMeta(queue), 'paused')) === 1 ? { pausedQueue: queue } : {});

@@ -1,9 +1,9 @@
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
-import { INBOUND_LENGTH, type Keys } from '../../redis/keys.ts';
+import { INBOUND_LENGTH, INBOUND_TTL_MS, type Keys } from '../../redis/keys.ts';
 
 /** Why a text that came in acknowledged nothing. */
-export const UNMATCHED_REASONS = ['no_code', 'unknown_code', 'nothing_open', 'ambiguous', 'already_resolved'] as const;
+const UNMATCHED_REASONS = ['no_code', 'unknown_code', 'nothing_open', 'ambiguous', 'already_resolved'] as const;
 export type UnmatchedReason = (typeof UNMATCHED_REASONS)[number];
 
 /** A text to a number of ours, and what was made of it. */
@@ -32,7 +32,7 @@ export interface InboundLog {
   newest(limit: number): Promise<{ readonly total: number; readonly entries: readonly KeptInbound[] }>;
 }
 
-export const keepInboundScript = defineScript(new URL('keep-inbound.lua', import.meta.url), {
+const keepInboundScript = defineScript(new URL('keep-inbound.lua', import.meta.url), {
   keys: ['entries', 'order'],
   args: { id: 'string', at: 'number', entry: 'string' },
   reply: noReply,
@@ -50,6 +50,24 @@ export function createInboundLog(redis: Redis, keys: Keys): InboundLog {
       const [total, ids] = await Promise.all([redis.zcard(order), redis.zrevrange(order, 0, String(limit - 1))]);
       const lines = ids.length === 0 ? [] : await redis.hmget(entries, ...ids);
       return { total, entries: lines.flatMap((line) => (line === null ? [] : [JSON.parse(line) as KeptInbound])) };
+    },
+  };
+}
+
+/** Which texts that came in have been worked off. Every method rejects when Redis refuses. */
+export interface SeenInbound {
+  has(provider: string, providerMessageId: string): Promise<boolean>;
+  /** True for the one `run` that remembers it first; the same run may say so twice. */
+  add(provider: string, providerMessageId: string, run: string): Promise<boolean>;
+}
+
+export function createSeenInbound(redis: Redis, keys: Keys): SeenInbound {
+  return {
+    has: async (provider, providerMessageId) => (await redis.exists(keys.inbound(provider, providerMessageId))) === 1,
+    async add(provider, providerMessageId, run) {
+      const key = keys.inbound(provider, providerMessageId);
+      const set = await redis.set(key, run, 'PX', INBOUND_TTL_MS, 'NX');
+      return set === 'OK' || (await redis.get(key)) === run;
     },
   };
 }

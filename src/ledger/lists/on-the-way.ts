@@ -4,8 +4,8 @@ import { defineScript, noReply, stringList, stringOrNone } from '../../redis/def
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
 import { MISSED_ALERT } from '../criticals.ts';
-import { EVENTS_LENGTH, lines } from '../fields.ts';
 import { ON_ITS_WAY } from '../history/trace.ts';
+import { EVENTS_LENGTH, lines } from '../records.ts';
 
 /**
  * Alerts that no router has worked off and messages without an outcome, each with the job that it needs. The ledger scripts keep

@@ -5,12 +5,12 @@ import { LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
 import { closedByLua } from '../acknowledge/over-script.ts';
 import { PLANNED_WAITS } from '../criticals.ts';
-import { EVENTS_LENGTH } from '../fields.ts';
 import { MESSAGE_STATES, type MessageState, ON_ITS_WAY, type TraceAttempt } from '../history/trace.ts';
 import { tellLua } from '../journal/journal.ts';
 import { boundLeaseLua } from '../lease.ts';
 import { indexEndedLua } from '../lists/ended.ts';
 import { followLua } from '../lists/on-the-way.ts';
+import { EVENTS_LENGTH } from '../records.ts';
 import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from './parts.ts';
 
 /**

@@ -1,11 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from '../../redis/connect.ts';
-import type { Keys } from '../../redis/keys.ts';
-import { lines } from '../fields.ts';
-import type { TraceEvent } from '../history/trace.ts';
+import { defineScript } from '../../redis/define-script.ts';
+import { type Keys, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
+import { wordsOf } from '../../redis/lua-source.ts';
+import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent } from '../history/trace.ts';
+import { tellLua } from '../journal/journal.ts';
 import type { Ledger, ReportedReceipt } from '../ledger.ts';
-import { receiptScript } from './receipt-script.ts';
-import type { ReceiptWord } from './receipt-table.ts';
+import { indexEndedLua } from '../lists/ended.ts';
+import { EVENTS_LENGTH, lines } from '../records.ts';
+import { KEPT_RECEIPTS, type KeptReceipt, RECEIPT_TABLE, type ReceiptWord } from './receipt-table.ts';
+
+/**
+ * A receipt, by the table. One that ends nothing is noted in the trace when it says something new.
+ * `event`: of a move; `lateEvent`: of a late one; `partEvent`: of one part of the message. `journalLine`: without the alert.
+ */
+const receiptScript = defineScript(new URL('apply-receipt.lua', import.meta.url), {
+  keys: ['message', 'unknown', 'kept', 'journal', 'undelivered', '...receiptIndexes'],
+  args: {
+    run: 'string',
+    messageId: 'string',
+    word: 'string',
+    at: 'string',
+    provider: 'string',
+    providerMessageId: 'string?',
+    reason: 'string?',
+    event: 'string',
+    lateEvent: 'string',
+    partEvent: 'string',
+    journalLine: 'string',
+  },
+  reply: {
+    moved: { from: MESSAGE_STATES, to: MESSAGE_STATES, acceptedAt: 'string?' },
+    kept: { as: KEPT_RECEIPTS, state: MESSAGE_STATES },
+    missing: {},
+  },
+  constants: {
+    RECEIPTS: RECEIPT_TABLE,
+    RECEIPT_INDEX_TTL_MS,
+    EVENTS_LENGTH,
+    WORD: wordsOf<ReceiptWord>('delivered', 'undelivered', 'pending'),
+    KEPT: wordsOf<KeptReceipt>('early', 'late', 'pending'),
+    STATE: wordsOf<MessageState>('undelivered', 'unknown', 'accepted'),
+    RESULT: wordsOf<NonNullable<TraceAttempt['result'] | TraceAttempt['resolution']>>('refused', 'confirmed_not_sent'),
+  },
+  includes: [tellLua, indexEndedLua],
+});
 
 export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyReceipt'] {
   return async (messageId, receipt) => {

@@ -1,10 +1,9 @@
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
-import { messageFields } from '../fields.ts';
 import type { MessageState } from '../history/trace.ts';
 import { followLua } from '../lists/on-the-way.ts';
-import type { MessageRecord } from '../records.ts';
+import { type MessageRecord, messageFields } from '../records.ts';
 
 export interface OwedMessage {
   readonly id: string;

@@ -1,14 +1,71 @@
-import { clockOf } from '../../redis/clock/redis-clock.ts';
+import { clockOf, nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
-import { limiterKeys } from './bottleneck-lua.ts';
-import { releaseSlotScript, reserveSlotScript, settleSlotScript } from './cap-scripts.ts';
+import { foreignPart, luaPart } from '../../redis/lua-source.ts';
+import { currentNamesLua } from '../cap-names.ts';
+import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
 import type { CapRule, RateCap } from './rate-cap.ts';
 
-/** Longest time, in ms, from a reservation to the text's arrival at the provider. */
-export const DEFAULT_LEASE_MS = 60_000;
+/**
+ * The three moves on a rate cap, each one atomic step over all rules of a message. A limiter is a sliding log:
+ * bottleneck's `maxConcurrent` is the cap, a message is a "job" of the message's weight whose `expiration` is the window,
+ * and no job ever ends but by expiring, so that what is "running" is the weight of all messages of the last window.
+ *
+ * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and with t + window. That one
+ * millisecond makes up for clocks that cut off fractions: two messages at 0.9 ms and at window + 0.0 ms are too close.
+ */
 
-export interface RateCapOptions {
+const keys = ['capNames', '...limiters'] as const;
+/** `now`: ms, `undefined` for Redis' own clock. `rules` has the order of the keys; `max` is a string, as bottleneck keeps it. */
+const common = {
+  now: 'number?',
+  slot: 'string',
+  rules: [{ max: 'string', windowMs: 'number', reserve: 'number', weight: 'number' }],
+} as const;
+/** `channel`: the limiter's id for bottleneck. */
+const taking = { ...common, leaseMs: 'number', channel: 'string' } as const;
+
+/** Lua variables `now`, `client` and `rules`. */
+const rulesLua = luaPart(new URL('../lua/rules.lua', import.meta.url), {
+  constants: { KEYS_PER_LIMITER, SETTINGS_KEY, WEIGHTS_KEY, SLOTS_KEY },
+  includes: [nowLua, currentNamesLua, foreignPart("bottleneck's limiter", limiterLua)],
+});
+/** Lua function `openRule(rule)`. */
+const openRuleLua = luaPart(new URL('../lua/open-rule.lua', import.meta.url), { includes: [rulesLua] });
+/** Lua functions `keepRule(rule)` and `takeSlot(rule, weight, expiration)`. */
+const takeSlotLua = luaPart(new URL('../lua/take-slot.lua', import.meta.url), {
+  constants: { BOTTLENECK_VERSION },
+  includes: [rulesLua],
+});
+
+/** `held` in all rules, `isFresh` unless it was in one before; or `full`: the rule (from 1) that has room the last, in so many ms. */
+const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import.meta.url), {
+  keys,
+  args: taking,
+  reply: { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } },
+  includes: [openRuleLua, takeSlotLua],
+});
+
+/** A slot that got lost with its keys is taken again as far as there is room: the message was sent and must count. */
+const settleSlotScript = defineScript(new URL('../lua/settle-slot.lua', import.meta.url), {
+  keys,
+  args: taking,
+  reply: noReply,
+  includes: [openRuleLua, takeSlotLua],
+});
+
+const releaseSlotScript = defineScript(new URL('../lua/release-slot.lua', import.meta.url), {
+  keys,
+  args: common,
+  reply: noReply,
+  includes: [rulesLua],
+});
+
+/** Longest time, in ms, from a reservation to the text's arrival at the provider. */
+const DEFAULT_LEASE_MS = 60_000;
+
+interface RateCapOptions {
   readonly redis: Redis;
   readonly keys: Keys;
   /**

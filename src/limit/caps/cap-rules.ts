@@ -1,7 +1,35 @@
 import { hash } from '../../alert/id.ts';
 import { callingCode, type E164 } from '../../alert/phone.ts';
 import type { Severity } from '../../alert/severity.ts';
+import { nowLua } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { defineScript } from '../../redis/define-script.ts';
+import type { Keys } from '../../redis/keys.ts';
+import { foundNamesLua } from '../cap-names.ts';
+import { limiterKeys, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
 import type { CapReason, CapRule, Caps, RouteCaps, Window } from './rate-cap.ts';
+
+/** What `reserve` would count, without its tick: a look changes nothing. `now`: ms, `undefined` for Redis' own clock. */
+const usageScript = defineScript(new URL('../lua/usage.lua', import.meta.url), {
+  keys: ['capNames', 'settings', 'weights', 'slots'],
+  args: { now: 'number?' },
+  reply: Number,
+  includes: [nowLua, foundNamesLua],
+});
+
+/**
+ * How much counts in the running window of the cap over all recipients: texts, or segments where those are what is weighed.
+ * @param simulated of what was made for the simulator, instead of real messages
+ * @param now ms; only for tests
+ */
+export async function readHourUsage(redis: Redis, keys: Keys, simulated = false, now?: number): Promise<number> {
+  const all = limiterKeys(keys.limiter(hourCounter(simulated)));
+  const nth = (position: number) => all[position - 1] as string;
+  return usageScript(redis, {
+    keys: { capNames: keys.capNames(), settings: nth(SETTINGS_KEY), weights: nth(WEIGHTS_KEY), slots: nth(SLOTS_KEY) },
+    args: { now },
+  });
+}
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +45,7 @@ export function hourCounter(simulated: boolean): string {
 }
 
 /** The limits as the config has them: those of all texts, and those of the text's route where it has any. */
-export interface Limits {
+interface Limits {
   readonly caps: Caps;
   readonly routeCaps?: RouteCaps | undefined;
 }

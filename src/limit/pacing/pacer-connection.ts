@@ -1,7 +1,6 @@
 import Bottleneck from 'bottleneck';
 import { duplicateRedis, type Redis } from '../../redis/connect.ts';
-import { limiterKeys } from '../caps/bottleneck-lua.ts';
-import { mendScript } from './mend-script.ts';
+import { limiterKeys, withoutPrefix } from '../caps/bottleneck-lua.ts';
 
 /** A limiter that announces its capacity below our prefix: its id begins with it. */
 export class PrefixedLimiter extends Bottleneck {
@@ -22,7 +21,7 @@ interface Shared {
   users: number;
 }
 
-export interface PacerConnection {
+interface PacerConnection {
   readonly connection: Bottleneck.IORedisConnection;
   /** Ends both sockets once nobody uses them any more. */
   release(): Promise<void>;
@@ -73,3 +72,22 @@ function connect(redis: Redis): Bottleneck.IORedisConnection {
 
 /** How bottleneck asks its connection for the arguments of one of its scripts. */
 type ScriptArgs = (name: string, id: string, args: readonly unknown[], done: unknown) => unknown[];
+
+/**
+ * bottleneck 2.19.5 sends its scripts as they were in 2019. Four things in them do not hold for us:
+ * - Redis 7 puts `ERR ` before the text of `redis.error_reply`, and bottleneck no longer knows its own errors, by which
+ *   it notices lost keys (https://github.com/SGrondin/bottleneck/issues/205). A table with `err` goes out as it is.
+ * - Now is what the calling process thinks, so that replicas whose clocks differ hold each other up. Redis' clock is one
+ *   for all; bottleneck only ever hears back durations.
+ * - A `minTime` with a fraction, as most rates need it, makes a TTL with a fraction, which Redis refuses.
+ * - Its channels begin with `b_`, outside our prefix, where a user of Redis with narrow permissions may not publish.
+ */
+export function mendScript(lua: string): string {
+  return withoutPrefix(lua)
+    .replace(/redis\.error_reply\(((?:[^()]|\([^()]*\))*)\)/g, '{ err = $1 }')
+    .replace(
+      'local now = tonumber(ARGV[1])',
+      "local redis_time = redis.call('time')\nlocal now = redis_time[1] * 1000 + math.floor(redis_time[2] / 1000)",
+    )
+    .replace('local ttl = (nextRequest + groupTimeout) - now', 'local ttl = math.ceil((nextRequest + groupTimeout) - now)');
+}

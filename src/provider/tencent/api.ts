@@ -1,3 +1,5 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { sms } from 'tencentcloud-sdk-nodejs-sms';
 import type { Clock } from '../../clock.ts';
 import { readJson } from '../../http-client/read-answer.ts';
 import { createTransport, type HttpAnswer, type HttpRequest, rebase } from '../../http-client/transport.ts';
@@ -5,8 +7,46 @@ import { refusalFromFault } from '../contract/classify.ts';
 import type { ProviderError } from '../contract/provider.ts';
 import { classifyTencent } from './codes.ts';
 import type { TencentConfig } from './config.ts';
-import { signTc3 } from './sign.ts';
-import type { Action, RequestOf, ResponseOf } from './wire.ts';
+
+interface Tc3Request {
+  /** The one that is sent: host, and port where it is not the scheme's own. */
+  readonly host: string;
+  /** Exactly as it is sent. */
+  readonly contentType: string;
+  readonly body: string;
+  /** Seconds since the epoch; the same as in `X-TC-Timestamp`. */
+  readonly timestamp: number;
+  /** The product, such as `sms`. */
+  readonly service: string;
+}
+
+interface Tc3Key {
+  readonly secretId: string;
+  readonly secretKey: string;
+}
+
+const ALGORITHM = 'TC3-HMAC-SHA256';
+const SIGNED_HEADERS = 'content-type;host';
+
+/** The `Authorization` header of a POST: https://cloud.tencent.com/document/api/306/57449 */
+export function signTc3({ host, contentType, body, timestamp, service }: Tc3Request, { secretId, secretKey }: Tc3Key): string {
+  // The path is "/" by definition, whatever a base URL puts before it; a POST has no query.
+  const canonical = ['POST', '/', '', `content-type:${contentType}`, `host:${host}`, '', SIGNED_HEADERS, sha256(body)].join('\n');
+  const date = new Date(timestamp * 1000).toISOString().slice(0, 10);
+  const scope = `${date}/${service}/tc3_request`;
+  const toSign = [ALGORITHM, timestamp, scope, sha256(canonical)].join('\n');
+  const key = hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request');
+  const signature = hmac(key, toSign).toString('hex');
+  return `${ALGORITHM} Credential=${secretId}/${scope}, SignedHeaders=${SIGNED_HEADERS}, Signature=${signature}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
 
 /** What stands in `Response`, as it came: any field may be missing or of another kind than documented. */
 export type Loose<VendorReport> = { readonly [Key in keyof VendorReport]?: unknown };
@@ -76,3 +116,18 @@ function readResponse(body: string): { readonly Error?: unknown } | undefined {
   const response = (readJson(body) as { readonly Response?: unknown } | null | undefined)?.Response;
   return typeof response === 'object' && response !== null ? response : undefined;
 }
+
+type Client = InstanceType<typeof sms.v20210111.Client>;
+
+/** The actions that are called, by their names in the SDK. */
+type Action = 'SendSms' | 'DescribeSendRecordList' | 'DescribeSmsTemplateList' | 'DescribeSmsSignList' | 'SendStatusStatistics';
+
+/** The shapes of the SDK, which exports them only as types of its client's methods. */
+export type RequestOf<Name extends Action> = Parameters<Client[Name]>[0];
+export type ResponseOf<Name extends Action> = Awaited<ReturnType<Client[Name]>>;
+type Item<List> = NonNullable<List> extends readonly (infer One)[] ? One : never;
+
+export type SendStatus = Item<ResponseOf<'SendSms'>['SendStatusSet']>;
+export type SendRecord = Item<ResponseOf<'DescribeSendRecordList'>['SendRecordSet']>;
+export type TemplateStatus = Item<ResponseOf<'DescribeSmsTemplateList'>['DescribeTemplateStatusSet']>;
+export type SignStatus = Item<ResponseOf<'DescribeSmsSignList'>['DescribeSignListStatusSet']>;

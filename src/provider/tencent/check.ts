@@ -2,9 +2,8 @@ import type { Clock } from '../../clock.ts';
 import { type Check, type CheckSubject, checkClock, type ProviderError } from '../contract/provider.ts';
 import { formatBeijingHour } from '../mainland/mainland.ts';
 import type { Templates } from '../template/template.ts';
-import type { Loose, TencentApi, TencentReply } from './api.ts';
+import type { Loose, SignStatus, TemplateStatus, TencentApi, TencentReply } from './api.ts';
 import type { TencentConfig } from './config.ts';
-import type { SignStatus, TemplateStatus } from './wire.ts';
 
 /** `International` of the API: signatures and templates are approved for one or for the other, templates also for both. */
 const MAINLAND = 0;

@@ -4,13 +4,11 @@ import { type Accepted, type Provider, type ProviderDeps, ProviderError, type Re
 import { isMainland, mainlandSegmentRule } from '../mainland/mainland.ts';
 import { fillVendorTemplate } from '../template/fill-template.ts';
 import type { Templates } from '../template/template.ts';
-import { createTencentApi, type Loose } from './api.ts';
+import { createTencentApi, type Loose, type RequestOf, type ResponseOf, type SendStatus } from './api.ts';
 import { checkTencent } from './check.ts';
 import { classifyTencent } from './codes.ts';
-import type { TencentConfig } from './config.ts';
+import { type TencentConfig, tencentTemplates } from './config.ts';
 import { askTencentStatus } from './status.ts';
-import { tencentTemplates } from './template.ts';
-import type { RequestOf, ResponseOf, SendStatus } from './wire.ts';
 
 /** Approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
 export function createTencentProvider(name: string, config: TencentConfig, { clock, templates }: ProviderDeps): Provider {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, pollKeys, refuseForms, withTimeoutMs } from '../contract/common-config.ts';
+import type { TemplateBook } from '../template/fill-template.ts';
 
 /** https://www.tencentcloud.com/document/product/382/40465 */
 export const tencentConfig = z
@@ -37,3 +38,13 @@ export const tencentConfig = z
   .transform(withTimeoutMs);
 
 export type TencentConfig = z.output<typeof tencentConfig>;
+
+/** Variables by position, links refused: https://cloud.tencent.com/document/product/382/39023 */
+export function tencentTemplates({ templateId, variableLimit }: Pick<TencentConfig, 'templateId' | 'variableLimit'>): TemplateBook {
+  return {
+    defaultId: templateId,
+    rules: { maxLength: variableLimit, noLinks: true },
+    find: ({ tencent }) =>
+      tencent && { id: tencent.id, variables: tencent.params.map((ours, index) => [String(index + 1), ours] as const) },
+  };
+}

@@ -1,10 +1,9 @@
 import { readMessageId, safeCode } from '../../http-client/read-answer.ts';
 import { ProviderError, type ProviderReason, type StatusQuery, unclear, type VendorStatus } from '../contract/provider.ts';
-import type { Loose, TencentApi } from './api.ts';
+import type { Loose, ResponseOf, SendRecord, TencentApi } from './api.ts';
 import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { TENCENT_RECEIPT_CODES } from './receipt.ts';
-import type { ResponseOf, SendRecord } from './wire.ts';
 
 /** How far back the records go. */
 const KEPT_MS = 72 * 3_600_000;

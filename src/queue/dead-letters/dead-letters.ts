@@ -30,8 +30,7 @@ import {
 import { openQueueToRead } from '../open-queue.ts';
 import { type DeadJob, describeDead, describeUnknown, eventOf, matches, messageOf } from './dead-letter.ts';
 import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
-import { countRefs, type DeadRef, type DeadSet, mergedRefs } from './dead-refs.ts';
-import { discardScript, prepareReplayScript } from './dead-scripts.ts';
+import { countRefs, type DeadRef, type DeadSet, discardScript, mergedRefs, prepareReplayScript } from './dead-refs.ts';
 
 export interface DeadLettersOptions {
   /** URL, or a client of the caller's, which stays the caller's to close. */

@@ -4,13 +4,48 @@ import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
 import type { Redis } from '../../redis/connect.ts';
+import { defineScript } from '../../redis/define-script.ts';
 import { createKeys } from '../../redis/keys.ts';
 import { levelFor } from '../../redis/unavailable.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
-import { findJob } from './find-job.ts';
 
-export interface RequeueDeps {
+/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
+const DELAY_FACTOR = 0x1000;
+
+/**
+ * Looks in every state in one step, so that a job which moves meanwhile is never missed. What is left of a job that is in no
+ * state, or that a worker of another program has completed, is removed: it would keep a new job from being added under its id.
+ */
+const findJobScript = defineScript(new URL('find-job.lua', import.meta.url), {
+  keys: ['job', 'delayed', 'prioritized', 'failed', 'waitingChildren', 'active', 'paused', 'wait', 'completed'],
+  args: { jobId: 'string' },
+  reply: { there: {}, gone: {}, delayed: { due: 'number' } },
+});
+
+type JobPlace = { readonly kind: 'there' | 'gone' } | { readonly kind: 'delayed'; readonly due: number };
+
+/** Where the job of this id is. `due`: ms since the epoch. */
+async function findJob(redis: Redis, prefix: string, queue: string, jobId: string): Promise<JobPlace> {
+  const key = (part: string) => `${prefix}:${queue}:${part}`;
+  const place = await findJobScript(redis, {
+    keys: {
+      job: key(jobId),
+      delayed: key('delayed'),
+      prioritized: key('prioritized'),
+      failed: key('failed'),
+      waitingChildren: key('waiting-children'),
+      active: key('active'),
+      paused: key('paused'),
+      wait: key('wait'),
+      completed: key('completed'),
+    },
+    args: { jobId },
+  });
+  return place.kind === 'delayed' ? { ...place, due: Math.floor(place.due / DELAY_FACTOR) } : place;
+}
+
+interface RequeueDeps {
   readonly redis: Redis;
   readonly prefix: string;
   readonly logger: Logger;
@@ -137,7 +172,7 @@ async function addMessage(queue: Queue, id: string, content: string): Promise<vo
 }
 
 /** What a producer keeps of the job of an alert until it has its outcome. */
-export interface PendingJob {
+interface PendingJob {
   readonly name: string;
   readonly data: unknown;
   readonly opts: JobsOptions;

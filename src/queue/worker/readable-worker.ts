@@ -1,4 +1,4 @@
-import { ErrorCode, type Job, type JobJson, type Processor, Worker, type WorkerOptions } from 'bullmq';
+import { ErrorCode, type Job, type JobJson, LockManager, type Processor, Worker, type WorkerOptions } from 'bullmq';
 import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
@@ -6,13 +6,33 @@ import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { backendBy } from './redis-time-backend.ts';
-import { SteadyLocks } from './steady-locks.ts';
+
+/** A time long past: due at the next look. Not 0, which BullMQ reads as "not known yet". */
+const DUE = 1;
+
+/**
+ * Renews the lock of each running job at each look, which is every quarter of its life. BullMQ would compare the time of the last
+ * renewal with the wall clock, and renew none for an hour after that was set back by one.
+ */
+class SteadyLocks extends LockManager {
+  override trackJob(...[jobId, token, , createController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {
+    return super.trackJob(jobId, token, DUE, createController);
+  }
+
+  protected override async extendLocks(jobIds: string[]): Promise<void> {
+    for (const id of jobIds) {
+      const tracked = this.trackedJobs.get(id);
+      if (tracked !== undefined) tracked.ts = DUE;
+    }
+    await super.extendLocks(jobIds);
+  }
+}
 
 /**
  * Keeps what a repeatable job of BullMQ 5 says. There the producer writes each firing anew from the data of the last one; a
  * worker of BullMQ 6 takes them from the scheduler, which such a job has never written.
  */
-export const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
+const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
   keys: ['scheduler'],
   args: { data: 'string' },
   reply: noReply,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsTowards } from '../../../src/ledger/history/cap-filling.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { countsTowards, createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import type { CapReason } from '../../../src/limit/caps/rate-cap.ts';
 import { createHarness, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatcher-harness.ts';

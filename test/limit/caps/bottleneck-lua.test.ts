@@ -9,7 +9,7 @@ import {
   SETTINGS_KEY,
   SLOTS_KEY,
 } from '../../../src/limit/caps/bottleneck-lua.ts';
-import { mendScript } from '../../../src/limit/pacing/mend-script.ts';
+import { mendScript } from '../../../src/limit/pacing/pacer-connection.ts';
 
 const require = createRequire(import.meta.url);
 const parts: Record<string, string> = require('bottleneck/lib/lua.json');

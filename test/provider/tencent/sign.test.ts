@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { signTc3 } from '../../../src/provider/tencent/sign.ts';
+import { signTc3 } from '../../../src/provider/tencent/api.ts';
 
 /** The example of the documentation: https://cloud.tencent.com/document/api/306/57449 */
 const EXAMPLE = {
