@@ -9,7 +9,6 @@ import {
   type LuaConstants,
   type LuaPart,
   luaPart,
-  preambleOf,
   type Scalar,
   wireOrder,
 } from './lua-source.ts';
@@ -83,6 +82,8 @@ export interface Script<Keys extends readonly string[] = readonly string[], Args
   readonly definition: ScriptDefinition<Keys, Args, R>;
   /** What is sent to Redis, in pieces. */
   readonly chunks: readonly LuaChunk[];
+  /** Words of constants that no line uses. */
+  readonly unused: readonly string[];
 }
 export type ScriptCall<Keys extends readonly string[], Args> = { readonly keys: KeysOf<Keys> } & (keyof Args extends never
   ? unknown
@@ -100,7 +101,7 @@ export function defineScript<
   const Args extends ArgKinds = Record<never, never>,
 >(file: URL, definition: ScriptDefinition<Keys, Args, R>): Script<Keys, Args, R> {
   const { keys, args = {}, reply, constants = {}, includes = [] } = definition;
-  const chunks = assemble(preambleOf(keys, args), luaPart(file, { constants, includes }));
+  const { chunks, unused } = assemble(keys, args, luaPart(file, { constants, includes }));
   const lua = chunks.map(({ text }) => text).join('\n');
   const sha = createHash('sha1').update(lua).digest('hex');
   const order = wireOrder(args);
@@ -123,7 +124,7 @@ export function defineScript<
     });
     return read(answer) as AnswerOf<R>;
   };
-  return Object.assign(run as unknown as Script<Keys, Args, R>, { definition, chunks });
+  return Object.assign(run as unknown as Script<Keys, Args, R>, { definition, chunks, unused });
 }
 
 function write(sent: (string | number)[], kind: ArgKind, value: unknown): void {

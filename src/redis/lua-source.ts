@@ -71,57 +71,43 @@ export function wireOrder(kinds: ArgKinds): [name: string, kind: ArgKind][] {
   return [...entries.filter(([, kind]) => isScalar(kind)), ...entries.filter(([, kind]) => !isScalar(kind))];
 }
 
-/** Lua that gives KEYS and ARGV their names: the tables `keys` and `args`. A name that begins with `...` is the list of all further keys. */
+/**
+ * Lua that gives KEYS and ARGV their names. A name that begins with `...` is the list of all further keys. Scripts write `keys.run` and
+ * `args.run`; what is sent has locals in their place, because tables cost Redis more than the rest of a short script.
+ */
 export function preambleOf(keys: readonly string[], args: ArgKinds): string {
   const named = keys.filter((name) => !name.startsWith('...'));
   const rest = keys.find((name) => name.startsWith('...'))?.slice(3);
   const order = wireOrder(args);
   const scalars = order.filter(([, kind]) => isScalar(kind));
   const lists = order.slice(scalars.length);
-  const lines: string[] = [];
-  if (keys.length > 0) {
-    lines.push(
-      tableOf(
-        'keys',
-        named.map((name, index) => `${name} = KEYS[${index + 1}]`),
-      ),
-    );
-    if (rest !== undefined)
-      lines.push(`keys.${rest} = {}`, `for n = ${named.length + 1}, #KEYS do keys.${rest}[n - ${named.length}] = KEYS[n] end`);
-  }
-  if (order.length > 0)
-    lines.push(
-      tableOf(
-        'args',
-        scalars.map(([name, kind], index) => `${name} = ${READ[kind as Scalar](`ARGV[${index + 1}]`)}`),
-      ),
-    );
-  if (lists.length > 0) lines.push(TAKE(scalars.length), ...lists.map(([name, kind]) => `args.${name} = ${takerOf(kind)}`));
+  const lines = [
+    ...localsOf(named.map((name, index) => [`keys_${name}`, `KEYS[${index + 1}]`])),
+    ...localsOf(scalars.map(([name, kind], index) => [`args_${name}`, READ[kind as Scalar](`ARGV[${index + 1}]`)])),
+  ];
+  if (rest !== undefined)
+    lines.push(`local keys_${rest} = {} for n = ${named.length + 1}, #KEYS do keys_${rest}[n - ${named.length}] = KEYS[n] end`);
+  if (lists.length > 0) lines.push(`local at = ${scalars.length + 1}`);
+  for (const [name, kind] of lists) lines.push(`local args_${name} = {} ${takeList(`args_${name}`, kind)}`);
   return lines.join('\n');
 }
 
-function tableOf(name: string, entries: readonly string[]): string {
-  return `local ${name} = { ${entries.join(', ')} }`;
+function localsOf(entries: readonly (readonly [name: string, value: string])[]): string[] {
+  if (entries.length === 0) return [];
+  return [`local ${entries.map(([name]) => name).join(', ')} = ${entries.map(([, value]) => value).join(', ')}`];
 }
 
-/** Lua: reads ARGV on from behind position `at`. */
-const TAKE = (at: number) => `local taken = ${at}
-local function take()
-  taken = taken + 1
-  return ARGV[taken]
-end
-local function takeList(read)
-  local list = {}
-  for n = 1, tonumber(take()) do list[n] = read() end
-  return list
-end`;
-
-function takerOf(kind: ArgKind): string {
-  if (typeof kind === 'string') return 'takeList(take)';
-  const reads = wireOrder(kind[0]).map(([name, inner]) => {
-    return isScalar(inner) ? `local value = take() row.${name} = ${READ[inner]('value')}` : `row.${name} = ${takerOf(inner)}`;
-  });
-  return `takeList(function () local row = {} ${reads.map((read) => `do ${read} end`).join(' ')} return row end)`;
+/** Lua: fills the table `target` from ARGV, where its length stands at `at`, and moves `at` behind it. */
+function takeList(target: string, kind: ArgKind, depth = 0): string {
+  const n = `n${depth}`;
+  if (typeof kind === 'string') return `for ${n} = 1, tonumber(ARGV[at]) do ${target}[${n}] = ARGV[at + ${n}] end at = at + 1 + #${target}`;
+  const order = wireOrder(kind[0]);
+  const scalars = order.filter(([, inner]) => isScalar(inner));
+  const cells = scalars.map(([name, inner], index) => `${name} = ${READ[inner as Scalar](`ARGV[at + ${index}]`)}`);
+  const row = `row${depth}`;
+  const lists = order.slice(scalars.length).map(([name, inner]) => `${row}.${name} = {} ${takeList(`${row}.${name}`, inner, depth + 1)}`);
+  const fill = [`local ${row} = { ${cells.join(', ')} }`, `at = at + ${scalars.length}`, ...lists, `${target}[${n}] = ${row}`];
+  return `do local count = tonumber(ARGV[at]) at = at + 1 for ${n} = 1, count do ${fill.join(' ')} end end`;
 }
 
 /** A piece of a script, to say in which file a line of it stands. */
@@ -131,25 +117,67 @@ export interface LuaChunk {
   readonly foreign: boolean;
 }
 
-/** The pieces of a script in their order. */
-export function assemble(preamble: string, script: LuaPart): LuaChunk[] {
-  const chunks: LuaChunk[] = [{ file: `names of ${script.file}`, text: preamble, foreign: false }];
-  const seen = new Set<LuaPart>();
-  const declared = new Set<string>();
+export interface AssembledLua {
+  /** In their order. */
+  readonly chunks: readonly LuaChunk[];
+  /** Words of constants that no line uses, such as `STATE.failed`. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * The pieces of a script, with the names resolved.
+ * @throws Error when a piece uses a key, an argument or a word of a constant that is not declared
+ */
+export function assemble(keys: readonly string[], args: ArgKinds, script: LuaPart): AssembledLua {
+  const parts = new Set<LuaPart>();
   const add = (part: LuaPart): void => {
-    if (seen.has(part)) return;
-    seen.add(part);
+    if (parts.has(part)) return;
     for (const include of part.includes) add(include);
-    // What several parts need is declared once.
-    const constants = Object.entries(part.constants)
-      .map(([name, value]) => `local ${name} = ${luaLiteral(value)}`)
-      .filter((line) => !declared.has(line));
-    for (const line of constants) declared.add(line);
-    if (constants.length > 0) chunks.push({ file: `constants of ${part.file}`, text: constants.join('\n'), foreign: part.foreign });
-    chunks.push({ file: part.file, text: part.source, foreign: part.foreign });
+    parts.add(part);
   };
   add(script);
-  return chunks;
+  const constants = new Map([...parts].flatMap((part) => Object.entries(part.constants)));
+  const names: Record<string, ReadonlySet<string>> = {
+    keys: new Set(keys.map((name) => name.replace(/^\.\.\./, ''))),
+    args: new Set(Object.keys(args)),
+  };
+  const used = new Set<string>();
+  const resolve = ({ file, source, foreign }: LuaPart): string => {
+    if (foreign) return source;
+    return source.replace(/(?<![\w.])(\w+)\.(\w+)/g, (text, base: string, name: string) => {
+      const constant = constants.get(base);
+      const words = typeof constant === 'object' && !Array.isArray(constant) ? (constant as Readonly<Record<string, LuaValue>>) : undefined;
+      if (words === undefined && names[base] === undefined) return text;
+      used.add(text);
+      if (!(words === undefined ? names[base]?.has(name) : Object.hasOwn(words, name)))
+        throw new Error(`${file} uses ${text}, which is not declared`);
+      return words === undefined ? `${base}_${name}` : luaLiteral(words[name] as LuaValue);
+    });
+  };
+  const texts = [...parts].map((part) => [part, resolve(part)] as const);
+  const whole = texts.map(([, text]) => text).join('\n');
+  // A constant of which only words are used needs no table.
+  const isNeeded = (name: string, value: LuaValue) => typeof value !== 'object' || new RegExp(`\\b${name}\\b`).test(whole);
+
+  const chunks: LuaChunk[] = [{ file: `names of ${script.file}`, text: preambleOf(keys, args), foreign: false }];
+  const declared = new Set<string>();
+  for (const [{ file, constants: own, foreign }, text] of texts) {
+    // What several parts need is declared once.
+    const lines = Object.entries(own)
+      .filter(([name, value]) => isNeeded(name, value))
+      .map(([name, value]) => `local ${name} = ${luaLiteral(value)}`)
+      .filter((line) => !declared.has(line));
+    for (const line of lines) declared.add(line);
+    if (lines.length > 0) chunks.push({ file: `constants of ${file}`, text: lines.join('\n'), foreign });
+    chunks.push({ file, text, foreign });
+  }
+  const unused = [...constants].flatMap(([name, value]) => {
+    if (typeof value !== 'object' || Array.isArray(value) || isNeeded(name, value)) return [];
+    return Object.keys(value)
+      .map((word) => `${name}.${word}`)
+      .filter((text) => !used.has(text));
+  });
+  return { chunks, unused };
 }
 
 /** A value as Lua source. */

@@ -12,7 +12,12 @@ export async function findScripts(root: string): Promise<{ readonly scripts: rea
   for (const path of files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))) {
     const count = readFileSync(join(root, 'src', path), 'utf8').match(/\bdefineScript\(/g)?.length ?? 0;
     if (count === 0) continue;
-    const module: Record<string, unknown> = await import(importOf(root, path));
+    // A name that is not declared is an error when the module is read.
+    const module = await (import(importOf(root, path)) as Promise<Record<string, unknown>>).catch((error: Error) => {
+      faults.push(error.message);
+      return undefined;
+    });
+    if (module === undefined) continue;
     const found = Object.values(module).filter((value) => typeof value === 'function' && 'chunks' in value) as unknown as Script[];
     if (found.length !== count) faults.push(`src/${path} defines ${count} script(s) and exports ${found.length}: export each of them`);
     scripts.push(...found);
