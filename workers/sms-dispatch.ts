@@ -74,7 +74,7 @@ const finishFirst = exitOnSignal((line) => process.stderr.write(line));
 
 function openScreenHere() {
   finishFirst();
-  const screen = openTerminalScreen({ input: process.stdin, output: process.stdout, told: nextSignal() });
+  const screen = openTerminalScreen({ input: process.stdin, output: process.stdout, ended: nextSignal() });
   // Restores the terminal however the process ends, a bug included.
   process.on('exit', screen.close);
   return screen;

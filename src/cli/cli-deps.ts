@@ -15,53 +15,53 @@ import type { RedisInspection } from '../redis/fitness/inspect.ts';
 import type { Environment } from '../setting/environment.ts';
 import type { Screen } from './terminal/terminal-screen.ts';
 
-/** The processes that a person can start; `start` is all of them in one. */
+/** Processes that the CLI can start; `start` is all of them in one. */
 export const PROCESS_KINDS = ['start', 'router', 'dispatcher', 'receiver'] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** The file it came from, as a person would write it. */
+  /** Path of the file, as a user would write it. */
   readonly path: string;
-  /** The same on every process whose config means the same: 12 hex digits. */
+  /** Hash of the meaning of the config, equal on every process: 12 hex digits. */
   readonly hash: string;
-  /** What is allowed and probably not meant. */
+  /** Settings that are valid but probably a mistake. */
   readonly warnings: readonly Fault[];
 }
 
-/** Where text goes: `process.stdout` fits. */
+/** An output stream, such as `process.stdout`. */
 export interface Output {
   write(text: string): unknown;
   /** Width of the terminal; help wraps at 80 without it. */
   readonly columns?: number;
-  /** A person watches it. */
+  /** True for a terminal. */
   readonly isTTY?: boolean;
 }
 
-/** What a process says of itself over HTTP. */
+/** State of a process, read over HTTP. */
 export interface ProcessAnswer {
-  /** Answers `/readyz` with 200. */
+  /** `/readyz` answered 200. */
   readonly ready: boolean;
-  /** Why not. */
+  /** Reasons why it is not ready. */
   readonly reasons: readonly string[];
-  /** Of its config: 12 hex digits, as {@link LoadedConfig.hash}; `undefined` where its metrics do not tell. */
+  /** Config hash of the process, as {@link LoadedConfig.hash}; `undefined` where its metrics do not contain it. */
   readonly configHash: string | undefined;
 }
 
-/** A provider that can be asked and cannot send: no command texts anybody past the queue and its caps. */
+/** A provider without `send`: commands never send past the queue and its caps. */
 export type AskableProvider = Omit<Provider, 'send'>;
 
 export interface ProcessOptions {
   readonly configPath: string | undefined;
-  /** Serves the console, whatever the config says. */
+  /** Enables the console, whatever the config says. */
   readonly console?: true;
 }
 
-/** What the commands need of the rest of the house. */
+/** Dependencies of the commands. */
 export interface CliDeps {
-  /** Without a path the process's own default. @throws ConfigError with every fault at once. */
+  /** Loads the config; without a path the default file. @throws ConfigError with every fault. */
   loadConfig(path?: string): Promise<LoadedConfig>;
-  /** What can be read of a config that `loadConfig` refused, for commands that need no more than Redis. */
+  /** Returns the valid parts of a config that `loadConfig` rejected, for commands that need only Redis. */
   readableConfig(error: ConfigError, path?: string): ReadableConfig;
   /** @throws RedisUnavailableError */
   openProducer(config: Config): Promise<Producer>;
@@ -77,46 +77,46 @@ export interface CliDeps {
   openInboundLog(config: Config): Promise<Pick<InboundLog, 'newest'> & { close(): Promise<void> }>;
   /** @throws RedisUnavailableError */
   openOptOuts(config: Config): Promise<OptOuts & { close(): Promise<void> }>;
-  /** Of a config that sets some. @throws RedisUnavailableError */
+  /** Only for a config with budgets. @throws RedisUnavailableError */
   openBudgets(config: Config): Promise<Pick<Budgets, 'read'> & { close(): Promise<void> }>;
-  /** `read` looks anew each time. Both: @throws RedisUnavailableError */
+  /** `read` reads fresh figures at each call. Both: @throws RedisUnavailableError */
   openOverview(config: Config): Promise<OpenOverview>;
   /**
-   * A look at the Redis that would be used, which needs no valid config.
+   * Inspects the Redis that would be used; needs no valid config.
    * @throws RedisUnavailableError when there is none, or it does not answer
    */
   inspectRedis(config: Config | undefined): Promise<RedisInspection>;
-  /** @param url such as `http://127.0.0.1:8080`. `undefined` when nothing of ours listens there. */
+  /** @param url such as `http://127.0.0.1:8080`. `undefined` when no process of ours listens there. */
   askProcess(url: string): Promise<ProcessAnswer | undefined>;
-  /** One of the config's providers; needs no Redis. */
+  /** Opens a provider of the config; needs no Redis. */
   openProvider(config: Config, name: string): Promise<AskableProvider>;
-  /** The Redis that those above talk to, for an error message: such as `127.0.0.1:6379`, never with a password. */
+  /** Address of Redis for error messages, such as `127.0.0.1:6379`, never with a password. */
   redisAddress(config: Config): string | Promise<string>;
-  /** Runs until the process is told to end; resolves to its exit code. */
+  /** Runs until a signal ends the process; resolves to its exit code. */
   runProcess(kind: ProcessKind, options: ProcessOptions): Promise<number>;
-  /** Data only, so that it can be piped. `runCli` escapes control characters in it and in `stderr`. */
+  /** For data only, so that it can be piped. `runCli` escapes control characters here and in `stderr`. */
   readonly stdout: Output;
-  /** Everything said to a person beside the data. */
+  /** For messages to the user. */
   readonly stderr: Output;
-  /** Whether stdout may be coloured; absent = no. */
+  /** Whether stdout may be coloured; default: no. */
   readonly colour?: boolean;
-  /** The whole terminal, to be drawn on; absent where nobody sits there. */
+  /** Opens the terminal for a full-screen view; absent without a terminal. */
   openScreen?(): Screen;
-  /** Asks whoever sits at the terminal; absent where nobody does. */
+  /** Asks the user for confirmation; absent without a terminal. */
   confirm?(question: string): Promise<boolean>;
-  /** Aborts when the person presses Ctrl-C: a long command then stops between two steps. Absent: it ends the process. */
+  /** Aborts at Ctrl-C, so that a long command stops between two steps. Absent: Ctrl-C ends the process. */
   interrupted?(): AbortSignal;
   now(): Date;
   readonly version: string;
   readonly env: Environment;
-  /** Of Node, without the v: `20.19.0`. */
+  /** Node's version without the v: `20.19.0`. */
   readonly nodeVersion: string;
 }
 
 export interface OpenTraces extends StoryTraces {
-  /** Of the alerts and messages of which something was heard last, newest first. */
+  /** Ids of alerts and messages with the most recent journal entries, newest first. */
   recentIds(): Promise<readonly string[]>;
-  /** The job that an alert waits in, by its id or that of its job. */
+  /** The waiting job of an alert, by the id of the alert or of the job. */
   waiting(id: string): Promise<WaitingJob | undefined>;
   close(): Promise<void>;
 }

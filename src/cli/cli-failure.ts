@@ -4,9 +4,9 @@ import { ConfigError, formatFault } from '../config/fault.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps } from './cli-deps.ts';
 
-/** The command was understood and could not be done: exit code 1. */
+/** A command that was understood but failed: exit code 1. */
 export class CliFailure extends Error {
-  /** What to do about it, in words. */
+  /** What the user can do about it. */
   readonly hint: string | undefined;
 
   constructor(message: string, hint?: string) {
@@ -16,7 +16,7 @@ export class CliFailure extends Error {
   }
 }
 
-/** The command was typed wrongly in a way that the argument parser cannot see: exit code 2. */
+/** Wrong usage that the argument parser cannot detect: exit code 2. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -24,15 +24,15 @@ export class UsageError extends Error {
   }
 }
 
-/** Tells a person, or with `--json` a program, on stderr what went wrong. Returns the exit code. */
+/** Writes an error to stderr, as text or with `--json` as JSON. Returns the exit code. */
 export function reportFailure(error: unknown, { stderr }: Pick<CliDeps, 'stderr'>, json: boolean): 1 {
   const { message, lines = [], hint, errors } = factsOf(error);
-  const told = [`error: ${message}`, ...lines.map((line) => `  ${line}`), ...(hint === undefined ? [] : [hint])].join('\n');
-  stderr.write(`${json ? JSON.stringify({ error: { message, hint, errors } }) : told}\n`);
+  const text = [`error: ${message}`, ...lines.map((line) => `  ${line}`), ...(hint === undefined ? [] : [hint])].join('\n');
+  stderr.write(`${json ? JSON.stringify({ error: { message, hint, errors } }) : text}\n`);
   return 1;
 }
 
-/** @param text as the argument parser words it: `error: …`, and perhaps a suggestion on a line of its own */
+/** @param text message of the argument parser: `error: …`, perhaps with a suggestion on its own line */
 export function formatUsageError(text: string, json: boolean): string {
   if (!json) return text;
   const [message = '', ...hints] = text.trim().split('\n');
@@ -40,7 +40,7 @@ export function formatUsageError(text: string, json: boolean): string {
   return `${JSON.stringify({ error: { message: message.replace(/^error: /, ''), hint } })}\n`;
 }
 
-/** Tells a person what a bug report about an adapter needs. */
+/** Writes what a bug report about an adapter needs. */
 export function reportAdapterBug(error: unknown, provider: string, { stderr }: Pick<CliDeps, 'stderr'>): void {
   stderr.write(`${provider}: a bug in its adapter: ${maskNumbers(stackOf(error))}\n`);
 }
@@ -55,9 +55,9 @@ function stackOf(error: unknown): string {
 
 interface FailureFacts {
   readonly message: string;
-  /** Fault by fault, for a person. */
+  /** Faults as text, one per line. */
   readonly lines?: readonly string[];
-  /** The same for a program: each with `path` and `message`. */
+  /** Faults for programs, each with `path` and `message`. */
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
   readonly hint?: string | undefined;
 }
@@ -67,12 +67,12 @@ function factsOf(error: unknown): FailureFacts {
   if (error instanceof RedisUnavailableError) return { message: error.message };
   if (error instanceof AlertError) {
     const lines = error.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    return { message: 'the alert was refused, nothing was queued', lines, errors: error.issues };
+    return { message: 'the alert was rejected; nothing was queued', lines, errors: error.issues };
   }
   if (error instanceof ConfigError) {
     const { faults } = error;
     return { message: faultCount(error), lines: faults.map(formatFault), errors: faults };
   }
-  // Not foreseen, so a fault of ours: the stack is what a bug report needs.
-  return { message: `unexpected: ${stackOf(error)}` };
+  // An unexpected error is a bug: a bug report needs the stack.
+  return { message: `unexpected error: ${stackOf(error)}` };
 }

@@ -2,17 +2,17 @@ import { type Command, Option } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
 import { reportFailure, UsageError } from './cli-failure.ts';
 
-/** A provider bounds its own calls by its timeout, and says then what it waited for: ours ends only what outlasts that. */
+/** Added to a provider's timeout, so that the provider's own timeout error, which names the cause, comes first. */
 const LATER_MS = 250;
 
 export function callDeadline(timeoutMs: number): AbortSignal {
   return AbortSignal.timeout(timeoutMs + LATER_MS);
 }
 
-/** What every command is built with. */
+/** Context in which every command is built. */
 export interface CommandContext {
   readonly deps: CliDeps;
-  /** Takes the exit code of the command that ran. */
+  /** Receives the exit code of the command. */
   readonly exit: (code: number) => void;
 }
 
@@ -22,25 +22,25 @@ export interface CommonOptions {
 }
 
 export const configOption = () =>
-  new Option('-c, --config <file>', 'the config (default: SMS_DISPATCH_CONFIG, else config/sms-dispatch.yaml)');
-/** Takes the options of a command that needs no more than Redis: see `storeConfig`. */
+  new Option('-c, --config <file>', 'config file (default: SMS_DISPATCH_CONFIG, else config/sms-dispatch.yaml)');
+/** Adds the options of a command that needs only Redis: see `storeConfig`. */
 export const storeOptions = (command: Command) =>
   command
     .addOption(configOption())
-    .option('--redis <url>', 'the Redis to use, whatever the config says; REDIS_URL, where the URL holds a password')
-    .option('--prefix <prefix>', 'redis.prefix, whatever the config says (default: {sms})')
+    .option('--redis <url>', 'Redis to use instead of the configured one; use REDIS_URL for a URL with a password')
+    .option('--prefix <prefix>', 'key prefix to use instead of redis.prefix (default: {sms})')
     .addOption(jsonOption());
-export const jsonOption = () => new Option('--json', 'print JSON, for programs');
+export const jsonOption = () => new Option('--json', 'print JSON');
 
 export interface StoreOptions extends CommonOptions {
   readonly redis?: string;
   readonly prefix?: string;
 }
 
-/** For an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
-/** Makes `run` what a command does: its result is the exit code, its errors are reported and become one. */
+/** Sets the action of a command: its result is the exit code; errors are reported and give exit code 1. */
 export function runs<Options extends CommonOptions>(
   command: Command,
   { deps, exit }: CommandContext,

@@ -23,22 +23,22 @@ import { printableText } from './terminal/printable-text.ts';
 const EXAMPLES = `Examples:
   sms-dispatch start                                  everything on this machine
   sms-dispatch send --to +60123456789 "Disk full"     raise an alert
-  sms-dispatch explain ALERT_ID                       was it texted, and why not
-  sms-dispatch status                                 is all well, right now
-  sms-dispatch doctor                                 what is wrong, and what to do
+  sms-dispatch explain ALERT_ID                       was it sent, and if not, why
+  sms-dispatch status                                 the state of the system
+  sms-dispatch doctor                                 faults and how to fix them
   sms-dispatch config check                           before a deployment
 `;
 
 const EXIT_CODES = `
 Data goes to stdout, messages to stderr. Exit code: 0 done, 1 refused or failed, 2 wrong usage; 130 after Ctrl-C.
-With --json what went wrong is the last line of stderr: { "error": { "message", "hint" } }.
-Secrets are never flags: they belong in the environment or in files that the config names.
+With --json the error is the last line of stderr: { "error": { "message", "hint" } }.
+Secrets are never flags: put them in the environment or in files that the config names.
 `;
 
 /**
- * Does what was typed. Resolves to the exit code: 0 done, 1 refused or failed, 2 wrong usage; never rejects for what a
- * person can cause.
- * @param argv what follows the program's name
+ * Runs a command line. Resolves to the exit code: 0 done, 1 refused or failed, 2 wrong usage; never rejects for a mistake of the
+ * user.
+ * @param argv arguments after the program name
  */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
   let exitCode = 0;
@@ -56,7 +56,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   }
 }
 
-/** All that a command writes goes through here, so that no text from elsewhere steers the terminal. */
+/** Filters all output of commands, so that no external text controls the terminal. */
 function withPrintableOutput(deps: CliDeps): CliDeps {
   const { stdout, stderr, confirm } = deps;
   return {
@@ -76,7 +76,7 @@ function createProgram(deps: CliDeps, json: boolean, exit: (code: number) => voi
   const program = new Command('sms-dispatch')
     .description('Queue-backed SMS dispatch for alerts: sent once, capped, explained.')
     .version(version)
-    .addOption(new Option('--no-color', 'no colour, as with NO_COLOR=1; there is none without a terminal'))
+    .addOption(new Option('--no-color', 'no colour, like NO_COLOR=1; default without a terminal'))
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
@@ -110,7 +110,7 @@ function createProgram(deps: CliDeps, json: boolean, exit: (code: number) => voi
   return program;
 }
 
-/** Whoever tries `--auth-token=…`, which does not exist, must not find the token in the log of a build server. */
+/** Hides the value of an unknown option such as `--auth-token=…`, so that a token never appears in the log of a build server. */
 function hideFlagValue(text: string): string {
   return text.replace(/(unknown option '--?[^='\s]+)=.*'/s, "$1=…'");
 }

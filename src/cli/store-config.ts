@@ -8,10 +8,10 @@ import { faultCount, UsageError } from './cli-failure.ts';
 import type { StoreOptions } from './command-context.ts';
 
 /**
- * The config for a command that works on what Redis holds and sends nothing. A file with faults is no obstacle: its sound
- * sections are used, and one line on stderr says so. `--redis` and `--prefix` win over everything.
- * @throws {ConfigError} when the config names a Redis that cannot be read, and neither `--redis` nor REDIS_URL does
- * @throws {UsageError} when an option cannot be read
+ * Loads the config for a command that only uses data in Redis and sends nothing. If the file has faults, its valid sections are used,
+ * and one line on stderr reports it. `--redis` and `--prefix` override everything.
+ * @throws {ConfigError} when the config names a Redis that cannot be read, and neither `--redis` nor REDIS_URL is given
+ * @throws {UsageError} for an invalid option
  */
 export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise<Config> {
   const given = readGiven(options);
@@ -27,8 +27,8 @@ export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise
 }
 
 /**
- * What can be read of a config that was refused; `undefined` when it names a Redis that cannot be read, and neither `--redis`
- * nor REDIS_URL does. @throws {UsageError} when an option cannot be read
+ * Returns the valid parts of a rejected config; `undefined` when it names a Redis that cannot be read, and neither `--redis`
+ * nor REDIS_URL is given. @throws {UsageError} for an invalid option
  */
 export function readableStore(deps: CliDeps, refused: ConfigError, options: StoreOptions): Config | undefined {
   const given = readGiven(options);
@@ -36,19 +36,19 @@ export function readableStore(deps: CliDeps, refused: ConfigError, options: Stor
   return redisIsKnown || given.url !== undefined ? withGiven(config, given) : undefined;
 }
 
-/** As {@link storeConfig}, for a command that also needs the config to be right. @throws {ConfigError} */
+/** Like {@link storeConfig}, for a command that needs a valid config. @throws {ConfigError} */
 export async function soundConfig(deps: CliDeps, options: StoreOptions): Promise<Config> {
   return (await soundStore(deps, options)).config;
 }
 
-/** As {@link soundConfig}, with what else is known of the config. @throws {ConfigError} */
+/** Like {@link soundConfig}, with path, hash and warnings of the config. @throws {ConfigError} */
 export async function soundStore(deps: CliDeps, options: StoreOptions): Promise<LoadedConfig> {
   const given = readGiven(options);
   const loaded = await deps.loadConfig(options.config);
   return { ...loaded, config: withGiven(loaded.config, given) };
 }
 
-/** Where there is none, the command itself says so. */
+/** Describes the Redis in use; where none is found, the command itself reports it. */
 async function describeRedis(deps: CliDeps, config: Config): Promise<string> {
   const { url } = config.redis;
   if (url !== undefined) return `Redis ${redactUrl(url.reveal())}`;

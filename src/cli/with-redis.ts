@@ -11,47 +11,47 @@ import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps, OpenOverview, OpenTraces } from './cli-deps.ts';
 import { CliFailure } from './cli-failure.ts';
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: Producer) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openProducer(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: OpenTraces) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openTraces(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withEpisodes<T>(deps: CliDeps, config: Config, use: (episodes: Episodes) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openEpisodes(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withDeadLetters<T>(deps: CliDeps, config: Config, use: (letters: DeadLetters) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openDeadLetters(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withUnknownResolver<T>(deps: CliDeps, config: Config, use: (resolver: UnknownResolver) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openUnknownResolver(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withInboundLog<T>(deps: CliDeps, config: Config, use: (log: Pick<InboundLog, 'newest'>) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openInboundLog(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withOptOuts<T>(deps: CliDeps, config: Config, use: (optOuts: OptOuts) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openOptOuts(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withBudgets<T>(deps: CliDeps, config: Config, use: (budgets: Pick<Budgets, 'read'>) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openBudgets(config), use);
 }
 
-/** @throws {CliFailure} saying which Redis does not answer and what to do. */
+/** @throws {CliFailure} naming the unreachable Redis and the remedy */
 export function withOverview<T>(deps: CliDeps, config: Config, use: (overview: OpenOverview) => Promise<T>): Promise<T> {
   return withRedis(deps, config, () => deps.openOverview(config), use);
 }
@@ -67,14 +67,14 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
     try {
       return await use(opened);
     } finally {
-      // What was done is done: a connection that does not close must not turn it into a failure that is tried again.
+      // The work is done: a connection that fails to close must not turn it into a failure, which the user would repeat.
       await opened.close().catch(() => undefined);
     }
   } catch (error) {
     if (error instanceof NoDatabaseError) throw new CliFailure(error.problem, error.remedy);
     const failure = asUnavailable(error);
     if (!(failure instanceof RedisUnavailableError)) throw error;
-    // Where there is none at all, the message says where it was looked for.
+    // Without any Redis, the message itself names the places that were tried.
     const tried = await Promise.resolve(deps.redisAddress(config)).then(
       (address) => `Tried ${address}. `,
       () => '',

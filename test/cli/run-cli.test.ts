@@ -14,27 +14,27 @@ describe('usage', () => {
     [['stauts'], '(Did you mean status?)'],
     [['doctr', '--json'], '{"error":{"message":"unknown command \'doctr\'","hint":"Did you mean doctor?"}}\n'],
     [['send', '--json', 'x'], '{"error":{"message":"required option'],
-    [['send', '--to', '+60123456789'], 'say what to send'],
+    [['send', '--to', '+60123456789'], 'nothing to send'],
     [['send', '--to', '+60123456789', 'Disk', 'full'], 'put the text in quotes'],
     [['send', '--to', '+60123456789', '--template', 't', 'x'], 'give a text or --template, not both'],
-    [['send', '--to', '+60123456789', '--param', 'a=b', 'x'], '--param belongs to --template NAME'],
-    [['send', '--to', '+60123456789', '--label', '=b', 'x'], '--label wants name=value'],
-    [['send', '--to', '+60123456789', '--wait', 'Disk full'], 'before the text write --wait=30'],
-    [['send', '--to', '+60123456789', '--wait=0', 'x'], 'Seconds above 0'],
-    [['explain', 'two words'], 'that is not an id'],
+    [['send', '--to', '+60123456789', '--param', 'a=b', 'x'], '--param requires --template NAME'],
+    [['send', '--to', '+60123456789', '--label', '=b', 'x'], '--label must be name=value'],
+    [['send', '--to', '+60123456789', '--wait', 'Disk full'], 'in front of the text write --wait=30'],
+    [['send', '--to', '+60123456789', '--wait=0', 'x'], 'seconds above 0'],
+    [['explain', 'two words'], 'invalid id'],
     [['resolve'], "missing required argument 'dedup-key'"],
-    [['resolve', ''], 'name the dedup key'],
+    [['resolve', ''], 'the dedup key is empty'],
     [['resolve', 'k', '--redis', 'http://redis'], '--redis: the Redis URL cannot be read'],
     [['explain', '--prefix', 'two words'], '--prefix: must be 1 to 64 of'],
     [['dead'], 'Usage: sms-dispatch dead'],
     [['dead', 'show'], "missing required argument 'id'"],
-    [['dead', 'show', 'two words'], 'that is not an id'],
-    [['dead', 'list', '--limit', '0'], 'A whole number from 1'],
-    [['dead', 'replay'], 'name the ids, or --all'],
+    [['dead', 'show', 'two words'], 'invalid id'],
+    [['dead', 'list', '--limit', '0'], 'Use a whole number from 1'],
+    [['dead', 'replay'], 'give ids or --all'],
     [['dead', 'replay', '--all', 'm-1'], 'give ids or --all, not both'],
     [['dead', 'replay', '--all', '--reason', 'weather'], 'Use recipient, opted_out, content'],
-    [['dead', 'replay', '--reason', 'content', 'm-1'], '--reason belongs to --all'],
-    [['dead', 'discard', 'two words'], 'that is not an id'],
+    [['dead', 'replay', '--reason', 'content', 'm-1'], '--reason requires --all'],
+    [['dead', 'discard', 'two words'], 'invalid id'],
     [['start', 'now'], 'too many arguments'],
     [[], 'Examples:'],
     [['config'], 'Usage: sms-dispatch config'],
@@ -56,7 +56,7 @@ describe('usage', () => {
   test('a parameter without a name is not repeated: it may be a login code', async () => {
     const { code, stderr } = await type(['send', '--to', '+60123456789', '--template', 'login-code', '--param', SECRET]);
     expect(code).toBe(2);
-    expect(stderr).toBe('error: --param wants name=value\n');
+    expect(stderr).toBe('error: --param must be name=value\n');
   });
 });
 

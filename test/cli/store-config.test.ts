@@ -85,5 +85,5 @@ test('explain without an id explains the latest alert', async () => {
 
 test('explain without an id says so when there is no alert', async () => {
   const ran = await type(['explain']);
-  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('error: no alert was raised yet on 10.0.0.5:6379\n') });
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('error: no alert has been raised yet on 10.0.0.5:6379\n') });
 });

@@ -132,7 +132,7 @@ shutdown: { grace: 1s }
     await page.locator('dialog').waitFor({ state: 'detached' });
     await press('Replay');
     await confirm('Replay');
-    await shown(/^Replayed: carol, good until /);
+    await shown(/^Replayed: carol, valid until /);
     await go(`#/story/${id}`);
     await shown(/sent on its way again by an operator/);
     await until(async () => (await page.getByText(/simulated asked, refused/).count()) === 2);

@@ -121,7 +121,7 @@ http: { port: 0 }
     await booksBalance();
 
     // Its cause stands: it fails once more, and its story grows.
-    expect((await type('dead', 'replay', bad)).out).toContain(`${invalid?.id}  queued again, good until`);
+    expect((await type('dead', 'replay', bad)).out).toContain(`${invalid?.id}  queued again, valid until`);
     const twice = await until(async () => {
       const [message] = (await trace(url, bad)).messages;
       return message?.attempts.length === 2 && message.state === 'failed' ? message : undefined;

@@ -83,7 +83,7 @@ describe('what a trial left is not handed to a real provider at the next start',
     expect((await type('dead', 'list')).stdout).toContain('simulated');
 
     // Neither by the way, but when that very thing is asked for.
-    expect((await type('dead', 'replay', '--all')).stderr).toContain('1 raised for simulated providers left alone');
+    expect((await type('dead', 'replay', '--all')).stderr).toContain('1 raised for simulated providers skipped');
     expect((await trace(live.url, waiting)).messages[0]?.state).toBe('failed');
     expect((await type('dead', 'replay', '--all', '--reason', 'simulated')).code).toBe(0);
     // The operator insists, and no slot of the real phone is used up by the trial.

@@ -1,14 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** How far a file has come: everything before and including this line was offered. */
+/** Progress of a bulk file: all rows up to and including this line were submitted. */
 export interface Checkpoint {
-  /** Of the file and of what was to be made of it: another campaign begins anew. */
+  /** Hash of the file and of the options; a run with another hash starts from the beginning. */
   readonly run: string;
   readonly line: number;
   readonly taken: number;
   readonly refused: number;
-  /** Of a run that sends once more what was taken before: makes its ids its own. */
+  /** Set by a run with `--again`: makes its ids different from those of earlier runs. */
   readonly again?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ const schema = z.object({ run: z.string(), line: z.int(), taken: z.int(), refuse
 
 const placeOf = (path: string) => `${path}.progress`;
 
-/** `undefined` when this run has not been begun. */
+/** Returns the checkpoint; `undefined` when this run has none. */
 export async function readCheckpoint(path: string, run: string): Promise<Checkpoint | undefined> {
   try {
     const kept = schema.parse(JSON.parse(await readFile(placeOf(path), 'utf8')));
@@ -26,7 +26,7 @@ export async function readCheckpoint(path: string, run: string): Promise<Checkpo
   }
 }
 
-/** Beside the file. Where that cannot be written to, a run that was cut off begins at the top, which texts nobody twice. */
+/** Writes the checkpoint beside the file. If that fails, an interrupted run restarts at the top, which sends nothing twice. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const draft = `${placeOf(path)}.tmp`;
   await writeFile(draft, JSON.stringify(checkpoint))

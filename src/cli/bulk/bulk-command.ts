@@ -34,28 +34,30 @@ const EXAMPLES = `Examples:
   codes.csv:   to,code,minutes
                +60123456789,1234,5
 
-Cut off, the same command goes on where it was. A row is its recipient, template and values: the same row is taken once within
-a week, whatever else in the file, its format or --severity changed, and once where it stands twice in one file.
+An interrupted run continues with the same command. A row is identified by recipient, template and values: the same row is
+accepted once within a week, whatever else in the file, its format or --severity changed, and once if it occurs twice in a file.
 `;
 
 type ReadableRow = Extract<BulkRow, { values: unknown }>;
 
-/** Of one call to Redis. */
+/** Rows per call to Redis. */
 const BATCH = 500;
 
 export function addBulkCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('bulk')
-    .description('raise one alert a row of a CSV file with the columns `to` and one a variable of the template')
+    .description('raise one alert per CSV row; needs a column `to` and one per template variable')
     .argument('<file>', 'the CSV file; its first line names the columns')
     .addOption(new Option('--template <name>', 'a template of the config').makeOptionMandatory())
-    .addOption(severityOption('info for what may wait behind alerts'))
-    .addOption(wordOption('--purpose <word>', 'what the texts are for', PURPOSES).default('notification'))
-    .option('--source <name>', 'who raises them, for routes and caps')
-    .option('--expires-at <time>', 'after this they are not sent any more, such as 2026-11-20T03:30:00Z')
-    .addOption(new Option('--encoding <name>', 'of the file; left out: UTF-8, or UTF-16 where the file shows it').choices(ENCODINGS))
-    .option('--id-column <name>', 'a column that names each row: the same name is taken once, whatever else the row says')
-    .option('--again', 'send rows once more that were taken before')
+    .addOption(severityOption('info for messages that may wait behind alerts'))
+    .addOption(wordOption('--purpose <word>', 'purpose of the messages', PURPOSES).default('notification'))
+    .option('--source <name>', 'source of the alerts, for routes and caps')
+    .option('--expires-at <time>', 'do not send after this time, such as 2026-11-20T03:30:00Z')
+    .addOption(
+      new Option('--encoding <name>', 'encoding of the file (default: UTF-8, or UTF-16 where the file shows it)').choices(ENCODINGS),
+    )
+    .option('--id-column <name>', 'a column that identifies each row: the same value is accepted once, whatever the other columns contain')
+    .option('--again', 'send rows again that were accepted before')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
@@ -83,7 +85,7 @@ async function bulk(deps: CliDeps, path: string, typed: BulkOptions): Promise<nu
   const before = await readCheckpoint(path, run);
   progress.clear();
   const again = options.again === true ? (before?.again ?? (await beginAgain(path, run))) : undefined;
-  if (before !== undefined) deps.stderr.write(`going on after line ${before.line}, where the last run was cut off\n`);
+  if (before !== undefined) deps.stderr.write(`continuing after line ${before.line}, where the last run was interrupted\n`);
 
   const interrupted = deps.interrupted?.() ?? new AbortController().signal;
   const tally = await withProducer(deps, config, (producer) =>
@@ -98,17 +100,17 @@ async function bulk(deps: CliDeps, path: string, typed: BulkOptions): Promise<nu
   const { taken, duplicates, refused } = tally;
   if (options.json === true)
     printJson(deps, { file: path, accepted: taken, duplicates, rejected: refused, finished: !interrupted.aborted });
-  else deps.stdout.write(`${taken} taken, ${duplicates} had been taken before, ${refused} refused\n`);
-  if (interrupted.aborted) deps.stderr.write('cut off: the same command goes on from here\n');
+  else deps.stdout.write(`${taken} accepted, ${duplicates} accepted before, ${refused} rejected\n`);
+  if (interrupted.aborted) deps.stderr.write('interrupted; run the same command to continue\n');
   return refused > 0 || interrupted.aborted ? 1 : 0;
 }
 
-/** Written down before the first row, so that a run that was cut off goes on under the same ids. @throws {CliFailure} */
+/** Stores the new run id before the first row, so that an interrupted run continues with the same ids. @throws {CliFailure} */
 async function beginAgain(path: string, run: string): Promise<string> {
   const again = randomUUID();
   await writeCheckpoint(path, { run, line: 0, taken: 0, refused: 0, again });
   if ((await readCheckpoint(path, run))?.again === again) return again;
-  throw new CliFailure(`--again needs to write ${path}.progress, and could not`, 'copy the file to a directory that can be written to');
+  throw new CliFailure(`--again cannot write ${path}.progress`, 'copy the file to a writable directory');
 }
 
 interface Offer {
@@ -116,7 +118,7 @@ interface Offer {
   readonly file: BulkFile;
   readonly run: string;
   readonly before: Checkpoint | undefined;
-  /** Of the template. */
+  /** Variables of the template. */
   readonly variables: readonly string[];
   readonly options: BulkOptions;
   readonly again: string | undefined;
@@ -186,12 +188,12 @@ function wantedColumns(variables: readonly string[], { idColumn }: BulkOptions):
   return [...new Set(['to', ...variables, ...(idColumn === undefined ? [] : [idColumn])])];
 }
 
-/** Rows of one file that are remembered by their line, to say which two are the same; later ones are only counted. */
+/** Maximum number of rows whose lines are kept for naming duplicates; later duplicates are only counted. */
 const MOST_REMEMBERED = 100_000;
 
-/** @returns a function that says on which line an id was before */
+/** @returns a function that returns the line on which an id occurred before */
 function createLineMemory(): (id: string, line: number) => number | undefined {
-  // 48 bits of an id: a number takes a fraction of the memory of its text.
+  // 48 bits of an id: a number takes a fraction of the memory of a string.
   const lines = new Map<number, number>();
   return (id, line) => {
     const key = Buffer.from(id.slice(-22), 'base64url').readUIntBE(0, 6);
@@ -202,8 +204,8 @@ function createLineMemory(): (id: string, line: number) => number | undefined {
 }
 
 /**
- * The same recipient, template and values give the same id, or the same name in the id column: it is sent once however
- * often a row is offered, and from whichever file.
+ * Builds the alert of a row. The same recipient, template and values, or the same value in the id column, give the same id: a row is
+ * sent once, however often and from whichever file it is submitted.
  */
 function alertOf({ values }: ReadableRow, { variables, options, again = '', country }: Offer): AlertInput {
   const { template, severity, purpose, source, expiresAt, idColumn } = options;
@@ -213,7 +215,7 @@ function alertOf({ values }: ReadableRow, { variables, options, again = '', coun
   const id = `bulk-${hash('bulk', template, again, ...row)}`;
   return {
     id,
-    // Rows that say the same are meant for different people, or meant twice.
+    // Rows with equal content are meant for different recipients, or repeated on purpose.
     dedupKey: id,
     to: values.to ?? '',
     severity,
@@ -224,7 +226,7 @@ function alertOf({ values }: ReadableRow, { variables, options, again = '', coun
   };
 }
 
-/** A number counts as the same however it is spelled. */
+/** Returns the number in E.164, so that it is the same however it is written; else the value unchanged. */
 function recipientOf(written: string, country: CountryCode | undefined): string {
   const read = parsePhone(written, country);
   return read.ok ? read.phone : written;
@@ -236,7 +238,7 @@ function describeProgress(read: number, bytes: number, { taken, refused }: { tak
   const part = bytes === 0 ? 1 : Math.min(1, read / bytes);
   const filled = Math.round(part * BAR);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
-  return `${bar} ${Math.floor(part * 100)} %  ${taken} taken, ${refused} refused, ${Math.round(perSecond)}/s`;
+  return `${bar} ${Math.floor(part * 100)} %  ${taken} accepted, ${refused} rejected, ${Math.round(perSecond)}/s`;
 }
 
 function megabytes(bytes: number): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { CliFailure } from '../cli-failure.ts';
 
-/** Encodings that `--encoding` names, as the WHATWG calls them: https://encoding.spec.whatwg.org/#names-and-labels */
+/** Values of `--encoding`, named as by the WHATWG: https://encoding.spec.whatwg.org/#names-and-labels */
 export const ENCODINGS = [
   'utf-8',
   'utf-16le',
@@ -18,16 +18,16 @@ export const ENCODINGS = [
 export type Encoding = (typeof ENCODINGS)[number];
 
 export interface BulkFile {
-  /** Of its content: 16 hex digits. */
+  /** Hash of the content: 16 hex digits. */
   readonly hash: string;
   readonly bytes: number;
   readonly encoding: Encoding;
 }
 
 /**
- * Reads the file once, whatever its size, to know it again and how its text is encoded: as the caller says, else by its byte
- * order mark or the zeros of UTF-16, else UTF-8. What is none of these has too many readings to pick one.
- * @throws {CliFailure} for what is no text, or not of its encoding
+ * Reads the file once, whatever its size, to hash it and to find its encoding: the given one, else by the byte order mark or the
+ * zeros of UTF-16, else UTF-8. Any other encoding would be a guess.
+ * @throws {CliFailure} for a file that is not text, or not in its encoding
  */
 export async function inspectFile(path: string, wanted: Encoding | undefined, onBytes: (read: number) => void): Promise<BulkFile> {
   const digest = createHash('sha256');
@@ -53,7 +53,7 @@ export async function inspectFile(path: string, wanted: Encoding | undefined, on
   } catch (error) {
     throw error instanceof CliFailure ? error : unreadable(path, error);
   }
-  if (chosen === undefined) throw new CliFailure(`${path} is empty: 0 bytes`, 'its first line must name the columns');
+  if (chosen === undefined) throw new CliFailure(`${path} is empty`, 'its first line must name the columns');
   const { encoding, check } = chosen;
   const badLine = check.badLine();
   if (badLine !== undefined) throw notOfEncoding(path, encoding, badLine, wanted);
@@ -66,14 +66,14 @@ const ONE_BYTE_OR_MORE = /^(?:windows|gb|big5|shift|euc)/;
 
 function notOfEncoding(path: string, encoding: Encoding, line: number, wanted: Encoding | undefined): CliFailure {
   return new CliFailure(
-    `${path} is not ${encoding.toUpperCase()}: line ${line} holds bytes that have no meaning in it`,
+    `${path} is not ${encoding.toUpperCase()}: line ${line} contains invalid bytes`,
     wanted === undefined
-      ? 'save it as "CSV UTF-8", or name its encoding, such as --encoding windows-1252 or --encoding gb18030'
-      : `name its encoding with --encoding: ${ENCODINGS.join(', ')}`,
+      ? 'save it as "CSV UTF-8", or give its encoding, such as --encoding windows-1252 or --encoding gb18030'
+      : `give its encoding with --encoding: ${ENCODINGS.join(', ')}`,
   );
 }
 
-/** Of a spreadsheet, an archive or a document nothing is read as text. */
+/** Rejects spreadsheets, archives and documents. @throws {CliFailure} */
 function refuseOtherFormats(path: string, head: Buffer): void {
   const start = head.toString('latin1', 0, 8);
   const spreadsheet = start.startsWith('PK') || start.startsWith('\xd0\xcf\x11\xe0');
@@ -85,7 +85,7 @@ function refuseOtherFormats(path: string, head: Buffer): void {
   );
 }
 
-/** By the byte order mark, or by the zeros that every second byte of mostly Latin text is: the header and the numbers are. */
+/** Detects UTF-16 by the byte order mark, or by the zeros in every second byte of mostly Latin text, such as header and numbers. */
 function detectUtf16(head: Buffer): Encoding | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
@@ -100,7 +100,7 @@ function detectUtf16(head: Buffer): Encoding | undefined {
 
 interface EncodingCheck {
   add(chunk: Buffer): void;
-  /** The first line with bytes that are not of the encoding; call it once, at the end. */
+  /** The first line with bytes that are invalid in the encoding; call it once, at the end. */
   badLine(): number | undefined;
 }
 
@@ -112,7 +112,7 @@ function createCheck(encoding: Encoding): EncodingCheck {
     if (bad !== undefined) return;
     try {
       const text = decode();
-      // Windows code pages give a control character for a byte without a meaning.
+      // Decoders of Windows code pages return a control character for an undefined byte.
       const at = encoding === 'utf-8' ? -1 : text.search(/[\x80-\x9f]/);
       line += countLines(at === -1 ? text : text.slice(0, at));
       if (at !== -1) bad = line;
@@ -140,7 +140,7 @@ function countLines(text: string): number {
   return text.split('\n').length - 1;
 }
 
-/** The lines of the file without their ends, a chunk in memory at a time. */
+/** Yields the lines of the file without line ends, with one chunk in memory at a time. */
 export async function* readLines(path: string, encoding: Encoding, onBytes: (read: number) => void): AsyncGenerator<string> {
   const source = createReadStream(path, { highWaterMark: 1 << 18 });
   const decoder = new TextDecoder(encoding);
@@ -165,5 +165,5 @@ export async function* readLines(path: string, encoding: Encoding, onBytes: (rea
 
 function unreadable(path: string, error: unknown): CliFailure {
   const { code } = error as NodeJS.ErrnoException;
-  return new CliFailure(code === 'ENOENT' ? `no such file: ${path}` : `${path} cannot be read: ${code ?? String(error)}`);
+  return new CliFailure(code === 'ENOENT' ? `file not found: ${path}` : `${path} cannot be read: ${code ?? String(error)}`);
 }

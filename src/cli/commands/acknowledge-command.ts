@@ -15,7 +15,7 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTE = `
-Exit code 1 when nothing is open for the alert: there is none of this id, or it is resolved already.
+Exit code 1 when nothing is open for the alert: no alert has this id, or it is already resolved.
 `;
 
 interface AcknowledgeOptions extends StoreOptions {
@@ -27,40 +27,40 @@ export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandC
     program
       .command('acknowledge')
       .alias('ack')
-      .description('take care of an alert: what has not been sent for it is cancelled, and its repeats stay silent')
+      .description('acknowledge an alert: cancel its unsent messages and suppress its repeats')
       .argument('<alert-id>')
-      .option('--by <name>', 'who takes care, for the trace'),
+      .option('--by <name>', 'who acknowledges it, for the history'),
   )
     .addHelpText('after', NOTE)
     .addHelpText('before', EXAMPLES);
   runs<AcknowledgeOptions>(command, { deps, exit }, async (args, { by, ...options }) => {
     const id = args[0] as string;
-    if (id === '') throw new UsageError('name the alert');
+    if (id === '') throw new UsageError('the alert id is empty');
     const config = await storeConfig(deps, options);
     const answer = await withProducer(deps, config, (producer) => producer.acknowledge(id, by === undefined ? 'cli' : `cli by ${by}`));
     if (answer.kind === 'missing') throw await noSuchAlert(deps, config, id);
     if (answer.kind === 'not_acknowledgeable') {
-      throw new CliFailure(`alert ${id} was malformed, or tells itself that something is resolved: there is nothing to take care of`);
+      throw new CliFailure(`alert ${id} cannot be acknowledged: it was malformed, or its status is resolved`);
     }
     if (answer.kind === 'over' && answer.over === 'resolved') {
-      throw new CliFailure(`alert ${id} is already resolved; nothing changed`, `What became of it: sms-dispatch explain ${id}`);
+      throw new CliFailure(`alert ${id} is already resolved; nothing changed`, `See its outcome: sms-dispatch explain ${id}`);
     }
     const again = answer.kind === 'over';
     const cancelled = again ? 0 : answer.cancelled;
     deps.stderr.write(
-      again ? 'the alert is already acknowledged; nothing changed\n' : `acknowledged: ${cancelled} text(s) not sent yet are cancelled\n`,
+      again ? 'the alert is already acknowledged; nothing changed\n' : `acknowledged; ${cancelled} unsent message(s) cancelled\n`,
     );
     if (options.json) printJson(deps, { id, status: again ? `already_${answer.over}` : 'acknowledged', cancelled });
     return 0;
   });
 }
 
-/** With the alert that was probably meant: one of a similar id, or the one whose message the id names. */
+/** Builds the error, with the alert that was probably meant: one with a similar id, or that of the message with this id. */
 async function noSuchAlert(deps: CliDeps, config: Config, id: string): Promise<CliFailure> {
   const meant = await withTraces(deps, config, async (traces) => {
     const message = ALERT_ID_PATTERN.test(id) ? await traces.message(id) : undefined;
     return message?.alertId ?? nearestId(id, await traces.recentIds());
   });
-  const hint = meant === undefined ? 'Is it the same Redis that the alert was raised on?' : `Did you mean ${meant}?`;
-  return new CliFailure(`no alert has the id ${maskNumbers(JSON.stringify(id).slice(1, -1))}, or it is past its time`, hint);
+  const hint = meant === undefined ? 'Check that this is the Redis on which the alert was raised.' : `Did you mean ${meant}?`;
+  return new CliFailure(`no alert has the id ${maskNumbers(JSON.stringify(id).slice(1, -1))}, or its record has expired`, hint);
 }

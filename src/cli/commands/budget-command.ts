@@ -16,7 +16,7 @@ const EXAMPLES = `Examples:
 
 export function addBudgetCommand(program: Command, { deps, exit }: CommandContext): void {
   const command = storeOptions(
-    program.command('budget').description('what texts have cost in the running hour, day and month, and what is left'),
+    program.command('budget').description('cost of messages in the current hour, day and month, and the remaining budget'),
   ).addHelpText('before', EXAMPLES);
   runs<StoreOptions>(command, { deps, exit }, async (_args, options) => {
     const config = await storeConfig(deps, options);
@@ -24,7 +24,7 @@ export function addBudgetCommand(program: Command, { deps, exit }: CommandContex
     if (money === undefined || Object.keys(money.budgets).length === 0) {
       await soundConfig(deps, options).catch((error: unknown) => {
         if (!(error instanceof ConfigError)) throw error;
-        throw new CliFailure('the config has faults, so that its budgets are not known', 'sms-dispatch config check');
+        throw new CliFailure('the config has faults; its budgets cannot be read', 'sms-dispatch config check');
       });
       throw new CliFailure('the config sets no budget', 'money: { budgets: { day: { hard: 50 } } }');
     }
@@ -38,7 +38,7 @@ export function addBudgetCommand(program: Command, { deps, exit }: CommandContex
 
 type Row = ReturnType<typeof rowOf>;
 
-/** Sums in units of the currency. */
+/** Amounts in units of the currency. */
 function rowOf(running: BudgetFigures, now: Date) {
   const { period, spent, reserved, budget, leftMs } = running;
   const left = leftOf(running);
@@ -50,7 +50,7 @@ function rowOf(running: BudgetFigures, now: Date) {
     left: left === undefined ? null : left / MICRO,
     soft: budget === undefined ? null : budget.soft / MICRO,
     hard: budget === undefined ? null : budget.hard / MICRO,
-    /** At the pace of the running period; null where nothing was spent or nothing is limited. */
+    /** At the current rate; null where nothing was spent or there is no limit. */
     emptyInSeconds: seconds === undefined || seconds === Number.POSITIVE_INFINITY ? null : seconds,
     endsAt: new Date(now.getTime() + leftMs).toISOString(),
   };

@@ -16,10 +16,10 @@ import { withDeadLetters, withTraces } from '../with-redis.ts';
 import { addFilterOptions, checkFilter, type FilterOptions, filterOf } from './dead-filter.ts';
 
 const EXAMPLES = `Examples:
-  sms-dispatch dead list                              what failed, expired or is unknown, newest first
-  sms-dispatch dead show m-3kTm0aQ9ZxYb1cD2eF4gHi     its whole story
+  sms-dispatch dead list                              failed, expired and unknown messages, newest first
+  sms-dispatch dead show m-3kTm0aQ9ZxYb1cD2eF4gHi     its full history
   sms-dispatch dead replay --all --reason auth        after the credentials were corrected
-  sms-dispatch dead discard order-42.paid             not worth a text any more
+  sms-dispatch dead discard order-42.paid             remove it without sending
 `;
 
 const LIST_EXAMPLES = `Examples:
@@ -44,41 +44,47 @@ const DISCARD_EXAMPLES = `Examples:
   sms-dispatch dead discard --all --severity info --yes
 `;
 
-const IDS = 'of messages, or of alerts with all their dead messages';
+const IDS = 'ids of messages, or of alerts with all their dead letters';
 
 export function addDeadCommand(program: Command, context: CommandContext): void {
   const { deps } = context;
   const dead = program
     .command('dead')
-    .description('what failed, expired or has an unknown outcome, and alerts that were malformed: look at it, replay it, discard it')
+    .description(
+      'list, show, replay and discard dead letters: messages that failed, expired or have an unknown outcome, and malformed alerts',
+    )
     .addHelpText('before', EXAMPLES);
 
-  const list = dead.command('list').description('the newest ones').addOption(limitOption(50)).addHelpText('before', LIST_EXAMPLES);
+  const list = dead
+    .command('list')
+    .description('list dead letters, newest first')
+    .addOption(limitOption(50))
+    .addHelpText('before', LIST_EXAMPLES);
   runs<ListOptions>(storeOptions(addFilterOptions(list)), context, (_, options) => printList(deps, options));
 
   const show = dead
     .command('show')
-    .description('the trace of one, as explain tells it, and what is kept of it')
-    .argument('<id>', 'of a message or an alert')
+    .description('show the history of one, as explain does, and its stored fields')
+    .argument('<id>', 'id of a message or an alert')
     .addHelpText('before', SHOW_EXAMPLES);
   runs<StoreOptions>(storeOptions(show), context, ([id], options) => printOne(deps, id as string, options));
 
   const replay = dead
     .command('replay')
     .description(
-      'try again: the same message with its history, good for as long as it was at first; caps apply. Not sent: what was resolved or acknowledged meanwhile, what another alert of its dedup key texts, and what may have been sent (see unknown resolve)',
+      'send again: the same message with its history, valid for its original lifetime; caps apply. Not sent: messages that were resolved or acknowledged meanwhile, that another alert with the same dedup key sends, or that may have been sent (see unknown resolve)',
     )
     .argument('[ids...]', IDS)
-    .option('--all', 'all dead letters by now')
+    .option('--all', 'all current dead letters')
     .addHelpText('before', REPLAY_EXAMPLES);
   runs<PickOptions>(storeOptions(addFilterOptions(replay, 'with --all: ')), context, (ids, options) => replayThem(deps, ids, options));
 
   const discard = dead
     .command('discard')
-    .description('take out of the dead letters for good; the trace stays')
+    .description('remove from the dead letters permanently; the history stays')
     .argument('[ids...]', IDS)
-    .option('--all', 'all dead letters by now')
-    .option('-y, --yes', 'do not ask; --all without a terminal needs it')
+    .option('--all', 'all current dead letters')
+    .option('-y, --yes', 'do not ask for confirmation; required for --all without a terminal')
     .addHelpText('before', DISCARD_EXAMPLES);
   runs<DiscardOptions>(storeOptions(addFilterOptions(discard, 'with --all: ')), context, (ids, options) => discardThem(deps, ids, options));
 }
@@ -137,7 +143,7 @@ async function printOne(deps: CliDeps, id: string, options: StoreOptions): Promi
   return 0;
 }
 
-const NO_TRACE = 'The ledger has no trace of it.\n';
+const NO_TRACE = 'The ledger has no record of it.\n';
 
 async function replayThem(deps: CliDeps, ids: readonly string[], options: PickOptions): Promise<number> {
   checkPick(ids, options);
@@ -147,7 +153,7 @@ async function replayThem(deps: CliDeps, ids: readonly string[], options: PickOp
   let left = 0;
   const missing = await withDeadLetters(deps, config, (dead) =>
     forEach(dead, ids, options, deps, async (letter) => {
-      // What a trial left goes to a phone only when that very thing is asked for.
+      // A message raised for a simulated provider goes to a phone only on explicit request.
       if (options.all && options.reason === undefined && letter.reason === 'simulated') {
         left += 1;
         return;
@@ -164,11 +170,11 @@ async function replayThem(deps: CliDeps, ids: readonly string[], options: PickOp
   const refused = sum('ended', 'forgotten');
   const skipped = sum('resolved', 'acknowledged', 'duplicate', 'unknown');
   if (options.json) printJson(deps, { replayed, skipped, refused, ...(left > 0 ? { left } : {}), missing, results });
-  if (left > 0) deps.stderr.write(`${left} raised for simulated providers left alone: dead replay --all --reason simulated sends them\n`);
+  if (left > 0) deps.stderr.write(`${left} raised for simulated providers skipped: dead replay --all --reason simulated sends them\n`);
   const summary = [
     `${replayed} replayed`,
     ...(skipped === 0 ? [] : [skippedWords(counts)]),
-    ...(refused === 0 ? [] : [`${refused} refused`]),
+    ...(refused === 0 ? [] : [`${refused} rejected`]),
   ];
   return finish(deps, summary.join(', '), missing, refused + (options.all ? 0 : skipped));
 }
@@ -180,7 +186,7 @@ async function discardThem(deps: CliDeps, ids: readonly string[], options: Disca
   }
   const config = await storeConfig(deps, options);
   const which = options.all ? 'all dead letters' : ids.length === 1 ? `${ids[0]}` : `${ids.length} dead letters`;
-  if (!options.yes && deps.confirm !== undefined && !(await deps.confirm(`Discard ${which} for good?`))) {
+  if (!options.yes && deps.confirm !== undefined && !(await deps.confirm(`Discard ${which} permanently?`))) {
     throw new CliFailure('nothing was discarded');
   }
   const discarded: string[] = [];
@@ -202,7 +208,7 @@ async function discardThem(deps: CliDeps, ids: readonly string[], options: Disca
   return finish(deps, summary, missing, options.all ? 0 : unknown);
 }
 
-/** A few at a time. Answers the ids that nothing dead goes by. */
+/** Runs `act` for each dead letter, a few at a time. Returns the ids without a dead letter. */
 async function forEach(
   dead: DeadLetters,
   ids: readonly string[],
@@ -233,16 +239,16 @@ function finish({ stderr }: CliDeps, summary: string, missing: readonly string[]
 const notAmong = (ids: readonly string[]) => `no dead letter with id ${ids.join(', ')}`;
 const lookUp = (id: string) =>
   isEventId(id)
-    ? 'An event that is not dead was told, waits to be told, or was discarded; sms_webhook_events_total counts them.'
-    : `What became of it: sms-dispatch explain ${id}`;
+    ? 'An event without a dead letter was delivered, is still queued, or was discarded; sms_webhook_events_total counts them.'
+    : `See its outcome: sms-dispatch explain ${id}`;
 
 function checkPick(ids: readonly string[], { all, ...options }: PickOptions): void {
   checkFilter(options, all);
-  if (all === undefined && ids.length === 0) throw new UsageError('name the ids, or --all');
+  if (all === undefined && ids.length === 0) throw new UsageError('give ids or --all');
   if (all !== undefined && ids.length > 0) throw new UsageError('give ids or --all, not both');
   checkIds(ids);
 }
 
 function checkIds(ids: readonly string[]): void {
-  if (ids.some((id) => !ALERT_ID_PATTERN.test(id))) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+  if (ids.some((id) => !ALERT_ID_PATTERN.test(id))) throw new UsageError('invalid id: an id has 1 to 128 characters of A-Z a-z 0-9 . _ -');
 }

@@ -11,21 +11,23 @@ export interface FilterOptions {
   readonly reason?: string;
   readonly severity?: string;
   readonly route?: string;
-  /** How long ago, or a moment. */
+  /** An age or a time. */
   readonly since?: string;
 }
 
-/** Every reason that a dead letter can have. */
+/** Every reason of a dead letter. */
 const REASONS: readonly string[] = [...new Set([...PROVIDER_REASONS, ...OUR_REASONS, 'escalation', 'digest'])];
 
-/** @param note what comes before the description of each, such as `with --all: ` */
+/** @param note prefix of each description, such as `with --all: ` */
 export function addFilterOptions(command: Command, note = ''): Command {
-  const reason = new Option('--reason <reason>', `${note}those that ended because of it, or expired while they waited because of it`);
+  const reason = new Option('--reason <reason>', `${note}only those that ended for this reason, or expired while waiting for it`);
   return command
     .addOption(reason.argParser(reasonArgument))
-    .addOption(wordOption('--severity <word>', `${note}those of this severity`, SEVERITIES))
-    .addOption(new Option('--route <name>', `${note}those of this route`))
-    .addOption(new Option('--since <time>', `${note}those that ended since then: 2h, or 2026-11-20T03:00:00Z`).argParser(sinceArgument));
+    .addOption(wordOption('--severity <word>', `${note}only those of this severity`, SEVERITIES))
+    .addOption(new Option('--route <name>', `${note}only those of this route`))
+    .addOption(
+      new Option('--since <time>', `${note}only those that ended since then: 2h, or 2026-11-20T03:00:00Z`).argParser(sinceArgument),
+    );
 }
 
 export function filterOf({ reason, severity, route, since }: FilterOptions, now: Date): DeadFilter {
@@ -37,10 +39,10 @@ export function filterOf({ reason, severity, route, since }: FilterOptions, now:
   };
 }
 
-/** @throws UsageError for a filter beside ids */
+/** @throws UsageError for a filter together with ids */
 export function checkFilter(options: FilterOptions, all: true | undefined): void {
   const given = (['reason', 'severity', 'route', 'since'] as const).filter((name) => options[name] !== undefined);
-  if (given.length > 0 && all === undefined) throw new UsageError(`--${given[0]} belongs to --all`);
+  if (given.length > 0 && all === undefined) throw new UsageError(`--${given[0]} requires --all`);
 }
 
 function reasonArgument(word: string): string {
@@ -50,5 +52,5 @@ function reasonArgument(word: string): string {
 
 function sinceArgument(text: string): string {
   if (parseSince(text, new Date(0)) !== undefined) return text;
-  throw new InvalidArgumentError('A duration such as 30m or 2h, or a time such as 2026-11-20T03:00:00Z.');
+  throw new InvalidArgumentError('Use a duration such as 30m or 2h, or a time such as 2026-11-20T03:00:00Z.');
 }

@@ -25,10 +25,10 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
   const command = storeOptions(
     program
       .command('explain')
-      .description('why was I, or was I not, texted: what became of an alert or a message')
-      .argument('[id]', 'of an alert, a message, or a job on the queue sms-alerts (default: the latest alert)')
-      .option('--live', 'ask the providers what they know of the texts now')
-      .option('--to <number>', 'the whole number of a recipient who is no contact, for vendors that must be told it (repeatable)', collect),
+      .description('explain the outcome of an alert or a message: why it was, or was not, sent')
+      .argument('[id]', 'id of an alert, a message, or a job on the queue sms-alerts (default: the latest alert)')
+      .option('--live', 'also query the providers for the current delivery status')
+      .option('--to <number>', 'full number of a recipient who is not a contact, for vendors that require it (repeatable)', collect),
   ).addHelpText('before', EXAMPLES);
   runs<ExplainOptions>(command, context, ([id], options) => explain(context.deps, id, options));
 }
@@ -39,9 +39,10 @@ interface ExplainOptions extends StoreOptions {
 }
 
 async function explain(deps: CliDeps, given: string | undefined, options: ExplainOptions): Promise<number> {
-  if (given !== undefined && !JOB_ID_PATTERN.test(given)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
-  if (options.to !== undefined && !options.live) throw new UsageError('--to belongs to --live');
-  // A provider is asked only as the config has it.
+  if (given !== undefined && !JOB_ID_PATTERN.test(given))
+    throw new UsageError('invalid id: an id has 1 to 128 characters of A-Z a-z 0-9 . _ -');
+  if (options.to !== undefined && !options.live) throw new UsageError('--to requires --live');
+  // Providers are queried only with a valid config.
   const config = await (options.live ? soundConfig : storeConfig)(deps, options);
   const { found, near, waiting } = await withTraces(deps, config, async (traces) => {
     if (given === undefined) {
@@ -51,23 +52,23 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
     const traced = ALERT_ID_PATTERN.test(given) ? await findTraced(traces, given) : undefined;
     if (traced !== undefined) return { found: traced, near: undefined, waiting: await waitingOf(traced, traces) };
     const waiting = await traces.waiting(given);
-    // The ledger has what was routed under an id that was derived from the job's.
+    // The router stores an alert under the id derived from its job.
     const found = waiting && ((await findTraced(traces, waiting.alertId)) ?? pending(waiting, deps.now()));
     return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined, waiting };
   });
   if (found === undefined && given === undefined) {
-    throw new CliFailure(`no alert was raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
+    throw new CliFailure(`no alert has been raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
   }
   if (found === undefined) {
     const id = given as string;
     if (isEventId(id)) {
       throw new CliFailure(
-        `${id} is an event of a webhook, not a text`,
-        `If it was not told: sms-dispatch dead show ${id}, which names its message.`,
+        `${id} is a webhook event, not a message`,
+        `If it was not delivered: sms-dispatch dead show ${id}, which names its message.`,
       );
     }
-    const kept = `Ids are kept for ${LEDGER_TTL_MS / 86_400_000} days. Is it the same Redis, ${await deps.redisAddress(config)}, that the alert was raised on?`;
-    throw new CliFailure(`no alert and no message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
+    const kept = `Records are kept for ${LEDGER_TTL_MS / 86_400_000} days. Check that ${await deps.redisAddress(config)} is the Redis on which the alert was raised.`;
+    throw new CliFailure(`no alert or message has the id ${id}`, near === undefined ? kept : `Did you mean ${near}? ${kept}`);
   }
   const messages = found.kind === 'alert' ? found.alert.messages : [found.message];
   const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
@@ -85,10 +86,10 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
   return 0;
 }
 
-/** Job ids of other clients have colons, such as `repeat:nightly:1796073621000`. */
+/** Pattern of job ids. Those of other clients may have colons, such as `repeat:nightly:1796073621000`. */
 const JOB_ID_PATTERN = /^[A-Za-z0-9._:-]{1,256}$/;
 
-/** What no router has taken still has its job. */
+/** Returns the job of an alert that no router has processed yet. */
 async function waitingOf(found: Found, traces: OpenTraces): Promise<WaitingJob | undefined> {
   return found.kind === 'alert' && found.alert.outcome === 'pending' ? traces.waiting(found.alert.id) : undefined;
 }
@@ -97,7 +98,7 @@ function pending(job: WaitingJob, now: Date): Found {
   return { kind: 'alert', alert: pendingAlert(job, now), digest: undefined };
 }
 
-/** The newest alert in the ledger. */
+/** Returns the newest alert in the ledger. */
 async function latestAlert(traces: OpenTraces): Promise<Found | undefined> {
   for (const id of await traces.recentIds()) {
     const found = await findTraced(traces, id);

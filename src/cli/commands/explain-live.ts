@@ -9,25 +9,25 @@ import { reportAdapterBug, UsageError } from '../cli-failure.ts';
 import { callDeadline } from '../command-context.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 
-/** What a message's provider says of it now. */
+/** Current status of a message at its provider. */
 export interface LiveAnswer {
   readonly provider: string;
-  /** `cannot_be_asked`: the vendor has no way to, or the config no longer has the provider. */
+  /** `cannot_be_asked`: the vendor has no status query, or the config no longer has the provider. */
   readonly status: VendorStatus | { readonly kind: 'cannot_be_asked'; readonly configured: boolean };
-  /** The whole number was known, which some vendors must be told. */
+  /** Whether the full number was known, which some vendors require. */
   readonly numberKnown: boolean;
 }
 
-/** Messages by id; one that no provider may have is not in it. */
+/** Message id → status; messages that no provider may have are absent. */
 export type LiveAnswers = ReadonlyMap<string, LiveAnswer>;
 
-/** Questions at once. */
+/** Number of parallel queries. */
 const CONCURRENCY = 5;
 
 /**
- * Asks the providers of messages what became of them. Changes nothing in the ledger.
- * @param numbers whole numbers, as typed, of messages whose recipient is no contact
- * @throws {UsageError} when one of `numbers` is the number of none of the messages
+ * Queries the providers of messages for the delivery status. Changes nothing in the ledger.
+ * @param numbers full numbers, as typed, of messages whose recipient is not a contact
+ * @throws {UsageError} when one of `numbers` belongs to none of the messages
  */
 export async function askProviders(
   deps: CliDeps,
@@ -51,7 +51,7 @@ export async function askProviders(
   const waiting = asked.values();
   const askOnes = async (): Promise<void> => {
     for (const { message, target } of waiting) {
-      progress.show(`asking: ${answers.size} of ${asked.length} messages done`);
+      progress.show(`querying: ${answers.size} of ${asked.length} messages done`);
       const to = phones.get(message.id);
       const status = await askOne(deps, config, open, message, target, to);
       answers.set(message.id, { provider: target.provider, status, numberKnown: to !== undefined });
@@ -86,7 +86,7 @@ async function askOne(
   }
 }
 
-/** The whole numbers of messages: the ledger holds masked ones, and a message's id proves which number is its own. */
+/** Finds the full number of each message: the ledger has masked numbers, and the message id proves which number is its own. */
 function pickPhones(config: Config, messages: readonly MessageTrace[], numbers: readonly string[]): Map<string, E164> {
   const typed = numbers.map((number) => {
     const verdict = parsePhone(number, config.defaultCountry);
@@ -112,5 +112,5 @@ function isOf({ id, alertId }: MessageTrace, phone: E164): boolean {
 function maskedWords(messages: readonly MessageTrace[]): string {
   const masked = [...new Set(messages.map(({ to }) => to))];
   const shown = masked.slice(0, 5).join(', ');
-  return `that is not the number of ${messages.length === 1 ? 'the message' : 'any of the messages'}; it went to ${shown}${masked.length > 5 ? ', …' : ''}`;
+  return `not the number of ${messages.length === 1 ? 'the message' : 'any of the messages'}, sent to ${shown}${masked.length > 5 ? ', …' : ''}`;
 }

@@ -17,13 +17,13 @@ const EXAMPLES = `Examples:
 export function addInboundCommand(program: Command, context: CommandContext): void {
   const inbound = program
     .command('inbound')
-    .description('texts that came in, and what was made of them: STOP, START, an acknowledgement, or nothing')
+    .description('inbound messages and their effect: STOP, START, an acknowledgement, or none')
     .addHelpText('before', EXAMPLES);
   const list = inbound
     .command('list')
-    .description('the newest ones, the last 1000 are kept')
-    .addOption(new Option('--limit <n>', 'how many at most').default(50).argParser(countArgument))
-    .option('--unmatched', 'only those that matched nothing')
+    .description('list the newest ones; the last 1000 are kept')
+    .addOption(new Option('--limit <n>', 'maximum number of entries').default(50).argParser(countArgument))
+    .option('--unmatched', 'only those without an effect')
     .addHelpText('before', EXAMPLES);
   runs<ListOptions>(storeOptions(list), context, (_, options) => printList(context.deps, options));
 }
@@ -47,14 +47,14 @@ async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
       describeInbound(entry),
       maskNumbers(entry.text),
     ]);
-    deps.stdout.write(`${formatTable([['AT', 'FROM', 'WHAT IT DID', 'TEXT'], ...rows])}\n`);
+    deps.stdout.write(`${formatTable([['AT', 'FROM', 'EFFECT', 'TEXT'], ...rows])}\n`);
   }
-  deps.stderr.write(total === 0 ? 'no texts came in\n' : `${shown.length} of ${total} texts\n`);
+  deps.stderr.write(total === 0 ? 'no inbound messages\n' : `${shown.length} of ${total} inbound messages\n`);
   return 0;
 }
 
 function countArgument(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MOST) return count;
-  throw new InvalidArgumentError(`A whole number from 1 to ${MOST}.`);
+  throw new InvalidArgumentError(`Use a whole number from 1 to ${MOST}.`);
 }

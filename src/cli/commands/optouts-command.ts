@@ -49,22 +49,22 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
   const { deps } = context;
   const optOuts = program
     .command('optouts')
-    .description('the phones that want no texts: look at them, add one, let one in again')
+    .description('list, add and remove opt-outs: phones that receive no messages')
     .addHelpText('before', EXAMPLES);
 
-  const list = optOuts.command('list').description('all of them, oldest first').addHelpText('before', LIST_EXAMPLES);
+  const list = optOuts.command('list').description('list all opt-outs, oldest first').addHelpText('before', LIST_EXAMPLES);
   runs<StoreOptions>(storeOptions(list), context, (_, options) => printList(deps, options));
 
   const add = optOuts
     .command('add')
-    .description('no text goes to this phone any more, by no provider')
+    .description('send nothing to this phone any more, through any provider')
     .argument('<who>', WHO)
     .addHelpText('before', ADD_EXAMPLES);
   runs<StoreOptions>(storeOptions(add), context, ([who], options) => addOne(deps, who as string, options));
 
   const remove = optOuts
     .command('remove')
-    .description('texts may go to this phone again; only when its owner says so')
+    .description('allow messages to this phone again; only at the request of its owner')
     .argument('<who>', WHO)
     .addHelpText('before', REMOVE_EXAMPLES);
   runs<StoreOptions>(storeOptions(remove), context, ([who], options) => removeOne(deps, who as string, options));
@@ -81,7 +81,7 @@ async function printList(deps: CliDeps, options: StoreOptions): Promise<number> 
     const rows = entries.map((entry) => [formatTime(entry.since.toISOString()), recipientOf(entry), entry.source]);
     deps.stdout.write(`${formatTable([['SINCE', 'PHONE', 'SOURCE'], ...rows])}\n`);
   }
-  deps.stderr.write(optOuts.length === 0 ? 'nobody has opted out\n' : `${optOuts.length} opted out\n`);
+  deps.stderr.write(optOuts.length === 0 ? 'no opt-outs\n' : `${optOuts.length} opted out\n`);
   return 0;
 }
 
@@ -90,7 +90,7 @@ async function addOne(deps: CliDeps, who: string, options: StoreOptions): Promis
   const phone = phoneOf(who, config);
   const optOut: OptOut = { phoneHash: phoneHash(phone), to: maskPhone(phone), since: deps.now(), source: 'operator' };
   if (!(await withOptOuts(deps, config, (store) => store.optOut(optOut)))) throw otherwise(maskPhone(phone), 'in');
-  return report(deps, maskPhone(phone), true, `${maskPhone(phone)} has opted out: no text goes there any more`, options);
+  return report(deps, maskPhone(phone), true, `${maskPhone(phone)} opted out; it receives no more messages`, options);
 }
 
 async function removeOne(deps: CliDeps, who: string, options: StoreOptions): Promise<number> {
@@ -104,25 +104,22 @@ async function removeOne(deps: CliDeps, who: string, options: StoreOptions): Pro
     return [before, answers.every((answer) => answer)];
   });
   if (!free) throw otherwise(shown, 'out');
-  const told = was ? 'texts may go there again, unless a provider still refuses them' : 'had not opted out';
-  return report(deps, shown, false, `${shown}: ${told}`, options);
+  const result = was ? 'messages are allowed again, unless a provider still rejects them' : 'had not opted out';
+  return report(deps, shown, false, `${shown}: ${result}`, options);
 }
 
-function report(deps: CliDeps, to: string, optedOut: boolean, told: string, { json }: CommonOptions): number {
-  deps.stderr.write(`${told}\n`);
+function report(deps: CliDeps, to: string, optedOut: boolean, result: string, { json }: CommonOptions): number {
+  deps.stderr.write(`${result}\n`);
   if (json) printJson(deps, { to, optedOut });
   return 0;
 }
 
-/** The newest word wins, and that was not ours: it came in meanwhile, or the clocks disagree. */
+/** Builds the error for a newer entry in the store: another opt-in or opt-out came in, or the clocks differ. */
 function otherwise(phone: string, way: 'in' | 'out'): CliFailure {
-  return new CliFailure(
-    `${phone} opted ${way} at a time later than now: the clocks of two machines differ`,
-    'Nothing was changed. Try again.',
-  );
+  return new CliFailure(`${phone} opted ${way} at a time later than now; the clocks of two machines differ`, 'Nothing changed. Try again.');
 }
 
-/** Also a sender that is no phone number, such as a short code, whose STOP is kept by its digits. */
+/** Also handles a sender that is not a phone number, such as a short code, whose STOP is stored by its digits. */
 function senderOf(who: string, config: Config): Sender & { readonly fault?: string } {
   const named = who.startsWith('contact:');
   const fault = named ? undefined : numberFault(who, config);

@@ -4,7 +4,7 @@ import { type CommandContext, type CommonOptions, configOption, runs } from '../
 
 const DOES: Readonly<Record<ProcessKind, string>> = {
   start: 'run everything in one process: Redis (found or embedded), receiver, router, dispatcher',
-  router: 'run a router: turns alerts into one message a phone',
+  router: 'run a router: turns alerts into one message per phone',
   dispatcher: 'run a dispatcher: sends messages through the providers',
   receiver: 'run the HTTP receiver: API, webhooks, delivery receipts',
 };
@@ -16,13 +16,13 @@ interface ProcessCommandOptions extends CommonOptions {
 }
 
 const EXAMPLES: Readonly<Record<ProcessKind, string>> = {
-  start: '  sms-dispatch start                                  everything, with a Redis of its own where there is none\n',
+  start: '  sms-dispatch start                                  everything, with an embedded Redis where none runs\n',
   router: '  REDIS_URL=redis://10.0.0.5 sms-dispatch router\n',
   dispatcher: '  REDIS_URL=redis://10.0.0.5 sms-dispatch dispatcher --config /etc/sms-dispatch.yaml\n',
   receiver: '  REDIS_URL=redis://10.0.0.5 PORT=8080 sms-dispatch receiver\n',
 };
 
-const SIGNALS = '\nSIGHUP reads the config anew; Ctrl-C and SIGTERM finish what is in flight, a second one ends at once.';
+const SIGNALS = '\nSIGHUP reloads the config. Ctrl-C and SIGTERM finish what is in flight; a second one exits immediately.';
 
 export function addProcessCommands(program: Command, context: CommandContext): void {
   for (const kind of PROCESS_KINDS) {
@@ -32,7 +32,7 @@ export function addProcessCommands(program: Command, context: CommandContext): v
       .addOption(configOption())
       .addHelpText('before', `Examples:\n${EXAMPLES[kind]}`)
       .addHelpText('after', SIGNALS);
-    if (SERVES_CONSOLE.includes(kind)) command.option('--console', 'serve the console at /console, as `http: { console: true }` does');
+    if (SERVES_CONSOLE.includes(kind)) command.option('--console', 'serve the console at /console, like `http: { console: true }`');
     runs<ProcessCommandOptions>(command, context, (_args, { config, console }) =>
       context.deps.runProcess(kind, { configPath: config, ...(console === undefined ? {} : { console }) }),
     );

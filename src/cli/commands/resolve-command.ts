@@ -12,21 +12,18 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTE = `
-Exit code 1 when nothing is open for the key: no alert of it waits, and its last one is resolved already.
+Exit code 1 when nothing is open for the key: no alert with it is waiting, and its last one is already resolved.
 `;
 
 export function addResolveCommand(program: Command, { deps, exit }: CommandContext): void {
   const command = storeOptions(
-    program
-      .command('resolve')
-      .description('end the episode of a dedup key: what has not been sent for it is cancelled')
-      .argument('<dedup-key>'),
+    program.command('resolve').description('resolve a dedup key: cancel its unsent messages').argument('<dedup-key>'),
   )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTE);
   runs<StoreOptions>(command, { deps, exit }, async (args, options) => {
     const dedupKey = args[0] as string;
-    if (dedupKey === '') throw new UsageError('name the dedup key');
+    if (dedupKey === '') throw new UsageError('the dedup key is empty');
     const config = await storeConfig(deps, options);
     const { isOpen, recent } = await withEpisodes(deps, config, async (episodes) => {
       const isOpen = await episodes.isOpen(dedupKey);
@@ -34,7 +31,7 @@ export function addResolveCommand(program: Command, { deps, exit }: CommandConte
     });
     if (!isOpen) throw notOpen(dedupKey, recent);
     await withProducer(deps, config, (producer) => producer.resolve(dedupKey));
-    deps.stderr.write('resolved: what has not been sent for this key is cancelled\n');
+    deps.stderr.write('resolved; unsent messages of this key are cancelled\n');
     if (options.json) printJson(deps, { dedupKey, resolved: true });
     return 0;
   });
@@ -43,14 +40,14 @@ export function addResolveCommand(program: Command, { deps, exit }: CommandConte
 function notOpen(dedupKey: string, recent: readonly string[]): CliFailure {
   const near = recent.includes(storedDedupKey(dedupKey)) ? undefined : nearestId(dedupKey, recent);
   const what = `nothing is open for dedup key ${shown(dedupKey)}`;
-  if (recent.includes(storedDedupKey(dedupKey))) return new CliFailure(what, 'Its last alert is resolved already.');
+  if (recent.includes(storedDedupKey(dedupKey))) return new CliFailure(what, 'Its last alert is already resolved.');
   return new CliFailure(
     what,
-    near === undefined ? 'The dedup key of an alert: sms-dispatch explain ALERT_ID.' : `Did you mean ${shown(near)}?`,
+    near === undefined ? 'To see the dedup key of an alert: sms-dispatch explain ALERT_ID.' : `Did you mean ${shown(near)}?`,
   );
 }
 
-/** In quotes, without control characters, which JSON escapes, and without a full phone number. */
+/** Quotes the key, with control characters escaped by JSON and phone numbers masked. */
 function shown(dedupKey: string): string {
   return maskNumbers(JSON.stringify(dedupKey));
 }

@@ -29,25 +29,25 @@ const EXAMPLES = `Examples:
 export function addSendCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('send')
-    .description('raise an alert; its id goes to stdout')
-    .argument('[text...]', 'the text, in quotes; or use --template')
+    .description('raise an alert and print its id')
+    .argument('[text...]', 'text of the message, in quotes; or use --template')
     .addOption(
       new Option('--to <recipient>', 'a phone number, contact:<name>, group:<name> or rotation:<name>; repeatable')
         .argParser(collect)
         .makeOptionMandatory(),
     )
-    .addOption(severityOption('routes text for critical ones unless they say otherwise'))
+    .addOption(severityOption('by default routes send only critical alerts'))
     .option('--template <name>', 'a template of the config instead of a text')
     .addOption(new Option('--param <name=value>', 'a variable of the template; repeatable').argParser(collect))
     .option('--id <id>', 'idempotency key: the same id again is the same alert, not a second one')
-    .option('--dedup-key <key>', 'what it is about; silences repeats, and `resolve` ends it')
-    .option('--source <name>', 'who raises it, such as a service')
-    .option('--instance <name>', 'where it happened, such as a host')
-    .addOption(new Option('--label <name=value>', 'for routes to match; repeatable').argParser(collect))
-    .addOption(wordOption('--purpose <word>', 'what the text is for (default: alert)', PURPOSES))
-    .option('--expires-at <time>', 'after this it is not sent any more, such as 2026-11-20T03:30:00Z')
+    .option('--dedup-key <key>', 'key of the problem; suppresses repeats, and `resolve` ends it')
+    .option('--source <name>', 'source of the alert, such as a service')
+    .option('--instance <name>', 'affected instance, such as a host')
+    .addOption(new Option('--label <name=value>', 'label for matching routes; repeatable').argParser(collect))
+    .addOption(wordOption('--purpose <word>', 'purpose of the message (default: alert)', PURPOSES))
+    .option('--expires-at <time>', 'do not send after this time, such as 2026-11-20T03:30:00Z')
     .addOption(
-      new Option('--wait [seconds]', 'wait until every phone has an outcome, and explain it; exit 1 unless all were texted')
+      new Option('--wait [seconds]', 'wait until every phone has an outcome, and explain it; exit 1 unless all were sent')
         .preset('30')
         .argParser(secondsArgument),
     )
@@ -65,12 +65,12 @@ async function send(deps: CliDeps, words: readonly string[], options: SendOption
     throw error instanceof AlertError ? withNearNames(error, alert, config) : error;
   });
   const json = options.json === true;
-  if (enqueued.duplicate) deps.stderr.write('an alert with this id had been taken before; nothing was added\n');
+  if (enqueued.duplicate) deps.stderr.write('an alert with this id was already accepted; nothing was added\n');
   if (options.wait !== undefined) return printOutcome(deps, config, enqueued, options.wait, json);
 
   if (json) printJson(deps, enqueued);
   else deps.stdout.write(`${enqueued.id}\n`);
-  deps.stderr.write(`what becomes of it: sms-dispatch explain ${enqueued.id}\n`);
+  deps.stderr.write(`see its outcome: sms-dispatch explain ${enqueued.id}\n`);
   return 0;
 }
 
@@ -78,24 +78,24 @@ async function printOutcome(deps: CliDeps, config: Config, enqueued: Enqueued, s
   const { id } = enqueued;
   deps.stderr.write(`${id} is queued; waiting up to ${seconds} s for its outcome\n`);
   let trace: AlertTrace | undefined;
-  let unsettled = 'No router has taken it yet. Is `npm start` (or `sms-dispatch start`) running?';
+  let unsettled = 'No router has processed it yet. Is `npm start` (or `sms-dispatch start`) running?';
   try {
     trace = await withTraces(deps, config, (traces) => waitForOutcome(traces, id, seconds * 1000));
     if (trace !== undefined && trace.outcome !== 'pending') unsettled = 'It has no outcome yet.';
   } catch (error) {
-    // It is queued all the same: whoever reads the output must learn its id, and not raise it again under a new one.
+    // The alert is queued all the same: its id must be printed, so that it is not raised again under another id.
     reportFailure(error, deps, false);
-    unsettled = 'What became of it could not be read.';
+    unsettled = 'Its outcome could not be read.';
   }
   const settled = isSettled(trace);
   if (json) printJson(deps, { ...enqueued, settled, alert: trace ?? null });
   else deps.stdout.write(trace === undefined ? `${id}\n` : showStory(storyOfAlert(trace, deps.now()), deps));
-  if (!settled) deps.stderr.write(`${unsettled} It stays queued; look again: sms-dispatch explain ${id}\n`);
+  if (!settled) deps.stderr.write(`${unsettled} It stays queued; check again: sms-dispatch explain ${id}\n`);
   return isTexted(trace) ? 0 : 1;
 }
 
 function secondsArgument(text: string): number {
   const seconds = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('Seconds above 0; before the text write --wait=30.');
+  throw new InvalidArgumentError('Use a number of seconds above 0; in front of the text write --wait=30.');
 }

@@ -9,30 +9,30 @@ import { withOverview } from '../with-redis.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch status                                 live on a terminal; q ends it
-  sms-dispatch status --once                          one look; exit 1 when messages do not go out
+  sms-dispatch status --once                          print once; exit 1 when messages are not sent
   sms-dispatch status --json | jq .health
 `;
 
 const EXIT_CODES = `
-Exit code of one look (--once, --json, or no terminal): 1 when a finding is critical, that is when messages of a route do
-not go out or may be lost; 0 otherwise, also with warnings, such as a provider that is down while another one of its route
-works. A live view exits 0. Each finding in --json has level, kind, text and command; route, provider and reason where it
-concerns one.
+Exit code with --once, --json, or without a terminal: 1 when a finding is critical, that is when messages of a route are
+not sent or may be lost; 0 otherwise, also with warnings, such as a provider that is down while another one of its route
+works. A live view exits 0. Each finding in --json has level, kind, text and command; and route, provider and reason where
+they apply.
 `;
 
 interface StatusOptions extends StoreOptions {
   readonly once?: true;
 }
 
-/** What a line may hold where nobody says how wide the reader's is. */
+/** Width of a line where that of the output is unknown. */
 const WIDTH = 120;
 
 export function addStatusCommand(program: Command, context: CommandContext): void {
   const command = storeOptions(
     program
       .command('status')
-      .description('how the whole system does right now, on one screen')
-      .option('--once', 'one look, also on a terminal'),
+      .description('show the state of the whole system on one screen')
+      .option('--once', 'print once, also on a terminal'),
   )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES);

@@ -27,20 +27,20 @@ const EXAMPLES = `Examples:
 `;
 
 export function addTemplatesCommand(program: Command, context: CommandContext): void {
-  const templates = program.command('templates').description('look at the templates').addHelpText('before', EXAMPLES);
+  const templates = program.command('templates').description('list and preview the templates').addHelpText('before', EXAMPLES);
   const list = templates
     .command('list')
-    .description('the templates of the config, what they want to be told, and their languages')
+    .description('list the templates of the config with their variables and languages')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', LIST_EXAMPLES);
   runs<CommonOptions>(list, context, (_args, options) => listTemplates(context.deps, options));
   const preview = templates
     .command('preview')
-    .description('a template filled in, in every language and as each provider would send it; sends nothing')
-    .argument('<name>', 'of a template in the config')
+    .description('show a filled-in template in every language and for each provider; sends nothing')
+    .argument('<name>', 'name of a template in the config')
     .addOption(new Option('--param <name=value>', 'a variable of the template; repeatable').argParser(collect))
-    .option('--to <number>', 'a phone number: shows what it would cost, and counts as for its country')
+    .option('--to <number>', 'a phone number: shows the price, and counts segments as for its country')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
@@ -70,7 +70,7 @@ async function showPreview(deps: CliDeps, name: string, options: PreviewOptions)
   }
   const params = pairs('--param', options.param);
   const { missing, unknown } = strayParams(template.text, params);
-  if (missing.length > 0) throw new CliFailure(`not given: ${missing.join(', ')}`, `say --param ${missing[0]}=…`);
+  if (missing.length > 0) throw new CliFailure(`missing variable: ${missing.join(', ')}`, `add --param ${missing[0]}=…`);
   if (unknown.length > 0) throw new CliFailure(`the template has no variable ${unknown.join(', ')}`);
   const to = options.to === undefined ? undefined : readNumber(options.to, config);
   const rules = await readRules(deps, config, to);
@@ -86,7 +86,7 @@ function readNumber(text: string, { defaultCountry }: Config): E164 {
   return verdict.phone;
 }
 
-/** How each vendor counts the parts of a text to this number, which only its adapter knows. */
+/** Returns how each vendor counts segments for this number, which only its adapter knows. */
 async function readRules(deps: CliDeps, config: Config, to: E164 | undefined): Promise<Map<string, SegmentRule>> {
   const rules = new Map<string, SegmentRule>();
   if (to === undefined) return rules;

@@ -31,21 +31,18 @@ const RESOLVE_EXAMPLES = `Examples:
 
 export function addUnknownCommand(program: Command, context: CommandContext): void {
   const { deps } = context;
-  const unknown = program
-    .command('unknown')
-    .description('texts of which nobody knows whether they were sent: look at them, say what became of them')
-    .addHelpText('before', EXAMPLES);
+  const unknown = program.command('unknown').description('list and resolve messages with unknown outcome').addHelpText('before', EXAMPLES);
 
-  const list = unknown.command('list').description('the oldest first').addHelpText('before', LIST_EXAMPLES);
+  const list = unknown.command('list').description('list them, oldest first').addHelpText('before', LIST_EXAMPLES);
   runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, (_, options) => printList(deps, options));
 
   const resolve = unknown
     .command('resolve')
-    .description('write down what became of one, as the recipient or the console of the vendor has it')
-    .argument('<id>', 'of a message')
-    .option('--sent', 'it was sent: it counts as accepted')
-    .option('--not-sent', 'it was not sent: it has failed')
-    .option('--resend', 'with --not-sent: send it again, good for as long as it was at first')
+    .description('record the actual outcome of one, as confirmed by the recipient or the vendor console')
+    .argument('<id>', 'id of a message')
+    .option('--sent', 'it was sent: count it as accepted')
+    .option('--not-sent', 'it was not sent: count it as failed')
+    .option('--resend', 'with --not-sent: send it again, valid for its original lifetime')
     .addHelpText('before', RESOLVE_EXAMPLES);
   runs<ResolveOptions>(storeOptions(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
 }
@@ -69,12 +66,14 @@ async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
   if (options.json) printJson(deps, { more, unknown: messages });
   else if (messages.length > 0) deps.stdout.write(`${formatTable([HEAD, ...messages.map(rowOf)])}\n`);
   deps.stderr.write(
-    messages.length === 0 ? 'nothing is unknown\n' : `${messages.length} unknown${more ? ', and more; see --limit' : ''}\n`,
+    messages.length === 0
+      ? 'no messages with unknown outcome\n'
+      : `${messages.length} with unknown outcome${more ? ', and more; see --limit' : ''}\n`,
   );
   return 0;
 }
 
-const HEAD = ['SINCE', 'MESSAGE', 'SEVERITY', 'TO', 'ASKED'];
+const HEAD = ['SINCE', 'MESSAGE', 'SEVERITY', 'TO', 'PROVIDERS'];
 
 function rowOf(message: MessageTrace): string[] {
   const asked = message.attempts.filter(isDoubtful);
@@ -83,19 +82,19 @@ function rowOf(message: MessageTrace): string[] {
 }
 
 const DONE: Readonly<Record<OperatorWord, string>> = {
-  sent: 'written down as sent: it counts as accepted',
-  not_sent: 'written down as not sent: it has failed, and its dedup key is free again',
-  resend: 'written down as not sent, and on its way again',
+  sent: 'recorded as sent: it counts as accepted',
+  not_sent: 'recorded as not sent: it counts as failed, and its dedup key is free again',
+  resend: 'recorded as not sent, and queued again',
 };
 
 async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): Promise<number> {
-  if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('that is not an id: ids are 1 to 128 of A-Z a-z 0-9 . _ -');
+  if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('invalid id: an id has 1 to 128 characters of A-Z a-z 0-9 . _ -');
   const word = wordOf(options);
   const config = await storeConfig(deps, options);
   const settled = await withUnknownResolver(deps, config, (resolver) => resolver.resolve(id, word));
   if (settled.kind === 'kept') {
-    const why = settled.state === undefined ? `no message has the id ${id}` : `${id} is not unknown: it is ${settled.state}`;
-    throw new CliFailure(why, `What became of it: sms-dispatch explain ${id}`);
+    const why = settled.state === undefined ? `no message has the id ${id}` : `${id} has no unknown outcome: it is ${settled.state}`;
+    throw new CliFailure(why, `See its outcome: sms-dispatch explain ${id}`);
   }
   deps.stderr.write(`${DONE[word]}\n`);
   if (options.json) printJson(deps, { id, resolved: word });
@@ -103,8 +102,8 @@ async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): P
 }
 
 function wordOf({ sent, notSent, resend }: ResolveOptions): OperatorWord {
-  if ((sent === undefined) === (notSent === undefined)) throw new UsageError('say --sent or --not-sent');
-  if (resend !== undefined && notSent === undefined) throw new UsageError('--resend belongs to --not-sent');
+  if ((sent === undefined) === (notSent === undefined)) throw new UsageError('give --sent or --not-sent');
+  if (resend !== undefined && notSent === undefined) throw new UsageError('--resend requires --not-sent');
   if (sent !== undefined) return 'sent';
   return resend === undefined ? 'not_sent' : 'resend';
 }

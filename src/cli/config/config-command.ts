@@ -21,9 +21,9 @@ const IMPORT_EXAMPLES = `Examples:
 function addConfigImportCommand(config: Command, context: CommandContext): void {
   const command = config
     .command('import')
-    .description("another system's config as one of ours; secrets are left out and named")
+    .description('convert the config of another system; secrets are left out and listed')
     .argument('<system>', Object.keys(SYSTEMS).join(' or '))
-    .argument('<file>', 'its YAML file')
+    .argument('<file>', 'YAML file of the other system')
     .addOption(jsonOption())
     .addHelpText('before', IMPORT_EXAMPLES);
   runs<CommonOptions>(command, context, ([system, file], options) => importConfig(context.deps, system as string, file as string, options));
@@ -31,7 +31,7 @@ function addConfigImportCommand(config: Command, context: CommandContext): void 
 
 async function importConfig(deps: CliDeps, system: string, file: string, options: CommonOptions): Promise<number> {
   const read = Object.hasOwn(SYSTEMS, system) ? SYSTEMS[system] : undefined;
-  if (read === undefined) throw new UsageError(`nothing is known of "${system}": ${Object.keys(SYSTEMS).join(' or ')}`);
+  if (read === undefined) throw new UsageError(`unknown system "${system}": use ${Object.keys(SYSTEMS).join(' or ')}`);
   const { yaml, notes } = read(textOf(file), file);
   if (options.json) printJson(deps, { yaml, notes });
   else {
@@ -46,25 +46,25 @@ function textOf(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliFailure(code === 'ENOENT' ? `no such file: ${file}` : `${file} cannot be read: ${code}`);
+    throw new CliFailure(code === 'ENOENT' ? `file not found: ${file}` : `${file} cannot be read: ${code}`);
   }
 }
 
 const EXAMPLES = `Examples:
   sms-dispatch config check
   sms-dispatch config check config/production.yaml
-  sms-dispatch config check --explain alert.json      which route it takes, who is texted and what
+  sms-dispatch config check --explain alert.json      its route, its recipients and its messages
 `;
 
 export function addConfigCommand(program: Command, context: CommandContext): void {
-  const config = program.command('config').description('look at the config').addHelpText('before', EXAMPLES);
+  const config = program.command('config').description('check the config, or import one').addHelpText('before', EXAMPLES);
   addConfigImportCommand(config, context);
   const check = config
     .command('check')
-    .description('say whether the config is right, and what it comes to; all faults at once')
-    .argument('[file]', 'the same as --config')
+    .description('validate the config and summarise it; reports all faults')
+    .argument('[file]', 'same as --config')
     .addOption(configOption())
-    .option('--explain <alert>', 'a file with an alert as JSON, - for stdin: says what would become of it; nothing is sent')
+    .option('--explain <alert>', 'file with an alert as JSON, - for stdin: explain its outcome; sends nothing')
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
   runs<CheckOptions>(check, context, ([file], { explain, ...options }) => {
@@ -77,7 +77,7 @@ interface CheckOptions extends CommonOptions {
   readonly explain?: string;
 }
 
-/** What the config does with one alert. Touches neither Redis nor a provider. */
+/** Explains what the config does with one alert. Uses neither Redis nor a provider. */
 async function explainConfig(deps: CliDeps, file: string | undefined, alertFile: string, json: boolean): Promise<number> {
   const { config, path, warnings } = await deps.loadConfig(file);
   const alert = readAlertFile(alertFile);
@@ -100,7 +100,7 @@ function plainMismatch({ wanted, found, ...rest }: ExplainedRoute['passedOver'][
   return { ...rest, wanted: plainMatcher(wanted), found: found ?? null };
 }
 
-/** @throws {CliFailure} for what cannot be read or is no JSON; what it holds is not quoted */
+/** @throws {CliFailure} for a file that cannot be read or is not JSON; its content is never quoted */
 function readAlertFile(file: string): unknown {
   const name = file === '-' ? 'stdin' : file;
   let text: string;
@@ -108,18 +108,18 @@ function readAlertFile(file: string): unknown {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliFailure(code === 'ENOENT' ? `no such file: ${name}` : `${name} cannot be read: ${code}`);
+    throw new CliFailure(code === 'ENOENT' ? `file not found: ${name}` : `${name} cannot be read: ${code}`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new CliFailure(`${name} is not JSON`, 'such as {"to": "contact:alice", "severity": "critical", "text": "Disk full"}');
+    throw new CliFailure(`${name} is not JSON`, 'Example: {"to": "contact:alice", "severity": "critical", "text": "Disk full"}');
   }
 }
 
 async function checkConfig(deps: CliDeps, file: string | undefined, json: boolean): Promise<number> {
   const { config, path, warnings } = await deps.loadConfig(file).catch((error: unknown) => {
-    // What is wrong is what was asked for: the answer as well as an error.
+    // With --json the faults are printed on stdout too, as the result of the check.
     if (json && error instanceof ConfigError) printJson(deps, { ok: false, error: { message: faultCount(error), errors: error.faults } });
     throw error;
   });

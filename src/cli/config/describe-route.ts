@@ -8,37 +8,37 @@ import { formatTable } from '../../text/format-table.ts';
 import { formatDuration, formatTime } from '../../text/format-time.ts';
 import { formatHours, formatPlan, plainMatcher } from './summarise-config.ts';
 
-/** More than this would not fit on a screen. */
+/** Maximum number of phones shown; more would not fit on a screen. */
 const PHONES_SHOWN = 20;
 
-/** Which way an alert goes and why, by which policy, to whom, and in which words. */
+/** Describes how an alert is routed and why, its policy, recipients and messages. */
 export function describeRoute(explained: ExplainedRoute, { caps, quietHours }: Config): string {
   const { severity, passedOver, matched, policy, stops, recipients } = explained;
   const { route, minSeverity, dedupeForMs, expiresAfterMs, overflow, onUnknown, template, maxSegments, ladder } = policy;
   const hours = policy.quietHours ?? quietHours;
   const facts = [
-    ['route', matched ? route : 'none matches: through every provider, with the defaults'],
+    ['route', matched ? route : 'no route matches: every provider, default policy'],
     ...passedOver.map((mismatch, index) => [index === 0 ? 'not' : '', describeMismatch(mismatch)]),
-    ['severity', `${severity}; texts from ${minSeverity} up`],
+    ['severity', `${severity}; the route sends from ${minSeverity} up`],
     ['dedupe', dedupeForMs === 0 ? 'off' : formatDuration(dedupeForMs)],
     ['expires', `after ${formatDuration(expiresAfterMs)}`],
     ['providers', formatPlan(policy)],
     ...capLines(explained, caps).map((line, index) => [index === 0 ? 'caps' : '', line]),
     ['overflow', overflow],
     ['on unknown', onUnknown],
-    ['quiet hours', hours === undefined || hours === 'off' ? 'none, but for what contacts say' : formatHours(hours)],
+    ['quiet hours', hours === undefined || hours === 'off' ? 'none, except those of contacts' : formatHours(hours)],
     ...(ladder === undefined ? [] : [['ladder', ladder.map(describeStep).join('; ')]]),
     ...(template === undefined ? [] : [['template', template]]),
     ...(maxSegments === undefined ? [] : [['at most', `${maxSegments} segment(s)`]]),
     ['consent', policy.consent ?? 'required'],
-    ['acknowledge', policy.acknowledge ? 'by a code in the text' : 'no code in the text'],
-    ['when over', policy.resolvedTexts ? 'a text to whoever was texted' : 'no text'],
+    ['acknowledge', policy.acknowledge ? 'by a code in the message' : 'no code in the message'],
+    ['on resolve', policy.resolvedTexts ? 'a message to each phone that received the alert' : 'no message'],
   ];
-  const said = stops === undefined ? [] : [`Nobody would be texted: ${reasonWords(stops).because} (${stops}). Else:`, ''];
-  return [formatTable(facts), '', ...said, describeRecipients(recipients), ''].join('\n');
+  const stopped = stops === undefined ? [] : [`Nothing would be sent: ${reasonWords(stops).because} (${stops}). Otherwise:`, ''];
+  return [formatTable(facts), '', ...stopped, describeRecipients(recipients), ''].join('\n');
 }
 
-/** Such as `login-codes: severity is critical, wants info or warning`. */
+/** Describes a mismatch, such as `login-codes: severity is critical, wants info or warning`. */
 function describeMismatch({ route, key, found, wanted }: { readonly route: string } & Mismatch): string {
   const plain = plainMatcher(wanted);
   return `${route}: ${key} is ${found === undefined ? 'not given' : found}, wants ${typeof plain === 'string' ? plain : plain.join(' or ')}`;
@@ -57,12 +57,12 @@ function capLines({ caps: own }: ExplainedRoute, caps: Config['caps']): string[]
   ].filter(([, windows]) => windows.length > 0);
   return [
     ...lines.map(([whose, windows]) => `${whose}: ${all(windows)}`),
-    `all phones: ${perHour === undefined ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
+    `all phones: ${perHour === undefined ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them reserved for criticals`}`,
   ];
 }
 
 function describeRecipients(recipients: readonly ExplainedRecipient[]): string {
-  if (recipients.length === 0) return 'No phone is texted.';
+  if (recipients.length === 0) return 'No recipients.';
   const rows = recipients
     .slice(0, PHONES_SHOWN)
     .map(({ to, contact, providers, segments, ...fate }) => [
@@ -76,14 +76,14 @@ function describeRecipients(recipients: readonly ExplainedRecipient[]): string {
   const texts = new Map<string, number>();
   for (const { text, segments } of recipients) texts.set(text, segments);
   return [
-    formatTable([['TO', 'CONTACT', 'PROVIDERS', 'SEGMENTS', 'WHAT'], ...rows]),
-    ...(left > 0 ? [`… and ${left} more, shown by --json …`] : []),
+    formatTable([['TO', 'CONTACT', 'PROVIDERS', 'SEGMENTS', 'RESULT'], ...rows]),
+    ...(left > 0 ? [`… and ${left} more; see --json`] : []),
     ...[...texts].flatMap(([text, segments]) => ['', `${segments} segment(s), ${[...text].length} characters:`, text]),
   ].join('\n');
 }
 
 function describeFate({ state, reason, until }: Pick<ExplainedRecipient, 'state' | 'reason' | 'until'>): string {
-  if (state === 'queued') return 'texted at once';
-  if (state === 'deferred') return `waits (${reason}) until ${until === null ? 'later' : formatTime(until)}`;
-  return `not texted (${reason})`;
+  if (state === 'queued') return 'sent immediately';
+  if (state === 'deferred') return `waits (${reason}) until ${until === null ? 'a later time' : formatTime(until)}`;
+  return `not sent (${reason})`;
 }

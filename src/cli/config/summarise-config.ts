@@ -8,7 +8,7 @@ import type { Matcher, Route } from '../../policy/route.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatDuration } from '../../text/format-time.ts';
 
-/** What a config says, as plain data without secrets and phone numbers. */
+/** Content of a config as plain data without secrets and phone numbers. */
 export type ConfigSummary = ReturnType<typeof summariseConfig>;
 
 export function summariseConfig({ providers, routes, caps, quietHours, contacts, groups, templates, ...config }: Config) {
@@ -70,13 +70,13 @@ export function formatConfigSummary({ providers, routes, caps, quietHours, ...re
       'routes',
       routes,
       ({ name, match, minSeverity, expiresAfterMs, ladder, ...plan }) =>
-        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, ${ladder === undefined ? '' : `${ladder.map(describeStep).join('; ')}; `}${ladder?.every(({ sms }) => !sms) ? 'texts nobody' : `within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`}`,
+        `${name}: ${formatMatch(match)}, ${minSeverity ?? 'critical (alerts), info (others)'} and up, ${ladder === undefined ? '' : `${ladder.map(describeStep).join('; ')}; `}${ladder?.every(({ sms }) => !sms) ? 'sends no messages' : `within ${formatDuration(expiresAfterMs)}, by ${formatPlan(plan)}`}`,
     ),
     ['caps', `each phone: ${ladder(caps.perRecipient) || 'off'}`],
     ...more.map(([whose, windows]) => ['', `${whose}: ${ladder(windows)}`]),
     [
       '',
-      `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them for criticals only`}`,
+      `all phones: ${perHour === undefined || perHour === null ? 'off' : `${perHour.max}${unit} per 1h, ${perHour.criticalReserve} of them reserved for criticals`}`,
     ],
     ...(quietHours === null ? [] : [['quiet hours', formatHours(quietHours)]]),
     ['contacts', `${rest.contacts}, ${rest.contactsWithConsent} with consent`],
@@ -93,10 +93,10 @@ export function formatConfigSummary({ providers, routes, caps, quietHours, ...re
   ]);
 }
 
-/** Such as `22:00 to 07:00 Europe/Berlin, critical and up come all the same`. */
+/** Describes quiet hours, such as `22:00 to 07:00 Europe/Berlin, except critical and above`. */
 export function formatHours({ from, to, timeZone, override }: QuietHours): string {
   const [begin, end] = [from, to].map((minute) => `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`);
-  return `${begin} to ${end} ${timeZone}, ${override} and up come all the same`;
+  return `${begin} to ${end} ${timeZone}, except ${override} and above`;
 }
 
 function twoDigits(value: number): string {
@@ -107,7 +107,7 @@ function section<T>(title: string, items: readonly T[], line: (item: T) => strin
   return items.length === 0 ? [[title, 'none']] : items.map((item, index) => [index === 0 ? title : '', line(item)]);
 }
 
-/** `severity`, `purpose`, `source` and each label as one flat record. */
+/** Returns `severity`, `purpose`, `source` and each label as one flat record. */
 function plainMatch({ labels, ...rest }: Route['match']): Record<string, string | readonly string[]> {
   const all = [...Object.entries(rest), ...Object.entries(labels ?? {}).map(([name, matcher]) => [`labels.${name}`, matcher] as const)];
   return Object.fromEntries(all.filter(([, matcher]) => matcher !== undefined).map(([key, matcher]) => [key, plainMatcher(matcher)]));
@@ -122,7 +122,7 @@ function formatMatch(match: Record<string, string | readonly string[]>): string 
   return parts.join(', ') || 'everything';
 }
 
-/** Such as `twilio-main (3) or sns (1), then exotel; +86 by tencent-cn`. */
+/** Describes the order of providers, such as `twilio-main (3) or sns (1), then exotel; +86 by tencent-cn`. */
 export function formatPlan({ providers, countries = {} }: ProviderPlan): string {
   return [formatOrder(providers), ...Object.entries(countries).map(([code, own]) => `+${code} by ${formatOrder(own)}`)].join('; ');
 }

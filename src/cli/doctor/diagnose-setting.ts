@@ -6,7 +6,7 @@ import { editDistance } from '../../text/suggest.ts';
 import type { LoadedConfig } from '../cli-deps.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
-/** The `engines` of package.json. */
+/** Minimum Node version, as `engines` of package.json. */
 const [MAJOR, MINOR] = [20, 19];
 
 /** @param version without the v */
@@ -18,18 +18,18 @@ export function diagnoseNode(version: string): Diagnosis {
     : { subject: 'node', verdict: 'failed', found: `${version} is too old`, todo: `Install Node ${MAJOR}.${MINOR} or newer.` };
 }
 
-/** Ours, that decide something. */
+/** Environment variables that override the config. */
 const NAMES = ['REDIS_URL', 'SMS_DISPATCH_CONFIG', 'METRICS_PORT', 'LOG_LEVEL', 'PORT', 'HOST'] as const;
-/** A slip of the finger in these is told from a stranger's variable: they are long. */
+/** Variables for which a misspelled name is reported; short names would match unrelated variables. */
 const LONG = NAMES.filter((name) => name.length >= 8);
 
-/** Which variables rule, and which were perhaps meant to. No value is shown. */
+/** Reports which variables are set, and which are probably misspelled. Shows no values. */
 export function diagnoseEnvironment(env: Environment): Diagnosis[] {
   const set = NAMES.filter((name) => env[name] !== undefined && env[name] !== '');
   const found =
     set.length === 0
-      ? 'none of our variables is set: the config alone rules'
-      : `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set and ${set.length === 1 ? 'wins' : 'win'} over the config`;
+      ? 'no variable overrides the config'
+      : `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set and ${set.length === 1 ? 'overrides' : 'override'} the config`;
   const misspelt = Object.keys(env).flatMap((name) => {
     const meant = LONG.find((known) => known !== name && editDistance(name.toUpperCase(), known) <= 2);
     return meant === undefined || set.includes(meant) ? [] : [{ name, meant }];
@@ -40,14 +40,14 @@ export function diagnoseEnvironment(env: Environment): Diagnosis[] {
       ({ name, meant }): Diagnosis => ({
         subject: 'environment',
         verdict: 'warning',
-        found: `nobody reads ${name}`,
+        found: `unknown environment variable ${name}`,
         todo: `Did you mean ${meant}?`,
       }),
     ),
   ];
 }
 
-/** @param loaded or why it could not be */
+/** @param loaded the config, or the error of loading it */
 export function diagnoseConfig(loaded: LoadedConfig | ConfigError): Diagnosis[] {
   if (loaded instanceof ConfigError) return loaded.faults.map((fault) => ofFault(fault, 'failed'));
   const { config, path, hash, warnings } = loaded;
@@ -56,32 +56,32 @@ export function diagnoseConfig(loaded: LoadedConfig | ConfigError): Diagnosis[] 
 }
 
 function ofFault({ hint, ...fault }: Fault, verdict: 'failed' | 'warning'): Diagnosis {
-  const todo = hint ?? (verdict === 'failed' ? 'Correct it; `sms-dispatch config check` shows all of it.' : undefined);
+  const todo = hint ?? (verdict === 'failed' ? 'Correct it; `sms-dispatch config check` shows all faults.' : undefined);
   return { subject: 'config', verdict, found: formatFault(fault), todo };
 }
 
-/** Shorter ones can be guessed: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
+/** Shorter tokens can be guessed: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
 const SHORTEST_TOKEN = 16;
 
-/** Who may come in by HTTP, and whether the vendors can. */
-export function diagnoseDoor({ http }: Pick<Config, 'http'>): Diagnosis[] {
+/** Checks who can access the HTTP API, and whether vendors can reach it. */
+export function diagnoseHttpAccess({ http }: Pick<Config, 'http'>): Diagnosis[] {
   const { tokens, host, publicUrl } = http;
-  const who = tokens.length === 0 ? 'open to this machine alone, without a token' : `${tokens.length} token(s), on ${host}`;
+  const who = tokens.length === 0 ? 'local requests only, without a token' : `${tokens.length} token(s), on ${host}`;
   const warnings: [boolean, string, string][] = [
     [
       tokens.some((token) => token.reveal().length < SHORTEST_TOKEN),
       `a token is shorter than ${SHORTEST_TOKEN} characters`,
-      'Make new ones: openssl rand -hex 24',
+      'Generate new ones: openssl rand -hex 24',
     ],
     [
       publicUrl !== undefined && isLoopback(new URL(publicUrl).hostname),
-      'http.publicUrl names this machine: no vendor can bring receipts there',
-      'Set it to the address under which the internet reaches the receiver.',
+      'http.publicUrl is a loopback address: vendors cannot deliver receipts to it',
+      'Set it to the public address of the receiver.',
     ],
     [
       publicUrl?.startsWith('http:') === true && !isLoopback(new URL(publicUrl).hostname),
-      'http.publicUrl is not https: receipts, with phone numbers in them, travel in the open',
-      'Put a TLS proxy before the receiver and write https://.',
+      'http.publicUrl is not https: receipts contain phone numbers and are sent unencrypted',
+      'Put a TLS proxy in front of the receiver and use https://.',
     ],
   ];
   return [

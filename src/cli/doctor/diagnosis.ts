@@ -3,24 +3,24 @@ import { displayWidth } from '../../text/display-width.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
-/** One thing that `doctor` looked at. Fit to print: no secret and no phone number is in it. */
+/** Result of one check of `doctor`. Safe to print: it contains no secret and no phone number. */
 export interface Diagnosis {
-  /** Such as `redis`, `provider twilio-main`. */
+  /** Subject of the check, such as `redis`, `provider twilio-main`. */
   readonly subject: string;
-  /** `unchecked`: there is no way to learn it from here. */
+  /** `unchecked`: it cannot be checked from here. */
   readonly verdict: 'ok' | 'warning' | 'failed' | 'unchecked';
-  /** What was found. */
+  /** Result of the check. */
   readonly found: string;
-  /** What to do about it: always there when it failed. */
+  /** Remedy; always present when the check failed. */
   readonly todo?: string | undefined;
-  /** Of the running system: the same object as `status --json` has. */
+  /** Finding in the running system: the same object as in `status --json`. */
   readonly finding?: HealthFinding;
 }
 
 export const VERDICT_SIGNS: Readonly<Record<Diagnosis['verdict'], string>> = { ok: '✓', warning: '!', failed: '✗', unchecked: '–' };
 const STYLES: Readonly<Record<Diagnosis['verdict'], keyof Paint>> = { ok: 'green', warning: 'yellow', failed: 'red', unchecked: 'dim' };
 
-/** One line each, signed; what to do stands beneath what is wrong. */
+/** Formats one line per check, with its sign; a remedy follows on its own line. */
 export function formatDiagnoses(diagnoses: readonly Diagnosis[], colour: boolean): string {
   const paint = createPaint(colour);
   const lines = formatTable(diagnoses.map(({ verdict, subject, found }) => [VERDICT_SIGNS[verdict], subject, found])).split('\n');
@@ -33,11 +33,11 @@ export function formatDiagnoses(diagnoses: readonly Diagnosis[], colour: boolean
     .join('\n');
 }
 
-/** What it comes to. */
+/** Summarises the checks. */
 export function concludeDiagnoses(diagnoses: readonly Diagnosis[]): string {
   const count = (verdict: Diagnosis['verdict']) => diagnoses.filter((diagnosis) => diagnosis.verdict === verdict).length;
   const [failed, warnings] = [count('failed'), count('warning')];
-  if (failed === 0 && warnings === 0) return 'nothing is wrong';
+  if (failed === 0 && warnings === 0) return 'no problems found';
   return [...(failed > 0 ? [`${failed} failed`] : []), ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? '' : 's'}`] : [])].join(
     ', ',
   );

@@ -8,15 +8,15 @@ import type { CliDeps } from '../cli-deps.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { readableStore, soundStore } from '../store-config.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
-import { diagnoseConfig, diagnoseDoor, diagnoseEnvironment, diagnoseNode } from './diagnose-setting.ts';
+import { diagnoseConfig, diagnoseEnvironment, diagnoseHttpAccess, diagnoseNode } from './diagnose-setting.ts';
 import { diagnoseOverview, diagnoseProcess, diagnoseRedis } from './diagnose-system.ts';
 import { concludeDiagnoses, type Diagnosis, formatDiagnoses } from './diagnosis.ts';
 import { type CheckRow, checkProvider } from './providers-check.ts';
 
-/** For all of them: somebody waits. */
+/** Deadline for all provider checks together. */
 const DEADLINE_MS = 10_000;
 
-/** Asks every vendor at once whether it would serve us. Sends no text. */
+/** Checks all providers in parallel. Sends no message. */
 async function diagnoseProviders(deps: CliDeps, config: Config): Promise<Diagnosis[]> {
   const found = await Promise.all(
     [...config.providers.keys()].map(async (name) => ofRows(name, await checkProvider(deps, config, name, DEADLINE_MS))),
@@ -24,14 +24,14 @@ async function diagnoseProviders(deps: CliDeps, config: Config): Promise<Diagnos
   return found.flat();
 }
 
-/** What is well in one line, what is not in one each. */
+/** Combines passed checks into one line; failed checks get one line each. */
 function ofRows(name: string, rows: readonly CheckRow[]): Diagnosis[] {
   const subject = `provider ${name}`;
-  const well = rows.filter(({ verdict }) => verdict === 'ok').map(({ subject: what }) => what ?? 'it');
+  const passed = rows.filter(({ verdict }) => verdict === 'ok').map(({ subject: what }) => what ?? 'it');
   const wrong = rows.filter(({ verdict }) => verdict === 'failed' || verdict === 'warning');
   const unchecked = rows.filter(({ verdict }) => verdict === 'unchecked');
   return [
-    ...(well.length === 0 ? [] : [{ subject, verdict: 'ok', found: well.join(', ') } as const]),
+    ...(passed.length === 0 ? [] : [{ subject, verdict: 'ok', found: passed.join(', ') } as const]),
     ...wrong.map(
       ({ subject: what, verdict, detail }): Diagnosis => ({
         subject,
@@ -43,25 +43,25 @@ function ofRows(name: string, rows: readonly CheckRow[]): Diagnosis[] {
             : undefined,
       }),
     ),
-    ...(well.length + wrong.length > 0 || unchecked.length === 0
+    ...(passed.length + wrong.length > 0 || unchecked.length === 0
       ? []
       : [{ subject, verdict: 'unchecked', found: unchecked.map(({ detail }) => detail).join('; ') } as const]),
   ];
 }
 
 const EXAMPLES = `Examples:
-  sms-dispatch doctor                                 what is wrong here, and what to do
-  sms-dispatch doctor --json > report.json            for a bug report: no secret and no phone number is in it
+  sms-dispatch doctor                                 faults and how to fix them
+  sms-dispatch doctor --json > report.json            for a bug report; contains no secrets or phone numbers
 `;
 
 const NOTE = `
-Looks at Node, the environment, the config, Redis, the clock, the running processes, the queues and the providers.
-Sends no text and tells no channel or webhook anything. Exit code 1 when something is wrong; a warning is not wrong.
+Checks Node, the environment, the config, Redis, the clock, the running processes, the queues and the providers.
+Sends no message, and nothing to channels or webhooks. Exit code 1 when a check failed; a warning is not a failure.
 `;
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   const command = storeOptions(
-    program.command('doctor').description('look for what is wrong, from the config to the providers, and say what to do'),
+    program.command('doctor').description('check the system from the config to the providers, and say how to fix each fault'),
   )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTE);
@@ -70,7 +70,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 
 async function examine(deps: CliDeps, options: StoreOptions): Promise<number> {
   const progress = createProgressLine(deps.stderr);
-  progress.show('asking Redis and the providers …');
+  progress.show('checking Redis and the providers …');
   const diagnoses = await diagnose(deps, options).finally(progress.clear);
   const ok = diagnoses.every(({ verdict }) => verdict !== 'failed');
   if (options.json) printJson(deps, { ok, findings: diagnoses.flatMap(({ finding }) => finding ?? []), checks: diagnoses });
@@ -79,7 +79,7 @@ async function examine(deps: CliDeps, options: StoreOptions): Promise<number> {
   return ok ? 0 : 1;
 }
 
-/** Each part goes on without the others: a broken config or a Redis that is away hides nothing else. */
+/** Runs all parts independently: an invalid config or an unreachable Redis hides no other fault. */
 async function diagnose(deps: CliDeps, options: StoreOptions): Promise<Diagnosis[]> {
   const loaded = await soundStore(deps, options).catch((error: unknown) => {
     if (error instanceof ConfigError) return error;
@@ -96,7 +96,7 @@ async function diagnose(deps: CliDeps, options: StoreOptions): Promise<Diagnosis
     diagnoseNode(deps.nodeVersion),
     ...diagnoseEnvironment(deps.env),
     ...diagnoseConfig(loaded),
-    ...(sound === undefined ? [] : diagnoseDoor(sound.config)),
+    ...(sound === undefined ? [] : diagnoseHttpAccess(sound.config)),
     ...redis,
     ...process,
     ...providers,
@@ -106,7 +106,7 @@ async function diagnose(deps: CliDeps, options: StoreOptions): Promise<Diagnosis
 async function lookAtRedis(deps: CliDeps, config: Config | undefined): Promise<Diagnosis[]> {
   try {
     const server = diagnoseRedis(await deps.inspectRedis(config));
-    // A server that refuses to serve us answers nothing more. Without a config it is not known which one is ours.
+    // A server with a fault is not read further. Without a config, the prefix of our keys is unknown.
     if (config === undefined || server.some(({ verdict }) => verdict === 'failed')) return server;
     const overview = await deps.openOverview(config);
     try {
@@ -117,19 +117,20 @@ async function lookAtRedis(deps: CliDeps, config: Config | undefined): Promise<D
   } catch (error) {
     const away = asUnavailable(error);
     if (!(away instanceof RedisUnavailableError)) throw error;
-    const todo = todoOf(classifyTrouble(away)) ?? 'Start it, set REDIS_URL to where it is, or let `sms-dispatch start` bring its own.';
+    const todo =
+      todoOf(classifyTrouble(away)) ?? 'Start Redis, set REDIS_URL to its address, or use the embedded Redis of `sms-dispatch start`.';
     return [{ subject: 'redis', verdict: 'failed', found: away.message, todo }];
   }
 }
 
-/** As a sentence. */
+/** Returns the remedy as a sentence. */
 function todoOf(trouble: Trouble | undefined): string | undefined {
   return trouble && `It ${trouble.problem}: ${trouble.remedy}.`;
 }
 
 async function askReceiver(deps: CliDeps, config: Config | undefined, hash: string | undefined): Promise<Diagnosis[]> {
   const { host, port } = config?.http ?? { host: '127.0.0.1', port: 8080 };
-  // Any free one: nobody knows which.
+  // Port 0 is any free port, which is unknown here.
   if (port === 0) return [];
   const name = isLoopback(host) ? host : '127.0.0.1';
   const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}`;

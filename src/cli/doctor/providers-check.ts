@@ -13,13 +13,13 @@ import { VERDICT_SIGNS } from './diagnosis.ts';
 export interface CheckRow {
   readonly provider: string;
   readonly type: string;
-  /** `null` when it is about the check itself. */
+  /** `null` when it concerns the check itself. */
   readonly subject: Check['subject'] | null;
   readonly verdict: Check['verdict'];
   readonly detail: string;
 }
 
-/** Looks at each provider, or at those named, all side by side. Sends no text. Exit code 1 when anything failed. */
+/** Checks all providers, or those named, in parallel. Sends no message. Exit code 1 when a check failed. */
 export async function checkProviders(deps: CliDeps, named: readonly string[], options: CommonOptions): Promise<number> {
   const { config } = await deps.loadConfig(options.config);
   const names = pickNames(named, config);
@@ -53,11 +53,11 @@ function pickNames(named: readonly string[], { providers }: Config): string[] {
   return named.length === 0 ? known : [...new Set(named)];
 }
 
-const CANNOT = 'this type cannot be checked without sending a text';
-/** Whoever heeds the signal has said by then what it knows. */
+const CANNOT = 'this type cannot be checked without sending a message';
+/** Grace period after the deadline: a check that handles the abort signal returns its partial result within it. */
 const LAST_WORDS_MS = 1000;
 
-/** @param patienceMs of whoever waits, where that is less than the provider's own timeout */
+/** @param patienceMs deadline of the caller, where it is shorter than the provider's own timeout */
 export async function checkProvider(
   deps: CliDeps,
   config: Config,
@@ -84,7 +84,7 @@ export async function checkProvider(
     }
   } catch (error) {
     reportAdapterBug(error, name, deps);
-    return about('failed', 'a bug in the adapter');
+    return about('failed', 'the adapter failed unexpectedly (a bug)');
   } finally {
     late.abort();
   }
@@ -92,7 +92,7 @@ export async function checkProvider(
 
 function formatChecks(checks: readonly CheckRow[]): string {
   return formatTable([
-    ['PROVIDER', 'WHAT', 'VERDICT', 'DETAIL'],
+    ['PROVIDER', 'CHECK', 'VERDICT', 'DETAIL'],
     ...checks.map(({ provider, subject, verdict, detail }) => [provider, subject ?? '-', `${VERDICT_SIGNS[verdict]} ${verdict}`, detail]),
   ]);
 }

@@ -20,23 +20,23 @@ const CHECK_EXAMPLES = `Examples:
 export function addProvidersCommand(program: Command, context: CommandContext): void {
   const providers = program
     .command('providers')
-    .description('look at the providers')
+    .description('list and check the providers')
     .addHelpText('before', `${EXAMPLES}${CHECK_EXAMPLES.replace('Examples:\n', '')}`);
   const list = providers
     .command('list')
-    .description('the providers of the config, the routes that use them, and their limits')
+    .description('list the providers of the config, the routes that use them, and their limits')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
   runs<CommonOptions>(list, context, (_args, options) => listProviders(context.deps, options));
   const check = providers
     .command('check')
-    .description('ask the vendors whether credentials, sender, templates and clock are right; sends no text')
-    .argument('[name...]', 'of providers in the config (default: all)')
+    .description('check credentials, sender, templates and clock with the vendors; sends no message')
+    .argument('[name...]', 'names of providers in the config (default: all)')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', CHECK_EXAMPLES)
-    .addHelpText('after', '\nExit code 1 when anything failed; a warning does not fail.');
+    .addHelpText('after', '\nExit code 1 when a check failed; a warning is not a failure.');
   runs<CommonOptions>(check, context, (names, options) => checkProviders(context.deps, names, options));
 }
 
@@ -50,7 +50,7 @@ async function listProviders(deps: CliDeps, options: CommonOptions): Promise<num
 
 type ProviderRow = ReturnType<typeof providerRows>[number];
 
-/** Named fields only: whatever else a provider's config holds, secrets among it, stays out. */
+/** Returns named fields only, so that no other field of a provider's config, such as a secret, is shown. */
 function providerRows({ providers, routes }: Config) {
   return [...providers].map(([name, { type, timeoutMs, maxPerSecond, maxConcurrent, countries }]) => ({
     name,
@@ -65,7 +65,7 @@ function providerRows({ providers, routes }: Config) {
 
 function formatProviders(rows: readonly ProviderRow[]): string {
   return formatTable([
-    ['NAME', 'TYPE', 'ROUTES', 'TIMEOUT', 'PER SECOND', 'AT ONCE', 'COUNTRIES'],
+    ['NAME', 'TYPE', 'ROUTES', 'TIMEOUT', 'PER SECOND', 'CONCURRENT', 'COUNTRIES'],
     ...rows.map(({ name, type, routes, timeoutMs, maxPerSecond, maxConcurrent, countries }) => [
       name,
       type,

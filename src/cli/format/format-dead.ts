@@ -4,7 +4,7 @@ import { formatTable } from '../../text/format-table.ts';
 import { formatStamp, formatTime } from '../../text/format-time.ts';
 import { createPaint } from '../terminal/printable-text.ts';
 
-/** What a program is told of a dead letter. */
+/** Fields of a dead letter in JSON output. */
 export type DeadFields = Pick<
   DeadLetter,
   'id' | 'what' | 'state' | 'alertId' | 'severity' | 'route' | 'to' | 'contact' | 'reason' | 'code' | 'detail' | 'diedAt'
@@ -17,7 +17,7 @@ export function deadFields(letter: DeadLetter): DeadFields {
 
 const HEAD = ['id', 'what', 'state', 'severity', 'to', 'reason', 'code', 'since (UTC)', 'alert'];
 
-/** One line a dead letter; what a channel was to be told is to the channel. */
+/** Formats one line per dead letter; the recipient of a notice is its channel. */
 export function formatDeadList(letters: readonly DeadLetter[], colour = false): string {
   const rows = letters.map(({ id, what, state, severity, to, contact, reason, code, diedAt, alertId, stored }) => [
     id,
@@ -38,40 +38,40 @@ const SINCE: Readonly<Record<DeadLetter['state'], string>> = {
   failed: 'Failed at',
   expired: 'Expired at',
   unknown: 'Unknown since',
-  malformed: 'Malformed, refused at',
+  malformed: 'Malformed, rejected at',
 };
 
-/** What is kept of a dead letter beside its trace. */
+/** Formats the stored fields of a dead letter. */
 export function formatStored({ id, what, state, diedAt, detail, stored }: DeadLetter): string {
   const facts = Object.entries(stored).map(([name, words]) => [name, oneLine(words)]);
   return [`${SINCE[state]} ${formatTime(diedAt)}: ${oneLine(detail)}`, '', formatTable([[what, id], ...facts])].join('\n');
 }
 
-/** What became of a replay, on one line. */
+/** Describes the result of a replay in one line. */
 export function describeReplay({ id, what }: DeadLetter, replayed: Replayed): string {
   switch (replayed.kind) {
     case 'replayed':
-      return `${id}  queued again${replayed.goodUntil === null ? '' : `, good until ${formatTime(replayed.goodUntil)}`}`;
+      return `${id}  queued again${replayed.goodUntil === null ? '' : `, valid until ${formatTime(replayed.goodUntil)}`}`;
     case 'resolved':
     case 'acknowledged':
-      return `${id}  not replayed: its problem was ${replayed.kind} meanwhile`;
+      return `${id}  not replayed: its alert was ${replayed.kind} meanwhile`;
     case 'duplicate':
-      return `${id}  not replayed: alert ${replayed.of}, of the same dedup key, was sent or is on its way`;
+      return `${id}  not replayed: alert ${replayed.of} with the same dedup key was sent or is being sent`;
     case 'unknown':
       return `${id}  not replayed: it may have been sent; ${resolveHint(id)}`;
     case 'gone':
-      return `${id}  not replayed: another operator has replayed or discarded it`;
+      return `${id}  not replayed: another operator replayed or discarded it`;
     case 'ended':
-      return `${id}  not replayed: the ${what} is ${replayed.state}, and sending it again could text somebody twice`;
+      return `${id}  not replayed: the ${what} is ${replayed.state}, and sending it again could send it twice`;
     case 'forgotten':
-      return `${id}  not replayed: its ledger entry is gone; raise the alert again`;
+      return `${id}  not replayed: its ledger entry has expired; raise the alert again`;
   }
 }
 
-/** How a person settles a message of unknown outcome. */
+/** Command that resolves a message with unknown outcome. */
 export const resolveHint = (id: string) => `sms-dispatch unknown resolve ${id} --sent, or --not-sent --resend`;
 
-/** Why some letters were not worth sending any more, and how many of each: `3 skipped (2 resolved, 1 acknowledged)`. */
+/** Summarises why letters were skipped: `3 skipped (2 resolved, 1 acknowledged)`. */
 export function skippedWords(counts: ReadonlyMap<Replayed['kind'], number>): string {
   const why = (['resolved', 'acknowledged', 'duplicate', 'unknown'] as const).flatMap((kind) => {
     const count = counts.get(kind);
@@ -80,7 +80,7 @@ export function skippedWords(counts: ReadonlyMap<Replayed['kind'], number>): str
   return `${why.reduce((sum, { count }) => sum + count, 0)} skipped (${why.map(({ words }) => words).join(', ')})`;
 }
 
-/** What others wrote may hold line breaks, and codes that a terminal obeys. */
+/** Replaces line breaks and control characters, which external text may contain. */
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -14,10 +14,10 @@ import { wrapText } from '../../text/wrap-text.ts';
 import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
 export interface OverviewFormat {
-  /** No line is longer. */
+  /** Maximum length of a line. */
   readonly width: number;
   readonly colour: boolean;
-  /** Of the budgets, such as USD. */
+  /** Currency of the budgets, such as USD. */
   readonly currency?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ interface Line {
   readonly style?: Style | undefined;
 }
 
-/** How the whole system does, on one screen: whether all is well and what to do, then the figures. */
+/** Formats the state of the whole system on one screen: findings with remedies, then the figures. */
 export function formatOverview(overview: Overview, { width, colour, currency }: OverviewFormat): string {
   const paint = createPaint(colour);
   const lines = [
@@ -46,7 +46,7 @@ const blank: Line = { text: '' };
 
 const SIGNS: Readonly<Record<HealthLevel, string>> = { ok: '✓', warning: '!', critical: '✗' };
 export const HEALTH_STYLES: Readonly<Record<HealthLevel, Style>> = { ok: 'green', warning: 'yellow', critical: 'red' };
-/** What else is wrong is in the figures below. */
+/** Maximum number of findings shown; `doctor` shows all. */
 const FINDINGS_SHOWN = 3;
 
 function healthLines(overview: Overview, width: number): Line[] {
@@ -62,7 +62,7 @@ function healthLines(overview: Overview, width: number): Line[] {
   return left > 0 ? [...shown, { text: `  … and ${left} more: sms-dispatch doctor`, style: 'dim' }] : shown;
 }
 
-/** The command is never broken in two, so that it can be copied. */
+/** Formats the remedy; the command is never broken across lines, so that it can be copied. */
 function nextLines({ hint, command }: HealthFinding, width: number): string[] {
   const line = `  ${hint}: ${command}`;
   return displayWidth(line) <= width ? [line] : [...wrapText(`  ${hint}:`, width, '  '), `    ${command}`];
@@ -74,27 +74,27 @@ function factLines(overview: Overview, currency: string | undefined): Line[] {
     ['at', formatTime(overview.at)],
     [
       'workers',
-      workers === null ? 'Redis does not tell' : `${count(workers.routers, 'router')}, ${count(workers.dispatchers, 'dispatcher')}`,
+      workers === null ? 'not reported by Redis' : `${count(workers.routers, 'router')}, ${count(workers.dispatchers, 'dispatcher')}`,
     ],
-    ['now', `${inFlight} on the way, ${unknown} unknown, ${dead} dead`],
+    ['now', `${inFlight} in flight, ${unknown} unknown, ${dead} dead`],
     [`last ${formatElapsed(lately.seconds * 1000).replace(' 0 s', '')}`, latelyWords(lately)],
     ...caps.map(({ used, max, criticalReserve }) => [
       'cap per hour',
-      `${bar(used, max)} ${used} of ${max}${criticalReserve > 0 ? `, ${criticalReserve} of them for criticals only` : ''}`,
+      `${bar(used, max)} ${used} of ${max}${criticalReserve > 0 ? `, ${criticalReserve} of them reserved for criticals` : ''}`,
     ]),
     ...budgets.flatMap((figures) =>
       figures.budget === undefined ? [] : [[`budget ${figures.period}`, budgetWords(figures, figures.budget, currency)]],
     ),
     ...contributorRows('sent last hour', contributors.accepted),
     ...contributorRows('held back', contributors.heldBack),
-    ['redis', redis === null ? 'does not tell how it does' : redisWords(redis)],
+    ['redis', redis === null ? 'reports no figures' : redisWords(redis)],
   ];
   return formatTable(rows)
     .split('\n')
     .map((text) => ({ text }));
 }
 
-/** One line: the largest first, as many as a line of a terminal holds. */
+/** Formats one row with the largest contributors. */
 function contributorRows(name: string, all: readonly (Contributor & { readonly count: number; readonly reason?: string })[]): string[][] {
   if (all.length === 0) return [];
   const words = all
@@ -128,7 +128,7 @@ function redisWords({
 
 const megabytes = (bytes: number) => Math.ceil(bytes / 1_048_576);
 
-/** Those that matter to everybody; the others only while they hold something. */
+/** Queues that are always shown; others only while they contain jobs. */
 const ALWAYS_SHOWN: readonly string[] = ['sms-alerts', 'sms-messages'];
 
 function queueLines(queues: readonly QueueFigures[]): Line[] {
@@ -145,10 +145,10 @@ function queueLines(queues: readonly QueueFigures[]): Line[] {
     age(oldestCriticalSeconds),
   ]);
   const styles = shown.map(({ counts, paused }): Style | undefined => (paused ? 'red' : counts.failed > 0 ? 'yellow' : undefined));
-  return tableLines(['QUEUE', 'WAITING', 'ACTIVE', 'LATER', 'DEAD', 'OLDEST', 'OLDEST CRITICAL'], rows, styles);
+  return tableLines(['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'DEAD', 'OLDEST', 'OLDEST CRITICAL'], rows, styles);
 }
 
-const CIRCUITS: Readonly<Record<ProviderHealth['circuit'], string>> = { closed: 'closed', half_open: 'trying again', open: 'OPEN' };
+const CIRCUITS: Readonly<Record<ProviderHealth['circuit'], string>> = { closed: 'closed', half_open: 'half-open', open: 'OPEN' };
 const CIRCUIT_STYLES: Readonly<Record<ProviderHealth['circuit'], Style | undefined>> = {
   closed: undefined,
   half_open: 'yellow',

@@ -3,7 +3,7 @@ import type { Story } from '../../explain/story.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { createPaint, type Paint } from '../terminal/printable-text.ts';
 
-/** By how a conclusion begins. That something was not texted is as often right as wrong: it only stands out. */
+/** Colour by the start of the conclusion. "Not sent" is as often right as wrong: it is only emphasised. */
 const MOODS: readonly (readonly [beginning: string, style: keyof Paint])[] = [
   ['Texted', 'green'],
   ['Being texted', 'yellow'],
@@ -11,7 +11,7 @@ const MOODS: readonly (readonly [beginning: string, style: keyof Paint])[] = [
   ['Perhaps', 'yellow'],
 ];
 
-/** On the terminal at hand: as wide as it is, and in its colours. */
+/** Formats a story for the terminal in use: its width and colours. */
 export function showStory(story: Story, { stdout, colour }: Pick<CliDeps, 'stdout' | 'colour'>): string {
   const mood = MOODS.find(([beginning]) => story.conclusion.text.startsWith(beginning))?.[1] ?? 'bold';
   return formatStory(story, { width: stdout.isTTY ? stdout.columns : undefined, emphasise: createPaint(colour)[mood] });

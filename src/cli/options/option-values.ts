@@ -3,7 +3,7 @@ import { parseSeverity, SEVERITIES, type Severity, type SeverityWords } from '..
 import { UsageError } from '../cli-failure.ts';
 import { useOneOf } from './suggestions.ts';
 
-/** An option that takes one of these words; a slip of the finger is told which was meant. */
+/** Builds an option with fixed values; for a mistyped value the error suggests the closest one. */
 export function wordOption(flags: string, description: string, words: readonly string[]): Option {
   return new Option(flags, description).choices(words).argParser((word: string) => {
     if (words.includes(word)) return word;
@@ -11,23 +11,23 @@ export function wordOption(flags: string, description: string, words: readonly s
   });
 }
 
-/** `--severity`, critical unless said otherwise. @param note what a person should know when choosing */
+/** Builds `--severity`, default critical. @param note help for choosing a value */
 export function severityOption(note: string): Option {
   return new Option('--severity <word>', `${SEVERITIES.join(', ')}; ${note}`).default('critical');
 }
 
-/** What the word of `--severity` means to this config. @throws {UsageError} when it means nothing */
+/** Converts the value of `--severity` with the severity words of the config. @throws {UsageError} for an unknown word */
 export function severityOf(word: string, words: SeverityWords): Severity {
   const severity = parseSeverity(word, words);
   if (severity === undefined) throw new UsageError(`--severity ${word}: ${useOneOf(word, SEVERITIES)}`);
   return severity;
 }
 
-/** `--limit`: how many rows a list shows at most. */
+/** Builds `--limit`, the maximum number of rows in a list. */
 export function limitOption(most: number): Option {
-  return new Option('--limit <n>', 'how many at most').default(most).argParser((text: string) => {
+  return new Option('--limit <n>', 'maximum number of rows').default(most).argParser((text: string) => {
     const count = Number(text);
     if (/^\d+$/.test(text) && count >= 1 && count <= 100_000) return count;
-    throw new InvalidArgumentError('A whole number from 1 to 100000.');
+    throw new InvalidArgumentError('Use a whole number from 1 to 100000.');
   });
 }

@@ -3,12 +3,12 @@ import { AlertError, readRecipientName } from '../../alert/parse-alert.ts';
 import type { Config } from '../../config/config.ts';
 import { didYouMean, editDistance, listNames } from '../../text/suggest.ts';
 
-/** A slip of the finger; more would be another of those ids that differ in a number alone. */
+/** Maximum edit distance of a mistyped id; more would match ids that differ only in a number. */
 const SLIPS = 2;
-/** A shorter beginning may be that of anything. */
+/** Minimum length of a truncated id. */
 const SHORTEST_PART = 5;
 
-/** The id that was most likely meant: one mistyped, or cut off when it was copied. @param known newest first */
+/** Finds the most likely id for a mistyped or truncated one. @param known newest first */
 export function nearestId(written: string, known: readonly string[]): string | undefined {
   const cutOff = written.length < SHORTEST_PART ? undefined : known.find((id) => id.startsWith(written));
   if (cutOff !== undefined) return cutOff;
@@ -20,7 +20,7 @@ export function nearestId(written: string, known: readonly string[]): string | u
   return near.toSorted((a, b) => a.distance - b.distance)[0]?.id;
 }
 
-/** The same error; where a name is not in the config, with the one that was most likely meant. */
+/** Returns the same error, with a suggestion for each name that is not in the config. */
 export function withNearNames(error: AlertError, { to, template }: AlertInput, config: Config): AlertError {
   const recipients = [to ?? []].flat();
   const near = (path: string): string | undefined => {
@@ -39,17 +39,17 @@ export function withNearNames(error: AlertError, { to, template }: AlertInput, c
   );
 }
 
-/** `no provider is named "twillio" (did you mean "twilio-main"?)`, or which there are. */
+/** Builds `no provider is named "twillio" (did you mean "twilio-main"?)`, or lists the known names. */
 export function noSuch(what: string, written: string, known: readonly string[]): string {
   const there = known.length === 0 ? 'there is none' : `there are ${listNames(known)}`;
   return `no ${what} is named "${written}" (${didYouMean(written, known) ?? there})`;
 }
 
-/** `Use info, warning, error, critical.`, and which of them was most likely meant. */
+/** Builds `Use info, warning, error, critical.`, with a suggestion. */
 export function useOneOf(written: string, known: readonly string[]): string {
   const near = didYouMean(written, known);
   return `Use ${known.join(', ')}.${near === undefined ? '' : ` (${near.charAt(0).toUpperCase()}${near.slice(1)})`}`;
 }
 
-/** The id of an outgoing event, which stands in our log and among the dead, and which no ledger knows. */
+/** Returns whether an id is that of an outgoing event. It appears in logs and dead letters, but not in the ledger. */
 export const isEventId = (id: string) => /^e-[\w-]{22}$/.test(id);

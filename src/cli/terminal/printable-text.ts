@@ -3,15 +3,15 @@ import { styleText } from 'node:util';
 import type { Environment } from '../../setting/environment.ts';
 import { escapeControls } from '../../text/control-characters.ts';
 
-/** Few, and each with a meaning: wrong, look at it, well, beside the point, the answer. */
+/** Styles: error, warning, success, secondary, emphasis. */
 const STYLES = ['red', 'yellow', 'green', 'dim', 'bold'] as const;
 export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
 
-/** @param colour whether the reader can see it; without it every text stays as it is */
+/** @param colour false leaves every text unchanged */
 export function createPaint(colour: boolean | undefined): Paint {
-  // Whether a stream can show it was decided before: asking again here would need the stream.
+  // The caller decided whether the stream supports colour; styleText would need the stream for it.
   const painter = (style: keyof Paint) => {
-    // The text may hold sequences of somebody else's: only ours are marked.
+    // External text may contain control sequences: only ours are marked.
     const [open = '', close = ''] = styleText(style, '|', { validateStream: false }).split('|').map(ourSequences);
     return (text: string) => (colour && text !== '' ? open + text + close : text);
   };
@@ -19,8 +19,8 @@ export function createPaint(colour: boolean | undefined): Paint {
 }
 
 /**
- * Whether what goes to stdout may be coloured: a terminal reads it and nobody objects. FORCE_COLOR wins over NO_COLOR, as
- * in Node itself. https://no-color.org, https://force-color.org, https://nodejs.org/api/cli.html#force_color1-2-3
+ * Returns whether stdout may be coloured: it is a terminal, and colour is not disabled. FORCE_COLOR overrides NO_COLOR, as
+ * in Node. https://no-color.org, https://force-color.org, https://nodejs.org/api/cli.html#force_color1-2-3
  */
 export function mayColour(
   isTTY: boolean,
@@ -31,19 +31,19 @@ export function mayColour(
   return isTTY && TERM !== 'dumb';
 }
 
-/** Unknown outside this process, so that no text from elsewhere can pass for a sequence of ours. */
+/** Random per process, so that external text cannot contain a marked sequence. */
 const MARK = randomInt(100_000_000, 1_000_000_000);
 const MARKED = new RegExp(`(\\u001b\\[${MARK};\\d*[mK])`);
 
-/** Marks the control sequences of a text as ours, which {@link printableText} then lets through; they have no width either way. */
+/** Marks the control sequences of a text as ours, so that {@link printableText} keeps them; they have no width either way. */
 function ourSequences(text: string): string {
   return text.replaceAll('\u001b[', `\u001b[${MARK};`);
 }
 
-/** Clears the line and returns to its beginning. */
+/** Clears the line and returns to its start. */
 export const CLEAR_LINE = ourSequences('\u001b[K');
 
-/** Returns the text as a terminal may get it: sequences that {@link ourSequences} marked work, all others are escaped. */
+/** Returns text that is safe for a terminal: sequences marked by {@link ourSequences} work, all others are escaped. */
 export function printableText(text: string): string {
   return text
     .split(MARKED)

@@ -2,7 +2,7 @@ import { clipToWidth } from '../../text/display-width.ts';
 import type { Output } from '../cli-deps.ts';
 import { CLEAR_LINE } from './printable-text.ts';
 
-/** One line on a terminal that is written over until it is cleared; nothing at all where nobody watches. */
+/** One line on a terminal that is overwritten until it is cleared; does nothing without a terminal. */
 export interface ProgressLine {
   show(text: string): void;
   clear(): void;

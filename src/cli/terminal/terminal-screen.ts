@@ -1,37 +1,37 @@
 import { printableText } from './printable-text.ts';
 
-/** The whole of a terminal, drawn over and over in place. What stood there before comes back when it is closed. */
+/** A full-screen view that is redrawn in place. The previous content of the terminal is restored when it is closed. */
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
-  /** In place of what was shown before; whatever has no room is left out. */
+  /** Replaces the content; lines beyond the screen are left out. */
   show(text: string): void;
-  /** Aborts when the person has seen enough: q, Escape, Ctrl-C, Ctrl-D, or a signal to end. */
+  /** Aborts when the user leaves: q, Escape, Ctrl-C, Ctrl-D, or a signal. */
   readonly left: AbortSignal;
   onResize(redraw: () => void): void;
   close(): void;
 }
 
 export interface Terminal {
-  /** `process.stdin` fits. */
+  /** For example `process.stdin`. */
   readonly input: Pick<NodeJS.ReadStream, 'on' | 'off' | 'pause' | 'resume' | 'setRawMode'>;
-  /** `process.stdout` fits. */
+  /** For example `process.stdout`. */
   readonly output: Pick<NodeJS.WriteStream, 'write' | 'on' | 'off' | 'columns' | 'rows'>;
-  /** Settles when the process is told to end. */
-  readonly told: Promise<unknown>;
+  /** Settles when the process receives a signal to end. */
+  readonly ended: Promise<unknown>;
 }
 
 const [ENTER, LEAVE] = ['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l'];
 const [HOME, REST_OF_LINE, REST_OF_SCREEN] = ['\u001b[H', '\u001b[K', '\u001b[J'];
-/** q, Q, Ctrl-C, Ctrl-D, and Escape alone; an arrow key begins with Escape too, and is more than that. */
+/** q, Q, Ctrl-C, Ctrl-D, and Escape alone; an arrow key starts with Escape too, but is longer. */
 const LEAVING = ['q', 'Q', '\u0003', '\u0004', '\u001b'];
 
 /**
- * Takes over the terminal. A process that ends in any other way than by `close` must still call it, as from its `exit`
- * event: closing twice does no harm.
+ * Takes over the terminal. A process that ends in another way than by `close` must call it too, for example in its `exit`
+ * handler; `close` is idempotent.
  * https://invisible-island.net/xterm/ctlseqs/ctlseqs.html#h3-The-Alternate-Screen-Buffer
  */
-export function openTerminalScreen({ input, output, told }: Terminal): Screen {
+export function openTerminalScreen({ input, output, ended }: Terminal): Screen {
   const leaving = new AbortController();
   const redraws: (() => void)[] = [];
   const leave = () => leaving.abort();
@@ -44,7 +44,7 @@ export function openTerminalScreen({ input, output, told }: Terminal): Screen {
   input.on('end', leave);
   input.resume();
   output.write(ENTER);
-  void told.then(leave);
+  void ended.then(leave);
   return {
     get columns() {
       return output.columns;

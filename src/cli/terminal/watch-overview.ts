@@ -9,12 +9,12 @@ import type { Screen } from './terminal-screen.ts';
 
 export interface WatchOptions extends Omit<OverviewFormat, 'width'> {
   readonly screen: Screen;
-  /** Anew after each look that failed: by then Redis may answer elsewhere. @throws RedisUnavailableError */
+  /** Called again after each failed read: Redis may answer at another address by then. @throws RedisUnavailableError */
   open(): Promise<OpenOverview>;
   readonly everyMs?: number;
 }
 
-/** Redraws the overview until the person leaves. A Redis that goes away is said, and looked for until it is back. */
+/** Redraws the overview until the user leaves. Shows an outage of Redis, and reconnects. */
 export async function watchOverview({ screen, open, everyMs = 1000, ...format }: WatchOptions): Promise<void> {
   const paint = createPaint(format.colour);
   let opened: OpenOverview | undefined;
@@ -26,7 +26,7 @@ export async function watchOverview({ screen, open, everyMs = 1000, ...format }:
     const note =
       fault === undefined
         ? ''
-        : `${paint.red(clipToWidth(fault, width))}\n${shown === undefined ? '' : `${paint.dim('What follows is old.')}\n`}\n`;
+        : `${paint.red(clipToWidth(fault, width))}\n${shown === undefined ? '' : `${paint.dim('The figures below are outdated.')}\n`}\n`;
     const lines = `${note}${body}`
       .trimEnd()
       .split('\n')
@@ -41,7 +41,7 @@ export async function watchOverview({ screen, open, everyMs = 1000, ...format }:
     } catch (error) {
       const away = asUnavailable(error);
       if (!(away instanceof RedisUnavailableError)) throw error;
-      fault = `✗ ${away.message}; trying again`;
+      fault = `✗ ${away.message}; retrying`;
       await opened?.close().catch(() => undefined);
       opened = undefined;
     }
@@ -62,5 +62,5 @@ export async function watchOverview({ screen, open, everyMs = 1000, ...format }:
   }
 }
 
-/** A connection to a Redis that is away does not close by itself. */
+/** Limit for closing: a connection to an unreachable Redis does not close by itself. */
 const LAST_WORDS_MS = 200;

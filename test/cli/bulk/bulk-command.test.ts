@@ -53,7 +53,7 @@ describe('a CSV file', () => {
       { to: 'contact:alice', template: { params: { code: '5, 6' } } },
     ]);
     expect(new Set(taken(taker).map(({ dedupKey }) => dedupKey)).size).toBe(2);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '2 taken, 0 had been taken before, 0 refused\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '2 accepted, 0 accepted before, 0 rejected\n' });
     expect(existsSync(`${path}.progress`)).toBe(false);
   });
 
@@ -64,14 +64,14 @@ describe('a CSV file', () => {
     );
     const { code, stdout, stderr } = await run(path, taker);
     expect(stderr.trim().split('\n')).toEqual([
-      'line 4: 3 value(s) for 2 columns',
-      'line 5: not CSV: a quote inside a quoted value is written twice',
-      'line 6: a quote is opened and not closed in this line',
-      'line 8: nothing in the column code',
+      'line 4: has 3 value(s) for 2 columns',
+      'line 5: is not valid CSV: a quote inside a quoted value must be doubled',
+      'line 6: contains an unclosed quote',
+      'line 8: has no value in column code',
       expect.stringMatching(/^line 3: to\[0\]: /),
     ]);
     expect(taken(taker).map(({ to }) => to)).toEqual(['+60123456789', '+60123456782']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 taken, 0 had been taken before, 5 refused\n' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 accepted, 0 accepted before, 5 rejected\n' });
     expect(stderr).not.toContain('+60123456781');
   });
 
@@ -79,9 +79,9 @@ describe('a CSV file', () => {
     const taker = openTaker();
     const path = csv('to,code\n+60123456789,12\u000034\n+60123456780,1\u0000+60123456781,2\n\u0000,\u0000\n+60123456782,3\n');
     const { code, stdout, stderr } = await run(path, taker);
-    expect(stderr.match(/^line [2-4]: a NUL character \(U\+0000\): .*--encoding/gm)).toHaveLength(3);
+    expect(stderr.match(/^line [2-4]: contains a NUL character \(U\+0000\): .*--encoding/gm)).toHaveLength(3);
     expect(taken(taker).map(({ to }) => to)).toEqual(['+60123456782']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '1 taken, 0 had been taken before, 3 refused\n' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '1 accepted, 0 accepted before, 3 rejected\n' });
   });
 
   it('from a spreadsheet has each number whose digits it changed refused, with its line and no whole number', async () => {
@@ -121,8 +121,8 @@ describe('a CSV file', () => {
     expect({ code: cut.code, size: first.taken.size }).toEqual({ code: 1, size: 500 });
     const second = openTaker();
     const rest = await run(path, second);
-    expect(rest.stderr).toContain('going on after line 501');
-    expect(rest.stdout).toBe('1200 taken, 0 had been taken before, 0 refused\n');
+    expect(rest.stderr).toContain('continuing after line 501');
+    expect(rest.stdout).toBe('1200 accepted, 0 accepted before, 0 rejected\n');
     expect(second.taken.size).toBe(700);
     expect([...second.taken.keys()].filter((id) => first.taken.has(id))).toEqual([]);
   });
@@ -147,14 +147,14 @@ describe('a CSV file', () => {
   });
 
   it.each([
-    ['phone,code\n+60123456789,1\n', 'no column "to"'],
-    ['to\n+60123456789\n', 'no column "code"'],
-    ['phone;name\n+60123456789;1\n', 'no column "to", "code"'],
-    ['to,code,Code\n+60123456789,1,2\n', 'two columns are named "Code"'],
-    ['', 'is empty: 0 bytes'],
-    ['\n\n', 'no column "to", "code"'],
+    ['phone,code\n+60123456789,1\n', 'lacks the column "to"'],
+    ['to\n+60123456789\n', 'lacks the column "code"'],
+    ['phone;name\n+60123456789;1\n', 'lacks the column "to", "code"'],
+    ['to,code,Code\n+60123456789,1,2\n', 'the column "Code"'],
+    ['', 'is empty'],
+    ['\n\n', 'lacks the column "to", "code"'],
     ['PK\u0003\u0004xl/workbook.xml', 'a spreadsheet (xlsx, xls, ods)'],
-    ['to,code,code\n+60123456789,1,2\n', 'two columns are named "code"'],
+    ['to,code,code\n+60123456789,1,2\n', 'the column "code"'],
   ])('that begins with %j is refused before anybody is texted', async (text, message) => {
     const taker = openTaker();
     const { code, stderr } = await run(csv(text), taker);
@@ -163,14 +163,14 @@ describe('a CSV file', () => {
   });
 
   it('that is not there, and a template that is not there, are said', async () => {
-    expect((await run('/nowhere.csv', openTaker())).stderr).toContain('no such file: /nowhere.csv');
+    expect((await run('/nowhere.csv', openTaker())).stderr).toContain('file not found: /nowhere.csv');
     const wrong = await type(['bulk', csv(rows(1)), '--template', 'nope'], openTaker());
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no template is named "nope"') });
   });
 
   it('shows a bar where somebody watches', async () => {
     const { stderr } = await run(csv(rows(1_000)), { ...openTaker(), isTTY: true });
-    expect(stderr).toMatch(/█+░* \d+ % {2}1000 taken, 0 refused, \d+\/s/);
+    expect(stderr).toMatch(/█+░* \d+ % {2}1000 accepted, 0 rejected, \d+\/s/);
   });
 });
 
@@ -199,7 +199,7 @@ describe('a row is its recipient and its content', () => {
     const taker = openTaker();
     const { stdout, stderr, code } = await run(csv('to,code\n+60123456789,1\n+60123456789,2\n+60 123456789,1\n'), taker);
     expect(stderr).toContain('line 4: the same recipient and content as line 2; sent once');
-    expect({ stdout, code }).toEqual({ stdout: '2 taken, 1 had been taken before, 0 refused\n', code: 0 });
+    expect({ stdout, code }).toEqual({ stdout: '2 accepted, 1 accepted before, 0 rejected\n', code: 0 });
   });
 
   it('and is another one with other content, another recipient or another template', async () => {
@@ -212,8 +212,8 @@ describe('a row is its recipient and its content', () => {
     const taker = openTaker();
     const path = csv(rows(3));
     await run(path, taker);
-    expect((await run(path, taker, '--again')).stdout).toBe('3 taken, 0 had been taken before, 0 refused\n');
-    expect((await run(path, taker, '--again')).stdout).toBe('3 taken, 0 had been taken before, 0 refused\n');
+    expect((await run(path, taker, '--again')).stdout).toBe('3 accepted, 0 accepted before, 0 rejected\n');
+    expect((await run(path, taker, '--again')).stdout).toBe('3 accepted, 0 accepted before, 0 rejected\n');
     expect(existsSync(`${path}.progress`)).toBe(false);
   });
 
@@ -222,7 +222,7 @@ describe('a row is its recipient and its content', () => {
     const first = openTaker({ failAfter: 500 });
     await run(path, first, '--again');
     const second = openTaker();
-    expect((await run(path, second, '--again')).stderr).toContain('going on after line 501');
+    expect((await run(path, second, '--again')).stderr).toContain('continuing after line 501');
     expect(second.taken.size).toBe(700);
   });
 
@@ -235,7 +235,7 @@ describe('a row is its recipient and its content', () => {
       '--id-column',
       'invoice',
     );
-    expect(stdout).toBe('1 taken, 1 had been taken before, 1 refused\n');
+    expect(stdout).toBe('1 accepted, 1 accepted before, 1 rejected\n');
   });
 });
 
@@ -276,13 +276,13 @@ describe('a file of another program', () => {
   });
 
   it.each<[what: string, text: string | Buffer, options: string[], message: string]>([
-    ['Windows-1252', Buffer.from(JOSE, 'latin1'), [], 'is not UTF-8: line 2 holds bytes'],
-    ['GBK', GBK, [], 'is not UTF-8: line 2 holds bytes'],
+    ['Windows-1252', Buffer.from(JOSE, 'latin1'), [], 'is not UTF-8: line 2 contains invalid bytes'],
+    ['GBK', GBK, [], 'is not UTF-8: line 2 contains invalid bytes'],
     [
       'Windows-1252 on a late line',
       Buffer.concat([Buffer.from(rows(50_000)), Buffer.from('+60123456789,\xe9\n', 'latin1')]),
       [],
-      'line 50002 holds',
+      'line 50002 contains',
     ],
     ['UTF-8 that is called Windows-1252', JOSE, ['--encoding', 'windows-1252'], 'is UTF-8, not windows-1252'],
     ['GBK that is called UTF-8', GBK, ['--encoding', 'utf-8'], 'is not UTF-8'],
@@ -305,7 +305,7 @@ describe('a file of another program', () => {
     async (text) => {
       const { codes, stderr } = await words(`to,code\n+60123456789,${text}\n+60123456780,ok\n`);
       expect(codes).toEqual(['ok']);
-      expect(stderr).toContain('line 2: damaged characters in the column code');
+      expect(stderr).toContain('line 2: has damaged characters in column code');
       expect(stderr).not.toContain(text);
     },
   );
@@ -313,7 +313,7 @@ describe('a file of another program', () => {
   it('whose quote stays open costs the row and nothing after it', async () => {
     const { codes, stderr } = await words(`to,code\n+60123456789,"open\n${rows(200).replace('to,code\n', '')}`);
     expect(codes).toHaveLength(200);
-    expect(stderr.trim()).toBe('line 2: a quote is opened and not closed in this line');
+    expect(stderr.trim()).toBe('line 2: contains an unclosed quote');
   });
 });
 

@@ -4,7 +4,7 @@ import { type, type World } from '../recording-deps.ts';
 
 test('takes care of an alert, by name', async () => {
   const ran = await type(['acknowledge', 'a-1', '--by', 'alice'], { acknowledgement: { kind: 'acknowledged', cancelled: 2 } });
-  expect(ran).toMatchObject({ code: 0, stdout: '', stderr: 'acknowledged: 2 text(s) not sent yet are cancelled\n' });
+  expect(ran).toMatchObject({ code: 0, stdout: '', stderr: 'acknowledged; 2 unsent message(s) cancelled\n' });
   expect(ran.calls).toContainEqual(['acknowledge', 'a-1', 'cli by alice']);
 });
 
@@ -28,16 +28,16 @@ test('of a resolved alert has nothing to end: exit 1', async () => {
 test.each<[what: string, id: string, world: World, hint: string]>([
   ['a slip of the finger', 'order-43.payd', { recentIds: ['order-43.paid'] }, 'Did you mean order-43.paid?'],
   ['the id of a message', 'm-1', { message: messageTrace({ alertId: 'order-42.paid' }) }, 'Did you mean order-42.paid?'],
-  ['an id like no other', 'zzz', { recentIds: ['order-43.paid'] }, 'Is it the same Redis that the alert was raised on?'],
+  ['an id like no other', 'zzz', { recentIds: ['order-43.paid'] }, 'Check that this is the Redis on which the alert was raised.'],
 ])('finds what %s meant', async (_what, id, world, hint) => {
   const ran = await type(['ack', id], { acknowledgement: { kind: 'missing' }, ...world });
-  expect(ran.stderr).toBe(`error: no alert has the id ${id}, or it is past its time\n${hint}\n`);
+  expect(ran.stderr).toBe(`error: no alert has the id ${id}, or its record has expired\n${hint}\n`);
   expect(ran.code).toBe(1);
 });
 
 test.each([
-  ['an unknown alert', 'missing', 'error: no alert has the id a-1, or it is past its time\n'],
-  ['an alert without a problem', 'not_acknowledgeable', 'error: alert a-1 was malformed, or tells itself'],
+  ['an unknown alert', 'missing', 'error: no alert has the id a-1, or its record has expired\n'],
+  ['an alert without a problem', 'not_acknowledgeable', 'error: alert a-1 cannot be acknowledged'],
 ] as const)('fails for %s', async (_name, kind, words) => {
   const ran = await type(['ack', 'a-1'], { acknowledgement: { kind } });
   expect(ran.code).toBe(1);

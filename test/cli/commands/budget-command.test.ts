@@ -60,6 +60,6 @@ test('of a config with faults it does not say that it sets no budget', async () 
     },
   });
   expect(code).toBe(1);
-  expect(stderr).toContain('the config has faults, so that its budgets are not known\nsms-dispatch config check');
+  expect(stderr).toContain('the config has faults; its budgets cannot be read\nsms-dispatch config check');
   expect(stderr).not.toContain('sets no budget');
 });

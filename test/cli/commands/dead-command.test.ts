@@ -100,11 +100,11 @@ describe('what expired and what is unknown', () => {
   });
 
   test.each([
-    [['dead', 'replay', 'm-4', '--severity', 'critical'], '--severity belongs to --all'],
-    [['dead', 'discard', 'm-4', '--yes', '--since', '2h'], '--since belongs to --all'],
-    [['dead', 'list', '--since', 'yesterday'], 'A duration such as 30m or 2h'],
+    [['dead', 'replay', 'm-4', '--severity', 'critical'], '--severity requires --all'],
+    [['dead', 'discard', 'm-4', '--yes', '--since', '2h'], '--since requires --all'],
+    [['dead', 'list', '--since', 'yesterday'], 'Use a duration such as 30m or 2h'],
     [['dead', 'list', '--reason', 'outh'], '"auth"'],
-    [['dead', 'list', '--limit', '0'], 'A whole number from 1 to 100000.'],
+    [['dead', 'list', '--limit', '0'], 'Use a whole number from 1 to 100000.'],
   ])('%j is refused as a wrong use', async (argv, words) => {
     const { code, stderr } = await type(argv, { dead: { letters: ALL } });
     expect(code).toBe(2);
@@ -114,8 +114,8 @@ describe('what expired and what is unknown', () => {
   test('a replay of all says how many were not worth it, and why', async () => {
     const replays = { 'm-1': { kind: 'resolved' }, 'm-2': { kind: 'duplicate', of: 'a-9' }, 'm-3': { kind: 'unknown' } } as const;
     const { code, stdout, stderr } = await type(['dead', 'replay', '--all'], { dead: { letters: ALL, replays } });
-    expect(stdout).toContain('m-1  not replayed: its problem was resolved meanwhile\n');
-    expect(stdout).toContain('m-2  not replayed: alert a-9, of the same dedup key, was sent or is on its way\n');
+    expect(stdout).toContain('m-1  not replayed: its alert was resolved meanwhile\n');
+    expect(stdout).toContain('m-2  not replayed: alert a-9 with the same dedup key was sent or is being sent\n');
     expect(stdout).toContain('m-3  not replayed: it may have been sent; sms-dispatch unknown resolve m-3 --sent, or --not-sent --resend\n');
     expect(stderr).toBe('2 replayed, 3 skipped (1 resolved, 1 duplicate, 1 with unknown outcome)\n');
     expect(code).toBe(0);
@@ -149,7 +149,7 @@ describe('dead show', () => {
   test('of an alert shows its fault without the codes that a terminal obeys', async () => {
     const alerts = [alertTrace({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
     const { stdout } = await type(['dead', 'show', 'order-42'], { dead: { letters }, alerts });
-    expect(stdout).toContain('Malformed, refused at 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
+    expect(stdout).toContain('Malformed, rejected at 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
     expect(stdout).toContain('fields  severity, text, to');
   });
 
@@ -161,7 +161,7 @@ describe('dead show', () => {
   test('what is not dead is exit 1 and points to explain', async () => {
     const { code, stderr, calls } = await type(['dead', 'show', 'm-9'], { dead: { letters } });
     expect(code).toBe(1);
-    expect(stderr).toBe('error: no dead letter with id m-9\nWhat became of it: sms-dispatch explain m-9\n');
+    expect(stderr).toBe('error: no dead letter with id m-9\nSee its outcome: sms-dispatch explain m-9\n');
     expect(calls.at(-1)).toEqual(['close dead letters']);
   });
 });
@@ -170,7 +170,7 @@ describe('dead replay', () => {
   test('takes the ids of messages and of alerts, and says until when each is good', async () => {
     const { code, stdout, stderr, calls } = await type(['dead', 'replay', 'm-1', 'a-2'], { dead: { letters } });
     expect(done(calls)).toEqual(['replay m-1', 'replay m-2']);
-    expect(stdout).toBe('m-1  queued again, good until 2026-11-20 04:00:10 UTC\nm-2  queued again, good until 2026-11-20 04:00:10 UTC\n');
+    expect(stdout).toBe('m-1  queued again, valid until 2026-11-20 04:00:10 UTC\nm-2  queued again, valid until 2026-11-20 04:00:10 UTC\n');
     expect(stderr).toBe('2 replayed\n');
     expect(code).toBe(0);
   });
@@ -184,13 +184,13 @@ describe('dead replay', () => {
 
   test('does not send anybody to explain for an event', async () => {
     const { stderr } = await type(['dead', 'replay', 'e-4pX0bT2sJk6nQmZr8vYdLw'], { dead: { letters } });
-    expect(stderr).toMatch(/^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event that is not dead was told/);
+    expect(stderr).toMatch(/^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event without a dead letter was delivered/);
   });
 
   test.each([
     [{ kind: 'ended', state: 'accepted' }, 'not replayed: the message is accepted', 1],
-    [{ kind: 'forgotten' }, 'its ledger entry is gone; raise the alert again', 1],
-    [{ kind: 'gone' }, 'another operator has replayed or discarded it', 0],
+    [{ kind: 'forgotten' }, 'its ledger entry has expired; raise the alert again', 1],
+    [{ kind: 'gone' }, 'another operator replayed or discarded it', 0],
   ] as const)('says why not: %j', async (replayed, words, exit) => {
     const { code, stdout } = await type(['dead', 'replay', 'm-1'], { dead: { letters, replays: { 'm-1': replayed } } });
     expect(stdout).toContain(words);
@@ -217,9 +217,9 @@ describe('dead replay', () => {
       ],
     });
     const [summary, wrong] = stderr.trimEnd().split('\n');
-    expect(summary).toBe('1 replayed, 1 refused');
+    expect(summary).toBe('1 replayed, 1 rejected');
     expect(JSON.parse(wrong ?? '')).toEqual({
-      error: { message: 'no dead letter with id m-9', hint: 'What became of it: sms-dispatch explain m-9' },
+      error: { message: 'no dead letter with id m-9', hint: 'See its outcome: sms-dispatch explain m-9' },
     });
     expect(code).toBe(1);
   });
@@ -228,7 +228,7 @@ describe('dead replay', () => {
 describe('dead discard', () => {
   test('asks whoever sits at the terminal, and a no discards nothing', async () => {
     const { code, stderr, calls } = await type(['dead', 'discard', '--all'], { dead: { letters }, confirm: false });
-    expect(calls).toContainEqual(['confirm', 'Discard all dead letters for good?']);
+    expect(calls).toContainEqual(['confirm', 'Discard all dead letters permanently?']);
     expect(done(calls)).toEqual([]);
     expect(stderr).toBe('error: nothing was discarded\n');
     expect(code).toBe(1);
@@ -236,7 +236,7 @@ describe('dead discard', () => {
 
   test('a yes discards', async () => {
     const { code, stdout, calls } = await type(['dead', 'discard', 'm-1'], { dead: { letters }, confirm: true });
-    expect(calls).toContainEqual(['confirm', 'Discard m-1 for good?']);
+    expect(calls).toContainEqual(['confirm', 'Discard m-1 permanently?']);
     expect(done(calls)).toEqual(['discard m-1']);
     expect(stdout).toBe('m-1  discarded\n');
     expect(code).toBe(0);

@@ -41,8 +41,8 @@ test.each([
 test('the id of an event is told apart from that of a text', async () => {
   const { code, stderr } = await type(['explain', 'e-4pX0bT2sJk6nQmZr8vYdLw']);
   expect(stderr).toBe(
-    'error: e-4pX0bT2sJk6nQmZr8vYdLw is an event of a webhook, not a text\n' +
-      'If it was not told: sms-dispatch dead show e-4pX0bT2sJk6nQmZr8vYdLw, which names its message.\n',
+    'error: e-4pX0bT2sJk6nQmZr8vYdLw is a webhook event, not a message\n' +
+      'If it was not delivered: sms-dispatch dead show e-4pX0bT2sJk6nQmZr8vYdLw, which names its message.\n',
   );
   expect(code).toBe(1);
 });
@@ -50,7 +50,7 @@ test('the id of an event is told apart from that of a text', async () => {
 test('an unknown id is a failure that says how long ids live and where it looked', async () => {
   const { code, stdout, stderr, calls } = await type(['explain', 'a-404']);
   expect(stderr).toBe(
-    'error: no alert and no message has the id a-404\nIds are kept for 7 days. Is it the same Redis, 10.0.0.5:6379, that the alert was raised on?\n',
+    'error: no alert or message has the id a-404\nRecords are kept for 7 days. Check that 10.0.0.5:6379 is the Redis on which the alert was raised.\n',
   );
   expect(stdout).toBe('');
   expect(code).toBe(1);
@@ -76,7 +76,7 @@ test.each([
 ])('an id mistyped or cut off (%s) is met with the one that was meant', async (written, meant) => {
   const recentIds = ['a-1', 'order-42.paid', 'm-3kTm0aQ9ZxYb1cD2eF4gHi'];
   const { code, stderr } = await type(['explain', written], { recentIds });
-  expect(stderr).toContain(`\nDid you mean ${meant}? Ids are kept for 7 days.`);
+  expect(stderr).toContain(`\nDid you mean ${meant}? Records are kept for 7 days.`);
   expect(code).toBe(1);
 });
 

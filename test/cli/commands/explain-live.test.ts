@@ -39,7 +39,7 @@ describe('explain --live', () => {
   test('asks the provider, and says beneath the trace what it says now', async () => {
     const { code, lines, stderr, asked, calls } = await ask(['--live', 'a-1'], [accepted(PHONE)]);
     expect(lines[0]).toMatch(/^Texted/);
-    expect(lines.slice(-2)).toEqual(['', 'twilio-main says now: delivered 2026-11-20 03:00:05 UTC']);
+    expect(lines.slice(-2)).toEqual(['', 'twilio-main reports: delivered 2026-11-20 03:00:05 UTC']);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(asked).toEqual([{ id: messageId('a-1', PHONE), providerMessageId: 'SM1', sentAt: new Date('2026-11-20T03:00:00.700Z') }]);
@@ -53,7 +53,7 @@ describe('explain --live', () => {
   test('one message by its id as well', async () => {
     const message = accepted(PHONE);
     const { lines } = await ask(['--live', message.id], [], delivered, { alerts: [], message });
-    expect(lines.at(-1)).toMatch(/^twilio-main says now: delivered/);
+    expect(lines.at(-1)).toMatch(/^twilio-main reports: delivered/);
   });
 
   test('gives the vendor the whole number of a contact, and of nobody else', async () => {
@@ -74,9 +74,9 @@ describe('explain --live', () => {
   });
 
   test.each<[argv: string[], said: string]>([
-    [['--live', '--to', '+60999000001'], '--to: that is not the number of the message; it went to +60*******001'],
+    [['--live', '--to', '+60999000001'], '--to: not the number of the message, sent to +60*******001'],
     [['--live', '--to', '+60'], '--to: not a possible phone number'],
-    [['--to', PHONE], '--to belongs to --live'],
+    [['--to', PHONE], '--to requires --live'],
   ])('%j is wrong usage, and nobody is asked', async (argv, said) => {
     const { code, stdout, stderr, asked } = await ask(['a-1', ...argv], [accepted(PHONE)]);
     expect(stderr).toContain(said);
@@ -97,14 +97,14 @@ describe('explain --live', () => {
     const { lines } = await ask(['--live', 'a-1'], messages);
     expect(lines.slice(-3)).toEqual([
       '',
-      '+60*******001          twilio-main says now: delivered 2026-11-20 03:00:05 UTC',
-      '+60*******002 (carol)  twilio-main says now: delivered 2026-11-20 03:00:05 UTC',
+      '+60*******001          twilio-main reports: delivered 2026-11-20 03:00:05 UTC',
+      '+60*******002 (carol)  twilio-main reports: delivered 2026-11-20 03:00:05 UTC',
     ]);
   });
 
   test('when no provider may have a text of it, it says so', async () => {
     const { lines, code } = await ask(['--live', 'a-1'], [messageTrace({ state: 'suppressed' })]);
-    expect(lines.at(-1)).toBe('No provider may have a text of it, so there is nobody to ask.');
+    expect(lines.at(-1)).toBe('No provider may have a message of it, so there is none to query.');
     expect(code).toBe(0);
   });
 
@@ -116,8 +116,8 @@ describe('explain --live', () => {
 
   test('a provider that cannot be asked, or that the config no longer has', async () => {
     const by = (provider: string) => accepted(PHONE, { provider, attempts: [attempt({ provider })] });
-    expect((await ask(['--live', 'a-1'], [by('desk')])).lines.at(-1)).toMatch(/^desk cannot be asked: this vendor/);
-    expect((await ask(['--live', 'a-1'], [by('gone')])).lines.at(-1)).toBe('gone cannot be asked: the config no longer has it');
+    expect((await ask(['--live', 'a-1'], [by('desk')])).lines.at(-1)).toMatch(/^desk cannot be queried: this vendor/);
+    expect((await ask(['--live', 'a-1'], [by('gone')])).lines.at(-1)).toBe('gone cannot be queried: the config no longer has it');
   });
 
   test('an adapter that throws is a bug in it, and no reason to hide the trace', async () => {
@@ -142,7 +142,7 @@ describe('explain --live', () => {
     };
     const { calls, lines } = await ask(['--live', 'a-1'], messages, delivered, { providers: { 'twilio-main': { status } } });
     expect(calls.filter(([name]) => name === 'open provider')).toHaveLength(1);
-    expect(lines.filter((line) => line.includes('says now: delivered'))).toHaveLength(12);
+    expect(lines.filter((line) => line.includes('reports: delivered'))).toHaveLength(12);
     expect(most).toBe(5);
   });
 
@@ -167,18 +167,18 @@ describe('what a provider says, in words', () => {
   const words = (status: LiveAnswer['status'], numberKnown = true) => describeAnswer({ provider: 'p', status, numberKnown });
 
   test.each<[LiveAnswer['status'], string]>([
-    [{ kind: 'delivered' }, 'p says now: delivered'],
-    [{ kind: 'undelivered' }, 'p says now: not delivered'],
-    [{ kind: 'undelivered', code: '30003' }, 'p says now: not delivered (30003)'],
-    [{ kind: 'pending' }, 'p says now: it has the text, and does not know yet whether it arrived'],
-    [{ kind: 'absent' }, 'p says now: it never took this text'],
+    [{ kind: 'delivered' }, 'p reports: delivered'],
+    [{ kind: 'undelivered' }, 'p reports: not delivered'],
+    [{ kind: 'undelivered', code: '30003' }, 'p reports: not delivered (30003)'],
+    [{ kind: 'pending' }, 'p reports: accepted, delivery not yet known'],
+    [{ kind: 'absent' }, 'p reports: it never accepted this message'],
     [
       { kind: 'unclear', error: new ProviderError('auth', { code: '20003', status: 401 }) },
-      'p: unclear, it refuses our credentials, or they may not ask (auth (20003) [HTTP 401])',
+      'p: unclear, it rejects our credentials, or they lack the permission (auth (20003) [HTTP 401])',
     ],
     [
       { kind: 'unclear', error: new ProviderError('unavailable', { code: 'ECONNREFUSED' }) },
-      'p: unclear, it could not be reached, or cannot answer now (unavailable (ECONNREFUSED))',
+      'p: unclear, it is unreachable or unavailable (unavailable (ECONNREFUSED))',
     ],
   ])('%j', (status, said) => {
     expect(words(status)).toBe(said);

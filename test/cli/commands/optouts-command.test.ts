@@ -33,7 +33,7 @@ describe('optouts list', () => {
   });
 
   test('of nobody is empty and fine', async () => {
-    expect(await type(['optouts', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'nobody has opted out\n' });
+    expect(await type(['optouts', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'no opt-outs\n' });
   });
 });
 
@@ -45,7 +45,7 @@ describe('optouts add and remove', () => {
     expect(JSON.parse(added.stdout)).toEqual({ to: '+60*******789', optedOut: true });
     const removed = await type(['optouts', 'remove', who, '--json'], { optOuts });
     expect(removed.calls).toContainEqual(['opt in', ALICE, NOW]);
-    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining('texts may go there again') });
+    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining('messages are allowed again') });
     expect(JSON.parse(removed.stdout)).toEqual({ to: '+60*******789', optedOut: false });
     expect(JSON.stringify([added.stderr, added.stdout, removed.stderr, removed.stdout])).not.toContain('23456');
   });
@@ -69,7 +69,7 @@ describe('optouts add and remove', () => {
     const { hashes, shown } = identifySender(sender);
     const kept: OptOut = { phoneHash: hashes[0], to: shown, since: NOW, source: 'inbound twilio-main' };
     const removed = await type(['optouts', 'remove', sender], { optOuts: [kept] });
-    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining('texts may go there again') });
+    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining('messages are allowed again') });
     expect(removed.calls).toContainEqual(['opt in', hashes[0], NOW]);
     expect((await type(['optouts', 'remove', sender])).code).toBe(2);
   });
@@ -81,7 +81,7 @@ describe('optouts add and remove', () => {
   test.each(['add', 'remove'])('%s that a newer word overrules has done nothing, and says so', async (command) => {
     const { code, stderr } = await type(['optouts', command, CONTACT_PHONE], { overruled: true });
     expect(code).toBe(1);
-    expect(stderr).toContain('Nothing was changed');
+    expect(stderr).toContain('Nothing changed');
   });
 
   test.each([

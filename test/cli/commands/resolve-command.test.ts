@@ -18,8 +18,8 @@ test('--json repeats the key', async () => {
 test.each([
   ['a typo', 'db-1/unreachabel', 'Did you mean "db-1/unreachable"?'],
   ['a key cut off', 'db-1/unrea', 'Did you mean "db-1/unreachable"?'],
-  ['a key resolved before', 'db-2/full', 'Its last alert is resolved already.'],
-  ['a key like no other', 'web', 'The dedup key of an alert: sms-dispatch explain ALERT_ID.'],
+  ['a key resolved before', 'db-2/full', 'Its last alert is already resolved.'],
+  ['a key like no other', 'web', 'To see the dedup key of an alert: sms-dispatch explain ALERT_ID.'],
 ])('of %s resolves nothing, says so and exits 1', async (_what, key, hint) => {
   const ran = await type(['resolve', key], { isOpen: false, recentKeys: ['db-2/full', 'db-1/unreachable'] });
   expect(ran.stderr).toBe(`error: nothing is open for dedup key "${key}"\n${hint}\n`);

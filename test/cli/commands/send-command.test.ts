@@ -94,7 +94,7 @@ describe('without waiting', () => {
     expect(await type([...TO, 'Disk full'])).toMatchObject({
       code: 0,
       stdout: 'a-1\n',
-      stderr: 'what becomes of it: sms-dispatch explain a-1\n',
+      stderr: 'see its outcome: sms-dispatch explain a-1\n',
     });
   });
 
@@ -117,7 +117,7 @@ describe('what goes wrong', () => {
   test('a bad number is named by its position, exit 1', async () => {
     const { code, stdout, stderr, calls } = await type([...TO, '--to', '12', 'x'], { enqueue: refuse });
     expect(stderr).toBe(
-      'error: the alert was refused, nothing was queued\n  to[1]: not a possible phone number: write it as +<country><number>\n  and something about the whole\n',
+      'error: the alert was rejected; nothing was queued\n  to[1]: not a possible phone number: write it as +<country><number>\n  and something about the whole\n',
     );
     expect(stdout).toBe('');
     expect(code).toBe(1);
@@ -135,7 +135,7 @@ describe('what goes wrong', () => {
     };
     const to = ['contact:alise', 'group:zzz', '12', 'contact:alice'].flatMap((name) => ['--to', name]);
     const { stderr } = await type(['send', ...to, '--template', 'login-cod'], { enqueue: unknown });
-    expect(stderr).toBe(`error: the alert was refused, nothing was queued
+    expect(stderr).toBe(`error: the alert was rejected; nothing was queued
   to[0]: no contact named "alise" in the config (did you mean "alice"?)
   to[1]: no group named "zzz" in the config
   to[2]: not a possible phone number
@@ -148,7 +148,7 @@ describe('what goes wrong', () => {
     expect(stdout).toBe('');
     expect(JSON.parse(stderr)).toEqual({
       error: {
-        message: 'the alert was refused, nothing was queued',
+        message: 'the alert was rejected; nothing was queued',
         errors: [
           { path: 'to[1]', message: 'not a possible phone number: write it as +<country><number>' },
           { path: '', message: 'and something about the whole' },
@@ -200,7 +200,7 @@ describe('what goes wrong', () => {
         throw new TypeError('a bug');
       },
     });
-    expect(stderr).toMatch(/^error: unexpected: TypeError: a bug\n {4}at /);
+    expect(stderr).toMatch(/^error: unexpected error: TypeError: a bug\n {4}at /);
     expect(code).toBe(1);
   });
 });
@@ -237,7 +237,7 @@ describe('--wait', () => {
   test('time up with the text on its way: what is known, that it stays queued, exit 1', async () => {
     const { code, stdout, stderr } = await type([...TO, '--wait=0.25', 'x'], { alerts: [queued] });
     expect(stdout).toMatch(/^Not texted yet: it waits for a dispatcher\./);
-    expect(stderr).toContain('It stays queued; look again: sms-dispatch explain a-1');
+    expect(stderr).toContain('It stays queued; check again: sms-dispatch explain a-1');
     expect(code).toBe(1);
   });
 
@@ -246,7 +246,7 @@ describe('--wait', () => {
     async (alert) => {
       const { code, stdout, stderr } = await type([...TO, '--wait=0.05', '--json', 'x'], { alerts: [alert] });
       expect(JSON.parse(stdout)).toEqual({ id: 'a-1', duplicate: false, settled: false, alert: alert ?? null });
-      expect(stderr).toContain('No router has taken it yet. Is `npm start` (or `sms-dispatch start`) running?');
+      expect(stderr).toContain('No router has processed it yet. Is `npm start` (or `sms-dispatch start`) running?');
       expect(code).toBe(1);
     },
   );

@@ -137,7 +137,7 @@ describe('the live view', () => {
     await until(() => seen.shown.startsWith('✓ All is well'));
     expect(counts.opened).toBe(1);
     isAway = true;
-    await until(() => /^✗ Redis is not available: .*; trying again\nWhat follows is old\.\n\n✓ All is well/.test(seen.shown));
+    await until(() => /^✗ Redis is not available: .*; retrying\nThe figures below are outdated\.\n\n✓ All is well/.test(seen.shown));
     isAway = false;
     await until(() => seen.shown.startsWith('✓ All is well'));
     leave();

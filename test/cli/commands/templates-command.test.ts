@@ -69,7 +69,7 @@ describe('sms-dispatch templates', () => {
   });
 
   it.each([
-    [['login-code'], 1, 'not given: code'],
+    [['login-code'], 1, 'missing variable: code'],
     [['login-code', '--param', 'code=1', '--param', 'cod=2'], 1, 'no variable cod'],
     [['logn-code', '--param', 'code=1'], 2, 'did you mean "login-code"?'],
     [['login-code', '--param', 'code=1', '--to', '12'], 2, '--to: '],

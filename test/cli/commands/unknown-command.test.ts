@@ -14,16 +14,16 @@ describe('unknown list', () => {
     const unknowns = ['m-1', 'm-2', 'm-3'].map((id) => ({ ...unknown, id }));
     const { stdout, stderr } = await type(['unknown', 'list', '--limit', '2', '--json'], { unknown: unknowns });
     expect(JSON.parse(stdout)).toMatchObject({ more: true, unknown: [{ id: 'm-1' }, { id: 'm-2' }] });
-    expect(stderr).toBe('2 unknown, and more; see --limit\n');
+    expect(stderr).toBe('2 with unknown outcome, and more; see --limit\n');
   });
 
   test('shows since when, whom and who was asked', async () => {
     const { code, stdout, stderr, calls } = await type(['unknown', 'list'], { unknown: [unknown] });
     expect(stdout).toBe(
-      'SINCE                    MESSAGE  SEVERITY  TO                     ASKED\n' +
+      'SINCE                    MESSAGE  SEVERITY  TO                     PROVIDERS\n' +
         '2026-11-20 03:00:01 UTC  m-1      critical  +60*******789 (alice)  twilio-main\n',
     );
-    expect(stderr).toBe('1 unknown\n');
+    expect(stderr).toBe('1 with unknown outcome\n');
     expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'list unknown', 'close unknown resolver']);
     expect(code).toBe(0);
   });
@@ -34,7 +34,7 @@ describe('unknown list', () => {
   });
 
   test('of nothing is empty and fine', async () => {
-    expect(await type(['unknown', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'nothing is unknown\n' });
+    expect(await type(['unknown', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'no messages with unknown outcome\n' });
   });
 });
 
@@ -42,7 +42,7 @@ describe('unknown resolve', () => {
   test.each([
     [['--sent'], 'sent', 'accepted'],
     [['--not-sent'], 'not_sent', 'failed'],
-    [['--not-sent', '--resend'], 'resend', 'on its way again'],
+    [['--not-sent', '--resend'], 'resend', 'queued again'],
   ])('%j says %s', async (flags, word, told) => {
     const { code, stderr, stdout, calls } = await type(['unknown', 'resolve', 'm-1', '--json', ...flags]);
     expect(calls).toContainEqual(['resolve unknown', 'm-1', word]);
@@ -62,7 +62,7 @@ describe('unknown resolve', () => {
   });
 
   test.each([
-    ['accepted', 'm-1 is not unknown: it is accepted'],
+    ['accepted', 'm-1 has no unknown outcome: it is accepted'],
     [undefined, 'no message has the id m-1'],
   ] as const)('of one that is %s is exit 1', async (state, told) => {
     const { code, stderr } = await type(['unknown', 'resolve', 'm-1', '--sent'], { settled: { kind: 'kept', state } });

@@ -17,7 +17,7 @@ providers  twilio-main (twilio)
 routes     login-codes: purpose verification, labels.team /^pay/, info and up, within 5m, by twilio-main, then desk
            default: source a or b, critical (alerts), info (others) and up, within 1h, by twilio-main
 caps       each phone: 5 per 1h
-           all phones: 100 per 1h, 20 of them for criticals only
+           all phones: 100 per 1h, 20 of them reserved for criticals
 contacts   2, 1 with consent
 groups     oncall
 templates  login-code
@@ -145,7 +145,7 @@ describe('config check --explain', () => {
   });
 
   test.each([
-    ['no alert', '{"severity":"critical"}', 'error: the alert was refused'],
+    ['no alert', '{"severity":"critical"}', 'error: the alert was rejected'],
     ['no JSON', 'Disk full', 'is not JSON'],
   ])('refuses what is %s', async (_what, text, message) => {
     const { code, stderr } = await type(['config', 'check', '--explain', file(text)]);
@@ -154,7 +154,7 @@ describe('config check --explain', () => {
 
   test('refuses a file that is not there', async () => {
     const { code, stderr } = await type(['config', 'check', '--explain', '/nowhere.json']);
-    expect([code, stderr]).toEqual([1, 'error: no such file: /nowhere.json\n']);
+    expect([code, stderr]).toEqual([1, 'error: file not found: /nowhere.json\n']);
   });
 });
 
@@ -162,9 +162,9 @@ describe('providers list', () => {
   test('shows names, types, routes and limits', async () => {
     const { code, stdout, stderr } = await type(['providers', 'list']);
     expect(stdout).toBe(
-      `NAME         TYPE       ROUTES               TIMEOUT  PER SECOND  AT ONCE  COUNTRIES
-twilio-main  twilio     login-codes,default  15s      10          -        +60,+65
-desk         simulated  login-codes          1m30s    -           -        all
+      `NAME         TYPE       ROUTES               TIMEOUT  PER SECOND  CONCURRENT  COUNTRIES
+twilio-main  twilio     login-codes,default  15s      10          -           +60,+65
+desk         simulated  login-codes          1m30s    -           -           all
 `,
     );
     expect(stderr).toBe('');

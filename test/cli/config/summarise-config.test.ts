@@ -22,8 +22,8 @@ test('A summary tells of each cap that there is, and of quiet hours', () => {
     '+86: 50 per 1d',
     'each phone on loud: 1 per 1m',
     'loud: 50 per 1d',
-    'all phones: 100 per 1h, 20 of them for criticals only',
-    'quiet hours 22:00 to 07:05 Asia/Kuala_Lumpur, error and up come all the same',
+    'all phones: 100 per 1h, 20 of them reserved for criticals',
+    'quiet hours 22:00 to 07:05 Asia/Kuala_Lumpur, except error and above',
   ]);
 });
 
@@ -42,7 +42,7 @@ money: { currency: USD, prices: { sim: { other: 1 } }, budgets: { day: { soft: 5
   const lines = text.split('\n').map((line) => line.trim().replace(/ {2,}/, ' '));
   for (const line of [
     'routes bad: severity critical, critical (alerts), info (others) and up, at once: chat; after 20m: sms; within 1h, by sim',
-    'rest: everything, critical (alerts), info (others) and up, at once: chat; texts nobody',
+    'rest: everything, critical (alerts), info (others) and up, at once: chat; sends no messages',
     'rotations primary',
     'countries +60, +65',
     'budgets day: 10.5 USD, above 5 criticals only',

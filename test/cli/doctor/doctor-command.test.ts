@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diagnoseDoor, diagnoseEnvironment, diagnoseNode } from '../../../src/cli/doctor/diagnose-setting.ts';
+import { diagnoseEnvironment, diagnoseHttpAccess, diagnoseNode } from '../../../src/cli/doctor/diagnose-setting.ts';
 import { diagnoseOverview, diagnoseProcess, diagnoseRedis } from '../../../src/cli/doctor/diagnose-system.ts';
 import { ConfigError } from '../../../src/config/fault.ts';
 import type { Overview } from '../../../src/overview/overview.ts';
@@ -23,21 +23,21 @@ const well: World = {
 };
 
 describe('doctor', () => {
-  test('says of everything how it is, one line each, exit 0 when nothing is wrong', async () => {
+  test('says of everything how it is, one line each, exit 0 when no problems found', async () => {
     const { code, stdout, stderr, calls } = await type(['doctor'], well);
     expect(stdout).toBe(`✓  node                  20.19.0
-✓  environment           REDIS_URL is set and wins over the config
+✓  environment           REDIS_URL is set and overrides the config
 ✓  config                config/sms-dispatch.yaml: 2 provider(s), 2 route(s), hash 0123456789ab
-✓  http                  open to this machine alone, without a token
-✓  redis                 Redis 7.0.15 at 10.0.0.5:6379, 0.4 ms a round trip
+✓  http                  local requests only, without a token
+✓  redis                 Redis 7.0.15 at 10.0.0.5:6379, 0.4 ms per round trip
 ✓  clock                 agrees with Redis
 ✓  workers               1 router(s), 2 dispatcher(s)
-✓  queues                nothing waits, 0 message(s) on the way, 0 dead
+✓  queues                no job is waiting, 0 message(s) in flight, 0 dead letter(s)
 ✓  receiver              http://127.0.0.1:8080 is ready
 ✓  provider twilio-main  credentials, clock
-–  provider desk         this type cannot be checked without sending a text
+–  provider desk         this type cannot be checked without sending a message
 `);
-    expect(stderr).toBe('nothing is wrong\n');
+    expect(stderr).toBe('no problems found\n');
     expect(code).toBe(0);
     expect(calls).toContainEqual(['close overview']);
     expect(calls).toContainEqual(['close provider', 'twilio-main']);
@@ -80,7 +80,7 @@ describe('doctor', () => {
         throw new RedisUnavailableError(new Error('connect ECONNREFUSED 10.0.0.5:6379'));
       },
     });
-    expect(stdout).toMatch(/^✗ {2}redis +Redis is not available: connect ECONNREFUSED 10\.0\.0\.5:6379\n +→ Start it, set REDIS_URL/m);
+    expect(stdout).toMatch(/^✗ {2}redis +Redis is not available: connect ECONNREFUSED 10\.0\.0\.5:6379\n +→ Start Redis, set REDIS_URL/m);
     expect(stdout).toMatch(/^✓ {2}provider twilio-main/m);
     expect(code).toBe(1);
   });
@@ -142,17 +142,17 @@ test.each([
 
 test.each<[env: Record<string, string>, warnings: string[]]>([
   [{ PATH: '/bin', HOME: '/root', HOSTNAME: 'x', LOGNAME: 'x' }, []],
-  [{ REDIS_URI: 'x' }, ['nobody reads REDIS_URI']],
-  [{ redis_url: 'x' }, ['nobody reads redis_url']],
+  [{ REDIS_URI: 'x' }, ['unknown environment variable REDIS_URI']],
+  [{ redis_url: 'x' }, ['unknown environment variable redis_url']],
   [{ REDIS_URI: 'x', REDIS_URL: 'y' }, []],
-  [{ SMS_DISPATH_CONFIG: 'x' }, ['nobody reads SMS_DISPATH_CONFIG']],
+  [{ SMS_DISPATH_CONFIG: 'x' }, ['unknown environment variable SMS_DISPATH_CONFIG']],
 ])('of the variables %j it warns of %j', (env, warnings) => {
   const found = diagnoseEnvironment(env).filter(({ verdict }) => verdict === 'warning');
   expect(found.map((diagnosis) => diagnosis.found)).toEqual(warnings);
 });
 
 const door = (http: object) =>
-  diagnoseDoor({ http: { port: 8080, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [], ...http } as never });
+  diagnoseHttpAccess({ http: { port: 8080, host: '127.0.0.1', publicUrl: undefined, tokens: [], webhookTo: [], ...http } as never });
 
 test.each<[name: string, http: object, warned: string | undefined]>([
   ['no token on this machine alone', {}, undefined],
@@ -160,7 +160,7 @@ test.each<[name: string, http: object, warned: string | undefined]>([
   ['a short token', { tokens: [new Secret('0123456789abcde')] }, 'shorter than 16'],
   ['a public address', { publicUrl: 'https://sms.example.com' }, undefined],
   ['a public address in the open', { publicUrl: 'http://sms.example.com' }, 'not https'],
-  ['a public address that is none', { publicUrl: 'http://localhost:8080' }, 'no vendor can bring receipts'],
+  ['a public address that is none', { publicUrl: 'http://localhost:8080' }, 'vendors cannot deliver receipts'],
 ])('of the door with %s', (_name, http, warned) => {
   const [, ...warnings] = door(http);
   if (warned === undefined) expect(warnings).toEqual([]);

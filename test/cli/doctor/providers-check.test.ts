@@ -16,11 +16,11 @@ describe('providers check', () => {
   test('shows what was looked at, and fails when anything failed', async () => {
     const { code, stdout, stderr, calls } = await type(['providers', 'check'], twilio(right, slow, wrong));
     expect(stdout).toBe(
-      `PROVIDER     WHAT         VERDICT      DETAIL
+      `PROVIDER     CHECK        VERDICT      DETAIL
 twilio-main  credentials  ✓ ok         the account answers
 twilio-main  clock        ! warning    this clock is 70 s behind
 twilio-main  sender       ✗ failed     no such number
-desk         -            – unchecked  this type cannot be checked without sending a text
+desk         -            – unchecked  this type cannot be checked without sending a message
 `,
     );
     expect(stderr).toBe('');
@@ -32,7 +32,7 @@ desk         -            – unchecked  this type cannot be checked without sen
 
   test('a warning, and what cannot be checked, do not fail', async () => {
     expect((await type(['providers', 'check'], twilio(right, slow))).code).toBe(0);
-    expect((await type(['providers', 'check'], twilio())).stdout).toContain('twilio-main  -     – unchecked');
+    expect((await type(['providers', 'check'], twilio())).stdout).toMatch(/^twilio-main +- +– unchecked/m);
   });
 
   test('looks at those named alone, each once', async () => {
@@ -68,21 +68,21 @@ desk         -            – unchecked  this type cannot be checked without sen
           type: 'simulated',
           subject: null,
           verdict: 'unchecked',
-          detail: 'this type cannot be checked without sending a text',
+          detail: 'this type cannot be checked without sending a message',
         },
       ],
     });
     expect(code).toBe(1);
   });
 
-  test('a check that throws is a bug in the adapter, failed, and hides no other', async () => {
+  test('a check that throws is the adapter failed unexpectedly (a bug), failed, and hides no other', async () => {
     const { code, stdout, stderr } = await type(['providers', 'check'], {
       providers: {
         'twilio-main': { check: () => Promise.reject(new TypeError('about +60123456789')) },
         desk: { check: async () => [right] },
       },
     });
-    expect(stdout).toContain('twilio-main  -            ✗ failed  a bug in the adapter\n');
+    expect(stdout).toContain('twilio-main  -            ✗ failed  the adapter failed unexpectedly (a bug)\n');
     expect(stdout).toContain('desk         credentials  ✓ ok');
     expect(stderr).toMatch(/^twilio-main: a bug in its adapter: TypeError: about \+60\*{7}789\n {4}at /);
     expect(code).toBe(1);

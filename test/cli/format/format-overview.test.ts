@@ -49,14 +49,14 @@ test('all is well is one line, and the figures follow', () => {
   expect(show()).toContain(`
 at            2026-11-20 03:00:10 UTC
 workers       1 router, 2 dispatchers
-now           0 on the way, 0 unknown, 0 dead
+now           0 in flight, 0 unknown, 0 dead
 last 5 min    0 alerts
-cap per hour  ██░░░░░░░░░░░░░░░░░░ 10 of 100, 20 of them for criticals only
+cap per hour  ██░░░░░░░░░░░░░░░░░░ 10 of 100, 20 of them reserved for criticals
 redis         7.0.15, up 1 d 0 h, 12 MB, append-only file on
 
-QUEUE         WAITING  ACTIVE  LATER  DEAD  OLDEST  OLDEST CRITICAL
-sms-alerts    0        0       0      0     -       -
-sms-messages  0        0       0      0     -       -
+QUEUE         WAITING  ACTIVE  DELAYED  DEAD  OLDEST  OLDEST CRITICAL
+sms-alerts    0        0       0        0     -       -
+sms-messages  0        0       0        0     -       -
 
 PROVIDER     TYPE       CIRCUIT  ACCEPTED  REFUSED  UNKNOWN  LAST REASON
 twilio-main  twilio     closed   0         0        0        -
@@ -69,12 +69,12 @@ test('what is wrong comes first, with what to do', () => {
   expect(text).toMatch(
     /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials or its set-up at the vendor, then:\n {4}sms-dispatch providers check twilio-main\n/,
   );
-  expect(text).toContain('now           16 on the way, 2 unknown, 1 dead\n');
+  expect(text).toContain('now           16 in flight, 2 unknown, 1 dead\n');
   expect(text).toContain('last 5 min    1 alert; messages: 12 accepted, 1 failed\n');
   expect(text).toContain('budget day    █████░░░░░░░░░░░░░░░ 12.50 of 50.00 USD\n');
   expect(text).not.toContain('budget month');
-  expect(text).toContain('sms-alerts    7        2       0      0     12 s    3.0 s\n');
-  expect(text).toContain('sms-lookups   0        0       5      0     -       -\n');
+  expect(text).toContain('sms-alerts    7        2       0        0     12 s    3.0 s\n');
+  expect(text).toContain('sms-lookups   0        0       5        0     -       -\n');
   expect(text).not.toContain('sms-receipts');
   expect(text).toContain('twilio-main  twilio  OPEN since 02:58: auth (20003)  0         5        0        auth\n');
 });
@@ -99,10 +99,10 @@ test('more than three findings are counted', () => {
   expect(text).toContain('append-only file OFF, 3 KEYS EVICTED');
 });
 
-test('what Redis does not tell is not made up', () => {
+test('what not reported by Redis is not made up', () => {
   const text = show({ workers: null, redis: null, caps: [] });
-  expect(text).toContain('workers     Redis does not tell\n');
-  expect(text).toContain('redis       does not tell how it does\n');
+  expect(text).toContain('workers     not reported by Redis\n');
+  expect(text).toContain('redis       reports no figures\n');
 });
 
 test('colours say what is wrong, what wants a look and what is well', () => {

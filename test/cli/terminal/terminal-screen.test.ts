@@ -8,12 +8,12 @@ function terminalOf() {
   let written = '';
   const raw: boolean[] = [];
   let tell: () => void = () => undefined;
-  const told = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     tell = resolve;
   });
   Object.assign(input, { setRawMode: (on: boolean) => raw.push(on), resume: () => input, pause: () => input });
   Object.assign(output, { write: (text: string) => (written += text), columns: 20, rows: 3 });
-  const terminal = { input, output, told } as unknown as Terminal;
+  const terminal = { input, output, ended } as unknown as Terminal;
   const take = () => {
     const text = written;
     written = '';

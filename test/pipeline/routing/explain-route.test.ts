@@ -67,16 +67,16 @@ describe('a person reads', () => {
     for (const line of [
       'route        payments',
       'not          login-codes: purpose is alert, wants verification',
-      'severity     error; texts from error up',
+      'severity     error; the route sends from error up',
       'dedupe       off',
       'expires      after 1h',
       'providers    spare, then desk',
       'caps         each phone: 5 per 1h',
       'overflow     drop',
       'on unknown   hold',
-      'quiet hours  22:00 to 06:00 UTC, critical and up come all the same',
-      '+60*******789  alice    spare,desk  1         texted at once',
-      '+60*******780  bob      spare,desk  1         not texted (no_consent)',
+      'quiet hours  22:00 to 06:00 UTC, except critical and above',
+      '+60*******789  alice    spare,desk  1         sent immediately',
+      '+60*******780  bob      spare,desk  1         not sent (no_consent)',
       'Instance: db-1, Priority: ERROR, Content: Disk full',
     ]) {
       expect(text.split('\n')).toContain(line);
@@ -85,10 +85,10 @@ describe('a person reads', () => {
   });
 
   test.each([
-    [{ source: 'mine', severity: 'error' }, /^Nobody would be texted: .*\(below_severity\)/m],
-    [{ labels: {} }, /^route {8}none matches: through every provider/m],
+    [{ source: 'mine', severity: 'error' }, /^Nothing would be sent: .*\(below_severity\)/m],
+    [{ labels: {} }, /^route {8}no route matches: every provider/m],
     [{ labels: {} }, /^ +payments: labels\.team is not given, wants \/\^pay\/$/m],
-    [{ to: 'rotation:night' }, /^Nobody would be texted: .*\(no_recipient\).*\n\nNo phone is texted\.$/ms],
+    [{ to: 'rotation:night' }, /^Nothing would be sent: .*\(no_recipient\).*\n\nNo recipients\.$/ms],
   ])('of %j', (change, pattern) => {
     expect(told(change)).toMatch(pattern);
   });
