@@ -184,7 +184,9 @@ describe('dead replay', () => {
 
   test('does not send anybody to explain for an event', async () => {
     const { stderr } = await type(['dead', 'replay', 'e-4pX0bT2sJk6nQmZr8vYdLw'], { dead: { letters } });
-    expect(stderr).toMatch(/^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event without a dead letter was delivered/);
+    expect(stderr).toMatch(
+      /^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event without a dead letter was delivered/,
+    );
   });
 
   test.each([
