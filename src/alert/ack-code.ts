@@ -1,16 +1,19 @@
 import { hash } from './id.ts';
 
-/** Without what is read for another: 0 and O, 1, I and L. */
+/** Excludes characters that are easily confused: 0 and O, 1, I and L. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const LENGTH = 4;
-/** With a letter and a digit in it, so that neither a word nor a number is ever taken for one. */
+/** Requires a letter and a digit, so that no word and no number is mistaken for a code. */
 const ACK_CODE = /^(?=.*[2-9])(?=.*[A-Z])[2-9A-HJKMNP-Z]{4}$/;
 
-/** Codes for an alert, such as `K7Q2`; always the same ones in the same order, for the first may be in use already. */
+/**
+ * Returns candidate codes for an alert, such as `K7Q2`. The list is deterministic; several, because the first may be in
+ * use already.
+ */
 export function ackCodesOf(alertId: string, count: number): string[] {
   const codes = new Set<string>();
   for (let round = 0; codes.size < count; round += 1) {
-    // What lies above the last whole alphabet would favour its head.
+    // Dropping bytes above the last whole multiple of the alphabet keeps the distribution uniform.
     const bytes = [...Buffer.from(hash('acknowledge', alertId, String(round)), 'base64url')].filter((byte) => byte < 248);
     const code = bytes.slice(0, LENGTH).map((byte) => ALPHABET[byte % ALPHABET.length]);
     if (ACK_CODE.test(code.join(''))) codes.add(code.join(''));
@@ -18,37 +21,37 @@ export function ackCodesOf(alertId: string, count: number): string[] {
   return [...codes];
 }
 
-/** Where a template, or a producer's own text, wants the code. */
+/** Placeholder for the code in a template or in a producer's own text. */
 export const ACK_PLACE = '{ack}';
 
-/** The same letters in a value of the alert, which are no place: texts are without control characters before. */
+/** Stands for a literal `{ack}` in a value of the alert. Unambiguous, because texts contain no control characters. */
 const ACK_LETTERS = '{\u0001ack}';
 
-/** A value that goes into a text with a code; {@link putAckCode} gives it back as it was. */
+/** Protects `{ack}` in a value that is inserted into a text with a code; {@link putAckCode} restores it. */
 export function keepAckLetters(value: string): string {
   return value.replaceAll(ACK_PLACE, ACK_LETTERS);
 }
 
-/** The text with the code in its place, and with the letters of values as they were. */
+/** Inserts the code at its placeholder and restores protected values. */
 export function putAckCode(text: string, code: string): string {
   return text.replaceAll(ACK_PLACE, code).replaceAll(ACK_LETTERS, ACK_PLACE);
 }
 
-/** Tells how to acknowledge, at the end of a text. In GSM-7, and as long for each code. */
+/** Instruction at the end of a text. In GSM-7, and of the same length for every code. */
 export function ackTail(code: string): string {
   return ` Ack: reply ${code}`;
 }
 
 export interface AckReply {
-  /** All that look like codes, in capitals; whether they are is not known here. */
+  /** All words that look like codes, in capitals; they are not checked here. */
   readonly codes: readonly string[];
-  /** Nothing but a word that means yes. */
+  /** The reply is only a word of confirmation, such as `ok`. */
   readonly bare: boolean;
 }
 
 const BARE = /^(?:ACK|ACKNOWLEDGED?|OK|OKAY)$/;
 
-/** What a person wrote back: `k7q2`, `Ack K7Q2`, `ok k7q2 on it`, or only `ok`. */
+/** Parses a reply: `k7q2`, `Ack K7Q2`, `ok k7q2 on it`, or only `ok`. */
 export function readAckReply(text: string): AckReply {
   const words =
     text

@@ -8,7 +8,7 @@ export type Purpose = (typeof PURPOSES)[number];
 
 export const STATUSES = ['firing', 'resolved'] as const;
 
-/** The longest text that any vendor takes. */
+/** The longest text that any vendor accepts. */
 export const MAX_TEXT = 1600;
 export const MAX_RECIPIENTS = 1000;
 
@@ -24,7 +24,7 @@ const severity = z
   })
   .meta({ enum: [...SEVERITIES, ...Object.keys(SEVERITY_ALIASES)] });
 
-/** Names the word, and the words that are known. */
+/** Error text for an unknown severity; lists the known words. */
 export function unknownSeverity(word: string, words?: SeverityWords): string {
   return `unknown severity ${showValue(word)}: use ${listSeverityWords(words)}, or add the word to severityWords in the config`;
 }
@@ -36,18 +36,18 @@ const recipient = z
   .describe('A phone number (best as +<country><number>), contact:<name>, group:<name> or rotation:<name>');
 
 const param = z
-  .union([z.string().max(MAX_TEXT).overwrite(sayable), z.number(), z.boolean()], { error: 'must be text, a number, true or false' })
+  .union([z.string().max(MAX_TEXT).overwrite(printable), z.number(), z.boolean()], { error: 'must be text, a number, true or false' })
   .transform(String);
 
-/** Left where a producer cut a text in the middle of a character; no encoding can carry it. */
+/** Half of a surrogate pair, left when a producer truncated a text inside a character; no encoding can represent it. */
 const HALF = /\p{Surrogate}/gu;
 
-/** Without what no phone shows and some vendors choke on. */
-function sayable(text: string): string {
+/** Removes control characters, which phones do not show and some vendors reject. */
+function printable(text: string): string {
   return text.replace(/[^\P{Cc}\t\n\r]/gu, '').replace(HALF, '\ufffd');
 }
 
-const label = z.string().overwrite(sayable).max(1024);
+const label = z.string().overwrite(printable).max(1024);
 const timestamp = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z' });
 
 /** The alert as producers write it: the job data on the queue `sms-alerts`. */
@@ -75,7 +75,7 @@ export const alertSchema = z
       )
       .transform((to) => (Array.isArray(to) ? to : [to]))
       .optional(),
-    text: z.string().overwrite(sayable).trim().min(1, 'must not be empty').max(MAX_TEXT).optional(),
+    text: z.string().overwrite(printable).trim().min(1, 'must not be empty').max(MAX_TEXT).optional(),
     template: z
       .strictObject({
         name: z.string().min(1).max(128),
@@ -83,18 +83,18 @@ export const alertSchema = z
           .string()
           .max(35)
           .optional()
-          .describe('Tag of the language to say it in, such as ms; left out: that of the contact, else of the template'),
+          .describe('Language tag of the text, such as ms; default: the language of the contact, else of the template'),
         params: z.record(z.string().max(64), param).default({}),
       })
       .optional(),
     purpose: z.enum(PURPOSES).default('alert'),
-    source: z.string().overwrite(sayable).min(1).max(256).optional(),
-    instance: z.string().overwrite(sayable).min(1).max(256).optional(),
+    source: z.string().overwrite(printable).min(1).max(256).optional(),
+    instance: z.string().overwrite(printable).min(1).max(256).optional(),
     labels: z.record(z.string().max(256), label).default({}),
     dedupKey: z.string().min(1).overwrite(storedDedupKey).optional(),
     raisedAt: timestamp.optional(),
     expiresAt: timestamp.optional(),
-    remarks: z.array(z.string().overwrite(sayable).max(300)).max(16).optional(),
+    remarks: z.array(z.string().overwrite(printable).max(300)).max(16).optional(),
   })
   .superRefine((alert, ctx) => {
     if (alert.text !== undefined && alert.template !== undefined) {
@@ -105,7 +105,7 @@ export const alertSchema = z
         ctx.addIssue({
           code: 'custom',
           path: ['dedupKey'],
-          message: 'a resolved alert needs the dedupKey, or the text, of what it resolves',
+          message: 'is required: a resolved alert needs the dedupKey, or the text, of the alert that it resolves',
         });
       }
       return;
@@ -122,7 +122,7 @@ export const alertSchema = z
     }
   });
 
-/** What a producer may pass. */
+/** Input type for producers. */
 export type AlertInput = z.input<typeof alertSchema>;
-/** What the schema makes of it: aliases read, defaults in, recipients as a list. */
+/** Output of the schema: aliases resolved, defaults applied, recipients as a list. */
 export type ParsedAlert = z.output<typeof alertSchema>;

@@ -1,7 +1,10 @@
 import type { ParsedAlert } from './alert.ts';
 import { hash } from './id.ts';
 
-/** The producer's key, or one made of what the alert is about: not of its severity, so that a resolve finds it. */
+/**
+ * Returns the producer's key, or one derived from the subject of the alert. The severity is not part of it, so that a
+ * resolve finds the alert.
+ */
 export function dedupKeyOf({ dedupKey, source, instance, labels, text, template }: ParsedAlert): string {
   if (dedupKey !== undefined) return dedupKey;
   const sorted = (record: Readonly<Record<string, string>>) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -10,9 +13,9 @@ export function dedupKeyOf({ dedupKey, source, instance, labels, text, template 
 }
 
 /**
- * Hash of what an alert asks for: two alerts of one id whose contents differ are a mistake of their producer. Times do not
- * count, as a retry may set new ones. The words count through the dedup key: where the producer gave one, newer words
- * about the same problem, such as another measured value, are the same content.
+ * Hash of the content of an alert: two alerts with one id and different contents are an error of their producer. Times
+ * are not part of it, as a retry may set new ones. The text counts through the dedup key: with a key from the producer,
+ * a new text about the same problem, such as another measured value, is the same content.
  */
 export function contentOf(alert: ParsedAlert): string {
   const { severity, purpose, status, to = [] } = alert;

@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import { maskNumbers } from './phone.ts';
 
 export interface Issue {
-  /** Such as `to[2]` or `template.name`; empty for the alert as a whole. */
+  /** Path such as `to[2]` or `template.name`; empty for the alert as a whole. */
   readonly path: string;
   readonly message: string;
 }
 
-/** The kinds of values in the words of JSON. */
+/** Names of value types for error messages. */
 export const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
@@ -19,11 +19,11 @@ export const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** What is wrong, in our words, without the value: the validator's own sentences are for its authors. */
+/** Error messages in our own words, without the value: the validator's sentences are for developers of the schema. */
 export const issueSentence: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is required' : `must be ${KINDS[issue.expected] ?? 'of another kind'}`;
+      return issue.input === undefined ? 'is required' : `must be ${KINDS[issue.expected] ?? 'of another type'}`;
     case 'invalid_value':
       return issue.input === undefined ? 'is required' : `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
@@ -37,7 +37,7 @@ export const issueSentence: z.core.$ZodErrorMap = (issue) => {
     case 'unrecognized_keys':
       return UNKNOWN_KEY;
     case 'invalid_union':
-      return issue.input === undefined ? 'is required' : 'has none of the forms that are allowed here';
+      return issue.input === undefined ? 'is required' : 'matches none of the allowed forms';
     case 'invalid_key':
       return 'has a name that is not allowed';
     case 'invalid_element':
@@ -57,8 +57,8 @@ function sizeSentence(origin: string, bound: string, size: number | bigint, incl
 }
 
 /**
- * The issues of a schema that was asked with {@link issueSentence}: each with its place and, where it may be shown, the
- * value that stands there.
+ * Converts the issues of a schema that was parsed with {@link issueSentence}: each gets its path and, where it is safe
+ * to show, the value.
  */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], data: unknown): Issue[] {
   return issues.flatMap((issue) => describeIssue(issue, data));
@@ -69,7 +69,7 @@ function describeIssue(issue: z.core.$ZodIssue, data: unknown): Issue[] {
     return issue.keys.map((key) => ({ path: placeOf([...issue.path, key]), message: UNKNOWN_KEY }));
   }
   if (issue.code === 'invalid_union') {
-    // Of the forms that a value may have, the one that it was meant to have says best what is wrong.
+    // Report the alternative of the union that the value was meant to match.
     const meant = issue.errors.find((faults) => !faults.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
     if (meant !== undefined) return meant.flatMap((fault) => describeIssue({ ...fault, path: [...issue.path, ...fault.path] }, data));
   }
@@ -88,7 +88,7 @@ function withValue({ code, path, message }: z.core.$ZodIssue, data: unknown): st
   return `${message}, got ${isPrivate(path) ? kindOf(value) : showValue(value)}`;
 }
 
-/** What a text says is for its recipient alone: it may be a login code. */
+/** Whether the value is part of a message text, which may be a login code and is never shown. */
 function isPrivate([first, second]: readonly PropertyKey[]): boolean {
   return first === 'text' || first === 'data_base64' || (first === 'template' && second === 'params');
 }
@@ -103,10 +103,10 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 
 const LONGEST_SHOWN = 40;
 
-/** A day, perhaps with a time: no phone number, whatever its digits. */
+/** A date, optionally with a time: never a phone number. */
 const DATE = /^\d{4}-\d\d-\d\d(?:[Tt ][\d:.,]*(?: ?[Zz]|[+-][\d:]{2,6})?)?$/;
 
-/** A value as a refusal shows it: numbers masked, long text cut, control characters written out. */
+/** Formats a value for an error message: numbers masked, long text truncated, control characters escaped. */
 export function showValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return maskNumbers(String(value));
   if (typeof value !== 'string') return kindOf(value);
@@ -123,7 +123,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'boolean' ? String(value) : (KINDS[typeof value] ?? typeof value);
 }
 
-/** `['to', 2]` → `to[2]`. */
+/** Formats a path: `['to', 2]` → `to[2]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
@@ -133,24 +133,24 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 const LONGEST_NAME = 64;
 
-/** The same with numbers masked and long names cut: callers choose the names of labels and parameters. */
+/** Formats a path with numbers masked and long names truncated: callers choose the names of labels and parameters. */
 function placeOf(path: readonly PropertyKey[]): string {
   return maskNumbers(formatPath(cutNames(path)));
 }
 
-/** The path with each long name cut to its beginning. */
+/** Truncates long names in a path. */
 export function cutNames(path: readonly PropertyKey[]): PropertyKey[] {
   return path.map((part) => (typeof part === 'string' && part.length > LONGEST_NAME ? `${part.slice(0, LONGEST_NAME)}…` : part));
 }
 
 interface JsonFault {
-  /** In our own words: those of the JSON parser quote the text, which may hold phone numbers. */
+  /** In our own words: messages of the JSON parser quote the text, which may contain phone numbers. */
   readonly message: string;
-  /** Absent where the parser does not tell the position. */
+  /** Absent when the parser does not report the position. */
   readonly place?: { readonly line: number; readonly column: number };
 }
 
-/** Says where a text stops being JSON, by the error of `JSON.parse`. */
+/** Describes where a text is not valid JSON, from the error of `JSON.parse`. */
 export function describeJsonFault(text: string, error: unknown): JsonFault {
   const { message } = error as SyntaxError;
   const position = /at position (\d+)/.exec(message)?.[1] ?? (message.startsWith('Unexpected end') ? text.length : undefined);
@@ -158,8 +158,8 @@ export function describeJsonFault(text: string, error: unknown): JsonFault {
     const before = text.slice(0, Number(position)).split('\n');
     const line = before.length;
     const column = (before.at(-1) as string).length + 1;
-    return { message: `not JSON from line ${line}, column ${column} on`, place: { line, column } };
+    return { message: `invalid JSON at line ${line}, column ${column}`, place: { line, column } };
   }
   const token = /^Unexpected token '(.+?)',/su.exec(message)?.[1];
-  return { message: token === undefined ? 'not JSON' : `not JSON: unexpected ${JSON.stringify(token)}` };
+  return { message: token === undefined ? 'invalid JSON' : `invalid JSON: unexpected ${JSON.stringify(token)}` };
 }

@@ -6,26 +6,27 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const DESCRIPTIONS: Readonly<Record<keyof AlertInput, string>> = {
   id: 'Idempotency key: the same id again is the same alert, not a second one.',
-  severity: `Any of these words, in any case: ${listSeverityWords()}. The config may know more of them (severityWords).`,
-  status: 'A resolved alert sends nothing; it cancels what is still on its way for its dedupKey.',
-  to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name> (which may hold groups) and rotation:<name> (who is on call at the time). Needed unless resolved.',
-  text: 'What to say. Either this or template.',
-  template: 'A template of the config and what fills its placeholders. Either this or text.',
-  purpose: 'What the text is for; routes match on it, and only alerts are gated by severity and deduplicated by default.',
-  source: 'The system that raised it; routes match on it.',
-  instance: 'The machine or service that it is about; the default text names it.',
+  severity: `Any of these words, in any case: ${listSeverityWords()}. The config may define more (severityWords).`,
+  status: 'A resolved alert sends nothing; it cancels unsent messages of its dedupKey.',
+  to: 'One recipient or a list: phone numbers (best as +<country><number>), contact:<name>, group:<name> (which may hold groups) and rotation:<name> (who is on call at the time). Required unless resolved.',
+  text: 'Content of the message. Give either text or template.',
+  template: 'A template of the config and values for its placeholders. Give either template or text.',
+  purpose: 'Purpose of the message; routes match on it, and only alerts are gated by severity and deduplicated by default.',
+  source: 'The system that raised the alert; routes match on it.',
+  instance: 'The machine or service that the alert is about; included in the default text.',
   labels: 'Free key and value pairs; routes match on them.',
-  dedupKey: 'What this alert is about. Alerts of one key are texted to a phone once per dedupe window, and a resolved one ends the key.',
-  raisedAt: 'When it happened, ISO 8601 with zone.',
-  expiresAt: 'After this a text is worthless and is not sent any more, ISO 8601 with zone.',
-  remarks: 'What the history of the alert should mention first, such as a value that the sender could not make sense of.',
+  dedupKey: 'Identifies the problem. A phone gets one message per key and dedupe window; a resolved alert closes the key.',
+  raisedAt: 'Time of the event, ISO 8601 with zone.',
+  expiresAt: 'Deadline after which no message is sent, ISO 8601 with zone.',
+  remarks: 'Notes for the history of the alert, such as a value that the sender could not interpret.',
 };
 
 /**
  * JSON Schema (draft 2020-12) of the alert as a producer writes it: the data of a job on `sms-alerts` and the body of
- * `POST /v1/alerts`. It is derived from {@link alertSchema}; what zod checks in code is written out here. What
- * `tidyAlert` reads besides, such as null for a field left out, is no form to recommend, so it is not in here. Only the
- * config can tell whether a number without country code, a contact or a template is known, so no schema says it.
+ * `POST /v1/alerts`. It is derived from {@link alertSchema}; checks that zod runs in code are written out here.
+ * Tolerated forms that `tidyAlert` reads, such as null for an absent field, are not recommended and not included.
+ * Whether a number without country code, a contact or a template is valid depends on the config, so no schema can
+ * express it.
  */
 export function alertJsonSchema(): JsonSchema {
   const derived = z.toJSONSchema(alertSchema, { io: 'input', target: 'draft-2020-12' });
@@ -36,14 +37,14 @@ export function alertJsonSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'urn:sms-dispatch:alert',
     title: 'sms-dispatch alert',
-    description: 'An alert that becomes one text a phone.',
+    description: 'An alert; each phone gets one message.',
     type: 'object',
     properties,
     required: ['severity'],
     additionalProperties: false,
     not: { required: ['text', 'template'] },
     if: { properties: { status: { const: 'resolved' } }, required: ['status'] },
-    // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema; nothing awaits this object
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; this object is never awaited
     then: { anyOf: [{ required: ['dedupKey'] }, { required: ['text'] }, { required: ['template'] }] },
     else: { required: ['to'], anyOf: [{ required: ['text'] }, { required: ['template'] }] },
     examples: [
@@ -61,7 +62,7 @@ function describe(name: keyof AlertInput, property: z.core.JSONSchema._JSONSchem
   return schema;
 }
 
-/** The words as editors should offer them, and the same in any case with spaces around. */
+/** The words for editors to offer, and a pattern for any case with surrounding spaces. */
 function severityForms(): JsonSchema[] {
   const words = [...SEVERITIES, ...Object.keys(SEVERITY_ALIASES)];
   const anyCase = words.map((word) => word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`));

@@ -5,13 +5,13 @@ import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, p
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
 
-/** What a recipient may be by name, written `contact:alice`, `group:oncall`, `rotation:primary`. */
+/** Kinds of named recipients, written `contact:alice`, `group:oncall`, `rotation:primary`. */
 export const RECIPIENT_KINDS = ['contact', 'group', 'rotation'] as const;
 export type RecipientKind = (typeof RECIPIENT_KINDS)[number];
 
 const NAMED = new RegExp(`^(${RECIPIENT_KINDS.join('|')}):(.*)$`, 's');
 
-/** `undefined` for what is no name, such as a phone number. */
+/** Parses a named recipient; `undefined` for anything else, such as a phone number. */
 export function readRecipientName(entry: string): { readonly kind: RecipientKind; readonly name: string } | undefined {
   const [, kind, name = ''] = NAMED.exec(entry) ?? [];
   return kind === undefined ? undefined : { kind: kind as RecipientKind, name };
@@ -21,8 +21,8 @@ export { formatPath } from './describe-issues.ts';
 export type { Issue };
 
 /**
- * What is wrong with an alert: every fault of its form at once, or else every unknown name and bad number. A phone
- * number that stands where none belongs is masked.
+ * All faults of an alert: those of its structure, or else all unknown names and invalid numbers. A phone number in a
+ * wrong field is masked.
  */
 export class AlertError extends Error {
   readonly issues: readonly Issue[];
@@ -34,10 +34,10 @@ export class AlertError extends Error {
   }
 }
 
-/** Stands in for data that are not JSON, and says why; parsers quote what they choke on, so numbers are masked. */
+/** Represents data that are not JSON, with the reason. Parsers quote their input, so numbers are masked. */
 export class Unreadable {
   readonly reason: string;
-  /** The id that can be read in them all the same. */
+  /** The alert id, when it could be read. */
   readonly id?: string;
   constructor(reason: string, text = '') {
     this.reason = maskNumbers(reason);
@@ -46,25 +46,25 @@ export class Unreadable {
   }
 }
 
-/** What the place that parses knows; each fact left out is checked later, by the router. */
+/** The facts available to the caller of the parser. Each absent fact is checked later, by the router. */
 export interface Directory {
   readonly defaultCountry?: CountryCode | undefined;
-  /** Refuse numbers without a country code when there is no default country. */
+  /** Rejects numbers without a country code when there is no default country. */
   readonly strictNumbers: boolean;
-  /** The table of severity words with those of the config; left out: the words that need no config. */
+  /** Severity words including those of the config; absent: the built-in words. */
   readonly severityWords?: SeverityWords | undefined;
   readonly hasContact?: (name: string) => boolean;
   readonly hasGroup?: (name: string) => boolean;
   readonly hasRotation?: (name: string) => boolean;
-  /** How many phones this comes to once contacts, groups and rotations are opened. */
+  /** Counts the phones of these recipients with contacts, groups and rotations resolved. */
   readonly countPhones?: (to: readonly string[]) => number;
-  /** The names that a template's text asks for; `undefined` for an unknown template. */
+  /** Returns the placeholders of a template; `undefined` for an unknown template. */
   readonly templateParams?: (name: string) => readonly string[] | undefined;
-  /** What is wrong with the params of an alert's template, none of which is missing. */
+  /** Checks the values of the params of an alert's template, all of which are present. */
   readonly lintTemplate?: (alert: ParsedAlert) => readonly Issue[];
 }
 
-/** @throws {AlertError} naming every field that is wrong. */
+/** @throws {AlertError} with every invalid field */
 export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
   const { severityWords = SEVERITY_WORDS } = directory;
   const tidy = tidyAlert(data, severityWords);
@@ -76,7 +76,7 @@ export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
   return parsed.data;
 }
 
-/** As {@link parseAlert}, for who goes on with the good ones: what is wrong comes back as a value. */
+/** Like {@link parseAlert}, but returns the error as a value, for callers that continue with other alerts. */
 export function readAlert(data: unknown, directory: Directory): ParsedAlert | AlertError {
   try {
     return parseAlert(data, directory);
@@ -93,7 +93,7 @@ function recipientIssues({ to = [] }: ParsedAlert, directory: Directory): Issue[
   });
   if (issues.length > 0 || !to.some((entry) => /^(group|rotation):/.test(entry))) return issues;
   const phones = directory.countPhones?.(to) ?? 0;
-  return phones <= MAX_RECIPIENTS ? [] : [{ path: 'to', message: `${phones} phones once groups are opened: ${MAX_RECIPIENTS} at most` }];
+  return phones <= MAX_RECIPIENTS ? [] : [{ path: 'to', message: `${phones} phones after resolving groups: ${MAX_RECIPIENTS} at most` }];
 }
 
 export const NO_RECIPIENT = 'neither a phone number nor contact:<name>, group:<name> or rotation:<name>';
@@ -130,7 +130,7 @@ function templateIssues(alert: ParsedAlert, { templateParams, lintTemplate }: Di
   return missing.length > 0 ? missing : (lintTemplate?.(alert) ?? []);
 }
 
-/** The schema knows no word of the config. */
+/** Adds the severity words of the config to an issue; the schema does not know them. */
 function withWords(issue: Issue, data: unknown, words: SeverityWords): Issue {
   const { severity } = (data ?? {}) as { severity?: unknown };
   return issue.path === 'severity' && typeof severity === 'string' ? { ...issue, message: unknownSeverity(severity, words) } : issue;

@@ -2,19 +2,19 @@ import { type CountryCode, getCountryCallingCode, Metadata, type PhoneNumber, pa
 import { DROPPED } from './phone-identity.ts';
 import { NOT_POSSIBLE, readPhoneText, TWO_NUMBERS } from './phone-text.ts';
 
-/** A phone number as `+` and digits, E.164. */
+/** A phone number in E.164: `+` and digits. */
 export type E164 = string & { readonly __brand: 'E164' };
 
-/** A number of a possible length, as libphonenumber reads it. */
+/** A number of a possible length, as libphonenumber parses it. */
 export interface Reading {
   readonly phone: E164;
   readonly callingCode: string;
-  /** Without the country code. */
+  /** The national number, without the country code. */
   readonly national: string;
-  /** In a range that its country has assigned. */
+  /** The number is in a range that its country has assigned. */
   readonly valid: boolean;
   readonly premium: boolean;
-  /** What is odd about the number, which is texted all the same. */
+  /** Remark about an unusual number, which is accepted all the same. */
   readonly warning?: string;
 }
 
@@ -25,7 +25,7 @@ const AMBIGUOUS = 'could be the number of two phones, with and without a country
 
 const DOUBLED = 'has a 0 or a country code too many after its country code: write it as +<country><number>';
 
-/** The number that an input means, or why it means none. */
+/** Parses an input to a number, or returns why it is none. */
 export function readPhone(input: string, defaultCountry?: CountryCode): Reading | string {
   const given = readPhoneText(input);
   if (!given.ok) return given.message;
@@ -38,14 +38,17 @@ export function readPhone(input: string, defaultCountry?: CountryCode): Reading 
   return typeof found !== 'string' && isDoubled(found) ? DOUBLED : found;
 }
 
-/** `+39 (0) 347 …`: dialled within the country alone, if at all; a part of the number where only that makes it valid. */
+/** `+39 (0) 347 …`: the trunk prefix, dialled within the country only; part of the number only when that makes it valid. */
 const TRUNK_IN_BRACKETS = /\(\s*0\s*\)/;
 
 function isValid(found: Reading | string): found is Reading {
   return typeof found !== 'string' && found.valid;
 }
 
-/** `+39 0347 …`, `+49 0049 151 …`: without the zero or the second country code it is a phone's, and may be a slip elsewhere. */
+/**
+ * Whether a trunk zero or a second country code follows the country code, as in `+39 0347 …`, `+49 0049 151 …`. Without
+ * it the number is a phone's; it may be a typing error for another number.
+ */
 function isDoubled({ national, callingCode }: Reading): boolean {
   if (!national.startsWith('0')) return false;
   const bare = national.replace(/^0+/, '');
@@ -59,9 +62,10 @@ function readText(text: string, country: CountryCode | undefined): Reading | str
 }
 
 /**
- * Without `+` libphonenumber goes first: it knows the international prefixes of each country (`009` in Thailand, `0011` in
- * Australia), of which `00` is one of many. Beside its reading stands the one of the digits as a number with country code.
- * Where both name a phone and neither is plainly meant, the number is refused: a stranger must not get the text.
+ * Chooses between two readings of an input without `+`. libphonenumber knows the international prefixes of each country
+ * (`009` in Thailand, `0011` in Australia), of which `00` is one of many; the other reading treats the digits as a
+ * number with country code. When both are phones and neither is clearly meant, the number is rejected: a stranger must
+ * not get the message.
  */
 function choose(text: string, country: CountryCode): Reading | string {
   const digits = text.replace(/\D/g, '');
@@ -79,19 +83,22 @@ function choose(text: string, country: CountryCode): Reading | string {
   if (plus === undefined || plus.phone === first.phone) return first;
   if (first.valid) return !ownCode ? first : plus.valid ? AMBIGUOUS : { ...first, warning: LOOKS_INTERNATIONAL };
   if (ownCode) return plus.valid ? plus : AMBIGUOUS;
-  // The zeros were read as a part of the number.
+  // The zeros were parsed as part of the number.
   if (zeros && first.national.startsWith('0')) return plus;
   return plus.valid ? AMBIGUOUS : first;
 }
 
-/** `049 151 …`: a 0 before the country's own code, which no country code begins with, where that makes a valid number. */
+/** Reads `049 151 …`, a 0 before the country's own code, when that gives a valid number. No country code begins with 0. */
 function trunkedReading(spelled: string, code: string): Reading | undefined {
   const digits = spelled.replace(/^0+/, '');
   const reading = digits.startsWith(code) ? read(`+${digits}`) : undefined;
   return reading?.valid ? reading : undefined;
 }
 
-/** The international prefix that the number begins with as dialled in this country; `00` where that means nothing there. */
+/**
+ * Returns the international prefix that the number begins with as dialled in this country; `00` when that has no other
+ * meaning there.
+ */
 function prefixOf(digits: string, country: CountryCode): string {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
@@ -110,7 +117,7 @@ function isInternational(text: string, { countryCallingCode }: PhoneNumber, coun
   return text.replace(/\D/g, '').startsWith(countryCallingCode);
 }
 
-/** What a spelling that libphonenumber has dropped is today, where that is a valid number. */
+/** Converts a spelling that libphonenumber no longer accepts to today's, when that is a valid number. */
 function undropped({ countryCallingCode, nationalNumber }: PhoneNumber, international: boolean): Reading | undefined {
   for (const { national, now, dialled } of DROPPED[countryCallingCode] ?? []) {
     if (!national.test(nationalNumber) || !(international || dialled)) continue;
@@ -131,12 +138,12 @@ function readingOf(parsed: PhoneNumber, valid: boolean): Reading {
   };
 }
 
-/** Digits that one number can hardly have. */
+/** From this many digits on, the input may be two numbers. */
 const TWO_HAVE = 14;
 
 /**
- * `030 12345 / 12346`: what stands before a slash is a number by itself. `030 12345 030 12346`: so are both sides of a blank.
- * Countries whose numbers may have any length would make one long number of them.
+ * Whether the input holds two numbers. `030 12345 / 12346`: the part before a slash is a number by itself. `030 12345
+ * 030 12346`: both sides of a space are. In countries with numbers of any length, the parser would join them into one.
  */
 function holdsTwo(text: string, country: CountryCode | undefined): boolean {
   const isNumber = (part: string) => {

@@ -3,41 +3,41 @@ const YEAR = String.raw`(?:19|20)\d\d`;
 const MONTH = '(?:0[1-9]|1[0-2])';
 const DAY = String.raw`(?:0[1-9]|[12]\d|3[01])`;
 const TIME = String.raw`[0-2]\d:[0-5]\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?Z|[+-]\d\d:?\d\d)?`;
-/** Not behind a `+` and a country code: `+852 20261120` is a number. */
+/** Not preceded by `+` and a country code: `+852 20261120` is a number. */
 const FREE = String.raw`(?<!\+[\d\s().-]{0,6})`;
-/** No part of a longer row of digits. */
+/** Not part of a longer run of digits. */
 const ALONE = String.raw`(?<![\d+])(?<!\d[\s().-]{1,3})`;
 const ENDS = String.raw`(?![\s().-]{0,3}\d)`;
 const UNITS =
   '(?:bytes?|[KMGTPE]i?B|B|ns|us|µs|ms|s|sec|secs|seconds?|minutes?|hours?|days?|percent|[KMG]?bit|rows|keys|requests|messages)';
 
-/** What has many digits and is no phone number. */
+/** Patterns with many digits that are not phone numbers. */
 const HARMLESS: readonly string[] = [
   // `2026-11-20T03:00:00Z`, `2026-11-20 03:00`, `2026-11-20`
   String.raw`${FREE}(?<![\d-])${YEAR}-${MONTH}-${DAY}(?:(?:[Tt]| )${TIME})?(?![\d-])`,
   // `20261120`, `20261120T030000Z`, `20261120030000`
   String.raw`${ALONE}${YEAR}${MONTH}${DAY}(?:[Tt]?[0-2]\d[0-5]\d[0-5]\dZ?)?${ENDS}`,
-  // Milliseconds since 1970, from 2017 to 2033: no country has numbers of 13 digits that begin so.
+  // Milliseconds since 1970, from 2017 to 2033: no country has 13-digit numbers with this prefix.
   String.raw`${ALONE}1[5-9]\d{11}${ENDS}`,
-  // IPv4, perhaps with a port.
+  // IPv4 address, optionally with a port.
   String.raw`${FREE}(?<![\d.-])${ALONE}(?:${OCTET}\.){3}${OCTET}(?::\d{1,5})?${ENDS}`,
   // `v20.19.0`
   String.raw`(?<![\w+])v\d{1,4}(?:\.\d{1,8}){1,4}(?![\d.-])`,
-  // An amount with its unit: no trunk prefix, no groups.
+  // Amount with a unit: no trunk prefix, no groups.
   String.raw`${ALONE}[1-9]\d*(?:\.\d{1,3})? ?${UNITS}(?![\p{L}\p{N}_])`,
   // Money: `$1234567.50`, `USD 1234567`, `1234567.50 EUR`
   String.raw`(?<=[$€£¥₹]\s?|\b(?:USD|EUR|GBP|MYR|INR|CNY|SGD)\s)[1-9]\d*(?:\.\d{1,4})?(?![\s().-]{0,3}\d)`,
   String.raw`${ALONE}[1-9]\d*(?:\.\d{1,4})? ?(?:USD|EUR|GBP|MYR|INR|CNY|SGD|[€£¥₹])(?![\p{L}\p{N}_])`,
-  // A UUID, and ids of ours: of an alert, of a message, of a job's stand-in.
+  // UUIDs, and ids of this system: of alerts, messages and queue jobs.
   String.raw`(?<![\w-])(?:a-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])`,
   String.raw`(?<![\w-])[mnq]-[\w-]{22}(?![\w-])`,
-  // A fingerprint or digest, such as Alertmanager's: some letters, and no digits in a row that would make a whole number.
+  // Fingerprint or digest, such as Alertmanager's: some letters, and no run of digits as long as a phone number.
   String.raw`(?<!\w)(?=(?:\d*[a-f]){2})(?![0-9a-f]*\d{10})(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?!\w)`,
 ];
 
 const ANY = new RegExp(HARMLESS.join('|'), 'gu');
 
-/** Applies `mask` to everything in a text but dates, addresses, amounts with a unit, versions, ids and digests. */
+/** Applies `mask` to everything in a text except dates, addresses, amounts with a unit, versions, ids and digests. */
 export function maskAround(text: string, mask: (part: string) => string): string {
   let masked = '';
   let from = 0;
@@ -48,27 +48,28 @@ export function maskAround(text: string, mask: (part: string) => string): string
   return masked + mask(text.slice(from));
 }
 
-/** A phone number's text in ASCII, without its scheme and invisible characters; or why it is no single phone number. */
+/** The text of a phone number in ASCII, without scheme and invisible characters; or why it is not a single phone number. */
 type PhoneText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
 
-/** Fictional; messages show it whole. */
+/** Fictional number; error messages show it unmasked. */
 export const EXAMPLE_PHONE = '+60123456789';
 
 export const NOT_POSSIBLE = `not a possible phone number: write it as +<country><number>, for example ${EXAMPLE_PHONE}`;
-export const TWO_NUMBERS = 'holds two numbers: write each of them as an entry of its own';
+export const TWO_NUMBERS = 'contains two numbers: give each as a separate entry';
 const SPREADSHEET =
   'looks like a spreadsheet number, whose digits may have changed: format the column as text and write +<country><number>';
-const EXTENSION = 'has an extension, which cannot be texted: write the number without it';
+const EXTENSION = 'has an extension, which cannot receive SMS: remove it';
 const LETTERS = 'contains letters: write digits only, as +<country><number>';
-const CONTEXT = 'has a phone-context that is no country code of this number: write it as +<country><number>';
-const channelFault = (channel: string) => `names another channel (${channel}), not SMS: write the number alone, as +<country><number>`;
+const CONTEXT = 'has a phone-context that is not the country code of this number: write it as +<country><number>';
+const channelFault = (channel: string) =>
+  `is an address of another channel (${channel}), not SMS: write only the number, as +<country><number>`;
 
-/** Longer than any spelling of one number; longer input is not worth the work. */
+/** Longer than any spelling of one number; longer input is rejected unread. */
 const LONGEST = 128;
 
 /**
- * The one place that folds what people, address books and spreadsheets put into a number, before anything is read from it:
- * digits of any script, full-width characters, spaces, dashes and invisible characters.
+ * Normalises the characters of a number from people, address books and spreadsheets before it is parsed: digits of any
+ * script, full-width characters, spaces, dashes and invisible characters. No other code does this.
  */
 export function readPhoneText(input: string): PhoneText {
   if (input.length > LONGEST) return fault(NOT_POSSIBLE);
@@ -97,7 +98,10 @@ const CHANNELS: ReadonlySet<string> = new Set(
 
 const fault = (message: string): PhoneText => ({ ok: false, message });
 
-/** The parameters of RFC 3966: a context is the country code of a local number; an extension cannot be texted. */
+/**
+ * Resolves the parameters of RFC 3966: a phone-context is the country code of a local number; an extension cannot
+ * receive SMS.
+ */
 function resolveParameters(text: string): PhoneText {
   const [number = '', ...parameters] = text.split(/;(?=\s*[a-z-]+=)/i);
   let resolved = number;
@@ -121,7 +125,7 @@ function faultOf(text: string): string | undefined {
   return /[^+\d ().\-/~[\]]|(?<=.)\+/.test(text) ? NOT_POSSIBLE : undefined;
 }
 
-/** `60123456789.0`, `6,01E+10`, `60 123 456 789,00`, `60,123,456,789`: a cell that was a number, not a text. */
+/** Detects a numeric spreadsheet cell: `60123456789.0`, `6,01E+10`, `60 123 456 789,00`, `60,123,456,789`. */
 function isSpreadsheetNumber(text: string): boolean {
   return (
     text.startsWith('=') ||
@@ -135,7 +139,7 @@ function isSpreadsheetNumber(text: string): boolean {
   );
 }
 
-/** Two runs that could each be a number, with something between them that no number has; a line break is such a thing. */
+/** Whether two runs of digits could each be a number, separated by something that no number contains, such as a line break. */
 function holdsTwoNumbers(text: string): boolean {
   const runs = text.split(/(?<=.)(?=\+)|[^+\d ().\-/~[\]]+/s).filter((run) => digitCount(run) >= 7);
   return runs.length > 1 || /[\n\r]/.test(text);
@@ -146,12 +150,12 @@ const EXTENDED =
 
 const digitCount = (text: string) => text.replace(/\D/g, '').length;
 
-/** Direction marks, zero-width characters, variation selectors, keycap frames, blanks without width: never seen, often pasted. */
+/** Direction marks, zero-width characters, variation selectors, keycap frames, zero-width spaces: invisible, and often pasted. */
 const INVISIBLE = /[\p{Cf}\u115f\u1160\u2800\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u20e3/gu;
 
-/** Everything that a number is written with, in ASCII. */
+/** Folds every character that numbers are written with to ASCII. */
 export function foldText(input: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the common case, all of ASCII, needs no folding but of TAB
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: pure ASCII, the common case, needs only TAB folded
   if (/^[\x00-\x7f]*$/.test(input)) return input.replaceAll('\t', ' ');
   return input
     .replace(INVISIBLE, '')
@@ -167,7 +171,7 @@ export function foldText(input: string): string {
     .replace(/[\u2018\u2019\u02bc]/g, "'");
 }
 
-/** Unicode keeps decimal digits in runs of ten that begin with zero. */
+/** Unicode assigns decimal digits in runs of ten that begin with zero. */
 function digitValue(digit: string): number {
   const code = digit.codePointAt(0) as number;
   let start = code;
@@ -175,7 +179,7 @@ function digitValue(digit: string): number {
   return (code - start) % 10;
 }
 
-/** Such as `+60*******9.0`: enough of a refused entry for its author to find it, never a whole number. */
+/** Masks a rejected entry, such as `+60*******9.0`: recognisable for its author, never a whole number. */
 export function maskEntry(input: string): string {
   const shown = [
     ...foldText(input.slice(0, 1000))

@@ -6,7 +6,7 @@ import { foldText, maskAround, maskEntry, NOT_POSSIBLE, readPhoneText } from './
 
 const OURS = /^(?:a-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|q-[\w-]{22})$/;
 
-/** An alert's id as a log may hold it: callers choose theirs, and some choose a phone number. */
+/** Masks an alert id for logs: callers choose their ids, and some use a phone number. */
 export function logSafeId(alertId: string): string {
   return OURS.test(alertId) ? alertId : maskNumbers(alertId);
 }
@@ -16,22 +16,24 @@ export { type CountryCode, type E164, isSupportedCountry, maskEntry };
 type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; message: string };
 
 /**
- * Normalises a phone number in any common format to E.164.
- * A number of a possible length passes; one outside the ranges that its country has assigned passes with a
- * warning, because new and fictional ranges must work. A premium-rate number is refused, and so is one that could be the
- * number of two phones.
+ * Normalises a phone number in any common format to E.164. A number of a possible length passes; one outside the ranges
+ * that its country has assigned passes with a warning, because new and fictional ranges must work. Premium-rate numbers
+ * and numbers that could belong to two phones are rejected.
  */
 export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
   return lookAt(input, defaultCountry).verdict;
 }
 
-/** Returns whether the input names its country by `+`; what `00` means depends on the default country. */
+/** Whether the input has a country code by `+`; the meaning of `00` depends on the default country. */
 export function hasCountryCode(input: string): boolean {
   const text = readPhoneText(input);
   return text.ok && text.text.startsWith('+');
 }
 
-/** Returns why the input is no number of any country; `undefined` where a default country that is known elsewhere may make one of it. */
+/**
+ * Returns why the input cannot be a number of any country; `undefined` when it may be one with a default country that
+ * is known elsewhere.
+ */
 export function phoneTextFault(input: string): string | undefined {
   const text = readPhoneText(input);
   if (!text.ok) return text.message;
@@ -39,22 +41,25 @@ export function phoneTextFault(input: string): string | undefined {
   return digits.length < (digits.startsWith('00') ? 8 : 4) || digits.length > 20 ? NOT_POSSIBLE : undefined;
 }
 
-/** `+60*******789`: calling code and last three digits stay, so that an operator can recognise a number; its length does not. */
+/**
+ * Masks a number as `+60*******789`: calling code and last three digits remain, so that operators recognise it; its
+ * length is hidden.
+ */
 export function maskPhone(phone: string): string {
   const code = lookAt(phone).callingCode ?? phone.slice(1, 3);
   return `+${code}*******${digitsOf(phone).slice(-3)}`;
 }
 
 /**
- * Masks whatever could be a phone number in words of somebody else: seven digits or more, however they are grouped, that are
- * no date, address, amount with a unit, version, id or digest.
+ * Masks everything in a foreign text that could be a phone number: seven or more digits in any grouping that are not a
+ * date, address, amount with a unit, version, id or digest.
  */
 export function maskNumbers(text: string): string {
   return maskAround(text, maskRuns);
 }
 
 function maskRuns(text: string): string {
-  // A number may be written in digits of any script; looking for those takes longer, and is seldom needed.
+  // Digits of other scripts need a slower pattern, which is seldom necessary.
   const pattern = PLAIN.test(text)
     ? /\+?\d(?:[ ().-]{0,2}\d){6,}/g
     : /[+\uff0b]?\p{Nd}(?:[\s\p{Cf}\p{M}().\-\u2010-\u2015\u2212\uff0d]{0,3}\p{Nd}){6,}/gu;
@@ -68,12 +73,12 @@ function digitsOf(text: string): string {
   return text.replace(/\P{Nd}/gu, '');
 }
 
-/** The calling code without `+`, such as `60`. */
+/** Returns the calling code without `+`, such as `60`. */
 export function callingCode(phone: E164): string | undefined {
   return lookAt(phone).callingCode;
 }
 
-/** Whether the number lies in a range that its country has assigned; a number that is merely possible does not. */
+/** Whether the number is in a range that its country has assigned, and not merely of a possible length. */
 export function isValidPhone(phone: E164): boolean {
   return isValidReading(lookAt(phone).verdict);
 }
@@ -84,12 +89,13 @@ interface Look {
 }
 
 /**
- * An alert’s numbers are looked at by API, router and trace, and those of a config several times by each load; one look costs
- * as much as a call to Redis. It has room for a large config: one entry too few, and each look evicts what is asked for next.
+ * Cache of parsed numbers. API, router and trace parse the numbers of an alert, and each config reload parses its
+ * numbers several times; parsing one costs as much as a call to Redis. The size fits a large config: with one entry too
+ * few, each lookup evicts the next one needed.
  */
 const known = new Map<string, Look>();
 const MOST_KNOWN = 25_000;
-/** Longer than a number in any format; what is longer is not worth remembering. */
+/** Longer than a number in any format; longer input is not cached. */
 const LONGEST_KNOWN = 40;
 
 function lookAt(input: string, defaultCountry?: CountryCode): Look {
@@ -109,38 +115,42 @@ function lookAt(input: string, defaultCountry?: CountryCode): Look {
   return look;
 }
 
-/** Masks of numbers that are not possible show it, too. */
+/** Calling code of a number that is not possible, which masks show too. */
 function impossibleCode(input: string): string | undefined {
   return /^\+\d{1,40}$/.test(input) ? parsePhoneNumberFromString(input)?.countryCallingCode : undefined;
 }
 
-/** Its owner earns from every text. The owner of a shared-cost number pays a part, and gains nothing by having us text it. */
+/**
+ * Rejects premium-rate numbers, whose owner earns from every message. The owner of a shared-cost number pays a part,
+ * and gains nothing from messages.
+ */
 function judge({ phone, premium, warning }: Reading): PhoneVerdict {
-  if (premium) return { ok: false, message: 'a premium-rate number, whose holder earns by every text: it is never texted' };
+  if (premium) return { ok: false, message: 'is a premium-rate number, whose owner earns from every message: not allowed' };
   return warning === undefined ? { ok: true, phone } : { ok: true, phone, warning };
 }
 
-/** A stable stand-in for a number in Redis key names, so that no key name gives a number away. */
+/** Stable hash of a number for Redis key names, so that no key name reveals a number. */
 export function phoneHash(phone: E164): string {
   return hash('phone', phoneIdentity(phone));
 }
 
-/** Every hash under which something about a phone may be stored: its own, and the one of its other spelling. */
+/** Returns every hash under which data of a phone may be stored: its own, and the one of its other spelling. */
 export function phoneHashes(phone: E164): readonly [string, ...string[]] {
   const former = formerIdentity(phone);
   return former === undefined ? [phoneHash(phone)] : [phoneHash(phone), hash('phone', former)];
 }
 
 export interface Sender {
-  /** Every hash that something about the sender may be stored under, the one to store under first. */
+  /** Every hash under which data of the sender may be stored; new data go under the first. */
   readonly hashes: readonly [string, ...string[]];
-  /** A phone's number masked; a short code or a name as it came. */
+  /** A phone number masked; a short code or a name unchanged. */
   readonly shown: string;
 }
 
 /**
- * Identifies the sender of an inbound message, in whatever form its network writes it. Vendors send numbers with country code, with and without `+`; a number
- * that cannot be parsed is known by its digits, which a recipient's number has, too; a name by its letters.
+ * Identifies the sender of an inbound message in any notation of its network. Vendors send numbers with country code,
+ * with and without `+`. A number that cannot be parsed is identified by its digits, which match those of a recipient; a
+ * name by its letters.
  */
 export function identifySender(from: string, defaultCountry?: CountryCode): Sender {
   const written = foldText(from)

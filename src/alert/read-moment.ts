@@ -3,21 +3,24 @@ import { z } from 'zod';
 /** The last millisecond of the year 9999. */
 const LATEST = Date.UTC(10_000, 0) - 1;
 
-/** A time as our jobs hold it, ms since the epoch; further ones make an invalid date, with which nothing can be done. */
+/** Time in job data, ms since the epoch; larger values would give an invalid Date. */
 export const epochMs = z.number().min(0).max(LATEST);
 
 const ISO = /^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d)\s*$/;
 
-/** Seconds, milliseconds, microseconds or nanoseconds since 1970: each unit holds the years 1978 to 9999, the last of which stands for "never". */
+/**
+ * Seconds, milliseconds, microseconds or nanoseconds since 1970: each unit covers the years 1978 to 9999, the last of
+ * which means "never".
+ */
 const UNITS_PER_MS = [0.001, 1, 1_000, 1_000_000] as const;
 const SHORTEST = 1e8;
 /** The first second of the year 10000. */
 const LONGEST = 253_402_300_800;
 
 /**
- * A point in time in the notations that senders use: ISO 8601 with zone in any case, or a number since 1970 in seconds,
- * milliseconds, microseconds or nanoseconds, also as text. Returns ISO 8601; `null` for a clock's zero (year 1 of Go, 0 of
- * Unix), which stands for "none"; `undefined` for what cannot be read, such as a time without zone.
+ * Parses a point in time in the notations that senders use: ISO 8601 with zone in any case, or a number since 1970 in
+ * seconds, milliseconds, microseconds or nanoseconds, also as text. Returns ISO 8601; `null` for the zero value (year 1
+ * in Go, 0 in Unix), which means "none"; `undefined` for anything else, such as a time without zone.
  */
 export function readMoment(value: unknown): string | null | undefined {
   if (typeof value === 'number') return ofNumber(value);
@@ -36,11 +39,11 @@ function ofNumber(value: number): string | null | undefined {
   if (value === 0) return null;
   const unit = UNITS_PER_MS.findIndex((_, index) => value <= LONGEST * 1000 ** index);
   if (!(value >= SHORTEST) || unit === -1) return undefined;
-  // ISO 8601 writes years of five digits in another form.
+  // ISO 8601 has another form for five-digit years.
   return new Date(Math.min(Math.floor(value / (UNITS_PER_MS[unit] as number)), LONGEST * 1000 - 1)).toISOString();
 }
 
-/** JavaScript reads 30 February as 2 March. */
+/** Rejects days that do not exist: JavaScript reads 30 February as 2 March. */
 function isDay(day: string): boolean {
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }

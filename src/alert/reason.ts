@@ -1,6 +1,6 @@
-/** The closed set of reasons, the same words in traces, logs and metric labels: changing one is a breaking change. */
+/** The closed set of reasons, the same words in traces, logs and metric labels. Changing one is a breaking change. */
 
-/** What we decide. */
+/** Reasons of our own decisions. */
 export const OUR_REASONS = [
   'below_severity',
   'duplicate',
@@ -24,7 +24,7 @@ export const OUR_REASONS = [
 ] as const;
 export type OurReason = (typeof OUR_REASONS)[number];
 
-/** What a provider did. */
+/** Reasons of a provider's response. */
 export const PROVIDER_REASONS = [
   'recipient',
   'opted_out',
@@ -38,5 +38,5 @@ export const PROVIDER_REASONS = [
 ] as const;
 export type ProviderReason = (typeof PROVIDER_REASONS)[number];
 
-/** `none` stands where a state has no reason. */
+/** `none` is the label of a state without a reason. */
 export type Reason = OurReason | ProviderReason | 'none';

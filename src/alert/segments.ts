@@ -1,11 +1,11 @@
 import { graphemes } from '../text/graphemes.ts';
 
-/** The second is for texts in GSM-7, whose alphabet has no `…`. */
+/** The second one is for GSM-7, whose alphabet has no `…`. */
 const ENDINGS = ['…', '...'] as const;
 
 /**
- * The text, or as much of its head as fits into so many segments, which then ends in `…` or `...`. No character is cut.
- * @param tail said whole after it, in GSM-7
+ * Shortens a text to a number of segments; a shortened text ends in `…` or `...`. No character is split.
+ * @param tail appended in full, in GSM-7
  */
 export function shortenText(text: string, maxSegments: number, rule: SegmentRule, tail = ''): string {
   if (countSegments(text + tail, rule) <= maxSegments) return text + tail;
@@ -14,7 +14,7 @@ export function shortenText(text: string, maxSegments: number, rule: SegmentRule
   return plain.length - ENDINGS[1].length > wide.length - ENDINGS[0].length ? plain : wide;
 }
 
-/** More characters never take fewer segments, so that half of what is left is ruled out at each step. */
+/** Binary search: more characters never need fewer segments. */
 function headThatFits(chars: readonly string[], ending: string, maxSegments: number, rule: SegmentRule): string {
   const shortened = (length: number) => chars.slice(0, length).join('').trimEnd() + ending;
   let fits = 0;
@@ -28,9 +28,9 @@ function headThatFits(chars: readonly string[], ending: string, maxSegments: num
 }
 
 /**
- * The text, or as much of its head as so many characters hold. In UTF-16 units, of which nobody counts more; no character
- * is cut, and a text in GSM-7 stays in it.
- * @param tail said whole after it, in GSM-7
+ * Shortens a text to a number of characters, counted in UTF-16 units, the largest count any vendor uses. No character
+ * is split, and a text in GSM-7 remains in GSM-7.
+ * @param tail appended in full, in GSM-7
  */
 export function cutText(text: string, maxCharacters: number, tail = ''): string {
   if (text.length + tail.length <= maxCharacters) return text + tail;
@@ -44,19 +44,18 @@ export function cutText(text: string, maxCharacters: number, tail = ''): string 
 }
 
 /**
- * How many parts a text takes on air.
- * GSM 03.38 basic set and extension table: https://www.3gpp.org/dynareport/23038.htm (clauses 6.2.1 and 6.2.1.1);
- * 160/153 septets and 70/67 UCS-2 units: 3GPP TS 23.040, clause 9.2.3.24.1.
+ * Segment counting. GSM 03.38 basic set and extension table: https://www.3gpp.org/dynareport/23038.htm (clauses 6.2.1
+ * and 6.2.1.1); 160/153 septets and 70/67 UCS-2 units: 3GPP TS 23.040, clause 9.2.3.24.1.
  */
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
 const EXTENSION = new Set('\f^{}\\[~]|€');
 
-/** `gsm7`: the standard's, 160 septets or 70 units. `ucs2`: 70 units whatever the characters, as mainland China's carriers count. */
+/** `gsm7`: the standard, 160 septets or 70 units. `ucs2`: 70 units for any characters, as carriers in mainland China count. */
 export type SegmentRule = 'gsm7' | 'ucs2';
 
-/** Whether the text can travel in the alphabet of 160 characters a part. */
+/** Whether the text fits the GSM-7 alphabet, with 160 characters per segment. */
 export function isGsm7(text: string): boolean {
   return [...text].every((char) => BASIC.has(char) || EXTENSION.has(char));
 }
@@ -75,7 +74,7 @@ export function countSegments(text: string, rule: SegmentRule = 'gsm7'): number 
       );
 }
 
-/** No character is cut in two: neither an extension from its escape nor an emoji into its halves. */
+/** Fills segments without splitting a character: neither an escape sequence nor a surrogate pair. */
 function fill(widths: readonly number[], room: { readonly alone: number; readonly joined: number }): number {
   if (widths.reduce((sum, width) => sum + width, 0) <= room.alone) return 1;
   let segments = 1;

@@ -2,12 +2,12 @@
 export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Word, folded by {@link foldSeverityWord} → what it means. */
+/** Severity word, normalised by {@link foldSeverityWord}, → severity. */
 export type SeverityWords = ReadonlyMap<string, Severity>;
 
 /**
- * Words that other alerting systems use, read on input only: Alertmanager, Grafana, Zabbix, HertzBeat, PagerDuty, Opsgenie,
- * and the names and numbers of syslog (RFC 5424, section 6.2.1).
+ * Words of other alerting systems, accepted on input only: Alertmanager, Grafana, Zabbix, HertzBeat, PagerDuty,
+ * Opsgenie, and the names and numbers of syslog (RFC 5424, section 6.2.1).
  */
 const ALIASES: Readonly<Record<Severity, readonly string[]>> = {
   critical: [
@@ -41,10 +41,10 @@ export const SEVERITY_ALIASES: Readonly<Record<string, Severity>> = Object.fromE
   SEVERITIES.toReversed().flatMap((severity) => ALIASES[severity].map((word) => [word, severity] as const)),
 );
 
-/** The one table of severity words that all doors read. */
+/** Default table of severity words, shared by all producer interfaces. */
 export const SEVERITY_WORDS: SeverityWords = severityTable({});
 
-/** The table with more words, which win over aliases. A severity itself always means itself. */
+/** Returns the table with additional words, which override aliases. The name of a severity always means itself. */
 export function severityTable(more: Readonly<Record<string, Severity>>): SeverityWords {
   return new Map([
     ...Object.entries(SEVERITY_ALIASES),
@@ -53,7 +53,7 @@ export function severityTable(more: Readonly<Record<string, Severity>>): Severit
   ]);
 }
 
-/** Upper and lower case are the same, and so are `sev 1`, `SEV-1` and `sev_1`. */
+/** Normalises a word: ignores case, and treats `sev 1`, `SEV-1` and `sev_1` alike. */
 export function foldSeverityWord(word: string): string {
   return word
     .trim()
@@ -61,12 +61,12 @@ export function foldSeverityWord(word: string): string {
     .replace(/(?<=[\p{L}\p{N}])[\s_-]+(?=[\p{L}\p{N}])/gu, '');
 }
 
-/** `undefined` when the word is neither a severity nor an alias of one. */
+/** Returns `undefined` when the word is neither a severity nor an alias of one. */
 export function parseSeverity(word: string, words: SeverityWords = SEVERITY_WORDS): Severity | undefined {
   return words.get(foldSeverityWord(word));
 }
 
-/** `critical (crit, emergency, …), error (…), …`: every word of the table, for a message or a page of docs. */
+/** Lists every word of the table for error messages and docs: `critical (crit, emergency, …), error (…), …`. */
 export function listSeverityWords(words: SeverityWords = SEVERITY_WORDS): string {
   const aliases = (severity: Severity) =>
     [...words].filter(([word, meaning]) => meaning === severity && word !== severity).map(([word]) => word);
@@ -75,7 +75,7 @@ export function listSeverityWords(words: SeverityWords = SEVERITY_WORDS): string
     .join(', ');
 }
 
-/** 0 for info up to 3 for critical. */
+/** Rank from 0 for info to 3 for critical. */
 export function severityRank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }

@@ -6,7 +6,7 @@ export interface TextParts {
   readonly instance?: string | undefined;
 }
 
-/** The free text of an alert without a template. */
+/** Free text of an alert without a template. */
 export function renderText({ severity, text, instance }: TextParts): string {
   const word = severity.toUpperCase();
   return instance === undefined ? `${word}: ${text}` : `Instance: ${instance}, Priority: ${word}, Content: ${text}`;
@@ -14,12 +14,12 @@ export function renderText({ severity, text, instance }: TextParts): string {
 
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** The names that a template's text asks for, each once. */
+/** Returns the placeholder names of a template text, without duplicates. */
 export function placeholders(text: string): string[] {
   return [...new Set([...text.matchAll(PLACEHOLDER)].map((match) => match[1] as string))];
 }
 
-/** Fills `{name}`; a name without a parameter is the caller's to refuse before, with {@link placeholders}. */
+/** Replaces `{name}` by its value. Callers check for missing values first, with {@link placeholders}. */
 export function fillTemplate(text: string, params: Readonly<Record<string, string>>): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => (Object.hasOwn(params, name) ? (params[name] as string) : whole));
 }

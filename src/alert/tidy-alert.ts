@@ -3,20 +3,20 @@ import { parseSeverity, type SeverityWords } from './severity.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Where a number stands for the text that it is written as. */
+/** Fields in which a number is converted to text. */
 const TEXT_LIKE = new Set(['id', 'text', 'source', 'instance', 'dedupKey']);
 const MOMENTS = new Set(['raisedAt', 'expiresAt']);
 
 /**
- * What producers of other languages write, brought into the form of the schema: `null` and blank text in a field is a field
- * left out, a number is its text where text is wanted, words are compared without case, a time may be a number since 1970.
- * What has no such reading stays as it is, for the schema to refuse.
+ * Normalises data of producers in other languages to the form of the schema: a field with `null` or blank text is
+ * absent, a number becomes text where text is expected, words are compared case-insensitively, a time may be a number
+ * since 1970. Other values stay unchanged and are rejected by the schema.
  */
 export function tidyAlert(data: unknown, words: SeverityWords): unknown {
   return isRecord(data) ? mapFields(withoutBlanks(data), (name, value) => tidyField(name, value, words)) : data;
 }
 
-/** Without the fields that are `null` or blank. */
+/** Removes fields that are `null` or blank. */
 export function withoutBlanks<T>(data: T): T | Fields {
   if (!isRecord(data)) return data;
   return mapFields(data, (_name, value) => (isBlank(value) ? undefined : value));
@@ -47,13 +47,13 @@ function tidyTemplateField(name: string, value: unknown): unknown {
   return name === 'params' ? tidyRecord(value, (param) => param) : value;
 }
 
-/** Some languages write an empty map as a list. */
+/** Some languages serialise an empty map as a list. */
 function tidyRecord(value: unknown, tidy: (entry: unknown) => unknown): unknown {
   if (Array.isArray(value) && value.length === 0) return {};
   return isRecord(value) ? mapFields(value, (_name, entry) => (entry === null ? undefined : tidy(entry))) : value;
 }
 
-/** Times stay as they are written, as far as the schema reads them. */
+/** Normalises times that the schema cannot read; others stay as written. */
 function tidyMoment(value: unknown): unknown {
   const moment = readMoment(value);
   return moment === null ? undefined : (moment ?? value);
@@ -71,7 +71,7 @@ function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The fields that the function makes something of. */
+/** Transforms fields; a field whose result is `undefined` is removed. */
 function mapFields(fields: Fields, make: (name: string, value: unknown) => unknown): Fields {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => {

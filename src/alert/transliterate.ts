@@ -1,6 +1,6 @@
 import { isGsm7 } from './segments.ts';
 
-/** What Unicode's own decompositions do not give, or would give a wrong sense. */
+/** Replacements that Unicode's decompositions lack or get wrong. */
 const SPELLINGS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     "'": '‘’‚‛‹›′`´ʹʼ',
@@ -60,9 +60,9 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The text in the GSM-7 alphabet, where a segment holds more than twice as much: quotes and dashes made plain, accents
- * that it lacks dropped, signs spelled out. A text of which any character has no such spelling, Chinese or an emoji,
- * stays as it is, since half of it would gain nothing.
+ * Converts a text to the GSM-7 alphabet, where a segment holds more than twice as much: quotes and dashes simplified,
+ * unsupported accents dropped, symbols spelled out. A text with a character that has no replacement, such as Chinese or
+ * an emoji, stays unchanged, because a partial conversion gains nothing.
  */
 export function transliterate(text: string): string {
   if (isGsm7(text)) return text;
@@ -82,10 +82,10 @@ function spell(char: string): string | undefined {
   if (isGsm7(char)) return char;
   const spelling = SPELLINGS.get(char);
   if (spelling !== undefined) return spelling;
-  // Soft hyphens, zero-width spaces, marks of writing direction.
+  // Soft hyphens, zero-width spaces, direction marks.
   if (/\p{Cf}/u.test(char)) return '';
   const parts = char.normalize('NFKD');
-  // An exponent or a fraction would run into the digits before it, a stroke through a sign reverses its sense.
+  // An exponent or a fraction would merge with the digits before it; a stroke through a symbol negates it.
   if (parts === char || /\p{No}/u.test(char)) return undefined;
   const kept = /\p{L}/u.test(char) ? parts.replace(/\p{M}/gu, '') : parts;
   let plain = '';

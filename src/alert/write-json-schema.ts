@@ -1,4 +1,4 @@
-/** Part of the build: writes the package's `schema.json`, for producers in other languages. */
+/** Build step: writes the package's `schema.json`, for producers in other languages. */
 import { writeFileSync } from 'node:fs';
 import { alertJsonSchema } from './json-schema.ts';
 

@@ -3,7 +3,7 @@ import { headersSchema } from '../http-client/headers.ts';
 import { isMailSender } from '../setting/mail-address.ts';
 import { type Secret, secretSchema } from '../setting/secret.ts';
 
-/** `fetch` and SMTP servers are given addresses that hold a secret. */
+/** URL of a chat or webhook receiver. Secret, because such URLs contain credentials. */
 export const webAddress = secretSchema.superRefine((secret, ctx) => {
   judgeAddress(secret, ctx, /^https?:$/, 'must be an address that begins with https:// or http://');
   const written = secret.reveal();
@@ -20,12 +20,15 @@ const HINT = 'in a user name and password write % as %25, # as %23, / as %2F, ? 
 function judgeAddress(secret: Secret, ctx: z.RefinementCtx, scheme: RegExp, message: string): void {
   const written = secret.reveal();
   if (URL.canParse(written) && scheme.test(new URL(written).protocol) && isWhole(written)) return;
-  // Without credentials and a port there is nothing to encode.
+  // Without credentials and a port there is nothing to percent-encode.
   const isReadable = !written.includes('@') && !/:\/\/[^/]*:/.test(written);
   ctx.addIssue({ code: 'custom', message, ...(isReadable ? {} : { params: { hint: HINT } }) });
 }
 
-/** False where a `/`, `?` or `#` of the password ended the host, such as `smtps://ops:55/2@host`, and where a `%` stands for nothing. */
+/**
+ * False when a `/`, `?` or `#` in the password ended the host, such as `smtps://ops:55/2@host`, or when a `%` is not a
+ * valid escape.
+ */
 function isWhole(written: string): boolean {
   const { hostname, port, username, password } = new URL(written);
   const rest = /^[a-z]+:[\\/]*[^/?#\\]*(.*)$/is.exec(written)?.[1] ?? '';
@@ -43,7 +46,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Refuses credentials in the address beside a header that says something else. */
+/** Rejects credentials in the URL together with a different `authorization` header. */
 export function oneAuthorization(
   { url, headers }: { readonly url?: Secret; readonly headers?: Readonly<Record<string, Secret>> },
   ctx: z.RefinementCtx,
@@ -51,7 +54,7 @@ export function oneAuthorization(
   if (url === undefined || headers?.authorization === undefined || !URL.canParse(url.reveal())) return;
   const { username, password } = new URL(url.reveal());
   if (username === '' && password === '') return;
-  const message = 'must not be given beside a user name and password in the url, which are sent as basic auth: keep one';
+  const message = 'conflicts with the user name and password in the url, which are sent as basic auth: keep one of them';
   ctx.addIssue({ code: 'custom', path: ['headers', 'authorization'], message });
 }
 
@@ -60,7 +63,7 @@ const CHANNEL_SCHEMAS = [
   z.strictObject({ type: z.literal('mattermost'), url: webAddress }),
   z.strictObject({ type: z.literal('rocketchat'), url: webAddress }),
   z.strictObject({ type: z.literal('discord'), url: webAddress }),
-  /** Any other: a POST of JSON. */
+  /** Any other receiver: a POST with a JSON body. */
   z.strictObject({ type: z.literal('webhook'), url: webAddress, headers: headersSchema.default({}) }).superRefine(oneAuthorization),
   z.strictObject({
     type: z.literal('email'),
@@ -69,11 +72,14 @@ const CHANNEL_SCHEMAS = [
       .string()
       .min(1)
       .refine(isMailSender, { error: 'must be one e-mail address, or a name with it, such as "Ops <ops@example.com>"' }),
-    /** Addresses, `contact:<name>` and `group:<name>`; left out: those of the alert's recipients who have one. */
+    /**
+     * Addresses, `contact:<name>` and `group:<name>`. Empty: the addresses of the alert's recipients, as far as they
+     * have one.
+     */
     to: z.array(z.string().min(1)).default([]),
   }),
 ] as const;
 
-/** Who else is told of an alert than by text. */
+/** A notification channel besides SMS. */
 export const channelSchema = z.discriminatedUnion('type', CHANNEL_SCHEMAS);
 export type ChannelConfig = z.output<typeof channelSchema>;

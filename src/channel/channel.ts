@@ -1,8 +1,8 @@
 import type { Severity } from '../alert/severity.ts';
 
-/** One step of an alert's ladder, as one channel is told of it. Times are ms since the epoch. */
+/** One step of an alert's escalation ladder for one channel. Times are ms since the epoch. */
 export interface Notice {
-  /** The same each time that it is told again, so that who hears it twice can know. */
+  /** Stays the same across retries, so that receivers can detect duplicates. */
   readonly id: string;
   readonly alertId: string;
   readonly severity: Severity;
@@ -12,28 +12,28 @@ export interface Notice {
   readonly instance?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly receivedAt: number;
-  /** 1 for the first of `steps`. */
+  /** Number of the step, 1 to `steps`. */
   readonly step: number;
   readonly steps: number;
-  /** The alert's recipients that have a name. */
+  /** Names of the alert's recipients that are contacts. */
   readonly contacts: readonly string[];
-  /** Where it went to several addresses and some of them are left; absent on the first try. */
+  /** Progress of earlier tries when some of several addresses remain; absent on the first try. */
   readonly progress?: NoticeProgress | undefined;
 }
 
-/** How far a notice to several addresses has come. */
+/** Progress of a notice to several addresses. */
 export interface NoticeProgress {
-  /** Addresses that refused it temporarily: only they are tried again. */
+  /** Addresses that rejected it temporarily; only these are retried. */
   readonly remaining: readonly string[];
-  /** What became of those that refused it permanently, such as `a***@example.com: smtp_550`: fit to be logged. */
+  /** Addresses that rejected it permanently, masked and with the error, such as `a***@example.com: smtp_550`; safe to log. */
   readonly refused: readonly string[];
-  /** How many took it. */
+  /** Number of addresses that accepted it. */
   readonly accepted: number;
 }
 
-/** `code`: what went wrong, fit to be logged, such as `http_404`. */
+/** Result of one try. `code`: the error, safe to log, such as `http_404`. */
 export type Notified =
-  /** `detail`: of a yes that is not a whole one. */
+  /** `detail`: why the notice was accepted only in part. */
   | { readonly kind: 'accepted'; readonly detail?: string }
   | {
       readonly kind: 'refused';
@@ -43,18 +43,18 @@ export type Notified =
       readonly progress?: NoticeProgress;
     };
 
-/** Somebody else than a phone who is told of alerts. */
+/** A notification channel besides SMS: chat, mail or webhook. */
 export interface Channel {
   readonly name: string;
   readonly type: string;
-  /** One request, within a bounded time. A throw is a bug in the channel. */
+  /** Makes one request within a bounded time. An exception is a bug in the channel. */
   notify(notice: Notice, signal: AbortSignal): Promise<Notified>;
   close(): Promise<void>;
 }
 
-/** What channels are given; none of them reaches for anything else. */
+/** Dependencies of channels. */
 export interface ChannelDeps {
   readonly now: () => Date;
-  /** The e-mail addresses, each once, behind addresses, `contact:<name>`, `group:<name>` and `rotation:<name>`. */
+  /** Resolves addresses, `contact:<name>`, `group:<name>` and `rotation:<name>` to e-mail addresses without duplicates. */
   readonly openAddresses: (to: readonly string[]) => readonly string[];
 }

@@ -5,7 +5,7 @@ import { judgeExchange, openTransport, postJson, readRefusal } from './post-json
 
 type DiscordConfig = Extract<ChannelConfig, { type: 'discord' }>;
 
-/** Longer contents are refused. */
+/** Discord rejects longer contents. */
 const MAX_CONTENT = 2000;
 
 /** https://discord.com/developers/docs/resources/webhook#execute-webhook */

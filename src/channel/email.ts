@@ -8,14 +8,14 @@ import { facts, headline } from './describe-notice.ts';
 
 type EmailConfig = Extract<ChannelConfig, { type: 'email' }>;
 
-/** Bounds one mail, from connect to the server's last word. */
+/** Deadline of one mail, from connect to the last reply of the server. */
 const TIMEOUT_MS = 30_000;
-/** Of each step of it, so that a server that is away is known to be. */
+/** Deadline of each step, so that an unreachable server is detected early. */
 const STEP_TIMEOUT_MS = 10_000;
 
 /**
- * One mail a notice, in one SMTP transaction: all its addresses or, where the server refuses some, the rest. They stand in
- * the envelope only, so that nobody learns who else was told.
+ * Sends one mail per notice, in one SMTP transaction: to all addresses or, when the server rejects some, to the rest.
+ * Addresses are only in the envelope, so that recipients do not see each other.
  */
 export function createEmailChannel(name: string, { type, smtp, from, to }: EmailConfig, { openAddresses }: ChannelDeps): Channel {
   const url = smtp.reveal();
@@ -56,7 +56,10 @@ export function createEmailChannel(name: string, { type, smtp, from, to }: Email
   };
 }
 
-/** A password never leaves in the clear, whatever the server says that it can; `?requireTLS=false` in the address lets it. */
+/**
+ * Whether TLS is required: credentials are never sent in clear text, whatever the server advertises.
+ * `?requireTLS=false` in the URL permits it.
+ */
 function mustEncrypt({ username, hostname, protocol }: URL): boolean {
   return protocol === 'smtp:' && username !== '' && !isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }
@@ -69,26 +72,27 @@ function compose(notice: Notice, channel: string) {
   return {
     subject: `[${severity.toUpperCase()}] ${cutText(firstLine, LONGEST_SUBJECT)}`,
     text: [headline(notice), '', ...facts(notice), ''].join('\n'),
-    // Told again, it bears the same: mail programs show it once.
+    // The same id on a retry: mail programs show the mail once.
     messageId: `<${id}@sms-dispatch.invalid>`,
     headers: {
-      // No holiday notes in return: https://www.rfc-editor.org/rfc/rfc3834#section-5 and Exchange's own word for it.
+      // Suppresses out-of-office replies: https://www.rfc-editor.org/rfc/rfc3834#section-5 and the equivalent header of
+      // Exchange.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
-      // To sort them by: https://www.rfc-editor.org/rfc/rfc2919
+      // Lets mail filters sort by channel: https://www.rfc-editor.org/rfc/rfc2919
       'List-ID': `<${channel}.sms-dispatch.invalid>`,
       'X-Priority': severity === 'critical' ? '1' : '3',
     },
   };
 }
 
-/** As nodemailer gives it; the message quotes the server. */
+/** The error as nodemailer reports it; its message quotes the server. */
 interface RejectedAddress {
   readonly recipient?: unknown;
   readonly responseCode?: unknown;
 }
 
-/** Each address has its own outcome: those that refused temporarily are tried again, the others are not. */
+/** Judges each address by itself: temporary rejections are retried, permanent ones are not. */
 function judgeAddresses(
   addresses: readonly string[],
   rejected: readonly RejectedAddress[],
@@ -114,15 +118,15 @@ function judgeAddresses(
   return { kind: 'accepted', ...(refused.length === 0 ? {} : { detail: refused.join(', ') }) };
 }
 
-/** `a***@example.com`. */
+/** Masks an address as `a***@example.com`. */
 function maskAddress(address: string): string {
   return maskNumbers(address.replace(/^(.).*(?=@)/u, '$1***'));
 }
 
-/** What will not get better by itself. */
+/** Errors that a retry does not fix. */
 const PERMANENT = ['EAUTH', 'ENOAUTH', 'EENVELOPE', 'EMESSAGE', 'ECONFIG', 'EREQUIRETLS'];
 
-/** Only the codes: messages and answers quote addresses. https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1 */
+/** Returns only codes: messages and replies quote addresses. https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1 */
 function classifyMailError(error: unknown): Notified {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const word = typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,31}$/.test(code) ? code : 'UNKNOWN';

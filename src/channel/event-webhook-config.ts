@@ -3,7 +3,7 @@ import { headersSchema } from '../http-client/headers.ts';
 import { markSecret, Secret } from '../setting/secret.ts';
 import { oneAuthorization, webAddress } from './channel-config.ts';
 
-/** All that an outgoing webhook can be told; on the wire each has `sms.` before it. */
+/** Event types of outgoing webhooks, sent with the prefix `sms.`. */
 export const EVENT_TYPES = [
   'alert.routed',
   'alert.suppressed',
@@ -21,14 +21,14 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What is told where nothing is said: every end, and no step on the way to one. */
+/** Default events: every outcome, but no intermediate step. */
 const ENDS = EVENT_TYPES.filter((type) => type !== 'alert.routed' && type !== 'message.deferred');
 
-const BAD_SECRET = 'must be a secret of Standard Webhooks: whsec_ and 24 to 64 bytes in base64';
-const HOW = 'make one: echo "whsec_$(openssl rand -base64 32)"';
+const BAD_SECRET = 'must be a Standard Webhooks secret: whsec_ and 24 to 64 bytes in base64';
+const HOW = 'generate one: echo "whsec_$(openssl rand -base64 32)"';
 
 /**
- * One or several, with commas between them or as a list: while a secret is changed, every one of them signs.
+ * One secret or several, separated by commas or as a list: during a rotation, every one of them signs.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 const signingSecrets = markSecret(
@@ -48,7 +48,7 @@ function isSigningSecret(secret: string): boolean {
 
 const ours = /^(webhook-(id|timestamp|signature)|content-type)$/;
 
-/** Who is told what became of alerts and messages. */
+/** An outgoing webhook that receives the outcomes of alerts and messages. */
 export const eventWebhookSchema = z
   .strictObject({
     url: webAddress,
@@ -59,7 +59,7 @@ export const eventWebhookSchema = z
       .default([...ENDS]),
     headers: headersSchema.default({}).superRefine((headers, ctx) => {
       for (const name of Object.keys(headers)) {
-        if (ours.test(name)) ctx.addIssue({ code: 'custom', path: [name], message: 'must not be given: it comes with every event' });
+        if (ours.test(name)) ctx.addIssue({ code: 'custom', path: [name], message: 'must not be set: every event has it' });
       }
     }),
   })

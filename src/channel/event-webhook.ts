@@ -3,15 +3,15 @@ import type { Secret } from '../setting/secret.ts';
 import type { EventWebhook } from './event-webhook-config.ts';
 import { judgeExchange, openTransport, postJson } from './post-json.ts';
 
-/** What a receiver made of an event. */
+/** Result of delivering an event. */
 export type Told =
   | { readonly kind: 'accepted' }
-  /** `gone`: it wants no more of it. `code`: what went wrong, fit to be logged, such as `http_503`. */
+  /** `gone`: the receiver has unsubscribed (410). `code`: the error, safe to log, such as `http_503`. */
   | { readonly kind: 'refused'; readonly gone: boolean; readonly retryAt?: Date | undefined; readonly code: string };
 
-/** Somebody's own system, which is told what became of alerts and messages. */
+/** An external system that receives the outcomes of alerts and messages. */
 export interface EventReceiver {
-  /** One request, within a bounded time. `id` is the same each time that an event is told again. */
+  /** Makes one request within a bounded time. `id` stays the same across retries. */
   tell(event: { readonly id: string; readonly body: unknown }, signal: AbortSignal): Promise<Told>;
   close(): Promise<void>;
 }
@@ -34,14 +34,15 @@ export function openEventReceiver({ url, secret, headers }: EventWebhook, now: (
 
 export interface WebhookContent {
   readonly id: string;
-  /** Of this attempt. */
+  /** Time of this attempt. */
   readonly at: Date;
-  /** As it goes on the wire, byte for byte. */
+  /** The exact bytes that are sent. */
   readonly body: string;
 }
 
 /**
- * The three headers of Standard Webhooks, with a signature by every secret, so that a receiver may change from one to the next:
+ * Returns the three headers of Standard Webhooks, with one signature per secret, so that a receiver can rotate its
+ * secret:
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-headers-sending-metadata-to-consumers
  * @param secrets `whsec_<base64>`
  */

@@ -1,7 +1,7 @@
 import type { Channel, ChannelDeps } from './channel.ts';
 import type { ChannelConfig } from './channel-config.ts';
 
-/** Loads the code of its type, and nothing of the others, and makes one. Makes no request. */
+/** Creates a channel and loads only the code of its type. Makes no request. */
 export async function openChannel(name: string, config: ChannelConfig, deps: ChannelDeps): Promise<Channel> {
   switch (config.type) {
     case 'slack':

@@ -4,22 +4,22 @@ import type { Secret } from '../setting/secret.ts';
 import { version } from '../version.ts';
 import type { Notified } from './channel.ts';
 
-/** What the body of an answer says, whatever its status. */
+/** Facts from the body of a response, whatever its status. */
 interface AnswerWords {
-  /** What the receiver itself calls its refusal. */
+  /** The receiver's own error code. */
   readonly code?: unknown;
   readonly retryAfterMs?: number | undefined;
-  /** Why an answer of 2xx is none: it says that nothing was done, or it is a page for people. */
+  /** Why a 2xx is not a success: the body reports a failure, or it is an HTML page. */
   readonly denied?: 'refused' | 'throttled' | 'html_page' | undefined;
 }
 
 const MAX_WAIT_S = 86_400;
 
 /**
- * Slack: one word, or `{ ok: false, error, retry_after }`. Discord: `{ code, message, retry_after }`, in seconds:
- * https://discord.com/developers/docs/topics/rate-limits. Mattermost: `{ id, message, status_code }`. Rocket.Chat:
- * `{ success: false, error: "… You must wait 46 seconds …" }`. Teams answers 200 with `Webhook message delivery failed …
- * HTTP error 429`.
+ * Reads the body of known chats. Slack: one word, or `{ ok: false, error, retry_after }`. Discord: `{ code, message,
+ * retry_after }`, in seconds: https://discord.com/developers/docs/topics/rate-limits. Mattermost: `{ id, message,
+ * status_code }`. Rocket.Chat: `{ success: false, error: "… You must wait 46 seconds …" }`. Teams answers 200 with
+ * `Webhook message delivery failed … HTTP error 429`.
  */
 export function readRefusal({ body }: Pick<HttpAnswer, 'body'>): AnswerWords {
   const text = body.replace(/^\ufeff/, '').trim();
@@ -29,7 +29,7 @@ export function readRefusal({ body }: Pick<HttpAnswer, 'body'>): AnswerWords {
   return readFields(json as Readonly<Record<string, unknown>>);
 }
 
-/** The same of a receiver whose own words are not known: only whether it denies, and for how long. */
+/** Reads the body of an unknown receiver: only whether it reports a failure, and how long to wait. */
 export function readDenial(answer: Pick<HttpAnswer, 'body'>): AnswerWords {
   return { ...readRefusal(answer), code: undefined };
 }
@@ -48,7 +48,7 @@ function readFields(fields: Readonly<Record<string, unknown>>): AnswerWords {
   const isThrottled = seconds !== undefined || /too.?many.?requests|rate.?limit/i.test(said ?? '');
   const hasFailed = [fields.ok, fields.success].some((done) => done === false || done === 'false');
   return {
-    // Discord's 0 says nothing.
+    // Discord's code 0 is unspecific.
     code: code === 0 ? undefined : (code ?? error ?? id),
     retryAfterMs,
     denied: hasFailed ? (isThrottled ? 'throttled' : 'refused') : undefined,
@@ -65,12 +65,12 @@ function waitInWords(words: string): number | undefined {
   return found === undefined ? undefined : Math.min(Number(found), MAX_WAIT_S) * 1000;
 }
 
-/** Bounds one call from connect to the last byte. Nobody is waiting, and a chat answers within a second. */
+/** Deadline of one call, from connect to the last byte. Nothing waits for it, and a chat answers within a second. */
 const TIMEOUT_MS = 10_000;
 
 export const openTransport = (): Transport => createTransport({ timeoutMs: TIMEOUT_MS });
 
-/** Follows no redirect: what the address holds is a secret, and goes nowhere else. */
+/** Posts JSON. Follows no redirect: the URL is a secret and must not be sent to another host. */
 export function postJson(
   transport: Transport,
   url: Secret,
@@ -95,7 +95,7 @@ export function postJson(
   );
 }
 
-/** `https://user:password@host` sends them as basic auth, as browsers and curl do. */
+/** Splits `https://user:password@host` into URL and basic auth, as browsers and curl do. */
 function splitCredentials(url: string): { readonly target: string; readonly credentials: string | undefined } {
   const target = new URL(url);
   const { username, password } = target;
@@ -106,8 +106,8 @@ function splitCredentials(url: string): { readonly target: string; readonly cred
 }
 
 /**
- * A 2xx is accepted unless its body denies it. What may pass is tried again, even at the risk of being told twice; a 4xx, or a
- * redirect, stays what it is.
+ * Judges a response: a 2xx is accepted unless its body reports a failure. Temporary failures are retried, at the risk
+ * of a duplicate; a 4xx or a redirect is permanent.
  */
 export function judgeExchange(exchange: Exchange, now: Date, read: (answer: HttpAnswer) => AnswerWords = () => ({})): Notified {
   if (exchange.kind === 'fault') return { kind: 'refused', retry: true, code: exchange.code };

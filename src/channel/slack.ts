@@ -6,14 +6,15 @@ import { judgeExchange, openTransport, postJson, readRefusal } from './post-json
 type SlackConfig = Extract<ChannelConfig, { type: 'slack' | 'mattermost' | 'rocketchat' }>;
 
 /**
- * The longest text each of them takes as one message: https://api.slack.com/changelog/2018-04-truncating-really-long-messages,
- * Mattermost's smallest, and the default of Rocket.Chat's `Message_MaxAllowedSize`.
+ * The longest text that each accepts as one message:
+ * https://api.slack.com/changelog/2018-04-truncating-really-long-messages, Mattermost's smallest limit, and the default
+ * of Rocket.Chat's `Message_MaxAllowedSize`.
  */
 const MAX_TEXT: Readonly<Record<SlackConfig['type'], number>> = { slack: 40_000, mattermost: 4000, rocketchat: 5000 };
 
 /**
- * Slack's incoming webhook, https://api.slack.com/messaging/webhooks, and those of Mattermost and Rocket.Chat, which take the
- * same request and read its text in dialects of their own. Slack refuses with a status and one word, such as
+ * Posts to an incoming webhook of Slack, https://api.slack.com/messaging/webhooks, or of Mattermost or Rocket.Chat,
+ * which accept the same request with markup of their own. Slack rejects with a status and one word, such as
  * `channel_is_archived`.
  */
 export function createSlackChannel(name: string, { type, url }: SlackConfig, { now }: ChannelDeps): Channel {

@@ -5,9 +5,9 @@ import { judgeExchange, openTransport, postJson, readDenial } from './post-json.
 type WebhookConfig = Extract<ChannelConfig, { type: 'webhook' }>;
 
 /**
- * Any other receiver of JSON: `{ version, alert: { id, severity, status, text, source, instance, labels, receivedAt },
- * route, channel, step, steps }`, without what the alert does not say. The header `Idempotency-Key` is the same when a
- * notice is told again.
+ * Posts JSON to any other receiver: `{ version, alert: { id, severity, status, text, source, instance, labels,
+ * receivedAt }, route, channel, step, steps }`, without absent fields of the alert. The header `Idempotency-Key` stays
+ * the same across retries.
  */
 export function createWebhookChannel(name: string, { type, url, headers }: WebhookConfig, { now }: ChannelDeps): Channel {
   const transport = openTransport();

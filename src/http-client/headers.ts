@@ -5,7 +5,7 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const OF_THE_TRANSPORT = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect)$/i;
 
-/** Values often hold a key, so they are kept where nothing prints them. */
+/** HTTP headers from the config. Values often contain a key, so they are marked secret. */
 export const headersSchema = markSecret(
   z
     .record(z.string(), z.string())
@@ -19,7 +19,7 @@ export const headersSchema = markSecret(
 );
 
 function faultOfHeader(name: string, value: string): string | undefined {
-  if (!HEADER_NAME.test(name)) return 'must have the name of a header';
-  if (OF_THE_TRANSPORT.test(name)) return 'must not be given: the transport sets it';
-  return HEADER_VALUE.test(value) ? undefined : 'must be one line without control characters';
+  if (!HEADER_NAME.test(name)) return 'is not a valid header name';
+  if (OF_THE_TRANSPORT.test(name)) return 'must not be set: the HTTP client sets it';
+  return HEADER_VALUE.test(value) ? undefined : 'must be a single line without control characters';
 }

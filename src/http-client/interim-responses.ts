@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** An interim response is a few lines; what is longer is left to the parser, which refuses it. */
+/** Upper bound for the head of an interim response. Longer input is passed to the parser, which rejects it. */
 const MOST_HEAD_BYTES = 16 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Makes a socket skip interim responses, such as `100 Continue`, that come before the response to each request: a client
- * must ignore them, also when it did not ask for one (RFC 9110, 15.2), but undici takes an unasked `100` for a broken
- * connection. A `101` is left in place: it would end HTTP on this connection.
+ * Makes a socket skip interim responses, such as `100 Continue`, before the response to each request. A client must
+ * ignore them even when it did not ask for one (RFC 9110, 15.2), but undici treats an unsolicited `100` as a broken
+ * connection. A `101` is passed through, because it ends HTTP on this connection.
  */
 export function skipInterimResponses(socket: Socket): void {
   const filter = new InterimFilter();
@@ -20,14 +20,14 @@ export function skipInterimResponses(socket: Socket): void {
       if (rest.length > 0) return rest;
     }
   };
-  // A whole request is written before anything is read, and the next one after the response.
+  // The whole request is written before anything is read, and the next request only after the response.
   socket.write = ((...args: unknown[]) => {
     filter.requestWritten();
     return write(...args);
   }) as Socket['write'];
 }
 
-/** The bytes of one connection, without the interim responses that follow each request. */
+/** Filters the bytes of one connection: removes the interim responses that follow each request. */
 export class InterimFilter {
   #held = NOTHING;
   #answered = false;
@@ -36,7 +36,7 @@ export class InterimFilter {
     this.#answered = false;
   }
 
-  /** @returns what of the chunk belongs to the response; nothing while that cannot be told yet */
+  /** @returns the part of the chunk that belongs to the response; empty while more bytes are needed to decide */
   take(chunk: Buffer): Buffer {
     if (this.#answered) return chunk;
     let bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -58,7 +58,7 @@ export class InterimFilter {
   }
 }
 
-/** Whether it is an interim response, or so short that it may still become one. */
+/** Whether the bytes are an interim response, or too short to rule it out. */
 function mayBeInterim(head: string): boolean {
   const status = 'HTTP/1.';
   if (head.length < 12) return status.startsWith(head.slice(0, 7)) && /^(?:[01](?: (?:1\d?)?)?)?$/.test(head.slice(7));

@@ -1,29 +1,29 @@
-/** No vendor's word puts a message off for longer. */
+/** Upper bound for a wait that a vendor asks for. */
 const MAX_WAIT_MS = 24 * 3_600_000;
 
 /**
- * Reads `Retry-After`, in seconds or as an HTTP date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
- * A moment in the past is `now`, one further off than a day is a day away; `undefined` for what is neither form.
+ * Parses `Retry-After`, in seconds or as an HTTP date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ * A date in the past gives `now`; the result is at most a day ahead. `undefined` for any other value.
  */
 export function parseRetryAfter(value: string | undefined, now: Date): Date | undefined {
   const waitMs = waitOf(value?.trim() ?? '', now);
   return waitMs === undefined ? undefined : new Date(now.getTime() + Math.min(Math.max(waitMs, 0), MAX_WAIT_MS));
 }
 
-/** Reads a vendor's own header, in milliseconds, up to a day; `undefined` for what is no whole number of them. */
+/** Parses a vendor-specific header in milliseconds, capped at a day; `undefined` when the value is not a whole number. */
 export function parseRetryAfterMs(value: string | undefined): number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Math.min(Number(value), MAX_WAIT_MS) : undefined;
 }
 
 function waitOf(value: string, now: Date): number | undefined {
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  // Date.parse alone would read "-5" as a date.
+  // Date.parse alone would accept "-5" as a date.
   if (!/^[A-Z][a-z]{2,8}, .+ GMT$/.test(value)) return undefined;
   const at = Date.parse(value);
   return Number.isNaN(at) ? undefined : at - now.getTime();
 }
 
-/** The JSON value of a body; `undefined`, which JSON cannot say, when it is none. */
+/** Parses a body as JSON; `undefined`, which is not a JSON value, when it is not JSON. */
 export function readJson(body: string): unknown {
   try {
     return JSON.parse(withoutBom(body));
@@ -32,19 +32,19 @@ export function readJson(body: string): unknown {
   }
 }
 
-/** A body without the byte order mark that some servers put before it: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
+/** Removes the byte order mark that some servers put before the body: https://www.rfc-editor.org/rfc/rfc8259#section-8.1 */
 export function withoutBom(body: string): string {
   return body.startsWith('\ufeff') ? body.slice(1) : body;
 }
 
-/** A text, a number, true or false, as text; `undefined` for what has no plain text of its own. */
+/** Converts a string, number or boolean to a string; `undefined` for any other value. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /**
- * A vendor's code, where it may be shown and logged: short, plain, and without a run of digits long enough to be
- * somebody's phone number; else `undefined`.
+ * Returns a vendor's code when it is safe to show and log: short, plain, and without a run of digits long enough to be
+ * a phone number; else `undefined`.
  */
 export function safeCode(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
@@ -52,21 +52,24 @@ export function safeCode(value: unknown): string | undefined {
   return /^[\w.:-]{1,40}$/.test(code) && !/\d{7}/.test(code) ? code : undefined;
 }
 
-/** A vendor's message id; `undefined` when it is missing or no id at all. */
+/** Returns a vendor's message id; `undefined` when it is missing or not a possible id. */
 export function readMessageId(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const id = String(value);
   return id.length > 0 && id.length <= 128 ? id : undefined;
 }
 
-/** A vendor's count of parts, as a number or in digits; `undefined` for none, and for a 0: then it has not counted. */
+/** Returns a vendor's segment count, given as a number or in digits; `undefined` when it is missing or 0 (not counted yet). */
 export function readSegments(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const segments = Number(value);
   return Number.isInteger(segments) && segments > 0 ? segments : undefined;
 }
 
-/** A vendor's price of a whole text, such as `"0.040000"` and `"USD"`, in micro-units; `undefined` where either is missing. */
+/**
+ * Returns a vendor's price for a whole message, such as `"0.040000"` and `"USD"`, in micro-units; `undefined` when
+ * amount or currency is missing.
+ */
 export function readPrice(sum: unknown, currency: unknown): { amount: number; currency: string } | undefined {
   if (typeof sum !== 'string' && typeof sum !== 'number') return undefined;
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) return undefined;

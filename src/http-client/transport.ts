@@ -4,56 +4,62 @@ import { skipInterimResponses } from './interim-responses.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Absolute, as the vendor documents it; the transport's `baseUrl` may redirect it. */
+  /** Absolute URL as the vendor documents it; `baseUrl` of the transport may redirect it. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** The vendor answered, whatever it said. */
+/** The vendor returned a complete response, of any status. */
 export interface HttpAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  /** Names in lower case; a header sent twice is joined with `, `. */
+  /** Names in lower case; repeated headers are joined with `, `. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** There is no whole answer. Holds nothing of the request, so it may be logged. */
+/** No complete response. Contains nothing of the request, so it is safe to log. */
 export interface TransportFault {
   readonly kind: 'fault';
-  /** `no`: not one byte of the request was written, so the vendor cannot have acted on it. */
+  /** `no`: not a single byte of the request was written, so the vendor cannot have processed it. */
   readonly sent: 'no' | 'maybe';
-  /** `TIMEOUT`, `ABORTED`, or what Node or undici call it, such as `ECONNREFUSED`. */
+  /** `TIMEOUT`, `ABORTED`, or the code of Node or undici, such as `ECONNREFUSED`. */
   readonly code: string;
-  /** Set when the status line had been read before things broke. */
+  /** Present when the status line was read before the failure. */
   readonly status?: number;
 }
 
 export type Exchange = HttpAnswer | TransportFault;
 
 export interface Transport {
-  /** Exactly one request: no retry, no redirect. Never rejects. */
+  /** Makes exactly one request: no retry, no redirect. Never rejects. */
   exchange(request: HttpRequest, signal: AbortSignal): Promise<Exchange>;
-  /** Lets what is under way end, then closes every socket. */
+  /** Waits for calls in flight, then closes every socket. */
   close(): Promise<void>;
 }
 
 export interface TransportOptions {
-  /** Takes the place of the vendor's scheme, host and port; a path of its own goes before the vendor's. */
+  /** Replaces the vendor's scheme, host and port; its path is put before the vendor's path. */
   readonly baseUrl?: string | undefined;
-  /** Bounds one call from connect to the last byte of the body. */
+  /** Deadline of one call, from connect to the last byte of the body. */
   readonly timeoutMs: number;
 }
 
-/** Vendors answer in a few hundred bytes. */
+/** Vendors' responses are a few hundred bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** A host that takes longer to say hello is down; less than `timeoutMs`, so that another provider gets its chance. */
+/**
+ * A host that does not connect within this time counts as down; less than `timeoutMs`, so that another provider can
+ * still be tried.
+ */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Below the 5 s after which Node's and other common servers close an idle socket, so that we do not write into one just closed. */
+/**
+ * Below the 5 s after which Node and other common servers close an idle socket, so that a request is not written to a
+ * socket that was just closed.
+ */
 const IDLE_TIMEOUT_MS = 4_000;
 
-/** Our HTTP core: one pool of keep-alive sockets for one provider instance. */
+/** HTTP client core: one pool of keep-alive sockets per provider instance. */
 export function createTransport({ baseUrl, timeoutMs }: TransportOptions): Transport {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
@@ -62,14 +68,14 @@ export function createTransport({ baseUrl, timeoutMs }: TransportOptions): Trans
     connect: (options, callback) =>
       connect(options, (...result) => {
         const [, socket] = result;
-        // undici leaves it out where it could not connect.
+        // undici passes no socket when the connection failed.
         if (socket) skipInterimResponses(socket);
         callback(...result);
       }),
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     keepAliveMaxTimeout: IDLE_TIMEOUT_MS,
     maxResponseSize: MAX_BODY_BYTES,
-    // One deadline for the whole call is below; these two would restart with every byte of a drip.
+    // The whole call has one deadline, see `Call`; these two would restart with every byte of a slow response.
     headersTimeout: 0,
     bodyTimeout: 0,
     pipelining: 1,
@@ -99,13 +105,13 @@ export function createTransport({ baseUrl, timeoutMs }: TransportOptions): Trans
     async close() {
       await Promise.all(underWay);
       if (!agent.destroyed) await agent.destroy();
-      // undici leaves those alone that are still connecting, for calls that have been given up.
+      // `destroy` leaves sockets alone that are still connecting for aborted calls.
       closing.abort();
     },
   };
 }
 
-/** One request under way. undici tells it what happens; it settles once, with whatever comes first. */
+/** One request in flight. undici reports its progress through the handler methods; it settles once, with the first result. */
 class Call implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
@@ -120,20 +126,20 @@ class Call implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#signal = signal;
     this.#timer = setTimeout(() => this.#stop('TIMEOUT'), timeoutMs);
-    // Many calls may share one signal, such as that of a shutdown; Node would warn of a leak at the eleventh.
+    // Many calls may share one signal, such as that of a shutdown; Node warns of a leak from the eleventh listener on.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', this.#onAbort);
   }
 
   /**
-   * undici calls this when the socket is connected and idle, and writes the request when it returns. Before it nothing
-   * was sent, whatever happened: refused, not resolved, TLS failed, or a kept socket found closed. After it, bytes may
-   * have left.
+   * undici calls this when the socket is connected and idle, and writes the request when it returns. Before this call
+   * nothing was sent, whatever the failure: connection refused, name not resolved, TLS failed, or a keep-alive socket
+   * found closed. After it, bytes may have been sent.
    */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const late = this.#settled || this.#controller !== undefined;
     this.#controller ??= controller;
-    // Settled while still connecting, or started a second time: it must not be written.
+    // Settled while still connecting, or started a second time: the request must not be written.
     if (late) controller.abort(new Error('settled'));
   }
 
@@ -142,7 +148,7 @@ class Call implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // The other protocol that a 101 announces is one we did not ask for; whether it took the request is unknown.
+    // A 101 switches to a protocol that was not requested; whether the request was processed is unknown.
     if (status < 200) {
       this.#stop('SWITCHING_PROTOCOLS');
       return;
@@ -168,7 +174,7 @@ class Call implements Dispatcher.DispatchHandler {
 
   readonly #onAbort = () => this.#stop('ABORTED');
 
-  /** We give up: settles at once, then takes the socket down. */
+  /** Aborts the call: settles it first, then closes the socket. */
   #stop(code: string): void {
     this.#fail(code);
     this.#controller?.abort(new Error(code));
@@ -188,12 +194,12 @@ class Call implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Only the code: messages of Node and undici may quote hosts, headers and paths. */
+/** Returns only the code: messages of Node and undici may quote hosts, headers and paths. */
 function codeOf(error: Error & { readonly code?: unknown }): string {
   return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(error.code) ? error.code : 'UNKNOWN';
 }
 
-/** Assigned part by part: a URL put together as text could be led to another host by a path that begins with two slashes. */
+/** Rebases a URL part by part. Concatenated as text, a path that begins with two slashes could lead to another host. */
 export function rebase(url: string, baseUrl: string | undefined): URL {
   const target = new URL(url);
   if (baseUrl === undefined) return target;

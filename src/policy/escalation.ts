@@ -1,24 +1,24 @@
-/** One step of a ladder: who is told when nobody has taken care by then. */
+/** One step of an escalation ladder: the channels and recipients that are notified if the alert is still open by then. */
 export interface Step {
-  /** Since the alert was taken; the first step that is due at 0 is taken at once. */
+  /** Delay from the moment the alert was accepted. A first step with 0 runs immediately. */
   readonly afterMs: number;
   /** Names of the config's `channels`. */
   readonly channels: readonly string[];
-  /** Texts the alert's recipients. */
+  /** Also sends an SMS to the alert's recipients. */
   readonly sms: boolean;
 }
 
-/** Steps in the order of their time. A route without one texts at once, and that is all. */
+/** Steps in ascending order of `afterMs`. A route without a ladder sends one SMS immediately and never escalates. */
 export type Ladder = readonly Step[];
 
-/** When the recipients are texted, after the alert was taken; `undefined`: no step of the ladder texts them. */
+/** Returns the delay until the recipients get an SMS; `undefined` when no step of the ladder sends one. */
 export function textsAfterMs(ladder: Ladder | undefined): number | undefined {
   return ladder === undefined ? 0 : ladder.find(({ sms }) => sms)?.afterMs;
 }
 
-/** A step in words, such as `after 10m: ops-mail, sms`. */
+/** Formats a step for people, for example `after 10m: ops-mail, sms`. */
 export function describeStep({ afterMs, channels, sms }: Step): string {
-  return `${afterMs === 0 ? 'at once' : `after ${describeMs(afterMs)}`}: ${[...channels, ...(sms ? ['sms'] : [])].join(', ')}`;
+  return `${afterMs === 0 ? 'immediately' : `after ${describeMs(afterMs)}`}: ${[...channels, ...(sms ? ['sms'] : [])].join(', ')}`;
 }
 
 function describeMs(ms: number): string {

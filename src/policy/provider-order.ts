@@ -2,17 +2,20 @@ import { hash } from '../alert/id.ts';
 import { callingCode, type E164 } from '../alert/phone.ts';
 import type { ProviderName } from '../provider/contract/provider.ts';
 
-/** One place in a failover order. Weighted ones that stand side by side share it: each is first for its part of the texts. */
+/** One position in a failover order. Adjacent weighted choices share a position: each is first for its share of the messages. */
 export type ProviderChoice = ProviderName | { readonly name: ProviderName; readonly weight: number };
 
 export interface ProviderPlan {
   /** In failover order. */
   readonly providers: readonly ProviderChoice[];
-  /** Calling code → the order for its numbers, in place of the general one. */
+  /** Order per calling code; overrides the general order for numbers of that country. */
   readonly countries?: Readonly<Record<string, readonly ProviderChoice[]>>;
 }
 
-/** The failover order for one message: the same whenever it is asked for, so that a router that runs twice changes nothing. */
+/**
+ * Returns the failover order for one message. It is deterministic per message id, so that a router re-run gets the same
+ * order.
+ */
 export function orderProviders({ providers, countries = {} }: ProviderPlan, to: E164, messageId: string): ProviderName[] {
   const code = callingCode(to);
   const own = code !== undefined && Object.hasOwn(countries, code) ? countries[code] : undefined;
@@ -24,12 +27,12 @@ export function orderProviders({ providers, countries = {} }: ProviderPlan, to: 
   );
 }
 
-/** Every provider that a plan names, each once. */
+/** Lists every provider that a plan names, without duplicates. */
 export function providersOf({ providers, countries = {} }: ProviderPlan): ProviderName[] {
   return [...new Set([providers, ...Object.values(countries)].flat().map(nameOf))];
 }
 
-/** Neighbours with weights together; everything else by itself. */
+/** Groups adjacent weighted choices; every other choice is a group of its own. */
 export function shares(choices: readonly ProviderChoice[]): ProviderChoice[][] {
   return choices.reduce<ProviderChoice[][]>((found, choice, index) => {
     const before = choices[index - 1];
@@ -44,8 +47,9 @@ function nameOf(choice: ProviderChoice): ProviderName {
 }
 
 /**
- * Exponentially distributed at the rate of the weight: the lowest of several is each one's with a chance in proportion
- * to its weight, and so on among the rest. A provider that joins or leaves moves no text between the others.
+ * Draws an exponentially distributed value with the weight as its rate. The choice with the lowest value comes first,
+ * with a probability proportional to its weight; the same holds among the rest. Adding or removing a provider moves no
+ * message between the others.
  */
 function drawLot(choice: ProviderChoice, messageId: string): number {
   if (typeof choice === 'string') return 0;

@@ -1,14 +1,14 @@
 import { IANAZone } from 'luxon';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
 
-/** A part of each day in which nobody is woken, by the clock of one time zone. */
+/** A part of each day in which messages are held back, in one time zone. */
 export interface QuietHours {
-  /** Minutes after midnight, 0 to 1439. Where `to` is not after `from` they last over midnight. */
+  /** Minutes after midnight, 0 to 1439. When `to` is not after `from`, the hours extend past midnight. */
   readonly from: number;
   readonly to: number;
   /** IANA name, such as Asia/Kuala_Lumpur. */
   readonly timeZone: string;
-  /** So grave, or graver, texts go out all the same. */
+  /** Messages of this severity or higher are sent anyway. */
   readonly override: Severity;
 }
 
@@ -16,8 +16,8 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
 /**
- * When the quiet hours that a text has come into are over: the first moment at which the clock shows a time outside of
- * them, however it is put on or back meanwhile. `undefined` when it shows one now, or the text is grave enough.
+ * Returns the end of the quiet hours that cover `now`: the first moment at which the local time is outside of them,
+ * daylight saving changes included. `undefined` when `now` is outside, or when the severity overrides them.
  */
 export function quietUntil(hours: QuietHours | undefined, severity: Severity, now: Date): Date | undefined {
   if (hours === undefined || isAtLeast(severity, hours.override)) return undefined;
@@ -26,7 +26,7 @@ export function quietUntil(hours: QuietHours | undefined, severity: Severity, no
   return end === minute ? undefined : new Date(end * MINUTE_MS);
 }
 
-/** The first minute since the epoch, from this one on, that is outside of the hours. */
+/** Returns the first minute since the epoch, from this one on, that is outside of the hours. */
 function endOf(hours: QuietHours, zone: IANAZone, minute: number): number {
   const { from, to } = hours;
   const clock = clockOf(zone, minute);
@@ -37,12 +37,15 @@ function endOf(hours: QuietHours, zone: IANAZone, minute: number): number {
   return change === undefined ? end : endOf(hours, zone, change);
 }
 
-/** What the clock shows at a minute since the epoch, in minutes after midnight. */
+/** Converts a minute since the epoch to local minutes after midnight. */
 function clockOf(zone: IANAZone, minute: number): number {
   return modulo(minute + offsetAt(zone, minute), DAY_MINUTES);
 }
 
-/** The first minute after `start`, up to `end`, by which the clock was put on or back; no clock is more than once a day. */
+/**
+ * Returns the first minute after `start`, up to `end`, at which the UTC offset changed. No zone changes it more than
+ * once a day.
+ */
 function firstChange(zone: IANAZone, start: number, end: number): number | undefined {
   const before = offsetAt(zone, start);
   if (offsetAt(zone, end) === before) return undefined;
@@ -59,7 +62,7 @@ function offsetAt(zone: IANAZone, minute: number): number {
   return zone.offset(minute * MINUTE_MS);
 }
 
-/** Never negative, unlike `%`. */
+/** Modulo that is never negative, unlike `%`. */
 function modulo(value: number, base: number): number {
   return ((value % base) + base) % base;
 }

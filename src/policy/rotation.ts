@@ -1,19 +1,19 @@
 import { DateTime } from 'luxon';
 
-/** Who is on call when, by the clock of one time zone. */
+/** An on-call rotation in one time zone. */
 export interface Rotation {
   /** IANA name, such as Asia/Kuala_Lumpur. */
   readonly timeZone: string;
-  /** The week, over and over. No two of them overlap. */
+  /** The weekly schedule. Shifts do not overlap. */
   readonly shifts: readonly Shift[];
-  /** Win over the week; of two at the same time the later in the file. */
+  /** Take precedence over the weekly schedule. When two overlap, the later one in the file wins. */
   readonly overrides: readonly Override[];
 }
 
 export interface Shift {
-  /** ISO weekdays, 1 = Monday to 7 = Sunday, on which it begins. */
+  /** ISO weekdays on which the shift begins, 1 = Monday to 7 = Sunday. */
   readonly days: readonly number[];
-  /** Minutes after midnight, 0 to 1439; where `to` is not after `from` it ends on the next day. */
+  /** Minutes after midnight, 0 to 1439. When `to` is not after `from`, the shift ends on the next day. */
   readonly from: number;
   readonly to: number;
   /** Names of contacts. */
@@ -30,13 +30,13 @@ export interface Override {
 const DAY = 1440;
 export const WEEK = 7 * DAY;
 
-/** A stretch of the week in minutes after Monday 00:00, `to` not included; 0 <= from < to <= {@link WEEK}. */
+/** A span of the week in minutes after Monday 00:00, `to` exclusive; 0 <= from < to <= {@link WEEK}. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The stretches of the week that a shift covers; one that lasts over Sunday's midnight is two. */
+/** Returns the spans of the week that a shift covers. A shift that crosses the end of Sunday gives two. */
 export function spansOf({ days, from, to }: Pick<Shift, 'days' | 'from' | 'to'>): Span[] {
   const length = to > from ? to - from : to - from + DAY;
   return [...new Set(days)].flatMap((day) => {
@@ -52,8 +52,8 @@ export function spansOf({ days, from, to }: Pick<Shift, 'days' | 'from' | 'to'>)
 }
 
 /**
- * The contacts on call, nobody in a gap. A shift is what the clock on the wall says: the hour that spring skips is
- * missing from the shift it falls into, the one that autumn repeats belongs both times to the same.
+ * Returns the contacts on call; empty in a gap. Shifts follow local time: the hour that is skipped in spring is missing
+ * from its shift, and the hour that is repeated in autumn belongs to the same shift both times.
  */
 export function onCall({ timeZone, shifts, overrides }: Rotation, now: Date): readonly string[] {
   const at = now.getTime();

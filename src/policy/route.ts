@@ -6,7 +6,7 @@ import type { Ladder } from './escalation.ts';
 import type { ProviderPlan } from './provider-order.ts';
 import type { QuietHours } from './quiet-hours.ts';
 
-/** One value, one of several, or a pattern. */
+/** A single value, a list of alternatives, or a pattern. */
 export type Matcher = string | readonly string[] | RegExp;
 
 export interface RouteMatch {
@@ -16,21 +16,21 @@ export interface RouteMatch {
   readonly labels?: Readonly<Record<string, Matcher>>;
 }
 
-/** What to do with what a cap holds back: it waits, is given up, or is told of in one text together with others. */
+/** Action for a message that exceeds a cap: `defer` it, `drop` it, or add it to a `digest` for the same recipient. */
 export const OVERFLOWS = ['defer', 'drop', 'digest'] as const;
 export type Overflow = (typeof OVERFLOWS)[number];
-/** What to do when nobody knows whether a text went out. */
+/** Action for a message whose outcome at the provider is unknown. */
 export type OnUnknown = 'resend' | 'hold';
 
-/** How the text of an alert is made to fit. */
+/** Options for shortening the text of an alert. */
 export interface Shaping {
-  /** A longer text is shortened to so many segments; absent = never. */
+  /** Upper bound of segments; longer texts are truncated. Absent = no truncation. */
   readonly maxSegments?: number;
-  /** Says in GSM-7 what can be said in it. */
+  /** Replaces characters by GSM-7 equivalents where they exist. */
   readonly transliterate?: boolean;
 }
 
-/** Keys left out in the config have a default that depends on the alert: see {@link policyFor}. */
+/** A route of the config. Keys without a value get a default that depends on the alert: see {@link policyFor}. */
 export interface Route extends Shaping, ProviderPlan {
   readonly name: string;
   readonly match: RouteMatch;
@@ -39,25 +39,28 @@ export interface Route extends Shaping, ProviderPlan {
   readonly expiresAfterMs: number;
   readonly overflow?: Overflow;
   readonly onUnknown?: OnUnknown;
-  /** A key of `templates`, for alerts that bring only text. */
+  /** Key of `templates`, used for alerts that have only a text. */
   readonly template?: string;
   readonly caps?: RouteCaps;
-  /** Absent: those of the recipient, or of the whole file. */
+  /** Absent: the quiet hours of the recipient, or else the global ones. */
   readonly quietHours?: QuietHours | 'off';
-  /** Absent: texts at once, and that is all. */
+  /** Absent: one SMS immediately, no escalation. */
   readonly ladder?: Ladder;
-  /** Its texts carry a code by which they are acknowledged. */
+  /** Messages contain a code that the recipient replies with to acknowledge the alert. */
   readonly acknowledge?: boolean;
-  /** Whoever was texted is texted once more when it is over. */
+  /** Recipients of the alert get another SMS when it is resolved. */
   readonly resolvedTexts?: boolean;
-  /** `exempt`: contacts need none for these texts. */
+  /** `exempt`: contacts need no consent for messages of this route. */
   readonly consent?: 'required' | 'exempt';
 }
 
-/** Of these a route may leave its word to the alert. */
+/** Keys whose default depends on the alert. */
 type Defaulted = 'minSeverity' | 'dedupeForMs' | 'overflow' | 'onUnknown';
 
-/** A route as it is for one alert. Its caps are looked up by its name, in the config of the moment at which they are asked. */
+/**
+ * A route with the defaults for one alert applied. Caps are not part of it: they are looked up by route name in the
+ * config that is active when they are checked.
+ */
 export interface Policy extends Omit<Route, 'name' | 'match' | 'caps' | Defaulted>, Required<Pick<Route, Defaulted>> {
   readonly route: string;
 }
@@ -75,14 +78,14 @@ export function pickRoute(routes: readonly Route[], alert: Routable): Route | un
 }
 
 export interface Mismatch {
-  /** Such as `severity` or `labels.team`. */
+  /** Name of the key, for example `severity` or `labels.team`. */
   readonly key: string;
   readonly wanted: Matcher;
-  /** What the alert has there, if anything. */
+  /** The value of the alert; `undefined` when it has none. */
   readonly found: string | undefined;
 }
 
-/** The first line of a match by which an alert does not take its route. */
+/** Returns the first condition of a match that the alert does not meet. */
 export function firstMismatch({ severity, purpose, source, labels = {} }: RouteMatch, alert: Routable): Mismatch | undefined {
   const lines: readonly (readonly [key: string, wanted: Matcher | undefined, found: string | undefined])[] = [
     ['severity', severity, alert.severity],
@@ -108,10 +111,10 @@ function matches(matcher: Matcher | undefined, value: string | undefined): boole
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /**
- * A route with its defaults filled in for one alert. Only alerts are gated by severity unless the route says so, and only
- * alerts are deduped unless the route says so and matches by purpose: a route for all purposes means alerts, and a login
- * code asked for again must be sent again.
- * What a cap or budget holds back is gathered into a digest only for alerts, unless the route says so.
+ * Applies the defaults of a route for one alert. Only alerts are gated by severity unless the route sets `minSeverity`.
+ * Only alerts are deduplicated unless the route sets `dedupeFor` and matches by purpose: a route for all purposes means
+ * alerts, and a login code that is requested again must be sent again. Only alerts over a cap or budget go into a
+ * digest unless the route sets `overflow`.
  */
 export function policyFor(route: Route, alert: Routable): Policy {
   const isAlert = alert.purpose === 'alert';

@@ -4,7 +4,7 @@ const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 
 const EXAMPLE = 'a duration such as 30s, 15m or 1h';
 
-/** A duration as people write it, `30s`, `15m`, `1h`, `1h30m`; a bare 0 too. Output in ms. */
+/** Duration in human notation: `30s`, `15m`, `1h`, `1h30m`, or a bare 0. Output in ms. */
 export const duration = z
   .union([z.string(), z.number()], { error: ({ input }) => (input === undefined ? `is missing: ${EXAMPLE}` : `must be ${EXAMPLE}`) })
   .transform((written, ctx) => {
@@ -14,13 +14,13 @@ export const duration = z
     return z.NEVER;
   });
 
-/** A duration between two others, both included. */
+/** Duration within bounds, both included. */
 export function durationBetween(min: string, max: string) {
   const [minMs, maxMs] = [parseDuration(min) as number, parseDuration(max) as number];
   return duration.refine((ms) => ms >= minMs && ms <= maxMs, { error: `must be a duration from ${min} to ${max}` });
 }
 
-/** Whole ms, or `undefined` for what is not a duration. */
+/** Parses a duration into whole ms; `undefined` when the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (text.trim() === '0') return 0;
   if (!/^\s*(\d+(\.\d+)?(ms|s|m|h|d)\s*)+$/.test(text)) return undefined;
@@ -28,7 +28,10 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS], 0));
 }
 
-/** A moment as people write it: `2026-11-20T03:00:00Z`, or how long ago, `2h`. `undefined` for anything else. */
+/**
+ * Parses a point in time: ISO 8601 such as `2026-11-20T03:00:00Z`, or a duration before `now` such as `2h`. `undefined`
+ * for anything else.
+ */
 export function parseSince(text: string, now: Date): Date | undefined {
   const ago = parseDuration(text);
   if (ago !== undefined) return new Date(now.getTime() - ago);

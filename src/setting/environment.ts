@@ -1,40 +1,40 @@
-/** The process environment. The names are those we read ourselves; the config file may ask for any other. */
+/** The process environment. It lists the names that this program reads; the config file may refer to any other. */
 export interface Environment extends Readonly<Record<string, string | undefined>> {
-  /** Wins over `redis.url`. */
+  /** Overrides `redis.url`. */
   readonly REDIS_URL?: string | undefined;
-  /** Path of the YAML, where no flag names one. */
+  /** Path of the YAML config, unless a flag gives one. */
   readonly SMS_DISPATCH_CONFIG?: string | undefined;
-  /** Wins over `http.port`. */
+  /** Overrides `http.port`. */
   readonly PORT?: string | undefined;
-  /** Wins over `http.host`. */
+  /** Overrides `http.host`. */
   readonly HOST?: string | undefined;
-  /** Wins over `logLevel`. */
+  /** Overrides `logLevel`. */
   readonly LOG_LEVEL?: string | undefined;
-  /** Wins over `metrics.port`. */
+  /** Overrides `metrics.port`. */
   readonly METRICS_PORT?: string | undefined;
-  /** Where programs such as redis-server are looked for. */
+  /** Search path for programs such as redis-server. */
   readonly PATH?: string | undefined;
   /**
-   * Where an OpenTelemetry collector takes OTLP over HTTP; set, it turns tracing on. What else the SDK understands it reads by itself:
+   * OTLP/HTTP endpoint of an OpenTelemetry collector; enables tracing. The SDK reads its other variables itself:
    * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
    */
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
-  /** The whole address for traces; wins over the one above. */
+  /** Full URL for traces; overrides `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined;
   /** https://no-color.org */
   readonly NO_COLOR?: string | undefined;
-  /** https://force-color.org; wins over NO_COLOR. */
+  /** https://force-color.org; overrides NO_COLOR. */
   readonly FORCE_COLOR?: string | undefined;
-  /** The kind of terminal. */
+  /** Terminal type. */
   readonly TERM?: string | undefined;
 }
 
-/** The only place that reads `process.env`: everything else is given what it returns, which never changes. */
+/** Reads `process.env`. No other code does; the returned snapshot is frozen and passed on. */
 export function readEnvironment(): Environment {
   return Object.freeze({ ...process.env });
 }
 
-/** For a library that has a switch nowhere else. What the operator has set stays as it is. */
+/** Sets a variable for a library that can be configured only through the environment. A value set by the operator stays. */
 export function presetEnvironment(name: string, value: string): void {
   process.env[name] ??= value;
 }

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** Characters of a mailbox name without quotes, of any script: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
+/** Unquoted characters of a mailbox name, in any script: https://www.rfc-editor.org/rfc/rfc6531#section-3.3 */
 const MAILBOX = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const LABEL = /^[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
-/** Whether a text is one e-mail address and nothing else: `ops@example.com`, `ops@bücher.example`, `root@localhost`. */
+/** Whether the text is exactly one e-mail address: `ops@example.com`, `ops@bücher.example`, `root@localhost`. */
 export function isMailAddress(written: string): boolean {
   const at = written.lastIndexOf('@');
   const [mailbox, domain] = [written.slice(0, Math.max(at, 0)), written.slice(at + 1)];
@@ -21,7 +21,7 @@ function isMailDomain(domain: string): boolean {
 
 const NAME = /^(?:"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*"|[^"<>(),;:@\\[\]\p{Cc}]*)$/u;
 
-/** Whether it is the one sender of a mail: an address, or a name with an address in angle brackets behind it. */
+/** Whether the text is a valid mail sender: an address, or a name followed by an address in angle brackets. */
 export function isMailSender(written: string): boolean {
   const [, name, address] = /^([^<]*|"(?:[^"\\]|\\.)*"\s*)<([^<>]*)>$/u.exec(written) ?? [];
   return address === undefined ? isMailAddress(written) : NAME.test((name as string).trim()) && isMailAddress(address);

@@ -21,7 +21,7 @@ const { text: _text, ...WITHOUT_TEXT } = ALERT;
 
 const NO_COUNTRY = 'no country code: write it as +<country><number>, or set defaultCountry in the config';
 const IMPOSSIBLE = 'not a possible phone number: write it as +<country><number>, for example +60123456789';
-const PREMIUM = 'a premium-rate number, whose holder earns by every text: it is never texted';
+const PREMIUM = 'is a premium-rate number, whose owner earns from every message: not allowed';
 const NO_RECIPIENT = 'neither a phone number nor contact:<name>, group:<name> or rotation:<name>';
 const NO_TO = 'must be a phone number, contact:<name>, group:<name> or rotation:<name>, or a list of them';
 const NO_TIME = 'must be an ISO 8601 time with zone, such as 2026-11-20T03:00:00Z';
@@ -202,7 +202,7 @@ describe('each mistake is named with its place', () => {
       'a resolved one that says not what',
       { severity: 'info', status: 'resolved' },
       'dedupKey',
-      'a resolved alert needs the dedupKey, or the text, of what it resolves',
+      'is required: a resolved alert needs the dedupKey, or the text, of the alert that it resolves',
     ],
   ])('%s', (_name, data, path, message) => {
     expect(faults(data)).toEqual([{ path, message }]);
@@ -254,7 +254,7 @@ describe('without a config', () => {
     ['123', `${IMPOSSIBLE}, got "123"`],
     ['alice', NO_RECIPIENT],
     ['alice2', NO_RECIPIENT],
-    ['012-345 6789 ext 5', 'has an extension, which cannot be texted: write the number without it, got "012*******t 5"'],
+    ['012-345 6789 ext 5', 'has an extension, which cannot receive SMS: remove it, got "012*******t 5"'],
     ['1'.repeat(21), `${IMPOSSIBLE}, got "111*******111"`],
     ['012\u00003456789', `${IMPOSSIBLE}, got "012*******789"`],
     [
@@ -281,7 +281,7 @@ test.each(['group:oncall', 'rotation:primary'])('%s may bring an alert over the 
   const directory = (phones: number): Directory => ({ ...DIRECTORY, countPhones: () => phones });
   const data = { ...ALERT, to: ['+60123456789', entry] };
   expect(faults(data, directory(1000))).toEqual([]);
-  expect(faults(data, directory(1001))).toEqual([{ path: 'to', message: '1001 phones once groups are opened: 1000 at most' }]);
+  expect(faults(data, directory(1001))).toEqual([{ path: 'to', message: '1001 phones after resolving groups: 1000 at most' }]);
 });
 
 describe('a phone number where none belongs is masked in the faults', () => {

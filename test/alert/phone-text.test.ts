@@ -94,7 +94,7 @@ describe('what is no single phone number is refused by its name', () => {
   test.each(['whatsapp:+60123456789', 'WhatsApp: +60 12-345 6789', 'viber:+60123456789', 'sip:+60123456789', 'mailto:60123456789@a.b'])(
     'another channel: %s',
     (input) => {
-      expect(message(input)).toContain('names another channel (');
+      expect(message(input)).toContain('is an address of another channel (');
     },
   );
 
@@ -149,12 +149,12 @@ describe('what is no single phone number is refused by its name', () => {
     '012-345 6789\u2028012-345 6780',
     '012-345 6789 012-345 6780',
   ])('two numbers: %j', (input) => {
-    expect(message(input)).toContain('holds two numbers');
+    expect(message(input)).toContain('contains two numbers');
   });
 
   test('two numbers that would be one long number of a country whose numbers may have any length', () => {
     for (const input of ['030 12345 / 12346', '030 12345 030 12346', '030 12345\n030 12346']) {
-      expect(parsePhone(input, 'DE')).toMatchObject({ ok: false, message: expect.stringContaining('holds two numbers') });
+      expect(parsePhone(input, 'DE')).toMatchObject({ ok: false, message: expect.stringContaining('contains two numbers') });
     }
     expect(parsePhone('030 / 1234567', 'DE')).toEqual({ ok: true, phone: '+49301234567' });
     expect(parsePhone('0151/23456789', 'DE')).toEqual({ ok: true, phone: '+4915123456789' });

@@ -249,7 +249,7 @@ describe('a premium-rate number is refused, in any country and format', () => {
   ])('%s', (input, country) => {
     expect(parsePhone(input, country)).toEqual({
       ok: false,
-      message: 'a premium-rate number, whose holder earns by every text: it is never texted',
+      message: 'is a premium-rate number, whose owner earns from every message: not allowed',
     });
   });
 

@@ -202,7 +202,7 @@ describe('a user name and password in the address', () => {
   });
 
   it.each([
-    [{ url: 'https://ops:hunter2@x.example/', headers: { Authorization: 'Bearer t' } }, 'must not be given beside a user name'],
+    [{ url: 'https://ops:hunter2@x.example/', headers: { Authorization: 'Bearer t' } }, 'conflicts with the user name'],
     [{ url: 'https://ops:hunter%@x.example/' }, 'must be an address that begins with'],
     [{ url: 'https://o%3Aps:hunter2@x.example/' }, 'must not hold a colon'],
   ])('are refused where they cannot be sent as they stand: %j', async (config, says) => {

@@ -33,8 +33,8 @@ describe('events', () => {
   });
 
   const at = 'c.yaml:4 events.erp';
-  const badSecret = 'must be a secret of Standard Webhooks: whsec_ and 24 to 64 bytes in base64';
-  const how = 'make one: echo "whsec_$(openssl rand -base64 32)"';
+  const badSecret = 'must be a Standard Webhooks secret: whsec_ and 24 to 64 bytes in base64';
+  const how = 'generate one: echo "whsec_$(openssl rand -base64 32)"';
   test.each([
     ['no secret', 'types: [alert.routed]', `${at}.secret: ${badSecret}; ${how}`],
     ['a word', 'secret: sesame', `${at}.secret: ${badSecret}, got 6 characters (${how})`],
@@ -50,7 +50,7 @@ describe('events', () => {
     [
       'a header of ours',
       `secret: "${a}", headers: { Webhook-Id: x }`,
-      `${at}.headers.webhook-id: must not be given: it comes with every event`,
+      `${at}.headers.webhook-id: must not be set: every event has it`,
     ],
     ['an unknown key', `secret: "${a}", type: x`, `${at}.type: unknown key (did you mean "types"?)`],
   ])('with %s are refused', (_what, webhook, line) => {

@@ -153,7 +153,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: , from: x }'),
-      'c.yaml:1 providers.tw.authToken: a secret is missing here: set it, best as ${NAME} from the environment or ${file:/run/secrets/name}',
+      'c.yaml:1 providers.tw.authToken: secret is missing: set it, preferably as ${NAME} from the environment or ${file:/run/secrets/name}',
     ],
     [
       minimal('http: { tokens: [ $TOKEN ] }'),
@@ -224,7 +224,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       withRoute('match: { source: "/^(?!test)/" }'),
-      'c.yaml:3 routes[0].match.source: uses what RE2, the syntax of patterns here, does not have: no (?=…), (?!…), (?<=…), (?<!…), no \\1, no \\u0041, no count above 1000, got "/^(?!test)/"',
+      'c.yaml:3 routes[0].match.source: is not valid RE2 syntax: no (?=…), (?!…), (?<=…), (?<!…), no \\1, no \\u0041, no count above 1000, got "/^(?!test)/"',
     ],
     [
       withRoute('match: { source: [ "/a/" ] }'),
@@ -275,7 +275,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('webhooks: { to: ["whatsapp:+60123456789"] }'),
-      'c.yaml:4 webhooks.to[0]: names another channel (whatsapp), not SMS: write the number alone, as +<country><number>, got "wha*******789"',
+      'c.yaml:4 webhooks.to[0]: is an address of another channel (whatsapp), not SMS: write only the number, as +<country><number>, got "wha*******789"',
     ],
     [
       minimal('contacts: { bob: { phone: "+60" } }'),
@@ -306,13 +306,13 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('contacts: { bob: { phone: "+44 909 8790123", consent: true } }'),
-      'c.yaml:4 contacts.bob.phone: a premium-rate number, whose holder earns by every text: it is never texted, got "+44*******123"',
+      'c.yaml:4 contacts.bob.phone: is a premium-rate number, whose owner earns from every message: not allowed, got "+44*******123"',
     ],
     [
       minimal(
         'webhooks: { to: ["+449098790123", "+60", primary, rotation:primray] }\nrotations: { primary: { timeZone: UTC, shifts: [{ contacts: [al] }] } }',
       ),
-      'c.yaml:4 webhooks.to[0]: a premium-rate number, whose holder earns by every text: it is never texted, got "+44*******123"',
+      'c.yaml:4 webhooks.to[0]: is a premium-rate number, whose owner earns from every message: not allowed, got "+44*******123"',
       'c.yaml:4 webhooks.to[1]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "+60"',
       'c.yaml:4 webhooks.to[2]: neither a phone number nor contact:<name>, group:<name> or rotation:<name>, got "primary" (did you mean "rotation:primary"?)',
       'c.yaml:4 webhooks.to[3]: no such rotation: "rotation:primray" (did you mean "rotation:primary"?)',

@@ -122,7 +122,7 @@ describe('the written policy', () => {
     expect(said).toHaveLength(4);
     expect(mail.mails.map(({ to }) => to)).toEqual([[EMAIL], [EMAIL]]);
     expect(endsOf(await trace(url, ids[3] as string))).toEqual([
-      'planned at once: ops-chat, ops-mail, sms',
+      'planned immediately: ops-chat, ops-mail, sms',
       ...['accepted slack ops-chat', 'accepted email ops-mail'].map((end) => expect.stringContaining(end.split(' ')[1] as string)),
     ]);
 
@@ -137,7 +137,7 @@ describe('the written policy', () => {
       level: 'info',
       severity: 'critical',
       route: 'critical',
-      steps: ['at once: ops-chat, ops-mail, sms'],
+      steps: ['immediately: ops-chat, ops-mail, sms'],
     });
     expect(log.join('')).not.toMatch(/SECRET|alice\.secret|text \d|7Q1Z|9991234/);
   });
@@ -203,7 +203,7 @@ describe('the ladder', () => {
     await waiting?.promote();
     const done = await ended(url, id, 2);
     expect(endsOf(done)).toEqual([
-      'planned at once: ops-chat; after 10m: ops-mail; after 20m: sms',
+      'planned immediately: ops-chat; after 10m: ops-mail; after 20m: sms',
       'accepted slack ops-chat',
       'cancelled resolved email ops-mail',
     ]);

@@ -95,5 +95,5 @@ test('a premium-rate number is refused at the door, by its place', async () => {
   });
   expect(status).toBe(400);
   expect(JSON.stringify(body)).toContain('to[2]');
-  expect(JSON.stringify(body)).toContain('a premium-rate number, whose holder earns by every text: it is never texted');
+  expect(JSON.stringify(body)).toContain('is a premium-rate number, whose owner earns from every message: not allowed');
 });

@@ -90,16 +90,16 @@ test.each(attempts)('a request: %o', (one, sentence) => {
 });
 
 test.each([
-  ['planned', undefined, 'who is told when [at once: chat]'],
-  ['accepted', undefined, 'told [at once: chat]'],
-  ['failed', undefined, 'given up [at once: chat]'],
+  ['planned', undefined, 'who is told when [immediately: chat]'],
+  ['accepted', undefined, 'told [immediately: chat]'],
+  ['failed', undefined, 'given up [immediately: chat]'],
   ['cancelled', 'resolved', 'cancelled: '],
 ])('a step of the ladder that is %s reads "%s"', (verdict, reason, words) => {
   const event = {
     at: '2026-11-20T03:00:00.000Z',
     stage: 'escalation',
     verdict,
-    detail: 'at once: chat',
+    detail: 'immediately: chat',
     ...(reason === undefined ? {} : { reason }),
   };
   expect(describeEvent(event)).toContain(words);

@@ -57,7 +57,7 @@ test.each<[ladder: Ladder | undefined, afterMs: number | undefined]>([
 test('a step says when it is due and who is told', () => {
   expect(
     [...LADDER, { afterMs: 1500, channels: ['a', 'b'], sms: true }, { afterMs: 90_000, channels: [], sms: true }].map(describeStep),
-  ).toEqual(['at once: chat', 'after 10m: mail, chat, mail', 'after 20m: sms', 'after 1500ms: a, b, sms', 'after 90s: sms']);
+  ).toEqual(['immediately: chat', 'after 10m: mail, chat, mail', 'after 20m: sms', 'after 1500ms: a, b, sms', 'after 90s: sms']);
 });
 
 describe('a text of a ladder', () => {

@@ -54,9 +54,9 @@ async function push(id: string, fields: Record<string, string>, name = ALERT_QUE
 const good = { to: '+60123456789', severity: 'critical', text: 'still works' };
 
 const MALFORMED: readonly [string, Record<string, string>, RegExp][] = [
-  ['data that is not JSON', { data: '{not json', opts: '{}' }, /not JSON/],
-  ['options that are not JSON', { data: JSON.stringify(good), opts: '{"attempts":' }, /opts is not JSON/],
-  ['progress that is not JSON', { data: JSON.stringify(good), opts: '{}', progress: '{' }, /progress is not JSON/],
+  ['data that is not JSON', { data: '{not json', opts: '{}' }, /invalid JSON/],
+  ['options that are not JSON', { data: JSON.stringify(good), opts: '{"attempts":' }, /opts is invalid JSON/],
+  ['progress that is not JSON', { data: JSON.stringify(good), opts: '{}', progress: '{' }, /progress is invalid JSON/],
   ['an id without data', {}, /severity/],
   ['data of the wrong schema', { data: JSON.stringify({ ...good, severity: 'loud' }), opts: '{}' }, /severity: unknown severity "loud"/],
   ['a number that is none', { data: JSON.stringify({ ...good, to: ['+60123456789', 'nobody'] }), opts: '{}' }, /to\[1\]/],
@@ -149,7 +149,7 @@ describe('a job that cannot be read on another queue', () => {
       messages: [ended],
     } = await settled(base, 'broken-message', ['failed']);
     expect(ended).toMatchObject({ reason: 'malformed', attempts: [] });
-    expect(ended?.events.at(-1)?.detail).toMatch(/^the job's opts is not JSON/);
+    expect(ended?.events.at(-1)?.detail).toMatch(/^the job's opts is invalid JSON/);
   });
 
   it('loses no STOP', async () => {

@@ -25,16 +25,16 @@ describe('one line end behind a secret is not a part of it', () => {
 
 describe('what else surrounds a secret is a fault, which does not quote it', () => {
   test.each([
-    [' hunter2', 'begins with a blank'],
-    ['hunter2\t', 'ends with a blank'],
-    ['\u00a0hunter2 ', 'begins and ends with a blank'],
-    ['hunter2\u200b', 'ends with a blank'],
+    [' hunter2', 'begins with whitespace'],
+    ['hunter2\t', 'ends with whitespace'],
+    ['\u00a0hunter2 ', 'begins and ends with whitespace'],
+    ['hunter2\u200b', 'ends with whitespace'],
     ['hunter2\n\n', 'ends with a line break'],
     ['\nhunter2', 'begins with a line break'],
     ['user\nhunter2', 'holds 2 lines: only one can be sent'],
-    ['"hunter2"', 'stands in quotes, 9 characters with them'],
-    ["'hunter2'\r\n", 'stands in quotes, 9 characters with them'],
-    ['“hunter2”', 'stands in quotes, 9 characters with them'],
+    ['"hunter2"', 'is enclosed in quotes, 9 characters including them'],
+    ["'hunter2'\r\n", 'is enclosed in quotes, 9 characters including them'],
+    ['“hunter2”', 'is enclosed in quotes, 9 characters including them'],
   ])('%j', (value, says) => {
     const hint = '(it should hold the value and nothing around it)';
     expect(faultLines(minimal(tokens), { env: { T: value } })).toEqual([`c.yaml:4 http.tokens[0]: environment variable T ${says} ${hint}`]);
@@ -43,11 +43,11 @@ describe('what else surrounds a secret is a fault, which does not quote it', () 
 
   test('as are quotes and blanks around a placeholder, or around what is written out', () => {
     expect(faultLines(minimal(`http: { tokens: [ "'\${T}'", " \${T}" ] }`), { env: { T: 'hunter2' } })).toEqual([
-      'c.yaml:4 http.tokens[0]: what is filled in stands in quotes, 9 characters with them (take it off around the placeholder)',
-      'c.yaml:4 http.tokens[1]: what is filled in begins with a blank (take it off around the placeholder)',
+      'c.yaml:4 http.tokens[0]: what is filled in is enclosed in quotes, 9 characters including them (take it off around the placeholder)',
+      'c.yaml:4 http.tokens[1]: what is filled in begins with whitespace (take it off around the placeholder)',
     ]);
     expect(faultLines(minimal(`http: { tokens: [ "hunter2 " ] }`))).toEqual([
-      'c.yaml:4 http.tokens[0]: ends with a blank, got 8 characters (write it without)',
+      'c.yaml:4 http.tokens[0]: ends with whitespace, got 8 characters (remove them)',
     ]);
   });
 

@@ -12,7 +12,7 @@ export const issueMessage: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_value':
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
-      if (!Array.isArray(issue.options)) return 'has none of the forms that are allowed here';
+      if (!Array.isArray(issue.options)) return 'matches none of the allowed forms';
       return `${typeOf(issue) === undefined ? 'is missing:' : 'must be'} one of ${issue.options.map(String).join(', ')}`;
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';

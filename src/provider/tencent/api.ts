@@ -49,10 +49,10 @@ function hmac(key: string | Buffer, text: string): Buffer {
 }
 
 /** What stands in `Response`, as it came: any field may be missing or of another kind than documented. */
-export type Loose<VendorReport> = { readonly [Key in keyof VendorReport]?: unknown };
+export type Loose<Body> = { readonly [Key in keyof Body]?: unknown };
 
-export type TencentReply<VendorReport> =
-  | { readonly kind: 'said'; readonly said: Loose<VendorReport>; readonly answer: HttpAnswer }
+export type TencentReply<Body> =
+  | { readonly kind: 'said'; readonly said: Loose<Body>; readonly answer: HttpAnswer }
   /** `answer` where there was one. */
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly answer?: HttpAnswer };
 

@@ -79,7 +79,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    return new Unreadable(`the job data is not JSON: ${(error as Error).message}`, text);
+    return new Unreadable(`the job data is invalid JSON: ${(error as Error).message}`, text);
   }
 }
 

@@ -41,8 +41,8 @@ money: { currency: USD, prices: { sim: { other: 1 } }, budgets: { day: { soft: 5
   const text = formatConfigSummary(summariseConfig(loadYaml(`providers: { sim: { type: simulated } }\n${routes}${more}`).config));
   const lines = text.split('\n').map((line) => line.trim().replace(/ {2,}/, ' '));
   for (const line of [
-    'routes bad: severity critical, critical (alerts), info (others) and up, at once: chat; after 20m: sms; within 1h, by sim',
-    'rest: everything, critical (alerts), info (others) and up, at once: chat; sends no messages',
+    'routes bad: severity critical, critical (alerts), info (others) and up, immediately: chat; after 20m: sms; within 1h, by sim',
+    'rest: everything, critical (alerts), info (others) and up, immediately: chat; sends no messages',
     'rotations primary',
     'countries +60, +65',
     'budgets day: 10.5 USD, above 5 criticals only',

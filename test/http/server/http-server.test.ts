@@ -11,10 +11,10 @@ const alert = { severity: 'critical', to: '+60123456789', text: 'Disk full' };
 
 describe('a request that is not understood', () => {
   test.each([
-    ['an object with a trailing comma', '{\n  "text": "x",\n}', { detail: 'Not JSON from line 3, column 1 on.', line: 3, column: 1 }],
-    ['a list with a trailing comma', '[1,]', { detail: 'Not JSON: unexpected "]".' }],
+    ['an object with a trailing comma', '{\n  "text": "x",\n}', { detail: 'Invalid JSON at line 3, column 1.', line: 3, column: 1 }],
+    ['a list with a trailing comma', '[1,]', { detail: 'Invalid JSON: unexpected "]".' }],
     ['an end too early', '{"a":[1', { line: 1, column: 8 }],
-    ['words', 'hello', { detail: 'Not JSON: unexpected "h".' }],
+    ['words', 'hello', { detail: 'Invalid JSON: unexpected "h".' }],
     ['nothing', '', { detail: 'The body is empty.' }],
     ['bytes that are not UTF-8', new Uint8Array([0x22, 0xc4, 0xe3, 0x22]), { detail: 'The body is not UTF-8.' }],
   ])('is refused with the place of the fault: %s', async (_name, body, expected) => {

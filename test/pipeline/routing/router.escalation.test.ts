@@ -60,11 +60,11 @@ it('an alert on a ladder becomes notices now and a text that waits, is logged wi
     notices: [{ channel: 'chat', dueAt: START, contacts: ['alice'] }],
     steps: [{ job: { until: new Date(START + 1_200_000) }, message: { notBefore: START + 1_200_000 } }],
   });
-  expect(logged).toEqual([{ alertId: 'a1', severity: 'critical', route: 'default', steps: ['at once: chat', 'after 20m: sms'] }]);
+  expect(logged).toEqual([{ alertId: 'a1', severity: 'critical', route: 'default', steps: ['immediately: chat', 'after 20m: sms'] }]);
   expect(heard('deferred')).toEqual(['escalation']);
   const found = await trace();
   expect(found?.events).toContainEqual(
-    expect.objectContaining({ stage: 'escalation', verdict: 'planned', detail: 'at once: chat; after 20m: sms' }),
+    expect.objectContaining({ stage: 'escalation', verdict: 'planned', detail: 'immediately: chat; after 20m: sms' }),
   );
   expect(found?.messages).toMatchObject([{ state: 'deferred', reason: 'escalation' }]);
 });

@@ -23,7 +23,7 @@ it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => 
   async (field, name) => {
     const bench = openQueue(url, `${prefix}:${field}`, name);
     await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
-    const reason = expect.stringMatching(new RegExp(`^the job's ${field} is not JSON from line 1, column 9 on$`));
+    const reason = expect.stringMatching(new RegExp(`^the job's ${field} is invalid JSON at line 1, column 9$`));
     expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', timestamp: 1, data: {}, reason }]);
 
     expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
@@ -76,7 +76,7 @@ it('gives no number away in its reason', async () => {
   const bench = openQueue(url, prefix);
   await active(bench, 'bad', { opts: '+60123456789' });
   const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW);
-  expect(job?.reason).toContain('not JSON');
+  expect(job?.reason).toContain('invalid JSON');
   expect(job?.reason).not.toMatch(/123456789/);
 });
 
