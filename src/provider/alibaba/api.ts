@@ -5,7 +5,10 @@ import type { AlibabaConfig } from './config.ts';
 
 const DEFAULT_HOST = 'dysmsapi.aliyuncs.com';
 
-/** https://api.aliyun.com/product/Dysmsapi : regions with a host of their own. All of the others in China share the default one. */
+/**
+ * Regions with an endpoint of their own, from https://api.aliyun.com/product/Dysmsapi . All other regions in China
+ * share the default one.
+ */
 const HOSTS: ReadonlyMap<string, string> = new Map([
   ['ap-southeast-1', 'dysmsapi.ap-southeast-1.aliyuncs.com'],
   ['ap-southeast-5', 'dysmsapi.ap-southeast-5.aliyuncs.com'],
@@ -19,12 +22,12 @@ export function hostOfRegion(region: string): string {
   return HOSTS.get(region) ?? DEFAULT_HOST;
 }
 
-/** What a signature covers, but for the path: of APIs in this style it is always `/`. */
+/** The signed parts of a request, except the path: for APIs of this style it is always `/`. */
 interface Signable {
   readonly method: string;
-  /** As they are before encoding; each name once. */
+  /** Parameters before encoding; names are unique. */
   readonly query: Readonly<Record<string, string>>;
-  /** Names in lower case. `host`, `content-type` and all `x-acs-*` are signed, the rest is not. */
+  /** Names in lower case. Only `host`, `content-type` and `x-acs-*` headers are signed. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -33,11 +36,11 @@ interface AccessKey {
   readonly secret: string;
 }
 
-/** SHA-256 of no body at all. */
+/** SHA-256 of an empty body. */
 export const EMPTY_BODY_HASH = sha256('');
 
 /**
- * The `Authorization` header of ACS3-HMAC-SHA256, for a request whose `x-acs-content-sha256` says what its body is.
+ * Returns the `Authorization` header of ACS3-HMAC-SHA256 for a request whose `x-acs-content-sha256` is set.
  * https://help.aliyun.com/zh/sdk/product-overview/v3-request-structure-and-signature
  */
 export function authorize({ method, query, headers }: Signable, { id, secret }: AccessKey): string {
@@ -59,7 +62,7 @@ export function authorize({ method, query, headers }: Signable, { id, secret }: 
   return `ACS3-HMAC-SHA256 Credential=${id},SignedHeaders=${signed.join(';')},Signature=${signature}`;
 }
 
-/** In the order and the spelling that are signed, so that what is sent and what is signed are the same bytes. */
+/** Encodes the query in the order and spelling that is signed, so that the sent and the signed bytes are equal. */
 export function encodeQuery(query: Readonly<Record<string, string>>): string {
   return Object.keys(query)
     .sort()
@@ -67,7 +70,7 @@ export function encodeQuery(query: Readonly<Record<string, string>>): string {
     .join('&');
 }
 
-/** RFC 3986: everything but letters, digits and `-._~`. */
+/** Percent-encodes everything except the unreserved characters of RFC 3986: letters, digits and `-._~`. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
@@ -81,16 +84,16 @@ const VERSION = '2017-05-25';
 
 type Action = 'SendSms' | 'QuerySendDetails' | 'GetSmsTemplate' | 'GetSmsSign';
 
-/** Calls of Alibaba Cloud's API, each one signed request. */
+/** Client of Alibaba Cloud's API; each call is one signed request. */
 export interface AlibabaApi {
   call(action: Action, params: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Exchange>;
   close(): Promise<void>;
 }
 
 /**
- * Ours rather than the vendor's SDK (@alicloud/dysmsapi20170525 4.6.0), which gives up after 3 s and calls a request
- * that was sent "connect failed", ignores its own proxy options, takes no AbortSignal, and quotes the URL, with phone
- * number and login code, in its errors. It serves our tests as an independent signer.
+ * Replaces the vendor's SDK (@alicloud/dysmsapi20170525 4.6.0), which times out after 3 s and reports a sent request as
+ * "connect failed", ignores its own proxy options, takes no AbortSignal, and quotes the URL, with phone number and
+ * login code, in its errors. The tests use it as an independent signer.
  */
 export function createAlibabaApi(config: AlibabaConfig, clock: Clock): AlibabaApi {
   const transport = createTransport(config);

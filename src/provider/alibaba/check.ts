@@ -10,11 +10,11 @@ import { type AlibabaConfig, alibabaTemplates } from './config.ts';
 
 type CheckResult = Omit<Check, 'subject'>;
 
-const UNASKED = { verdict: 'unchecked', detail: 'cannot be looked up before the rest is right' } as const;
-const BALANCE: Check = { subject: 'balance', verdict: 'unchecked', detail: 'the SMS API does not tell it; the console does' };
+const UNASKED = { verdict: 'unchecked', detail: 'skipped until the credentials work' } as const;
+const BALANCE: Check = { subject: 'balance', verdict: 'unchecked', detail: 'not available from the SMS API; see the console' };
 
 /**
- * Looks up the signature, which shows whether the key is good, and then every template that the config names:
+ * Queries the signature, which verifies the key, and then every template in the config:
  * https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-getsmssign
  * https://help.aliyun.com/document_detail/2807433.html
  */
@@ -26,12 +26,16 @@ export async function checkAlibaba(
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   const answer = await api.call('GetSmsSign', { SignName: config.signName }, signal);
-  if (answer.kind === 'fault') return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${answer.code})` }];
+  if (answer.kind === 'fault') return [{ subject: 'connection', verdict: 'failed', detail: `no response (${answer.code})` }];
   const { code, reason } = codeOf(answer, clock.now());
   const around: readonly Check[] = [
-    { subject: 'connection', verdict: 'ok', detail: 'Alibaba Cloud answers' },
+    { subject: 'connection', verdict: 'ok', detail: 'Alibaba Cloud responds' },
     code.startsWith('InvalidTimeStamp.')
-      ? { subject: 'clock', verdict: 'failed', detail: `the vendor refuses our timestamp (${code}): set this clock right, best by NTP` }
+      ? {
+          subject: 'clock',
+          verdict: 'failed',
+          detail: `the vendor rejects our timestamp (${code}): synchronise the clock of this machine, preferably by NTP`,
+        }
       : checkClock(answer.headers.date, clock.now()),
   ];
   const credentials: Check = { subject: 'credentials', ...judgeCredentials(answer, code) };
@@ -39,10 +43,10 @@ export async function checkAlibaba(
     return [...around, credentials, BALANCE, { subject: 'sender', ...UNASKED }, { subject: 'template', ...UNASKED }];
   }
   if (reason === 'auth') {
-    const detail = `refused (${code}): see the SMS console of the account`;
+    const detail = `rejected (${code}): see the SMS console of the account`;
     return [...around, credentials, { subject: 'account', verdict: 'failed', detail }, BALANCE];
   }
-  const balance: Check = reason === 'balance' ? { subject: 'balance', verdict: 'failed', detail: `not enough (${code})` } : BALANCE;
+  const balance: Check = reason === 'balance' ? { subject: 'balance', verdict: 'failed', detail: `insufficient (${code})` } : BALANCE;
   const checks = [...around, credentials, balance, { subject: 'sender', ...judgeSign(config.signName, answer, code) } as const];
   for (const wanted of wantedTemplates(alibabaTemplates(config), templates)) {
     checks.push({ subject: 'template', ...(await lookAtTemplate(wanted, api, clock, signal)) });
@@ -54,38 +58,38 @@ const KEY_REFUSED = /^(InvalidAccessKeyId(\..+)?|MissingAccessKeyId|SignatureDoe
 const NO_RIGHT = /^(isp\.RAM_PERMISSION_DENY|NoPermission|Forbidden\.RAM)$/;
 
 function judgeCredentials(answer: HttpAnswer, code: string): CheckResult {
-  // What the service behind the gateway says, the gateway has let in.
-  if (code === 'OK' || code.startsWith('isv.')) return { verdict: 'ok', detail: 'accessKeyId and accessKeySecret are right' };
+  // Errors of the service show that the gateway has accepted the credentials.
+  if (code === 'OK' || code.startsWith('isv.')) return { verdict: 'ok', detail: 'accessKeyId and accessKeySecret are valid' };
   if (KEY_REFUSED.test(code))
-    return { verdict: 'failed', detail: `refused (${code}): compare accessKeyId and accessKeySecret with the RAM console` };
+    return { verdict: 'failed', detail: `rejected (${code}): compare accessKeyId and accessKeySecret with the RAM console` };
   if (NO_RIGHT.test(code))
     return {
       verdict: 'warning',
-      detail: `the key may not look up signatures and templates (${code}): grant dysms:GetSmsSign and dysms:GetSmsTemplate`,
+      detail: `the key is not allowed to query signatures and templates (${code}): grant dysms:GetSmsSign and dysms:GetSmsTemplate`,
     };
-  return { verdict: 'unchecked', detail: `the vendor did not say (HTTP ${answer.status}${code === '' ? '' : `, ${code}`})` };
+  return { verdict: 'unchecked', detail: `no conclusive response (HTTP ${answer.status}${code === '' ? '' : `, ${code}`})` };
 }
 
-/** What the review of a signature or a template came to. */
+/** Review state of a signature or template. */
 const REVIEW: ReadonlyMap<string, CheckResult> = new Map<string, CheckResult>([
-  ['0', { verdict: 'failed', detail: 'is still being reviewed' }],
+  ['0', { verdict: 'failed', detail: 'is under review' }],
   ['1', { verdict: 'ok', detail: 'is approved' }],
-  ['2', { verdict: 'failed', detail: 'was rejected: the SMS console says why' }],
+  ['2', { verdict: 'failed', detail: 'was rejected: see the SMS console for the reason' }],
   ['10', { verdict: 'failed', detail: 'was withdrawn from review' }],
 ]);
 
 function judgeReview(subject: string, status: unknown): CheckResult {
-  const { verdict, detail } = REVIEW.get(textOf(status) ?? '') ?? { verdict: 'unchecked', detail: 'is in a state that we do not know' };
+  const { verdict, detail } = REVIEW.get(textOf(status) ?? '') ?? { verdict: 'unchecked', detail: 'is in an unknown state' };
   return { verdict, detail: `${subject} ${detail}` };
 }
 
 function judgeSign(signName: string, answer: HttpAnswer, code: string): CheckResult {
   const subject = `the signature ${signName}`;
-  if (code !== 'OK') return { verdict: 'failed', detail: `${subject} is not to be found in this account (${code})` };
+  if (code !== 'OK') return { verdict: 'failed', detail: `${subject} does not exist in this account (${code})` };
   const { SignStatus, SignIspRegisterDetailList: carriers } = readAlibabaBody(answer);
   const review = judgeReview(subject, SignStatus);
   if (review.verdict !== 'ok' || !Array.isArray(carriers)) return review;
-  // 3 = registered, 1 = registered and not tried yet. Carriers block texts whose signature they do not know.
+  // 3 = registered, 1 = registered and not tested yet. Carriers block messages with an unregistered signature.
   const missing = (carriers as { RegisterStatus?: unknown; OperatorCode?: unknown }[]).filter(
     (carrier) => !['1', '3'].includes(textOf(carrier?.RegisterStatus) ?? ''),
   );
@@ -93,7 +97,7 @@ function judgeSign(signName: string, answer: HttpAnswer, code: string): CheckRes
   return { verdict: 'warning', detail: `${subject} is approved, but not registered with ${missing.length} of ${carriers.length} carriers` };
 }
 
-/** A template at the vendor, and the variables that we fill in. */
+/** A template at the vendor, and the variables that are filled. */
 interface Wanted {
   readonly code: string;
   readonly fills: readonly string[];
@@ -108,27 +112,27 @@ function wantedTemplates({ defaultId, find }: TemplateBook, templates: Templates
 async function lookAtTemplate({ code: template, fills }: Wanted, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<CheckResult> {
   const subject = `the template ${template}`;
   const answer = await api.call('GetSmsTemplate', { TemplateCode: template }, signal);
-  if (answer.kind === 'fault') return { verdict: 'unchecked', detail: `${subject}: no answer (${answer.code})` };
+  if (answer.kind === 'fault') return { verdict: 'unchecked', detail: `${subject}: no response (${answer.code})` };
   const { code } = codeOf(answer, clock.now());
-  if (code.startsWith('isv.')) return { verdict: 'failed', detail: `${subject} is not to be found in this account (${code})` };
-  if (code !== 'OK') return { verdict: 'unchecked', detail: `${subject} could not be looked up (HTTP ${answer.status})` };
+  if (code.startsWith('isv.')) return { verdict: 'failed', detail: `${subject} does not exist in this account (${code})` };
+  if (code !== 'OK') return { verdict: 'unchecked', detail: `${subject} could not be queried (HTTP ${answer.status})` };
   const { TemplateStatus, TemplateContent } = readAlibabaBody(answer);
   const review = judgeReview(subject, TemplateStatus);
   if (review.verdict !== 'ok' || typeof TemplateContent !== 'string') return review;
   const asked = variablesOf(TemplateContent);
   const missing = asked.filter((name) => !fills.includes(name));
-  if (missing.length > 0) return { verdict: 'failed', detail: `${subject} asks for what we do not fill in: ${missing.join(', ')}` };
+  if (missing.length > 0) return { verdict: 'failed', detail: `${subject} has variables without a value: ${missing.join(', ')}` };
   const unused = fills.filter((name) => !asked.includes(name));
-  if (unused.length > 0) return { verdict: 'warning', detail: `${subject} is approved, but has no place for: ${unused.join(', ')}` };
+  if (unused.length > 0) return { verdict: 'warning', detail: `${subject} is approved, but lacks the variables ${unused.join(', ')}` };
   return review;
 }
 
-/** The names in `${…}`, each once. */
+/** Returns the variable names of `${…}`, without duplicates. */
 function variablesOf(content: string): readonly string[] {
   return [...new Set([...content.matchAll(/\$\{\s*([^{}\s]+)\s*\}/g)].map((match) => match[1] as string))];
 }
 
-/** `OK`, the vendor's code, or nothing where it gave none; with what our table makes of it. */
+/** Returns `OK`, the vendor's code, or an empty string, with the reason from the code table. */
 function codeOf(answer: HttpAnswer, now: Date): { readonly code: string; readonly reason?: string } {
   if (isOk(answer, readAlibabaBody(answer))) return { code: 'OK' };
   const { code = '', reason } = classifyAlibaba(answer, now).error;

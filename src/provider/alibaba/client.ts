@@ -10,7 +10,7 @@ import { classifyAlibaba, isOk, readAlibabaBody } from './codes.ts';
 import { type AlibabaConfig, alibabaTemplates } from './config.ts';
 import { askAlibaba, toAlibabaNumber } from './status.ts';
 
-/** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
+/** Sends through Alibaba Cloud SMS: https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export async function createAlibabaProvider(name: string, config: AlibabaConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
   const api = createAlibabaApi(config, clock);
   const book = alibabaTemplates(config);
@@ -24,7 +24,7 @@ export async function createAlibabaProvider(name: string, config: AlibabaConfig,
         SignName: config.signName,
         TemplateCode: filled.id,
         TemplateParam: JSON.stringify(Object.fromEntries(filled.values)),
-        // Comes back with the receipt and in the records; it does not keep the vendor from sending twice.
+        // Returned in the receipt and the records; it does not prevent duplicates at the vendor.
         OutId: message.id,
       };
       const exchange = await api.call('SendSms', params, signal);
@@ -42,7 +42,7 @@ export async function createAlibabaProvider(name: string, config: AlibabaConfig,
   };
 }
 
-/** BizId names the request; ours are for one number each, so it names the text. */
+/** BizId identifies the request. Each request has one number, so it identifies the message. */
 function readAccepted(answer: HttpAnswer): Accepted | undefined {
   const body = readAlibabaBody(answer);
   if (!isOk(answer, body)) return undefined;

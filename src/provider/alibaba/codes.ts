@@ -8,17 +8,18 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * How long to wait after `isv.BUSINESS_LIMIT_CONTROL`, whose message alone says which limit was met, such as
+ * Returns how long to wait after `isv.BUSINESS_LIMIT_CONTROL`. Only the message names the limit, such as
  * `触发小时级流控Permits:5`. By default a number gets 1 login code a minute, 5 an hour, 10 a day, and 50 notifications a day:
  * https://help.aliyun.com/document_detail/2881383.html
  *
- * The vendor has described its day both as the calendar's and as the last 24 hours, and does not tell when the first
- * text of those was sent: midnight is the earliest moment in either reading, and a try in vain is only refused again.
+ * The vendor has described its day both as a calendar day and as the last 24 hours, and does not report when the first
+ * message of those was sent. Midnight is the earliest moment in either reading; a try before the limit ends is only
+ * rejected again.
  */
 function flowControlWaitMs(message: string, now: Date): number {
   if (/分钟|minute/i.test(message)) return MINUTE_MS;
   if (/小时|hour/i.test(message)) return HOUR_MS;
-  // A limit of the month may be raised before the month is over, so it is tried again the next day.
+  // A monthly limit may be raised earlier, so it is tried again the next day.
   if (/天|日|月|day|daily|month/i.test(message)) return msUntilBeijing(0, now);
   return MINUTE_MS;
 }
@@ -27,11 +28,11 @@ const SECOND_MS = 1_000;
 
 interface AlibabaCode {
   readonly reason: ProviderReason;
-  /** Only where the code departs from its class. */
+  /** Overrides the failover rule of the reason. */
   readonly failover?: boolean;
-  /** It is about this number, its country or this text, and says nothing of other messages. */
+  /** Concerns only this number, country or text; other messages are unaffected. */
   readonly onlyThisMessage?: boolean;
-  /** For what is throttled: how long, by what the answer says and the time. */
+  /** For `throttled`: the wait, computed from the response text and the time. */
   readonly wait?: (message: string, now: Date) => number;
 }
 
@@ -39,11 +40,11 @@ const aSecond = () => SECOND_MS;
 const untilMidnight = (_message: string, now: Date) => msUntilBeijing(0, now);
 
 /**
- * What the vendor's codes mean for a text that it refused. All of them are on https://help.aliyun.com/document_detail/101346.html
- * but for the gateway's at the end, which stand in https://error-center.aliyun.com/status/product/Dysmsapi
+ * Meaning of the vendor's codes for a rejected message. Listed on https://help.aliyun.com/document_detail/101346.html ,
+ * except the gateway's at the end: https://error-center.aliyun.com/status/product/Dysmsapi
  */
 export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, AlibabaCode>([
-  // Credentials, permissions and account set-up: ours to mend, the same for every recipient.
+  // Credentials, permissions and account set-up: for the operator to fix, the same for every recipient.
   ['isv.ACCOUNT_NOT_EXISTS', { reason: 'auth' }], // no such account
   ['isv.ACCOUNT_ABNORMAL', { reason: 'auth' }], // the account is not in order
   ['isv.SECURITY_FROZEN_ACCOUNT', { reason: 'auth' }], // frozen after long disuse
@@ -58,8 +59,8 @@ export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, A
   ['isv.OUT_OF_SERVICE', { reason: 'balance' }], // suspended for want of money
 
   // The number.
-  ['isv.MOBILE_NUMBER_ILLEGAL', { reason: 'recipient' }], // not a number as the vendor wants it
-  // A template for abroad and a number of the mainland: another vendor's template may go there.
+  ['isv.MOBILE_NUMBER_ILLEGAL', { reason: 'recipient' }], // number not in the vendor's format
+  // An international template with a mainland number: another vendor's template may work.
   ['isv.DOMESTIC_NUMBER_NOT_SUPPORTED', { reason: 'recipient', failover: true }],
 
   ['isv.CUSTOMER_REFUSED', { reason: 'opted_out' }], // the recipient unsubscribed
@@ -71,7 +72,7 @@ export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, A
   ['isv.SMS_SIGN_ILLEGAL', { reason: 'content' }], // the signature is forbidden
   ['isv.SIGN_NAME_ILLEGAL', { reason: 'content' }], // the signature breaks the rules
   ['isv.SIGN_STATE_ILLEGAL', { reason: 'content' }], // the signature is not usable
-  ['isv.SIGN_SOURCE_ILLEGAL', { reason: 'content' }], // the signature's origin is not accepted any more
+  ['isv.SIGN_SOURCE_ILLEGAL', { reason: 'content' }], // the signature's origin is no longer accepted
   ['SIGNATURE_BLACKLIST', { reason: 'content' }], // the signature is blacklisted
   ['isv.SMS_TEST_SIGN_TEMPLATE_LIMIT', { reason: 'content' }], // test signature and test template go together only
   ['isv.SMS_TEST_TEMPLATE_PARAMS_ILLEGAL', { reason: 'content' }], // a test template takes 4 to 6 digits
@@ -82,7 +83,7 @@ export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, A
 
   // The text.
   ['isv.TEMPLATE_MISSING_PARAMETERS', { reason: 'content' }], // a variable without a value
-  ['isv.TEMPLATE_PARAMS_ILLEGAL', { reason: 'content' }], // a value is not of its variable's kind
+  ['isv.TEMPLATE_PARAMS_ILLEGAL', { reason: 'content' }], // a value does not match the type of its variable
   ['isv.INVALID_JSON_PARAM', { reason: 'content' }], // TemplateParam is not JSON of strings
   ['isv.INVALID_PARAMETERS', { reason: 'content' }], // a parameter is malformed
   ['isv.PARAM_LENGTH_LIMIT', { reason: 'content' }], // a value is too long
@@ -93,17 +94,17 @@ export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, A
   ['isv.BLACK_KEY_CONTROL_LIMIT', { reason: 'content' }], // blacklisted
   ['isv.MOBILE_COUNT_OVER_LIMIT', { reason: 'content' }], // more than 1000 numbers
 
-  // Their limits.
+  // Rate limits.
   ['isv.BUSINESS_LIMIT_CONTROL', { reason: 'throttled', wait: flowControlWaitMs, onlyThisMessage: true }], // too many texts to one number
-  // What the account's owner set for a day, and for a month: the latter may be raised before the month is over.
+  // Limits that the account owner set for a day and for a month; the latter may be raised before the month ends.
   ['isv.DAY_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
   ['isv.MONTH_LIMIT_CONTROL', { reason: 'throttled', wait: untilMidnight }],
 
-  // They do not say how far they got.
+  // Server errors that do not say whether the message was processed.
   ['isp.SYSTEM_ERROR', { reason: 'unknown_outcome' }],
   ['isp.GATEWAY_ERROR', { reason: 'unknown_outcome' }],
 
-  // Of the gateway in front of it, with a 4xx or 5xx.
+  // Codes of the gateway, with a 4xx or 5xx.
   ['InvalidAccessKeyId.NotFound', { reason: 'auth' }],
   ['InvalidAccessKeyId.Inactive', { reason: 'auth' }],
   ['InvalidAccessKeyId', { reason: 'auth' }],
@@ -119,13 +120,13 @@ export const ALIBABA_CODES: ReadonlyMap<string, AlibabaCode> = new Map<string, A
   ['Throttling', { reason: 'throttled', wait: aSecond }],
   ['Throttling.User', { reason: 'throttled', wait: aSecond }],
   ['Throttling.Api', { reason: 'throttled', wait: aSecond }],
-  // Each request has a nonce of its own: if this one was seen, something on the way sent it twice, and the first copy arrived.
+  // Each request has a fresh nonce: if it was used before, a proxy sent the request twice, and the first copy arrived.
   ['SignatureNonceUsed', { reason: 'unknown_outcome' }],
   ['ServiceUnavailable', { reason: 'unknown_outcome' }],
   ['InternalError', { reason: 'unknown_outcome' }],
 ]);
 
-/** Codes that the table does not hold, by how they begin: `isv` is the caller's fault, `isp` the vendor's own. */
+/** Meaning of codes that are not in the table, by prefix: `isv` is an error of the caller, `isp` one of the vendor. */
 const FAMILIES: readonly (readonly [prefix: string, row: AlibabaCode])[] = [
   ['isv.', { reason: 'content' }],
   ['isp.', { reason: 'unknown_outcome' }],
@@ -137,8 +138,8 @@ const FAMILIES: readonly (readonly [prefix: string, row: AlibabaCode])[] = [
 ];
 
 /**
- * Why a text did not arrive: https://help.aliyun.com/document_detail/101347.html . Codes of the API appear in receipts, and
- * these in answers, where they speak of this text only.
+ * Delivery errors: https://help.aliyun.com/document_detail/101347.html . Codes of the API also appear in receipts, and
+ * these in responses, where they concern only this message.
  */
 export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map<string, ProviderReason>([
   ['MOBILE_NOT_ON_SERVICE', 'recipient'], // off, out of reach, suspended, or not assigned
@@ -146,8 +147,8 @@ export const ALIBABA_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Ma
   ['MOBLLE_TERMINAL_ERROR', 'recipient'], // the phone itself; spelt so by the vendor
   ['INVALID_NUMBER', 'recipient'],
   ['SP_NOT_BY_INTER_SMS', 'recipient'], // takes no texts from abroad
-  ['MOBILE_IN_BLACK', 'recipient'], // on the list of a carrier or of the vendor, which is not the recipient's answer to us
-  ['USER_REJECT', 'opted_out'], // unsubscribed from these texts
+  ['MOBILE_IN_BLACK', 'recipient'], // on a block list of a carrier or the vendor, not an opt-out from us
+  ['USER_REJECT', 'opted_out'], // unsubscribed from these messages
   ['CONTENT_KEYWORD', 'content'], // forbidden words
   ['CONTENT_ERROR', 'content'], // advertising that does not say how to unsubscribe
   ['FILTER', 'content'], // forbidden words
@@ -167,7 +168,7 @@ const VALVE_WAITS: Readonly<Record<string, NonNullable<AlibabaCode['wait']>>> = 
   'VALVE:H_MC': () => 3_600 * SECOND_MS,
 };
 
-/** A code of receipts in an answer: `failover` because lists and routes differ from vendor to vendor. */
+/** Meaning of a receipt code in a response. `failover`, because block lists and routes differ between vendors. */
 function rowOfReceiptCode(code: string): AlibabaCode | undefined {
   const reason = ALIBABA_RECEIPT_CODES.get(code);
   if (reason === undefined) return undefined;
@@ -175,32 +176,32 @@ function rowOfReceiptCode(code: string): AlibabaCode | undefined {
   return reason === 'throttled' ? { ...row, wait: VALVE_WAITS[code] ?? untilMidnight } : row;
 }
 
-/** The body of every answer, as far as all of them agree. */
+/** Common fields of every response body. */
 interface AlibabaBody {
   readonly Code?: unknown;
   readonly Message?: unknown;
   readonly [key: string]: unknown;
 }
 
-/** The body of an answer; an empty one for whatever is no object. */
+/** Parses the body of a response; empty when it is not an object. */
 export function readAlibabaBody(answer: HttpAnswer): AlibabaBody {
   const body = readJson(answer.body);
   return typeof body === 'object' && body !== null ? (body as AlibabaBody) : {};
 }
 
-/** HTTP says yes and so does the code; most refusals come with a 200, too. */
+/** Whether both HTTP status and code report success; most rejections have status 200, too. */
 export function isOk({ status }: HttpAnswer, { Code }: AlibabaBody): boolean {
   return status >= 200 && status < 300 && Code === 'OK';
 }
 
-/** A refusal from an answer that is not {@link isOk}: most of them come with a 200. */
+/** Classifies a response that is not {@link isOk}. */
 export function classifyAlibaba(answer: HttpAnswer, now: Date): Refused {
   const { Code, Message } = readAlibabaBody(answer);
   if (typeof Code !== 'string' || Code === '' || Code === 'OK') return refusalFromAnswer(answer, now);
   const listed = ALIBABA_CODES.get(Code) ?? rowOfReceiptCode(Code);
   const family = FAMILIES.find(([prefix]) => Code.startsWith(prefix))?.[1];
   const message = typeof Message === 'string' ? Message : '';
-  // The gateway's own header, which the vendor's SDK reads too.
+  // The gateway's own header, which the vendor's SDK reads as well.
   const waitAskedMs = parseRetryAfterMs(answer.headers['x-acs-retry-after']);
   const retryAfterMs = waitAskedMs ?? (listed ?? family)?.wait?.(message, now);
   return refusalFromAnswer(answer, now, { ...meaningOfCode(answer.status, safeCode(Code), listed, family), retryAfterMs });

@@ -3,7 +3,7 @@ import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, pollKeys, refuseForms, withTimeoutMs } from '../contract/common-config.ts';
 import { type TemplateBook, variablesByName } from '../template/fill-template.ts';
 
-/** https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
+/** Config of Alibaba Cloud SMS: https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms */
 export const alibabaConfig = z
   .strictObject({
     type: z.literal('alibaba'),
@@ -17,23 +17,23 @@ export const alibabaConfig = z
     templateCode: z
       .string()
       .min(1)
-      .superRefine(refuseForms([/^\d+$/, 'must begin with SMS_, such as SMS_153055065: the console shows it so']))
-      .describe('Of a template with the variables instance, priority, content'),
+      .superRefine(refuseForms([/^\d+$/, 'must begin with SMS_, such as SMS_153055065, as the console shows it']))
+      .describe('Code of a template with the variables instance, priority, content'),
     region: z.string().min(1).default('cn-hangzhou'),
-    // What a variable of a notification may hold by default; accounts can have more granted for a template:
+    // Default limit of a notification variable; accounts can get more for a template:
     // https://developer.aliyun.com/ask/220871
     variableLimit: z
       .int()
       .min(1, 'must be at least 1')
       .max(500, 'must be at most 500, the length of a whole template')
       .default(35)
-      .describe('Characters that one variable of your templates may hold'),
+      .describe('Maximum number of characters per template variable'),
   })
   .transform(withTimeoutMs);
 
 export type AlibabaConfig = z.output<typeof alibabaConfig>;
 
-/** Variables by name, links refused: https://help.aliyun.com/document_detail/101346.html (isv.PARAM_NOT_SUPPORT_URL) */
+/** Named variables without links: https://help.aliyun.com/document_detail/101346.html (isv.PARAM_NOT_SUPPORT_URL) */
 export function alibabaTemplates({ templateCode, variableLimit }: Pick<AlibabaConfig, 'templateCode' | 'variableLimit'>): TemplateBook {
   return {
     defaultId: templateCode,

@@ -4,12 +4,13 @@ import { parseBeijingTime } from '../mainland/mainland.ts';
 import { ALIBABA_CODES, ALIBABA_RECEIPT_CODES } from './codes.ts';
 import type { AlibabaConfig } from './config.ts';
 
-/** Nothing final: the carrier has it and has not said more. */
+/** Intermediate states: the carrier has accepted the message. */
 const NOT_FINAL: ReadonlySet<string> = new Set(['REQUEST_SUCCESS']);
 
 /**
- * Reads `SmsReport`, many in a call: https://help.aliyun.com/document_detail/101867.html , and the form in which texts
- * abroad are reported: https://help.aliyun.com/en/sms/smsreport-mns-intl . Neither is signed, and both may come twice.
+ * Reads `SmsReport`, several reports per call: https://help.aliyun.com/document_detail/101867.html , and the format of
+ * international messages: https://help.aliyun.com/en/sms/smsreport-mns-intl . Neither is signed, and both may be
+ * repeated.
  */
 export function createAlibabaReceiptReader({ receiptToken }: AlibabaConfig): ReceiptReader {
   return {
@@ -59,17 +60,17 @@ interface ReportFromAbroad {
   readonly MessageId?: unknown;
 }
 
-/** 1 arrived, 2 failed, 6 expired. */
+/** 1 delivered, 2 failed, 6 expired. */
 const ARRIVED_ABROAD: ReadonlyMap<string, boolean> = new Map([
   ['1', true],
   ['2', false],
   ['6', false],
 ]);
 
-/** `Thu, 25 Nov 2021 10:27:33 +0800` */
+/** Time format of international reports: `Thu, 25 Nov 2021 10:27:33 +0800`. */
 const ABROAD_TIME = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}$/;
 
-/** These carry no reference of ours. */
+/** Reads an international report, which has no reference of ours. */
 function readAbroad({ Status, ErrorCode, ReceiveDate, MessageId }: ReportFromAbroad): VendorReceipt | undefined {
   const arrived = ARRIVED_ABROAD.get(textOf(Status) ?? '');
   if (arrived === undefined) return undefined;

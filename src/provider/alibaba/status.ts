@@ -9,20 +9,29 @@ import { ALIBABA_RECEIPT_CODES, classifyAlibaba, isOk, readAlibabaBody } from '.
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** A text may stand under the day before or after: clocks differ by up to what a signature allows, and calls take time. */
+/**
+ * A message may be recorded under the previous or next day: clocks differ by up to what a signature allows, and calls
+ * take time.
+ */
 const DAY_SLACK_MS = 15 * MINUTE_MS;
-/** The vendor does not say how soon a record appears; this is far longer than a call takes, and short beside an alert's life. */
+/**
+ * The vendor does not document how soon a record appears; this is far longer than a call takes, and short compared to
+ * an alert's lifetime.
+ */
 const SETTLED_AFTER_MS = 2 * MINUTE_MS;
-/** Kept for 30 days. */
+/** Records are kept for 30 days. */
 const KEPT_MS = 29 * DAY_MS;
-/** The vendor allows 50, but each record quotes its text, and an answer must stay within what the transport reads. */
+/** The vendor allows 50, but records contain the text, and a response must stay within the body limit of the transport. */
 const PAGE_SIZE = 20;
-/** Four times the 50 notifications of one template that a number gets a day: https://help.aliyun.com/document_detail/2881383.html */
+/**
+ * Four times the 50 notifications per template that a number may get a day:
+ * https://help.aliyun.com/document_detail/2881383.html
+ */
 const MAX_PAGES = 10;
 
 /**
- * Looks a text up among all that went to its number that day: by our id, or by the vendor's where we were told it.
- * One request, unless the day turned around the sending or the number got more than 20 texts.
+ * Searches the messages to the number on that day, by our id or by the vendor's when known. One request, unless
+ * midnight passed during the send or the number got more than 20 messages.
  * https://help.aliyun.com/document_detail/419277.html
  */
 export async function askAlibaba(query: StatusQuery, api: AlibabaApi, clock: Clock, signal: AbortSignal): Promise<VendorStatus> {
@@ -37,7 +46,7 @@ export async function askAlibaba(query: StatusQuery, api: AlibabaApi, clock: Clo
   return judgeMissing(query, days, clock.now());
 }
 
-/** `undefined` when the vendor has listed all that went to the number that day, and the text is not among it. */
+/** Returns `undefined` when the vendor has listed every message to the number on that day and this one is missing. */
 async function searchDay(
   where: Readonly<Record<'PhoneNumber' | 'SendDate', string>>,
   query: StatusQuery,
@@ -64,22 +73,22 @@ async function searchDay(
   return unclear('RECORDS_INCOMPLETE');
 }
 
-/** Beijing's days under which the text may stand. */
+/** Returns the days in Beijing time under which the message may be recorded. */
 function daysOf(sentAt: Date): readonly string[] {
   const days = [-DAY_SLACK_MS, DAY_SLACK_MS].map((slack) => formatBeijingDay(new Date(sentAt.getTime() + slack)));
   return [...new Set(days)];
 }
 
-/** What it means that complete lists do not hold the text. */
+/** Judges complete lists that do not contain the message. */
 function judgeMissing({ sentAt, providerMessageId }: StatusQuery, days: readonly string[], now: Date): VendorStatus {
-  // The vendor said yes once, and gave it an id: its records are late.
+  // The vendor accepted the message and assigned an id: its records are late.
   if (providerMessageId !== undefined) return unclear('RECORD_MISSING');
   const ageMs = now.getTime() - sentAt.getTime();
   if (ageMs < SETTLED_AFTER_MS || days.some((day) => day > formatBeijingDay(now))) return unclear('TOO_EARLY');
   return ageMs > KEPT_MS ? unclear('TOO_LATE') : { kind: 'absent' };
 }
 
-/** One text in the vendor's records. */
+/** One message in the vendor's records. */
 interface Detail {
   readonly OutId?: unknown;
   readonly SendStatus?: unknown;
@@ -94,12 +103,12 @@ function readPage(body: { readonly [key: string]: unknown }): { readonly details
   return { details: list.filter((entry) => typeof entry === 'object' && entry !== null), total };
 }
 
-/** 1 waits for the carrier, 2 failed, 3 arrived. */
+/** 1 waiting for the carrier, 2 failed, 3 delivered. */
 const PENDING = '1';
 const FAILED = '2';
 const ARRIVED = '3';
 
-/** A text that was sent again under our id is there twice; what reached the phone counts, then what still may. */
+/** Picks one of several records with our id, for a message that was sent again: delivered first, then pending. */
 function pickDetail(details: readonly Detail[], { id, providerMessageId }: StatusQuery): Detail | undefined {
   const isOurs = ({ OutId }: Detail) => OutId === id || (providerMessageId !== undefined && (OutId ?? '') === '');
   const ours = details.filter(isOurs);
@@ -122,7 +131,7 @@ function readDetail({ SendStatus, ErrCode, ReceiveDate }: Detail): VendorStatus 
   }
 }
 
-/** Numbers of the mainland without calling code, all others with it; none with a plus. */
+/** Converts a number to the vendor's format: mainland numbers without calling code, others with it; no plus. */
 export function toAlibabaNumber(to: E164): string {
   return to.slice(isMainland(to) ? '+86'.length : 1);
 }

@@ -1,15 +1,15 @@
 import type { Accepted, ProviderReason, Refused } from '../contract/provider.ts';
 
-/** How a request ended, as far as it counts. */
+/** Result of a request, reduced to what the breaker counts. */
 interface Ending {
   readonly at: number;
   readonly failed: boolean;
 }
 
 /**
- * A provider's circuit breaker. Closed: all go through. Open: none. Half open: single texts try the provider out. Slow
- * start: it works again, and gets a rising share. `openings`: how often it opened since it was last closed.
- * All times are ms since the epoch.
+ * State of a provider's circuit breaker. Closed: all messages pass. Open: none. Half open: single messages probe the
+ * provider. Slow start: the provider works again and gets a rising share. `openings`: how often it opened since it was
+ * last closed. Times are ms since the epoch.
  */
 export type Circuit =
   | { readonly state: 'closed'; readonly endings: readonly Ending[] }
@@ -19,24 +19,24 @@ export type Circuit =
 
 export const closedCircuit: Circuit = { state: 'closed', endings: [] };
 
-/** The last so many endings count, none older than this: a busy provider is found out in a second, a quiet one in a minute. */
+/** Results counted, none older than the window: a failing busy provider is detected in a second, a quiet one in a minute. */
 const WINDOW = 40;
 const WINDOW_MS = 60_000;
-/** Fewer endings prove nothing. */
+/** Minimum number of results before the circuit opens. */
 export const MIN_VOLUME = 10;
 const FAILURE_SHARE = 0.5;
-/** Doubled with every opening in a row. */
+/** Doubled with each consecutive opening. */
 export const FIRST_OPEN_MS = 5_000;
-/** A text of an alert has minutes, not hours: this is how late we learn that the provider is back. */
+/** Upper bound. An alert's message has minutes, not hours: this is the longest delay until a recovery is noticed. */
 export const LONGEST_OPEN_MS = 60_000;
-/** Probes in a row that must go well. */
+/** Consecutive probes that must succeed. */
 export const PROBES = 3;
 export const SLOW_START_MS = 20_000;
 const FIRST_SHARE = 0.1;
 
 /**
- * What an ending says of the provider. `works`: it answered, if only with a no. `shut`: the account is refused, which the
- * next text cannot change. `nothing`: a throttle comes from a provider that works, but shows nothing else of it.
+ * How a result counts. `works`: the provider responded, even with a rejection. `shut`: the account is rejected, which
+ * the next message cannot change. `nothing`: a throttled request shows that the provider works, but nothing more.
  */
 export type Bearing = 'works' | 'fails' | 'shut' | 'nothing';
 
@@ -48,7 +48,7 @@ function bearingOfRefusal({ reason, onlyThisMessage, unlisted }: Refused['error'
   const bearing = BEARINGS[reason];
   if (bearing === 'nothing') return bearing;
   if (onlyThisMessage) return 'works';
-  // A code that nobody has looked up may be about one country: it must not shut the provider for all by itself.
+  // An unlisted code may concern one country only: it must not open the circuit for all by itself.
   return bearing === 'shut' && unlisted ? 'fails' : bearing;
 }
 
@@ -64,23 +64,24 @@ const BEARINGS: Readonly<Record<ProviderReason, Bearing>> = {
   unknown_outcome: 'fails',
 };
 
-/** May a message go through now? `probe`: as the only one of its kind at a time; else it comes back at `elseAt`. */
+/** Decision for one message. `probe`: it passes as the only probe at a time; otherwise it may come back at `elseAt`. */
 export type Turn =
   | { readonly kind: 'go' }
   | { readonly kind: 'probe'; readonly elseAt: number }
   | { readonly kind: 'wait'; readonly until: number };
 
-/** @param position of the message among all, 0 to 1: its place in a slow start; asked for only where one runs or may follow */
+/** @param position of the message in the slow start, 0 to 1; computed only when a slow start is running or may follow */
 export function judgeTurn(circuit: Circuit, position: () => number, now: number): Turn {
   switch (circuit.state) {
     case 'closed':
       return { kind: 'go' };
     case 'open':
       return { kind: 'wait', until: circuit.until };
-    // Its turn in the slow start, if the probes did well at once: all that wait do not come back together.
+    // The message's position in the slow start that follows if the probes succeed now: waiting messages must not return
+    // all together.
     case 'half_open':
       return { kind: 'probe', elseAt: now + turnAfterMs(position()) };
-    // One at a time may go before its turn, so that a lone text does not wait for a crowd that is not there.
+    // One message at a time may pass early, so that a lone message does not wait for an empty queue.
     case 'slow_start': {
       const elseAt = circuit.startedAt + turnAfterMs(position());
       return now >= elseAt ? { kind: 'go' } : { kind: 'probe', elseAt };
@@ -88,25 +89,25 @@ export function judgeTurn(circuit: Circuit, position: () => number, now: number)
   }
 }
 
-/** Whether every message up to this position goes through now. */
+/** Whether every message up to this position passes now. */
 export function admitsAll(circuit: Circuit, position: number, now: number): boolean {
   const { state } = circuit;
   return state === 'closed' || (state === 'slow_start' && now >= circuit.startedAt + turnAfterMs(position));
 }
 
-/** The share of a slow start rises steadily to all; a message has its turn when the share comes to its position. */
+/** The share of a slow start rises linearly to 1; a message passes when the share reaches its position. */
 function turnAfterMs(position: number): number {
   return (Math.max(0, position - FIRST_SHARE) / (1 - FIRST_SHARE)) * SLOW_START_MS;
 }
 
-/** What time alone changes. */
+/** Applies transitions that depend on time only. */
 export function advance(circuit: Circuit, now: number): Circuit {
   if (circuit.state === 'open' && now >= circuit.until) return { state: 'half_open', passed: 0, openings: circuit.openings };
   if (circuit.state === 'slow_start' && now >= circuit.startedAt + SLOW_START_MS) return { state: 'closed', endings: circuit.endings };
   return circuit;
 }
 
-/** The circuit after a request that was let through since it last opened. */
+/** Returns the state after a request that was started since the circuit last opened. */
 export function afterEnding(circuit: Circuit, bearing: Bearing, now: number): Circuit {
   if (bearing === 'nothing' || circuit.state === 'open') return circuit;
   if (bearing === 'shut') return open(circuit, LONGEST_OPEN_MS, now);
@@ -117,7 +118,7 @@ export function afterEnding(circuit: Circuit, bearing: Bearing, now: number): Ci
   }
   const endings = [...circuit.endings, { at: now, failed: bearing === 'fails' }].filter(({ at }) => at > now - WINDOW_MS).slice(-WINDOW);
   const failed = endings.filter((ending) => ending.failed).length;
-  // Only a failing call opens it: one that succeeds proves that the provider works, whatever preceded it.
+  // Only a failing call opens the circuit: a successful one proves that the provider works, whatever preceded it.
   const isDown = bearing === 'fails' && endings.length >= MIN_VOLUME && failed >= endings.length * FAILURE_SHARE;
   return isDown ? open(circuit, openMs(circuit), now) : { ...circuit, endings };
 }

@@ -11,35 +11,35 @@ import {
 } from '../contract/provider.ts';
 import { admitsAll, advance, bearingOf, type Circuit, closedCircuit, judgeTurn, afterEnding as nextCircuit, type Turn } from './breaker.ts';
 
-/** A provider that asked to be left alone. All times are ms since the epoch. */
+/** Pause that a throttling provider requested. Times are ms since the epoch. */
 export interface Pause {
   readonly until: number;
-  /** How often in a row it asked again as soon as it was tried. */
+  /** Consecutive throttled probes. */
   readonly repeats: number;
 }
 
-/** Of a provider that does not say for how long; doubled with every repeat. */
+/** Pause for a provider that gives no duration; doubled with each repeat. */
 export const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_UNASKED_PAUSE_MS = 60_000;
-/** A limit of the day may be raised before the day is over: one text in so many minutes finds out. */
+/** Upper bound. A daily limit may be raised before the day ends: one probe per pause detects it. */
 export const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** When it is over, one text at a time tries the provider out until one is not throttled. */
+/** After the pause, one message at a time probes the provider until one is not throttled. */
 export function judgePause(pause: Pause | undefined, now: number): Turn {
   if (pause === undefined) return { kind: 'go' };
   return now < pause.until ? { kind: 'wait', until: pause.until } : { kind: 'probe', elseAt: now + SHORTEST_PAUSE_MS };
 }
 
-/** A throttle of one number is no reason to leave the others out. */
+/** Whether the throttling concerns all messages; throttling of one number must not pause the others. */
 function isThrottleOfAll(error: ProviderError | undefined): boolean {
   return error?.reason === 'throttled' && !error.onlyThisMessage;
 }
 
-/** @param error of a request that has ended; `undefined` when the text was accepted */
+/** @param error of the finished request; `undefined` when the message was accepted */
 export function nextPause(pause: Pause | undefined, error: ProviderError | undefined, now: number): Pause | undefined {
   const isPaused = pause !== undefined && now < pause.until;
   if (!isThrottleOfAll(error)) return isPaused ? pause : undefined;
-  // While it lasts, only requests that were under way before it end.
+  // While a pause lasts, only requests finish that were in flight before it.
   const repeats = pause === undefined ? 0 : pause.repeats + (isPaused ? 0 : 1);
   const until = now + pauseMs(error?.retryAt, repeats, now);
   return { until: isPaused ? Math.max(until, pause.until) : until, repeats };
@@ -50,54 +50,57 @@ function pauseMs(retryAt: Date | undefined, repeats: number, now: number): numbe
   return Math.min(Math.max(retryAt.getTime() - now, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
-/** Reported once each. `recovering`: the provider accepted a trial; most texts are kept away until it is closed. */
+/**
+ * State changes, each reported once. `recovering`: the provider accepted a probe; most messages are held back until the
+ * circuit closes.
+ */
 export type CircuitChange =
-  /** `error`: the last straw. */
+  /** `error`: the failure that opened the circuit. */
   | { readonly state: 'open'; readonly until: Date; readonly error: ProviderError }
   | { readonly state: 'half_open' }
   | { readonly state: 'recovering' }
   | { readonly state: 'closed' };
 
-/** A provider asked to be left alone, for all messages. */
+/** The provider asked to pause all messages. */
 export interface ProviderPause {
-  /** When it is tried again. */
+  /** Time of the next probe. */
   readonly until: Date;
-  /** `retryAt` is the vendor's own word, which may be far later. */
+  /** `retryAt` is the vendor's value, which may be far later. */
   readonly error: ProviderError;
 }
 
 interface BreakerDeps {
   readonly clock: Clock;
-  /** Bound of one call. */
+  /** Deadline of one call. */
   readonly timeoutMs: number;
   readonly onChange: (change: CircuitChange) => void;
-  /** Receives each pause that begins or is extended. */
+  /** Called for each pause that begins or is extended. */
   readonly onPause?: ((pause: ProviderPause) => void) | undefined;
-  /** Receives what `onChange` and `onPause` throw: a failing observer must not change what a call returned. */
+  /** Receives exceptions of `onChange` and `onPause`: a failing observer must not change the result of a call. */
   readonly onObserverError: (error: unknown) => void;
 }
 
-/** Urgent texts have the first so much of a slow start, and the rest what is after it: all at once would be a storm, urgent or not. */
+/** Urgent messages use the first part of a slow start, the rest the remainder; released together they would be a burst. */
 const URGENT_PART = 0.25;
-/** A message that may try the provider out and is not sent within this time has lost its turn to the next. */
+/** A probe that is not sent within this time loses its turn to the next message. */
 const PROBE_IDLE_MS = 10_000;
 
 /**
- * A provider that is left alone while it fails, or while it has asked for that: then `preflight` says so, and `send`
- * refuses without a request what had passed before.
+ * Adds circuit breaker and pauses to a provider: `preflight` reports them, and `send` rejects without a request a
+ * message that had passed before.
  *
- * Each process learns for itself. Shared state would cost every text a round trip to Redis, twice, and would close the
- * way of a replica whose own network is well for the sake of one whose network is not. Learning costs each replica a
- * dozen requests, most of which surely sent nothing, and each of them fails over or comes back.
+ * Each process learns by itself. Shared state would cost every message two round trips to Redis, and would block a
+ * replica with a healthy network because of one whose network fails. Learning costs each replica a dozen requests, most
+ * of which surely sent nothing, and each of them fails over or is retried.
  */
 export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, onPause, onObserverError }: BreakerDeps): Provider {
   let circuit = closedCircuit;
   let pause: Pause | undefined;
-  /** The one message that goes through on trial. */
+  /** The message that is the current probe. */
   let probe: { readonly id: string; readonly until: number } | undefined;
-  /** The reason of the refusal that opened the circuit last. */
+  /** Reason of the refusal that opened the circuit last. */
   let cause: ProviderReason | undefined;
-  /** What was sent before the circuit opened says nothing of what came after it. */
+  /** Requests that started before the circuit opened do not count afterwards. */
   let timesOpened = 0;
 
   const observed = (report: () => void): void => {
@@ -108,7 +111,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
     }
   };
 
-  /** @param error the refusal that `next` follows from; only a refusal opens a circuit */
+  /** @param error the refusal that led to `next`; only a refusal opens a circuit */
   const change = (next: Circuit, error?: ProviderError): void => {
     const before = circuit;
     circuit = next;
@@ -123,7 +126,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
     observed(() => onChange({ state: 'open', until, error }));
   };
 
-  /** Why the message may not go through now; `undefined` when it may, and then the trial is its own if it takes one. */
+  /** Returns why the message may not pass now; `undefined` when it may, and then the probe is its own if it takes one. */
   const admit = ({ id, urgent }: SmsMessage, probeMs: number): ProviderError | undefined => {
     const now = clock.now().getTime();
     change(advance(circuit, now));
@@ -152,11 +155,11 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
     const openedBefore = timesOpened;
     try {
       const answer = await provider.send(message, signal);
-      // A call that we broke off ourselves shows nothing.
+      // A call that we aborted shows nothing about the provider.
       if (!signal.aborted || answer.kind === 'accepted') learn(answer, openedBefore);
       return answer;
     } catch (error) {
-      // A bug in the adapter: nobody knows what was sent.
+      // Bug in the adapter: whether the message was sent is unknown.
       learn(refuse('unknown_outcome'), openedBefore);
       throw error;
     } finally {
@@ -178,7 +181,7 @@ export function withBreaker(provider: Provider, { clock, timeoutMs, onChange, on
   };
 }
 
-/** A trial has passed since it opened. */
+/** Whether a probe has succeeded since the circuit opened. */
 function isProven(circuit: Circuit): boolean {
   return circuit.state === 'slow_start' || (circuit.state === 'half_open' && circuit.passed > 0);
 }
@@ -189,8 +192,8 @@ function refusalOf(reason: 'circuit_open' | 'throttled', turn: Turn, isTaken: bo
 }
 
 /**
- * The same each time that it is asked, where a throw of dice would let a text through sooner the more often it asks; and
- * another one for another provider.
+ * Position of a message in the slow start. Deterministic, because a random one would pass sooner the more often it is
+ * drawn; different per provider.
  */
 function positionOf(provider: string, messageId: string, urgent = false): number {
   const even = createHash('sha256').update(`${provider} ${messageId}`).digest().readUInt32BE() / 2 ** 32;

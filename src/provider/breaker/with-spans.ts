@@ -2,7 +2,7 @@ import { maskNumbers } from '../../alert/phone.ts';
 import { type Facts, inSpan } from '../../tracing/span.ts';
 import type { Accepted, Provider, Refused } from '../contract/provider.ts';
 
-/** A provider each of whose requests is a span: who was asked, and what came of it; not what was sent, nor to whom. */
+/** Wraps a provider so that each request is a tracing span with provider and result, without content or recipient. */
 export function withSpans(provider: Provider, type: string): Provider {
   const { name, status } = provider;
   const asking = (verb: 'send' | 'status') =>

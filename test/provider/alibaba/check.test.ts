@@ -39,9 +39,9 @@ async function found(subject: string, ...args: Parameters<typeof setup>) {
 it('finds everything in order, and sends no text', async () => {
   const { alibaba, check } = await setup();
   expect(await check()).toEqual([
-    ['connection', 'ok', 'Alibaba Cloud answers'],
+    ['connection', 'ok', 'Alibaba Cloud responds'],
     ['clock', 'ok', expect.any(String)],
-    ['credentials', 'ok', 'accessKeyId and accessKeySecret are right'],
+    ['credentials', 'ok', 'accessKeyId and accessKeySecret are valid'],
     ['balance', 'unchecked', expect.stringContaining('console')],
     ['sender', 'ok', 'the signature 示例 is approved'],
     ['template', 'ok', 'the template SMS_1 is approved'],
@@ -79,12 +79,12 @@ it.each([
     () => alibabaAnswer('isv.PRODUCT_UN_SUBSCRIPT', ''),
     ['account', 'failed', expect.stringContaining('isv.PRODUCT')],
   ],
-  ['has no money', () => alibabaAnswer('isv.OUT_OF_SERVICE', ''), ['balance', 'failed', 'not enough (isv.OUT_OF_SERVICE)']],
-  ['is told nothing', () => ({ status: 502, body: '<html>' }), ['credentials', 'unchecked', 'the vendor did not say (HTTP 502)']],
+  ['has no money', () => alibabaAnswer('isv.OUT_OF_SERVICE', ''), ['balance', 'failed', 'insufficient (isv.OUT_OF_SERVICE)']],
+  ['is told nothing', () => ({ status: 502, body: '<html>' }), ['credentials', 'unchecked', 'no conclusive response (HTTP 502)']],
   [
     'is throttled',
     () => alibabaError(400, 'Throttling.User', ''),
-    ['credentials', 'unchecked', 'the vendor did not say (HTTP 400, Throttling.User)'],
+    ['credentials', 'unchecked', 'no conclusive response (HTTP 400, Throttling.User)'],
   ],
 ])('says so when the account %s', async (_what, reply, expected) => {
   const { alibaba, check } = await setup();
@@ -100,15 +100,15 @@ it('says so when nobody answers', async () => {
 
 it('finds a signature that the account has not', async () => {
   expect(await found('sender', {}, { signName: '另一个' })).toEqual([
-    'failed: the signature 另一个 is not to be found in this account (isv.SMS_SIGNATURE_ILLEGAL)',
+    'failed: the signature 另一个 does not exist in this account (isv.SMS_SIGNATURE_ILLEGAL)',
   ]);
 });
 
 it.each([
-  [{ SignStatus: 0 }, 'failed: the signature 示例 is still being reviewed'],
-  [{ SignStatus: 2 }, 'failed: the signature 示例 was rejected: the SMS console says why'],
+  [{ SignStatus: 0 }, 'failed: the signature 示例 is under review'],
+  [{ SignStatus: 2 }, 'failed: the signature 示例 was rejected: see the SMS console for the reason'],
   [{ SignStatus: '10' }, 'failed: the signature 示例 was withdrawn from review'],
-  [{ SignStatus: 77 }, 'unchecked: the signature 示例 is in a state that we do not know'],
+  [{ SignStatus: 77 }, 'unchecked: the signature 示例 is in an unknown state'],
   [{ SignStatus: 1, SignIspRegisterDetailList: [{ RegisterStatus: 3 }, { RegisterStatus: 1 }] }, 'ok: the signature 示例 is approved'],
   [
     { SignStatus: 1, SignIspRegisterDetailList: [{ RegisterStatus: 3 }, { RegisterStatus: -1 }, { RegisterStatus: 0 }] },
@@ -124,19 +124,19 @@ it.each([
 
 it('finds templates that the account has not, or that ask for other variables', async () => {
   expect(await found('template', { templates: { SMS_1: `\${instance} \${text} \${when}` } })).toEqual([
-    'failed: the template SMS_1 asks for what we do not fill in: text, when',
-    'failed: the template SMS_2 is not to be found in this account (isv.SMS_TEMPLATE_ILLEGAL)',
+    'failed: the template SMS_1 has variables without a value: text, when',
+    'failed: the template SMS_2 does not exist in this account (isv.SMS_TEMPLATE_ILLEGAL)',
   ]);
   expect(await found('template', { templates: { SMS_1: `\${instance}`, SMS_2: `\${code}` } })).toEqual([
-    'warning: the template SMS_1 is approved, but has no place for: priority, content',
+    'warning: the template SMS_1 is approved, but lacks the variables priority, content',
     'ok: the template SMS_2 is approved',
   ]);
 });
 
 it.each([
-  [() => alibabaAnswer('OK', 'OK', { TemplateStatus: '0' }), 'failed: the template SMS_1 is still being reviewed'],
+  [() => alibabaAnswer('OK', 'OK', { TemplateStatus: '0' }), 'failed: the template SMS_1 is under review'],
   [() => alibabaAnswer('OK', 'OK', { TemplateStatus: 1 }), 'ok: the template SMS_1 is approved'],
-  [() => alibabaAnswer('isp.SYSTEM_ERROR', ''), 'unchecked: the template SMS_1 could not be looked up (HTTP 200)'],
+  [() => alibabaAnswer('isp.SYSTEM_ERROR', ''), 'unchecked: the template SMS_1 could not be queried (HTTP 200)'],
   [() => 'reset' as const, expect.stringMatching(/^unchecked: the template SMS_1: no answer \(\w+\)$/)],
 ])('judges the answer about a template (%#)', async (reply, expected) => {
   const { alibaba, check } = await setup();

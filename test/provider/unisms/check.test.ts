@@ -88,7 +88,7 @@ it.each([
 });
 
 it('says what it cannot reach', async () => {
-  expect(await check('http://127.0.0.1:9')).toMatchObject({ connection: { verdict: 'failed', detail: 'no answer (ECONNREFUSED)' } });
+  expect(await check('http://127.0.0.1:9')).toMatchObject({ connection: { verdict: 'failed', detail: 'no response (ECONNREFUSED)' } });
   const portal = await startVendor({ status: 200, body: '<html></html>' });
   expect(await check(portal.url)).toMatchObject({ connection: { verdict: 'failed' } });
   const word = await startVendor({ status: 200, body: 'null' });

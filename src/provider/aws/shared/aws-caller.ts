@@ -5,7 +5,7 @@ import type { Secret } from '../../../setting/secret.ts';
 import { refusalFromFault } from '../../contract/classify.ts';
 import { type Refused, refuse } from '../../contract/provider.ts';
 
-/** What the AWS SDK hands to its HTTP stack, as far as we need it. */
+/** The request that the AWS SDK passes to its HTTP handler, reduced to the fields we use. */
 interface SdkRequest {
   readonly method: string;
   readonly protocol: string;
@@ -22,25 +22,25 @@ interface SdkResponse {
   readonly body: Uint8Array;
 }
 
-/** How one call ended. The SDK's own words are here to be classified, never to be shown. */
+/** Result of one call. The SDK's error texts are only classified, never shown. */
 export type AwsReply<Output> =
-  /** AWS said yes, and the SDK could read it. */
+  /** AWS accepted the request, and the SDK parsed the response. */
   | { readonly kind: 'output'; readonly output: Output; readonly answer: HttpAnswer }
-  /** AWS answered otherwise; `error` is what the SDK made of it. */
+  /** AWS returned another response; `error` is the SDK's exception. */
   | { readonly kind: 'error'; readonly error: unknown; readonly answer: HttpAnswer }
-  /** No whole answer, or no request at all. */
+  /** Incomplete response, or no request was made. */
   | { readonly kind: 'broken'; readonly refused: Refused };
 
 interface AwsCaller {
-  /** For the clients of the SDK: our transport in place of theirs. */
+  /** HTTP handler for SDK clients that uses our transport. */
   readonly requestHandler: {
     handle(request: SdkRequest, options?: { readonly abortSignal?: unknown }): Promise<{ response: SdkResponse }>;
   };
   /**
-   * One call: credentials found, one request signed and made, all of it within `timeoutMs`. Never rejects.
+   * Makes one call: resolves credentials, signs and sends one request, all within `timeoutMs`. Never rejects.
    *
-   * @param credentials of the client's config; once found the SDK keeps them until they expire
-   * @param send hands the options to the client
+   * @param credentials from the client's config; the SDK caches them until they expire
+   * @param send passes the options to the client
    */
   call<Output>(
     credentials: () => Promise<unknown>,
@@ -51,18 +51,18 @@ interface AwsCaller {
 }
 
 export function createAwsCaller({ timeoutMs }: { readonly timeoutMs: number }): AwsCaller {
-  // Without a base URL: the SDK signs host and path, so it is given the endpoint that is really called.
+  // No base URL here: the SDK signs host and path, so it gets the endpoint that is really called.
   const transport = createTransport({ timeoutMs });
-  /** The exchange of each call under way, by its own signal: the one thing that the SDK carries through to its HTTP stack. */
+  /** The exchange of each call in flight by its signal, the only thing that the SDK passes through to its HTTP handler. */
   const calls = new WeakMap<AbortSignal, { exchange?: Promise<Exchange> }>();
 
   return {
     requestHandler: {
       async handle(request, { abortSignal } = {}) {
-        // Requests of the chain, which asks STS for credentials, come here too, without a signal of ours.
+        // Requests of the credential chain, such as to STS, also arrive here, without our signal.
         const signal = abortSignal instanceof AbortSignal ? abortSignal : new AbortController().signal;
         const call = calls.get(signal);
-        if (call?.exchange !== undefined) throw new Error('one call is one request');
+        if (call?.exchange !== undefined) throw new Error('a call must make exactly one request');
         const exchanged = transport.exchange(toHttpRequest(request), signal);
         if (call !== undefined) call.exchange = exchanged;
         const exchange = await exchanged;
@@ -86,7 +86,7 @@ export function createAwsCaller({ timeoutMs }: { readonly timeoutMs: number }): 
           return said.kind === 'credentials' ? broken('auth', 'NO_CREDENTIALS') : broken('unavailable', 'SDK_MADE_NO_REQUEST');
         }
         if (exchange.kind === 'fault') {
-          // The transport knows only that it was stopped.
+          // The transport only knows that it was aborted.
           const code = exchange.code === 'ABORTED' ? stoppedBy : exchange.code;
           return { kind: 'broken', refused: refusalFromFault({ ...exchange, code }) };
         }
@@ -105,7 +105,7 @@ function broken(reason: 'auth' | 'unavailable', code: string): { readonly kind: 
   return { kind: 'broken', refused: refuse(reason, { code }) };
 }
 
-/** Credentials first and apart, so that it is known whether they were what is missing. */
+/** Resolves credentials first and separately, so that missing credentials are detected. */
 async function ask<Output>(
   credentials: () => Promise<unknown>,
   send: () => Promise<Output>,
@@ -122,7 +122,7 @@ async function ask<Output>(
   }
 }
 
-/** One signal for the caller's and for the time that a whole call may take: to find credentials may need requests of its own. */
+/** Combines the caller's signal with the deadline of the whole call; resolving credentials may need further requests. */
 function startDeadline(caller: AbortSignal, timeoutMs: number) {
   const controller = new AbortController();
   let pass = (_passed: { kind: 'passed' }) => {};
@@ -134,7 +134,7 @@ function startDeadline(caller: AbortSignal, timeoutMs: number) {
     pass({ kind: 'passed' });
   };
   const timer = setTimeout(stop, timeoutMs);
-  // Many calls may share one signal, such as that of a shutdown; Node would warn of a leak at the eleventh.
+  // Many calls may share one signal, such as that of a shutdown; Node warns of a leak from the eleventh listener on.
   setMaxListeners(0, caller);
   caller.addEventListener('abort', stop);
   return {
@@ -147,7 +147,7 @@ function startDeadline(caller: AbortSignal, timeoutMs: number) {
   };
 }
 
-/** Without a query: the actions of SNS, End User Messaging and STS are named in the body or in a header. */
+/** Converts without a query: the actions of SNS, End User Messaging and STS are in the body or a header. */
 function toHttpRequest({ method, protocol, hostname, port, path, headers, body }: SdkRequest): HttpRequest {
   return {
     method,
@@ -165,12 +165,12 @@ interface AwsAccount {
 }
 
 /**
- * Options for every client of the AWS SDK. What would otherwise be read from the environment or from `~/.aws/config`
- * is said here, so that neither can move a text to another host or send it twice; only credentials that the config
- * leaves out are looked for there: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ * Options for every client of the AWS SDK. Settings that the SDK would read from the environment or `~/.aws/config` are
+ * fixed here, so that neither can redirect a message to another host or send it twice. Only credentials that the config
+ * omits are read from there: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
 export function sdkOptions(config: AwsAccount, { requestHandler }: Pick<AwsCaller, 'requestHandler'>) {
-  // A warning about Node versions that concerns who updates the SDK, not who runs us: https://a.co/c895JFp
+  // Disables a warning about Node versions that concerns upgrades of the SDK, not operators: https://a.co/c895JFp
   presetEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
   const { region, baseUrl, accessKeyId, secretAccessKey } = config;
   return {
@@ -180,16 +180,16 @@ export function sdkOptions(config: AwsAccount, { requestHandler }: Pick<AwsCalle
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}
       : { credentials: { accessKeyId, secretAccessKey: secretAccessKey.reveal() } }),
-    // AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, AWS_DEFAULTS_MODE
+    // Overrides AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, AWS_DEFAULTS_MODE.
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard' as const,
-    // AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
+    // Overrides AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT.
     ignoreConfiguredEndpointUrls: true,
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
-    // AWS_AUTH_SCHEME_PREFERENCE, AWS_SDK_UA_APP_ID, AWS_DISABLE_CLOCK_SKEW_CORRECTION. The correction sends nothing
-    // again: it moves the dates of the signatures that follow.
+    // Overrides AWS_AUTH_SCHEME_PREFERENCE, AWS_SDK_UA_APP_ID, AWS_DISABLE_CLOCK_SKEW_CORRECTION. The clock correction
+    // resends nothing: it adjusts the dates of later signatures.
     authSchemePreference: [] as string[],
     userAgentAppId: 'sms-dispatch',
     disableClockSkewCorrection: false,

@@ -5,14 +5,14 @@ import { isDenial } from './common-codes.ts';
 
 type Classify = (answer: HttpAnswer, error: unknown) => Refused;
 
-/** What the first call of a check tells, whatever it asked for: is AWS there, does it know our keys, what time is it there. */
+/** Derives connection, credentials and clock from the first call of a check, whatever it queried. */
 export function checkAccess(reply: AwsReply<unknown>, classify: Classify, now: Date): readonly Check[] {
   if (reply.kind === 'broken') return [checkBroken(reply.refused)];
   const { date } = reply.answer.headers;
   return [
-    { subject: 'connection', verdict: 'ok', detail: 'AWS answers' },
+    { subject: 'connection', verdict: 'ok', detail: 'AWS responds' },
     reply.kind === 'output'
-      ? { subject: 'credentials', verdict: 'ok', detail: 'AWS takes them' }
+      ? { subject: 'credentials', verdict: 'ok', detail: 'accepted by AWS' }
       : checkCredentials(classify(reply.answer, reply.error)),
     checkClock(date, now),
   ];
@@ -20,30 +20,31 @@ export function checkAccess(reply: AwsReply<unknown>, classify: Classify, now: D
 
 function checkBroken({ error }: Refused): Check {
   if (error.reason !== 'auth') {
-    return { subject: 'connection', verdict: 'failed', detail: `AWS gives no whole answer: ${error.code ?? error.reason}` };
+    return { subject: 'connection', verdict: 'failed', detail: `incomplete response from AWS: ${error.code ?? error.reason}` };
   }
   return {
     subject: 'credentials',
     verdict: 'failed',
-    detail: 'none found: set accessKeyId and secretAccessKey, or give the AWS chain an environment, a profile or a role to find them in',
+    detail:
+      'none found: set accessKeyId and secretAccessKey, or provide them to the AWS chain through the environment, a profile or a role',
   };
 }
 
 function checkCredentials({ error }: Refused): Check {
   const said = error.code ?? `HTTP ${error.status}`;
   if (isDenial(error.code))
-    return { subject: 'credentials', verdict: 'ok', detail: 'AWS takes them, though not for every question asked here' };
+    return { subject: 'credentials', verdict: 'ok', detail: 'accepted by AWS, but without permission for some of these checks' };
   return error.reason === 'auth'
-    ? { subject: 'credentials', verdict: 'failed', detail: `AWS refuses them: ${said}` }
-    : { subject: 'credentials', verdict: 'unchecked', detail: `AWS does not answer the question: ${said}` };
+    ? { subject: 'credentials', verdict: 'failed', detail: `rejected by AWS: ${said}` }
+    : { subject: 'credentials', verdict: 'unchecked', detail: `no conclusive response from AWS: ${said}` };
 }
 
-/** Is there any sense in asking more? */
+/** Whether further calls can succeed. */
 export function isOpen(access: readonly Check[]): boolean {
   return access.every(({ subject, verdict }) => subject === 'clock' || verdict !== 'failed');
 }
 
-/** A question that AWS did not answer. To be denied it by IAM is no fault: a sender needs no right to ask. */
+/** Result of a failed query. A denial by IAM is no fault: sending needs no permission to query. */
 export function unanswered(
   subject: Check['subject'],
   action: string,
@@ -53,6 +54,6 @@ export function unanswered(
   const { error } = reply.kind === 'broken' ? reply.refused : classify(reply.answer, reply.error);
   const detail = isDenial(error.code)
     ? `the policy of these credentials does not allow ${action}`
-    : `${action} was not answered: ${error.code ?? `HTTP ${error.status}`}`;
+    : `${action} failed: ${error.code ?? `HTTP ${error.status}`}`;
   return { subject, verdict: 'unchecked', detail };
 }

@@ -6,12 +6,12 @@ import type { Refused } from '../../contract/provider.ts';
 const THROTTLED: CodeRow = { reason: 'throttled', retryAfterMs: 1_000 };
 
 /**
- * Codes that every service of AWS may give: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html . Services with
- * a query API write them bare, those with JSON as exceptions; the throttles are those that AWS's own SDKs take for one:
+ * Codes common to all AWS services: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html . Services with a
+ * query API use the bare code, those with JSON the exception name. The throttling codes are those of AWS's own SDKs:
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export const COMMON_CODES: readonly (readonly [code: string, row: CodeRow])[] = [
-  // The keys are wrong, revoked or expired, or the signature is.
+  // The keys or the signature are wrong, revoked or expired.
   ['InvalidClientTokenId', { reason: 'auth' }],
   ['UnrecognizedClientException', { reason: 'auth' }],
   ['SignatureDoesNotMatch', { reason: 'auth' }],
@@ -22,8 +22,8 @@ export const COMMON_CODES: readonly (readonly [code: string, row: CodeRow])[] = 
   ['MissingAuthenticationTokenException', { reason: 'auth' }],
   ['ExpiredToken', { reason: 'auth' }],
   ['ExpiredTokenException', { reason: 'auth' }],
-  ['RequestExpired', { reason: 'auth' }], // a clock off by more than the signature's life
-  // The keys are good; what they may do is too little.
+  ['RequestExpired', { reason: 'auth' }], // clock skew larger than the lifetime of the signature
+  // The keys are valid, but lack permissions.
   ['AccessDenied', { reason: 'auth' }],
   ['AccessDeniedException', { reason: 'auth' }],
   ['NotAuthorized', { reason: 'auth' }],
@@ -48,7 +48,7 @@ export const COMMON_CODES: readonly (readonly [code: string, row: CodeRow])[] = 
   ['ServiceUnavailableException', { reason: 'unknown_outcome' }],
 ];
 
-/** Refusals by IAM: the signature had been found right before. */
+/** Rejections by IAM, which come after the signature was verified. */
 const DENIALS: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'NotAuthorized', 'AuthorizationError']);
 
 export function isDenial(code: string | undefined): boolean {
@@ -56,11 +56,11 @@ export function isDenial(code: string | undefined): boolean {
 }
 
 /**
- * A refusal from an answer that is not a readable yes.
+ * Classifies a response that is not a readable success.
  *
- * @param code as AWS gave it
- * @param row what the tables make of it; where `code` is not in them, perhaps of a wider one beside it
- * @param listed whether the tables hold `code`
+ * @param code as AWS returned it
+ * @param row its entry in the tables; when `code` has none, possibly that of a broader code
+ * @param listed whether the tables contain `code`
  */
 export function classifyAws(
   answer: HttpAnswer,
@@ -73,7 +73,7 @@ export function classifyAws(
     code === undefined
       ? {}
       : meaningOfCode(answer.status, listed ? code : safeCode(code), listed ? row : undefined, listed ? undefined : row);
-  // AWS's own header, which the SDK reads too.
+  // AWS's own header, which the SDK reads as well.
   const retryAfterMs = parseRetryAfterMs(answer.headers['x-amz-retry-after']) ?? finding.retryAfterMs;
   return refusalFromAnswer(answer, now, { ...finding, retryAfterMs });
 }

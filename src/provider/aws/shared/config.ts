@@ -3,15 +3,17 @@ import { secretSchema } from '../../../setting/secret.ts';
 import { commonKeys, refuseForms, withTimeoutMs } from '../../contract/common-config.ts';
 
 /**
- * Regions whose SMS is missing or doubtful: there SNS refuses every number as "not valid to publish to". AWS lists those that
- * send SMS: https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html . `late`: it is on the list today,
- * and was not when people reported good numbers refused: https://github.com/aws/aws-sdk-js/issues/1217
+ * Regions without SMS, or where it is uncertain: there SNS rejects every number as "not valid to publish to". Regions
+ * with SMS: https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html . `late`: the region is on
+ * the list today, and was not when users reported that valid numbers were rejected:
+ * https://github.com/aws/aws-sdk-js/issues/1217
  */
 const REGIONS: ReadonlyMap<string, 'none' | 'late'> = new Map([
   ['cn-north-1', 'none'],
   ['cn-northwest-1', 'none'],
   ['ap-east-1', 'none'],
-  // https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-email-phone-verification.html names Tokyo instead
+  // https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-email-phone-verification.html
+  // recommends Tokyo instead
   ['ap-northeast-2', 'none'],
   ['ap-northeast-3', 'late'],
   ['us-west-1', 'late'],
@@ -19,13 +21,13 @@ const REGIONS: ReadonlyMap<string, 'none' | 'late'> = new Map([
   ['us-gov-west-1', 'late'],
 ]);
 
-/** Why no text may leave from a region, as the end of a sentence about it; `undefined` where nothing is known against it. */
+/** Returns why a region may not send SMS, as the end of a sentence; `undefined` when no problem is known. */
 export function doubtOfRegion(region: string): string | undefined {
   switch (REGIONS.get(region)) {
     case 'none':
-      return 'is not among the regions from which AWS sends SMS: every number would be refused';
+      return 'is not a region from which AWS sends SMS: every number would be rejected';
     case 'late':
-      return 'got SMS later than other regions: where the account has none there, every number is refused as "not valid to publish to"';
+      return 'got SMS later than other regions: if the account has none there, every number is rejected as "not valid to publish to"';
     default:
       return undefined;
   }
@@ -33,7 +35,10 @@ export function doubtOfRegion(region: string): string | undefined {
 
 const region = z.string().regex(/^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/, 'must be an AWS region such as eu-west-1');
 
-/** Left out together: the chain of the AWS SDK finds credentials in the environment, a profile, or the machine's role. */
+/**
+ * Optional together: without them the AWS SDK's chain resolves credentials from the environment, a profile, or the role
+ * of the machine.
+ */
 const credentials = {
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   accessKeyId: z
@@ -43,14 +48,14 @@ const credentials = {
       refuseForms(
         [
           /^ASIA/,
-          'is a temporary key, which begins with ASIA and needs a session token: leave both keys out, and the AWS chain finds all three',
+          'is a temporary key (prefix ASIA), which needs a session token: omit both keys, so that the AWS chain provides all three',
         ],
-        [/^[A-Za-z0-9/+]{40}$/, 'has the form of a secret access key: give the key that begins with AKIA, and this as secretAccessKey'],
+        [/^[A-Za-z0-9/+]{40}$/, 'looks like a secret access key: set it as secretAccessKey, and the key that begins with AKIA here'],
       ),
     )
     .optional(),
   secretAccessKey: secretSchema
-    .superRefine(refuseForms([/^A[KS]IA[A-Z0-9]{16}$/, 'is an access key ID, which begins with AKIA: give it as accessKeyId']))
+    .superRefine(refuseForms([/^A[KS]IA[A-Z0-9]{16}$/, 'is an access key ID (prefix AKIA): set it as accessKeyId']))
     .optional(),
 };
 
@@ -63,11 +68,11 @@ function bothOrNeither(
   ctx.addIssue({
     code: 'custom',
     path,
-    message: 'accessKeyId and secretAccessKey must be given together; without both the AWS chain is used',
+    message: 'accessKeyId and secretAccessKey must be set together; without both the AWS chain is used',
   });
 }
 
-/** https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html */
+/** Config of SNS: https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html */
 export const snsConfig = z
   .strictObject({
     type: z.literal('sns'),
@@ -80,15 +85,15 @@ export const snsConfig = z
       .string()
       .regex(
         /^(?=.*[A-Za-z])[A-Za-z0-9]{3,11}$/,
-        'must be 3 to 11 letters and digits, with a letter among them; a number of yours cannot be named here',
+        'must be 3 to 11 letters and digits with at least one letter; a phone number is not allowed',
       )
       .optional(),
-    maxPrice: z.number().positive().optional().describe('Most that AWS may charge for one text, in USD'),
+    maxPrice: z.number().positive().optional().describe('Maximum price of one message, in USD'),
   })
   .superRefine(bothOrNeither)
   .transform(withTimeoutMs);
 
-/** https://docs.aws.amazon.com/sms-voice/latest/userguide/ */
+/** Config of End User Messaging SMS: https://docs.aws.amazon.com/sms-voice/latest/userguide/ */
 export const awsSmsVoiceConfig = z
   .strictObject({
     type: z.literal('aws-sms-voice'),
@@ -105,7 +110,7 @@ export const awsSmsVoiceConfig = z
       )
       .superRefine(
         refuseForms(
-          [/^(whatsapp|messenger|rcs|sms|tel):/i, 'must be given without a channel in front of it; only SMS is sent here'],
+          [/^(whatsapp|messenger|rcs|sms|tel):/i, 'must not have a channel prefix; only SMS is supported'],
           [
             /^arn:(?!aws[a-z-]*:sms-voice:[a-z0-9-]+:\d+:.)/,
             'must be the ARN of a number, sender ID or pool: arn:aws:sms-voice:<region>:<account>:…',
@@ -113,11 +118,12 @@ export const awsSmsVoiceConfig = z
         ),
       )
       .optional()
-      .describe('A number, sender ID, pool or ARN of yours; left out: AWS chooses'),
+      .describe('Number, sender ID, pool or ARN of the account; default: AWS chooses'),
     messageType: z.enum(['TRANSACTIONAL', 'PROMOTIONAL']).default('TRANSACTIONAL'),
     configurationSet: z.string().min(1).max(256).optional(),
-    // https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : two digits, a point, five digits.
-    maxPrice: z.number().min(0.00001).max(99.99999).optional().describe('Most that AWS may charge for one text, in USD'),
+    // https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : at most two
+    // digits, a point, five digits
+    maxPrice: z.number().min(0.00001).max(99.99999).optional().describe('Maximum price of one message, in USD'),
   })
   .superRefine(bothOrNeither)
   .transform(withTimeoutMs);

@@ -16,7 +16,10 @@ interface Page {
   readonly MaxResults: number;
 }
 
-/** The questions of a check; none sends a text. https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_Operations.html */
+/**
+ * Queries of a check; none sends a message.
+ * https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_Operations.html
+ */
 export interface SmsVoiceQuestions {
   accountAttributes(): Promise<AwsReply<DescribeAccountAttributesCommandOutput>>;
   spendLimits(): Promise<AwsReply<DescribeSpendLimitsCommandOutput>>;
@@ -25,7 +28,7 @@ export interface SmsVoiceQuestions {
   pools(page: Page): Promise<AwsReply<DescribePoolsCommandOutput>>;
 }
 
-/** Fifty senders are some 30 KB; the transport takes 64. */
+/** Fifty senders are about 30 KB; the transport reads up to 64. */
 const PAGE: Page = { MaxResults: 50 };
 
 const classify = (now: () => Date) => (answer: HttpAnswer) => classifySmsVoice(answer, now());
@@ -55,39 +58,48 @@ function checkTier({ AccountAttributes }: DescribeAccountAttributesCommandOutput
   const tier = AccountAttributes?.find(({ Name }) => Name === 'ACCOUNT_TIER')?.Value;
   if (tier === 'PRODUCTION') return { subject: 'account', verdict: 'ok', detail: 'out of the sandbox' };
   return tier === 'SANDBOX'
-    ? { subject: 'account', verdict: 'warning', detail: 'in the sandbox: only verified numbers get texts; ask AWS for production access' }
-    : { subject: 'account', verdict: 'unchecked', detail: 'AWS does not say whether it is a sandbox' };
+    ? {
+        subject: 'account',
+        verdict: 'warning',
+        detail: 'in the sandbox: only verified numbers receive messages; request production access from AWS',
+      }
+    : { subject: 'account', verdict: 'unchecked', detail: 'AWS did not report whether it is a sandbox' };
 }
 
 function checkSpendLimit({ SpendLimits }: DescribeSpendLimitsCommandOutput): Check {
   const limit = SpendLimits?.find(({ Name }) => Name === 'TEXT_MESSAGE_MONTHLY_SPEND_LIMIT')?.EnforcedLimit;
   return typeof limit === 'number'
-    ? { subject: 'balance', verdict: 'ok', detail: `texts stop at USD ${limit} a month; AWS does not say how much of it is spent` }
-    : { subject: 'balance', verdict: 'unchecked', detail: 'AWS names no monthly limit for texts' };
+    ? { subject: 'balance', verdict: 'ok', detail: `monthly limit USD ${limit}; AWS does not report how much of it is used` }
+    : { subject: 'balance', verdict: 'unchecked', detail: 'AWS reports no monthly limit for SMS' };
 }
 
 async function checkSender(ask: SmsVoiceQuestions, identity: string | undefined, now: () => Date): Promise<Check> {
-  if (identity === undefined) return { subject: 'sender', verdict: 'unchecked', detail: 'AWS chooses one of the account for each text' };
+  if (identity === undefined) return { subject: 'sender', verdict: 'unchecked', detail: 'AWS chooses one of the account for each message' };
   const { action, reply } = await findSenders(ask, identity);
   if (reply.kind !== 'output') return unanswered('sender', `sms-voice:${action}`, reply, classify(now));
   const { senders, more } = reply.output;
   const found = senders.find(({ names }) => names.includes(identity));
   if (found === undefined) return missing(identity, more);
   return found.active
-    ? { subject: 'sender', verdict: 'ok', detail: 'the account has it' }
-    : { subject: 'sender', verdict: 'failed', detail: 'the account has it, but it is not active' };
+    ? { subject: 'sender', verdict: 'ok', detail: 'exists in this account' }
+    : { subject: 'sender', verdict: 'failed', detail: 'exists in this account, but is not active' };
 }
 
 function missing(identity: string, more: boolean): Check {
-  // What others share with us is in their list, not in ours: https://docs.aws.amazon.com/sms-voice/latest/userguide/shared-resources.html
+  // Resources shared by other accounts are not in this list:
+  // https://docs.aws.amazon.com/sms-voice/latest/userguide/shared-resources.html
   if (more || identity.startsWith('arn:')) {
-    return { subject: 'sender', verdict: 'unchecked', detail: "not among the first of the account's; it may be further on, or shared" };
+    return {
+      subject: 'sender',
+      verdict: 'unchecked',
+      detail: "not on the first page of the account's list; it may be on a later one, or shared",
+    };
   }
-  return { subject: 'sender', verdict: 'failed', detail: 'the account has no such number, sender ID or pool in this region' };
+  return { subject: 'sender', verdict: 'failed', detail: 'no such number, sender ID or pool in this account and region' };
 }
 
 interface Sender {
-  /** All that it may be called in `originationIdentity`. */
+  /** All values of `originationIdentity` that refer to it. */
   readonly names: readonly (string | undefined)[];
   readonly active: boolean;
 }
@@ -97,7 +109,7 @@ interface Senders {
   readonly more: boolean;
 }
 
-/** An identity is a number, a sender ID or a pool, as such, by its id or by its ARN; its form says which. */
+/** Finds an identity: a number, a sender ID or a pool, by its id or its ARN; its format tells which. */
 async function findSenders(
   ask: SmsVoiceQuestions,
   identity: string,
@@ -127,7 +139,7 @@ function toPools({ Pools = [], NextToken }: DescribePoolsCommandOutput): Senders
   };
 }
 
-/** A sender ID has no status, only countries in which it may be used. */
+/** Converts sender IDs, which have no status, only countries in which they may be used. */
 function toSenderIds({ SenderIds = [], NextToken }: DescribeSenderIdsCommandOutput): Senders {
   return {
     senders: SenderIds.map(({ SenderId, SenderIdArn }) => ({ names: [SenderId, SenderIdArn], active: true })),

@@ -6,17 +6,17 @@ import type { AwsSmsVoiceConfig } from '../shared/config.ts';
 import { checkSmsVoice } from './check.ts';
 import { classifySmsVoice } from './codes.ts';
 
-/** https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html : seconds. */
+/** Minimum in seconds: https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html */
 const MIN_TIME_TO_LIVE_S = 5;
 const MAX_TIME_TO_LIVE_S = 259_200;
 
-/** https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html */
+/** Maximum length: https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html */
 const MAX_CHARACTERS = 1600;
 
 /**
- * AWS End User Messaging SMS: the SDK signs and reads, our transport carries. Deliveries go to the event destinations of
- * a configuration set, CloudWatch, Firehose or SNS, and carry our message id in `context.messageId`; none of them calls
- * the receiver, and the API has no question for a text's fate, so a message ends as `accepted` here:
+ * AWS End User Messaging SMS: the SDK signs requests and parses responses, our transport sends them. Delivery events go
+ * to the event destinations of a configuration set (CloudWatch, Firehose or SNS) with our message id in
+ * `context.messageId`. None of them calls the receiver, and the API has no status query, so `accepted` is final here:
  * https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
  */
 export async function createAwsSmsVoiceProvider(name: string, config: AwsSmsVoiceConfig, { clock }: ProviderDeps): Promise<Provider> {

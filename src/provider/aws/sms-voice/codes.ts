@@ -4,11 +4,11 @@ import type { CodeRow } from '../../contract/classify.ts';
 import type { Refused } from '../../contract/provider.ts';
 import { COMMON_CODES, classifyAws } from '../shared/common-codes.ts';
 
-/** Another vendor, or another sender of ours, may have a way to the country or the number. */
+/** Another vendor, or another sender, may have a route to the country or number. */
 const NO_ROUTE: CodeRow = { reason: 'recipient', failover: true };
 
 /**
- * What the errors of End User Messaging mean for a text, by their `Reason` where they give one, else by their type:
+ * Meaning of the errors of End User Messaging, by their `Reason` when present, else by their type:
  * https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html#API_SendTextMessage_Errors
  */
 export const SMS_VOICE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
@@ -20,7 +20,7 @@ export const SMS_VOICE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, Cod
   // ResourceNotFoundException: no such sender, pool or configuration set
   ['ResourceNotFoundException', { reason: 'auth' }],
 
-  // ConflictException, whose other reasons follow the HTTP status: it says too little by itself
+  // ConflictException; its other reasons follow the HTTP status, because the type alone is too general
   ['DESTINATION_PHONE_NUMBER_OPTED_OUT', { reason: 'opted_out' }],
   ['DESTINATION_PHONE_NUMBER_NOT_VERIFIED', { reason: 'auth', onlyThisMessage: true }], // the sandbox texts verified numbers only
   ['DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE', NO_ROUTE],
@@ -35,7 +35,7 @@ export const SMS_VOICE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, Cod
   ['MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT', { reason: 'balance' }],
   ['ServiceQuotaExceededException', { reason: 'throttled', retryAfterMs: 15 * 60_000 }],
 
-  // ValidationException. Where its `Fields` name the number, see `classifySmsVoice`.
+  // ValidationException. Errors whose `Fields` name the number: see `classifySmsVoice`.
   ['DESTINATION_COUNTRY_BLOCKED', NO_ROUTE],
   ['COUNTRY_NOT_ENABLED', NO_ROUTE],
   ['INTERNATIONAL_SENDING_NOT_SUPPORTED', NO_ROUTE],
@@ -60,7 +60,7 @@ export const SMS_VOICE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, Cod
   ['InternalServerException', { reason: 'unknown_outcome' }],
 ]);
 
-/** Read from the body itself: the SDK gives errors that it cannot read a name of its own making. */
+/** Parses the body itself: the SDK gives errors that it cannot parse a name of its own. */
 export function classifySmsVoice(answer: HttpAnswer, now: Date): Refused {
   const { type, reason, fields } = readSmsVoiceError(answer);
   const code = reason ?? type;
@@ -75,12 +75,15 @@ interface SmsVoiceError {
   readonly fields: readonly unknown[];
 }
 
-/** AWS JSON 1.0: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization */
+/**
+ * Parses an error of AWS JSON 1.0:
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization
+ */
 function readSmsVoiceError({ headers, body }: HttpAnswer): SmsVoiceError {
   const { __type, Reason, Fields } = (readJson(body) ?? {}) as { __type?: unknown; Reason?: unknown; Fields?: unknown };
   const written = typeof __type === 'string' ? __type : headers['x-amzn-errortype'];
   return {
-    // com.amazonaws.pinpointsmsvoicev2#ValidationException, with a URI after a colon from some gateways
+    // For example com.amazonaws.pinpointsmsvoicev2#ValidationException; some gateways append a colon and a URI
     type: written?.replace(/:.*$/s, '').replace(/^.*#/s, '') || undefined,
     reason: typeof Reason === 'string' && Reason !== '' ? Reason : undefined,
     fields: Array.isArray(Fields) ? Fields.map((field: { Name?: unknown } | null) => field?.Name) : [],

@@ -7,7 +7,7 @@ import { checkAccess, isOpen, unanswered } from '../shared/check.ts';
 import type { SnsConfig } from '../shared/config.ts';
 import { classifySns } from './codes.ts';
 
-/** The two questions of a check; neither sends a text. */
+/** The two queries of a check; neither sends a message. */
 export interface SnsQuestions {
   /** https://docs.aws.amazon.com/sns/latest/api/API_GetSMSSandboxAccountStatus.html */
   sandboxStatus(): Promise<AwsReply<GetSMSSandboxAccountStatusCommandOutput>>;
@@ -30,8 +30,8 @@ export async function checkSns(ask: SnsQuestions, { senderId }: SnsConfig, now: 
       verdict: 'unchecked',
       detail:
         senderId === undefined
-          ? 'SNS chooses the sender'
-          : 'SNS does not say where the sender ID may be used; some countries want it registered',
+          ? 'SNS selects the sender'
+          : 'SNS does not report where the sender ID may be used; some countries require registration',
     },
     RECEIPTS,
   ];
@@ -40,32 +40,35 @@ export async function checkSns(ask: SnsQuestions, { senderId }: SnsConfig, now: 
 const RECEIPTS: Check = {
   subject: 'account',
   verdict: 'unchecked',
-  detail:
-    'SNS takes texts and reports nothing back: "accepted" is the last word here, deliveries are in CloudWatch Logs only; aws-sms-voice knows more',
+  detail: 'SNS sends no delivery receipts: messages end as "accepted", deliveries are in CloudWatch Logs only; aws-sms-voice reports more',
 };
 
 function checkSandbox({ IsInSandbox }: GetSMSSandboxAccountStatusCommandOutput): Check {
   if (typeof IsInSandbox !== 'boolean')
-    return { subject: 'account', verdict: 'unchecked', detail: 'SNS does not say whether it is a sandbox' };
+    return { subject: 'account', verdict: 'unchecked', detail: 'SNS did not report whether it is a sandbox' };
   return IsInSandbox
-    ? { subject: 'account', verdict: 'warning', detail: 'in the SMS sandbox: only verified numbers get texts; ask AWS to move it out' }
+    ? {
+        subject: 'account',
+        verdict: 'warning',
+        detail: 'in the SMS sandbox: only verified numbers receive messages; request production access from AWS',
+      }
     : { subject: 'account', verdict: 'ok', detail: 'out of the SMS sandbox' };
 }
 
 function checkSpendLimit({ attributes }: GetSMSAttributesCommandOutput): Check {
   const limit = Number(attributes?.MonthlySpendLimit || Number.NaN);
   return Number.isFinite(limit)
-    ? { subject: 'balance', verdict: 'ok', detail: `texts stop at USD ${limit} a month; SNS does not say how much of it is spent` }
+    ? { subject: 'balance', verdict: 'ok', detail: `monthly limit USD ${limit}; SNS does not report how much of it is used` }
     : {
         subject: 'balance',
         verdict: 'unchecked',
-        detail: 'no monthly spend limit of its own is set; the account has one, by default USD 1',
+        detail: 'no monthly spend limit is set; the limit of the account applies, by default USD 1',
       };
 }
 
 /**
- * Amazon SNS: the SDK signs and reads, our transport carries. SNS is accept-only: it calls nobody back and cannot be
- * asked what became of a text, so a message ends as `accepted`; deliveries are in CloudWatch Logs:
+ * Amazon SNS: the SDK signs requests and parses responses, our transport sends them. SNS has neither receipts nor a
+ * status query, so `accepted` is final here; deliveries are in CloudWatch Logs:
  * https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
  */
 export async function createSnsProvider(name: string, config: SnsConfig, { clock }: ProviderDeps): Promise<Provider> {
@@ -104,10 +107,10 @@ export async function createSnsProvider(name: string, config: SnsConfig, { clock
   };
 }
 
-/** In all its parts: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+/** Maximum length over all parts: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MAX_CHARACTERS = 1600;
 
-/** https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
+/** Builds the request: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
 function toPublishInput({ to, text }: SmsMessage, { smsType, senderId, maxPrice }: SnsConfig): PublishCommandInput {
   return {
     PhoneNumber: to,

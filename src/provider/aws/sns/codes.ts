@@ -3,7 +3,7 @@ import type { CodeRow } from '../../contract/classify.ts';
 import type { Refused } from '../../contract/provider.ts';
 import { COMMON_CODES, classifyAws } from '../shared/common-codes.ts';
 
-/** What SNS's error codes mean for a text: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors */
+/** Meaning of SNS's error codes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors */
 export const SNS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ...COMMON_CODES,
   ['AuthorizationError', { reason: 'auth' }], // IAM
@@ -19,7 +19,7 @@ export const SNS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>(
 
   ['OptedOut', { reason: 'opted_out' }],
 
-  // About the number or about the rest: see `classifySns`.
+  // Concerns the number or another parameter: see `classifySns`.
   ['InvalidParameter', { reason: 'content' }],
   ['UserError', { reason: 'content' }], // a parameter beyond its constraints
   ['ParameterValueInvalid', { reason: 'content' }],
@@ -31,7 +31,7 @@ export const SNS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>(
   ['InternalError', { reason: 'unknown_outcome' }],
 ]);
 
-/** @param error what the SDK threw: for a body that it could read, with the bare `Code` and `message` of SNS */
+/** @param error the SDK's exception; contains `Code` and `message` of SNS when the body was readable */
 export function classifySns(answer: HttpAnswer, error: unknown, now: Date): Refused {
   const code = snsCodeOf(error);
   const row = code === undefined ? undefined : SNS_CODES.get(code);
@@ -43,7 +43,10 @@ function snsCodeOf(error: unknown): string | undefined {
   return typeof Code === 'string' && Code !== '' ? Code : undefined;
 }
 
-/** "Invalid parameter: PhoneNumber Reason: … is not valid to publish to". The code alone does not say which parameter. */
+/**
+ * Whether an error such as "Invalid parameter: PhoneNumber Reason: … is not valid to publish to" concerns the number.
+ * The code alone does not name the parameter.
+ */
 function blamesNumber(error: unknown): boolean {
   const { message } = error as { readonly message?: unknown };
   return typeof message === 'string' && /^\s*Invalid parameter(?: value)?:\s*PhoneNumber\b/i.test(message);

@@ -65,7 +65,7 @@ describe.each([
   it('finds that AWS cannot be reached, or stops', async () => {
     const baseUrl = `http://127.0.0.1:${await freePort()}`;
     const unreachable = await check(type, { baseUrl });
-    expect(unreachable).toEqual([{ subject: 'connection', verdict: 'failed', detail: 'AWS gives no whole answer: ECONNREFUSED' }]);
+    expect(unreachable).toEqual([{ subject: 'connection', verdict: 'failed', detail: 'incomplete response from AWS: ECONNREFUSED' }]);
     expect(verdicts(await check(type, { baseUrl }, AbortSignal.abort()))).toEqual(['connection: failed']);
   });
 
