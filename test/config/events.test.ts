@@ -47,11 +47,7 @@ describe('events', () => {
       `${at}.types[0]: must be one of ${EVENT_TYPES.join(', ')}, got "message.deliverd" (did you mean "message.delivered"?)`,
     ],
     ['no type', `secret: "${a}", types: []`, `${at}.types: must hold at least 1, got an empty list`],
-    [
-      'a header of ours',
-      `secret: "${a}", headers: { Webhook-Id: x }`,
-      `${at}.headers.webhook-id: must not be set: every event has it`,
-    ],
+    ['a header of ours', `secret: "${a}", headers: { Webhook-Id: x }`, `${at}.headers.webhook-id: must not be set: every event has it`],
     ['an unknown key', `secret: "${a}", type: x`, `${at}.type: unknown key (did you mean "types"?)`],
   ])('with %s are refused', (_what, webhook, line) => {
     expect(faultLines(withEvents(webhook))).toEqual([line]);
