@@ -7,6 +7,7 @@ import { CALLS } from './door-calls.ts';
 import { fuzzDoors } from './doors.ts';
 import { type Fuzz, leaksIn, randomOf, rawWordsIn } from './fuzz.ts';
 import { mutateValue, toJson } from './mutate.ts';
+import { fuzzQueue } from './queue.ts';
 
 const SEED = 20_261_201;
 
@@ -15,6 +16,7 @@ const READERS: readonly (readonly [name: string, fuzz: Fuzz, count: number])[] =
   ['every route of the HTTP API and the console', fuzzDoors, 300],
   ['config files, contact files, environments and files of other systems', fuzzConfig, 80],
   ['CSV files', fuzzCsv, 200],
+  ['raw jobs on every queue', fuzzQueue, 400],
 ];
 
 describe('mutated input loses nothing, hangs nothing and shows nothing that it should not:', { timeout: 240_000 }, () => {

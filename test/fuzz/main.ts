@@ -3,8 +3,9 @@ import { fuzzConfig } from './config.ts';
 import { fuzzCsv } from './csv.ts';
 import { fuzzDoors } from './doors.ts';
 import type { Fuzz } from './fuzz.ts';
+import { fuzzQueue } from './queue.ts';
 
-const READERS: Readonly<Record<string, Fuzz>> = { doors: fuzzDoors, config: fuzzConfig, csv: fuzzCsv };
+const READERS: Readonly<Record<string, Fuzz>> = { doors: fuzzDoors, config: fuzzConfig, csv: fuzzCsv, queue: fuzzQueue };
 /** A screen has room for so many of one reader. */
 const SHOWN = 20;
 

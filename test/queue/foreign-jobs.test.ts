@@ -25,7 +25,8 @@ function router() {
       notifyResolved: async () => 'done',
       route: async (raw): Promise<Routed> => {
         raws.push(raw);
-        const { text } = raw.data as { text?: string };
+        const { text, refused } = raw.data as { text?: string; refused?: string };
+        if (refused !== undefined) return { kind: 'malformed', reason: refused };
         const unreadable = raw.data instanceof Unreadable || text === 'malformed';
         const reason = raw.refused ?? (unreadable ? 'no severity' : undefined);
         return reason === undefined ? { kind: 'suppressed' } : { kind: 'malformed', reason };
@@ -181,5 +182,107 @@ describe('a flow parent', () => {
     expect(bench.raws).toMatchObject([
       { data: { id: 'parent' }, refused: expect.stringMatching(/^its flow has failed: child .+ failed$/) },
     ]);
+  });
+});
+
+describe('a job whose record BullMQ cannot end', () => {
+  const PARENTS = [
+    '{}',
+    '{"id":"x"}',
+    '{"queueKey":"q"}',
+    '{"id":null,"queueKey":null}',
+    '{"id":{},"queueKey":[]}',
+    '[1]',
+    '5',
+    'true',
+    'null',
+    '"x"',
+  ];
+  const RECORDS: readonly (readonly [name: string, fields: Record<string, string>])[] = [
+    ...PARENTS.map((parent) => [`the parent ${parent}`, { parent }] as const),
+    ['a parent that is to fail with it and is not there', { parent: '{"id":"x","fpof":true}', parentKey: 'x' }],
+    ['a count of attempts that is none', { atm: 'x' }],
+    ['a count of attempts that is as large as can be', { atm: '9223372036854775807' }],
+    ['a deduplication whose key holds something else', { deid: 'held' }],
+    ['a deduplication whose next job cannot be read', { deid: 'next' }],
+  ];
+
+  async function push(bench: ReturnType<typeof router>, id: string, text: string, fields: Record<string, string> = {}): Promise<void> {
+    const record = { name: 'alert', data: JSON.stringify({ text }), opts: '{}', timestamp: '1', delay: '0', priority: '0', ...fields };
+    await redis.multi().hset(bench.key(id), record).lpush(bench.key('wait'), id).zadd(bench.key('marker'), 0, '0').exec();
+  }
+
+  it.each(RECORDS)('for %s ends all the same, as failed or done, and so do its neighbours', async (_name, fields) => {
+    const bench = router();
+    await redis.rpush(bench.key('de:held'), 'x');
+    await redis.hset(bench.key('dn:next'), { name: 'x', data: '{', opts: '{' });
+    await push(bench, 'bad', 'malformed', fields);
+    await push(bench, 'good', 'x', fields);
+    await push(bench, 'neighbour', 'x');
+    await push(bench, 'bad neighbour', 'malformed');
+    bench.start();
+    await until(
+      async () => (await bench.queue.getFailedCount()) === 2 && (await redis.exists(bench.key('good'), bench.key('neighbour'))) === 0,
+    );
+    expect(await redis.hget(bench.key('bad'), 'failedReason')).toBe('malformed: no severity');
+    expect(await redis.hget(bench.key('bad'), 'finishedOn')).toMatch(/^\d+$/);
+    expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
+    expect(bench.raws).toHaveLength(4);
+  });
+
+  type Put = (bench: ReturnType<typeof router>) => Promise<void>;
+  it.each<[string, Put]>([
+    ['whose key holds text', async (bench) => void (await redis.set(bench.key('odd'), 'text'))],
+    ['whose key holds a list', async (bench) => void (await redis.rpush(bench.key('odd'), 'a'))],
+    ['whose key is gone', async () => undefined],
+    ...['nan', '-nan', 'inf', 'x', '1e400', '-5'].map((priority): [string, Put] => [
+      `of the priority ${priority}`,
+      async (bench: ReturnType<typeof router>) =>
+        void (await redis.hset(bench.key('odd'), { name: 'alert', data: '{"text":"odd"}', opts: '{}', priority })),
+    ]),
+  ])('takes no delayed neighbour with it when it is due, as one %s', async (_name, put) => {
+    const bench = router();
+    await put(bench);
+    await redis.zadd(bench.key('delayed'), 1, 'odd');
+    for (let n = 0; n < 30; n++) await bench.queue.add('alert', { text: `${n}` }, { delay: 1, timestamp: 1, jobId: `job-${n}` });
+    bench.start();
+    const texts = () => bench.raws.map(({ data }) => (data as { text?: string }).text).filter((text) => /^\d/.test(text ?? ''));
+    await until(() => texts().length >= 30);
+    expect(new Set(texts()).size).toBe(30);
+    await until(async () => (await redis.llen(bench.key('active'))) === 0);
+  });
+
+  it.each([
+    ...['delayed', 'prioritized', 'failed', 'completed', 'stalled', 'marker', 'wait', 'active', 'paused', 'pc', 'limiter', 'repeat'],
+  ])('and whose id is %s, which the queue itself has, stops no lane and is counted', async (jobId) => {
+    const bench = router();
+    await bench.queue.add('alert', { text: 'odd' }, { jobId }).catch(() => undefined);
+    bench.start();
+    await until(() => bench.raws.some(({ refused }) => refused === 'the id of the job is the name of a key that the queue itself has'));
+    const add = (text: string, opts: JobsOptions) => until(() => bench.queue.add('alert', { text }, opts).catch(() => undefined));
+    await add('plain', {});
+    await add('with a priority', { priority: 3 });
+    await add('delayed', { delay: 1 });
+    await add('malformed', {});
+    const texts = () => bench.raws.map(({ data }) => (data as { text?: string }).text);
+    await until(() => ['plain', 'with a priority', 'delayed', 'malformed'].every((text) => texts().includes(text)));
+    await until(async () => (await bench.queue.getFailedCount()) === 1);
+    expect(texts().filter((text) => text === 'plain')).toHaveLength(1);
+  });
+
+  it('and whose count of stalls is none is run, and is not lost when its worker is gone', async () => {
+    const bench = router();
+    await push(bench, 'odd', 'x', { stc: 'x' });
+    bench.start();
+    await until(() => bench.raws.length === 1);
+    expect(await redis.hget(bench.key('odd'), 'stc')).toBeNull();
+  });
+
+  it('gives no number away in its reason', async () => {
+    const bench = router();
+    await bench.queue.add('alert', { text: 'refused', refused: 'no channel named +60123456789' }, { jobId: 'odd' });
+    bench.start();
+    await until(async () => (await bench.queue.getFailedCount()) === 1);
+    expect(await redis.hget(bench.key('odd'), 'failedReason')).toBe('malformed: no channel named +60*******789');
   });
 });

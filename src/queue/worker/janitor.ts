@@ -20,7 +20,56 @@ export const dropIdScript = defineScript(new URL('drop-id.lua', import.meta.url)
   reply: ['dropped', 'gone'],
 });
 
+/**
+ * Keys that BullMQ keeps of a queue, and their types. A job whose id is one of these names shares its key: its record takes the place of
+ * a lane that is empty, and from then on every script that looks into that lane stops.
+ */
+const OWN_KEYS: Readonly<Record<string, string>> = {
+  ...{ wait: 'list', active: 'list', paused: 'list', delayed: 'zset', prioritized: 'zset', completed: 'zset', failed: 'zset' },
+  ...{ 'waiting-children': 'zset', marker: 'zset', repeat: 'zset', stalled: 'set', 'stalled-check': 'string', pc: 'string' },
+  ...{ id: 'string', limiter: 'string', meta: 'hash', events: 'stream' },
+};
+
+/** A job of this id cannot be run: see `OWN_KEYS`. */
+export function isOwnKey(jobId: string): boolean {
+  return Object.hasOwn(OWN_KEYS, jobId);
+}
+
+/**
+ * Gives a key of the queue back to it, by moving what lies there to a key beside, and takes the job off its lanes. Answers the timestamp
+ * and the data of the job that lay there; nothing where the key is as it should be.
+ */
+export const giveBackScript = defineScript(new URL('give-back.lua', import.meta.url), {
+  keys: ['own', 'beside', 'lock', 'stalled', 'active', 'wait', 'prioritized', 'delayed'],
+  args: { jobId: 'string', kind: 'string' },
+  reply: (answer) => answer as [timestamp: string, data: string] | [],
+});
+
+type Lanes = [string, string, string, string, string];
+
+/** Gives the queue every key of its own in which a job lies, and returns those jobs; what lay there is kept at `<key>:moved`. */
+async function giveBackKeys(redis: Redis, prefix: string, queue: string): Promise<UnreadableJob[]> {
+  const moved = await Promise.all(
+    Object.entries(OWN_KEYS).map(async ([jobId, type]): Promise<UnreadableJob[]> => {
+      const key = (part: string) => `${prefix}:${queue}:${part}`;
+      const [stalled, active, wait, prioritized, delayed] = ['stalled', 'active', 'wait', 'prioritized', 'delayed'].map(key) as Lanes;
+      const [timestamp, data] = await giveBackScript(redis, {
+        keys: { own: key(jobId), beside: key(`${jobId}:moved`), lock: key(`${jobId}:lock`), stalled, active, wait, prioritized, delayed },
+        args: { jobId, kind: type },
+      });
+      return timestamp === undefined
+        ? []
+        : [{ jobId, timestamp: Number.parseInt(timestamp, 10), data: parseJson(data ?? ''), reason: OWN_KEY }];
+    }),
+  );
+  return moved.flat();
+}
+
+const OWN_KEY = 'the id of the job is the name of a key that the queue itself has';
+
 const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
+/** What a job must have in order to be run. `ats` is how often it was started, which BullMQ adds to while it fetches. */
+const JUDGED = ['ats', ...JSON_FIELDS] as const;
 
 export interface UnreadableJob {
   readonly jobId: string;
@@ -40,18 +89,19 @@ const PAGE = 200;
  */
 export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
   const key = (part: string) => `${prefix}:${queue}:${part}`;
+  const drop = async (jobId: string, reason: string): Promise<UnreadableJob[]> => {
+    const dropped = await dropIdScript(redis, {
+      keys: { active: key('active'), stalled: key('stalled'), lock: key(`${jobId}:lock`) },
+      args: { jobId },
+    });
+    return dropped === 'dropped' ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
+  };
   const judge = async (jobId: string): Promise<UnreadableJob[]> => {
-    const record = await redis.hmget(key(jobId), 'timestamp', 'data', 'ats', ...JSON_FIELDS).catch(noRecord);
-    if (record === undefined) {
-      const dropped = await dropIdScript(redis, {
-        keys: { active: key('active'), stalled: key('stalled'), lock: key(`${jobId}:lock`) },
-        args: { jobId },
-      });
-      const reason = 'what lies under the key of the job is no job';
-      return dropped === 'dropped' ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
-    }
-    const [timestamp, data, starts, ...fields] = record;
-    const reason = unreadable(fields) ?? uncountable(starts);
+    const record = await redis.hmget(key(jobId), 'timestamp', 'data', ...JUDGED).catch(noRecord);
+    if (isOwnKey(jobId)) return drop(jobId, OWN_KEY);
+    if (record === undefined) return drop(jobId, 'what lies under the key of the job is no job');
+    const [timestamp, data, ...judged] = record;
+    const reason = unreadableIn((field) => judged[JUDGED.indexOf(field)]);
     if (reason === undefined) return [];
     const moved = await failUnreadableScript(redis, {
       keys: {
@@ -65,7 +115,7 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
     });
     return moved === 'failed' ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
   };
-  const failed: UnreadableJob[] = [];
+  const failed = await giveBackKeys(redis, prefix, queue);
   for (let left = 0; ; ) {
     const ids = await redis.lrange(key('active'), -left - PAGE, -left - 1);
     const found = (await Promise.all(ids.map(judge))).flat();
@@ -83,22 +133,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreadable(values: readonly (string | null)[]): string | undefined {
-  for (const [index, value] of values.entries()) {
-    if (value === null || value === '') continue;
+/** Why a job with these fields cannot be run. */
+export function unreadableIn(read: (field: (typeof JUDGED)[number]) => string | null | undefined): string | undefined {
+  for (const field of JSON_FIELDS) {
+    const value = read(field) ?? '';
+    if (value === '' || value === '{}' || value === '0') continue;
     try {
-      if (JSON.parse(value) === null && JSON_FIELDS[index] === 'opts') return "the job's opts is null: it must be a JSON object";
+      if (JSON.parse(value) === null && field === 'opts') return "the job's opts is null: it must be a JSON object";
     } catch (error) {
-      return `the job's ${JSON_FIELDS[index]} is ${describeJsonFault(value, error).message}`;
+      return `the job's ${field} is ${describeJsonFault(value, error).message}`;
     }
   }
-  return undefined;
+  return isCount(read('ats')) ? undefined : "the job's ats is not a whole number";
 }
 
-/** How often the job was started, which BullMQ adds to while it fetches. */
-function uncountable(starts: string | null | undefined): string | undefined {
-  if (starts === null || starts === undefined || /^-?\d{1,15}$/.test(starts)) return undefined;
-  return "the job's ats is not a whole number";
+/** Whether BullMQ can add to it. */
+export function isCount(value: string | null | undefined): boolean {
+  return value === null || value === undefined || /^-?\d{1,15}$/.test(value);
 }
 
 /** What lies under the key of a job may be no hash at all. */

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
+import { maskNumbers } from '../../alert/phone.ts';
 import type { Logger } from '../../logger.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import { duplicateRedis, type Redis, withinDeadline } from '../../redis/connect.ts';
 import { levelFor } from '../../redis/unavailable.ts';
 import { KEEP } from '../names.ts';
 import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
+import { isOfScript } from './guarded-backend.ts';
 import { inJobSpan } from './in-job-span.ts';
 import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { ReadableWorker } from './readable-worker.ts';
@@ -160,13 +162,19 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       ...KEEP,
       removeOnComplete: keepCompleted,
     };
-    const opened = new ReadableWorker(queue, processor, commands, options, () => {
-      // One that was replaced may still ask, for nothing.
-      if (opened === worker) fetching.asked();
+    const opened = new ReadableWorker(queue, processor, commands, options, {
+      onAsk: () => {
+        // One that was replaced may still ask, for nothing.
+        if (opened === worker) fetching.asked();
+      },
+      onUnreadable: sweep,
+      onEndedPlainly: (jobId, why) => logger.warn({ queue, jobId, reason: why }, 'job ended without BullMQ'),
     });
     opened.on('error', (error) => {
       if (isOfRecord(error)) sweep();
-      else logger[levelFor(error, 'warn')]({ err: error, queue }, 'queue worker');
+      // The stack is BullMQ's own. That a lock was lost is said where its run is aborted.
+      else if (!/could not renew lock/.test(error.message))
+        logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers(error.message) }, 'queue worker');
     });
     opened.on('lockRenewalFailed', (ids: string[]) => {
       for (const id of ids) callOff(id);
@@ -221,7 +229,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
 
 /** What BullMQ throws on a job whose record cannot be read; its scripts, on a counter that is no number. */
 function isOfRecord(error: Error): boolean {
-  return error instanceof SyntaxError || error instanceof TypeError || /hash value is not an integer|WRONGTYPE/.test(error.message);
+  return error instanceof SyntaxError || error instanceof TypeError || isOfScript(error);
 }
 
 /** Resolves once nobody has been busy for so long. */

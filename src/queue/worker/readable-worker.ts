@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
-import { backendBy } from './redis-time-backend.ts';
+import { type GuardHooks, guardedBackend } from './guarded-backend.ts';
 
 /** A time long past: due at the next look. Not 0, which BullMQ reads as "not known yet". */
 const DUE = 1;
@@ -48,6 +48,11 @@ export function flowFailureOf(job: Job): string | undefined {
   return FLOW_FAILURES.get(job);
 }
 
+export interface WorkerHooks extends GuardHooks {
+  /** The worker asks Redis for work, or gets a job. */
+  onAsk(): void;
+}
+
 /**
  * A worker for jobs that any BullMQ client may have written.
  *
@@ -64,10 +69,9 @@ export class ReadableWorker extends Worker {
   readonly #clock: Clock;
   readonly #onAsk: () => void;
 
-  /** @param onAsk is called whenever the worker asks Redis for work, and whenever it gets a job */
-  constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, onAsk: () => void = () => undefined) {
+  constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, { onAsk, ...hooks }: WorkerHooks) {
     const clock = clockOf(commands);
-    super(queue, processor, { ...options, autorun: false }, backendBy(clock));
+    super(queue, processor, { ...options, autorun: false }, guardedBackend(clock, options.prefix ?? 'bull', hooks));
     this.#clock = clock;
     this.#commands = commands;
     this.#onAsk = onAsk;

@@ -19,10 +19,14 @@ export function backendBy(clock: Clock): BackendFactory<RedisQueueBackend> {
     const backend = createRedisBackend(name, opts, options);
     const execute = backend.execCommand.bind(backend);
     backend.execCommand = (client, command, args: unknown[]) => {
-      const at = NOW_AT[command];
-      if (at !== undefined) args[at] = clock.now().getTime();
+      setTime(clock, command, args);
       return execute(client, command, args);
     };
     return backend;
   };
+}
+
+export function setTime(clock: Clock, command: string, args: unknown[]): void {
+  const at = NOW_AT[command];
+  if (at !== undefined) args[at] = clock.now().getTime();
 }

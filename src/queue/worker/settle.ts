@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, ErrorCode, type IQueueBackend, type Job, UnrecoverableError } from 'bullmq';
+import { maskNumbers } from '../../alert/phone.ts';
 import type { Clock } from '../../clock.ts';
 
 const FIRST_WAIT_MS = 200;
@@ -70,8 +71,8 @@ export async function settleJob(
       await retryUntilStored(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
     case 'dead':
-      // BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.
-      throw Object.assign(new UnrecoverableError(move.reason), { stack: '' });
+      // What a job holds is quoted in some reasons. BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.
+      throw Object.assign(new UnrecoverableError(maskNumbers(move.reason)), { stack: '' });
   }
 }
 

@@ -1,0 +1,16 @@
+local found = redis.call('TYPE', keys.own).ok
+if found == 'none' or found == args.kind then return {} end
+local job = { '', '' }
+if found == 'hash' then
+  local record = redis.call('HMGET', keys.own, 'timestamp', 'data')
+  job = { record[1] or '', record[2] or '' }
+end
+redis.call('RENAME', keys.own, keys.beside)
+redis.call('DEL', keys.lock)
+-- One of these may be taken too.
+redis.pcall('SREM', keys.stalled, args.jobId)
+redis.pcall('LREM', keys.active, 0, args.jobId)
+redis.pcall('LREM', keys.wait, 0, args.jobId)
+redis.pcall('ZREM', keys.prioritized, args.jobId)
+redis.pcall('ZREM', keys.delayed, args.jobId)
+return job
