@@ -24,7 +24,7 @@ export interface Notices {
  * `ending`: outcome and run. The field holds them and 1 when that was the notice's first end. Answers `first` to the run that
  * ended it first, however often that run asks. An alert that is forgotten stays so.
  */
-export const endNoticeScript = defineScript(new URL('end-notice.lua', import.meta.url), {
+const endNoticeScript = defineScript(new URL('end-notice.lua', import.meta.url), {
   keys: ['alert'],
   args: { field: 'string', ending: 'string', event: 'string' },
   reply: ['first', 'later'],

@@ -6,7 +6,7 @@ import type { Keys } from '../redis/keys.ts';
 const WHOLE = '*';
 
 /** Answers, in the order of the routes, since when each is real: ms, 0 for always and for one that is simulated. */
-export const noteRouteKindsScript = defineScript(new URL('note-route-kinds.lua', import.meta.url), {
+const noteRouteKindsScript = defineScript(new URL('note-route-kinds.lua', import.meta.url), {
   keys: ['routeKinds'],
   args: { now: 'number', routes: [{ name: 'string', isSimulated: 'flag' }] },
   reply: stringList,

@@ -24,7 +24,7 @@ export const currentNamesLua = luaPart(new URL('lua/current-names.lua', import.m
 /** Lua function `foundNames(names)`. Needs `keys.capNames`. */
 export const foundNamesLua = luaPart(new URL('lua/found-names.lua', import.meta.url), { includes: [earlierNamesLua] });
 
-export const settleNamesScript = defineScript(new URL('lua/settle-names.lua', import.meta.url), {
+const settleNamesScript = defineScript(new URL('lua/settle-names.lua', import.meta.url), {
   keys: ['capNames', 'journal'],
   args: { isEarlierRunning: 'flag' },
   reply: ['earlier', 'moving', 'current'],

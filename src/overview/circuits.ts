@@ -44,7 +44,7 @@ const ACCOUNT_REASONS: readonly string[] = ['auth', 'balance'];
 const PAUSE_GRACE_MS = 60_000;
 
 /** Also removes some of the notes of dispatchers that crashed; answers with the cursor for the next call. */
-export const publishCircuitScript = defineScript(new URL('publish-circuit.lua', import.meta.url), {
+const publishCircuitScript = defineScript(new URL('publish-circuit.lua', import.meta.url), {
   keys: ['circuits'],
   args: { field: 'string', note: 'string', now: 'number', cursor: 'string' },
   reply: String,

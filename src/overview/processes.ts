@@ -45,7 +45,7 @@ export interface Processes {
 }
 
 /** Also removes some of the notes of processes that crashed; answers with the cursor for the next call. */
-export const publishProcessScript = defineScript(new URL('publish-process.lua', import.meta.url), {
+const publishProcessScript = defineScript(new URL('publish-process.lua', import.meta.url), {
   keys: ['processes'],
   args: { process: 'string', note: 'string', cursor: 'string' },
   reply: String,

@@ -47,7 +47,7 @@ const LOSS_SHOWN_MS = 86_400_000;
  * after which others have counted on beyond its own last confirmation.
  * `knownId`, `knownCount`: what the process remembers.
  */
-export const confirmScript = defineScript(new URL('confirm-data-set.lua', import.meta.url), {
+const confirmScript = defineScript(new URL('confirm-data-set.lua', import.meta.url), {
   keys: ['dataSet', 'history'],
   args: { process: 'string', newId: 'string', knownId: 'string?', knownCount: 'number' },
   reply: {

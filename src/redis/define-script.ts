@@ -89,6 +89,13 @@ export type ScriptCall<Keys extends readonly string[], Args> = { readonly keys: 
   ? unknown
   : { readonly args: ArgsOf<Args> });
 
+const defined: Script[] = [];
+
+/** All scripts of the modules that were read so far. */
+export function definedScripts(): readonly Script[] {
+  return defined;
+}
+
 /**
  * A Lua script as a function that takes keys and arguments by name. Only its hash travels; the source follows when the server does
  * not know it: the first time, after a restart, after SCRIPT FLUSH. A client that waits through outages sends a call again when its
@@ -124,7 +131,9 @@ export function defineScript<
     });
     return read(answer) as AnswerOf<R>;
   };
-  return Object.assign(run as unknown as Script<Keys, Args, R>, { definition, chunks, unused });
+  const script = Object.assign(run as unknown as Script<Keys, Args, R>, { definition, chunks, unused });
+  defined.push(script as unknown as Script);
+  return script;
 }
 
 function write(sent: (string | number)[], kind: ArgKind, value: unknown): void {

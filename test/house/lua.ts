@@ -1,31 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Script } from '../../src/redis/define-script.ts';
+import { definedScripts, type Script } from '../../src/redis/define-script.ts';
 import { checkScript } from './lua-names.ts';
 
-/** Every script below `src`; each must be exported from the module that defines it. */
+/** Every script below `src`, and what is wrong with the files. */
 export async function findScripts(root: string): Promise<{ readonly scripts: readonly Script[]; readonly faults: readonly string[] }> {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).sort();
-  const scripts: Script[] = [];
   const faults: string[] = [];
-  for (const path of files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))) {
-    const count = readFileSync(join(root, 'src', path), 'utf8').match(/\bdefineScript\(/g)?.length ?? 0;
-    if (count === 0) continue;
+  for (const path of files.filter((file) => file.endsWith('.ts'))) {
+    if (!/\bdefineScript\(/.test(readFileSync(join(root, 'src', path), 'utf8'))) continue;
     // A name that is not declared is an error when the module is read.
-    const module = await (import(importOf(root, path)) as Promise<Record<string, unknown>>).catch((error: Error) => {
-      faults.push(error.message);
-      return undefined;
-    });
-    if (module === undefined) continue;
-    const found = Object.values(module).filter((value) => typeof value === 'function' && 'chunks' in value) as unknown as Script[];
-    if (found.length !== count) faults.push(`src/${path} defines ${count} script(s) and exports ${found.length}: export each of them`);
-    scripts.push(...found);
+    await import(importOf(root, path)).catch((error: Error) => faults.push(error.message));
   }
-  const loaded = new Set(scripts.flatMap(({ chunks }) => chunks.map(({ file }) => relative(sourceRoot(root), file))));
-  for (const path of files.filter((file) => file.endsWith('.lua'))) {
-    if (![...loaded].some((file) => file.endsWith(`src/${path}`))) faults.push(`src/${path} belongs to no script`);
-  }
+  const folder = join(sourceRoot(resolve(root)), 'src/');
+  const scripts = definedScripts().filter(({ chunks }) => chunks.at(-1)?.file.startsWith(folder));
+  const loaded = new Set(scripts.flatMap(({ chunks }) => chunks.map(({ file }) => file)));
+  const unread = files.filter((file) => file.endsWith('.lua') && !loaded.has(join(folder, file)));
+  if (faults.length === 0) faults.push(...unread.map((file) => `src/${file} belongs to no script`));
   return { scripts, faults };
 }
 

@@ -30,7 +30,7 @@ export interface JournalCursor {
  * A place is `id of the last entry passed, how many entries there had ever been up to it or -1, who moved it there`.
  * Redis counts entries since version 7. Answers with the place, the entries lost or -1, and those behind it.
  */
-export const lookScript = defineScript(new URL('look.lua', import.meta.url), {
+const lookScript = defineScript(new URL('look.lua', import.meta.url), {
   keys: ['journal', 'cursor'],
   args: { limit: 'number', run: 'string' },
   reply: (answer) => answer as [place: string, lost: number, rows: [string, string[]][]],
@@ -38,7 +38,7 @@ export const lookScript = defineScript(new URL('look.lua', import.meta.url), {
 });
 
 /** `passed` also when repeated. */
-export const passScript = defineScript(new URL('pass.lua', import.meta.url), {
+const passScript = defineScript(new URL('pass.lua', import.meta.url), {
   keys: ['cursor'],
   args: { from: 'string', to: 'string' },
   reply: ['passed', 'elsewhere'],

@@ -16,7 +16,7 @@ export type IndexedState = (typeof INDEXED_STATES)[number];
 /** Lua function `indexEnded(set, messageId)`. */
 export const indexEndedLua = luaPart(new URL('index-ended.lua', import.meta.url), { constants: { LEDGER_TTL_MS }, includes: [nowLua] });
 
-export const indexMessagesScript = defineScript(new URL('index-messages.lua', import.meta.url), {
+const indexMessagesScript = defineScript(new URL('index-messages.lua', import.meta.url), {
   keys: ['ended'],
   args: { messageIds: 'strings' },
   reply: noReply,

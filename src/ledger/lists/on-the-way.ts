@@ -36,14 +36,14 @@ const REQUEUED_KEPT = 10_000;
 /** Lua function `follow(messageId)`. Needs `keys.openMessages`. */
 export const followLua = luaPart(new URL('follow.lua', import.meta.url), { constants: { LEDGER_TTL_MS } });
 
-export const dueScript = defineScript(new URL('due.lua', import.meta.url), {
+const dueScript = defineScript(new URL('due.lua', import.meta.url), {
   keys: ['list'],
   args: { quietMs: 'number', limit: 'number' },
   reply: stringList,
   includes: [nowLua],
 });
 
-export const postponeScript = defineScript(new URL('postpone.lua', import.meta.url), {
+const postponeScript = defineScript(new URL('postpone.lua', import.meta.url), {
   keys: ['list'],
   args: { id: 'string', waitMs: 'number' },
   reply: noReply,
@@ -55,7 +55,7 @@ const claimJobLua = luaPart(new URL('claim-job.lua', import.meta.url), {
   includes: [nowLua],
 });
 
-export const claimMessageScript = defineScript(new URL('claim-message.lua', import.meta.url), {
+const claimMessageScript = defineScript(new URL('claim-message.lua', import.meta.url), {
   keys: ['message', 'list', 'requeued'],
   args: { messageId: 'string', quietMs: 'number', event: 'string' },
   reply: stringOrNone,
@@ -63,7 +63,7 @@ export const claimMessageScript = defineScript(new URL('claim-message.lua', impo
   includes: [claimJobLua],
 });
 
-export const claimAlertScript = defineScript(new URL('claim-alert.lua', import.meta.url), {
+const claimAlertScript = defineScript(new URL('claim-alert.lua', import.meta.url), {
   keys: ['alert', 'list', 'requeued', 'pendingJob'],
   args: { alertId: 'string', quietMs: 'number' },
   reply: stringOrNone,

@@ -34,7 +34,7 @@ export interface Owed {
   add(message: MessageRecord, run: string): Promise<'fresh' | 'again' | 'missing'>;
 }
 
-export const addMessageScript = defineScript(new URL('add-message.lua', import.meta.url), {
+const addMessageScript = defineScript(new URL('add-message.lua', import.meta.url), {
   keys: ['message', 'alert', 'inFlight', 'openMessages'],
   args: { run: 'string', messageId: 'string', fields: 'fields' },
   reply: ['fresh', 'again', 'missing'],

@@ -39,7 +39,7 @@ const FLUSH_MS = 1_000;
 export const OTHER = '(other)';
 
 /** `collapsed`: the field it counts under when the bucket is full. */
-export const addContributionsScript = defineScript(new URL('../lua/add-contributions.lua', import.meta.url), {
+const addContributionsScript = defineScript(new URL('../lua/add-contributions.lua', import.meta.url), {
   keys: ['bucket'],
   args: { counts: [{ field: 'string', collapsed: 'string', count: 'number' }] },
   reply: noReply,

@@ -54,13 +54,13 @@ const LATE_MS = 30_000;
 const REMEMBER_MS = 3_600_000;
 
 /** `rememberMs`: how long the phone remembers. */
-export const claimKeptSlotScript = defineScript(new URL('../lua/claim-kept-slot.lua', import.meta.url), {
+const claimKeptSlotScript = defineScript(new URL('../lua/claim-kept-slot.lua', import.meta.url), {
   keys: ['keptSlot', 'told', 'gathering'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', claimedUntil: 'number', rememberMs: 'number' },
   reply: ['closed', 'its own', 'waits'],
 });
 
-export const tellKeptSlotScript = defineScript(new URL('../lua/tell-kept-slot.lua', import.meta.url), {
+const tellKeptSlotScript = defineScript(new URL('../lua/tell-kept-slot.lua', import.meta.url), {
   keys: ['keptSlot', 'told'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', windowMs: 'number', rememberMs: 'number' },
   reply: noReply,

@@ -9,7 +9,7 @@ const PAGE = 200;
 const SHORTEST_MS = 60_000;
 
 /** Shortens what would outlive its own length. Idempotent. Answers how many. */
-export const shortenLocksScript = defineScript(new URL('shorten-locks.lua', import.meta.url), {
+const shortenLocksScript = defineScript(new URL('shorten-locks.lua', import.meta.url), {
   keys: ['...locks'],
   args: { lockMs: 'number' },
   reply: Number,

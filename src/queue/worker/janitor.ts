@@ -7,14 +7,14 @@ import { defineScript } from '../../redis/define-script.ts';
  * Fails jobs whose own record cannot be read: options, progress or parent that are not JSON, options of `null`, or a
  * count of starts that is no number. BullMQ throws on them while it fetches, so no processor ever sees them, and they come back for ever.
  */
-export const failUnreadableScript = defineScript(new URL('fail-unreadable.lua', import.meta.url), {
+const failUnreadableScript = defineScript(new URL('fail-unreadable.lua', import.meta.url), {
   keys: ['active', 'failed', 'stalled', 'job', 'lock'],
   args: { jobId: 'string', reason: 'string', now: 'number' },
   reply: ['failed', 'gone'],
 });
 
 /** Takes an id off a queue under whose key lies something that is no job. That stays as it is: it is not ours. */
-export const dropIdScript = defineScript(new URL('drop-id.lua', import.meta.url), {
+const dropIdScript = defineScript(new URL('drop-id.lua', import.meta.url), {
   keys: ['active', 'stalled', 'lock'],
   args: { jobId: 'string' },
   reply: ['dropped', 'gone'],

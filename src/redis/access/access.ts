@@ -15,7 +15,7 @@ export interface AccessOptions {
 }
 
 /** Answers with the number of each call that failed, and its error. */
-export const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
+const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
   keys: ['probe'],
   args: { calls: 'string' },
   reply: (failed) => failed as (number | string)[],

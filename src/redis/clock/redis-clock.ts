@@ -151,7 +151,7 @@ export function createRedisClock({
 /** Lua function `nowMs()`: Redis' time, whole ms since the epoch. */
 export const nowLua = luaPart(new URL('now.lua', import.meta.url));
 
-export const timeScript = defineScript(new URL('ask-time.lua', import.meta.url), {
+const timeScript = defineScript(new URL('ask-time.lua', import.meta.url), {
   keys: ['any'],
   reply: (time) => {
     const [seconds, micros] = time as [string | number, string | number];
