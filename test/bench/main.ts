@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { startRedisServer } from '../support/redis-server.ts';
 import { useTempRoot } from '../support/temp-root.ts';
+import { measureBacklogs } from './backlog.ts';
 import { ACCOUNT, type Figures, type Task } from './scenario.ts';
 import { startVendorProcess } from './vendor-process.ts';
 
@@ -40,6 +41,14 @@ function median(values: readonly number[]): number {
 function medians(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0] ?? {}) as (keyof Figures)[];
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] as number))]));
+}
+
+const { values } = parseArgs({ options: { backlog: { type: 'string' }, only: { type: 'string' } } });
+if (values.backlog !== undefined) {
+  const count = Number(values.backlog);
+  if (!(count > 0)) throw new Error('--backlog must be a number above 0');
+  await measureBacklogs(count, values.only?.split(',') ?? []);
+  process.exit();
 }
 
 const removeTemp = useTempRoot('sms-bench');
