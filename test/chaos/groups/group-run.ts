@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isOnItsWay } from '../../../src/ledger/history/trace.ts';
+import type { RedisUser } from '../../../src/redis/access/permissions.ts';
 import { rest } from '../../e2e/rest.ts';
-import { type GroupMember, type GroupUser, TOPOLOGIES, type Topology } from '../../support/redis-topologies.ts';
+import { tell } from '../../support/redis-groups.ts';
+import { type GroupMember, smallestUsers, TOPOLOGIES, type Topology } from '../../support/redis-topologies.ts';
 import { call, launch, metrics } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
@@ -50,7 +52,8 @@ export interface GroupRun {
   readonly fault: string;
   readonly member: string;
   readonly seconds: number;
-  readonly user?: GroupUser;
+  /** Every process and producer connects as its user of deploy/redis/users.acl. */
+  readonly acl: boolean;
 }
 
 export interface GroupResult extends Judgement {
@@ -66,6 +69,8 @@ export interface GroupResult extends Judgement {
   readonly readyAtEnd: boolean;
   /** Alerts whose end the outgoing webhook was not told of. */
   readonly eventsMissing: number;
+  /** Seconds from the last alert until each one had its end. */
+  readonly settledAfter: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly clientErrors: Readonly<Record<string, number>>;
   /** Log lines of level error that are not about Redis being away. */
@@ -75,15 +80,19 @@ export interface GroupResult extends Judgement {
 const PER_SECOND = 20;
 const BEFORE = 60;
 const AFTER_MS = 4_000;
+/** Times the patience of `until`, 4, it is more than the 6 min after which a missing job of a message is added again at the latest. */
+const PATIENCE_MS = 100_000;
 /** An answer of `/readyz` that takes longer is none. */
 const SILENCE_MS = 3_000;
 const SECRET = 'whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXMhIS4=';
 
 /** Alerts flow, a member of the group is taken away and comes back, and every alert is followed to its end. */
-export async function runGroup({ topology, fault, member, seconds, user }: GroupRun): Promise<GroupResult> {
+export async function runGroup({ topology, fault, member, seconds, acl }: GroupRun): Promise<GroupResult> {
   const ends: (() => Promise<unknown>)[] = [];
   try {
-    const group = await (TOPOLOGIES[topology] as (typeof TOPOLOGIES)[string])(user);
+    const users = smallestUsers();
+    const group = await (TOPOLOGIES[topology] as (typeof TOPOLOGIES)[string])(acl ? Object.values(users) : []);
+    const urlOf = (user: RedisUser) => (acl ? group.urlOf(users[user]) : group.url);
     ends.push(group.stop);
     const victim = group.members[member];
     if (victim === undefined) throw new Error(`no ${member} in ${topology}`);
@@ -107,13 +116,13 @@ worker: { concurrency: 20 }
 events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
 `;
     const onEnd = (end: () => Promise<void>) => void ends.push(end);
-    const door = await launch({ config, redisUrl: group.url, env: { [PROCESS_NAME]: 'first' }, onEnd });
-    const second = await launch({ kind: 'dispatcher', config, redisUrl: group.url, env: { [PROCESS_NAME]: 'second' }, onEnd });
+    const door = await launch({ config, redisUrl: urlOf('start'), env: { [PROCESS_NAME]: 'first' }, onEnd });
+    const second = await launch({ kind: 'dispatcher', config, redisUrl: urlOf('dispatcher'), env: { [PROCESS_NAME]: 'second' }, onEnd });
     const faults = createFaultRecorder();
-    const clocks = watchClocks(group.url);
+    const clocks = watchClocks(urlOf('reader'));
     ends.push(() => clocks.stop());
 
-    const producers = startProducers(() => door.url, group.url, PER_SECOND);
+    const producers = startProducers(() => door.url, urlOf('producer'), PER_SECOND);
     ends.push(async () => producers.halt());
     await until(() => vendor.hits.length >= BEFORE, 90_000);
     let notReadyMs = 0;
@@ -138,12 +147,14 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     await pause(AFTER_MS);
     over(1);
     await producers.finish();
+    const finishedAt = performance.now();
     const traces = await settledTraces(
       door.url,
       producers.raised.map(({ alertId }) => alertId),
       [],
-      90_000,
+      PATIENCE_MS,
     );
+    const settledAfter = (performance.now() - finishedAt) / 1000;
     const restless = await rest(door.url, { deadlineMs: 45_000 }).then(
       () => undefined,
       (error: Error) => error.message,
@@ -151,6 +162,8 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     await until(() => producers.raised.every(({ alertId }) => told.has(alertId)), 20_000).catch(() => undefined);
     const readyAtEnd = await until(() => readyNow, 10_000).catch(() => false);
     const said = [door.output(), second.output()];
+    const { sentinel: _, ...servers } = group.members;
+    const refused = (await Promise.all(Object.values(servers).map(({ port }) => aclRefusals(port)))).flat();
     const judgement = judgeHistory({
       raised: producers.raised,
       hits: vendor.hits,
@@ -171,8 +184,9 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     });
     const times = [from, ...vendor.hits.map(({ atMs }) => atMs).filter((at) => at >= from)];
     return {
-      run: [topology, fault, member, `${seconds}s`, ...(user === undefined ? [] : ['acl'])].join(' '),
+      run: [topology, fault, member, `${seconds}s`, ...(acl ? ['acl'] : [])].join(' '),
       ...judgement,
+      broken: [...judgement.broken, ...refused.map((what) => `refused by the ACL: ${what}`)],
       ended: [...traces.values()].filter(
         ({ outcome, messages }) => outcome !== 'pending' && messages.every(({ state }) => !isOnItsWay(state)),
       ).length,
@@ -180,6 +194,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
       recovered: next === undefined ? Number.POSITIVE_INFINITY : (next.atMs - back) / 1000,
       notReady: notReadyMs / 1000,
       readyAtEnd,
+      settledAfter,
       eventsMissing: producers.raised.filter(({ alertId }) => !told.has(alertId)).length,
       refusals: Object.fromEntries(producers.refusals),
       clientErrors: Object.fromEntries(producers.errors),
@@ -188,4 +203,11 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+/** What a server refused its users for want of a permission, each once. */
+async function aclRefusals(port: number): Promise<string[]> {
+  const entries = (await tell(port, (redis) => redis.call('ACL', 'LOG'))) as string[][];
+  const field = (entry: readonly string[], name: string) => entry[entry.indexOf(name) + 1];
+  return entries.map((entry) => `${field(entry, 'username')}: ${field(entry, 'reason')} ${field(entry, 'object')}`);
 }

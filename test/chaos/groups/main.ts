@@ -16,6 +16,8 @@ const { values } = parseArgs({
     member: { type: 'string', default: 'primary,replica,other,sentinel' },
     seconds: { type: 'string', default: '10,60,1,5,20' },
     out: { type: 'string', default: RESULTS },
+    /** Every process connects as its user of deploy/redis/users.acl. */
+    acl: { type: 'boolean', default: false },
   },
 });
 
@@ -27,12 +29,12 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const cells = (row: readonly string[]) => row.map((cell, index) => (index === 0 ? cell.padEnd(34) : cell.padStart(11))).join('');
-const HEAD = ['', 'accepted', 'ended', 'lost', 'unknown', 'visible', 'silent', 'gap s', 'back s', 'unready s', 'events -', ''];
+const HEAD = ['', 'accepted', 'ended', 'lost', 'unknown', 'visible', 'silent', 'gap s', 'back s', 'unready s', 'end s', 'events -', ''];
 const lineOf = (result: GroupResult) =>
   cells([
     result.run,
     ...[result.accepted, result.ended, result.lost, result.unknown, result.visibleDuplicates, result.silentDuplicates].map(String),
-    ...[result.longestGap, result.recovered, result.notReady].map((seconds) => seconds.toFixed(1)),
+    ...[result.longestGap, result.recovered, result.notReady, result.settledAfter].map((seconds) => seconds.toFixed(1)),
     String(result.eventsMissing),
     result.broken.length === 0 && result.readyAtEnd ? 'kept' : 'BROKEN',
   ]);
@@ -50,7 +52,7 @@ for (const topology of values.topology.split(',')) {
     for (const member of values.member.split(',').filter((name) => MEMBERS[topology]?.includes(name))) {
       for (const fault of values.fault.split(',')) {
         try {
-          const result = await runGroup({ topology, fault, member, seconds });
+          const result = await runGroup({ topology, fault, member, seconds, acl: values.acl });
           await appendFile(values.out, `${JSON.stringify(result)}\n`);
           process.stdout.write(`${lineOf(result)}\n`);
           for (const what of [...result.broken, ...result.errors].slice(0, SHOWN)) process.stdout.write(`    ! ${what.slice(0, 300)}\n`);
