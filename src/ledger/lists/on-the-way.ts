@@ -78,7 +78,7 @@ export function createOnTheWay(redis: Redis, keys: Keys, now: () => Date): OnThe
     postponeMessage: (id, waitMs) => postponeScript(redis, { keys: { list: keys.openMessages() }, args: { id, waitMs } }),
     postponeAlert: (id, waitMs) => postponeScript(redis, { keys: { list: keys.pendingAlerts() }, args: { id, waitMs } }),
     claimMessage(id, quietMs) {
-      const detail = 'another client had removed it from sms-messages';
+      const detail = 'it was missing from sms-messages, or had failed without an outcome';
       const event = lines([{ at: now().toISOString(), stage: 'queue', verdict: 'requeued', detail }]);
       return claimMessageScript(redis, {
         keys: { message: keys.message(id), list: keys.openMessages(), requeued: keys.requeued() },

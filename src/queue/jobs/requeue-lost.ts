@@ -4,7 +4,7 @@ import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript } from '../../redis/define-script.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import { createKeys } from '../../redis/keys.ts';
 import { levelFor } from '../../redis/unavailable.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from '../names.ts';
@@ -20,10 +20,10 @@ const DELAY_FACTOR = 0x1000;
 const findJobScript = defineScript(new URL('find-job.lua', import.meta.url), {
   keys: ['job', 'delayed', 'prioritized', 'failed', 'waitingChildren', 'active', 'paused', 'wait', 'completed'],
   args: { jobId: 'string' },
-  reply: { there: {}, gone: {}, delayed: { due: 'number' } },
+  reply: { there: {}, failed: {}, gone: {}, delayed: { due: 'number' } },
 });
 
-type JobPlace = { readonly kind: 'there' | 'gone' } | { readonly kind: 'delayed'; readonly due: number };
+type JobPlace = { readonly kind: 'there' | 'failed' | 'gone' } | { readonly kind: 'delayed'; readonly due: number };
 
 /** Where the job of this id is. `due`: ms since the epoch. */
 async function findJob(redis: Redis, prefix: string, queue: string, jobId: string): Promise<JobPlace> {
@@ -43,6 +43,17 @@ async function findJob(redis: Redis, prefix: string, queue: string, jobId: strin
     args: { jobId },
   });
   return place.kind === 'delayed' ? { ...place, due: Math.floor(place.due / DELAY_FACTOR) } : place;
+}
+
+const removeFailedScript = defineScript(new URL('remove-failed.lua', import.meta.url), {
+  keys: ['failed', 'job'],
+  args: { jobId: 'string' },
+  reply: noReply,
+});
+
+/** Removes a job that has failed, whatever is wrong with its record; one in another state stays. */
+async function removeFailed(redis: Redis, prefix: string, queue: string, jobId: string): Promise<void> {
+  await removeFailedScript(redis, { keys: { failed: `${prefix}:${queue}:failed`, job: `${prefix}:${queue}:${jobId}` }, args: { jobId } });
 }
 
 interface RequeueDeps {
@@ -115,13 +126,15 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
   /** True when its job was added again. */
   const check = async (kind: Kind, id: string): Promise<boolean> => {
     const place = await findJob(redis, prefix, kind.queue, kind.jobId(id));
-    if (place.kind !== 'gone') {
+    // Its message or alert has no end, so that one that failed is none: a failover lost what the job needed, or how it ended.
+    if (place.kind !== 'gone' && place.kind !== 'failed') {
       const dueIn = place.kind === 'delayed' ? place.due - now().getTime() : 0;
       await kind.postpone(id, Math.min(Math.max(dueIn, pace.againMs), pace.delayedAgainMs) - pace.quietMs);
       return false;
     }
     const content = await kind.claim(id);
     if (content === undefined) return false;
+    if (place.kind === 'failed') await removeFailed(redis, prefix, kind.queue, kind.jobId(id));
     await kind.add(queues.get(kind.queue) as Queue, id, content);
     return true;
   };
@@ -133,7 +146,7 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
       const lost = ids.filter((_, index) => added[index]);
       if (lost.length > 0) {
         onRequeued(kind.queue, lost.length);
-        const hint = 'another client removed them: drain, clean, obliterate, a queue board';
+        const hint = 'another client removed them (drain, clean, obliterate, a queue board), or a failover lost what they needed';
         logger.warn({ queue: kind.queue, count: lost.length, first: lost.slice(0, 5).map(kind.shown), hint }, 'missing jobs added again');
       }
       if (ids.length < pace.page) return;

@@ -109,6 +109,36 @@ describe('a message whose job another client has removed', () => {
     expect(await createOnTheWay(redis, harness.keys, () => new Date()).requeued()).toBe(1);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['because its entry was missing then, as after a failover', {}],
+    ['although it has no record that BullMQ can read', { opts: 'null' }],
+  ])('gets it again when the job has failed and the message has no end, %s', async (_why, record) => {
+    harness.provider('a', [yes]);
+    const message = await queued();
+    await redis.lrem(queue.toKey('wait'), 0, message.id);
+    await redis.zadd(queue.toKey('failed'), Date.now(), message.id);
+    await redis.hset(queue.toKey(message.id), { failedReason: 'malformed: the ledger has no entry for this message', ...record });
+    const { look, counted } = sweep();
+    await look();
+    expect(await queue.getJob(message.id)).toMatchObject({ name: MESSAGE_AGAIN_JOB, data: message });
+    expect(counted).toEqual([[MESSAGE_QUEUE, 1]]);
+    expect(await redis.zcard(queue.toKey('failed'))).toBe(0);
+    const again = (await queue.getJob(message.id))?.data as Message;
+    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('leaves the dead letter of a message that has ended', async () => {
+    harness.provider('a', [refuse('content')]);
+    const message = await queued();
+    await harness.run(message);
+    await redis.lrem(queue.toKey('wait'), 0, message.id);
+    await redis.zadd(queue.toKey('failed'), Date.now(), message.id);
+    const { look, counted } = sweep();
+    await look();
+    expect(counted).toEqual([]);
+    expect(await redis.zrange(queue.toKey('failed'), '0', '-1')).toEqual([message.id]);
+  });
+
   it('is sent once, and no more is kept of it than before', async () => {
     const a = harness.provider('a', [yes]);
     const message = await queued();
@@ -215,10 +245,6 @@ describe('a message that is left alone', () => {
     [
       'its job is active',
       (message) => redis.multi().lrem(queue.toKey('wait'), 0, message.id).lpush(queue.toKey('active'), message.id).exec(),
-    ],
-    [
-      'its job is a dead letter',
-      (message) => redis.multi().lrem(queue.toKey('wait'), 0, message.id).zadd(queue.toKey('failed'), 1, message.id).exec(),
     ],
     ['the queue is paused', () => queue.pause()],
   ])('%s', async (_why, change) => {
