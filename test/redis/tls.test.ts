@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { spawnWatched } from '../../src/embedded/redis-process.ts';
@@ -65,6 +66,12 @@ async function startTls({ certificate = 'server', clients = 'no' as 'yes' | 'no'
   return { plain: server.port, port };
 }
 
+/** Whether the watch of the primaries is connected to this server and gets its answers. */
+async function asksForPrimaries(redis: Redis): Promise<boolean> {
+  const clients = (await redis.client('LIST')) as string;
+  return /name=sms-dispatch:group .*cmd=(?:cluster\|slots|sentinel\|get-master-addr-by-name)/.test(clients);
+}
+
 async function works(url: string): Promise<void> {
   await ping(url, () => undefined);
   for (const role of ['interactive', 'worker'] as const) {
@@ -103,6 +110,8 @@ describe('A Redis with TLS', () => {
     await tell(plain, (redis) => redis.cluster('ADDSLOTSRANGE', 0, 16383));
     await until(() => tell(plain, async (redis) => (await redis.cluster('INFO')).includes('cluster_state:ok')));
     await works(`rediss+cluster://127.0.0.1:${port}?${mine()}`);
+    // Who is the primary is asked over connections of its own.
+    await until(() => tell(plain, asksForPrimaries));
   });
 
   test('that a Sentinel with TLS names is reached', async () => {
@@ -125,6 +134,13 @@ describe('A Redis with TLS', () => {
       return true;
     });
     await works(url);
+    const asked = new Redis({
+      host: '127.0.0.1',
+      port: sentinel,
+      tls: readTlsFiles({ ca: at('ca.pem'), cert: at('client.pem'), key: at('client.key') }),
+    });
+    onTestFinished(() => asked.disconnect());
+    await until(() => asksForPrimaries(asked));
   });
 });
 
