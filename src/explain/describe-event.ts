@@ -47,6 +47,7 @@ type VerdictWord =
   | 'ignored'
   | 'discarded'
   | 'requeued'
+  | 'restored'
   | 'confirmed_sent'
   | 'confirmed_not_sent'
   | 'unclear';
@@ -72,6 +73,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   ignored: 'an alert with other content came with the same id',
   discarded: 'taken out of the dead letters by an operator',
   requeued: 'its job was missing from the queue, and was added again',
+  restored: 'a request to a provider was written down again',
   confirmed_sent: 'it turned out that it had been sent',
   confirmed_not_sent: 'it turned out that it had not been sent',
   unclear: 'the provider could not say whether it had been sent',

@@ -20,6 +20,8 @@ export interface Acceptance {
   remember(alerts: readonly AcceptedAlert[]): Promise<boolean[]>;
   /** Whether the alert ended because its data could not be read. */
   wasMalformed(alertId: string): Promise<boolean>;
+  /** Whether a router has recorded an outcome of the alert. */
+  isRouted(alertId: string): Promise<boolean>;
 }
 
 export function createAcceptance(redis: Redis, keys: Keys): Acceptance {
@@ -39,5 +41,6 @@ export function createAcceptance(redis: Redis, keys: Keys): Acceptance {
       });
     },
     wasMalformed: async (alertId) => (await redis.hget(keys.alert(alertId), 'outcome')) === 'malformed',
+    isRouted: async (alertId) => (await redis.exists(keys.alert(alertId))) === 1,
   };
 }

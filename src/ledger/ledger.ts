@@ -123,6 +123,24 @@ export interface Move {
  */
 export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved' | 'missing';
 
+/** One request to a provider, as this process wrote it to the ledger. */
+export interface Sent {
+  readonly messageId: string;
+  readonly token: string;
+  readonly number: number;
+  readonly record: TraceAttempt;
+  /** By the clock of Redis, ms. */
+  readonly leaseUntil: number;
+  /** How it ended; absent while the provider is being called. */
+  readonly move?: Move;
+}
+
+/**
+ * `there`: nothing was lost. `kept`: its message is missing too; the next run that wants to send it finds it. `doubled`: another
+ * run has sent the message meanwhile, which its trace shows from now on.
+ */
+export type Restored = 'there' | 'kept' | 'restored' | 'doubled';
+
 /** A failed or expired message that an operator sets on its way again. */
 export interface Reopening {
   readonly messageId: string;
@@ -187,6 +205,8 @@ export interface Ledger {
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
   move(move: Move): Promise<Moved>;
+  /** Writes down again, where it is missing, a request that the ledger confirmed before a failover. Idempotent. */
+  restore(sent: Sent): Promise<{ readonly kind: Restored; readonly number: number }>;
   /** From `failed` or `expired` to `queued`, with its history. */
   reopen(reopening: Reopening): Promise<Reopened>;
   /** Asked before a replay; `undefined` when nothing speaks against it. */

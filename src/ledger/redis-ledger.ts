@@ -6,10 +6,11 @@ import type { Keys } from '../redis/keys.ts';
 import { createAckCodes, createAcknowledge } from './acknowledge/acknowledge.ts';
 import { isOverScript } from './acknowledge/over-script.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
+import { restoreScript } from './failover/restore-script.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
-import type { Addressee, ClosedAttempt, History, Ledger, Move, OtherContent } from './ledger.ts';
+import type { Addressee, ClosedAttempt, History, Ledger, Move, OtherContent, Sent } from './ledger.ts';
 import { indexSuppressed } from './lists/ended.ts';
 import { admitScript, DUPLICATE_ID, DUPLICATE_OF, reopenAlertScript, resolveScript, settleAlertScript } from './lua/alert-scripts.ts';
 import { moveScript, noteScript, objectionScript, openAttemptScript, reopenScript } from './lua/message-scripts.ts';
@@ -18,6 +19,68 @@ import { type AlertCard, claimOf, lines, type MessageRecord, messageFields, type
 import { createOwed } from './resolved/owed.ts';
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
+  const move: Ledger['move'] = (move) =>
+    moveScript(redis, {
+      keys: {
+        message: keys.message(move.messageId),
+        inFlight: keys.inFlight(),
+        open: keys.open(move.dedupHash),
+        claims: keys.claims(move.dedupHash),
+        unknown: keys.unknown(),
+        kept: keys.kept(move.messageId),
+        acknowledged: keys.acknowledged(move.dedupHash),
+        journal: keys.journal(),
+        heldCriticals: keys.heldCriticals(),
+        missedCriticals: keys.missedCriticals(),
+        failed: keys.ended('failed'),
+        ended: keys.ended(move.state),
+        openMessages: keys.openMessages(),
+        receiptIndexes: receiptIndexesOf(keys, move),
+      },
+      args: {
+        run: move.run,
+        messageId: move.messageId,
+        alertId: move.alertId,
+        state: move.state,
+        token: move.attempt?.token,
+        attempt: move.attempt?.number,
+        record: move.attempt && JSON.stringify(move.attempt.record),
+        result: move.attempt && standingOf(move.attempt.record),
+        events: lines(move.events),
+        keep: move.keep,
+        journalLine: messageLine({
+          id: move.messageId,
+          alertId: move.alertId,
+          state: move.state,
+          reason: move.reason ?? null,
+          provider: move.accepted?.provider ?? move.attempt?.record.provider ?? null,
+          attempt: move.attempt?.record ?? null,
+        }),
+        fields: stateFields(move),
+      },
+    });
+
+  const restore: Ledger['restore'] = async (sent) => {
+    const { messageId, token, number, record, leaseUntil, move: end } = sent;
+    const [restored, doubled] = restoredEvents(record);
+    const done = await restoreScript(redis, {
+      keys: { message: keys.message(messageId), lostSends: keys.lostSends() },
+      args: {
+        ...{ messageId, token, number, startedAt: record.startedAt, record: JSON.stringify(record), leaseUntil },
+        hasEnded: end !== undefined,
+        sent: `${JSON.stringify(sent)}\n`,
+        restoredEvent: lines([restored]),
+        doubledEvent: lines([doubled]),
+      },
+    });
+    if (done.kind === 'there' || done.kind === 'kept') return done;
+    const kind = done.number === number ? 'restored' : 'doubled';
+    if (end?.attempt !== undefined) {
+      const events = [...end.events, kind === 'restored' ? restored : doubled];
+      await move({ ...end, attempt: { ...end.attempt, number: done.number }, events });
+    }
+    return { kind, number: done.number };
+  };
   return {
     codes: createAckCodes(redis, keys),
     owed: createOwed(redis, keys),
@@ -111,59 +174,31 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return historyOf(lease === undefined ? hash : { ...hash, lease: String(lease) }, Math.floor(now));
     },
 
-    async openAttempt({ messageId, dedupHash, phoneHash, formerHashes = [], receivedAt, token, record, leaseMs, unknownsAllowed }) {
-      const answer = await openAttemptScript(redis, {
-        keys: {
-          message: keys.message(messageId),
-          resolved: keys.resolved(dedupHash),
-          optOuts: keys.optOuts(),
-          acknowledged: keys.acknowledged(dedupHash),
-        },
-        args: { token, record: JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt, phoneHashes: [phoneHash, ...formerHashes] },
-      });
-      return answer.kind === 'busy' ? { kind: 'busy', until: new Date(answer.until) } : answer;
+    async openAttempt(request) {
+      const { messageId, dedupHash, phoneHash, formerHashes = [], receivedAt, token, record, leaseMs, unknownsAllowed } = request;
+      for (;;) {
+        const answer = await openAttemptScript(redis, {
+          keys: {
+            message: keys.message(messageId),
+            resolved: keys.resolved(dedupHash),
+            optOuts: keys.optOuts(),
+            acknowledged: keys.acknowledged(dedupHash),
+            lostSends: keys.lostSends(),
+          },
+          args: {
+            ...{ messageId, token, record: JSON.stringify(record), leaseMs, unknownsAllowed, receivedAt },
+            phoneHashes: [phoneHash, ...formerHashes],
+          },
+        });
+        if (answer.kind === 'busy') return { kind: 'busy', until: new Date(answer.until) };
+        if (answer.kind !== 'lost') return answer;
+        for (const sent of answer.sends.trim().split('\n')) await restore(parseSent(sent));
+        await redis.hdel(keys.lostSends(), messageId);
+      }
     },
 
-    move: (move) =>
-      moveScript(redis, {
-        keys: {
-          message: keys.message(move.messageId),
-          inFlight: keys.inFlight(),
-          open: keys.open(move.dedupHash),
-          claims: keys.claims(move.dedupHash),
-          unknown: keys.unknown(),
-          kept: keys.kept(move.messageId),
-          acknowledged: keys.acknowledged(move.dedupHash),
-          journal: keys.journal(),
-          heldCriticals: keys.heldCriticals(),
-          missedCriticals: keys.missedCriticals(),
-          failed: keys.ended('failed'),
-          ended: keys.ended(move.state),
-          openMessages: keys.openMessages(),
-          receiptIndexes: receiptIndexesOf(keys, move),
-        },
-        args: {
-          run: move.run,
-          messageId: move.messageId,
-          alertId: move.alertId,
-          state: move.state,
-          token: move.attempt?.token,
-          attempt: move.attempt?.number,
-          record: move.attempt && JSON.stringify(move.attempt.record),
-          result: move.attempt && standingOf(move.attempt.record),
-          events: lines(move.events),
-          keep: move.keep,
-          journalLine: messageLine({
-            id: move.messageId,
-            alertId: move.alertId,
-            state: move.state,
-            reason: move.reason ?? null,
-            provider: move.accepted?.provider ?? move.attempt?.record.provider ?? null,
-            attempt: move.attempt?.record ?? null,
-          }),
-          fields: stateFields(move),
-        },
-      }),
+    move,
+    restore,
 
     reopen: ({ messageId, alertId, dedupHash, lane, severity, receivedAt, dedupeForMs, number, expiresAt, event, content }) =>
       reopenScript(redis, {
@@ -247,6 +282,37 @@ function entryOf(
 ): string {
   const contacts = messages.map(({ contact }) => contact).filter((contact) => contact !== null);
   return alertLine({ id, severity, outcome, reason, dedupKey, contacts, messages: messages.length });
+}
+
+/** As {@link restoreScript} keeps it. */
+function parseSent(json: string): Sent {
+  const sent = JSON.parse(json) as Sent;
+  const { move } = sent;
+  if (move === undefined) return sent;
+  const { accepted, until } = move;
+  return {
+    ...sent,
+    move: {
+      ...move,
+      ...(until === undefined ? {} : { until: new Date(until) }),
+      ...(accepted === undefined ? {} : { accepted: { ...accepted, at: new Date(accepted.at) } }),
+    },
+  };
+}
+
+/** For the trace: of one that was lost, and of one that was lost and sent again by another run. */
+function restoredEvents({ provider, startedAt }: TraceAttempt): readonly [restored: TraceEvent, doubled: TraceEvent] {
+  const lost = `Redis lost the request to ${provider} in a failover`;
+  return [
+    { at: startedAt, stage: 'ledger', verdict: 'restored', detail: lost },
+    {
+      at: startedAt,
+      stage: 'ledger',
+      verdict: 'resend',
+      reason: 'unknown_outcome',
+      detail: `${lost}, and another run sent the message again`,
+    },
+  ];
 }
 
 /** The claim of a channel, which must not look like that of a phone. */

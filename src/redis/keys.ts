@@ -76,6 +76,8 @@ export function createKeys(prefix: string) {
     pendingJob: (alertId: string) => `${prefix}:pending-job:${hash('alert', alertId)}`,
     /** Sorted set: alerts and messages whose job was missing and was added again, by when, ms; an hour. */
     requeued: () => `${prefix}:requeued`,
+    /** Hash: message id → requests to providers that a failover lost together with the message; an hour after the last one. */
+    lostSends: () => `${prefix}:lost-sends`,
     /** Integer: messages without an outcome, all together. */
     inFlight: () => `${prefix}:in-flight`,
     /** Sorted set: messages of which nobody knows whether they were sent, by when that became of them, ms. */

@@ -2,6 +2,7 @@ import type { EventReceiver } from '../channel/event-webhook.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { HttpServerDeps } from '../http/server/http-server.ts';
+import { keepSends } from '../ledger/failover/keep-sends.ts';
 import { createReadMessageFacts } from '../ledger/history/message-facts.ts';
 import { createJournalCursor } from '../ledger/journal/journal-cursor.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
@@ -14,6 +15,7 @@ import { shieldObserver } from '../pipeline/observer.ts';
 import { createEventQueue, createEventWorker } from '../queue/events/event-queue.ts';
 import { startEventRelay } from '../queue/events/event-relay.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
+import { retryUntilStored } from '../queue/worker/settle.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { levelFor } from '../redis/unavailable.ts';
@@ -104,6 +106,16 @@ export async function openRunningConfig(config: Config, resources: SharedResourc
   };
   const start = async () => {
     const slowest = Math.max(...[...config.providers.values()].map(({ timeoutMs }) => timeoutMs));
+    const kept = keepSends(createLedger(commands, keys), {
+      redis: commands,
+      keys,
+      clock,
+      retryUntilStored: (write) =>
+        retryUntilStored(write, (error) => logger[levelFor(error, 'error')]({ err: error }, 'sends not restored yet')),
+      onRestored: (counts) =>
+        logger.warn({ ...counts, hint: 'docs/guarantees.md#sentinel-and-redis-cluster' }, 'Redis lost sends in a failover; restored them'),
+    });
+    cleanups.push(async () => kept.close());
     const context: RoleContext = {
       config,
       logger,
@@ -113,7 +125,7 @@ export async function openRunningConfig(config: Config, resources: SharedResourc
       metrics: shieldObserver({ ...metrics, ...logOutcomes(logger, clock), circuit, providerPaused, contributed }, (error) =>
         logger.error({ err: error }, 'failed to record a metric'),
       ),
-      ledger: createLedger(commands, keys),
+      ledger: kept.ledger,
       // A slot is renewed before a call that waited for its turn, so that its lease needs to outlast only one call.
       cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
       stopping: hardStop.signal,

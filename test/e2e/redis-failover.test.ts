@@ -3,7 +3,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { createProducer } from '../../src/index.ts';
 import { migrateSlot, startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import type { RedisServer } from '../support/redis-server.ts';
-import { call, launch, post, type SystemProcess, settled } from '../support/system.ts';
+import { call, launch, metrics, post, type SystemProcess, settled, total, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { startHttpVendor } from '../support/vendors/http-vendor.ts';
 
@@ -103,6 +103,40 @@ describe.concurrent('a primary', { timeout: 360_000 }, () => {
         primary.process.kill('SIGCONT');
         for (const id of ids) await settled(system.url, id, ['accepted'], 40_000);
         expect(asked.toSorted()).toEqual(Array.from({ length: 8 }, (_, index) => critical(index).to));
+      } finally {
+        for (const end of ends.reverse()) await end();
+      }
+    },
+  );
+});
+
+describe('a replica that becomes the primary without what was confirmed last', { timeout: 360_000 }, () => {
+  it.each(Object.entries(GROUPS).flatMap(([name, start]) => [true, false].map((held) => [name, held, start] as const)))(
+    '%s costs no alert, and no text leaves twice (while the provider is being called: %s)',
+    async (_, held, start) => {
+      const ends: (() => Promise<void> | void)[] = [];
+      const t = { onTestFinished: (end: () => Promise<void> | void) => void ends.push(end) } as unknown as TestContext;
+      try {
+        const { url, primary, replica } = await start(t);
+        const { system, asked, answer } = await open(t, url, held);
+        const alerts = Array.from({ length: 4 }, (_, index) => critical(index));
+        const ids = await post(system.url, alerts);
+        await until(() => asked.length === alerts.length, 20_000);
+        if (!held) for (const id of ids) await settled(system.url, id, ['accepted'], 40_000);
+        // The most that a failover can lose: the replica holds nothing.
+        await tell(replica.port, async (redis) => {
+          await redis.config('SET', 'replica-read-only', 'no');
+          await redis.flushall();
+        });
+        await primary.kill();
+        await until(() => system.output().includes('Redis lost sends in a failover'), 60_000);
+        answer();
+        for (const id of ids) await settled(system.url, id, ['accepted'], 60_000);
+        expect(asked.toSorted()).toEqual(alerts.map(({ to }) => to));
+        const traces = await Promise.all(ids.map((id) => trace(system.url, id)));
+        expect(traces.flatMap(({ messages }) => messages).map(({ attempts }) => attempts.length)).toEqual([1, 1, 1, 1]);
+        const scrape = await metrics(system.url);
+        expect([total([scrape], 'sms_messages_total'), total([scrape], 'sms_message_outcomes_total')]).toEqual([4, 4]);
       } finally {
         for (const end of ends.reverse()) await end();
       }

@@ -56,7 +56,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
 export const KEY_OWNERS: Readonly<Record<string, readonly string[]>> = {
   ledger: [
     ...['seen', 'alert', 'message', 'claims', 'resolved', 'acknowledged', 'ackCode', 'ackCodes', 'owed', 'open', 'openMessages'],
-    ...['pendingAlerts', 'pendingJob', 'requeued', 'inFlight', 'unknown', 'ended', 'kept', 'heldCriticals', 'missedCriticals'],
+    ...['pendingAlerts', 'pendingJob', 'requeued', 'lostSends', 'inFlight', 'unknown', 'ended', 'kept', 'heldCriticals', 'missedCriticals'],
     ...['digestContent', 'storm', 'receiptIndex', 'optOuts', 'optedIn', 'inbound', 'keptInbound', 'keptInboundOrder', 'parked'],
     ...['journalCursor', 'routeKinds'],
   ],

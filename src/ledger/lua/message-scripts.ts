@@ -19,10 +19,14 @@ import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from
  * the run that sent it.
  */
 
-/** The compare-and-set before every send; repeated, it begins the lease again. `phoneHashes`: every hash of the phone. */
+/**
+ * The compare-and-set before every send; repeated, it begins the lease again. `phoneHashes`: every hash of the phone. Answers
+ * `lost` where a failover lost earlier requests of the message, which `restoreScript` kept.
+ */
 export const openAttemptScript = defineScript(new URL('open-attempt.lua', import.meta.url), {
-  keys: ['message', 'resolved', 'optOuts', 'acknowledged'],
+  keys: ['message', 'resolved', 'optOuts', 'acknowledged', 'lostSends'],
   args: {
+    messageId: 'string',
     token: 'string',
     record: 'string',
     leaseMs: 'number',
@@ -34,6 +38,7 @@ export const openAttemptScript = defineScript(new URL('open-attempt.lua', import
     opened: { number: 'number' },
     ended: { state: MESSAGE_STATES },
     busy: { until: 'number' },
+    lost: { sends: 'string' },
     orphan: {},
     resolved: {},
     acknowledged: {},

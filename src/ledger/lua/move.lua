@@ -1,4 +1,5 @@
-local was, token, by, events, replays = unpack(redis.call('HMGET', keys.message, 'state', 'token', 'by', 'events', 'replays'))
+local was, token, by, events, replays, attempts =
+  unpack(redis.call('HMGET', keys.message, 'state', 'token', 'by', 'events', 'replays', 'attempts'))
 if not was then return 'missing' end
 local state, ending = args.state, replays and 'again' or 'ended'
 local function isCritical()
@@ -17,6 +18,8 @@ if args.token then
   if args.result ~= RESULT.unknown or not before then
     redis.call('HSET', keys.message, attempt, args.record, result, args.result)
   end
+  -- A failover may have lost that it was opened.
+  if args.attempt > tonumber(attempts or '0') then redis.call('HSET', keys.message, 'attempts', args.attempt) end
   if token == args.token then redis.call('HDEL', keys.message, 'token', 'lease') end
   isNews = isNews or (args.result ~= RESULT.accepted and not before)
   if args.result == RESULT.unknown and not before then redis.call('HINCRBY', keys.message, 'unknowns', 1) end

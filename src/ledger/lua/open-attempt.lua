@@ -3,11 +3,13 @@ local state, token, lease, unknowns, attempts, digest =
 if not state then return 'missing' end
 attempts = tonumber(attempts or '0')
 local now = nowMs()
+if not ON_ITS_WAY[state] then return { 'ended', state } end
 if token == args.token then
   redis.call('HSET', keys.message, 'lease', now + args.leaseMs)
   return { 'opened', attempts }
 end
-if not ON_ITS_WAY[state] then return { 'ended', state } end
+local lost = redis.call('HGET', keys.lostSends, args.messageId)
+if lost then return { 'lost', lost } end
 if token then
   local leaseEndsAt = boundLease(tonumber(lease), now)
   if leaseEndsAt > now then return { 'busy', leaseEndsAt } end

@@ -16,6 +16,7 @@ import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
 import { announceEnd, createAcknowledgeAlert, wakeMessages } from '../jobs/alert-jobs.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
+import { type Accepted, keepAlerts } from './keep-alerts.ts';
 import type { EnqueueResult, Producer } from './producer-port.ts';
 import { createWaitFor } from './wait-for.ts';
 
@@ -70,6 +71,13 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     return true;
   };
 
+  const recent = keepAlerts({
+    redis: connection,
+    key: keys.probe(),
+    isRouted: acceptance.isRouted,
+    again: (lost) => opened.call(() => take(lost)),
+  });
+
   const resolve = async (ended: Ended): Promise<void> => {
     await wakeMessages(messages, await ledger.resolve(ended.dedupHash, new Date(ended.at)));
     if (await ledger.owed.any(ended.dedupHash)) await announceEnd(alerts, ended);
@@ -82,6 +90,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
 
   const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     const duplicates = await add(accepted);
+    recent.add(accepted);
     // Said again, it may have been overtaken by something that was raised since.
     await Promise.all(accepted.filter(({ alert: { status } }, index) => status === 'resolved' && !duplicates[index]).map(end));
     return duplicates;
@@ -90,6 +99,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   /** The first call waits until Redis' time is known: by it the alert's time runs. */
   const stampAndTake = async (alerts: readonly Omit<Accepted, 'receivedAt'>[]): Promise<boolean[]> => {
     await clock.known();
+    recent.look();
     return take(alerts.map((entry) => ({ ...entry, receivedAt: stamp(entry.alert.status) })));
   };
 
@@ -126,6 +136,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       }),
     waitFor: createWaitFor(connection, keys, () => opened.call(async () => undefined)),
     async close() {
+      recent.close();
       if (known === undefined) clock.close();
       // Its sockets do not keep the process alive, and it may still be connecting.
       const alive = setInterval(() => undefined, 1000);
@@ -133,12 +144,6 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
       if (typeof redis === 'string') connection.disconnect();
     },
   };
-}
-
-interface Accepted {
-  readonly id: string;
-  readonly alert: ParsedAlert;
-  readonly receivedAt: number;
 }
 
 /** A resolve ends what was raised before it, so the two never bear the same millisecond. */

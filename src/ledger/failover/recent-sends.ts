@@ -1,0 +1,44 @@
+import { CONFIRMED_KEPT_MS, createRecent } from '../../redis/failover/recent.ts';
+import type { AttemptRequest, Move, Sent } from '../ledger.ts';
+
+/** The requests to providers of the last minute, and those under way. */
+export interface RecentSends {
+  opened(request: AttemptRequest, number: number, leaseUntil: number): void;
+  /** Gives it as it is remembered. A refused one is forgotten: nothing was sent, so nothing is lost with it. */
+  closed(move: Move): Sent | undefined;
+  /** The restored attempt has another number: its own was taken. */
+  renumber(token: string, number: number): void;
+  /** Of one under way. */
+  numberOf(token: string): number | undefined;
+  list(): readonly Sent[];
+}
+
+export function createRecentSends(now?: () => number): RecentSends {
+  const underWay = new Map<string, Sent>();
+  const ended = createRecent<Sent>({ keepMs: CONFIRMED_KEPT_MS, ...(now && { now }) });
+  return {
+    opened({ messageId, token, record }, number, leaseUntil) {
+      underWay.set(token, { messageId, token, number, record, leaseUntil });
+    },
+    closed(move) {
+      const { attempt, messageId } = move;
+      if (attempt === undefined) return undefined;
+      const { token, number, record } = attempt;
+      const { leaseUntil = 0 } = underWay.get(token) ?? {};
+      underWay.delete(token);
+      if (record.result === 'refused') {
+        ended.delete(token);
+        return undefined;
+      }
+      const sent = { messageId, token, number, record, leaseUntil, move };
+      ended.set(token, sent);
+      return sent;
+    },
+    renumber(token, number) {
+      const open = underWay.get(token);
+      if (open !== undefined) underWay.set(token, { ...open, number });
+    },
+    numberOf: (token) => underWay.get(token)?.number,
+    list: () => [...ended.values(), ...underWay.values()],
+  };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import type { AttemptRequest, Move, Sent } from '../../../src/ledger/ledger.ts';
+import { createLedger } from '../../../src/ledger/redis-ledger.ts';
+import { createKeys } from '../../../src/redis/keys.ts';
+import { testRedis } from '../../support/redis.ts';
+import { routedAlert } from '../message-record.ts';
+
+const { redis, prefix } = testRedis();
+const keys = createKeys(prefix);
+const ledger = createLedger(redis, keys);
+const traces = createTraces(redis, keys);
+
+type Result = 'accepted' | 'unknown';
+
+/** One message, and what a process wrote of it. */
+function scene() {
+  const alertId = `a-${randomUUID()}`;
+  const messageId = `m-${alertId}`;
+  const admit = () => ledger.admit(routedAlert(alertId, { dedupHash: alertId, dedupeForMs: 0 }), randomUUID());
+  const at = (number: number) => new Date(1_000_000 * number).toISOString();
+  const request = (number: number, over: Partial<AttemptRequest> = {}): AttemptRequest => ({
+    messageId,
+    dedupHash: alertId,
+    phoneHash: 'phone',
+    receivedAt: 1_000,
+    token: `token-${number}`,
+    record: { provider: 'p', startedAt: at(number) },
+    leaseMs: 60_000,
+    unknownsAllowed: 1,
+    ...over,
+  });
+  const moveOf = (number: number, result: Result): Move => ({
+    messageId,
+    alertId,
+    dedupHash: alertId,
+    run: `run-${number}`,
+    state: result === 'accepted' ? 'accepted' : 'sending',
+    attempt: { token: `token-${number}`, number, record: { provider: 'p', startedAt: at(number), endedAt: at(number), result } },
+    ...(result === 'accepted' ? { accepted: { provider: 'p', providerMessageId: `SM-${alertId}`, segments: 1, at: new Date(2_000) } } : {}),
+    events: [],
+  });
+  const sent = (number: number, result?: Result): Sent => {
+    const { token, record } = request(number);
+    const move = result && moveOf(number, result);
+    return {
+      ...{ messageId, token, number, leaseUntil: Date.now() + 60_000 },
+      ...(move === undefined ? { record } : { move, record: move.attempt?.record ?? record }),
+    };
+  };
+  const shown = async () => (await traces.alert(alertId))?.messages[0];
+  const open = (over: Partial<AttemptRequest> = {}) => ledger.openAttempt(request(9, { token: 'other', unknownsAllowed: 0, ...over }));
+  return { messageId, alertId, admit, request, moveOf, sent, shown, open };
+}
+
+describe('a request to a provider that a failover lost', () => {
+  it.each([
+    ['with its opening', false],
+    ['when the ledger knows that it was begun', true],
+  ])('ends its message once more, %s', async (_, isOpen) => {
+    const { admit, request, sent, shown, open } = scene();
+    await admit();
+    if (isOpen) await ledger.openAttempt(request(1));
+    expect(await ledger.restore(sent(1, 'accepted'))).toEqual({ kind: 'restored', number: 1 });
+    expect(await ledger.restore(sent(1, 'accepted'))).toEqual({ kind: 'there', number: 1 });
+    expect(await shown()).toMatchObject({ state: 'accepted', attempts: [{ result: 'accepted' }], events: [{ verdict: 'restored' }] });
+    expect(await open()).toEqual({ kind: 'ended', state: 'accepted' });
+  });
+
+  it('is open again while its provider is being called, so that no other run sends', async () => {
+    const { admit, moveOf, sent, shown, open } = scene();
+    await admit();
+    expect(await ledger.restore(sent(1))).toEqual({ kind: 'restored', number: 1 });
+    expect(await open()).toMatchObject({ kind: 'busy' });
+    expect(await ledger.move(moveOf(1, 'accepted'))).toBe('ended');
+    expect(await shown()).toMatchObject({ state: 'accepted', attempts: [{ result: 'accepted' }] });
+  });
+
+  it.each([
+    ['that was accepted', 'accepted', { kind: 'ended', state: 'accepted' }],
+    ['of unknown outcome', 'unknown', { kind: 'spent' }],
+    ['that is under way', undefined, { kind: 'busy' }],
+  ] as const)('together with its message, %s, is found by the next run that wants to send', async (_, result, answer) => {
+    const { messageId, admit, sent, open } = scene();
+    expect(await ledger.restore(sent(1, result))).toEqual({ kind: 'kept', number: 1 });
+    expect(await open()).toEqual({ kind: 'missing' });
+    await admit();
+    expect(await open()).toMatchObject(answer);
+    expect(await redis.hexists(keys.lostSends(), messageId)).toBe(0);
+    expect(await redis.pttl(keys.lostSends())).not.toBe(-1);
+  });
+
+  it.each(['accepted', undefined] as const)('shows in the trace when another run has sent the message meanwhile (%s)', async (result) => {
+    const { admit, sent, shown, open } = scene();
+    await admit();
+    expect(await open()).toEqual({ kind: 'opened', number: 1 });
+    expect(await ledger.restore(sent(1, result))).toEqual({ kind: 'doubled', number: 2 });
+    const message = await shown();
+    expect(message?.attempts).toHaveLength(2);
+    expect(message?.events).toMatchObject([{ verdict: 'resend', reason: 'unknown_outcome' }]);
+  });
+
+  it('changes nothing when nothing was lost, wherever the message is by now', async () => {
+    const { admit, request, moveOf, sent, shown } = scene();
+    await admit();
+    await ledger.openAttempt(request(1));
+    expect(await ledger.restore(sent(1))).toMatchObject({ kind: 'there' });
+    await ledger.move(moveOf(1, 'accepted'));
+    const before = await shown();
+    expect(await ledger.restore(sent(1))).toMatchObject({ kind: 'there' });
+    expect(await ledger.restore(sent(1, 'accepted'))).toMatchObject({ kind: 'there' });
+    expect(await shown()).toEqual(before);
+  });
+
+  it('is never sent again unseen, whatever part of the writes was lost', async () => {
+    const steps = fc.record({
+      results: fc.array(fc.constantFrom<Result>('unknown', 'accepted'), { minLength: 1, maxLength: 2 }),
+      cut: fc.nat(6),
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, async ({ results, cut }) => {
+        const { admit, request, moveOf, sent, shown, open } = scene();
+        const ended = results.slice(0, results.indexOf('accepted') === -1 ? undefined : results.indexOf('accepted') + 1);
+        const writes = [
+          admit,
+          ...ended.flatMap((result, index) => [() => ledger.openAttempt(request(index + 1)), () => ledger.move(moveOf(index + 1, result))]),
+        ];
+        for (const write of writes.slice(0, cut)) await write();
+        for (const [index, result] of ended.entries()) await ledger.restore(sent(index + 1, result));
+        if (cut === 0) await admit();
+        const next = await open();
+        expect(next.kind).not.toBe('opened');
+        expect(next).toMatchObject(ended.includes('accepted') ? { kind: 'ended', state: 'accepted' } : { kind: 'spent' });
+        if (cut > 0) expect((await shown())?.attempts).toHaveLength(ended.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
