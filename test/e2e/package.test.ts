@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,15 @@ describe("the package in somebody else's project", { timeout: 480_000 }, () => {
 
   it('brings the page of the console', () => {
     for (const file of ['index.html', 'app.js', 'app.css']) expect(existsSync(join(home, 'dist/console', file)), file).toBe(true);
+  });
+
+  it('brings the Lua of every script', () => {
+    const luaIn = (folder: string) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.lua'))
+        .sort();
+    expect(luaIn(join(home, 'dist/src')).filter((path) => luaIn('src').includes(path))).toEqual(luaIn('src'));
+    expect(luaIn('src').length).toBeGreaterThan(50);
   });
 
   it('leaves our tests at home', () => {

@@ -2,7 +2,7 @@ import { defineScript, noReply, stringList } from '../../redis/define-script.ts'
 import { DIGEST_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
 import { MESSAGE_STATES, ON_ITS_WAY } from '../history/trace.ts';
-import { releaseClaimLua } from '../lua/parts.ts';
+import { releaseClaimLua } from '../lua/shared/parts.ts';
 
 /**
  * The atomic steps of a digest. A phone has one that gathers; closed, its hash becomes the content of that digest and

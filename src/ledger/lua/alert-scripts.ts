@@ -8,7 +8,7 @@ import { MISSED_ALERT } from '../criticals.ts';
 import type { MessageState } from '../history/trace.ts';
 import { tellLua } from '../journal/journal.ts';
 import { followLua } from '../lists/on-the-way.ts';
-import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './parts.ts';
+import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './shared/parts.ts';
 
 /**
  * The ledger's atomic steps of an alert. A step that a reconnecting client sends twice answers the second time as it did the first:

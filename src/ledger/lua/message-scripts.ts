@@ -11,7 +11,7 @@ import { boundLeaseLua } from '../lease.ts';
 import { indexEndedLua } from '../lists/ended.ts';
 import { followLua } from '../lists/on-the-way.ts';
 import { EVENTS_LENGTH } from '../records.ts';
-import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from './parts.ts';
+import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from './shared/parts.ts';
 
 /**
  * The ledger's atomic steps of a message. Leases run on Redis' own clock, so that replicas with wrong clocks agree on them.

@@ -7,7 +7,7 @@ import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent }
 import { tellLua } from '../journal/journal.ts';
 import { messageLine } from '../journal/journal-entry.ts';
 import { indexEndedLua } from '../lists/ended.ts';
-import { releaseClaimLua } from '../lua/parts.ts';
+import { releaseClaimLua } from '../lua/shared/parts.ts';
 import { lines } from '../records.ts';
 
 /**

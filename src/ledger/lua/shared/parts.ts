@@ -1,7 +1,7 @@
-import { nowLua } from '../../redis/clock/redis-clock.ts';
-import { LEDGER_TTL_MS, MISSED_TTL_MS } from '../../redis/keys.ts';
-import { luaPart } from '../../redis/lua-source.ts';
-import { EVENTS_LENGTH } from '../records.ts';
+import { nowLua } from '../../../redis/clock/redis-clock.ts';
+import { LEDGER_TTL_MS, MISSED_TTL_MS } from '../../../redis/keys.ts';
+import { luaPart } from '../../../redis/lua-source.ts';
+import { EVENTS_LENGTH } from '../../records.ts';
 
 /** Claims beyond which a dedup key is swept: each admission then looks at a few at random and drops the expired ones. */
 const SWEPT_FROM = 64;
