@@ -1,7 +1,8 @@
 redis.call('LREM', keys.active, 0, args.jobId)
 -- One that no worker has begun is a new job of the same id.
 if redis.call('TYPE', keys.job).ok ~= 'hash' or redis.call('HEXISTS', keys.job, 'processedOn') == 0 then return 'gone' end
-redis.call('SREM', keys.stalled, args.jobId)
+-- The key may be taken by a job of that id.
+redis.pcall('SREM', keys.stalled, args.jobId)
 redis.call('DEL', keys.lock)
 if cmsgpack.unpack(args.options).keepJobs.count == 0 then
   redis.call('DEL', keys.job)
