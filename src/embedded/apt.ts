@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, findOnPath, run } from './run.ts';
 
-/** A package file as the archive offers it. */
+/** A package file as listed by the package archive. */
 export interface PackageFile {
   /** `redis-server` */
   readonly name: string;
@@ -12,16 +12,16 @@ export interface PackageFile {
 }
 
 /**
- * The system's own package tools, used without root and without touching the system: they read its sources, keys and
- * proxy settings, and keep everything else below a directory of ours. Signatures and checksums are apt's to verify.
+ * The package tools of the system, used without root and without changing the system: they read its sources, keys and
+ * proxy settings, and keep everything else below our own directory. apt verifies signatures and checksums.
  */
 export interface Apt {
-  /** Fetches the package lists; gives what went wrong, as one source of several may fail without spoiling the rest. */
+  /** Fetches the package lists. Resolves to the error text, if any: one source of several may fail without affecting the others. */
   update(): Promise<string | undefined>;
   /** `apt-cache depends`, recursive. @throws Error when no source has the package */
   depends(name: string): Promise<string>;
   files(names: readonly string[]): Promise<PackageFile[]>;
-  /** Puts the package files into the directory `into`. */
+  /** Downloads the package files into the directory `into`. */
   download(names: readonly string[], into: string): Promise<void>;
   unpack(deb: string, root: string): Promise<void>;
 }
@@ -32,12 +32,12 @@ const TIMEOUT_MS = 300_000;
 export async function createApt(dir: string, env: Environment): Promise<Apt> {
   const tool = async (name: string) => {
     const [found] = await findOnPath(name, env);
-    if (found === undefined) throw new Error(`there is no ${name} on this system`);
+    if (found === undefined) throw new Error(`${name} not found on this system`);
     return found;
   };
   const [aptGet, aptCache, dpkgDeb] = await Promise.all(['apt-get', 'apt-cache', 'dpkg-deb'].map(tool) as [PS, PS, PS]);
   const options = await prepare(dir);
-  // What they print is read here, so it must not be in the user's language; their own helpers are in the system's places.
+  // The output is parsed, so it must not be localised. The tools' own helpers are in the system directories.
   const settings = { env: { ...env, LC_ALL: 'C', PATH: `${env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin` }, timeoutMs: TIMEOUT_MS };
   return {
     update: () => run(aptGet, [...options, 'update'], settings).then(ignore, (error: Error) => error.message),
@@ -52,14 +52,14 @@ type PS = Promise<string>;
 
 const ignore = () => undefined;
 
-/** Makes the directories and gives the options that point apt at them. */
+/** Creates the directories and returns the options that make apt use them. */
 async function prepare(dir: string): Promise<string[]> {
   const conf = join(dir, 'apt.conf');
   const status = join(dir, 'status');
   await Promise.all(['state/lists/partial', 'cache/archives/partial'].map((sub) => mkdir(join(dir, sub), { recursive: true })));
-  // Hooks of the system's apt (container clean-up, software centres) are none of our business.
+  // Disables hooks of the system's apt (container clean-up, software centres).
   await writeFile(conf, '#clear APT::Update::Pre-Invoke;\n#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n');
-  // Nothing counts as installed, so that the answer does not depend on what happens to be.
+  // Treats nothing as installed, so that the result does not depend on the system.
   await writeFile(status, '');
   const settings = {
     'Dir::State': join(dir, 'state'),
@@ -68,9 +68,9 @@ async function prepare(dir: string): Promise<string[]> {
     'Dir::Cache': join(dir, 'cache'),
     'Dir::Cache::archives': join(dir, 'cache/archives'),
     'Dir::Log': dir,
-    // As root, apt would fetch as the user _apt, who cannot write here.
+    // As root, apt would download as the user _apt, who cannot write here.
     'APT::Sandbox::User': 'root',
-    // Counts a source that cannot be reached just now as a failure, which is what we want to hear of.
+    // Reports a source that is unreachable as an error.
     'APT::Update::Error-Mode': 'any',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '1',
@@ -80,7 +80,7 @@ async function prepare(dir: string): Promise<string[]> {
   return ['-q', '-c', conf, ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
 }
 
-/** Lines of `'http://…' name_epoch%3aversion-revision_arch.deb bytes checksum`. */
+/** Parses lines of `'http://…' name_epoch%3aversion-revision_arch.deb bytes checksum`. */
 export function parsePrintedUris(output: string): PackageFile[] {
   return output.split('\n').flatMap((line) => {
     const [, file, bytes] = /^'[^']+' (\S+\.deb) (\d+)/.exec(line) ?? [];

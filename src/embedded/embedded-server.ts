@@ -10,24 +10,24 @@ import { freePort } from './free-port.ts';
 import { launchRedis, noteFile, type RedisProcess, readServerNote, removeServerNote } from './redis-process.ts';
 import type { RedisBinary } from './run.ts';
 
-/** Another live process keeps its Redis in this directory. */
+/** Another running process has its Redis in this directory. */
 export class DirectoryInUseError extends Error {
   constructor(dir: string, pid: string) {
-    super(`${dir} is in use by another sms-dispatch (process ${pid}): stop that one, or give this one a directory of its own`);
+    super(`${dir} is in use by another sms-dispatch (process ${pid}): stop that process, or start this one in another directory`);
     this.name = 'DirectoryInUseError';
   }
 }
 
 /**
- * Makes this process the only one on this machine that may run a Redis in `dir`. The claim is a listening socket, which
- * the system takes back however the process ends, so that no crash leaves it in the way.
+ * Locks `dir`, so that this process is the only one on this machine that may run a Redis in it. The lock is a listening socket,
+ * which the system releases however the process ends, so that a crash leaves no stale lock.
  * @param dir real path of the directory
- * @returns gives the claim up
+ * @returns a function that releases the lock
  * @throws DirectoryInUseError
  */
 async function claimDirectory(dir: string): Promise<() => Promise<void>> {
   const id = `sms-dispatch-${createHash('sha256').update(dir).digest('hex').slice(0, 32)}`;
-  // Linux has names that vanish with their socket; elsewhere a file remains, which tells nothing unless somebody answers.
+  // Linux has abstract names that vanish with their socket; elsewhere a file remains, which counts only if its process answers.
   const address = process.platform === 'linux' ? `\0${id}` : join(tmpdir(), `${id}.sock`);
   const server = createServer((socket) => socket.end(String(process.pid))).unref();
   try {
@@ -50,10 +50,10 @@ async function listen(server: Server, address: string): Promise<void> {
   await once(server, 'listening');
 }
 
-/** The process id of the holder, `undefined` when nobody listens there any more. */
+/** Returns the process id of the holder; `undefined` when no process listens there. */
 async function askHolder(address: string): Promise<string | undefined> {
   const socket = connect(address).setEncoding('utf8').setTimeout(1000);
-  // A holder that is stopped in a debugger does not answer; it is a holder all the same.
+  // A holder that is stopped in a debugger does not answer; it still holds the lock.
   socket.once('timeout', () => socket.destroy());
   let answer = '';
   try {
@@ -61,37 +61,37 @@ async function askHolder(address: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
   }
-  return answer === '' ? 'that does not answer' : answer;
+  return answer === '' ? 'unknown; it does not answer' : answer;
 }
 
 export interface EmbeddedServer {
   readonly url: string;
   readonly port: number;
-  /** Where its append-only file lives. */
+  /** Directory of the append-only file. */
   readonly dir: string;
-  /** Call it after the last client is done: it ends the server, with everything on disk. */
+  /** Ends the server after all data is on disk; call it when the last client has disconnected. */
   stop(): Promise<void>;
 }
 
 interface EmbeddedServerOptions {
   readonly binary: RedisBinary;
-  /** The data go into its subdirectory `redis`. */
+  /** Data goes into its subdirectory `redis`. */
   readonly dataDir: string;
   readonly say: (line: string) => void;
 }
 
-/** Pause before a server that ended unasked is started again. */
+/** Delay before a server that ended unexpectedly is restarted. */
 const RESTART_AFTER_MS = 1000;
-/** Another program may take the free port between our finding it and the server's binding it. */
+/** Another program may take the free port before the server binds it. */
 const PORT_ATTEMPTS = 3;
 
 /**
- * A real Redis as a child on a free loopback port, persisted under `dataDir`, for one machine. It outlives Ctrl-C, which
- * is for the workers first, but not our process. Should it end unasked, it comes back on the same port.
- * @throws DirectoryInUseError when another live process has its server there
+ * Starts a real Redis as a child process on a free loopback port, persisted under `dataDir`, for one machine. It survives Ctrl-C, so
+ * that workers can drain, but not the end of our process. If it ends unexpectedly, it is restarted on the same port.
+ * @throws DirectoryInUseError when another running process has its server there
  */
 export async function startEmbeddedServer({ binary, dataDir, say }: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  // Phone numbers and texts are nobody else's to read.
+  // The data contains phone numbers and texts: readable by the owner only.
   await mkdir(join(dataDir, 'redis'), { recursive: true, mode: 0o700 });
   const dir = await realpath(join(dataDir, 'redis'));
   const unclaim = await claimDirectory(dir);
@@ -126,11 +126,11 @@ async function launchOnFreePort(binary: RedisBinary, dir: string): Promise<{ por
   }
 }
 
-/** Keeps a server running until it is told to stop. */
+/** Keeps a server running until `stop` is called. */
 function supervise(first: RedisProcess, relaunch: () => Promise<RedisProcess>, say: (line: string) => void): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const told = once(signal, 'abort');
+  const stopped = once(signal, 'abort');
 
   const bringBack = async (): Promise<RedisProcess | undefined> => {
     for (;;) {
@@ -139,16 +139,16 @@ function supervise(first: RedisProcess, relaunch: () => Promise<RedisProcess>, s
       try {
         return await relaunch();
       } catch (error) {
-        say(`the embedded Redis does not come back yet: ${(error as Error).message}`);
+        say(`embedded Redis failed to restart: ${(error as Error).message}`);
       }
     }
   };
   const run = async () => {
     let current: RedisProcess | undefined = first;
     while (current !== undefined) {
-      const fate: unknown = await Promise.race([current.gone, told]);
+      const fate: unknown = await Promise.race([current.gone, stopped]);
       if (signal.aborted) return current.end();
-      say(`the embedded Redis ended by itself (${fate}): starting it again`);
+      say(`embedded Redis ended unexpectedly (${fate}); restarting it`);
       current = await bringBack();
     }
   };
@@ -162,9 +162,9 @@ function supervise(first: RedisProcess, relaunch: () => Promise<RedisProcess>, s
 }
 
 /**
- * Ends the server that a crashed owner may have left running on `dir`: two of them on one append-only file would ruin
- * it. Call it with the directory claimed, so that no living owner is robbed.
- * @throws Error when something holds the port that neither answers nor ends
+ * Ends the server that a crashed owner may have left running on `dir`: two servers on one append-only file would destroy
+ * it. Call it with the directory locked, so that no running owner is affected.
+ * @throws Error when the process on the port neither answers nor ends
  */
 export async function endOrphan(dir: string, patienceMs = 10_000): Promise<void> {
   const note = await readServerNote(dir);
@@ -172,13 +172,13 @@ export async function endOrphan(dir: string, patienceMs = 10_000): Promise<void>
   const end = performance.now() + patienceMs;
   for (;;) {
     const holder = await askServer(note.port);
-    // Ended, or the port has passed on to a Redis of somebody else.
+    // It ended, or another Redis uses the port now.
     if (holder === 'gone' || (holder !== 'silent' && holder.dir !== dir)) return removeServerNote(dir);
     if (holder !== 'silent') await shutServer(note.port);
     if (performance.now() > end) {
       throw new Error(
-        `a redis-server that an earlier run left on ${dir} (port ${note.port}, process ${note.pid ?? 'unknown'}) does not end: ` +
-          `kill -9 ${note.pid ?? 'it'}; if it is something else, delete ${noteFile(dir)}`,
+        `the redis-server of an earlier run on ${dir} (port ${note.port}, process ${note.pid ?? 'unknown'}) does not end: ` +
+          `kill -9 ${note.pid ?? 'it'}; if it is another program, delete ${noteFile(dir)}`,
       );
     }
     await pause(50);

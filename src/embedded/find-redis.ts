@@ -13,15 +13,15 @@ const DEFAULT_PORT = 6379;
 interface LocateRedisOptions {
   /** `redis.url` of the config or REDIS_URL. */
   readonly url?: string | undefined;
-  /** The same as of the running `start`. */
+  /** Data directory of the running `start`. */
   readonly dataDir: string;
-  /** Where a Redis of this machine is looked for. */
+  /** Port of a Redis on this machine. */
   readonly localPort?: number;
 }
 
 /**
- * The URL of the Redis that a running `start` uses, for the commands typed beside it: the given one, untried; the
- * embedded one of `dataDir`; one of this machine. An embedded one comes first, as it only runs where `start` found none.
+ * Returns the URL of the Redis that a running `start` uses, for CLI commands: the configured one, without checking it; the
+ * embedded one of `dataDir`; one on this machine. The embedded one comes first, because it runs only where `start` found none.
  * @throws RedisUnavailableError when there is none
  */
 export async function locateRedis({ url, dataDir, localPort = DEFAULT_PORT }: LocateRedisOptions): Promise<string> {
@@ -30,7 +30,7 @@ export async function locateRedis({ url, dataDir, localPort = DEFAULT_PORT }: Lo
   if (embedded !== undefined) return `redis://127.0.0.1:${embedded}`;
   if (await answersHere(localPort)) return `redis://127.0.0.1:${localPort}`;
   throw new RedisUnavailableError(
-    `REDIS_URL is not set, no sms-dispatch with an embedded one is running here, and nothing answers on 127.0.0.1:${localPort}`,
+    `REDIS_URL is not set, no sms-dispatch with an embedded Redis is running here, and nothing answers on 127.0.0.1:${localPort}`,
   );
 }
 
@@ -39,35 +39,35 @@ async function embeddedPort(dataDir: string): Promise<number | undefined> {
   const note = dir === undefined ? undefined : await readServerNote(dir);
   if (note === undefined) return undefined;
   const holder = await askServer(note.port);
-  // A note may be left from a crash, and its port be a stranger's by now.
+  // The note may be left from a crash, and another program may use its port now.
   return typeof holder === 'object' && holder.dir === dir ? note.port : undefined;
 }
 
 interface FindRedisOptions {
-  /** `redis.url` of the config or REDIS_URL. Given, it is this one or none. */
+  /** `redis.url` of the config or REDIS_URL. If set, no other Redis is used. */
   readonly url?: string | undefined;
-  /** Where an embedded server keeps its data, and its program where one has to be unpacked. */
+  /** Data directory of an embedded server, also for its program where one has to be unpacked. */
   readonly dataDir: string;
-  /** The environment of the process: its PATH is searched, package tools run in it. */
+  /** Environment of the process: its PATH is searched, and package tools run in it. */
   readonly env: Environment;
-  /** Hears in one line which Redis it is and where, and of what happens to an embedded one. */
+  /** Receives one line about which Redis is used, and about restarts of an embedded one. */
   readonly say: (line: string) => void;
-  /** Where a Redis of this machine is looked for. */
+  /** Port of a Redis on this machine. */
   readonly localPort?: number;
 }
 
 export interface FoundRedis {
   readonly url: string;
   readonly source: 'configured' | 'local' | 'embedded';
-  /** Fit for people: without a password. */
+  /** Human-readable, without a password. */
   readonly describe: string;
-  /** Ends an embedded server, after the last client is done; does nothing to one that is not ours. */
+  /** Ends an embedded server, after the last client has disconnected; does nothing for other servers. */
   stop(): Promise<void>;
 }
 
 /**
- * The Redis that `npm start` uses: the given one; else one that answers on this machine; else an embedded one.
- * @throws RedisUnavailableError within 5 s when the given one does not answer: never a silent fall-back
+ * Finds the Redis for `npm start`: the configured one; else one that answers on this machine; else an embedded one.
+ * @throws RedisUnavailableError within 5 s when the configured one does not answer; there is no silent fall-back
  * @throws Error when there is no program to run, or another process has its Redis in `dataDir`
  */
 export async function findRedis({ url, dataDir, env, say, localPort = DEFAULT_PORT }: FindRedisOptions): Promise<FoundRedis> {
@@ -76,7 +76,7 @@ export async function findRedis({ url, dataDir, env, say, localPort = DEFAULT_PO
   return found;
 
   function sayLoading(address: string): () => void {
-    return () => say(`Redis at ${redactUrl(address)} is loading its data: waiting until it has`);
+    return () => say(`Redis at ${redactUrl(address)} is loading its data; waiting`);
   }
 
   async function find(): Promise<FoundRedis> {

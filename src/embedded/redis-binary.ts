@@ -5,15 +5,15 @@ import { type Environment, findOnPath, probeBinary, type RedisBinary } from './r
 import { OutdatedPackagesError, openTree, unpackRedis } from './unpack-redis.ts';
 
 export interface FindBinaryOptions {
-  /** Where a server unpacked for us is kept, in its subdirectory `redis-server`. */
+  /** Data directory; an unpacked server is in its subdirectory `redis-server`. */
   readonly dataDir: string;
-  /** Its PATH is searched; package tools get all of it, with the proxy settings that may be in it. */
+  /** Environment: its PATH is searched, and package tools use it, including proxy settings. */
   readonly env: Environment;
   readonly say: (line: string) => void;
 }
 
 /**
- * A server to run: from PATH, else one unpacked earlier, else one unpacked now from the distribution's packages.
+ * Finds a server program: on PATH, else one unpacked earlier, else one unpacked now from the distribution's packages.
  * @throws Error with the command that installs one on this system
  */
 export async function findRedisBinary({ dataDir, env, say }: FindBinaryOptions): Promise<RedisBinary> {
@@ -25,15 +25,15 @@ export async function findRedisBinary({ dataDir, env, say }: FindBinaryOptions):
   const into = resolve(dataDir, 'redis-server');
   const unpacked = await openTree(into).catch(() => undefined);
   if (unpacked !== undefined) return unpacked;
-  // Whatever is there does not run (any more: the system may have been upgraded under it).
+  // The unpacked server does not run, for example after an upgrade of the system.
   await rm(into, { recursive: true, force: true });
   try {
     return await unpackRedis({ into, env, say });
   } catch (error) {
     const command = error instanceof OutdatedPackagesError ? IN_A_CONTAINER : await installCommand(env);
     throw new Error(
-      `there is no redis-server or valkey-server ${MIN_VERSION} or newer on PATH, and unpacking one failed: ${(error as Error).message}. ` +
-        `Get one with: ${command} (or set REDIS_URL to a Redis elsewhere)`,
+      `no redis-server or valkey-server ${MIN_VERSION} or newer on PATH, and unpacking one failed: ${(error as Error).message}. ` +
+        `Install one: ${command} (or set REDIS_URL to another Redis)`,
       { cause: error },
     );
   }
@@ -50,7 +50,7 @@ const INSTALLERS = [
   ['brew', 'brew install redis'],
 ] as const;
 
-/** The one command that installs a Redis on this system. */
+/** Returns the command that installs a Redis on this system. */
 export async function installCommand(env: Environment): Promise<string> {
   for (const [tool, command] of INSTALLERS) {
     if ((await findOnPath(tool, env)).length > 0) return command;

@@ -9,22 +9,22 @@ import type { RedisBinary } from './run.ts';
 
 export interface WatchedProcess {
   readonly child: ChildProcess;
-  /** Resolves when the process is gone, with how: `exit code 1`, `signal SIGKILL`. */
+  /** Resolves when the process has ended, with its result: `exit code 1`, `signal SIGKILL`. */
   readonly gone: Promise<string>;
 }
 
 /**
- * The server must end when our process does, even by SIGKILL, yet a Ctrl-C in the terminal must not reach it before the
- * workers have drained. So it leads a process group of its own, and a watcher beside it reads from a pipe whose other
- * end is ours: a line means farewell, its breaking means that we are gone. `exec` keeps the process id for the server.
+ * Shell script that runs the server. The server must end when our process does, even by SIGKILL, but a Ctrl-C in the terminal must
+ * not reach it before the workers have drained. So it leads its own process group, and a watcher beside it reads from a pipe of
+ * ours: a line means that it may exit, end of file means that our process has ended. `exec` keeps the process id for the server.
  */
 const WATCHED = '{ read -r farewell || kill -TERM $$; } <&3 & exec "$@" 3<&-';
 
-/** @param output where it writes its log, a file descriptor; by default nowhere */
+/** @param output file descriptor for its log; default: none */
 export function spawnWatched(binary: RedisBinary, args: readonly string[], output: number | 'ignore' = 'ignore'): WatchedProcess {
   const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', binary.command, ...args], {
     detached: true,
-    // Nothing of our environment, which holds secrets.
+    // Without our environment, which contains secrets.
     env: binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath },
     stdio: ['ignore', output, output, 'pipe'],
   });
@@ -43,17 +43,17 @@ async function exitOf(child: ChildProcess): Promise<string> {
 }
 
 export interface RedisProcess {
-  /** Resolves when the process is gone, with how: `exit code 1`, `signal SIGKILL`. */
+  /** Resolves when the process has ended, with its result: `exit code 1`, `signal SIGKILL`. */
   readonly gone: Promise<string>;
-  /** SIGTERM, on which Redis syncs its append-only file; SIGKILL when that takes too long. */
+  /** Sends SIGTERM, on which Redis syncs its append-only file; SIGKILL after a timeout. */
   end(): Promise<void>;
 }
 
-/** Reading an append-only file of some gigabytes takes this long at most. */
+/** Maximum time for loading an append-only file of several gigabytes. */
 const READY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 10_000;
 
-/** @throws Error with the last lines of the server's log when it does not come up */
+/** @throws Error with the last lines of the server's log when it does not start */
 export async function launchRedis(binary: RedisBinary, dir: string, port: number): Promise<RedisProcess> {
   await writeServerNote(dir, { port });
   const logFile = join(dir, 'redis.log');
@@ -78,7 +78,7 @@ function serverArguments(dir: string, port: number): string[] {
     port: String(port),
     bind: '127.0.0.1',
     dir,
-    // What a reply has confirmed survives the end of the process; the end of the machine costs a second at most.
+    // A confirmed write survives the end of the process; a crash of the machine loses at most one second.
     appendonly: 'yes',
     appendfsync: 'everysec',
     save: '',
@@ -88,13 +88,13 @@ function serverArguments(dir: string, port: number): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Resolves to `undefined` once it serves, else to what went wrong. */
+/** Resolves to `undefined` once it serves, else to the reason why it does not. */
 async function firstAnswer(dir: string, port: number, gone: Promise<string>): Promise<string | undefined> {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands');
   const giveUp = new AbortController();
   const tooLate = pause(READY_WITHIN_MS, `no answer within ${READY_WITHIN_MS / 1000} s`, { signal: giveUp.signal });
   try {
-    // Another Redis that was quicker to take the port is no success.
+    // Another Redis may have taken the port first.
     const answer = redis.config('GET', 'dir').then((reply) => ((reply as string[])[1] === dir ? undefined : gone));
     return await Promise.race([answer, gone, tooLate]);
   } finally {
@@ -105,13 +105,13 @@ async function firstAnswer(dir: string, port: number, gone: Promise<string>): Pr
 
 async function lastLines(file: string): Promise<string> {
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
-  return `${lines.slice(-3).join(' / ') || 'it said nothing'} (all of it in ${file})`;
+  return `${lines.slice(-3).join(' / ') || 'no output'} (full log in ${file})`;
 }
 
-/** Where the embedded server of a directory listens, written beside its data. */
+/** Address of the embedded server of a directory, stored beside its data. */
 interface ServerNote {
   readonly port: number;
-  /** For the reader of an error message; nothing is ever done to a process by an id that may have passed on. */
+  /** For error messages only: by the time it is read, the id may belong to another process. */
   readonly pid?: number | undefined;
 }
 
@@ -130,7 +130,7 @@ export async function readServerNote(dir: string): Promise<ServerNote | undefine
     const { port, pid } = JSON.parse(await readFile(noteFile(dir), 'utf8')) as ServerNote;
     return Number.isInteger(port) ? { port, pid } : undefined;
   } catch {
-    // None, or cut short by a crash, in which case no server was started yet.
+    // Missing, or truncated by a crash before any server was started.
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ interface RunOptions {
   readonly timeoutMs: number;
 }
 
-/** The output of a command. @throws Error with what the command itself had to say about its failure */
+/** Runs a command and returns its output. @throws Error with the last lines of the command's stderr */
 export async function run(command: string, args: readonly string[], { env, cwd, timeoutMs }: RunOptions): Promise<string> {
   try {
     const { stdout } = await execFileAsync(command, args, { env, cwd, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
@@ -25,10 +25,10 @@ export async function run(command: string, args: readonly string[], { env, cwd, 
   }
 }
 
-/** The environment of the process, handed in by whoever may read it. */
+/** Environment of the process, passed in by a caller that may read it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every executable of this name on PATH, in its order. */
+/** Returns every executable of this name on PATH, in order. */
 export async function findOnPath(name: string, env: Environment): Promise<string[]> {
   const places = (env.PATH ?? '').split(delimiter).filter((dir) => dir !== '');
   const candidates = places.map((dir) => join(dir, name));
@@ -45,23 +45,23 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-/** A Redis or Valkey server that runs on this machine and is new enough. */
+/** A Redis or Valkey server program that runs on this machine and is new enough. */
 export interface RedisBinary {
   /** Absolute path. */
   readonly command: string;
-  /** LD_LIBRARY_PATH that it needs, when its libraries are not the system's. */
+  /** Required LD_LIBRARY_PATH, when its libraries are not those of the system. */
   readonly libraryPath?: string;
   /** `Redis 7.0.15` */
   readonly description: string;
 }
 
-/** @throws Error saying why this one is of no use */
+/** @throws Error with the reason why the program cannot be used */
 export async function probeBinary(command: string, libraryPath?: string): Promise<RedisBinary> {
   const env = libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
   const output = await run(command, ['--version'], { env, timeoutMs: 10_000 });
   const [, kind, version] = /^(Redis|Valkey) server v=(\S+)/.exec(output) ?? [];
-  if (kind === undefined || version === undefined) throw new Error(`${command} is no Redis server`);
+  if (kind === undefined || version === undefined) throw new Error(`${command} is not a Redis server`);
   const description = `${kind} ${version}`;
-  if (!isNewEnough(version)) throw new Error(`${command} is ${description}, and ${MIN_VERSION} or newer is needed`);
+  if (!isNewEnough(version)) throw new Error(`${command} is ${description}; ${MIN_VERSION} or newer is required`);
   return { command, description, ...(libraryPath === undefined ? {} : { libraryPath }) };
 }

@@ -5,38 +5,38 @@ import { type Apt, createApt, type PackageFile } from './apt.ts';
 import { type Environment, probeBinary, type RedisBinary } from './run.ts';
 
 export interface UnpackOptions {
-  /** Absolute path of the directory that will hold the unpacked packages. */
+  /** Absolute path of the target directory. */
   readonly into: string;
   readonly env: Environment;
   readonly say: (line: string) => void;
 }
 
-/** Installing what the distribution has would not help. */
+/** The packages of the distribution are too old, so that installing them does not help. */
 export class OutdatedPackagesError extends Error {}
 
 const SERVERS = ['redis-server', 'valkey-server'];
 
 /**
  * Unpacks a Redis server and its libraries from the distribution's own signed packages, without root and without
- * installing anything: about 6 MB to fetch, after package lists that are deleted again.
- * @throws Error saying why it cannot be done here
+ * installing anything: about 6 MB to download, plus package lists that are deleted again.
+ * @throws Error with the reason why it is not possible here
  */
 export async function unpackRedis({ into, env, say }: UnpackOptions): Promise<RedisBinary> {
   await mkdir(dirname(into), { recursive: true });
   await removeLeftovers(into);
-  // All of it happens aside and is put in place by one rename, so that a half-unpacked tree never looks like a whole one.
+  // Works in a temporary directory that is renamed at the end, so that an incomplete tree is never used.
   const work = await mkdtemp(`${into}.part-`);
   try {
     const apt = await createApt(work, env);
-    const complaint = await apt.update();
+    const updateError = await apt.update();
     const { server, files } = await choosePackages(apt).catch((error: Error) => {
-      if (complaint !== undefined) error.message += ` (${complaint})`;
+      if (updateError !== undefined) error.message += ` (${updateError})`;
       throw error;
     });
     const megabytes = (files.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
     say(
-      `no redis-server on this machine: unpacking ${server.name} ${server.version} with its libraries from the package sources of this system ` +
-        `into ${into}, once (${megabytes} MB to fetch)`,
+      `no redis-server on this machine; unpacking ${server.name} ${server.version} with its libraries from the package sources of this system ` +
+        `into ${into} (${megabytes} MB to download, once)`,
     );
     const [debs, root] = [join(work, 'debs'), join(work, 'root')];
     await Promise.all([mkdir(debs), mkdir(root)]);
@@ -53,22 +53,22 @@ export async function unpackRedis({ into, env, say }: UnpackOptions): Promise<Re
   }
 }
 
-/** The server in an unpacked tree. @throws Error when there is none that runs */
+/** Returns the server of an unpacked tree. @throws Error when it has none that runs */
 export async function openTree(root: string): Promise<RedisBinary> {
   const programs = await readdir(join(root, 'usr/bin'));
   const server = SERVERS.find((name) => programs.includes(name));
-  if (server === undefined) throw new Error(`no Redis server below ${root}`);
+  if (server === undefined) throw new Error(`no Redis server in ${root}`);
   const libraries = await Promise.all(['usr/lib', 'lib'].map((place) => libraryDirs(join(root, place))));
   return probeBinary(join(root, 'usr/bin', server), libraries.flat().join(':'));
 }
 
-/** Debian keeps the libraries of each architecture in a directory of its own, such as `x86_64-linux-gnu`. */
+/** Returns the library directories. Debian has one per architecture, such as `x86_64-linux-gnu`. */
 async function libraryDirs(place: string): Promise<string[]> {
   const entries = await readdir(place).catch(() => []);
   return entries.filter((name) => name.includes('-linux-gnu')).map((name) => join(place, name));
 }
 
-/** The first server that is new enough, with all the libraries that it needs beyond the C library. */
+/** Chooses the first server that is new enough, with all libraries that it needs except the C library. */
 async function choosePackages(apt: Apt): Promise<{ server: PackageFile; files: PackageFile[] }> {
   const seen: string[] = [];
   let outdated = false;
@@ -88,14 +88,14 @@ async function choosePackages(apt: Apt): Promise<{ server: PackageFile; files: P
   throw new Fault(`this system's package sources have ${seen.join(' and ')}`);
 }
 
-/** What holds programs and libraries; the rest (user management, init scripts, perl) is for an installation. */
+/** Packages with programs and libraries; others (user management, init scripts, perl) are only for an installation. */
 const USEFUL = /^(?:redis|valkey|lib|lua)[^:]*$/;
-/** Part of every system, and a second one beside the system's loader would crash. */
+/** Always part of the system; a second copy beside the system's loader would crash. */
 const C_LIBRARY = /^libc6?(?:-|\d|$)/;
 
 /**
- * The packages to fetch for `server`, out of the output of `apt-cache depends --recurse`: names at the margin, below
- * each ` Depends: name`, of which those led by `|` have their alternative in the line that follows.
+ * Returns the packages to download for `server`, from the output of `apt-cache depends --recurse`: names at the left margin, below
+ * each ` Depends: name` lines; a line with `|` has its alternative in the next line.
  */
 export function pickPackages(server: string, depends: string): string[] {
   const needs = new Map<string, string[]>();
@@ -113,7 +113,7 @@ export function pickPackages(server: string, depends: string): string[] {
     isAlternative = bar === '|';
   }
   const picked = new Set([server]);
-  // A set grows while it is walked, so this reaches everything.
+  // The loop also visits elements added to the set while it runs, so it reaches all packages.
   for (const name of picked) for (const needed of needs.get(name) ?? []) picked.add(needed);
   return [...picked];
 }
@@ -129,7 +129,7 @@ async function putInPlace(root: string, into: string): Promise<void> {
 
 const HOUR_MS = 3_600_000;
 
-/** What a killed run left; a younger one may belong to a process that is at it now. */
+/** Removes directories of interrupted runs; a recent one may belong to a running process. */
 async function removeLeftovers(into: string): Promise<void> {
   const entries = await readdir(dirname(into));
   for (const name of entries.filter((entry) => entry.startsWith(`${basename(into)}.part-`))) {

@@ -10,22 +10,22 @@ import { ProviderError } from '../provider/contract/provider.ts';
 import type { Instruments } from './register.ts';
 import type { HeldFigures, SOURCE_NAMES, Sources } from './series.ts';
 
-/** Of a provider's circuit breaker; the position is the value of the gauge. */
+/** States of a provider's circuit breaker; the index is the value of the gauge. */
 export const CIRCUIT_STATES = ['closed', 'half_open', 'open'] as const;
-/** `recovering` is half open as well, after a trial that was accepted. */
+/** `recovering` is half-open after an accepted trial. */
 export type CircuitState = (typeof CIRCUIT_STATES)[number] | 'recovering';
 
-/** What one dispatcher knows of its routes: how many of their providers it may use, and what a message costs. */
+/** Gauges of one dispatcher's routes: the number of usable providers, and the price of a message. */
 interface RouteGauges {
   circuit(provider: string, state: CircuitState): void;
   paused(provider: string, until: Date): void;
-  /** The routes from now on, all their providers working. */
+  /** Sets the routes, with all their providers up. */
   routesOf(lanes: readonly RouteLane[]): void;
-  /** Sets the gauges: a pause ends by itself. */
+  /** Sets the gauges; ended pauses no longer count. */
   refresh(now: number): void;
 }
 
-/** A provider counts as up when its circuit is closed or a trial has passed, and it did not ask to be left alone. */
+/** A provider is up when its circuit is closed or a trial was accepted, and it did not ask for a pause. */
 export function createRouteGauges(m: Pick<Instruments, 'routeProvidersUp' | 'routePrice'>): RouteGauges {
   let lanes: readonly RouteLane[] = [];
   const down = new Set<string>();
@@ -49,7 +49,7 @@ export function createRouteGauges(m: Pick<Instruments, 'routeProvidersUp' | 'rou
       const isUp = (name: string) => !down.has(name) && (pausedUntil.get(name) ?? 0) <= now;
       for (const route of new Set(lanes.map((lane) => lane.route))) {
         const own = lanes.filter((lane) => lane.route === route);
-        // The country that is worst off decides.
+        // The country with the fewest providers decides.
         m.routeProvidersUp.set({ route }, Math.min(...own.map(({ providers }) => providers.filter(isUp).length)));
         const prices = own.flatMap(({ price }) => (price === undefined ? [] : [price.cheapest]));
         if (prices.length > 0) m.routePrice.set({ route }, Math.min(...prices) / MICRO);
@@ -59,14 +59,14 @@ export function createRouteGauges(m: Pick<Instruments, 'routeProvidersUp' | 'rou
 }
 
 interface ClusterGauges {
-  /** Reads the sources and sets the gauges. A source without an answer is counted, and its gauges are emptied: no figure is better than an old one. */
+  /** Reads the sources and sets the gauges. A source that fails is counted, and its gauges are removed: no figure is better than an outdated one. */
   refresh(): Promise<void>;
 }
 
 type SourceName = (typeof SOURCE_NAMES)[number];
 
 export function createClusterGauges(m: Instruments, sources: Sources, boundMs: number): ClusterGauges {
-  /** What to do at each scrape; `show` gets nothing where the source gave nothing in time. */
+  /** Builds the refresh of one source; `show` gets `undefined` when the source gave nothing in time. */
   const shown = <T>(source: SourceName, read: () => Promise<T>, show: (figures: T | undefined) => void) => {
     const bounded = createBoundedRead(read, boundMs);
     return async () => {
@@ -119,7 +119,7 @@ function showCaps(m: Instruments, figures: readonly CapFigures[]): void {
   }
 }
 
-/** Why a message may be put off, apart from what its route plans. */
+/** Reasons for deferring a message, except for those planned by its route. */
 const HELD_REASONS: readonly string[] = [
   ...DEFERRED_REASONS.filter((reason) => !(PLANNED_WAITS as readonly string[]).includes(reason)),
   ...PROVIDER_REASONS.filter((reason) => new ProviderError(reason).retry && reason !== 'throttled'),
@@ -152,7 +152,7 @@ function showRedis(m: Instruments, figures: RedisFigures | null | undefined): vo
   m.redisDurable.set({ check: 'last_write' }, figures.lastWriteOk ? 1 : 0);
 }
 
-/** A period without a budget has what was spent in it, and no limit. */
+/** Sets the budget gauges; a period without a budget has an amount spent and no limit. */
 function showBudgets(m: Instruments, figures: readonly BudgetFigures[]): void {
   for (const gauge of [m.budgetSpent, m.budgetLimit, m.budgetLeft, m.budgetEmpty]) gauge.reset();
   for (const running of figures) {
@@ -166,13 +166,13 @@ function showBudgets(m: Instruments, figures: readonly BudgetFigures[]): void {
   }
 }
 
-/** An answer, or `undefined` for a read that failed or is not back in time. Never rejects. */
+/** Returns the result, or `undefined` for a read that failed or timed out. Never rejects. */
 type BoundedRead<T> = () => Promise<T | undefined>;
 
 /**
- * Puts a bound on a read that may hang, so that a scrape never does. Callers share a read under way instead of starting
- * another: scrapes during an outage must not queue up commands that Redis has to answer once it is back. One that is not
- * back after `lostAfterMs` never will be, and another starts.
+ * Limits the time of a read that may hang, so that a scrape never hangs. Concurrent callers share one read: scrapes during an outage
+ * must not queue commands that Redis has to answer after it recovers. A read without an answer after `lostAfterMs` is given up, and
+ * another starts.
  */
 export function createBoundedRead<T>(read: () => Promise<T>, boundMs: number, lostAfterMs = 10_000): BoundedRead<T> {
   let current: { readonly startedAt: number; readonly answer: Promise<T | undefined> } | undefined;
@@ -199,7 +199,7 @@ export function createBoundedRead<T>(read: () => Promise<T>, boundMs: number, lo
   };
 }
 
-/** Also turns a read that throws before it returns a promise into no answer. */
+/** Runs the read; also handles one that throws synchronously. */
 async function attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();

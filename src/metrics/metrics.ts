@@ -10,11 +10,11 @@ import { CIRCUIT_STATES, type CircuitState, createClusterGauges, createRouteGaug
 import { collectProcessMetrics, OPEN_METRICS_TYPE, openMetricsText, register, registerProviders } from './register.ts';
 import type { RequeuedQueue, Sources } from './series.ts';
 
-/** How an outgoing event ended for a webhook. */
+/** Result of an outgoing event for a webhook. */
 export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
 
-/** The command that the process runs. */
+/** The CLI command that the process runs. */
 export type Role = 'start' | 'router' | 'dispatcher' | 'receiver';
 
 export interface MetricsOptions {
@@ -22,23 +22,23 @@ export interface MetricsOptions {
   readonly providers: readonly string[];
   readonly version: string;
   readonly role: Role;
-  /** Those of a process that sends. */
+  /** Routes of a process that sends. */
   readonly routes?: readonly RouteLane[];
-  /** Without them the gauges of the whole system stay empty. */
+  /** Sources of the system-wide gauges; without them these stay empty. */
   readonly sources?: Sources;
-  /** Longest that a scrape waits for a source; default 1 s. */
+  /** Maximum wait of a scrape for a source; default 1 s. */
   readonly sourceBoundMs?: number;
-  /** The clock that decides; without it the gauge of the skew stays empty. */
+  /** The clock used for decisions; without it the skew gauge stays empty. */
   readonly clock?: Pick<RedisClock, 'now' | 'skewMs' | 'jumps'>;
-  /** Default: one of its own. Process metrics that it holds already are left as they are. */
+  /** Default: a new one. Process metrics that it already has are kept. */
   readonly registry?: Registry;
-  /** Log lines that this process has dropped since its start. */
+  /** Counter of dropped log lines since the start. */
   readonly droppedLogLines?: () => number;
-  /** The trace that what is measured now belongs to. Given only where somebody traces: then there is a second format. */
+  /** Returns the active trace. Present only where tracing is on; then there is a second format with exemplars. */
   readonly exemplar?: () => Exemplar | undefined;
 }
 
-/** Labels of an exemplar, by the names that tracing backends look for. */
+/** Labels of an exemplar, named as tracing backends expect. */
 export interface Exemplar {
   readonly trace_id: string;
   readonly span_id: string;
@@ -46,43 +46,43 @@ export interface Exemplar {
 
 export interface Metrics extends Omit<Observer, keyof EndReports> {
   circuit(provider: string, state: CircuitState): void;
-  /** Names of providers that a new config brings: from now on values of the label, their series at 0. */
+  /** Adds providers of a new config as values of the label, with their series at 0. */
   learn(providers: readonly string[]): void;
-  /** The provider asked to be left alone. */
+  /** Records that the provider asked for a pause. */
   providerPaused(provider: string, until: Date): void;
-  /** The providers that messages go through from now on, all their circuits closed, and the routes that use them. */
+  /** Sets the active providers, with closed circuits, and the routes that use them. */
   circuitsOf(providers: readonly string[], routes?: readonly RouteLane[]): void;
-  /** The hash, of 12 hex digits, of the config that was read and holds. */
+  /** Records the hash (12 hex digits) of the config that is now active. */
   configActivated(hash: string, at: Date): void;
-  /** The config that was read is not the one that holds. */
+  /** Records that a reloaded config was rejected. */
   configRejected(): void;
-  /** Names of the channels that notices go to from now on: values of the label, their series at 0 where they are new. */
+  /** Sets the channels of notices: values of the label, with series at 0 for new ones. */
   learnChannels(channels: readonly string[]): void;
-  /** The same of webhooks that are told of events. */
+  /** Sets the webhooks of outgoing events in the same way. */
   learnWebhooks(webhooks: readonly string[]): void;
   webhookEvents(webhook: string, result: WebhookResult, count: number): void;
-  /** Jobs that were missing from a queue and were added again. */
+  /** Counts jobs that were missing from a queue and were added again. */
   jobsRequeued(queue: RequeuedQueue, count: number): void;
-  /** Redis does not hold any more what it had confirmed to this process. */
+  /** Counts a loss of data that Redis had confirmed to this process. */
   redisDataLost(kind: DataLossKind): void;
   webhookAlertsRefused(webhook: Webhook, reason: WebhookRefusal, count: number): void;
   webhookUnknownSeverities(webhook: Webhook, count: number): void;
-  /** For the header of the answer to a scrape. */
+  /** Content type of the answer to a scrape. */
   readonly contentType: string;
-  /** All metrics in the Prometheus text format. Resolves within the bound, whatever the sources do. */
+  /** Returns all metrics in the Prometheus text format, within the time limit whatever the sources do. */
   text(): Promise<string>;
-  /** The same with exemplars, for scrapers that ask for OpenMetrics; only where there are any. */
+  /** The same with exemplars in OpenMetrics; only where tracing is on. */
   readonly openMetrics?: Pick<Metrics, 'contentType' | 'text'>;
 }
 
-/** Stands for a provider that the config no longer names, as in a receipt that comes in after its provider was removed. */
+/** Label value for a provider that the config no longer has, as in a late receipt. */
 const OTHER = 'other';
 
-/** Words of producers and of config files: so many of each become values of a label. */
+/** Maximum number of label values taken from producers and config files. */
 const MOST_SOURCES = 50;
 const MOST_ROUTES = 50;
 
-/** Values that are seen first keep their own series; the rest share {@link OTHER}. */
+/** Returns the first values unchanged; further ones become {@link OTHER}. */
 function boundedLabel(most: number): (value: string) => string {
   const known = new Set<string>();
   return (value) => {
@@ -118,7 +118,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const observeTraced = <L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void => {
     if (exemplar === undefined) observe(histogram, labels, seconds);
-    // Its types take the labels of an exemplar for those of the metric.
+    // prom-client's types take the labels of an exemplar for those of the metric.
     else if (isMeasured(seconds)) histogram.observe({ labels, value: Math.max(0, seconds), exemplarLabels: { ...exemplar() } as object });
   };
   const refresh = async (): Promise<void> => {
@@ -216,7 +216,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-/** Clocks of two machines may disagree: a time below 0 is 0, and none at all, or one that is no number, is left out. */
+/** Observes a duration. A negative one, from clocks that differ, becomes 0; a missing one or NaN is left out. */
 function observe<L extends string>(histogram: Histogram<L>, labels: Record<L, string>, seconds: number | undefined): void {
   if (isMeasured(seconds)) histogram.observe(labels, Math.max(0, seconds));
 }
@@ -225,7 +225,7 @@ function isMeasured(seconds: number | undefined): seconds is number {
   return seconds !== undefined && Number.isFinite(seconds);
 }
 
-/** One NaN added to a counter would make it NaN for good. */
+/** Returns a valid amount: one NaN would turn a counter into NaN permanently. */
 function countable(amount: number): number {
   return Number.isFinite(amount) ? Math.max(0, amount) : 0;
 }

@@ -5,11 +5,11 @@ import { bornSeries } from './series.ts';
 export const OPEN_METRICS_TYPE = Registry.OPENMETRICS_CONTENT_TYPE;
 
 /**
- * The same metrics in the OpenMetrics format, the only one that has exemplars.
+ * Formats the metrics as OpenMetrics, the only format with exemplars.
  * https://prometheus.io/docs/specs/om/open_metrics_spec/
  *
- * A registry of prom-client 15 has one format, and in this one it cuts `_total` off the names of its counters for good. So
- * this one is made for one answer, of stand-ins that it may rename: they count nothing, whatever is counted is the originals'.
+ * A registry of prom-client 15 has one format, and for OpenMetrics it permanently cuts `_total` off the names of its counters. So
+ * each answer uses a temporary registry with copies that may be renamed; the originals keep counting.
  */
 export function openMetricsText(registry: Registry): Promise<string> {
   const view = new Registry<OpenMetricsContentType>();
@@ -18,10 +18,10 @@ export function openMetricsText(registry: Registry): Promise<string> {
   return view.metrics();
 }
 
-/** Gauges that prom-client 15 names like counters, which `promtool check metrics` objects to; each has a twin by type. */
+/** Gauges that prom-client 15 names like counters, to which `promtool check metrics` objects; each has a correct twin. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** CPU, memory, file descriptors, event-loop lag and garbage collection, under the names that all Node exporters use. */
+/** Registers CPU, memory, file descriptors, event-loop lag and garbage collection, under the names common to Node exporters. */
 export function collectProcessMetrics(registry: Registry): void {
   if (registry.getSingleMetric('process_start_time_seconds') !== undefined) return;
   collectDefaultMetrics({ register: registry });
@@ -36,10 +36,10 @@ type Instrument<K extends keyof Catalogue> = Catalogue[K]['type'] extends 'count
 
 export type Instruments = { readonly [K in keyof Catalogue]: Instrument<K> };
 
-/** Those that lead from a slow request to its trace. */
+/** Histograms with exemplars, which link a slow request to its trace. */
 const WITH_EXEMPLARS: readonly string[] = ['providerDuration', 'alertToAccepted'] satisfies (keyof Catalogue)[];
 
-/** Registers the whole catalogue; counters and histograms start with every series at 0. */
+/** Registers the whole catalogue; counters and histograms start with all series at 0. */
 export function register(registry: Registry, providers: readonly string[], exemplars: boolean): Instruments {
   const entries = Object.entries(CATALOGUE).map(([key, spec]: [string, MetricSpec]) => {
     const { name, help, type, labels, buckets } = spec;
@@ -48,7 +48,7 @@ export function register(registry: Registry, providers: readonly string[], exemp
     if (type === 'counter') return [key, new Counter(options)];
     const histogram = { ...options, buckets: [...(buckets ?? [])] };
     if (!exemplars || !WITH_EXEMPLARS.includes(key)) return [key, new Histogram(histogram)];
-    // Registered by hand: prom-client would have the whole registry speak OpenMetrics; we choose at each scrape.
+    // Registered manually: prom-client would switch the whole registry to OpenMetrics, but the format is chosen per scrape.
     const traced = new Histogram({ ...histogram, registers: [], enableExemplars: true });
     registry.registerMetric(traced);
     return [key, traced];
@@ -58,7 +58,7 @@ export function register(registry: Registry, providers: readonly string[], exemp
   return instruments;
 }
 
-/** Starts at 0 what more providers can count; what those known before have counted stays. */
+/** Adds series at 0 for more providers; existing series are kept. */
 export function registerProviders(instruments: Instruments, known: readonly string[], more: readonly string[]): void {
   const before = bornSeries(known);
   const all = bornSeries([...new Set([...known, ...more])]);

@@ -20,39 +20,37 @@ import { ProviderError } from '../provider/contract/provider.ts';
 import { DATA_LOSS_KINDS } from '../redis/data-set.ts';
 import type { KeyOf } from './catalogue.ts';
 
-/** Critical messages that are put off, and the names of the routes of the config. */
+/** Deferred critical messages, and the route names of the config. */
 export interface HeldFigures {
   readonly groups: readonly HeldCriticals[];
   readonly routes: readonly string[];
 }
 
-/**
- * Figures of the whole system, read from Redis at every scrape. A read may reject or hang: the scrape goes on without it.
- */
+/** Figures of the whole system, read from Redis at every scrape. A read may reject or hang: the scrape continues without it. */
 export interface Sources {
   /** Messages without an outcome. */
   inFlight(): Promise<number>;
   queues(): Promise<readonly QueueFigures[]>;
-  /** Critical messages that something keeps from being sent. */
+  /** Critical messages that cannot be sent at present. */
   held?(): Promise<HeldFigures>;
-  /** Messages of which nobody knows whether they were sent. */
+  /** Messages with unknown outcome. */
   unknown?(): Promise<number>;
-  /** What counts against the caps over all recipients; empty where none is set. */
+  /** Usage of the caps over all recipients; empty without such caps. */
   caps?(): Promise<readonly CapFigures[]>;
-  /** `null` where Redis tells nothing of itself. */
+  /** `null` where Redis reports no figures. */
   redis?(): Promise<RedisFigures | null>;
-  /** Empty where the config sets no budget. */
+  /** Empty where the config has no budget. */
   budgets?(): Promise<readonly BudgetFigures[]>;
 }
 
 /** Values of the label `source` of `sms_scrape_errors_total`. */
 export const SOURCE_NAMES = ['in_flight', 'queues', 'criticals', 'unknown', 'caps', 'redis', 'budgets'] as const;
 
-/** Refusals are what a provider, or our breaker before it, said; an outcome that nobody knows is not one of them. */
+/** Reasons for which a provider, or our circuit breaker, refuses a request; an unknown outcome is not a refusal. */
 const REFUSALS = PROVIDER_REASONS.filter((reason) => reason !== 'unknown_outcome');
 const RETRIED = REFUSALS.filter((reason) => new ProviderError(reason).retry);
 
-/** The others end a message as failed, for a person to look at. */
+/** Reasons that suppress; the others end a message as failed and leave it to an operator. */
 const SUPPRESSING = OUR_REASONS.filter((reason) => reason !== 'malformed' && reason !== 'simulated');
 
 const ALERT_REASONS: Readonly<Record<AlertOutcome, readonly Reason[]>> = {
@@ -77,8 +75,8 @@ export type RequeuedQueue = (typeof REQUEUED_QUEUES)[number];
 type Row = readonly string[];
 
 /**
- * Label values of every series that can occur, in the order of the catalogue's labels. They start at 0, because a series
- * born with its first failure hides that failure from `rate()`.
+ * Label values of every possible series, in the order of the catalogue's labels. They start at 0, because a series
+ * that starts with its first failure hides that failure from `rate()`.
  */
 export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<'counter' | 'histogram'>, readonly Row[]>> {
   return {
@@ -88,7 +86,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     messages: product(SEVERITIES),
     messageOutcomes: Object.entries(MESSAGE_REASONS).flatMap(([state, reasons]) => product([state], reasons, SEVERITIES)),
     deferred: product(DEFERRED_REASONS),
-    // Sources are the producers' own words; the rest of the series begins with the first message of a source.
+    // Sources are free text of producers; the other series start with the first message of a source.
     contributions: product(['none', 'other'], ['other'], CONTRIBUTION_RESULTS),
     providerRequests: [
       ...product(providers, ['accepted'], ['none']),
@@ -107,7 +105,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
     inbound: product(providers, INBOUND_KINDS),
     alertToAccepted: product(SEVERITIES),
     acceptedToDelivered: product(providers),
-    // Begun by whoever tells the channels.
+    // Created when the channels are known.
     notices: [],
     webhookEvents: [],
     webhookAlertsRefused: product(WEBHOOKS, WEBHOOK_REFUSALS),
@@ -120,7 +118,7 @@ export function bornSeries(providers: readonly string[]): Readonly<Record<KeyOf<
   };
 }
 
-/** Every way to take one value from each list. */
+/** Returns every combination of one value from each list. */
 function product(...lists: readonly (readonly string[])[]): Row[] {
   return lists.reduce<Row[]>((rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])), [[]]);
 }

@@ -3,47 +3,47 @@ import { defineScript } from '../redis/define-script.ts';
 import { CIRCUITS_TTL_MS, type Keys } from '../redis/keys.ts';
 import { pruneHashLua, scanHash } from '../redis/scan-hash.ts';
 
-/** `paused`: the provider asked to be left alone. `recovering`: it accepted a trial since it opened. */
+/** State of a circuit record. `paused`: the provider asked for a pause. `recovering`: it accepted a trial since it opened. */
 export type CircuitNoteState = 'half_open' | 'recovering' | 'open' | 'paused';
 
-/** A circuit breaker, or a pause, of one dispatcher that keeps messages from a provider. */
+/** A circuit breaker or pause of one dispatcher that stops messages to a provider. */
 export interface CircuitNote {
   readonly provider: string;
   readonly state: CircuitNoteState;
-  /** When it left `closed`, ms. */
+  /** Time when it left `closed`, in ms. */
   readonly since: number;
-  /** When it last changed, ms. */
+  /** Time of its last change, in ms. */
   readonly at: number;
   /** The vendor's own reason and code. */
   readonly reason: string | null;
   readonly code?: string | null;
-  /** Of a pause: until when the vendor asked to wait, ms. */
+  /** End of a pause as requested by the vendor, in ms. */
   readonly until?: number | null;
 }
 
-/** The refusal behind a note. */
+/** The refusal that caused the state. */
 export interface NoteCause {
   readonly reason: string;
   readonly code?: string | undefined;
   readonly until?: Date | undefined;
 }
 
-/** Each dispatcher keeps its own breakers; here it publishes them for people and the overview to read. */
+/** Publishes the circuit breakers of each dispatcher, so that the overview can read them. */
 export interface Circuits {
   publish(provider: string, state: CircuitNoteState | 'closed', at: Date, cause?: NoteCause): Promise<void>;
-  /** Removes what this dispatcher has published: it leaves. */
+  /** Removes the records of this dispatcher at shutdown. */
   forget(): Promise<void>;
-  /** The notes of all dispatchers that still hold. */
+  /** Returns the current records of all dispatchers. */
   read(now: Date): Promise<CircuitNote[]>;
 }
 
-/** A credential or account that is refused explains what follows from it; a network fault in between does not hide it. */
+/** Reasons that take precedence: a refused credential or account explains the failures that follow, even if a network fault is newer. */
 const ACCOUNT_REASONS: readonly string[] = ['auth', 'balance'];
 
-/** How long a pause is believed after its end, so that a provider that asks again and again does not seem to recover in between. */
+/** Time for which a pause still counts after its end, so that a provider that pauses repeatedly does not seem to recover. */
 const PAUSE_GRACE_MS = 60_000;
 
-/** Also removes some of the notes of dispatchers that crashed; answers with the cursor for the next call. */
+/** Stores a record, and removes some records of dispatchers that crashed; returns the cursor for the next call. */
 const publishCircuitScript = defineScript(new URL('publish-circuit.lua', import.meta.url), {
   keys: ['circuits'],
   args: { field: 'string', note: 'string', now: 'number', cursor: 'string' },
@@ -52,10 +52,10 @@ const publishCircuitScript = defineScript(new URL('publish-circuit.lua', import.
   includes: [pruneHashLua],
 });
 
-/** Far more than all dispatchers together have open: beyond them an overview leaves some out. */
+/** Maximum number of records read, far more than all dispatchers together have. */
 export const MOST_NOTES = 2_000;
 
-/** @param dispatcher names this one among the others; no space in it */
+/** @param dispatcher unique id of this one, without spaces */
 export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Circuits {
   const notes = new Map<string, CircuitNote>();
   let cursor = '0';
@@ -88,7 +88,7 @@ export function createCircuits(redis: Redis, keys: Keys, dispatcher: string): Ci
   };
 }
 
-/** A pause that ended is no part of the next one. */
+/** Returns the earlier record if it is still valid: a pause that ended is not part of the next one. */
 function currentNote(note: CircuitNote | undefined, now: number): CircuitNote | undefined {
   return note !== undefined && holds(note, now) ? note : undefined;
 }
@@ -98,7 +98,7 @@ function holds({ state, at, until }: CircuitNote, now: number): boolean {
   return now - at < CIRCUITS_TTL_MS;
 }
 
-/** The first reason stays while the circuit opens again and again; only a refused account takes its place. */
+/** Keeps the first reason while the circuit opens repeatedly; only a refused account replaces it. */
 function causeOf(before: CircuitNote | undefined, cause: NoteCause | undefined): Pick<CircuitNote, 'reason' | 'code' | 'until'> {
   const until = cause?.until?.getTime() ?? null;
   const isNews =

@@ -4,28 +4,28 @@ export type QueueState = (typeof QUEUE_STATES)[number];
 export interface QueueFigures {
   readonly queue: string;
   readonly counts: Readonly<Record<QueueState, number>>;
-  /** Of the oldest job that waits for a worker; 0 when none does. */
+  /** Age of the oldest job that waits for a worker; 0 when none waits. */
   readonly oldestAgeSeconds: number;
-  /** Of the oldest one in the lane of the criticals; 0 when none waits there. */
+  /** Age of the oldest critical job; 0 when none waits. */
   readonly oldestCriticalSeconds: number;
-  /** Somebody has paused it: its workers take nothing. */
+  /** True while the queue is paused: its workers take nothing. */
   readonly paused: boolean;
 }
 
-/** How safe what we keep is with the Redis that keeps it; from its INFO. */
+/** State of Redis with regard to the safety of its data; from INFO. */
 export interface RedisFigures {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly usedMemoryBytes: number;
   /** 0: no limit. */
   readonly maxMemoryBytes: number;
-  /** `noeviction` is the only one that loses nothing. */
+  /** `noeviction` is the only policy without data loss. */
   readonly maxMemoryPolicy: string;
-  /** Keys that it threw away to make room, since it started: each may have been a text. */
+  /** Keys evicted since its start; each may have been a message. */
   readonly evictedKeys: number;
-  /** Every write goes to a file. */
+  /** True when every write goes to a file. */
   readonly appendOnly: boolean;
-  /** Its last write to that file, and its last snapshot, worked. */
+  /** True when the last write to that file and the last snapshot succeeded. */
   readonly lastWriteOk: boolean;
 }
 
@@ -51,12 +51,12 @@ export function readRedisFigures(info: string): RedisFigures {
   };
 }
 
-/** How much of a cap over all recipients is used up. */
+/** Usage of a cap over all recipients. */
 export interface CapFigures {
   readonly cap: 'per_hour';
-  /** What counts in the running window. */
+  /** Messages in the current window. */
   readonly used: number;
   readonly max: number;
-  /** Of `max`, what only criticals may use. */
+  /** Part of `max` that is reserved for criticals. */
   readonly criticalReserve: number;
 }

@@ -1,9 +1,9 @@
 import { formatElapsed } from '../text/format-time.ts';
 
-/** `critical`: messages do not go out, or may be lost. `warning`: a person must look, not necessarily now. */
+/** `critical`: messages are not sent, or may be lost. `warning`: an operator should look, but not urgently. */
 export type HealthLevel = 'ok' | 'warning' | 'critical';
 
-/** Every finding that there can be; public, so changing one is a breaking change. */
+/** All kinds of findings; public, so changing one is a breaking change. */
 export const FINDING_KINDS = [
   'workers_absent',
   'workers_stuck',
@@ -41,36 +41,36 @@ export const FINDING_KINDS = [
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** One thing that is not as it should be. */
+/** One problem in the running system. */
 export interface HealthFinding {
   readonly level: Exclude<HealthLevel, 'ok'>;
   readonly kind: FindingKind;
   readonly route?: string;
   readonly provider?: string;
   readonly queue?: string;
-  /** The cause: the vendor's own reason, or ours where we hold messages back. */
+  /** The cause: the vendor's reason, or ours when we hold messages back. */
   readonly reason?: string;
-  /** The vendor's own code, where it gave one. */
+  /** The vendor's code, if any. */
   readonly code?: string;
-  /** What is wrong, as a sentence. */
+  /** The problem as a sentence. */
   readonly text: string;
-  /** What to do, as a clause that the command follows. */
+  /** The remedy as a clause, followed by the command. */
   readonly hint: string;
-  /** What to type next. */
+  /** The command to run next. */
   readonly command: string;
 }
 
-/** As one sentence, the command between backticks. */
+/** Returns the remedy as one sentence, with the command in backticks. */
 export function todoOf({ hint, command }: Pick<HealthFinding, 'hint' | 'command'>): string {
   return `${hint}: \`${command}\`.`;
 }
 
-/** `95%`, rounded down: 100% is said of what is full only. */
+/** Formats a share such as `95%`, rounded down, so that 100% means full. */
 export function percent(part: number, whole: number): string {
   return `${Math.floor((part / whole) * 100)}%`;
 }
 
-/** `5 min`, `2 min 5 s`, `45 s`. */
+/** Formats a duration such as `5 min`, `2 min 5 s`, `45 s`. */
 export function formatSpan(seconds: number): string {
   return seconds < 10 ? `${Math.round(seconds)} s` : formatElapsed(seconds * 1000).replace(' min 0 s', ' min');
 }

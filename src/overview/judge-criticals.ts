@@ -2,7 +2,7 @@ import type { HeldCriticals, MissedCriticals, MissedState } from '../ledger/crit
 import { formatSpan, type HealthFinding } from './finding.ts';
 import type { Overview } from './overview.ts';
 
-/** Criticals that something keeps from being sent, and those that ended unsent in the last hour. */
+/** Finds critical messages that cannot be sent, and those that ended unsent in the last hour. */
 export function judgeCriticals({ criticals, providers }: Pick<Overview, 'criticals' | 'providers'>): HealthFinding[] {
   const codeOf = (reason: string | null) => providers.find(({ down }) => down !== null && down.reason === reason)?.down?.code ?? null;
   return [
@@ -28,11 +28,12 @@ function heldFinding({ route, reason, count, oldestSeconds, until, oldest }: Hel
 
 function heldStep(reason: string, messageId: string): Pick<HealthFinding, 'hint' | 'command'> {
   if (reason.startsWith('rate_cap')) return { hint: 'See what filled the cap', command: `sms-dispatch explain ${messageId}` };
-  if (reason === 'budget') return { hint: 'See what is left, raise `money.budgets` in the config or wait', command: 'sms-dispatch budget' };
+  if (reason === 'budget')
+    return { hint: 'See what is left; raise `money.budgets` in the config, or wait', command: 'sms-dispatch budget' };
   return { hint: 'See why its providers do not accept it', command: `sms-dispatch explain ${messageId}` };
 }
 
-/** About this number or text, or what its recipient or our config wants: the rest works, and a person must look at it. */
+/** Reasons that concern only this message: others are sent, and an operator must check it. */
 const OF_THE_MESSAGE: readonly (string | null)[] = [
   ...['recipient', 'opted_out', 'content', 'malformed'],
   ...['no_consent', 'no_recipient', 'country_not_allowed', 'simulated', 'quiet_hours'],
@@ -71,8 +72,8 @@ function endWords(state: MissedState, count: number): string {
 function missedStep({ route, state, newest }: MissedCriticals): Pick<HealthFinding, 'hint' | 'command'> {
   const explain = `sms-dispatch explain ${newest}`;
   if (state === 'unknown') return { hint: 'Ask the recipients or the vendor, then resolve each', command: 'sms-dispatch unknown list' };
-  if (state === 'undelivered') return { hint: 'Reach its recipient in another way; see what the receipt says', command: explain };
+  if (state === 'undelivered') return { hint: 'Contact the recipient in another way; see the receipt', command: explain };
   if (state === 'suppressed') return { hint: 'See why', command: explain };
-  if (route === null) return { hint: 'They waited too long before they were routed; see one of them', command: explain };
+  if (route === null) return { hint: 'They expired before they were routed; see one of them', command: explain };
   return { hint: 'See each of them, then replay or discard it', command: 'sms-dispatch dead list' };
 }

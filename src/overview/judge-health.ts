@@ -6,24 +6,24 @@ import { judgeRoutes } from './judge-routes.ts';
 import type { Overview } from './overview.ts';
 
 export interface Health {
-  /** The worst of the findings. */
+  /** The most severe level of the findings. */
   readonly level: HealthLevel;
-  /** The one line at the top. */
+  /** Summary in one line. */
   readonly line: string;
-  /** The first thing to do; `null` while there is no finding. */
+  /** The first remedy; `null` without findings. */
   readonly todo: string | null;
-  /** The gravest first. */
+  /** Most severe first. */
   readonly findings: readonly HealthFinding[];
 }
 
-/** Seconds that a critical may wait for a worker, and that others may. */
+/** Maximum waiting time for a worker in seconds, of critical and of other jobs. */
 export const CRITICAL_WAITS_S = 60;
 export const JOB_WAITS_S = 300;
 
-/** The queues that every page passes. */
+/** Queues that every alert passes. */
 const PAGE_QUEUES: readonly string[] = ['sms-alerts', 'sms-messages'];
 
-/** In the order in which findings of the same level are shown: causes before what follows from them. */
+/** In the order in which findings of the same level are shown: causes before their consequences. */
 const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeWorkers,
   judgeStuck,
@@ -42,7 +42,7 @@ const JUDGES: readonly ((overview: Overview) => readonly HealthFinding[])[] = [
   judgeDead,
 ];
 
-/** Whether messages go out; if not, what is wrong and what to do. */
+/** Judges whether messages are sent; if not, what is wrong and how to fix it. */
 export function judgeHealth(overview: Overview): Health {
   const found = JUDGES.flatMap((judge) => judge(overview));
   const findings = [...found.filter(({ level }) => level === 'critical'), ...found.filter(({ level }) => level === 'warning')];
@@ -54,8 +54,8 @@ export function judgeHealth(overview: Overview): Health {
 
 function okLine({ lately: { messages, seconds }, inFlight }: Overview): string {
   const texts = (messages.accepted ?? 0) + (messages.delivered ?? 0) === 0 ? 'nothing to send' : `${messages.accepted ?? 0} accepted`;
-  const rest = inFlight === 0 ? '' : `, ${inFlight} on the way`;
-  return `All is well: ${texts} in the last ${formatSpan(seconds)}${rest}.`;
+  const rest = inFlight === 0 ? '' : `, ${inFlight} in flight`;
+  return `OK: ${texts} in the last ${formatSpan(seconds)}${rest}.`;
 }
 
 function judgeWorkers({ workers }: Overview): HealthFinding[] {
@@ -67,14 +67,14 @@ function judgeWorkers({ workers }: Overview): HealthFinding[] {
     {
       level: 'critical',
       kind: 'workers_absent',
-      text: `No ${absent.join(' and no ')} runs: nothing is sent.`,
+      text: `No ${absent.join(' and no ')} is running: nothing is sent.`,
       hint: 'Start it',
       command: absent.length > 1 ? 'sms-dispatch start' : `sms-dispatch ${one}`,
     },
   ];
 }
 
-/** A worker that is there and does not ask for work: each replaces itself, and what stays needs a restart. */
+/** Finds workers that no longer fetch jobs: they replace themselves, and need a restart only if that fails. */
 function judgeStuck({ processes }: Overview): HealthFinding[] {
   return processes.flatMap(({ role, host, stuck = [] }) =>
     stuck.map((queue) => ({
@@ -82,26 +82,26 @@ function judgeStuck({ processes }: Overview): HealthFinding[] {
       kind: 'workers_stuck',
       queue,
       text: `A worker of the ${role} on ${host} no longer fetches jobs of ${queue}.`,
-      hint: 'It replaces itself within seconds; if this stays, restart that process, then',
+      hint: 'It is replaced automatically within seconds; if this persists, restart that process, then',
       command: 'sms-dispatch status',
     })),
   );
 }
 
-/** A process that may not use Redis as it must: it takes, routes or sends nothing. */
+/** Finds processes without required Redis permissions: they accept, route or send nothing. */
 function judgeRefused({ processes }: Overview): HealthFinding[] {
   return processes.flatMap(({ role, host, refused = [] }) =>
     refused.map((problem) => ({
       level: 'critical',
       kind: 'redis_refuses',
-      text: `Redis refuses what the ${role} on ${host} needs: ${problem}.`,
-      hint: 'Grant it as docs/redis.md says, then',
+      text: `Redis denies a permission to the ${role} on ${host}: ${problem}.`,
+      hint: 'Grant it as described in docs/redis.md, then',
       command: 'sms-dispatch doctor',
     })),
   );
 }
 
-/** Our own commands never pause a queue: a person did, in a queue board or by a BullMQ client. */
+/** Finds paused queues. Our own commands never pause a queue: it was paused in a queue board or by a BullMQ client. */
 function judgePauses({ queues }: Overview): HealthFinding[] {
   return queues
     .filter(({ paused }) => paused)
@@ -110,30 +110,30 @@ function judgePauses({ queues }: Overview): HealthFinding[] {
       kind: 'queue_paused',
       queue,
       reason: 'paused',
-      text: `The queue ${queue} is paused: its ${counts.waiting + counts.prioritized} waiting jobs are not worked off.`,
+      text: `The queue ${queue} is paused: its ${counts.waiting + counts.prioritized} waiting jobs are not processed.`,
       hint: 'Resume it where it was paused (queue board of the console, or `queue.resume()` of BullMQ), then',
       command: 'sms-dispatch status',
     }));
 }
 
 function judgeQueues({ queues }: Overview): HealthFinding[] {
-  const next = { hint: 'See whether workers are stuck or too few', command: 'sms-dispatch doctor' };
+  const next = { hint: 'Check whether workers are stuck or too few', command: 'sms-dispatch doctor' };
   const served = queues.filter(({ paused }) => !paused);
   const critical = Math.max(
     0,
     ...served.filter(({ queue }) => PAGE_QUEUES.includes(queue)).map(({ oldestCriticalSeconds }) => oldestCriticalSeconds),
   );
   if (critical > CRITICAL_WAITS_S) {
-    const text = `The oldest critical alert or message has waited ${formatSpan(critical)} for a worker.`;
+    const text = `The oldest critical alert or message has been waiting ${formatSpan(critical)} for a worker.`;
     return [{ level: 'critical', kind: 'criticals_waiting', text, ...next }];
   }
   const [oldest] = served.toSorted((a, b) => b.oldestAgeSeconds - a.oldestAgeSeconds);
   if (oldest === undefined || oldest.oldestAgeSeconds <= JOB_WAITS_S) return [];
-  const text = `The oldest job of ${oldest.queue} has waited ${formatSpan(oldest.oldestAgeSeconds)} for a worker.`;
+  const text = `The oldest job of ${oldest.queue} has been waiting ${formatSpan(oldest.oldestAgeSeconds)} for a worker.`;
   return [{ level: 'warning', kind: 'jobs_waiting', queue: oldest.queue, text, ...next }];
 }
 
-/** Nothing is lost by it, but messages are late. */
+/** Reports jobs that were added again: nothing is lost, but messages are late. */
 function judgeRequeued({ requeued }: Overview): HealthFinding[] {
   if (requeued === 0) return [];
   const what = requeued === 1 ? '1 job was missing from our queues and was' : `${requeued} jobs were missing from our queues and were`;
@@ -142,13 +142,13 @@ function judgeRequeued({ requeued }: Overview): HealthFinding[] {
       level: 'warning',
       kind: 'jobs_requeued',
       text: `In the last hour ${what} added again: another client removed jobs.`,
-      hint: 'Find the client (a queue board, a script that drains or cleans), and look for "requeued" with',
+      hint: 'Find the client (a queue board, a script that drains or cleans); look for "requeued" with',
       command: 'sms-dispatch explain',
     },
   ];
 }
 
-/** Messages go out by the config before, so that this is no page; the next restart would fail. */
+/** Reports a rejected config: messages are sent with the previous one, so this is only a warning; the next restart would fail. */
 function judgeConfig({ processes }: Overview): HealthFinding[] {
   const refused = processes.filter(({ refusedAt }) => refusedAt !== null);
   const [first] = refused;
@@ -159,7 +159,7 @@ function judgeConfig({ processes }: Overview): HealthFinding[] {
         level: 'warning',
         kind: 'config_refused',
         reason: 'config',
-        text: `${who} refused the config at the last reload and ${refused.length === 1 ? 'uses' : 'use'} the one before (hash ${first.hash}).`,
+        text: `${who} rejected the config at the last reload and ${refused.length === 1 ? 'uses' : 'use'} the previous one (hash ${first.hash}).`,
         hint: 'Correct the file, then send SIGHUP',
         command: 'sms-dispatch config check',
       },
@@ -173,13 +173,13 @@ function judgeConfig({ processes }: Overview): HealthFinding[] {
       kind: 'config_differs',
       reason: 'config',
       text: `The running processes use ${hashes.length} different configs (hashes ${hashes.slice(0, 5).join(', ')}).`,
-      hint: 'Roll the same file out to all of them and reload',
+      hint: 'Roll out the same file to all of them and reload',
       command: 'sms-dispatch doctor',
     },
   ];
 }
 
-/** Those that no finding about criticals names. */
+/** Reports unknown outcomes that no finding about criticals includes. */
 function judgeUnknown({ unknown, criticals }: Overview): HealthFinding[] {
   const named = criticals.missed.reduce((sum, { state, count }) => sum + (state === 'unknown' ? count : 0), 0);
   const rest = unknown - named;
@@ -203,7 +203,7 @@ function judgeDead({ dead }: Overview): HealthFinding[] {
     {
       level: 'warning',
       kind: 'dead_letters',
-      text: dead === 1 ? '1 dead letter waits for a person.' : `${dead} dead letters wait for a person.`,
+      text: dead === 1 ? '1 dead letter needs an operator.' : `${dead} dead letters need an operator.`,
       hint: 'See why, then replay or discard',
       command: 'sms-dispatch dead list',
     },

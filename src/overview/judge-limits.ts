@@ -4,11 +4,11 @@ import { type HealthFinding, percent } from './finding.ts';
 import type { RouteLane } from './lanes.ts';
 import type { Overview } from './overview.ts';
 
-/** Of what may be spent at all. */
+/** Warning threshold, as a share of the hard limit. */
 const NEARLY = 0.9;
 
 const BUDGET_STEP = {
-  hint: 'See what is left; raise `money.budgets`, or find out what raises so many alerts',
+  hint: 'See what is left; raise `money.budgets`, or find the source of so many alerts',
   command: 'sms-dispatch budget',
 };
 
@@ -37,7 +37,7 @@ export function judgeBudgets({ budgets, routes, currency }: Pick<Overview, 'budg
   });
 }
 
-/** Routes whose next critical does not fit into what the hard limit leaves. */
+/** Finds routes whose next critical message costs more than the hard limit leaves. */
 function judgePrices(
   period: BudgetFigures['period'],
   left: number,
@@ -58,14 +58,16 @@ function judgePrices(
 }
 
 export function judgeCaps({ caps }: Pick<Overview, 'caps'>): HealthFinding[] {
-  const next = { hint: 'Find out what raises so many alerts before you raise `caps.perHour`', command: 'sms-dispatch explain' };
+  const next = { hint: 'Find the source of so many alerts before you raise `caps.perHour`', command: 'sms-dispatch explain' };
   return caps.flatMap(({ used, max, criticalReserve }): HealthFinding[] => {
     const reason = 'rate_cap_hour';
     if (used >= max) {
-      return [{ level: 'critical', kind: 'cap_full', reason, text: `The cap of ${max} messages an hour is full: messages wait.`, ...next }];
+      return [
+        { level: 'critical', kind: 'cap_full', reason, text: `The cap of ${max} messages per hour is full: messages wait.`, ...next },
+      ];
     }
     if (used < max - criticalReserve) return [];
-    const text = `${used} of ${max} messages an hour are used: only criticals pass.`;
+    const text = `${used} of ${max} messages per hour are used: only criticals pass.`;
     return [{ level: 'warning', kind: 'cap_reserve', reason, text, ...next }];
   });
 }

@@ -2,20 +2,20 @@ import type { DataLossKind } from '../redis/data-set.ts';
 import { formatSpan, type HealthFinding, percent } from './finding.ts';
 import type { Overview } from './overview.ts';
 
-/** Of `maxmemory`. */
+/** Warning threshold, as a share of `maxmemory`. */
 const NEARLY_FULL = 0.9;
 
-/** A loss is as grave as critical alerts that are missed: for as long. */
+/** A loss is critical for as long as missed critical alerts are. */
 const GRAVE_FOR_S = 3600;
 
 const LOSSES: Readonly<Record<DataLossKind, string>> = {
   emptied: 'all our data in Redis was removed',
   rolled_back: 'Redis went back to older data, without its newest writes',
   replaced: 'Redis holds another data set than before',
-  marker_lost: 'Redis lost single keys',
+  marker_lost: 'Redis lost individual keys',
 };
 
-/** Losses that a process noticed: they stand in the data that followed, so every reader sees them. */
+/** Reports losses that a process noticed; they are stored in the data, so every reader sees them. */
 function judgeLosses({ dataLosses: [newest, ...others] }: Overview): HealthFinding[] {
   if (newest === undefined) return [];
   const { kind, secondsAgo } = newest;
@@ -32,7 +32,7 @@ function judgeLosses({ dataLosses: [newest, ...others] }: Overview): HealthFindi
   ];
 }
 
-/** Whether Redis loses, or may lose, what it was given. */
+/** Judges whether Redis loses, or may lose, data. */
 export function judgeRedis(overview: Overview): HealthFinding[] {
   return [...judgeLosses(overview), ...judgeServer(overview)];
 }
@@ -46,7 +46,7 @@ function judgeServer({ redis }: Overview): HealthFinding[] {
       level: 'critical',
       kind: 'redis_write_failed',
       text: 'Redis cannot write to its disk: a restart would lose messages.',
-      hint: 'Make room on its disk, look at its log, then',
+      hint: 'Free space on its disk, check its log, then',
       command: 'sms-dispatch doctor',
     });
   }
@@ -54,7 +54,7 @@ function judgeServer({ redis }: Overview): HealthFinding[] {
     findings.push({
       level: 'critical',
       kind: 'redis_evicted',
-      text: `Redis has evicted ${evictedKeys} keys to make room: each may have been a message.`,
+      text: `Redis has evicted ${evictedKeys} keys: each may have been a message.`,
       hint: 'Set `maxmemory-policy noeviction` and give it more memory, then',
       command: 'sms-dispatch doctor',
     });
@@ -71,7 +71,7 @@ function judgeServer({ redis }: Overview): HealthFinding[] {
     findings.push({
       level: 'critical',
       kind: 'redis_memory',
-      text: `Redis has used ${percent(usedMemoryBytes, maxMemoryBytes)} of its memory: when it is full, no alert is taken.`,
+      text: `Redis has used ${percent(usedMemoryBytes, maxMemoryBytes)} of its memory: when it is full, no alert is accepted.`,
       hint: 'Raise its `maxmemory`, then',
       command: 'sms-dispatch doctor',
     });
@@ -88,7 +88,7 @@ function judgeServer({ redis }: Overview): HealthFinding[] {
   return findings;
 }
 
-/** A machine whose clock is wrong, and a Redis whose clock was. */
+/** Finds machines with a wrong clock, and jumps of the clock of Redis. */
 export function judgeClocks({ processes }: Overview): HealthFinding[] {
   const [jump] = processes.flatMap(({ redisClockJump }) => redisClockJump ?? []).toSorted((a, b) => Math.abs(b.byMs) - Math.abs(a.byMs));
   const skewed = processes.filter(({ clockSkewMs }) => clockSkewMs !== undefined);
@@ -101,7 +101,7 @@ export function judgeClocks({ processes }: Overview): HealthFinding[] {
       return {
         level: 'warning',
         kind: 'clock_skew',
-        text: `The clock of ${host} (${[...new Set(roles)].join(', ')}) is ${spanOf(skewMs)} ${way} the clock of Redis; messages go by the clock of Redis.`,
+        text: `The clock of ${host} (${[...new Set(roles)].join(', ')}) is ${spanOf(skewMs)} ${way} the clock of Redis; messages use the clock of Redis.`,
         hint: 'Correct the clock of that machine (NTP), then',
         command: 'sms-dispatch status',
       };
@@ -113,8 +113,8 @@ function jumped({ byMs, at }: { readonly byMs: number; readonly at: string }): H
   return {
     level: 'warning',
     kind: 'redis_clock_jumped',
-    text: `The clock of Redis was set ${byMs > 0 ? 'ahead' : 'back'} by ${spanOf(byMs)} (seen at ${at}): caps, waits and deadlines are off by as much.`,
-    hint: 'Keep that clock right (NTP, without steps), look for unknown outcomes, then',
+    text: `The clock of Redis was set ${byMs > 0 ? 'ahead' : 'back'} by ${spanOf(byMs)} (seen at ${at}): caps, waits and deadlines are off by the same amount.`,
+    hint: 'Correct that clock (NTP, without steps), check unknown outcomes, then',
     command: 'sms-dispatch unknown list',
   };
 }

@@ -3,12 +3,12 @@ import type { RouteLane } from './lanes.ts';
 import type { Overview } from './overview.ts';
 import { MIN_REQUESTS, type ProviderDown, type ProviderHealth } from './provider-health.ts';
 
-/** Requests of the last minutes that a provider may leave in doubt. */
+/** Number of recent requests with unknown outcome that a provider may have without a finding. */
 const UNKNOWN_REQUESTS = 2;
 
 type Down = ProviderHealth & { readonly down: ProviderDown };
 
-/** Whether each route still reaches phones, and which provider keeps it from that. */
+/** Judges whether each route can send, and which provider prevents it. */
 export function judgeRoutes({ routes, providers }: Pick<Overview, 'routes' | 'providers'>): HealthFinding[] {
   const down = new Map(providers.flatMap((provider) => (isDown(provider) ? [[provider.provider, provider] as const] : [])));
   const stopped = routes.filter((lane) => lane.providers.length > 0 && lane.providers.every((name) => down.has(name)));
@@ -37,13 +37,13 @@ function unreachable({ route }: RouteLane): HealthFinding {
     level: 'critical',
     kind: 'route_unreachable',
     route,
-    text: `Route ${route} reaches no phone: none of its providers may text a country that the config allows.`,
+    text: `Route ${route} reaches no phone: none of its providers may send to a country that the config allows.`,
     hint: 'Correct `countries` of the config and of its providers, then',
     command: 'sms-dispatch config check',
   };
 }
 
-/** A refused account needs a person, so it is named before a fault that may pass. */
+/** Reports a route without usable providers. A refused account needs an operator, so it is named before a temporary fault. */
 function routeDown(lane: RouteLane, all: readonly Down[]): HealthFinding {
   const worst = all.find(({ down }) => isAccount(down.reason)) ?? (all[0] as Down);
   const causes = all.map(({ provider, down }) => `${provider} ${causeWords(down)}`).join('; ');
@@ -70,7 +70,7 @@ function providerDown(provider: Down, routes: readonly RouteLane[], down: Readon
   };
 }
 
-/** What a provider that is not kept out says to our requests. */
+/** Judges the recent answers of a provider that is in use. */
 function judgeAnswers({ provider, accepted, refused, unknown, last }: ProviderHealth): HealthFinding[] {
   const hint = "See the vendor's status page and its view of our account";
   const command = `sms-dispatch providers check ${provider}`;
@@ -92,7 +92,7 @@ function simulatedRoutes(routes: readonly RouteLane[]): HealthFinding[] {
     level: 'warning',
     kind: 'route_simulated',
     route,
-    text: `Route ${route} is simulated${rest.has(route) ? ' for some countries' : ''}: no phone is texted.`,
+    text: `Route ${route} is simulated${rest.has(route) ? ' for some countries' : ''}: nothing is sent to phones.`,
     hint: 'Give it a real provider in the config, then',
     command: 'sms-dispatch config check',
   }));
@@ -108,11 +108,11 @@ function causeOf({ provider, down }: Down): Pick<HealthFinding, 'provider' | 're
 
 const BY: Readonly<Record<ProviderDown['by'], string>> = {
   circuit: 'is not used',
-  paused: 'asked to be left alone',
+  paused: 'asked for a pause',
   refusing: 'accepts nothing',
 };
 
-/** `is not used since 03:04 UTC: auth (20003)`. */
+/** Describes the cause: `is not used since 03:04 UTC: auth (20003)`. */
 function causeWords({ by, reason, code, since, until }: ProviderDown): string {
   const from = since === null ? '' : ` since ${since.slice(11, 16)} UTC`;
   const to = until === null ? '' : ` until ${until.slice(0, 16).replace('T', ' ')} UTC`;
@@ -131,8 +131,8 @@ function toWords({ countries }: RouteLane): string {
 
 function nextStep({ provider, down: { reason, by } }: Down): Pick<HealthFinding, 'hint' | 'command'> {
   const command = `sms-dispatch providers check ${provider}`;
-  if (reason === 'auth') return { hint: 'Correct its credentials or its set-up at the vendor, then', command };
-  if (reason === 'balance') return { hint: "Top its account up in the vendor's console, then", command };
-  if (by === 'paused') return { hint: "It is tried again by itself; see the vendor's limits of our account, then", command };
-  return { hint: "It is tried again by itself; see the vendor's status page, then", command };
+  if (reason === 'auth') return { hint: 'Correct its credentials or its account at the vendor, then', command };
+  if (reason === 'balance') return { hint: "Top up its account in the vendor's console, then", command };
+  if (by === 'paused') return { hint: "It is retried automatically; see the vendor's limits for our account, then", command };
+  return { hint: "It is retried automatically; see the vendor's status page, then", command };
 }

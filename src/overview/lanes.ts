@@ -3,20 +3,20 @@ import { priceRange } from '../limit/budget/price.ts';
 import { anyProvider, NO_ROUTE } from '../pipeline/routing/fit-providers.ts';
 import { type ProviderChoice, type ProviderPlan, providersOf } from '../policy/provider-order.ts';
 
-/** The providers that can carry the messages of a route to some countries: while none of them works, no such message goes out. */
+/** The providers that can send the messages of a route to some countries: while none of them works, no such message is sent. */
 export interface RouteLane {
   readonly route: string;
-  /** Calling codes; `null` = all that no other lane of the route names. */
+  /** Calling codes; `null` = all that no other lane of the route has. */
   readonly countries: readonly string[] | null;
-  /** In failover order; empty when the config lets no message of the route go anywhere. */
+  /** In failover order; empty when the config allows no provider for the route. */
   readonly providers: readonly string[];
-  /** They reach no phone. Where a lane has others as well, simulated ones are left out of it. */
+  /** True when the providers are simulated. Simulated providers are left out of a lane that has real ones. */
   readonly simulated: boolean;
-  /** What a message of one segment costs, in micro-units: at least, and to the country that is dearest to reach; absent without prices. */
+  /** Price of a message of one segment in micro-units: lowest, and to the most expensive country; absent without prices. */
   readonly price?: { readonly cheapest: number; readonly dearest: number };
 }
 
-/** Which providers there are and which of them carry the messages of each route. */
+/** The providers, and which of them serve each route. */
 export interface SendingSetup {
   /** Name → type, in the order of the config. */
   readonly providers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface SendingSetup {
 
 const REST = 'rest';
 
-/** Every lane of every route; one whose countries no provider of the route may text is left out, unless that is all of them. */
+/** Returns every lane of every route. Countries that no provider of the route may send to are left out, unless those are all. */
 export function lanesOf({
   routes,
   providers,
@@ -38,7 +38,7 @@ export function lanesOf({
   };
   const isSimulated = (name: string) => providers.get(name)?.type === 'simulated';
 
-  // No alert is dropped because the file forgot it: what no route matches takes every provider.
+  // Alerts without a matching route use every provider, so that none is dropped.
   const isComplete = routes.some(({ match }) => Object.keys(match).length === 0);
   const rest = isComplete ? [] : [{ name: NO_ROUTE, ...anyProvider({ providers }) }];
   return [...routes, ...rest].flatMap((route: ProviderPlan & { readonly name: string }) => {
@@ -79,7 +79,7 @@ function namesOf(choices: readonly ProviderChoice[]): string[] {
   return choices.map((choice) => (typeof choice === 'string' ? choice : choice.name));
 }
 
-/** What a process with this config sends through. */
+/** Returns the providers and routes of a process with this config. */
 export function sendingSetup(config: Parameters<typeof lanesOf>[0]): SendingSetup {
   return { providers: Object.fromEntries([...config.providers].map(([name, { type }]) => [name, type])), routes: lanesOf(config) };
 }

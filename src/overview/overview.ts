@@ -11,17 +11,17 @@ import type { RouteLane, SendingSetup } from './lanes.ts';
 import { mergeSetups, type ProcessNote } from './processes.ts';
 import { judgeProviders, type ProviderHealth } from './provider-health.ts';
 
-/** Who sent and who was held back by a cap or a budget, within the last hour, most first. */
+/** Sources whose messages were accepted, or held back by a cap or a budget, in the last hour, largest first. */
 interface Contributors {
   readonly accepted: readonly (Contributor & { readonly count: number })[];
-  /** Once for each limit that held it back. */
+  /** Counted once for each limit that held the message back. */
   readonly heldBack: readonly (Contributor & { readonly reason: string; readonly count: number })[];
 }
 
-/** More are in the metrics. */
+/** Maximum number shown; metrics have all. */
 const SHOWN = 5;
 
-/** @param counted most first */
+/** @param counted largest first */
 function topContributors(counted: readonly CountedContribution[]): Contributors {
   const of = (result: CountedContribution['result']) => counted.filter((one) => one.result === result).slice(0, SHOWN);
   return {
@@ -30,34 +30,34 @@ function topContributors(counted: readonly CountedContribution[]): Contributors 
   };
 }
 
-/** How the whole system does right now, as the console, `status` and `doctor` show it. No phone numbers, no secrets. */
+/** State of the whole system, as the console, `status` and `doctor` show it. No phone numbers, no secrets. */
 export interface Overview {
   /** ISO 8601. */
   readonly at: string;
-  /** Processes that take work off the queues, by role; `null` where Redis does not tell. */
+  /** Processes with workers, by role; `null` where Redis does not report it. */
   readonly workers: Workers | null;
   readonly queues: readonly QueueFigures[];
   /** Messages without an outcome, deferred ones included. */
   readonly inFlight: number;
-  /** Of which nobody knows whether they were sent. */
+  /** Messages with unknown outcome. */
   readonly unknown: number;
-  /** Jobs in the failed sets, which wait for a person. */
+  /** Jobs in the failed sets, which need an operator. */
   readonly dead: number;
   readonly lately: Lately;
   readonly providers: readonly ProviderHealth[];
-  /** Which of them carry the messages of each route. */
+  /** Providers of each route. */
   readonly routes: readonly RouteLane[];
-  /** Critical messages that are held up, or ended unsent in the last hour. */
+  /** Critical messages that are held, or ended unsent in the last hour. */
   readonly criticals: Criticals;
-  /** The config that each running process uses. */
+  /** The config of each running process. */
   readonly processes: readonly Omit<ProcessNote, 'sends' | 'capNames'>[];
   readonly caps: readonly CapFigures[];
   readonly budgets: readonly BudgetFigures[];
-  /** Of the budgets and prices, such as USD; `null` without them. */
+  /** Currency of budgets and prices, such as USD; `null` without them. */
   readonly currency: string | null;
-  /** Who used up the caps and budgets. */
+  /** Largest contributors to caps and budgets. */
   readonly contributors: Contributors;
-  /** `null` where Redis does not tell. */
+  /** `null` where Redis reports no figures. */
   readonly redis: RedisFigures | null;
   /** Jobs that were missing from a queue in the last hour and were added again. */
   readonly requeued: number;
@@ -67,7 +67,7 @@ export interface Overview {
 
 interface NoticedLoss {
   readonly kind: DataLossKind;
-  /** By the clock of Redis. */
+  /** Measured by the clock of Redis. */
   readonly secondsAgo: number;
 }
 
@@ -76,7 +76,7 @@ export interface Workers {
   readonly dispatchers: number;
 }
 
-/** Where the figures come from; each asks Redis anew. */
+/** Sources of the figures; each call reads Redis. */
 interface OverviewSources {
   queues(): Promise<readonly QueueFigures[]>;
   workers(): Promise<Workers | null>;
@@ -94,19 +94,19 @@ interface OverviewSources {
   readonly circuits: Pick<Circuits, 'read'>;
 }
 
-/** How far back "lately" reaches. */
+/** Period covered by "lately". */
 const LATELY_MS = 5 * 60_000;
-/** Read of the journal at most, which bounds what a look costs while very much happens. */
+/** Maximum number of journal entries read, which limits the cost under load. */
 const ENTRIES = 1_000;
 
-/** What the reader's own config says. */
+/** Values from the reader's own config. */
 interface OverviewSetup extends SendingSetup {
   readonly currency: string | null;
 }
 
 /**
- * Judges the routes by what the running processes send through; the reader's own config, which may have faults or not be
- * loaded by them yet, counts while none runs. Rejects when Redis does not answer.
+ * Reads the overview. Routes are those of the running processes; the reader's own config, which may have faults or not be
+ * loaded by them yet, is used only while no process runs. Rejects when Redis does not answer.
  */
 export async function readOverview(sources: OverviewSources, setup: OverviewSetup, now: Date): Promise<Overview> {
   const [
@@ -164,19 +164,19 @@ export async function readOverview(sources: OverviewSources, setup: OverviewSetu
   };
 }
 
-/** What the journal holds of the last minutes. */
+/** Journal figures of the last minutes. */
 interface Lately {
-  /** How far back these figures reach: less than asked for where so much happened that not all was read. */
+  /** Period covered: shorter than requested when not all entries could be read. */
   readonly seconds: number;
-  /** Alerts that came to their outcome. */
+  /** Number of alerts that reached an outcome. */
   readonly alerts: number;
-  /** Times that messages came to a state, by state. */
+  /** Number of state changes of messages, by new state. */
   readonly messages: Readonly<Partial<Record<MessageState, number>>>;
 }
 
 /**
- * Those of the entries, newest first, that are not older than `windowMs`, and what they add up to.
- * @param isWhole whether the entries reach back to the beginning of the journal
+ * Selects the entries that are not older than `windowMs`, and sums them up.
+ * @param isWhole whether the entries reach back to the start of the journal
  */
 export function countLately(
   entries: readonly JournalEntry[],
@@ -198,7 +198,7 @@ export function countLately(
   return { lately: { seconds, alerts, messages }, recent };
 }
 
-/** A request that came to nothing, of a message that stays what it was. */
+/** Returns whether a journal entry is only a failed request of a message that keeps its state. */
 function isOnlyRefused({ message }: Extract<JournalEntry, { kind: 'message' }>): boolean {
   return message.state === 'sending' || (message.state === 'queued' && message.attempt !== null);
 }

@@ -5,30 +5,30 @@ import { type Keys, PROCESS_TTL_MS } from '../redis/keys.ts';
 import { pruneHashLua, scanHash } from '../redis/scan-hash.ts';
 import type { SendingSetup } from './lanes.ts';
 
-/** What a running process publishes about its config. */
+/** Record that a running process publishes about its config. */
 export interface ProcessNote {
-  /** The command that it runs, such as `dispatcher`. */
+  /** CLI command of the process, such as `dispatcher`. */
   readonly role: string;
   readonly host: string;
-  /** Of the config that it uses: 12 hex digits. */
+  /** Hash of its config: 12 hex digits. */
   readonly hash: string;
-  /** When it refused the config of its last reload, ISO 8601; `null` when that, or none, was refused. */
+  /** Time when it rejected a reloaded config, ISO 8601; `null` if the last reload succeeded or there was none. */
   readonly refusedAt: string | null;
-  /** Queues from which its workers no longer fetch, although they have room; left out where there is none. */
+  /** Queues whose workers no longer fetch jobs although they have free slots; absent if none. */
   readonly stuck?: readonly string[];
-  /** What Redis refuses to it, in words; left out where it refuses nothing. */
+  /** Missing Redis permissions in words; absent if none. */
   readonly refused?: readonly string[];
-  /** How far the clock of its machine is ahead of Redis' clock, ms (negative: behind); left out where they agree. */
+  /** Offset of its machine's clock to the clock of Redis in ms (negative: behind); absent if they agree. */
   readonly clockSkewMs?: number;
-  /** The last jump of Redis' own clock that it saw, within an hour. */
+  /** The last jump of the clock of Redis that it noticed, within an hour. */
   readonly redisClockJump?: { readonly byMs: number; readonly at: string };
-  /** Left out by releases before 0.1.0, which count caps under other names: see `limit/cap-names.ts`. */
+  /** Absent in releases before 0.1.0, which use other key names for caps: see `limit/cap-names.ts`. */
   readonly capNames?: 'current';
-  /** Of a process that sends: what it sends through. */
+  /** Providers and routes of a process that sends. */
   readonly sends?: SendingSetup;
 }
 
-/** What the running processes send through, all together; `undefined` while none of them sends. */
+/** Merges the providers and routes of the running processes; `undefined` while none of them sends. */
 export function mergeSetups(notes: readonly ProcessNote[]): SendingSetup | undefined {
   const setups = notes.flatMap(({ sends }) => sends ?? []);
   if (setups.length === 0) return undefined;
@@ -38,13 +38,13 @@ export function mergeSetups(notes: readonly ProcessNote[]): SendingSetup | undef
 
 export interface Processes {
   publish(note: ProcessNote): Promise<void>;
-  /** Removes the note: the process ends. */
+  /** Removes the record at shutdown. */
   forget(): Promise<void>;
-  /** The notes that were published, or repeated, lately. */
+  /** Returns the current records. */
   read(): Promise<ProcessNote[]>;
 }
 
-/** Also removes some of the notes of processes that crashed; answers with the cursor for the next call. */
+/** Stores a record, and removes some records of processes that crashed; returns the cursor for the next call. */
 const publishProcessScript = defineScript(new URL('publish-process.lua', import.meta.url), {
   keys: ['processes'],
   args: { process: 'string', note: 'string', cursor: 'string' },
@@ -53,10 +53,10 @@ const publishProcessScript = defineScript(new URL('publish-process.lua', import.
   includes: [nowLua, pruneHashLua],
 });
 
-/** Far more than run anywhere: beyond them an overview leaves some out. */
+/** Maximum number of records read, far more than processes exist anywhere. */
 export const MOST_PROCESSES = 1_000;
 
-/** @param self names this process among the others */
+/** @param self unique id of this process */
 export function createProcesses(redis: Redis, keys: Keys, self: string): Processes {
   let cursor = '0';
   return {
@@ -73,7 +73,7 @@ export function createProcesses(redis: Redis, keys: Keys, self: string): Process
       const [now, notes] = await Promise.all([askTime(redis, keys.processes()), scanHash(redis, keys.processes(), MOST_PROCESSES)]);
       return notes.flatMap((line) => {
         const space = line.indexOf(' ');
-        // One from the future was published before Redis' clock was set back.
+        // A record from the future was published before the clock of Redis was set back.
         return Math.abs(now - Number(line.slice(0, space))) > PROCESS_TTL_MS ? [] : [JSON.parse(line.slice(space + 1)) as ProcessNote];
       });
     },

@@ -1,50 +1,50 @@
 import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 import type { CircuitNote } from './circuits.ts';
 
-/** How a provider does, over all dispatchers. */
+/** State of a provider over all dispatchers. */
 export interface ProviderHealth {
   readonly provider: string;
   readonly type: string;
-  /** The worst of the dispatchers' circuit breakers. */
+  /** The worst state among the dispatchers' circuit breakers. */
   readonly circuit: 'closed' | 'half_open' | 'open';
-  /** Since when it is not closed, ISO 8601, and why it opened: the vendor's own reason and code. */
+  /** Time since which it is not closed, ISO 8601, and the vendor's reason and code. */
   readonly since: string | null;
   readonly reason: string | null;
   readonly code: string | null;
-  /** Requests that ended lately, by result. */
+  /** Recently ended requests, by result. */
   readonly accepted: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Of the newest request that was not accepted. */
+  /** Reason of the newest request that was not accepted. */
   readonly lastReason: string | null;
   /** The newest requests of the last hour, at most ten. */
   readonly last: { readonly requests: number; readonly accepted: number; readonly reason: string | null; readonly code: string | null };
-  /** Why no message goes out through it now; `null` while it works, as far as is known. */
+  /** Why no message can be sent through it now; `null` while it works, as far as known. */
   readonly down: ProviderDown | null;
 }
 
 export interface ProviderDown {
-  /** `circuit`: our breaker keeps messages from it. `paused`: it asked to be left alone. `refusing`: it accepts nothing. */
+  /** `circuit`: our breaker is open. `paused`: it asked for a pause. `refusing`: it accepts nothing. */
   readonly by: 'circuit' | 'paused' | 'refusing';
-  /** The vendor's own reason and code. */
+  /** The vendor's reason and code. */
   readonly reason: string;
   readonly code: string | null;
   /** ISO 8601. */
   readonly since: string | null;
-  /** Until when it asked to be left alone, ISO 8601. */
+  /** End of the requested pause, ISO 8601. */
   readonly until: string | null;
 }
 
-/** So many of the newest requests are looked at, none older than this. */
+/** Number and maximum age of the newest requests that are considered. */
 const LAST = 10;
 const LAST_MS = 60 * 60_000;
-/** Fewer prove nothing. */
+/** Minimum number of requests for a verdict. */
 export const MIN_REQUESTS = 5;
 
-/** A provider that accepted something lately may refuse one message, or those to one country, again and again. */
+/** Minimum number of refused messages after an acceptance: one message, or one country, may be refused repeatedly. */
 const MIN_MESSAGES = 3;
 
-/** About a number or a text, not about the provider. */
+/** Reasons that concern a message, not the provider. */
 const MESSAGE_REASONS: readonly (string | undefined)[] = ['recipient', 'opted_out', 'content'];
 
 interface Request {
@@ -56,9 +56,10 @@ interface Request {
 }
 
 /**
+ * Judges each provider by circuit records and recent requests.
  * @param providers name → type, in the order of the config
  * @param entries of the journal, newest first
- * @param recent how many of them are of the last minutes
+ * @param recent how many of them are from the last minutes
  */
 export function judgeProviders(
   providers: ReadonlyMap<string, string>,
@@ -114,7 +115,7 @@ function worstOf(notes: readonly CircuitNote[]): CircuitNote | undefined {
   return WORST.flatMap((state) => notes.filter((note) => note.state === state))[0];
 }
 
-/** A request that another dispatcher has had accepted since then shows that it works. */
+/** Returns why the provider is down. A request accepted since then, by any dispatcher, shows that it works. */
 function downOf(notes: readonly CircuitNote[], last: readonly Request[], accepted: Request | undefined): ProviderDown | null {
   const standing = notes.filter(({ at }) => accepted === undefined || accepted.at.getTime() <= at);
   const circuit = worstOf(standing.filter(({ state }) => state !== 'recovering'));

@@ -50,9 +50,9 @@ export function openFigures(redis: Redis, keys: Keys, activeConfig: () => Config
 }
 
 /**
- * What Redis tells of itself; `undefined` where that says nothing about the whole, as of one node of a Cluster, or where INFO is
- * forbidden or has another name, as some managed services have it.
- * @throws Error when Redis is away
+ * Reads the figures of Redis; `undefined` where INFO does not describe the whole, as for one node of a Cluster, or where INFO is
+ * forbidden or renamed, as in some managed services.
+ * @throws Error when Redis is down
  */
 export async function readRedis(redis: Redis): Promise<RedisFigures | undefined> {
   if (isCluster(redis)) return undefined;

@@ -1,7 +1,7 @@
 import { context, diag, isSpanContextValid, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { parseTraceparent } from './traceparent.ts';
 
-/** Of a span. Closed sets, counts, codes and ids of ours: never a number, a text, a secret or the words of an error. */
+/** Attributes of a span: closed sets, counts, codes and ids of ours; never a number, a text, a secret or an error message. */
 export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const KINDS = {
@@ -16,21 +16,21 @@ export interface SpanStart {
   readonly kind: keyof typeof KINDS;
   readonly name: string;
   readonly facts?: Facts;
-  /** Where its trace began, elsewhere: a traceparent, or `none`. Left out: in whatever is under way here. */
+  /** Parent trace from another process: a traceparent, or `none`. Absent: the span that is active here. */
   readonly from?: string | 'none';
 }
 
 export interface OpenSpan {
-  /** Whatever begins in there belongs to it. */
+  /** Runs `work`; spans opened in it are children of this one. */
   run<T>(work: () => T): T;
-  /** With `error.type` it is one that failed, by us or by whoever was called. */
+  /** Adds attributes; `error.type` marks the span as failed. */
   note(facts: Facts): void;
   end(): void;
 }
 
 const SCOPE = 'sms-dispatch';
 
-/** Costs next to nothing while nobody traces: the API then gives out spans that are none. */
+/** Opens a span; costs almost nothing while tracing is off, because the API then returns no-op spans. */
 export function openSpan({ kind, name, facts = {}, from }: SpanStart): OpenSpan {
   const parent = from === undefined ? context.active() : remote(from);
   const span = trace.getTracer(SCOPE).startSpan(name, { kind: KINDS[kind] }, parent);
@@ -43,16 +43,16 @@ export function openSpan({ kind, name, facts = {}, from }: SpanStart): OpenSpan 
   };
 }
 
-/** A span processor that throws must not replace what the work in the span returned. */
+/** Runs `act`; a span processor that throws must not affect the work in the span. */
 function guarded(act: () => void): void {
   try {
     act();
   } catch (error) {
-    diag.error('a span could not be recorded', error);
+    diag.error('failed to record a span', error);
   }
 }
 
-/** A span around some work. What it throws leaves its kind behind, and not its words, which may quote anything. */
+/** Runs work in a span. Of an error only the name is recorded; its message may quote anything. */
 export async function inSpan<T>(start: SpanStart, work: (note: OpenSpan['note']) => Promise<T>): Promise<T> {
   const span = openSpan(start);
   try {
@@ -65,13 +65,13 @@ export async function inSpan<T>(start: SpanStart, work: (note: OpenSpan['note'])
   }
 }
 
-/** Adds to the span that is under way here, if there is one. */
+/** Adds attributes to the active span, if any. */
 export function noteInSpan(facts: Facts): void {
   const span = trace.getActiveSpan();
   if (span !== undefined) note(span, facts);
 }
 
-/** For work that somebody else will begin, such as a queue of turns: it stays in the span that it was handed over in. */
+/** Binds deferred work, such as an entry of a queue, to the span that is active now. */
 export function keepSpan<T extends () => unknown>(work: T): T {
   return context.bind(context.active(), work);
 }
@@ -91,24 +91,24 @@ interface ActiveTrace {
   readonly traceId: string;
   /** 16 hex digits. */
   readonly spanId: string;
-  /** Whether it is exported: what is not cannot be looked up. */
+  /** Whether the trace is exported; others cannot be looked up. */
   readonly sampled: boolean;
 }
 
-/** The trace that whoever asks is in; `undefined` outside of any, and while nobody traces. */
+/** Returns the active trace; `undefined` outside of a trace or while tracing is off. */
 export function activeTrace(): ActiveTrace | undefined {
   const span = trace.getActiveSpan()?.spanContext();
   if (span === undefined || !isSpanContextValid(span)) return undefined;
   return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & 1) === 1 };
 }
 
-/** For what is kept, such as an attempt in the ledger: only a trace that somebody can look up. */
+/** Returns the trace id to store, for example with an attempt in the ledger; only for an exported trace. */
 export function keptTraceId(): { readonly traceId?: string } {
   const active = activeTrace();
   return active?.sampled ? { traceId: active.traceId } : {};
 }
 
-/** As labels of an exemplar, by the names that tracing backends look for; again only what can be looked up. */
+/** Returns the active trace as exemplar labels, named as tracing backends expect; only for an exported trace. */
 export function activeExemplar(): { readonly trace_id: string; readonly span_id: string } | undefined {
   const active = activeTrace();
   return active?.sampled ? { trace_id: active.traceId, span_id: active.spanId } : undefined;

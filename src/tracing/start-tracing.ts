@@ -1,16 +1,16 @@
 import { context, trace } from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 
-/** Told once of each. */
+/** Callbacks, each called once per change. */
 interface ExporterWatch {
-  /** `cause`: a code or an HTTP status, never words, which may quote the address or a header. */
+  /** `cause`: a code or an HTTP status, never a message, which may quote the address or a header. */
   onLost(cause: string): void;
   onWell(): void;
 }
 
 const SUCCESS = 0;
 
-/** An exporter that tells when its collector goes away and when it is back. What could not be exported meanwhile is gone. */
+/** Wraps an exporter and reports when its collector fails and recovers. Spans that failed to export are lost. */
 export function watchExporter(exporter: SpanExporter, { onLost, onWell }: ExporterWatch): SpanExporter {
   let lost = false;
   return {
@@ -33,24 +33,24 @@ function causeOf(error: (Error & { readonly code?: unknown }) | undefined): stri
 }
 
 interface TracingOptions {
-  /** Where spans are posted as OTLP over HTTP in JSON, such as `http://127.0.0.1:4318/v1/traces`. */
+  /** URL to which spans are posted as OTLP over HTTP in JSON, such as `http://127.0.0.1:4318/v1/traces`. */
   readonly url: string;
-  /** What traces show as our name, where `OTEL_SERVICE_NAME` gives no other. */
+  /** Service name, unless `OTEL_SERVICE_NAME` sets another. */
   readonly serviceName: string;
   readonly version: string;
   readonly watch: ExporterWatch;
 }
 
 export interface Tracing {
-  /** Exports what is left, for as long as a process that ends can wait; never rejects. */
+  /** Exports remaining spans within 2 s; never rejects. */
   stop(): Promise<void>;
 }
 
 const LAST_WORDS_MS = 2_000;
 
 /**
- * From now on whatever the process does is traced. The only place that loads the SDK, which reads the rest of the
- * standard environment by itself: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+ * Starts tracing of the process. The only place that loads the SDK, which reads the other standard
+ * environment variables itself: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export async function startTracing({ url, serviceName, version, watch }: TracingOptions): Promise<Tracing> {
   const [{ BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }, resources] = await Promise.all([
@@ -65,7 +65,7 @@ export async function startTracing({ url, serviceName, version, watch }: Tracing
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(watchExporter(new OTLPTraceExporter({ url }), watch))],
   });
-  // What goes over the wire is ours to write and read: see traceparent.ts.
+  // We read and write the traceparent ourselves: see traceparent.ts.
   provider.register({ propagator: null });
   return {
     stop: async () => {
@@ -76,7 +76,7 @@ export async function startTracing({ url, serviceName, version, watch }: Tracing
   };
 }
 
-/** However the work ends, and whether it does. */
+/** Waits for the work to settle, but not longer than `ms`. */
 function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

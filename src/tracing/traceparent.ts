@@ -1,9 +1,9 @@
 import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header: what later versions add at the end is not ours to read. */
+/** https://www.w3.org/TR/trace-context/#traceparent-header; additions of later versions at the end are ignored. */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
-/** `00-<trace id>-<span id>-<flags>`; `undefined` where nothing is traced. */
+/** Formats `00-<trace id>-<span id>-<flags>`; `undefined` while tracing is off. */
 export function formatTraceparent(span: SpanContext | undefined): string | undefined {
   if (span === undefined || !isSpanContextValid(span)) return undefined;
   const flags = span.traceFlags & TraceFlags.SAMPLED ? '01' : '00';
@@ -11,8 +11,8 @@ export function formatTraceparent(span: SpanContext | undefined): string | undef
 }
 
 /**
- * `undefined` for whatever is no traceparent. Its companions `tracestate` and `baggage` are left behind, as the standard
- * allows: they hold whatever a caller likes, and would take it into Redis and into every span.
+ * Parses a traceparent; `undefined` for an invalid one. Its companions `tracestate` and `baggage` are dropped, as the standard
+ * allows: they contain arbitrary data of the caller, which would enter Redis and every span.
  */
 export function parseTraceparent(text: unknown): SpanContext | undefined {
   const [, traceId = '', spanId = '', flags = ''] = (typeof text === 'string' && TRACEPARENT.exec(text)) || [];
@@ -21,20 +21,20 @@ export function parseTraceparent(text: unknown): SpanContext | undefined {
 }
 
 /**
- * What a BullMQ job takes along of the trace that it is put on its queue in. BullMQ keeps it as `tm` among the options of
- * the job, in the form that its own OpenTelemetry add-on writes: JSON of the headers that an HTTP request would have.
+ * Trace context of a BullMQ job. BullMQ stores it as `tm` among the options of the job, in the format of its own OpenTelemetry
+ * add-on: JSON of the headers that an HTTP request would have.
  */
 interface Carried {
   readonly telemetry?: { readonly metadata: string };
 }
 
-/** Nothing where nothing is traced, so that a job is then what it always was. */
+/** Returns the trace context for a new job; empty while tracing is off, so that the job is unchanged. */
 export function carryTrace(): Carried {
   const traceparent = formatTraceparent(trace.getActiveSpan()?.spanContext());
   return traceparent === undefined ? {} : { telemetry: { metadata: JSON.stringify({ traceparent }) } };
 }
 
-/** The traceparent in what a job took along, whoever wrote it; `undefined` for what cannot be read. */
+/** Returns the traceparent from a job's metadata; `undefined` for an invalid one. */
 export function carriedIn(metadata: unknown): string | undefined {
   if (typeof metadata !== 'string') return undefined;
   try {

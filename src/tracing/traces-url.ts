@@ -1,7 +1,7 @@
 /**
- * Where spans go, by the standard environment; `undefined`: nobody traces.
+ * Returns the URL for spans from the standard environment; `undefined`: tracing is off.
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
- * @throws TypeError when it is no http or https URL
+ * @throws TypeError for a URL that is not http or https
  */
 export function tracesUrl(env: {
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;

@@ -179,7 +179,7 @@ describe('a webhook', () => {
     expect(log.filter((line) => line.includes('a webhook refuses an event')).at(-1)).toMatch(/"webhook":"erp","code":"http_503","tries":1/);
   });
 
-  it('that does not answer holds up neither another one nor a text', async () => {
+  it('unknown; it does not answer holds up neither another one nor a text', async () => {
     all.respondWith(() => 'hang');
     const ids = await Promise.all(Array.from({ length: 15 }, (_, n) => raise({ to: '+60121110001', dedupKey: `hang-${n}` })));
     await until(() => all.hits.length >= 10 && ids.every((id) => erp.of(id).includes('message.delivered')), 8_000);

@@ -86,7 +86,7 @@ it('Twilio revokes the token while criticals come in: exit code 1, the route, au
   const shown = await type('status');
   expect(shown.code).toBe(1);
   expect(shown.output).toContain('auth (20003)');
-  expect(shown.output).not.toContain('All is well');
+  expect(shown.output).not.toContain('OK');
   const broken = await runToEnd({
     config: `providers: [\nredis: { prefix: "${prefix}" }\n`,
     redisUrl,

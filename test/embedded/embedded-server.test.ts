@@ -101,7 +101,7 @@ describe('an embedded server', () => {
     process.kill(await pidOf(client), 'SIGKILL');
     await until(() => said.length > 0);
     expect(await client.get('kept')).toBe('yes');
-    expect(said).toEqual(['the embedded Redis ended by itself (signal SIGKILL): starting it again']);
+    expect(said).toEqual(['embedded Redis ended unexpectedly (signal SIGKILL); restarting it']);
   });
 
   it('can be stopped while it is down, and then stays down', async () => {

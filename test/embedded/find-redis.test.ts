@@ -75,7 +75,7 @@ describe('the Redis that start uses', () => {
     });
     expect(await find({ localPort: slow.port })).toMatchObject({ url: slow.url, source: 'local' });
     await loaded;
-    expect(said[0]).toBe(`Redis at ${slow.url} is loading its data: waiting until it has`);
+    expect(said[0]).toBe(`Redis at ${slow.url} is loading its data; waiting`);
     expect(await nothingStarted()).toBe(true);
   });
 

@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0)('on a machine without a Redis but with apt',
     });
     expect(binary.command).toBe(join(dataDir, 'redis-server/usr/bin', binary.command.split('/').at(-1) as string));
     expect(said).toEqual([
-      expect.stringMatching(/^no redis-server on this machine: unpacking \S+ \d\S+ .*, once \(\d+\.\d MB to fetch\)$/),
+      expect.stringMatching(/^no redis-server on this machine; unpacking \S+ \d\S+ .* \(\d+\.\d MB to download, once\)$/),
     ]);
     expect(await readdir(dataDir)).toEqual(['redis-server']);
 
@@ -90,7 +90,7 @@ describe('on a machine with neither', () => {
     ['nothing', 'docker run -d'],
   ])('names the command that installs one: with %s, %s', async (tool, command) => {
     const failure = find(await fakeProgram(tool, ''));
-    await expect(failure).rejects.toThrow(`Get one with: ${command}`);
+    await expect(failure).rejects.toThrow(`Install one: ${command}`);
     await expect(failure).rejects.toThrow(/there is no apt-(get|cache) on this system/);
     expect(await readdir(dataDir)).toEqual([]);
   });

@@ -27,7 +27,7 @@ it('counts the providers of each route that may be used, from the start and thro
   expect(samples(await metrics.text()).get('sms_provider_circuit_state{provider="b"}')).toBe(1);
 });
 
-it('a provider that asked to be left alone is not counted until the pause is over', async () => {
+it('a provider that asked for a pause is not counted until the pause is over', async () => {
   const { metrics, up } = setup();
   metrics.providerPaused('b', new Date(Date.now() + hour));
   expect(await up()).toEqual([1, 0]);

@@ -25,43 +25,39 @@ const note = { role: 'dispatcher', host: 'a', hash: '0123456789ab', refusedAt: n
 
 describe('the line at the top', () => {
   it.each<[string, Partial<Overview>, string]>([
-    ['nothing happens', {}, 'All is well: nothing to send in the last 5 min.'],
+    ['nothing happens', {}, 'OK: nothing to send in the last 5 min.'],
     [
       'messages go out',
       { inFlight: 2, lately: { seconds: 300, alerts: 9, messages: { accepted: 7 } } },
-      'All is well: 7 accepted in the last 5 min, 2 on the way.',
+      'OK: 7 accepted in the last 5 min, 2 in flight.',
     ],
-    ['Redis does not describe itself and its clients', { workers: null, redis: null }, 'All is well: nothing to send in the last 5 min.'],
+    ['Redis does not describe itself and its clients', { workers: null, redis: null }, 'OK: nothing to send in the last 5 min.'],
     [
       'a second provider has accepted a trial',
       { providers: [main, providerOf('sns', { circuit: 'half_open', reason: 'auth' })] },
-      'All is well: nothing to send in the last 5 min.',
+      'OK: nothing to send in the last 5 min.',
     ],
     [
       'two requests are unknown, which no alert rule fires on',
       { providers: [{ ...main, unknown: 2 }] },
-      'All is well: nothing to send in the last 5 min.',
+      'OK: nothing to send in the last 5 min.',
     ],
-    [
-      'four refused numbers prove nothing',
-      { providers: [{ ...main, ...last('recipient', 4) }] },
-      'All is well: nothing to send in the last 5 min.',
-    ],
+    ['four refused numbers prove nothing', { providers: [{ ...main, ...last('recipient', 4) }] }, 'OK: nothing to send in the last 5 min.'],
     [
       'a critical has waited for a minute, which is no longer than it may',
       { queues: [queueOf('sms-messages', { oldestCriticalSeconds: 60, oldestAgeSeconds: 300 })] },
-      'All is well: nothing to send in the last 5 min.',
+      'OK: nothing to send in the last 5 min.',
     ],
     [
       'receipts wait, whose queue has no criticals',
       { queues: [queueOf('sms-receipts', { oldestCriticalSeconds: 121, oldestAgeSeconds: 121 })] },
-      'All is well: nothing to send in the last 5 min.',
+      'OK: nothing to send in the last 5 min.',
     ],
-    ['every process uses the same config', { processes: [note, note] }, 'All is well: nothing to send in the last 5 min.'],
+    ['every process uses the same config', { processes: [note, note] }, 'OK: nothing to send in the last 5 min.'],
     [
       'the budget has room for a message',
       { budgets: [day], routes: [laneOf('default', ['twilio-main'], { price: { cheapest: 40, dearest: 50 } })] },
-      'All is well: nothing to send in the last 5 min.',
+      'OK: nothing to send in the last 5 min.',
     ],
   ])('says that all is well: %s', (_when, change, line) => {
     expect(judgeHealth(overviewOf(change))).toEqual({ level: 'ok', line, todo: null, findings: [] });
@@ -72,13 +68,13 @@ describe('the line at the top', () => {
     [
       'no dispatcher',
       { workers: { routers: 1, dispatchers: 0 } },
-      ['critical', 'workers_absent', 'No dispatcher runs: nothing is sent.', 'sms-dispatch dispatcher'],
+      ['critical', 'workers_absent', 'No dispatcher is running: nothing is sent.', 'sms-dispatch dispatcher'],
       {},
     ],
     [
       'no worker at all',
       { workers: { routers: 0, dispatchers: 0 } },
-      ['critical', 'workers_absent', 'No router and no dispatcher runs: nothing is sent.', 'sms-dispatch start'],
+      ['critical', 'workers_absent', 'No router and no dispatcher is running: nothing is sent.', 'sms-dispatch start'],
       {},
     ],
     [
@@ -93,31 +89,36 @@ describe('the line at the top', () => {
           }),
         ],
       },
-      ['critical', 'queue_paused', 'The queue sms-messages is paused: its 3 waiting jobs are not worked off.', 'sms-dispatch status'],
+      ['critical', 'queue_paused', 'The queue sms-messages is paused: its 3 waiting jobs are not processed.', 'sms-dispatch status'],
       { queue: 'sms-messages' },
     ],
     [
       'a paused queue of alerts',
       { queues: [queueOf('sms-alerts', { paused: true })] },
-      ['critical', 'queue_paused', 'The queue sms-alerts is paused: its 0 waiting jobs are not worked off.', 'sms-dispatch status'],
+      ['critical', 'queue_paused', 'The queue sms-alerts is paused: its 0 waiting jobs are not processed.', 'sms-dispatch status'],
       { queue: 'sms-alerts' },
     ],
     [
       'a paused queue that no page passes',
       { queues: [queueOf('sms-receipts', { paused: true })] },
-      ['warning', 'queue_paused', 'The queue sms-receipts is paused: its 0 waiting jobs are not worked off.', 'sms-dispatch status'],
+      ['warning', 'queue_paused', 'The queue sms-receipts is paused: its 0 waiting jobs are not processed.', 'sms-dispatch status'],
       { queue: 'sms-receipts' },
     ],
     [
       'an old critical',
       { queues: [queueOf('sms-alerts'), queueOf('sms-messages', { oldestCriticalSeconds: 121, oldestAgeSeconds: 400 })] },
-      ['critical', 'criticals_waiting', 'The oldest critical alert or message has waited 2 min 1 s for a worker.', 'sms-dispatch doctor'],
+      [
+        'critical',
+        'criticals_waiting',
+        'The oldest critical alert or message has been waiting 2 min 1 s for a worker.',
+        'sms-dispatch doctor',
+      ],
       {},
     ],
     [
       'an old job that is not critical',
       { queues: [queueOf('sms-messages', { oldestAgeSeconds: 301 })] },
-      ['warning', 'jobs_waiting', 'The oldest job of sms-messages has waited 5 min 1 s for a worker.', 'sms-dispatch doctor'],
+      ['warning', 'jobs_waiting', 'The oldest job of sms-messages has been waiting 5 min 1 s for a worker.', 'sms-dispatch doctor'],
       { queue: 'sms-messages' },
     ],
     [
@@ -157,7 +158,7 @@ describe('the line at the top', () => {
       { route: 'default', reason: 'balance' },
     ],
     [
-      'a provider that asked to be left alone for long',
+      'a provider that asked for a pause for long',
       {
         providers: [
           {
@@ -175,7 +176,7 @@ describe('the line at the top', () => {
       [
         'critical',
         'route_down',
-        'Route default sends nothing: twilio-main asked to be left alone since 03:04 UTC until 2026-11-21 00:00 UTC: throttled (14107).',
+        'Route default sends nothing: twilio-main asked for a pause since 03:04 UTC until 2026-11-21 00:00 UTC: throttled (14107).',
         'sms-dispatch providers check twilio-main',
       ],
       { reason: 'throttled' },
@@ -214,7 +215,7 @@ describe('the line at the top', () => {
       { provider: 'twilio-main', reason: 'recipient', code: '21211' },
     ],
     [
-      'a provider that does not answer, though another one takes over',
+      'a provider unknown; it does not answer, though another one takes over',
       { providers: [{ ...main, unknown: 3, lastReason: 'unknown_outcome' }, second] },
       [
         'warning',
@@ -230,7 +231,7 @@ describe('the line at the top', () => {
       [
         'critical',
         'route_unreachable',
-        'Route default reaches no phone: none of its providers may text a country that the config allows.',
+        'Route default reaches no phone: none of its providers may send to a country that the config allows.',
         'sms-dispatch config check',
       ],
       { route: 'default' },
@@ -238,7 +239,7 @@ describe('the line at the top', () => {
     [
       'a simulated route',
       { routes: [laneOf('default', ['desk'], { simulated: true })] },
-      ['warning', 'route_simulated', 'Route default is simulated: no phone is texted.', 'sms-dispatch config check'],
+      ['warning', 'route_simulated', 'Route default is simulated: nothing is sent to phones.', 'sms-dispatch config check'],
       { route: 'default' },
     ],
     [
@@ -320,13 +321,13 @@ describe('the line at the top', () => {
     [
       'the cap is full',
       { caps: [{ cap: 'per_hour', used: 100, max: 100, criticalReserve: 20 }] },
-      ['critical', 'cap_full', 'The cap of 100 messages an hour is full: messages wait.', 'sms-dispatch explain'],
+      ['critical', 'cap_full', 'The cap of 100 messages per hour is full: messages wait.', 'sms-dispatch explain'],
       { reason: 'rate_cap_hour' },
     ],
     [
       'only the reserve is left',
       { caps: [{ cap: 'per_hour', used: 80, max: 100, criticalReserve: 20 }] },
-      ['warning', 'cap_reserve', '80 of 100 messages an hour are used: only criticals pass.', 'sms-dispatch explain'],
+      ['warning', 'cap_reserve', '80 of 100 messages per hour are used: only criticals pass.', 'sms-dispatch explain'],
       {},
     ],
     [
@@ -431,7 +432,7 @@ describe('the line at the top', () => {
       [
         'warning',
         'config_refused',
-        'The dispatcher on a refused the config at the last reload and uses the one before (hash 0123456789ab).',
+        'The dispatcher on a rejected the config at the last reload and uses the previous one (hash 0123456789ab).',
         'sms-dispatch config check',
       ],
       { reason: 'config' },
@@ -448,7 +449,7 @@ describe('the line at the top', () => {
       [
         'critical',
         'redis_refuses',
-        'Redis refuses what the dispatcher on a needs: the user x of this Redis may not use the command BZPOPMIN.',
+        'Redis denies a permission to the dispatcher on a: the user x of this Redis may not use the command BZPOPMIN.',
         'sms-dispatch doctor',
       ],
       {},
@@ -476,8 +477,8 @@ describe('the line at the top', () => {
       ['warning', 'unknown_outcomes', '3 messages have an unknown outcome and will not be sent again.', 'sms-dispatch unknown list'],
       {},
     ],
-    ['a dead letter', { dead: 1 }, ['warning', 'dead_letters', '1 dead letter waits for a person.', 'sms-dispatch dead list'], {}],
-    ['dead letters', { dead: 12 }, ['warning', 'dead_letters', '12 dead letters wait for a person.', 'sms-dispatch dead list'], {}],
+    ['a dead letter', { dead: 1 }, ['warning', 'dead_letters', '1 dead letter needs an operator.', 'sms-dispatch dead list'], {}],
+    ['dead letters', { dead: 12 }, ['warning', 'dead_letters', '12 dead letters need an operator.', 'sms-dispatch dead list'], {}],
     [
       'another client removed jobs',
       { requeued: 12 },
@@ -531,7 +532,7 @@ describe('the line at the top', () => {
     [
       'evicted keys',
       { redis: { ...redis, evictedKeys: 4, maxMemoryPolicy: 'allkeys-lru', maxMemoryBytes: 100_000_000 } },
-      ['critical', 'redis_evicted', 'Redis has evicted 4 keys to make room: each may have been a message.', 'sms-dispatch doctor'],
+      ['critical', 'redis_evicted', 'Redis has evicted 4 keys: each may have been a message.', 'sms-dispatch doctor'],
       {},
     ],
     [
@@ -548,7 +549,7 @@ describe('the line at the top', () => {
     [
       'little memory left',
       { redis: { ...redis, usedMemoryBytes: 95, maxMemoryBytes: 100 } },
-      ['critical', 'redis_memory', 'Redis has used 95% of its memory: when it is full, no alert is taken.', 'sms-dispatch doctor'],
+      ['critical', 'redis_memory', 'Redis has used 95% of its memory: when it is full, no alert is accepted.', 'sms-dispatch doctor'],
       {},
     ],
     [
@@ -576,7 +577,7 @@ describe('the line at the top', () => {
 
   it('begins with the gravest and counts the rest', () => {
     const health = judgeHealth(overviewOf({ dead: 2, unknown: 1, workers: { routers: 1, dispatchers: 0 } }));
-    expect(health).toMatchObject({ level: 'critical', line: 'No dispatcher runs: nothing is sent. And 2 more.' });
+    expect(health).toMatchObject({ level: 'critical', line: 'No dispatcher is running: nothing is sent. And 2 more.' });
     expect(health.findings.map(({ level, kind }) => `${level} ${kind}`)).toEqual([
       'critical workers_absent',
       'warning unknown_outcomes',

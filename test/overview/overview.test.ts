@@ -113,7 +113,7 @@ test.each<[string, readonly JournalEntry[], readonly CircuitNote[], Partial<Prov
   ['another dispatcher had a message accepted since', [message(5, 'accepted', of('sns', 'accepted'))], [circuit('open', 10)], null],
   ['its last acceptance is older', [message(15, 'accepted', of('sns', 'accepted'))], [circuit('open', 10)], { by: 'circuit' }],
   [
-    'it asked to be left alone',
+    'it asked for a pause',
     [],
     [circuit('paused', 10, { reason: 'throttled', until: ago(-3600).getTime() })],
     { by: 'paused', reason: 'throttled', until: ago(-3600).toISOString() },

@@ -15,7 +15,7 @@ const away = (): never => {
 describe('one look', () => {
   test('shows how it does, exit 0, and lets go of Redis', async () => {
     const { code, stdout, stderr, calls } = await type(['status']);
-    expect(stdout).toMatch(/^✓ All is well: /);
+    expect(stdout).toMatch(/^✓ OK: /);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'read overview', 'close overview']);
@@ -42,9 +42,7 @@ describe('one look', () => {
       ...overviewOf({ dead: 3 }),
       health: {
         level: 'warning',
-        findings: [
-          { level: 'warning', kind: 'dead_letters', text: '3 dead letters wait for a person.', command: 'sms-dispatch dead list' },
-        ],
+        findings: [{ level: 'warning', kind: 'dead_letters', text: '3 dead letters need an operator.', command: 'sms-dispatch dead list' }],
       },
     });
   });
@@ -134,12 +132,12 @@ describe('the live view', () => {
       };
     };
     const watching = watchOverview({ screen, open, colour: false, everyMs: 5 });
-    await until(() => seen.shown.startsWith('✓ All is well'));
+    await until(() => seen.shown.startsWith('✓ OK'));
     expect(counts.opened).toBe(1);
     isAway = true;
-    await until(() => /^✗ Redis is not available: .*; retrying\nThe figures below are outdated\.\n\n✓ All is well/.test(seen.shown));
+    await until(() => /^✗ Redis is not available: .*; retrying\nThe figures below are outdated\.\n\n✓ OK/.test(seen.shown));
     isAway = false;
-    await until(() => seen.shown.startsWith('✓ All is well'));
+    await until(() => seen.shown.startsWith('✓ OK'));
     leave();
     await watching;
     expect(counts.opened).toBeGreaterThan(1);

@@ -105,7 +105,7 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect(code).toBe(0);
   });
 
-  test('one that does not answer in time is told to stop, and given up when it does not heed that', async () => {
+  test('one unknown; it does not answer in time is told to stop, and given up when it does not heed that', async () => {
     const never = () => new Promise<never>(() => undefined);
     const heeds = (signal: AbortSignal) =>
       new Promise<readonly Check[]>((resolve) => signal.addEventListener('abort', () => resolve([wrong]), { once: true }));

@@ -45,7 +45,7 @@ const busy: Partial<Overview> = {
 };
 
 test('all is well is one line, and the figures follow', () => {
-  expect(show()).toMatch(/^✓ All is well: /);
+  expect(show()).toMatch(/^✓ OK: /);
   expect(show()).toContain(`
 at            2026-11-20 03:00:10 UTC
 workers       1 router, 2 dispatchers
@@ -67,7 +67,7 @@ desk         simulated  closed   0         0        0        -
 test('what is wrong comes first, with what to do', () => {
   const text = show(busy);
   expect(text).toMatch(
-    /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials or its set-up at the vendor, then:\n {4}sms-dispatch providers check twilio-main\n/,
+    /^! Provider twilio-main is not used since 02:58 UTC: auth \(20003\); its routes use sns-eu\.\n {2}Correct its credentials or its account at the vendor, then:\n {4}sms-dispatch providers check twilio-main\n/,
   );
   expect(text).toContain('now           16 in flight, 2 unknown, 1 dead\n');
   expect(text).toContain('last 5 min    1 alert; messages: 12 accepted, 1 failed\n');
@@ -94,7 +94,7 @@ test('the usual trouble fits on 24 lines', () => {
 test('more than three findings are counted', () => {
   const { redis } = overviewOf();
   const text = show({ ...busy, workers: { routers: 0, dispatchers: 0 }, redis: redis && { ...redis, appendOnly: false, evictedKeys: 3 } });
-  expect(text).toMatch(/^✗ No router and no dispatcher runs/);
+  expect(text).toMatch(/^✗ No router and no dispatcher is running/);
   expect(text).toMatch(/\n {2}… and \d more: sms-dispatch doctor\n/);
   expect(text).toContain('append-only file OFF, 3 KEYS EVICTED');
 });
@@ -107,7 +107,7 @@ test('what not reported by Redis is not made up', () => {
 
 test('colours say what is wrong, what wants a look and what is well', () => {
   const coloured = (facts: Partial<Overview>) => printableText(formatOverview(overviewOf(facts), { width: 100, colour: true }));
-  expect(coloured({}).startsWith('\u001b[32m✓ All is well')).toBe(true);
+  expect(coloured({}).startsWith('\u001b[32m✓ OK')).toBe(true);
   expect(coloured({ dead: 1 }).startsWith('\u001b[33m! ')).toBe(true);
   expect(coloured({ workers: { routers: 1, dispatchers: 0 } }).startsWith('\u001b[31m✗ ')).toBe(true);
   expect(coloured(busy)).toContain('\u001b[31mtwilio-main  twilio  OPEN');

@@ -161,7 +161,7 @@ const flow: PanelSpec[] = [
   ),
   lines(
     'Alert to accepted',
-    'From the alert reaching us to a provider accepting the text. Critical texts are to take less than 60 s.',
+    'Time from receiving the alert to acceptance of the message by a provider. Critical texts are to take less than 60 s.',
     [0.5, 0.95, 0.99].map((q) => [quantile(q), `p${q * 100}`] as const),
     { unit: 's' },
   ),
