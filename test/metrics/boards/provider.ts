@@ -8,7 +8,7 @@ const shown = providerPanels();
 const now: PanelSpec[] = [
   stat(
     'Circuit now',
-    'Circuit breaker, as the worst off process sees it.',
+    'The worst circuit state in any process.',
     [[`max(max_over_time(sms_provider_circuit_state{${P}}[90s]))`, 'circuit']],
     {
       unit: 'none',
@@ -18,7 +18,7 @@ const now: PanelSpec[] = [
   ),
   stat(
     'Requests, 1 h',
-    'Requests of the last hour, whatever came of them.',
+    'Requests of the last hour, with any result.',
     [[`sum(increase(sms_provider_requests_total{${P}}[1h]))`, 'requests']],
     {
       unit: 'short',
@@ -38,19 +38,19 @@ const now: PanelSpec[] = [
   ),
   stat(
     'Unknown, 15 min',
-    'Requests that were written and got no readable answer.',
+    'Requests that were sent and got no readable answer.',
     [[`sum(increase(sms_provider_requests_total{${P},result="unknown"}[15m]))`, 'unknown']],
     { unit: 'short', decimals: 0, steps: badFrom('SmsUnknownOutcomes') },
   ),
   stat(
     'Account refused, 10 min',
-    'Refusals for credentials, permissions or money. They do not mend themselves: sms-dispatch providers check.',
+    'Refusals for credentials, permissions or balance, which need an operator: sms-dispatch providers check.',
     [[`sum(increase(sms_provider_requests_total{${P},result="refused",reason=~"auth|balance"}[10m]))`, 'refused']],
     { unit: 'short', decimals: 0, steps: badFrom('SmsProviderAccount') },
   ),
   stat(
     'Undelivered share, 1 h',
-    'Share of the receipts of the last hour that say undelivered; fewer than five count as five.',
+    'Share of the receipts of the last hour that report undelivered; fewer than five count as five.',
     [
       [
         `sum(increase(sms_receipts_total{${P},state="undelivered"}[1h])) / clamp_min(sum(increase(sms_receipts_total{${P},state=~"delivered|undelivered"}[1h])), 5)`,
@@ -61,27 +61,22 @@ const now: PanelSpec[] = [
   ),
   stat(
     'Segments, 24 h',
-    'Segments accepted in the last day, which is what most vendors bill.',
+    'Segments accepted in the last day, which most vendors bill by.',
     [[`sum(increase(sms_segments_total{${P}}[1d]))`, 'segments']],
     {
       unit: 'short',
       decimals: 0,
     },
   ),
-  stat(
-    'Cost, 24 h',
-    'What they cost, in units of money.currency; 0 without prices.',
-    [[`sum(increase(sms_cost_total{${P}}[1d]))`, 'cost']],
-    {
-      unit: 'short',
-      decimals: 2,
-    },
-  ),
+  stat('Cost, 24 h', 'Their cost, in units of money.currency; 0 without prices.', [[`sum(increase(sms_cost_total{${P}}[1d]))`, 'cost']], {
+    unit: 'short',
+    decimals: 2,
+  }),
 ];
 
 const perProcess = timeline(
   'Circuit by process',
-  'Each process has a breaker of its own. One that is open alone has a network of its own in trouble.',
+  'Each process has its own breaker. If only one is open, check the network of that process.',
   [[`max by (instance) (sms_provider_circuit_state{${P}})`, '{{instance}}']],
   {
     unit: 'none',
@@ -90,14 +85,14 @@ const perProcess = timeline(
   },
 );
 const takenOver = lines(
-  'Taken over from others',
-  'Messages that another provider of the route could not take and that came here.',
+  'Failed over from others',
+  'Messages that failed over to this provider from others of the route.',
   [['sum by (from) (rate(sms_failovers_total{to=~"$provider"}[$__rate_interval]))', 'from {{from}}']],
   { unit: 'reqps' },
 );
 const inbound = lines(
-  'Texts from phones',
-  'Stop and start, acknowledgements, and what is neither. forged: the signature was wrong.',
+  'Inbound messages',
+  'Opt-outs, opt-ins, acknowledgements and others. forged: the signature was wrong.',
   [[`sum by (kind) (rate(sms_inbound_total{${P}}[$__rate_interval]))`, '{{kind}}']],
   { unit: 'reqps' },
 );
@@ -115,7 +110,7 @@ export const providerBoard = () =>
   buildBoard({
     uid: 'sms-dispatch-provider',
     title: 'sms-dispatch provider',
-    description: 'All that is known of one provider: what it answers, how fast, what it reports afterwards, what it costs.',
+    description: 'Details of one provider: results, latency, receipts, cost.',
     variables: [labelVariable('provider', 'Provider', 'sms_provider_requests_total', false)],
     links: [boardLink('Overview', 'sms-dispatch-overview')],
     provider: '$provider',
