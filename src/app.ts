@@ -4,7 +4,7 @@ import { createHttpServer, type HttpServer, type PreparedHandler } from './http/
 import type { Logger } from './logger.ts';
 import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './metrics/metrics.ts';
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
-import { wakeHeldBack } from './queue/jobs/message-jobs.ts';
+import { promoteHeldBack } from './queue/jobs/message-jobs.ts';
 import { QUEUES } from './queue/names.ts';
 import { checkAccess, checkConnectionAccess } from './redis/access/access.ts';
 import type { RedisUser } from './redis/access/permissions.ts';
@@ -188,7 +188,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
         .catch((error: unknown) => logger.error({ err: error }, 'failed to release resources of the previous configuration'));
       metrics.circuitsOf(providers, routesFor(next));
     };
-    const wake = async () => (roles.includes('dispatcher') ? wakeHeldBack(interactive, keys) : 0);
+    const promote = async () => (roles.includes('dispatcher') ? promoteHeldBack(interactive, keys) : 0);
     const report: ReloadDeps['report'] = {
       configActivated: (next, at) => {
         metrics.configActivated(next, at);
@@ -199,7 +199,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
         announced?.configRejected(at);
       },
     };
-    reload = createReload({ logger, report, clock, activeConfig: () => activeConfig, swap, wake });
+    reload = createReload({ logger, report, clock, activeConfig: () => activeConfig, swap, promote });
     return { httpPort };
   };
 

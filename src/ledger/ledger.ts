@@ -1,11 +1,11 @@
 import type { ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { AckCodes, Acknowledge } from './acknowledge/acknowledge.ts';
-import type { Over } from './acknowledge/over-script.ts';
+import type { Closure } from './acknowledge/closure-script.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
 import type { KeptReceipt, ReceiptWord } from './receipt/receipt-table.ts';
 import type { MessageRecord, RoutedAlert, SettledAlert } from './records.ts';
-import type { Owed } from './resolved/owed.ts';
+import type { ResolveSubscribers } from './resolved/resolve-subscribers.ts';
 
 /** What an alert that wants to text is told. */
 export type Admission =
@@ -82,7 +82,7 @@ export type Opened =
   | { readonly kind: 'busy'; readonly until: Date }
   /** An attempt stands open whose holder is gone. */
   | { readonly kind: 'orphan' }
-  | { readonly kind: Over }
+  | { readonly kind: Closure }
   /** Its phone has opted out. */
   | { readonly kind: 'opted_out' }
   /** Its resend has been used. */
@@ -166,7 +166,7 @@ export type Reopened = 'reopened' | 'kept' | 'missing';
 
 /** Why a message, or an alert, is not worth sending any more. */
 export type Objection =
-  | { readonly kind: Over }
+  | { readonly kind: Closure }
   /** Another alert, as grave or graver, holds the dedupe claim: its text is out or on its way. */
   | { readonly kind: 'duplicate'; readonly of: string };
 
@@ -195,7 +195,7 @@ export type ReceiptMove =
 /** What we said, to whom, and what became of it. Every method rejects when Redis refuses, and then nothing was written. */
 export interface Ledger {
   readonly codes: AckCodes;
-  readonly owed: Owed;
+  readonly resolveSubscribers: ResolveSubscribers;
   /** Somebody takes care of the alert: ends what is open of its dedup key. */
   readonly acknowledge: Acknowledge;
   /** Takes the dedupe claims and writes the alert with all its messages, or does neither. `run` names the caller's run. */
@@ -220,7 +220,7 @@ export interface Ledger {
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;
   /** What has ended an alert of this dedup key since it was received (ms); asked before anybody is told of it. */
-  isOver(dedupHash: string, receivedAt: number): Promise<Over | undefined>;
+  closedBy(dedupHash: string, receivedAt: number): Promise<Closure | undefined>;
   /** Moves the message as `receipt-table.ts` has it. */
   applyReceipt(messageId: string, receipt: ReportedReceipt): Promise<ReceiptMove>;
   /** Whom a message is for; `undefined` where an older version wrote it. */

@@ -4,7 +4,7 @@ import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import { createAckCodes, createAcknowledge } from './acknowledge/acknowledge.ts';
-import { isOverScript } from './acknowledge/over-script.ts';
+import { readClosureScript } from './acknowledge/closure-script.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
 import { restoreScript } from './failover/restore-script.ts';
 import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
@@ -16,7 +16,7 @@ import { admitScript, DUPLICATE_ID, DUPLICATE_OF, reopenAlertScript, resolveScri
 import { moveScript, noteScript, objectionScript, openAttemptScript, reopenScript } from './lua/message-scripts.ts';
 import { createApplyReceipt } from './receipt/apply-receipt.ts';
 import { type AlertCard, claimOf, lines, type MessageRecord, messageFields, type RoutedAlert, type SettledAlert } from './records.ts';
-import { createOwed } from './resolved/owed.ts';
+import { createResolveSubscribers } from './resolved/resolve-subscribers.ts';
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   const move: Ledger['move'] = (move) =>
@@ -83,7 +83,7 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
   };
   return {
     codes: createAckCodes(redis, keys),
-    owed: createOwed(redis, keys),
+    resolveSubscribers: createResolveSubscribers(redis, keys),
     acknowledge: createAcknowledge(redis, keys),
 
     async admit(alert, run) {
@@ -246,8 +246,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
         args: { at: at.getTime() },
       }),
 
-    async isOver(dedupHash, receivedAt) {
-      const over = await isOverScript(redis, {
+    async closedBy(dedupHash, receivedAt) {
+      const over = await readClosureScript(redis, {
         keys: { resolved: keys.resolved(dedupHash), acknowledged: keys.acknowledged(dedupHash) },
         args: { receivedAt },
       });

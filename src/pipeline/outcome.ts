@@ -68,7 +68,7 @@ export type OutcomeMove =
   | { readonly kind: 'complete' }
   | { readonly kind: 'delay'; readonly until: Date }
   /** To the failed set, where a person must look. */
-  | { readonly kind: 'dead'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /**
  * What happens to the cap slot. `settle`: it counts, since the message was or may have been sent. `release`: it surely was
@@ -89,7 +89,7 @@ interface OutcomeEffects<O> {
 
 const complete = (): OutcomeMove => ({ kind: 'complete' });
 const delay = ({ until }: { readonly until: Date }): OutcomeMove => ({ kind: 'delay', until });
-const dead = (reason: string): OutcomeMove => ({ kind: 'dead', reason });
+const dead = (reason: string): OutcomeMove => ({ kind: 'failed', reason });
 
 /** How the reason of a failed job begins whose message, or alert, has expired. */
 export const EXPIRED = 'expired';

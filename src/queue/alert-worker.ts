@@ -9,7 +9,7 @@ import type { RawAlert, Routed } from '../pipeline/routing/router.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import { levelFor } from '../redis/unavailable.ts';
 import { noteInSpan } from '../tracing/span.ts';
-import { announceEnd, wakeMessages } from './jobs/alert-jobs.ts';
+import { announceEnd, promoteMessages } from './jobs/alert-jobs.ts';
 import {
   ALERT_AGAIN_JOB,
   ALERT_QUEUE,
@@ -66,19 +66,19 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
         await addMessages(messages, routed.steps, clock);
         return { kind: 'complete' };
       case 'resolved':
-        await wakeMessages(messages, routed.open);
+        await promoteMessages(messages, routed.open);
         if (routed.ended !== undefined) await announceEnd(alerts, routed.ended);
         return { kind: 'complete' };
       case 'suppressed':
-        return routed.expired ? { kind: 'dead', reason: `${EXPIRED}: it waited on the queue past its deadline` } : { kind: 'complete' };
+        return routed.expired ? { kind: 'failed', reason: `${EXPIRED}: it waited on the queue past its deadline` } : { kind: 'complete' };
       case 'malformed':
-        return { kind: 'dead', reason: `malformed: ${routed.reason}` };
+        return { kind: 'failed', reason: `malformed: ${routed.reason}` };
     }
   };
 
   const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
     const ended = endedSchema.safeParse(data);
-    if (!ended.success) return { kind: 'dead', reason: 'malformed: not the end of an alert of ours' };
+    if (!ended.success) return { kind: 'failed', reason: 'malformed: not the end of an alert of ours' };
     if ((await notifyResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
     const waitMs = Math.min(FIRST_LOOK_AGAIN_MS * 2 ** Math.min(attemptsStarted - 1, 10), LONGEST_LOOK_AGAIN_MS);
     return { kind: 'delay', until: new Date(clock.now().getTime() + waitMs) };
@@ -93,7 +93,7 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
     },
     onPoison: async (job, signal) => {
       const reason = describePoison(job.stalledCounter);
-      if (job.name === ENDED_JOB) return { kind: 'dead', reason };
+      if (job.name === ENDED_JOB) return { kind: 'failed', reason };
       return follow(await route({ ...rawOf(job), refused: reason }, signal));
     },
     onUnreadable: async ({ reason, ...job }) => {

@@ -27,7 +27,7 @@ export function createInboundWorker({ apply, ...deps }: InboundWorkerDeps): Queu
   return createQueueWorker(INBOUND_QUEUE, deps, {
     process: async (job) => {
       const parsed = inboundSchema.safeParse(job.data);
-      if (!parsed.success) return { kind: 'dead', reason: 'malformed: not an inbound text of ours' };
+      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not an inbound text of ours' };
       await apply(parsed.data);
       return { kind: 'complete' };
     },
@@ -64,7 +64,7 @@ export function createReceiptWorker({ apply, ...deps }: ReceiptWorkerDeps): Queu
   return createQueueWorker(RECEIPT_QUEUE, deps, {
     process: async (job) => {
       const parsed = receiptSchema.safeParse(job.data);
-      if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a receipt of ours' };
+      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a receipt of ours' };
       const now = clockOf(deps.commands).now();
       const applied = await apply(parsed.data, now, job.attemptsStarted === 1);
       return applied.kind === 'early' ? { kind: 'delay', until: new Date(now.getTime() + EARLY_DELAY_MS) } : { kind: 'complete' };

@@ -31,7 +31,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
       const parsed = messageSchema.safeParse(data);
       if (!parsed.success) return NOT_OURS;
       const outcome = await bury(parsed.data, signal);
-      return outcome.kind === 'malformed' ? { kind: 'dead', reason: describePoison(stalledCounter) } : moveFor(outcome, parsed.data);
+      return outcome.kind === 'malformed' ? { kind: 'failed', reason: describePoison(stalledCounter) } : moveFor(outcome, parsed.data);
     },
     onUnreadable: async ({ data, reason }) => {
       const parsed = messageSchema.safeParse(data);
@@ -40,7 +40,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
   });
 }
 
-const NOT_OURS: JobMove = { kind: 'dead', reason: 'malformed: not a message of ours' };
+const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a message of ours' };
 
 function reasonOf(outcome: Outcome): string | undefined {
   if ('error' in outcome) return outcome.error.reason;

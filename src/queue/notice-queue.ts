@@ -48,7 +48,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
     if (detail !== undefined) deps.logger.warn({ ...facts, detail }, 'a channel took a notice, but not for everybody');
     if (outcome !== 'failed') return { kind: 'complete' };
     deps.logger.error({ ...facts, reason, code }, 'a channel was not told of an alert: the notice is dead');
-    return { kind: 'dead', reason: `${channel}${NOT_TOLD}${code ?? reason}` };
+    return { kind: 'failed', reason: `${channel}${NOT_TOLD}${code ?? reason}` };
   };
   return createQueueWorker(
     NOTICE_QUEUE,
@@ -65,7 +65,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
       onPoison: async (job) => {
         const notice = noticeOf(job);
         if (notice !== undefined) await notifier.bury(notice);
-        return { kind: 'dead', reason: describePoison(job.stalledCounter) };
+        return { kind: 'failed', reason: describePoison(job.stalledCounter) };
       },
       onUnreadable: async ({ data }) => {
         const notice = waitingNoticeSchema.safeParse(data).data;
@@ -75,7 +75,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
   );
 }
 
-const NOT_OURS: JobMove = { kind: 'dead', reason: 'malformed: not a notice of ours' };
+const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a notice of ours' };
 
 function noticeOf({ name, data, timestamp }: Job): WaitingNotice | undefined {
   const parsed = waitingNoticeSchema.safeParse(data);

@@ -29,8 +29,8 @@ export function openCluster(
   onError: (error: Error) => void,
   onClient: (client: Cluster) => void,
 ): Cluster {
-  const { seats, username, password, tls, tlsFiles = {} } = address;
-  const cluster = new Cluster([...seats], {
+  const { hosts, username, password, tls, tlsFiles = {} } = address;
+  const cluster = new Cluster([...hosts], {
     redisOptions: {
       ...node,
       ...(username === undefined ? {} : { username }),
@@ -80,8 +80,8 @@ function attendCluster(cluster: Cluster, attendance: Attendance): Cluster {
   // What waits for the first connection is not given up by itself, and no caller who was told "no" may be served later.
   if (!resends) cluster.on('close', () => flushCalls(cluster));
   const duplicate = cluster.duplicate.bind(cluster);
-  cluster.duplicate = (seats, options) => {
-    const twin = duplicate(seats, resends ? Object.assign({}, BLOCKING, options) : options);
+  cluster.duplicate = (hosts, options) => {
+    const twin = duplicate(hosts, resends ? Object.assign({}, BLOCKING, options) : options);
     return attendCluster(twin, { ...attendance, resends: twin.options.retryDelayOnFailover !== NO_FAILOVER.retryDelayOnFailover });
   };
   return cluster;

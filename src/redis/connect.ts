@@ -148,10 +148,10 @@ function secretsOf(address: RedisAddress): string[] {
 }
 
 function throughSentinel(address: Extract<RedisAddress, { kind: 'sentinel' }>, role: Role): Options {
-  const { seats, name, db, username, password, sentinelPassword, tls, tlsFiles = {} } = address;
+  const { hosts, name, db, username, password, sentinelPassword, tls, tlsFiles = {} } = address;
   const secured = readTlsFiles(tlsFiles);
   return {
-    sentinels: [...seats],
+    sentinels: [...hosts],
     name,
     db,
     sentinelRetryStrategy: role === 'probe' ? () => null : retryStrategy,

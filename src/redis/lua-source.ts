@@ -21,7 +21,7 @@ interface PartOptions {
   readonly includes?: readonly LuaPart[];
 }
 
-/** @param file such as `new URL('tell.lua', import.meta.url)` */
+/** @param file such as `new URL('write-entry.lua', import.meta.url)` */
 export function luaPart(file: URL, { constants = {}, includes = [] }: PartOptions = {}): LuaPart {
   return { file: file.pathname, source: readFileSync(file, 'utf8'), constants, includes, foreign: false };
 }
@@ -36,7 +36,7 @@ export function wordsOf<Word extends string>(...words: readonly Word[]): Readonl
   return Object.fromEntries(words.map((word) => [word, word]));
 }
 
-/** Words as a constant that Lua looks up: `ON_ITS_WAY[state]`. */
+/** Words as a constant that Lua looks up: `IN_FLIGHT[state]`. */
 export function setOf<Word extends string>(words: readonly Word[]): Readonly<Record<string, true>> {
   return Object.fromEntries(words.map((word) => [word, true as const]));
 }

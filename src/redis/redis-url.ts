@@ -8,7 +8,7 @@ export type RedisAddress =
 
 interface Seats {
   /** Of the Sentinels, or of some nodes of the cluster; the rest are asked for. */
-  readonly seats: readonly { readonly host: string; readonly port: number }[];
+  readonly hosts: readonly { readonly host: string; readonly port: number }[];
   /** Of the Redis servers behind. */
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -32,12 +32,12 @@ const DEFAULT_PORTS = { sentinel: 26_379, cluster: 6379 } as const;
 export function parseRedisUrl(url: string): RedisAddress {
   if (url.startsWith('/') && !url.startsWith('//')) return { kind: 'server', url };
   if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) return readServerUrl(url);
-  const { scheme, user, password, seats, path, query } = takeApart(url) ?? {};
-  if (scheme === undefined || seats === undefined) throw new Error(FORMS);
+  const { scheme, user, password, hosts, path, query } = splitUrl(url) ?? {};
+  if (scheme === undefined || hosts === undefined) throw new Error(FORMS);
   const kind = scheme.endsWith('+cluster') ? 'cluster' : 'sentinel';
   const asked = new URLSearchParams(query);
   const shared: Seats = {
-    seats: seats.map((seat) => parseSeat(seat, DEFAULT_PORTS[kind])),
+    hosts: hosts.map((host) => parseHost(host, DEFAULT_PORTS[kind])),
     username: decode(user),
     password: decode(password),
     tls: scheme.startsWith('rediss'),
@@ -112,7 +112,7 @@ function withFiles(tlsFiles: TlsFiles | undefined): { readonly tlsFiles?: TlsFil
 /** The address fit for a log: without the password, and without the query, which may hold one as well. */
 export function redactUrl(url: string): string {
   if (url.startsWith('/')) return url.split('?')[0] as string;
-  const parts = takeApart(url);
+  const parts = splitUrl(url);
   if (parts === undefined && (!URL.canParse(url) || isCutUp(url))) return 'redis://(unreadable)';
   const { protocol, username, password, host, pathname } =
     parts === undefined
@@ -121,7 +121,7 @@ export function redactUrl(url: string): string {
           protocol: `${parts.scheme}:`,
           username: parts.user ?? '',
           password: parts.password ?? '',
-          host: parts.seats.join(','),
+          host: parts.hosts.join(','),
           pathname: parts.path,
         };
   const user = username !== '' || password !== '' ? `${username}${password === '' ? '' : ':***'}@` : '';
@@ -147,27 +147,27 @@ interface Parts {
   readonly scheme: string;
   readonly user: string | undefined;
   readonly password: string | undefined;
-  readonly seats: readonly string[];
+  readonly hosts: readonly string[];
   readonly path: string;
   readonly query: string;
 }
 
 /** Several hosts with ports are more than `URL` can read. What comes before the last `@` may be a password, so all of it counts as one. */
-function takeApart(url: string): Parts | undefined {
+function splitUrl(url: string): Parts | undefined {
   const found = /^(rediss?\+(?:sentinel|cluster)):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)(\/[^@?#]*)?(?:\?([^#]*))?$/i.exec(url);
   if (found === null) return undefined;
-  const [, scheme = '', user, password, hosts = '', path = '', query = ''] = found;
-  const seats = hosts.split(',');
-  if (!seats.every((seat) => SEAT.test(seat)) || ![user, password, path].every(isDecodable)) return undefined;
+  const [, scheme = '', user, password, list = '', path = '', query = ''] = found;
+  const hosts = list.split(',');
+  if (!hosts.every((host) => HOST.test(host)) || ![user, password, path].every(isDecodable)) return undefined;
   if (hasMisplacedAt(path, new URLSearchParams(query))) return undefined;
-  return { scheme: scheme.toLowerCase(), user, password, seats, path: path === '/' ? '' : path, query };
+  return { scheme: scheme.toLowerCase(), user, password, hosts, path: path === '/' ? '' : path, query };
 }
 
 /** A name, an IPv4 address or a bracketed IPv6 one, with or without a port. */
-const SEAT = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i;
+const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i;
 
-function parseSeat(seat: string, defaultPort: number): { host: string; port: number } {
-  const [, v6, name, port] = SEAT.exec(seat) as RegExpExecArray;
+function parseHost(host: string, defaultPort: number): { host: string; port: number } {
+  const [, v6, name, port] = HOST.exec(host) as RegExpExecArray;
   return { host: (v6 ?? name) as string, port: port === undefined ? defaultPort : Number(port) };
 }
 

@@ -8,8 +8,8 @@ import { createNotices } from '../ledger/notices.ts';
 import { createOptOuts } from '../ledger/opt-out/opt-outs.ts';
 import { createUnknowns } from '../ledger/unknown/unknowns.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
-import { createPurse } from '../limit/budget/purse.ts';
-import { createKeptSlot } from '../limit/caps/kept-slot.ts';
+import { createSpendGuard } from '../limit/budget/spend-guard.ts';
+import { createReservedSlot } from '../limit/caps/reserved-slot.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createCircuits } from '../overview/circuits.ts';
@@ -23,7 +23,7 @@ import type { CircuitChange } from '../provider/breaker/with-breaker.ts';
 import { createRedisOutbox } from '../provider/simulated/outbox.ts';
 import { createReceiptQueue } from '../queue/callback-queues.ts';
 import { createDigestJobs } from '../queue/jobs/message-jobs.ts';
-import { createParkedWaker } from '../queue/jobs/wake-parked.ts';
+import { createParkedPromoter } from '../queue/jobs/promote-parked.ts';
 import { createLookups } from '../queue/lookups/lookups.ts';
 import { createMessageWorker } from '../queue/message-worker.ts';
 import { createNoticeWorker } from '../queue/notice-queue.ts';
@@ -84,9 +84,9 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   });
   cleanups.push(() => lookups.close());
   const reconcile = createReconcile({ targets, onBug });
-  const purse =
+  const spendGuard =
     config.money &&
-    createPurse(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
+    createSpendGuard(config.money, openBudgets(commands, keys, config.money), (provider, currency) =>
       logger.warn(
         { provider, currency, hint: 'its own price figures are ignored' },
         'provider bills in a currency other than money.currency',
@@ -94,7 +94,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     );
   const parked = createParked(commands, keys);
   const returns = createReturnSchedule();
-  const waker = createParkedWaker({
+  const promoter = createParkedPromoter({
     redis: commands,
     prefix: config.redis.prefix,
     parked,
@@ -103,7 +103,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     onError: (error) => logger[levelFor(error, 'warn')]({ err: error }, 'failed to promote parked messages'),
   });
   // Shutdown does not wait for a promotion that waits for an unreachable Redis.
-  cleanups.push(() => lastWrite(waker.close()));
+  cleanups.push(() => lastWrite(promoter.close()));
   const jobs = createDigestJobs(commands, config.redis.prefix);
   cleanups.push(() => jobs.close());
   const retryUntilStored: RetryUntilStored = (write) =>
@@ -112,7 +112,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     config,
     ledger,
     cap,
-    purse,
+    spendGuard,
     targets,
     reconcile,
     jobs,
@@ -123,7 +123,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     onBug,
     optOuts: createOptOuts(commands, keys),
     digests: createDigests(commands, keys),
-    kept: createKeptSlot(commands, keys),
+    reservedSlot: createReservedSlot(commands, keys),
     observer: metrics,
     clock,
     random: Math.random,
@@ -152,7 +152,7 @@ async function startNotifying(context: RoleContext, retryUntilStored: RetryUntil
   const notifier = createNotifier({
     channels,
     notices: createNotices(commands, keys),
-    isOver: ledger.isOver,
+    closedBy: ledger.closedBy,
     observer: metrics,
     clock,
     retryUntilStored,

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { readCriticals } from '../ledger/criticals.ts';
-import { createOnTheWay } from '../ledger/lists/on-the-way.ts';
+import { createInFlight } from '../ledger/lists/in-flight.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createUnknowns } from '../ledger/unknown/unknowns.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
@@ -24,7 +24,7 @@ const MISSED_MS = 60 * 60_000;
 export function openFigures(redis: Redis, keys: Keys, activeConfig: () => Config) {
   const clock = clockOf(redis);
   const ledger = createLedger(redis, keys);
-  const onTheWay = createOnTheWay(redis, keys, () => clock.now());
+  const inFlight = createInFlight(redis, keys, () => clock.now());
   const dataSet = openDataSet(redis, keys);
   const queues = createQueueFigures(redis, keys.prefix, QUEUES);
   return {
@@ -39,7 +39,7 @@ export function openFigures(redis: Redis, keys: Keys, activeConfig: () => Config
     caps: () => readCaps(redis, keys, activeConfig()),
     budgets: async () => (await openBudgets(redis, keys, activeConfig().money)?.read()) ?? [],
     contributions: () => readContributions(redis, keys, clock.now()),
-    requeued: () => onTheWay.requeued(),
+    requeued: () => inFlight.requeued(),
     dataLosses: async () => {
       const { losses, now } = await dataSet.losses();
       return losses.map(({ kind, at }) => ({ kind, secondsAgo: Math.max(0, Math.round((now - at) / 1000)) }));

@@ -14,7 +14,7 @@ export interface ReloadDeps {
   /** Activates the configuration; rejects when nothing has changed. */
   readonly swap: (next: Config) => Promise<void>;
   /** Re-evaluates messages that the previous configuration held back; resolves to their number. */
-  readonly wake: () => Promise<number>;
+  readonly promote: () => Promise<number>;
 }
 
 /** Config sections that decide for how long a message is held back. */
@@ -27,7 +27,7 @@ export function createReload({
   clock,
   activeConfig,
   swap,
-  wake,
+  promote,
 }: ReloadDeps): (load: () => LoadedConfig) => Promise<boolean> {
   return async (load) => {
     try {
@@ -39,11 +39,11 @@ export function createReload({
       report.configActivated(hash, clock.now());
       logger.info({ hash, changed }, changed.length > 0 ? 'config reloaded' : 'config reloaded: no changes');
       if (changed.some((section) => HOLDING.includes(section))) {
-        const woken = await wake().catch((error: unknown) => {
+        const promoted = await promote().catch((error: unknown) => {
           logger.warn({ err: error, hint: 'they keep their previous time' }, 'failed to re-evaluate deferred messages');
           return 0;
         });
-        if (woken > 0) logger.info({ woken }, 'deferred messages re-evaluated');
+        if (promoted > 0) logger.info({ promoted }, 'deferred messages re-evaluated');
       }
       return true;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { RememberedCap } from '../limit/caps/remembered-cap.ts';
+import type { CachedRateCap } from '../limit/caps/cached-rate-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { EndReports } from '../pipeline/end-report.ts';
@@ -24,7 +24,7 @@ export interface RoleContext {
   readonly ledger: Ledger;
   /** Also logs each outcome. */
   readonly metrics: Metrics & EndReports;
-  readonly cap: RememberedCap;
+  readonly cap: CachedRateCap;
   /** Aborts calls in flight when the shutdown grace period is over. */
   readonly stopping: AbortSignal;
   workerDeps(): QueueWorkerDeps;

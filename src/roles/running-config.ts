@@ -7,8 +7,8 @@ import { createReadMessageFacts } from '../ledger/history/message-facts.ts';
 import { createJournalCursor } from '../ledger/journal/journal-cursor.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createRateCap } from '../limit/caps/bottleneck-cap.ts';
+import { createCachedRateCap } from '../limit/caps/cached-rate-cap.ts';
 import { createContributions } from '../limit/caps/contributions.ts';
-import { createRememberedCap } from '../limit/caps/remembered-cap.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { shieldObserver } from '../pipeline/observer.ts';
@@ -127,7 +127,7 @@ export async function openRunningConfig(config: Config, resources: SharedResourc
       ),
       ledger: kept.ledger,
       // A slot is renewed before a call that waited for its turn, so that its lease needs to outlast only one call.
-      cap: createRememberedCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
+      cap: createCachedRateCap(createRateCap({ redis: commands, keys, leaseMs: slowest + 60_000 }), { now: () => clock.now().getTime() }),
       stopping: hardStop.signal,
       workerDeps: () => ({ shared: sharedByWorkers(), commands, prefix: config.redis.prefix, logger, ...config.worker }),
     };

@@ -1,5 +1,5 @@
 import type { MessageTrace } from '../../src/ledger/history/trace.ts';
-import { isOnItsWay } from '../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../src/ledger/history/trace.ts';
 import { clockFaults } from './clock-record.ts';
 import { baselessClaims, baselessResends, doubtJudge, mayBeSent } from './doubt.ts';
 import { ineffective } from './faults.ts';
@@ -99,7 +99,7 @@ function isErased(raised: Raised, { traces, erasedAtMs }: History): boolean {
   const trace = traces.get(raised.alertId);
   if (trace === undefined || trace.outcome === 'pending') return true;
   return (
-    trace.outcome === 'routed' && (trace.messages.length !== raised.phones.length || trace.messages.some(({ state }) => isOnItsWay(state)))
+    trace.outcome === 'routed' && (trace.messages.length !== raised.phones.length || trace.messages.some(({ state }) => isInFlight(state)))
   );
 }
 
@@ -132,7 +132,7 @@ function lossesOf({ alertId, phones }: Raised, { traces, mayWaitFor }: History, 
     ...(missing === 0 ? [] : [`${alertId}: ${trace.messages.length} message(s) for ${phones.length} phone(s)`]),
     ...trace.messages.flatMap((message) => {
       const waits = message.state === 'deferred' && mayWaitFor.includes(message.reason ?? '');
-      if (isOnItsWay(message.state)) return waits ? [] : [`${message.id}: still ${message.state} (${message.reason ?? 'no reason'})`];
+      if (isInFlight(message.state)) return waits ? [] : [`${message.id}: still ${message.state} (${message.reason ?? 'no reason'})`];
       if (message.state !== 'accepted') return [];
       const taken = byMessage.get(message.id)?.some((hit) => hit.provider === message.provider && hit.answer === 'accepted');
       return taken === true ? [] : [`${message.id}: accepted, but ${message.provider ?? 'no provider'} never said so`];

@@ -1,4 +1,4 @@
-import { isOnItsWay } from '../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../src/ledger/history/trace.ts';
 import { total } from '../support/system.ts';
 import { redisClock } from './clock-record.ts';
 import { mayBeSent } from './doubt.ts';
@@ -59,7 +59,7 @@ export function unbalanced({ raised, scrapes, countersLost, traces }: History, g
   const gauges = scrapes.flatMap((scrape) => scrape.get('sms_messages_in_flight') ?? []);
   if (gauges.length === 0) return ['books: no process showed them'];
   const inFlight = Math.max(...gauges);
-  const onTheirWay = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isOnItsWay(state)).length;
+  const onTheirWay = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
   const [alerts, alertEnds] = [sum('sms_alerts_total'), sum('sms_alert_outcomes_total')];
   const [messages, messageEnds] = [sum('sms_messages_total'), sum('sms_message_outcomes_total')];
   // What was erased was counted when it came, and has no end.

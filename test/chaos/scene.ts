@@ -1,4 +1,4 @@
-import { isOnItsWay } from '../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../src/ledger/history/trace.ts';
 import { parseDuration } from '../../src/setting/duration.ts';
 import { rest } from '../e2e/rest.ts';
 import { type BlockablePipe, createBlockablePipe } from '../support/blockable-pipe.ts';
@@ -198,7 +198,7 @@ shutdown: { grace: 10s }
         mayWaitFor,
         deadlineMs,
       );
-      const waiting = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isOnItsWay(state)).length;
+      const waiting = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
       // A second send would come from a job that is still there.
       const restless = await rest(door.url, { deferred: waiting, deadlineMs: 45_000 }).then(
         () => undefined,

@@ -1,4 +1,4 @@
-import { type AlertTrace, isOnItsWay } from '../../src/ledger/history/trace.ts';
+import { type AlertTrace, isInFlight } from '../../src/ledger/history/trace.ts';
 import { call } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -15,7 +15,7 @@ export async function settledTraces(
   const isOver = (id: string) => {
     const trace = traces.get(id);
     if (trace === undefined || trace.outcome === 'pending') return false;
-    return trace.messages.every(({ state, reason }) => !isOnItsWay(state) || (state === 'deferred' && mayWaitFor.includes(reason ?? '')));
+    return trace.messages.every(({ state, reason }) => !isInFlight(state) || (state === 'deferred' && mayWaitFor.includes(reason ?? '')));
   };
   let open = [...ids];
   const look = async () => {

@@ -21,7 +21,7 @@ export function createDigestHarness(redis: Redis, prefix: string, max: number | 
       await mayCrash('open');
       if (!waiting.has(message.id)) waiting.set(message.id, { message, until: until.getTime() });
     },
-    wake: async (id) => void woken.push(id),
+    promote: async (id) => void woken.push(id),
   };
   let beforeClose: () => Promise<void> = async () => undefined;
   let crash: { readonly step: CrashStep | undefined; readonly happens: () => Promise<never> } | undefined;

@@ -395,11 +395,11 @@ describe('what has ended since it was held back', () => {
   test('after its digest was accepted counts as reached: its recipient is owed the text that it is over', async () => {
     const { harness } = await usedUp();
     const held = (await errors(harness, 1))[0] as Message;
-    await harness.ledger.owed.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
-    expect(await harness.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'deferred' }]);
+    await harness.ledger.resolveSubscribers.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
+    expect(await harness.ledger.resolveSubscribers.all(held.dedupHash)).toMatchObject([{ state: 'deferred' }]);
     harness.clock.at += GATHER_MS;
     await harness.runDigest();
-    expect(await harness.ledger.owed.all(held.dedupHash)).toMatchObject([{ state: 'accepted' }]);
+    expect(await harness.ledger.resolveSubscribers.all(held.dedupHash)).toMatchObject([{ state: 'accepted' }]);
   });
 });
 

@@ -10,10 +10,10 @@ import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createBudgets } from '../../src/limit/budget/budget.ts';
 import type { Money } from '../../src/limit/budget/money.ts';
-import { createPurse } from '../../src/limit/budget/purse.ts';
+import { createSpendGuard } from '../../src/limit/budget/spend-guard.ts';
 import { createRateCap } from '../../src/limit/caps/bottleneck-cap.ts';
-import { createKeptSlot } from '../../src/limit/caps/kept-slot.ts';
-import { createRememberedCap } from '../../src/limit/caps/remembered-cap.ts';
+import { createCachedRateCap } from '../../src/limit/caps/cached-rate-cap.ts';
+import { createReservedSlot } from '../../src/limit/caps/reserved-slot.ts';
 import type { DigestJobs } from '../../src/pipeline/digest/gather.ts';
 import { rulesOf } from '../../src/pipeline/gates/message-caps.ts';
 import type { Message } from '../../src/pipeline/message.ts';
@@ -35,7 +35,7 @@ import { createSettableClock } from '../support/settable-clock.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
-const NO_JOBS: DigestJobs = { add: async () => undefined, wake: async () => undefined };
+const NO_JOBS: DigestJobs = { add: async () => undefined, promote: async () => undefined };
 /** How long a slot counts beyond its window until it is settled. */
 export const SLOT_LEASE_MS = 70_000;
 
@@ -84,14 +84,14 @@ export function createHarness(
   // Leases run on Redis' own clock, which the test cannot hold; it begins where that one is.
   const clock = createSettableClock(Date.now());
   const { ledger, digests } = wrap({ ledger: createLedger(redis, keys), digests: createDigests(redis, keys) });
-  const kept = createKeptSlot(redis, keys);
+  const reservedSlot = createReservedSlot(redis, keys);
   const traces = createTraces(redis, keys);
   const optOuts = createOptOuts(redis, keys);
   const realCap = createRateCap({ redis, keys, leaseMs: SLOT_LEASE_MS, now: () => clock.at });
-  const cap = createRememberedCap(realCap, { now: () => clock.at });
+  const cap = createCachedRateCap(realCap, { now: () => clock.at });
   const budgets = createBudgets({ redis, keys, budgets: money?.budgets ?? {}, now: () => clock.at });
   const foreignPrices: { provider: string; currency: string }[] = [];
-  const purse = money && createPurse(money, budgets, (provider, currency) => void foreignPrices.push({ provider, currency }));
+  const spendGuard = money && createSpendGuard(money, budgets, (provider, currency) => void foreignPrices.push({ provider, currency }));
   const recording = createRecordingObserver();
   const observing = observer ?? recording.observer;
   const targets = new Map<string, SendTarget>();
@@ -123,10 +123,10 @@ export function createHarness(
       ledger,
       parked,
       cap,
-      purse,
+      spendGuard,
       optOuts,
       digests,
-      kept,
+      reservedSlot,
       jobs,
       targets,
       reconcile,
@@ -153,7 +153,7 @@ export function createHarness(
     ledger,
     parked,
     digests,
-    kept,
+    reservedSlot,
     cap,
     optOuts,
     gather: pipelineWith(retryNow).gather,

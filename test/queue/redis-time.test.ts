@@ -82,7 +82,7 @@ describe.each([
 
   it('what is put off comes back at its moment, and what is dead died at its own', async () => {
     const moves: JobMove[] = [];
-    const { clock, queue, start, runs, dueAt } = bench(aheadMs, () => moves.shift() ?? { kind: 'dead', reason: 'over' });
+    const { clock, queue, start, runs, dueAt } = bench(aheadMs, () => moves.shift() ?? { kind: 'failed', reason: 'over' });
     moves.push({ kind: 'delay', until: new Date(clock.at + 60_000) });
     await queue.add('job', {}, { jobId: 'j' });
     start();

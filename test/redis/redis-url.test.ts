@@ -30,7 +30,7 @@ describe('parseRedisUrl', () => {
   it('reads Sentinels with the name of the group, the database and both passwords', () => {
     expect(parseRedisUrl('rediss+sentinel://alice:p%40ss@one:26380,[::1]/my-group/3?sentinelPassword=s%26p')).toEqual({
       kind: 'sentinel',
-      seats: [
+      hosts: [
         { host: 'one', port: 26_380 },
         { host: '::1', port: 26_379 },
       ],
@@ -43,7 +43,7 @@ describe('parseRedisUrl', () => {
     });
     expect(parseRedisUrl('redis+sentinel://one/group')).toEqual({
       kind: 'sentinel',
-      seats: [{ host: 'one', port: 26_379 }],
+      hosts: [{ host: 'one', port: 26_379 }],
       name: 'group',
       db: 0,
       sentinelPassword: undefined,
@@ -54,7 +54,7 @@ describe('parseRedisUrl', () => {
   it('reads the nodes of a cluster', () => {
     expect(parseRedisUrl('redis+cluster://one:7000,two')).toEqual({
       kind: 'cluster',
-      seats: [
+      hosts: [
         { host: 'one', port: 7000 },
         { host: 'two', port: 6379 },
       ],

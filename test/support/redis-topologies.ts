@@ -64,8 +64,8 @@ export async function startSentinelTrio(users: readonly GroupUser[] = []): Promi
   for (const { port } of sentinels) {
     await until(() => tell(port, async (redis) => knowsAll((await redis.call('SENTINEL', 'MASTER', 'mymaster')) as string[])), 20_000);
   }
-  const seats = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
-  const urlOf = (user?: GroupUser) => `redis+sentinel://${userOf(user)}${seats}/mymaster`;
+  const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  const urlOf = (user?: GroupUser) => `redis+sentinel://${userOf(user)}${hosts}/mymaster`;
   return {
     url: urlOf(),
     urlOf,

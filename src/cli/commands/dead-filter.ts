@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
-import type { DeadFilter } from '../../queue/dead-letters/dead-letters-port.ts';
+import type { DeadLetterFilter } from '../../queue/dead-letters/dead-letters-port.ts';
 import { parseSince } from '../../setting/duration.ts';
 import { UsageError } from '../cli-failure.ts';
 import { wordOption } from '../options/option-values.ts';
@@ -30,7 +30,7 @@ export function addFilterOptions(command: Command, note = ''): Command {
     );
 }
 
-export function filterOf({ reason, severity, route, since }: FilterOptions, now: Date): DeadFilter {
+export function filterOf({ reason, severity, route, since }: FilterOptions, now: Date): DeadLetterFilter {
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(severity === undefined ? {} : { severity }),

@@ -4,7 +4,7 @@ import { AlertError } from '../../alert/parse-alert.ts';
 import type { Config } from '../../config/config.ts';
 import { storyOfAlert } from '../../explain/story-of-alert.ts';
 import type { AlertTrace } from '../../ledger/history/trace.ts';
-import { isSettled, isTexted, waitForOutcome } from '../../ledger/history/wait-for-outcome.ts';
+import { isEveryPhoneReached, isSettled, waitForOutcome } from '../../ledger/history/wait-for-outcome.ts';
 import type { Enqueued } from '../../queue/producer/producer-port.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { reportFailure } from '../cli-failure.ts';
@@ -91,7 +91,7 @@ async function printOutcome(deps: CliDeps, config: Config, enqueued: Enqueued, s
   if (json) printJson(deps, { ...enqueued, settled, alert: trace ?? null });
   else deps.stdout.write(trace === undefined ? `${id}\n` : showStory(storyOfAlert(trace, deps.now()), deps));
   if (!settled) deps.stderr.write(`${unsettled} It stays queued; check again: sms-dispatch explain ${id}\n`);
-  return isTexted(trace) ? 0 : 1;
+  return isEveryPhoneReached(trace) ? 0 : 1;
 }
 
 function secondsArgument(text: string): number {

@@ -5,6 +5,6 @@ if not isMine then
   redis.call('SET', keys.acknowledged, args.at .. ' ' .. args.run .. ' ' .. args.by, 'PX', RESOLVED_TTL_MS)
   local events = redis.call('HGET', keys.alert, 'events')
   if events then redis.call('HSET', keys.alert, 'events', events .. args.event) end
-  tell('alert', args.journalLine)
+  writeEntry('alert', args.journalLine)
 end
 return { 'acknowledged', redis.call('SMEMBERS', keys.open) }

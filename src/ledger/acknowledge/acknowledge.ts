@@ -4,7 +4,7 @@ import { defineScript } from '../../redis/define-script.ts';
 import { ACK_CODE_TTL_MS, type Keys } from '../../redis/keys.ts';
 import { alertLine } from '../journal/journal-entry.ts';
 import { lines, type Seen } from '../records.ts';
-import { acknowledgeScript, type Over } from './over-script.ts';
+import { acknowledgeScript, type Closure } from './closure-script.ts';
 
 /** By which codes a phone acknowledges which of its messages; for two days. Every method rejects when Redis refuses. */
 export interface AckCodes {
@@ -51,7 +51,7 @@ type Acknowledged =
   /** The first time for this alert. `open`: messages of its dedup key that have no outcome yet. */
   | { readonly kind: 'acknowledged'; readonly open: readonly string[] }
   /** It was over before; nothing has changed. */
-  | { readonly kind: 'over'; readonly over: Over }
+  | { readonly kind: 'over'; readonly over: Closure }
   /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
   | { readonly kind: 'not_acknowledgeable' }
   /** No such alert, or past its time. */

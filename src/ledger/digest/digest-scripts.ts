@@ -1,7 +1,7 @@
 import { defineScript, noReply, stringList } from '../../redis/define-script.ts';
 import { DIGEST_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
-import { MESSAGE_STATES, ON_ITS_WAY } from '../history/trace.ts';
+import { MESSAGE_STATES, IN_FLIGHT } from '../history/trace.ts';
 import { releaseClaimLua } from '../lua/shared/parts.ts';
 
 /**
@@ -46,7 +46,7 @@ export const gatherScript = defineScript(new URL('gather.lua', import.meta.url),
     doubtful: {},
     missing: {},
   },
-  constants: { DIGEST_TTL_MS, ON_ITS_WAY: setOf(ON_ITS_WAY) },
+  constants: { DIGEST_TTL_MS, IN_FLIGHT: setOf(IN_FLIGHT) },
   includes: [addLineLua, openDigestLua],
 });
 

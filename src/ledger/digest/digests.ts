@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity, severityRank } from '../../alert/severity.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
-import type { Over } from '../acknowledge/over-script.ts';
+import type { Closure } from '../acknowledge/closure-script.ts';
 import type { MessageState, TraceEvent } from '../history/trace.ts';
 import { lines } from '../records.ts';
 import { closeScript, endScript, gatherScript, markScript, releaseUnreachedScript, writeScript } from './digest-scripts.ts';
@@ -21,7 +21,7 @@ export interface DigestLine {
   /** A resolved text: what it names is over. */
   readonly isOver?: boolean;
   /** What has ended the alert since it was held back; asked for when the digest is written. */
-  readonly ended?: Over;
+  readonly ended?: Closure;
   /** Its field in the digest's hash. */
   readonly field?: string;
 }

@@ -6,7 +6,7 @@ local function answer(id, isNews)
   return { 'gathered', id, (isOpen and not job) and 1 or 0, (isOpen and isNews) and 1 or 0 }
 end
 if digest then return answer(digest, true) end
-if not ON_ITS_WAY[state] then return { 'ended', state } end
+if not IN_FLIGHT[state] then return { 'ended', state } end
 if token or tonumber(unknowns or '0') > 0 then return 'doubtful' end
 
 local id = openDigest()

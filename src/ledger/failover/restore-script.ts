@@ -1,6 +1,6 @@
 import { defineScript } from '../../redis/define-script.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
-import { type MessageState, ON_ITS_WAY } from '../history/trace.ts';
+import { IN_FLIGHT, type MessageState } from '../history/trace.ts';
 
 /** As long as the alert of such a message may take until it is routed again, and longer. */
 const LOST_SENDS_TTL_MS = 3_600_000;
@@ -26,5 +26,5 @@ export const restoreScript = defineScript(new URL('restore.lua', import.meta.url
     doubledEvent: 'string',
   },
   reply: { there: { number: 'number' }, kept: { number: 'number' }, opened: { number: 'number' }, move: { number: 'number' } },
-  constants: { LOST_SENDS_TTL_MS, ON_ITS_WAY: setOf(ON_ITS_WAY), STATE: wordsOf<MessageState>('sending') },
+  constants: { LOST_SENDS_TTL_MS, IN_FLIGHT: setOf(IN_FLIGHT), STATE: wordsOf<MessageState>('sending') },
 });

@@ -15,7 +15,7 @@ if attempt and not isOurs then number = tonumber(attempts or '0') + 1 end
 if args.hasEnded then return { 'move', number } end
 local event = number == args.number and args.restoredEvent or args.doubledEvent
 redis.call('HSET', keys.message, 'attempts', number, 'attempt:' .. number, args.record, 'events', (events or '') .. event)
-if not token and ON_ITS_WAY[state] then
+if not token and IN_FLIGHT[state] then
   redis.call('HSET', keys.message, 'state', STATE.sending, 'token', args.token, 'lease', args.leaseUntil)
   redis.call('HDEL', keys.message, 'reason', 'until')
 end

@@ -7,7 +7,7 @@ import {
   type CapFilling,
   type CapReason,
   type FilledBy,
-  isOnItsWay,
+  isInFlight,
   type MessageState,
   type MessageTrace,
   type StoryTraces,
@@ -98,7 +98,7 @@ export function createTraces(redis: Redis, keys: Keys): StoryTraces {
     const hash = await redis.hgetall(keys.message(id));
     if (hash.card === undefined) return undefined;
     const trace = messageTrace(hash);
-    return isOnItsWay(trace.state) ? { ...trace, ...(await pausedQueue('sms-messages')) } : trace;
+    return isInFlight(trace.state) ? { ...trace, ...(await pausedQueue('sms-messages')) } : trace;
   };
   return {
     message,

@@ -18,11 +18,11 @@ export const MESSAGE_STATES = [
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** It has no outcome yet in these. */
-export const ON_ITS_WAY = ['queued', 'deferred', 'sending'] as const satisfies readonly MessageState[];
-const onItsWay: readonly MessageState[] = ON_ITS_WAY;
+export const IN_FLIGHT = ['queued', 'deferred', 'sending'] as const satisfies readonly MessageState[];
+const onItsWay: readonly MessageState[] = IN_FLIGHT;
 
 /** It has no outcome yet. */
-export function isOnItsWay(state: MessageState): boolean {
+export function isInFlight(state: MessageState): boolean {
   return onItsWay.includes(state);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { logSafeId } from '../../alert/phone.ts';
-import { type AlertTrace, isOnItsWay, type Traces } from './trace.ts';
+import { type AlertTrace, isInFlight, type Traces } from './trace.ts';
 
 const POLL_MS = 100;
 
@@ -19,7 +19,7 @@ export class OutcomeTimeoutError extends Error {
 function describe(trace: AlertTrace | undefined): string {
   if (trace === undefined) return 'nobody has raised it';
   if (trace.outcome === 'pending') return 'no router has taken it';
-  const open = trace.messages.filter(({ state }) => isOnItsWay(state)).length;
+  const open = trace.messages.filter(({ state }) => isInFlight(state)).length;
   return `${open} of ${trace.messages.length} message(s) are on their way`;
 }
 
@@ -45,11 +45,11 @@ export async function waitForOutcome(
 /** `undefined`, an alert that no router has seen, is not settled. */
 export function isSettled(trace: AlertTrace | undefined): boolean {
   if (trace === undefined || trace.outcome === 'pending') return false;
-  return trace.messages.every(({ state }) => !isOnItsWay(state));
+  return trace.messages.every(({ state }) => !isInFlight(state));
 }
 
 /** Did every phone of the alert get its text, as far as is known? */
-export function isTexted(trace: AlertTrace | undefined): boolean {
+export function isEveryPhoneReached(trace: AlertTrace | undefined): boolean {
   return (
     trace?.outcome === 'routed' &&
     trace.messages.length > 0 &&

@@ -5,7 +5,7 @@ import { JOURNAL_CURSOR_TTL_MS, type Keys } from '../../redis/keys.ts';
 import { type JournalEntry, readEntry } from './journal-entry.ts';
 
 /** What a reader has not passed yet. */
-export interface Look {
+export interface JournalBatch {
   /** Oldest first. */
   readonly entries: readonly JournalEntry[];
   /** Entries that the journal dropped before this reader came to them; `undefined`: some, nobody knows how many. */
@@ -21,9 +21,9 @@ export interface Look {
  */
 export interface JournalCursor {
   /** The first look of a reader begins at the journal's end. */
-  look(reader: string, limit: number): Promise<Look>;
+  look(reader: string, limit: number): Promise<JournalBatch>;
   /** True for the one replica that moved the reader on. */
-  pass(reader: string, look: Look): Promise<boolean>;
+  pass(reader: string, look: JournalBatch): Promise<boolean>;
 }
 
 /**

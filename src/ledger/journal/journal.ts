@@ -44,7 +44,7 @@ function nothingYet(error: Error): null {
 }
 
 /** Lua function `tell(kind, line, as)`: writes an entry. Needs `keys.journal`. */
-export const tellLua = luaPart(new URL('tell.lua', import.meta.url), { constants: { JOURNAL_LENGTH } });
+export const writeEntryLua = luaPart(new URL('write-entry.lua', import.meta.url), { constants: { JOURNAL_LENGTH } });
 
 /** Of the alerts and messages of which something was heard last, newest first, each once. @param limit entries to look at */
 export async function recentIds(journal: Pick<Journal, 'newest'>, limit: number): Promise<string[]> {

@@ -1,5 +1,5 @@
 local state, job, events = unpack(redis.call('HMGET', keys.message, 'state', 'job', 'events'))
-if not job or not ON_ITS_WAY[state] then
+if not job or not IN_FLIGHT[state] then
   redis.call('ZREM', keys.list, args.messageId)
   redis.call('HDEL', keys.message, 'job')
   return nil

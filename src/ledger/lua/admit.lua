@@ -38,7 +38,7 @@ if #muted > 0 then
   end
   redis.call('HSET', keys.alert, 'muted', table.concat(muted, ' '), 'events', events)
 end
-tell('alert', args.journalLine)
+writeEntry('alert', args.journalLine)
 redis.call('ZREM', keys.pendingAlerts, args.alertId)
 redis.call('DEL', keys.pendingJob)
 
@@ -57,7 +57,7 @@ for n, message in ipairs(args.messages) do
     redis.call('SADD', keys.open, message.id)
     if redis.call('HEXISTS', key, 'job') == 1 then follow(message.id) end
   end
-  if line then tell('message', line) end
+  if line then writeEntry('message', line) end
   redis.call('PEXPIRE', key, LEDGER_TTL_MS)
 end
 if open > 0 then

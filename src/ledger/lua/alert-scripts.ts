@@ -3,10 +3,10 @@ import { nowLua } from '../../redis/clock/redis-clock.ts';
 import { defineScript, noReply, stringList } from '../../redis/define-script.ts';
 import { LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
-import { closedByLua } from '../acknowledge/over-script.ts';
+import { closedByLua } from '../acknowledge/closure-script.ts';
 import { MISSED_ALERT } from '../criticals.ts';
 import type { MessageState } from '../history/trace.ts';
-import { tellLua } from '../journal/journal.ts';
+import { writeEntryLua } from '../journal/journal.ts';
 import { followLua } from '../lists/on-the-way.ts';
 import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './shared/parts.ts';
 
@@ -33,7 +33,7 @@ export const settleAlertScript = defineScript(new URL('settle-alert.lua', import
   },
   reply: ['recorded', 'known', 'other_content'],
   constants: { LEDGER_TTL_MS, MISSED_ALERT },
-  includes: [otherContentLua, tellLua, missLua],
+  includes: [otherContentLua, writeEntryLua, missLua],
 });
 
 /** Stands in the lines that `admitScript` writes of a duplicate for what only the script knows. */
@@ -91,7 +91,7 @@ export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
     STATE: wordsOf<MessageState>('suppressed'),
     REASON: wordsOf<OurReason>('duplicate'),
   },
-  includes: [closedByLua, otherContentLua, nowLua, claimHolderLua, takeClaimsLua, tellLua, followLua],
+  includes: [closedByLua, otherContentLua, nowLua, claimHolderLua, takeClaimsLua, writeEntryLua, followLua],
 });
 
 /** Marks a dedup key resolved and frees its claims, except those of alerts raised later. Answers the ids of messages that have no outcome yet. */

@@ -3,13 +3,13 @@ import { nowLua } from '../../redis/clock/redis-clock.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
-import { closedByLua } from '../acknowledge/over-script.ts';
+import { closedByLua } from '../acknowledge/closure-script.ts';
 import { PLANNED_WAITS } from '../criticals.ts';
-import { MESSAGE_STATES, type MessageState, ON_ITS_WAY, type TraceAttempt } from '../history/trace.ts';
-import { tellLua } from '../journal/journal.ts';
+import { IN_FLIGHT, MESSAGE_STATES, type MessageState, type TraceAttempt } from '../history/trace.ts';
+import { writeEntryLua } from '../journal/journal.ts';
 import { boundLeaseLua } from '../lease.ts';
 import { indexEndedLua } from '../lists/ended.ts';
-import { followLua } from '../lists/on-the-way.ts';
+import { followLua } from '../lists/in-flight.ts';
 import { EVENTS_LENGTH } from '../records.ts';
 import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from './shared/parts.ts';
 
@@ -46,7 +46,7 @@ export const openAttemptScript = defineScript(new URL('open-attempt.lua', import
     spent: {},
     missing: {},
   },
-  constants: { ON_ITS_WAY: setOf(ON_ITS_WAY), STATE: wordsOf<MessageState>('sending') },
+  constants: { IN_FLIGHT: setOf(IN_FLIGHT), STATE: wordsOf<MessageState>('sending') },
   includes: [nowLua, closedByLua, boundLeaseLua],
 });
 
@@ -93,13 +93,13 @@ export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
     LEDGER_TTL_MS,
     RECEIPT_INDEX_TTL_MS,
     EVENTS_LENGTH,
-    ON_ITS_WAY: setOf(ON_ITS_WAY),
+    IN_FLIGHT: setOf(IN_FLIGHT),
     STATE: wordsOf<MessageState>('deferred', 'accepted', 'unknown', 'failed', 'expired', 'suppressed'),
     RESULT: wordsOf<TraceAttempt['result'] & string>('accepted', 'refused', 'unknown'),
     SEVERITY: wordsOf<Severity>('critical'),
     PLANNED: setOf(PLANNED_WAITS),
   },
-  includes: [nowLua, releaseClaimLua, tellLua, holdLua, missLua, indexEndedLua],
+  includes: [nowLua, releaseClaimLua, writeEntryLua, holdLua, missLua, indexEndedLua],
 });
 
 /**
@@ -126,7 +126,7 @@ export const reopenScript = defineScript(new URL('reopen.lua', import.meta.url),
   },
   reply: ['reopened', 'kept', 'missing'],
   constants: { LEDGER_TTL_MS, REPLAYED: setOf<MessageState>(['failed', 'expired']), STATE: wordsOf<MessageState>('queued') },
-  includes: [nowLua, followLua, tellLua, claimHolderLua, takeClaimsLua],
+  includes: [nowLua, followLua, writeEntryLua, claimHolderLua, takeClaimsLua],
 });
 
 /** What speaks against sending an alert's message after all. `dedupeMs` 0: its claim does not matter. */

@@ -31,9 +31,9 @@ if args.events and (#lines < EVENTS_LENGTH or state ~= STATE.deferred) then
 end
 
 -- While another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
-local hasEnded = not ON_ITS_WAY[was]
+local hasEnded = not IN_FLIGHT[was]
 local isOthers = not hasEnded and token and token ~= args.token
-if isOthers and state ~= STATE.accepted and not ON_ITS_WAY[state] then return 'moved' end
+if isOthers and state ~= STATE.accepted and not IN_FLIGHT[state] then return 'moved' end
 
 local isLate = was == STATE.unknown and state == STATE.accepted
 if was == STATE.unknown and args.result == RESULT.refused and redis.call('HGET', keys.message, 'unknowns') == '0' then
@@ -42,7 +42,7 @@ if was == STATE.unknown and args.result == RESULT.refused and redis.call('HGET',
   releaseClaim()
   if isCritical() then miss(args.messageId) end
   indexEnded(keys.failed, args.messageId)
-  tell('message', args.journalLine, STATE.failed)
+  writeEntry('message', args.journalLine, STATE.failed)
   return 'refuted'
 end
 if hasEnded and not isLate then
@@ -55,14 +55,14 @@ redis.call('HSET', keys.message, 'state', state, unpack(args.fields))
 for _, index in ipairs(keys.receiptIndexes) do redis.call('SET', index, args.messageId, 'PX', RECEIPT_INDEX_TTL_MS) end
 if isLate then
   settleUnknown()
-  tell('message', args.journalLine)
+  writeEntry('message', args.journalLine)
   return 'late'
 end
-if isNews or not ON_ITS_WAY[state] then tell('message', args.journalLine) end
+if isNews or not IN_FLIGHT[state] then writeEntry('message', args.journalLine) end
 if state == STATE.deferred and isCritical() then
   if PLANNED[redis.call('HGET', keys.message, 'reason')] then unhold(args.messageId) else hold(args.messageId) end
 end
-if ON_ITS_WAY[state] then return 'moved' end
+if IN_FLIGHT[state] then return 'moved' end
 
 redis.call('ZREM', keys.openMessages, args.messageId)
 redis.call('HDEL', keys.message, 'job')

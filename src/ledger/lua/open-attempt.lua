@@ -3,7 +3,7 @@ local state, token, lease, unknowns, attempts, digest =
 if not state then return 'missing' end
 attempts = tonumber(attempts or '0')
 local now = nowMs()
-if not ON_ITS_WAY[state] then return { 'ended', state } end
+if not IN_FLIGHT[state] then return { 'ended', state } end
 if token == args.token then
   redis.call('HSET', keys.message, 'lease', now + args.leaseMs)
   return { 'opened', attempts }

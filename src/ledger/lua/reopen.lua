@@ -18,5 +18,5 @@ if args.dedupeMs > 0 then
 end
 redis.call('ZREM', keys.failed, args.messageId)
 redis.call('ZREM', keys.expired, args.messageId)
-tell('message', args.journalLine)
+writeEntry('message', args.journalLine)
 return 'reopened'

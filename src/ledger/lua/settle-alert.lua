@@ -7,6 +7,6 @@ redis.call('DEL', keys.alert)
 redis.call('HSET', keys.alert, 'by', args.run, unpack(args.fields))
 if args.content then redis.call('HSET', keys.alert, 'content', args.content) end
 redis.call('PEXPIRE', keys.alert, LEDGER_TTL_MS)
-tell('alert', args.journalLine)
+writeEntry('alert', args.journalLine)
 if args.isMissed then miss(MISSED_ALERT .. args.alertId) end
 return 'recorded'

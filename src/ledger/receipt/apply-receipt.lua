@@ -68,5 +68,5 @@ end
 local card = cjson.decode(redis.call('HGET', keys.message, 'card') or '{}')
 local entry = cjson.decode(args.journalLine)
 entry.alertId = card.alertId
-tell('message', cjson.encode(entry), step)
+writeEntry('message', cjson.encode(entry), step)
 return { 'moved', state, step, acceptedAt or '' }

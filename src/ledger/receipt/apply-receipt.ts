@@ -4,7 +4,7 @@ import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
 import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent } from '../history/trace.ts';
-import { tellLua } from '../journal/journal.ts';
+import { writeEntryLua } from '../journal/journal.ts';
 import type { Ledger, ReportedReceipt } from '../ledger.ts';
 import { indexEndedLua } from '../lists/ended.ts';
 import { EVENTS_LENGTH, lines } from '../records.ts';
@@ -43,7 +43,7 @@ const receiptScript = defineScript(new URL('apply-receipt.lua', import.meta.url)
     STATE: wordsOf<MessageState>('undelivered', 'unknown', 'accepted'),
     RESULT: wordsOf<NonNullable<TraceAttempt['result'] | TraceAttempt['resolution']>>('refused', 'confirmed_not_sent'),
   },
-  includes: [tellLua, indexEndedLua],
+  includes: [writeEntryLua, indexEndedLua],
 });
 
 export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyReceipt'] {

@@ -23,7 +23,7 @@ else
   releaseClaim()
 end
 -- One that is sent again has not ended: its replay writes the entry.
-if args.isSent or not args.isResent then tell('message', args.journalLine) end
+if args.isSent or not args.isResent then writeEntry('message', args.journalLine) end
 if not args.isResent then
   redis.call('ZREM', keys.unknown, args.messageId)
   redis.call('DEL', keys.kept)

@@ -4,7 +4,7 @@ import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
 import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent } from '../history/trace.ts';
-import { tellLua } from '../journal/journal.ts';
+import { writeEntryLua } from '../journal/journal.ts';
 import { messageLine } from '../journal/journal-entry.ts';
 import { indexEndedLua } from '../lists/ended.ts';
 import { releaseClaimLua } from '../lua/shared/parts.ts';
@@ -40,7 +40,7 @@ const settleUnknownScript = defineScript(new URL('settle-unknown.lua', import.me
       'confirmed_not_sent',
     ),
   },
-  includes: [releaseClaimLua, tellLua, indexEndedLua],
+  includes: [releaseClaimLua, writeEntryLua, indexEndedLua],
 });
 
 /** Forgets what was kept of a message that is no longer unknown. */
@@ -77,7 +77,7 @@ export interface Unknowns {
   /** The state that the message is in instead, where it is not unknown any more. */
   settle(settlement: Settlement): Promise<'settled' | 'missing' | MessageState>;
   /** Forgets what was kept of one that is settled. */
-  letGo(messageId: string): Promise<void>;
+  forgetSent(messageId: string): Promise<void>;
 }
 
 export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
@@ -117,7 +117,7 @@ export function createUnknowns(redis: Redis, keys: Keys): Unknowns {
       });
       return answer.kind === 'ended' ? answer.state : answer.kind;
     },
-    letGo: (messageId) =>
+    forgetSent: (messageId) =>
       forgetKeptScript(redis, {
         keys: { message: keys.message(messageId), unknown: keys.unknown(), kept: keys.kept(messageId) },
         args: { messageId },

@@ -16,12 +16,12 @@ const position = (period: BudgetPeriod) => BUDGET_PERIODS.indexOf(period) + 1;
  * Lua variable `now` and functions `bookOf(period)`, `whole(n)`. Needs `keys.books`, in the order of the periods, and
  * `args.now`: ms, `undefined` for Redis' own clock.
  */
-const booksLua = luaPart(new URL('books.lua', import.meta.url), {
+const budgetPeriodsLua = luaPart(new URL('budget-periods.lua', import.meta.url), {
   constants: { HOUR: position('hour'), DAY: position('day'), HOUR_MS: 3_600_000, DAY_MS: 86_400_000 },
   includes: [nowLua],
 });
 /** Lua function `keepBook(book)`. */
-const keepBookLua = luaPart(new URL('keep-book.lua', import.meta.url), { includes: [booksLua] });
+const keepBookLua = luaPart(new URL('keep-book.lua', import.meta.url), { includes: [budgetPeriodsLua] });
 
 /**
  * `limits`: of each period what this message may fill it to. Answers `full` with the period, from 1, that is full the longest,
@@ -48,7 +48,7 @@ const readBudgetsScript = defineScript(new URL('read-budgets.lua', import.meta.u
   keys: ['...books'],
   args: { now: 'number?' },
   reply: (figures) => figures as readonly (readonly [spent: string, reserved: string, sinceMs: number, leftMs: number])[],
-  includes: [booksLua],
+  includes: [budgetPeriodsLua],
 });
 
 export type BudgetHold =

@@ -1,7 +1,7 @@
 if redis.call('exists', keys.hold) == 1 then return 'held' end
 local books, full, wait = {}, nil, -1
 for period, limit in ipairs(args.limits) do
-  local book = bookOf(period)
+  local book = periodOf(period)
   books[period] = book
   if limit.micro and book.spent + book.reserved + args.price > limit.micro and book.ends - now > wait then
     full, wait = period, book.ends - now
@@ -11,7 +11,7 @@ if full then return { 'full', full, math.max(wait, 1) } end
 local hold = { 'price', whole(args.price) }
 for period, book in ipairs(books) do
   book.reserved = book.reserved + args.price
-  keepBook(book)
+  storePeriod(book)
   hold[#hold + 1] = 'p' .. period
   hold[#hold + 1] = whole(book.start)
 end

@@ -53,7 +53,7 @@ function connect(redis: Redis): Bottleneck.IORedisConnection {
   // Not sent again, such a slot comes back with its expiration.
   const client = duplicateRedis(redis, { again: false });
   const define = client.defineCommand.bind(client);
-  client.defineCommand = (name, definition) => define(name, { ...definition, lua: mendScript(definition.lua) });
+  client.defineCommand = (name, definition) => define(name, { ...definition, lua: patchBottleneckLua(definition.lua) });
   // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
   client.duplicate = (() => {
     const subscriber = duplicateRedis(redis, { again: true });
@@ -82,7 +82,7 @@ type ScriptArgs = (name: string, id: string, args: readonly unknown[], done: unk
  * - A `minTime` with a fraction, as most rates need it, makes a TTL with a fraction, which Redis refuses.
  * - Its channels begin with `b_`, outside our prefix, where a user of Redis with narrow permissions may not publish.
  */
-export function mendScript(lua: string): string {
+export function patchBottleneckLua(lua: string): string {
   return withoutPrefix(lua)
     .replace(/redis\.error_reply\(((?:[^()]|\([^()]*\))*)\)/g, '{ err = $1 }')
     .replace(

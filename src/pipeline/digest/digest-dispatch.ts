@@ -1,4 +1,4 @@
-import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
 import { laneOf, type Message } from '../message.ts';
 import { endOf, type Outcome } from '../outcome.ts';
 import type { Dispatch } from '../sending/dispatcher.ts';
@@ -42,5 +42,5 @@ const REPLAYABLE: readonly (MessageState | undefined)[] = ['failed', 'expired'];
 function stateAfter(outcome: Outcome): MessageState | undefined {
   if (outcome.kind === 'requeued') return undefined;
   if (outcome.kind !== 'settled') return endOf(outcome)?.state;
-  return isOnItsWay(outcome.state) ? undefined : outcome.state;
+  return isInFlight(outcome.state) ? undefined : outcome.state;
 }

@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts';
 import { DIGEST_ID } from '../../ledger/digest/digest-scripts.ts';
 import type { DigestContent, DigestLine, Digests } from '../../ledger/digest/digests.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Purse } from '../../limit/budget/purse.ts';
-import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
+import type { SpendGuard } from '../../limit/budget/spend-guard.ts';
 import type { CapRule } from '../../limit/caps/rate-cap.ts';
+import type { ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { templateBookOf } from '../../provider/registry.ts';
 import { digestSegments } from '../gates/message-caps.ts';
 import { laneOf, type Message } from '../message.ts';
@@ -52,8 +52,8 @@ export function createRoomOf(
 
 export interface DigestDeps {
   readonly digests: Digests;
-  readonly ledger: Pick<Ledger, 'isOver' | 'owed'>;
-  readonly kept: KeptSlot;
+  readonly ledger: Pick<Ledger, 'closedBy' | 'resolveSubscribers'>;
+  readonly reservedSlot: ReservedSlot;
   readonly open: Gatherer['open'];
   readonly rulesOf: (message: Message, leavesSlot?: boolean) => CapRule[];
   /** What one digest to this recipient by these providers holds. */
@@ -66,7 +66,7 @@ export interface DigestDeps {
  * Lets a burst come together, and an empty digest wait for the end of the storm. What is in it by now decides how it is
  * sent, and how long its text will be.
  */
-export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZoneOf }: DigestDeps): Stage<MessageSubject> {
+export function createDigestReadyStage({ digests, reservedSlot, rulesOf, roomOf, timeZoneOf }: DigestDeps): Stage<MessageSubject> {
   /** With as many segments as it needs by now: what comes in later goes into the next one where it makes it longer. */
   const lengthened = (message: Message, content: DigestContent, now: Date): Message => {
     const room = roomOf(message);
@@ -96,7 +96,7 @@ export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZon
       if (now.getTime() < Math.min(readyAt, message.expiresAt)) return { kind: 'deferred', reason: 'digest', until: new Date(readyAt) };
       subject.message = lengthened(subject.message, gathering, now);
       // A critical that waits for the kept slot goes first.
-      subject.rules = rulesOf(subject.message, await kept.isAwaited(laneOf(message), now));
+      subject.rules = rulesOf(subject.message, await reservedSlot.isAwaited(laneOf(message), now));
       return pass;
     },
   };
@@ -104,7 +104,7 @@ export function createDigestReadyStage({ digests, kept, rulesOf, roomOf, timeZon
 
 /** It may go out: what it says is settled now, and what comes later is the next one's. */
 export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> {
-  const { digests, kept, open, rulesOf } = deps;
+  const { digests, reservedSlot, open, rulesOf } = deps;
   return {
     name: 'digest',
     async exec(subject, ctx) {
@@ -129,7 +129,7 @@ export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> 
       const verdict = await write(manner, content, deps, ctx);
       if ('kind' in verdict) return verdict;
       subject.message = sayDigest(message, { as: content.as, text: verdict.text });
-      await kept.digestWent(laneOf(message));
+      await reservedSlot.digestSent(laneOf(message));
       return pass;
     },
   };
@@ -155,7 +155,7 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
   const { text, next } = await digests.write(id, laneOf(message), left);
   if (next?.needsJob) await open(next.id, message, left.as, now, now);
   const over = content.lines.filter(({ ended }) => ended === 'resolved');
-  await Promise.all(over.map(({ dedupHash, messageId }) => ledger.owed.forget(dedupHash, [messageId])));
+  await Promise.all(over.map(({ dedupHash, messageId }) => ledger.resolveSubscribers.forget(dedupHash, [messageId])));
   if (closed.text === undefined) ctx.note({ stage: 'digest', verdict: 'closed', detail: describePlan(content, plan, next?.id) });
   return { text };
 }
@@ -163,7 +163,7 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
 /** Asked only of alerts that may be named: of a storm that is the newest few. */
 async function withEnd(line: DigestLine, index: number, { count }: DigestContent, ledger: DigestDeps['ledger']): Promise<DigestLine> {
   if (count > NAMED && index >= ASKED_IN_STORM) return line;
-  const ended = await ledger.isOver(line.dedupHash, line.receivedAt);
+  const ended = await ledger.closedBy(line.dedupHash, line.receivedAt);
   return ended === undefined ? line : { ...line, ended };
 }
 
@@ -198,26 +198,26 @@ function describePlan(content: DigestContent, { left, named }: DigestPlan, next:
 interface DigestMoneyDeps {
   readonly targets: ReadonlyMap<string, SendTarget>;
   /** Absent: texts have no price. */
-  readonly purse?: Pick<Purse, 'look'> | undefined;
+  readonly spendGuard?: Pick<SpendGuard, 'look'> | undefined;
 }
 
 /**
  * A digest that there is no money for gathers on. Closed, it would wait for money by itself, the next one would take the
  * slot that it gives back, and so on: when there is money again there would be far more digests than room.
  */
-export function createDigestMoneyStage({ targets, purse }: DigestMoneyDeps): Stage<MessageSubject> {
+export function createDigestMoneyStage({ targets, spendGuard }: DigestMoneyDeps): Stage<MessageSubject> {
   return {
     name: 'budget',
     async exec(subject) {
       const { message } = subject;
-      if (purse === undefined || !isOpen(message)) return unconcerned;
+      if (spendGuard === undefined || !isOpen(message)) return unconcerned;
       const { to, severity, overflow } = message;
       const able = orderTargets(message.providers, targets, to);
       // Where there is no money for all that it would say, it says what there is money for, and the next one the rest.
       let full: OverBudget[] = [];
       for (const segments of new Set([message.segments, Math.min(FEW_SEGMENTS, message.segments), 1])) {
         const text = { to, segments, critical: severity === 'critical' };
-        const holds = await Promise.all(able.map(({ provider }) => purse.look({ provider: provider.name, ...text })));
+        const holds = await Promise.all(able.map(({ provider }) => spendGuard.look({ provider: provider.name, ...text })));
         full = holds.flatMap((hold) => (hold.kind === 'full' ? [hold] : []));
         subject.message = { ...message, segments };
         if (full.length === 0 || full.length < holds.length) return pass;

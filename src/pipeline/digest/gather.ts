@@ -14,7 +14,7 @@ export interface DigestJobs {
   /** Twice is once. */
   add(digest: Message, until: Date): Promise<void>;
   /** Lets one that waits run now. */
-  wake(digestId: string): Promise<void>;
+  promote(digestId: string): Promise<void>;
 }
 
 export interface GatherDeps {
@@ -82,7 +82,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       switch (gathered.kind) {
         case 'gathered':
           if (gathered.needsJob) await open(gathered.digestId, message, manner, now, new Date(now.getTime() + pace.gatherMs));
-          else if (gathered.wakes) await jobs.wake(gathered.digestId);
+          else if (gathered.wakes) await jobs.promote(gathered.digestId);
           return { kind: 'suppressed', reason: 'digested', held, detail: `told of in ${gathered.digestId}; held back by ${reason}` };
         case 'ended':
           return { kind: 'settled', state: gathered.state };

@@ -2,8 +2,8 @@ import type { Config } from '../../config/config.ts';
 import type { CapSize } from '../../ledger/history/trace.ts';
 import { capRulesFor } from '../../limit/caps/cap-rules.ts';
 import type { Contributor } from '../../limit/caps/contributions.ts';
-import { keepSlot } from '../../limit/caps/kept-slot.ts';
 import { CAP_REASONS, type CapRule, type Reservation } from '../../limit/caps/rate-cap.ts';
+import { keepSlot } from '../../limit/caps/reserved-slot.ts';
 import { FEW_SEGMENTS, MOST_SEGMENTS } from '../digest/compose-digest.ts';
 import type { Message } from '../message.ts';
 

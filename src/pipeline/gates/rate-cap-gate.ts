@@ -1,5 +1,5 @@
-import { type Critical, type KeptSlot, openSlot } from '../../limit/caps/kept-slot.ts';
 import type { CapRule, RateCap } from '../../limit/caps/rate-cap.ts';
+import { type Critical, openSlot, type ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
 import { pass, type Stage } from '../stage.ts';
@@ -18,18 +18,18 @@ export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<
 export interface RateCapGateDeps {
   /** What becomes of a message that finds no room. */
   readonly holdBack: HoldBack;
-  readonly kept: KeptSlot;
+  readonly reservedSlot: ReservedSlot;
   /** Whether a digest waits for room at this phone. */
   readonly digestWaits: (message: Message) => Promise<boolean>;
 }
 
-export function createRateCapGate(cap: RateCap, { holdBack, kept, digestWaits }: RateCapGateDeps): Stage<MessageSubject> {
+export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digestWaits }: RateCapGateDeps): Stage<MessageSubject> {
   /** A window that keeps no slot for the digest gives it the next one; otherwise each new alert could take it first. */
   const mustFollow = async (subject: MessageSubject, now: Date): Promise<boolean> => {
     const { message, rules, rerun } = subject;
     if (rerun || !leavesKeptSlot(message) || !keepsNothing(rules)) return false;
     if (!(await digestWaits(message))) return false;
-    return !mayBeNew(message) || (await kept.claim(criticalOf(subject), now, undefined)) !== 'its own';
+    return !mayBeNew(message) || (await reservedSlot.claim(criticalOf(subject), now, undefined)) !== 'its own';
   };
 
   const take = async (subject: MessageSubject, rules: readonly CapRule[], fresh: boolean, now: Date): Promise<Full | undefined> => {
@@ -37,7 +37,7 @@ export function createRateCapGate(cap: RateCap, { holdBack, kept, digestWaits }:
     if (reservation.kind === 'full') return reservation;
     subject.tookSlot = reservation.fresh;
     subject.slotAt = performance.now();
-    if (mayBeNew(subject.message)) await kept.tell(criticalOf(subject), now);
+    if (mayBeNew(subject.message)) await reservedSlot.recordCritical(criticalOf(subject), now);
     return undefined;
   };
   return {
@@ -56,7 +56,7 @@ export function createRateCapGate(cap: RateCap, { holdBack, kept, digestWaits }:
       // It may have gone out: then it must not be told of as well.
       if (unknowns > 0) return waits;
       const canWait = canWaitUntil(message, until);
-      const claim = mayBeNew(message) ? await kept.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
+      const claim = mayBeNew(message) ? await reservedSlot.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
       if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap }, until, ctx);
       if (claim === 'waits') return canWait ? waits : holdBack(message, { reason, cap }, until, ctx);
       const stillFull = await take(subject, openSlot(rules), !rerun, now);

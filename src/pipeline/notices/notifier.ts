@@ -12,7 +12,7 @@ interface NotifierDeps {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly notices: Notices;
   /** Why nobody has to be told of an alert any more; `undefined` while somebody has. */
-  readonly isOver: (dedupHash: string, receivedAt: number) => Promise<'resolved' | 'acknowledged' | undefined>;
+  readonly closedBy: (dedupHash: string, receivedAt: number) => Promise<'resolved' | 'acknowledged' | undefined>;
   readonly observer: Pick<Observer, 'noticeEnded'>;
   readonly clock: Clock;
   readonly retryUntilStored: RetryUntilStored;
@@ -47,7 +47,7 @@ export interface Notifier {
  * Tells channels what is due, and writes down and counts how each notice ended. At least once: what a channel took
  * without our hearing of it is told again, under the same id.
  */
-export function createNotifier({ channels, notices, isOver, observer, clock, retryUntilStored, random, onBug }: NotifierDeps): Notifier {
+export function createNotifier({ channels, notices, closedBy, observer, clock, retryUntilStored, random, onBug }: NotifierDeps): Notifier {
   /** Channels that want to be left alone, and until when: what this process knows of it. */
   const paused = new Map<string, number>();
 
@@ -84,7 +84,7 @@ export function createNotifier({ channels, notices, isOver, observer, clock, ret
       const earlier = await notices.outcomeOf(notice);
       // One that failed is here again because an operator wants it so.
       if (earlier === 'accepted' || earlier === 'cancelled') return { kind: 'ended', outcome: earlier };
-      const over = await isOver(notice.dedupHash, notice.receivedAt);
+      const over = await closedBy(notice.dedupHash, notice.receivedAt);
       if (over !== undefined) return end(notice, { outcome: 'cancelled', reason: over });
       if (startedAt < notice.dueAt) return { kind: 'later', until: new Date(notice.dueAt) };
       // Its alert was never meant to live so long; that is no failure of ours.

@@ -1,7 +1,7 @@
 import { readAckReply } from '../../alert/ack-code.ts';
 import { dedupHash, hash } from '../../alert/id.ts';
 import type { E164 } from '../../alert/phone.ts';
-import type { Over } from '../../ledger/acknowledge/over-script.ts';
+import type { Closure } from '../../ledger/acknowledge/closure-script.ts';
 import type { MessageState, MessageTrace, Traces } from '../../ledger/history/trace.ts';
 import type { UnmatchedReason } from '../../ledger/inbound/kept-inbound.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -22,7 +22,7 @@ export interface Reply {
 }
 
 export interface AcknowledgeReplyDeps {
-  readonly ledger: Pick<Ledger, 'codes' | 'isOver'>;
+  readonly ledger: Pick<Ledger, 'codes' | 'closedBy'>;
   readonly traces: Traces;
   /** `run` names the caller's run, which may say it twice. */
   readonly acknowledge: (
@@ -30,7 +30,7 @@ export interface AcknowledgeReplyDeps {
     by: string,
     at: Date,
     run: string,
-  ) => Promise<{ readonly kind: 'acknowledged' | 'not_acknowledgeable' | 'missing' } | { readonly kind: 'over'; readonly over: Over }>;
+  ) => Promise<{ readonly kind: 'acknowledged' | 'not_acknowledgeable' | 'missing' } | { readonly kind: 'over'; readonly over: Closure }>;
   /** Absent: a reply is not confirmed. */
   readonly confirm?: ConfirmReply | undefined;
   readonly observer: Pick<Observer, 'acknowledged'>;
@@ -53,7 +53,7 @@ const MAY_HAVE_COME: readonly MessageState[] = ['accepted', 'delivered', 'undeli
  * that its phone was texted of and that is not over. What could mean two problems means none.
  */
 export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm, observer }: AcknowledgeReplyDeps) {
-  const { codes, isOver } = ledger;
+  const { codes, closedBy } = ledger;
   const traced = async (id: string | undefined) => (id === undefined ? undefined : traces.message(id));
 
   const meantByCode = async (phoneHash: string, said: readonly string[]): Promise<Meant> => {
@@ -67,7 +67,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
   const openKey = async (alertId: string): Promise<string | undefined> => {
     const alert = await traces.alert(alertId);
     if (alert === undefined || alert.dedupKey === null) return undefined;
-    const over = await isOver(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
+    const over = await closedBy(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over === undefined ? alert.dedupKey : undefined;
   };
 

@@ -32,7 +32,7 @@ export type ConfirmReply = (confirmable: Confirmable) => Promise<void>;
 
 export interface ConfirmReplyDeps {
   readonly config: Pick<Config, 'providers' | 'routes'>;
-  readonly ledger: Pick<Ledger, 'owed'>;
+  readonly ledger: Pick<Ledger, 'resolveSubscribers'>;
   readonly observer: Pick<Observer, 'messagesCreated'>;
   readonly clock: Clock;
   /** Gives each step its job; a step that has one already keeps it. */
@@ -48,11 +48,11 @@ const LONGEST_KEY = 60;
  * The message bears an id that comes from the alert's and is written down once, so that neither a second reply nor a crash
  * makes a second text of it. The caps, opt-outs and budgets of all messages apply; one that a cap holds back is given up.
  */
-export function createConfirmReply({ config, ledger: { owed }, observer, clock, addJobs }: ConfirmReplyDeps): ConfirmReply {
+export function createConfirmReply({ config, ledger: { resolveSubscribers }, observer, clock, addJobs }: ConfirmReplyDeps): ConfirmReply {
   return async (confirmable) => {
     const message = confirmationOf(confirmable, config);
     const record = recordOf(message, clock.now());
-    const added = await owed.add(record, randomUUID());
+    const added = await resolveSubscribers.add(record, randomUUID());
     if (added === 'missing') return;
     if (added === 'fresh') observer.messagesCreated(message.severity, 1);
     await addJobs([{ message, record, job: added === 'fresh' ? 'now' : 'again' }]);

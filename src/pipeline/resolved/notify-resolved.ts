@@ -6,10 +6,10 @@ import { epochMs } from '../../alert/read-moment.ts';
 import { countSegments } from '../../alert/segments.ts';
 import { renderText } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';
-import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { MessageRecord } from '../../ledger/records.ts';
-import type { OwedMessage } from '../../ledger/resolved/owed.ts';
+import type { ResolveSubscriber } from '../../ledger/resolved/resolve-subscribers.ts';
 import { laneOf, type Message, messageSchema } from '../message.ts';
 import type { Observer } from '../observer.ts';
 import { cardOf, type PlannedMessage } from '../routing/plan-message.ts';
@@ -26,7 +26,7 @@ export type Ended = z.output<typeof endedSchema>;
 export type NotifyResolved = (ended: Ended, addJobs: (steps: readonly PlannedMessage[]) => Promise<void>) => Promise<'done' | 'waiting'>;
 
 interface TellResolvedDeps {
-  readonly ledger: Pick<Ledger, 'owed'>;
+  readonly ledger: Pick<Ledger, 'resolveSubscribers'>;
   readonly observer: Pick<Observer, 'messagesCreated'>;
   readonly clock: Clock;
 }
@@ -38,25 +38,25 @@ const REACHED: readonly (MessageState | undefined)[] = ['accepted', 'delivered',
  * Each text of a problem is followed by one at most, whoever resolves it how often, and whatever crashes: the message bears
  * an id that comes from the other's, is written down once, and only when it has its job the other one is forgotten.
  */
-export function createNotifyResolved({ ledger: { owed }, observer, clock }: TellResolvedDeps): NotifyResolved {
+export function createNotifyResolved({ ledger: { resolveSubscribers }, observer, clock }: TellResolvedDeps): NotifyResolved {
   const write = async (firing: Message, at: number): Promise<PlannedMessage[]> => {
     const message = resolvedMessage(firing, at);
     const record = recordOf(message, firing, clock.now());
-    const added = await owed.add(record, randomUUID());
+    const added = await resolveSubscribers.add(record, randomUUID());
     if (added === 'missing') return [];
     if (added === 'fresh') observer.messagesCreated(message.severity, 1);
     return [{ message, record, job: added === 'fresh' ? 'now' : 'again' }];
   };
 
   return async ({ dedupHash, at }, addJobs) => {
-    const told = (await owed.all(dedupHash)).map((entry) => ({ ...entry, message: read(entry) }));
+    const told = (await resolveSubscribers.all(dedupHash)).map((entry) => ({ ...entry, message: read(entry) }));
     const before = told.filter(({ message }) => message === undefined || message.receivedAt < at);
-    const over = before.filter(({ state }) => state === undefined || !isOnItsWay(state));
+    const over = before.filter(({ state }) => state === undefined || !isInFlight(state));
     const reached = over.flatMap(({ message, state, simulated }) =>
       message !== undefined && REACHED.includes(state) ? [simulated ? { ...message, simulated } : message] : [],
     );
     await addJobs((await Promise.all(newestOfEach(reached).map((message) => write(message, at)))).flat());
-    await owed.forget(
+    await resolveSubscribers.forget(
       dedupHash,
       over.map(({ id }) => id),
     );
@@ -74,7 +74,7 @@ function newestOfEach(messages: readonly Message[]): Message[] {
 }
 
 /** `undefined` for what another version has written, of which we can say nothing. */
-function read({ kept }: OwedMessage): Message | undefined {
+function read({ kept }: ResolveSubscriber): Message | undefined {
   return messageSchema.safeParse(JSON.parse(kept)).data;
 }
 

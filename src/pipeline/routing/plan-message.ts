@@ -18,7 +18,11 @@ const CODES = 4;
  * Remembers, before anybody can be texted, by which code each recipient acknowledges and who is to be told when it is
  * over, where the route wants that. Again it changes nothing. Answers the steps with the codes that they have got.
  */
-export async function storeAckCodes(steps: readonly PlannedMessage[], { codes, owed }: Pick<Ledger, 'codes' | 'owed'>, now: Date) {
+export async function storeAckCodes(
+  steps: readonly PlannedMessage[],
+  { codes, resolveSubscribers }: Pick<Ledger, 'codes' | 'resolveSubscribers'>,
+  now: Date,
+) {
   const coded = await Promise.all(
     steps.map(async (step): Promise<PlannedMessage> => {
       const { message, job } = step;
@@ -30,7 +34,7 @@ export async function storeAckCodes(steps: readonly PlannedMessage[], { codes, o
   const messages = coded.flatMap(({ message, job }) => (message.resolvedTexts && job !== undefined ? [message] : []));
   const [first] = messages;
   if (first !== undefined) {
-    await owed.keep(first.dedupHash, Object.fromEntries(messages.map((message) => [message.id, JSON.stringify(message)])));
+    await resolveSubscribers.keep(first.dedupHash, Object.fromEntries(messages.map((message) => [message.id, JSON.stringify(message)])));
   }
   return coded;
 }

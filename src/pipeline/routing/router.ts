@@ -103,7 +103,7 @@ export function createAlertRouter(deps: RouterDeps) {
     if (!isAtLeast(alert.severity, policy.minSeverity)) return false;
     const recipients = openRecipients(alert.to, config, new Date(receivedAt));
     if (recipients.length === 0 && composeNotices(subject, recipients, config.templates).length === 0) return false;
-    return (await ledger.isOver(dedupHash, receivedAt)) === undefined;
+    return (await ledger.closedBy(dedupHash, receivedAt)) === undefined;
   };
 
   return async function route(raw: RawAlert, signal: AbortSignal): Promise<Routed> {
@@ -140,7 +140,11 @@ export function createAlertRouter(deps: RouterDeps) {
         detail: 'what had not been sent for its dedup key is cancelled',
       });
       await suppress('resolved');
-      return { kind: 'resolved', open, ...((await ledger.owed.any(dedupHash)) ? { ended: { dedupHash, at: receivedAt } } : {}) };
+      return {
+        kind: 'resolved',
+        open,
+        ...((await ledger.resolveSubscribers.any(dedupHash)) ? { ended: { dedupHash, at: receivedAt } } : {}),
+      };
     }
 
     note({ stage: 'route', verdict: 'pass', detail: `route ${policy.route}` });

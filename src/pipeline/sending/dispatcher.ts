@@ -4,7 +4,7 @@ import type { TraceEvent } from '../../ledger/history/trace.ts';
 import type { Ledger, Move, Moved } from '../../ledger/ledger.ts';
 import type { Parked, ParkedMessage } from '../../ledger/lists/parked.ts';
 import { MICRO } from '../../limit/budget/money.ts';
-import type { Purse } from '../../limit/budget/purse.ts';
+import type { SpendGuard } from '../../limit/budget/spend-guard.ts';
 import type { RateCap } from '../../limit/caps/rate-cap.ts';
 import type { Accepted, ProviderName, VendorReport } from '../../provider/contract/provider.ts';
 import { limitOf, originOf, reportOf } from '../end-report.ts';
@@ -21,7 +21,7 @@ export interface DispatcherDeps {
   readonly ledger: Ledger;
   readonly cap: RateCap;
   /** Absent: texts have no price. */
-  readonly purse?: Purse | undefined;
+  readonly spendGuard?: SpendGuard | undefined;
   readonly config: CapConfig;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) =
 
 /** Takes one message as far as it goes now; writes down and counts what became of it. */
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
-  const { stages, ledger, cap, purse, config, clock, retryUntilStored, parked, onHandedOver } = deps;
+  const { stages, ledger, cap, spendGuard, config, clock, retryUntilStored, parked, onHandedOver } = deps;
   return async (message, rerun, signal) => {
     const events: TraceEvent[] = [];
     const subject = newSubject(message, randomUUID(), rerun, config);
@@ -70,7 +70,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       retryUntilStored(() => ledger.move(move)),
       retryUntilStored(park),
       effectOf(outcome).slot === 'settle' ? retryUntilStored(() => cap.settle(message.id, subject.rules)) : undefined,
-      outcome.kind === 'accepted' ? retryUntilStored(() => pay(outcome, message, purse)) : undefined,
+      outcome.kind === 'accepted' ? retryUntilStored(() => pay(outcome, message, spendGuard)) : undefined,
     ]);
     const moved = asLastWord(answer, outcome);
     // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
@@ -108,8 +108,8 @@ function waitingOf({ id, severity, expiresAt }: Message): ParkedMessage {
 type Accepting = Extract<Outcome, { kind: 'accepted' }>;
 
 /** What was set aside for the attempt becomes what the text did cost. */
-async function pay({ attempt, provider, accepted }: Accepting, { to }: Message, purse: Purse | undefined): Promise<void> {
-  if (attempt !== undefined) await purse?.settle(attempt.token, provider, to, accepted);
+async function pay({ attempt, provider, accepted }: Accepting, { to }: Message, spendGuard: SpendGuard | undefined): Promise<void> {
+  if (attempt !== undefined) await spendGuard?.settle(attempt.token, provider, to, accepted);
 }
 
 /** It waits for money for up to a month, and never was tried: others may have its slot meanwhile. */
@@ -163,7 +163,7 @@ function report(outcome: Decided, { message, reportedWait }: MessageSubject, mov
   observer.messageEnded(remark === undefined ? reported : { ...reported, detail: remark });
 }
 
-function count(outcome: Decided, message: Message, moved: Moved, { observer, clock, purse }: DispatcherDeps): void {
+function count(outcome: Decided, message: Message, moved: Moved, { observer, clock, spendGuard }: DispatcherDeps): void {
   const now = clock.now();
   const severity = message.digest?.countedAs ?? message.severity;
   if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
@@ -182,7 +182,7 @@ function count(outcome: Decided, message: Message, moved: Moved, { observer, clo
     segments: outcome.accepted.segments,
     seconds: (now.getTime() - message.receivedAt) / 1000,
     at: now,
-    ...(purse === undefined ? {} : { cost: purse.costOf(outcome.provider, message.to, outcome.accepted) / MICRO }),
+    ...(spendGuard === undefined ? {} : { cost: spendGuard.costOf(outcome.provider, message.to, outcome.accepted) / MICRO }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { isOnItsWay } from '../../ledger/history/trace.ts';
+import { isInFlight } from '../../ledger/history/trace.ts';
 import type { History } from '../../ledger/ledger.ts';
 import type { OnUnknown } from '../../policy/route.ts';
 import type { ProviderError, ProviderName, ProviderReason } from '../../provider/contract/provider.ts';
@@ -15,7 +15,7 @@ export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
 
 /** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
 export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
-  if (!isOnItsWay(history.state)) return { kind: 'settled', state: history.state };
+  if (!isInFlight(history.state)) return { kind: 'settled', state: history.state };
   // Told of with others: it must not go out by itself as well.
   if (history.digest !== undefined) return { kind: 'suppressed', reason: 'digested', detail: `told of in ${history.digest}` };
   if (history.open !== undefined) {

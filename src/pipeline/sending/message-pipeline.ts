@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Digests } from '../../ledger/digest/digests.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
-import type { KeptSlot } from '../../limit/caps/kept-slot.ts';
+import type { ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { createDigestDispatch } from '../digest/digest-dispatch.ts';
 import {
   createDigestCloseStage,
@@ -31,7 +31,7 @@ export interface MessageStageDeps extends LedgerGateDeps, Omit<DispatchDeps, 'op
   readonly config: Pick<Config, 'contacts' | 'countries' | 'providers' | 'routes' | 'caps'>;
   readonly optOuts: OptOuts;
   readonly digests: Digests;
-  readonly kept: KeptSlot;
+  readonly reservedSlot: ReservedSlot;
   readonly holdBack: HoldBack;
 }
 
@@ -56,14 +56,14 @@ export const digestStages = (deps: MessageStageDeps & DigestDeps): readonly Stag
 ];
 
 /** Whether it may be sent now. */
-const gates = ({ config, ledger, optOuts, holdBack, cap, kept, digests }: MessageStageDeps): readonly Stage<MessageSubject>[] => [
+const gates = ({ config, ledger, optOuts, holdBack, cap, reservedSlot, digests }: MessageStageDeps): readonly Stage<MessageSubject>[] => [
   messageExpiryGate,
   createEscalationGate(ledger),
   createOptOutGate(optOuts),
   createConsentGate(config.contacts),
   createCountryGate(config.countries),
   createQuietHoursStage(holdBack),
-  createRateCapGate(cap, { holdBack, kept, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
+  createRateCapGate(cap, { holdBack, reservedSlot, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
 ];
 
 export interface MessagePipelineDeps
@@ -86,13 +86,13 @@ export interface MessagePipeline {
 
 /** The stages of messages and digests, each with what it needs. */
 export function createMessagePipeline(deps: MessagePipelineDeps): MessagePipeline {
-  const { config, targets, digests, ledger, kept, observer } = deps;
+  const { config, targets, digests, ledger, reservedSlot, observer } = deps;
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);
   const gatherer = createGatherer({ digests, ledger, jobs: deps.jobs, observer, rulesOf: capRulesOf });
   const stageDeps: MessageStageDeps & DigestDeps = {
     ...deps,
     holdBack: createHoldBack(gatherer.gather),
-    kept,
+    reservedSlot,
     open: gatherer.open,
     rulesOf: capRulesOf,
     roomOf: createRoomOf(config, targets),

@@ -77,7 +77,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       const reopening = reopeningOf(message);
       // Whoever replayed it may have died before it told the ledger.
       if (reopening !== undefined) await ledger.reopen(reopening);
-      const [history, over] = await Promise.all([ledger.recall(message.id), ledger.isOver(message.dedupHash, message.receivedAt)]);
+      const [history, over] = await Promise.all([ledger.recall(message.id), ledger.closedBy(message.dedupHash, message.receivedAt)]);
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
       const verdict = judgeHistory(history, message.onUnknown, clock.now());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { countSegments } from '../../alert/segments.ts';
 import type { BudgetHold } from '../../limit/budget/budget.ts';
-import type { Purse } from '../../limit/budget/purse.ts';
+import type { SpendGuard } from '../../limit/budget/spend-guard.ts';
 import type { Overflow } from '../../policy/route.ts';
 import type { SmsMessage } from '../../provider/contract/provider.ts';
 import type { Outcome } from '../outcome.ts';
@@ -13,7 +13,7 @@ import { ruleOf } from './shape-message.ts';
 
 export interface PaidAttemptDeps extends AttemptDeps {
   /** Absent: texts have no price. */
-  readonly purse?: Purse | undefined;
+  readonly spendGuard?: SpendGuard | undefined;
   /** Repeats a write until Redis takes it. */
   readonly retryUntilStored: RetryUntilStored;
 }
@@ -32,21 +32,21 @@ export async function attemptWithinBudget(
   deps: PaidAttemptDeps,
   ctx: StageContext,
 ): Promise<Attempted | OverBudget> {
-  const { purse, retryUntilStored } = deps;
-  if (purse === undefined) return attemptOnce(target, sms, subject, deps, ctx);
+  const { spendGuard, retryUntilStored } = deps;
+  if (spendGuard === undefined) return attemptOnce(target, sms, subject, deps, ctx);
   const { provider } = target;
   const token = randomUUID();
   const segments = countSegments(sms.text, ruleOf(provider, sms.to));
   const critical = subject.message.severity === 'critical';
-  const hold = await purse.reserve(token, { provider: provider.name, to: sms.to, segments, critical });
+  const hold = await spendGuard.reserve(token, { provider: provider.name, to: sms.to, segments, critical });
   if (hold.kind === 'full') return hold;
   try {
     const tried = await attemptOnce(target, sms, subject, deps, ctx, token);
-    if (tried.kind === 'refused' || tried.kind === 'stopped') await retryUntilStored(() => purse.release(token));
+    if (tried.kind === 'refused' || tried.kind === 'stopped') await retryUntilStored(() => spendGuard.release(token));
     return tried;
   } catch (error) {
     // The attempt could not be opened. Where Redis does not take this either, the money stays set aside.
-    await purse.release(token).catch(() => undefined);
+    await spendGuard.release(token).catch(() => undefined);
     throw error;
   }
 }

@@ -105,7 +105,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
       if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, target);
       if (reconciled.kind === 'confirmed_not_sent') {
         open = settleAttempt(attempt, reconciled.kind);
-        await deps.retryUntilStored(async () => deps.purse?.release(attempt.token));
+        await deps.retryUntilStored(async () => deps.spendGuard?.release(attempt.token));
         refused = { provider: name, error: NEVER_TAKEN };
         refusals.push(refused);
         continue;

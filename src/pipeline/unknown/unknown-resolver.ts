@@ -105,6 +105,6 @@ async function settle(
   if (again === undefined) return answer === 'settled' ? { kind: 'settled' } : { kind: 'kept', state: answer };
   if (answer !== 'settled' && answer !== 'failed') return { kind: 'kept', state: answer };
   await add(again(message));
-  await unknowns.letGo(messageId);
+  await unknowns.forgetSent(messageId);
   return { kind: 'settled' };
 }

@@ -6,12 +6,12 @@ import { type Message, messageSchema } from '../../pipeline/message.ts';
 import { type WaitingNotice, waitingNoticeSchema } from '../../pipeline/notices/notice.ts';
 import { EXPIRED } from '../../pipeline/outcome.ts';
 import { type WaitingEvent, waitingEventSchema } from '../events/waiting-event.ts';
-import type { DeadFilter, DeadKind, DeadLetter, DeadState } from './dead-letters-port.ts';
+import type { DeadLetter, DeadLetterFilter, DeadLetterKind, DeadLetterState } from './dead-letters-port.ts';
 
 /** A dead job as Redis holds it. */
-export interface DeadJob {
+export interface DeadLetterJob {
   readonly queue: string;
-  readonly what: DeadKind;
+  readonly what: DeadLetterKind;
   readonly jobId: string;
   readonly name: string;
   readonly data: string;
@@ -23,21 +23,21 @@ export interface DeadJob {
 }
 
 /** The message of a dead job; `undefined` where there is none of ours in it. */
-export function messageOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): Message | undefined {
+export function messageOf({ what, data }: Pick<DeadLetterJob, 'what' | 'data'>): Message | undefined {
   if (what !== 'message') return undefined;
   const parsed = messageSchema.safeParse(parseJson(data));
   return parsed.success ? parsed.data : undefined;
 }
 
 /** What the ledger knows of a dead message beside its job. */
-export interface DeadFacts {
+export interface DeadLetterFacts {
   readonly trace: MessageTrace | undefined;
   /** Of a digest: how many alerts it names. */
   readonly alerts?: number | undefined;
 }
 
 /** What a person may see of a dead job. */
-export function describeDead(job: DeadJob, message: Message | undefined, { trace, alerts }: DeadFacts): DeadLetter {
+export function describeDeadLetter(job: DeadLetterJob, message: Message | undefined, { trace, alerts }: DeadLetterFacts): DeadLetter {
   const common = {
     what: job.what,
     state: stateOf(job, trace),
@@ -75,13 +75,13 @@ export function describeUnknown(trace: MessageTrace, kept: Message | undefined, 
   };
 }
 
-function stateOf({ what, failedReason }: DeadJob, trace: MessageTrace | undefined): DeadState {
+function stateOf({ what, failedReason }: DeadLetterJob, trace: MessageTrace | undefined): DeadLetterState {
   if (trace?.state === 'expired' || (trace === undefined && failedReason.startsWith(EXPIRED))) return 'expired';
   if (what === 'alert' || what === 'receipt' || what === 'lookup' || failedReason.startsWith('malformed')) return 'malformed';
   return 'failed';
 }
 
-export function matches({ reason, severity, route, state, diedAt }: DeadLetter, filter: DeadFilter): boolean {
+export function matches({ reason, severity, route, state, diedAt }: DeadLetter, filter: DeadLetterFilter): boolean {
   if (filter.reason !== undefined && filter.reason !== reason && !(filter.reason === EXPIRED && state === 'expired')) return false;
   if (filter.severity !== undefined && filter.severity !== severity) return false;
   if (filter.route !== undefined && filter.route !== route) return false;
@@ -116,12 +116,12 @@ function storedMessage({
   };
 }
 
-function noticeOf({ what, data }: DeadJob): WaitingNotice | undefined {
+function noticeOf({ what, data }: DeadLetterJob): WaitingNotice | undefined {
   return what === 'notice' ? waitingNoticeSchema.safeParse(parseJson(data)).data : undefined;
 }
 
 /** The event of a dead job; `undefined` where there is none of ours in it. */
-export function eventOf({ what, data }: Pick<DeadJob, 'what' | 'data'>): WaitingEvent | undefined {
+export function eventOf({ what, data }: Pick<DeadLetterJob, 'what' | 'data'>): WaitingEvent | undefined {
   return what === 'event' ? waitingEventSchema.safeParse(parseJson(data)).data : undefined;
 }
 
@@ -175,7 +175,7 @@ function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string):
 type OwnFacts = Omit<DeadLetter, 'what' | 'state' | 'detail' | 'diedAt'>;
 
 /** Of a job that is none of the above: a malformed one, or an alert that expired before it was routed. */
-function jobFacts({ queue, what, jobId, timestamp, data, failedReason }: DeadJob): OwnFacts {
+function jobFacts({ queue, what, jobId, timestamp, data, failedReason }: DeadLetterJob): OwnFacts {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};
   const own = what === 'alert' ? (idInData(parsed) ?? idInText(data)) : undefined;

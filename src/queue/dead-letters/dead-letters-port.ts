@@ -4,21 +4,21 @@ import type { MessageState } from '../../ledger/history/trace.ts';
  * The kind of a dead letter. A notice is for a channel, an event for an outgoing webhook. Receipts and look-ups fail only when
  * they are malformed, which ours never are.
  */
-export type DeadKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice' | 'event';
+export type DeadLetterKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice' | 'event';
 
 /**
  * How it ended. `expired`: its time was up before it was sent. `unknown`: it may have been sent; only `unknown resolve` moves
  * it. `malformed`: it could not be read.
  */
-export const DEAD_STATES = ['failed', 'expired', 'unknown', 'malformed'] as const;
-export type DeadState = (typeof DEAD_STATES)[number];
+export const DEAD_LETTER_STATES = ['failed', 'expired', 'unknown', 'malformed'] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
 /** What waits for a person, without phone numbers and secrets. */
 export interface DeadLetter {
   /** Of the message or the alert, as `explain` knows it; a receipt's or a look-up's stands for its job. */
   readonly id: string;
-  readonly what: DeadKind;
-  readonly state: DeadState;
+  readonly what: DeadLetterKind;
+  readonly state: DeadLetterState;
   readonly alertId: string | null;
   readonly severity: string | null;
   readonly route: string | null;
@@ -38,7 +38,7 @@ export interface DeadLetter {
 }
 
 /** Which letters are meant; what is left out does not matter. */
-export interface DeadFilter {
+export interface DeadLetterFilter {
   /** Of the letter; `expired` also finds every expired letter, whatever it waited for. */
   readonly reason?: string | undefined;
   readonly severity?: string | undefined;
@@ -64,7 +64,7 @@ export type Replayed =
   /** The ledger has no entry any more that could be written on. */
   | { readonly kind: 'forgotten' };
 
-export interface DeadPage {
+export interface DeadLetterPage {
   /** How many letters there are in all, whatever the filter. */
   readonly total: number;
   readonly letters: readonly DeadLetter[];
@@ -73,9 +73,9 @@ export interface DeadPage {
 /** What waits for a person. Every method throws RedisUnavailableError when Redis does not answer one of its calls within 5 s. */
 export interface DeadLetters {
   /** The newest that match. `more`: there may be further ones. */
-  list(limit: number, filter?: DeadFilter): Promise<DeadPage & { readonly more: boolean }>;
+  list(limit: number, filter?: DeadLetterFilter): Promise<DeadLetterPage & { readonly more: boolean }>;
   /** All that match by now, oldest first, in batches; one that ends again meanwhile does not come twice. `looked`: how many were looked at. */
-  all(filter?: DeadFilter): AsyncIterable<DeadPage & { readonly looked: number }>;
+  all(filter?: DeadLetterFilter): AsyncIterable<DeadLetterPage & { readonly looked: number }>;
   /** Those of these ids; the id of an alert stands for its messages too. */
   find(ids: readonly string[]): Promise<DeadLetter[]>;
   /** Only letters that this port gave; one after the other, so that two of one dedup key are not both sent. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { alertMember, settleMissed } from '../../ledger/criticals.ts';
 import { countInDigest } from '../../ledger/digest/digests.ts';
 import { createTraces } from '../../ledger/history/redis-traces.ts';
-import { isOnItsWay, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
 import type { Objection } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
 import { createUnknowns } from '../../ledger/unknown/unknowns.ts';
@@ -28,9 +28,9 @@ import {
   RECEIPT_QUEUE,
 } from '../names.ts';
 import { openQueueToRead } from '../open-queue.ts';
-import { type DeadJob, describeDead, describeUnknown, eventOf, matches, messageOf } from './dead-letter.ts';
-import type { DeadFilter, DeadKind, DeadLetter, DeadLetters, Replayed } from './dead-letters-port.ts';
-import { countRefs, type DeadRef, type DeadSet, discardScript, mergedRefs, prepareReplayScript } from './dead-refs.ts';
+import { type DeadLetterJob, describeDeadLetter, describeUnknown, eventOf, matches, messageOf } from './dead-letter.ts';
+import { countRefs, type DeadLetterRef, type DeadLetterSet, discardScript, mergedRefs, prepareReplayScript } from './dead-letter-refs.ts';
+import type { DeadLetter, DeadLetterFilter, DeadLetterKind, DeadLetters, Replayed } from './dead-letters-port.ts';
 
 export interface DeadLettersOptions {
   /** URL, or a client of the caller's, which stays the caller's to close. */
@@ -39,7 +39,7 @@ export interface DeadLettersOptions {
   readonly clock: Clock;
 }
 
-const KINDS: Readonly<Record<string, DeadKind>> = {
+const KINDS: Readonly<Record<string, DeadLetterKind>> = {
   [MESSAGE_QUEUE]: 'message',
   [ALERT_QUEUE]: 'alert',
   [RECEIPT_QUEUE]: 'receipt',
@@ -73,44 +73,44 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const traces = createTraces(connection, keys);
   const unknowns = createUnknowns(connection, keys);
   const queues = new Map(NAMES.map((name) => [name, openQueueToRead(name, connection, prefix)]));
-  const jobs = new WeakMap<DeadLetter, DeadJob>();
+  const jobs = new WeakMap<DeadLetter, DeadLetterJob>();
   const key = (queue: string, part: string) => `${prefix}:${queue}:${part}`;
-  const setOf = (queue: string): DeadSet => ({ queue, key: queue === UNKNOWN ? unknowns.index : key(queue, 'failed') });
+  const setOf = (queue: string): DeadLetterSet => ({ queue, key: queue === UNKNOWN ? unknowns.index : key(queue, 'failed') });
   const SETS = [...NAMES, UNKNOWN].map(setOf);
 
-  const readUnknown = async ({ queue, jobId, diedAt }: DeadRef): Promise<DeadLetter | undefined> => {
+  const readUnknown = async ({ queue, jobId, diedAt }: DeadLetterRef): Promise<DeadLetter | undefined> => {
     const [trace, kept] = await Promise.all([traces.message(jobId), unknowns.kept(jobId)]);
     if (trace?.state !== 'unknown') return undefined;
-    const job: DeadJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
+    const job: DeadLetterJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
     const letter = describeUnknown(trace, messageOf(job), diedAt);
     jobs.set(letter, job);
     return letter;
   };
 
   /** `undefined` for one that has left its set since. */
-  const read = async (ref: DeadRef): Promise<DeadLetter | undefined> => {
+  const read = async (ref: DeadLetterRef): Promise<DeadLetter | undefined> => {
     const { queue, jobId, diedAt } = ref;
     if (queue === UNKNOWN) return readUnknown(ref);
     const [name, data, failedReason, timestamp] = await connection.hmget(key(queue, jobId), 'name', 'data', 'failedReason', 'timestamp');
-    const what = KINDS[queue] as DeadKind;
-    const job: DeadJob = {
+    const what = KINDS[queue] as DeadLetterKind;
+    const job: DeadLetterJob = {
       ...{ queue, what, jobId, name: name ?? '', data: data ?? '', failedReason: failedReason ?? '', diedAt },
       timestamp: Number.parseInt(timestamp ?? '', 10),
     };
     const message = messageOf(job);
     const alerts = message?.digest === undefined ? undefined : await countInDigest(connection, keys, message.id);
     const trace = message && (await traces.message(message.id));
-    const letter = describeDead(job, message, { trace, alerts });
+    const letter = describeDeadLetter(job, message, { trace, alerts });
     jobs.set(letter, job);
     return letter;
   };
-  const readAll = async (refs: readonly DeadRef[]): Promise<DeadLetter[]> =>
+  const readAll = async (refs: readonly DeadLetterRef[]): Promise<DeadLetter[]> =>
     (await withinDeadline(Promise.all(refs.map(read)))).filter((letter) => letter !== undefined);
 
   /** In batches. `looked`: how many refs have been read by then. */
-  const scan = async function* (sets: readonly DeadSet[], order: 'newest' | 'oldest', { since }: DeadFilter = {}) {
+  const scan = async function* (sets: readonly DeadLetterSet[], order: 'newest' | 'oldest', { since }: DeadLetterFilter = {}) {
     let looked = 0;
-    let batch: DeadRef[] = [];
+    let batch: DeadLetterRef[] = [];
     for await (const ref of mergedRefs(connection, sets, order)) {
       const isTooOld = since !== undefined && ref.diedAt < since.getTime();
       if (isTooOld && order === 'newest') break;
@@ -124,7 +124,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   };
 
   /** Where a dead job of this id lies, if one of ours gave it its job id. */
-  const locate = async (id: string): Promise<DeadRef[]> => {
+  const locate = async (id: string): Promise<DeadLetterRef[]> => {
     const alert = await traces.alert(id);
     const messageIds = [id, ...(alert?.messages ?? []).map((message) => message.id)];
     const places = [
@@ -139,11 +139,11 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const objectionToAlert = async (id: string): Promise<Objection | undefined> => {
     const alert = await traces.alert(id);
     if (alert === undefined || alert.dedupKey === null) return undefined;
-    const over = await ledger.isOver(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
+    const over = await ledger.closedBy(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over && { kind: over };
   };
 
-  const replay = async ({ id, reason }: DeadLetter, job: DeadJob): Promise<Replayed> => {
+  const replay = async ({ id, reason }: DeadLetter, job: DeadLetterJob): Promise<Replayed> => {
     const { queue, what, jobId, data, failedReason } = job;
     if (queue === UNKNOWN) return { kind: 'unknown' };
     const dead = { failed: key(queue, 'failed'), job: key(queue, jobId) };
@@ -168,7 +168,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     }
     const history = await ledger.recall(message.id);
     if (history === undefined) return { kind: 'forgotten' };
-    if (!REPLAYABLE.includes(history.state) && !isOnItsWay(history.state)) return { kind: 'ended', state: history.state };
+    if (!REPLAYABLE.includes(history.state) && !isInFlight(history.state)) return { kind: 'ended', state: history.state };
     const { simulated: _, ...insisted } = message;
     // What failed because it was made for simulated providers goes to real ones now: the operator insists.
     const next = replayMessage(reason === 'simulated' ? insisted : message, now);
@@ -182,7 +182,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return { kind: 'replayed', goodUntil: new Date(next.expiresAt).toISOString() };
   };
 
-  const discard = async (job: DeadJob, alertId: string | null): Promise<boolean> => {
+  const discard = async (job: DeadLetterJob, alertId: string | null): Promise<boolean> => {
     const { queue, jobId } = job;
     if (queue === UNKNOWN) return false;
     const message = messageOf(job);
@@ -200,7 +200,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return isDiscarded;
   };
 
-  const jobOf = (letter: DeadLetter): DeadJob => {
+  const jobOf = (letter: DeadLetter): DeadLetterJob => {
     const job = jobs.get(letter);
     if (job === undefined) throw new Error('not a letter of this port');
     return job;

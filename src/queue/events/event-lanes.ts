@@ -61,7 +61,7 @@ function begin(lane: Lane, subject: string): Turn {
     leave: () => {
       lane.calls.delete(subject);
       lane.lastMs = performance.now() - beganAt;
-      for (const wake of lane.waiting.splice(0)) wake();
+      for (const promote of lane.waiting.splice(0)) promote();
     },
   };
 }

@@ -81,7 +81,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
   const bury = ({ id, webhook, body, tries }: WaitingEvent, code: string): JobMove => {
     observer.webhookEvents(webhook, 'failed', 1);
     deps.logger.error({ eventId: id, webhook, type: body.type, tries, code }, 'a webhook was not told of an event: the event is dead');
-    return { kind: 'dead', reason: `${webhook}${NOT_TOLD}${code}` };
+    return { kind: 'failed', reason: `${webhook}${NOT_TOLD}${code}` };
   };
 
   const tell = async (job: Job, event: WaitingEvent, receiver: EventReceiver, signal: AbortSignal): Promise<JobMove> => {
@@ -115,7 +115,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
       keepCompleted: REMEMBERED,
       process: async (job, signal) => {
         const event = waitingEventSchema.safeParse(job.data).data;
-        if (event === undefined) return { kind: 'dead', reason: 'malformed: not an event of ours' };
+        if (event === undefined) return { kind: 'failed', reason: 'malformed: not an event of ours' };
         const receiver = receivers.get(event.webhook);
         if (receiver !== undefined) return tell(job, event, receiver, signal);
         if (now().getTime() - job.timestamp > UNKNOWN_FOR_MS) return bury(event, 'not_configured');
@@ -123,7 +123,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
       },
       onPoison: async ({ data, stalledCounter }) => {
         const event = waitingEventSchema.safeParse(data).data;
-        const dead: JobMove = { kind: 'dead', reason: describePoison(stalledCounter) };
+        const dead: JobMove = { kind: 'failed', reason: describePoison(stalledCounter) };
         return event === undefined ? dead : bury(event, 'poison');
       },
       onUnreadable: async ({ data }) => {

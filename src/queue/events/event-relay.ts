@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hash } from '../../alert/id.ts';
 import type { EventType } from '../../channel/event-webhook-config.ts';
 import type { ReadMessageFacts } from '../../ledger/history/message-facts.ts';
-import type { JournalCursor, Look } from '../../ledger/journal/journal-cursor.ts';
+import type { JournalBatch, JournalCursor } from '../../ledger/journal/journal-cursor.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Logger } from '../../logger.ts';
 import { levelFor } from '../../redis/unavailable.ts';
@@ -49,7 +49,7 @@ export function createRelayStep({ webhooks, cursor, facts, add, prefix, observer
       })),
     );
   };
-  const reportLost = (webhook: string, { lost }: Look): void => {
+  const reportLost = (webhook: string, { lost }: JournalBatch): void => {
     if (lost === 0) return;
     observer.webhookEvents(webhook, 'lost', lost ?? 1);
     logger.error({ webhook, entries: lost }, 'the journal was cut before a webhook was told of all that stood in it: events are lost');

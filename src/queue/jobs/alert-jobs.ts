@@ -8,11 +8,11 @@ import { ENDED_JOB, PRIORITY } from '../names.ts';
 import type { Acknowledgement } from '../producer/producer-port.ts';
 
 /** Lets delayed messages run now, so that each finds out for itself what has changed; others are left alone. */
-export async function wakeMessages(messages: Queue, ids: readonly string[]): Promise<void> {
-  await Promise.all(ids.map((id) => wake(messages, id)));
+export async function promoteMessages(messages: Queue, ids: readonly string[]): Promise<void> {
+  await Promise.all(ids.map((id) => promote(messages, id)));
 }
 
-async function wake(messages: Queue, id: string): Promise<void> {
+async function promote(messages: Queue, id: string): Promise<void> {
   const job = await messages.getJob(id);
   try {
     await job?.promote();
@@ -30,7 +30,7 @@ export function createAcknowledgeAlert({ acknowledge }: Pick<Ledger, 'acknowledg
   return async (alertId, by, at, run = randomUUID()) => {
     const acknowledged = await acknowledge({ alertId, by: maskNumbers(by), at, run });
     if (acknowledged.kind !== 'acknowledged') return acknowledged;
-    await wakeMessages(messages, acknowledged.open);
+    await promoteMessages(messages, acknowledged.open);
     return { kind: 'acknowledged', cancelled: acknowledged.open.length };
   };
 }

@@ -10,7 +10,7 @@ import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY, RETURN_PRIORITY } from '../names.ts';
 import { openQueue, openQueueToRead } from '../open-queue.ts';
-import { wakeMessages } from './alert-jobs.ts';
+import { promoteMessages } from './alert-jobs.ts';
 
 /** What a text waits for by the config's word alone. */
 const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];
@@ -23,7 +23,7 @@ const BATCH = 200;
  * still wait are put off again. Others, such as steps of a ladder and what a provider asked to wait for, keep their moment.
  * @returns how many were woken
  */
-export async function wakeHeldBack(redis: Redis, keys: Keys): Promise<number> {
+export async function promoteHeldBack(redis: Redis, keys: Keys): Promise<number> {
   const messages = openQueue(MESSAGE_QUEUE, redis, keys.prefix);
   try {
     let woken = 0;
@@ -33,7 +33,7 @@ export async function wakeHeldBack(redis: Redis, keys: Keys): Promise<number> {
       const ids = pairs.filter((_, index) => index % 2 === 0);
       const states = await readStates(redis, keys, ids);
       const held = ids.filter((_, index) => states[index]?.state === 'deferred' && BY_CONFIG.includes(states[index]?.reason ?? ''));
-      await wakeMessages(messages, held);
+      await promoteMessages(messages, held);
       woken += held.length;
       cursor = next;
     } while (cursor !== '0');
@@ -70,7 +70,7 @@ export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { c
       const delay = Math.max(0, until.getTime() - now);
       await queue.add(MESSAGE_AGAIN_JOB, digest, { jobId: digest.id, timestamp: now, delay, priority: RETURN_PRIORITY.critical });
     },
-    async wake(id) {
+    async promote(id) {
       for (let tries = 1; !(await promote(id)) && tries < WAKE_TRIES; tries += 1) await pause(WAKE_PAUSE_MS);
     },
     close: () => queue.close(),

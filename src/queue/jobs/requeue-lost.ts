@@ -1,6 +1,6 @@
 import type { JobsOptions, Queue } from 'bullmq';
 import { logSafeId } from '../../alert/phone.ts';
-import { createOnTheWay } from '../../ledger/lists/on-the-way.ts';
+import { createInFlight } from '../../ledger/lists/in-flight.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
 import type { Redis } from '../../redis/connect.ts';
@@ -99,7 +99,7 @@ interface Kind {
 export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; close(): Promise<void> } {
   const { redis, prefix, logger, now, onRequeued } = deps;
   const pace = { ...PACE, ...deps.pace };
-  const ways = createOnTheWay(redis, createKeys(prefix), now);
+  const ways = createInFlight(redis, createKeys(prefix), now);
   const onError = (error: Error) => logger[levelFor(error, 'warn')]({ err: error }, 'queue of requeued jobs');
   const queues = new Map([ALERT_QUEUE, MESSAGE_QUEUE].map((name) => [name, openQueue(name, redis, prefix, onError)]));
   const kinds: readonly Kind[] = [

@@ -40,7 +40,7 @@ function createLookupWorker({ ask, ...deps }: LookupWorkerDeps): QueueWorker {
     {
       process: async (job, signal) => {
         const parsed = lookupSchema.safeParse(job.data);
-        if (!parsed.success) return { kind: 'dead', reason: 'malformed: not a look-up of ours' };
+        if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a look-up of ours' };
         const lookedUp = await ask(parsed.data, signal);
         return lookedUp.kind === 'again' ? { kind: 'delay', until: lookedUp.until } : { kind: 'complete' };
       },

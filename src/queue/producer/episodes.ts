@@ -43,7 +43,7 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
       if (alert.dedupKey !== dedupKey) continue;
       const trace = await withinDeadline(traces.alert(alert.id));
       if (trace === undefined) return false;
-      return (await withinDeadline(ledger.isOver(dedupHash(dedupKey), Date.parse(trace.receivedAt)))) !== 'resolved';
+      return (await withinDeadline(ledger.closedBy(dedupHash(dedupKey), Date.parse(trace.receivedAt)))) !== 'resolved';
     }
     return false;
   };
@@ -65,7 +65,7 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
     async isOpen(given) {
       const dedupKey = storedDedupKey(given);
       const hashed = dedupHash(dedupKey);
-      return (await withinDeadline(ledger.owed.isOpen(hashed))) || (await waits(dedupKey)) || (await wasRaised(dedupKey));
+      return (await withinDeadline(ledger.resolveSubscribers.isOpen(hashed))) || (await waits(dedupKey)) || (await wasRaised(dedupKey));
     },
     async recentKeys() {
       const found = new Set<string>();

@@ -13,7 +13,7 @@ import { isCluster, type Redis } from '../../redis/connect.ts';
 import { createKeys } from '../../redis/keys.ts';
 import { callersConnection, openProducerConnection } from '../../redis/producer-connection.ts';
 import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
-import { announceEnd, createAcknowledgeAlert, wakeMessages } from '../jobs/alert-jobs.ts';
+import { announceEnd, createAcknowledgeAlert, promoteMessages } from '../jobs/alert-jobs.ts';
 import { ALERT_JOB, ALERT_QUEUE, alertJobId, MESSAGE_QUEUE, PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 import { type Accepted, keepAlerts } from './keep-alerts.ts';
@@ -79,14 +79,14 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   });
 
   const resolve = async (ended: Ended): Promise<void> => {
-    await wakeMessages(messages, await ledger.resolve(ended.dedupHash, new Date(ended.at)));
-    if (await ledger.owed.any(ended.dedupHash)) await announceEnd(alerts, ended);
+    await promoteMessages(messages, await ledger.resolve(ended.dedupHash, new Date(ended.at)));
+    if (await ledger.resolveSubscribers.any(ended.dedupHash)) await announceEnd(alerts, ended);
   };
   const acknowledge = createAcknowledgeAlert(ledger, messages);
 
   /** A router may be far behind, or away: what is over must not be texted meanwhile. Whoever was texted is told by the router. */
   const end = async ({ alert, receivedAt }: Accepted): Promise<void> =>
-    wakeMessages(messages, await ledger.resolve(dedupHash(dedupKeyOf(alert)), new Date(receivedAt)));
+    promoteMessages(messages, await ledger.resolve(dedupHash(dedupKeyOf(alert)), new Date(receivedAt)));
 
   const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     const duplicates = await add(accepted);

@@ -2,7 +2,7 @@ import { createTraces } from '../../ledger/history/redis-traces.ts';
 import type { AlertTrace } from '../../ledger/history/trace.ts';
 import { isSettled, OutcomeTimeoutError, waitForOutcome } from '../../ledger/history/wait-for-outcome.ts';
 import { createJournal } from '../../ledger/journal/journal.ts';
-import { createJournalBells } from '../../ledger/journal/journal-bell.ts';
+import { createJournalSubscriptions } from '../../ledger/journal/journal-subscription.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
@@ -18,23 +18,23 @@ const DEADLINE_MS = 2_500;
 export function createWaitFor(redis: Redis, keys: Keys, ready: () => Promise<void> = async () => undefined): Producer['waitFor'] {
   const traces = createTraces(redis, keys);
   const read = { alert: (id: string) => withinDeadline(traces.alert(id), DEADLINE_MS) };
-  const hang = createJournalBells(createJournal(redis, keys));
+  const subscribe = createJournalSubscriptions(createJournal(redis, keys));
 
   const wait = async (alertId: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<AlertTrace> => {
-    const bell = await hang(alertId);
-    const onAbort = () => bell.close();
+    const subscription = await subscribe(alertId);
+    const onAbort = () => subscription.close();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       const trace = await waitForOutcome(read, alertId, timeoutMs, async (leftMs) => {
         signal?.throwIfAborted();
-        await bell.heard(Math.min(leftMs, LOOK_MS));
+        await subscription.next(Math.min(leftMs, LOOK_MS));
         signal?.throwIfAborted();
       });
       if (trace === undefined || !isSettled(trace)) throw new OutcomeTimeoutError(alertId, timeoutMs, trace);
       return trace;
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      bell.close();
+      subscription.close();
     }
   };
   return async (alertId, { timeoutMs = TIMEOUT_MS, signal } = {}) => {

@@ -25,7 +25,7 @@ export function inJobSpan(queue: string, job: Job, run: () => Promise<JobMove>):
   } as const;
   return inSpan(start, async (note) => {
     const move = await run();
-    note({ 'sms.job.move': move.kind, 'error.type': move.kind === 'dead' ? 'dead' : undefined });
+    note({ 'sms.job.move': move.kind, 'error.type': move.kind === 'failed' ? 'dead' : undefined });
     return move;
   });
 }

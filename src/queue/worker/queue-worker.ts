@@ -105,7 +105,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
         return runSuspect(job, signal);
       case 'poison':
         logger.error({ queue, jobId: job.id, stalls: stalledCounter }, 'a job is given no further worker: too many died over it');
-        return onPoison?.(job, signal) ?? Promise.resolve({ kind: 'dead', reason: describePoison(stalledCounter) });
+        return onPoison?.(job, signal) ?? Promise.resolve({ kind: 'failed', reason: describePoison(stalledCounter) });
     }
   };
 

@@ -48,7 +48,7 @@ export type JobMove =
   /** Comes back then; costs no attempt. `priority`: BullMQ's, with which it comes back; left out: its own. */
   | { readonly kind: 'delay'; readonly until: Date; readonly priority?: number | undefined }
   /** To the failed set, where a person must look. */
-  | { readonly kind: 'dead'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /**
  * The one place that knows how BullMQ wants to be told: completion by returning, the rest by throwing.
@@ -70,7 +70,7 @@ export async function settleJob(
       // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
       await retryUntilStored(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
-    case 'dead':
+    case 'failed':
       // What a job holds is quoted in some reasons. BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.
       throw Object.assign(new UnrecoverableError(maskNumbers(move.reason)), { stack: '' });
   }

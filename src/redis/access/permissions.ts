@@ -12,28 +12,31 @@ const CONNECTION = 'ping select info client|setname time cluster|slots cluster|i
 const SCRIPTS = ['eval', 'evalsha'];
 
 /** Reads of all that add jobs as well. */
-const LOOKS =
+const SIMPLE_READS =
   'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
     ' ',
   );
-const READS = [...LOOKS, ...'client|list hrandfield hscan sismember type xinfo|stream xlen zcount zrevrange zscan'.split(' ')];
+const READS = [...SIMPLE_READS, ...'client|list hrandfield hscan sismember type xinfo|stream xlen zcount zrevrange zscan'.split(' ')];
 
-const ADDS =
+const JOB_WRITES =
   'set del decr hdel hincrby hmset hset incr incrby lpop lpush lrem persist pexpire rpush sadd srem xadd zadd zrem zremrangebyscore multi exec'.split(
     ' ',
   );
-const WORKS = [...ADDS, ...'hkeys hsetnx hstrlen lset ltrim rename rpop rpoplpush xtrim zincrby zpopmin zremrangebyrank'.split(' ')];
+const ALL_WRITES = [
+  ...JOB_WRITES,
+  ...'hkeys hsetnx hstrlen lset ltrim rename rpop rpoplpush xtrim zincrby zpopmin zremrangebyrank'.split(' '),
+];
 
-const FETCHES = ['bzpopmin'];
+const BLOCKING_READS = ['bzpopmin'];
 /** Dispatchers share the pace of a provider by messages on channels. */
 const CHANNELS = ['publish', 'subscribe', 'unsubscribe'];
 
 const COMMANDS: Readonly<Record<RedisUser, readonly string[]>> = {
-  start: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES, ...CHANNELS],
-  router: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES],
-  dispatcher: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS, ...FETCHES, ...CHANNELS],
-  receiver: [...CONNECTION, ...SCRIPTS, ...READS, ...WORKS],
-  producer: [...CONNECTION, ...SCRIPTS, ...LOOKS, ...ADDS],
+  start: [...CONNECTION, ...SCRIPTS, ...READS, ...ALL_WRITES, ...BLOCKING_READS, ...CHANNELS],
+  router: [...CONNECTION, ...SCRIPTS, ...READS, ...ALL_WRITES, ...BLOCKING_READS],
+  dispatcher: [...CONNECTION, ...SCRIPTS, ...READS, ...ALL_WRITES, ...BLOCKING_READS, ...CHANNELS],
+  receiver: [...CONNECTION, ...SCRIPTS, ...READS, ...ALL_WRITES],
+  producer: [...CONNECTION, ...SCRIPTS, ...SIMPLE_READS, ...JOB_WRITES],
   reader: [...CONNECTION, ...SCRIPTS, ...READS],
 };
 

@@ -41,7 +41,7 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
   const answers = new Map<string, Answer & { readonly at: number }>();
   /** Seen as primaries by most: names that the group itself uses. */
   const named = new Set<string>();
-  const seats = address.seats.map(({ host, port }) => `${host}:${port}`);
+  const hosts = address.hosts.map(({ host, port }) => `${host}:${port}`);
 
   const judge = (): void => {
     const now = performance.now();
@@ -54,7 +54,7 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
   };
   const learn = (servers: ReadonlySet<string>): void => {
     for (const [name, member] of members) {
-      if (seats.includes(name) || servers.has(name)) continue;
+      if (hosts.includes(name) || servers.has(name)) continue;
       member.close();
       members.delete(name);
       answers.delete(name);
@@ -78,7 +78,7 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
 
   return {
     attach(redis, onDrop) {
-      if (clients.size === 0) for (const seat of seats) ask(seat);
+      if (clients.size === 0) for (const seat of hosts) ask(seat);
       clients.set(redis, onDrop);
       redis.once('end', () => {
         clients.delete(redis);

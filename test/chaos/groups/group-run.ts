@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isOnItsWay } from '../../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../../src/ledger/history/trace.ts';
 import type { RedisUser } from '../../../src/redis/access/permissions.ts';
 import { rest } from '../../e2e/rest.ts';
 import { tell } from '../../support/redis-groups.ts';
@@ -188,7 +188,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
       ...judgement,
       broken: [...judgement.broken, ...refused.map((what) => `refused by the ACL: ${what}`)],
       ended: [...traces.values()].filter(
-        ({ outcome, messages }) => outcome !== 'pending' && messages.every(({ state }) => !isOnItsWay(state)),
+        ({ outcome, messages }) => outcome !== 'pending' && messages.every(({ state }) => !isInFlight(state)),
       ).length,
       longestGap: Math.max(...times.slice(1).map((at, index) => at - (times[index] as number))) / 1000,
       recovered: next === undefined ? Number.POSITIVE_INFINITY : (next.atMs - back) / 1000,

@@ -93,7 +93,7 @@ describe('acknowledging', () => {
   it('ends the alert although the clock of whoever says it is behind', async () => {
     await admit();
     await acknowledge(500);
-    expect(await ledger.isOver(dedupHash, 1_000)).toBe('acknowledged');
+    expect(await ledger.closedBy(dedupHash, 1_000)).toBe('acknowledged');
   });
 
   it('of what was resolved before changes nothing', async () => {
@@ -122,13 +122,13 @@ describe('acknowledging', () => {
 describe('what has ended an alert', () => {
   it('is nothing, an acknowledgement, or above all a resolve', async () => {
     await admit();
-    expect(await ledger.isOver(dedupHash, 1_000)).toBeUndefined();
+    expect(await ledger.closedBy(dedupHash, 1_000)).toBeUndefined();
     await acknowledge(2_000);
-    expect(await ledger.isOver(dedupHash, 1_000)).toBe('acknowledged');
-    expect(await ledger.isOver(dedupHash, 2_000)).toBeUndefined();
+    expect(await ledger.closedBy(dedupHash, 1_000)).toBe('acknowledged');
+    expect(await ledger.closedBy(dedupHash, 2_000)).toBeUndefined();
     await ledger.resolve(dedupHash, new Date(3_000));
-    expect(await ledger.isOver(dedupHash, 1_000)).toBe('resolved');
-    expect(await ledger.isOver(dedupHash, 3_000)).toBeUndefined();
+    expect(await ledger.closedBy(dedupHash, 1_000)).toBe('resolved');
+    expect(await ledger.closedBy(dedupHash, 3_000)).toBeUndefined();
   });
 });
 
@@ -157,7 +157,7 @@ describe('codes', () => {
     await claim('m-1', 1);
     await admit();
     await acknowledge(2_000);
-    await ledger.owed.keep(dedupHash, { m: '{}' });
+    await ledger.resolveSubscribers.keep(dedupHash, { m: '{}' });
     const written = [keys.ackCodes(phoneHash()), keys.ackCode(phoneHash(), 'AAA2'), keys.acknowledged(dedupHash), keys.owed(dedupHash)];
     for (const key of written) expect(await redis.pttl(key), key).toBeGreaterThan(0);
   });

@@ -9,7 +9,7 @@ import {
   SETTINGS_KEY,
   SLOTS_KEY,
 } from '../../../src/limit/caps/bottleneck-lua.ts';
-import { mendScript } from '../../../src/limit/pacing/pacer-connection.ts';
+import { patchBottleneckLua } from '../../../src/limit/pacing/pacer-connection.ts';
 
 const require = createRequire(import.meta.url);
 const parts: Record<string, string> = require('bottleneck/lib/lua.json');
@@ -57,7 +57,7 @@ test('A limiter’s eight keys come in the order that the scripts read them in',
 const { names, payload }: { names: string[]; payload: (name: string) => string } = require('bottleneck/lib/Scripts.js');
 
 test.each(names)('The script %s is mended for Redis 7 and goes by Redis’ clock', (name) => {
-  const mended = mendScript(payload(name));
+  const mended = patchBottleneckLua(payload(name));
   expect(mended).not.toContain('error_reply');
   expect(mended).not.toMatch(/publish'\s*,\s*'b_'/);
   expect(mended).not.toMatch(/now = tonumber\(ARGV/);
@@ -66,6 +66,6 @@ test.each(names)('The script %s is mended for Redis 7 and goes by Redis’ clock
 });
 
 test('Errors keep their text when mended, be they plain or put together', () => {
-  expect(mendScript("return redis.error_reply('UNKNOWN_CLIENT')")).toBe("return { err = 'UNKNOWN_CLIENT' }");
-  expect(mendScript("redis.error_reply('A:'..f(x)..':'..b)")).toBe("{ err = 'A:'..f(x)..':'..b }");
+  expect(patchBottleneckLua("return redis.error_reply('UNKNOWN_CLIENT')")).toBe("return { err = 'UNKNOWN_CLIENT' }");
+  expect(patchBottleneckLua("redis.error_reply('A:'..f(x)..':'..b)")).toBe("{ err = 'A:'..f(x)..':'..b }");
 });

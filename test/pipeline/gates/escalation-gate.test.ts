@@ -15,7 +15,7 @@ test.each<[name: string, notBefore: number | undefined, over: 'resolved' | 'ackn
   ['that is not due and acknowledged is cancelled at once', NOW + 1, 'acknowledged', { kind: 'cancelled', reason: 'acknowledged' }],
 ])('a text %s', async (_name, notBefore, over, verdict) => {
   const gate = createEscalationGate({
-    isOver: async (dedupHash, receivedAt) => (dedupHash === 'disk' && receivedAt === NOW - 500 ? over : undefined),
+    closedBy: async (dedupHash, receivedAt) => (dedupHash === 'disk' && receivedAt === NOW - 500 ? over : undefined),
   });
   const subject = { message: { notBefore, dedupHash: 'disk', receivedAt: NOW - 500 } } as unknown as MessageSubject;
   const ctx = { clock: { now: () => new Date(NOW) }, signal: new AbortController().signal, note: () => undefined };

@@ -43,7 +43,7 @@ async function setup(...lines: Line[]) {
     createNotifier({
       channels: new Map([['chat', chat]]),
       notices: createNotices(redis, keys),
-      isOver: ledger.isOver,
+      closedBy: ledger.closedBy,
       observer,
       clock,
       retryUntilStored: (write) => write(),

@@ -67,7 +67,7 @@ async function texted(states: readonly (readonly [Partial<Message>, MessageState
   });
   const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'k', receivedAt: RAISED_AT, events: [] } as const;
   await ledger.admit({ ...card, id: alertId, dedupHash: 'key', dedupeForMs: 0, messages: records }, randomUUID());
-  await ledger.owed.keep('key', Object.fromEntries(messages.map(({ message }) => [message.id, JSON.stringify(message)])));
+  await ledger.resolveSubscribers.keep('key', Object.fromEntries(messages.map(({ message }) => [message.id, JSON.stringify(message)])));
 }
 const accepted = async () => texted([[{}, 'accepted']]);
 const told = () => steps.map(({ message: { to, text }, job }) => [to, text, job]);
@@ -79,7 +79,7 @@ describe('who was texted', () => {
     expect(new Set(steps.map((step) => step.message.id)).size).toBe(1);
     expect(steps.filter(({ job }) => job === 'now')).toHaveLength(1);
     expect(recording.heard('messagesCreated')).toEqual([['info', 1]]);
-    expect(await ledger.owed.any('key')).toBe(false);
+    expect(await ledger.resolveSubscribers.any('key')).toBe(false);
   });
 
   it('is told once by a resolve that comes after the first', async () => {
@@ -95,7 +95,7 @@ describe('who was texted', () => {
     await tell(ended, addJobs);
     expect(told()).toEqual([[ALICE, 'RESOLVED: Disk full', 'again']]);
     expect(recording.heard('messagesCreated')).toEqual([['info', 1]]);
-    expect(await ledger.owed.any('key')).toBe(false);
+    expect(await ledger.resolveSubscribers.any('key')).toBe(false);
   });
 
   it('finds the text under the alert, marked as what it is, and the books count it', async () => {
@@ -176,7 +176,7 @@ it('what was raised after it is over is not over', async () => {
   await texted([[{ receivedAt: RESOLVED_AT }, 'accepted']]);
   expect(await tell(ended, addJobs)).toBe('done');
   expect(steps).toEqual([]);
-  expect(await ledger.owed.any('key')).toBe(true);
+  expect(await ledger.resolveSubscribers.any('key')).toBe(true);
 });
 
 it('the text is an info of its own, that no end of the key touches and that asks for nothing', () => {

@@ -648,12 +648,12 @@ describe('a route whose texts are acknowledged', () => {
   test('remembers whom to tell of the end, and no other route does', async () => {
     const raised = alert({ to: [ALICE, 'contact:carol'] });
     const steps = stepsOf(await setup.take(raised, deps));
-    expect((await setup.ledger.owed.all(hash('dedup', 'db/disk'))).map(({ id }) => id)).toEqual([steps[0]?.message.id]);
+    expect((await setup.ledger.resolveSubscribers.all(hash('dedup', 'db/disk'))).map(({ id }) => id)).toEqual([steps[0]?.message.id]);
     setup.clock.at += 1;
     const over = await setup.take({ id: 'r1', severity: 'critical', status: 'resolved', dedupKey: 'db/disk' }, deps);
     expect(over).toMatchObject({ kind: 'resolved', ended: { dedupHash: hash('dedup', 'db/disk'), at: setup.clock.at } });
     await setup.take(alert({ id: 'a2', dedupKey: 'else' }));
-    expect(await setup.ledger.owed.any(hash('dedup', 'else'))).toBe(false);
+    expect(await setup.ledger.resolveSubscribers.any(hash('dedup', 'else'))).toBe(false);
   });
 
   test('is silent when somebody has taken care before it was routed', async () => {

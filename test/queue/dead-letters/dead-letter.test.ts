@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WaitingNotice } from '../../../src/pipeline/notices/notice.ts';
-import { describeDead } from '../../../src/queue/dead-letters/dead-letter.ts';
+import { describeDeadLetter } from '../../../src/queue/dead-letters/dead-letter.ts';
 
 describe('a dead notice', () => {
   const notice: WaitingNotice = {
@@ -20,7 +20,7 @@ describe('a dead notice', () => {
     contacts: [],
   };
   const dead = (failedReason: string) =>
-    describeDead(
+    describeDeadLetter(
       {
         queue: 'sms-notices',
         what: 'notice',

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import type { Reopening } from '../../../src/ledger/ledger.ts';
-import { createOnTheWay } from '../../../src/ledger/lists/on-the-way.ts';
+import { createInFlight } from '../../../src/ledger/lists/in-flight.ts';
 import type { Logger } from '../../../src/logger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createNotifyResolved } from '../../../src/pipeline/resolved/notify-resolved.ts';
@@ -106,7 +106,7 @@ describe('a message whose job another client has removed', () => {
     expect((await harness.trace(message)).events.at(-1)).toMatchObject({ stage: 'queue', verdict: 'requeued' });
     await look();
     expect(counted).toHaveLength(1);
-    expect(await createOnTheWay(redis, harness.keys, () => new Date()).requeued()).toBe(1);
+    expect(await createInFlight(redis, harness.keys, () => new Date()).requeued()).toBe(1);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -206,7 +206,7 @@ describe('other kinds of messages, once their job was removed', () => {
   it('a text that the problem is over', async () => {
     harness.provider('a', [yes]);
     const { message: firing } = await harness.send({ resolvedTexts: true });
-    await harness.ledger.owed.keep(firing.dedupHash, { [firing.id]: JSON.stringify(firing) });
+    await harness.ledger.resolveSubscribers.keep(firing.dedupHash, { [firing.id]: JSON.stringify(firing) });
     const tell = createNotifyResolved({ ledger: harness.ledger, observer: { messagesCreated: () => undefined }, clock: harness.clock });
     let told: Message | undefined;
     const ended = { dedupHash: firing.dedupHash, at: firing.receivedAt + 1 };

@@ -280,7 +280,7 @@ describe('a resolve', () => {
     await resolve(bench);
     expect(await messages.getJobState('m-mine')).toBe('waiting');
     expect(await messages.getJobState('m-other')).toBe('delayed');
-    expect(await createLedger(redis, keys).isOver(hash('dedup', 'db'), receivedAt)).toBe('resolved');
+    expect(await createLedger(redis, keys).closedBy(hash('dedup', 'db'), receivedAt)).toBe('resolved');
   });
 
   it('does not end what was raised since when it is said again', async () => {
@@ -289,7 +289,7 @@ describe('a resolve', () => {
     const since = Date.now();
     await until(() => Date.now() > since);
     expect(await producer.enqueue({ ...RESOLVE, id: 'end' })).toEqual({ id: 'end', duplicate: true });
-    expect(await createLedger(redis, createKeys(prefix)).isOver(hash('dedup', 'db'), since)).toBeUndefined();
+    expect(await createLedger(redis, createKeys(prefix)).closedBy(hash('dedup', 'db'), since)).toBeUndefined();
   });
 });
 

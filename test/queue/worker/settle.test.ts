@@ -62,7 +62,7 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
   let runs = 0;
   work(name, () => {
     runs += 1;
-    return { kind: 'dead', reason: 'malformed: no such thing' };
+    return { kind: 'failed', reason: 'malformed: no such thing' };
   });
   await queue.add('job', {}, { jobId: 'j', attempts: 5 });
   await until(async () => (await queue.getJobState('j')) === 'failed');
@@ -70,7 +70,7 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
   expect(runs).toBe(1);
   // Where our own lines are is no business of who looks at the queue.
   expect(JSON.parse((await redis.hget(key('j'), 'stacktrace')) ?? '[]')).toEqual([]);
-  await expect(settleJob({} as Job, 'mine', { kind: 'dead', reason: 'x' }, systemClock, () => undefined)).rejects.toThrow(
+  await expect(settleJob({} as Job, 'mine', { kind: 'failed', reason: 'x' }, systemClock, () => undefined)).rejects.toThrow(
     UnrecoverableError,
   );
 });

@@ -12,7 +12,7 @@ export interface Priced {
 }
 
 /** What texts cost, and whether there is money for them. Amounts in micro-units. */
-export interface Purse {
+export interface SpendGuard {
   /** Sets aside what a text is expected to cost. */
   reserve(token: string, text: Priced): Promise<BudgetHold>;
   /** Whether there is money for it now; sets nothing aside. */
@@ -28,11 +28,11 @@ export interface Purse {
  * @param budgets absent: texts have a price and no limit, and nothing is asked
  * @param onForeignPrice told once a provider that it bills in another currency than ours, so that its figures are left aside
  */
-export function createPurse(
+export function createSpendGuard(
   money: Money,
   budgets: Budgets | undefined,
   onForeignPrice: (provider: string, currency: string) => void,
-): Purse {
+): SpendGuard {
   const foreign = new Set<string>();
   return {
     async reserve(token, { provider, to, segments, critical }) {

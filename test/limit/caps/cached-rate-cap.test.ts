@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createRateCap } from '../../../src/limit/caps/bottleneck-cap.ts';
+import { createCachedRateCap } from '../../../src/limit/caps/cached-rate-cap.ts';
 import type { CapRule, RateCap } from '../../../src/limit/caps/rate-cap.ts';
-import { createRememberedCap } from '../../../src/limit/caps/remembered-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
 
@@ -23,7 +23,7 @@ function setup(size?: number) {
       return real.reserve(slot, rules, hint);
     },
   };
-  const cap = createRememberedCap(counting, { now: () => clock.now, ...(size === undefined ? {} : { size }) });
+  const cap = createCachedRateCap(counting, { now: () => clock.now, ...(size === undefined ? {} : { size }) });
   return { cap, real, clock, asked };
 }
 

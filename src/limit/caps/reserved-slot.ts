@@ -8,7 +8,7 @@ import type { CapRule } from './rate-cap.ts';
  * about. The two take turns: after such a critical the slot is the digest's, and while one waits the digest lets it go
  * first, so that neither starves the other.
  */
-export interface KeptSlot {
+export interface ReservedSlot {
   /**
    * What the kept slot is to this critical, which comes back at `until` if it finds no room: `its own`; `waits`: the digest
    * goes first; `closed`: the phone was texted about it, or another one waits. Who asks again in time keeps the claim; without
@@ -16,11 +16,11 @@ export interface KeptSlot {
    */
   claim(critical: Critical, now: Date, until: Date | undefined): Promise<Claim>;
   /** The phone is being texted about this critical. */
-  tell(critical: Critical, now: Date): Promise<void>;
+  recordCritical(critical: Critical, now: Date): Promise<void>;
   /** Whether a critical waits for the kept slot. */
   isAwaited(phoneHash: string, now: Date): Promise<boolean>;
   /** A digest has gone out. */
-  digestWent(phoneHash: string): Promise<void>;
+  digestSent(phoneHash: string): Promise<void>;
 }
 
 export type Claim = 'closed' | 'its own' | 'waits';
@@ -54,22 +54,22 @@ const LATE_MS = 30_000;
 const REMEMBER_MS = 3_600_000;
 
 /** `rememberMs`: how long the phone remembers. */
-const claimKeptSlotScript = defineScript(new URL('../lua/claim-kept-slot.lua', import.meta.url), {
+const claimReservedSlotScript = defineScript(new URL('../lua/claim-reserved-slot.lua', import.meta.url), {
   keys: ['keptSlot', 'told', 'gathering'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', claimedUntil: 'number', rememberMs: 'number' },
   reply: ['closed', 'its own', 'waits'],
 });
 
-const tellKeptSlotScript = defineScript(new URL('../lua/tell-kept-slot.lua', import.meta.url), {
+const recordCriticalScript = defineScript(new URL('../lua/record-critical.lua', import.meta.url), {
   keys: ['keptSlot', 'told'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', windowMs: 'number', rememberMs: 'number' },
   reply: noReply,
 });
 
-export function createKeptSlot(redis: Redis, keys: Keys): KeptSlot {
+export function createReservedSlot(redis: Redis, keys: Keys): ReservedSlot {
   return {
     claim: ({ messageId, phoneHash, dedupHash, windowMs }, now, until) =>
-      claimKeptSlotScript(redis, {
+      claimReservedSlotScript(redis, {
         keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash), gathering: keys.digest(phoneHash) },
         args: {
           messageId,
@@ -79,8 +79,8 @@ export function createKeptSlot(redis: Redis, keys: Keys): KeptSlot {
           rememberMs: rememberMs(windowMs),
         },
       }),
-    tell: ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
-      tellKeptSlotScript(redis, {
+    recordCritical: ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
+      recordCriticalScript(redis, {
         keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash) },
         args: { messageId, dedupHash, now: now.getTime(), windowMs, rememberMs: rememberMs(windowMs) },
       }),
@@ -88,7 +88,7 @@ export function createKeptSlot(redis: Redis, keys: Keys): KeptSlot {
       const [until, turnUntil] = await redis.hmget(keys.keptSlot(phoneHash), 'until', 'turnUntil');
       return Number(until ?? 0) > now.getTime() && Number(turnUntil ?? 0) <= now.getTime();
     },
-    async digestWent(phoneHash) {
+    async digestSent(phoneHash) {
       await redis.hdel(keys.keptSlot(phoneHash), 'turnUntil');
     },
   };

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { wakeHeldBack } from '../../../src/queue/jobs/message-jobs.ts';
+import { promoteHeldBack } from '../../../src/queue/jobs/message-jobs.ts';
 import { MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { openQueue } from '../../../src/queue/open-queue.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
@@ -20,7 +20,7 @@ test('what the config holds back is promoted among many, read in pages; what wai
   const range = vi.spyOn(redis, 'zrange');
   onTestFinished(() => void vi.restoreAllMocks());
 
-  expect(await wakeHeldBack(redis, keys)).toBe(750);
+  expect(await promoteHeldBack(redis, keys)).toBe(750);
 
   expect(await redis.zcard(queue.toKey('delayed'))).toBe(750);
   expect(scan.mock.calls.length).toBeGreaterThan(3);

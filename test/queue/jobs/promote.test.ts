@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wakeMessages } from '../../../src/queue/jobs/alert-jobs.ts';
+import { promoteMessages } from '../../../src/queue/jobs/alert-jobs.ts';
 import { testRedis } from '../../support/redis.ts';
 import { openQueue } from '../support/queue-bench.ts';
 
@@ -13,7 +13,7 @@ describe('wakeMessages', () => {
     await queue.add('message', {}, { jobId: 'critical', delay: HOUR_MS });
     await queue.add('message', {}, { jobId: 'warning', delay: HOUR_MS, priority: 2 });
     await queue.add('message', {}, { jobId: 'unnamed', delay: HOUR_MS });
-    await wakeMessages(queue, ['critical', 'warning']);
+    await promoteMessages(queue, ['critical', 'warning']);
     expect(await redis.lrange(key('wait'), 0, -1)).toEqual(['critical']);
     expect(await redis.zrange(key('prioritized'), '0', '-1')).toEqual(['warning']);
     expect(await redis.zrange(key('delayed'), '0', '-1')).toEqual(['unnamed']);
@@ -27,7 +27,7 @@ describe('wakeMessages', () => {
     await take('hand');
     await queue.add('message', {}, { jobId: 'w' });
     await queue.add('message', {}, { jobId: 'd', delay: HOUR_MS });
-    await wakeMessages(queue, ['f', 'a', 'w', 'gone', 'd']);
+    await promoteMessages(queue, ['f', 'a', 'w', 'gone', 'd']);
     const state = (id: string) => queue.getJobState(id);
     expect([await state('f'), await state('a'), await state('w'), await state('d')]).toEqual(['failed', 'active', 'waiting', 'waiting']);
     expect(await redis.lrange(key('wait'), 0, -1)).toEqual(['d', 'w']);
@@ -38,7 +38,7 @@ describe('wakeMessages', () => {
     const { queue, key } = openQueue(url, prefix);
     const ids = Array.from({ length: 20 }, (_, index) => `m-${index}`);
     await queue.addBulk(ids.map((jobId) => ({ name: 'message', data: {}, opts: { jobId, delay: HOUR_MS } })));
-    await Promise.all([wakeMessages(queue, ids), wakeMessages(queue, ids), wakeMessages(queue, ids)]);
+    await Promise.all([promoteMessages(queue, ids), promoteMessages(queue, ids), promoteMessages(queue, ids)]);
     expect((await redis.lrange(key('wait'), 0, -1)).sort()).toEqual(ids.sort());
   });
 
@@ -46,13 +46,13 @@ describe('wakeMessages', () => {
     const { queue, key } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'm-1', delay: HOUR_MS });
     await redis.set(key('wait'), 'not a list');
-    await expect(wakeMessages(queue, ['m-1'])).rejects.toThrow('WRONGTYPE');
+    await expect(promoteMessages(queue, ['m-1'])).rejects.toThrow('WRONGTYPE');
   });
 
   it('wakes nobody for an empty list', async () => {
     const { queue } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'm-1', delay: HOUR_MS });
-    await wakeMessages(queue, []);
+    await promoteMessages(queue, []);
     expect(await queue.getJobState('m-1')).toBe('delayed');
   });
 });

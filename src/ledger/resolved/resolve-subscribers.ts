@@ -2,10 +2,10 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import type { MessageState } from '../history/trace.ts';
-import { followLua } from '../lists/on-the-way.ts';
+import { followLua } from '../lists/in-flight.ts';
 import { type MessageRecord, messageFields } from '../records.ts';
 
-export interface OwedMessage {
+export interface ResolveSubscriber {
   readonly id: string;
   /** As it was kept, whole number and all. */
   readonly kept: string;
@@ -19,13 +19,13 @@ export interface OwedMessage {
  * Whom to tell when the problem of a dedup key is over: the messages that said that it is there, as far as their routes
  * want that. Every method rejects when Redis refuses.
  */
-export interface Owed {
+export interface ResolveSubscribers {
   /** Remembers messages, by id, before they can be sent; again changes nothing. */
   keep(dedupHash: string, messages: Readonly<Record<string, string>>): Promise<void>;
   any(dedupHash: string): Promise<boolean>;
   /** Whether a message of the dedup key has no outcome yet, or a recipient is to be notified of its end. */
   isOpen(dedupHash: string): Promise<boolean>;
-  all(dedupHash: string): Promise<OwedMessage[]>;
+  all(dedupHash: string): Promise<ResolveSubscriber[]>;
   forget(dedupHash: string, ids: readonly string[]): Promise<void>;
   /**
    * Writes a further message under an alert that has texted. `again`: it was written before; `missing`: the alert is
@@ -42,7 +42,7 @@ const addMessageScript = defineScript(new URL('add-message.lua', import.meta.url
   includes: [followLua],
 });
 
-export function createOwed(redis: Redis, keys: Keys): Owed {
+export function createResolveSubscribers(redis: Redis, keys: Keys): ResolveSubscribers {
   return {
     async keep(dedupHash, messages) {
       const key = keys.owed(dedupHash);

@@ -2,7 +2,7 @@ import type { CapRule, RateCap, Reservation } from './rate-cap.ts';
 
 type Full = Extract<Reservation, { kind: 'full' }>;
 
-export interface RememberedCap extends RateCap {
+export interface CachedRateCap extends RateCap {
   /** What is known, without asking, to hold back a text that has no slot yet. */
   knownFull(rules: readonly CapRule[]): Full | undefined;
 }
@@ -10,7 +10,7 @@ export interface RememberedCap extends RateCap {
 /** How long an answer may stand in for a question to Redis, whose slots other replicas give back. */
 const REMEMBER_MS = 1000;
 
-export interface RememberedCapOptions {
+export interface CachedRateCapOptions {
   /** ms; the clock of Redis, by which `retryAt` is given. */
   readonly now: () => number;
   /** How many full counters are remembered at most; the one remembered first goes first. */
@@ -22,7 +22,7 @@ export interface RememberedCapOptions {
  * from memory until it has room or a second is over, whichever comes first. Whoever may hold a slot is always asked
  * for in Redis, and so is everyone once this process gave a slot of that counter back.
  */
-export function createRememberedCap(cap: RateCap, { now, size = 10_000 }: RememberedCapOptions): RememberedCap {
+export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: CachedRateCapOptions): CachedRateCap {
   /** Counter → kind of text → what Redis said: the reserve or the weight that keeps out one text may let in another. */
   const counters = new Map<string, Map<string, { full: Full; until: number }>>();
 

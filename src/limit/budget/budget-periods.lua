@@ -24,7 +24,7 @@ end
 
 local function whole(n) return string.format('%.0f', n) end
 
-local function bookOf(period)
+local function periodOf(period)
   local key = keys.books[period]
   local held = redis.call('hmget', key, 'start', 'spent', 'reserved')
   local book = { key = key, start = tonumber(held[1] or '-1'), spent = tonumber(held[2] or '0'), reserved = tonumber(held[3] or '0') }

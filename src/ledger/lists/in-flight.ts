@@ -4,14 +4,14 @@ import { defineScript, noReply, stringList, stringOrNone } from '../../redis/def
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
 import { MISSED_ALERT } from '../criticals.ts';
-import { ON_ITS_WAY } from '../history/trace.ts';
+import { IN_FLIGHT } from '../history/trace.ts';
 import { EVENTS_LENGTH, lines } from '../records.ts';
 
 /**
  * Alerts that no router has worked off and messages without an outcome, each with the job that it needs. The ledger scripts keep
  * the lists; a member is looked at when its time comes, so that a look never reads more than a page.
  */
-export interface OnTheWay {
+export interface InFlight {
   /** Ids of messages that were last looked at, or written, at least `quietMs` ago; the oldest first. */
   dueMessages(quietMs: number, limit: number): Promise<string[]>;
   /** The same of alerts that a producer of ours added. */
@@ -59,7 +59,7 @@ const claimMessageScript = defineScript(new URL('claim-message.lua', import.meta
   keys: ['message', 'list', 'requeued'],
   args: { messageId: 'string', quietMs: 'number', event: 'string' },
   reply: stringOrNone,
-  constants: { ON_ITS_WAY: setOf(ON_ITS_WAY), EVENTS_LENGTH },
+  constants: { IN_FLIGHT: setOf(IN_FLIGHT), EVENTS_LENGTH },
   includes: [claimJobLua],
 });
 
@@ -71,7 +71,7 @@ const claimAlertScript = defineScript(new URL('claim-alert.lua', import.meta.url
   includes: [claimJobLua],
 });
 
-export function createOnTheWay(redis: Redis, keys: Keys, now: () => Date): OnTheWay {
+export function createInFlight(redis: Redis, keys: Keys, now: () => Date): InFlight {
   return {
     dueMessages: (quietMs, limit) => dueScript(redis, { keys: { list: keys.openMessages() }, args: { quietMs, limit } }),
     dueAlerts: (quietMs, limit) => dueScript(redis, { keys: { list: keys.pendingAlerts() }, args: { quietMs, limit } }),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createJournal } from '../../../src/ledger/journal/journal.ts';
-import { createJournalBells } from '../../../src/ledger/journal/journal-bell.ts';
 import { messageLine } from '../../../src/ledger/journal/journal-entry.ts';
+import { createJournalSubscriptions } from '../../../src/ledger/journal/journal-subscription.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
 
@@ -10,10 +10,10 @@ const { redis, prefix } = testRedis();
 const LONG_MS = 60_000;
 
 let keys = createKeys(prefix);
-let hang: ReturnType<typeof createJournalBells>;
+let hang: ReturnType<typeof createJournalSubscriptions>;
 beforeEach(() => {
   keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
-  hang = createJournalBells(createJournal(redis, keys));
+  hang = createJournalSubscriptions(createJournal(redis, keys));
 });
 
 const happens = (alertId: string) =>
@@ -24,40 +24,40 @@ const happens = (alertId: string) =>
     messageLine({ id: 'm', alertId, state: 'failed', reason: null, provider: null, attempt: null }),
   );
 async function bellOf(alertId: string) {
-  const bell = await hang(alertId);
-  onTestFinished(() => bell.close());
-  return bell;
+  const subscription = await hang(alertId);
+  onTestFinished(() => subscription.close());
+  return subscription;
 }
 
 it('rings for what becomes of its alert, also while nobody listens, and not for what was before', async () => {
   await happens('a');
   const [a, b] = [await bellOf('a'), await bellOf('b')];
-  const heard: string[] = [];
-  const listening = a.heard(LONG_MS).then(() => heard.push('a'));
+  const next: string[] = [];
+  const listening = a.next(LONG_MS).then(() => next.push('a'));
   await happens('b');
   await happens('other');
-  await b.heard(LONG_MS);
-  heard.push('b');
+  await b.next(LONG_MS);
+  next.push('b');
   await happens('a');
   await listening;
-  expect(heard).toEqual(['b', 'a']);
+  expect(next).toEqual(['b', 'a']);
 });
 
 it('is silent for as long as it is told, and is heard when it is taken down', async () => {
-  const bell = await bellOf('a');
+  const subscription = await bellOf('a');
   const since = performance.now();
-  await bell.heard(30);
+  await subscription.next(30);
   expect(performance.now() - since).toBeGreaterThanOrEqual(29);
-  const listening = bell.heard(LONG_MS);
-  bell.close();
+  const listening = subscription.next(LONG_MS);
+  subscription.close();
   await listening;
 });
 
 it('rings for those that are hung after all others were taken down', async () => {
   for (let time = 0; time < 3; time += 1) {
-    const bell = await hang('a');
+    const subscription = await hang('a');
     await happens('a');
-    await bell.heard(LONG_MS);
-    bell.close();
+    await subscription.next(LONG_MS);
+    subscription.close();
   }
 });

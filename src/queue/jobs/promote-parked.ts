@@ -12,7 +12,7 @@ export interface Resumable {
   serves(urgent: boolean): boolean;
 }
 
-export interface ParkedWakerDeps {
+export interface ParkedPromoterDeps {
   readonly redis: Redis;
   readonly prefix: string;
   readonly parked: Parked;
@@ -31,17 +31,17 @@ const IDLE_EVERY_MS = 1_000;
  * Promotes the messages that wait for a provider as soon as that serves again: in portions, criticals first. It looks at
  * the index, not at changes of a circuit, so that a process that starts finds what another one has parked.
  */
-export function createParkedWaker({ redis, prefix, parked, providers, onNoneWaiting, onError }: ParkedWakerDeps) {
+export function createParkedPromoter({ redis, prefix, parked, providers, onNoneWaiting, onError }: ParkedPromoterDeps) {
   const messages = openQueue(MESSAGE_QUEUE, redis, prefix);
 
   /** @returns how many of the portion were waiting */
-  const wakePortion = async ({ name, serves }: Resumable, urgent: boolean): Promise<number> => {
+  const promotePortion = async ({ name, serves }: Resumable, urgent: boolean): Promise<number> => {
     if (!serves(urgent)) return 0;
     const ids = await parked.first(name, urgent, PORTION, clockOf(redis).now());
     if (ids.length === 0) onNoneWaiting(name, urgent);
     await Promise.all(
       ids.map((id) =>
-        promote(messages, id, async () => {
+        promoteJob(messages, id, async () => {
           if (await hasEnded(redis, messages.toKey(id))) await parked.leave({ id, urgent }, [name]);
         }),
       ),
@@ -49,11 +49,11 @@ export function createParkedWaker({ redis, prefix, parked, providers, onNoneWait
     return ids.length;
   };
 
-  const wake = async (): Promise<number> => {
+  const promoteAll = async (): Promise<number> => {
     const counts = await Promise.all(
       providers.map(async (provider) => {
-        const urgent = await wakePortion(provider, true);
-        return urgent >= PORTION ? urgent : urgent + (await wakePortion(provider, false));
+        const urgent = await promotePortion(provider, true);
+        return urgent >= PORTION ? urgent : urgent + (await promotePortion(provider, false));
       }),
     );
     return Math.max(0, ...counts);
@@ -65,7 +65,7 @@ export function createParkedWaker({ redis, prefix, parked, providers, onNoneWait
   const plan = (ms: number): void => {
     if (closed) return;
     timer = setTimeout(() => {
-      running = wake()
+      running = promoteAll()
         .catch((error: unknown) => {
           onError(error);
           return 0;
@@ -78,7 +78,7 @@ export function createParkedWaker({ redis, prefix, parked, providers, onNoneWait
 
   return {
     /** One look, as the timer makes it. */
-    wake,
+    promote: promoteAll,
     async close(): Promise<void> {
       closed = true;
       clearTimeout(timer);
@@ -94,7 +94,7 @@ async function hasEnded(redis: Redis, key: string): Promise<boolean> {
   return typeof timestamp !== 'string' || typeof finishedOn === 'string';
 }
 
-async function promote(messages: Queue, id: string, onElsewhere: () => Promise<void>): Promise<void> {
+async function promoteJob(messages: Queue, id: string, onElsewhere: () => Promise<void>): Promise<void> {
   try {
     await messages.getBackend().promote(id);
   } catch (error) {

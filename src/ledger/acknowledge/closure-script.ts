@@ -1,15 +1,15 @@
 import { defineScript } from '../../redis/define-script.ts';
 import { RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { luaPart } from '../../redis/lua-source.ts';
-import { tellLua } from '../journal/journal.ts';
+import { writeEntryLua } from '../journal/journal.ts';
 
 /** What ends an alert before its text is sent: its problem is gone, or somebody has taken care. */
-export type Over = 'resolved' | 'acknowledged';
+export type Closure = 'resolved' | 'acknowledged';
 
 /** Lua function `closedBy()`. Needs `keys.resolved`, `keys.acknowledged` and `args.receivedAt`. */
 export const closedByLua = luaPart(new URL('closed-by.lua', import.meta.url));
 
-export const isOverScript = defineScript(new URL('is-over.lua', import.meta.url), {
+export const readClosureScript = defineScript(new URL('read-closure.lua', import.meta.url), {
   keys: ['resolved', 'acknowledged'],
   args: { receivedAt: 'number' },
   reply: ['open', 'resolved', 'acknowledged'],
@@ -25,5 +25,5 @@ export const acknowledgeScript = defineScript(new URL('acknowledge.lua', import.
   args: { receivedAt: 'number', at: 'number', run: 'string', by: 'string', event: 'string', journalLine: 'string' },
   reply: { acknowledged: { open: 'strings' }, over: { over: ['resolved', 'acknowledged'] } },
   constants: { RESOLVED_TTL_MS },
-  includes: [closedByLua, tellLua],
+  includes: [closedByLua, writeEntryLua],
 });

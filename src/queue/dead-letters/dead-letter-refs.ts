@@ -24,7 +24,7 @@ export const discardScript = defineScript(new URL('discard.lua', import.meta.url
 });
 
 /** Where a dead letter lies: a job in the failed set of its queue, or a message in the index of unknown outcomes. */
-export interface DeadRef {
+export interface DeadLetterRef {
   readonly queue: string;
   readonly jobId: string;
   /** ms since the epoch. */
@@ -32,7 +32,7 @@ export interface DeadRef {
 }
 
 /** A sorted set of ids by the time at which they ended, ms. */
-export interface DeadSet {
+export interface DeadLetterSet {
   readonly queue: string;
   readonly key: string;
 }
@@ -41,10 +41,10 @@ export interface DeadSet {
 const PAGE = 200;
 
 /** Every ref of several sets, merged by time. Each set is read in pages, only as far as the caller goes. */
-export async function* mergedRefs(redis: Redis, sets: readonly DeadSet[], order: 'newest' | 'oldest'): AsyncGenerator<DeadRef> {
+export async function* mergedRefs(redis: Redis, sets: readonly DeadLetterSet[], order: 'newest' | 'oldest'): AsyncGenerator<DeadLetterRef> {
   const walks = sets.map((set) => walk(redis, set, order));
-  const heads = new Map<AsyncGenerator<DeadRef>, DeadRef>();
-  const advance = async (from: AsyncGenerator<DeadRef>) => {
+  const heads = new Map<AsyncGenerator<DeadLetterRef>, DeadLetterRef>();
+  const advance = async (from: AsyncGenerator<DeadLetterRef>) => {
     const { value, done } = await from.next();
     if (done) heads.delete(from);
     else heads.set(from, value);
@@ -62,7 +62,7 @@ export async function* mergedRefs(redis: Redis, sets: readonly DeadSet[], order:
  * The refs of one set that are in it by now. What leaves the set meanwhile moves no other ref out of sight, and what comes
  * back into it does not come twice: the oldest-first order ends at the newest score of the beginning.
  */
-async function* walk(redis: Redis, { queue, key }: DeadSet, order: 'newest' | 'oldest'): AsyncGenerator<DeadRef> {
+async function* walk(redis: Redis, { queue, key }: DeadLetterSet, order: 'newest' | 'oldest'): AsyncGenerator<DeadLetterRef> {
   const [, newest] = await withinDeadline(redis.zrevrange(key, 0, 0, 'WITHSCORES'));
   if (newest === undefined) return;
   let edge = order === 'newest' ? newest : '-inf';
@@ -86,7 +86,7 @@ async function* walk(redis: Redis, { queue, key }: DeadSet, order: 'newest' | 'o
 }
 
 /** How many refs there are in all sets. */
-export async function countRefs(redis: Redis, sets: readonly DeadSet[]): Promise<number> {
+export async function countRefs(redis: Redis, sets: readonly DeadLetterSet[]): Promise<number> {
   const counts = await withinDeadline(Promise.all(sets.map(({ key }) => redis.zcard(key))));
   return counts.reduce((sum, count) => sum + count, 0);
 }
