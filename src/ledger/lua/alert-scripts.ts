@@ -7,7 +7,7 @@ import { closedByLua } from '../acknowledge/closure-script.ts';
 import { MISSED_ALERT } from '../criticals.ts';
 import type { MessageState } from '../history/trace.ts';
 import { writeEntryLua } from '../journal/journal.ts';
-import { followLua } from '../lists/on-the-way.ts';
+import { followLua } from '../lists/in-flight.ts';
 import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './shared/parts.ts';
 
 /**
