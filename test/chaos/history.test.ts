@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/history/trace.ts';
+import { alertTrace, messageTrace } from '../support/fixtures/history.ts';
 import type { ClockRecord, ClockSample } from './clock-record.ts';
 import type { Fault } from './faults.ts';
 import type { History, ProviderHit, Raised } from './history.ts';
@@ -18,42 +19,18 @@ const raised = (rest: Partial<Raised> = {}): Raised => ({
 
 const attempt = (result: TraceAttempt['result'], provider = 'first'): TraceAttempt => ({
   provider,
-  startedAt: '2026-11-21T03:00:00.000Z',
+  startedAt: '2026-11-20T03:00:00.000Z',
   ...(result === undefined ? {} : { result }),
 });
 
-const message = (rest: Partial<MessageTrace> = {}): MessageTrace => ({
-  id: 'm-a',
-  alertId: 'a',
-  to: '+60*******789',
-  contact: null,
-  severity: 'critical',
-  route: 'default',
-  state: 'accepted',
-  reason: null,
-  until: null,
-  provider: 'first',
-  providerMessageId: null,
-  segments: 1,
-  createdAt: '2026-11-21T03:00:00.000Z',
-  expiresAt: '2026-11-21T04:00:00.000Z',
-  attempts: [attempt('accepted')],
-  events: [],
-  ...rest,
-});
+const message = (rest: Partial<MessageTrace> = {}): MessageTrace =>
+  messageTrace({
+    ...{ id: 'm-a', alertId: 'a', state: 'accepted', provider: 'first', attempts: [attempt('accepted')] },
+    createdAt: '2026-11-20T03:00:00.000Z',
+    ...rest,
+  });
 
-const alert = (messages: readonly MessageTrace[], rest: Partial<AlertTrace> = {}): AlertTrace => ({
-  id: 'a',
-  severity: 'critical',
-  status: 'firing',
-  dedupKey: null,
-  receivedAt: '2026-11-21T03:00:00.000Z',
-  outcome: 'routed',
-  reason: null,
-  events: [],
-  messages,
-  ...rest,
-});
+const alert = (messages: readonly MessageTrace[], rest: Partial<AlertTrace> = {}): AlertTrace => alertTrace({ id: 'a', messages, ...rest });
 
 const hit = (rest: Partial<ProviderHit> = {}): ProviderHit => ({
   messageId: 'm-a',
@@ -73,7 +50,7 @@ const unanswered = (rest: Partial<ProviderHit> = {}): ProviderHit => {
   return open;
 };
 
-const START = Date.parse('2026-11-21T03:00:00.000Z');
+const START = Date.parse('2026-11-20T03:00:00.000Z');
 
 /** Ten seconds of clocks that run evenly, but for what `read` says. */
 const clock = (read: (sample: ClockSample) => Partial<ClockSample> = () => ({}), redisStepped = false): ClockRecord => ({
@@ -172,7 +149,7 @@ describe('a second text', () => {
 
   test('is visible as well when the doubt was settled after it, and shows in the events only', () => {
     const settled = { provider: 'second', attempts: [attempt('accepted'), attempt('accepted', 'second')] };
-    const events = [{ at: '2026-11-21T03:00:05.000Z', stage: 'first-check', verdict: 'resend' }];
+    const events = [{ at: '2026-11-20T03:00:05.000Z', stage: 'first-check', verdict: 'resend' }];
     expect(judgeHistory(history({ hits: twice, ...traced(message({ ...settled, events })) }))).toMatchObject({
       visibleDuplicates: 1,
       broken: [],
@@ -320,7 +297,7 @@ describe('a resend', () => {
 
   test('is not excused by an earlier doubt when a request in between was answered clearly', () => {
     const attempts = [attempt('unknown'), attempt('accepted'), attempt('accepted', 'second')];
-    const events = [1, 2].map((n) => ({ at: `2026-11-21T03:00:0${n}.000Z`, stage: 'send', verdict: 'resend' }));
+    const events = [1, 2].map((n) => ({ at: `2026-11-20T03:00:0${n}.000Z`, stage: 'send', verdict: 'resend' }));
     const hits = [unanswered(), hit({ atMs: 2_000 }), second];
     const judgement = judgeHistory(history({ hits, ...traced(message({ provider: 'second', attempts, events })) }));
     expect(judgement.broken).toContainEqual(expect.stringMatching(/sent again 1 time\(s\) without a doubt/));
@@ -380,11 +357,11 @@ describe('a deadline is one of Redis’ clock', () => {
 
   test.each<[string, Partial<History>, RegExp]>([
     ['a message expires before it', { ...traced(expired), hits: [] }, /expired before it/],
-    ['a process 61 minutes ahead has set it', traced(message({ expiresAt: '2026-11-21T05:01:00.000Z' })), /is not 3600000 ms after/],
-    ['a process 61 minutes behind has set it', traced(message({ expiresAt: '2026-11-21T02:59:00.000Z' })), /is not 3600000 ms after/],
+    ['a process 61 minutes ahead has set it', traced(message({ expiresAt: '2026-11-20T05:01:00.000Z' })), /is not 3600000 ms after/],
+    ['a process 61 minutes behind has set it', traced(message({ expiresAt: '2026-11-20T02:59:00.000Z' })), /is not 3600000 ms after/],
     [
       'a message is sent after it',
-      { expiresAfterMs: 500, ...traced(message({ expiresAt: '2026-11-21T03:00:00.600Z' })), hits: [hit({ atMs: 8_000 })] },
+      { expiresAfterMs: 500, ...traced(message({ expiresAt: '2026-11-20T03:00:00.600Z' })), hits: [hit({ atMs: 8_000 })] },
       /was sent after it/,
     ],
     ['Redis’ clock says another time', { clock: ahead(60_000) }, /is not 3600000 ms after/],
@@ -393,7 +370,7 @@ describe('a deadline is one of Redis’ clock', () => {
   });
 
   test('and kept when a message expires after it', () => {
-    const short = message({ ...expired, expiresAt: '2026-11-21T03:00:02.100Z' });
+    const short = message({ ...expired, expiresAt: '2026-11-20T03:00:02.100Z' });
     expect(judgeHistory(history({ expiresAfterMs: 2_000, ...traced(short), hits: [] })).broken).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer/pr
 import type { RedisInspection } from '../../src/redis/fitness/inspect.ts';
 import type { Environment } from '../../src/setting/environment.ts';
 import { Secret } from '../../src/setting/secret.ts';
-import { NOW } from '../explain/traces.ts';
+import { NOW } from '../support/fixtures/history.ts';
 import { type DeadWorld, deadLettersOf } from './dead-world.ts';
 import { overviewOf } from './overviews.ts';
 

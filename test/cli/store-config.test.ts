@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/fault.ts';
-import { alertTrace } from '../explain/traces.ts';
+import { alertTrace } from '../support/fixtures/history.ts';
 import { type } from './recording-deps.ts';
 
 const ONE = new ConfigError([{ path: 'routes[0].providers[0]', file: 'config.yaml', line: 3, message: 'no provider named "twillio"' }]);

@@ -3,7 +3,7 @@ import { OUR_REASONS, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import { concludeMessage } from '../../src/explain/conclude-message.ts';
 import { REASON_WORDS, reasonWords } from '../../src/explain/reason-words.ts';
 import { MESSAGE_STATES, type MessageTrace } from '../../src/ledger/history/trace.ts';
-import { attempt, messageTrace, NOW } from './traces.ts';
+import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
 
 const unknown = attempt({ result: 'unknown', reason: 'unknown_outcome' });
 const until = '2026-11-20T03:14:10.000Z';

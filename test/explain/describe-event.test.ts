@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeAttempt, describeEvent } from '../../src/explain/describe-event.ts';
 import type { TraceAttempt, TraceEvent } from '../../src/ledger/history/trace.ts';
-import { attempt } from './traces.ts';
+import { attempt } from '../support/fixtures/history.ts';
 
 const at = '2026-11-20T03:00:01.000Z';
 

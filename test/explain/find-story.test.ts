@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findTraced, storyOf } from '../../src/explain/find-story.ts';
 import type { AlertTrace, MessageTrace, StoryTraces } from '../../src/ledger/history/trace.ts';
-import { alertTrace, attempt, messageTrace, NOW } from './traces.ts';
+import { alertTrace, attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
 
 function tracesOf(alerts: readonly AlertTrace[]): StoryTraces {
   const messages = alerts.flatMap(({ messages }) => messages);

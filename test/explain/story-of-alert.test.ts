@@ -4,7 +4,7 @@ import { formatStory } from '../../src/explain/format-story.ts';
 import { REASON_WORDS } from '../../src/explain/reason-words.ts';
 import { concludeAlert, storyOfAlert } from '../../src/explain/story-of-alert.ts';
 import type { AlertTrace } from '../../src/ledger/history/trace.ts';
-import { alertTrace, attempt, messageTrace, NOW } from './traces.ts';
+import { alertTrace, attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
 
 const explain = (alert: AlertTrace) => formatStory(storyOfAlert(alert, NOW));
 

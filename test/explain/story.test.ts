@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatStory } from '../../src/explain/format-story.ts';
 import { storyOfMessage } from '../../src/explain/story.ts';
 import type { MessageTrace, TraceEvent } from '../../src/ledger/history/trace.ts';
-import { attempt, messageTrace, NOW } from './traces.ts';
+import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
 
 const explain = (message: MessageTrace) => formatStory(storyOfMessage(message, NOW));
 

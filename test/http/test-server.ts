@@ -7,9 +7,9 @@ import type { E164 } from '../../src/alert/phone.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ReceiverDeps } from '../../src/http/server/http-deps.ts';
 import { createHttpServer, type HttpServerDeps } from '../../src/http/server/http-server.ts';
-import type { AlertTrace, MessageTrace } from '../../src/ledger/history/trace.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer/producer-port.ts';
+import { alertTrace as alertTraceOf, messageTrace as messageTraceOf } from '../support/fixtures/history.ts';
 
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);
@@ -64,36 +64,22 @@ export class RecordingProducer {
   }
 }
 
-export const messageTrace: MessageTrace = {
+export const messageTrace = messageTraceOf({
   id: 'm-known',
   alertId: 'known',
-  to: '+60*******789',
   contact: 'alice',
-  severity: 'critical',
-  route: 'default',
   state: 'deferred',
   reason: 'rate_cap_recipient',
   until: '2026-11-20T04:00:00.000Z',
-  provider: null,
-  providerMessageId: null,
-  segments: 1,
-  createdAt: '2026-11-20T03:00:00.000Z',
-  expiresAt: '2026-11-20T04:30:00.000Z',
   attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:00.000Z', result: 'refused', reason: 'throttled', status: 429 }],
   events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_recipient' }],
-};
+});
 
-export const alertTrace: AlertTrace = {
+export const alertTrace = alertTraceOf({
   id: 'known',
-  severity: 'critical',
-  status: 'firing',
-  dedupKey: 'k',
-  receivedAt: '2026-11-20T03:00:00.000Z',
-  outcome: 'routed',
-  reason: null,
   events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'severity-gate', verdict: 'pass' }],
   messages: [messageTrace],
-};
+});
 
 export const traces = {
   alert: async (id: string) => (id === 'known' || id.length === 128 ? { ...alertTrace, id } : undefined),

@@ -5,8 +5,8 @@ import type { Move } from '../../src/ledger/ledger.ts';
 import type { MessageRecord } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../support/fixtures/ledger.ts';
 import { testRedis } from '../support/redis.ts';
-import { messageRecord, routedAlert } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 const HOUR_MS = 3_600_000;
@@ -195,16 +195,7 @@ describe('a critical that is missed', () => {
       const asked = { provider: 'sns', startedAt: until.toISOString() };
       await admit(id, id === 'a' ? {} : { severity: 'error' });
       const token = randomUUID();
-      await ledger.openAttempt({
-        messageId: `m-${id}`,
-        dedupHash: 'db',
-        phoneHash: 'phone',
-        receivedAt: 1_000,
-        token,
-        record: asked,
-        leaseMs: 1_000,
-        unknownsAllowed: 1,
-      });
+      await ledger.openAttempt(attemptRequest(`m-${id}`, { token, record: asked, leaseMs: 1_000, unknownsAllowed: 1 }));
       await move(id, 'accepted', { attempt: { token, number: 1, record: { ...asked, endedAt: until.toISOString(), result: 'accepted' } } });
       await ledger.applyReceipt(`m-${id}`, { provider: 'sns', state: 'undelivered', receivedAt: until, reason: 'unavailable' });
     }

@@ -6,9 +6,9 @@ import type { AttemptRequest, History, Move } from '../../src/ledger/ledger.ts';
 import type { RoutedAlert } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../support/fixtures/ledger.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { messageRecord } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
@@ -22,33 +22,18 @@ beforeEach(() => {
   id = `m-${randomUUID()}`;
 });
 
-const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
-  id: alertId,
-  severity: 'critical',
-  purpose: 'alert',
-  status: 'firing',
-  dedupKey: 'db/down',
-  dedupHash: alertId,
-  receivedAt: 1_000,
-  dedupeForMs: 0,
-  events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'route', verdict: 'pass' }],
-  messages: [message(id)],
-  ...over,
-});
+const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert =>
+  routedAlert(alertId, {
+    dedupHash: alertId,
+    dedupeForMs: 0,
+    events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'route', verdict: 'pass' }],
+    messages: [message(id)],
+    ...over,
+  });
 
 const message = (messageId: string) => messageRecord(messageId, alertId);
 
-const attempt = (over: Partial<AttemptRequest> = {}): AttemptRequest => ({
-  messageId: id,
-  dedupHash: alertId,
-  phoneHash: 'phone',
-  receivedAt: 1_000,
-  token: 'token-1',
-  record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z' },
-  leaseMs: 60_000,
-  unknownsAllowed: 0,
-  ...over,
-});
+const attempt = (over: Partial<AttemptRequest> = {}) => attemptRequest(id, { dedupHash: alertId, token: 'token-1', ...over });
 
 const closed = (number: number, token: string, result: 'accepted' | 'refused' | 'unknown'): NonNullable<Move['attempt']> => ({
   token,

@@ -6,8 +6,8 @@ import type { Move, Reopening } from '../../src/ledger/ledger.ts';
 import type { RoutedAlert } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../support/fixtures/ledger.ts';
 import { testRedis } from '../support/redis.ts';
-import { messageRecord, routedAlert } from './message-record.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -47,8 +47,7 @@ const reopening = (over: Partial<Reopening> = {}): Reopening => ({
 async function failed(): Promise<void> {
   await ledger.admit(alertOf('a'), randomUUID());
   const record = { provider: 'p', startedAt: '2026-11-20T03:00:00.500Z' };
-  const asked = { messageId: 'm-a', dedupHash: 'db', phoneHash: 'phone', receivedAt: 1_000 };
-  await ledger.openAttempt({ ...asked, token: 't', record, leaseMs: 1, unknownsAllowed: 0 });
+  await ledger.openAttempt(attemptRequest('m-a', { record, leaseMs: 1 }));
   const attempt = { token: 't', number: 1, record: { ...record, result: 'refused', reason: 'content' } as const };
   expect(await moveTo('failed', 'a', { reason: 'content', attempt })).toBe('ended');
 }
@@ -118,9 +117,8 @@ describe('a failed message that is reopened', () => {
   it('can be sent, and is then as over as any', async () => {
     await failed();
     await ledger.reopen(reopening());
-    const again = { messageId: 'm-a', dedupHash: 'db', phoneHash: 'phone', receivedAt: 1_000, leaseMs: 1, unknownsAllowed: 0 };
     const record = { provider: 'q', startedAt: '2026-11-20T04:00:01.000Z' };
-    expect(await ledger.openAttempt({ ...again, token: 'u', record })).toEqual({ kind: 'opened', number: 2 });
+    expect(await ledger.openAttempt(attemptRequest('m-a', { token: 'u', record }))).toEqual({ kind: 'opened', number: 2 });
     await moveTo('accepted', 'a', { attempt: { token: 'u', number: 2, record: { ...record, result: 'accepted' } } });
     expect(await ledger.reopen(reopening({ number: 2 }))).toBe('kept');
     expect((await traces.message('m-a'))?.state).toBe('accepted');

@@ -4,6 +4,7 @@ import { digestLifeMs, mannerOf } from '../../src/pipeline/digest/digest-message
 import type { Message } from '../../src/pipeline/message.ts';
 import { planMessage } from '../../src/pipeline/routing/plan-message.ts';
 import { refuse } from '../../src/provider/contract/provider.ts';
+import { routedAlert } from '../support/fixtures/ledger.ts';
 import { testRedis } from '../support/redis.ts';
 import { createDigestHarness, type DigestHarness } from './digest-harness.ts';
 import { HOUR_MS, MINUTE_MS } from './dispatcher-harness.ts';
@@ -192,18 +193,16 @@ test('What a digest tells of is known when it comes again: the same trouble is t
   const { harness } = await usedUp();
   const message = harness.message({ severity: 'error', overflow: 'digest' });
   const { record } = planMessage(message, undefined, undefined, harness.clock.now());
-  const { dedupHash, severity, purpose, receivedAt } = message;
-  const alert = {
-    severity,
-    purpose,
-    status: 'firing',
+  const { dedupHash, severity, receivedAt } = message;
+  const alert = routedAlert(message.alertId, {
     dedupKey: 'disk',
+    severity,
     dedupHash,
     receivedAt,
     dedupeForMs: 30 * MINUTE_MS,
-    events: [],
-  } as const;
-  await harness.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+    messages: [record],
+  });
+  await harness.ledger.admit(alert, 'first');
   expect(await harness.run(message)).toMatchObject({ kind: 'suppressed', reason: 'digested' });
   const again = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
   expect(await harness.ledger.admit(again, 'second')).toEqual({ kind: 'duplicate', of: message.alertId });
@@ -406,18 +405,16 @@ describe('what has ended since it was held back', () => {
 describe('a digest that is never sent', () => {
   const claimed = async (harness: DigestHarness, message: Message) => {
     const { record } = planMessage(message, undefined, undefined, harness.clock.now());
-    const { dedupHash, severity, purpose, receivedAt } = message;
-    const alert = {
-      severity,
-      purpose,
-      status: 'firing',
+    const { dedupHash, severity, receivedAt } = message;
+    const alert = routedAlert(message.alertId, {
       dedupKey: 'disk',
+      severity,
       dedupHash,
       receivedAt,
       dedupeForMs: HOUR_MS,
-      events: [],
-    } as const;
-    await harness.ledger.admit({ ...alert, id: message.alertId, messages: [record] }, 'first');
+      messages: [record],
+    });
+    await harness.ledger.admit(alert, 'first');
     const repeat = { ...alert, id: 'again', messages: [{ ...record, id: 'm-again', alertId: 'again' }] };
     const again = (run: string) => harness.ledger.admit(repeat, run);
     return { again, alert, record };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { E164 } from '../../src/alert/phone.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createDigests, type Digests } from '../../src/ledger/digest/digests.ts';
 import { createTraces } from '../../src/ledger/history/redis-traces.ts';
@@ -29,6 +28,8 @@ import type { Accepted, VendorReport } from '../../src/provider/contract/provide
 import type { ProviderConfig } from '../../src/provider/registry.ts';
 import type { Redis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { routedAlert } from '../support/fixtures/ledger.ts';
+import { messageOf } from '../support/fixtures/message.ts';
 import { createRecordingObserver } from '../support/recording-observer.ts';
 import { createScriptedProvider, type Line, type ScriptedProvider } from '../support/scripted-provider.ts';
 import { createSettableClock } from '../support/settable-clock.ts';
@@ -111,7 +112,7 @@ export function createHarness(
     const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
     const { record } = planMessage(message, undefined, undefined, clock.now());
     await ledger.admit(
-      { id, severity, purpose, status: 'firing', dedupKey: 'disk', dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] },
+      routedAlert(id, { dedupKey: 'disk', severity, purpose, dedupHash, receivedAt, dedupeForMs: 0, messages: [record] }),
       randomUUID(),
     );
     return message;
@@ -184,25 +185,8 @@ export function createHarness(
     /** One of its own alert; all go to one phone. */
     message(over: Partial<Message> = {}): Message {
       const id = randomUUID();
-      return {
-        id: `m-${id}`,
-        alertId: `a-${id}`,
-        to: '+60123456789' as E164,
-        severity: 'critical',
-        purpose: 'alert',
-        text: 'CRITICAL: Disk full',
-        segments: 1,
-        variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
-        receivedAt: clock.at,
-        expiresAt: clock.at + HOUR_MS,
-        phoneHash: 'phone-hash',
-        dedupHash: id,
-        route: 'default',
-        providers: [...targets.keys()],
-        overflow: 'defer',
-        onUnknown: 'resend',
-        ...over,
-      };
+      const own = { id: `m-${id}`, alertId: `a-${id}`, receivedAt: clock.at, dedupHash: id, providers: [...targets.keys()] };
+      return messageOf({ ...own, expiresAt: clock.at + HOUR_MS, ...over });
     },
 
     /** The first run of a message that the router has just written down. */

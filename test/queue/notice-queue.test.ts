@@ -6,6 +6,7 @@ import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts'
 import { NOTICE_QUEUE } from '../../src/queue/names.ts';
 import { createNoticeQueue, createNoticeWorker } from '../../src/queue/notice-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { noticeOf } from '../support/fixtures/notice.ts';
 import { testRedis } from '../support/redis.ts';
 import { createSettableClock } from '../support/settable-clock.ts';
 import { until } from '../support/until.ts';
@@ -14,23 +15,8 @@ import { openQueue } from './support/queue-bench.ts';
 const { url, prefix: shared } = testRedis();
 let tests = 0;
 
-const notice = (over: Partial<WaitingNotice> = {}): WaitingNotice => ({
-  id: 'n-1',
-  alertId: 'order-42',
-  dedupHash: 'd',
-  channel: 'ops-chat',
-  severity: 'critical',
-  route: 'default',
-  text: 'call +60123456789',
-  labels: {},
-  receivedAt: Date.now(),
-  dueAt: Date.now(),
-  expiresAt: Date.now() + 3_600_000,
-  step: 2,
-  steps: 3,
-  contacts: [],
-  ...over,
-});
+const notice = (over: Partial<WaitingNotice> = {}) =>
+  noticeOf({ alertId: 'order-42', channel: 'ops-chat', text: 'call +60123456789', receivedAt: Date.now(), step: 2, steps: 3, ...over });
 
 /** A queue of its own, with a worker once `work` says how each try ends. */
 function setup() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageTrace } from '../../explain/traces.ts';
+import { messageTrace } from '../../support/fixtures/history.ts';
 import { type, type World } from '../recording-deps.ts';
 
 test('takes care of an alert, by name', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/fault.ts';
 import type { BudgetFigures } from '../../../src/limit/budget/budget.ts';
 import type { Money } from '../../../src/limit/budget/money.ts';
-import { NOW } from '../../explain/traces.ts';
+import { NOW } from '../../support/fixtures/history.ts';
 import { type } from '../recording-deps.ts';
 
 const MINUTE_MS = 60_000;

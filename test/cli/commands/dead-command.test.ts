@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../../src/queue/dead-letters/dead-letters-port.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../explain/traces.ts';
+import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
 import { deadLetter } from '../dead-world.ts';
 import { type } from '../recording-deps.ts';
 

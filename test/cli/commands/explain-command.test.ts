@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../explain/traces.ts';
+import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
 import { type } from '../recording-deps.ts';
 
 const alert = alertTrace({ outcome: 'suppressed', reason: 'below_severity' });

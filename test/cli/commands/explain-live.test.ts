@@ -4,7 +4,7 @@ import type { LiveAnswer } from '../../../src/cli/commands/explain-live.ts';
 import { describeAnswer } from '../../../src/cli/format/describe-live.ts';
 import type { MessageTrace } from '../../../src/ledger/history/trace.ts';
 import { ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
-import { alertTrace, attempt, messageTrace } from '../../explain/traces.ts';
+import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
 import { CONTACT_PHONE, type, type World } from '../recording-deps.ts';
 
 const PHONE = '+60123000001';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { E164 } from '../../../src/alert/phone.ts';
 import { identifySender, phoneHash, phoneHashes } from '../../../src/alert/phone.ts';
 import type { OptOut } from '../../../src/ledger/opt-out/opt-outs.ts';
-import { NOW } from '../../explain/traces.ts';
+import { NOW } from '../../support/fixtures/history.ts';
 import { CONTACT_PHONE, type } from '../recording-deps.ts';
 
 const ALICE = phoneHash(CONTACT_PHONE as E164);

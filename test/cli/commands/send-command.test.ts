@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AlertError } from '../../../src/alert/parse-alert.ts';
 import { ConfigError } from '../../../src/config/fault.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../explain/traces.ts';
+import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
 import { SECRET, type } from '../recording-deps.ts';
 
 const TO = ['send', '--to', '+60123456789'];

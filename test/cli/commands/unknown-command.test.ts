@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attempt, messageTrace } from '../../explain/traces.ts';
+import { attempt, messageTrace } from '../../support/fixtures/history.ts';
 import { type } from '../recording-deps.ts';
 
 const unknown = messageTrace({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLEAR_LINE, createPaint, printableText } from '../../../src/cli/terminal/printable-text.ts';
-import { alertTrace, messageTrace } from '../../explain/traces.ts';
+import { alertTrace, messageTrace } from '../../support/fixtures/history.ts';
 import { deadLetter } from '../dead-world.ts';
 import { type } from '../recording-deps.ts';
 

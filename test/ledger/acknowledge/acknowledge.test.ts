@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { AttemptRequest } from '../../../src/ledger/ledger.ts';
 import type { RoutedAlert } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
-import { messageRecord } from '../message-record.ts';
 
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
@@ -22,33 +21,13 @@ beforeEach(() => {
 });
 
 const message = (messageId: string) => messageRecord(messageId, id);
-const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert => ({
-  id,
-  severity: 'critical',
-  purpose: 'alert',
-  status: 'firing',
-  dedupKey: id,
-  dedupHash,
-  receivedAt: 1_000,
-  dedupeForMs: 60_000,
-  events: [],
-  messages: [message(`${id}-1`), message(`${id}-2`)],
-  ...over,
-});
+const alert = (over: Partial<RoutedAlert> = {}): RoutedAlert =>
+  routedAlert(id, { dedupKey: id, dedupHash, messages: [message(`${id}-1`), message(`${id}-2`)], ...over });
 const admit = (over: Partial<RoutedAlert> = {}) => ledger.admit(alert(over), randomUUID());
 const repeat = (receivedAt: number) => admit({ id: `${id}-${randomUUID()}`, receivedAt, messages: [message(`m-${randomUUID()}`)] });
 const acknowledge = (at: number, over: { alertId?: string; run?: string } = {}) =>
   ledger.acknowledge({ alertId: id, by: 'http by alice', at: new Date(at), run: randomUUID(), ...over });
-const attempt = (messageId: string): AttemptRequest => ({
-  messageId,
-  dedupHash,
-  phoneHash: 'phone',
-  receivedAt: 1_000,
-  token: randomUUID(),
-  record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z' },
-  leaseMs: 60_000,
-  unknownsAllowed: 0,
-});
+const attempt = (messageId: string) => attemptRequest(messageId, { dedupHash, token: randomUUID() });
 const cancel = (messageId: string) =>
   ledger.move({ messageId, alertId: id, dedupHash, run: randomUUID(), state: 'cancelled', reason: 'acknowledged', events: [] });
 

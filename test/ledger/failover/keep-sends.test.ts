@@ -5,19 +5,11 @@ import type { AttemptRequest, Ledger, Move, Moved, Opened, Restored, Sent } from
 import type { Redis } from '../../../src/redis/connect.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
+import { attemptRequest } from '../../support/fixtures/ledger.ts';
 
 const NOW = 1_000_000;
 
-const request = (name: string, receivedAt = NOW - 1): AttemptRequest => ({
-  messageId: `m-${name}`,
-  dedupHash: 'd',
-  phoneHash: 'phone',
-  receivedAt,
-  token: name,
-  record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z' },
-  leaseMs: 60_000,
-  unknownsAllowed: 0,
-});
+const request = (name: string, receivedAt = NOW - 1) => attemptRequest(`m-${name}`, { receivedAt, token: name });
 const ending = (name: string, result: 'accepted' | 'refused' | 'unknown', number = 1): Move => ({
   ...{ messageId: `m-${name}`, alertId: 'a', dedupHash: 'd', run: name, state: 'accepted', events: [] },
   attempt: { token: name, number, record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z', result } },

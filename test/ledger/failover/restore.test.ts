@@ -5,8 +5,8 @@ import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { AttemptRequest, Move, Sent } from '../../../src/ledger/ledger.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest, routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
-import { routedAlert } from '../message-record.ts';
 
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
@@ -21,17 +21,10 @@ function scene() {
   const messageId = `m-${alertId}`;
   const admit = () => ledger.admit(routedAlert(alertId, { dedupHash: alertId, dedupeForMs: 0 }), randomUUID());
   const at = (number: number) => new Date(1_000_000 * number).toISOString();
-  const request = (number: number, over: Partial<AttemptRequest> = {}): AttemptRequest => ({
-    messageId,
-    dedupHash: alertId,
-    phoneHash: 'phone',
-    receivedAt: 1_000,
-    token: `token-${number}`,
-    record: { provider: 'p', startedAt: at(number) },
-    leaseMs: 60_000,
-    unknownsAllowed: 1,
-    ...over,
-  });
+  const request = (number: number, over: Partial<AttemptRequest> = {}): AttemptRequest => {
+    const attempt = { token: `token-${number}`, record: { provider: 'p', startedAt: at(number) } };
+    return attemptRequest(messageId, { dedupHash: alertId, ...attempt, unknownsAllowed: 1, ...over });
+  };
   const moveOf = (number: number, result: Result): Move => ({
     messageId,
     alertId,

@@ -7,8 +7,8 @@ import type { RoutedAlert } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
-import { messageRecord, routedAlert } from '../message-record.ts';
 
 const { redis, prefix } = testRedis();
 
@@ -54,9 +54,7 @@ const attempt = (token: string, result: ClosedAttempt['record']['result'], over:
   record: { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z', endedAt: '2026-11-20T03:00:01.000Z', result, ...over },
 });
 const open = async (token: string, unknownsAllowed = 0): Promise<void> => {
-  const record = { provider: 'p', startedAt: '2026-11-20T03:00:00.000Z' };
-  const asked = { messageId: 'm', dedupHash: 'db', phoneHash: 'phone', receivedAt: 1_000, token, record, leaseMs: 60_000, unknownsAllowed };
-  expect(await ledger.openAttempt(asked)).toMatchObject({ kind: 'opened' });
+  expect(await ledger.openAttempt(attemptRequest('m', { token, unknownsAllowed }))).toMatchObject({ kind: 'opened' });
 };
 const move = (state: Move['state'], over: Partial<Move> = {}) =>
   ledger.move({ messageId: 'm', alertId: 'a', dedupHash: 'db', run: 'r', state, events: [], ...over });

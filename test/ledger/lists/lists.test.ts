@@ -5,8 +5,8 @@ import { createLists, type ListFilter, type Lists } from '../../../src/ledger/li
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
-import { messageRecord, routedAlert } from '../message-record.ts';
 
 const { redis, prefix } = testRedis();
 let keys = createKeys(prefix);

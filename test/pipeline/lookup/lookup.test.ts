@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TraceAttempt } from '../../../src/ledger/history/trace.ts';
 import { lookupTarget, nextLookupAt } from '../../../src/pipeline/lookup/lookup.ts';
-import { attempt, messageTrace } from '../../explain/traces.ts';
+import { attempt, messageTrace } from '../../support/fixtures/history.ts';
 
 const AT = '2026-11-20T03:00:00.700Z';
 const LATER = '2026-11-20T03:05:00.000Z';

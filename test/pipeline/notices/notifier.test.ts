@@ -8,6 +8,8 @@ import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { WaitingNotice } from '../../../src/pipeline/notices/notice.ts';
 import { createNotifier } from '../../../src/pipeline/notices/notifier.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { routedAlert } from '../../support/fixtures/ledger.ts';
+import { noticeOf } from '../../support/fixtures/notice.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createSettableClock } from '../../support/settable-clock.ts';
@@ -50,36 +52,9 @@ async function setup(...lines: Line[]) {
       random: () => 0.5,
       onBug: (error) => bugs.push(error),
     });
-  const notice = (over: Partial<WaitingNotice> = {}): WaitingNotice => ({
-    id: 'n-1',
-    alertId: 'a1',
-    dedupHash: DISK,
-    channel: 'chat',
-    severity: 'critical',
-    route: 'default',
-    text: 'Disk full',
-    labels: {},
-    receivedAt: START,
-    dueAt: START,
-    expiresAt: START + 60 * MINUTE,
-    step: 1,
-    steps: 1,
-    contacts: [],
-    ...over,
-  });
+  const notice = (over: Partial<WaitingNotice> = {}) => noticeOf({ alertId: 'a1', dedupHash: DISK, receivedAt: START, ...over });
   await ledger.admit(
-    {
-      id: 'a1',
-      severity: 'critical',
-      purpose: 'alert',
-      status: 'firing',
-      dedupKey: 'disk',
-      dedupHash: DISK,
-      receivedAt: START,
-      dedupeForMs: 0,
-      events: [],
-      messages: [],
-    },
+    routedAlert('a1', { dedupKey: 'disk', dedupHash: DISK, receivedAt: START, dedupeForMs: 0, messages: [] }),
     randomUUID(),
   );
   return {

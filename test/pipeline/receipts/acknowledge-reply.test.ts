@@ -4,12 +4,12 @@ import { hash } from '../../../src/alert/id.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageState } from '../../../src/ledger/history/trace.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { Reply } from '../../../src/pipeline/receipts/acknowledge-reply.ts';
 import { createAcknowledgeByReply } from '../../../src/pipeline/receipts/acknowledge-reply.ts';
 import type { Confirmable } from '../../../src/pipeline/receipts/confirm-reply.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 
@@ -48,31 +48,17 @@ async function texted(
     simulated = false,
   }: { state?: MessageState; key?: string; at?: number; simulated?: boolean } = {},
 ) {
-  const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: key, receivedAt: at, events: [] } as const;
-  const message: MessageRecord = {
-    id: `m-${id}`,
-    alertId: id,
-    to: '+60*******789',
-    phoneHash: PHONE,
-    contact: null,
-    severity: 'critical',
-    route: 'default',
-    segments: 1,
-    createdAt: at,
-    expiresAt: at + 60_000,
-    state: state as 'queued',
-    reason: null,
-    until: null,
-    events: [],
-  };
-  await ledger.admit({ ...card, id, dedupHash: hash('dedup', key), dedupeForMs: 0, messages: [message] }, randomUUID());
+  const dedupHash = hash('dedup', key);
+  const times = { createdAt: at, expiresAt: at + 60_000 };
+  const message = messageRecord(`m-${id}`, id, { phoneHash: PHONE, ...times, state: state as 'queued' });
+  await ledger.admit(routedAlert(id, { dedupKey: key, dedupHash, receivedAt: at, dedupeForMs: 0, messages: [message] }), randomUUID());
   await ledger.codes.claim(message, [code], new Date(at));
   if (!simulated) return;
   const record = { provider: 'desk', startedAt: new Date(at).toISOString(), simulated } as const;
-  const attempt = { messageId: message.id, dedupHash: hash('dedup', key), phoneHash: PHONE, receivedAt: at };
-  await ledger.openAttempt({ ...attempt, token: id, record: { ...record, simulated: true }, leaseMs: 1, unknownsAllowed: 0 });
+  const asked = { dedupHash, phoneHash: PHONE, receivedAt: at, token: id, leaseMs: 1 };
+  await ledger.openAttempt(attemptRequest(message.id, { ...asked, record: { ...record, simulated: true } }));
   await ledger.move({
-    ...{ messageId: message.id, alertId: id, dedupHash: hash('dedup', key), run: id, events: [], state: 'accepted' },
+    ...{ messageId: message.id, alertId: id, dedupHash, run: id, events: [], state: 'accepted' },
     accepted: { provider: 'desk', segments: 1, at: new Date(at) },
     attempt: { token: id, number: 1, record: { ...record, simulated: true, result: 'accepted' } },
   });

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { Move } from '../../../src/ledger/ledger.ts';
+import type { AttemptRequest, Move } from '../../../src/ledger/ledger.ts';
 import { createOptOuts } from '../../../src/ledger/opt-out/opt-outs.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { type Applied, createReceiptReceiver, type Receipt } from '../../../src/pipeline/receipts/apply-receipt.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { createRecordingObserver, type RecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 
@@ -31,42 +32,18 @@ beforeEach(async () => {
   recording = createRecordingObserver();
   const receive = createReceiptReceiver(ledger, recording.observer, optOuts);
   apply = (receipt, at, firstLook = false) => receive(receipt, at, firstLook);
+  const at = ACCEPTED_AT - 1000;
+  const record = messageRecord(messageId, alertId, { phoneHash: `phone of ${messageId}`, createdAt: at, expiresAt: at + 3_600_000 });
   await ledger.admit(
-    {
-      id: alertId,
-      severity: 'critical',
-      purpose: 'alert',
-      status: 'firing',
-      dedupKey: 'disk',
-      dedupHash: alertId,
-      receivedAt: ACCEPTED_AT - 1000,
-      dedupeForMs: 0,
-      events: [],
-      messages: [
-        {
-          id: messageId,
-          alertId,
-          to: '+60*******789',
-          phoneHash: `phone of ${messageId}`,
-          contact: null,
-          severity: 'critical',
-          route: 'default',
-          segments: 1,
-          createdAt: ACCEPTED_AT - 1000,
-          expiresAt: ACCEPTED_AT + 3_600_000,
-          state: 'queued',
-          reason: null,
-          until: null,
-          events: [],
-        },
-      ],
-    },
+    routedAlert(alertId, { dedupKey: 'disk', dedupHash: alertId, receivedAt: at, dedupeForMs: 0, messages: [record] }),
     'router',
   );
 });
 
 const move = (over: Partial<Move>) =>
   ledger.move({ messageId, alertId, dedupHash: alertId, run: 'run', state: 'sending', events: [], ...over });
+const request = (over: Partial<AttemptRequest>) =>
+  attemptRequest(messageId, { dedupHash: alertId, receivedAt: ACCEPTED_AT - 1000, leaseMs: 20_000, ...over });
 const accept = () =>
   move({ state: 'accepted', accepted: { provider: 'twilio-main', providerMessageId, segments: 1, at: new Date(ACCEPTED_AT) } });
 
@@ -363,17 +340,9 @@ describe('a receipt for a text', () => {
   );
 
   test('that was sent again: only the attempt that was accepted can end it badly, and either can end it well', async () => {
-    await ledger.openAttempt({
-      messageId,
-      dedupHash: alertId,
-      phoneHash: 'phone',
-      receivedAt: ACCEPTED_AT,
-      token: 'first',
-      record: { provider: 'twilio-main', startedAt: '' },
-      leaseMs: 1000,
-      unknownsAllowed: 1,
-    });
-    await move({ attempt: { token: 'first', number: 1, record: { provider: 'twilio-main', startedAt: '', result: 'unknown' } } });
+    const record = { provider: 'twilio-main', startedAt: '' };
+    await ledger.openAttempt(request({ receivedAt: ACCEPTED_AT, token: 'first', record, leaseMs: 1000, unknownsAllowed: 1 }));
+    await move({ attempt: { token: 'first', number: 1, record: { ...record, result: 'unknown' } } });
     await accept();
     const ofTheFirst = byOurId({ providerMessageId: 'SM-first' });
     await apply({ ...ofTheFirst, state: 'undelivered' }, now);
@@ -388,9 +357,8 @@ describe('a receipt for a text', () => {
 });
 
 test('a provider that was never asked to send a text has no word in what became of it', async () => {
-  const asked = { messageId, dedupHash: alertId, phoneHash: 'phone', receivedAt: ACCEPTED_AT - 1000 };
   const record = { provider: 'twilio-main', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
-  const opened = await ledger.openAttempt({ ...asked, token: 't', record, leaseMs: 20_000, unknownsAllowed: 0 });
+  const opened = await ledger.openAttempt(request({ record }));
   expect(opened).toEqual({ kind: 'opened', number: 1 });
   await accept();
   const stranger = byOurId({ provider: 'alibaba-cn', providerMessageId: '1^0', state: 'undelivered' });
@@ -404,17 +372,9 @@ test('a provider that was never asked to send a text has no word in what became 
 
 test('a provider that refused a text cannot end it badly, though it can say that it arrived', async () => {
   const record = { provider: 'exotel-in', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
-  const request = {
-    messageId,
-    dedupHash: alertId,
-    phoneHash: 'phone',
-    receivedAt: ACCEPTED_AT - 1000,
-    leaseMs: 20_000,
-    unknownsAllowed: 0,
-  };
-  await ledger.openAttempt({ ...request, token: 'first', record });
+  await ledger.openAttempt(request({ token: 'first', record }));
   await move({ attempt: { token: 'first', number: 1, record: { ...record, result: 'refused', reason: 'auth' } } });
-  await ledger.openAttempt({ ...request, token: 'second', record: { ...record, provider: 'twilio-main' } });
+  await ledger.openAttempt(request({ token: 'second', record: { ...record, provider: 'twilio-main' } }));
   await accept();
   const theirs = byOurId({ provider: 'exotel-in', providerMessageId: 'exo-1' });
   await apply({ ...theirs, state: 'undelivered' }, now);

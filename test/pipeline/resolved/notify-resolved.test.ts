@@ -4,12 +4,13 @@ import { type E164, phoneHash } from '../../../src/alert/phone.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageState } from '../../../src/ledger/history/trace.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createNotifyResolved, type NotifyResolved, resolvedMessage } from '../../../src/pipeline/resolved/notify-resolved.ts';
 import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 import { createRecordingObserver, type RecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createSettableClock } from '../../support/settable-clock.ts';
@@ -36,37 +37,25 @@ beforeEach(() => {
 const addJobs = async (added: readonly PlannedMessage[]) => void steps.push(...added);
 const ended = { dedupHash: 'key', at: RESOLVED_AT };
 
-const message = (over: Partial<Message> = {}): Message => ({
-  id: 'm-1',
-  alertId: 'a-1',
-  to: ALICE,
-  severity: 'critical',
-  purpose: 'alert',
-  text: 'CRITICAL: Disk full',
-  segments: 1,
-  variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
-  receivedAt: RAISED_AT,
-  expiresAt: RAISED_AT + 60_000,
-  phoneHash: phoneHash(over.to ?? ALICE),
-  dedupHash: 'key',
-  route: 'default',
-  providers: ['sns'],
-  overflow: 'defer',
-  onUnknown: 'resend',
-  resolvedTexts: true,
-  ackCode: 'K7Q2',
-  ...over,
-});
+const message = (over: Partial<Message> = {}): Message =>
+  messageOf({
+    receivedAt: RAISED_AT,
+    expiresAt: RAISED_AT + 60_000,
+    phoneHash: phoneHash(over.to ?? ALICE),
+    dedupHash: 'key',
+    providers: ['sns'],
+    resolvedTexts: true,
+    ackCode: 'K7Q2',
+    ...over,
+  });
 
 /** An alert that has texted, and how far that has come. */
 async function texted(states: readonly (readonly [Partial<Message>, MessageState])[], alertId = 'a-1'): Promise<void> {
   const messages = states.map(([over, state]) => ({ message: message({ alertId, ...over }), state }));
-  const records = messages.map(({ message: { id, segments, route, severity, expiresAt, phoneHash }, state }): MessageRecord => {
-    const card = { id, alertId, to: '+60*******789', phoneHash, contact: null, severity, route, segments, createdAt: RAISED_AT, expiresAt };
-    return { ...card, state: state as 'queued', reason: null, until: null, events: [] };
-  });
-  const card = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'k', receivedAt: RAISED_AT, events: [] } as const;
-  await ledger.admit({ ...card, id: alertId, dedupHash: 'key', dedupeForMs: 0, messages: records }, randomUUID());
+  const records = messages.map(({ message: { id, phoneHash }, state }) =>
+    messageRecord(id, alertId, { phoneHash, state: state as 'queued' }),
+  );
+  await ledger.admit(routedAlert(alertId, { dedupKey: 'k', dedupHash: 'key', dedupeForMs: 0, messages: records }), randomUUID());
   await ledger.resolveSubscribers.keep('key', Object.fromEntries(messages.map(({ message }) => [message.id, JSON.stringify(message)])));
 }
 const accepted = async () => texted([[{}, 'accepted']]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { type KnownFull, planMessage } from '../../../src/pipeline/routing/plan-message.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 
 const NOW = new Date('2026-11-20T03:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -9,26 +9,8 @@ const later = (ms: number) => new Date(NOW.getTime() + ms);
 const at = NOW.toISOString();
 const consented = { at, stage: 'consent-gate', verdict: 'pass' };
 
-const message = (over: Partial<Message> = {}): Message => ({
-  id: 'm1',
-  alertId: 'a1',
-  to: '+60123456789' as E164,
-  contact: 'alice',
-  severity: 'critical',
-  purpose: 'alert',
-  text: 'CRITICAL: Disk full',
-  segments: 2,
-  variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
-  receivedAt: NOW.getTime() - 500,
-  expiresAt: later(60_000).getTime(),
-  phoneHash: 'p',
-  dedupHash: 'd',
-  route: 'default',
-  providers: ['a'],
-  overflow: 'defer',
-  onUnknown: 'hold',
-  ...over,
-});
+const message = (over: Partial<Message> = {}): Message =>
+  messageOf({ id: 'm1', alertId: 'a1', contact: 'alice', segments: 2, expiresAt: later(60_000).getTime(), phoneHash: 'p', ...over });
 const full = (ms: number): KnownFull => ({ reason: 'rate_cap_recipient', retryAt: later(ms), cap: { max: 5, windowMs: 3_600_000 } });
 
 describe('a message begins', () => {

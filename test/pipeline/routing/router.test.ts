@@ -14,6 +14,7 @@ import type { KnownFull } from '../../../src/pipeline/routing/plan-message.ts';
 import { createAlertRouter, type RawAlert, type Routed, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Route } from '../../../src/policy/route.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { attemptRequest } from '../../support/fixtures/ledger.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createSettableClock } from '../../support/settable-clock.ts';
@@ -506,16 +507,9 @@ describe('a resolved alert', () => {
     expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
 
     const [first] = steps;
-    const opened = await setup.ledger.openAttempt({
-      messageId: first?.message.id as string,
-      dedupHash: hash('dedup', 'db/disk'),
-      phoneHash: first?.message.phoneHash as string,
-      receivedAt: START,
-      token: 't',
-      record: { provider: 'sns', startedAt: '' },
-      leaseMs: 1000,
-      unknownsAllowed: 0,
-    });
+    const { id, phoneHash } = first?.message ?? { id: '', phoneHash: '' };
+    const request = attemptRequest(id, { dedupHash: hash('dedup', 'db/disk'), phoneHash, receivedAt: START });
+    const opened = await setup.ledger.openAttempt(request);
     expect(opened).toEqual({ kind: 'resolved' });
   });
 

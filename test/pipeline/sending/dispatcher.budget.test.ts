@@ -4,6 +4,7 @@ import type { Caps } from '../../../src/limit/caps/rate-cap.ts';
 import type { Outcome } from '../../../src/pipeline/outcome.ts';
 import { judgeOverBudget } from '../../../src/pipeline/sending/paid-attempt.ts';
 import { type Accepted, ProviderError, refuse } from '../../../src/provider/contract/provider.ts';
+import { attemptRequest } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createHarness, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
 
@@ -140,16 +141,7 @@ describe('the price of a text', () => {
     else {
       const { id: messageId, dedupHash, phoneHash, receivedAt } = message;
       const record = { provider: 'dear', startedAt: new Date(harness.clock.at).toISOString() };
-      await harness.ledger.openAttempt({
-        messageId,
-        dedupHash,
-        phoneHash,
-        receivedAt,
-        token: why,
-        record,
-        leaseMs: 60_000,
-        unknownsAllowed: 0,
-      });
+      await harness.ledger.openAttempt(attemptRequest(messageId, { dedupHash, phoneHash, receivedAt, token: why, record }));
     }
     expect((await harness.run(message)).kind).toBe(kind);
     expect(await harness.figures()).toEqual({ spent: 0, reserved: 0 });

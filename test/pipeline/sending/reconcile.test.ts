@@ -1,21 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
-import type { Message } from '../../../src/pipeline/message.ts';
 import { createReconcile, judgeStatus, mayClearUp, ONCE, PATIENTLY } from '../../../src/pipeline/sending/reconcile.ts';
 import type { SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 import { ProviderError, type ProviderReason, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 import { createScriptedProvider } from '../../support/scripted-provider.ts';
 
 const unclear = (code: string, reason: ProviderReason = 'unknown_outcome'): VendorStatus => ({
   kind: 'unclear',
   error: new ProviderError(reason, { code }),
 });
-const message = {
-  id: 'm-1',
-  to: '+60123456789' as E164,
-  text: 'CRITICAL: Disk full and then some',
-  variables: { instance: '', priority: '', content: '' },
-} as unknown as Message;
+const message = messageOf({ text: 'CRITICAL: Disk full and then some' });
 const attempt = { provider: 'a', startedAt: '2026-11-20T03:00:00.000Z' };
 
 interface World {

@@ -4,7 +4,7 @@ import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createUnknownResolver, refuteUnknown, type UnknownResolverDeps } from '../../../src/pipeline/unknown/unknown-resolver.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
-import { messageRecord } from '../../ledger/message-record.ts';
+import { messageRecord } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createHarness, type DispatcherHarness, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
 

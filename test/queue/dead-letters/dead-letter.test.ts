@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { WaitingNotice } from '../../../src/pipeline/notices/notice.ts';
 import { describeDeadLetter } from '../../../src/queue/dead-letters/dead-letter.ts';
+import { noticeOf } from '../../support/fixtures/notice.ts';
 
 describe('a dead notice', () => {
-  const notice: WaitingNotice = {
-    id: 'n-1',
-    alertId: 'a-1',
-    dedupHash: 'hash',
-    channel: 'ops-mail',
-    severity: 'critical',
-    route: 'default',
-    text: 'disk full',
-    labels: {},
-    receivedAt: 0,
-    dueAt: 0,
-    expiresAt: 3_600_000,
-    step: 1,
-    steps: 1,
-    contacts: [],
-  };
+  const notice = noticeOf({ channel: 'ops-mail' });
   const dead = (failedReason: string) =>
     describeDeadLetter(
       {

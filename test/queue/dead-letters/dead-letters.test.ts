@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { UnrecoverableError } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertIdOfJob, hash } from '../../../src/alert/id.ts';
-import type { E164 } from '../../../src/alert/phone.ts';
 import { readCriticals } from '../../../src/ledger/criticals.ts';
 import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
 import type { MessageState } from '../../../src/ledger/history/trace.ts';
@@ -19,7 +18,8 @@ import { ALERT_QUEUE, alertJobId, LOOKUP_QUEUE, MESSAGE_QUEUE, PRIORITY, RECEIPT
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { messageRecord } from '../../ledger/message-record.ts';
+import { attemptRequest, messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createSettableClock } from '../../support/settable-clock.ts';
 import { until } from '../../support/until.ts';
@@ -70,36 +70,29 @@ function morgue() {
     }: Partial<Message> & { state?: MessageState; waitedFor?: string } = {}): Promise<Message> {
       const id = randomUUID();
       const raisedAt = clock.at - 2 * HOUR_MS;
-      const message: Message = {
+      const message = messageOf({
         id: `m-${id}`,
         alertId: `a-${id}`,
-        to: NUMBER as E164,
         severity,
-        purpose: 'alert',
         text: `call ${NUMBER} now`,
-        segments: 1,
         variables: { instance: '', priority: 'CRITICAL', content: `call ${NUMBER} now` },
         receivedAt: raisedAt,
-        expiresAt: raisedAt + HOUR_MS,
-        phoneHash: 'phone-hash',
         dedupHash: id,
-        route: 'default',
-        providers: ['p'],
-        overflow: 'defer',
-        onUnknown: 'resend',
         ...over,
-      };
+      });
       const { alertId, dedupHash, phoneHash, receivedAt } = message;
       const { record } = planMessage(message, undefined, undefined, new Date(raisedAt));
-      const card = { severity, purpose: 'alert', status: 'firing', dedupKey: 'disk' } as const;
-      await ledger.admit({ ...card, id: alertId, dedupHash, receivedAt, dedupeForMs: 0, events: [], messages: [record] }, randomUUID());
+      await ledger.admit(
+        routedAlert(alertId, { dedupKey: 'disk', severity, dedupHash, receivedAt, dedupeForMs: 0, messages: [record] }),
+        randomUUID(),
+      );
       const attempt = {
         token: 't',
         number: 1,
         record: { provider: 'p', startedAt: new Date(raisedAt).toISOString(), result: 'refused', reason: 'content', code: '30034' },
       } as const;
-      const asked = { messageId: message.id, dedupHash, phoneHash, receivedAt, token: 't', leaseMs: 1, unknownsAllowed: 0 };
-      await ledger.openAttempt({ ...asked, record: { provider: 'p', startedAt: attempt.record.startedAt } });
+      const asked = { dedupHash, phoneHash, receivedAt, leaseMs: 1, record: { provider: 'p', startedAt: attempt.record.startedAt } };
+      await ledger.openAttempt(attemptRequest(message.id, asked));
       const move = { messageId: message.id, alertId, dedupHash, run: 'r', events: [] };
       if (waitedFor !== undefined) await ledger.move({ ...move, state: 'deferred', reason: waitedFor, lastReason: waitedFor, attempt });
       const reason = state === 'failed' ? 'content' : state;

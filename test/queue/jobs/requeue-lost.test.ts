@@ -14,6 +14,7 @@ import { type RequeuePace, startRequeueing } from '../../../src/queue/jobs/reque
 import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createProducer } from '../../../src/queue/producer/producer.ts';
 import { createHarness, type DispatcherHarness, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatcher-harness.ts';
+import { attemptRequest } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
 
 const { redis, prefix } = testRedis();
@@ -168,10 +169,9 @@ describe('a message whose job another client has removed', () => {
       },
     ]);
     const message = await queued({ onUnknown: 'hold' });
-    await harness.ledger.openAttempt({
-      ...{ messageId: message.id, dedupHash: message.dedupHash, phoneHash: message.phoneHash, receivedAt: message.receivedAt },
-      ...{ token: 'crashed', record: { provider: 'a', startedAt: harness.clock.now().toISOString() }, leaseMs: 60_000, unknownsAllowed: 0 },
-    });
+    const { dedupHash, phoneHash, receivedAt } = message;
+    const record = { provider: 'a', startedAt: harness.clock.now().toISOString() };
+    await harness.ledger.openAttempt(attemptRequest(message.id, { dedupHash, phoneHash, receivedAt, record }));
     await queue.obliterate({ force: true });
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;

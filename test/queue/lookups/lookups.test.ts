@@ -1,8 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import { createLogger } from '../../../src/logger.ts';
-import type { Message } from '../../../src/pipeline/message.ts';
 import type { SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 import { type Accepted, ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { createReceiptQueue } from '../../../src/queue/callback-queues.ts';
@@ -10,7 +8,8 @@ import { createLookups } from '../../../src/queue/lookups/lookups.ts';
 import { LOOKUP_QUEUE, RECEIPT_QUEUE } from '../../../src/queue/names.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
-import { attempt, messageTrace } from '../../explain/traces.ts';
+import { attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createScriptedProvider } from '../../support/scripted-provider.ts';
@@ -20,13 +19,7 @@ import { openQueue } from '../support/queue-bench.ts';
 const { url, prefix: base, redis } = testRedis();
 const POLL_MS = 100;
 const accepted: Accepted = { kind: 'accepted', providerMessageId: 'SM1' };
-const message = (id: string) =>
-  ({
-    id,
-    to: '+60123456789' as E164,
-    text: 'CRITICAL: Disk full',
-    variables: { instance: '', priority: 'CRITICAL', content: 'Disk full' },
-  }) as Message;
+const message = (id: string) => messageOf({ id });
 
 let rooms = 0;
 

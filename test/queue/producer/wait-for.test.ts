@@ -7,7 +7,7 @@ import { createProducer } from '../../../src/queue/producer/producer.ts';
 import type { Producer } from '../../../src/queue/producer/producer-port.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { messageRecord } from '../../ledger/message-record.ts';
+import { messageRecord, routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -27,22 +27,10 @@ function open(redis: string | Redis): Producer {
 }
 
 const ledger = () => createLedger(redis, createKeys(prefix));
-const admit = (id: string, messages: number) =>
-  ledger().admit(
-    {
-      id,
-      severity: 'critical',
-      purpose: 'alert',
-      status: 'firing',
-      dedupKey: id,
-      dedupHash: id,
-      receivedAt: 1_000,
-      dedupeForMs: 0,
-      events: [],
-      messages: Array.from({ length: messages }, (_, n) => messageRecord(`m-${id}-${n}`, id)),
-    },
-    'r',
-  );
+const admit = (id: string, messages: number) => {
+  const records = Array.from({ length: messages }, (_, n) => messageRecord(`m-${id}-${n}`, id));
+  return ledger().admit(routedAlert(id, { dedupHash: id, dedupeForMs: 0, messages: records }), 'r');
+};
 const end = (id: string, n: number) =>
   ledger().move({ messageId: `m-${id}-${n}`, alertId: id, dedupHash: id, run: 'r', state: 'cancelled', reason: 'resolved', events: [] });
 /** What it is by now; it goes on. */

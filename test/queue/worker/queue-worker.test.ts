@@ -12,6 +12,7 @@ import { createMessageWorker } from '../../../src/queue/message-worker.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../../../src/queue/worker/queue-worker.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
+import { messageOf } from '../../support/fixtures/message.ts';
 import { testRedis } from '../../support/redis.ts';
 import { startRedisServer } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
@@ -442,8 +443,4 @@ it.each<[string, Outcome, string, number]>([
   expect((await queue.getJob('j'))?.priority).toBe(priority);
 });
 
-const MESSAGE = {
-  ...{ id: 'm', alertId: 'a', to: '+60123456789', severity: 'info', purpose: 'alert', text: 'x', segments: 1, receivedAt: 1, expiresAt: 2 },
-  ...{ variables: { instance: '', priority: '', content: '' }, phoneHash: 'p', dedupHash: 'k', route: 'r', providers: [] },
-  ...{ overflow: 'defer', onUnknown: 'hold' },
-};
+const MESSAGE = messageOf({ severity: 'info' });
