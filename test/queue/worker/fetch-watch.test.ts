@@ -74,8 +74,9 @@ describe('a worker that waits for a reply that never comes', () => {
     await queue.add('job', {}, { jobId: 'after' });
     await until(() => seen.includes('after'), 30_000);
     expect(swallowed).toBeGreaterThan(0);
-    expect(lines.map(({ msg }) => msg)).toEqual(['worker stopped fetching jobs; replacing it']);
-    expect(stuck).toEqual([name]);
+    // On a busy machine the replacement may itself come too late, and is replaced once more.
+    expect(new Set(lines.map(({ msg }) => msg))).toEqual(new Set(['worker stopped fetching jobs; replacing it']));
+    expect(new Set(stuck)).toEqual(new Set([name]));
     expect(worker.notFetching()).toBeUndefined();
   });
 });
