@@ -73,7 +73,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     url: redisUrl,
     key: keys.probe(),
     onTrouble: ({ problem, remedy, said }) => logger.error({ hint: remedy, detail: said }, problem),
-    onReplaced: ({ server }) => logger.warn({ server }, 'Redis primary was replaced; dropped connections to the old one'),
+    onReplaced: ({ server }) => logger.warn({ server }, 'Redis primary replaced; old connections dropped'),
     onWell: ({ afterMs }) => {
       logger.info({ afterMs }, 'Redis connection recovered');
       dataSetWatch?.look();

@@ -27,7 +27,7 @@ function readUrl(env: Environment, logger: Logger): string | undefined {
   try {
     return tracesUrl(env);
   } catch {
-    logger.error('OTEL_EXPORTER_OTLP_ENDPOINT is not an http URL; tracing is off');
+    logger.error('OTEL_EXPORTER_OTLP_ENDPOINT is not a URL; tracing is off');
     return undefined;
   }
 }

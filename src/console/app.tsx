@@ -8,10 +8,10 @@ import { ClockProvider } from './parts/clock.tsx';
 import { FaultNote, Loading } from './parts/note.tsx';
 import { LoginView } from './views/login-view.tsx';
 
-/** After this long it is tried again whether the server answers. */
+/** Interval for retrying an unreachable server. */
 const AGAIN_MS = 3_000;
 
-/** The door: lets in whoever may come in. */
+/** The page: login, or the views for a logged-in user. */
 function App() {
   const [session, setSession] = useState<ConsoleApi['session'] | undefined>();
   const [fault, setFault] = useState<Fault | undefined>();

@@ -1,25 +1,25 @@
 import type { ConsoleApi } from '../http/console/api.ts';
 import { Fault, faultOf } from './fault.ts';
 
-/** Below it lies everything that {@link ConsoleApi} names. */
+/** Base path of all calls of {@link ConsoleApi}. */
 export const API = '/console/api/';
-/** Longer than the server takes to find out that Redis is away. */
+/** Longer than the server takes to detect an outage of Redis. */
 const WITHIN_MS = 8_000;
 
-/** Dispatched on `window` when the session is over. */
+/** Event on `window` when the session has ended. */
 export const SHUT = 'sms-dispatch:shut';
 
-/** @throws Fault for whatever is not a 2xx */
+/** @throws Fault for any response other than 2xx */
 export async function ask<K extends keyof ConsoleApi>(path: string): Promise<ConsoleApi[K]> {
   return (await call(API + path, { method: 'GET' })) as ConsoleApi[K];
 }
 
-/** @throws Fault for whatever is not a 2xx */
+/** @throws Fault for any response other than 2xx */
 export async function tell<K extends keyof ConsoleApi>(path: string, body: object): Promise<ConsoleApi[K]> {
   return (await call(API + path, json('POST', body))) as ConsoleApi[K];
 }
 
-/** @throws Fault when it is not a token of the config */
+/** @throws Fault for a wrong token */
 export async function logIn(token: string): Promise<void> {
   await call('/console/session', json('POST', { token }));
 }
@@ -42,7 +42,7 @@ async function call(path: string, init: RequestInit): Promise<unknown> {
   throw faultOf(response.status, body as object | undefined);
 }
 
-/** For what `catch` gives: a bug of the page is said as one. */
+/** Converts any thrown value; an unexpected one is reported as a bug of the page. */
 export function asFault(error: unknown): Fault {
-  return error instanceof Fault ? error : new Fault(-1, `This page has a fault: ${String(error)}`);
+  return error instanceof Fault ? error : new Fault(-1, `Unexpected error of this page: ${String(error)}`);
 }

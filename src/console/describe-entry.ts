@@ -4,7 +4,7 @@ import { formatElapsed } from '../text/format-time.ts';
 
 const SIMULATED = 'Not texted (simulated: no phone was texted)';
 
-/** The first words of a conclusion, what a person asks for, and the rest of it. */
+/** Splits a conclusion into its first words and the rest, with the tone of the first words. */
 export function splitConclusion(text: string): { readonly head: string; readonly rest: string; readonly tone: Tone } {
   const colon = text.startsWith(SIMULATED) ? SIMULATED.length : text.slice(0, 24).indexOf(':');
   const head = colon === -1 ? text : text.slice(0, colon);
@@ -12,7 +12,7 @@ export function splitConclusion(text: string): { readonly head: string; readonly
   return { head, rest: rest.charAt(0).toUpperCase() + rest.slice(1), tone: toneOf(text) };
 }
 
-/** @param words what a story says of one phone among several, such as `failed (recipient) main` */
+/** @param words summary of one phone in a story, such as `failed (recipient) main` */
 export function toneOfPhone(words: string): Tone {
   if (/\b(accepted|delivered)\b/.test(words)) return 'good';
   if (/\b(failed|undelivered|expired|unknown)\b/.test(words)) return 'bad';
@@ -26,35 +26,35 @@ function toneOf(text: string): Tone {
   return 'bad';
 }
 
-/** How it looks: went well, waits, went wrong, or neither. */
+/** Visual tone: success, waiting, failure, or neutral. */
 export type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
 interface EntryWords {
   readonly tone: Tone;
-  /** One or two words, what a tired eye looks for. */
+  /** One or two words for quick scanning. */
   readonly what: string;
   /** The rest of the sentence, without a full stop. */
   readonly rest: string;
-  /** The word of logs and metrics. */
+  /** Reason as in logs and metrics. */
   readonly reason: string | null;
 }
 
 type AlertShown = Extract<ShownEntry, { kind: 'alert' }>['alert'];
 type MessageShown = Extract<ShownEntry, { kind: 'message' }>['message'];
 
-/** An entry in plain words. */
+/** Describes a journal entry in words. */
 export function describeEntry(entry: ShownEntry): EntryWords {
   return entry.kind === 'alert' ? describeAlert(entry.alert) : describeMessage(entry.message);
 }
 
-/** The dedup key, where its producer chose it: what tells one alert from another at a glance. */
+/** Returns the dedup key if the producer chose it, to identify the alert at a glance. */
 export function aboutOf(entry: ShownEntry): string | null {
   if (entry.kind !== 'alert') return null;
   const { dedupKey } = entry.alert;
   return dedupKey?.startsWith('auto-') ? null : dedupKey;
 }
 
-/** What its story is found by. */
+/** Id under which the story of an entry is found. */
 export function storyIdOf(entry: ShownEntry): string {
   return entry.kind === 'alert' ? entry.alert.id : entry.message.id;
 }
@@ -70,13 +70,13 @@ function describeAlert({ outcome, reason, contacts, messages, severity }: AlertS
         reason,
       };
     case 'acknowledged':
-      return { tone: 'good', what: 'Acknowledged', rest: 'what had not been sent is cancelled', reason };
+      return { tone: 'good', what: 'Acknowledged', rest: 'unsent messages were cancelled', reason };
     case 'suppressed':
-      return { tone: 'plain', what: 'Not texted', rest: `${whom}: ${because(reason, 'it was not to be')}`, reason };
+      return { tone: 'plain', what: 'Not texted', rest: `${whom}: ${because(reason, 'suppressed')}`, reason };
     case 'pending':
-      return { tone: 'wait', what: 'Waiting', rest: `${whom}: no router has taken it yet`, reason };
+      return { tone: 'wait', what: 'Waiting', rest: `${whom}: no router has processed it yet`, reason };
     case 'malformed':
-      return { tone: 'bad', what: 'Refused', rest: `an alert: ${because(reason, 'it is not valid')}`, reason };
+      return { tone: 'bad', what: 'Rejected', rest: `an alert: ${because(reason, 'it is not valid')}`, reason };
   }
 }
 
@@ -86,14 +86,14 @@ function describeMessage({ state, reason, provider, attempt, recipient }: Messag
   const through = carrier === null ? '' : ` through ${carrier}`;
   switch (state) {
     case 'accepted':
-      if (attempt?.simulated) return { tone: 'good', what: 'Simulated', rest: `no phone was texted: ${who}${through}`, reason };
+      if (attempt?.simulated) return { tone: 'good', what: 'Simulated', rest: `nothing was sent to a phone: ${who}${through}`, reason };
       return { tone: 'good', what: 'Texted', rest: `${who}${through}${tookWords(attempt)}`, reason };
     case 'delivered':
-      return { tone: 'good', what: 'Delivered', rest: `to ${who}, says a receipt`, reason };
+      return { tone: 'good', what: 'Delivered', rest: `to ${who}, according to a receipt`, reason };
     case 'undelivered':
-      return { tone: 'bad', what: 'Not delivered', rest: `to ${who}, says a receipt${through}`, reason };
+      return { tone: 'bad', what: 'Not delivered', rest: `to ${who}, according to a receipt${through}`, reason };
     case 'unknown':
-      return { tone: 'bad', what: 'Perhaps texted', rest: `${who}${through}: ${because(reason, 'nobody knows')}`, reason };
+      return { tone: 'bad', what: 'Perhaps texted', rest: `${who}${through}: ${because(reason, 'outcome unknown')}`, reason };
     case 'deferred':
       return { tone: 'wait', what: 'Held back', rest: `${who}: ${because(reason, 'it waits for its turn')}`, reason };
     case 'failed':
@@ -104,20 +104,20 @@ function describeMessage({ state, reason, provider, attempt, recipient }: Messag
       return { tone: 'plain', what: 'Not texted', rest: `${who}: ${because(reason ?? state, state)}`, reason };
     case 'queued':
     case 'sending':
-      return attempt === null ? { tone: 'wait', what: 'On its way', rest: `to ${who}`, reason } : refusedWords(who, attempt);
+      return attempt === null ? { tone: 'wait', what: 'Pending', rest: `for ${who}`, reason } : refusedWords(who, attempt);
   }
 }
 
-/** `+60*******789 (alice)` → `alice (+60*******789)`: a person looks for the name. */
+/** Converts `+60*******789 (alice)` to `alice (+60*******789)`: the name comes first. */
 function whoWords(recipient: string | null): string {
   return recipient?.replace(/^(\S+) \((.+)\)$/, '$2 ($1)') ?? 'a phone';
 }
 
-/** A provider did not take it, and the message goes on. */
+/** Describes a request that a provider did not accept, of a message that is still in progress. */
 function refusedWords(who: string, attempt: NonNullable<MessageShown['attempt']>): EntryWords {
   const { provider, result } = attempt;
   const reason = attempt.reason ?? null;
-  const rest = `for ${who}: ${because(reason, 'no reason is known')}`;
+  const rest = `for ${who}: ${because(reason, 'reason unknown')}`;
   return result === 'unknown'
     ? { tone: 'wait', what: 'Unclear', rest: `at ${provider}, ${rest}`, reason }
     : { tone: 'wait', what: 'Refused', rest: `by ${provider}, ${rest}`, reason };

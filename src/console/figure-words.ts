@@ -5,7 +5,7 @@ import type { ProviderHealth } from '../overview/provider-health.ts';
 import type { Tone } from './describe-entry.ts';
 import { spanOf } from './relative-time.ts';
 
-/** `3 waiting, 2 active, 1 later`; `age` of the oldest that waits. */
+/** Describes a queue: `3 waiting, 2 active, 1 later`, and the age of the oldest waiting job. */
 export function queueWords({ counts, oldestAgeSeconds, oldestCriticalSeconds, paused }: QueueFigures): {
   readonly text: string;
   readonly age: string | undefined;
@@ -28,19 +28,19 @@ export function queueWords({ counts, oldestAgeSeconds, oldestCriticalSeconds, pa
 
 export function circuitWords({ circuit, reason, code }: ProviderHealth): { readonly text: string; readonly tone: Tone } {
   if (circuit === 'closed') return { text: 'working', tone: 'good' };
-  if (circuit === 'half_open') return { text: 'being tried again', tone: 'wait' };
-  return { text: `resting${reason === null ? '' : `: ${reason}${code === null ? '' : ` (${code})`}`}`, tone: 'bad' };
+  if (circuit === 'half_open') return { text: 'half-open', tone: 'wait' };
+  return { text: `open${reason === null ? '' : `: ${reason}${code === null ? '' : ` (${code})`}`}`, tone: 'bad' };
 }
 
-/** `96% of 120 accepted, 3 refused, 1 unclear`. */
+/** Describes results: `96% of 120 accepted, 3 refused, 1 unknown`. */
 export function requestWords({ accepted, refused, unknown }: ProviderHealth): string {
   const all = accepted + refused + unknown;
-  if (all === 0) return 'not asked lately';
-  const rest = [...(refused > 0 ? [`${refused} refused`] : []), ...(unknown > 0 ? [`${unknown} unclear`] : [])];
+  if (all === 0) return 'no recent requests';
+  const rest = [...(refused > 0 ? [`${refused} refused`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
   return [`${Math.floor((accepted / all) * 100)}% of ${all} accepted`, ...rest].join(', ');
 }
 
-/** `12 MB of 256 MB`. */
+/** Describes memory: `12 MB of 256 MB`. */
 export function memoryWords({ usedMemoryBytes, maxMemoryBytes }: RedisFigures): string {
   return maxMemoryBytes === 0 ? `${bytes(usedMemoryBytes)}, no limit` : `${bytes(usedMemoryBytes)} of ${bytes(maxMemoryBytes)}`;
 }

@@ -1,17 +1,17 @@
 import type { ShownEntry } from '../http/console/api.ts';
 
-/** What the graph tells apart; `not`: decided not to. */
+/** Categories of the graph; `not`: suppressed. */
 export const FATES = ['accepted', 'held', 'not', 'failed'] as const;
 export type Fate = (typeof FATES)[number];
 export type Bar = Readonly<Record<Fate, number>>;
 
-/** What happened lately, as the page knows it. */
+/** Recent entries and counts, as known to the page. */
 export interface Flow {
   /** Newest first, at most {@link KEPT}. */
   readonly entries: readonly ShownEntry[];
-  /** Start of a bar, ms → what happened in it. */
+  /** Start of a bar in ms → counts within it. */
   readonly bars: ReadonlyMap<number, Bar>;
-  /** The `seq` of the newest entry that was let go of: what is not younger has been counted. */
+  /** `seq` of the newest dropped entry: entries up to it have been counted. */
   readonly letGo: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export const BARS = 40;
 const KEPT = 500;
 const NOTHING: Bar = { accepted: 0, held: 0, not: 0, failed: 0 };
 
-/** Entries in any order, of which some may have come before: after a lost connection they do. */
+/** Adds entries in any order; some may be repeated, as after a lost connection. */
 export function takeIn(flow: Flow, incoming: readonly ShownEntry[]): Flow {
   const known = new Set(flow.entries.map(({ seq }) => seq));
   const fresh = incoming.filter(({ seq }) => !known.has(seq) && (flow.letGo === undefined || isAfter(seq, flow.letGo)));
@@ -55,14 +55,14 @@ const FATE_OF_STATE: Readonly<Partial<Record<string, Fate>>> = {
   unknown: 'failed',
 };
 
-/** `undefined` where it is no text that went out, was held back or was not sent. */
+/** Returns the category of an entry; `undefined` for entries that the graph does not show. */
 export function fateOf(entry: ShownEntry): Fate | undefined {
   if (entry.kind === 'message') return FATE_OF_STATE[entry.message.state];
   const { outcome } = entry.alert;
   return outcome === 'suppressed' ? 'not' : outcome === 'malformed' ? 'failed' : undefined;
 }
 
-/** The last bars, oldest first, up to the one that `now` lies in. */
+/** Returns the last bars, oldest first, up to the current one. */
 export function lastBars({ bars }: Flow, now: number): { readonly start: number; readonly bar: Bar }[] {
   const last = barOf(now);
   return Array.from({ length: BARS }, (_, index) => {
@@ -75,7 +75,7 @@ function barOf(ms: number): number {
   return Math.floor(ms / BAR_MS) * BAR_MS;
 }
 
-/** By the ids of a Redis stream: milliseconds, then a number. */
+/** Compares ids of a Redis stream: milliseconds, then a number. */
 export function isAfter(a: string, b: string): boolean {
   const [aMs = 0, aNumber = 0] = a.split('-').map(Number);
   const [bMs = 0, bNumber = 0] = b.split('-').map(Number);

@@ -15,11 +15,11 @@ import { UnknownView } from './views/unknown-view.tsx';
 
 const EVERY_MS = 2_000;
 
-/** Everything behind the door. */
+/** The views for a logged-in user. */
 export function House({ onLogOut }: { readonly onLogOut: (() => void) | undefined }) {
   const { data: overview, fault } = useAsked<'overview'>('overview', EVERY_MS);
   const stream = useLive();
-  // The stream stays open while Redis is away, and has nothing to say.
+  // The stream stays open during an outage of Redis, but sends nothing.
   const live = { ...stream, isLost: stream.isLost || fault !== undefined };
   const route = useRoute();
   return (
@@ -70,7 +70,7 @@ function useRoute(): Route {
   useEffect(() => {
     const onChange = () => {
       setHash(location.hash);
-      // As a new page would: on top, and the keyboard goes on from there.
+      // Scrolls to the top and moves the focus there, like a new page.
       window.scrollTo(0, 0);
       document.getElementById('main')?.focus({ preventScroll: true });
     };

@@ -1,6 +1,6 @@
 import { foldText } from '../alert/phone-text.ts';
 
-/** Whether somebody typed a phone number where a name or an id belongs: it must not leave the browser. */
+/** Returns whether the input looks like a phone number instead of a name or an id: it must not leave the browser. */
 export function looksLikePhone(query: string): boolean {
   const plain = foldText(query).trim();
   const digits = plain.replace(/\D/g, '').length;

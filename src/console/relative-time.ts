@@ -1,4 +1,4 @@
-/** `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `in 5 min`. Clocks differ by a little: the near future is now. */
+/** Formats `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`, `in 5 min`. The near future counts as now, because clocks differ slightly. */
 export function relativeTime(atMs: number, nowMs: number): string {
   const seconds = Math.round((nowMs - atMs) / 1000);
   if (Math.abs(seconds) < 3) return 'now';
@@ -6,7 +6,7 @@ export function relativeTime(atMs: number, nowMs: number): string {
   return seconds > 0 ? `${span} ago` : `in ${span}`;
 }
 
-/** `12 s`, `5 min`, `3 h`, `2 d`. */
+/** Formats `12 s`, `5 min`, `3 h`, `2 d`. */
 export function spanOf(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;

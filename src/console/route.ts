@@ -1,4 +1,4 @@
-/** Where one is on the page, as the part of the address after `#` says it, so that it can be shared. */
+/** Current view, stored in the URL after `#`, so that it can be shared. */
 export type Route =
   | { readonly view: 'now' | 'dead' | 'unknown' | 'replies' | 'send' }
   | { readonly view: 'search'; readonly query: string }
@@ -6,7 +6,7 @@ export type Route =
 
 const PLAIN = ['now', 'dead', 'unknown', 'replies', 'send'] as const;
 
-/** What it cannot read is the first view. */
+/** Parses the URL hash; an invalid one is the first view. */
 export function parseRoute(hash: string): Route {
   const [, view = '', rest = ''] = /^#\/([a-z]+)(?:\/(.*))?$/s.exec(hash) ?? [];
   if (view === 'search') return { view, query: decode(rest) };

@@ -4,16 +4,16 @@ import { asFault, ask } from './ask.ts';
 import type { Fault } from './fault.ts';
 
 export interface Asked<T> {
-  /** The last answer, kept while a later call fails. */
+  /** Last successful answer; kept while later calls fail. */
   readonly data: T | undefined;
-  /** Of the last call. */
+  /** Error of the last call. */
   readonly fault: Fault | undefined;
   readonly again: () => void;
 }
 
 /**
- * Asks at once, and again and again while the page is looked at: `everyMs` after an answer.
- * @param path `undefined`: there is nothing to ask for
+ * Calls the server immediately, and again `everyMs` after each answer while the page is visible.
+ * @param path `undefined`: no call
  */
 export function useAsked<K extends keyof ConsoleApi>(path: string | undefined, everyMs: number): Asked<ConsoleApi[K]> {
   const [state, setState] = useState<{ path?: string | undefined; data?: ConsoleApi[K] | undefined; fault?: Fault | undefined }>({});

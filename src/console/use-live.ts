@@ -5,23 +5,23 @@ import { BAR_MS, BARS, EMPTY, type Flow, takeIn } from './flow.ts';
 
 export interface Live {
   readonly flow: Flow;
-  /** Happened lately without being shown, because too much did. */
+  /** Number of recent entries that were not shown because there were too many. */
   readonly skipped: number;
-  /** In ms: what had happened before was too much to be fetched when the page came; 0: nothing was left out. */
+  /** Time in ms before which entries were not loaded because there were too many; 0: all were loaded. */
   readonly fetchedFrom: number;
-  /** The first entries are not here yet. */
+  /** True until the first entries are loaded. */
   readonly isLoading: boolean;
   readonly isLost: boolean;
 }
 
 const FIRST = 200;
 const AGAIN_MS = 3_000;
-/** At most this often is the page drawn anew, however much happens. */
+/** Minimum interval between redraws. */
 const GATHER_MS = 200;
-/** So long is what was skipped spoken of: while its place in the graph is seen. */
+/** Time for which skipped entries are mentioned: as long as the graph covers them. */
 const LATELY_MS = BARS * BAR_MS;
 
-/** Follows what happens. What was missed while the connection was lost is fetched when it is back. */
+/** Follows the live entries. Entries missed during a lost connection are loaded when it is back. */
 export function useLive(): Live {
   const [flow, add] = useReducer(takeIn, EMPTY);
   const [state, setState] = useState<'loading' | 'open' | 'lost'>('loading');
@@ -61,7 +61,7 @@ export function useLive(): Live {
       });
       source.onerror = () => {
         setState('lost');
-        // The browser tries again by itself, but not after an answer that was no stream.
+        // The browser reconnects by itself, but not after a response that is not a stream.
         if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, AGAIN_MS);
       };
     };

@@ -13,11 +13,11 @@ describe('what happens, in words', () => {
       'Texted alice (+60*******789) through main, 0.80 s',
     ],
     [messageEntry({ state: 'accepted', provider: 'main' }), 'good', 'Texted alice (+60*******789) through main'],
-    [messageEntry({ state: 'delivered', recipient: '+60*******789' }), 'good', 'Delivered to +60*******789, says a receipt'],
+    [messageEntry({ state: 'delivered', recipient: '+60*******789' }), 'good', 'Delivered to +60*******789, according to a receipt'],
     [
       messageEntry({ state: 'undelivered', provider: 'main' }),
       'bad',
-      'Not delivered to alice (+60*******789), says a receipt through main',
+      'Not delivered to alice (+60*******789), according to a receipt through main',
     ],
     [
       messageEntry({ state: 'deferred', reason: 'quiet_hours' }),
@@ -36,7 +36,7 @@ describe('what happens, in words', () => {
       'Not texted alice (+60*******789): the problem was resolved before the text went out',
     ],
     [messageEntry({ state: 'expired' }), 'bad', 'Not texted alice (+60*******789): its time was up before it could be sent'],
-    [messageEntry({ state: 'queued' }), 'wait', 'On its way to alice (+60*******789)'],
+    [messageEntry({ state: 'queued' }), 'wait', 'Pending for alice (+60*******789)'],
     [
       messageEntry({ state: 'sending', attempt: { ...asked, result: 'refused', reason: 'throttled' } }),
       'wait',
@@ -45,7 +45,7 @@ describe('what happens, in words', () => {
     [
       messageEntry({ state: 'sending', attempt: { ...asked, result: 'unknown' } }),
       'wait',
-      'Unclear at main, for alice (+60*******789): no reason is known',
+      'Unclear at main, for alice (+60*******789): reason unknown',
     ],
     [alertEntry({ messages: 2, contacts: ['alice', 'bob'] }), 'plain', 'Alert critical for alice, bob, 2 texts to send'],
     [alertEntry({ contacts: ['a', 'b', 'c', 'd'] }), 'plain', 'Alert critical for a, b and 2 more, 1 text to send'],
@@ -55,8 +55,8 @@ describe('what happens, in words', () => {
       'plain',
       'Not texted alice: another alert with the same dedup key was raised for the same phone within dedupeFor',
     ],
-    [alertEntry({ outcome: 'malformed', reason: 'malformed', contacts: [] }), 'bad', 'Refused an alert: it is not a valid alert'],
-    [alertEntry({ outcome: 'acknowledged' }), 'good', 'Acknowledged what had not been sent is cancelled'],
+    [alertEntry({ outcome: 'malformed', reason: 'malformed', contacts: [] }), 'bad', 'Rejected an alert: it is not a valid alert'],
+    [alertEntry({ outcome: 'acknowledged' }), 'good', 'Acknowledged unsent messages were cancelled'],
   ])('%# %s %s', (entry, tone, words) => {
     const { what, rest, ...said } = describeEntry(entry);
     expect(`${what} ${rest}`).toBe(words);

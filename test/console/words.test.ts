@@ -50,7 +50,7 @@ describe('the conclusion of a story', () => {
     ['Texted: 3 of 4 phones; 1 not: recipient.', { head: 'Texted', rest: '3 of 4 phones; 1 not: recipient.', tone: 'good' }],
     ['Not texted yet: it waits for a dispatcher.', { head: 'Not texted yet', rest: 'It waits for a dispatcher.', tone: 'wait' }],
     ['Being texted: main was asked.', { head: 'Being texted', rest: 'Main was asked.', tone: 'wait' }],
-    ['Perhaps texted: nobody knows.', { head: 'Perhaps texted', rest: 'Nobody knows.', tone: 'bad' }],
+    ['Unknown outcomes: nobody knows.', { head: 'Unknown outcomes', rest: 'Nobody knows.', tone: 'bad' }],
     ['Not texted: none of 2 phones.', { head: 'Not texted', rest: 'None of 2 phones.', tone: 'bad' }],
     ['Words of a newer version', { head: 'Words of a newer version', rest: '', tone: 'bad' }],
   ])('%s', (text, split) => {
@@ -102,14 +102,14 @@ describe('figures in words', () => {
 
   const provider = providerOf('main');
   it.each([
-    [{ ...provider, circuit: 'closed', reason: null }, 'working', 'not asked lately'],
-    [{ ...provider, circuit: 'half_open', reason: 'auth', accepted: 1 }, 'being tried again', '100% of 1 accepted'],
+    [{ ...provider, circuit: 'closed', reason: null }, 'working', 'no recent requests'],
+    [{ ...provider, circuit: 'half_open', reason: 'auth', accepted: 1 }, 'half-open', '100% of 1 accepted'],
     [
       { ...provider, circuit: 'open', reason: 'auth', code: '20003', accepted: 199, refused: 1 },
-      'resting: auth (20003)',
+      'open: auth (20003)',
       '99% of 200 accepted, 1 refused',
     ],
-    [{ ...provider, circuit: 'open', reason: null, unknown: 2 }, 'resting', '0% of 2 accepted, 2 unclear'],
+    [{ ...provider, circuit: 'open', reason: null, unknown: 2 }, 'open', '0% of 2 accepted, 2 unknown'],
   ] as const)('a provider %#', (health, circuit, requests) => {
     expect([circuitWords(health).text, requestWords(health)]).toEqual([circuit, requests]);
   });
@@ -123,12 +123,12 @@ describe('figures in words', () => {
 
 describe('what went wrong', () => {
   it.each([
-    [-1, { detail: 'a bug' }, 'a bug', 'Load it again'],
+    [-1, { detail: 'a bug' }, 'a bug', 'Reload the page'],
     [0, undefined, 'The server does not answer.', 'receiver running'],
     [401, { title: 'Unauthorized' }, 'Unauthorized', 'Log in'],
     [503, { title: 'Redis is not available', detail: 'Send it again later.' }, 'Redis is not available', 'doctor'],
-    [500, undefined, 'The server answered 500.', 'log of the receiver'],
-    [404, { detail: '' }, 'The server answered 404.', 'past the time'],
+    [500, undefined, 'The server responded with 500.', 'log of the receiver'],
+    [404, { detail: '' }, 'The server responded with 404.', 'may have expired'],
   ])('%i %j', (status, body, message, todo) => {
     const fault = faultOf(status, body);
     expect(fault.message).toBe(message);

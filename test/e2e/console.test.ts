@@ -80,7 +80,7 @@ shutdown: { grace: 1s }
     await page.getByLabel('Token').fill(TOKEN);
     await page.keyboard.press('Enter');
     await page.locator('.banner-ok, .banner-warning').waitFor();
-    await shown('Nothing has happened yet.');
+    await shown('No entries yet.');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
     const { cookies } = await page.context().storageState();
@@ -96,12 +96,12 @@ shutdown: { grace: 1s }
     await page.getByLabel('Text', { exact: true }).fill('The disk is full');
     await press('Send to the simulated phone');
     await page.locator('.bubble', { hasText: 'CRITICAL: The disk is full' }).waitFor();
-    await page.getByRole('link', { name: 'Follow its story' }).click();
+    await page.getByRole('link', { name: 'Show its history' }).click();
     await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
     await shown(/simulated asked, accepted/);
     const story = page.url();
     await go('#/now');
-    await shown(/^Simulated no phone was texted: alice \(\+60\*+543\) through simulated/);
+    await shown(/^Simulated nothing was sent to a phone: alice \(\+60\*+543\) through simulated/);
     await shown(/100% of 1 accepted/);
     await page.goto(story);
     await page.reload();
@@ -114,9 +114,9 @@ shutdown: { grace: 1s }
     await press('Pause');
     const before = await page.locator('.entry').count();
     await raise({ to: 'contact:bob', text: 'while paused', dedupKey: 'paused' });
-    await page.getByRole('button', { name: /^Go on \(\d+ new\)$/ }).waitFor();
+    await page.getByRole('button', { name: /^Resume \(\d+ new\)$/ }).waitFor();
     expect(await page.locator('.entry').count()).toBe(before);
-    await page.getByRole('button', { name: /^Go on/ }).click();
+    await page.getByRole('button', { name: /^Resume/ }).click();
     await shown(/^Delivered to bob/);
     await expectClean();
   });
@@ -127,7 +127,7 @@ shutdown: { grace: 1s }
     await page.getByRole('heading', { name: /^carol/ }).waitFor();
     await shown('The provider says that this number cannot be texted');
     await press('Replay');
-    await shown(/carol is texted again, with a new deadline/);
+    await shown(/message to carol is sent again, with a new deadline/);
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
     await press('Replay');
@@ -152,9 +152,9 @@ shutdown: { grace: 1s }
     await page.getByRole('heading', { name: /^dave/ }).waitFor();
     await expectClean();
     await press('It was sent');
-    await shown(/written down as accepted. Nothing is sent/);
+    await shown(/recorded as accepted. Nothing is sent/);
     await confirm('It was sent');
-    await shown('Of every text it is known what became of it.');
+    await shown('No messages with unknown outcome.');
     await go(`#/story/${id}`);
     await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
     await expectClean();
@@ -176,7 +176,7 @@ shutdown: { grace: 1s }
         .waitFor();
     }
     await search('nobody');
-    await shown('Nothing is known of “nobody”.');
+    await shown('No entry found for “nobody”.');
     const asked = watched.urls.length;
     await page.getByLabel(/^Alert id/).fill('+15005550006');
     await press('Search');
@@ -185,7 +185,7 @@ shutdown: { grace: 1s }
     await page.goto(`${origin}/console#/story/${id}`);
     await shown('Phones');
     await page.locator('.story-phones .entry', { hasText: 'bob' }).click();
-    await page.getByRole('link', { name: 'Its whole alert' }).waitFor();
+    await page.getByRole('link', { name: 'Its alert' }).waitFor();
     await expectClean();
   });
 

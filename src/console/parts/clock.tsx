@@ -4,7 +4,7 @@ import { relativeTime } from '../relative-time.ts';
 
 const Now = createContext(0);
 
-/** One clock for the whole page: relative times go on while nothing else happens. */
+/** One clock for the whole page, which keeps relative times current. */
 export function ClockProvider({ children }: { readonly children: ComponentChildren }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function useNow(): number {
   return useContext(Now);
 }
 
-/** `5 min ago`, the whole time on hover. `at` is ISO 8601. */
+/** Shows `5 min ago`, with the full time on hover. `at` is ISO 8601. */
 export function Ago({ at }: { readonly at: string }) {
   const now = useNow();
   return (
@@ -29,7 +29,7 @@ export function Ago({ at }: { readonly at: string }) {
   );
 }
 
-/** `08:41:07` in UTC, as the words beside it have it; the whole time on hover. */
+/** Shows `08:41:07` in UTC, with the full time on hover. */
 export function TimeOfDay({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={absolute(at)}>

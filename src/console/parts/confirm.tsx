@@ -3,17 +3,17 @@ import { asFault } from '../ask.ts';
 import type { Fault } from '../fault.ts';
 import { FaultNote } from './note.tsx';
 
-/** Something that cannot be taken back, or that texts somebody. */
+/** An action that cannot be undone, or that sends a message. */
 export interface Question {
   readonly title: string;
-  /** What will happen, in a sentence or two. */
+  /** Description of the effect in one or two sentences. */
   readonly what: string;
   readonly yes: string;
   readonly isGrave?: boolean;
   readonly act: () => Promise<void>;
 }
 
-/** How a view asks: `dialog` belongs into it. @param onEnd after each, whatever the answer */
+/** Confirmation for a view, which must render `dialog`. @param onEnd called after each, whatever the answer */
 export function useConfirm(onEnd: () => void = () => undefined) {
   const [question, ask] = useState<Question | undefined>();
   const end = () => {
@@ -23,7 +23,7 @@ export function useConfirm(onEnd: () => void = () => undefined) {
   return { ask, dialog: question !== undefined && <Confirm question={question} onEnd={end} /> };
 }
 
-/** Asks before it acts; stays, with what went wrong, where acting failed. */
+/** Asks for confirmation and runs the action; stays open with the error if it failed. */
 function Confirm({ question, onEnd }: { readonly question: Question; readonly onEnd: () => void }) {
   const { title, what, yes, isGrave, act } = question;
   const dialog = useRef<HTMLDialogElement>(null);
@@ -37,7 +37,7 @@ function Confirm({ question, onEnd }: { readonly question: Question; readonly on
     current?.showModal();
     return () => {
       current?.close();
-      // What it was about goes away, and its button: the keyboard goes on from the top.
+      // The item and its button disappear: the focus moves to the top.
       if (hasActed.current) document.getElementById('main')?.focus({ preventScroll: true });
     };
   }, []);

@@ -3,7 +3,7 @@ import { aboutOf, describeEntry, storyIdOf } from '../describe-entry.ts';
 import { hrefOf } from '../route.ts';
 import { Ago } from './clock.tsx';
 
-/** What happened, newest on top; each line opens its story. */
+/** Entries, newest first; each line links to its story. */
 export function EntryList({ entries, label }: { readonly entries: readonly ShownEntry[]; readonly label: string }) {
   return (
     <ol class="entries" aria-label={label}>

@@ -7,7 +7,7 @@ import type { ProviderHealth } from '../../overview/provider-health.ts';
 import { amountWords, circuitWords, memoryWords, queueWords, requestWords } from '../figure-words.ts';
 import { spanOf } from '../relative-time.ts';
 
-/** The state of everything that texts go through. */
+/** The state of providers, queues, workers, caps, budgets and Redis. */
 export function Figures({ overview }: { readonly overview: Overview }) {
   const { workers, inFlight, queues, providers, caps, budgets, contributors, redis } = overview;
   return (
@@ -17,7 +17,7 @@ export function Figures({ overview }: { readonly overview: Overview }) {
           <Provider key={provider.provider} provider={provider} />
         ))}
       </Card>
-      <Card title="Queues" aside={`${inFlight} on the way`}>
+      <Card title="Queues" aside={`${inFlight} in flight`}>
         {queues.map((queue) => (
           <Queue key={queue.queue} queue={queue} />
         ))}
@@ -34,16 +34,16 @@ export function Figures({ overview }: { readonly overview: Overview }) {
         {budgets.map((budget) => (
           <Budget key={budget.period} figures={budget} />
         ))}
-        {caps.length === 0 && budgets.length === 0 && <p class="muted">No cap over all phones and no budget is set.</p>}
+        {caps.length === 0 && budgets.length === 0 && <p class="muted">No cap over all phones and no budget is configured.</p>}
       </Card>
-      <Card title="Who sends" aside="last hour">
+      <Card title="Top senders" aside="last hour">
         <ContributorRows rows={contributors.accepted} />
         {contributors.heldBack.length > 0 && <p class="sub">Held back by a cap or a budget</p>}
         <ContributorRows rows={contributors.heldBack} />
         {contributors.accepted.length + contributors.heldBack.length === 0 && <p class="muted">No message was sent or held back.</p>}
       </Card>
       <Card title="Redis" {...(redis === null ? {} : { aside: `version ${redis.version}` })}>
-        {redis === null ? <p class="muted">It does not tell of itself.</p> : <Redis redis={redis} />}
+        {redis === null ? <p class="muted">It reports no figures.</p> : <Redis redis={redis} />}
       </Card>
     </>
   );
@@ -126,7 +126,7 @@ function Cap({ cap: { used, max, criticalReserve } }: { readonly cap: CapFigures
   const tone = used >= max ? 'bad' : used >= max - criticalReserve ? 'wait' : 'good';
   return (
     <div class="block">
-      <Row name="Texts an hour" tone={tone}>
+      <Row name="Messages per hour" tone={tone}>
         {used} of {max}
       </Row>
       <ShareBar shares={[{ tone, value: used }]} max={max} />
@@ -152,7 +152,7 @@ function Budget({ figures: { period, spent, reserved, budget } }: { readonly fig
 
 function Redis({ redis }: { readonly redis: RedisFigures }) {
   const { appendOnly, lastWriteOk, maxMemoryPolicy, evictedKeys, uptimeSeconds } = redis;
-  const disk = !lastWriteOk ? 'cannot write' : appendOnly ? 'every write kept' : 'no append-only file';
+  const disk = !lastWriteOk ? 'cannot write' : appendOnly ? 'append-only file on' : 'no append-only file';
   return (
     <>
       <Row name="Memory">{memoryWords(redis)}</Row>
@@ -160,7 +160,7 @@ function Redis({ redis }: { readonly redis: RedisFigures }) {
         {disk}
       </Row>
       <Row name="When full" tone={evictedKeys > 0 ? 'bad' : 'plain'}>
-        {evictedKeys > 0 ? `${evictedKeys} keys thrown away` : maxMemoryPolicy}
+        {evictedKeys > 0 ? `${evictedKeys} keys evicted` : maxMemoryPolicy}
       </Row>
       <Row name="Up for">{spanOf(uptimeSeconds)}</Row>
     </>
@@ -171,14 +171,14 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** One thing made of parts, each as wide as its share. */
+/** A bar of parts, each as wide as its share. */
 interface Share {
   /** A class: `good`, `wait`, `bad`, `plain`. */
   readonly tone: string;
   readonly value: number;
 }
 
-/** @param max what stands for the whole width; left out: the sum. The words beside it tell the figures. */
+/** @param max value of the full width; default: the sum. The text beside the bar has the figures. */
 function ShareBar({ shares, max }: { readonly shares: readonly Share[]; readonly max?: number }) {
   const whole = Math.max(
     max ?? 0,

@@ -5,9 +5,9 @@ import { useNow } from './clock.tsx';
 const HEIGHT = 60;
 const STEP = 10;
 const TONES = { accepted: 'good', held: 'wait', not: 'plain', failed: 'bad' } as const;
-const NAMES = { accepted: 'accepted', held: 'held back', not: 'not to be sent', failed: 'went wrong' } as const;
+const NAMES = { accepted: 'accepted', held: 'held back', not: 'suppressed', failed: 'failed' } as const;
 
-/** The last minutes, newest on the right, with the sums in words. What was before `from`, in ms, is not known. */
+/** Graph of the last minutes, newest on the right, with the sums in words. Nothing is known before `from`, in ms. */
 export function FlowGraph({ flow, from }: { readonly flow: Flow; readonly from: number }) {
   const now = useNow();
   const bars = lastBars(flow, now);

@@ -8,14 +8,14 @@ import { Words } from './note.tsx';
 export interface HealthBannerProps {
   readonly overview: Overview | undefined;
   readonly fault: Fault | undefined;
-  /** Without what to do, where something else is looked at. */
+  /** Hides the remedy where another view is shown. */
   readonly isBrief: boolean;
 }
 
-/** Whether all is well; if not, what is wrong and what to do. */
+/** Health banner: the state of the system, with findings and remedies. */
 export function HealthBanner({ overview, fault, isBrief }: HealthBannerProps) {
   if (fault !== undefined) return <Banner level="critical" line={fault.message} todo={fault.todo} />;
-  if (overview === undefined) return <Banner level="loading" line="Looking…" todo={null} />;
+  if (overview === undefined) return <Banner level="loading" line="Loading…" todo={null} />;
   const { level, line, todo, findings } = judgeHealth(overview);
   if (isBrief) return <Banner level={level} line={line} todo={null} />;
   const [first, ...rest] = findings;
@@ -23,7 +23,7 @@ export function HealthBanner({ overview, fault, isBrief }: HealthBannerProps) {
     <Banner level={level} line={first?.text ?? line} todo={todo} kind={first?.kind}>
       {rest.length > 0 && (
         <details>
-          <summary>{rest.length === 1 ? 'One thing more' : `${rest.length} things more`}</summary>
+          <summary>{rest.length === 1 ? '1 more finding' : `${rest.length} more findings`}</summary>
           <ul>
             {rest.map((finding) => (
               <li key={finding.text}>
@@ -53,7 +53,7 @@ const MARKS: Readonly<Record<string, string>> = {
 
 function Banner({ level, line, todo, kind, children }: BannerProps) {
   return (
-    <section class={`banner banner-${level}`} aria-label="Is all well?">
+    <section class={`banner banner-${level}`} aria-label="System health">
       <svg class="banner-mark" viewBox="0 0 16 16" aria-hidden="true">
         <path d={MARKS[level] ?? 'M4 8h8'} />
       </svg>
@@ -74,7 +74,7 @@ function Banner({ level, line, todo, kind, children }: BannerProps) {
   );
 }
 
-/** The views of this page in which a kind of finding is dealt with. */
+/** Views of this page for handling kinds of findings. */
 const VIEWS: Readonly<Partial<Record<FindingKind, 'unknown' | 'dead'>>> = {
   unknown_outcomes: 'unknown',
   dead_letters: 'dead',

@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts';
 
-/** What went wrong and what to do about it. */
+/** Shows an error and its remedy. */
 export function FaultNote({ fault, again }: { readonly fault: Fault; readonly again?: () => void }) {
   return (
     <div class="note note-bad" role="alert">
@@ -40,7 +40,7 @@ export function Loading() {
   );
 }
 
-/** Words in which `what is typed` stands between backticks. */
+/** Text with commands in backticks. */
 export function Words({ text }: { readonly text: string }) {
   return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
 }

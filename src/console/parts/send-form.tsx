@@ -7,10 +7,10 @@ import { hrefOf } from '../route.ts';
 import { useConfirm } from './confirm.tsx';
 import { FaultNote } from './note.tsx';
 
-/** From here on there is a field to find one among them. */
+/** Number of names from which on a filter field is shown. */
 const MANY = 12;
 
-/** @param props.isPlay nobody is texted for real */
+/** @param props.isPlay true where all providers are simulated */
 export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; readonly isPlay: boolean }) {
   const [to, setTo] = useState<readonly string[]>(names.recipients.slice(0, 1));
   const [severity, setSeverity] = useState(names.severities.at(-1) ?? 'critical');
@@ -31,8 +31,8 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
     if (isPlay) void send().catch((error: unknown) => setFault(asFault(error)));
     else
       confirm({
-        title: 'Text real phones?',
-        what: `${to.join(', ')} gets this as a real text, as the route of a ${severity} alert says.`,
+        title: 'Send to real phones?',
+        what: `This is sent to ${to.join(', ')} as a real SMS, by the route for ${severity} alerts.`,
         yes: 'Send',
         act: send,
       });
@@ -61,7 +61,7 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
       <p class="said" role="status">
         {sent !== undefined && (
           <>
-            On its way. <a href={hrefOf({ view: 'story', id: sent.id })}>Follow its story</a>
+            Queued. <a href={hrefOf({ view: 'story', id: sent.id })}>Show its history</a>
           </>
         )}
       </p>
@@ -109,7 +109,7 @@ function Recipients({ all, chosen, onChange }: RecipientsProps) {
   );
 }
 
-/** `group:oncall` → `group`, `oncall`. */
+/** Splits `group:oncall` into `group`, `oncall`. */
 function splitName(name: string): [kind: string, own: string] {
   const colon = name.indexOf(':');
   return [name.slice(0, colon), name.slice(colon + 1)];
@@ -117,5 +117,5 @@ function splitName(name: string): [kind: string, own: string] {
 
 function segmentWords(text: string): string {
   const segments = countSegments(text);
-  return `${[...text].length} characters with the severity, ${segments === 1 ? 'one text' : `${segments} texts joined to one`} where it goes out as it is.`;
+  return `${[...text].length} characters with the severity, ${segments === 1 ? '1 segment' : `${segments} segments`} if it is sent unchanged.`;
 }

@@ -4,7 +4,7 @@ interface Tab {
   readonly route: Route;
   readonly label: string;
   readonly count?: number | undefined;
-  /** Of an icon of 20 by 20. */
+  /** SVG path of a 20 × 20 icon. */
   readonly path: string;
 }
 
@@ -23,7 +23,7 @@ export interface TopBarProps {
   readonly unknown: number | undefined;
   readonly hasPhone: boolean;
   readonly boardPath: string | undefined;
-  /** `undefined`: there is no door. */
+  /** `undefined` where no login is needed. */
   readonly onLogOut: (() => void) | undefined;
 }
 

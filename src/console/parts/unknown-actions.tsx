@@ -14,22 +14,22 @@ const CHOICES: readonly {
   {
     word: 'sent',
     label: 'It was sent',
-    what: (who) => `The text to ${who} is written down as accepted. Nothing is sent, and it is not asked about again.`,
+    what: (who) => `The message to ${who} is recorded as accepted. Nothing is sent, and its status is not queried again.`,
   },
   {
     word: 'not_sent',
     label: 'It was not sent',
-    what: (who) => `The text to ${who} is written down as failed. Nothing is sent; ${who} stays untold unless somebody tells them.`,
+    what: (who) => `The message to ${who} is recorded as failed. Nothing is sent; ${who} is not notified.`,
   },
   {
     word: 'resend',
     label: 'Not sent: send again',
-    what: (who) => `${who} is texted again at once. If the first text did go out after all, the phone gets it twice.`,
+    what: (who) => `The message to ${who} is sent again immediately. If the first one was sent after all, the phone receives it twice.`,
     isGrave: true,
   },
 ];
 
-/** What a person who found out can say of a message of which nobody knew. */
+/** Actions for resolving a message with unknown outcome. */
 export function UnknownActions({ message, onAsk }: { readonly message: MessageTrace; readonly onAsk: (question: Question) => void }) {
   const who = message.contact ?? message.to;
   return (
@@ -50,5 +50,6 @@ export function UnknownActions({ message, onAsk }: { readonly message: MessageTr
 
 async function settle(id: string, word: OperatorWord): Promise<void> {
   const settled: ConsoleApi['resolveUnknown'] = await tell<'resolveUnknown'>(`unknown/${encodeURIComponent(id)}`, { word });
-  if (settled.kind === 'kept') throw new Fault(409, `Somebody, or a receipt, was faster: it is ${settled.state ?? 'forgotten'} now.`);
+  if (settled.kind === 'kept')
+    throw new Fault(409, `Already resolved by another user or a receipt: it is ${settled.state ?? 'expired'} now.`);
 }

@@ -11,7 +11,7 @@ import { useAsked } from '../use-asked.ts';
 
 const EVERY_MS = 2_000;
 
-/** What failed, expired or has an unknown outcome, and waits for a person. */
+/** Dead letters: messages that failed, expired or have an unknown outcome. */
 export function DeadView() {
   const { data, fault, again } = useAsked<'dead'>('dead', EVERY_MS);
   const { ask, dialog } = useConfirm(again);
@@ -20,7 +20,7 @@ export function DeadView() {
     <section class="card">
       <h2>Dead letters</h2>
       <p class="muted">
-        These were not sent, or may not have been. Put right what is wrong, then replay: each is sent once more, with a new deadline.
+        These were not sent, or may not have been. Fix the cause, then replay: each is sent once more, with a new deadline.
       </p>
       <p class="said" role="status">
         {said}
@@ -49,7 +49,7 @@ const STATE_WORDS: Readonly<Record<DeadLetter['state'], string>> = {
   failed: 'failed',
   expired: 'expired before it was sent,',
   unknown: 'perhaps sent',
-  malformed: 'refused as malformed',
+  malformed: 'rejected as malformed',
 };
 
 interface LetterProps {
@@ -67,19 +67,19 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
     title: 'Replay it?',
     what:
       what === 'message'
-        ? `${who} is texted again, with a new deadline, within all caps and budgets. Where the cause remains, it comes back here.`
-        : `The ${what} goes through its queue again. Where the cause remains, it comes back here.`,
+        ? `The message to ${who} is sent again, with a new deadline, within all caps and budgets. If the cause remains, it returns here.`
+        : `The ${what} is queued again. If the cause remains, it returns here.`,
     yes: 'Replay',
     act: async () => onSaid(replayWords(who, await tell<'replay'>(`${path}/replay`, {}))),
   };
   const discard: Question = {
     title: 'Discard it?',
-    what: `It is taken out of the dead letters for good and can no longer be replayed. ${what === 'message' ? `${who} is not texted.` : ''}`,
+    what: `It is removed from the dead letters permanently and can no longer be replayed. ${what === 'message' ? `Nothing is sent to ${who}.` : ''}`,
     yes: 'Discard',
     isGrave: true,
     act: async () => {
       const { discarded } = await tell<'discard'>(`${path}/discard`, {});
-      onSaid(discarded > 0 ? `Discarded: ${who}.` : 'It was gone already.');
+      onSaid(discarded > 0 ? `Discarded: ${who}.` : 'It was already removed.');
     },
   };
   return (
@@ -99,7 +99,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         {[what, ...(severity === null ? [] : [severity]), STATE_WORDS[state]].join(', ')} <Ago at={diedAt} />
       </p>
       <details>
-        <summary>What is kept of it</summary>
+        <summary>Stored fields</summary>
         <dl class="facts">
           <div>
             <dt>why</dt>
@@ -116,7 +116,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
       <div class="actions">
         {state === 'unknown' ? (
           <a class="button main" href={hrefOf({ view: 'unknown' })}>
-            Say whether it was sent
+            Resolve it
           </a>
         ) : (
           <>
@@ -130,7 +130,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         )}
         {(what === 'message' || what === 'alert') && letter.alertId !== null && (
           <a class="button" href={hrefOf({ view: 'story', id })}>
-            Its story
+            History
           </a>
         )}
       </div>
@@ -142,20 +142,20 @@ function replayWords(who: string, { results }: ConsoleApi['replay']): string {
   const [first] = results;
   switch (first?.kind) {
     case 'replayed':
-      return `Replayed: ${who}${first.goodUntil === null ? '' : `, good until ${formatTime(first.goodUntil)}`}.`;
+      return `Replayed: ${who}${first.goodUntil === null ? '' : `, valid until ${formatTime(first.goodUntil)}`}.`;
     case 'resolved':
     case 'acknowledged':
-      return `Not replayed: its problem was ${first.kind} meanwhile.`;
+      return `Not replayed: its alert was ${first.kind} meanwhile.`;
     case 'duplicate':
-      return `Not replayed: alert ${first.of}, of the same dedup key, was sent or is on its way.`;
+      return `Not replayed: alert ${first.of} with the same dedup key was sent or is being sent.`;
     case 'unknown':
-      return 'Not replayed: it may have been sent. Say whether it was.';
+      return 'Not replayed: it may have been sent. Resolve it first.';
     case 'ended':
-      return `Not replayed: it is ${first.state} meanwhile, and sending it again could text somebody twice.`;
+      return `Not replayed: it is ${first.state}, and sending it again could send it twice.`;
     case 'forgotten':
-      return 'Not replayed: it is past the time for which it is kept. Raise the alert again.';
+      return 'Not replayed: its record has expired. Raise the alert again.';
     default:
-      return 'Not replayed: another operator was faster.';
+      return 'Not replayed: another operator replayed or discarded it.';
   }
 }
 

@@ -27,7 +27,7 @@ export function LoginView({ onOpen }: { readonly onOpen: () => void }) {
           aria-describedby="token-hint"
         />
         <p id="token-hint" class="muted sub">
-          One of <code>http.tokens</code> of the config. It opens the console in this browser for twelve hours.
+          One of <code>http.tokens</code> of the config. The login is valid in this browser for twelve hours.
         </p>
         {fault !== undefined && <FaultNote fault={fault} />}
         <button type="submit" class="main" disabled={isBusy || token === ''}>

@@ -28,23 +28,22 @@ function LiveFlow({ live: { flow, skipped, fetchedFrom, isLoading, isLost } }: {
     <section class="card">
       <div class="card-head">
         <h2>
-          What happens now{' '}
-          <small class={isLost ? 'tone-bad' : 'tone-good'}>{isLost ? 'not connected' : isLoading ? 'connecting' : 'live'}</small>
+          Live <small class={isLost ? 'tone-bad' : 'tone-good'}>{isLost ? 'not connected' : isLoading ? 'connecting' : 'live'}</small>
         </h2>
         <button type="button" aria-pressed={pausedAt !== undefined} onClick={toggle}>
-          {pausedAt === undefined ? 'Pause' : `Go on${held > 0 ? ` (${held} new)` : ''}`}
+          {pausedAt === undefined ? 'Pause' : `Resume${held > 0 ? ` (${held} new)` : ''}`}
         </button>
       </div>
       <FlowGraph flow={flow} from={fetchedFrom} />
       {skipped > 0 && (
         <p class="muted sub">
-          So much happened lately that {skipped} more went by without being shown, drawn or counted here; the providers' figures and the
+          {skipped} recent entries were not shown, drawn or counted here, because there were too many; the providers' figures and the
           metrics count them.
         </p>
       )}
       {shown.length > 0 ? (
         <>
-          <EntryList entries={shown.slice(0, most)} label="What happened, newest first" />
+          <EntryList entries={shown.slice(0, most)} label="Entries, newest first" />
           {shown.length > most && (
             <button type="button" onClick={() => setMost(most + 2 * PAGE)}>
               Show more
@@ -54,7 +53,7 @@ function LiveFlow({ live: { flow, skipped, fetchedFrom, isLoading, isLost } }: {
       ) : isLoading ? (
         <Loading />
       ) : (
-        <Empty what="Nothing has happened yet." hint="It appears here as it happens. Send something from the last tab." />
+        <Empty what="No entries yet." hint="New entries appear here live. Send a message from the last tab." />
       )}
     </section>
   );

@@ -7,16 +7,16 @@ import { useAsked } from '../use-asked.ts';
 
 const EVERY_MS = 5_000;
 
-/** Texts that came in, and what was made of each. */
+/** Inbound messages and their effects. */
 export function RepliesView() {
   const { data, fault, again } = useAsked<'inbound'>('inbound', EVERY_MS);
   return (
     <section class="card">
       <h2>Replies</h2>
-      <p class="muted">Texts that came in, the newest first. One that matched nothing may need an answer by a person.</p>
+      <p class="muted">Inbound messages, newest first. One without an effect may need a reply by a person.</p>
       {fault !== undefined && <FaultNote fault={fault} again={again} />}
       {data === undefined && fault === undefined && <Loading />}
-      {data?.total === 0 && <Empty what="No texts came in." />}
+      {data?.total === 0 && <Empty what="No inbound messages." />}
       <ul class="letters">
         {data?.entries.map((entry) => (
           <Reply key={`${entry.at} ${entry.from} ${entry.text}`} entry={entry} />
@@ -46,7 +46,7 @@ function Reply({ entry }: { readonly entry: ConsoleApi['inbound']['entries'][num
       </p>
       {first !== undefined && (
         <a class="letter-link" href={hrefOf({ view: 'story', id: first })}>
-          Its story
+          History
         </a>
       )}
     </li>

@@ -7,7 +7,7 @@ import { Empty, FaultNote, Loading } from '../parts/note.tsx';
 import { hrefOf } from '../route.ts';
 import { useAsked } from '../use-asked.ts';
 
-const PHONE = new Fault(400, 'That looks like a phone number. Numbers are not searched for, so that none ends in a log.');
+const PHONE = new Fault(400, 'That looks like a phone number. Search by number is not supported, so that none appears in a log.');
 const NEVER_MS = 2 ** 31 - 1;
 
 export function SearchView({ query }: { readonly query: string }) {
@@ -25,7 +25,7 @@ export function SearchView({ query }: { readonly query: string }) {
   };
   return (
     <section class="card">
-      <h2>Why was I, or was I not, texted?</h2>
+      <h2>Find an alert or a message</h2>
       <search>
         <form class="search" onSubmit={search}>
           <label for="query">Alert id, message id, dedup key, or the name of a contact</label>
@@ -56,15 +56,15 @@ function Found({ query }: { readonly query: string }) {
   if (data === undefined) return <Loading />;
   const since = data.searchedSince !== null && (
     <p class="muted sub">
-      What is older than <Ago at={data.searchedSince} /> is found by its id only.
+      Entries older than <Ago at={data.searchedSince} /> are found only by id.
     </p>
   );
   return (
     <div aria-live="polite">
       {data.found.length === 0 ? (
         <Empty
-          what={`Nothing is known of “${query}”.`}
-          hint="Ids and dedup keys are searched for as they are written, contacts by their name in the config."
+          what={`No entry found for “${query}”.`}
+          hint="Search for an exact id or dedup key, or for the name of a contact in the config."
         />
       ) : (
         <EntryList entries={data.found} label={`Found for ${query}`} />

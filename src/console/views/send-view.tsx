@@ -8,7 +8,7 @@ import { useAsked } from '../use-asked.ts';
 const EVERY_MS = 1_500;
 const SHOWN = 50;
 
-/** What the simulated provider's phones received, as a phone shows it: newest at the bottom. */
+/** Messages of the simulated provider, shown like on a phone: newest at the bottom. */
 function SimulatedPhone() {
   const { data, fault, again } = useAsked<'outbox'>('outbox', EVERY_MS);
   const screen = useRef<HTMLOListElement>(null);
@@ -20,13 +20,13 @@ function SimulatedPhone() {
     <section class="phone" aria-label="Simulated phone">
       <header>
         <h2>Simulated phone</h2>
-        <p class="sub">Nothing here left this system.</p>
+        <p class="sub">These messages were not sent to real phones.</p>
       </header>
       {fault !== undefined && <FaultNote fault={fault} again={again} />}
       {data === undefined && fault === undefined && <Loading />}
-      {data?.messages.length === 0 && <Empty what="No text yet." />}
+      {data?.messages.length === 0 && <Empty what="No messages yet." />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <ol ref={screen} class="bubbles" tabIndex={0} aria-label="Texts, newest last">
+      <ol ref={screen} class="bubbles" tabIndex={0} aria-label="Messages, newest last">
         {data?.messages
           .slice(0, SHOWN)
           .toReversed()
@@ -43,7 +43,7 @@ function SimulatedPhone() {
   );
 }
 
-/** Sends an alert to people of the config and, where a simulated provider is configured, shows what its phone received. */
+/** Sends an alert to recipients of the config and, with a simulated provider, shows its messages. */
 export function SendView({ overview }: { readonly overview: ConsoleApi['overview'] | undefined }) {
   if (overview === undefined) return <Loading />;
   const { names, providers } = overview;
@@ -53,7 +53,7 @@ export function SendView({ overview }: { readonly overview: ConsoleApi['overview
       <section class="card">
         <h2>Send an alert</h2>
         {names.recipients.length === 0 ? (
-          <Empty what="The config names nobody." hint="Add `contacts` and `groups` to the config: only they can be texted from here." />
+          <Empty what="The config has no recipients." hint="Add `contacts` and `groups` to the config: the console sends only to them." />
         ) : (
           <SendForm names={names} isPlay={isPlay} />
         )}

@@ -10,7 +10,7 @@ import { useAsked } from '../use-asked.ts';
 
 const EVERY_MS = 2_000;
 
-/** What became of one alert or message. */
+/** History of one alert or message. */
 export function StoryView({ id }: { readonly id: string }) {
   const { data, fault, again } = useAsked<'story'>(`story/${encodeURIComponent(id)}`, EVERY_MS);
   const { ask, dialog } = useConfirm(again);
@@ -35,7 +35,7 @@ export function StoryView({ id }: { readonly id: string }) {
       <div class="story-columns">
         <section>
           <h2>
-            How it went <small>times in UTC</small>
+            Timeline <small>times in UTC</small>
           </h2>
           <Timeline entries={timeline} />
         </section>
@@ -65,12 +65,12 @@ function StoryActions({ data, onAsk }: { readonly data: ConsoleApi['story']; rea
       <div class="actions">
         {data.kind === 'message' && (
           <a class="button" href={hrefOf({ view: 'story', id: data.message.alertId })}>
-            Its whole alert
+            Its alert
           </a>
         )}
         {messages.some(({ state }) => state === 'failed') && (
           <a class="button" href={hrefOf({ view: 'dead' })}>
-            To the dead letters
+            Dead letters
           </a>
         )}
       </div>
@@ -79,7 +79,7 @@ function StoryActions({ data, onAsk }: { readonly data: ConsoleApi['story']; rea
 }
 
 function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
-  if (entries.length === 0) return <p class="muted">Nothing is written down about it yet.</p>;
+  if (entries.length === 0) return <p class="muted">No events yet.</p>;
   return (
     <ol class="timeline">
       {entries.map(({ at, stage, sentence }, index) => (

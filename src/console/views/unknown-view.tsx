@@ -8,20 +8,20 @@ import { useAsked } from '../use-asked.ts';
 
 const EVERY_MS = 2_000;
 
-/** Texts of which nobody knows whether they went out. */
+/** Messages with unknown outcome. */
 export function UnknownView() {
   const { data, fault, again } = useAsked<'unknown'>('unknown', EVERY_MS);
   const { ask, dialog } = useConfirm(again);
   return (
     <section class="card">
-      <h2>Perhaps texted</h2>
+      <h2>Unknown outcomes</h2>
       <p class="muted">
-        The provider was handed these texts and gave no readable answer. Ask the recipient, or look in the vendor's console, then say what
+        The provider received these messages and gave no readable answer. Ask the recipient, or check the vendor's console, then record what
         you found.
       </p>
       {fault !== undefined && <FaultNote fault={fault} again={again} />}
       {data === undefined && fault === undefined && <Loading />}
-      {data?.messages.length === 0 && <Empty what="Of every text it is known what became of it." />}
+      {data?.messages.length === 0 && <Empty what="No messages with unknown outcome." />}
       <ul class="letters">
         {data?.messages.map((message) => (
           <Message key={message.id} message={message} onAsk={ask} />
@@ -46,7 +46,7 @@ function Message({ message, onAsk }: { readonly message: MessageTrace; readonly 
       </p>
       <UnknownActions message={message} onAsk={onAsk} />
       <a class="letter-link" href={hrefOf({ view: 'story', id })}>
-        Its story
+        History
       </a>
     </li>
   );

@@ -6,7 +6,7 @@ export { maskWords };
 
 /**
  * Returns an alert id as the page shows it. Callers choose ids, and some choose a phone number: a masked id gets a suffix of two
- * hash characters, enough to tell ids apart and too few to guess the number. {@link isShownId} recognises it.
+ * hash characters, enough to distinguish ids and too few to guess the number. {@link isShownId} recognises it.
  */
 export function shownAlertId(id: string): string {
   const masked = maskWords(id);

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { checkLanguage, checkText, NOT_YET, textFiles } from './language.ts';
+
+test('comments, messages and docs use the plain technical English of the field', () => {
+  expect(checkLanguage('.').map(({ file, line, what }) => `${file}:${line} ${what}`)).toEqual([]);
+});
+
+test('rooms that are still to be rewritten exist, and finished ones are checked', () => {
+  expect(NOT_YET.filter((place) => !existsSync(place))).toEqual([]);
+  expect(textFiles('.')).toContain('src/app.ts');
+  expect(textFiles('.')).toContain('grafana/alerts.yml');
+});
+
+describe('the check', () => {
+  const faultsOf = (text: string, file = 'src/http/a.ts') => checkText(file, text).map(({ line, what }) => `${line} ${what}`);
+
+  test.each([
+    ['a log message', "logger.warn({ id }, 'Redis is well again');", '1 "is well": write ok, recovered'],
+    ['a comment', 'const a = 1;\n// Nobody reads it.', '2 "Nobody": write name the role: caller, operator, user, process'],
+    ['a template string', 'throw new Error(`begin ${name} anew`);', '1 "anew": write again'],
+    ['a text of JSX', '<p>Sent at once to all</p>', '1 "at once": write immediately'],
+    ['a doc comment of several lines', '/**\n * Returns it.\n * Told once.\n */', '1 "Told": write report, notify, send, receive'],
+    ['a doc comment that starts with Of', '/** Of a Redis that answers. */', '1 a doc comment starts with "Of"'],
+    [
+      'a long log message',
+      "logger.error(\n  { a },\n  'the request could not be finished because the other side closed it',\n);",
+      '1 a log message of 66 characters: "the request could not be finished because the other side closed it"',
+    ],
+  ])('finds %s', (_what, text, fault) => {
+    expect(faultsOf(text)).toEqual([fault]);
+  });
+
+  test.each([
+    ['a name in code', 'const told = heard(whom);'],
+    ['a word inside another one', '// amends, bystanders, gravel, foretold'],
+    ['a string that is a name', "const kind = 'told';"],
+    ['a doc comment that says what it returns', '/** Returns the URL of a reachable Redis. */'],
+    ['a short log message', "logger.info({ afterMs }, 'Redis connection recovered');"],
+  ])('passes %s', (_what, text) => {
+    expect(faultsOf(text)).toEqual([]);
+  });
+
+  test('reads every line of a page', () => {
+    expect(faultsOf('# Title\n\nThe page is told.', 'docs/a.md')).toEqual(['3 "told": write report, notify, send, receive']);
+  });
+});
