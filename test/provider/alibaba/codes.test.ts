@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ALIBABA_CODES, classifyAlibaba } from '../../../src/provider/alibaba/codes.ts';
+import { expectConsequence, type VendorRefusal } from '../../support/fixtures/vendor-refusal.ts';
 
 /** 11:00 in Beijing. */
 const NOW = new Date('2026-11-20T03:00:00.000Z');
@@ -10,86 +11,58 @@ function classify(status: number, body: unknown, headers: Readonly<Record<string
   return classifyAlibaba({ kind: 'answer', status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }, now).error;
 }
 
-const ROWS: readonly (readonly [status: number, code: string, reason: string])[] = [
-  [200, 'isv.ACCOUNT_NOT_EXISTS', 'auth'],
-  [200, 'isv.ACCOUNT_ABNORMAL', 'auth'],
-  [200, 'isv.SECURITY_FROZEN_ACCOUNT', 'auth'],
-  [200, 'isv.PRODUCT_UN_SUBSCRIPT', 'auth'],
-  [200, 'isv.PRODUCT_UNSUBSCRIBE', 'auth'],
-  [200, 'isp.RAM_PERMISSION_DENY', 'auth'],
-  [200, 'isv.DENY_IP_RANGE', 'auth'],
-  [200, 'isv.SMS_TEST_NUMBER_LIMIT', 'auth'],
-  [200, 'isv.AMOUNT_NOT_ENOUGH', 'balance'],
-  [200, 'isv.OUT_OF_SERVICE', 'balance'],
-  [200, 'isv.MOBILE_NUMBER_ILLEGAL', 'recipient'],
-  [200, 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED', 'recipient'],
-  [200, 'isv.CUSTOMER_REFUSED', 'opted_out'],
-  [200, 'isv.SMS_TEMPLATE_ILLEGAL', 'content'],
-  [200, 'isv.SMS_SIGNATURE_ILLEGAL', 'content'],
-  [200, 'isv.SMS_SIGNATURE_SCENE_ILLEGAL', 'content'],
-  [200, 'isv.SMS_SIGN_ILLEGAL', 'content'],
-  [200, 'isv.SIGN_NAME_ILLEGAL', 'content'],
-  [200, 'isv.SIGN_STATE_ILLEGAL', 'content'],
-  [200, 'isv.SIGN_SOURCE_ILLEGAL', 'content'],
-  [200, 'SIGNATURE_BLACKLIST', 'content'],
-  [200, 'isv.SMS_TEST_SIGN_TEMPLATE_LIMIT', 'content'],
-  [200, 'isv.SMS_TEST_TEMPLATE_PARAMS_ILLEGAL', 'content'],
-  [200, 'isv.EXTEND_CODE_ERROR', 'content'],
-  [200, 'isv.ONE_CODE_MULTIPLE_SIGN', 'content'],
-  [200, 'isv.CODE_EXCEED_LIMIT', 'content'],
-  [200, 'isv.CODE_ERROR', 'content'],
-  [200, 'isv.TEMPLATE_MISSING_PARAMETERS', 'content'],
-  [200, 'isv.TEMPLATE_PARAMS_ILLEGAL', 'content'],
-  [200, 'isv.INVALID_JSON_PARAM', 'content'],
-  [200, 'isv.INVALID_PARAMETERS', 'content'],
-  [200, 'isv.PARAM_LENGTH_LIMIT', 'content'],
-  [200, 'isv.PARAM_NOT_SUPPORT_URL', 'content'],
-  [200, 'isv.SMS_CONTENT_ILLEGAL', 'content'],
-  [200, 'isv.SMS_CONTENT_MISMATCH_TEMPLATE_TYPE', 'content'],
-  [200, 'isv.UNSUPPORTED_CONTENT', 'content'],
-  [200, 'isv.BLACK_KEY_CONTROL_LIMIT', 'content'],
-  [200, 'isv.MOBILE_COUNT_OVER_LIMIT', 'content'],
-  [200, 'isv.BUSINESS_LIMIT_CONTROL', 'throttled'],
-  [200, 'isv.DAY_LIMIT_CONTROL', 'throttled'],
-  [200, 'isv.MONTH_LIMIT_CONTROL', 'throttled'],
-  [200, 'isp.SYSTEM_ERROR', 'unknown_outcome'],
-  [200, 'isp.GATEWAY_ERROR', 'unknown_outcome'],
-  [404, 'InvalidAccessKeyId.NotFound', 'auth'],
-  [403, 'InvalidAccessKeyId.Inactive', 'auth'],
-  [400, 'InvalidAccessKeyId', 'auth'],
-  [400, 'MissingAccessKeyId', 'auth'],
-  [400, 'SignatureDoesNotMatch', 'auth'],
-  [400, 'IncompleteSignature', 'auth'],
-  [400, 'InvalidTimeStamp.Expired', 'auth'],
-  [400, 'InvalidTimeStamp.Format', 'auth'],
-  [404, 'InvalidVersion', 'auth'],
-  [404, 'InvalidAction.NotFound', 'auth'],
-  [403, 'NoPermission', 'auth'],
-  [403, 'Forbidden.RAM', 'auth'],
-  [400, 'Throttling', 'throttled'],
-  [400, 'Throttling.User', 'throttled'],
-  [503, 'Throttling.Api', 'throttled'],
-  [400, 'SignatureNonceUsed', 'unknown_outcome'],
-  [503, 'ServiceUnavailable', 'unknown_outcome'],
-  [500, 'InternalError', 'unknown_outcome'],
+const said = (what: string, status: number, Code: string, Message: string, consequence: VendorRefusal[3]): VendorRefusal => [
+  what,
+  status,
+  { RequestId: 'A90E4451-FED7-49D2-87C8-00700A8C4D0D', Code, Message },
+  consequence,
 ];
 
-it.each(ROWS)('HTTP %i with %s is %s', (status, code, reason) => {
-  expect(classify(status, { Code: code, Message: 'said of 13800138000', RequestId: 'R' })).toMatchObject({
-    reason,
-    code,
-    status,
-    unlisted: false,
-  });
-});
-
-it('every code of the table has its row here', () => {
-  expect(ROWS.map(([, code]) => code).sort()).toEqual([...ALIBABA_CODES.keys()].sort());
-});
-
-it('a template for abroad may have a better one with another vendor', () => {
-  expect(classify(200, { Code: 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED' })).toMatchObject({ failover: true, retry: false });
-  expect(classify(200, { Code: 'isv.MOBILE_NUMBER_ILLEGAL' })).toMatchObject({ failover: false, retry: false });
+it.each<VendorRefusal>([
+  said('a wrong key', 404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.', {
+    ...{ reason: 'auth', failover: true, retry: true },
+  }),
+  said('a key without the right', 200, 'isp.RAM_PERMISSION_DENY', 'RAM权限DENY', { reason: 'auth', failover: true, retry: true }),
+  said('a test signature and a number that is not registered', 200, 'isv.SMS_TEST_NUMBER_LIMIT', '只能向已回复授权信息的手机号发送', {
+    ...{ reason: 'auth', failover: true, retry: true, onlyThisMessage: true },
+  }),
+  said('an account without money', 200, 'isv.AMOUNT_NOT_ENOUGH', '账户余额不足', { reason: 'balance', failover: true, retry: true }),
+  said('a number that is none', 200, 'isv.MOBILE_NUMBER_ILLEGAL', '13800138000invalid mobile number', {
+    ...{ reason: 'recipient', failover: false, retry: false },
+  }),
+  said('a template for abroad, which another vendor may have', 200, 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED', '国际消息模板不支持发送境内号码', {
+    ...{ reason: 'recipient', failover: true, retry: false },
+  }),
+  said('a recipient who unsubscribed', 200, 'isv.CUSTOMER_REFUSED', '用户已退订', { reason: 'opted_out', failover: false, retry: false }),
+  said('a template that is not approved', 200, 'isv.SMS_TEMPLATE_ILLEGAL', '模板不合法', {
+    reason: 'content',
+    failover: true,
+    retry: false,
+  }),
+  said('too many texts to one number', 200, 'isv.BUSINESS_LIMIT_CONTROL', '触发小时级流控Permits:5', {
+    ...{ reason: 'throttled', failover: true, retry: true, onlyThisMessage: true, waitMs: 3_600_000 },
+  }),
+  said('the limit of a day', 200, 'isv.DAY_LIMIT_CONTROL', '触发日发送限额', {
+    ...{ reason: 'throttled', failover: true, retry: true, waitMs: MIDNIGHT.getTime() - NOW.getTime() },
+  }),
+  said('too many requests', 400, 'Throttling.User', 'Request was denied due to user flow control.', {
+    ...{ reason: 'throttled', failover: true, retry: true, waitMs: 1_000 },
+  }),
+  said('an error of the gateway, after which the text may go out', 200, 'isp.SYSTEM_ERROR', '系统错误', {
+    ...{ reason: 'unknown_outcome', failover: false, retry: false },
+  }),
+  said(
+    'a nonce that the vendor has seen: the first request may have been accepted',
+    400,
+    'SignatureNonceUsed',
+    'Specified signature nonce was used already.',
+    {
+      ...{ reason: 'unknown_outcome', failover: false, retry: false },
+    },
+  ),
+])('%s (HTTP %i)', (_what, status, body, consequence) => {
+  expectConsequence(classify(status, body), consequence, NOW);
+  expect(classify(status, body).code).toBe((body as { Code: string }).Code);
 });
 
 it.each([

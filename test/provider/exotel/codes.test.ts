@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { classifyExotel, EXOTEL_CODES, isDuplicate } from '../../../src/provider/exotel/codes.ts';
+import { classifyExotel, isDuplicate } from '../../../src/provider/exotel/codes.ts';
+import { expectConsequence, type VendorRefusal } from '../../support/fixtures/vendor-refusal.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
@@ -9,43 +10,30 @@ function classify(status: number, body: unknown, headers: Readonly<Record<string
 }
 const rest = (status: number, code?: unknown) => ({ RestException: { Status: status, Message: 'said by Exotel', Code: code } });
 
-const ROWS: readonly [status: number, code: number | string, reason: string][] = [
-  [401, 'UNAUTHORIZED', 'auth'],
-  [401, 'INVALID_ACCOUNT_SID', 'auth'],
-  [400, 34001, 'auth'],
-  [403, 34009, 'auth'],
-  [401, 34010, 'auth'],
-  [403, 40000, 'auth'],
-  [403, 340030, 'auth'],
-  [403, 40001, 'balance'],
-  [403, 40002, 'auth'],
-  [403, 40003, 'auth'],
-  [400, 40200, 'content'],
-  [400, 40202, 'content'],
-  [400, 40203, 'recipient'],
-  [400, 40204, 'content'],
-  [400, 40205, 'auth'],
-  [400, 40206, 'auth'],
-  [400, 40207, 'content'],
-  [400, 40209, 'content'],
-  [400, 40210, 'auth'],
-  [400, 40300, 'auth'],
-  [400, 40301, 'auth'],
-  [429, 'RATE_LIMIT_EXCEEDED', 'throttled'],
-  [429, 40402, 'throttled'],
-  [429, 40403, 'throttled'],
-  [429, 40404, 'throttled'],
-  [503, 40405, 'throttled'],
-  [400, 40500, 'content'],
-  [405, 40502, 'auth'],
+const json = (what: string, status: number, code: number | string, Message: string, consequence: VendorRefusal[3]): VendorRefusal => [
+  what,
+  status,
+  { RestException: { Status: status, Message, Code: code } },
+  consequence,
 ];
 
-it.each(ROWS)('HTTP %i with %s is %s', (status, code, reason) => {
-  expect(classify(status, rest(status, code))).toMatchObject({ reason, code: String(code), status, unlisted: false });
-});
-
-it('every row is tested', () => {
-  expect([...EXOTEL_CODES.keys()].sort()).toEqual(ROWS.map(([, code]) => String(code)).sort());
+it.each<VendorRefusal>([
+  json('wrong credentials', 401, 'UNAUTHORIZED', 'Authentication failed', { reason: 'auth', failover: true, retry: true }),
+  json('a country that the account may not text', 403, 40003, 'Country not allowed', {
+    ...{ reason: 'auth', failover: true, retry: true, onlyThisMessage: true },
+  }),
+  json('a trial account and a number outside its white list', 403, 340030, 'Number not whitelisted', {
+    ...{ reason: 'auth', failover: true, retry: true, onlyThisMessage: true },
+  }),
+  json('an account without money', 403, 40001, 'Insufficient balance', { reason: 'balance', failover: true, retry: true }),
+  json('a number that is none', 400, 40203, 'All To numbers are invalid', { reason: 'recipient', failover: false, retry: false }),
+  json('an empty text', 400, 40200, 'Body is empty', { reason: 'content', failover: true, retry: false }),
+  json('too many requests', 429, 'RATE_LIMIT_EXCEEDED', 'Slow down', { reason: 'throttled', failover: true, retry: true, waitMs: 30_000 }),
+  json('a trial account that has sent its ten texts', 429, 40404, 'Trial limit', {
+    ...{ reason: 'throttled', failover: true, retry: true, waitMs: 3_600_000 },
+  }),
+])('%s (HTTP %i)', (_what, status, body, consequence) => {
+  expectConsequence(classify(status, body), consequence, NOW);
 });
 
 it.each([

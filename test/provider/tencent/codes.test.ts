@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classifyTencent, TENCENT_CODES } from '../../../src/provider/tencent/codes.ts';
+import { expectConsequence, type VendorRefusal } from '../../support/fixtures/vendor-refusal.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 const HOUR_MS = 3_600_000;
@@ -8,103 +9,46 @@ function classify(code: unknown, status = 200, headers: Readonly<Record<string, 
   return classifyTencent({ kind: 'answer', status, headers, body: '' }, code, NOW).error;
 }
 
-/** Row by row: code, reason, whether another provider may try, and for how long Tencent wants to be left alone. */
-const ROWS: readonly (readonly [code: string, reason: string, failover: boolean, waitMs?: number])[] = [
-  ['AuthFailure.InvalidAuthorization', 'auth', true],
-  ['AuthFailure.InvalidSecretId', 'auth', true],
-  ['AuthFailure.MFAFailure', 'auth', true],
-  ['AuthFailure.SecretIdNotFound', 'auth', true],
-  ['AuthFailure.SignatureExpire', 'auth', true],
-  ['AuthFailure.SignatureFailure', 'auth', true],
-  ['AuthFailure.TokenFailure', 'auth', true],
-  ['AuthFailure.UnauthorizedOperation', 'auth', true],
-  ['UnauthorizedOperation', 'auth', true],
-  ['UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny', 'auth', true],
-  ['UnauthorizedOperation.RequestIpNotInWhitelist', 'auth', true],
-  ['UnauthorizedOperation.RequestPermissionDeny', 'auth', true],
-  ['UnauthorizedOperation.SdkAppIdIsDisabled', 'auth', true],
-  ['UnauthorizedOperation.SmsSdkAppIdVerifyFail', 'auth', true],
-  ['InvalidParameter.AppidAndBizId', 'auth', true],
-  ['InvalidParameterValue.SdkAppIdNotExist', 'auth', true],
-  ['InternalError.RequestTimeException', 'auth', true],
-  ['InternalError.RestApiInterfaceNotExist', 'auth', true],
-  ['InternalError.SigFieldMissing', 'auth', true],
-  ['InternalError.SigVerificationFail', 'auth', true],
-  ['IpInBlacklist', 'auth', true],
-  ['IpNotInWhitelist', 'auth', true],
-  ['ActionOffline', 'auth', true],
-  ['InvalidAction', 'auth', true],
-  ['NoSuchProduct', 'auth', true],
-  ['NoSuchVersion', 'auth', true],
-  ['UnsupportedProtocol', 'auth', true],
-  ['UnsupportedRegion', 'auth', true],
-  ['FailedOperation.InsufficientBalanceInSmsPackage', 'balance', true],
-  ['UnauthorizedOperation.SerivceSuspendDueToArrears', 'balance', true],
-  ['InvalidParameterValue.IncorrectPhoneNumber', 'recipient', false],
-  ['UnsupportedOperation.UnsuportedRegion', 'recipient', true],
-  ['FailedOperation.PhoneNumberInBlacklist', 'recipient', true],
-  ['FailedOperation.ContainSensitiveWord', 'content', true],
-  ['FailedOperation.FailResolvePacket', 'content', true],
-  ['FailedOperation.JsonParseFail', 'content', true],
-  ['FailedOperation.MissingSignature', 'content', true],
-  ['FailedOperation.OtherError', 'content', true],
-  ['FailedOperation.ParametersOtherError', 'content', true],
-  ['FailedOperation.SignatureIncorrectOrUnapproved', 'content', true],
-  ['FailedOperation.TemplateIncorrectOrUnapproved', 'content', true],
-  ['InternalError.JsonParseFail', 'content', true],
-  ['InvalidParameter', 'content', true],
-  ['InvalidParameter.DirtyWordFound', 'content', true],
-  ['InvalidParameter.InvalidParameters', 'content', true],
-  ['InvalidParameterValue', 'content', true],
-  ['InvalidParameterValue.ContentLengthLimit', 'content', true],
-  ['InvalidParameterValue.InvalidTemplateFormat', 'content', true],
-  ['InvalidParameterValue.ProhibitedUseUrlInTemplateParameter', 'content', true],
-  ['InvalidParameterValue.TemplateParameterFormatError', 'content', true],
-  ['InvalidParameterValue.TemplateParameterLengthLimit', 'content', true],
-  ['InvalidParameterValue.TemplateWithDirtyWords', 'content', true],
-  ['InvalidRequest', 'content', true],
-  ['LimitExceeded.PhoneNumberCountLimit', 'content', true],
-  ['MissingParameter', 'content', true],
-  ['MissingParameter.EmptyPhoneNumberSet', 'content', true],
-  ['RequestSizeLimitExceeded', 'content', true],
-  ['UnknownParameter', 'content', true],
-  ['UnsupportedOperation', 'content', true],
-  ['UnsupportedOperation.', 'content', true],
-  ['UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber', 'content', true],
-  ['LimitExceeded.PhoneNumberThirtySecondLimit', 'throttled', true, 30_000],
-  ['LimitExceeded.DeliveryFrequencyLimit', 'throttled', true, 30_000],
-  ['LimitExceeded.PhoneNumberOneHourLimit', 'throttled', true, HOUR_MS],
+const status = (what: string, code: string, consequence: VendorRefusal[3]): VendorRefusal<string> => [what, 200, code, consequence];
+
+it.each<VendorRefusal<string>>([
+  status('a wrong key', 'AuthFailure.SecretIdNotFound', { reason: 'auth', failover: true, retry: true }),
+  status('clocks that are more than five minutes apart', 'AuthFailure.SignatureExpire', { reason: 'auth', failover: true, retry: true }),
+  status('a template of the marketing kind', 'UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny', {
+    ...{ reason: 'auth', failover: true, retry: true, onlyThisMessage: true },
+  }),
+  status('an account without money', 'FailedOperation.InsufficientBalanceInSmsPackage', { reason: 'balance', failover: true, retry: true }),
+  status('a number that is none', 'InvalidParameterValue.IncorrectPhoneNumber', { reason: 'recipient', failover: false, retry: false }),
+  status('a country that Tencent does not serve, which another vendor may', 'UnsupportedOperation.UnsuportedRegion', {
+    ...{ reason: 'recipient', failover: true, retry: false },
+  }),
+  status('a do-not-disturb list, which is no opt-out', 'FailedOperation.PhoneNumberInBlacklist', {
+    ...{ reason: 'recipient', failover: true, retry: false },
+  }),
+  status('a template that is not approved', 'FailedOperation.TemplateIncorrectOrUnapproved', {
+    ...{ reason: 'content', failover: true, retry: false },
+  }),
+  status('too many texts to one number', 'LimitExceeded.PhoneNumberThirtySecondLimit', {
+    ...{ reason: 'throttled', failover: true, retry: true, onlyThisMessage: true, waitMs: 30_000 },
+  }),
   // 11:00 in Beijing.
-  ['LimitExceeded.PhoneNumberDailyLimit', 'throttled', true, 13 * HOUR_MS],
-  ['LimitExceeded.PhoneNumberSameContentDailyLimit', 'throttled', true, 13 * HOUR_MS],
-  ['LimitExceeded.AppDailyLimit', 'throttled', true, 13 * HOUR_MS],
-  ['LimitExceeded.DailyLimit', 'throttled', true, 13 * HOUR_MS],
-  ['FailedOperation.MarketingSendTimeConstraint', 'throttled', true, 21 * HOUR_MS],
-  ['LimitExceeded', 'throttled', true, 60_000],
-  ['RequestLimitExceeded', 'throttled', true, 1_000],
-  ['RequestLimitExceeded.GlobalRegionUinLimitExceeded', 'throttled', true, 1_000],
-  ['RequestLimitExceeded.IPLimitExceeded', 'throttled', true, 1_000],
-  ['RequestLimitExceeded.UinLimitExceeded', 'throttled', true, 1_000],
-  ['ResourceInsufficient', 'unavailable', true],
-  ['ResourceUnavailable', 'unavailable', true],
-  ['ServiceUnavailable', 'unavailable', true],
-  ['InternalError', 'unknown_outcome', false],
-  ['InternalError.OtherError', 'unknown_outcome', false],
-  ['InternalError.SendAndRecvFail', 'unknown_outcome', false],
-  ['InternalError.Timeout', 'unknown_outcome', false],
-  ['InternalError.UnknownError', 'unknown_outcome', false],
-  ['ResponseSizeLimitExceeded', 'unknown_outcome', false],
-];
-
-for (const [code, reason, failover, waitMs] of ROWS) {
-  it(`${code} is ${reason}`, () => {
-    const retryAt = waitMs === undefined ? undefined : new Date(NOW.getTime() + waitMs);
-    expect(classify(code)).toMatchObject({ reason, failover, code, status: 200, retryAt, unlisted: false });
-  });
-}
-
-it('has no row that is not tested', () => {
-  expect([...TENCENT_CODES.keys()].sort()).toEqual(ROWS.map(([code]) => code).sort());
+  status('the day of one number', 'LimitExceeded.PhoneNumberDailyLimit', {
+    ...{ reason: 'throttled', failover: true, retry: true, onlyThisMessage: true, waitMs: 13 * HOUR_MS },
+  }),
+  status('the day of the account', 'LimitExceeded.AppDailyLimit', {
+    ...{ reason: 'throttled', failover: true, retry: true, waitMs: 13 * HOUR_MS },
+  }),
+  status('marketing at night', 'FailedOperation.MarketingSendTimeConstraint', {
+    ...{ reason: 'throttled', failover: true, retry: true, onlyThisMessage: true, waitMs: 21 * HOUR_MS },
+  }),
+  status('too many requests', 'RequestLimitExceeded', { reason: 'throttled', failover: true, retry: true, waitMs: 1_000 }),
+  status('a service that is down', 'ResourceUnavailable', { reason: 'unavailable', failover: true, retry: true }),
+  status('an error behind the API, after which the text may go out', 'InternalError.SendAndRecvFail', {
+    ...{ reason: 'unknown_outcome', failover: false, retry: false },
+  }),
+])('%s (HTTP %i: %s)', (_what, _status, code, consequence) => {
+  expectConsequence(classify(code), consequence, NOW);
+  expect(classify(code)).toMatchObject({ code, status: 200 });
 });
 
 it('only what throttles says when to come back', () => {

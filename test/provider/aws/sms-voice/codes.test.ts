@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { COMMON_CODES } from '../../../../src/provider/aws/shared/common-codes.ts';
-import { classifySmsVoice, SMS_VOICE_CODES } from '../../../../src/provider/aws/sms-voice/codes.ts';
+import { classifySmsVoice } from '../../../../src/provider/aws/sms-voice/codes.ts';
+import { expectConsequence, type VendorRefusal } from '../../../support/fixtures/vendor-refusal.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 
@@ -9,55 +10,40 @@ function classify(status: number, body: unknown, headers: Readonly<Record<string
   return classifySmsVoice({ kind: 'answer', status, headers, body: written }, NOW).error;
 }
 
-const ROWS: readonly [type: string, reasonOfTheirs: string | undefined, reason: string, failover: boolean][] = [
-  ['AccessDeniedException', 'ACCOUNT_DISABLED', 'auth', true],
-  ['AccessDeniedException', 'INSUFFICIENT_ACCOUNT_REPUTATION', 'auth', true],
-  ['ResourceNotFoundException', undefined, 'auth', true],
-  ['ConflictException', 'DESTINATION_PHONE_NUMBER_OPTED_OUT', 'opted_out', false],
-  ['ConflictException', 'DESTINATION_PHONE_NUMBER_NOT_VERIFIED', 'auth', true],
-  ['ConflictException', 'DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE', 'recipient', true],
-  ['ConflictException', 'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION', 'recipient', true],
-  ['ConflictException', 'NO_ORIGINATION_IDENTITIES_FOUND', 'recipient', true],
-  ['ConflictException', 'MESSAGE_TYPE_MISMATCH', 'auth', true],
-  ['ConflictException', 'NUMBER_CAPABILITIES_MISMATCH', 'auth', true],
-  ['ConflictException', 'RESOURCE_NOT_ACTIVE', 'auth', true],
-  ['ConflictException', 'REGISTRATION_NOT_COMPLETE', 'auth', true],
-  ['ServiceQuotaExceededException', 'MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT', 'balance', true],
-  ['ServiceQuotaExceededException', undefined, 'throttled', true],
-  ['ValidationException', 'DESTINATION_COUNTRY_BLOCKED', 'recipient', true],
-  ['ValidationException', 'COUNTRY_NOT_ENABLED', 'recipient', true],
-  ['ValidationException', 'INTERNATIONAL_SENDING_NOT_SUPPORTED', 'recipient', true],
-  ['ValidationException', 'INVALID_IDENTITY_FOR_DESTINATION_COUNTRY', 'recipient', true],
-  ['ValidationException', 'SENDER_ID_NOT_SUPPORTED', 'recipient', true],
-  ['ValidationException', 'SENDER_ID_REQUIRES_REGISTRATION', 'recipient', true],
-  ['ValidationException', 'PRICE_OVER_THRESHOLD', 'recipient', true],
-  ['ValidationException', 'SENDER_ID_NOT_REGISTERED', 'auth', true],
-  ['ValidationException', 'RESOURCE_NOT_ACCESSIBLE', 'auth', true],
-  ['ValidationException', 'CHANNEL_NOT_ENABLED', 'auth', true],
-  ['ValidationException', 'INVALID_ARN', 'auth', true],
-  ['ValidationException', 'CANNOT_PARSE', 'content', true],
-  ['ValidationException', 'FIELD_VALIDATION_FAILED', 'content', true],
-  ['ValidationException', 'INVALID_PARAMETER', 'content', true],
-  ['ValidationException', 'INVALID_REQUEST', 'content', true],
-  ['ValidationException', 'MAXIMUM_SIZE_EXCEEDED', 'content', true],
-  ['ValidationException', 'MISSING_PARAMETER', 'content', true],
-  ['ValidationException', 'OTHER', 'content', true],
-  ['ValidationException', 'PARAMETERS_CANNOT_BE_USED_TOGETHER', 'content', true],
-  ['ValidationException', 'UNSPECIFIED_PARAMETER_NOT_SUPPORTED', 'content', true],
-  ['InternalServerException', undefined, 'unknown_outcome', false],
+const said = (what: string, status: number, type: string, Reason: string | undefined, consequence: VendorRefusal[3]): VendorRefusal => [
+  what,
+  status,
+  { __type: type, Message: 'said by AWS', ...(Reason === undefined ? {} : { Reason }) },
+  consequence,
 ];
+const ourFault = { reason: 'auth', failover: true, retry: true } as const;
+const noRoute = { reason: 'recipient', failover: true, retry: false } as const;
 
-it.each(ROWS)('%s for %s is %s', (type, Reason, reason, failover) => {
-  const status = type === 'InternalServerException' ? 500 : 400;
-  const error = classify(status, { __type: type, Reason, Message: 'said by AWS' });
-  expect(error).toMatchObject({ reason, failover, code: Reason ?? type, status, unlisted: false });
-});
-
-it('every row of the table is tested above, but for those of every AWS service', () => {
-  const common = new Set(COMMON_CODES.map(([code]) => code));
-  expect(ROWS.map(([type, reason]) => reason ?? type).sort()).toEqual(
-    [...SMS_VOICE_CODES.keys()].filter((code) => !common.has(code)).sort(),
-  );
+it.each<VendorRefusal>([
+  said('a disabled account', 400, 'AccessDeniedException', 'ACCOUNT_DISABLED', ourFault),
+  said('no such sender', 400, 'ResourceNotFoundException', undefined, ourFault),
+  said('the sandbox and a number that is not verified', 400, 'ConflictException', 'DESTINATION_PHONE_NUMBER_NOT_VERIFIED', {
+    ...ourFault,
+    onlyThisMessage: true,
+  }),
+  said('a recipient who opted out', 400, 'ConflictException', 'DESTINATION_PHONE_NUMBER_OPTED_OUT', {
+    ...{ reason: 'opted_out', failover: false, retry: false },
+  }),
+  said('a blocked country, which another vendor may reach', 400, 'ValidationException', 'DESTINATION_COUNTRY_BLOCKED', noRoute),
+  said('no sender for the country', 400, 'ConflictException', 'NO_ORIGINATION_IDENTITIES_FOUND', noRoute),
+  said('a price above the limit', 400, 'ValidationException', 'PRICE_OVER_THRESHOLD', noRoute),
+  said('the limit of a month', 400, 'ServiceQuotaExceededException', 'MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT', {
+    ...{ reason: 'balance', failover: true, retry: true },
+  }),
+  said('a quota', 400, 'ServiceQuotaExceededException', undefined, { reason: 'throttled', failover: true, retry: true, waitMs: 900_000 }),
+  said('a text that is too long', 400, 'ValidationException', 'MAXIMUM_SIZE_EXCEEDED', { reason: 'content', failover: true, retry: false }),
+  said('an internal error, after which the text may go out', 500, 'InternalServerException', undefined, {
+    ...{ reason: 'unknown_outcome', failover: false, retry: false },
+  }),
+])('%s (HTTP %i)', (_what, status, body, consequence) => {
+  const { __type, Reason } = body as { readonly __type: string; readonly Reason?: string };
+  expectConsequence(classify(status, body), consequence, NOW);
+  expect(classify(status, body).code).toBe(Reason ?? __type);
 });
 
 it.each(COMMON_CODES.filter(([, { reason }]) => reason !== 'unknown_outcome'))(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { classifySns, SNS_CODES } from '../../../../src/provider/aws/sns/codes.ts';
+import { classifySns } from '../../../../src/provider/aws/sns/codes.ts';
+import { expectConsequence, type VendorRefusal } from '../../../support/fixtures/vendor-refusal.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
@@ -9,63 +10,52 @@ function classify(status: number, error: unknown, headers: Readonly<Record<strin
   return classifySns({ kind: 'answer', status, headers, body: '' }, error, NOW).error;
 }
 
-const ROWS: readonly [number, string, string][] = [
-  [403, 'InvalidClientTokenId', 'auth'],
-  [400, 'UnrecognizedClientException', 'auth'],
-  [403, 'SignatureDoesNotMatch', 'auth'],
-  [400, 'InvalidSignatureException', 'auth'],
-  [400, 'IncompleteSignature', 'auth'],
-  [400, 'IncompleteSignatureException', 'auth'],
-  [403, 'MissingAuthenticationToken', 'auth'],
-  [400, 'MissingAuthenticationTokenException', 'auth'],
-  [403, 'ExpiredToken', 'auth'],
-  [403, 'ExpiredTokenException', 'auth'],
-  [400, 'RequestExpired', 'auth'],
-  [403, 'AccessDenied', 'auth'],
-  [400, 'AccessDeniedException', 'auth'],
-  [400, 'NotAuthorized', 'auth'],
-  [403, 'OptInRequired', 'auth'],
-  [403, 'AuthorizationError', 'auth'],
-  [403, 'InvalidSecurity', 'auth'],
-  [404, 'NotFound', 'auth'],
-  [400, 'UserError', 'content'],
-  [400, 'KMSAccessDenied', 'auth'],
-  [400, 'KMSDisabled', 'auth'],
-  [400, 'KMSInvalidState', 'auth'],
-  [400, 'KMSNotFound', 'auth'],
-  [403, 'KMSOptInRequired', 'auth'],
-  [400, 'EndpointDisabled', 'auth'],
-  [400, 'PlatformApplicationDisabled', 'auth'],
-  [400, 'OptedOut', 'opted_out'],
-  [400, 'ValidationError', 'content'],
-  [400, 'ValidationException', 'content'],
-  [400, 'InvalidParameter', 'content'],
-  [400, 'ParameterValueInvalid', 'content'],
-  [400, 'InvalidParameterValue', 'content'],
-  [400, 'InvalidParameterCombination', 'content'],
-  [400, 'Throttling', 'throttled'],
-  [400, 'ThrottlingException', 'throttled'],
-  [429, 'Throttled', 'throttled'],
-  [429, 'ThrottledException', 'throttled'],
-  [400, 'RequestThrottled', 'throttled'],
-  [400, 'RequestThrottledException', 'throttled'],
-  [503, 'RequestLimitExceeded', 'throttled'],
-  [429, 'TooManyRequestsException', 'throttled'],
-  [509, 'BandwidthLimitExceeded', 'throttled'],
-  [503, 'SlowDown', 'throttled'],
-  [400, 'KMSThrottling', 'throttled'],
-  [500, 'InternalError', 'unknown_outcome'],
-  [500, 'InternalFailure', 'unknown_outcome'],
-  [503, 'ServiceUnavailable', 'unknown_outcome'],
-  [503, 'ServiceUnavailableException', 'unknown_outcome'],
-];
-
-it.each(ROWS)('HTTP %i with %s is %s', (status, Code, reason) => {
-  expect(classify(status, { Code, message: 'said by SNS' })).toMatchObject({ reason, code: Code, status, unlisted: false });
-});
-
-it('every row of the table is tested above', () => {
-  expect(ROWS.map(([, code]) => code).sort()).toEqual([...SNS_CODES.keys()].sort());
+it.each<VendorRefusal<{ readonly Code: string; readonly message: string }>>([
+  [
+    'a wrong key',
+    403,
+    { Code: 'InvalidClientTokenId', message: 'The security token included in the request is invalid.' },
+    { reason: 'auth', failover: true, retry: true },
+  ],
+  [
+    'a key without the right',
+    403,
+    { Code: 'AuthorizationError', message: 'User is not authorized to perform: SNS:Publish' },
+    { reason: 'auth', failover: true, retry: true },
+  ],
+  [
+    'a number that is none',
+    400,
+    { Code: 'InvalidParameter', message: 'Invalid parameter: PhoneNumber Reason: +6012 is not valid to publish to' },
+    { reason: 'recipient', failover: false, retry: false },
+  ],
+  [
+    'a recipient who opted out',
+    400,
+    { Code: 'OptedOut', message: 'Invalid parameter: phone number is opted out' },
+    { reason: 'opted_out', failover: false, retry: false },
+  ],
+  [
+    'a text that is too long',
+    400,
+    { Code: 'InvalidParameter', message: 'Invalid parameter: Message too long' },
+    { reason: 'content', failover: true, retry: false },
+  ],
+  [
+    'too many requests',
+    400,
+    { Code: 'Throttling', message: 'Rate exceeded' },
+    { reason: 'throttled', failover: true, retry: true, waitMs: 1_000 },
+  ],
+  [
+    'an internal error, after which the text may go out',
+    500,
+    { Code: 'InternalError', message: 'internal error' },
+    { reason: 'unknown_outcome', failover: false, retry: false },
+  ],
+])('%s (HTTP %i)', (_what, status, error, consequence) => {
+  expectConsequence(classify(status, error), consequence, NOW);
+  expect(classify(status, error).code).toBe(error.Code);
 });
 
 it.each([
