@@ -314,8 +314,8 @@ templates:
     ['sns', 'us-west-1', 'got SMS later than other regions'],
     ['sns', 'ap-northeast-3', 'got SMS later than other regions'],
     ['sns', 'us-gov-west-1', 'got SMS later than other regions'],
-    ['sns', 'cn-north-1', 'is not among the regions'],
-    ['aws-sms-voice', 'cn-northwest-1', 'is not among the regions'],
+    ['sns', 'cn-north-1', 'is not a region from which AWS sends'],
+    ['aws-sms-voice', 'cn-northwest-1', 'is not a region from which AWS sends'],
     ['sns', 'us-east-1', undefined],
     ['aws-sms-voice', 'eu-west-1', undefined],
   ])('%s in %s', (type, region, message) => {

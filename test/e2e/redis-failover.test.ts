@@ -98,7 +98,7 @@ describe.concurrent('a primary', { timeout: 360_000 }, () => {
         answer();
         await until(async () => (await tell(replica.port, (redis) => redis.info('replication'))).includes('role:master'), 40_000);
         // What is on its way to the old one is written to the new one, before the old one can confirm it.
-        await until(() => system.output().includes('Redis primary was replaced'), 20_000);
+        await until(() => system.output().includes('Redis primary replaced'), 20_000);
         await until(() => tell(replica.port, someAccepted), 20_000);
         primary.process.kill('SIGCONT');
         for (const id of ids) await settled(system.url, id, ['accepted'], 40_000);
