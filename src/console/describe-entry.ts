@@ -1,29 +1,49 @@
+import { type Conclusion, type ConclusionKind, HEADLINES } from '../explain/conclude-message.ts';
 import { reasonWords } from '../explain/reason-words.ts';
 import type { ShownEntry } from '../http/console/api.ts';
+import type { MessageState } from '../ledger/history/trace.ts';
 import { formatElapsed } from '../text/format-time.ts';
 
-const SIMULATED = 'Not texted (simulated: no phone was texted)';
-
-/** Splits a conclusion into its first words and the rest, with the tone of the first words. */
-export function splitConclusion(text: string): { readonly head: string; readonly rest: string; readonly tone: Tone } {
-  const colon = text.startsWith(SIMULATED) ? SIMULATED.length : text.slice(0, 24).indexOf(':');
-  const head = colon === -1 ? text : text.slice(0, colon);
-  const rest = colon === -1 ? '' : text.slice(colon + 1).trim();
-  return { head, rest: rest.charAt(0).toUpperCase() + rest.slice(1), tone: toneOf(text) };
+/** Splits the text of a conclusion into its headline and the explanation. A newer server may send kinds unknown to this page. */
+export function splitConclusion({ kind, text }: Pick<Conclusion, 'kind' | 'text'>): {
+  readonly head: string;
+  readonly rest: string;
+  readonly tone: Tone;
+} {
+  const head = text.startsWith(`${HEADLINES[kind]}: `) ? HEADLINES[kind] : text;
+  const rest = text.slice(head.length + 2);
+  return { head, rest: rest.charAt(0).toUpperCase() + rest.slice(1), tone: TONES[kind] ?? 'plain' };
 }
 
-/** @param words summary of one phone in a story, such as `failed (recipient) main` */
-export function toneOfPhone(words: string): Tone {
-  if (/\b(accepted|delivered)\b/.test(words)) return 'good';
-  if (/\b(failed|undelivered|expired|unknown)\b/.test(words)) return 'bad';
-  return /\b(queued|deferred|sending)\b/.test(words) ? 'wait' : 'plain';
-}
+const TONES: Readonly<Record<ConclusionKind, Tone>> = {
+  texted: 'good',
+  sending: 'wait',
+  waiting: 'wait',
+  unknown: 'bad',
+  undelivered: 'bad',
+  simulated: 'plain',
+  not_texted: 'bad',
+};
 
-function toneOf(text: string): Tone {
-  if (/^Texted/.test(text)) return 'good';
-  if (/^Not texted \(simulated/.test(text)) return 'plain';
-  if (/^(Not texted yet|Being texted)/.test(text)) return 'wait';
-  return 'bad';
+/** Tone of one phone among several. */
+export function toneOfPhone(state: MessageState): Tone {
+  switch (state) {
+    case 'accepted':
+    case 'delivered':
+      return 'good';
+    case 'failed':
+    case 'undelivered':
+    case 'expired':
+    case 'unknown':
+      return 'bad';
+    case 'queued':
+    case 'deferred':
+    case 'sending':
+      return 'wait';
+    case 'suppressed':
+    case 'cancelled':
+      return 'plain';
+  }
 }
 
 /** Visual tone: success, waiting, failure, or neutral. */

@@ -2,103 +2,123 @@ import { isDoubtful, type MessageState, type MessageTrace, type TraceAttempt, ty
 import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
-/** The answer to "was it texted, and why not?" */
+/** Kind of a conclusion → the first words of its text. */
+export const HEADLINES = {
+  texted: 'Texted',
+  sending: 'Being texted',
+  waiting: 'Not texted yet',
+  unknown: 'Perhaps texted',
+  undelivered: 'Not delivered',
+  simulated: 'Not texted (simulated: no phone was texted)',
+  not_texted: 'Not texted',
+} as const;
+export type ConclusionKind = keyof typeof HEADLINES;
+
+/** Answer to "was it texted, and why not?" */
 export interface Conclusion {
-  /** One or two sentences, the first of which starts with what a person asks for, such as `Texted:`, `Not texted:`, `Not texted yet:`. */
+  /** Colours, tones and exit codes depend on this, never on the words of `text`. */
+  readonly kind: ConclusionKind;
+  /** One or two sentences that begin with the headline of the kind. */
   readonly text: string;
+  /** What the reader can do. */
   readonly todo?: string | undefined;
 }
 
-/** A queue that works takes a message long before this. */
+/** @param explanation follows the headline; begins in lower case and ends with a full stop */
+export function conclude(kind: ConclusionKind, explanation: string, todo?: string): Conclusion {
+  return { kind, text: `${HEADLINES[kind]}: ${explanation}`, ...(todo === undefined ? {} : { todo }) };
+}
+
+/** A working queue takes a message long before this. */
 export const SLOW_MS = 30_000;
 const IS_DISPATCHER_RUNNING = 'Is a dispatcher running? `sms-dispatch start` runs everything, `sms-dispatch dispatcher` one alone.';
 
-/** Nothing but a worker is missing. */
+/** Whether the message only waits for a worker. */
 function isDue({ state, until }: MessageTrace, now: Date): boolean {
   return state === 'queued' || (state === 'deferred' && until !== null && Date.parse(until) <= now.getTime());
 }
 
-/** Workers run, and take nothing from it. */
+/** Conclusion for a paused queue: its workers run and take no jobs. */
 export function concludePaused(queue: string): Conclusion {
-  return {
-    text: `Not texted yet: the queue ${queue} is paused, so that its jobs wait.`,
-    todo: 'Resume it where it was paused: the queue board of the console, or `queue.resume()` of BullMQ.',
-  };
+  return conclude(
+    'waiting',
+    `the queue ${queue} is paused; its jobs wait.`,
+    'Resume it where it was paused: the queue board of the console, or `queue.resume()` of BullMQ.',
+  );
 }
 
-/** `receivedAt`: when its alert came in, where that is known; else the time to acceptance counts from the message. */
+/** @param receivedAt when the alert was received; default: when the message was created */
 export function concludeMessage(message: MessageTrace, now: Date, receivedAt = message.createdAt): Conclusion {
   const provider = message.provider ?? message.attempts.at(-1)?.provider ?? 'the provider';
   if (message.simulated && wasHandedOver(message)) return concludeSimulated(message, provider, receivedAt);
   if (message.pausedQueue !== undefined && isDue(message, now)) return concludePaused(message.pausedQueue);
   switch (message.state) {
     case 'queued':
-      return {
-        text: 'Not texted yet: it waits for a dispatcher.',
-        todo: now.getTime() - Date.parse(queuedAt(message)) > SLOW_MS ? IS_DISPATCHER_RUNNING : undefined,
-      };
+      return conclude(
+        'waiting',
+        'it waits for a dispatcher.',
+        now.getTime() - Date.parse(queuedAt(message)) > SLOW_MS ? IS_DISPATCHER_RUNNING : undefined,
+      );
     case 'deferred':
       return concludeDeferred(message, now);
     case 'sending': {
       const since = message.attempts.at(-1)?.startedAt;
-      return {
-        text: `Being texted: ${provider} was asked${since === undefined ? '' : ` at ${formatTime(since)}`} and has not answered yet.`,
-      };
+      return conclude(
+        'sending',
+        `${provider} was called${since === undefined ? '' : ` at ${formatTime(since)}`} and has not responded yet.`,
+      );
     }
     case 'accepted':
-      return {
-        text: `Texted: ${carriedWords(message, provider, receivedAt)}. No receipt has told whether it arrived; not every provider reports.${otherWords(message, provider)}${twiceWords(message)}`,
-      };
+      return conclude(
+        'texted',
+        `${acceptedWords(message, provider, receivedAt)}. No delivery receipt has arrived; not every provider sends them.${otherWords(message, provider)}${duplicateWords(message)}`,
+      );
     case 'delivered': {
       const at = message.events.findLast(({ verdict }) => verdict === 'delivered')?.at;
-      return {
-        text: `Texted: ${carriedWords(message, provider, receivedAt)}; a receipt says that it was delivered${at === undefined ? '' : ` at ${formatTime(at)}`}.${otherWords(message, provider)}${twiceWords(message)}`,
-      };
+      return conclude(
+        'texted',
+        `${acceptedWords(message, provider, receivedAt)}; a receipt confirms delivery${at === undefined ? '' : ` at ${formatTime(at)}`}.${otherWords(message, provider)}${duplicateWords(message)}`,
+      );
     }
     case 'undelivered':
-      return {
-        text: `Not delivered: ${carriedWords(message, provider, receivedAt)}, but a receipt says that it was not delivered${message.reason === null ? '' : ` (${message.reason})`}.`,
-        todo: "Look its code up in the vendor's console; most often the phone was off for too long, or the number is not in service.",
-      };
+      return conclude(
+        'undelivered',
+        `${acceptedWords(message, provider, receivedAt)}, but a receipt reports that it was not delivered${message.reason === null ? '' : ` (${message.reason})`}.`,
+        "Look up its code in the vendor's console; most often the phone was off for too long, or the number is not in service.",
+      );
     case 'unknown':
-      return {
-        text: `Perhaps texted: ${reasonWords('unknown_outcome').because}${named(message, 'unknown_outcome')}.`,
-        todo: unknownTodo(message),
-      };
+      return conclude('unknown', `${reasonWords('unknown_outcome').because}${named(message, 'unknown_outcome')}.`, unknownTodo(message));
     case 'expired':
       return concludeExpired(message);
     case 'cancelled':
     case 'suppressed':
     case 'failed': {
-      const refuted = concludeRefuted(message);
-      if (refuted !== undefined) return refuted;
+      const disproved = concludeDisproved(message);
+      if (disproved !== undefined) return disproved;
       const reason = message.reason ?? (message.state === 'cancelled' ? 'resolved' : message.state);
       const { because, todo } = reasonWords(reason);
-      return { text: `Not texted: ${because}${named(message, reason)}${decidedOn(message.events, reason)}.`, todo };
+      return conclude('not_texted', `${because}${named(message, reason)}${decidedOn(message.events, reason)}.`, todo);
     }
   }
 }
 
 const HANDED_OVER: readonly MessageState[] = ['accepted', 'delivered', 'undelivered', 'unknown'];
 
-/** A provider has it, or may. */
+/** Whether a provider has accepted the message, or may have. */
 export function wasHandedOver({ state }: Pick<MessageTrace, 'state'>): boolean {
   return HANDED_OVER.includes(state);
 }
 
-/** For an id that was used in a trial: a sender that repeats it after that is answered `duplicate: true`. */
+/** Hint for an id that was used in a trial: raising it again is answered with `duplicate: true`. */
 export const ID_IS_TAKEN =
   'The alert id stays taken for 7 days: to text this problem through a real provider, raise it again under a new id.';
 
-/** What the simulator did with it, which is no more than that. */
+/** Conclusion for a message that a simulated provider accepted. */
 function concludeSimulated(message: MessageTrace, provider: string, receivedAt: string): Conclusion {
-  const receipt = message.state === 'delivered' || message.state === 'undelivered' ? `; it reported it ${message.state}` : '';
+  const receipt = message.state === 'delivered' || message.state === 'undelivered' ? `; it reported ${message.state}` : '';
   const did =
-    message.state === 'unknown' ? `${provider} gave no readable answer (unknown_outcome)` : carriedWords(message, provider, receivedAt);
-  return {
-    text: `Not texted (simulated: no phone was texted): ${did}${receipt}.${otherWords(message, provider)}${twiceWords(message)}`,
-    todo: ID_IS_TAKEN,
-  };
+    message.state === 'unknown' ? `${provider} gave no readable response (unknown_outcome)` : acceptedWords(message, provider, receivedAt);
+  return conclude('simulated', `${did}${receipt}.${otherWords(message, provider)}${duplicateWords(message)}`, ID_IS_TAKEN);
 }
 
 function queuedAt({ createdAt, events }: MessageTrace): string {
@@ -112,52 +132,54 @@ function concludeDeferred({ reason, until, attempts, expiresAt, lastReason }: Me
     reason === null
       ? 'it waits for its turn'
       : reason === 'unknown_outcome'
-        ? 'a worker that had begun to send it has not told the outcome; when its lease ends another one takes over (unknown_outcome)'
+        ? 'the worker that was sending it has not stored the outcome; another worker takes over when its lease ends (unknown_outcome)'
         : vendorReason === undefined
           ? `${reasonWords(reason).because}${named({ attempts }, reason)}`
-          : `${reasonWords(vendorReason).because}${named({ attempts }, vendorReason)}, so that the provider rests (circuit_open)`;
-  if (until === null) return { text: `Not texted yet: ${because}.`, todo: todoOf(cause) };
+          : `${reasonWords(vendorReason).because}${named({ attempts }, vendorReason)}, so the circuit of the provider is open (circuit_open)`;
+  if (until === null) return conclude('waiting', `${because}.`, todoOf(cause));
   if (reason !== 'unknown_outcome' && Date.parse(until) >= Date.parse(expiresAt)) {
-    return {
-      text: `Not texted yet: ${because}. Its turn would come at ${formatTime(until)}, and its time is up at ${formatTime(expiresAt)}: unless there is room before, it is given up then.`,
-      todo: reasonWords('expired').todo,
-    };
+    return conclude(
+      'waiting',
+      `${because}. Its next try would be at ${formatTime(until)}, and its deadline is ${formatTime(expiresAt)}: unless it can be sent before, it expires.`,
+      reasonWords('expired').todo,
+    );
   }
   const dueInMs = Date.parse(until) - now.getTime();
   if (dueInMs < -SLOW_MS) {
-    return { text: `Not texted yet: ${because}. It was to be tried again at ${formatTime(until)}.`, todo: IS_DISPATCHER_RUNNING };
+    return conclude('waiting', `${because}. Its retry was due at ${formatTime(until)}.`, IS_DISPATCHER_RUNNING);
   }
   const when = dueInMs > 0 ? `, in ${formatElapsed(dueInMs)}` : '';
-  return { text: `Not texted yet: ${because}. It is tried again at ${formatTime(until)}${when}.`, todo: todoOf(cause) };
+  return conclude('waiting', `${because}. It is retried at ${formatTime(until)}${when}.`, todoOf(cause));
 }
 
-/** What held it back until then says more than that the time was up. */
+/** Conclusion for an expired message, including what held it back before its deadline. */
 function concludeExpired(message: MessageTrace): Conclusion {
   const { because, todo } = reasonWords('expired');
   const held =
     message.lastReason ??
     message.events.findLast(({ reason }) => reason !== undefined && reason !== 'expired')?.reason ??
     message.attempts.findLast(({ reason }) => reason !== undefined)?.reason;
-  const text = `Not texted: ${because} (expired); the deadline was ${formatTime(message.expiresAt)}.`;
-  return { text: held === undefined ? text : `${text} Before that, ${reasonWords(held).because}${named(message, held)}.`, todo };
+  const explanation = `${because} (expired); the deadline was ${formatTime(message.expiresAt)}.`;
+  const before = held === undefined ? '' : ` Before that, ${reasonWords(held).because}${named(message, held)}.`;
+  return conclude('not_texted', `${explanation}${before}`, todo);
 }
 
-/** Who has the text, by whose word and since when. */
-function carriedWords({ attempts, events }: MessageTrace, provider: string, receivedAt: string): string {
+/** Describes which provider has the message, since when, and how that is known. */
+function acceptedWords({ attempts, events }: MessageTrace, provider: string, receivedAt: string): string {
   const at = attempts.findLast(({ result }) => result === 'accepted')?.endedAt;
   if (at === undefined) {
     const word = events.findLast(({ verdict }) => verdict === 'confirmed_sent');
     if (word?.stage === 'operator') {
-      return `an operator said at ${formatTime(word.at)} that it was sent by ${provider}, whose answer had not come`;
+      return `an operator confirmed at ${formatTime(word.at)} that ${provider} sent it; its response had not arrived`;
     }
     if (word !== undefined)
-      return `${provider}, whose answer had not come, said at ${formatTime(word.at)} when it was asked that it has the text`;
-    return attempts.some(isDoubtful) ? `${provider} was asked and gave no readable answer` : `accepted by ${provider}`;
+      return `${provider} confirmed in a status query at ${formatTime(word.at)} that it has the message; its response had not arrived`;
+    return attempts.some(isDoubtful) ? `${provider} was called and gave no readable response` : `accepted by ${provider}`;
   }
   return `accepted by ${provider} at ${formatTime(at)}, after ${formatElapsed(Date.parse(at) - Date.parse(receivedAt))}`;
 }
 
-/** Those that were to carry it before and did not, and why. */
+/** Lists the providers that were tried or skipped before, with reasons. */
 function otherWords({ attempts, events }: MessageTrace, provider: string): string {
   const refused = new Map(
     attempts
@@ -165,56 +187,57 @@ function otherWords({ attempts, events }: MessageTrace, provider: string): strin
       .map((attempt) => [attempt.provider, attempt]),
   );
   const skipped = events.flatMap(({ verdict, detail }) =>
-    verdict === 'skipped' && detail !== undefined ? [`Passed over: ${readable(detail)}`] : [],
+    verdict === 'skipped' && detail !== undefined ? [`Skipped: ${readable(detail)}`] : [],
   );
-  return [...[...refused.values()].map((attempt) => `${attempt.provider} had not taken it: ${refusalWords(attempt)}`), ...new Set(skipped)]
+  return [...[...refused.values()].map((attempt) => `${attempt.provider} did not accept it: ${refusalWords(attempt)}`), ...new Set(skipped)]
     .map((words) => ` ${words}.`)
     .join('');
 }
 
 function refusalWords(attempt: TraceAttempt): string {
-  if (attempt.result === 'unknown') return 'its answer had not come, and its records do not hold the text';
+  if (attempt.result === 'unknown') return 'its response did not arrive, and its records do not contain the message';
   const { reason = 'unavailable' } = attempt;
   return `${reasonWords(reason).because} (${[reason, ...codes(attempt)].join(', ')})`;
 }
 
-/** It was unknown, and somebody said that it had not been sent: `undefined` for anything else. */
-function concludeRefuted({ state, reason, events, attempts }: MessageTrace): Conclusion | undefined {
+/** Conclusion for an unknown outcome that was resolved as not sent; `undefined` for any other message. */
+function concludeDisproved({ state, reason, events, attempts }: MessageTrace): Conclusion | undefined {
   const word = events.findLast(({ verdict }) => verdict === 'confirmed_not_sent');
   if (state !== 'failed' || reason !== 'unknown_outcome' || word === undefined) return undefined;
   const who = word.stage === 'operator' ? 'an operator' : (attempts.at(-1)?.provider ?? 'the provider');
-  return {
-    text: `Not texted: ${who} said at ${formatTime(word.at)} that it had not been sent (unknown_outcome).`,
-    todo: 'If somebody must still be told, raise it again.',
-  };
+  return conclude(
+    'not_texted',
+    `${who} confirmed at ${formatTime(word.at)} that it had not been sent (unknown_outcome).`,
+    'If the message is still needed, raise the alert again.',
+  );
 }
 
-function twiceWords({ attempts }: MessageTrace): string {
-  const doubtful = attempts.find(isDoubtful);
+function duplicateWords({ attempts }: MessageTrace): string {
+  const unresolved = attempts.find(isDoubtful);
   const settled = attempts.findLast(({ result }) => result === 'accepted');
-  return doubtful === undefined || settled === undefined
+  return unresolved === undefined || settled === undefined
     ? ''
-    : ` It may have arrived twice: ${doubtful.provider} had been asked before and gave no readable answer.`;
+    : ` It may have arrived twice: an earlier request to ${unresolved.provider} got no readable response.`;
 }
 
 function unknownTodo({ attempts }: MessageTrace): string {
   const resent = attempts.filter(isDoubtful).length > 1;
-  const policy = resent ? 'It was sent again once, which is the limit.' : 'It is not sent again, so that nobody is texted twice.';
-  return `${policy} A receipt may still settle it; until then, ${lowerFirst(reasonWords('unknown_outcome').todo as string)}`;
+  const policy = resent ? 'It was sent again once, which is the limit.' : 'It is not sent again, to avoid a duplicate.';
+  return `${policy} A receipt may still resolve it; until then, ${lowerFirst(reasonWords('unknown_outcome').todo as string)}`;
 }
 
-/** ` (recipient, code 21211 from twilio-main)`: the words that metrics, logs and vendors use. */
+/** Formats reason and codes as metrics, logs and vendors use them: ` (recipient, code 21211 from twilio-main)`. */
 function named({ attempts }: Pick<MessageTrace, 'attempts'>, reason: string): string {
   const last = attempts.findLast((attempt) => attempt.reason === reason);
   return last === undefined ? ` (${reason})` : ` (${[reason, ...codes(last)].join(', ')} from ${last.provider})`;
 }
 
-/** `code 21211`, `HTTP 400`, where the attempt has them. */
+/** Formats the codes of an attempt: `code 21211`, `HTTP 400`. */
 export function codes({ code, status }: TraceAttempt): string[] {
   return [...(code === undefined ? [] : [`code ${code}`]), ...(status === undefined ? [] : [`HTTP ${status}`])];
 }
 
-/** `: same dedup key as alert a-1`: what the stage that decided had to say. */
+/** Formats the detail of the deciding event: `: same dedup key as alert a-1`. */
 export function decidedOn(events: readonly TraceEvent[], reason: string): string {
   const detail = events.findLast((event) => event.reason === reason)?.detail;
   return detail === undefined ? '' : `: ${readable(detail)}`;

@@ -6,7 +6,7 @@ import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { codes } from './conclude-message.ts';
 import { reasonWords } from './reason-words.ts';
 
-/** What it means that a stage let the alert or message go on. */
+/** Meaning of `pass` per stage. */
 const PASSED: Readonly<Record<StageName, string>> = {
   parse: 'a valid alert',
   route: 'a route matches',
@@ -17,14 +17,14 @@ const PASSED: Readonly<Record<StageName, string>> = {
   recipients: 'recipients found',
   'consent-gate': 'may be texted',
   ledger: 'not sent before',
-  'poison-gate': 'no worker died over it',
+  'poison-gate': 'no worker crashed on it',
   'provider-gate': 'a provider of its kind is left',
   'expiry-gate': 'still in time',
   'country-gate': 'a country that may be texted',
   'opt-out-gate': 'has not opted out',
-  'quiet-hours': 'nobody is asleep, or it is grave enough',
+  'quiet-hours': 'outside of quiet hours, or severe enough',
   escalation: 'its step of the ladder is due',
-  digest: 'ready to be told together',
+  digest: 'ready to send',
   'rate-cap': 'within the rate caps',
   budget: 'within the budgets',
   dispatch: 'ready to send',
@@ -52,51 +52,54 @@ type VerdictWord =
   | 'confirmed_not_sent'
   | 'unclear';
 
-/** What happened; a colon and the reason follow where there is one. */
+/** Meaning of a verdict. A colon and the reason follow when there is one. */
 const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   accepted: 'the provider accepted the text',
   suppressed: 'decided not to text',
   expired: 'given up',
   cancelled: 'cancelled',
-  deferred: 'put off',
-  retry: 'to be tried again',
-  failover: 'handed to the next provider',
-  skipped: 'a provider was passed over without being asked',
-  opted_out: 'written down as opted out: no provider is asked to text this phone again',
-  resend: 'sent again, because nobody can say whether it went out',
-  unknown: 'nobody can say whether it went out',
+  deferred: 'deferred',
+  retry: 'will be retried',
+  failover: 'failed over to the next provider',
+  skipped: 'a provider was skipped without a request',
+  opted_out: 'stored as opted out: no provider sends to this phone any more',
+  resend: 'resent, because the outcome of the first request is unknown',
+  unknown: 'the outcome is unknown: it may have been sent',
   failed: 'given up',
   stranded: 'given up',
   settled: 'an earlier run had finished it',
-  acknowledged: 'somebody takes care: what had not been sent for its dedup key is cancelled',
-  replayed: 'sent on its way again by an operator',
+  acknowledged: 'acknowledged: unsent messages of its dedup key are cancelled',
+  replayed: 'replayed by an operator',
   ignored: 'an alert with other content came with the same id',
-  discarded: 'taken out of the dead letters by an operator',
-  requeued: 'its job was missing from the queue, and was added again',
-  restored: 'a request to a provider was written down again',
-  confirmed_sent: 'it turned out that it had been sent',
-  confirmed_not_sent: 'it turned out that it had not been sent',
-  unclear: 'the provider could not say whether it had been sent',
+  discarded: 'removed from the dead letters by an operator',
+  requeued: 'its job was missing from the queue and was added again',
+  restored: 'a provider request was recorded again after a failover',
+  confirmed_sent: 'confirmed as sent',
+  confirmed_not_sent: 'confirmed as not sent',
+  unclear: 'the provider could not tell whether it had been sent',
   queued: 'waits for a dispatcher',
-  sending: 'the provider is being asked',
-  delivered: 'a receipt says that it was delivered',
-  undelivered: 'a receipt says that it was not delivered',
-  pending: 'a receipt says that it is on its way',
-  early: 'a receipt came before the provider had answered',
-  late: 'a receipt came for what had ended otherwise',
-  duplicate: 'a receipt says what was known',
-  reordered: 'a receipt came that an earlier one had overtaken',
-  unmatched: 'a receipt came for a text that we do not know',
-  forged: 'a receipt with a wrong signature was turned away',
-  unreadable: 'a receipt that could not be read was turned away',
-  routed: 'handed to the dispatchers, one message a phone',
+  sending: 'the request to the provider is in flight',
+  delivered: 'a receipt confirms delivery',
+  undelivered: 'a receipt reports that it was not delivered',
+  pending: 'a receipt reports that it is in transit',
+  early: 'a receipt arrived before the response of the provider',
+  late: 'a receipt arrived for a message that had ended with another state',
+  duplicate: 'a receipt repeated a known state',
+  reordered: 'a receipt arrived after a newer one',
+  unmatched: 'a receipt arrived for an unknown message',
+  forged: 'a receipt with an invalid signature was rejected',
+  unreadable: 'an unreadable receipt was rejected',
+  routed: 'passed to the dispatchers, one message per phone',
   malformed: 'refused',
-  planned: 'who is told when',
-  closed: 'what it says is settled',
+  planned: 'escalation planned',
+  closed: 'content is final',
   moved: 'moved to the next digest',
 };
 
-/** One sentence without a full stop, such as `put off until 2026-11-20 04:00:00 UTC: … (rate_cap_recipient)`. */
+/**
+ * Formats an event as one sentence without a full stop, for example `deferred until 2026-11-20 04:00:00 UTC: …
+ * (rate_cap_recipient)`.
+ */
 export function describeEvent({ stage, verdict, reason, until, detail }: TraceEvent): string {
   const what =
     verdict === 'pass'
@@ -113,20 +116,20 @@ export function describeEvent({ stage, verdict, reason, until, detail }: TraceEv
 }
 
 function acknowledgedBy(who: string): string {
-  return `acknowledged by ${readable(who)}: what had not been sent for its dedup key is cancelled`;
+  return `acknowledged by ${readable(who)}: unsent messages of its dedup key are cancelled`;
 }
 
-/** A ladder tells channels, which are no providers. */
+/** Wording of a verdict; an escalation notifies channels, not providers. */
 function wordOf(stage: string, verdict: VerdictWord): string {
   return stage === 'escalation' && verdict === 'accepted' ? 'told' : VERDICTS[verdict];
 }
 
-/** One request to a provider: who was asked, what came back, after how long. */
+/** Formats one request to a provider: result, codes and duration. */
 export function describeAttempt(attempt: TraceAttempt): string {
   const { provider, startedAt, endedAt, result, reason } = attempt;
-  if (result === undefined) return `${provider} asked, no answer yet`;
+  if (result === undefined) return `${provider} called, no response yet`;
   const facts = [...(reason === undefined ? [] : [reason]), ...codes(attempt)];
   const took = endedAt === undefined ? '' : ` after ${formatElapsed(Date.parse(endedAt) - Date.parse(startedAt))}`;
   const why = reason === undefined ? '' : `: ${reasonWords(reason).because}`;
-  return `${provider} asked, ${result}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${took}${why}`;
+  return `${provider} called, ${result}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${took}${why}`;
 }

@@ -6,8 +6,8 @@ import { type Story, storyOfMessage } from './story.ts';
 import { concludeAlert, storyOfAlert } from './story-of-alert.ts';
 
 /**
- * What an id stands for. `digest`: the message that tells of it, where it is one text only and a digest does. `filling`: of
- * the one message, who filled the cap that held it back. `original`: the alert that it repeats, where it is a duplicate.
+ * Result of looking up an id. `digest`: the digest that contains its only message. `filling`: the contributors to the cap
+ * that held its only message back. `original`: the alert that a duplicate repeats.
  */
 export type Found = {
   readonly digest: MessageTrace | undefined;
@@ -15,7 +15,7 @@ export type Found = {
   readonly original?: AlertTrace | undefined;
 } & ({ readonly kind: 'alert'; readonly alert: AlertTrace } | { readonly kind: 'message'; readonly message: MessageTrace });
 
-/** Rejects when Redis does; `undefined` for an id never seen or past its time. */
+/** Returns `undefined` for an unknown or expired id. Rejects when Redis does. */
 export async function findTraced(traces: StoryTraces, id: string): Promise<Found | undefined> {
   const alert = await traces.alert(id);
   const message = alert === undefined ? await traces.message(id) : undefined;
@@ -45,21 +45,21 @@ function fillingFacts({ cap, by, count }: CapFilling): Story['facts'] {
   return [['cap', `${cap.max} in ${formatElapsed(cap.windowMs).replace(' 0 min', '')}${filledBy}`]];
 }
 
-/** Such as `checkout, route default, to alice`. */
+/** Formats a contributor: `checkout, route default, to alice`. */
 export function describeContributor({ source, route, contact }: Contributor): string {
   return [source ?? 'no source', `route ${route}`, ...(contact === null ? [] : [`to ${contact}`])].join(', ');
 }
 
-/** Whether the alert that it repeats was texted: that of the same phone, where only one of its phones can be meant. */
+/** Adds the conclusion of the alert that a duplicate repeats, for the same phone when it is unambiguous. */
 function withOriginal(story: Story, original: AlertTrace, phone: string | undefined, now: Date): Story {
   const [same, ...more] = original.messages.filter(({ to }) => phone === undefined || to === phone);
   const { text } = same === undefined || more.length > 0 ? concludeAlert(original, now) : concludeMessage(same, now, original.receivedAt);
   return { ...story, conclusion: { ...story.conclusion, text: `${story.conclusion.text} Alert ${original.id}: ${text}` } };
 }
 
-/** What became of the digest is what became of it. */
+/** Adds the conclusion of the digest that contains the message. */
 function withDigest(story: Story, digest: MessageTrace, now: Date): Story {
   const { text, todo } = concludeMessage(digest, now);
-  const fate = `The digest that tells of it, ${digest.id}: ${text}`;
-  return { ...story, conclusion: { text: story.conclusion.text, todo: todo === undefined ? fate : `${fate} ${todo}` } };
+  const outcome = `The digest that contains it, ${digest.id}: ${text}`;
+  return { ...story, conclusion: { ...story.conclusion, todo: todo === undefined ? outcome : `${outcome} ${todo}` } };
 }

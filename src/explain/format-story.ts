@@ -5,19 +5,19 @@ import { wrapText } from '../text/wrap-text.ts';
 import type { Story, StoryPhone, TimelineEntry } from './story.ts';
 
 export interface StoryFormat {
-  /** No line is longer, as far as its words allow; absent: lines are as long as they are, for programs that search them. */
+  /** Maximum line width, as far as words allow; absent: no wrapping, for programs that search the lines. */
   readonly width?: number | undefined;
-  /** Makes the answer stand out. */
+  /** Emphasises the conclusion. */
   readonly emphasise?: (text: string) => string;
 }
 
-/** More than this would not fit on a screen. */
+/** More would not fit on a screen. */
 const PHONES_SHOWN = 20;
-/** A message that a cap puts off for days has hundreds of entries: how it began and where it is now tell the story. */
+/** A message that a cap defers for days has hundreds of events: the first and the last ones are shown. */
 const HEAD = 3;
 const TAIL = 7;
 
-/** On one screen: the conclusion, the facts, the time line, and the phones where there are several. */
+/** Formats a story for one screen: conclusion, facts, timeline, and the phones when there are several. */
 export function formatStory({ conclusion: { text, todo }, facts, timeline, phones }: Story, format: StoryFormat = {}): string {
   const { width, emphasise = (line) => line } = format;
   const shown = phones.length > 0 ? ['', formatPhones(phones)] : [];
@@ -33,13 +33,13 @@ export function formatStory({ conclusion: { text, todo }, facts, timeline, phone
   ].join('\n');
 }
 
-/** An entry as a line of the time line. */
+/** One line of the timeline. */
 type TimelineRow = readonly [at: string, stage: string, sentence: string];
 
-/** One line each, the checks that it merely passed together on one; a long middle is left out and counted. */
+/** Formats the timeline, one line per entry; consecutive passed checks share a line, and a long middle is omitted and counted. */
 function formatTimeline(entries: readonly TimelineEntry[], width: number | undefined): string {
   const [first, ...more] = entries;
-  if (first === undefined) return 'Nothing is written down about it yet.';
+  if (first === undefined) return 'No events are recorded yet.';
   const day = first.at.slice(0, 10);
   const isOneDay = more.every(({ at }) => at.startsWith(day));
   const rows = gatherChecks(entries).map(({ at, stage, sentence }): TimelineRow => {
@@ -54,7 +54,7 @@ function formatTimeline(entries: readonly TimelineEntry[], width: number | undef
   return [isOneDay ? `${day}, UTC` : 'UTC', ...lines].join('\n');
 }
 
-/** Each row as a block of lines whose words stand below each other. */
+/** Formats each row as a block whose words are aligned. */
 function formatRows(rows: readonly TimelineRow[], width: number | undefined): string[] {
   const stageWidth = Math.max(...rows.map(([, stage]) => displayWidth(stage)));
   return rows.map(([at, stage, sentence]) => {
@@ -63,7 +63,7 @@ function formatRows(rows: readonly TimelineRow[], width: number | undefined): st
   });
 }
 
-/** Several passed in a row become one: what let it through is of interest only where something did not. */
+/** Merges consecutive passed checks into one entry. */
 function gatherChecks(entries: readonly TimelineEntry[]): TimelineEntry[] {
   const gathered: TimelineEntry[] = [];
   let passed: string[] = [];

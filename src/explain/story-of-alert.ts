@@ -1,10 +1,19 @@
 import type { AlertTrace, MessageState, MessageTrace } from '../ledger/history/trace.ts';
 import { formatTime } from '../text/format-time.ts';
-import { type Conclusion, concludeMessage, concludePaused, decidedOn, ID_IS_TAKEN, SLOW_MS, wasHandedOver } from './conclude-message.ts';
+import {
+  type Conclusion,
+  conclude,
+  concludeMessage,
+  concludePaused,
+  decidedOn,
+  ID_IS_TAKEN,
+  SLOW_MS,
+  wasHandedOver,
+} from './conclude-message.ts';
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
 
-/** Who was texted, who was not, and why. */
+/** Tells which recipients were texted, which were not, and why. */
 export function storyOfAlert(alert: AlertTrace, now: Date): Story {
   const firing = alert.messages.filter(isFiring);
   const only = firing.length === 1 ? firing[0] : undefined;
@@ -27,21 +36,21 @@ export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
   switch (alert.outcome) {
     case 'pending':
       if (alert.pausedQueue !== undefined) return concludePaused(alert.pausedQueue);
-      return {
-        text: 'Not texted yet: it waits for a router.',
-        todo:
-          now.getTime() - Date.parse(alert.receivedAt) > SLOW_MS
-            ? 'Is a router running? `sms-dispatch start` runs everything, `sms-dispatch router` one alone.'
-            : undefined,
-      };
+      return conclude(
+        'waiting',
+        'it waits for a router.',
+        now.getTime() - Date.parse(alert.receivedAt) > SLOW_MS
+          ? 'Is a router running? `sms-dispatch start` runs everything, `sms-dispatch router` one alone.'
+          : undefined,
+      );
     case 'suppressed':
     case 'malformed': {
       if (alert.status === 'resolved' && alert.reason === 'resolved') {
-        return { text: 'Not texted: it reports that a problem is over; what had not gone out for the problem is cancelled (resolved).' };
+        return conclude('not_texted', 'it resolves a problem; unsent messages about the problem are cancelled (resolved).');
       }
       const reason = alert.reason ?? alert.outcome;
       const { because, todo } = reasonWords(reason);
-      return { text: `Not texted: ${because} (${reason})${decidedOn(alert.events, reason)}.`, todo };
+      return conclude('not_texted', `${because} (${reason})${decidedOn(alert.events, reason)}.`, todo);
     }
     case 'routed':
       return concludeRouted(alert, now);
@@ -52,18 +61,18 @@ function concludeRouted(alert: AlertTrace, now: Date): Conclusion {
   const conclusion = concludeFiring({ ...alert, messages: alert.messages.filter(isFiring) }, now);
   const ends = alert.messages.filter(({ says }) => says === 'resolved');
   if (ends.length === 0) return conclusion;
-  const told = ends.filter(({ state }) => FATES[state] === 'texted').length;
-  return { ...conclusion, text: `${conclusion.text} That it is over was texted to ${told} of ${ends.length} phone(s).` };
+  const texted = ends.filter(({ state }) => FATES[state] === 'texted').length;
+  return { ...conclusion, text: `${conclusion.text} The resolution was texted to ${texted} of ${ends.length} phone(s).` };
 }
 
-/** It tells of the problem, not of its end. */
+/** Whether the message reports the problem, and not its resolution. */
 function isFiring({ says }: MessageTrace): boolean {
   return says === undefined;
 }
 
 function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date): Conclusion {
   const [first] = messages;
-  if (first === undefined) return { text: concludeTold(events) };
+  if (first === undefined) return concludeWithoutMessages(events);
   if (messages.length === 1) return concludeMessage(first, now, receivedAt);
   const of = (fate: Fate) => messages.filter(({ state }) => FATES[state] === fate);
   const texted = of('texted').filter(({ simulated }) => !simulated).length;
@@ -76,20 +85,18 @@ function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date)
     [not.length, `not: ${[...new Set(not.map(({ state, reason }) => reason ?? state))].join(', ')}`],
   ] as const;
   const words = rest.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  const start =
-    texted > 0
-      ? `Texted: ${texted} of ${messages.length} phones`
-      : `Not texted${of('on its way').length > 0 ? ' yet' : ''}: none of ${messages.length} phones`;
-  return { text: `${[start, ...words].join('; ')}.`, todo: simulated > 0 && texted === 0 ? ID_IS_TAKEN : undefined };
+  const kind = texted > 0 ? 'texted' : of('on its way').length > 0 ? 'waiting' : 'not_texted';
+  const explanation = [`${texted > 0 ? texted : 'none'} of ${messages.length} phones`, ...words].join('; ');
+  return conclude(kind, `${explanation}.`, simulated > 0 && texted === 0 ? ID_IS_TAKEN : undefined);
 }
 
-/** Of an alert without texts: its route's ladder tells channels alone. */
-function concludeTold(events: AlertTrace['events']): string {
+/** Conclusion for an alert whose escalation ladder notifies only channels. */
+function concludeWithoutMessages(events: AlertTrace['events']): Conclusion {
   const on = events.filter(({ stage }) => stage === 'escalation');
-  if (on.length === 0) return `Not texted: ${reasonWords('no_recipient').because} (no_recipient).`;
+  if (on.length === 0) return conclude('not_texted', `${reasonWords('no_recipient').because} (no_recipient).`);
   const of = (verdict: string) => on.filter((event) => event.verdict === verdict).length;
-  const counts = [`${of('accepted')} told`, ...(of('failed') > 0 ? [`${of('failed')} not to be told`] : [])].join(', ');
-  return `Not texted: no step of its route's ladder texts anybody. Channels: ${counts}.`;
+  const counts = [`${of('accepted')} notified`, ...(of('failed') > 0 ? [`${of('failed')} failed`] : [])].join(', ');
+  return conclude('not_texted', `no step of the escalation ladder of its route sends an SMS. Channels: ${counts}.`);
 }
 
 type Fate = 'texted' | 'perhaps' | 'on its way' | 'not';
@@ -108,7 +115,7 @@ const FATES: Readonly<Record<MessageState, Fate>> = {
   failed: 'not',
 };
 
-/** Whoever was not texted comes first: that is what people ask for. */
+/** Order of phones: those that were not texted come first. */
 const URGENCY: readonly Fate[] = ['not', 'perhaps', 'on its way', 'texted'];
 
 function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
@@ -125,6 +132,6 @@ function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
         ...(provider === null ? [] : [provider]),
         ...(simulated ? ['(simulated)'] : []),
       ];
-      return { messageId: id, recipient: recipientOf(message), words: words.join(' ') };
+      return { messageId: id, recipient: recipientOf(message), state, words: words.join(' ') };
     });
 }

@@ -1,25 +1,25 @@
-import type { MessageTrace, TraceEvent } from '../ledger/history/trace.ts';
+import type { MessageState, MessageTrace, TraceEvent } from '../ledger/history/trace.ts';
 import { formatTime } from '../text/format-time.ts';
 import { type Conclusion, concludeMessage } from './conclude-message.ts';
 import { describeAttempt, describeEvent } from './describe-event.ts';
 
-/** What became of an alert or a message, in plain words and without a full phone number. */
+/** Explanation of an alert or a message in plain words, without a full phone number. */
 export interface Story {
   readonly conclusion: Conclusion;
-  /** Name and value, in the order to be shown. */
+  /** Names and values in display order. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** In the order of time. */
+  /** Entries in chronological order. */
   readonly timeline: readonly TimelineEntry[];
-  /** Where there are several: whoever was not texted comes first, for that is what people ask for. */
+  /** Empty for a single phone. Phones that were not texted come first. */
   readonly phones: readonly StoryPhone[];
 }
 
-/** A line of the time line: when (ISO 8601), which stage, what happened there. */
+/** One entry of the timeline: time (ISO 8601), stage and event. */
 export interface TimelineEntry {
   readonly at: string;
   readonly stage: string;
   readonly sentence: string;
-  /** Of a check that merely let it through: what it was about in a word or two, such as `severity`, `route default`. */
+  /** For a check that passed: its subject, such as `severity` or `route default`. */
   readonly passed?: string;
 }
 
@@ -27,7 +27,8 @@ export interface TimelineEntry {
 export interface StoryPhone {
   readonly messageId: string;
   readonly recipient: string;
-  /** Such as `failed (recipient) twilio-main`. */
+  readonly state: MessageState;
+  /** State, reason and provider, for example `failed (recipient) twilio-main`. */
   readonly words: string;
 }
 
@@ -40,7 +41,7 @@ export function storyOfMessage(message: MessageTrace, now: Date): Story {
   };
 }
 
-/** What a person wants to know of a message beside its outcome. */
+/** Facts about a message besides its outcome. */
 export function messageFacts(message: MessageTrace): (readonly [string, string])[] {
   return [
     ['to', recipientOf(message)],
@@ -51,7 +52,7 @@ export function messageFacts(message: MessageTrace): (readonly [string, string])
   ];
 }
 
-/** `+60*******789 (alice)`. */
+/** Formats a recipient: `+60*******789 (alice)`. */
 export function recipientOf({ to, contact }: Pick<MessageTrace, 'to' | 'contact'>): string {
   return contact === null ? to : `${to} (${contact})`;
 }

@@ -1,25 +1,26 @@
 import type { AlertTrace } from '../ledger/history/trace.ts';
 import { formatElapsed, formatTime } from '../text/format-time.ts';
+import { conclude } from './conclude-message.ts';
 import type { Story } from './story.ts';
 
-/** A job on a queue of ours that no worker has taken. Times are ISO 8601. */
+/** A job on one of our queues that no worker has taken. Times are ISO 8601. */
 export interface WaitingJob {
   readonly queue: string;
   readonly jobId: string;
   readonly state: 'waiting' | 'prioritized' | 'delayed' | 'waiting-children';
-  /** Of a flow parent: its children that are not done. */
+  /** Number of unfinished children of a flow parent. */
   readonly children: number;
-  /** Somebody has paused the queue: its workers take nothing. */
+  /** The queue is paused: its workers take no jobs. */
   readonly paused: boolean;
   readonly alertId: string;
   readonly severity: string | null;
-  /** When it was added; `null` where the job does not say. */
+  /** Time when it was added; `null` when the job has none. */
   readonly since: string | null;
-  /** When a delayed one is due. */
+  /** Due time of a delayed job. */
   readonly until: string | null;
 }
 
-/** An alert of which the ledger knows nothing yet, as far as its job tells. */
+/** Builds the trace of an alert that is not in the ledger yet from its job. */
 export function pendingAlert({ queue, alertId, severity, since, paused }: WaitingJob, now: Date): AlertTrace {
   return {
     ...{ id: alertId, severity: severity ?? 'unknown', status: 'firing', dedupKey: null, reason: null, events: [], messages: [] },
@@ -29,21 +30,25 @@ export function pendingAlert({ queue, alertId, severity, since, paused }: Waitin
   };
 }
 
-/** What the queue says of a job says more than that it waits. */
+/** Adds the state of the job on the queue. */
 export function withWaiting(story: Story, job: WaitingJob, now: Date): Story {
   const { queue, jobId, since, paused, until, state, children } = job;
   const waited = since === null ? '' : ` since ${formatTime(since)} (${formatElapsed(now.getTime() - Date.parse(since))})`;
   const facts: Story['facts'] = [...story.facts, ['queue', `${queue}, job ${jobId}: ${paused ? 'paused, ' : ''}${state}${waited}`]];
   if (paused) return { ...story, facts };
   if (state === 'waiting-children') {
-    const text = `Not texted yet: it is the parent of a BullMQ flow and waits for ${children} child job(s).`;
-    return { ...story, facts, conclusion: { text, todo: 'It is routed when they are done. Are the workers of their queue running?' } };
+    const explanation = `it is the parent of a BullMQ flow and waits for ${children} child job(s).`;
+    return {
+      ...story,
+      facts,
+      conclusion: conclude('waiting', explanation, 'It is routed when they finish. Are the workers of their queue running?'),
+    };
   }
   if (until !== null && Date.parse(until) > now.getTime()) {
     return {
       ...story,
       facts,
-      conclusion: { text: `Not texted yet: its producer, or its schedule, has put it off until ${formatTime(until)}.` },
+      conclusion: conclude('waiting', `its producer or its schedule delayed it until ${formatTime(until)}.`),
     };
   }
   return { ...story, facts };

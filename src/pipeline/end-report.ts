@@ -3,29 +3,29 @@ import type { CapSize, MessageState } from '../ledger/history/trace.ts';
 import type { Message } from './message.ts';
 import { type Decided, effectOf, type HeldBack, type Outcome } from './outcome.ts';
 
-/** States in which a message has ended, or waits. */
+/** Final states of a message, and `deferred`. */
 export type ReportedState = Exclude<MessageState, 'queued' | 'sending' | 'delivered'>;
 
-/** Where a message, or the alert of it, comes from. */
+/** Origin of a message or its alert. */
 export interface Origin {
   readonly alertId: string;
   readonly severity: string;
-  /** Absent for an alert that could not be read. */
+  /** Absent for an alert that could not be parsed. */
   readonly route?: string | undefined;
-  /** As people are shown it. */
+  /** Display form of the source. */
   readonly source?: string | undefined;
 }
 
-/** A message has come to an end, or waits. No phone number is in it. */
+/** A message has ended or was deferred. Contains no phone number. */
 export interface MessageReport extends Origin {
   readonly messageId: string;
   readonly state: ReportedState;
-  /** Absent where the state has none. */
+  /** Absent when the state has no reason. */
   readonly reason?: string | undefined;
-  /** Of an expired one: what it waited for last; of a deferred one, the provider's own reason behind an open circuit. */
+  /** For `expired`: the last reason it waited for. For `deferred` with an open circuit: the provider's own reason. */
   readonly lastReason?: string | undefined;
   readonly provider?: string | undefined;
-  /** The vendor's. */
+  /** Code of the vendor. */
   readonly code?: string | undefined;
   readonly detail?: string | undefined;
   readonly until?: Date | undefined;
@@ -39,28 +39,28 @@ export interface AlertReport extends Origin {
   readonly detail?: string | undefined;
 }
 
-/** A cap or a budget holds a message back. */
+/** A cap or budget holds a message back. */
 export interface LimitReport extends Origin {
   readonly messageId: string;
   readonly reason: HeldBack['reason'];
   readonly cap?: CapSize | undefined;
-  /** Names the limit, without a number in it: the same for all messages that it holds back. */
+  /** Identifies the limit, without numbers; the same for all messages that it holds back. */
   readonly limit: string;
-  /** When there is room again, where that is known. */
+  /** When the limit has capacity again, if known. */
   readonly until?: Date | undefined;
 }
 
-/** Reports what a person may look for in the log. Methods never throw and never wait. */
+/** Reports events for the log. Methods never throw and never block. */
 export interface EndReports {
   messageEnded(report: MessageReport): void;
   alertEnded(report: AlertReport): void;
-  /** Called for each message that a limit holds back; the receiver says it once. */
+  /** Called for each message that a limit holds back; the receiver logs it once. */
   limitReached(report: LimitReport): void;
 }
 
 export const originOf = ({ alertId, severity, route, source }: Message): Origin => ({ alertId, severity, route, source });
 
-/** What is reported of a step of the dispatcher: that the message has ended, or waits. */
+/** Builds the report of a dispatcher run: the message has ended or was deferred. */
 export function reportOf(outcome: Decided, message: Message, waitedFor: string | undefined): MessageReport {
   const { state, reason, until, waitsFor } = effectOf(outcome);
   const lastReason = outcome.kind === 'expired' ? outcome.last : outcome.kind === 'retry' ? waitsFor : undefined;
@@ -78,7 +78,7 @@ export function reportOf(outcome: Decided, message: Message, waitedFor: string |
   };
 }
 
-/** The limit that holds a message back, where one does. */
+/** Returns the limit that holds a message back, if any. */
 export function limitOf(outcome: Outcome, message: Message): LimitReport | undefined {
   const held: HeldBack | undefined =
     outcome.kind === 'suppressed' ? outcome.held : outcome.kind === 'deferred' ? heldBy(outcome) : undefined;
@@ -93,7 +93,7 @@ function heldBy({ reason, cap }: Extract<Outcome, { kind: 'deferred' }>): HeldBa
   return reason === 'budget' || cap !== undefined ? { reason: reason as HeldBack['reason'], cap } : undefined;
 }
 
-/** Whose limit it is, where it is not everyone's. */
+/** Owner of a limit that is not global. */
 const OWNERS: Readonly<Partial<Record<HeldBack['reason'], (message: Message) => string | undefined>>> = {
   rate_cap_recipient: ({ phoneHash }) => phoneHash,
   rate_cap_source: ({ sourceHash }) => sourceHash,

@@ -10,7 +10,7 @@ import type { DeferredReason } from './outcome.ts';
 export const ALERT_OUTCOMES = ['routed', 'suppressed', 'malformed'] as const;
 export type AlertOutcome = (typeof ALERT_OUTCOMES)[number];
 
-/** States that a message is counted in, once, when it first gets there. */
+/** States in which a message is counted, once, when it first reaches one. */
 export const COUNTED_STATES = ['accepted', 'suppressed', 'expired', 'cancelled', 'unknown', 'failed'] as const;
 export type CountedState = (typeof COUNTED_STATES)[number];
 
@@ -18,10 +18,10 @@ export const RESOLUTIONS = ['resent', 'held', 'confirmed_sent', 'confirmed_not_s
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 /**
- * What a delivery receipt turned out to be. `early`: it came before the ledger knew that its text was accepted, and waits;
- * later it is counted again by what it then is. `late`: its text, or its attempt, had ended otherwise. `duplicate`: it says
- * what was known. `reordered`: an older word than the one we have. `unmatched`: no text of ours. `forged`, `unreadable`:
- * turned away at the door.
+ * Outcome of processing a delivery receipt. `early`: it arrived before the ledger stored the acceptance, and waits; it
+ * is counted again afterwards. `late`: its message or attempt had ended otherwise. `duplicate`: it repeats a known
+ * state. `reordered`: an older state than the known one. `unmatched`: not one of our messages. `forged`, `unreadable`:
+ * rejected by the receiver.
  */
 export const RECEIPT_STATES = [
   'delivered',
@@ -38,67 +38,67 @@ export const RECEIPT_STATES = [
 export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
 /**
- * What a text that came in turned out to be. `unmatched`: neither STOP nor START, and no acknowledgement of an alert.
- * `forged`, `unreadable`: turned away at the door.
+ * Outcome of processing an inbound message. `unmatched`: neither STOP nor START, and no acknowledgement. `forged`,
+ * `unreadable`: rejected by the receiver.
  */
 export const INBOUND_KINDS = ['stop', 'start', 'acknowledged', 'unmatched', 'duplicate', 'forged', 'unreadable'] as const;
 export type InboundKind = (typeof INBOUND_KINDS)[number];
 
-/** By which way an alert was acknowledged. Nobody scrapes the command line: what is typed there is in the trace only. */
+/** How an alert was acknowledged. The command line is not scraped: its acknowledgements are only in the trace. */
 export const ACKNOWLEDGED_BY = ['http', 'reply'] as const;
 export type AcknowledgedBy = (typeof ACKNOWLEDGED_BY)[number];
 
-/** Systems whose webhooks a receiver takes. */
+/** Systems whose webhooks the receiver supports. */
 export const WEBHOOKS = ['alertmanager', 'grafana', 'hertzbeat', 'cloudevents'] as const;
 export type Webhook = (typeof WEBHOOKS)[number];
 
 /**
- * Why an alert of a webhook's call was not taken. `over_limit`: the call held too many. `truncated`: its sender left it out.
- * `call`: the call as a whole was refused; it counts as one.
+ * Why an alert of a webhook call was rejected. `over_limit`: too many alerts in the call. `truncated`: omitted by the
+ * sender. `call`: the whole call was rejected; counts as one.
  */
 export const WEBHOOK_REFUSALS = ['not_an_alert', 'no_text', 'recipient', 'invalid', 'over_limit', 'truncated', 'call'] as const;
 export type WebhookRefusal = (typeof WEBHOOK_REFUSALS)[number];
 
 export type { Reason };
 
-/** What happens, reported once to what counts it, and each end besides to what logs it. Methods never throw and never wait. */
+/** Reports events to metrics, and each end also to the log. Methods never throw and never block. */
 export interface Observer extends EndReports {
   alertReceived(alert: { severity: Severity | 'unknown'; purpose: Purpose | 'unknown' }): void;
   alertSettled(alert: { outcome: AlertOutcome; reason: Reason }): void;
-  /** An alert with other content came with the id of an earlier one. */
+  /** An alert with the id of an earlier one and different content. */
   alertIdReused(): void;
   messagesCreated(severity: Severity, count: number): void;
   messageSettled(message: { state: CountedState; reason: Reason; severity: Severity }): void;
   deferred(reason: DeferredReason): void;
-  /** One request to a provider has ended. */
+  /** A request to a provider ended. */
   providerRequest(request: {
     provider: ProviderName;
     result: 'accepted' | 'refused' | 'unknown';
     reason: ProviderReason | 'none';
-    /** Absent for a call whose worker died over it. */
+    /** Absent for a call whose worker crashed. */
     seconds?: number;
   }): void;
-  /** A provider refused with a code that its table does not hold. */
+  /** A provider refused with a code that is not in its table. */
   unlistedCode(provider: ProviderName): void;
   retried(provider: ProviderName, reason: ProviderReason): void;
   failedOver(from: ProviderName, to: ProviderName): void;
   unknownResolved(provider: ProviderName, resolution: Resolution): void;
-  /** A provider accepted a text `seconds` after its alert was raised with us. `cost` is in units of the configured currency. */
+  /** A provider accepted a message `seconds` after its alert was received. `cost` is in units of the configured currency. */
   accepted(message: { provider: ProviderName; severity: Severity; segments: number; seconds: number; at: Date; cost?: number }): void;
-  /** A message was accepted, or a cap or a budget held it back for the first time: who caused it. */
+  /** Called with the origin of a message that was accepted, or held back by a cap or budget for the first time. */
   contributed(contribution: Contribution): void;
-  /** Somebody takes care of an alert, for the first time. */
+  /** An alert was acknowledged for the first time. */
   acknowledged(by: AcknowledgedBy): void;
   receipt(provider: ProviderName, state: ReceiptState): void;
   delivered(provider: ProviderName, secondsAfterAccepted: number): void;
-  /** A notice to a channel has come to its end. */
+  /** A notice to a channel ended. */
   noticeEnded(notice: { channel: string; result: NoticeOutcome }): void;
   inbound(provider: ProviderName, kind: InboundKind): void;
 }
 
 /**
- * The same observer, whose exceptions stay its own. A counter or logger that fails must never change what becomes of a
- * message: an exception between a provider's answer and the ledger would turn an accepted send into an unknown one.
+ * Wraps an observer so that its exceptions are contained. A failing counter or logger must never affect a message: an
+ * exception between a provider's response and the ledger would turn an accepted message into an unknown one.
  */
 export function shieldObserver<O extends Observer>(observer: O, onError: (error: unknown) => void): O {
   return new Proxy(observer, {

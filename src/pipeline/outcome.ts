@@ -4,21 +4,21 @@ import type { ClosedAttempt } from '../ledger/ledger.ts';
 import { CAP_REASONS } from '../limit/caps/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName, VendorReport } from '../provider/contract/provider.ts';
 
-/** What a provider said yes to; the segments are its own count, or else ours by its rule. */
+/** Acceptance by a provider; the segments are its own count, or else ours by its rule. */
 export type AcceptedSend = Accepted & { readonly segments: number };
 
-/** `attempt`: the last one made, still to be closed by the step that writes the outcome; absent where no provider was asked. */
+/** `attempt`: the last attempt, to be closed by the step that stores the outcome; absent without a request. */
 export type Outcome = {
   readonly attempt?: ClosedAttempt;
 } /** `said`: no answer came, and this is what the vendor said of the text when it was asked. */ & (
   | { readonly kind: 'accepted'; readonly provider: ProviderName; readonly accepted: AcceptedSend; readonly said?: VendorReport }
-  /** `held`: the limit that held it back, where it is given up or gathered for that. */
+  /** `held`: the limit that held it back, when that is the cause. */
   | { readonly kind: 'suppressed'; readonly reason: OurReason; readonly detail?: string; readonly held?: HeldBack }
-  /** `last`: what it waited for until then, where it waited. */
+  /** `last`: the reason it last waited for. */
   | { readonly kind: 'expired'; readonly last?: WaitReason | undefined }
-  /** Over, or taken care of, before it was sent. */
+  /** Resolved or acknowledged before it was sent. */
   | { readonly kind: 'cancelled'; readonly reason: 'resolved' | 'acknowledged' }
-  /** `resting`: the providers that it waits for, none of which was asked. */
+  /** `resting`: the providers it waits for, none of which was called. */
   | {
       readonly kind: 'deferred';
       readonly reason: DeferredReason;
@@ -37,50 +37,50 @@ export type Outcome = {
   /** May have been sent, and is not sent again. */
   | { readonly kind: 'unknown'; readonly provider: ProviderName | undefined }
   | { readonly kind: 'failed'; readonly provider: ProviderName; readonly error: ProviderError }
-  /** Another run had ended it: nothing is left to do or to count. */
+  /** Another run had ended it: nothing is left to do or count. */
   | { readonly kind: 'settled'; readonly state: MessageState }
-  /** Its provider has no free place: it goes back to the queue as if it had not been fetched, and nothing is written or counted. */
+  /** Its provider has no free place: it returns to the queue as if it had not been fetched; nothing is stored or counted. */
   | { readonly kind: 'requeued'; readonly until: Date }
-  /** Made for simulated providers where real ones are left alone, or the other way round: surely not sent. */
+  /** Created for simulated providers while only real ones are left, or the reverse: surely not sent. */
   | { readonly kind: 'stranded'; readonly detail: string }
-  /** Nothing that we could have written: no ledger entry, or not of our schema. */
+  /** Not created by this system: no ledger entry, or not of the message schema. */
   | { readonly kind: 'malformed'; readonly detail: string }
 );
 
 /**
- * `unknown_outcome`: another worker has the attempt open; the message comes back when that worker's lease ends.
- * `escalation`: its step of the ladder is not due. `digest`: a digest that gathers what is held back.
+ * `unknown_outcome`: another worker has the attempt open; the message comes back when that lease ends. `escalation`:
+ * its step is not due. `digest`: a digest that is still collecting.
  */
 export const DEFERRED_REASONS = [...CAP_REASONS, 'budget', 'quiet_hours', 'escalation', 'digest', 'throttled', 'unknown_outcome'] as const;
 export type DeferredReason = (typeof DEFERRED_REASONS)[number];
 
-/** Why a message waited: for something of ours, or because of what its providers said. */
+/** Why a message waited: a decision of ours, or a response of its providers. */
 export type WaitReason = DeferredReason | ProviderReason;
 
-/** Why a message may not be sent before a certain moment; `cap` where a rate cap is full. */
+/** Why a message may not be sent before a certain time; `cap` when a rate cap is full. */
 export interface HeldBack {
   readonly reason: OurReason & DeferredReason;
   readonly cap?: CapSize | undefined;
 }
 
-/** Where the job of a message goes. */
+/** Next step of the job of a message. */
 export type OutcomeMove =
   | { readonly kind: 'complete' }
   | { readonly kind: 'delay'; readonly until: Date }
-  /** To the failed set, where a person must look. */
+  /** Moves to the failed set (dead letters), for an operator to check. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * What happens to the cap slot. `settle`: it counts, since the message was or may have been sent. `release`: it surely was
+ * Effect on the cap slot. `settle`: it counts, because the message was or may have been sent. `release`: it surely was
  * not. `keep`: the message comes back.
  */
 type Slot = 'settle' | 'release' | 'keep';
 
-/** `settled` is left out: another run wrote its end, and nothing is left to write. Of `requeued` nothing is written. */
+/** Outcomes that are stored. `settled` was stored by another run; `requeued` is not stored. */
 export type Decided = Exclude<Outcome, { kind: 'settled' | 'requeued' }>;
 
 interface OutcomeEffects<O> {
-  /** In the ledger. A message has ended in any state but `deferred`, and its end is counted once. */
+  /** Ledger state. Every state but `deferred` is an end, which is counted once. */
   readonly state: Exclude<MessageState, 'queued' | 'sending' | 'delivered' | 'undelivered'>;
   readonly reason: (outcome: O) => Reason | DeferredReason;
   readonly slot: Slot;
@@ -91,10 +91,10 @@ const complete = (): OutcomeMove => ({ kind: 'complete' });
 const delay = ({ until }: { readonly until: Date }): OutcomeMove => ({ kind: 'delay', until });
 const dead = (reason: string): OutcomeMove => ({ kind: 'failed', reason });
 
-/** How the reason of a failed job begins whose message, or alert, has expired. */
+/** Prefix of the failure reason of jobs whose message or alert has expired. */
 export const EXPIRED = 'expired';
 
-/** What each outcome does: to the ledger, to the cap slot, to the job. There is no other place that decides it. */
+/** Effects of each outcome on the ledger, the cap slot and the job. Defined only here. */
 const OUTCOMES: { readonly [K in Decided['kind']]: OutcomeEffects<Extract<Decided, { kind: K }>> } = {
   accepted: { state: 'accepted', reason: () => 'none', slot: 'settle', move: complete },
   unknown: { state: 'unknown', reason: () => 'unknown_outcome', slot: 'settle', move: complete },
@@ -117,9 +117,9 @@ export interface Effect {
   readonly state: OutcomeEffects<never>['state'];
   readonly reason: Reason | DeferredReason;
   readonly slot: Slot;
-  /** When it comes back. */
+  /** When the message comes back. */
   readonly until: Date | undefined;
-  /** What a deferred message waits for; where a circuit is open, the provider's own reason. */
+  /** Reason of a deferral; with an open circuit, the provider's own reason. */
   readonly waitsFor: WaitReason | undefined;
 }
 
@@ -137,7 +137,7 @@ export function effectOf(outcome: Decided): Effect {
 export function moveOfJob(outcome: Outcome): OutcomeMove {
   if (outcome.kind === 'requeued') return delay(outcome);
   if (outcome.kind !== 'settled') return (OUTCOMES[outcome.kind] as OutcomeEffects<Decided>).move(outcome);
-  // The run in which it ended crashed before it moved the job.
+  // The run that ended it crashed before moving the job.
   return outcome.state === 'failed' || outcome.state === 'expired' ? dead(`${outcome.state} in an earlier run`) : complete();
 }
 
@@ -146,10 +146,10 @@ export interface End {
   readonly reason: Reason;
 }
 
-/** How a message has ended; `undefined` while it is on its way. */
+/** Returns the end of a message; `undefined` while it is not final. */
 export function endOf(outcome: Decided): End | undefined {
   const { state, reason } = effectOf(outcome);
-  // Only a deferred message has a reason that no end has.
+  // Only a deferral has reasons that no end has.
   return state === 'deferred' ? undefined : { state, reason: reason as Reason };
 }
 

@@ -1,7 +1,7 @@
 /**
- * Words of the pipeline.
- * An **alert** is what a producer raises; a **message** is one text to one phone. Each walks **stages** in a straight
- * line. Every stage gives a **verdict**; the first that is not `pass` is the **outcome** (`outcome.ts`).
+ * Vocabulary of the pipeline. An **alert** is what a producer raises; a **message** is one SMS to one phone. Each
+ * passes **stages** in a straight line. Every stage returns a **verdict**; the first one other than `pass` is the
+ * **outcome** (`outcome.ts`).
  */
 
 import type { Clock } from '../clock.ts';
@@ -30,17 +30,17 @@ export type StageName =
   | 'budget'
   | 'dispatch';
 
-/** `unconcerned`: there was nothing to judge. */
+/** `unconcerned`: the stage does not apply. */
 export type Verdict = { readonly kind: 'pass'; readonly unconcerned?: true } | Outcome;
 export const pass: Verdict = { kind: 'pass' };
-/** As `pass`, from a stage that has no say in this: it is not told of in the trace. */
+/** Passes without an entry in the trace, for a stage that does not apply. */
 export const unconcerned: Verdict = { kind: 'pass', unconcerned: true };
 
 export interface StageContext {
   readonly clock: Clock;
-  /** Aborts when the process must stop or has lost the job. */
+  /** Aborts when the process must stop or has lost the job lock. */
   readonly signal: AbortSignal;
-  /** Adds a line to the trace. */
+  /** Adds an event to the trace. */
   note(event: Omit<TraceEvent, 'at'>): void;
 }
 
@@ -49,7 +49,7 @@ export interface Stage<Subject> {
   exec(subject: Subject, ctx: StageContext): Promise<Verdict> | Verdict;
 }
 
-/** Walks the stages up to the first verdict that is not `pass`; `undefined` when all passed. */
+/** Runs the stages up to the first verdict other than `pass`; `undefined` when all passed. */
 export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: Subject, ctx: StageContext): Promise<Outcome | undefined> {
   for (const stage of stages) {
     const verdict = await stage.exec(subject, ctx);

@@ -13,8 +13,9 @@ import { twilioConfig } from './twilio/config.ts';
 import { unismsConfig, unismsTemplates } from './unisms/config.ts';
 
 /**
- * One line a vendor. Its client is loaded when the first provider of that type is made, the readers of its receipts
- * and of inbound texts when the receiver starts; a vendor without one sends none. `templates`: it says approved templates only.
+ * One line per vendor. The client is loaded when the first provider of its type is created, the readers of receipts and
+ * inbound messages when the receiver starts; a vendor without a reader sends none. `templates`: the vendor sends
+ * approved templates only.
  */
 const VENDORS = {
   twilio: {
@@ -67,7 +68,7 @@ export const PROVIDER_TYPES = Object.keys(VENDORS) as readonly ProviderType[];
 
 export type ProviderSchemas = { readonly [Type in ProviderType]: (typeof VENDORS)[Type]['schema'] };
 
-/** Each takes one provider as written in the config, and gives it with defaults, ms and wrapped secrets. */
+/** Schema per provider type; the output has defaults, ms and wrapped secrets. */
 export const providerConfigSchemas = Object.fromEntries(
   PROVIDER_TYPES.map((type) => [type, VENDORS[type].schema]),
 ) as unknown as ProviderSchemas;
@@ -76,16 +77,16 @@ export type ProviderConfig = z.output<ProviderSchemas[ProviderType]>;
 
 type Create = (name: ProviderName, config: ProviderConfig, deps: ProviderDeps) => Promise<Provider>;
 
-/** Loads the vendor's code and makes one instance. Makes no request. */
+/** Loads the vendor's code and creates one instance. Makes no request. */
 export async function createProvider(name: ProviderName, config: ProviderConfig, deps: ProviderDeps): Promise<Provider> {
-  // `type` chose both the schema that gave this config and the code that takes it, which a union cannot say.
+  // `type` selected both the schema of this config and the code that uses it, which a union type cannot express.
   const create = (await VENDORS[config.type].load()) as Create;
   return create(name, config, deps);
 }
 
 type CreateReader = (config: ProviderConfig, deps: ReceiptReaderDeps) => ReceiptReader;
 
-/** What reads a provider's delivery receipts; `undefined` for a vendor that sends none. Loads no vendor SDK. */
+/** Returns the reader of a provider's delivery receipts; `undefined` for a vendor that sends none. Loads no vendor SDK. */
 export async function createReceiptReader(config: ProviderConfig, deps: ReceiptReaderDeps): Promise<ReceiptReader | undefined> {
   const vendor = VENDORS[config.type];
   if (!('receipts' in vendor)) return undefined;
@@ -95,7 +96,7 @@ export async function createReceiptReader(config: ProviderConfig, deps: ReceiptR
 
 type CreateInboundReader = (config: ProviderConfig, deps: InboundReaderDeps) => InboundReader;
 
-/** What reads the texts that come in through a provider; `undefined` where we read none of that vendor. Loads no vendor SDK. */
+/** Returns the reader of a provider's inbound messages; `undefined` when the vendor is not supported. Loads no vendor SDK. */
 export async function createInboundReader(config: ProviderConfig, deps: InboundReaderDeps): Promise<InboundReader | undefined> {
   const vendor = VENDORS[config.type];
   if (!('inbound' in vendor)) return undefined;
@@ -103,13 +104,13 @@ export async function createInboundReader(config: ProviderConfig, deps: InboundR
   return create(config, deps);
 }
 
-/** How a provider's vendor goes by our templates; `undefined` where it takes free text. */
+/** Returns how a vendor maps our templates; `undefined` when it sends free text. */
 export function templateBookOf(config: ProviderConfig): TemplateBook | undefined {
   const vendor = VENDORS[config.type];
   return 'templates' in vendor ? (vendor.templates as (config: ProviderConfig) => TemplateBook)(config) : undefined;
 }
 
-/** Why texts may not leave from the region of a provider; `undefined` where nothing is known against it. */
+/** Returns why the region of a provider may not send SMS; `undefined` when no problem is known. */
 export function regionDoubt(config: ProviderConfig): string | undefined {
   return config.type === 'sns' || config.type === 'aws-sms-voice' ? doubtOfRegion(config.region) : undefined;
 }

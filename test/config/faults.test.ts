@@ -134,7 +134,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [withProvider('b: { type: http }'), 'c.yaml:1 providers.b.url: is missing'],
     [
       withProvider('b: { type: http, url: "https://x.example", body: { to: "{to}", text: !!binary "aGk=" } }'),
-      'c.yaml:1 providers.b.body.text: must be what JSON can hold: text, a number, true, false, null, a list or a map, got 2 characters',
+      'c.yaml:1 providers.b.body.text: must be a JSON value: text, a number, true, false, null, a list or a map, got 2 characters',
     ],
     [
       'providers: {}\nroutes: []',

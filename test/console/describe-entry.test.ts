@@ -28,14 +28,14 @@ describe('what happens, in words', () => {
     [
       messageEntry({ state: 'failed', reason: 'recipient', recipient: null }),
       'bad',
-      'Not texted a phone: the provider says that this number cannot be texted',
+      'Not texted a phone: the provider reports that this number cannot receive SMS',
     ],
     [
       messageEntry({ state: 'cancelled', reason: 'resolved' }),
       'plain',
-      'Not texted alice (+60*******789): the problem was resolved before the text went out',
+      'Not texted alice (+60*******789): the problem was resolved before the message was sent',
     ],
-    [messageEntry({ state: 'expired' }), 'bad', 'Not texted alice (+60*******789): its time was up before it could be sent'],
+    [messageEntry({ state: 'expired' }), 'bad', 'Not texted alice (+60*******789): its deadline passed before it could be sent'],
     [messageEntry({ state: 'queued' }), 'wait', 'Pending for alice (+60*******789)'],
     [
       messageEntry({ state: 'sending', attempt: { ...asked, result: 'refused', reason: 'throttled' } }),

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { splitConclusion, toneOfPhone } from '../../src/console/describe-entry.ts';
+import { splitConclusion, type Tone, toneOfPhone } from '../../src/console/describe-entry.ts';
 import { faultOf } from '../../src/console/fault.ts';
 import { circuitWords, memoryWords, queueWords, requestWords } from '../../src/console/figure-words.ts';
 import { looksLikePhone } from '../../src/console/looks-like-phone.ts';
 import { relativeTime } from '../../src/console/relative-time.ts';
+import { type ConclusionKind, conclude, HEADLINES } from '../../src/explain/conclude-message.ts';
+import type { MessageState } from '../../src/ledger/history/trace.ts';
 import { providerOf } from '../cli/overviews.ts';
 
 describe('when it was', () => {
@@ -45,28 +47,33 @@ describe('what is typed into the search', () => {
 });
 
 describe('the conclusion of a story', () => {
-  it.each([
-    ['Texted: accepted by main.', { head: 'Texted', rest: 'Accepted by main.', tone: 'good' }],
-    ['Texted: 3 of 4 phones; 1 not: recipient.', { head: 'Texted', rest: '3 of 4 phones; 1 not: recipient.', tone: 'good' }],
-    ['Not texted yet: it waits for a dispatcher.', { head: 'Not texted yet', rest: 'It waits for a dispatcher.', tone: 'wait' }],
-    ['Being texted: main was asked.', { head: 'Being texted', rest: 'Main was asked.', tone: 'wait' }],
-    ['Unknown outcomes: nobody knows.', { head: 'Unknown outcomes', rest: 'Nobody knows.', tone: 'bad' }],
-    ['Not texted: none of 2 phones.', { head: 'Not texted', rest: 'None of 2 phones.', tone: 'bad' }],
-    ['Words of a newer version', { head: 'Words of a newer version', rest: '', tone: 'bad' }],
-  ])('%s', (text, split) => {
-    expect(splitConclusion(text)).toEqual(split);
+  it.each<[ConclusionKind, Tone]>([
+    ['texted', 'good'],
+    ['waiting', 'wait'],
+    ['sending', 'wait'],
+    ['unknown', 'bad'],
+    ['undelivered', 'bad'],
+    ['simulated', 'plain'],
+    ['not_texted', 'bad'],
+  ])('of kind %s is split into headline and explanation, with tone %s', (kind, tone) => {
+    expect(splitConclusion(conclude(kind, 'accepted: by main.'))).toEqual({ head: HEADLINES[kind], rest: 'Accepted: by main.', tone });
+  });
+
+  it('of a newer version is shown whole', () => {
+    const conclusion = { kind: 'recalled' as ConclusionKind, text: 'Recalled: by main.' };
+    expect(splitConclusion(conclusion)).toEqual({ head: 'Recalled: by main.', rest: '', tone: 'plain' });
   });
 });
 
 describe('one phone among several', () => {
-  it.each([
-    ['failed (recipient) main', 'bad'],
-    ['undelivered (content) main', 'bad'],
-    ['RESOLVED text: delivered main', 'good'],
-    ['deferred (quiet_hours)', 'wait'],
-    ['suppressed (opted_out)', 'plain'],
-  ])('%s: %s', (words, tone) => {
-    expect(toneOfPhone(words)).toBe(tone);
+  it.each<[MessageState, Tone]>([
+    ['failed', 'bad'],
+    ['undelivered', 'bad'],
+    ['delivered', 'good'],
+    ['deferred', 'wait'],
+    ['suppressed', 'plain'],
+  ])('%s: %s', (state, tone) => {
+    expect(toneOfPhone(state)).toBe(tone);
   });
 });
 

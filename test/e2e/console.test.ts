@@ -134,7 +134,7 @@ shutdown: { grace: 1s }
     await confirm('Replay');
     await shown(/^Replayed: carol, valid until /);
     await go(`#/story/${id}`);
-    await shown(/sent on its way again by an operator/);
+    await shown(/replayed by an operator/);
     await until(async () => (await page.getByText(/simulated asked, refused/).count()) === 2);
     await expectClean();
     await go('#/dead');

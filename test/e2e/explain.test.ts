@@ -131,7 +131,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
   it('gated: names the route and what it wants', async () => {
     const id = await raise(main, { to: '+60123450011', severity: 'warning' });
     expect(await answer(main, id)).toBe(
-      'Not texted: its severity is below what its route sends texts for (below_severity): route default texts from critical up. Raise it with a higher severity, or lower minSeverity of the route (for alerts the default is critical).',
+      'Not texted: its severity is below the minimum of its route (below_severity): route default has minSeverity critical. Raise it with a higher severity, or lower minSeverity of the route (for alerts the default is critical).',
     );
     const cutOff = await main.type('explain', id.slice(0, -4));
     expect(cutOff).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`\nDid you mean ${id}? `) });
@@ -142,7 +142,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     const first = await raise(main, alert);
     await settled(main.url, first);
     expect(await answer(main, await raise(main, alert))).toBe(
-      `Not texted: another alert with the same dedup key was raised for the same phone within dedupeFor (duplicate): same dedup key as alert ${first}. Alert ${first}: Texted: accepted by twilio-singapore-main at THEN, soon. No receipt has told whether it arrived; not every provider reports. A text goes out again when dedupeFor of the route has passed, when \`sms-dispatch resolve DEDUP_KEY\` ends the episode, or when the severity rises.`,
+      `Not texted: another alert with the same dedup key was raised for the same phone within dedupeFor (duplicate): same dedup key as alert ${first}. Alert ${first}: Texted: accepted by twilio-singapore-main at THEN, soon. No delivery receipt has arrived; not every provider sends them. A message is sent again when dedupeFor of the route has passed, when \`sms-dispatch resolve DEDUP_KEY\` ends the episode, or when the severity rises.`,
     );
   });
 
@@ -151,22 +151,22 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     for (const text of ['one', 'two']) await settled(main.url, await raise(main, { to, text, source: 'patient' }));
     const patient = await raise(main, { to, text: 'three', source: 'patient' });
     expect(await answer(main, patient, ['deferred'])).toBe(
-      'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). It is tried again at THEN, in a while. Find out what raises so many alerts before you raise the cap.',
+      'Not texted yet: this phone has reached caps.perRecipient (rate_cap_recipient). It is retried at THEN, in a while. Find out what raises so many alerts before you raise the cap.',
     );
     const hasty = await raise(main, { to, text: 'four', source: 'patient', expiresAt: new Date(Date.now() + 600_000).toISOString() });
     expect(await answer(main, hasty, ['deferred'])).toBe(
-      'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). Its turn would come at THEN, and its time is up at THEN: unless there is room before, it is given up then. If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
+      'Not texted yet: this phone has reached caps.perRecipient (rate_cap_recipient). Its turn would come at THEN, and its time is up at THEN: unless there is room before, it is given up then. If a late message is better than none, increase expiresAfter of the route or expiresAt of the alert.',
     );
   });
 
   it('deferred: until when, and by whose word', async () => {
     const id = await raise(main, { to: THROTTLED, source: 'alone' });
     expect(await answer(main, id, ['deferred'])).toBe(
-      'Not texted yet: the provider asked us to slow down (throttled, code 20429, HTTP 429 from twilio-tokyo). It is tried again at THEN, in a while. If it happens often, set maxPerSecond of the provider to what the account is allowed, or have that raised.',
+      'Not texted yet: the provider asked us to slow down (throttled, code 20429, HTTP 429 from twilio-tokyo). It is retried at THEN, in a while. If it happens often, set maxPerSecond of the provider to what the account is allowed, or have that limit raised.',
     );
     // Whoever comes next does not ask it in vain.
     expect(await answer(main, await raise(main, { to: '+60123450017', source: 'two' }))).toBe(
-      'Texted: accepted by twilio-frankfurt-backup at THEN, soon. No receipt has told whether it arrived; not every provider reports. Passed over: twilio-tokyo is left alone until THEN: it asked us to slow down.',
+      'Texted: accepted by twilio-frankfurt-backup at THEN, soon. No delivery receipt has arrived; not every provider sends them. Skipped: twilio-tokyo is skipped until THEN: it throttled us.',
     );
   });
 
@@ -180,43 +180,43 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     const digest = told.messages[0]?.digest ?? '';
     await until(async () => (await brief.type('explain', digest)).stdout.startsWith('Not texted (simulated'));
     expect(await answer(brief, told.id)).toBe(
-      `Not texted: it is told of in a text together with others (digested): told of in ${digest}; held back by rate_cap_recipient. The digest that tells of it, ${digest}: Not texted (simulated: no phone was texted): accepted by simulated-desk-phone at THEN, soon. ${ID_IS_TAKEN}`,
+      `Not texted: it is part of a digest (digested): part of ${digest}; held back by rate_cap_recipient. The digest that contains it, ${digest}: Not texted (simulated: no phone was texted): accepted by simulated-desk-phone at THEN, soon. ${ID_IS_TAKEN}`,
     );
   });
 
   it('expired: by which deadline, and what had held it back', async () => {
     const id = await raise(main, { to: '+60123450004', source: 'late' });
     expect(await answer(main, id)).toBe(
-      'Not texted: its time was up before it could be sent (expired); the deadline was THEN. Before that, the provider asked us to slow down (throttled, code 0004 from simulated-desk-phone). If a late text is better than none, raise expiresAfter of the route or expiresAt of the alert.',
+      'Not texted: its deadline passed before it could be sent (expired); the deadline was THEN. Before that, the provider asked us to slow down (throttled, code 0004 from simulated-desk-phone). If a late message is better than none, increase expiresAfter of the route or expiresAt of the alert.',
     );
   });
 
   it('failed over: names both providers, and why', async () => {
     const id = await raise(main, { to: REFUSED_HERE });
     expect(await answer(main, id)).toBe(
-      'Texted: accepted by twilio-frankfurt-backup at THEN, soon. No receipt has told whether it arrived; not every provider reports. twilio-singapore-main had not taken it: the provider says that this number cannot be texted (recipient, code 21612, HTTP 400).',
+      'Texted: accepted by twilio-frankfurt-backup at THEN, soon. No delivery receipt has arrived; not every provider sends them. twilio-singapore-main did not accept it: the provider reports that this number cannot receive SMS (recipient, code 21612, HTTP 400).',
     );
   });
 
   it('unknown then resolved: says who said so, and when', async () => {
     const [held, lost] = [await raise(main, { to: SILENT, source: 'held' }), await raise(main, { to: ANSWER_LOST })];
     expect(await answer(main, held)).toBe(
-      `Not texted (simulated: no phone was texted): simulated-desk-phone gave no readable answer (unknown_outcome). ${ID_IS_TAKEN}`,
+      `Not texted (simulated: no phone was texted): simulated-desk-phone gave no readable response (unknown_outcome). ${ID_IS_TAKEN}`,
     );
     const [message] = (await settled(main.url, held)).messages;
     expect((await main.type('unknown', 'resolve', message?.id ?? '', '--sent')).code).toBe(0);
     expect(await answer(main, held)).toBe(
-      `Not texted (simulated: no phone was texted): an operator said at THEN that it was sent by simulated-desk-phone, whose answer had not come. ${ID_IS_TAKEN}`,
+      `Not texted (simulated: no phone was texted): an operator confirmed at THEN that simulated-desk-phone sent it; its response had not arrived. ${ID_IS_TAKEN}`,
     );
     expect(await answer(main, lost)).toBe(
-      'Texted: twilio-singapore-main, whose answer had not come, said at THEN when it was asked that it has the text. No receipt has told whether it arrived; not every provider reports.',
+      'Texted: twilio-singapore-main confirmed in a status query at THEN that it has the message; its response had not arrived. No delivery receipt has arrived; not every provider sends them.',
     );
   });
 
   it('opted out: says how it is undone', async () => {
     expect((await main.type('optouts', 'add', '+60123450015')).code).toBe(0);
     expect(await answer(main, await raise(main, { to: '+60123450015' }))).toBe(
-      'Not texted: the recipient has opted out of texts (opted_out). The recipient undoes it by texting START to the sender. `sms-dispatch optouts list` says since when; where their START cannot reach us, `optouts remove` lets texts go out again.',
+      'Not texted: the recipient has opted out (opted_out). The recipient can opt in again by texting START to the sender. `sms-dispatch optouts list` shows since when; if their START cannot reach us, use `optouts remove`.',
     );
   });
 
@@ -229,7 +229,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     const { pathname, search } = new URL(url);
     expect((await fetch(main.url + pathname + search, { method: 'POST', headers, body })).status).toBe(200);
     expect(await answer(main, id, ['delivered'])).toBe(
-      'Texted: accepted by twilio-singapore-main at THEN, soon; a receipt says that it was delivered at THEN.',
+      'Texted: accepted by twilio-singapore-main at THEN, soon; a receipt confirms delivery at THEN.',
     );
   });
 });

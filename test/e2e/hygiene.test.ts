@@ -151,7 +151,7 @@ describe('a message over which worker after worker died', () => {
     await settled(door.url, neighbour, ['accepted']);
     const failed = await settled(door.url, id, ['failed']);
     expect(failed.messages[0]).toMatchObject({ reason: 'malformed', attempts: [] });
-    expect(failed.messages[0]?.events.at(-1)).toMatchObject({ stage: 'poison-gate', detail: 'one worker after another died over it' });
+    expect(failed.messages[0]?.events.at(-1)).toMatchObject({ stage: 'poison-gate', detail: 'several workers crashed on it' });
     await until(async () => (await queue.getJobState(messageId)) === 'failed');
     expect((await queue.getJob(messageId))?.failedReason).toBe('poison: 11 workers died over it');
     const unknown = await settled(door.url, begun, ['unknown']);

@@ -161,7 +161,7 @@ describe.concurrent('Redis', { timeout: 240_000 }, () => {
     await send(2, 3);
   });
 
-  it('that refuses our password at the start is told of in words, with exit code 1 and without repeating it', async ({
+  it('that refuses our password at the start is reported in words, with exit code 1 and without repeating it', async ({
     onTestFinished,
   }) => {
     const server = await startRedisServer(['--requirepass', 'the-word']);

@@ -84,14 +84,14 @@ describe('a reply that acknowledges', () => {
     await replies(BOB, codeOf(BOB));
     await replies(ALICE, codeOf(ALICE));
     const found = await settled(url, id, ['accepted']);
-    expect(confirmations()).toEqual([`${ALICE} Acknowledged by alice: no further texts about db-1/full.`]);
+    expect(confirmations()).toEqual([`${ALICE} Acknowledged by alice: no further messages about db-1/full.`]);
     expect(found.messages.map(({ says = 'firing', contact }) => `${says} ${contact}`)).toEqual([
       'firing alice',
       'firing bob',
       'acknowledged alice',
     ]);
     const told = (await type('explain', id)).stdout.replace(/\s+/g, ' ');
-    expect(told).toContain('acknowledged by contact alice (reply): what had not been sent for its dedup key is cancelled');
+    expect(told).toContain('acknowledged by contact alice (reply): unsent messages of its dedup key are cancelled');
     expect(told).toContain('confirmation: accepted twilio-main');
     expect(found.events).toContainEqual(expect.objectContaining({ verdict: 'acknowledged', detail: 'contact alice (reply)' }));
   });
@@ -100,7 +100,7 @@ describe('a reply that acknowledges', () => {
     const { id, codeOf } = await raise([EVE], 'db-2/full');
     await replies(EVE, codeOf(EVE));
     await until(async () => confirmations().some((text) => text.startsWith(EVE)));
-    expect(confirmations().at(-1)).toBe(`${EVE} Acknowledged: no further texts about db-2/full.`);
+    expect(confirmations().at(-1)).toBe(`${EVE} Acknowledged: no further messages about db-2/full.`);
     expect((await trace(url, id)).events).toContainEqual(expect.objectContaining({ detail: '+60*******023 (reply)' }));
   });
 
@@ -135,7 +135,7 @@ test('a reply that matches nothing is kept, masked, with what was made of it', a
     { from: '+60*******021', contact: 'alice', text: code, kind: 'unmatched', reason: 'already_resolved' },
   ]);
   const listed = (await type('inbound', 'list', '--unmatched')).stdout;
-  expect(listed).toContain('+60*******021 (alice)  nothing: the alert is resolved already');
+  expect(listed).toContain('+60*******021 (alice)  nothing: the alert is already resolved');
   expect(listed).not.toMatch(/acknowledged a-/);
   expect((await type('inbound', 'list')).stdout).toMatch(/acknowledged a-/);
   expect(total([await metrics(url)], 'sms_inbound_total', 'kind="unmatched"')).toBeGreaterThanOrEqual(4);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../src/alert/reason.ts';
-import { concludeMessage } from '../../src/explain/conclude-message.ts';
+import { type ConclusionKind, concludeMessage, HEADLINES } from '../../src/explain/conclude-message.ts';
 import { REASON_WORDS, reasonWords } from '../../src/explain/reason-words.ts';
 import { MESSAGE_STATES, type MessageTrace } from '../../src/ledger/history/trace.ts';
 import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
@@ -8,24 +8,20 @@ import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
 const unknown = attempt({ result: 'unknown', reason: 'unknown_outcome' });
 const until = '2026-11-20T03:14:10.000Z';
 
-const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: string][] = [
-  ['queued', { state: 'queued' }, 'Not texted yet: it waits for a dispatcher.'],
-  [
-    'queued for too long',
-    { state: 'queued', createdAt: '2026-11-20T02:59:00Z' },
-    'Not texted yet: it waits for a dispatcher.',
-    'Is a dispatcher running?',
-  ],
+/** `says`: the kind, then the facts that the text must contain. */
+const cases: [name: string, facts: Partial<MessageTrace>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] = [
+  ['queued', { state: 'queued' }, ['waiting']],
+  ['queued for too long', { state: 'queued', createdAt: '2026-11-20T02:59:00Z' }, ['waiting'], 'Is a dispatcher running?'],
   [
     'held back by the cap of a phone',
     { state: 'deferred', reason: 'rate_cap_recipient', until },
-    'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). It is tried again at 2026-11-20 03:14:10 UTC, in 14 min 0 s.',
+    ['waiting', '(rate_cap_recipient)', '2026-11-20 03:14:10 UTC', 'in 14 min 0 s'],
     'Find out what raises so many alerts',
   ],
   [
     'held back by the cap of an hour',
     { state: 'deferred', reason: 'rate_cap_hour', until },
-    'Not texted yet: all phones together have had as many texts as caps.perHour allows (rate_cap_hour). It is tried again at 2026-11-20 03:14:10 UTC, in 14 min 0 s.',
+    ['waiting', '(rate_cap_hour)', '2026-11-20 03:14:10 UTC', 'in 14 min 0 s'],
     'criticalReserve',
   ],
   [
@@ -36,40 +32,36 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       until,
       attempts: [attempt({ result: 'refused', reason: 'throttled', code: '20429', status: 429 })],
     },
-    'Not texted yet: the provider asked us to slow down (throttled, code 20429, HTTP 429 from twilio-main). It is tried again at 2026-11-20 03:14:10 UTC, in 14 min 0 s.',
+    ['waiting', '(throttled, code 20429, HTTP 429 from twilio-main)', '2026-11-20 03:14:10 UTC', 'in 14 min 0 s'],
     'maxPerSecond',
   ],
   [
     'waiting for the lease of another worker',
     { state: 'deferred', reason: 'unknown_outcome', until },
-    'Not texted yet: a worker that had begun to send it has not told the outcome; when its lease ends another one takes over (unknown_outcome). It is tried again at 2026-11-20 03:14:10 UTC, in 14 min 0 s.',
+    ['waiting', '(unknown_outcome)', '2026-11-20 03:14:10 UTC', 'in 14 min 0 s'],
   ],
   [
     'deferred beyond its time',
     { state: 'deferred', reason: 'unavailable', until: '2026-11-20T02:50:00Z' },
-    'Not texted yet: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable). It was to be tried again at 2026-11-20 02:50:00 UTC.',
+    ['waiting', '(unavailable)', '2026-11-20 02:50:00 UTC'],
     'Is a dispatcher running?',
   ],
-  [
-    'due this very moment',
-    { state: 'deferred', reason: null, until: '2026-11-20T03:00:09Z' },
-    'Not texted yet: it waits for its turn. It is tried again at 2026-11-20 03:00:09 UTC.',
-  ],
-  ['deferred without a time', { state: 'deferred', reason: null }, 'Not texted yet: it waits for its turn.'],
+  ['due this very moment', { state: 'deferred', reason: null, until: '2026-11-20T03:00:09Z' }, ['waiting', '2026-11-20 03:00:09 UTC']],
+  ['deferred without a time', { state: 'deferred', reason: null }, ['waiting']],
   [
     'deferred until its step',
     { state: 'deferred', reason: 'escalation', until: '2026-11-20T03:00:09Z' },
-    'Not texted yet: it waits for its step of the escalation ladder (escalation). It is tried again at 2026-11-20 03:00:09 UTC.',
+    ['waiting', '(escalation)', '2026-11-20 03:00:09 UTC'],
   ],
   [
     'sending',
     { state: 'sending', attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:09Z' }] },
-    'Being texted: twilio-main was asked at 2026-11-20 03:00:09 UTC and has not answered yet.',
+    ['sending', '2026-11-20 03:00:09 UTC'],
   ],
   [
     'accepted',
     { state: 'accepted', provider: 'twilio-main', attempts: [attempt()] },
-    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports.',
+    ['texted', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 0.70 s'],
   ],
   [
     'accepted at the second provider',
@@ -78,7 +70,7 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       provider: 'sns',
       attempts: [attempt({ result: 'refused', reason: 'unavailable' }), attempt({ provider: 'sns', endedAt: '2026-11-20T03:00:02.700Z' })],
     },
-    'Texted: accepted by sns at 2026-11-20 03:00:02 UTC, after 2.2 s. No receipt has told whether it arrived; not every provider reports. twilio-main had not taken it: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable).',
+    ['texted', 'sns', '2026-11-20 03:00:02 UTC', 'after 2.2 s', 'twilio-main', '(unavailable)'],
   ],
   [
     'accepted past a provider that rests, which refused it before',
@@ -97,23 +89,23 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
           stage: 'dispatch',
           verdict: 'skipped',
           reason: 'circuit_open',
-          detail: 'twilio-main is left alone until 2026-11-20T03:05:00.562Z: it has been failing',
+          detail: 'twilio-main is skipped until 2026-11-20T03:05:00.562Z: it has been failing',
         },
         {
           at: '2026-11-20T03:00:01Z',
           stage: 'dispatch',
           verdict: 'skipped',
           reason: 'circuit_open',
-          detail: 'twilio-main is left alone until 2026-11-20T03:05:00.562Z: it has been failing',
+          detail: 'twilio-main is skipped until 2026-11-20T03:05:00.562Z: it has been failing',
         },
       ],
     },
-    'Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports. twilio-main had not taken it: the provider refused our credentials, permissions or account set-up (auth, HTTP 401). Passed over: twilio-main is left alone until 2026-11-20 03:05:00 UTC: it has been failing.',
+    ['texted', 'sns', '2026-11-20 03:00:01 UTC', 'after 0.70 s', 'twilio-main', '(auth, HTTP 401)', '2026-11-20 03:05:00 UTC'],
   ],
   [
     'sent again after the records of the first did not hold it',
     { state: 'accepted', provider: 'sns', attempts: [{ ...unknown, resolution: 'confirmed_not_sent' }, attempt({ provider: 'sns' })] },
-    'Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports. twilio-main had not taken it: its answer had not come, and its records do not hold the text.',
+    ['texted', 'sns', '2026-11-20 03:00:01 UTC', 'after 0.70 s', 'twilio-main'],
   ],
   [
     'unknown until an operator said that it was sent',
@@ -121,9 +113,11 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       state: 'accepted',
       provider: 'twilio-main',
       attempts: [{ ...unknown, resolution: 'confirmed_sent' }],
-      events: [{ at: '2026-11-20T03:00:08Z', stage: 'operator', verdict: 'confirmed_sent', detail: 'an operator says that it was sent' }],
+      events: [
+        { at: '2026-11-20T03:00:08Z', stage: 'operator', verdict: 'confirmed_sent', detail: 'an operator confirmed that it was sent' },
+      ],
     },
-    'Texted: an operator said at 2026-11-20 03:00:08 UTC that it was sent by twilio-main, whose answer had not come. No receipt has told whether it arrived; not every provider reports.',
+    ['texted', '2026-11-20 03:00:08 UTC'],
   ],
   [
     'unknown until the vendor was asked',
@@ -133,7 +127,7 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       attempts: [{ ...unknown, resolution: 'confirmed_sent' }],
       events: [{ at: '2026-11-20T03:00:08Z', stage: 'reconcile', verdict: 'confirmed_sent', detail: 'asked twilio-main' }],
     },
-    'Texted: twilio-main, whose answer had not come, said at 2026-11-20 03:00:08 UTC when it was asked that it has the text. No receipt has told whether it arrived; not every provider reports.',
+    ['texted', '2026-11-20 03:00:08 UTC'],
   ],
   [
     'unknown until an operator said that it was not sent',
@@ -142,11 +136,16 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       reason: 'unknown_outcome',
       attempts: [{ ...unknown, resolution: 'confirmed_not_sent' }],
       events: [
-        { at: '2026-11-20T03:00:08Z', stage: 'operator', verdict: 'confirmed_not_sent', detail: 'an operator says that it was not sent' },
+        {
+          at: '2026-11-20T03:00:08Z',
+          stage: 'operator',
+          verdict: 'confirmed_not_sent',
+          detail: 'an operator confirmed that it was not sent',
+        },
       ],
     },
-    'Not texted: an operator said at 2026-11-20 03:00:08 UTC that it had not been sent (unknown_outcome).',
-    'raise it again',
+    ['not_texted', '2026-11-20 03:00:08 UTC', '(unknown_outcome)'],
+    'raise the alert again',
   ],
   [
     'unknown until the vendor, asked too late to send it again, did not know it',
@@ -156,19 +155,19 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       attempts: [{ ...unknown, resolution: 'confirmed_not_sent' }],
       events: [{ at: '2026-11-20T03:00:08Z', stage: 'reconcile', verdict: 'confirmed_not_sent', detail: 'asked twilio-main' }],
     },
-    'Not texted: twilio-main said at 2026-11-20 03:00:08 UTC that it had not been sent (unknown_outcome).',
-    'raise it again',
+    ['not_texted', '2026-11-20 03:00:08 UTC', '(unknown_outcome)'],
+    'raise the alert again',
   ],
   [
     'held back until after its time is up',
     { state: 'deferred', reason: 'rate_cap_recipient', until: '2026-11-20T04:00:00.000Z' },
-    'Not texted yet: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient). Its turn would come at 2026-11-20 04:00:00 UTC, and its time is up at 2026-11-20 04:00:00 UTC: unless there is room before, it is given up then.',
-    'raise expiresAfter',
+    ['waiting', '(rate_cap_recipient)', '2026-11-20 04:00:00 UTC'],
+    'increase expiresAfter',
   ],
   [
     'accepted after a doubtful attempt',
     { state: 'accepted', provider: 'sns', attempts: [unknown, attempt({ provider: 'sns' })] },
-    'Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 0.70 s. No receipt has told whether it arrived; not every provider reports. It may have arrived twice: twilio-main had been asked before and gave no readable answer.',
+    ['texted', 'sns', '2026-11-20 03:00:01 UTC', 'after 0.70 s', 'twilio-main'],
   ],
   [
     'delivered',
@@ -178,35 +177,31 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       attempts: [attempt()],
       events: [{ at: '2026-11-20T03:00:05Z', stage: 'receipt', verdict: 'delivered' }],
     },
-    'Texted: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s; a receipt says that it was delivered at 2026-11-20 03:00:05 UTC.',
+    ['texted', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 0.70 s', '2026-11-20 03:00:05 UTC'],
   ],
-  [
-    'delivered after an unknown outcome',
-    { state: 'delivered', provider: 'twilio-main', attempts: [unknown] },
-    'Texted: twilio-main was asked and gave no readable answer; a receipt says that it was delivered.',
-  ],
+  ['delivered after an unknown outcome', { state: 'delivered', provider: 'twilio-main', attempts: [unknown] }, ['texted']],
   [
     'undelivered',
     { state: 'undelivered', provider: 'twilio-main', attempts: [attempt()] },
-    'Not delivered: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s, but a receipt says that it was not delivered.',
+    ['undelivered', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 0.70 s'],
     'not in service',
   ],
   [
     'undelivered for a reason that the vendor gave',
     { state: 'undelivered', provider: 'twilio-main', reason: 'opted_out', attempts: [attempt()] },
-    'Not delivered: accepted by twilio-main at 2026-11-20 03:00:01 UTC, after 0.70 s, but a receipt says that it was not delivered (opted_out).',
+    ['undelivered', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 0.70 s', '(opted_out)'],
     'not in service',
   ],
   [
     'unknown and held',
     { state: 'unknown', reason: 'unknown_outcome', provider: 'twilio-main', attempts: [unknown] },
-    'Perhaps texted: the text was handed over and no readable answer came back; it may have gone out (unknown_outcome from twilio-main).',
-    'It is not sent again, so that nobody is texted twice. A receipt may still settle it; until then, ask the recipient',
+    ['unknown', '(unknown_outcome from twilio-main)'],
+    'It is not sent again, to avoid a duplicate. A receipt may still resolve it; until then, ask the recipient',
   ],
   [
     'unknown even after a resend',
     { state: 'unknown', provider: 'sns', attempts: [unknown, { ...unknown, provider: 'sns' }] },
-    'Perhaps texted: the text was handed over and no readable answer came back; it may have gone out (unknown_outcome from sns).',
+    ['unknown', '(unknown_outcome from sns)'],
     'It was sent again once, which is the limit.',
   ],
   [
@@ -216,18 +211,18 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       reason: 'expired',
       events: [{ at: '2026-11-20T03:00:01Z', stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_hour' }],
     },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, all phones together have had as many texts as caps.perHour allows (rate_cap_hour).',
-    'raise expiresAfter',
+    ['not_texted', '(expired)', '2026-11-20 04:00:00 UTC', '(rate_cap_hour)'],
+    'increase expiresAfter',
   ],
   [
     'expired while providers were away',
     { state: 'expired', attempts: [attempt({ result: 'refused', reason: 'circuit_open' })] },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider kept failing, or refused our account, so that we let it rest; nothing was sent to it (circuit_open from twilio-main).',
+    ['not_texted', '(expired)', '2026-11-20 04:00:00 UTC', '(circuit_open from twilio-main)'],
   ],
   [
     'expired while the account was refused',
     { state: 'expired', lastReason: 'auth', attempts: [attempt({ result: 'refused', reason: 'auth', code: '20003', status: 401 })] },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC. Before that, the provider refused our credentials, permissions or account set-up (auth, code 20003, HTTP 401 from twilio-main).',
+    ['not_texted', '(expired)', '2026-11-20 04:00:00 UTC', '(auth, code 20003, HTTP 401 from twilio-main)'],
   ],
   [
     'deferred because the circuit is open, for the reason that the provider gave',
@@ -238,16 +233,12 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
       until: '2026-11-20T03:30:00.000Z',
       attempts: [attempt({ result: 'refused', reason: 'auth', code: '20003', status: 401 })],
     },
-    'Not texted yet: the provider refused our credentials, permissions or account set-up (auth, code 20003, HTTP 401 from twilio-main), so that the provider rests (circuit_open). It is tried again at 2026-11-20 03:30:00 UTC, in 29 min 50 s.',
+    ['waiting', '(auth, code 20003, HTTP 401 from twilio-main)', '(circuit_open)', '2026-11-20 03:30:00 UTC', 'in 29 min 50 s'],
     'Check the credentials',
   ],
-  [
-    'expired in the queue',
-    { state: 'expired', reason: 'expired' },
-    'Not texted: its time was up before it could be sent (expired); the deadline was 2026-11-20 04:00:00 UTC.',
-  ],
-  ['cancelled', { state: 'cancelled', reason: 'resolved' }, 'Not texted: the problem was resolved before the text went out (resolved).'],
-  ['cancelled without a reason', { state: 'cancelled' }, 'Not texted: the problem was resolved before the text went out (resolved).'],
+  ['expired in the queue', { state: 'expired', reason: 'expired' }, ['not_texted', '(expired)', '2026-11-20 04:00:00 UTC']],
+  ['cancelled', { state: 'cancelled', reason: 'resolved' }, ['not_texted', '(resolved)']],
+  ['cancelled without a reason', { state: 'cancelled' }, ['not_texted', '(resolved)']],
   [
     'dropped by a cap',
     {
@@ -259,25 +250,27 @@ const cases: [name: string, facts: Partial<MessageTrace>, text: string, todo?: s
           stage: 'rate-cap',
           verdict: 'suppressed',
           reason: 'rate_cap_recipient',
-          detail: 'room again at noon',
+          detail: 'capacity again at noon',
         },
       ],
     },
-    'Not texted: this phone has had as many texts as caps.perRecipient allows (rate_cap_recipient): room again at noon.',
+    ['not_texted', '(rate_cap_recipient)', ': capacity again at noon'],
     'Find out what raises so many alerts',
   ],
   [
     'failed',
     { state: 'failed', reason: 'recipient', attempts: [attempt({ result: 'refused', reason: 'recipient', code: '21211', status: 400 })] },
-    'Not texted: the provider says that this number cannot be texted (recipient, code 21211, HTTP 400 from twilio-main).',
+    ['not_texted', '(recipient, code 21211, HTTP 400 from twilio-main)'],
     'Check the number',
   ],
 ];
 
 describe('what became of a message', () => {
-  test.each(cases)('%s', (_name, facts, text, todo) => {
+  test.each(cases)('%s', (_name, facts, [kind, ...says], todo) => {
     const conclusion = concludeMessage(messageTrace(facts), NOW);
-    expect(conclusion.text).toBe(text);
+    expect(conclusion.kind).toBe(kind);
+    expect(conclusion.text.startsWith(`${HEADLINES[kind]}: `)).toBe(true);
+    for (const fact of says) expect(conclusion.text).toContain(fact);
     if (todo !== undefined) expect(conclusion.todo).toContain(todo);
   });
 
@@ -306,9 +299,14 @@ describe('the words for reasons', () => {
     expect(because).toMatch(/^[a-z].{15,}[a-z]$/i);
     expect(because).not.toContain(reason.includes('_') ? reason : '\n');
     if (todo !== undefined) expect(todo).toMatch(/^[A-Z].*\.$/);
-    expect(concludeMessage(messageTrace({ state: 'failed', reason }), NOW)).toEqual({ text: `Not texted: ${because} (${reason}).`, todo });
+    expect(concludeMessage(messageTrace({ state: 'failed', reason }), NOW)).toEqual({
+      kind: 'not_texted',
+      text: `Not texted: ${because} (${reason}).`,
+      todo,
+    });
     if (reason !== 'unknown_outcome') {
       expect(concludeMessage(messageTrace({ state: 'deferred', reason }), NOW)).toEqual({
+        kind: 'waiting',
         text: `Not texted yet: ${because} (${reason}).`,
         todo,
       });

@@ -21,19 +21,19 @@ const events: [Omit<TraceEvent, 'at'>, string][] = [
   [{ stage: 'a-new-gate', verdict: 'a-new-verdict' }, 'a-new-verdict'],
   [
     { stage: 'severity-gate', verdict: 'suppressed', reason: 'below_severity' },
-    'decided not to text: its severity is below what its route sends texts for (below_severity)',
+    'decided not to text: its severity is below the minimum of its route (below_severity)',
   ],
   [
     { stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_hour', until: '2026-11-20T03:30:00.000Z' },
-    'put off until 2026-11-20 03:30:00 UTC: all phones together have had as many texts as caps.perHour allows (rate_cap_hour)',
+    'deferred until 2026-11-20 03:30:00 UTC: all phones together have reached caps.perHour (rate_cap_hour)',
   ],
-  [{ stage: 'expiry-gate', verdict: 'expired', reason: 'expired' }, 'given up: its time was up before it could be sent (expired)'],
+  [{ stage: 'expiry-gate', verdict: 'expired', reason: 'expired' }, 'given up: its deadline passed before it could be sent (expired)'],
   [{ stage: 'dispatch', verdict: 'accepted' }, 'the provider accepted the text'],
   [
     { stage: 'dispatch', verdict: 'failover', reason: 'balance', detail: 'from a to b' },
-    "handed to the next provider: the provider's account is out of money (balance) [from a to b]",
+    "failed over to the next provider: the provider's account is out of money (balance) [from a to b]",
   ],
-  [{ stage: 'receipt', verdict: 'undelivered' }, 'a receipt says that it was not delivered'],
+  [{ stage: 'receipt', verdict: 'undelivered' }, 'a receipt reports that it was not delivered'],
 ];
 
 test.each(events)('%o', (event, sentence) => {
@@ -68,21 +68,21 @@ test.each([
   'failover',
   'skipped',
 ])('the verdict %s has words of its own', (verdict) => {
-  expect(describeEvent({ at, stage: 'dispatch', verdict })).toMatch(/\w+ \w+|refused|cancelled/);
+  expect(describeEvent({ at, stage: 'dispatch', verdict })).toMatch(/\w+ \w+|refused|cancelled|deferred/);
 });
 
 const attempts: [TraceAttempt, string][] = [
-  [attempt(), 'twilio-main asked, accepted after 0.50 s'],
+  [attempt(), 'twilio-main called, accepted after 0.50 s'],
   [
     attempt({ result: 'refused', reason: 'recipient', code: '21211', status: 400 }),
-    'twilio-main asked, refused (recipient, code 21211, HTTP 400) after 0.50 s: the provider says that this number cannot be texted',
+    'twilio-main called, refused (recipient, code 21211, HTTP 400) after 0.50 s: the provider reports that this number cannot receive SMS',
   ],
   [
     attempt({ result: 'unknown', reason: 'unknown_outcome', endedAt: '2026-11-20T03:00:15.700Z' }),
-    'twilio-main asked, unknown (unknown_outcome) after 15 s: the text was handed over and no readable answer came back; it may have gone out',
+    'twilio-main called, unknown (unknown_outcome) after 15 s: the request was sent and no readable response came back; the message may have been sent',
   ],
-  [{ provider: 'twilio-main', startedAt: at }, 'twilio-main asked, no answer yet'],
-  [attempt({ endedAt: '2026-11-20T03:00:00.600Z' }), 'twilio-main asked, accepted after 0.00 s'],
+  [{ provider: 'twilio-main', startedAt: at }, 'twilio-main called, no response yet'],
+  [attempt({ endedAt: '2026-11-20T03:00:00.600Z' }), 'twilio-main called, accepted after 0.00 s'],
 ];
 
 test.each(attempts)('a request: %o', (one, sentence) => {
@@ -90,7 +90,7 @@ test.each(attempts)('a request: %o', (one, sentence) => {
 });
 
 test.each([
-  ['planned', undefined, 'who is told when [immediately: chat]'],
+  ['planned', undefined, 'escalation planned [immediately: chat]'],
   ['accepted', undefined, 'told [immediately: chat]'],
   ['failed', undefined, 'given up [immediately: chat]'],
   ['cancelled', 'resolved', 'cancelled: '],

@@ -24,7 +24,7 @@ test('the conclusion comes first, then the facts, then what happened in order of
   });
   expect(
     explain(message),
-  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No receipt has told whether it arrived; not every provider reports. twilio-main had not taken it: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable, code ECONNREFUSED).
+  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No delivery receipt has arrived; not every provider sends them. twilio-main did not accept it: the provider could not be reached or was unavailable; nothing was sent (unavailable, code ECONNREFUSED).
 
 message      m-1
 alert        a-1
@@ -36,9 +36,9 @@ provider id  b1f2
 
 2026-11-20, UTC
 03:00:00.600  rate-cap  within the rate caps
-03:00:00.700  request   twilio-main asked, refused (unavailable, code ECONNREFUSED) after 0.50 s: the provider could not be reached or said that it could not take the text; nothing was sent
-03:00:01.210  dispatch  handed to the next provider: the provider could not be reached or said that it could not take the text; nothing was sent (unavailable) [from twilio-main to sns]
-03:00:01.300  request   sns asked, accepted after 0.50 s
+03:00:00.700  request   twilio-main called, refused (unavailable, code ECONNREFUSED) after 0.50 s: the provider could not be reached or was unavailable; nothing was sent
+03:00:01.210  dispatch  failed over to the next provider: the provider could not be reached or was unavailable; nothing was sent (unavailable) [from twilio-main to sns]
+03:00:01.300  request   sns called, accepted after 0.50 s
 03:00:01.900  dispatch  the provider accepted the text
 `);
 });
@@ -46,8 +46,8 @@ provider id  b1f2
 test('what to do stands right below the conclusion', () => {
   const lines = explain(messageTrace({ state: 'suppressed', reason: 'no_consent' })).split('\n');
   expect(lines.slice(0, 3)).toEqual([
-    'Not texted: the contact has not agreed to get texts (no_consent).',
-    'When they agree, set `consent: true` on the contact in the config.',
+    'Not texted: the contact has not given consent (no_consent).',
+    'With their consent, set `consent: true` on the contact in the config.',
     '',
   ]);
 });
@@ -70,7 +70,7 @@ test('a message put off for days still fits on a screen, and says how much is le
 });
 
 test('a message that nothing happened to yet says so', () => {
-  expect(explain(messageTrace())).toContain('Nothing is written down about it yet.');
+  expect(explain(messageTrace())).toContain('No events are recorded yet.');
 });
 
 test('checks that it merely passed share a line, which says by which route and to how many', () => {
@@ -91,7 +91,7 @@ test('checks that it merely passed share a line, which says by which route and t
   expect(explain(messageTrace({ events }))).toContain(`
 UTC
 2026-11-20 03:00:00.600  checks    passed: route default, expiry, 1 phone(s)
-2026-11-20 03:00:00.900  rate-cap  put off: all phones together have had as many texts as caps.perHour allows (rate_cap_hour)
+2026-11-20 03:00:00.900  rate-cap  deferred: all phones together have reached caps.perHour (rate_cap_hour)
 2026-11-21 03:00:00.000  ledger    not sent before
 `);
 });
@@ -105,10 +105,10 @@ test('on a terminal no line is longer than it is wide, and what goes on stands b
   });
   const text = formatStory(storyOfMessage(message, NOW), { width: 60, emphasise: (line) => `*${line}*` });
   expect(text.split('\n').filter((line) => line.replaceAll('*', '').length > 60 && !line.includes('+60'))).toEqual([]);
-  expect(text).toMatch(/^\*Not texted yet: this phone has had as many texts as\*\n\*caps\.perRecipient allows/);
+  expect(text).toMatch(/^\*Not texted yet: this phone has reached caps\.perRecipient\*\n\*/);
   expect(text).toContain(`
-03:00:00.600  rate-cap  put off: this phone has had as many
-                        texts as caps.perRecipient allows
+03:00:00.600  rate-cap  deferred: this phone has reached
+                        caps.perRecipient
                         (rate_cap_recipient)
 `);
 });

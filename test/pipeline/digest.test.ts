@@ -30,7 +30,7 @@ const errors = async (harness: DigestHarness, count: number): Promise<Message[]>
 };
 
 describe('what a cap holds back', () => {
-  test('is gathered, and told of in one text through the slot that is kept', async () => {
+  test('is gathered, and part of one text through the slot that is kept', async () => {
     const { harness, texts } = await usedUp();
     const [first, second] = (await errors(harness, 2)) as [Message, Message];
     const { message: digest, outcome: early } = await harness.runDigest();
@@ -340,7 +340,7 @@ describe('a digest that is too long for one text', () => {
     expect(new Set(traces.map(({ digest }) => digest))).toEqual(new Set([first.id, next]));
     const moved = traces.filter(({ digest }) => digest === next);
     for (const { events } of moved)
-      expect(events.at(-1)).toMatchObject({ verdict: 'moved', detail: `named in ${next}, because ${first.id} has no room for it` });
+      expect(events.at(-1)).toMatchObject({ verdict: 'moved', detail: `named in ${next}, because it does not fit into ${first.id}` });
     expect((await harness.trace(first)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe(
       `${5 - moved.length} alert(s): ${5 - moved.length} error; ${moved.length} more in ${next}`,
     );

@@ -17,7 +17,7 @@ export function StoryView({ id }: { readonly id: string }) {
   if (data === undefined)
     return <section class="card">{fault === undefined ? <Loading /> : <FaultNote fault={fault} again={again} />}</section>;
   const { conclusion, facts, timeline, phones } = data.story;
-  const { head, rest, tone } = splitConclusion(conclusion.text);
+  const { head, rest, tone } = splitConclusion(conclusion);
   return (
     <article class="card story">
       <p class="story-kind">
@@ -99,9 +99,9 @@ function Phones({ phones }: { readonly phones: readonly StoryPhone[] }) {
     <section class="story-phones">
       <h2>Phones</h2>
       <ul class="entries">
-        {phones.map(({ messageId, recipient, words }) => (
+        {phones.map(({ messageId, recipient, state, words }) => (
           <li key={messageId}>
-            <a class={`entry tone-${toneOfPhone(words)}`} href={hrefOf({ view: 'story', id: messageId })}>
+            <a class={`entry tone-${toneOfPhone(state)}`} href={hrefOf({ view: 'story', id: messageId })}>
               <span class="entry-text">{recipient}</span>
               <span class="sub">{words}</span>
             </a>

@@ -7,52 +7,52 @@ import { neutraliseLinks } from '../../provider/template/neutralise-links.ts';
 import type { Message } from '../message.ts';
 import { mergeSimilar } from './similar-lines.ts';
 
-/** Segments of a digest of a storm, and of one whose cap counts segments. */
+/** Segments of a storm digest, and of a digest whose cap counts segments. */
 export const FEW_SEGMENTS = 2;
-/** The longest that a digest may be: 1,530 characters, which every provider of free text accepts. */
+/** Upper bound for a digest: 1,530 characters, which every free-text provider accepts. */
 export const MOST_SEGMENTS = 10;
-/** Up to so many alerts each have their name in a digest, or in the one after it; of more the rest is counted only. */
+/** Maximum number of alerts named in a digest or its successor; further ones are only counted. */
 export const NAMED = 200;
 
-/** Longest text of one alert in it, in characters. */
+/** Maximum length of one alert's text in a digest, in characters. */
 const LONGEST_LINE = 120;
-/** The same where there are several. */
+/** Maximum length when the digest names several alerts. */
 const SHORT_LINE = 60;
-/** A room of fewer characters, such as one variable of a vendor's template, has no place for more than the alerts. */
+/** Below this size, such as one variable of a vendor's template, a digest contains only the alerts. */
 const TIGHT = 100;
 
 export interface DigestStyle {
-  /** IANA name of the recipient's time zone, where it is known. */
+  /** IANA time zone of the recipient, when known. */
   readonly timeZone: string | undefined;
-  /** Says in GSM-7 what can be said in it. */
+  /** Replaces characters by GSM-7 equivalents where they exist. */
   readonly transliterate: boolean;
 }
 
-/** What fits into one digest. */
+/** Size limits of one digest. */
 export interface DigestRoom {
   readonly segments: number;
-  /** UTF-16 units; the fewest of what the providers of its route accept. */
+  /** UTF-16 units; the minimum over the providers of its route. */
   readonly characters: number;
   readonly rule: SegmentRule;
-  /** Some provider of it refuses links and host names, which are broken up. */
+  /** Some provider of the route rejects links and host names, which are rewritten. */
   readonly noLinks?: boolean;
-  /** How every alert text begins, such as `CRITICAL: `, where the operators compare texts with a registered template. */
+  /** Prefix of every alert text, such as `CRITICAL: `, for operators who compare texts with a registered template. */
   readonly opening?: string;
 }
 
 export interface DigestPlan {
   readonly text: string;
-  /** What has no room in it and must be named in the next digest. */
+  /** Alerts that do not fit and must be named in the next digest. */
   readonly left: readonly DigestLine[];
-  /** Alerts that it names. */
+  /** Number of alerts it names. */
   readonly named: number;
 }
 
 /**
- * One text about many alerts: how many of each severity, then their names, criticals first. A few are written as
- * `37 alerts held back since 03:02 UTC: 3 critical, 34 error. Newest: CRITICAL db-1 down; …`, more of them by severity and
- * with similar ones merged: `CRITICAL disk full on db-1, db-2; db-3 unreachable. ERROR …`. What does not fit is left for the
- * next digest. Of more than {@link NAMED} alerts the newest are named as far as two segments hold them, and the rest is
+ * Composes one text about many alerts: counts per severity, then names, criticals first. A few are written as `37
+ * alerts held back since 03:02 UTC: 3 critical, 34 error. Newest: CRITICAL db-1 down; …`, more of them by severity with
+ * similar ones merged: `CRITICAL disk full on db-1, db-2; db-3 unreachable. ERROR …`. Alerts that do not fit are left
+ * for the next digest. Of more than {@link NAMED} alerts, the newest are named within two segments and the rest is
  * counted. The first digest of a storm announces it, the last one announces its end.
  */
 export function planDigest(content: DigestContent, style: DigestStyle, room: DigestRoom): DigestPlan {
@@ -83,7 +83,7 @@ export function planDigest(content: DigestContent, style: DigestStyle, room: Dig
     if (fits(write(middle))) shown = middle;
     else beyond = middle;
   }
-  // One at least, be it shortened: a digest that names none would be followed by the same one.
+  // At least one, shortened if necessary: a digest that names none would be followed by an identical one.
   const named = Math.max(1, shown);
   return { text: shown > 0 ? write(shown) : shorten(nameOf(ranked[0] as DigestLine, spelling), room), left: ranked.slice(named), named };
 }
@@ -100,7 +100,7 @@ type Form = (
 
 /** Severity by severity, each line by itself. */
 const LIST = listForm((texts) => texts);
-/** The same with similar lines as one. */
+/** Lists lines by severity, similar ones merged. */
 const MERGED = listForm(mergeSimilar);
 
 function listForm(merge: (texts: readonly string[]) => readonly string[]): Form {
@@ -121,13 +121,13 @@ function listForm(merge: (texts: readonly string[]) => readonly string[]): Form 
   };
 }
 
-/** Cut to a length, unless different texts would become the same: those stay as long as they are. */
+/** Truncates texts, unless different ones would become equal: those keep their length. */
 function cutDistinct(texts: readonly string[], length: number): string[] {
   const cut = texts.map((text) => cutText(text, length));
   return new Set(cut).size < new Set(texts).size ? [...texts] : cut;
 }
 
-/** All of them in the newest first order, in two segments; `undefined` where they do not fit, or would be cut to the same words. */
+/** Names all alerts, newest first, in two segments; `undefined` when they do not fit or would be truncated to equal texts. */
 function planShort(content: DigestContent, style: DigestStyle, room: DigestRoom, spell: Spell): string | undefined {
   const { lines, count } = content;
   if (room.characters < TIGHT) return undefined;
@@ -148,7 +148,7 @@ function planShort(content: DigestContent, style: DigestStyle, room: DigestRoom,
     .find((text) => text.length <= few.characters && countSegments(text, few.rule) <= few.segments);
 }
 
-/** The newest as far as two segments hold them, criticals first; the first one is shortened if it must be. */
+/** Names the newest alerts within two segments, criticals first; the first one is shortened if necessary. */
 function planStorm(content: DigestContent, style: DigestStyle, room: DigestRoom, spell: Spell): DigestPlan {
   const few = { ...room, segments: Math.min(FEW_SEGMENTS, room.segments) };
   const fits = (text: string) => text.length <= few.characters && countSegments(text, few.rule) <= few.segments;
@@ -167,7 +167,7 @@ function planStorm(content: DigestContent, style: DigestStyle, room: DigestRoom,
   return { text: shorten(first === undefined ? head : `${head} Newest: ${first}`, few), left: [], named: first === undefined ? 0 : 1 };
 }
 
-/** More than two segments ever hold. */
+/** More than two segments can hold. */
 const MOST_IN_STORM = 40;
 
 function shorten(text: string, { segments, characters, rule }: DigestRoom): string {
@@ -175,7 +175,7 @@ function shorten(text: string, { segments, characters, rule }: DigestRoom): stri
   return characters === Number.POSITIVE_INFINITY ? cut : cutText(cut, characters);
 }
 
-/** What a digest keeps of a message. */
+/** The part of a message that a digest stores. */
 export function lineOf(message: Message, now: Date): DigestLine {
   const { id, alertId, severity, dedupHash, receivedAt } = message;
   const { instance, priority, content } = message.variables;
@@ -184,7 +184,7 @@ export function lineOf(message: Message, now: Date): DigestLine {
   return { severity, alertId, text: cutText(said, LONGEST_LINE), messageId: id, dedupHash, receivedAt, at: now.getTime(), ...isOver };
 }
 
-/** Its label and its text, at most {@link SHORT_LINE} long. */
+/** Label and text of an alert, at most {@link SHORT_LINE} long. */
 function nameOf(line: DigestLine, spell: Spell): string {
   return `${labelOf(line)} ${cutText(spell(line.text), SHORT_LINE)}`;
 }
@@ -198,21 +198,24 @@ function isEnded({ ended }: DigestLine): boolean {
   return ended !== undefined;
 }
 
-/** Criticals first, what is over meanwhile last; the oldest of a severity first, because it has waited the longest. */
+/**
+ * Orders criticals first and resolved alerts last; within a severity, the oldest first by default, because it has
+ * waited longest.
+ */
 function rank(lines: readonly DigestLine[], first: 'oldest' | 'newest' = 'oldest'): DigestLine[] {
   const order = first === 'newest' ? [...lines] : lines.toReversed();
   const rankOf = (line: DigestLine) => (isEnded(line) ? -2 : line.isOver ? -1 : severityRank(line.severity));
   return order.toSorted((a, b) => rankOf(b) - rankOf(a));
 }
 
-/** The content that is left when these lines are not in it. */
+/** Returns the content without these lines. */
 function without(content: DigestContent, lines: readonly DigestLine[]): DigestContent {
   const counts = { ...content.counts };
   for (const { severity } of lines) counts[severity] -= 1;
   return { ...content, counts, count: content.count - lines.length };
 }
 
-/** Such as `3 critical, 12 error`. */
+/** Formats counts: `3 critical, 12 error`. */
 export function describeCounts({ counts }: Pick<DigestContent, 'counts'>): string {
   return SEVERITIES.toReversed()
     .filter((severity) => counts[severity] > 0)
@@ -230,7 +233,7 @@ type ClockWords = (at: number) => string;
 function stormWords({ storm, quietSince, total }: DigestContent, clock: ClockWords): string[] {
   switch (storm) {
     case 'begins':
-      return ['Alert storm: what is too much now comes as digests.'];
+      return ['Alert storm: further alerts come as digests.'];
     case 'over':
       return [`Alert storm over: nothing new since ${clock(quietSince)}; ${alerts(total)} held back in all.`];
     default:
@@ -243,7 +246,10 @@ function countWords(content: DigestContent, clock: ClockWords): string[] {
   return count === 0 ? [] : [`${alerts(count)} held back since ${clock(firstAt)}: ${describeCounts(content)}.`];
 }
 
-/** `03:02 UTC`, with the date where it is not that of the text; the recipient's own clock goes without its name. */
+/**
+ * Formats a time as `03:02 UTC`, with the date when it differs from the day of the digest; the recipient's local time
+ * has no zone name.
+ */
 function clockOf(timeZone: string | undefined, closedAt: number): ClockWords {
   const zone = timeZone ?? 'UTC';
   const today = DateTime.fromMillis(closedAt, { zone });

@@ -6,12 +6,15 @@ import { inManner, isOpen, sayDigest } from './digest-message.ts';
 import type { DigestDeps } from './digest-stages.ts';
 
 export interface DigestDispatchDeps extends Pick<DigestDeps, 'digests'> {
-  /** For what is no digest. */
+  /** Handles messages that are not digests. */
   readonly dispatch: Dispatch;
   readonly dispatchDigest: Dispatch;
 }
 
-/** A digest is a message like any other, but that its job does not know what it says; nothing gathers in one that has ended. */
+/**
+ * A digest is dispatched like any other message, except that its job does not contain its text; nothing is added to a
+ * digest that has ended.
+ */
 export function createDigestDispatch({ dispatch, dispatchDigest, digests }: DigestDispatchDeps): Dispatch {
   return async (message, rerun, signal) => {
     if (message.digest === undefined) return dispatch(message, rerun, signal);
@@ -33,12 +36,12 @@ async function asWritten(message: Message, digests: DigestDeps['digests']): Prom
   return text === undefined ? inManner(message, as) : sayDigest(message, { as, text });
 }
 
-/** Ends without a text to the phone. `cancelled` is not among them: the alerts in it have ended. */
+/** States in which the digest did not reach the phone. `cancelled` is not one of them: its alerts have ended. */
 const LOST: readonly (MessageState | undefined)[] = ['failed', 'expired', 'suppressed'];
-/** Ends after which a person may send it all the same. */
+/** States from which an operator may replay it. */
 const REPLAYABLE: readonly (MessageState | undefined)[] = ['failed', 'expired'];
 
-/** The state in which it has ended, in this run or before; `undefined` while it is on its way. */
+/** Returns the final state, of this run or an earlier one; `undefined` while it is not final. */
 function stateAfter(outcome: Outcome): MessageState | undefined {
   if (outcome.kind === 'requeued') return undefined;
   if (outcome.kind !== 'settled') return endOf(outcome)?.state;

@@ -6,7 +6,7 @@ import { LONGEST_DIGEST_LIFE_MS } from '../../redis/keys.ts';
 import type { Message } from '../message.ts';
 import { FEW_SEGMENTS } from './compose-digest.ts';
 
-/** What a digest takes over from the gravest message in it: whatever is not that message's alone. */
+/** Fields that a digest copies from its most severe message: everything that is not specific to one message. */
 type Manner = Omit<Message, (typeof OWN)[number]>;
 
 const OWN = [
@@ -30,12 +30,12 @@ const OWN = [
   'digest',
 ] as const;
 
-/** As JSON, without the number. */
+/** Serialises these fields as JSON, without the number. */
 export function mannerOf(message: Message): string {
   return JSON.stringify(Object.fromEntries(Object.entries(message).filter(([key]) => !(OWN as readonly string[]).includes(key))));
 }
 
-/** The same digest, sent as the gravest of what it tells by now would be. */
+/** Applies the fields of its most severe message so far to the digest. */
 export function inManner(digest: Message, manner: string): Message {
   return { ...digest, ...(JSON.parse(manner) as Manner) };
 }
@@ -45,13 +45,13 @@ const DAY_MS = 86_400_000;
 const SHORTEST_LIFE_MS = 2 * DAY_MS;
 const MARGIN_MS = 3_600_000;
 
-/** How long a digest may wait: past the longest window of its caps, because it is then at the latest that it finds room. */
+/** How long a digest may wait: past the longest window of its caps, at whose end it fits at the latest. */
 export function digestLifeMs(rules: readonly Pick<CapRule, 'windowMs'>[]): number {
   const longest = Math.max(0, ...rules.map(({ windowMs }) => windowMs)) + MARGIN_MS;
   return Math.min(Math.max(SHORTEST_LIFE_MS, longest), LONGEST_DIGEST_LIFE_MS);
 }
 
-/** A digest that has nothing to say yet. One id is that of its alert as well: nobody raised one. */
+/** Creates an empty digest. Its id is also its alert id, because no producer raised it. */
 export function newDigest(
   id: string,
   { to, simulated }: Pick<Message, 'to' | 'simulated'>,
@@ -77,13 +77,13 @@ export function newDigest(
   };
 }
 
-/** With its final text, which fits its room and is shortened no further. */
+/** Sets the final text, which fits its size and is not shortened further. */
 export function sayDigest(digest: Message, { as, text }: { readonly as: string; readonly text: string }): Message {
   const { maxSegments: _, ...said } = inManner(digest, as);
   return { ...said, text, variables: { instance: '', priority: said.severity.toUpperCase(), content: text } };
 }
 
-/** The manner of a digest of some of the alerts that this one was to tell: no graver than they are. */
+/** Fields of a digest with the alerts that are left: its severity is the highest of theirs. */
 export function mannerOfLeft(manner: string, left: readonly DigestLine[]): string {
   const top = left.reduce<Severity>(
     (gravest, { severity }) => (severityRank(severity) > severityRank(gravest) ? severity : gravest),
@@ -92,7 +92,7 @@ export function mannerOfLeft(manner: string, left: readonly DigestLine[]): strin
   return JSON.stringify({ ...(JSON.parse(manner) as Manner), severity: top });
 }
 
-/** It still gathers, as far as its job knows. */
+/** Whether its job still has no final text. */
 export function isOpen({ digest, text }: Message): boolean {
   return digest !== undefined && text === '';
 }

@@ -19,12 +19,15 @@ import { type DigestPlan, type DigestRoom, describeCounts, FEW_SEGMENTS, NAMED, 
 import { inManner, isOpen, mannerOf, mannerOfLeft, sayDigest } from './digest-message.ts';
 import { type Gatherer, newDigestId, paceOf } from './gather.ts';
 
-/** Of a vendor's template with one variable for it all; mainland China's targets take 500 characters, words of the template included. */
+/**
+ * Limit for a vendor template with one variable for the whole text; carriers in mainland China accept 500 characters
+ * including the template's own text.
+ */
 const LONGEST_VARIABLE = 400;
 
 /**
- * What fits into one digest: as much as the narrowest provider of its route accepts, so that whichever takes it names every
- * alert in it. Vendors of approved templates put it into the variable `content` of their default template.
+ * Returns the size of one digest: the minimum over the providers of its route, so that any of them can name every
+ * alert. Vendors with approved templates put it into the variable `content` of their default template.
  */
 export function createRoomOf(
   { providers, caps }: Pick<Config, 'providers' | 'caps'>,
@@ -56,18 +59,18 @@ export interface DigestDeps {
   readonly reservedSlot: ReservedSlot;
   readonly open: Gatherer['open'];
   readonly rulesOf: (message: Message, leavesSlot?: boolean) => CapRule[];
-  /** What one digest to this recipient by these providers holds. */
+  /** Size of a digest to this recipient through these providers. */
   readonly roomOf: (message: Message) => DigestRoom;
-  /** Of the recipient, where it is known. */
+  /** Time zone of the recipient, when known. */
   readonly timeZoneOf: (message: Message) => string | undefined;
 }
 
 /**
- * Lets a burst come together, and an empty digest wait for the end of the storm. What is in it by now decides how it is
- * sent, and how long its text will be.
+ * Waits for a burst to collect, and keeps an empty digest until the storm ends. Its current content decides how it is
+ * sent and how long its text will be.
  */
 export function createDigestReadyStage({ digests, reservedSlot, rulesOf, roomOf, timeZoneOf }: DigestDeps): Stage<MessageSubject> {
-  /** With as many segments as it needs by now: what comes in later goes into the next one where it makes it longer. */
+  /** Uses as many segments as the content needs now; alerts that would need more go into the next digest. */
   const lengthened = (message: Message, content: DigestContent, now: Date): Message => {
     const room = roomOf(message);
     const { text } = planDigest({ ...content, closedAt: now.getTime() }, styleOf(message, timeZoneOf), room);
@@ -80,7 +83,7 @@ export function createDigestReadyStage({ digests, reservedSlot, rulesOf, roomOf,
       const now = clock.now();
       const gathering = isOpen(message) ? await digests.gathering(message.id, laneOf(message)) : undefined;
       if (gathering === undefined) {
-        // The run that closed it crashed before it wrote its text.
+        // The run that closed it crashed before storing the text.
         const closed = isOpen(message) ? await digests.content(message.id) : undefined;
         if (closed !== undefined) subject.message = lengthened(message, closed, now);
         return pass;
@@ -102,7 +105,7 @@ export function createDigestReadyStage({ digests, reservedSlot, rulesOf, roomOf,
   };
 }
 
-/** It may go out: what it says is settled now, and what comes later is the next one's. */
+/** Closes the digest before it is sent: its content is final, and later alerts go into the next one. */
 export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> {
   const { digests, reservedSlot, open, rulesOf } = deps;
   return {
@@ -120,11 +123,13 @@ export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> 
         severity: message.severity,
         as,
       });
-      if (content === undefined) return isOpen(message) ? { kind: 'malformed', detail: 'nothing is left of what it gathered' } : pass;
+      if (content === undefined) return isOpen(message) ? { kind: 'malformed', detail: 'its content is missing' } : pass;
       if (content.next !== undefined) await open(content.next, message, content.as, now, new Date(now.getTime() + quietMs));
-      if (content.count === 0 && content.storm !== 'over') return { kind: 'suppressed', reason: 'digested', detail: 'nothing to tell of' };
+      if (content.count === 0 && content.storm !== 'over')
+        return { kind: 'suppressed', reason: 'digested', detail: 'it contains no alerts' };
       const manner = inManner(message, content.as);
-      // Something graver came in at the last moment, perhaps by another route: it comes back at once, to find room as that would.
+      // A more severe alert arrived meanwhile, possibly through another route: the digest is deferred to reserve a slot
+      // with that severity.
       if (manner.severity !== message.severity) return { kind: 'deferred', reason: 'digest', until: now };
       const verdict = await write(manner, content, deps, ctx);
       if ('kind' in verdict) return verdict;
@@ -135,7 +140,7 @@ export function createDigestCloseStage(deps: DigestDeps): Stage<MessageSubject> 
   };
 }
 
-/** Settles its text, and sends what has no room in it on its way as the next digest. */
+/** Stores the final text, and starts the next digest with the alerts that do not fit. */
 async function write(message: Message, closed: DigestContent, deps: DigestDeps, ctx: StageContext): Promise<Verdict | { text: string }> {
   const { digests, ledger, open, roomOf, timeZoneOf } = deps;
   const { id } = message;
@@ -149,7 +154,7 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
     at: now.toISOString(),
     stage: 'digest',
     verdict: 'moved',
-    detail: `named in ${DIGEST_ID}, because ${id} has no room for it`,
+    detail: `named in ${DIGEST_ID}, because it does not fit into ${id}`,
   };
   const left = { text: plan.text, left: plan.left, as: mannerOfLeft(closed.as, plan.left), nextId: newDigestId(), event };
   const { text, next } = await digests.write(id, laneOf(message), left);
@@ -160,7 +165,7 @@ async function write(message: Message, closed: DigestContent, deps: DigestDeps, 
   return { text };
 }
 
-/** Asked only of alerts that may be named: of a storm that is the newest few. */
+/** Looks up only alerts that may be named; in a storm these are the newest ones. */
 async function withEnd(line: DigestLine, index: number, { count }: DigestContent, ledger: DigestDeps['ledger']): Promise<DigestLine> {
   if (count > NAMED && index >= ASKED_IN_STORM) return line;
   const ended = await ledger.closedBy(line.dedupHash, line.receivedAt);
@@ -169,7 +174,7 @@ async function withEnd(line: DigestLine, index: number, { count }: DigestContent
 
 const ASKED_IN_STORM = 40;
 
-/** Why the digest is not needed any more: all its alerts have ended. The announcements of a storm are sent all the same. */
+/** Returns why a digest is no longer needed: all its alerts have ended. Storm announcements are sent anyway. */
 function allOver({ lines, count, storm }: DigestContent): 'resolved' | 'acknowledged' | undefined {
   if (lines.length === 0 || lines.length < count || storm === 'begins' || storm === 'over') return undefined;
   if (lines.some(({ ended }) => ended === undefined)) return undefined;
@@ -180,30 +185,31 @@ function styleOf(message: Message, timeZoneOf: DigestDeps['timeZoneOf']) {
   return { timeZone: timeZoneOf(message), transliterate: message.transliterate === true };
 }
 
-/** Such as `12 alert(s): 3 critical, 9 error`. */
+/** Formats the content: `12 alert(s): 3 critical, 9 error`. */
 function describeDigest(content: Pick<DigestContent, 'count' | 'counts'>): string {
   return `${content.count} alert(s): ${describeCounts(content)}`;
 }
 
-/** The same, and where it does not name all of them, how many and what becomes of the rest. */
+/** Formats the content and, when not all alerts are named, their number and where the rest goes. */
 function describePlan(content: DigestContent, { left, named }: DigestPlan, next: string | undefined): string {
   const counts = { ...content.counts };
   for (const { severity } of left) counts[severity] -= 1;
   const count = content.count - left.length;
   const said = describeDigest({ count, counts });
   if (left.length > 0) return `${said}; ${left.length} more in ${next}`;
-  return named < count ? `${said}; ${named} of them by name` : said;
+  return named < count ? `${said}; ${named} of them named` : said;
 }
 
 interface DigestMoneyDeps {
   readonly targets: ReadonlyMap<string, SendTarget>;
-  /** Absent: texts have no price. */
+  /** Absent: no prices are configured. */
   readonly spendGuard?: Pick<SpendGuard, 'look'> | undefined;
 }
 
 /**
- * A digest that there is no money for gathers on. Closed, it would wait for money by itself, the next one would take the
- * slot that it gives back, and so on: when there is money again there would be far more digests than room.
+ * Keeps a digest open while there is no budget for it. If it were closed, it would wait for budget by itself, the next
+ * one would take the slot that it releases, and so on; there would be far more digests than slots when budget becomes
+ * available.
  */
 export function createDigestMoneyStage({ targets, spendGuard }: DigestMoneyDeps): Stage<MessageSubject> {
   return {
@@ -213,7 +219,7 @@ export function createDigestMoneyStage({ targets, spendGuard }: DigestMoneyDeps)
       if (spendGuard === undefined || !isOpen(message)) return unconcerned;
       const { to, severity, overflow } = message;
       const able = orderTargets(message.providers, targets, to);
-      // Where there is no money for all that it would say, it says what there is money for, and the next one the rest.
+      // With budget for a shorter text only, that is sent, and the rest goes into the next digest.
       let full: OverBudget[] = [];
       for (const segments of new Set([message.segments, Math.min(FEW_SEGMENTS, message.segments), 1])) {
         const text = { to, segments, critical: severity === 'critical' };

@@ -9,11 +9,11 @@ import { cardOf } from '../routing/plan-message.ts';
 import { lineOf } from './compose-digest.ts';
 import { digestLifeMs, mannerOf, newDigest } from './digest-message.ts';
 
-/** The jobs of digests, on the queue of all messages. */
+/** Jobs of digests, on the same queue as all messages. */
 export interface DigestJobs {
-  /** Twice is once. */
+  /** Idempotent. */
   add(digest: Message, until: Date): Promise<void>;
-  /** Lets one that waits run now. */
+  /** Promotes a delayed digest. */
   promote(digestId: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface GatherDeps {
 
 export interface Gatherer {
   readonly gather: HoldBack;
-  /** Writes a digest down and gives it its job, unless that was done. */
+  /** Stores a digest and adds its job, unless that was done. */
   open(digestId: string, to: Pick<Message, 'to' | 'simulated'>, manner: string, now: Date, until: Date): Promise<void>;
 }
 
@@ -36,8 +36,8 @@ export function newDigestId(): string {
 }
 
 /**
- * Puts what is held back into the digest of its recipient. The message's ledger entry and the digest learn of it in one
- * step; whoever dies after it leaves a message that knows in which digest it is, and cannot be sent any more.
+ * Adds messages that are held back to the digest of their recipient. The message's ledger entry and the digest are
+ * updated in one step: after a crash, the message refers to its digest and cannot be sent any more.
  */
 export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: GatherDeps): Gatherer {
   const open: Gatherer['open'] = async (digestId, to, manner, now, until) => {
@@ -45,7 +45,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
     const digest = { ...draft, expiresAt: now.getTime() + digestLifeMs(rulesOf(draft)) };
     const { severity, purpose, dedupHash, receivedAt } = digest;
     const at = now.toISOString();
-    const opened = { at, stage: 'digest', verdict: 'pass', detail: 'tells in one text what is held back from this phone' };
+    const opened = { at, stage: 'digest', verdict: 'pass', detail: 'collects the alerts that are held back from this phone' };
     const waits = { at, stage: 'digest', verdict: 'deferred', reason: 'digest', until: until.toISOString() };
     const admission = await ledger.admit(
       {
@@ -83,7 +83,7 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
         case 'gathered':
           if (gathered.needsJob) await open(gathered.digestId, message, manner, now, new Date(now.getTime() + pace.gatherMs));
           else if (gathered.wakes) await jobs.promote(gathered.digestId);
-          return { kind: 'suppressed', reason: 'digested', held, detail: `told of in ${gathered.digestId}; held back by ${reason}` };
+          return { kind: 'suppressed', reason: 'digested', held, detail: `part of ${gathered.digestId}; held back by ${reason}` };
         case 'ended':
           return { kind: 'settled', state: gathered.state };
         case 'doubtful':
@@ -98,7 +98,10 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
 const LONGEST_GATHER_MS = 10_000;
 const LONGEST_QUIET_MS = 600_000;
 
-/** How long a digest waits for more from its first alert on, and how long a silence ends a storm: less where the windows are short. */
+/**
+ * Times of a digest: how long it collects from its first alert on, and after which silence a storm has ended; shorter
+ * for short windows.
+ */
 export function paceOf(rules: readonly CapRule[]): { readonly gatherMs: number; readonly quietMs: number } {
   const windows = rules.filter(({ reason }) => reason === 'rate_cap_recipient').map(({ windowMs }) => windowMs);
   return {

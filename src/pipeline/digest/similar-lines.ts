@@ -1,14 +1,14 @@
-/** Lines that differ in one word only, written once: `disk full on db-1, db-2, db-3`. */
+/** Lines that differ in one word only, merged: `disk full on db-1, db-2, db-3`. */
 interface Group {
-  /** Words before and after the one that differs; `at` is undefined for a line of its own. */
+  /** Words before and after the differing one; `at` is undefined for an unmerged line. */
   words: readonly string[];
   at: number | undefined;
   readonly values: string[];
 }
 
 /**
- * Writes lines that are equal, or differ in the same single word, as one; all others as they are. The order is that of each
- * group's first line. Every word of every line stays, and no line is shortened.
+ * Merges lines that are equal or differ in the same single word; others stay unchanged. Groups keep the order of their
+ * first line. Every word stays, and no line is shortened.
  */
 export function mergeSimilar(lines: readonly string[]): string[] {
   const counts = new Map<string, number>();
@@ -33,7 +33,7 @@ export function mergeSimilar(lines: readonly string[]): string[] {
   return [...groups.values()].map(write);
 }
 
-/** One for each word of the line: the line without that word. */
+/** Returns one key per word: the line without that word. */
 function keysOf(words: readonly string[]): string[] {
   return words.map((_, at) => words.map((word, index) => (index === at ? '\n' : word)).join(' '));
 }

@@ -3,8 +3,8 @@ import type { MessageSubject } from '../sending/message-stages.ts';
 import { pass, type Stage, unconcerned } from '../stage.ts';
 
 /**
- * A text waits until its step of the ladder is due. Woken before, because its alert is over or somebody has taken care of
- * it, it ends at once; from then on every attempt asks that anyway.
+ * Defers a message until its escalation step is due. When it is promoted earlier, because its alert was resolved or
+ * acknowledged, it ends immediately; later attempts check that themselves.
  */
 export function createEscalationGate({ closedBy }: Pick<Ledger, 'closedBy'>): Stage<MessageSubject> {
   return {

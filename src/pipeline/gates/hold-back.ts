@@ -3,12 +3,13 @@ import type { Message } from '../message.ts';
 import type { HeldBack } from '../outcome.ts';
 import type { StageContext, Verdict } from '../stage.ts';
 
-/** What becomes of a message that may not go out before a certain moment. */
+/** Decides about a message that may not be sent before a certain time. */
 export type HoldBack = (message: Message, held: HeldBack, until: Date, ctx: StageContext) => Promise<Verdict>;
 
 /**
- * By the word of its route: given up, gathered, or put off. What quiet hours hold back is gathered wherever it is not given up.
- * @param gather puts it together with others into one text to their recipient
+ * Follows the `overflow` of the route: drop, digest or defer. Messages held back by quiet hours go into a digest unless
+ * they are dropped.
+ * @param gather adds the message to a digest for its recipient
  */
 export function createHoldBack(gather: HoldBack): HoldBack {
   return async (message, held, until, ctx) => {
@@ -20,15 +21,15 @@ export function createHoldBack(gather: HoldBack): HoldBack {
   };
 }
 
-/** How long before its deadline a message must come back: its queue may be busy then. */
+/** How long before its deadline a message must come back, because its queue may be busy then. */
 const EARLY_MS = 30_000;
 
-/** Whether there is time left to send a message when it comes back at this moment. */
+/** Whether a message that comes back at `until` can still be sent in time. */
 export function canWaitUntil({ receivedAt, expiresAt }: Pick<Message, 'receivedAt' | 'expiresAt'>, until: Date): boolean {
   return until.getTime() + Math.min(EARLY_MS, (expiresAt - receivedAt) / 10) <= expiresAt;
 }
 
-/** Such as `room again at 2026-11-20T03:50:00.000Z`. */
+/** Formats the end of a wait: `capacity again at 2026-11-20T03:50:00.000Z`. */
 export function describeEnd(reason: OurReason, until: Date): string {
-  return `${reason === 'quiet_hours' ? 'quiet until' : 'room again at'} ${until.toISOString()}`;
+  return `${reason === 'quiet_hours' ? 'quiet until' : 'capacity again at'} ${until.toISOString()}`;
 }

@@ -5,13 +5,13 @@ import { formerHashesOf, type Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
 import { pass, type Stage, type StageContext, unconcerned } from '../stage.ts';
 
-/** How long a process may believe that nobody has opted out. */
+/** How long a process may cache that there are no opt-outs. */
 const BELIEVED_MS = 1_000;
 
 /**
- * Who has opted out takes no slot, no money and no place in a digest; a login code is no exception. While nobody has, no
- * text costs a question. That belief may be a second old: the last word is the ledger's, which looks again in the step that
- * opens each attempt.
+ * Checks opt-outs before a message takes a slot, budget or a place in a digest; login codes are no exception. While
+ * there are no opt-outs, no message costs a call. That cached fact may be a second old; the ledger checks again in the
+ * step that opens each attempt.
  */
 export function createOptOutGate(optOuts: Pick<OptOuts, 'anyone' | 'isOptedOut'>): Stage<MessageSubject> {
   let asked: { readonly anyone: Promise<boolean>; readonly until: number } | undefined;
@@ -34,8 +34,8 @@ export function createOptOutGate(optOuts: Pick<OptOuts, 'anyone' | 'isOptedOut'>
 }
 
 /**
- * Writes down that a provider may not text this phone, so that no provider is asked to again. As old as the request: whoever
- * texted START meanwhile stays in.
+ * Stores an opt-out reported by a provider, so that no provider sends to this phone again. Dated to the request, so
+ * that a later START stays in force.
  */
 export async function learnOptOut(
   message: Message,
@@ -46,5 +46,5 @@ export async function learnOptOut(
   const { provider, startedAt, code } = record;
   const { phoneHash, to } = message;
   await optOuts.optOut({ phoneHash, to: maskPhone(to), since: new Date(startedAt), source: refusedBy(provider, code) });
-  note({ stage: 'dispatch', verdict: 'opted_out', detail: `by the word of ${provider}` });
+  note({ stage: 'dispatch', verdict: 'opted_out', detail: `reported by ${provider}` });
 }

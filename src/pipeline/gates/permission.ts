@@ -7,14 +7,14 @@ import type { Recipient } from '../routing/recipients.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
 import { pass, type Stage, type StageName, unconcerned, type Verdict } from '../stage.ts';
 
-/** Why somebody is not texted, whatever there is to say. */
+/** Why a recipient may not be sent to, whatever the content. */
 export interface PermissionDenial {
   readonly stage: StageName;
   readonly reason: OurReason;
   readonly detail?: string;
 }
 
-/** Of a recipient as the router opens it. */
+/** Checks a recipient in the router. */
 export function refuseRecipient(
   { phone, consent }: Recipient,
   { consent: asked }: Pick<Policy, 'consent'>,
@@ -27,10 +27,10 @@ export function refuseRecipient(
 export function refuseCountry(phone: E164, countries: Config['countries']): PermissionDenial | undefined {
   const code = callingCode(phone);
   if (countries === undefined || (code !== undefined && countries.includes(code))) return undefined;
-  return { stage: 'country-gate', reason: 'country_not_allowed', detail: `+${code ?? ''} is not among the countries that may be texted` };
+  return { stage: 'country-gate', reason: 'country_not_allowed', detail: `+${code ?? ''} is not among the allowed countries` };
 }
 
-/** Of a message that was routed on the strength of its contact's consent, which may be gone by the time it is sent. */
+/** Checks a message that was routed with the consent of its contact, which may have been withdrawn since. */
 export function refuseWithdrawn(
   { to, contact = '', needsConsent }: Pick<Message, 'to' | 'contact' | 'needsConsent'>,
   contacts: ReadonlyMap<string, Contact>,
@@ -38,11 +38,11 @@ export function refuseWithdrawn(
   if (needsConsent !== true) return undefined;
   const now = contacts.get(contact);
   if (now?.consent === true && now.phone === to) return undefined;
-  const since = now === undefined ? 'is not in the config any more' : now.consent ? 'has another number now' : 'has withdrawn consent';
+  const since = now === undefined ? 'is no longer in the config' : now.consent ? 'has another number now' : 'has withdrawn consent';
   return { stage: 'consent-gate', reason: 'no_consent', detail: `the contact ${since}` };
 }
 
-/** A message may have waited while the config changed: what its recipient wants now is what counts. */
+/** Checks consent again before sending: the config may have changed while the message waited. */
 export function createConsentGate(contacts: Config['contacts']): Stage<MessageSubject> {
   return {
     name: 'consent-gate',
@@ -50,7 +50,7 @@ export function createConsentGate(contacts: Config['contacts']): Stage<MessageSu
   };
 }
 
-/** @param countries calling codes that may be texted; `undefined`: all */
+/** @param countries allowed calling codes; `undefined`: all */
 export function createCountryGate(countries: Config['countries']): Stage<MessageSubject> {
   return {
     name: 'country-gate',

@@ -2,10 +2,10 @@ import type { MessageSubject } from '../sending/message-stages.ts';
 import type { Stage } from '../stage.ts';
 
 /**
- * The end of a message whose job crashes worker after worker, or cannot be read. Stands behind the ledger gate, which has the word
- * where an attempt may have been sent: what comes as far as this surely was not.
+ * Fails a message whose job crashes worker after worker, or cannot be parsed. It comes after the ledger gate, which
+ * handles attempts that may have been sent: a message that reaches this gate surely was not sent.
  */
-export const createPoisonGate = (detail = 'one worker after another died over it'): Stage<MessageSubject> => ({
+export const createPoisonGate = (detail = 'several workers crashed on it'): Stage<MessageSubject> => ({
   name: 'poison-gate',
   exec: () => ({ kind: 'malformed', detail }),
 });

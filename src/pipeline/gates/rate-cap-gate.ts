@@ -6,7 +6,7 @@ import { pass, type Stage } from '../stage.ts';
 import { canWaitUntil, type HoldBack } from './hold-back.ts';
 import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './message-caps.ts';
 
-/** A reservation counts from when it was made; one that had to wait for its turn since is made anew before it is used. */
+/** Maximum age of a reservation; an older one is renewed before it is used. */
 const SLOT_FRESH_MS = 20_000;
 
 export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
@@ -16,15 +16,15 @@ export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<
 }
 
 export interface RateCapGateDeps {
-  /** What becomes of a message that finds no room. */
+  /** Decides about a message without capacity. */
   readonly holdBack: HoldBack;
   readonly reservedSlot: ReservedSlot;
-  /** Whether a digest waits for room at this phone. */
+  /** Whether a digest waits for a slot at this phone. */
   readonly digestWaits: (message: Message) => Promise<boolean>;
 }
 
 export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digestWaits }: RateCapGateDeps): Stage<MessageSubject> {
-  /** A window that keeps no slot for the digest gives it the next one; otherwise each new alert could take it first. */
+  /** In a window without a kept slot, the next free slot goes to the digest; otherwise each new alert could take it first. */
   const mustFollow = async (subject: MessageSubject, now: Date): Promise<boolean> => {
     const { message, rules, rerun } = subject;
     if (rerun || !leavesKeptSlot(message) || !keepsNothing(rules)) return false;
@@ -53,7 +53,7 @@ export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digest
       const until = comeBackAt(full, rules, now);
       const cap = sizeOf(full, rules);
       const waits = { kind: 'deferred', reason, until, cap } as const;
-      // It may have gone out: then it must not be told of as well.
+      // It may have been sent, so it must not be part of a digest.
       if (unknowns > 0) return waits;
       const canWait = canWaitUntil(message, until);
       const claim = mayBeNew(message) ? await reservedSlot.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
@@ -67,7 +67,7 @@ export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digest
   };
 }
 
-/** Only these may use the slot that is kept. */
+/** Whether the message may use the kept slot. */
 function mayBeNew(message: Message): boolean {
   return message.severity === 'critical' && leavesKeptSlot(message);
 }

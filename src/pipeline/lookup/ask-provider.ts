@@ -8,37 +8,37 @@ import type { SendTarget } from '../sending/send-target.ts';
 import { shapeMessage } from '../sending/shape-message.ts';
 import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf } from './lookup.ts';
 
-/** Where a look-up goes now. */
+/** Next step of a status query. */
 type LookedUp = { readonly kind: 'done' } | { readonly kind: 'again'; readonly until: Date };
 
-/** Why a look-up ends without a last word. */
+/** Why a status query ends without a final state. */
 export type InVain =
-  /** The vendor's records are complete and do not hold the text. */
+  /** The vendor's records are complete and do not contain the message. */
   | { readonly kind: 'absent' }
-  /** It was asked as often as it is worth it; with an error when it did not even say that it does not know. */
+  /** The maximum number of queries was reached; with an error when the last query failed. */
   | { readonly kind: 'given_up'; readonly error?: ProviderError };
 
 interface AskProviderDeps {
   readonly traces: Pick<Traces, 'message'>;
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly clock: Clock;
-  /** Takes what the vendor said as a receipt is taken. */
+  /** Processes the vendor's report like a receipt. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
-  /** Takes it that a held text never was sent; false when that leaves it as unknown as it was. */
+  /** Resolves a held message as never sent; false when its outcome stays unknown. */
   readonly refute: (trace: MessageTrace, provider: ProviderName) => Promise<boolean>;
   readonly onInVain: (provider: ProviderName, messageId: string, why: InVain) => void;
-  /** Told of a throw out of an adapter, which is a bug in it. */
+  /** Called for an exception of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
 }
 
 export type AskProvider = (lookup: Lookup, signal: AbortSignal) => Promise<LookedUp>;
 
-/** No receipt has said what became of it. */
+/** States without a receipt. */
 const UNSAID: readonly MessageState[] = ['accepted', 'unknown'];
 
 /**
- * Asks a text's provider what became of it, unless a receipt has said so meanwhile. Vendors limit asking apart from
- * sending, so that it takes no turn from the pacing of texts.
+ * Queries the provider for the state of a message, unless a receipt has arrived meanwhile. Vendors limit queries
+ * separately from sending, so queries use no pacing slot.
  */
 export function createAskProvider({ traces, targets, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
   return async (lookup, signal) => {
@@ -48,7 +48,7 @@ export function createAskProvider({ traces, targets, clock, report, refute, onIn
     if (trace === undefined || target === undefined) return { kind: 'done' };
     const { provider: name, sentAt } = target;
     const sendTarget = targets.get(name);
-    // The config may have changed since; what is no longer to be asked is not.
+    // The config may have changed: queries that it no longer wants are skipped.
     const pollAfterMs = pollAfterOf(sendTarget, trace.state === 'unknown');
     if (!canBeAsked(sendTarget?.provider) || pollAfterMs === undefined) return { kind: 'done' };
 
@@ -58,9 +58,9 @@ export function createAskProvider({ traces, targets, clock, report, refute, onIn
       onInVain(name, messageId, status);
       return { kind: 'done' };
     }
-    // Cut short by ourselves: that was no answer, and whoever takes the job next asks anew.
+    // Aborted by ourselves: not a result; the next worker queries again.
     if (status.kind === 'unclear') signal.throwIfAborted();
-    // That the vendor has it at all is news where nobody knew even that.
+    // For an unknown outcome, even `pending` is news: the vendor has the message.
     else if (status.kind !== 'pending' || trace.state === 'unknown')
       await report(name, receiptOf(status, messageId, target.providerMessageId));
     if (status.kind === 'delivered' || status.kind === 'undelivered') return { kind: 'done' };
@@ -82,7 +82,7 @@ function queryOf({ messageId, to, text }: Lookup, { sentAt, providerMessageId }:
   };
 }
 
-/** What a vendor said when it was asked, in the form of the receipt that it might have sent. */
+/** Converts the vendor's report to the receipt that it might have sent. */
 function receiptOf(status: VendorReport, messageId: string, knownAs: string | undefined): VendorReceipt {
   const providerMessageId = knownAs ?? status.providerMessageId;
   return {
@@ -98,15 +98,15 @@ function receiptOf(status: VendorReport, messageId: string, knownAs: string | un
 interface LookupPlanDeps {
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly add: (lookup: Lookup, delayMs: number) => Promise<void>;
-  /** Takes what the vendor said as a receipt is taken. */
+  /** Processes the vendor's report like a receipt. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
-  /** A look-up that could not be planned is lost, which costs no more than what it would have told. */
+  /** A query that could not be scheduled is lost; its only cost is the missing report. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Has a text looked up later where its provider can be asked, and the config says so or nobody knows whether it was sent.
- * What the vendor has just said need not be asked again.
+ * Schedules a status query when the provider supports it and the config enables it or the outcome is unknown. Skipped
+ * when the vendor has just reported the state.
  */
 export function createLookupPlan({ targets, add, report, onError }: LookupPlanDeps): DispatcherDeps['onHandedOver'] {
   return async (message, provider, accepted, said) => {
@@ -115,7 +115,7 @@ export function createLookupPlan({ targets, add, report, onError }: LookupPlanDe
     const sendTarget = targets.get(provider);
     const pollAfterMs = pollAfterOf(sendTarget, accepted === undefined);
     if (sendTarget === undefined || pollAfterMs === undefined) return;
-    // Without an id it is found by what the vendor was given to say.
+    // Without an id, the message is found by its content.
     const byText = accepted?.providerMessageId === undefined ? { text: shapeMessage(message, sendTarget.provider).text } : {};
     const lookup: Lookup = { messageId: id, to, ...byText };
     await add(lookup, pollAfterMs).catch(onError);

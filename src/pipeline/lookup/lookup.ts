@@ -4,30 +4,27 @@ import type { MessageTrace } from '../../ledger/history/trace.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { SendTarget } from '../sending/send-target.ts';
 
-/**
- * A text of which its provider is to be asked what became of it, as it waits on the queue `sms-lookups`. Whom to ask,
- * and about which id, the ledger says when the time has come.
- */
+/** A status query as it waits on the queue `sms-lookups`. The ledger provides the provider and the id when it runs. */
 export const lookupSchema = z.object({
   messageId: z.string(),
   to: z.string().transform((phone) => phone as E164),
-  /** Only where the provider gave no id for the text: then what it says is what it is found by. */
+  /** Only when the provider gave no id: the message is found by its text. */
   text: z.string().optional(),
 });
 
 export type Lookup = z.output<typeof lookupSchema>;
 
-/** Whom to ask about a message, and about which text of theirs. */
+/** The provider to query about a message, and the vendor's id. */
 export interface LookupTarget {
   readonly provider: ProviderName;
   readonly providerMessageId?: string;
-  /** When the attempt began. */
+  /** Start of the attempt. */
   readonly sentAt: Date;
 }
 
 /**
- * The provider that accepted the message, else the last one of which nobody knows whether it did; `undefined` when
- * none has been handed it, or all of them refused.
+ * Returns the provider that accepted the message, else the last one with an unknown outcome; `undefined` when there was
+ * no request, or all were refused.
  */
 export function lookupTarget({ attempts, provider, providerMessageId }: MessageTrace): LookupTarget | undefined {
   const target =
@@ -41,22 +38,22 @@ export function lookupTarget({ attempts, provider, providerMessageId }: MessageT
   };
 }
 
-/** A text of which nobody knows is asked for where its provider can be asked, whatever the config says. */
+/** Delay for unknown outcomes, which are queried whenever the provider supports it, regardless of the config. */
 const HELD_POLL_MS = 60_000;
 
-/** How long after the attempt its provider is asked; `undefined`: it cannot be, or is not to be. */
+/** Returns the delay from the attempt to the query; `undefined` when the provider cannot be queried or is not to be. */
 export function pollAfterOf(sendTarget: SendTarget | undefined, isUnknown: boolean): number | undefined {
   if (sendTarget?.provider.status === undefined) return undefined;
   return sendTarget.pollAfterMs ?? (isUnknown ? HELD_POLL_MS : undefined);
 }
 
 const MOST_LOOKUPS = 5;
-/** Vendors keep their records for longer; what nobody knows after so long no vendor will say any more. */
+/** Maximum age: vendors keep their records longer, but a state unknown for so long stays unknown. */
 const LONGEST_MS = 72 * 3_600_000;
 
 /**
- * When to ask next: first `pollAfterMs` after the attempt, then each time after double the wait, five times in all and
- * for three days at most. Reckoned from the attempt, so that a look-up that came late asks for those before it too.
+ * Returns the time of the next query: `pollAfterMs` after the attempt, then with doubled delays, five times in all and
+ * within three days. Computed from the attempt, so that a late query covers the missed ones.
  */
 export function nextLookupAt(sentAt: Date, pollAfterMs: number, now: Date): Date | undefined {
   const elapsedMs = now.getTime() - sentAt.getTime();

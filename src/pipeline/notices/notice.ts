@@ -8,11 +8,11 @@ import type { Config } from '../../config/config.ts';
 import { type AlertSubject, deadlineOf } from '../routing/alert-stages.ts';
 import type { Recipient } from '../routing/recipients.ts';
 
-/** One step of an alert's ladder to one channel, as it waits on the queue `sms-notices`. Times are ms since the epoch. */
+/** One escalation step for one channel, as it waits on the queue `sms-notices`. Times are ms since the epoch. */
 export const waitingNoticeSchema = z.object({
   id: z.string(),
   alertId: z.string(),
-  /** Stands for the dedup key in Redis key names. */
+  /** Replaces the dedup key in Redis key names. */
   dedupHash: z.string(),
   channel: z.string(),
   severity: z.enum(SEVERITIES),
@@ -24,7 +24,7 @@ export const waitingNoticeSchema = z.object({
   receivedAt: epochMs,
   /** When its step is due. */
   dueAt: epochMs,
-  /** From then on it is given up. */
+  /** Deadline for retries. */
   expiresAt: epochMs,
   step: z.int(),
   steps: z.int(),
@@ -34,10 +34,10 @@ export const waitingNoticeSchema = z.object({
 
 export type WaitingNotice = z.output<typeof waitingNoticeSchema> & Notice;
 
-/** A channel that could not be told for so long is not told any more: the news is old. */
+/** How long a notice is retried: older news is not worth sending. */
 export const NOTICE_LIFE_MS = 3_600_000;
 
-/** What an alert's ladder tells its channels, in the order of its steps; the same ids for every run of the alert. */
+/** Composes the channel notices of an alert in the order of its steps; the ids are the same for every run of the alert. */
 export function composeNotices(
   { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt }: AlertSubject,
   recipients: readonly Recipient[],
@@ -70,13 +70,13 @@ export function composeNotices(
   );
 }
 
-/** A code to log in with is its recipient's alone. */
+/** Text for channels. A login code is for its recipient only. */
 function textOf({ purpose, text, template }: AlertSubject['alert'], templates: Config['templates']): string {
-  if (purpose === 'verification') return 'a verification text, which is not shown';
+  if (purpose === 'verification') return 'verification message (content hidden)';
   return text ?? fillTemplate(templates.get(template?.name ?? '')?.text ?? '', template?.params ?? {});
 }
 
-/** One that an operator sent through once more has its time anew. */
+/** Restarts the deadline of a notice that an operator replayed. */
 export function prolong(notice: WaitingNotice, now: number): WaitingNotice {
   return { ...notice, expiresAt: Math.max(notice.expiresAt, now + NOTICE_LIFE_MS) };
 }
@@ -84,7 +84,7 @@ export function prolong(notice: WaitingNotice, now: number): WaitingNotice {
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-/** How long to wait after so many tries in vain: twice as long each time, up to five minutes, give or take a half. */
+/** Delay after a number of failed tries: doubled each time up to five minutes, with 50 % jitter. */
 export function pauseMs(tries: number, random: number): number {
   return Math.round(Math.min(FIRST_PAUSE_MS * 2 ** (Math.max(1, tries) - 1), LONGEST_PAUSE_MS) * (0.5 + random));
 }

@@ -11,19 +11,19 @@ import { pauseMs, type WaitingNotice } from './notice.ts';
 interface NotifierDeps {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly notices: Notices;
-  /** Why nobody has to be told of an alert any more; `undefined` while somebody has. */
+  /** Returns why the alert has ended; `undefined` while it is open. */
   readonly closedBy: (dedupHash: string, receivedAt: number) => Promise<'resolved' | 'acknowledged' | undefined>;
   readonly observer: Pick<Observer, 'noticeEnded'>;
   readonly clock: Clock;
   readonly retryUntilStored: RetryUntilStored;
-  /** From 0 to 1. */
+  /** Random number from 0 to 1. */
   readonly random: () => number;
-  /** Told of a throw out of a channel, which is a bug in it. */
+  /** Called for an exception of a channel, which is a bug in it. */
   readonly onBug: (error: unknown, channel: string) => void;
 }
 
 export type Noticed =
-  /** `code`: what the channel refused it with, if it was asked. */
+  /** `code`: the channel's error, when it was called. */
   | { readonly kind: 'later'; readonly until: Date; readonly code?: string; readonly progress?: NoticeProgress }
   | ({ readonly kind: 'ended' } & NoticeEnd);
 
@@ -32,23 +32,23 @@ interface NoticeEnd {
   readonly reason?: 'resolved' | 'acknowledged' | 'expired';
   readonly code?: string;
   readonly detail?: string;
-  /** Of one that failed for some addresses: what an operator sends once more goes to the others only. */
+  /** For a partial failure: a replay notifies only the remaining addresses. */
   readonly progress?: NoticeProgress;
 }
 
 export interface Notifier {
-  /** Takes one notice as far as it goes now. `tries`: which time this is that its job is taken. */
+  /** Processes one notice. `tries`: number of this try of its job. */
   notify(notice: WaitingNotice, tries: number, signal: AbortSignal): Promise<Noticed>;
-  /** Ends one over which worker after worker died. */
+  /** Fails a notice whose job crashed worker after worker. */
   bury(notice: WaitingNotice): Promise<void>;
 }
 
 /**
- * Tells channels what is due, and writes down and counts how each notice ended. At least once: what a channel took
- * without our hearing of it is told again, under the same id.
+ * Notifies channels and stores and counts the results. At least once: a notice whose confirmation was lost is sent
+ * again with the same id.
  */
 export function createNotifier({ channels, notices, closedBy, observer, clock, retryUntilStored, random, onBug }: NotifierDeps): Notifier {
-  /** Channels that want to be left alone, and until when: what this process knows of it. */
+  /** Channels that asked for a pause, and its end, as far as this process knows. */
   const paused = new Map<string, number>();
 
   const end = async (notice: WaitingNotice, ended: NoticeEnd): Promise<Noticed> => {
@@ -82,12 +82,12 @@ export function createNotifier({ channels, notices, closedBy, observer, clock, r
     async notify(notice, tries, signal) {
       const startedAt = clock.now().getTime();
       const earlier = await notices.outcomeOf(notice);
-      // One that failed is here again because an operator wants it so.
+      // A failed notice is processed again because an operator replayed it.
       if (earlier === 'accepted' || earlier === 'cancelled') return { kind: 'ended', outcome: earlier };
       const over = await closedBy(notice.dedupHash, notice.receivedAt);
       if (over !== undefined) return end(notice, { outcome: 'cancelled', reason: over });
       if (startedAt < notice.dueAt) return { kind: 'later', until: new Date(notice.dueAt) };
-      // Its alert was never meant to live so long; that is no failure of ours.
+      // The alert expired before this step was due; this is no failure.
       if (notice.expiresAt <= notice.dueAt) return end(notice, { outcome: 'cancelled', reason: 'expired' });
       if (startedAt >= notice.expiresAt)
         return end(notice, {
@@ -123,7 +123,7 @@ export function createNotifier({ channels, notices, closedBy, observer, clock, r
   };
 }
 
-/** Addresses themselves are not shown. */
+/** Formats progress without the addresses themselves. */
 function describeProgress({ remaining, refused, accepted }: NoticeProgress): string {
   return [`${accepted} address(es) accepted`, `${remaining.length} refused temporarily`, ...refused].join(', ');
 }
@@ -133,8 +133,8 @@ function detailOf({ detail }: { readonly detail?: string }): { readonly detail?:
 }
 
 /**
- * The e-mail addresses, each once, behind addresses, contacts, groups, and rotations as they stand at `now`; whoever has
- * none is left out.
+ * Resolves addresses, contacts, groups, and rotations at `now` to e-mail addresses without duplicates; contacts without
+ * one are skipped.
  */
 export function openAddresses(to: readonly string[], book: AddressBook, now: Date): string[] {
   const named = openRecipients(

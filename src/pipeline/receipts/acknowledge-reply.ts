@@ -8,14 +8,14 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observer } from '../observer.ts';
 import type { ConfirmReply } from './confirm-reply.ts';
 
-/** An answer to one of our texts, as far as we know. */
+/** A reply to one of our messages. */
 export interface Reply {
-  /** Of the text that came in: the same each time it is worked off. */
+  /** Id of the inbound message; the same each time it is processed. */
   readonly id: string;
   readonly phoneHash: string;
-  /** The sender's whole number, where replies are confirmed. */
+  /** The sender's number, when replies are confirmed. */
   readonly to?: string;
-  /** Whose number it is. */
+  /** Contact with that number. */
   readonly contact: string | null;
   readonly text: string;
   readonly at: Date;
@@ -24,33 +24,33 @@ export interface Reply {
 export interface AcknowledgeReplyDeps {
   readonly ledger: Pick<Ledger, 'codes' | 'closedBy'>;
   readonly traces: Traces;
-  /** `run` names the caller's run, which may say it twice. */
+  /** `run` identifies the caller's run, which may repeat the call. */
   readonly acknowledge: (
     alertId: string,
     by: string,
     at: Date,
     run: string,
   ) => Promise<{ readonly kind: 'acknowledged' | 'not_acknowledgeable' | 'missing' } | { readonly kind: 'over'; readonly over: Closure }>;
-  /** Absent: a reply is not confirmed. */
+  /** Absent: replies are not confirmed. */
   readonly confirm?: ConfirmReply | undefined;
   readonly observer: Pick<Observer, 'acknowledged'>;
 }
 
-/** What a reply did. */
+/** Result of a reply. */
 export type Answered =
   | { readonly kind: 'acknowledged'; readonly alerts: readonly string[] }
   | { readonly kind: 'unmatched'; readonly reason: UnmatchedReason };
 
 type Meant = readonly MessageTrace[] | UnmatchedReason;
 
-/** A word without a code is understood for one of so many texts at most. */
+/** Number of recent messages that a reply without a code may refer to. */
 const LOOKED_BACK = 50;
-/** A text in any other state cannot have come, and is not answered. */
+/** States in which a message may have arrived, so that it can be replied to. */
 const MAY_HAVE_COME: readonly MessageState[] = ['accepted', 'delivered', 'undelivered', 'unknown'];
 
 /**
- * Acknowledges what a reply means: every alert whose code is in it, or, when it says no more than `ok`, the one problem
- * that its phone was texted of and that is not over. What could mean two problems means none.
+ * Acknowledges the alerts a reply refers to: all whose code it contains, or, for a plain `ok`, the only open alert sent
+ * to its phone. A reply that could refer to two problems acknowledges none.
  */
 export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm, observer }: AcknowledgeReplyDeps) {
   const { codes, closedBy } = ledger;
@@ -63,7 +63,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
     return said.length === 0 ? 'no_code' : 'unknown_code';
   };
 
-  /** The dedup key of an alert that nothing has ended. */
+  /** Returns the dedup key of an open alert. */
   const openKey = async (alertId: string): Promise<string | undefined> => {
     const alert = await traces.alert(alertId);
     if (alert === undefined || alert.dedupKey === null) return undefined;
@@ -71,7 +71,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
     return over === undefined ? alert.dedupKey : undefined;
   };
 
-  /** What the simulator took is meant only where nothing else is open: its text came to no phone. */
+  /** Messages of the simulator count only when nothing else is open: they reached no phone. */
   const meantByYes = async (phoneHash: string): Promise<Meant> => {
     const open = new Map<string, MessageTrace>();
     const simulated = new Map<string, MessageTrace>();
@@ -104,7 +104,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
       const { alertId, to } = message;
       const contact = reply.contact ?? message.contact;
       const by = contact === null ? `${to} (reply)` : `contact ${contact} (reply)`;
-      // The same run for the same text: a worker that takes over from one that crashed goes on where that one stopped.
+      // The same run id per inbound message: a worker that takes over after a crash continues there.
       const answer = await acknowledge(alertId, by, at, hash('reply', id, alertId));
       if (answer.kind === 'over' && answer.over === 'resolved') continue;
       alerts.push(alertId);

@@ -9,27 +9,27 @@ import type { VendorInbound } from '../../provider/contract/receipt-reader.ts';
 import type { Observer } from '../observer.ts';
 import type { Answered, Reply } from './acknowledge-reply.ts';
 
-/** A text to a number of ours, as it waits on the queue `sms-inbound`: verified, and without the whole number that it came from. */
+/** An inbound message as it waits on the queue `sms-inbound`: verified, and without the sender's full number. */
 export const inboundSchema = z.object({
   provider: z.string(),
   providerMessageId: z.string(),
   phoneHash: z.string(),
-  /** Of the other spelling of the same phone, under which it may have opted out before. */
+  /** Hashes of the other spelling of the phone, under which it may have opted out. */
   formerHashes: z.array(z.string()).exactOptional(),
-  /** The sender's number, masked; a short code or a name as it came. */
+  /** Sender's number, masked; a short code or a name unchanged. */
   from: z.string(),
-  /** The sender's whole number, kept only where replies are confirmed. */
+  /** Sender's full number, stored only when replies are confirmed. */
   phone: z.string().exactOptional(),
   text: z.string(),
-  /** What the vendor took it for. */
+  /** Classification by the vendor. */
   word: z.enum(['stop', 'start']).optional(),
-  /** ms since the epoch, when it reached us. */
+  /** Time of receipt, ms since the epoch. */
   receivedAt: epochMs,
 });
 
 export type Inbound = z.output<typeof inboundSchema>;
 
-/** What a reader read, ready for the queue, whatever its sender looks like: a STOP is never lost. */
+/** Converts a parsed inbound message for the queue, with any sender: a STOP is never lost. */
 export function inboundOf(
   provider: ProviderName,
   { from, word, ...said }: VendorInbound,
@@ -49,14 +49,13 @@ export function inboundOf(
   };
 }
 
-/** Those of the targets: https://help.twilio.com/articles/223134027 */
+/** The carriers' keywords: https://help.twilio.com/articles/223134027 */
 const STOP: readonly string[] = ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'];
 const START: readonly string[] = ['START', 'UNSTOP', 'YES'];
 
 /**
- * What a text asks for when it is nothing but that one word, in any case, with any marks around it. `please stop` is no
- * STOP, as with the targets: a sentence is somebody's answer to a person. `Opt-out` and `stop all` are words in two parts;
- * no such leave for a word that lets texts in again.
+ * Detects a message that is only one keyword, in any case and with punctuation. `please stop` is no STOP, as with the
+ * carriers: a sentence is an answer to a person. `Opt-out` and `stop all` may be two words; START may not.
  */
 export function readWord(text: string): 'stop' | 'start' | undefined {
   const word = text
@@ -70,10 +69,10 @@ export function readWord(text: string): 'stop' | 'start' | undefined {
 interface InboundReceiverDeps {
   readonly seen: SeenInbound;
   readonly optOuts: Pick<OptOuts, 'optOut' | 'optIn'>;
-  /** Gets what is neither STOP nor START. Twice, when its worker crashes meanwhile. */
+  /** Handles messages that are neither STOP nor START; may run twice after a crash. */
   readonly acknowledgeByReply: (reply: Reply) => Promise<Answered>;
   readonly log: Pick<InboundLog, 'keep'>;
-  /** The contact of the config that a phone belongs to, by its hash. */
+  /** Contact of the config that a phone hash belongs to. */
   readonly contactOf: (phoneHash: string) => string | undefined;
   readonly observer: Pick<Observer, 'inbound'>;
 }
@@ -83,8 +82,8 @@ export type ApplyInbound = (inbound: Inbound) => Promise<void>;
 type Followed = Answered | { readonly kind: 'stop' | 'start' };
 
 /**
- * Does what a text asks for, keeps it with what was made of it, and counts it, once. Done first and remembered then: a word
- * said twice is no harm, one lost is.
+ * Executes the command of a message, stores it with the result, and counts it once. Executed before it is stored:
+ * repeating a command is harmless, losing one is not.
  */
 export function createInboundReceiver(deps: InboundReceiverDeps): ApplyInbound {
   const { seen, optOuts, acknowledgeByReply, log, contactOf, observer } = deps;
@@ -131,10 +130,10 @@ export function createInboundReceiver(deps: InboundReceiverDeps): ApplyInbound {
   };
 }
 
-/** Longer than any text of a phone. */
+/** Longer than any SMS. */
 const LONGEST_TEXT = 2000;
 
-/** What a terminal or a page would obey instead of showing it, line breaks included, becomes a blank. */
+/** Replaces control characters, line breaks included, by spaces, so that terminals and pages do not interpret them. */
 function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ').slice(0, LONGEST_TEXT);
 }

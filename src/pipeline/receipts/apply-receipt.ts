@@ -10,26 +10,26 @@ import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import { noteInSpan } from '../../tracing/span.ts';
 import type { Observer } from '../observer.ts';
 
-/** A provider's delivery receipt, as it waits on the queue `sms-receipts`: verified, and in our words. */
+/** A delivery receipt as it waits on the queue `sms-receipts`: verified, and in our terms. */
 export const receiptSchema = z.object({
   provider: z.string(),
-  /** Ours, where the provider hands it back. */
+  /** Our message id, when the provider returns it. */
   messageId: z.string().optional(),
   providerMessageId: z.string().optional(),
   state: z.enum(RECEIPT_WORDS),
-  /** The vendor's, of a text that did not arrive. */
+  /** Error code of the vendor, for an undelivered message. */
   code: z.string().optional(),
-  /** What that code means. */
+  /** Meaning of the code. */
   reason: z.enum(PROVIDER_REASONS).optional(),
-  /** ms since the epoch, when it happened, where the vendor says. */
+  /** Time of the event, ms since the epoch, when the vendor reports it. */
   at: epochMs.optional(),
-  /** ms since the epoch, when it reached us. */
+  /** Time of receipt, ms since the epoch. */
   receivedAt: epochMs,
 });
 
 export type Receipt = z.output<typeof receiptSchema>;
 
-/** What a reader read, ready for the queue. An id that cannot be one of ours never comes near a key of Redis. */
+/** Converts a parsed receipt for the queue. Ids that cannot be ours are dropped, so that they never reach a Redis key. */
 export function receiptOf(provider: ProviderName, { messageId, at, ...said }: VendorReceipt, receivedAt: Date): Receipt {
   return {
     provider,
@@ -40,26 +40,26 @@ export function receiptOf(provider: ProviderName, { messageId, at, ...said }: Ve
   };
 }
 
-/** A receipt can overtake the answer to the call that it belongs to; for this long it waits for the ledger to catch up. */
+/** A receipt can arrive before the response to its request; it waits this long for the ledger. */
 const EARLY_MS = 120_000;
 
 export type Applied =
   | { readonly kind: 'done' }
-  /** The message has not been accepted yet: come back with it. */
+  /** The message is not accepted yet: retry later. */
   | { readonly kind: 'early' };
 
-/** `firstLook`: this receipt has not waited yet. */
+/** `firstLook`: whether this is the first try. */
 export type ApplyReceipt = (receipt: Receipt, now: Date, firstLook: boolean) => Promise<Applied>;
 
 /**
- * Takes one receipt to its message, and counts it once by what it turned out to be. One that must wait is counted as
- * `early` besides, when it begins to.
+ * Applies one receipt to its message and counts its outcome once. One that must wait is also counted as `early`, when
+ * the wait begins.
  */
 export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOuts: Pick<OptOuts, 'optOut'>): ApplyReceipt {
   return async (receipt, now, firstLook) => {
     const { provider, state } = receipt;
     const unmatched = (): Applied => {
-      // One from further in the future than that would wait until then.
+      // A timestamp further in the future would make it wait until then.
       if (Math.abs(now.getTime() - receipt.receivedAt) < EARLY_MS) {
         if (firstLook) observer.receipt(provider, 'early');
         return { kind: 'early' };
@@ -68,7 +68,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
       return { kind: 'done' };
     };
 
-    // The provider's id is its own; ours came back through a URL or a field that others may have changed.
+    // The provider's id takes precedence; ours was returned in a URL or field that others may have changed.
     const messageId = (await findByProviderId(ledger, receipt)) ?? receipt.messageId;
     if (messageId === undefined) return unmatched();
     noteInSpan({ 'sms.message.id': messageId, 'sms.receipt': state });
@@ -88,7 +88,7 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
       observer.receipt(provider, move.as);
       return { kind: 'done' };
     }
-    // A part that arrived does not make the text arrive.
+    // Delivery of one part does not make the message delivered.
     observer.receipt(provider, move.to === 'accepted' ? 'pending' : state);
     if (move.to === 'undelivered') await reportUndelivered(messageId, receipt, ledger, observer);
     if (move.from === 'unknown') observer.unknownResolved(provider, 'receipt');
@@ -99,7 +99,10 @@ export function createReceiptReceiver(ledger: Ledger, observer: Observer, optOut
   };
 }
 
-/** Also from a receipt that tells nothing new: whoever took it first may have died before this. As old as its text: a START since then stays. */
+/**
+ * Also for a repeated receipt: the worker that processed the first one may have crashed. Dated to the message, so that
+ * a later START stays in force.
+ */
 async function learnOptOut(
   messageId: string,
   { provider, code }: Receipt,
@@ -128,7 +131,7 @@ async function findByProviderId(ledger: Ledger, { provider, providerMessageId }:
   return providerMessageId === undefined ? undefined : ledger.findMessage(provider, providerMessageId);
 }
 
-/** By the vendor's word, unless it names a moment that cannot be. */
+/** Delay by the vendor's time, unless that time is impossible. */
 function secondsBetween(acceptedAt: Date, { at = Number.POSITIVE_INFINITY, receivedAt }: Receipt): number {
   const deliveredAt = at < acceptedAt.getTime() ? receivedAt : Math.min(at, receivedAt);
   return Math.max(0, deliveredAt - acceptedAt.getTime()) / 1000;

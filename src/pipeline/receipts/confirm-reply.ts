@@ -15,19 +15,19 @@ import { cardOf, type PlannedMessage } from '../routing/plan-message.ts';
 /** A reply that acknowledged an alert. */
 export interface Confirmable {
   readonly alertId: string;
-  /** Of the text that was answered. */
+  /** Route of the message that was replied to. */
   readonly route: string;
-  /** A simulated provider took that text: no real one confirms it. */
+  /** That message was sent by a simulated provider: no real one confirms it. */
   readonly simulated?: boolean | undefined;
   readonly to: E164;
   readonly contact: string | null;
-  /** The alert's, where its producer chose it. */
+  /** The dedup key of the alert, when its producer set it. */
   readonly dedupKey: string | null;
-  /** When the reply came. */
+  /** Time of the reply. */
   readonly at: Date;
 }
 
-/** Texts the sender of a reply that it was understood; the same alert twice is one text. */
+/** Sends a confirmation to the sender of a reply; one message per alert. */
 export type ConfirmReply = (confirmable: Confirmable) => Promise<void>;
 
 export interface ConfirmReplyDeps {
@@ -35,18 +35,18 @@ export interface ConfirmReplyDeps {
   readonly ledger: Pick<Ledger, 'resolveSubscribers'>;
   readonly observer: Pick<Observer, 'messagesCreated'>;
   readonly clock: Clock;
-  /** Gives each step its job; a step that has one already keeps it. */
+  /** Adds the jobs; an existing job is kept. */
   readonly addJobs: (steps: readonly PlannedMessage[]) => Promise<void>;
 }
 
-/** Later than this the sender does not wait for it any more. */
+/** Deadline: a later confirmation is of no use. */
 const GOOD_FOR_MS = 10 * 60_000;
-/** Longest dedup key in it, in characters. */
+/** Maximum length of the dedup key in the text, in characters. */
 const LONGEST_KEY = 60;
 
 /**
- * The message bears an id that comes from the alert's and is written down once, so that neither a second reply nor a crash
- * makes a second text of it. The caps, opt-outs and budgets of all messages apply; one that a cap holds back is given up.
+ * The message id is derived from the alert id and stored once, so that neither a second reply nor a crash sends a
+ * second message. Caps, opt-outs and budgets apply as usual; a confirmation over a cap is dropped.
  */
 export function createConfirmReply({ config, ledger: { resolveSubscribers }, observer, clock, addJobs }: ConfirmReplyDeps): ConfirmReply {
   return async (confirmable) => {
@@ -67,7 +67,7 @@ export function confirmationOf(
   const plan = config.routes.find(({ name }) => name === route) ?? anyProvider(config);
   const providers = orderProviders(plan, to, id);
   const about = dedupKey === null ? 'this alert' : cutText(dedupKey, LONGEST_KEY);
-  const text = `Acknowledged${contact === null ? '' : ` by ${contact}`}: no further texts about ${about}.`;
+  const text = `Acknowledged${contact === null ? '' : ` by ${contact}`}: no further messages about ${about}.`;
   return {
     id,
     alertId,

@@ -15,13 +15,14 @@ import type { Observer } from '../observer.ts';
 import { cardOf, type PlannedMessage } from '../routing/plan-message.ts';
 import { shapeContent, shapingOf } from '../sending/shape-message.ts';
 
-/** That the problem of a dedup key was over at a time, in ms. */
+/** Job data: the problem of a dedup key was resolved at a time, in ms. */
 export const endedSchema = z.object({ dedupHash: z.string(), at: epochMs });
 export type Ended = z.output<typeof endedSchema>;
 
 /**
- * Texts everybody whose text of the problem was accepted. `waiting`: of some texts nobody knows yet, ask again later.
- * @param addJobs gives each step its job; a step that has one already keeps it
+ * Notifies everyone whose message about the problem was accepted. `waiting`: the outcome of some messages is still
+ * open, retry later.
+ * @param addJobs adds the jobs; an existing job is kept
  */
 export type NotifyResolved = (ended: Ended, addJobs: (steps: readonly PlannedMessage[]) => Promise<void>) => Promise<'done' | 'waiting'>;
 
@@ -31,12 +32,12 @@ interface TellResolvedDeps {
   readonly clock: Clock;
 }
 
-/** A text that may not have arrived is no reason to say that all is well again; a receipt that says so may be wrong. */
+/** States in which the recipient may have got the message; a receipt that says otherwise may be wrong. */
 const REACHED: readonly (MessageState | undefined)[] = ['accepted', 'delivered', 'undelivered'];
 
 /**
- * Each text of a problem is followed by one at most, whoever resolves it how often, and whatever crashes: the message bears
- * an id that comes from the other's, is written down once, and only when it has its job the other one is forgotten.
+ * Each message of a problem is followed by at most one notification, however often it is resolved and whatever crashes:
+ * its id is derived from the other's and stored once, and the original is removed only when the job exists.
  */
 export function createNotifyResolved({ ledger: { resolveSubscribers }, observer, clock }: TellResolvedDeps): NotifyResolved {
   const write = async (firing: Message, at: number): Promise<PlannedMessage[]> => {
@@ -64,7 +65,7 @@ export function createNotifyResolved({ ledger: { resolveSubscribers }, observer,
   };
 }
 
-/** A phone that was texted several times about one problem is texted once that it is over; what the simulator took is apart. */
+/** A phone with several messages about one problem gets one notification; messages of the simulator are separate. */
 function newestOfEach(messages: readonly Message[]): Message[] {
   const newest = new Map<string, Message>();
   for (const message of messages.toSorted((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1))) {
@@ -73,21 +74,24 @@ function newestOfEach(messages: readonly Message[]): Message[] {
   return [...newest.values()];
 }
 
-/** `undefined` for what another version has written, of which we can say nothing. */
+/** Returns `undefined` for data written by another version. */
 function read({ kept }: ResolveSubscriber): Message | undefined {
   return messageSchema.safeParse(JSON.parse(kept)).data;
 }
 
 function recordOf(message: Message, firing: Message, now: Date): MessageRecord {
-  const events = [{ at: now.toISOString(), stage: 'resolve-gate', verdict: 'queued', detail: `what ${firing.id} told of is over` }];
+  const events = [
+    { at: now.toISOString(), stage: 'resolve-gate', verdict: 'queued', detail: `reports that the alert behind ${firing.id} is resolved` },
+  ];
   return { ...cardOf(message, now), says: 'resolved', state: 'queued', reason: null, until: null, events };
 }
 
 /**
- * The text that what another one told of is over, to the same phone by the same route and for as long. It is an `info`,
- * whatever the problem was: it goes out last, waits for room that criticals leave, and wakes nobody at night. It is never
- * sent again in doubt, for it is promised at most once. Ends of its dedup key do not touch it: it has one of its own.
- * @param at when that was resolved, ms
+ * Builds the notification that a problem is resolved, to the same phone through the same route and with the same
+ * lifetime. Its severity is `info`: it is sent last, uses capacity that criticals leave, and waits for the end of quiet
+ * hours. It is sent at most once, so an unknown outcome is not resent. It has a dedup key of its own, so that a resolve
+ * does not affect it.
+ * @param at when the problem was resolved, ms
  */
 export function resolvedMessage(firing: Message, at: number): Message {
   const { template, ackCode, resolvedTexts, notBefore, replay, dedupeForMs, ...rest } = firing;

@@ -11,13 +11,13 @@ export interface AlertSubject {
   readonly dedupKey: string;
   readonly dedupHash: string;
   readonly receivedAt: number;
-  /** Its time runs from here on when an operator replayed it. */
+  /** When an operator replayed it; its deadline counts from then on. */
   readonly replayedAt?: number;
-  /** Raised while its route had simulated providers alone, which it has no more. */
+  /** Raised while its route had only simulated providers, which has changed since. */
   readonly fromTrial?: boolean;
 }
 
-/** An alert that waited on the queue beyond its own deadline texts nobody. */
+/** Suppresses an alert that waited on the queue beyond its deadline. */
 export const alertExpiryGate: Stage<AlertSubject> = {
   name: 'expiry-gate',
   exec({ alert, receivedAt, replayedAt = receivedAt, policy }, { clock }) {
@@ -26,26 +26,26 @@ export const alertExpiryGate: Stage<AlertSubject> = {
   },
 };
 
-/** The ledger and what was resolved are remembered for longer than this, so that no text outlives what is known of it. */
+/** Shorter than the retention of the ledger and of resolved keys, so that no message outlives its records. */
 const LONGEST_LIFE_MS = 2 * 86_400_000;
 
 /**
- * ms since the epoch: the producer's own deadline, else the route's, both within two days.
- * @param from when its time began: when it was received, or replayed; a replayed alert is good for as long as it was at first
+ * Returns the deadline in ms since the epoch: the producer's own, else the route's, both within two days.
+ * @param from when the lifetime starts: when received or replayed; a replayed alert gets its original lifetime again
  */
 export function deadlineOf(alert: ParsedAlert, from: number, expiresAfterMs: number, receivedAt = from): number {
   if (alert.expiresAt === undefined) return from + Math.min(expiresAfterMs, LONGEST_LIFE_MS);
   return from + Math.min(Date.parse(alert.expiresAt) - receivedAt, LONGEST_LIFE_MS);
 }
 
-/** A text costs money and wakes people: only what the route finds grave enough becomes one. */
+/** Suppresses alerts below the minimum severity of the route: messages cost money and wake people. */
 export const severityGate: Stage<AlertSubject> = {
   name: 'severity-gate',
   exec({ alert, policy }) {
     if (isAtLeast(alert.severity, policy.minSeverity)) return pass;
-    return { kind: 'suppressed', reason: 'below_severity', detail: `route ${policy.route} texts from ${policy.minSeverity} up` };
+    return { kind: 'suppressed', reason: 'below_severity', detail: `route ${policy.route} has minSeverity ${policy.minSeverity}` };
   },
 };
 
-/** What every alert passes, in this order, before its recipients are looked up. */
+/** Stages of every alert before its recipients are resolved, in this order. */
 export const ALERT_STAGES: readonly Stage<AlertSubject>[] = [alertExpiryGate, severityGate];

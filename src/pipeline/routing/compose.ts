@@ -19,13 +19,13 @@ import type { Recipient } from './recipients.ts';
 
 export type ComposeConfig = Pick<Config, 'templates' | 'quietHours' | 'providers'>;
 
-/** One message a recipient: what the text says, until when it is worth sending, and by which rules. */
+/** Creates one message per recipient: content, deadline and policy. */
 export function composeMessages(
   { id, alert, policy, dedupHash, receivedAt, replayedAt = receivedAt, fromTrial }: AlertSubject,
   recipients: readonly Recipient[],
   { templates, quietHours, providers: configured }: ComposeConfig,
 ): Message[] {
-  // The first of its codes; should another alert use it, the one that it gets instead is as long.
+  // The first candidate code; if another alert uses it, the replacement has the same length.
   const code = policy.acknowledge ? ackCodesOf(id, 1)[0] : undefined;
   const contentIn = remembered((language) => contentOf(alert, policy, templates, language, code));
   const afterMs = textsAfterMs(policy.ladder) ?? 0;
@@ -71,7 +71,7 @@ export function shownSource(source: string): string {
   return cutText(maskNumbers(source), LONGEST_SOURCE);
 }
 
-/** What the text says to somebody who reads this language. */
+/** Renders the content in a language. */
 function contentOf(
   raised: ParsedAlert,
   policy: Policy,
@@ -94,7 +94,7 @@ function contentOf(
   return { ...content, segments: countSegments(shapeContent(content, 'gsm7').text) };
 }
 
-/** Only a template and the text itself may name a place for the code; what is filled into them is data. */
+/** Protects `{ack}` in values: only a template and the text itself may contain the placeholder. */
 function withAckLetters(alert: ParsedAlert): ParsedAlert {
   const { instance, source, labels, template } = alert;
   const keepAll = (values: Readonly<Record<string, string>>) =>
@@ -108,7 +108,7 @@ function withAckLetters(alert: ParsedAlert): ParsedAlert {
   };
 }
 
-/** A thousand recipients read few languages. */
+/** Caches results by language; a thousand recipients read few languages. */
 function remembered<T>(make: (language: string | undefined) => T): typeof make {
   const made = new Map<string | undefined, T>();
   return (language) => {
@@ -118,7 +118,7 @@ function remembered<T>(make: (language: string | undefined) => T): typeof make {
   };
 }
 
-/** The producer's own, or the route's filled with what the alert says. */
+/** Returns the producer's template, or the route's filled with fields of the alert. */
 function templateOf(
   alert: ParsedAlert,
   { template: fallback, acknowledge }: Policy,
@@ -126,9 +126,9 @@ function templateOf(
   language: string | undefined,
 ): MessageTemplate | undefined {
   const spoken = language === undefined ? {} : { language };
-  // Each phone has its own code, which takes the place of this only when it is told.
+  // Each phone has its own code, inserted when the message is sent.
   const ack = { ack: acknowledge ? ACK_PLACE : '-' };
-  // Whoever raised it may know the reader better than we do.
+  // A template chosen by the producer takes precedence.
   if (alert.template !== undefined) {
     const { params, ...named } = alert.template;
     const asks = placeholders(wordingOf(templates, { language, ...named })?.text ?? '').includes('ack');
@@ -144,7 +144,7 @@ function templateOf(
   };
 }
 
-/** What an alert says under a name: one of its own fields, else a label. */
+/** Returns a field of the alert, else the label of that name. */
 function wordOf({ severity, text, source, instance, labels }: ParsedAlert, name: string): string {
   const priority = severity.toUpperCase();
   const fields: Readonly<Record<string, string | undefined>> = { instance, source, text, content: text, priority, severity: priority };
@@ -158,10 +158,10 @@ function textOf({ severity, text, instance }: ParsedAlert, template: MessageTemp
 }
 
 /**
- * The quiet hours of one text. A route that has none leaves nobody in peace; else the contact's own count, then the
- * route's, then everybody's, and always by the contact's clock where it is known. A login code is asked for by whoever
- * is awake: it comes at any time, unless its very route has hours.
- * @param contact nothing is known of a bare number
+ * Returns the quiet hours of one message: none on a route with `quietHours: off`; else the contact's own, the route's,
+ * or the global ones, in the contact's time zone when known. Login codes are sent at any time, unless their route sets
+ * hours.
+ * @param contact absent for a bare number
  */
 export function quietHoursOf(
   { quietHours: ofRoute }: Pick<Policy, 'quietHours'>,

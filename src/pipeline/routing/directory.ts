@@ -13,14 +13,14 @@ import { openRecipients } from './recipients.ts';
 
 const WORDS: Readonly<Record<Misfit['unfit'], string>> = {
   VARIABLE_EMPTY: 'is empty',
-  VARIABLE_CONTROL: 'holds a line break or a control character',
-  VARIABLE_LINK: 'holds a link or an IP address',
+  VARIABLE_CONTROL: 'contains a line break or a control character',
+  VARIABLE_LINK: 'contains a link or an IP address',
   VARIABLE_TOO_LONG: 'is too long',
 };
 
 /**
- * What is wrong with the params of an alert's own template when not one provider of its route could say them: they are
- * sent exactly as they are or not at all. Empty when there is one that could.
+ * Checks the params of an alert's own template against all providers of its route; they are sent unchanged or not at
+ * all. Empty when at least one provider can send them.
  */
 function lintTemplate(alert: ParsedAlert, { routes, providers, templates }: Pick<Config, 'routes' | 'providers' | 'templates'>): Issue[] {
   const { template, severity } = alert;
@@ -40,16 +40,16 @@ function lintTemplate(alert: ParsedAlert, { routes, providers, templates }: Pick
   return verdicts.flatMap(({ name, misfits }) =>
     misfits.map(({ param, unfit }) => ({
       path: Object.hasOwn(template.params, param) ? `template.params.${param}` : 'template',
-      message: `${Object.hasOwn(template.params, param) ? '' : 'its text '}${WORDS[unfit]}, which ${name} would refuse; no other provider of its route could send it`,
+      message: `${Object.hasOwn(template.params, param) ? '' : 'its text '}${WORDS[unfit]}, which ${name} would reject; no other provider of the route can send it`,
     })),
   );
 }
 
-/** The parts of a config by which an alert is read. */
+/** The parts of a config that are needed to parse an alert. */
 export type KnownNames = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'templates' | 'defaultCountry' | 'routes' | 'providers'> &
   Partial<Pick<Config, 'severityWords'>>;
 
-/** What the config knows of the names that an alert may use. */
+/** Creates the directory of names that an alert may use. */
 export function directoryOf(config: KnownNames, clock: Clock): Directory {
   const { contacts, groups, rotations, templates, defaultCountry, severityWords } = config;
   return {
@@ -69,8 +69,8 @@ export function directoryOf(config: KnownNames, clock: Clock): Directory {
 }
 
 /**
- * How many messages the data of an alert may become, without reading its numbers: each entry counts for one, each name for
- * what it opens to. Never too few.
+ * Returns an upper bound of the messages of an alert without parsing its numbers: each entry counts as one, each name
+ * as its members.
  */
 export function phoneCounter(config: KnownNames, clock: Clock): (data: unknown) => number {
   const { countPhones } = directoryOf(config, clock);

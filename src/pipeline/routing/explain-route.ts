@@ -18,35 +18,34 @@ import { routeOf, subjectOf } from './router.ts';
 
 export interface ExplainedRoute {
   readonly severity: Severity;
-  /** The routes before it, each with the first line that does not match. */
+  /** The routes before it, each with its first mismatch. */
   readonly passedOver: readonly ({ readonly route: string } & Mismatch)[];
-  /** False when no route matches, and it goes through every provider. */
+  /** False when no route matches: then all providers are used. */
   readonly matched: boolean;
   readonly policy: Policy;
   readonly caps: RouteCaps | undefined;
-  /** Why nobody at all is texted. */
+  /** Why no message is sent at all. */
   readonly stops: 'below_severity' | 'expired' | 'resolved' | 'no_recipient' | undefined;
   readonly recipients: readonly ExplainedRecipient[];
 }
 
 export interface ExplainedRecipient {
-  /** Masked. */
+  /** Masked number. */
   readonly to: string;
   readonly contact: string | null;
   readonly state: 'queued' | 'deferred' | 'suppressed';
-  /** Of what is put off or not sent. */
+  /** For deferred and suppressed messages. */
   readonly reason: string | null;
   readonly until: Date | null;
-  /** In failover order. */
+  /** Providers in failover order. */
   readonly providers: readonly string[];
   readonly text: string;
   readonly segments: number;
 }
 
 /**
- * What a router with this config would do with an alert that comes `now`, but for what only Redis knows: whether it is
- * a duplicate, how full the caps are, who has opted out.
- * @throws {AlertError} for what a router would call malformed
+ * Simulates the router for an alert received `now`, except for state in Redis: duplicates, caps, opt-outs.
+ * @throws {AlertError} for a malformed alert
  */
 export function explainRoute(data: unknown, config: Config, now: Date): ExplainedRoute {
   const alert = parseAlert(data, directoryOf(config, { now: () => now }));
@@ -91,7 +90,7 @@ export function explainRoute(data: unknown, config: Config, now: Date): Explaine
   };
 }
 
-/** What a dispatcher would find out when it takes the message up is known here already. */
+/** Predicts the result of the dispatcher's gates. */
 function fateOf(
   message: Message,
   { state, reason, until }: MessageRecord,
@@ -102,7 +101,7 @@ function fateOf(
   return { state: state as ExplainedRecipient['state'], reason, until: until === null ? null : new Date(until) };
 }
 
-/** As a target that counts in GSM-7 would send it. */
+/** Text as sent by a carrier that counts in GSM-7. */
 function textOf(message: Message): string {
   const { text, template, variables, ackCode } = message;
   const content = { text, variables, ackCode, ...(template === undefined ? {} : { template }) };

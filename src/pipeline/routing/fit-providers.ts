@@ -5,7 +5,7 @@ import type { Message } from '../message.ts';
 import type { MessageSubject } from '../sending/message-stages.ts';
 import { type Stage, unconcerned } from '../stage.ts';
 
-/** What an alert takes that no route matches. */
+/** Route name for alerts that match no route. */
 export const NO_ROUTE = 'none';
 
 type Providers = Pick<Config, 'providers'>;
@@ -14,30 +14,29 @@ export function isSimulated({ providers }: Providers, name: ProviderName): boole
   return providers.get(name)?.type === 'simulated';
 }
 
-/** Whether a text by this order reaches no phone, whichever provider takes it. */
+/** Whether all these providers are simulated, so that no phone gets the message. */
 export function isSimulatedOnly(config: Providers, names: readonly ProviderName[]): boolean {
   return names.length > 0 && names.every((name) => isSimulated(config, name));
 }
 
-/** Every provider, in the order of the file: the real ones alone, where there are any. */
+/** Every provider in the order of the file; only real ones, when there are any. */
 export function anyProvider(config: Providers): ProviderPlan {
   const names = [...config.providers.keys()];
   const real = names.filter((name) => !isSimulated(config, name));
   return { providers: real.length > 0 ? real : names };
 }
 
-/** Of each route, and of alerts that none matches, whether its texts reach no phone. */
+/** Returns per route, and for unmatched alerts, whether its providers are all simulated. */
 export function simulatedRoutes({ providers, routes }: Pick<Config, 'providers' | 'routes'>): Map<string, boolean> {
   const plans = [...routes, { name: NO_ROUTE, ...anyProvider({ providers }) }];
   return new Map(plans.map((plan) => [plan.name, isSimulatedOnly({ providers }, providersOf(plan))]));
 }
 
 /**
- * A message that was made by another config, which an operator may have replaced while it waited: where none of its
- * providers is left it takes those that its route has now, and without that route all that there are. It is not to be
- * lost over a name.
- * What was made for simulated providers never goes to a real one, which would text a phone with what a trial left, and what
- * was made for real ones never goes to simulated ones alone: `undefined` where no other is left.
+ * Updates the providers of a message from an earlier config: when none of its providers is left, it uses those of its
+ * route, or all providers without that route, so that it is not lost because of a renamed provider. A message for
+ * simulated providers is never sent by real ones, and one for real providers never by simulated ones alone: `undefined`
+ * when no provider of its kind is left.
  */
 export function fitProviders(message: Message, config: Pick<Config, 'providers' | 'routes'>): Message | undefined {
   const { id, to, simulated = false, route } = message;
@@ -53,7 +52,7 @@ export function fitProviders(message: Message, config: Pick<Config, 'providers' 
   return providers.length === 0 ? undefined : { ...message, providers };
 }
 
-/** Ends what has no provider of its kind any more; an operator who replays it insists. */
+/** Ends a message without a provider of its kind; a replay by an operator overrides that. */
 export function createProviderGate(config: Pick<Config, 'providers' | 'routes'>): Stage<MessageSubject> {
   return {
     name: 'provider-gate',
@@ -67,5 +66,5 @@ export function createProviderGate(config: Pick<Config, 'providers' | 'routes'>)
   };
 }
 
-const WAS_SIMULATED = 'raised while its route had simulated providers alone; the route has real ones now';
-const WAS_REAL = 'raised for real providers; the route has simulated ones alone now';
+const WAS_SIMULATED = 'raised while its route had only simulated providers; the route now has real ones';
+const WAS_REAL = 'raised for real providers; the route now has only simulated ones';

@@ -7,7 +7,7 @@ import { templateBookOf } from '../../provider/registry.ts';
 import { fitTemplate } from '../../provider/template/fill-template.ts';
 import { wordingOf } from '../../provider/template/template.ts';
 
-/** A template as it would be sent in one language. */
+/** Preview of a template in one language. */
 export interface Preview {
   readonly language: string;
   readonly text: string;
@@ -18,25 +18,25 @@ export interface Preview {
 
 export interface ProviderPreview {
   readonly provider: string;
-  /** The vendor's own id of it; `null`: it goes as free text, or in the vendor's default template. */
+  /** Template id at the vendor; `null`: sent as free text, or in the vendor's default template. */
   readonly template: string | null;
   readonly segments: number;
-  /** In units of `money.currency`; `null` where no price covers it, or no number is at hand. */
+  /** Price in units of `money.currency`; `null` without a price or a number. */
   readonly price: number | null;
-  /** Params that this provider would refuse, and why, such as `VARIABLE_TOO_LONG`. */
+  /** Params that this provider would reject, and why, such as `VARIABLE_TOO_LONG`. */
   readonly misfits: readonly { readonly param: string; readonly unfit: string }[];
 }
 
 export interface PreviewRequest {
   readonly name: string;
   readonly params: Readonly<Record<string, string>>;
-  /** Whose price is shown, and whose country decides how segments are counted. */
+  /** Number for price and segment rule. */
   readonly to?: E164 | undefined;
-  /** How a provider counts the segments of a text to `to`. */
+  /** Segment rule of a provider for `to`. */
   readonly ruleOf: (provider: string) => SegmentRule;
 }
 
-/** The params that a template wants and was not given, and those that it does not know. */
+/** Returns missing and unknown params of a template. */
 export function strayParams(text: string, params: Readonly<Record<string, string>>): { missing: string[]; unknown: string[] } {
   const wanted = placeholders(text);
   return {
@@ -47,7 +47,7 @@ export function strayParams(text: string, params: Readonly<Record<string, string
 
 const MICRO = 1_000_000;
 
-/** In its own language first, then in every other that it has. */
+/** Previews the default language first, then every translation. */
 export function previewTemplate(
   { name, params, to, ruleOf }: PreviewRequest,
   { templates, providers, money, defaultLanguage }: Pick<Config, 'templates' | 'providers' | 'money' | 'defaultLanguage'>,

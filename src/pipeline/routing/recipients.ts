@@ -6,22 +6,21 @@ import { onCall } from '../../policy/rotation.ts';
 
 export type AddressBook = Pick<Config, 'contacts' | 'groups' | 'rotations' | 'defaultCountry'>;
 
-/** What a contact says of itself comes with it. */
+/** A resolved recipient with the settings of its contact. */
 export interface Recipient extends Pick<Contact, 'language' | 'timeZone' | 'quietHours'> {
   readonly phone: E164;
   readonly contact?: string;
-  /** What is odd about the number, which is texted all the same. */
+  /** Remark about an unusual number, which is sent to anyway. */
   readonly warning?: string;
-  /** A bare number needs none: its producer vouches for it. */
+  /** True for a bare number: its producer vouches for the consent. */
   readonly consent: boolean;
-  /** The consent is a producer's word, not the contact's own. */
+  /** Consent by the producer, not by the contact. */
   readonly vouched?: true;
 }
 
 /**
- * Opens contacts, groups, the groups in them, and rotations as they stand at `now`; each phone once. A phone that is
- * named bare as well as through a contact without consent is the producer's to vouch for. Entries have been checked by
- * `parseAlert`.
+ * Resolves contacts, groups, nested groups, and rotations at `now`; each phone once. For a phone given both as a bare
+ * number and as a contact without consent, the producer vouches. Entries were checked by `parseAlert`.
  */
 export function openRecipients(to: readonly string[] | undefined, book: AddressBook, now: Date): Recipient[] {
   const byPhone = new Map<string, Recipient>();

@@ -1,15 +1,15 @@
-/** Messages of large alerts in hand at once, by one process: what bounds its memory, however many alerts wait. */
+/** Maximum number of messages of large alerts processed at the same time by one process; bounds its memory. */
 export const ROOM = 1_000;
-/** An alert of so few messages needs no room: a concurrency of 50 bounds them. */
+/** Smaller alerts need no admission: the concurrency of 50 bounds them. */
 const SMALL = 20;
-/** Large alerts that wait inside the process; each holds one of the slots that a small critical needs as well. */
+/** Maximum number of large alerts that wait inside the process; each occupies a worker slot that a small critical may need. */
 const MOST_WAITING = 4;
 
-/** Admits alerts by how many messages they become. */
+/** Limits the number of messages processed at the same time. */
 export interface Room {
   /**
-   * Runs `work` once there is room for so many messages; urgent work goes first. Resolves to `full`, without running it, when
-   * too many wait already.
+   * Runs `work` when there is capacity for so many messages; urgent work first. Resolves to `full`, without running it,
+   * when too many wait already.
    */
   run<T>(messages: number, urgent: boolean, work: () => Promise<T>): Promise<T | 'full'>;
 }
@@ -18,7 +18,7 @@ export function createRoom(size = ROOM): Room {
   let taken = 0;
   const line = { urgent: [] as Waiter[], rest: [] as Waiter[] };
 
-  /** One alert always fits, whatever its size. */
+  /** An alert of any size is admitted when nothing else runs. */
   const fits = (messages: number) => taken === 0 || taken + messages <= size;
   const admit = (): void => {
     for (let next = line.urgent[0] ?? line.rest[0]; next !== undefined && fits(next.messages); next = line.urgent[0] ?? line.rest[0]) {

@@ -31,52 +31,52 @@ import { anyProvider, NO_ROUTE } from './fit-providers.ts';
 import { type KnownFull, type PlannedMessage, planMessage, storeAckCodes } from './plan-message.ts';
 import { openRecipients, type Recipient } from './recipients.ts';
 
-/** What came off the queue, whoever put it there. */
+/** Job from the alert queue, written by any client. */
 export interface RawAlert {
   readonly jobId: string;
   readonly data: unknown;
   /** ms since the epoch. */
   readonly timestamp: number;
-  /** An operator sent it through once more. */
+  /** Replayed by an operator. */
   readonly replayed?: boolean;
-  /** Why it is refused, whatever its data say. */
+  /** Rejection reason that overrides its data. */
   readonly refused?: string;
 }
 
 export type Routed =
-  /** Each step with a job needs that job, and each notice one; adding one twice changes nothing. */
+  /** Every message with a job and every notice must be added to its queue; adding is idempotent. */
   | { readonly kind: 'routed'; readonly steps: readonly PlannedMessage[]; readonly notices: readonly WaitingNotice[] }
-  /** `expired`: its time was up while it waited on the queue, and it would have been texted before: a person must look. */
+  /** `expired`: it waited too long on the queue, and would have been sent before: an operator must check it. */
   | { readonly kind: 'suppressed'; readonly expired?: true }
-  /** The alert has ended what is open of its dedup key; these messages may wake to find out. */
+  /** The alert resolved its dedup key; these open messages may be promoted to be cancelled. */
   | { readonly kind: 'resolved'; readonly open: readonly string[] /** There may be somebody to tell. */; readonly ended?: Ended }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export interface RouterDeps {
   readonly config: KnownNames & Pick<Config, 'countries' | 'quietHours'>;
-  /** The cap that is known to hold this message back, as far as this process knows without asking. */
+  /** Returns the cap that holds this message back, as far as this process knows without a call. */
   readonly knownFull: (message: Message) => KnownFull | undefined;
-  /** Route → when it got a real provider after a trial, ms; others never were simulated, or still are. */
+  /** Route → when it got a real provider after a trial, ms; other routes are absent. */
   readonly realSince?: ReadonlyMap<string, number> | undefined;
   readonly ledger: Ledger;
   readonly observer: Observer;
   readonly clock: Clock;
-  /** Told once of each alert that begins to climb a ladder. */
+  /** Called once per alert that starts an escalation. */
   readonly onEscalating: (alert: Escalating) => void;
-  /** Called once for each further content that comes with the id of an alert. */
+  /** Called once per different content with the same alert id. */
   readonly onOtherContent: (alert: { readonly alertId: string; readonly severity: Severity; readonly status: string }) => void;
 }
 
-/** What may be told of an alert without giving away what it says and to whom. */
+/** Facts about an alert that contain neither content nor recipients. */
 export interface Escalating {
   readonly alertId: string;
   readonly severity: Severity;
   readonly route: string;
-  /** Its ladder, such as `after 10m: ops-mail`. */
+  /** Its escalation steps, such as `after 10m: ops-mail`. */
   readonly steps: readonly string[];
 }
 
-/** Turns an alert into messages, or says why not; runs again without harm. */
+/** Creates the router, which turns an alert into messages or rejects it. Idempotent. */
 export function createAlertRouter(deps: RouterDeps) {
   const { config, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
   const directory = directoryOf(config, clock);
@@ -97,7 +97,7 @@ export function createAlertRouter(deps: RouterDeps) {
     observer.alertEnded({ alertId, severity, outcome, reason, detail: detail && maskNumbers(detail), ...origin });
   };
 
-  /** Whether an alert whose time is up would have become a message or a notice before. */
+  /** Whether an expired alert would have become a message or a notice before. */
   const wouldText = async (subject: AlertSubject): Promise<boolean> => {
     const { alert, policy, dedupHash, receivedAt } = subject;
     if (!isAtLeast(alert.severity, policy.minSeverity)) return false;
@@ -137,7 +137,7 @@ export function createAlertRouter(deps: RouterDeps) {
         stage: 'resolve-gate',
         verdict: 'suppressed',
         reason: 'resolved',
-        detail: 'what had not been sent for its dedup key is cancelled',
+        detail: 'unsent messages of its dedup key are cancelled',
       });
       await suppress('resolved');
       return {
@@ -154,7 +154,7 @@ export function createAlertRouter(deps: RouterDeps) {
       return outcome.reason === 'expired' && (await wouldText(subject)) ? { kind: 'suppressed', expired: true } : settled;
     }
 
-    // Whoever was on call when it came: a run that begins again after a handover must find the same people.
+    // Resolved at the time of receipt: a re-run after a shift change must find the same contacts.
     const recipients = openRecipients(parsed.to, config, new Date(subject.replayedAt ?? receivedAt));
     const notices = composeNotices(subject, recipients, config.templates);
     if (recipients.length === 0 && notices.length === 0) {
@@ -186,7 +186,7 @@ export function createAlertRouter(deps: RouterDeps) {
       const due = steps.map((step) => muteStep(step, admission.muted));
       const told = notices.filter(({ channel }) => !admission.muted.has(channel));
       const ready = await storeAckCodes(due, ledger, now);
-      // An earlier run wrote the entries; should it have crashed before it added the jobs, they are added now.
+      // An earlier run stored the entries; if it crashed before adding the jobs, they are added now.
       if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
       countRouted(observer, parsed, due);
       if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
@@ -202,7 +202,7 @@ function read({ data, refused }: RawAlert, directory: Directory): ParsedAlert | 
   return fault === undefined ? readAlert(data, directory) : new AlertError([{ path: '', message: fault }]);
 }
 
-/** By its job, where it has no id of its own. */
+/** Derives an id from the job, for an alert without one. */
 function derivedId({ jobId, timestamp, data }: RawAlert): string {
   return alertIdOfJob({ jobId, timestamp, data: data instanceof Unreadable ? undefined : data });
 }
@@ -222,7 +222,7 @@ export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps[
   };
 }
 
-/** A producer's clock may run a little ahead; a job written by hand may bear no time, seconds instead of ms, or anything else. */
+/** Tolerance for producers' clocks; a job written by hand may have any timestamp. */
 const CLOCK_SKEW_MS = 60_000;
 
 function plausible(timestamp: number, now: Date): number {
@@ -230,7 +230,7 @@ function plausible(timestamp: number, now: Date): number {
   return at <= now.getTime() + CLOCK_SKEW_MS ? at : now.getTime();
 }
 
-/** What an operator replays is raised now. */
+/** A replayed alert counts as raised now. */
 function withTrial(subject: AlertSubject, realSince: RouterDeps['realSince']): AlertSubject {
   const { receivedAt, replayedAt = receivedAt, policy } = subject;
   const since = realSince?.get(policy.route);
@@ -241,7 +241,7 @@ export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'pro
   return pickRoute(config.routes, alert) ?? catchAll(config);
 }
 
-/** What an alert takes that no route matches: nothing is dropped because a file forgot it. */
+/** Route for alerts that match no route: no alert is dropped because of a missing route. */
 function catchAll(config: Pick<Config, 'providers'>): Route {
   return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000 };
 }
@@ -259,13 +259,13 @@ function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
   };
 }
 
-/** How many, and what is odd about the first few that are odd. */
+/** Formats the number of recipients, and remarks about the first unusual ones. */
 function describeRecipients(recipients: readonly Recipient[]): string {
   const odd = recipients.filter(({ warning }) => warning !== undefined).slice(0, 3);
   return [`${recipients.length} phone(s)`, ...odd.map(({ phone, warning }) => `${maskPhone(phone)}: ${warning}`)].join('; ');
 }
 
-/** A message to a phone whose claim another alert holds is written, and has no job. */
+/** Suppresses a message whose phone is claimed by another alert: it is stored without a job. */
 function muteStep(step: PlannedMessage, muted: ReadonlyMap<string, string>): PlannedMessage {
   if (step.job === undefined || !muted.has(claimOf(step.record))) return step;
   const at = new Date(step.record.createdAt).toISOString();
@@ -282,7 +282,7 @@ function detailOf(admission: Admission, steps: readonly PlannedMessage[]): Pick<
   if (admission.kind === 'acknowledged') return { detail: admission.by };
   if (admission.kind !== 'duplicate') return {};
   const refused = steps.flatMap(({ record }) => (record.state === 'suppressed' ? [record.reason] : []));
-  const others = refused.length === 0 ? [] : [`${refused.length} phone(s) besides: ${[...new Set(refused)].join(', ')}`];
+  const others = refused.length === 0 ? [] : [`${refused.length} other phone(s): ${[...new Set(refused)].join(', ')}`];
   return { detail: [`same dedup key as alert ${admission.of}`, ...others].join('; ') };
 }
 

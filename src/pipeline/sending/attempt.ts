@@ -17,9 +17,9 @@ import { ruleOf } from './shape-message.ts';
 export interface AttemptDeps {
   readonly ledger: Ledger;
   readonly observer: Observer;
-  /** Aborts calls in flight when the process can wait no longer. */
+  /** Aborts calls in flight at the end of the shutdown grace period. */
   readonly stopping: AbortSignal;
-  /** Told of a throw out of an adapter, which is a bug in it. */
+  /** Called for an exception of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: string) => void;
 }
 
@@ -27,17 +27,20 @@ export type Attempted =
   | { readonly kind: 'accepted'; readonly accepted: AcceptedSend; readonly attempt: ClosedAttempt }
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly attempt: ClosedAttempt }
   | { readonly kind: 'unknown'; readonly attempt: ClosedAttempt }
-  /** The ledger, the deadline or the shut-down said no before anything was sent. */
+  /** The ledger, the deadline or the shutdown stopped it before anything was sent. */
   | { readonly kind: 'stopped'; readonly outcome: Outcome };
 
 /**
- * A cut-off owner still has this long after its provider's deadline to write down how the call ended. Also the longest
- * that may lie between asking for the attempt and using it: a process that stood still in between (frozen, its event
- * loop blocked) would else send on a lease that has run out, and another may have sent meanwhile.
+ * Time after the provider's deadline in which an owner may still store the result. Also the maximum time between
+ * opening an attempt and using it: a process that was suspended in between (frozen, event loop blocked) would send with
+ * an expired lease, while another worker may have sent meanwhile.
  */
 const LEASE_MARGIN_MS = 5_000;
 
-/** One request: written down, made, timed. The attempt it answers with is still open in the ledger; `token` names it there. */
+/**
+ * Makes one request: opened in the ledger, sent, timed. The returned attempt is still open in the ledger; `token`
+ * identifies it there.
+ */
 export async function attemptOnce(
   target: SendTarget,
   sms: SmsMessage,
@@ -50,7 +53,7 @@ export async function attemptOnce(
   const { message } = subject;
   ctx.signal.throwIfAborted();
   if (ctx.clock.now().getTime() >= message.expiresAt) return { kind: 'stopped', outcome: { kind: 'expired', last: subject.waitedFor } };
-  // Night fell while it waited for its turn: it comes back at once, to be held back by its stage.
+  // Quiet hours began while it waited for its turn: it returns immediately, to be held back by the gate.
   const until = ctx.clock.now();
   if (quietUntil(message.quietHours, message.severity, until)) {
     return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
@@ -109,7 +112,7 @@ export async function attemptOnce(
   return result === 'unknown' ? { kind: 'unknown', attempt } : { kind: 'refused', error, attempt };
 }
 
-/** Another run has the attempt open, or something that we cannot send past. */
+/** Maps a failure to open the attempt to an outcome. */
 function stopped(
   opened: Exclude<Awaited<ReturnType<Ledger['openAttempt']>>, { kind: 'opened' }>,
   subject: MessageSubject,

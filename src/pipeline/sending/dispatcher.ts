@@ -20,24 +20,24 @@ export interface DispatcherDeps {
   readonly stages: readonly Stage<MessageSubject>[];
   readonly ledger: Ledger;
   readonly cap: RateCap;
-  /** Absent: texts have no price. */
+  /** Absent: no prices are configured. */
   readonly spendGuard?: SpendGuard | undefined;
   readonly config: CapConfig;
   readonly observer: Observer;
   readonly clock: Clock;
   readonly retryUntilStored: RetryUntilStored;
-  /** Which messages wait for a resting provider. */
+  /** Registers messages that wait for a resting provider. */
   readonly parked: Pick<Parked, 'park' | 'leave'>;
   /**
-   * Told, after the ledger and once, of a text that a provider accepted or may have accepted: then `accepted` is absent.
-   * With what the vendor said of it where it had to be asked. Must not reject.
+   * Called once, after the ledger update, for a message that a provider accepted or may have accepted (then `accepted`
+   * is absent), with the vendor's report when it was queried. Must not reject.
    */
   readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: VendorReport) => Promise<void>;
 }
 
 export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
 
-/** Takes one message as far as it goes now; writes down and counts what became of it. */
+/** Processes one message: runs its stages, stores and counts the outcome. */
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
   const { stages, ledger, cap, spendGuard, config, clock, retryUntilStored, parked, onHandedOver } = deps;
   return async (message, rerun, signal) => {
@@ -48,7 +48,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       signal,
       note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
     });
-    const verdict = walked ?? { kind: 'malformed', detail: 'no stage gave an outcome' };
+    const verdict = walked ?? { kind: 'malformed', detail: 'no stage returned an outcome' };
     const outcome = boundedBy(unknownWins(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
     const waiting = waitingOf(message);
     const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
@@ -73,7 +73,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       outcome.kind === 'accepted' ? retryUntilStored(() => pay(outcome, message, spendGuard)) : undefined,
     ]);
     const moved = asLastWord(answer, outcome);
-    // Not before the ledger agrees: another run may have sent it meanwhile, and the slot then counts for that.
+    // Released only after the ledger update: another run may have sent the message meanwhile, and its slot then counts.
     const slotIsFree = (surelyUnsent(move, moved) && holdsSlot(subject)) || lacksMoney(outcome, subject);
     if (slotIsFree) await retryUntilStored(() => cap.release(message.id, subject.rules));
     count(outcome, message, moved, deps);
@@ -90,11 +90,11 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
   };
 }
 
-const ENTRY_LOST = 'Redis lost the entry of this message: only this line and the metrics know its end';
+const ENTRY_LOST = 'ledger entry lost in Redis: the outcome is only in this log line and the metrics';
 
 /**
- * A step without an entry is written nowhere: its end is counted and logged by this run, which alone knows it. One that
- * never had an entry is malformed, and no outcome of ours.
+ * Without an entry nothing is stored: this run counts and logs the end. A message that never had an entry is malformed,
+ * and not our outcome.
  */
 function asLastWord(moved: Moved, outcome: Decided): Exclude<Moved, 'missing'> {
   if (moved !== 'missing') return moved;
@@ -107,22 +107,22 @@ function waitingOf({ id, severity, expiresAt }: Message): ParkedMessage {
 
 type Accepting = Extract<Outcome, { kind: 'accepted' }>;
 
-/** What was set aside for the attempt becomes what the text did cost. */
+/** Replaces the reserved amount by the actual cost. */
 async function pay({ attempt, provider, accepted }: Accepting, { to }: Message, spendGuard: SpendGuard | undefined): Promise<void> {
   if (attempt !== undefined) await spendGuard?.settle(attempt.token, provider, to, accepted);
 }
 
-/** It waits for money for up to a month, and never was tried: others may have its slot meanwhile. */
+/** Whether it waits for budget, for up to a month, without any attempt: then its slot is released. */
 function lacksMoney(outcome: Outcome, { tookSlot, attempts }: MessageSubject): boolean {
   return outcome.kind === 'deferred' && outcome.reason === 'budget' && tookSlot && attempts === 0;
 }
 
-/** By what this run brought, as the ledger took it. */
+/** Whether this run's outcome, as stored in the ledger, is surely unsent. */
 function surelyUnsent({ state }: Move, moved: Exclude<Moved, 'missing'>): boolean {
   return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
 }
 
-/** By this run, or by an earlier one that came as far as an attempt. */
+/** Whether it holds a slot from this run or from an earlier one that opened an attempt. */
 function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
   return rules.length > 0 && (attempts > 0 || slotAt > 0);
 }
@@ -149,7 +149,7 @@ function acceptanceOf(
   return { provider, providerMessageId, partIds, segments, at };
 }
 
-/** For the log: each end, also of a replayed message, and each wait; nothing that another run has reported. */
+/** Reports every end, also of a replayed message, and every wait to the log, except those that another run has reported. */
 function report(outcome: Decided, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
   if (moved === 'refuted') {
     const { provider, reason, code } = outcome.attempt?.record ?? {};
@@ -186,7 +186,7 @@ function count(outcome: Decided, message: Message, moved: Moved, { observer, clo
   });
 }
 
-/** The limit that others have used up. */
+/** Returns the limit that other messages have used up. */
 function heldBy(outcome: Outcome): string | undefined {
   const reason = outcome.kind === 'suppressed' ? outcome.held?.reason : outcome.kind === 'deferred' ? outcome.reason : undefined;
   return reason !== undefined && isUsedUpByOthers(reason) ? reason : undefined;

@@ -4,7 +4,7 @@ import type { OnUnknown } from '../../policy/route.ts';
 import type { ProviderError, ProviderName, ProviderReason } from '../../provider/contract/provider.ts';
 import type { Outcome } from '../outcome.ts';
 
-/** How many attempts of unknown outcome may stand before a further attempt: a resend happens at most once. */
+/** Maximum number of unknown outcomes before a further attempt: at most one resend. */
 export function unknownsAllowed(onUnknown: OnUnknown): number {
   return onUnknown === 'resend' ? 1 : 0;
 }
@@ -13,11 +13,11 @@ export function mayResend(onUnknown: OnUnknown, unknowns: number): boolean {
   return unknowns <= unknownsAllowed(onUnknown);
 }
 
-/** What an earlier run left behind. `orphan`: its attempt is nobody's any more and must be closed as unknown first. */
+/** Judges the attempts of earlier runs. `orphan`: an attempt whose lease has expired must be closed as unknown first. */
 export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date): Outcome | { kind: 'orphan' } | { kind: 'pass' } {
   if (!isInFlight(history.state)) return { kind: 'settled', state: history.state };
-  // Told of with others: it must not go out by itself as well.
-  if (history.digest !== undefined) return { kind: 'suppressed', reason: 'digested', detail: `told of in ${history.digest}` };
+  // Part of a digest: it must not be sent separately.
+  if (history.digest !== undefined) return { kind: 'suppressed', reason: 'digested', detail: `part of ${history.digest}` };
   if (history.open !== undefined) {
     if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
     return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };
@@ -31,9 +31,9 @@ export interface ProviderRefusal {
 }
 
 /**
- * Whether the next target may try a message that one refused. A vendor's "bad number" is its own view: vendors say it for a
- * region without SMS and for faults of the account too (https://github.com/aws/aws-sdk-js/issues/1217). So a number that the
- * phone library finds valid gets one more vendor, and is final when that one says the same.
+ * Whether the next provider may try a refused message. A vendor's "bad number" may be wrong: vendors also return it for
+ * a region without SMS and for account faults (https://github.com/aws/aws-sdk-js/issues/1217). So a number that the
+ * phone library finds valid gets one more vendor, and is final when that one agrees.
  * @param refusals of this run, this one included
  */
 export function mayFailOver({ reason, failover }: ProviderError, refusals: readonly ProviderRefusal[], isValidNumber: boolean): boolean {
@@ -42,9 +42,9 @@ export function mayFailOver({ reason, failover }: ProviderError, refusals: reado
 }
 
 /**
- * What becomes of a message that every target refused. Any refusal that may pass later brings it back at the first
- * moment that one of them gives, never before a vendor's own `retryAt`.
- * @param round how often all targets have been tried, this time included; the waiting time grows with it
+ * Decides after all providers refused. If any refusal is temporary, the message comes back at the earliest time of one
+ * of them, never before a vendor's own `retryAt`.
+ * @param round how often all providers were tried, this time included; the delay grows with it
  * @param random 0 to 1
  */
 export function judgeRefusals(refusals: readonly ProviderRefusal[], round: number, now: Date, random: number): Outcome {
@@ -59,18 +59,18 @@ export function judgeRefusals(refusals: readonly ProviderRefusal[], round: numbe
     : { kind: 'retry', ...soonest };
 }
 
-/** The providers for which a message waits, where not one of those that may take it later was asked; else none. */
+/** Returns the providers a message waits for when none of those that may accept it later was called; else empty. */
 export function restingOf(refusals: readonly ProviderRefusal[]): ProviderName[] {
   const passing = refusals.filter(({ error }) => error.retry);
   return passing.every(({ error }) => error.unasked && RESTS.includes(error.reason)) ? passing.map(({ provider }) => provider) : [];
 }
 
-/** What a breaker says in the place of a provider that it leaves alone. */
+/** Reasons that the breaker gives in place of a resting provider. */
 const RESTS: readonly ProviderReason[] = ['circuit_open', 'throttled'];
 
 /**
- * A vendor that says when is taken at its word, plus up to a tenth so that not all come back at once; each further
- * round costs more patience all the same, for vendors that keep saying the same.
+ * A vendor's `retryAt` is respected, plus up to 10 % to spread the retries; the delay still grows with each round, for
+ * vendors that repeat the same value.
  */
 function comeBackAfter({ retryAt }: ProviderError, round: number, now: Date, random: number): Date {
   if (retryAt === undefined) return new Date(now.getTime() + backoffMs(round, random));
@@ -80,7 +80,7 @@ function comeBackAfter({ retryAt }: ProviderError, round: number, now: Date, ran
   return new Date(now.getTime() + Math.max(Math.round(asked + spread * random), patience));
 }
 
-/** How often all targets have been tried, when this time took so many of all the requests. */
+/** Derives the round from the number of all requests and of those in this run. */
 export function roundOf(requests: number, thisTime: number): number {
   return thisTime === 0 ? 1 : Math.max(1, Math.round(requests / thisTime));
 }
@@ -90,13 +90,13 @@ const WIDEST_SPREAD_MS = 30_000;
 const FIRST_BACKOFF_MS = 10_000;
 const LONGEST_BACKOFF_MS = 300_000;
 
-/** 10 s, doubled with every round up to 5 min, give or take a quarter so that a recovering vendor is not stormed. */
+/** 10 s, doubled per round up to 5 min, with 25 % jitter so that a recovering vendor is not overloaded. */
 export function backoffMs(round: number, random: number): number {
   const doubled = FIRST_BACKOFF_MS * 2 ** Math.min(Math.max(round - 1, 0), 10);
   return Math.round(Math.min(doubled, LONGEST_BACKOFF_MS) * (0.75 + random / 2));
 }
 
-/** A message that may have been sent is never called surely unsent. */
+/** An unknown outcome takes precedence: a message that may have been sent is never stored as unsent. */
 export function unknownWins(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
   const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed', 'stranded'];
   if (unknowns === 0 || !unsent.includes(outcome.kind)) return outcome;
@@ -104,8 +104,8 @@ export function unknownWins(outcome: Outcome, unknowns: number, doubtful: Provid
 }
 
 /**
- * Nothing waits past its deadline: it wakes then, to be told that it is too late. Only an attempt that another run has
- * open is waited for all the same; until its lease ends nobody can say what became of the message.
+ * Limits a wait to the deadline: the message is promoted then, to expire. Only an attempt that another run has open is
+ * waited for beyond it; until its lease ends the outcome is unknown.
  */
 export function boundedBy(outcome: Outcome, expiresAt: number): Outcome {
   if (outcome.kind !== 'deferred' && outcome.kind !== 'retry' && outcome.kind !== 'requeued') return outcome;

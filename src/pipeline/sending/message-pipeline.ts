@@ -35,7 +35,7 @@ export interface MessageStageDeps extends LedgerGateDeps, Omit<DispatchDeps, 'op
   readonly holdBack: HoldBack;
 }
 
-/** What every message passes, in this order, in production and in tests; the first verdict that is not `pass` is its outcome. */
+/** Stages of every message in this order, in production and in tests; the first verdict other than `pass` is its outcome. */
 export const messageStages = (deps: MessageStageDeps): readonly Stage<MessageSubject>[] => [
   createLedgerGate(deps),
   createProviderGate(deps.config),
@@ -43,7 +43,7 @@ export const messageStages = (deps: MessageStageDeps): readonly Stage<MessageSub
   createDispatchStage(deps),
 ];
 
-/** What a digest passes: it is composed when it may be sent, and asks for its providers once more when its content is settled. */
+/** Stages of a digest: it is composed when it may be sent, and checks its providers again when its content is final. */
 export const digestStages = (deps: MessageStageDeps & DigestDeps): readonly Stage<MessageSubject>[] => [
   createLedgerGate(deps),
   createDigestReadyStage(deps),
@@ -55,7 +55,7 @@ export const digestStages = (deps: MessageStageDeps & DigestDeps): readonly Stag
   createDispatchStage(deps),
 ];
 
-/** Whether it may be sent now. */
+/** Gates that decide whether a message may be sent now. */
 const gates = ({ config, ledger, optOuts, holdBack, cap, reservedSlot, digests }: MessageStageDeps): readonly Stage<MessageSubject>[] => [
   messageExpiryGate,
   createEscalationGate(ledger),
@@ -69,22 +69,22 @@ const gates = ({ config, ledger, optOuts, holdBack, cap, reservedSlot, digests }
 export interface MessagePipelineDeps
   extends Omit<MessageStageDeps, 'holdBack'>,
     Pick<DispatcherDeps, 'observer' | 'clock' | 'retryUntilStored' | 'onHandedOver' | 'parked'> {
-  /** Where the jobs of digests go. */
+  /** Jobs of digests. */
   readonly jobs: DigestJobs;
 }
 
 export interface MessagePipeline {
   readonly dispatch: Dispatch;
   /**
-   * Ends a message whose job crashes worker after worker, or cannot be read (`why`). An attempt that may have been sent is
-   * held as unknown, whatever its route says: a resend would be the next worker to crash.
+   * Ends a message whose job crashes worker after worker, or cannot be parsed (`why`). An attempt that may have been
+   * sent is held as unknown, whatever its route says: a resend would crash the next worker.
    */
   readonly bury: (message: Message, signal: AbortSignal, why?: string) => Promise<Outcome>;
   /** Adds a message that is held back to its recipient's digest. */
   readonly gather: HoldBack;
 }
 
-/** The stages of messages and digests, each with what it needs. */
+/** Builds the stages of messages and digests with their dependencies. */
 export function createMessagePipeline(deps: MessagePipelineDeps): MessagePipeline {
   const { config, targets, digests, ledger, reservedSlot, observer } = deps;
   const capRulesOf = (message: Message, leavesSlot?: boolean) => rulesOf(message, config, leavesSlot);

@@ -11,7 +11,7 @@ import { judgeHistory, mayResend } from './judge.ts';
 import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
 import type { SendTarget } from './send-target.ts';
 
-/** Repeats a write until Redis takes it: what a provider answered must not be lost to an outage. */
+/** Retries a write until Redis accepts it: a provider's response must not be lost in an outage. */
 export type RetryUntilStored = <T>(write: () => Promise<T>) => Promise<T>;
 
 interface LedgerWriter {
@@ -25,25 +25,25 @@ export interface LedgerGateDeps extends LedgerWriter {
   readonly reconcile: Reconcile;
 }
 
-/** A message on its way through the dispatcher, and what this run has learned of it. */
+/** State of a message during one dispatcher run. */
 export interface MessageSubject {
   message: Message;
-  /** Names this run in the ledger. */
+  /** Identifies this run in the ledger. */
   readonly run: string;
-  /** Another run may have been here before. */
+  /** Another run may have processed it before. */
   readonly rerun: boolean;
-  /** The caps that it must fit into; empty = none. */
+  /** The caps it must fit into; empty = none. */
   rules: readonly CapRule[];
-  /** Attempts made, by this run and earlier ones. */
+  /** Number of attempts, by this run and earlier ones. */
   attempts: number;
-  /** Attempts of unknown outcome. */
+  /** Attempts with unknown outcome. */
   unknowns: number;
   doubtful: string | undefined;
-  /** What it waited for last, as far as an earlier run wrote down. */
+  /** The reason it last waited for, as stored by an earlier run. */
   waitedFor: WaitReason | undefined;
-  /** The same, as it was before this run. */
+  /** That reason before this run. */
   reportedWait: WaitReason | undefined;
-  /** This run took a cap slot that no earlier run held. */
+  /** This run reserved a cap slot, and no earlier run had one. */
   tookSlot: boolean;
   /** When the slot was reserved or renewed, by `performance.now()`. */
   slotAt: number;
@@ -65,7 +65,7 @@ export function newSubject(message: Message, run: string, rerun: boolean, config
   };
 }
 
-/** A job that runs again asks the ledger first: it never just sends. */
+/** A re-run checks the ledger first: it never just sends. */
 export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
   const { ledger, observer } = deps;
   return {
@@ -75,14 +75,14 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       if (!subject.rerun) return pass;
       const { message } = subject;
       const reopening = reopeningOf(message);
-      // Whoever replayed it may have died before it told the ledger.
+      // The replaying process may have crashed before updating the ledger; `reopen` is idempotent.
       if (reopening !== undefined) await ledger.reopen(reopening);
       const [history, over] = await Promise.all([ledger.recall(message.id), ledger.closedBy(message.dedupHash, message.receivedAt)]);
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
       const verdict = judgeHistory(history, message.onUnknown, clock.now());
       if (verdict.kind === 'pass' && history.doubtful !== undefined) {
-        // The vendor may know by now what it did not when its answer never came.
+        // The vendor may know the state by now.
         const attempt = { token: subject.run, ...history.doubtful };
         const settled = await settleUnresolved(attempt, subject, ONCE, deps, ctx);
         if (settled?.kind === 'pass') {
@@ -91,7 +91,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
         }
         return settled ?? pass;
       }
-      // Or it would wait for room that it does not need any more.
+      // Otherwise it would wait for capacity that it no longer needs.
       if (verdict.kind === 'pass' && over !== undefined) return { kind: 'cancelled', reason: over };
       if (verdict.kind !== 'orphan') return verdict;
 
@@ -110,7 +110,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
         stage: 'ledger',
         verdict: 'resend',
         reason: 'unknown_outcome',
-        detail: `the worker that was sending through ${provider} is gone`,
+        detail: `the worker that was sending through ${provider} crashed`,
       });
       await closeAttempt(deps, subject, attempt);
       observer.unknownResolved(provider, 'resent');
@@ -119,7 +119,10 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
   };
 }
 
-/** Asks the vendor about an attempt of an earlier run: `pass` when the text surely was not sent, `undefined` when nobody can say. */
+/**
+ * Queries the vendor about an attempt of an earlier run: `pass` when it surely was not sent, `undefined` when that
+ * stays unknown.
+ */
 async function settleUnresolved(
   attempt: ClosedAttempt,
   subject: MessageSubject,
@@ -138,7 +141,7 @@ async function settleUnresolved(
   return pass;
 }
 
-/** Whose step it is, as the ledger wants to know. */
+/** Identifies the run for the ledger. */
 export function stepOf({
   message: { id, alertId, dedupHash },
   run,
@@ -146,7 +149,7 @@ export function stepOf({
   return { messageId: id, alertId, dedupHash, run };
 }
 
-/** Writes down how an attempt ended while the message goes on. */
+/** Stores the result of an attempt while the message continues. */
 export async function closeAttempt(
   { ledger, retryUntilStored }: LedgerWriter,
   subject: MessageSubject,
@@ -167,7 +170,7 @@ function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttem
   return { token, number, record: { ...record, endedAt: now.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
 }
 
-/** A text that comes too late is worse than none. */
+/** Expires a message past its deadline: a late message is worse than none. */
 export const messageExpiryGate: Stage<MessageSubject> = {
   name: 'expiry-gate',
   exec: ({ message, waitedFor }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired', last: waitedFor } : pass),

@@ -14,7 +14,7 @@ export interface OpenTargets {
   close(): Promise<void>;
 }
 
-/** Makes every configured provider, each behind its breaker and its pacing. Makes no request. */
+/** Creates every configured provider with breaker and pacing. Makes no request. */
 export async function openTargets(
   providers: Config['providers'],
   redis: Redis,
@@ -23,7 +23,7 @@ export async function openTargets(
     readonly onPacerError: (error: Error, provider: string) => void;
     readonly onCircuit: (change: CircuitChange, provider: string) => void;
     readonly onPause?: (pause: ProviderPause, provider: string) => void;
-    /** Receives what `onCircuit` and `onPause` throw. */
+    /** Receives exceptions of `onCircuit` and `onPause`. */
     readonly onObserverError: (error: unknown) => void;
   },
 ): Promise<OpenTargets> {

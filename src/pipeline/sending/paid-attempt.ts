@@ -12,18 +12,18 @@ import type { SendTarget } from './send-target.ts';
 import { ruleOf } from './shape-message.ts';
 
 export interface PaidAttemptDeps extends AttemptDeps {
-  /** Absent: texts have no price. */
+  /** Absent: no prices are configured. */
   readonly spendGuard?: SpendGuard | undefined;
-  /** Repeats a write until Redis takes it. */
+  /** Retries a write until Redis accepts it. */
   readonly retryUntilStored: RetryUntilStored;
 }
 
-/** There is no money for it in some period; nobody was asked. */
+/** Some budget period is used up; no request was made. */
 export type OverBudget = Extract<BudgetHold, { kind: 'full' }>;
 
 /**
- * One attempt whose price is set aside before it is opened. Refused, it gives the money back; accepted, whoever writes that
- * down settles it; of unknown outcome, it stays set aside, and so it does when the process dies.
+ * Makes one attempt whose price is reserved before it is opened. A refusal releases the reservation; an acceptance is
+ * settled by the caller; with an unknown outcome or after a crash it stays reserved.
  */
 export async function attemptWithinBudget(
   target: SendTarget,
@@ -45,16 +45,16 @@ export async function attemptWithinBudget(
     if (tried.kind === 'refused' || tried.kind === 'stopped') await retryUntilStored(() => spendGuard.release(token));
     return tried;
   } catch (error) {
-    // The attempt could not be opened. Where Redis does not take this either, the money stays set aside.
+    // The attempt could not be opened. If Redis rejects this as well, the amount stays reserved.
     await spendGuard.release(token).catch(() => undefined);
     throw error;
   }
 }
 
 /**
- * What becomes of a message when there is no money for some of its targets and the others, if any, refused it. It comes
- * back at the first moment at which any of them may take it; a route that drops what is held back waits for no money.
- * @param refused what the refusals alone would make of it; absent when nobody refused
+ * Decides when the budget is used up for some providers and the others, if any, refused. The message comes back at the
+ * earliest time at which any of them may accept it; a route with `overflow: drop` does not wait for budget.
+ * @param refused outcome of the refusals alone; absent without refusals
  */
 export function judgeOverBudget(full: readonly OverBudget[], refused: Outcome | undefined, overflow: Overflow): Outcome {
   const soonest = full.reduce((a, b) => (b.until < a.until ? b : a));
@@ -64,7 +64,7 @@ export function judgeOverBudget(full: readonly OverBudget[], refused: Outcome | 
         kind: 'suppressed',
         reason: 'budget',
         held: { reason: 'budget' },
-        detail: `money again at ${soonest.until.toISOString()}`,
+        detail: `budget again at ${soonest.until.toISOString()}`,
       }
     );
   }

@@ -1,23 +1,23 @@
 import { type Severity, severityRank } from '../../alert/severity.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 
-/** Messages that come back in a second by themselves for one resting provider: enough to try it out, and no load. */
+/** Retries per second for one resting provider: enough to probe it, without load. */
 export const RETURNS_PER_SECOND = 20;
 
 /**
- * When messages come back that wait for a resting provider. They take turns, so that their number decides over how long a
- * time they are spread: 40,000 that come back together would be in the way of all others, again and again. Criticals have
- * turns of their own. Each process has its own schedule.
+ * Schedules when messages return that wait for a resting provider. Each gets a turn, so that many messages are spread
+ * over a longer time: 40,000 that return together would block all others repeatedly. Criticals have their own turns.
+ * Each process has its own schedule.
  */
 export interface ReturnSchedule {
-  /** The first free turn at `until` or later. */
+  /** Returns the first free turn at `until` or later. */
   turnAt(provider: string, urgent: boolean, until: Date): Date;
-  /** The provider serves again: whatever waits next takes its turns from the start. */
+  /** The provider serves again: the schedule restarts. */
   clear(provider: string, urgent: boolean): void;
 }
 
 export function createReturnSchedule(perSecond = RETURNS_PER_SECOND): ReturnSchedule {
-  /** Provider and urgency → the turn that is free next, ms since the epoch. */
+  /** Provider and urgency → next free turn, ms since the epoch. */
   const free = new Map<string, number>();
   const laneOf = (provider: string, urgent: boolean) => `${urgent ? 'urgent' : 'rest'} ${provider}`;
   return {
@@ -31,36 +31,36 @@ export function createReturnSchedule(perSecond = RETURNS_PER_SECOND): ReturnSche
   };
 }
 
-/** Longest that a message waits for a place while it holds a worker slot, ms. */
+/** Maximum time that a message waits for a place while it holds a worker slot, ms. */
 const PATIENCE_MS = 250;
-/** A message without a place comes back no sooner, ms. */
+/** Minimum delay of a message without a place, ms. */
 const SHORTEST_RETURN_MS = 500;
 
 /**
- * Worker slots beyond `worker.concurrency`. A provider whose calls hang, or whose pace is slow, holds no more places than
- * the configured concurrency; the reserve takes the messages of all others.
+ * Worker slots beyond `worker.concurrency`. A provider whose calls hang or whose pace is slow holds at most the
+ * configured concurrency; the reserve serves the messages of all others.
  */
 function reserveOf(concurrency: number): number {
   return Math.max(4, Math.ceil(concurrency / 4));
 }
 
-/** Messages that a dispatcher works on at the same time. */
+/** Number of messages that a dispatcher processes at the same time. */
 export function slotsOf(concurrency: number): number {
   return concurrency + reserveOf(concurrency);
 }
 
 interface Occupancy {
-  /** As configured. */
+  /** Configured concurrency. */
   readonly concurrency: number;
-  /** Places that messages hold at this provider. */
+  /** Places held at this provider. */
   readonly held: number;
-  /** Places that messages hold at all providers. */
+  /** Places held at all providers. */
   readonly total: number;
 }
 
 /**
- * Whether one more message may take a place at a provider. The share of one provider shrinks as the free places do, so that
- * however many providers hang, places remain; a provider that holds none gets the last one.
+ * Whether one more message may take a place at a provider. The share of one provider shrinks with the free places, so
+ * that places remain however many providers hang; a provider without any gets the last one.
  */
 export function mayTake({ concurrency, held, total }: Occupancy): boolean {
   const free = slotsOf(concurrency) - total;
@@ -70,17 +70,20 @@ export function mayTake({ concurrency, held, total }: Occupancy): boolean {
   return held + 1 <= Math.min(concurrency, 4 * freeThen);
 }
 
-/** The place of one message: it holds at most one. */
+/** Place of one message, which holds at most one. */
 export interface Place {
-  /** Leaves the place that it has and takes one at this provider. Resolves with false when none becomes free in time. */
+  /** Releases its place and takes one at this provider. Resolves to false when none becomes free in time. */
   moveTo(provider: ProviderName): Promise<boolean>;
   leave(): void;
 }
 
-/** Places of messages at providers. A message holds one from before its turn in the pacer until the provider's answer is judged. */
+/**
+ * Places of messages at providers. A message holds one from before its turn in the pacer until the provider's response
+ * is judged.
+ */
 export interface Places {
   open(severity: Severity): Place;
-  /** When a message that found no place comes back; each severity has turns of its own. */
+  /** Returns when a message without a place comes back; each severity has its own turns. */
   turnAt(provider: ProviderName, severity: Severity, now: Date): Date;
 }
 
@@ -90,13 +93,13 @@ interface Waiter {
   grant(): void;
 }
 
-/** @param patienceMs how long a message waits for a place; only for tests */
+/** @param patienceMs maximum wait for a place; only for tests */
 export function createPlaces(concurrency: number, patienceMs = PATIENCE_MS): Places {
   const held = new Map<ProviderName, number>();
   let total = 0;
-  /** By severity, then by age. */
+  /** Ordered by severity, then by age. */
   let line: readonly Waiter[] = [];
-  // As many come back as can wait at the same time: no provider that is faster than this ever lacks messages.
+  // As many return as can wait at the same time: no faster provider ever lacks messages.
   const returns = createReturnSchedule((1000 / PATIENCE_MS) * reserveOf(concurrency));
 
   const tryTake = (provider: ProviderName): boolean => {

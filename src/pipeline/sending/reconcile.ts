@@ -17,27 +17,30 @@ import type { StageContext } from '../stage.ts';
 import type { SendTarget } from './send-target.ts';
 import { ruleOf, shapeMessage } from './shape-message.ts';
 
-/** What asking the vendor about an attempt of unknown outcome came to. */
+/** Result of querying the vendor about an attempt with unknown outcome. */
 type Reconciled =
   | { readonly kind: 'confirmed_sent'; readonly said: VendorReport }
   | { readonly kind: 'confirmed_not_sent' }
-  /** It does not say; with an error, where it could be asked at all. */
+  /** Not conclusive; with an error when a query was possible. */
   | { readonly kind: 'unclear'; readonly error?: ProviderError };
 
-/** Asks once, and after each of the pauses again while the vendor does not say. Never rejects; ends at once when `signal` aborts. */
+/**
+ * Queries once, and again after each pause while the result is not conclusive. Never rejects; ends immediately when
+ * `signal` aborts.
+ */
 export type Reconcile = (message: Message, attempt: TraceAttempt, signal: AbortSignal, pausesMs: readonly number[]) => Promise<Reconciled>;
 
-/** Right after the attempt, a vendor's list may be a moment behind. A critical text waits for the end of it. */
+/** Right after the attempt, a vendor's records may lag. A critical message waits for them. */
 export const PATIENTLY: readonly number[] = [1_000, 3_000];
-/** An earlier attempt, long enough ago for the vendor to know by now. */
+/** For an earlier attempt, old enough for the vendor's records. */
 export const ONCE: readonly number[] = [];
 
-/** Of all questions together, pauses included. */
+/** Time limit of all queries, pauses included. */
 const LONGEST_MS = 6_000;
 
 interface ReconcileDeps {
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
-  /** Told of a throw out of an adapter, which is a bug in it. */
+  /** Called for an exception of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
   /** Rejects when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -45,7 +48,7 @@ interface ReconcileDeps {
 
 const sleep = (ms: number, signal: AbortSignal) => pauseFor(ms, undefined, { signal });
 
-/** Asks the vendor what became of an attempt, where it can be asked. Takes no turn from the pacing of texts. */
+/** Queries the vendor about an attempt, when it supports that. Uses no pacing slot. */
 export function createReconcile({ targets, onBug, pause = sleep }: ReconcileDeps): Reconcile {
   return async (message, attempt, signal, pausesMs) => {
     const provider = targets.get(attempt.provider)?.provider;
@@ -84,17 +87,17 @@ export function judgeStatus(status: VendorStatus): Reconciled {
   }
 }
 
-/** The vendor holds no record that we could ask by, however often we asked. */
+/** Code for a message without an id that the vendor's records can be searched by. */
 const WITHOUT_A_KEY = 'NO_VENDOR_ID';
 
-/** Whether it is worth asking again in a second: not when the vendor would not have it, nor when there is nothing to ask by. */
+/** Whether another query in a second may help: not when the vendor rejected the query, nor without an id. */
 export function mayClearUp(reconciled: Reconciled): boolean {
   if (reconciled.kind !== 'unclear' || reconciled.error === undefined) return false;
   const { reason, code } = reconciled.error;
   return code !== WITHOUT_A_KEY && (reason === 'unknown_outcome' || reason === 'unavailable');
 }
 
-/** A line of the trace; none where there was nobody to ask. */
+/** Adds an event to the trace, unless no query was possible. */
 export function noteReconciled(reconciled: Reconciled, provider: ProviderName, note: StageContext['note']): void {
   if (reconciled.kind === 'unclear' && reconciled.error === undefined) return;
   const { kind } = reconciled;
@@ -105,12 +108,12 @@ function codeOf(error: ProviderError | undefined): string {
   return error?.code === undefined ? '' : `: ${error.code.toLowerCase().replaceAll('_', ' ')}`;
 }
 
-/** The attempt as the trace keeps it: its answer never came, and the vendor said later what had become of it. */
+/** Returns the attempt with its resolution: the response never arrived, and the vendor reported the outcome later. */
 export function settleAttempt(attempt: ClosedAttempt, resolution: 'confirmed_sent' | 'confirmed_not_sent'): ClosedAttempt {
   return { ...attempt, record: { ...attempt.record, resolution } };
 }
 
-/** The vendor has the text of this attempt, so the message is accepted. */
+/** Outcome for an attempt that the vendor confirmed: the message is accepted. */
 export function acceptedAs(said: VendorReport, attempt: ClosedAttempt, message: Message, target: SendTarget): Outcome {
   const { provider } = target;
   const { providerMessageId, segments = countSegments(shapeMessage(message, provider).text, ruleOf(provider, message.to)) } = said;
@@ -123,10 +126,10 @@ export function acceptedAs(said: VendorReport, attempt: ClosedAttempt, message: 
   };
 }
 
-/** A vendor whose records do not hold the text has not refused it either: as far as the rest goes it could not be reached. */
+/** Error for a message that is not in the vendor's records: not a refusal, so it counts as unavailable. */
 export const NEVER_TAKEN = new ProviderError('unavailable', { code: 'NOT_IN_RECORDS' });
 
-/** A provider that has a way to be asked. */
+/** A provider with a status query. */
 type WithStatus = Provider & Required<Pick<Provider, 'status'>>;
 
 export function canBeAsked(provider: Provider | undefined): provider is WithStatus {
@@ -134,8 +137,8 @@ export function canBeAsked(provider: Provider | undefined): provider is WithStat
 }
 
 /**
- * What the provider says became of a text. Never rejects.
- * @param onBug told of a throw out of the adapter, which is a bug in it and proves nothing
+ * Queries the state of a message. Never rejects.
+ * @param onBug called for an exception of the adapter, which is a bug in it and proves nothing
  */
 export async function askStatus(
   provider: WithStatus,

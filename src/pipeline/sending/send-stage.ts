@@ -24,16 +24,16 @@ export interface DispatchDeps extends PaidAttemptDeps {
   readonly cap: RateCap;
   readonly reconcile: Reconcile;
   readonly optOuts: Pick<OptOuts, 'optOut'>;
-  /** 0 to 1. */
+  /** Random number from 0 to 1. */
   readonly random: () => number;
-  /** What becomes of a message that there is no money for; a doubtful one waits. */
+  /** Decides about a message without budget; one that may have been sent waits. */
   readonly holdBack: HoldBack;
   /** Turns of the messages that wait for a resting provider. */
   readonly returns: ReturnSchedule;
   readonly places: Places;
 }
 
-/** Provider by provider: a few tries in place where surely nothing was sent, then the next one. */
+/** Tries provider by provider: a few retries in place where surely nothing was sent, then the next one. */
 export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
   return {
     name: 'dispatch',
@@ -78,7 +78,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
 
     if (!(await place.moveTo(name))) {
       const until = places.turnAt(name, message.severity, ctx.clock.now());
-      // The order of providers holds: that one is busy is no reason to take the next.
+      // The provider order is kept: a busy provider is no reason to fail over.
       if (subject.attempts === before) return { kind: 'requeued', until };
       ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: 'throttled', detail: `${name} has no free place` });
       refusals.push({ provider: name, error: refuse('throttled', { code: 'no_place', retryAt: until }).error });
@@ -117,7 +117,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
         return { kind: 'unknown', provider: name, attempt };
       }
       observer.unknownResolved(name, 'resent');
-      ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `nobody knows whether ${name} sent it` });
+      ctx.note({ stage: 'dispatch', verdict: 'resend', reason: 'unknown_outcome', detail: `whether ${name} sent it is unknown` });
       if (waiting.every((next) => prepare(next, message, deps).unfit !== undefined)) waiting.push(target);
       continue;
     }
@@ -135,12 +135,12 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
   const verdict = judged === undefined || overBudget.length > 0 ? judgeOverBudget(overBudget, judged, message.overflow) : judged;
   if (verdict.kind !== 'deferred' || verdict.reason !== 'budget' || subject.unknowns > 0)
     return { ...verdict, ...(open === undefined ? {} : { attempt: open }) };
-  // What has an attempt open is gathered by no digest.
+  // A message with an open attempt cannot be added to a digest.
   if (open !== undefined) await closeAttempt(deps, subject, open);
   return deps.holdBack(message, { reason: 'budget' }, verdict.until, ctx);
 }
 
-/** A message that only resting providers could carry is parked for them, and comes back by itself in its turn. */
+/** A message that only resting providers could send is parked, and comes back in its turn. */
 function takeTurn(judged: Outcome, refusals: readonly ProviderRefusal[], { severity }: Message, { returns }: DispatchDeps): Outcome {
   if (judged.kind !== 'deferred' && judged.kind !== 'retry') return judged;
   const resting = restingOf(refusals);
@@ -149,12 +149,12 @@ function takeTurn(judged: Outcome, refusals: readonly ProviderRefusal[], { sever
   return { ...judged, resting, until: returns.turnAt(first, severity === 'critical', judged.until) };
 }
 
-/** Criticals come back within the first part of the time over which the rest is spread. */
+/** Criticals return within the first part of the time over which the rest is spread. */
 function spreadOf({ severity }: Message): number {
   return severity === 'critical' ? 0.25 : 1;
 }
 
-/** What a provider is to send, and why it would surely refuse that, so that no request is spent on it. */
+/** Shapes the message for a provider, and returns why it would surely be rejected, so that no request is made. */
 function prepare(
   { provider }: SendTarget,
   message: Message,
@@ -169,17 +169,17 @@ function prepare(
   }
 }
 
-/** Such as `twilio-main costs more than is left of the hour's budget, until …`. */
+/** Formats for example `twilio-main costs more than is left of the hour's budget, until …`. */
 function describeFull(provider: string, { period, until }: OverBudget): string {
   return `${provider} costs more than is left of the ${period}'s budget, until ${until.toISOString()}`;
 }
 
-/** Such as `tencent-cn would refuse it: variable too long`. */
+/** Formats for example `tencent-cn would reject it: variable too long`. */
 function describeUnfit(provider: string, { code, reason, retryAt }: ProviderError): string {
   const until = retryAt === undefined ? '' : ` until ${retryAt.toISOString()}`;
-  if (reason === 'circuit_open') return `${provider} is left alone${until}: it has been failing`;
-  if (reason === 'throttled') return `${provider} is left alone${until}: it asked us to slow down`;
-  return `${provider} would refuse it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
+  if (reason === 'circuit_open') return `${provider} is skipped${until}: it has been failing`;
+  if (reason === 'throttled') return `${provider} is skipped${until}: it throttled us`;
+  return `${provider} would reject it: ${(code ?? reason).toLowerCase().replaceAll('_', ' ')}`;
 }
 
 function announce(refused: ProviderRefusal, to: string, observer: DispatchDeps['observer'], ctx: StageContext): void {
@@ -187,7 +187,7 @@ function announce(refused: ProviderRefusal, to: string, observer: DispatchDeps['
   ctx.note({ stage: 'dispatch', verdict: 'failover', reason: refused.error.reason, detail: `from ${refused.provider} to ${to}` });
 }
 
-/** Seconds, not minutes; only for what surely never reached the vendor. */
+/** Seconds, not minutes, and only for requests that surely never reached the vendor. */
 const IN_PLACE = { retries: 2, minTimeout: 200, factor: 3, randomize: true } as const;
 const WORTH_A_SECOND_TRY: readonly ProviderReason[] = ['unavailable'];
 
@@ -225,7 +225,7 @@ async function tryInPlace(
   try {
     return await pRetry(once, {
       ...IN_PLACE,
-      // No `signal`: p-retry would throw away the answer of a call during which it was aborted.
+      // No `signal`: p-retry would discard the response of a call during which it was aborted.
       shouldRetry: ({ error }) => error instanceof TryAgain && !ctx.signal.aborted && ctx.clock.now().getTime() < subject.message.expiresAt,
       onFailedAttempt: ({ error, retriesLeft }) => {
         if (error instanceof TryAgain && retriesLeft > 0) deps.observer.retried(name, error.tried.error.reason);

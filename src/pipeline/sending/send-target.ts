@@ -2,24 +2,24 @@ import type { E164 } from '../../alert/phone.ts';
 import { callingCode } from '../../alert/phone.ts';
 import type { Provider, ProviderName } from '../../provider/contract/provider.ts';
 
-/** A provider with what surrounds a call to it. */
+/** A provider with the settings of its calls. */
 export interface SendTarget {
   readonly provider: Provider;
-  /** Bound of one call, connect to last byte. */
+  /** Deadline of one call, from connect to the last byte. */
   readonly timeoutMs: number;
-  /** It reaches no phone. */
+  /** Simulated: it reaches no phone. */
   readonly simulated?: true | undefined;
-  /** Calling codes it may text; absent = all. */
+  /** Allowed calling codes; absent = all. */
   readonly countries?: readonly string[] | undefined;
-  /** It is asked what became of a text when so long after the attempt no receipt has said so; absent = never. */
+  /** Delay after the attempt until it is queried for the state, when no receipt has arrived; absent = never. */
   readonly pollAfterMs?: number | undefined;
-  /** Waits for a slot that all replicas share, before all that are not urgent when it is, then runs the job. */
+  /** Waits for a slot shared by all replicas, urgent jobs first, then runs the job. */
   pace<T>(signal: AbortSignal, job: () => Promise<T>, urgent: boolean): Promise<T>;
 }
 
 /**
- * The targets for a number in failover order. One whose earlier attempt nobody knows the end of goes last: a resend
- * takes the next one where there is one.
+ * Returns the providers for a number in failover order. A provider with an unresolved attempt comes last: a resend uses
+ * the next one when there is one.
  */
 export function orderTargets(
   names: readonly ProviderName[],

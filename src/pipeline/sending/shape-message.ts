@@ -6,18 +6,18 @@ import type { Shaping } from '../../policy/route.ts';
 import { type Provider, ProviderError, type SmsMessage } from '../../provider/contract/provider.ts';
 import type { Message } from '../message.ts';
 
-/** What a message says, in each of the forms that a target may want. */
+/** Content of a message in every form that providers use. */
 export type Content = Pick<SmsMessage, 'text' | 'template' | 'variables'>;
 
-/** The code by which its recipient acknowledges, where there is one. */
+/** Code with which the recipient acknowledges, if any. */
 interface Coded {
   readonly ackCode?: string | undefined;
 }
 
 /**
- * What is to be said, as the route wants it for a target that counts by this rule: in GSM-7 where that holds more, then
- * its head. A producer's own params are said as they are, and so is the text that they are in. Any other text holds the
- * code to acknowledge by, at its end where nothing says where.
+ * Shapes the content as the route requires for a segment rule: GSM-7 where it holds more, then truncated. A producer's
+ * own params, and a text that contains them, stay unchanged. Any other text gets the acknowledge code, appended when it
+ * has no placeholder.
  */
 export function shapeContent({ ackCode, ...uncoded }: Content & Coded & Shaping, rule: SegmentRule): Content {
   const { text, template, variables, ...route } = ackCode === undefined ? uncoded : putCode(uncoded, ackCode);
@@ -32,17 +32,17 @@ export function shapeContent({ ackCode, ...uncoded }: Content & Coded & Shaping,
   };
 }
 
-/** How a provider counts the segments of a text to this number. */
+/** Segment rule of a provider for this number. */
 export function ruleOf(provider: Provider, to: E164): SegmentRule {
   return provider.segmentRule?.(to) ?? 'gsm7';
 }
 
-/** How its route wants a message. */
+/** Shaping options of a message. */
 export function shapingOf({ maxSegments, transliterate }: Message): Shaping {
   return { ...(maxSegments === undefined ? {} : { maxSegments }), ...(transliterate === undefined ? {} : { transliterate }) };
 }
 
-/** A message as this provider gets it. */
+/** Converts a message for this provider. */
 export function shapeMessage(message: Message, provider: Provider): SmsMessage {
   const { id, to, text, expiresAt, severity, template, variables, ackCode } = message;
   const content = { text, variables, ackCode, ...(template === undefined ? {} : { template }) };
@@ -54,7 +54,7 @@ export function shapeMessage(message: Message, provider: Provider): SmsMessage {
   return { id, to, expiresAt: new Date(expiresAt), urgent: severity === 'critical', ...shaped, text: said };
 }
 
-/** What `say` makes of a text; with the tail that holds the code where it does not, or not any more. */
+/** Applies `say` to a text, with the code appended where the result does not contain it. */
 function withCode(code: string | undefined, say: (tail: string) => string): string {
   const said = say('');
   return code === undefined || said.includes(code) ? said : say(ackTail(code));
@@ -75,9 +75,9 @@ function mapValues(record: Readonly<Record<string, string>>, change: (value: str
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
-/** Why the provider would surely refuse a shaped message; a producer's own words are said whole or not at all. */
+/** Returns why the provider would surely reject a shaped message; a producer's own content is sent in full or not at all. */
 export function judgeFit(sms: SmsMessage, provider: Provider): ProviderError | undefined {
-  // By code points there are fewest characters: what is too long by them is so however a vendor counts.
+  // Code points are the smallest count: a text that is too long by them is too long for every vendor.
   const isTooLong = provider.maxCharacters !== undefined && [...sms.text].length > provider.maxCharacters;
   return isTooLong ? new ProviderError('content', { code: 'TOO_LONG' }) : provider.preflight?.(sms);
 }

@@ -6,18 +6,18 @@ import type { ProviderName } from '../../provider/contract/provider.ts';
 import { type Message, messageSchema } from '../message.ts';
 import { replayMessage } from './replay-message.ts';
 
-/** What a person says of an unknown message. `resend`: it was not sent, and is sent again. */
+/** An operator's resolution of an unknown outcome. `resend`: it was not sent, and is sent again. */
 export const OPERATOR_WORDS = ['sent', 'not_sent', 'resend'] as const;
 export type OperatorWord = (typeof OPERATOR_WORDS)[number];
 
 export type Settled =
   | { readonly kind: 'settled' }
-  /** It is not unknown (any more), or there is no such message. */
+  /** The message is not unknown (any more), or does not exist. */
   | { readonly kind: 'kept'; readonly state: MessageState | undefined };
 
-/** What a person can do about messages of which nobody knows whether they were sent. */
+/** Lists and resolves messages with unknown outcome. */
 export interface UnknownResolver {
-  /** The oldest first, at most `limit`. */
+  /** Oldest first, at most `limit`. */
   list(limit: number): Promise<MessageTrace[]>;
   resolve(messageId: string, word: OperatorWord): Promise<Settled>;
 }
@@ -25,15 +25,15 @@ export interface UnknownResolver {
 export interface UnknownResolverDeps {
   readonly unknowns: Unknowns;
   readonly traces: Pick<Traces, 'message'>;
-  /** Puts a message back on its queue; one that waits there already is not put there twice. */
+  /** Puts a message back on its queue; idempotent. */
   readonly add: (message: Message) => Promise<void>;
   readonly clock: Clock;
 }
 
 const SAYS: Readonly<Record<OperatorWord, string>> = {
-  sent: 'an operator says that it was sent',
-  not_sent: 'an operator says that it was not sent',
-  resend: 'an operator says that it was not sent, and has it sent again',
+  sent: 'an operator confirmed that it was sent',
+  not_sent: 'an operator confirmed that it was not sent',
+  resend: 'an operator confirmed that it was not sent, and resent it',
 };
 
 export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolver {
@@ -53,8 +53,8 @@ export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolve
 }
 
 /**
- * What becomes of a held message that its vendor, asked once more, surely never took: it is sent again while it is good,
- * else it has failed. Only the word of the one provider that may have it counts.
+ * Resolves a held message that its vendor reported as never accepted: it is sent again before its deadline, else it has
+ * failed. Only the single provider that may have it can prove that.
  */
 export async function refuteUnknown(deps: UnknownResolverDeps, trace: MessageTrace, provider: ProviderName): Promise<boolean> {
   const doubtful = trace.attempts.filter(isDoubtful);
@@ -73,13 +73,13 @@ export async function refuteUnknown(deps: UnknownResolverDeps, trace: MessageTra
 interface Word {
   readonly sent: boolean;
   readonly event: Omit<TraceEvent, 'at'>;
-  /** Makes the message that is sent again. */
+  /** Builds the message that is sent again. */
   readonly again: ((message: Message) => Message) | undefined;
 }
 
 /**
- * The ledger first, then the job, and what was kept goes last: whoever dies in between leaves the message listed, and saying
- * it once more does the rest.
+ * Updates the ledger, adds the job, then removes the kept content: after a crash in between, the message is still
+ * listed, and repeating the command completes it.
  */
 async function settle(
   { unknowns, traces, add, clock }: UnknownResolverDeps,

@@ -2,60 +2,59 @@ import { parseRetryAfter } from '../../http-client/read-answer.ts';
 import type { HttpAnswer, TransportFault } from '../../http-client/transport.ts';
 import { type ProviderReason, type Refused, refuse } from './provider.ts';
 
-/** What an adapter read in an answer that is not a yes; what it leaves out follows from the HTTP status. */
+/** Result of parsing a response that is not a success. Absent fields follow from the HTTP status. */
 export interface CodeMeaning {
   readonly reason?: ProviderReason | undefined;
-  /** Already fit to be shown: see `safeCode`. */
+  /** Safe to show: see `safeCode`. */
   readonly code?: string | undefined;
-  /** Only where the vendor's code departs from its class. */
+  /** Overrides the failover rule of the reason. */
   readonly failover?: boolean | undefined;
-  /** How long a throttled vendor wants to be left alone when it sends no `Retry-After`. */
+  /** Wait for a throttled request without `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
-  /** The vendor gave a code that the table does not hold. */
+  /** The vendor's code is not in the table. */
   readonly unlisted?: boolean | undefined;
-  /** It is about this number, its country or this text, and says nothing of other messages. */
+  /** Concerns only this number, country or text; other messages are unaffected. */
   readonly onlyThisMessage?: boolean | undefined;
 }
 
-/** What a vendor's table says of a code. */
+/** Entry of a vendor's code table. */
 export interface CodeRow extends CodeMeaning {
   readonly reason: ProviderReason;
 }
 
-/** Statuses whose meaning departs from that of their hundred. */
+/** Statuses whose meaning differs from the rest of their class. */
 const BY_STATUS: Readonly<Record<number, ProviderReason>> = {
   401: 'auth',
   402: 'balance',
   403: 'auth',
-  // The address or the call is not one that the vendor has: a fault of the set-up, the same for every message.
+  // Wrong URL or method: a configuration error, the same for every message.
   404: 'auth',
   405: 'auth',
   410: 'auth',
-  // A proxy refused (407), the connection reached a host that does not serve this name (421), a replay was not risked (425),
-  // the headers were too large (431), a filter stands before the vendor (451): none of them processed the request.
+  // None of these was processed: rejected by a proxy (407), connected to a host that does not serve this name (421),
+  // replay not risked (425), headers too large (431), blocked by a filter before the vendor (451).
   // https://www.rfc-editor.org/rfc/rfc9110#section-15.5 , RFC 8470, RFC 6585, RFC 7725
   407: 'unavailable',
   421: 'unavailable',
   425: 'unavailable',
   431: 'unavailable',
   451: 'unavailable',
-  // The server stopped waiting; it does not say what had reached it by then.
+  // The server timed out; it does not say how much it had received.
   408: 'unknown_outcome',
   429: 'throttled',
 };
 
-/** What a bare HTTP status says of any vendor. A vendor's own code, where there is one, says more. */
+/** Maps an HTTP status to a reason. A code of the vendor, when present, is more precise. */
 export function reasonForStatus(status: number): ProviderReason {
-  // A 2xx comes here only when it cannot be read, and 1xx, 3xx and 5xx promise nothing: any of them may have been sent.
+  // 2xx gets here only when the body is unreadable; 1xx, 3xx and 5xx guarantee nothing. The message may have been sent.
   return BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'content' : 'unknown_outcome');
 }
 
 /**
- * What a code of the vendor makes of an answer that is not a yes. The vendor's own code is a refusal, whatever the HTTP
- * status, where the table holds it. One that it does not hold is a refusal too in a 2xx or a 4xx, of the kind that the
- * status or its `family` tells, else `content`; in a 5xx without a family it promises nothing. A redirect does not come from
- * the vendor.
- * @param code fit to be shown; `undefined` for a code that is not
+ * Maps a vendor's code in an unsuccessful response. A listed code is a refusal, whatever the HTTP status. An unlisted
+ * code is a refusal in a 2xx or 4xx, with the reason of the status or its `family`, else `content`; in a 5xx without a
+ * family the outcome is unknown. A redirect does not come from the vendor.
+ * @param code safe to show; `undefined` when it is not
  */
 export function meaningOfCode(
   status: number,
@@ -89,8 +88,8 @@ function retryAtOf(header: string | undefined, now: Date, { retryAfterMs }: Code
 }
 
 /**
- * A call that broke. What was surely not sent is `unavailable`; a 4xx whose status line was read is a no, although
- * its body was lost; all else may have been sent.
+ * Classifies a failed call. Surely not sent is `unavailable`; a 4xx status line counts as a refusal, even when the body
+ * was lost; otherwise the message may have been sent.
  */
 export function refusalFromFault({ sent, code, status }: TransportFault): Refused {
   if (sent === 'no') return refuse('unavailable', { code });

@@ -2,7 +2,7 @@ import { PROVIDER_REASONS, type ProviderReason } from '../../alert/reason.ts';
 
 export { PROVIDER_REASONS, type ProviderReason };
 
-/** May another provider try now? May it come back later? Fixed by the class of the reason. */
+/** Whether another provider may try now, and whether a later retry makes sense. Fixed per reason. */
 const CLASSES: Readonly<Record<ProviderReason, { failover: boolean; retry: boolean }>> = {
   recipient: { failover: false, retry: false },
   opted_out: { failover: false, retry: false },
@@ -16,25 +16,25 @@ const CLASSES: Readonly<Record<ProviderReason, { failover: boolean; retry: boole
 };
 
 export interface ProviderErrorFacts {
-  /** The vendor's code or the transport's, such as `21610` or `ECONNREFUSED`. */
+  /** Code of the vendor or the transport, such as `21610` or `ECONNREFUSED`. */
   readonly code?: string;
   /** HTTP status. */
   readonly status?: number;
-  /** Earliest moment at which the vendor will take it. */
+  /** Earliest time at which the vendor will accept the request. */
   readonly retryAt?: Date;
-  /** Only where the vendor's code departs from its class, such as Twilio 21612. */
+  /** Overrides the failover rule of the reason, as for Twilio 21612. */
   readonly failover?: boolean;
-  /** The vendor gave a code that our table does not hold: the reason is the safe default. */
+  /** The vendor's code is not in the table: the reason is the safe default. */
   readonly unlisted?: boolean;
-  /** It is about this number, its country or this text: other messages may go through all the same. */
+  /** Concerns only this number, country or text; other messages are unaffected. */
   readonly onlyThisMessage?: boolean;
-  /** Our own word, given in the provider's place: no request was made. */
+  /** Decided locally, in place of the provider: no request was made. */
   readonly unasked?: boolean;
-  /** Of `circuit_open`: the provider's own refusal that opened the circuit. */
+  /** For `circuit_open`: the refusal that opened the circuit. */
   readonly cause?: ProviderReason | undefined;
 }
 
-/** A refusal. Its message is ours: it never quotes a vendor's text, which may hold a phone number or a key. */
+/** A refusal. Its message never quotes a vendor's text, which may contain a phone number or a key. */
 export class ProviderError extends Error {
   readonly reason: ProviderReason;
   readonly failover: boolean;
@@ -45,7 +45,7 @@ export class ProviderError extends Error {
   readonly unlisted: boolean;
   readonly onlyThisMessage: boolean;
   readonly unasked: boolean;
-  /** What the provider itself said last: the cause of an open circuit, else the reason. */
+  /** The provider's own last reason: the cause of an open circuit, else the reason itself. */
   readonly rootReason: ProviderReason;
 
   constructor(reason: ProviderReason, facts: ProviderErrorFacts = {}) {

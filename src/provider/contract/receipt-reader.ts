@@ -8,8 +8,8 @@ export interface DeliveryWord {
 }
 
 /**
- * The words of delivery receipts as carriers say them and vendors pass them on, in capitals: those of SMPP 3.4,
- * appendix B (https://smpp.org/SMPP_v3_4_Issue1_2.pdf), and what they are in plain English.
+ * Status words of delivery receipts as carriers use them and vendors pass them on, in capitals: those of SMPP 3.4,
+ * appendix B (https://smpp.org/SMPP_v3_4_Issue1_2.pdf), and their plain English forms.
  */
 const WORDS: ReadonlyMap<string, DeliveryWord> = new Map<string, DeliveryWord>([
   ['DELIVRD', { state: 'delivered' }],
@@ -18,7 +18,7 @@ const WORDS: ReadonlyMap<string, DeliveryWord> = new Map<string, DeliveryWord>([
   ['UNDELIV', { state: 'undelivered', reason: 'recipient' }],
   ['UNDELIVERED', { state: 'undelivered', reason: 'recipient' }],
   ['UNDELIVERABLE', { state: 'undelivered', reason: 'recipient' }],
-  // The phone was off for as long as the carrier kept the text.
+  // The phone was off for as long as the carrier kept the message.
   ['EXPIRED', { state: 'undelivered', reason: 'recipient' }],
   ['REJECTD', { state: 'undelivered', reason: 'content' }],
   ['REJECTED', { state: 'undelivered', reason: 'content' }],
@@ -36,15 +36,15 @@ const WORDS: ReadonlyMap<string, DeliveryWord> = new Map<string, DeliveryWord>([
   ['SUBMITTED', { state: 'pending' }],
 ]);
 
-/** `undefined` for a word that is none of them. */
+/** Returns `undefined` for an unknown word. */
 export function readDeliveryWord(word: unknown): DeliveryWord | undefined {
   return typeof word === 'string' ? WORDS.get(word.trim().toUpperCase()) : undefined;
 }
 
-/** A call at `/v1/receipts/<provider>` or `/v1/inbound/<provider>`, as it came in. */
+/** A call at `/v1/receipts/<provider>` or `/v1/inbound/<provider>`, as received. */
 export interface ReceiptCall {
   readonly method: 'GET' | 'POST';
-  /** Path and query, byte for byte as they arrived: signatures cover them. */
+  /** Path and query, byte for byte as received: signatures cover them. */
   readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -52,76 +52,76 @@ export interface ReceiptCall {
   readonly body: string;
 }
 
-/** What a vendor reports of one text. */
+/** A vendor's report about one message. */
 export interface VendorReceipt {
-  /** Ours, where the vendor hands it back. */
+  /** Our id, when the vendor returns it. */
   readonly messageId?: string;
   readonly providerMessageId?: string;
-  /** `pending`: on its way, nothing final. */
+  /** `pending`: intermediate state. */
   readonly state: 'delivered' | 'undelivered' | 'pending';
-  /** The vendor's code of a text that did not arrive, fit to be shown: see `safeCode`. */
+  /** The vendor's error code, safe to show: see `safeCode`. */
   readonly code?: string;
-  /** What that code means, where our table holds it. */
+  /** Meaning of the code, when it is in the table. */
   readonly reason?: ProviderReason;
-  /** When the phone got it, where the vendor says and its time zone is known. */
+  /** Delivery time, when the vendor reports it with a known time zone. */
   readonly at?: Date;
 }
 
-/** Reads one provider's delivery receipts. Pure: verified and queued elsewhere. */
+/** Parses one provider's delivery receipts. Pure: they are queued elsewhere. */
 export interface ReceiptReader {
   readonly methods: readonly ReceiptCall['method'][];
-  /** False for what cannot have come from the vendor. */
+  /** Whether the call can have come from the vendor. */
   isGenuine(call: ReceiptCall): boolean;
-  /** One entry a text; `undefined` where an entry, or the whole call, cannot be read. */
+  /** One entry per message; `undefined` for an unreadable entry or call. */
   read(call: ReceiptCall): readonly (VendorReceipt | undefined)[];
-  /** The JSON that tells the vendor that we have it. */
+  /** JSON response that confirms the receipt to the vendor. */
   readonly answer: unknown;
 }
 
 export interface ReceiptReaderDeps {
-  /** `http.publicUrl`: the address, without a slash at its end, that vendors call and sign. */
+  /** `http.publicUrl`: the address that vendors call and sign, without a trailing slash. */
   readonly publicUrl: string | undefined;
-  /** The config of every provider: one account's callback may come in at another's. */
+  /** Config of every provider: callbacks of one account may arrive at another provider's URL. */
   readonly providers: ReadonlyMap<string, { readonly type: string }>;
 }
 
-/** For vendors that sign nothing: `?token=` must equal the provider's `receiptToken`. Without one set, nothing is let in. */
+/** Whether `?token=` equals the provider's `receiptToken`, for vendors without signatures. False when no token is configured. */
 export function hasReceiptToken({ target }: ReceiptCall, receiptToken: Secret | undefined): boolean {
   const given = queryOf(target).get('token');
   if (receiptToken === undefined || given === null) return false;
-  // A plus that was not escaped arrives as a space.
+  // An unescaped plus arrives as a space.
   const expected = digest(receiptToken.reveal().replaceAll('+', ' '));
   return timingSafeEqual(digest(given.replaceAll('+', ' ')), expected);
 }
 
-/** The query of a path as it arrived. */
+/** Parses the query of a path as received. */
 export function queryOf(target: string): URLSearchParams {
   const start = target.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
 }
 
-/** Equal lengths, whatever was sent. */
+/** Hashes a value, so that the compared buffers have equal lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** What somebody texted to a number of ours. */
+/** An inbound message to one of our numbers. */
 export interface VendorInbound {
   readonly providerMessageId: string;
-  /** Whose phone, as the vendor writes it. */
+  /** The sender, in the vendor's notation. */
   readonly from: string;
   readonly text: string;
-  /** What the vendor itself took it for, by the words that its customer configured. */
+  /** The vendor's own classification, by the keywords that its customer configured. */
   readonly word?: 'stop' | 'start' | undefined;
 }
 
-/** Reads the texts that come in through one provider. Pure: verified and queued elsewhere. */
+/** Parses the inbound messages of one provider. Pure: they are queued elsewhere. */
 export interface InboundReader {
-  /** False for what cannot have come from the vendor. */
+  /** Whether the call can have come from the vendor. */
   isGenuine(call: ReceiptCall): boolean;
-  /** `undefined` where it cannot be read. */
+  /** Returns `undefined` when the call is unreadable. */
   read(call: ReceiptCall): VendorInbound | undefined;
-  /** Tells the vendor that we have it, and that nothing is to be texted back. */
+  /** Response that confirms the message and sends no reply. */
   readonly answer: { readonly type: string; readonly body: string };
 }
 

@@ -5,7 +5,7 @@ import { type Check, checkClock } from '../contract/provider.ts';
 import { classifyExotel } from './codes.ts';
 import type { Account, ExotelConfig } from './config.ts';
 
-/** Reads the balance, which any valid key may: https://developer.exotel.com/docs/voice-v1/api-reference/balance */
+/** Queries the balance, which any valid key may do: https://developer.exotel.com/docs/voice-v1/api-reference/balance */
 export async function checkExotel(
   { dltEntityId }: ExotelConfig,
   account: Account,
@@ -15,20 +15,20 @@ export async function checkExotel(
 ): Promise<readonly Check[]> {
   const exchange = await transport.exchange(account.get('/Balance.json'), signal);
   if (exchange.kind === 'fault') {
-    return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code}): look at domain, baseUrl and the network` }];
+    return [{ subject: 'connection', verdict: 'failed', detail: `no response (${exchange.code}): check domain, baseUrl and the network` }];
   }
   const now = clock.now();
   return [
-    { subject: 'connection', verdict: 'ok', detail: 'Exotel answers' },
+    { subject: 'connection', verdict: 'ok', detail: 'Exotel responds' },
     ...checkAccount(exchange, now),
-    { subject: 'sender', verdict: 'unchecked', detail: 'only a text tells whether From may send' },
+    { subject: 'sender', verdict: 'unchecked', detail: 'can only be verified by sending a message' },
     {
       subject: 'template',
       verdict: 'unchecked',
       detail:
         dltEntityId === undefined
-          ? 'no dltEntityId is set, which texts to India need'
-          : 'only a text tells whether the DLT ids fit: see the DLT portal',
+          ? 'no dltEntityId is set, which messages to India require'
+          : 'DLT ids can only be verified by sending a message: see the DLT portal',
     },
     checkClock(exchange.headers.date, now),
   ];
@@ -40,16 +40,16 @@ function checkAccount(answer: HttpAnswer, now: Date): Check[] {
     return [{ subject: 'credentials', verdict: 'ok', detail: 'sid, key and token are accepted' }, judgeBalance(balance)];
   }
   const { reason, message } = classifyExotel(answer, now).error;
-  if (answer.status === 401) return [{ subject: 'credentials', verdict: 'failed', detail: `sid, key or token are wrong: ${message}` }];
-  if (reason === 'auth') return [{ subject: 'account', verdict: 'failed', detail: `the account may not be used so: ${message}` }];
-  if (reason === 'balance') return [{ subject: 'balance', verdict: 'failed', detail: `it does not suffice: ${message}` }];
-  return [{ subject: 'credentials', verdict: 'unchecked', detail: `the answer says nothing of them: ${message}` }];
+  if (answer.status === 401) return [{ subject: 'credentials', verdict: 'failed', detail: `invalid sid, key or token: ${message}` }];
+  if (reason === 'auth') return [{ subject: 'account', verdict: 'failed', detail: `the account does not allow this use: ${message}` }];
+  if (reason === 'balance') return [{ subject: 'balance', verdict: 'failed', detail: `insufficient: ${message}` }];
+  return [{ subject: 'credentials', verdict: 'unchecked', detail: `no conclusive response: ${message}` }];
 }
 
 interface Balance {
   readonly amount: number;
   readonly currency: string;
-  /** Paid later, a balance below zero is no fault. */
+  /** For a postpaid account, a negative balance is no fault. */
   readonly isPrepaid: boolean;
 }
 
@@ -67,5 +67,5 @@ function readBalance(body: string): Balance | undefined {
 function judgeBalance({ amount, currency, isPrepaid }: Balance): Check {
   const detail = `${amount} ${currency}`.trimEnd();
   if (amount > 0 || !isPrepaid) return { subject: 'balance', verdict: 'ok', detail };
-  return { subject: 'balance', verdict: 'failed', detail: `${detail}: top it up, or no text leaves` };
+  return { subject: 'balance', verdict: 'failed', detail: `${detail}: top up the account, or no message is sent` };
 }

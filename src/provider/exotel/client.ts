@@ -19,10 +19,10 @@ import { classifyExotel, isDuplicate } from './codes.ts';
 import { type Account, createAccount, type ExotelConfig } from './config.ts';
 import { type Delivery, readDelivery } from './receipt.ts';
 
-/** https://developer.exotel.com/api/sms */
+/** Maximum length: https://developer.exotel.com/api/sms */
 const MAX_CHARACTERS = 2000;
 
-/** Exotel has no SDK for Node of its own. https://developer.exotel.com/api/sms */
+/** Sends through Exotel's HTTP API; there is no official Node SDK. https://developer.exotel.com/api/sms */
 export async function createExotelProvider(name: string, config: ExotelConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
   const transport = createTransport(config);
   const account = createAccount(config);
@@ -65,7 +65,10 @@ function withToken(statusCallback: string, token: string): string {
   return url.href;
 }
 
-/** A yes may carry a final no: Exotel answers 200 for a number that it will not text. A duplicate was taken before. */
+/**
+ * Parses the response to a send. A 200 may contain a final failure, for numbers that Exotel does not send to. A
+ * duplicate was accepted before.
+ */
 export function readExotelAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
   const text = answer.status >= 200 && answer.status < 300 ? readText(answer.body) : undefined;
   if (text === undefined) return isDuplicate(answer) ? { kind: 'accepted' } : classifyExotel(answer, now);
@@ -73,12 +76,12 @@ export function readExotelAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   if (delivery?.state !== 'undelivered')
     return { kind: 'accepted', providerMessageId: sid, ...(segments === undefined ? {} : { segments }) };
   const { reason = 'content', ...facts } = delivery;
-  // Numbers, senders and templates are those of this text; a failure of Exotel's own is not.
+  // Number, sender and template belong to this message; a failure of Exotel itself does not.
   return refusalFromAnswer(answer, now, { reason, ...facts, onlyThisMessage: reason !== 'unavailable' });
 }
 
 /**
- * Exotel finds a text by its Sid alone, so one whose Sid never came back stays unclear.
+ * Queries a message by its Sid, the only key; without one the status stays unclear.
  * https://developer.exotel.com/api/sms-details
  */
 export async function askExotel(
@@ -99,15 +102,15 @@ export async function askExotel(
   return { kind: state, ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }), ...known };
 }
 
-/** A text as Exotel's answers show it: https://developer.exotel.com/api/sms-details */
+/** A message in Exotel's responses: https://developer.exotel.com/api/sms-details */
 interface ExotelText {
   readonly sid: string;
   readonly segments?: number;
-  /** Absent when it says nothing that we understand. */
+  /** Absent when the status is unknown to us. */
   readonly delivery?: Delivery | undefined;
 }
 
-/** `undefined` when the body is not about a text. */
+/** Returns `undefined` when the body does not describe a message. */
 export function readText(body: string): ExotelText | undefined {
   const { SMSMessage } = (readJson(body) ?? {}) as { readonly SMSMessage?: Readonly<Record<string, unknown>> | null };
   const sid = readMessageId(SMSMessage?.Sid);

@@ -3,14 +3,13 @@ import type { HttpAnswer } from '../../http-client/transport.ts';
 import { type CodeRow, meaningOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
 import type { Refused } from '../contract/provider.ts';
 
-/** The limits count by the minute; Exotel's own example of a `Retry-After` is 30 s. */
+/** Limits apply per minute; the `Retry-After` in Exotel's own example is 30 s. */
 const LIMIT_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * `RestException.Code` of a text that Exotel did not take:
- * https://developer.exotel.com/docs/sms-api/api-reference/status-codes (the numbers) and
- * https://developer.exotel.com/docs/sms-support/sms-api-errors (the words)
+ * `RestException.Code` of a rejected message: https://developer.exotel.com/docs/sms-api/api-reference/status-codes
+ * (numeric) and https://developer.exotel.com/docs/sms-support/sms-api-errors (words)
  */
 export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   // Credentials, permissions, sender and account set-up.
@@ -25,7 +24,7 @@ export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['40003', { reason: 'auth', onlyThisMessage: true }], // the account may not text that country
   ['40205', { reason: 'auth' }], // From is empty
   ['40210', { reason: 'auth' }], // From is missing
-  // Which sender is looked for follows from the template and SmsType of the text at hand: another text may find one.
+  // The sender depends on template and SmsType of the message: other messages may find one.
   ['40206', { reason: 'auth', onlyThisMessage: true }], // From does not fit SmsType
   ['40300', { reason: 'auth', onlyThisMessage: true }], // no numeric sender ID found
   ['40301', { reason: 'auth', onlyThisMessage: true }], // no transactional sender ID found
@@ -35,7 +34,7 @@ export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
 
   ['40203', { reason: 'recipient' }], // all destination numbers are invalid
 
-  // What was asked for.
+  // Content of the request.
   ['40200', { reason: 'content' }], // Body is empty or missing
   ['40202', { reason: 'content' }], // Body is invalid
   ['40204', { reason: 'content' }], // SmsType is not set correctly
@@ -46,22 +45,22 @@ export const EXOTEL_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['RATE_LIMIT_EXCEEDED', { reason: 'throttled', retryAfterMs: LIMIT_MS }],
   ['40402', { reason: 'throttled', retryAfterMs: LIMIT_MS }], // too many POST requests
   ['40403', { reason: 'throttled', retryAfterMs: LIMIT_MS }], // too many GET requests
-  ['40405', { reason: 'throttled', retryAfterMs: LIMIT_MS }], // the platform's limit, said with a 503
+  ['40405', { reason: 'throttled', retryAfterMs: LIMIT_MS }], // the platform's limit, sent with a 503
   ['40404', { reason: 'throttled', retryAfterMs: HOUR_MS }], // a trial account has sent its ten texts
 ]);
 
-/** Codes that the table does not hold, by the first three digits. */
+/** Meaning of codes that are not in the table, by their first three digits. */
 const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
   [/^402\d\d$/, { reason: 'content' }], // parameters
   [/^403\d\d$/, { reason: 'auth', onlyThisMessage: true }], // senders
   [/^404\d\d$/, { reason: 'throttled', retryAfterMs: LIMIT_MS }], // limits
 ];
 
-/** What a status without a code that we know means, where it departs from the rule. */
+/** Meaning of a status without a known code, where it differs from the general rule. */
 const BY_STATUS: Readonly<Record<number, CodeRow>> = {
   429: { reason: 'throttled', retryAfterMs: LIMIT_MS },
-  // How Exotel limits texts, says https://developer.exotel.com/api/ ; "temporarily down for maintenance", says
-  // https://developer.exotel.com/docs/sms-support/sms-api-errors . Either way nothing was taken.
+  // Rate limit according to https://developer.exotel.com/api/ ; "temporarily down for maintenance" according to
+  // https://developer.exotel.com/docs/sms-support/sms-api-errors . In both cases nothing was accepted.
   503: { reason: 'throttled', retryAfterMs: LIMIT_MS },
 };
 
@@ -69,8 +68,8 @@ const BY_STATUS: Readonly<Record<number, CodeRow>> = {
 const DUPLICATE = 409;
 
 /**
- * Whether Exotel took the text with an earlier request and refuses to take it twice. A 409 with a code of the table is a
- * refusal for that reason.
+ * Whether Exotel accepted the message in an earlier request and rejects the duplicate. A 409 with a listed code is a
+ * refusal with that reason.
  */
 export function isDuplicate(answer: HttpAnswer): boolean {
   const { code } = readRestException(answer.body);
@@ -78,9 +77,9 @@ export function isDuplicate(answer: HttpAnswer): boolean {
 }
 
 /**
- * A refusal from an answer that brought no text's Sid. "Do not rely on Message": the code, where there is one, and the
- * status say it all, but for a 400 without a code, which can be about the number or about the rest. An exception may also
- * come in a 2xx; then its own `Status` counts.
+ * Classifies a response without a Sid. "Do not rely on Message": the code and the status decide, except for a 400
+ * without a code, which may concern the number or another field. An exception may also come in a 2xx; then its own
+ * `Status` counts.
  */
 export function classifyExotel(answer: HttpAnswer, now: Date): Refused {
   const { code, status: own } = readRestException(answer.body);
@@ -94,7 +93,7 @@ export function classifyExotel(answer: HttpAnswer, now: Date): Refused {
   return refusalFromAnswer(answer, now, aboutNumber ? { reason: 'recipient' } : (BY_STATUS[status] ?? { reason: reasonForStatus(status) }));
 }
 
-/** Errors are JSON, or XML from whatever stands before the API. */
+/** Parses errors, which are JSON, or XML from a gateway before the API. */
 function readRestException(body: string): { readonly code: string | undefined; readonly status: number | undefined } {
   const json = readJson(body) as { readonly RestException?: { readonly Code?: unknown; readonly Status?: unknown } } | null | undefined;
   const xml = /<RestException>.*<\/RestException>/s.exec(body)?.[0] ?? '';
@@ -106,7 +105,7 @@ function readRestException(body: string): { readonly code: string | undefined; r
   return { code: safeCode(exception.Code), status: readStatus(exception.Status) };
 }
 
-/** An exception without a status of its own is one about the request. */
+/** Returns the exception's own status; without one it concerns the request. */
 function readStatus(written: unknown): number {
   const status = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
   return Number.isInteger(status) && status >= 400 && status < 600 ? status : 400;

@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../http-client/transport.ts';
 import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, httpUrl, pollKeys, senderSchema, withTimeoutMs } from '../contract/common-config.ts';
 
-/** https://developer.exotel.com/api/sms */
+/** Config of Exotel: https://developer.exotel.com/api/sms */
 export const exotelConfig = z
   .strictObject({
     type: z.literal('exotel'),
@@ -11,12 +11,12 @@ export const exotelConfig = z
     ...pollKeys,
     sid: z.string().regex(/^[\w-]+$/, "must be the account's SID, as the API settings of the dashboard show it"),
     token: secretSchema,
-    key: secretSchema.optional().describe('API key; left out: the sid'),
+    key: secretSchema.optional().describe('API key; default: the sid'),
     domain: z
       .string()
       .regex(/^[a-z0-9.-]+$/, 'must be a host name, such as api.exotel.com or api.in.exotel.com')
       .default('api.exotel.com'),
-    from: senderSchema({ plus: false }).optional().describe('An ExoPhone or a sender ID; left out: the sid'),
+    from: senderSchema({ plus: false }).optional().describe('An ExoPhone or a sender ID; default: the sid'),
     priority: z.enum(['normal', 'high']).default('high'),
     smsType: z
       .enum(['transactional', 'transactional_opt_in', 'promotional'])
@@ -28,14 +28,14 @@ export const exotelConfig = z
     dltTemplateId: z.string().min(1).optional(),
     statusCallback: httpUrl
       .optional()
-      .describe('Where Exotel reports delivery: <http.publicUrl>/v1/receipts/<provider name>; the receiptToken is added to it'),
+      .describe('URL for delivery receipts: <http.publicUrl>/v1/receipts/<provider name>; the receiptToken is appended'),
   })
   .superRefine(({ statusCallback, receiptToken }, ctx) => {
     if (statusCallback !== undefined && receiptToken === undefined) {
       ctx.addIssue({
         code: 'custom',
         path: ['receiptToken'],
-        message: 'must be given with statusCallback: receipts without it are turned away',
+        message: 'is required with statusCallback: receipts without it are rejected',
       });
     }
   })
@@ -43,7 +43,7 @@ export const exotelConfig = z
 
 export type ExotelConfig = z.output<typeof exotelConfig>;
 
-/** Composes calls for one account, with its credentials in a header: https://developer.exotel.com/api/sms */
+/** Builds requests of one account, with its credentials in a header: https://developer.exotel.com/api/sms */
 export interface Account {
   get(path: string): HttpRequest;
   post(path: string, form: Readonly<Record<string, string>>): HttpRequest;

@@ -13,7 +13,7 @@ interface DeliveryStatus extends Pick<CodeMeaning, 'reason' | 'failover'> {
   readonly state: VendorReceipt['state'];
 }
 
-/** What became of a text. `unlisted`: the code is not in the table; its range, or the status word, decided. */
+/** Delivery state of a message. `unlisted`: the code is not in the table; its range, or the status word, decided. */
 export interface Delivery extends DeliveryStatus {
   readonly code?: string | undefined;
   readonly unlisted?: true;
@@ -28,18 +28,19 @@ const failed = (reason: NonNullable<DeliveryStatus['reason']>, departure: Pick<D
 });
 
 /**
- * On India's Do Not Disturb register, which bars promotional texts only: https://support.exotel.com/support/solutions/articles/127883
- * It is not the recipient's answer to a text of ours, and another vendor, or `smsType: transactional`, may reach the number.
+ * Blocked by India's Do Not Disturb register, which applies to promotional messages only:
+ * https://support.exotel.com/support/solutions/articles/127883 It is not an opt-out from our messages, and another
+ * vendor, or `smsType: transactional`, may reach the number.
  */
 const DO_NOT_DISTURB: DeliveryStatus = failed('recipient', { failover: true });
 
 /**
- * `DetailedStatusCode`: https://developer.exotel.com/docs/sms-api/api-reference/status-codes (five digits from 20005)
- * and https://developer.exotel.com/docs/sms-support/sms-status-codes (20000 to 20002, 30001 and on).
+ * Meaning of `DetailedStatusCode`: https://developer.exotel.com/docs/sms-api/api-reference/status-codes (five digits
+ * from 20005) and https://developer.exotel.com/docs/sms-support/sms-status-codes (20000 to 20002, 30001 and on).
  */
 export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<string, DeliveryStatus>([
   ['20000', delivered], // to the handset
-  ['20001', pending], // to the operator, the handset's word awaited
+  ['20001', pending], // with the operator; the handset has not confirmed
   ['20002', pending], // to the carrier
   ['20005', delivered], // to the handset
   ['20006', delivered], // to the operator: the last word where handsets give none
@@ -51,7 +52,8 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<stri
   ['23005', DO_NOT_DISTURB],
   ['23010', failed('recipient')], // wrong number, or a landline
   ['23015', failed('content')], // taken for spam
-  // "Recipient number is blacklisted"; the older page says that it replied STOP. By whose wish it is on the list stays open.
+  // "Recipient number is blacklisted"; the older page says that it replied STOP. Who put it on the list is not
+  // documented.
   ['23020', failed('recipient', { failover: true })],
   ['23030', failed('recipient', { failover: true })], // no route: another vendor may have one
   ['23035', failed('recipient')], // switched off, or out of coverage
@@ -76,9 +78,9 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<stri
   ['23281', failed('auth')], // entity not found
 
   ['24010', failed('unavailable')], // Exotel's own failure
-  ['24105', failed('recipient')], // the handset's
-  ['24110', failed('unavailable')], // the operator's
-  ['24120', failed('recipient')], // the subscriber's, such as an empty account
+  ['24105', failed('recipient')], // handset error
+  ['24110', failed('unavailable')], // operator error
+  ['24120', failed('recipient')], // subscriber error, such as an empty account
   ['24990', failed('unavailable')], // nobody knows
 
   ['30001', failed('content')], // the text does not fit its template
@@ -87,14 +89,17 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<stri
   ['30004', DO_NOT_DISTURB],
 ]);
 
-/** 23084 to 24000 are reserved for new failures, as the page above says; the two pages agree on what the ranges mean. */
+/**
+ * Ranges reserved for future failures (23084 to 24000), according to the page above; both pages agree on the meaning of
+ * the ranges.
+ */
 const RANGES: readonly (readonly [pattern: RegExp, row: DeliveryStatus])[] = [
   [/^20\d{3}$/, delivered],
   [/^21\d{3}$/, pending],
   [/^(2[34]|3\d)\d{3}$/, { state: 'undelivered' }],
 ];
 
-/** `Status`: https://support.exotel.com/support/solutions/articles/127883-sms-message-status-codes */
+/** Meaning of `Status`: https://support.exotel.com/support/solutions/articles/127883-sms-message-status-codes */
 const WORDS: ReadonlyMap<string, DeliveryStatus> = new Map<string, DeliveryStatus>([
   ['queued', pending],
   ['sending', pending],
@@ -107,7 +112,7 @@ const WORDS: ReadonlyMap<string, DeliveryStatus> = new Map<string, DeliveryStatu
   ['undelivered', { state: 'undelivered' }],
 ]);
 
-/** Reads the two fields that answers, look-ups and receipts share; `undefined` when neither says anything. */
+/** Parses the two fields that responses, status queries and receipts share; `undefined` when both are missing or unknown. */
 export function readDelivery(fields: { readonly Status?: unknown; readonly DetailedStatusCode?: unknown }): Delivery | undefined {
   const code = safeCode(fields.DetailedStatusCode);
   const listed = code === undefined ? undefined : EXOTEL_DELIVERY.get(code);
@@ -119,8 +124,8 @@ export function readDelivery(fields: { readonly Status?: unknown; readonly Detai
 }
 
 /**
- * One text a call, once it has come to its end. Exotel signs nothing; its dates have no time zone, so none is told.
- * https://developer.exotel.com/api-console/send-sms-api-console
+ * Parses receipts: one message per call, in a final state. They are not signed; their dates have no time zone and are
+ * ignored. https://developer.exotel.com/api-console/send-sms-api-console
  */
 export function createExotelReceiptReader({ receiptToken }: ExotelConfig, _deps: ReceiptReaderDeps): ReceiptReader {
   return {
@@ -131,7 +136,10 @@ export function createExotelReceiptReader({ receiptToken }: ExotelConfig, _deps:
   };
 }
 
-/** A form as documented; the webhooks page shows other products' in JSON: https://developer.exotel.com/docs/references/webhooks */
+/**
+ * Parses a form, as documented, or JSON, which the webhooks page shows for other products:
+ * https://developer.exotel.com/docs/references/webhooks
+ */
 function fieldsOf({ body }: ReceiptCall): Readonly<Record<string, unknown>> {
   const json = readJson(body);
   return typeof json === 'object' && json !== null

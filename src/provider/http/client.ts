@@ -6,10 +6,13 @@ import type { Accepted, Provider, ProviderDeps, Refused, SmsMessage } from '../c
 import { encodeForm, fillBody, type HttpConfig, type Json } from './config.ts';
 import { readScalar } from './json-pointer.ts';
 
-/** What vendors write where an error's code would stand when there is none. */
+/** Values that vendors put into the error field when there is no error. */
 const NO_ERROR = /^(0*|null|none|false|ok|success)$/i;
 
-/** Another number where a number means yes, or `false` where `true` does. Another word may be a step on the way. */
+/**
+ * Whether the value contradicts success: another number where a number means success, or `false` where `true` does.
+ * Another word may be an intermediate state.
+ */
 function saysNo(said: string | undefined, yes: string | undefined): boolean {
   if (said === undefined || yes === undefined || said === yes) return false;
   return [/^-?\d+$/, /^(true|false)$/].some((kind) => kind.test(said) && kind.test(yes));
@@ -18,10 +21,9 @@ function saysNo(said: string | undefined, yes: string | undefined): boolean {
 type Rules = Pick<HttpConfig, 'success' | 'messageId' | 'errors'>;
 
 /**
- * What a vendor that we know only by its config has said. In this order: its own word for yes (`success.pointer`), its
- * own word for no (`errors`), then the HTTP status. Where `success.pointer` had to say yes and does not, another code of the
- * vendor than those of `errors.map` is a refusal of the content. A 2xx that says neither yes nor a code is an unknown
- * outcome: the text may be on its way.
+ * Classifies the response of a vendor that is described by config only. In this order: the success value
+ * (`success.pointer`), the error code (`errors`), the HTTP status. Without the success value, an error code outside of
+ * `errors.map` is a refusal of the content. A 2xx with neither is an unknown outcome: the message may have been sent.
  */
 export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, errors }: Rules, now: Date): Accepted | Refused {
   const body = readJson(answer.body);
@@ -39,7 +41,8 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
     return refusalFromAnswer(answer, now, { reason: errors.map[code], code: safeCode(code) } satisfies CodeMeaning);
   }
 
-  // Where we expect to read something in the body, a body that is not JSON is not the vendor speaking: a captive portal, say.
+  // When the body should contain an id, a body that is not JSON does not come from the vendor: it may be a captive
+  // portal.
   const expectsJson = messageId !== undefined && answer.body !== '';
   if (statusIsYes && success?.pointer === undefined && !(expectsJson && body === undefined)) return accepted();
   const said = at(success?.pointer);
@@ -49,7 +52,7 @@ export function classifyHttpAnswer(answer: HttpAnswer, { success, messageId, err
   return refusalFromAnswer(answer, now, { code: safeCode(code ?? said) });
 }
 
-/** Any vendor with an HTTP API, described by config alone. */
+/** Provider for any vendor with an HTTP API, described by config only. */
 export async function createHttpProvider(name: string, config: HttpConfig, { clock }: ProviderDeps): Promise<Provider> {
   const transport = createTransport(config);
   const compose = compileRequest(config);

@@ -2,18 +2,18 @@ import { textOf } from '../../http-client/read-answer.ts';
 
 const SYNTAX = /^(\/([^~]|~[01])*)?$/;
 
-/** Is it a JSON Pointer, such as `/data/0/id`? https://www.rfc-editor.org/rfc/rfc6901 */
+/** Whether the text is a JSON Pointer, such as `/data/0/id`: https://www.rfc-editor.org/rfc/rfc6901 */
 export function isJsonPointer(pointer: string): boolean {
   return SYNTAX.test(pointer);
 }
 
-/** The value that a JSON Pointer points at; `undefined` where there is none. */
+/** Returns the value at a JSON Pointer; `undefined` when there is none. */
 export function resolvePointer(document: unknown, pointer: string): unknown {
   const tokens = pointer.split('/').slice(1);
   return tokens.reduce<unknown>((value, token) => member(value, token.replaceAll('~1', '/').replaceAll('~0', '~')), document);
 }
 
-/** The text, number, true or false there, as text. */
+/** Returns the string, number or boolean at a pointer, as text. */
 export function readScalar(document: unknown, pointer: string): string | undefined {
   return textOf(resolvePointer(document, pointer));
 }

@@ -13,13 +13,13 @@ import { readScalar, resolvePointer } from './json-pointer.ts';
 type Rules = NonNullable<HttpConfig['receipt']>;
 
 /**
- * Receipts of a vendor that we know only by its config: JSON, a form, or nothing but a query, in which `/name` points at
- * a field. What the body does not hold is looked for in the query, where our own id may have gone out in a callback URL.
+ * Parses receipts of a vendor that is described by config only: JSON, a form, or only a query, in which `/name` refers
+ * to a field. Fields missing from the body are read from the query, where our id may have been sent in a callback URL.
  */
 export function createHttpReceiptReader({ receipt, receiptToken }: HttpConfig, _deps: ReceiptReaderDeps): ReceiptReader {
   return {
     methods: ['GET', 'POST'],
-    // Not told how to read them, we asked for none.
+    // Without a `receipt` config no receipts are expected.
     isGenuine: (call) => receipt !== undefined && hasReceiptToken(call, receiptToken),
     read: (call) => (receipt === undefined ? [] : readCall(call, receipt)),
     answer: {},
@@ -33,7 +33,7 @@ function readCall(call: ReceiptCall, rules: Rules): (VendorReceipt | undefined)[
   return (Array.isArray(listed) ? listed : [listed]).map((entry) => readEntry(entry, query, rules));
 }
 
-/** A body that does not call itself a form is JSON, or else a form all the same: vendors call them many things. */
+/** Parses a body as a form if declared so, else as JSON, else as a form again: vendors use many content types. */
 function readBody({ headers, body }: ReceiptCall): unknown {
   if (body === '') return {};
   const form = () => Object.fromEntries(new URLSearchParams(body));

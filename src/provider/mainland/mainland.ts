@@ -4,29 +4,29 @@ import type { SegmentRule } from '../../alert/segments.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** The whole of China, all the year. */
+/** China Standard Time, in the whole country and all year. */
 const OFFSET_MS = 8 * HOUR_MS;
 
 /**
- * How long until it is `hour` o'clock in Beijing. In the first minute after the hour it is a minute: the vendor still
- * says no, so its clock lags behind ours.
+ * Returns the time until `hour` o'clock in Beijing. In the first minute after the hour it is a minute: a vendor that
+ * still rejects then has a clock behind ours.
  */
 export function msUntilBeijing(hour: number, now: Date): number {
   const sinceMs = (now.getTime() + OFFSET_MS - hour * HOUR_MS) % DAY_MS;
   return sinceMs < MINUTE_MS ? MINUTE_MS : DAY_MS - sinceMs;
 }
 
-/** `20261120`: the day that it is in Beijing. */
+/** Formats the day in Beijing: `20261120`. */
 export function formatBeijingDay(at: Date): string {
   return digitsOf(at, 'yyyy-mm-dd'.length);
 }
 
-/** `2026112011`: the hour that it is there. */
+/** Formats the hour in Beijing: `2026112011`. */
 export function formatBeijingHour(at: Date): string {
   return digitsOf(at, 'yyyy-mm-ddThh'.length);
 }
 
-/** Reads `2026-11-20 11:00:00`, which vendors write without a zone; `undefined` for anything else. */
+/** Parses `2026-11-20 11:00:00`, a Beijing time without zone; `undefined` for anything else. */
 export function parseBeijingTime(written: unknown): Date | undefined {
   if (typeof written !== 'string') return undefined;
   const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(written) ?? [];
@@ -38,12 +38,15 @@ function digitsOf(at: Date, length: number): string {
   return new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, length).replace(/\D/g, '');
 }
 
-/** Mainland China. No other calling code begins with 86: https://www.itu.int/pub/T-SP-E.164D */
+/** Whether the number is in mainland China. No other calling code begins with 86: https://www.itu.int/pub/T-SP-E.164D */
 export function isMainland(to: E164): boolean {
   return to.startsWith('+86');
 }
 
-/** Carriers there count 70 characters a part, whatever they are: https://help.aliyun.com/document_detail/414224.html */
+/**
+ * Carriers in mainland China count 70 characters per segment, whatever they are:
+ * https://help.aliyun.com/document_detail/414224.html
+ */
 export function mainlandSegmentRule(to: E164): SegmentRule {
   return isMainland(to) ? 'ucs2' : 'gsm7';
 }

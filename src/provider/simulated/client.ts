@@ -9,7 +9,7 @@ import type { OutboxEntry } from './outbox.ts';
 
 type Behaviour = 'deliver' | 'fail-delivery' | 'stumble' | 'throttle' | 'take-silently' | 'reject' | 'be-away';
 
-/** By the last four digits of the number; any other is delivered. */
+/** Behaviour by the last four digits of the number; any other number is delivered. */
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   '0001': 'deliver',
   '0002': 'fail-delivery',
@@ -21,10 +21,10 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
 };
 
 const THROTTLED_FOR_MS = 5_000;
-/** How many messages it remembers having stumbled on. */
+/** Number of message ids remembered for behaviours that fail once. */
 const MEMORY = 10_000;
 
-/** A vendor without a network: answers by the number, keeps what it "sent" in the outbox. */
+/** A vendor without a network: its response depends on the number, and messages are kept in the outbox. */
 export async function createSimulatedProvider(
   name: string,
   config: SimulatedConfig,
@@ -32,7 +32,7 @@ export async function createSimulatedProvider(
 ): Promise<Provider> {
   const stumbledOn = new Set<string>();
 
-  /** The no that this number gets before anything is sent, as no other does; `undefined` when the text is taken. */
+  /** Returns the refusal for this number; `undefined` when the message is accepted. */
   const refusalFor = (behaviour: Behaviour, messageId: string): Refused | undefined => {
     switch (behaviour) {
       case 'reject':
@@ -57,7 +57,7 @@ export async function createSimulatedProvider(
         () => false,
       ),
     );
-    // The entry may be there all the same: like a vendor whose answer was lost.
+    // The entry may exist all the same, as with a real vendor whose response was lost.
     if (!appended.ok) return refuse('unknown_outcome', { code: appended.code });
     if (!appended.value) return refuse('unknown_outcome', { code: 'OUTBOX_FAILED' });
     if (behaviour === 'take-silently') {
@@ -66,7 +66,7 @@ export async function createSimulatedProvider(
     }
     const providerMessageId = `sim-${randomUUID()}`;
     const state = behaviour === 'fail-delivery' ? 'undelivered' : 'delivered';
-    // After the answer, as a vendor would.
+    // After the response, as with a real vendor.
     if (config.receipts && onReceipt !== undefined)
       setImmediate(() => onReceipt({ provider: name, messageId: entry.messageId, providerMessageId, state }));
     return { kind: 'accepted', providerMessageId, segments: countSegments(entry.text) };
@@ -104,12 +104,12 @@ function remember(memory: Set<string>, messageId: string): void {
 }
 
 export interface Deadline {
-  /** Waits for `work`, but no longer than the deadline: then it gives the code of what ended the wait. */
+  /** Waits for `work` within the deadline; otherwise returns the code of what ended the wait. */
   within<T>(work: Promise<T>): Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string }>;
   clear(): void;
 }
 
-/** One call's end: the caller's signal or its time, whichever is first. */
+/** Combines the caller's signal with the time limit of one call. */
 export function startDeadline(signal: AbortSignal, timeoutMs: number): Deadline {
   let expire: (code: string) => void = () => undefined;
   const expired = new Promise<{ ok: false; code: string }>((resolve) => {
@@ -117,7 +117,7 @@ export function startDeadline(signal: AbortSignal, timeoutMs: number): Deadline 
   });
   const onAbort = () => expire('ABORTED');
   const timer = setTimeout(() => expire('TIMEOUT'), timeoutMs);
-  // Many calls may share one signal; Node would warn of a leak at the eleventh.
+  // Many calls may share one signal; Node warns of a leak from the eleventh listener on.
   setMaxListeners(0, signal);
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();

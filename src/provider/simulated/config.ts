@@ -6,8 +6,8 @@ export const simulatedConfig = z
   .strictObject({
     type: z.literal('simulated'),
     ...commonKeys,
-    receipts: z.boolean().default(true).describe('Report delivered or undelivered afterwards'),
-    latency: durationBetween('0', '5m').default(0).describe('How long it takes to answer'),
+    receipts: z.boolean().default(true).describe('Send a receipt, delivered or undelivered, afterwards'),
+    latency: durationBetween('0', '5m').default(0).describe('Response time'),
   })
   .transform(({ latency, ...rest }) => withTimeoutMs({ ...rest, latencyMs: latency }));
 

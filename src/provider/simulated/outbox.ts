@@ -1,28 +1,28 @@
 import type { Redis } from '../../redis/connect.ts';
 import { OUTBOX_LENGTH } from '../../redis/keys.ts';
 
-/** One text that a simulated provider took. */
+/** A message that a simulated provider accepted. */
 export interface OutboxEntry {
   /** ISO 8601. */
   readonly at: string;
   /** Name of the provider instance. */
   readonly provider: string;
-  /** Ours. */
+  /** Our message id. */
   readonly messageId: string;
-  /** Masked. */
+  /** Masked number. */
   readonly to: string;
-  /** Whole. */
+  /** Complete text. */
   readonly text: string;
 }
 
-/** What the simulated providers "sent", of all processes together. */
+/** Messages of the simulated providers of all processes. */
 export interface Outbox {
   append(entry: OutboxEntry): Promise<void>;
   /** Newest first. */
   latest(limit: number): Promise<OutboxEntry[]>;
 }
 
-/** A Redis stream at `key` that forgets the oldest: it holds {@link OUTBOX_LENGTH} entries and a few more. */
+/** Stores entries in a Redis stream at `key`, trimmed to about {@link OUTBOX_LENGTH} of the newest. */
 export function createRedisOutbox(redis: Redis, key: string): Outbox {
   return {
     async append(entry) {

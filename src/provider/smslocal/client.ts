@@ -5,17 +5,20 @@ import type { Check, Provider, ProviderDeps, SmsMessage } from '../contract/prov
 import { readSmslocalAnswer } from './codes.ts';
 import type { SmslocalConfig } from './config.ts';
 
-/** https://www.smslocal.com/developer */
+/** API documentation: https://www.smslocal.com/developer */
 const ENDPOINT = 'https://secure.smslocal.com/api/service/enterprise-service/external/sms';
 
 /**
- * The pages name the field and say that Unicode takes 70 characters a text, but not its number. Who uses this API says
- * 1; in SMPP it would be 8. Nobody here could try.
+ * The documentation names the field and gives 70 characters for Unicode, but not the value. Users of this API report 1;
+ * in SMPP it would be 8. Not verified against the live service.
  */
 const GSM7 = 0;
 const UNICODE = 1;
 
-/** A GET with a message id is said to look a text up; with which query, and what it answers, no page says, so there is no `status`. */
+/**
+ * Sends through SMSLocal. A GET with a message id is said to query a message; neither its parameters nor its response
+ * are documented, so there is no `status`.
+ */
 export async function createSmslocalProvider(name: string, config: SmslocalConfig, { clock }: ProviderDeps): Promise<Provider> {
   const transport = createTransport(config);
   const headers = { Token: config.apiKey.reveal(), 'content-type': 'application/json', accept: 'application/json' };
@@ -32,35 +35,35 @@ export async function createSmslocalProvider(name: string, config: SmslocalConfi
   };
 }
 
-/** The id of no message. */
+/** Id that no message has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 function toBody({ to, text }: SmsMessage, { from }: SmslocalConfig): unknown {
   return { ...(from === undefined ? {} : { from }), to: to.slice(1), content: text, datacoding: isGsm7(text) ? GSM7 : UNICODE };
 }
 
-/** What the answer to a look-up of no message tells: a wrong key may show, a right one cannot be told. */
+/** Judges the response to a query for an unknown message: an invalid key may show, a valid one cannot be confirmed. */
 export function checkSmslocal(exchange: Exchange): readonly Check[] {
   const unseen: readonly Check[] = [
-    { subject: 'balance', verdict: 'unchecked', detail: 'this API of the vendor has no call for it' },
-    { subject: 'sender', verdict: 'unchecked', detail: 'whether it is allowed shows with the first text only' },
+    { subject: 'balance', verdict: 'unchecked', detail: 'not available from this API' },
+    { subject: 'sender', verdict: 'unchecked', detail: 'can only be verified by sending a message' },
   ];
   if (exchange.kind === 'fault') {
-    return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code})` }, ...unseen];
+    return [{ subject: 'connection', verdict: 'failed', detail: `no response (${exchange.code})` }, ...unseen];
   }
   const { status } = exchange;
   const refused = status === 401 || status === 403;
   return [
     status >= 500
-      ? { subject: 'connection', verdict: 'warning', detail: `the vendor answers, but with HTTP ${status}` }
-      : { subject: 'connection', verdict: 'ok', detail: `the vendor answers (HTTP ${status})` },
+      ? { subject: 'connection', verdict: 'warning', detail: `the vendor responds, but with HTTP ${status}` }
+      : { subject: 'connection', verdict: 'ok', detail: `the vendor responds (HTTP ${status})` },
     refused
       ? {
           subject: 'credentials',
           verdict: 'failed',
-          detail: `the vendor refuses the key (HTTP ${status}): compare apiKey with the access key of its console`,
+          detail: `the vendor rejects the key (HTTP ${status}): compare apiKey with the access key in its console`,
         }
-      : { subject: 'credentials', verdict: 'unchecked', detail: 'not refused, which the vendor does not promise to do without a text' },
+      : { subject: 'credentials', verdict: 'unchecked', detail: 'not rejected, which proves little without sending a message' },
     ...unseen,
   ];
 }

@@ -3,28 +3,28 @@ import type { HttpAnswer } from '../../http-client/transport.ts';
 import { type CodeMeaning, type CodeRow, meaningOfCode, reasonForStatus, refusalFromAnswer } from '../contract/classify.ts';
 import type { Accepted, Refused } from '../contract/provider.ts';
 
-/** Far more than a text of 1600 characters has. */
+/** Upper bound; far more than a text of 1600 characters needs. */
 const MOST_PARTS = 64;
 
 interface Part {
   readonly id: string | undefined;
-  /** Absent where the vendor gave none. */
+  /** Absent when the vendor returned none. */
   readonly code: string | undefined;
 }
 
 /**
- * The pages show one object, `{ msgid, errorcode }`; the live service answers with a list, `[{ id, errorCode }, …]`, one
- * entry for each part of a long text. https://www.smslocal.com/developer
+ * Parses the response. The documentation shows one object, `{ msgid, errorcode }`; the live service returns a list, `[{
+ * id, errorCode }, …]`, with one entry per part of a long message. https://www.smslocal.com/developer
  */
 export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
-  // A 5xx or a redirect may have been sent, whatever it says.
+  // With a 5xx or a redirect the message may have been sent, whatever the body says.
   const itsWord = (answer.status >= 200 && answer.status < 300) || (answer.status >= 400 && answer.status < 500);
   const body = itsWord ? readJson(answer.body) : undefined;
 
   if (typeof body === 'number' || typeof body === 'string') {
     const code = safeCode(body);
     const listed = SMSLOCAL_BARE_CODES.get(code ?? '');
-    // Its errors are of three digits that begin with 1; any other number may be the id of a text that was taken.
+    // Error codes are three digits that begin with 1; any other number may be the id of an accepted message.
     const isError = code !== undefined && /^1\d\d$/.test(code);
     return refusalFromAnswer(answer, now, isError ? meaningOfCode(answer.status, code, listed) : { code });
   }
@@ -33,13 +33,13 @@ export function readSmslocalAnswer(answer: HttpAnswer, now: Date): Accepted | Re
   const taken = parts.filter(({ code }) => code !== undefined && SMSLOCAL_YES.has(code));
   const refused = parts.filter(({ code }) => code !== undefined && !SMSLOCAL_YES.has(code));
   if (refused.length > 0 && refused.length === parts.length) {
-    // A code is a no. Of what kind, the status may tell where the code does not.
+    // A code means a refusal; when the code is unknown, the status gives the reason.
     const byDefault: CodeMeaning = answer.status < 300 ? { reason: 'content' } : {};
     return refusalFromAnswer(answer, now, { ...byDefault, ...findSmslocalCode(refused[0]?.code) });
   }
   if (taken.length === 0 || answer.status >= 400) return refusalFromAnswer(answer, now);
-  // Some parts are on their way and some are not: the phone gets a text with holes. The route decides whether a whole
-  // one is to follow it; as `accepted` nobody would look, and as a no it would be sent again without a thought.
+  // Some parts were accepted and some not: the phone gets an incomplete message. The outcome is unknown, so that the
+  // route decides on a resend; `accepted` would hide it, and a refusal would resend it without that decision.
   if (taken.length < parts.length) return refusalFromAnswer(answer, now, { reason: 'unknown_outcome', code: 'PARTLY_TAKEN' });
 
   const ids = [...new Set(taken.map(({ id }) => id))].filter((id) => id !== undefined);
@@ -60,10 +60,10 @@ function readPart(value: unknown): Part {
 
 const QUARTER_MS = 15 * 60_000;
 
-/** A part that was taken. The live service says 200, its newer pages 0. https://www.smslocal.com/developer */
+/** Codes of an accepted part. The live service returns 200, the newer pages document 0. https://www.smslocal.com/developer */
 const SMSLOCAL_YES: ReadonlySet<string> = new Set(['200', '0']);
 
-/** The bare numbers of the vendor's older API, said in place of a body: https://smslocal.com/?p=78464 */
+/** Numeric bodies of the vendor's older API: https://smslocal.com/?p=78464 */
 export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
   ['101', { reason: 'auth' }], // user not recognized
   ['102', { reason: 'auth' }], // sender ID
@@ -79,8 +79,8 @@ export const SMSLOCAL_BARE_CODES: ReadonlyMap<string, CodeRow> = new Map<string,
 ]);
 
 /**
- * What the `errorcode` of a part means that is not a yes. The vendor publishes no list; the codes that are known repeat
- * HTTP statuses.
+ * Classifies the `errorcode` of a part that was not accepted. There is no published list; the known codes repeat HTTP
+ * statuses.
  */
 function findSmslocalCode(value: unknown): CodeMeaning {
   const code = safeCode(value);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, senderSchema, withTimeoutMs } from '../contract/common-config.ts';
 
-/** https://www.smslocal.com/developer */
+/** Config of SMSLocal: https://www.smslocal.com/developer */
 export const smslocalConfig = z
   .strictObject({
     type: z.literal('smslocal'),

@@ -13,8 +13,8 @@ import type { SmslocalConfig } from './config.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A GET or a POST with `msgid`, `status`, `errorcode`, repeated until it is answered with 200; its fields are named on
- * the vendor's site (https://www.smslocal.com/developer), its encoding is not. It is not signed.
+ * Parses receipts: a GET or a POST with `msgid`, `status`, `errorcode`, repeated until the response is 200. The vendor
+ * documents the fields (https://www.smslocal.com/developer), but not their encoding. They are not signed.
  */
 export function createSmslocalReceiptReader({ receiptToken }: SmslocalConfig, _deps: ReceiptReaderDeps): ReceiptReader {
   return {
@@ -25,7 +25,7 @@ export function createSmslocalReceiptReader({ receiptToken }: SmslocalConfig, _d
   };
 }
 
-/** Whatever names a message wins: a body of JSON or a form, or the query. */
+/** Returns the first of JSON body, form body and query that contains a message id. */
 function reportsOf({ target, body }: ReceiptCall): readonly unknown[] {
   if (body === '') return [Object.fromEntries(queryOf(target))];
   const json = readJson(body);
@@ -37,7 +37,7 @@ function readReceipt(report: unknown): VendorReceipt | undefined {
   if (typeof report !== 'object' || report === null) return undefined;
   const fields = inLowerCase(report as Fields);
   const providerMessageId = readMessageId(fields.msgid ?? fields.id);
-  // Replies of the recipient come to the same address.
+  // Replies of recipients arrive at the same URL.
   if (providerMessageId === undefined || fields.direction === 'mo') return undefined;
   const word = readDeliveryWord(fields.status);
   if (word === undefined) return typeof fields.status === 'string' ? { providerMessageId, state: 'pending' } : undefined;

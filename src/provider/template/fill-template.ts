@@ -4,27 +4,27 @@ import { ProviderError, type SmsMessage } from '../contract/provider.ts';
 import { neutraliseLinks } from './neutralise-links.ts';
 import { type Templates, type Wording, wordingOf } from './template.ts';
 
-/** What a vendor's approved template of ours is called there, and which of our params go into its variables. */
+/** A vendor's id of an approved template, and the params that go into its variables. */
 export interface VendorTemplate {
   readonly id: string;
-  /** The vendor's name of a variable (or its position) and ours, in the vendor's order. */
+  /** The vendor's name (or position) of each variable and our param, in the vendor's order. */
   readonly variables: readonly (readonly [theirs: string, ours: string])[];
 }
 
-/** What a vendor allows in one variable. */
+/** A vendor's rules for one variable. */
 export interface VariableRules {
-  /** UTF-16 units, at least 1. */
+  /** Maximum length in UTF-16 units, at least 1. */
   readonly maxLength?: number | undefined;
-  /** URLs, host names and IP addresses are refused. */
+  /** URLs, host names and IP addresses are rejected. */
   readonly noLinks?: boolean | undefined;
 }
 
-/** How a vendor of approved templates goes by ours. */
+/** Maps our templates to those of a vendor. */
 export interface TemplateBook {
-  /** Of the template for what has none of its own there: instance, priority, content. */
+  /** Id of the default template with the variables instance, priority, content. */
   readonly defaultId: string;
   readonly rules: VariableRules;
-  /** `undefined` for one that the vendor does not know. */
+  /** Returns `undefined` for a template that the vendor does not have. */
   find(wording: Wording): VendorTemplate | undefined;
 }
 
@@ -33,20 +33,20 @@ export interface FilledTemplate {
   readonly values: readonly (readonly [theirs: string, value: string])[];
 }
 
-/** A param of ours that cannot be said exactly, and why. */
+/** A param that cannot be sent unchanged, and why. */
 export interface Misfit extends Unfit {
   readonly param: string;
 }
 
-/** The template that a vendor is to fill in for a message, or why it would refuse it (`content`). */
+/** Returns the vendor template filled for a message, or why the vendor would reject it (`content`). */
 export function fillVendorTemplate(message: SmsMessage, templates: Templates, book: TemplateBook): FilledTemplate | ProviderError {
   const { misfits, ...filled } = fitTemplate(message, templates, book);
   return misfits[0] === undefined ? filled : new ProviderError('content', { code: misfits[0].unfit });
 }
 
 /**
- * A message whose template the vendor does not know goes into the vendor's own default one, as instance, priority and
- * content. `values` are all there when there are no `misfits`.
+ * Fits a message to a vendor template. Without a template at the vendor, the default one is used, with instance,
+ * priority and content. `values` is complete when there are no `misfits`.
  */
 export function fitTemplate(
   { template, variables }: Pick<SmsMessage, 'template' | 'variables'>,
@@ -69,29 +69,32 @@ export function fitTemplate(
   return { id, values, misfits };
 }
 
-/** The variables of a vendor's default template, there named or ordered as here. */
+/** Variables of a vendor's default template, by name or in this order. */
 export const DEFAULT_VARIABLES = ['instance', 'priority', 'content'] as const;
 
 const THREE: VendorTemplate['variables'] = DEFAULT_VARIABLES.map((name) => [name, name]);
 
-/** For vendors whose variables have names: theirs → ours as the config says, else the same ones. */
+/** For vendors with named variables: vendor name → our name from the config, else identical names. */
 export function variablesByName({ text }: Wording, params: Readonly<Record<string, string>> | undefined): VendorTemplate['variables'] {
   return params === undefined ? placeholders(text).map((name) => [name, name] as const) : Object.entries(params);
 }
 
-/** Around a text that is to be said exactly, instance and priority are ours, and so are the line breaks of our template. */
+/**
+ * Fits a variable of the default template. Around a text that must stay unchanged, instance and priority and the line
+ * breaks of our template may still be adapted.
+ */
 function fitDefault(name: string, value: string, rules: VariableRules, exact: boolean): string | Unfit {
   return name === 'content' ? fitVariable(toOneLine(value), rules, exact) : fitVariable(value, rules, false);
 }
 
-/** Why a value that is to be said exactly cannot be said here. */
+/** Why a value that must stay unchanged cannot be sent. */
 export interface Unfit {
   readonly unfit: 'VARIABLE_EMPTY' | 'VARIABLE_CONTROL' | 'VARIABLE_LINK' | 'VARIABLE_TOO_LONG';
 }
 
 /**
- * One value made fit for a vendor: never empty, one line, without links where they are forbidden, not too long. One that
- * is to be said exactly stays as it is, or else does not fit.
+ * Adapts one value to a vendor's rules: not empty, one line, without links when forbidden, not too long. An exact value
+ * is returned unchanged or does not fit.
  */
 export function fitVariable(value: string, rules: VariableRules, exact: boolean): string | Unfit {
   return exact ? judgeExact(value, rules) : makeFit(value, rules);
@@ -108,20 +111,20 @@ function makeFit(value: string, { maxLength, noLinks = false }: VariableRules): 
   const withoutLinks = (text: string) => (noLinks ? neutraliseLinks(text).trim() : text);
   const line = withoutLinks(toOneLine(value));
   if (BLANK.test(line)) return '-';
-  // `1.2.3.4.5` is no address, but the head of it is.
+  // `1.2.3.4.5` is not an IP address, but its first four parts are one after truncation.
   return maxLength === undefined ? line : withoutLinks(cut(line, maxLength));
 }
 
-/** Spaces, and characters that show nothing. */
+/** Whitespace and invisible characters. */
 const BLANK = /^[\s\p{Cf}]*$/u;
-/** Control characters, ends of line, and halves of a pair, which no encoding can carry. */
+/** Control characters, line ends, and unpaired surrogates, which no encoding can represent. */
 const UNPRINTABLE = /\s*[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+\s*/gu;
 
 function toOneLine(value: string): string {
   return value.replace(UNPRINTABLE, ' ').trim();
 }
 
-/** Counted in UTF-16 units: no vendor counts more of them. */
+/** Truncates by UTF-16 units, the largest count any vendor uses. */
 function cut(value: string, maxLength: number): string {
   if (value.length <= maxLength) return value;
   let head = '';

@@ -9,14 +9,14 @@ import { classifyTencent } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 
 interface Tc3Request {
-  /** The one that is sent: host, and port where it is not the scheme's own. */
+  /** The host as sent, with the port unless it is the default of the scheme. */
   readonly host: string;
-  /** Exactly as it is sent. */
+  /** The exact value that is sent. */
   readonly contentType: string;
   readonly body: string;
-  /** Seconds since the epoch; the same as in `X-TC-Timestamp`. */
+  /** Seconds since the epoch; equal to `X-TC-Timestamp`. */
   readonly timestamp: number;
-  /** The product, such as `sms`. */
+  /** Name of the product, such as `sms`. */
   readonly service: string;
 }
 
@@ -28,9 +28,9 @@ interface Tc3Key {
 const ALGORITHM = 'TC3-HMAC-SHA256';
 const SIGNED_HEADERS = 'content-type;host';
 
-/** The `Authorization` header of a POST: https://cloud.tencent.com/document/api/306/57449 */
+/** Returns the `Authorization` header of a POST: https://cloud.tencent.com/document/api/306/57449 */
 export function signTc3({ host, contentType, body, timestamp, service }: Tc3Request, { secretId, secretKey }: Tc3Key): string {
-  // The path is "/" by definition, whatever a base URL puts before it; a POST has no query.
+  // The signed path is always "/", also with a base URL that has a path; a POST has no query.
   const canonical = ['POST', '/', '', `content-type:${contentType}`, `host:${host}`, '', SIGNED_HEADERS, sha256(body)].join('\n');
   const date = new Date(timestamp * 1000).toISOString().slice(0, 10);
   const scope = `${date}/${service}/tc3_request`;
@@ -48,15 +48,15 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** What stands in `Response`, as it came: any field may be missing or of another kind than documented. */
+/** Fields of `Response`, not validated: any field may be missing or of another type than documented. */
 export type Loose<Body> = { readonly [Key in keyof Body]?: unknown };
 
 export type TencentReply<Body> =
   | { readonly kind: 'said'; readonly said: Loose<Body>; readonly answer: HttpAnswer }
-  /** `answer` where there was one. */
+  /** `answer`: the response, when there was one. */
   | { readonly kind: 'refused'; readonly error: ProviderError; readonly answer?: HttpAnswer };
 
-/** Tencent's API 3.0 on our transport, typed by Tencent's SDK. */
+/** Client of Tencent's API 3.0 on our transport, typed by Tencent's SDK. */
 export interface TencentApi {
   /** Makes one request. Never rejects. */
   ask<Name extends Action>(action: Name, params: RequestOf<Name>, signal: AbortSignal): Promise<TencentReply<ResponseOf<Name>>>;
@@ -68,9 +68,9 @@ const VERSION = '2021-01-11';
 const CONTENT_TYPE = 'application/json; charset=utf-8';
 
 /**
- * The SDK itself is not loaded: it drops the body of an answer that is not a 200, and with it the code of a refusal; it signs
- * a host without its port, reads the clock itself, obeys `http_proxy`, and names transport faults in prose only, so that a
- * request that was never sent cannot be told from one that may have been. See docs/dependencies.md.
+ * The SDK itself is not loaded: it drops the body of a response other than 200, and with it the error code; it signs a
+ * host without its port, reads the clock itself, obeys `http_proxy`, and reports transport errors as prose only, so
+ * that a request that was never sent cannot be told from one that may have been. See docs/dependencies.md.
  */
 export function createTencentApi(config: TencentConfig, clock: Clock): TencentApi {
   const transport = createTransport(config);
@@ -90,10 +90,10 @@ export function createTencentApi(config: TencentConfig, clock: Clock): TencentAp
   };
 }
 
-/** https://www.tencentcloud.com/document/product/382/40466 : the common parameters are headers. */
+/** Builds the request; common parameters are headers: https://www.tencentcloud.com/document/product/382/40466 */
 function toHttpRequest(action: Action, params: object, config: TencentConfig, now: Date): HttpRequest {
   const body = JSON.stringify(params);
-  // Read once: a second that ended between the header and the signature would spoil it.
+  // Read once: header and signature must have the same second.
   const timestamp = Math.floor(now.getTime() / 1000);
   const { host } = rebase(ENDPOINT, config.baseUrl);
   const key = { secretId: config.secretId, secretKey: config.secretKey.reveal() };
@@ -119,10 +119,10 @@ function readResponse(body: string): { readonly Error?: unknown } | undefined {
 
 type Client = InstanceType<typeof sms.v20210111.Client>;
 
-/** The actions that are called, by their names in the SDK. */
+/** The API actions in use, by their names in the SDK. */
 type Action = 'SendSms' | 'DescribeSendRecordList' | 'DescribeSmsTemplateList' | 'DescribeSmsSignList' | 'SendStatusStatistics';
 
-/** The shapes of the SDK, which exports them only as types of its client's methods. */
+/** Types of the SDK, which exports them only through its client's methods. */
 export type RequestOf<Name extends Action> = Parameters<Client[Name]>[0];
 export type ResponseOf<Name extends Action> = Awaited<ReturnType<Client[Name]>>;
 type Item<List> = NonNullable<List> extends readonly (infer One)[] ? One : never;

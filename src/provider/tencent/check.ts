@@ -5,19 +5,22 @@ import type { Templates } from '../template/template.ts';
 import type { Loose, SignStatus, TemplateStatus, TencentApi, TencentReply } from './api.ts';
 import type { TencentConfig } from './config.ts';
 
-/** `International` of the API: signatures and templates are approved for one or for the other, templates also for both. */
+/** `International` of the API: signatures and templates are approved for one of the two, templates also for both. */
 const MAINLAND = 0;
 const ABROAD = 1;
 const BOTH = 3;
 type Market = typeof MAINLAND | typeof ABROAD;
 
-/** The most that one answer lists. */
+/** Maximum number of entries in one response. */
 const PAGE = 100;
 
-/** What `StatusCode` says of a signature or a template; only 0 can be sent with. */
-const STATES: Readonly<Record<number, string>> = { 1: 'is under review', 2: 'is approved but not in force yet', [-1]: 'was not approved' };
+/** Meaning of `StatusCode` of a signature or template; only 0 can be used. */
+const STATES: Readonly<Record<number, string>> = { 1: 'is under review', 2: 'is approved but not active yet', [-1]: 'was not approved' };
 
-/** The key is right, but its policy, or the kind of account, leaves some calls out: those need not be the send. */
+/**
+ * Codes for missing permissions: the key is valid, but its policy or the account type excludes some calls, possibly not
+ * the send itself.
+ */
 const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
   'AuthFailure.UnauthorizedOperation',
   'UnauthorizedOperation',
@@ -25,7 +28,7 @@ const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
   'FailedOperation.NotEnterpriseCertification',
 ]);
 
-/** By figures, and by the lists of signatures and templates: https://cloud.tencent.com/document/api/382/5819 */
+/** Queries statistics, signatures and templates: https://cloud.tencent.com/document/api/382/5819 */
 export async function checkTencent(
   api: TencentApi,
   config: TencentConfig,
@@ -44,7 +47,7 @@ export async function checkTencent(
   return [
     ...access,
     checkAccount(figures),
-    { subject: 'balance', verdict: 'unchecked', detail: 'packages and arrears are shown in the console' },
+    { subject: 'balance', verdict: 'unchecked', detail: 'see packages and arrears in the console' },
     await checkSender(api, config, signal),
     ...(await checkTemplates(api, config, templates, signal)),
   ];
@@ -52,34 +55,34 @@ export async function checkTencent(
 
 function checkAccess(reply: TencentReply<unknown>, now: Date): Check[] {
   const error = reply.kind === 'refused' ? reply.error : undefined;
-  if (reply.answer === undefined) return [{ subject: 'connection', verdict: 'failed', detail: `no answer: ${error?.message}` }];
+  if (reply.answer === undefined) return [{ subject: 'connection', verdict: 'failed', detail: `no response: ${error?.message}` }];
   const clock = checkClock(reply.answer.headers.date, now);
   if (error !== undefined && error.code === undefined) {
-    return [{ subject: 'connection', verdict: 'failed', detail: `what answered is not Tencent's API: ${error.message}` }, clock];
+    return [{ subject: 'connection', verdict: 'failed', detail: `the response is not from Tencent's API: ${error.message}` }, clock];
   }
   const isKeyRefused = error?.code?.startsWith('AuthFailure') === true && !NOT_ALLOWED.has(error.code);
   return [
-    { subject: 'connection', verdict: 'ok', detail: 'Tencent answers' },
+    { subject: 'connection', verdict: 'ok', detail: 'Tencent responds' },
     isKeyRefused
-      ? { subject: 'credentials', verdict: 'failed', detail: `${error?.message}: look at secretId and secretKey, and at the clock` }
-      : { subject: 'credentials', verdict: 'ok', detail: 'the key is right' },
+      ? { subject: 'credentials', verdict: 'failed', detail: `${error?.message}: check secretId, secretKey and the clock` }
+      : { subject: 'credentials', verdict: 'ok', detail: 'the key is valid' },
     clock,
   ];
 }
 
 function checkAccount(reply: TencentReply<unknown>): Check {
-  if (reply.kind === 'said') return { subject: 'account', verdict: 'ok', detail: 'the app is one of this account' };
+  if (reply.kind === 'said') return { subject: 'account', verdict: 'ok', detail: 'the app belongs to this account' };
   const { error } = reply;
   const isFault = (error.reason === 'auth' || error.reason === 'balance') && !NOT_ALLOWED.has(error.code);
-  return isFault ? { subject: 'account', verdict: 'failed', detail: `${error.message}: look at appId` } : unchecked('account', error);
+  return isFault ? { subject: 'account', verdict: 'failed', detail: `${error.message}: check appId` } : unchecked('account', error);
 }
 
 async function checkSender(api: TencentApi, { signName, countries }: TencentConfig, signal: AbortSignal): Promise<Check> {
   const isMainland = countries === undefined || countries.includes('86');
   if (signName === undefined) {
     return isMainland
-      ? { subject: 'sender', verdict: 'warning', detail: 'no signName: numbers of mainland China are not texted' }
-      : { subject: 'sender', verdict: 'ok', detail: 'outside mainland China no signature is needed' };
+      ? { subject: 'sender', verdict: 'warning', detail: 'no signName: numbers in mainland China get no messages' }
+      : { subject: 'sender', verdict: 'ok', detail: 'no signature is needed outside mainland China' };
   }
   const International = isMainland ? MAINLAND : ABROAD;
   const reply = await api.ask('DescribeSmsSignList', { International, Limit: PAGE, Offset: 0 }, signal);
@@ -90,7 +93,7 @@ async function checkSender(api: TencentApi, { signName, countries }: TencentConf
   if (own.some(({ StatusCode }) => StatusCode === 0)) return { subject: 'sender', verdict: 'ok', detail: `signName is approved ${where}` };
   if (own.length > 0) return { subject: 'sender', verdict: 'failed', detail: `signName ${stateOf(own)} ${where}` };
   return list.length < PAGE
-    ? { subject: 'sender', verdict: 'failed', detail: `signName is none of the account's signatures ${where}` }
+    ? { subject: 'sender', verdict: 'failed', detail: `the account has no signature signName ${where}` }
     : { subject: 'sender', verdict: 'unchecked', detail: `signName is not among the first ${PAGE} signatures ${where}` };
 }
 
@@ -123,26 +126,26 @@ function judgeTemplate(
   found: readonly Loose<TemplateStatus>[],
   markets: readonly Market[],
 ): Pick<Check, 'verdict' | 'detail'> {
-  if (found.length === 0) return { verdict: 'failed', detail: `${id} is none of the account's templates` };
+  if (found.length === 0) return { verdict: 'failed', detail: `${id} is not a template of this account` };
   const approved = found.filter(({ StatusCode }) => StatusCode === 0);
   if (approved.length === 0) return { verdict: 'failed', detail: `${id} ${stateOf(found)}` };
   const holes = countVariables(approved[0]?.TemplateContent);
   if (holes !== undefined && holes !== variables) {
-    return { verdict: 'failed', detail: `${id} has ${holes} variables, and is to be filled with ${variables}` };
+    return { verdict: 'failed', detail: `${id} has ${holes} variables, but the config fills ${variables}` };
   }
   const missing = markets.filter((market) => !approved.some(({ International }) => International === BOTH || International === market));
   return missing.length === 0
     ? { verdict: 'ok', detail: `${id} is approved for ${markets.map(nameOf).join(' and ')}` }
-    : { verdict: 'warning', detail: `${id} is not approved for ${missing.map(nameOf).join(' and ')}: set countries to where it is` };
+    : { verdict: 'warning', detail: `${id} is not approved for ${missing.map(nameOf).join(' and ')}: restrict countries to where it is` };
 }
 
-/** Where this provider texts: without a signature it does not go to the mainland. */
+/** Returns the markets of this provider: without a signature, mainland China is not one of them. */
 function marketsOf({ countries, signName }: TencentConfig): readonly Market[] {
   if (countries === undefined) return signName === undefined ? [ABROAD] : [MAINLAND, ABROAD];
   return [...(countries.includes('86') ? [MAINLAND] : []), ...(countries.some((code) => code !== '86') ? [ABROAD] : [])] as Market[];
 }
 
-/** `{1}`, `{2}` and so on. */
+/** Counts the variables `{1}`, `{2}` and so on. */
 function countVariables(content: unknown): number | undefined {
   return typeof content === 'string' ? new Set(content.match(/\{\d+\}/g)).size : undefined;
 }
@@ -152,7 +155,7 @@ function readList<Item>(list: unknown): readonly Loose<Item>[] {
 }
 
 function stateOf([first]: readonly { readonly StatusCode?: unknown }[]): string {
-  return STATES[Number(first?.StatusCode)] ?? 'is in no state that can be sent with';
+  return STATES[Number(first?.StatusCode)] ?? 'is in a state that cannot be used';
 }
 
 function nameOf(market: Market): string {
@@ -160,6 +163,6 @@ function nameOf(market: Market): string {
 }
 
 function unchecked(subject: CheckSubject, error: ProviderError): Check {
-  const why = NOT_ALLOWED.has(error.code) ? 'the key or the account may not ask' : 'not learned';
-  return { subject, verdict: 'unchecked', detail: `${why}: ${error.message}; look in the console` };
+  const why = NOT_ALLOWED.has(error.code) ? 'the key or the account lacks the permission' : 'no conclusive response';
+  return { subject, verdict: 'unchecked', detail: `${why}: ${error.message}; see the console` };
 }

@@ -10,7 +10,7 @@ import { classifyTencent } from './codes.ts';
 import { type TencentConfig, tencentTemplates } from './config.ts';
 import { askTencentStatus } from './status.ts';
 
-/** Approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
+/** Sends approved templates with variables by position: https://cloud.tencent.com/document/api/382/55981 */
 export function createTencentProvider(name: string, config: TencentConfig, { clock, templates }: ProviderDeps): Provider {
   const api = createTencentApi(config, clock);
 
@@ -22,7 +22,8 @@ export function createTencentProvider(name: string, config: TencentConfig, { clo
       const reply = await api.ask('SendSms', request, signal);
       return reply.kind === 'said' ? readSent(reply.said, reply.answer, clock.now()) : { kind: 'refused', error: reply.error };
     },
-    // Mainland carriers count 70 and 67 characters, Latin letters or not: https://cloud.tencent.com/document/product/382/18058
+    // Mainland carriers count 70 and 67 characters, also for Latin text:
+    // https://cloud.tencent.com/document/product/382/18058
     segmentRule: mainlandSegmentRule,
     preflight(message) {
       const request = toSendSms(message, config, templates);
@@ -34,7 +35,7 @@ export function createTencentProvider(name: string, config: TencentConfig, { clo
   };
 }
 
-/** `content`: it would be refused, whether by Tencent or for want of something in the config. */
+/** Builds the request, or returns `content` when it would be rejected by Tencent or lacks something in the config. */
 function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templates): RequestOf<'SendSms'> | ProviderError {
   if (config.signName === undefined && isMainland(message.to)) return new ProviderError('content', { code: 'SIGN_NAME_NOT_SET' });
   const filled = fillVendorTemplate(message, templates, tencentTemplates(config));
@@ -49,7 +50,7 @@ function toSendSms(message: SmsMessage, config: TencentConfig, templates: Templa
   };
 }
 
-/** One number in, one status out. */
+/** Reads the status of the only number of the request. */
 function readSent({ SendStatusSet }: Loose<ResponseOf<'SendSms'>>, answer: HttpAnswer, now: Date): Accepted | Refused {
   const { Code, SerialNo, Fee } = (Array.isArray(SendStatusSet) ? (SendStatusSet[0] ?? {}) : {}) as Loose<SendStatus>;
   if (Code !== 'Ok') return classifyTencent(answer, Code, now);

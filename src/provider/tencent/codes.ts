@@ -9,11 +9,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 export interface TencentCode {
   readonly reason: ProviderReason;
-  /** Only where the code departs from its class. */
+  /** Overrides the failover rule of the reason. */
   readonly failover?: boolean;
-  /** It is about this number or this text, and says nothing of other messages. */
+  /** Concerns only this number or text; other messages are unaffected. */
   readonly onlyThisMessage?: boolean;
-  /** How long a limit holds: ms, or until an hour in Beijing, at which Tencent's day begins. */
+  /** Duration of a limit: ms, or until an hour in Beijing, at which Tencent's day begins. */
   readonly wait?: number | { readonly untilBeijing: number };
 }
 
@@ -23,12 +23,12 @@ const EIGHT_IN_THE_MORNING = { untilBeijing: 8 };
 const rows = (row: TencentCode, codes: readonly string[]): [string, TencentCode][] => codes.map((code) => [code, row]);
 
 /**
- * What Tencent's codes mean for a text that it refused, whether for the whole request or for its number. Those of SMS:
+ * Meaning of Tencent's codes for a rejected request or number. SMS codes:
  * https://cloud.tencent.com/document/product/382/59177 , with their meanings also in the official Go SDK:
- * https://github.com/TencentCloud/tencentcloud-sdk-go/blob/master/tencentcloud/sms/v20210111/errors.go
- * Those that every product shares: https://www.tencentcloud.com/document/api/1131/45350
+ * https://github.com/TencentCloud/tencentcloud-sdk-go/blob/master/tencentcloud/sms/v20210111/errors.go Common codes:
+ * https://www.tencentcloud.com/document/api/1131/45350
  *
- * A limit for one number may fail over: it is Tencent's protection against floods, not the recipient's wish.
+ * A limit per number may fail over: it is Tencent's protection against floods, not the recipient's wish.
  */
 export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
   ...rows({ reason: 'auth' }, [
@@ -60,7 +60,7 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
     'UnsupportedProtocol',
     'UnsupportedRegion', // of the request, not of the number
   ]),
-  // Of a template of the marketing kind.
+  // Concerns templates of the marketing type.
   ...rows({ reason: 'auth', onlyThisMessage: true }, ['UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny']),
 
   ...rows({ reason: 'balance' }, [
@@ -69,9 +69,10 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
   ]),
 
   ...rows({ reason: 'recipient' }, ['InvalidParameterValue.IncorrectPhoneNumber']),
-  // Tencent does not go there; another vendor may.
-  ...rows({ reason: 'recipient', failover: true }, ['UnsupportedOperation.UnsuportedRegion']), // spelt so
-  // On a do-not-disturb list of Tencent's or a carrier's, by whose wish it does not say: another vendor may reach the number.
+  // Tencent does not deliver there; another vendor may.
+  ...rows({ reason: 'recipient', failover: true }, ['UnsupportedOperation.UnsuportedRegion']), // (sic)
+  // On a do-not-disturb list of Tencent or a carrier; who requested it is not reported. Another vendor may reach the
+  // number.
   ...rows({ reason: 'recipient', failover: true }, ['FailedOperation.PhoneNumberInBlacklist']),
 
   ...rows({ reason: 'content' }, [
@@ -105,7 +106,7 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
     'UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber',
   ]),
 
-  // Of one number.
+  // Limits per number.
   ...rows({ reason: 'throttled', wait: 30 * SECOND_MS, onlyThisMessage: true }, [
     'LimitExceeded.PhoneNumberThirtySecondLimit',
     'LimitExceeded.DeliveryFrequencyLimit', // which of the limits it does not say: this is the earliest that it can end
@@ -115,9 +116,9 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
     'LimitExceeded.PhoneNumberDailyLimit',
     'LimitExceeded.PhoneNumberSameContentDailyLimit',
   ]),
-  // Of a template of the marketing kind: 08:00 to 22:00 only.
+  // Marketing templates may be sent from 08:00 to 22:00 only.
   ...rows({ reason: 'throttled', wait: EIGHT_IN_THE_MORNING, onlyThisMessage: true }, ['FailedOperation.MarketingSendTimeConstraint']),
-  // Of the account.
+  // Limits of the account.
   ...rows({ reason: 'throttled', wait: MIDNIGHT }, ['LimitExceeded.AppDailyLimit', 'LimitExceeded.DailyLimit']),
   ...rows({ reason: 'throttled', wait: MINUTE_MS }, ['LimitExceeded']),
   ...rows({ reason: 'throttled', wait: SECOND_MS }, [
@@ -139,10 +140,10 @@ export const TENCENT_CODES: ReadonlyMap<string, TencentCode> = new Map([
   ]),
 ]);
 
-/** What a code means that Tencent has added since, by the word before its dot. */
+/** Meaning of newer codes that are not in the table, by the part before the dot. */
 export const TENCENT_FAMILIES: ReadonlyMap<string, TencentCode> = new Map([
   ...rows({ reason: 'auth' }, ['AuthFailure', 'UnauthorizedOperation']),
-  // Most of its limits are of one number.
+  // Most limits are per number.
   ...rows({ reason: 'throttled', wait: MINUTE_MS, onlyThisMessage: true }, ['LimitExceeded']),
   ...rows({ reason: 'throttled', wait: SECOND_MS }, ['RequestLimitExceeded']),
   ...rows({ reason: 'unknown_outcome' }, ['InternalError']),
@@ -157,8 +158,8 @@ export const TENCENT_FAMILIES: ReadonlyMap<string, TencentCode> = new Map([
 ]);
 
 /**
- * A refusal from an answer that is not a yes.
- * @param code as Tencent gave it, for the request or for its number; anything but a text is no code
+ * Classifies an unsuccessful response.
+ * @param code of the request or of its number; anything but a string is ignored
  */
 export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): Refused {
   if (typeof code !== 'string' || code === '' || code === 'Ok') return refusalFromAnswer(answer, now);
@@ -171,7 +172,10 @@ export function classifyTencent(answer: HttpAnswer, code: unknown, now: Date): R
   });
 }
 
-/** Tencent's codes are words joined by a dot, longer than other vendors': letters hide no phone number. */
+/**
+ * Returns a code that is safe to show. Tencent's codes are words joined by a dot, longer than other vendors': letters
+ * contain no phone number.
+ */
 export function showCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Za-z.]{1,80}$/.test(code) ? code : undefined;
 }

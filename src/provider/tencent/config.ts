@@ -3,7 +3,7 @@ import { secretSchema } from '../../setting/secret.ts';
 import { commonKeys, pollKeys, refuseForms, withTimeoutMs } from '../contract/common-config.ts';
 import type { TemplateBook } from '../template/fill-template.ts';
 
-/** https://www.tencentcloud.com/document/product/382/40465 */
+/** Config of Tencent Cloud SMS: https://www.tencentcloud.com/document/product/382/40465 */
 export const tencentConfig = z
   .strictObject({
     type: z.literal('tencent'),
@@ -13,33 +13,28 @@ export const tencentConfig = z
       .string()
       .min(1)
       .superRefine(
-        refuseForms([
-          /^\d{6,12}$/,
-          'is a number of digits, as an appId is: give the SecretId of an API key, which begins with AKID or IKID',
-        ]),
+        refuseForms([/^\d{6,12}$/, 'consists of digits, like an appId: set the SecretId of an API key, which begins with AKID or IKID']),
       ),
-    secretKey: secretSchema.superRefine(
-      refuseForms([/^[AI]KID\w{32}$/, 'is a SecretId, which begins with AKID or IKID: give it as secretId']),
-    ),
+    secretKey: secretSchema.superRefine(refuseForms([/^[AI]KID\w{32}$/, 'is a SecretId (prefix AKID or IKID): set it as secretId'])),
     appId: z.string().regex(/^\d{6,12}$/, 'must be an SmsSdkAppId: digits, such as 1400006666 (the SecretId goes into secretId)'),
     templateId: z
       .string()
       .min(1)
-      .superRefine(refuseForms([/^SMS_/i, 'is a template code of Alibaba: those of Tencent are digits']))
-      .describe('Of a template with three variables: instance, priority, content'),
-    signName: z.string().min(1).optional().describe('The approved signature; needed for numbers of mainland China'),
+      .superRefine(refuseForms([/^SMS_/i, 'is a template code of Alibaba: template ids of Tencent are digits']))
+      .describe('Id of a template with three variables: instance, priority, content'),
+    signName: z.string().min(1).optional().describe('The approved signature; required for numbers in mainland China'),
     region: z.string().min(1).default('ap-guangzhou'),
     variableLimit: z
       .int()
-      .positive('must be at least 1; leave it out for no limit')
+      .positive('must be at least 1; omit it for no limit')
       .optional()
-      .describe('Characters that one template variable may hold: 12 for individual accounts, no limit for enterprise accounts'),
+      .describe('Maximum number of characters per template variable: 12 for individual accounts, no limit for enterprise accounts'),
   })
   .transform(withTimeoutMs);
 
 export type TencentConfig = z.output<typeof tencentConfig>;
 
-/** Variables by position, links refused: https://cloud.tencent.com/document/product/382/39023 */
+/** Positional variables without links: https://cloud.tencent.com/document/product/382/39023 */
 export function tencentTemplates({ templateId, variableLimit }: Pick<TencentConfig, 'templateId' | 'variableLimit'>): TemplateBook {
   return {
     defaultId: templateId,

@@ -5,9 +5,9 @@ import { parseBeijingTime } from '../mainland/mainland.ts';
 import type { TencentConfig } from './config.ts';
 
 /**
- * What the carriers' codes mean, as far as Tencent says:
+ * Meaning of the carriers' codes, as far as Tencent documents them:
  * https://www.tencentcloud.com/document/product/382/35462 and https://cloud.tencent.com/document/product/382/3771 .
- * Each carrier has many more of its own, such as `MK:0001`; those are shown as they are.
+ * Each carrier has many more, such as `MK:0001`; those are shown unchanged.
  */
 export const TENCENT_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Map([
   ['UNDELIV', 'recipient'], // switched off, out of service, or a number in an abnormal state
@@ -21,7 +21,7 @@ export const TENCENT_RECEIPT_CODES: ReadonlyMap<string, ProviderReason> = new Ma
   ['WTNFAIL', 'unavailable'], // the carrier's network was unstable
 ]);
 
-/** The body of a callback is a list, and it is not signed: https://cloud.tencent.com/document/product/382/5807 */
+/** Parses callbacks: a list, not signed: https://cloud.tencent.com/document/product/382/5807 */
 export function createTencentReceiptReader({ receiptToken }: TencentConfig, _deps: ReceiptReaderDeps): ReceiptReader {
   return {
     methods: ['POST'],
@@ -35,10 +35,10 @@ export function createTencentReceiptReader({ receiptToken }: TencentConfig, _dep
 }
 
 interface Entry {
-  /** The `SerialNo` of the answer to the send. */
+  /** `SerialNo` from the response to the send. */
   readonly sid?: unknown;
   readonly report_status?: unknown;
-  /** The code, in spite of its name. */
+  /** The error code, despite its name. */
   readonly errmsg?: unknown;
   readonly user_receive_time?: unknown;
 }
@@ -51,7 +51,7 @@ function readReceipt(entry: Entry | null | undefined): VendorReceipt | undefined
     const at = parseBeijingTime(user_receive_time);
     return { providerMessageId, state: 'delivered', ...(at === undefined ? {} : { at }) };
   }
-  // Only these two are documented; another word is not the last one.
+  // Only these two are documented; any other word is treated as intermediate.
   if (report_status !== 'FAIL') return { providerMessageId, state: 'pending' };
   const code = safeCode(errmsg);
   const reason = code === undefined ? undefined : TENCENT_RECEIPT_CODES.get(code);

@@ -5,24 +5,24 @@ import { showCode } from './codes.ts';
 import type { TencentConfig } from './config.ts';
 import { TENCENT_RECEIPT_CODES } from './receipt.ts';
 
-/** How far back the records go. */
+/** Retention of the records. */
 const KEPT_MS = 72 * 3_600_000;
-/** The most that one answer holds; no phone gets as many texts in the minutes that are asked about. */
+/** Maximum number of records in one response; no phone gets as many messages in the queried minutes. */
 const PAGE = 50;
-/** A signature is refused when the clocks are further apart, so no text of ours can be in the records beyond it. */
+/** Larger clock differences make Tencent reject the signature, so none of our messages is recorded beyond this window. */
 const MAX_SKEW_MS = 5 * 60_000;
-/** Clocks are usually no further apart than this, and a text that falls outside is not taken for ours. */
+/** Usual clock difference; a message outside of it is not taken for ours. */
 const USUAL_SKEW_MS = 5_000;
-/** Before this has passed after the attempt's deadline, a record may still be on its way into the list. */
+/** Time after the attempt's deadline until a record surely is in the list. */
 const SETTLED_MS = 60_000;
 
-/** SendStatus of a record. */
+/** Value of SendStatus. */
 const SUBMIT_FAILED = 1;
 const DELIVERED = 2;
 const UNDERWAY = 3;
 const UNDELIVERED = 4;
 
-/** The moments, in ms since the epoch, between which the attempt's text may have reached Tencent by Tencent's clock. */
+/** Time window, in ms since the epoch, in which the attempt may have reached Tencent by Tencent's clock. */
 interface Window {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -33,8 +33,8 @@ function windowOf(sentAt: Date, timeoutMs: number, skewMs: number): Window {
 }
 
 /**
- * Looks through the send records of the phone: https://cloud.tencent.com/document/api/382/137245
- * Tencent keeps no reference of ours there, so a text without a serial number is known by its phone and its time.
+ * Searches the send records of the phone: https://cloud.tencent.com/document/api/382/137245 Tencent stores no reference
+ * of ours, so a message without a serial number is identified by phone and time.
  */
 export async function askTencentStatus(
   query: StatusQuery,
@@ -53,7 +53,7 @@ export async function askTencentStatus(
       PhoneNumber: to,
       SmsSdkAppId: appId,
       BeginTime: Math.floor(fromMs / 1000),
-      // Left out = now, by Tencent's clock; a time that has not come there yet is an error.
+      // Default = now by Tencent's clock; a later time is an error.
       ...(untilMs < now.getTime() ? { EndTime: Math.ceil(untilMs / 1000) } : {}),
       Limit: PAGE,
       Offset: 0,
@@ -67,7 +67,7 @@ export async function askTencentStatus(
     : judgeRecords(records, query, timeoutMs, now);
 }
 
-/** All of them; `undefined` when there are more, or one cannot be read. */
+/** Returns all records; `undefined` when there are more, or one is unreadable. */
 function readRecords({ SendRecordSet, TotalCount }: Loose<ResponseOf<'DescribeSendRecordList'>>): readonly Loose<SendRecord>[] | undefined {
   if (!Array.isArray(SendRecordSet) || TotalCount !== SendRecordSet.length) return undefined;
   const isRecord = (record: Loose<SendRecord> | null) =>
@@ -79,11 +79,11 @@ function judgeRecords(records: readonly Loose<SendRecord>[], query: StatusQuery,
   const { providerMessageId, sentAt } = query;
   if (providerMessageId !== undefined) {
     const own = records.find(({ SerialNo }) => SerialNo === providerMessageId);
-    // Tencent has it, for it gave it that number: a list without it is not complete.
+    // Tencent assigned that serial number, so a list without it is incomplete.
     return own === undefined ? unclear('RECORD_NOT_FOUND') : readStatus(own);
   }
 
-  // What failed to be submitted was never sent, whichever attempt it was.
+  // A record that failed to be submitted was never sent, whichever attempt it was.
   const sent = records.filter(({ SendStatus }) => SendStatus !== SUBMIT_FAILED);
   const candidates = sent.filter((record) => isWithin(record, windowOf(sentAt, timeoutMs, MAX_SKEW_MS)));
   if (candidates.length === 0) {
@@ -92,13 +92,13 @@ function judgeRecords(records: readonly Loose<SendRecord>[], query: StatusQuery,
   }
   const [only, ...others] = candidates;
   const isOwn = only !== undefined && others.length === 0 && isWithin(only, windowOf(sentAt, timeoutMs, USUAL_SKEW_MS));
-  // Several, or one at an unlikely moment: it may be another alert to the same phone.
+  // Several records, or one at an unlikely time: it may belong to another alert to the same phone.
   return isOwn ? readStatus(only) : unclear('RECORDS_AMBIGUOUS');
 }
 
 function isWithin({ SendTime }: Loose<SendRecord>, { fromMs, untilMs }: Window): boolean {
   const at = (SendTime as number) * 1000;
-  // Whole seconds: a record of second 7 may be of 7.999.
+  // Records have whole seconds: second 7 may be 7.999.
   return at + 999 >= fromMs && at <= untilMs;
 }
 

@@ -21,14 +21,14 @@ type SdkHttpClient = NonNullable<SdkOptions['httpClient']>;
 type SdkRequest = Parameters<SdkHttpClient['request']>[0];
 type SdkMessage = Parameters<ReturnType<typeof twilioSdk>['messages']['create']>[0];
 
-/** https://www.twilio.com/docs/messaging/api/message-resource : seconds, 1 to 36000, more than 5 recommended. */
+/** Minimum in seconds; 1 to 36000 allowed, more than 5 recommended: https://www.twilio.com/docs/messaging/api/message-resource */
 const MIN_VALIDITY_S = 6;
 const MAX_VALIDITY_S = 36_000;
 
-/** Longer ones are refused with 21617: https://www.twilio.com/docs/api/errors/21617 */
+/** Longer texts are rejected with 21617: https://www.twilio.com/docs/api/errors/21617 */
 const MAX_CHARACTERS = 1600;
 
-/** Twilio's own SDK on our transport. The SDK is loaded here, so that only who configures Twilio pays for it. */
+/** Uses Twilio's SDK on our transport. The SDK is loaded here, so that only users of Twilio load it. */
 export async function createTwilioProvider(name: string, config: TwilioConfig, { clock }: ProviderDeps): Promise<Provider> {
   const { default: twilio } = await import('twilio');
   const transport = createTransport(config);
@@ -45,7 +45,7 @@ export async function createTwilioProvider(name: string, config: TwilioConfig, {
           return { statusCode: call.exchange.status, body: call.exchange.body, headers: call.exchange.headers };
         },
       };
-      // A client a call costs 5 µs, and the SDK has no other way to hand a signal through. An empty region and edge
+      // Creating a client per call costs 5 µs; the SDK has no other way to pass a signal. The empty region and edge
       // keep TWILIO_REGION and TWILIO_EDGE from changing the host.
       const sdk = twilio(config.accountSid, config.authToken.reveal(), {
         accountSid: config.accountSid,
@@ -54,7 +54,8 @@ export async function createTwilioProvider(name: string, config: TwilioConfig, {
         autoRetry: false,
         httpClient: httpClient as unknown as SdkHttpClient,
       });
-      // The SDK throws for whatever is not a yes, and quotes the vendor's text; what came over the wire says it all.
+      // The SDK throws for every unsuccessful response and quotes the vendor's text; the recorded response is parsed
+      // instead.
       await sdk.messages.create(toSdkMessage(message, config, clock.now())).catch(() => undefined);
       const { exchange } = call;
       if (exchange === undefined) return refuse('unavailable', { code: 'SDK_MADE_NO_REQUEST' });
@@ -77,7 +78,7 @@ function toSdkMessage(message: SmsMessage, config: TwilioConfig, now: Date): Sdk
   };
 }
 
-/** Twilio takes no reference of ours; in the callback's URL, which it signs, our id comes back with the receipt. */
+/** Adds our id to the callback URL, which Twilio signs and calls; Twilio has no field for a reference. */
 function callbackFor(statusCallback: string, messageId: string): string {
   const url = new URL(statusCallback);
   url.searchParams.set('message', messageId);
@@ -96,7 +97,7 @@ function toHttpRequest({ method, uri, username, password, headers, data }: SdkRe
   };
 }
 
-/** The fields that are read of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
+/** Fields in use of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
 interface Resource {
   readonly sid?: unknown;
   readonly status?: unknown;
@@ -105,8 +106,8 @@ interface Resource {
 }
 
 /**
- * What Twilio said to a send. It accepts a text by a resource with a SID; one whose resource is already `failed`, or
- * carries an error code, was refused by that code.
+ * Parses the response to a send. Acceptance is a resource with a SID; a resource in state `failed`, or with an error
+ * code, was rejected with that code.
  */
 export function readTwilioAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
   if (answer.status < 200 || answer.status >= 300) return classifyTwilio(answer, now);
@@ -115,12 +116,12 @@ export function readTwilioAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   if (providerMessageId === undefined) return classifyTwilio(answer, now);
   const state = typeof status === 'string' ? stateOf(status) : 'pending';
   if (state === 'undelivered' || (state === 'pending' && isErrorCode(error_code))) return refusalOfFailedText(answer, now, error_code);
-  // A Messaging Service answers "0": it has not chosen a sender yet, and so has not counted.
+  // A Messaging Service returns "0": the sender is not chosen and the segments not counted yet.
   const segments = readSegments(num_segments);
   return { kind: 'accepted', providerMessageId, ...(segments === undefined ? {} : { segments }) };
 }
 
-/** `null` in a text without an error; a whole number, or one in digits, in one with. */
+/** Whether the value is an error code: a whole number, also in digits; `null` means no error. */
 function isErrorCode(value: unknown): boolean {
   return (typeof value === 'number' || typeof value === 'string') && /^[1-9]\d*$/.test(String(value));
 }

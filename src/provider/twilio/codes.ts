@@ -6,9 +6,8 @@ import type { Refused } from '../contract/provider.ts';
 import type { VendorReceipt } from '../contract/receipt-reader.ts';
 
 /**
- * What each final status says; all others, and those that Twilio may yet invent, are steps on the way. `sent` is one of
- * them, although it stays the last where the carrier reports nothing.
- * https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+ * Final statuses; all others, and unknown ones, are intermediate. So is `sent`, although it stays the last one when the
+ * carrier reports nothing. https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
  */
 const FINAL: ReadonlyMap<string, VendorReceipt['state']> = new Map([
   ['delivered', 'delivered'],
@@ -26,8 +25,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
- * What Twilio's error codes mean for a text that it refused. The page of each is
- * `https://www.twilio.com/docs/api/errors/<code>`. A code that is not here follows its HTTP status.
+ * Meaning of Twilio's error codes for a rejected message. Each has a page
+ * `https://www.twilio.com/docs/api/errors/<code>`. An unlisted code follows its HTTP status.
  */
 export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRow>([
   // Credentials, permissions, account and sender: the same for every recipient.
@@ -60,7 +59,7 @@ export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRo
   [63007, { reason: 'auth' }], // no channel has this From address
   [90010, { reason: 'auth' }], // account not active
 
-  // Set-up that concerns one country or one number: the next message may go through.
+  // Configuration of one country or number: other messages may pass.
   [21215, { reason: 'auth', onlyThisMessage: true }], // geographic permissions exclude the destination
   [21219, { reason: 'auth', onlyThisMessage: true }], // trial: To must be verified first
   [21401, { reason: 'auth', onlyThisMessage: true }], // From does not work for this country
@@ -72,7 +71,7 @@ export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRo
   [21703, { reason: 'auth', onlyThisMessage: true }], // no sender of the Messaging Service reaches this recipient, such as US and Canada
   [21709, { reason: 'auth', onlyThisMessage: true }], // the Messaging Service may not use the alphanumeric sender
 
-  // The number.
+  // Invalid number.
   [21211, { reason: 'recipient' }], // To is not a valid number
   [21217, { reason: 'recipient' }], // To does not appear to be valid
   [21265, { reason: 'recipient' }], // To is a short code
@@ -81,14 +80,14 @@ export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRo
   [21604, { reason: 'recipient' }], // To is required
   [21614, { reason: 'recipient' }], // To cannot receive SMS
   [21635, { reason: 'recipient' }], // To is a landline
-  // Twilio does not go there: another vendor may.
+  // Twilio does not deliver there: another vendor may.
   [21214, { reason: 'recipient', failover: true }], // To cannot be reached
   [21216, { reason: 'recipient', failover: true }], // Twilio blocks this destination
   [21612, { reason: 'recipient', failover: true }], // no route from this From to this To
 
   [21610, { reason: 'opted_out' }], // the recipient replied STOP
 
-  // The text.
+  // Invalid text.
   [20413, { reason: 'content' }], // the request is too large
   [20422, { reason: 'content' }], // a parameter is invalid
   [21602, { reason: 'content' }], // a body is required
@@ -108,8 +107,8 @@ export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRo
   [21702, { reason: 'unavailable', retryAfterMs: MINUTE_MS }], // the Messaging Service is not available to send: "Retry your API call"
   [21730, { reason: 'unavailable', retryAfterMs: MINUTE_MS }], // scheduled maintenance
 
-  // Their limits. 20429 is never processed and always safe to try again.
-  [20429, { reason: 'throttled', retryAfterMs: SECOND_MS }], // too many requests at once
+  // Rate limits. 20429 is never processed and always safe to retry.
+  [20429, { reason: 'throttled', retryAfterMs: SECOND_MS }], // too many concurrent requests
   [21611, { reason: 'throttled', retryAfterMs: 15 * MINUTE_MS }], // more than ten hours of texts queued for this From
   [60728, { reason: 'throttled', retryAfterMs: 15 * MINUTE_MS }], // the account's hourly limit
   [63017, { reason: 'throttled', retryAfterMs: SECOND_MS }], // over 2000 messages a second
@@ -121,17 +120,17 @@ export const TWILIO_CODES: ReadonlyMap<number, CodeRow> = new Map<number, CodeRo
   [20503, { reason: 'unknown_outcome' }], // service unavailable
 ]);
 
-/** Codes that the table does not hold, by their range; the dictionary lists them all: https://www.twilio.com/docs/api/errors */
+/** Meaning of codes that are not in the table, by range; the full list: https://www.twilio.com/docs/api/errors */
 const FAMILIES: readonly (readonly [from: number, to: number, row: CodeRow])[] = [
   [10_001, 10_999, { reason: 'auth' }], // the account
   [20_101, 20_161, { reason: 'auth' }], // access tokens
-  // Messaging Services, their senders and campaigns: mostly of one country.
+  // Messaging Services, their senders and campaigns: mostly per country.
   [21_700, 21_799, { reason: 'auth', onlyThisMessage: true }],
 ];
 
 /**
- * Why a text that Twilio had taken did not arrive: `ErrorCode` of a callback, `error_code` of the resource. The pages are
- * at the same address. Senders are also checked after the acceptance, so that the codes above may come here as well.
+ * Delivery errors: `ErrorCode` of a callback, `error_code` of the resource. Their pages have the same address. Senders
+ * are also checked after acceptance, so the codes above may occur here as well.
  */
 export const TWILIO_DELIVERY_CODES: ReadonlyMap<number, ProviderReason> = new Map<number, ProviderReason>([
   [30001, 'throttled'], // queue overflow: sent faster than the sender may
@@ -180,13 +179,13 @@ export const TWILIO_DELIVERY_CODES: ReadonlyMap<number, ProviderReason> = new Ma
   [63012, 'unavailable'], // the channel's provider failed
 ]);
 
-/** Reasons of delivery codes that the table does not hold, by their range. */
+/** Reasons of delivery codes that are not in the table, by range. */
 const DELIVERY_FAMILIES: readonly (readonly [from: number, to: number, reason: ProviderReason])[] = [
   [30_100, 30_199, 'auth'], // link shortening and its domains
   [30_440, 30_449, 'auth'], // the verification of the toll-free number was rejected
 ];
 
-/** Of a code fit to be shown; `undefined` for none, and for one of which nothing is known. */
+/** Returns the reason of a code that is safe to show; `undefined` for none or an unknown one. */
 export function deliveryReason(code: string | undefined): ProviderReason | undefined {
   if (code === undefined || !/^\d+$/.test(code)) return undefined;
   const number = Number(code);
@@ -194,7 +193,7 @@ export function deliveryReason(code: string | undefined): ProviderReason | undef
   return known ?? DELIVERY_FAMILIES.find(([from, to]) => number >= from && number <= to)?.[2];
 }
 
-/** A refusal from an answer that is not a yes: by the code of its body, else by its status. */
+/** Classifies an unsuccessful response: by the code in its body, else by its status. */
 export function classifyTwilio(answer: HttpAnswer, now: Date): Refused {
   const { code } = (readJson(answer.body) ?? {}) as { code?: unknown };
   return refusalFromAnswer(answer, now, findTwilioCode(answer.status, code));
@@ -208,8 +207,8 @@ function findTwilioCode(status: number, written: unknown): CodeMeaning {
 }
 
 /**
- * A refusal by the `error_code` of a text that failed before it left: with the codes of refusals and those of delivery,
- * which speak of this text only. Without one, or with one that is in no table, it was refused all the same.
+ * Classifies a message that failed before it was sent, by its `error_code`: codes of rejections and of delivery, which
+ * concern only this message here. Without a listed code it is a refusal all the same.
  */
 export function refusalOfFailedText(answer: HttpAnswer, now: Date, written: unknown): Refused {
   const code = safeCode(written);

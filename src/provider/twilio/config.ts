@@ -4,7 +4,7 @@ import { commonKeys, httpUrl, pollKeys, refuseForms, senderSchema, withTimeoutMs
 
 const API = 'https://api.twilio.com/2010-04-01';
 
-/** What belongs to the account lies below this: https://www.twilio.com/docs/usage/api#base-url */
+/** Base URL of the account's resources: https://www.twilio.com/docs/usage/api#base-url */
 export function accountUrl({ accountSid }: Pick<TwilioConfig, 'accountSid'>): string {
   return `${API}/Accounts/${accountSid}`;
 }
@@ -12,8 +12,8 @@ export function accountUrl({ accountSid }: Pick<TwilioConfig, 'accountSid'>): st
 export const MESSAGING_URL = 'https://messaging.twilio.com/v1';
 
 /**
- * Messaging Services live on a host of their own. Where `baseUrl` names a region or an edge of Twilio's
- * (`api.sydney.au1.twilio.com`), theirs is its neighbour; a proxy or a test server takes both.
+ * Returns the base URL of Messaging Services, which have a host of their own. When `baseUrl` is a region or edge of
+ * Twilio (`api.sydney.au1.twilio.com`), the host is derived from it; a proxy or test server is used unchanged.
  * https://www.twilio.com/docs/global-infrastructure/using-the-twilio-rest-api-in-a-non-us-region
  */
 export function messagingBaseUrl(baseUrl: string | undefined): string | undefined {
@@ -27,8 +27,8 @@ export function credentialsOf({ accountSid, authToken }: Pick<TwilioConfig, 'acc
   };
 }
 
-const ACCOUNT_FORM = 'must be an Account SID, AC and 32 hex digits (API keys, which begin with SK, do not go here)';
-const SERVICE_FORM = 'must be a Messaging Service SID, MG and 32 hex digits (a number or a name goes into from)';
+const ACCOUNT_FORM = 'must be an Account SID: AC and 32 hex digits (not an API key, which begins with SK)';
+const SERVICE_FORM = 'must be a Messaging Service SID: MG and 32 hex digits (a number or a name is set as from)';
 
 export const twilioConfig = z
   .strictObject({
@@ -37,29 +37,24 @@ export const twilioConfig = z
     ...pollKeys,
     accountSid: z.string().regex(/^AC\w+$/, ACCOUNT_FORM),
     authToken: secretSchema.superRefine(
-      refuseForms([
-        /^SK[0-9a-f]{32}$/i,
-        'is the SID of an API key, which begins with SK: give the Auth Token of the account, 32 hex digits',
-      ]),
+      refuseForms([/^SK[0-9a-f]{32}$/i, 'is the SID of an API key (prefix SK): set the Auth Token of the account, 32 hex digits']),
     ),
     // https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
-    from: senderSchema({ mostLetters: 11, plus: true })
-      .optional()
-      .describe('A number of yours in E.164, a short code, or an alphanumeric sender'),
+    from: senderSchema({ mostLetters: 11, plus: true }).optional().describe('Phone number in E.164, short code, or alphanumeric sender'),
     messagingServiceSid: z
       .string()
       .regex(/^MG\w+$/, SERVICE_FORM)
       .optional(),
-    statusCallback: httpUrl.optional().describe('Where Twilio reports delivery: <http.publicUrl>/v1/receipts/<provider name>'),
+    statusCallback: httpUrl.optional().describe('URL for delivery receipts: <http.publicUrl>/v1/receipts/<provider name>'),
   })
   .refine(({ from, messagingServiceSid }) => (from === undefined) !== (messagingServiceSid === undefined), {
     path: ['from'],
-    message: 'exactly one of from and messagingServiceSid must be given',
-    // Told beside whatever else is wrong.
+    message: 'exactly one of from and messagingServiceSid must be set',
+    // Reported together with other faults.
     when: () => true,
   })
   .superRefine(({ baseUrl, accountSid, messagingServiceSid }, ctx) => {
-    // A server of the same form may have account names of its own.
+    // A compatible server may have other account names.
     if (baseUrl !== undefined && !/(?:^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname)) return;
     const refuse = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
     if (!isSid('AC', accountSid)) refuse('accountSid', ACCOUNT_FORM);
@@ -69,7 +64,7 @@ export const twilioConfig = z
   })
   .transform(withTimeoutMs);
 
-/** https://www.twilio.com/docs/glossary/what-is-a-sid */
+/** Whether the text is a SID: https://www.twilio.com/docs/glossary/what-is-a-sid */
 function isSid(prefix: 'AC' | 'MG', text: string): boolean {
   return text.startsWith(prefix) && /^[0-9a-fA-F]{32}$/.test(text.slice(2));
 }

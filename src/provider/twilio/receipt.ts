@@ -13,19 +13,19 @@ import {
 import { deliveryReason, stateOf } from './codes.ts';
 import type { TwilioConfig } from './config.ts';
 
-/** An empty TwiML: nothing goes back. Twilio itself answers STOP, START and HELP. */
+/** Empty TwiML: no reply. Twilio itself replies to STOP, START and HELP. */
 const NO_REPLY = { type: 'text/xml', body: '<?xml version="1.0" encoding="UTF-8"?><Response/>' };
 
-/** HELP is answered by Twilio, and asks nothing of us. */
+/** Keywords of Twilio. HELP is answered by Twilio and needs no action. */
 const WORDS: ReadonlyMap<string, VendorInbound['word']> = new Map([
   ['STOP', 'stop'],
   ['START', 'start'],
 ]);
 
 /**
- * Incoming texts: https://www.twilio.com/docs/messaging/guides/webhook-request
- * `OptOutType` comes from Messaging Services with Advanced Opt-Out, whose customers choose words and languages of their own;
- * `Body` may be missing beside it, and beside a picture.
+ * Parses inbound messages: https://www.twilio.com/docs/messaging/guides/webhook-request `OptOutType` comes from
+ * Messaging Services with Advanced Opt-Out, whose customers configure keywords and languages; `Body` may be missing
+ * with it, and with a picture.
  */
 export function createTwilioInboundReader(_config: TwilioConfig, deps: InboundReaderDeps): InboundReader {
   return { isGenuine: createTwilioSeal(deps), read: readInbound, answer: NO_REPLY };
@@ -45,8 +45,8 @@ function readInbound({ body }: ReceiptCall): VendorInbound | undefined {
 }
 
 /**
- * Status callbacks: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
- * When the phone got a text, `RawDlrDoneDate`, comes without a time zone and is left alone.
+ * Parses status callbacks: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks The
+ * delivery time, `RawDlrDoneDate`, has no time zone and is ignored.
  */
 export function createTwilioReceiptReader(_config: TwilioConfig, deps: ReceiptReaderDeps): ReceiptReader {
   return {
@@ -75,18 +75,15 @@ function readReceipt({ target, body }: ReceiptCall): VendorReceipt | undefined {
   };
 }
 
-/**
- * Tells calls of Twilio from forged ones. Of the SDK only the file that knows signatures is loaded, which needs nothing else
- * of it.
- */
+/** Verifies signatures of Twilio's calls. Loads only the SDK file for signatures, which has no other dependencies. */
 export function createTwilioSeal({ publicUrl, providers }: ReceiptReaderDeps): (call: ReceiptCall) => boolean {
   const accounts = [...providers.values()].filter((config): config is TwilioConfig => config.type === 'twilio');
   return (call) => {
     if (publicUrl === undefined) return false;
     const url = `${publicUrl}${call.target}`;
     const named = new URLSearchParams(withoutBom(call.body)).get('AccountSid');
-    // A rotated token may be configured for one name and not for the other, and subaccounts sign with tokens of their
-    // own: the account that is named comes first, the others after it.
+    // A rotated token may be configured under only one of two names, and subaccounts sign with their own tokens: the
+    // named account is tried first, the others after it.
     return accounts
       .toSorted((a, b) => Number(b.accountSid === named) - Number(a.accountSid === named))
       .some(({ authToken }) => isSigned(call, url, authToken.reveal()));
@@ -94,8 +91,8 @@ export function createTwilioSeal({ publicUrl, providers }: ReceiptReaderDeps): (
 }
 
 /**
- * Whether `X-Twilio-Signature` was made with this token, over this URL and body. A body that is no form is signed by its
- * hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security#validating-signatures-from-twilio
+ * Whether `X-Twilio-Signature` matches this token, URL and body. A body that is not a form is signed by its hash in the
+ * URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security#validating-signatures-from-twilio
  */
 export function isSigned({ headers, body }: Pick<ReceiptCall, 'headers' | 'body'>, url: string, authToken: string): boolean {
   const signature = headers['x-twilio-signature'];
@@ -104,7 +101,7 @@ export function isSigned({ headers, body }: Pick<ReceiptCall, 'headers' | 'body'
   return validateRequest(authToken, signature, url, formOf(body));
 }
 
-/** Names → values as the SDK takes them: a list where a name comes more than once. */
+/** Converts a form to the SDK's format: repeated names become a list. */
 function formOf(body: string): Record<string, string | string[]> {
   const fields = new URLSearchParams(withoutBom(body));
   return Object.fromEntries(

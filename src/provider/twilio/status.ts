@@ -5,17 +5,17 @@ import { type StatusQuery, unclear, type VendorStatus } from '../contract/provid
 import { classifyTwilio, deliveryReason, stateOf } from './codes.ts';
 import { accountUrl, credentialsOf, type TwilioConfig } from './config.ts';
 
-/** Newest first; a number gets few texts, and an answer must stay small. */
+/** Newest first; a number gets few messages, and the response must stay small. */
 const PAGE_SIZE = 20;
-/** Two clocks may disagree by this much. */
+/** Tolerated clock difference. */
 const SKEW_MS = 60_000;
-/** Twilio puts it before every text of a trial account. */
+/** Prefix that Twilio adds to every message of a trial account. */
 const TRIAL_PREFIX = 'Sent from your Twilio trial account - ';
 
 /**
- * What Twilio knows of a text: by its SID, or, where nobody heard the SID, by finding it among the newest texts to the
- * number. It is never `absent`: the list is ordered by a date that a text bears only once it has left, so that not
- * finding one proves nothing. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+ * Queries a message by its SID or, when the SID is unknown, among the newest messages to the number. The result is
+ * never `absent`: the list is ordered by a date that a message gets only once it is sent, so a missing message proves
+ * nothing. https://www.twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
  */
 export async function askTwilio(
   transport: Transport,
@@ -37,7 +37,7 @@ export async function askTwilio(
   return found === undefined ? unclear('NOT_FOUND') : statusOf(found);
 }
 
-/** The fields that are used of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
+/** Fields in use of https://www.twilio.com/docs/messaging/api/message-resource#message-properties */
 interface Resource {
   readonly sid?: unknown;
   readonly status: string;
@@ -53,7 +53,7 @@ function findBySid({ body }: HttpAnswer, sid: string): Resource | undefined {
   return isResource(resource) && resource.sid === sid ? resource : undefined;
 }
 
-/** The one text that says this and was made while the attempt ran; two of them could be two attempts. */
+/** Returns the only message with this text that was created during the attempt; two of them could be two attempts. */
 function findByText({ body }: HttpAnswer, { sentAt, text }: StatusQuery, timeoutMs: number): Resource | undefined {
   const { messages } = (readJson(body) ?? {}) as { messages?: unknown };
   if (!Array.isArray(messages)) return undefined;

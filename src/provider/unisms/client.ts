@@ -10,33 +10,40 @@ import { type UnismsConfig, unismsTemplates } from './config.ts';
 
 const MISSING_SIGNATURE = '104200';
 const WRONG_TIMESTAMP = '104202';
-/** Keys, signatures and the account. */
+/** Codes about keys, signatures and the account. */
 const ABOUT_US = /^10(4[1-9]|5\d)\d{2}$/;
-/** Parameters, number, sender, template. */
+/** Codes about parameters, number, sender, template. */
 const ABOUT_THE_MESSAGE = /^(1040|1071)\d{2}$/;
 
 /**
- * What the answer to a message without recipient and text tells. The vendor documents no call that only looks, and not
- * whether it looks at the key or at the message first.
+ * Judges the response to a message without recipient and text. The vendor documents no read-only call, and not whether
+ * it verifies the key or the message first.
  */
 export function checkUnisms(exchange: Exchange, authMode: UnismsConfig['authMode'], now: Date): readonly Check[] {
   const unseen: readonly Check[] = [
-    { subject: 'balance', verdict: 'unchecked', detail: 'no call of the vendor tells it; its console does' },
-    { subject: 'sender', verdict: 'unchecked', detail: 'whether the signature is approved shows with the first text only' },
-    { subject: 'template', verdict: 'unchecked', detail: 'whether templates are approved shows with the first text only' },
+    { subject: 'balance', verdict: 'unchecked', detail: 'not available from the API; see the console' },
+    { subject: 'sender', verdict: 'unchecked', detail: 'approval of the signature can only be verified by sending a message' },
+    { subject: 'template', verdict: 'unchecked', detail: 'approval of templates can only be verified by sending a message' },
   ];
   if (exchange.kind === 'fault') {
-    return [{ subject: 'connection', verdict: 'failed', detail: `no answer (${exchange.code})` }, ...unseen];
+    return [{ subject: 'connection', verdict: 'failed', detail: `no response (${exchange.code})` }, ...unseen];
   }
   const code = findUnismsCode((readJson(exchange.body) as { code?: unknown } | null | undefined)?.code, exchange.status);
   if (code.code === undefined) {
-    return [{ subject: 'connection', verdict: 'failed', detail: `the answer (HTTP ${exchange.status}) is not the vendor's` }, ...unseen];
+    return [
+      { subject: 'connection', verdict: 'failed', detail: `the response (HTTP ${exchange.status}) is not from the vendor` },
+      ...unseen,
+    ];
   }
   return [
-    { subject: 'connection', verdict: 'ok', detail: 'the vendor answers' },
+    { subject: 'connection', verdict: 'ok', detail: 'the vendor responds' },
     checkCredentials(code.code, code.reason === 'auth' && ABOUT_US.test(code.code), authMode),
     code.code === WRONG_TIMESTAMP
-      ? { subject: 'clock', verdict: 'failed', detail: 'the vendor refuses our timestamp (104202): set this clock right, best by NTP' }
+      ? {
+          subject: 'clock',
+          verdict: 'failed',
+          detail: 'the vendor rejects our timestamp (104202): synchronise the clock of this machine, preferably by NTP',
+        }
       : checkClock(exchange.headers.date, now),
     ...(code.reason === 'balance'
       ? [{ subject: 'balance', verdict: 'failed', detail: 'insufficient funds (105400)' } as const, ...unseen.slice(1)]
@@ -47,33 +54,37 @@ export function checkUnisms(exchange: Exchange, authMode: UnismsConfig['authMode
 function checkCredentials(code: string, refused: boolean, authMode: UnismsConfig['authMode']): Check {
   const subject = 'credentials';
   if (code === MISSING_SIGNATURE && authMode === 'simple') {
-    return { subject, verdict: 'failed', detail: 'the account asks for signatures (104200): set authMode: hmac and accessKeySecret' };
+    return { subject, verdict: 'failed', detail: 'the account requires signatures (104200): set authMode: hmac and accessKeySecret' };
   }
-  if (code === WRONG_TIMESTAMP) return { subject, verdict: 'unchecked', detail: 'the vendor refuses our timestamp before anything else' };
+  if (code === WRONG_TIMESTAMP) return { subject, verdict: 'unchecked', detail: 'the vendor rejects our timestamp before any other check' };
   if (refused)
-    return { subject, verdict: 'failed', detail: `the vendor refuses us (${code}): https://www.unimtx.com/docs/api/error-codes` };
+    return { subject, verdict: 'failed', detail: `rejected by the vendor (${code}): https://www.unimtx.com/docs/api/error-codes` };
   if (ABOUT_THE_MESSAGE.test(code)) {
-    return { subject, verdict: 'ok', detail: `not refused: the vendor asked for the message, which was left out on purpose (${code})` };
+    return {
+      subject,
+      verdict: 'ok',
+      detail: `not rejected: the vendor reported the message as missing, which was omitted on purpose (${code})`,
+    };
   }
-  return { subject, verdict: 'unchecked', detail: `the vendor answered ${code}, which says nothing of the key` };
+  return { subject, verdict: 'unchecked', detail: `no conclusive response (${code})` };
 }
 
-/** Signs with HMAC-SHA256, the only algorithm that there is. */
+/** Signature algorithm; HMAC-SHA256 is the only one available. */
 const ALGORITHM = 'hmac-sha256';
 
 export interface SigningFacts {
   readonly action: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** ms; the vendor allows ten minutes either way. */
+  /** Timestamp in ms; the vendor tolerates ten minutes. */
   readonly timestamp: number;
-  /** 8 to 64 characters, new with every request. */
+  /** Random string of 8 to 64 characters, new for every request. */
   readonly nonce: string;
 }
 
 /**
- * The query of a request in HMAC mode, escaped: a `+` of the base64, which half of all signatures hold, would arrive as
- * a space. Signed are the pairs as they are before escaping, in the order of their names.
+ * Returns the signed query of a request in HMAC mode, escaped: an unescaped `+`, which half of all base64 signatures
+ * contain, would arrive as a space. The signature covers the unescaped pairs in the order of their names.
  * https://www.unimtx.com/docs/api/general
  */
 export function signQuery({ action, accessKeyId, accessKeySecret, timestamp, nonce }: SigningFacts): string {
@@ -92,14 +103,14 @@ export function encodeQuery(pairs: Readonly<Record<string, string>>): string {
     .join('&');
 }
 
-/** https://www.unimtx.com/docs/api/send */
+/** API documentation: https://www.unimtx.com/docs/api/send */
 const ACTION = 'sms.message.send';
 
 /**
- * Not on the vendor's SDK (uni-sdk 0.0.8): it has neither time-out nor abort, brings an axios of 2021, and reports
- * whatever happens to a connection as code "-1". What remains of it is one signed POST.
+ * Sends through UniSMS without the vendor's SDK (uni-sdk 0.0.8), which has neither timeout nor abort, depends on an
+ * axios of 2021, and reports every connection failure as code "-1". All that remains is one signed POST.
  *
- * The vendor documents no way to ask what became of a text, so there is no `status`.
+ * The vendor documents no status query, so there is no `status`.
  */
 export async function createUnismsProvider(name: string, config: UnismsConfig, { clock, templates }: ProviderDeps): Promise<Provider> {
   const transport = createTransport(config);
@@ -121,13 +132,13 @@ export async function createUnismsProvider(name: string, config: UnismsConfig, {
       const filled = fill(message);
       return filled instanceof ProviderError ? filled : undefined;
     },
-    // A message to nobody, of nothing: it can end in a complaint only.
+    // A message without recipient and content: the only possible response is an error.
     check: async (signal) => checkUnisms(await post({}, signal), config.authMode, clock.now()),
     close: () => transport.close(),
   };
 }
 
-/** The access key is in the URL, and in simple mode it is all that it takes to send: no URL may be printed. */
+/** The access key is in the URL and, in simple mode, is sufficient to send: never print the URL. */
 function toRequest({ authMode, accessKeyId, accessKeySecret }: UnismsConfig, body: unknown, now: Date): HttpRequest {
   const who = { action: ACTION, accessKeyId: accessKeyId.reveal() };
   const query =

@@ -6,15 +6,15 @@ import type { Accepted, Refused } from '../contract/provider.ts';
 const MINUTE_MS = 60_000;
 
 /**
- * What the error codes mean, as its international sister has them in English, which numbers alike:
- * https://www.unimtx.com/docs/api/error-codes
+ * Meaning of the error codes, from the documentation of the vendor's international service, which uses the same
+ * numbers: https://www.unimtx.com/docs/api/error-codes
  */
 export const UNISMS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRow>([
-  ['101000', { reason: 'unknown_outcome' }], // internal error: how far it came it does not say
+  ['101000', { reason: 'unknown_outcome' }], // internal error: unknown how far it got
   ['101301', { reason: 'auth' }], // no upstream configured for the account
   ['101303', { reason: 'unavailable' }], // no upstream available now
 
-  // Parameters: of those that we send only the number and the template's values differ from text to text.
+  // Parameters: of those that we send, only the number and the template's values differ between messages.
   ['104001', { reason: 'content' }], // missing
   ['104002', { reason: 'content' }], // invalid
   ['104003', { reason: 'content' }], // restricted
@@ -27,12 +27,12 @@ export const UNISMS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['105001', { reason: 'auth' }], // unauthorized
   ['105100', { reason: 'auth' }], // this IP address is not allowed
 
-  ['105300', { reason: 'throttled', retryAfterMs: MINUTE_MS, onlyThisMessage: true }], // the account's own limit a number: by minute, hour or day
+  ['105300', { reason: 'throttled', retryAfterMs: MINUTE_MS, onlyThisMessage: true }], // the account's limit per number: by minute, hour or day
   ['105400', { reason: 'balance' }], // insufficient funds
 
   ['107111', { reason: 'recipient' }], // invalid phone number
 
-  // The name of the sender, the same in every text of this provider.
+  // Sender name, the same in every message of this provider.
   ['107120', { reason: 'auth' }], // missing
   ['107121', { reason: 'auth' }], // does not exist
   ['107122', { reason: 'auth' }], // not approved
@@ -42,7 +42,7 @@ export const UNISMS_CODES: ReadonlyMap<string, CodeRow> = new Map<string, CodeRo
   ['107143', { reason: 'content' }], // the template cannot be used
 ]);
 
-/** What we take a code for that is not in the table; the first three digits say whose fault it is. */
+/** Meaning of codes that are not in the table, by their first three digits. */
 const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
   [/^101\d{3}$/, { reason: 'unknown_outcome' }], // the service
   [/^1040\d{2}$/, { reason: 'content' }], // parameters
@@ -51,7 +51,7 @@ const FAMILIES: readonly (readonly [family: RegExp, row: CodeRow])[] = [
   [/^1071\d{2}$/, { reason: 'content' }], // the text, its sender and its template
 ];
 
-/** @param status of the answer that holds the code */
+/** @param status HTTP status of the response that contains the code */
 export function findUnismsCode(value: unknown, status: number): CodeMeaning {
   const code = safeCode(value);
   if (code === undefined) return {};
@@ -61,9 +61,8 @@ export function findUnismsCode(value: unknown, status: number): CodeMeaning {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The vendor's own code decides, whatever the HTTP status. A `0` says that the call was right; whether the text was
- * taken stands with its entry in `data.messages`.
- * https://www.unimtx.com/docs/api/send
+ * Parses the response. The vendor's code decides, whatever the HTTP status. A `0` means that the call was valid;
+ * whether the message was accepted is in its entry of `data.messages`. https://www.unimtx.com/docs/api/send
  */
 export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refused {
   const { code, data } = fieldsOf(readJson(answer.body));
@@ -87,12 +86,12 @@ export function readUnismsAnswer(answer: HttpAnswer, now: Date): Accepted | Refu
   };
 }
 
-/** Not the vendor speaking. */
+/** Whether the response is a redirect, which does not come from the vendor. */
 function isRedirect({ status }: HttpAnswer): boolean {
   return status >= 300 && status < 400;
 }
 
-/** A text that failed where the call did not. No page says where its code stands, or that it has one. */
+/** Classifies a message that failed in a successful call. The location of its code is not documented. */
 function findFailure({ errorCode, code }: Fields): CodeMeaning {
   const found = findUnismsCode(errorCode ?? code, 200);
   return found.reason === undefined ? { reason: 'content', code: found.code ?? 'failed', unlisted: true } : found;

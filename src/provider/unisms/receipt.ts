@@ -11,9 +11,9 @@ import {
 import type { UnismsConfig } from './config.ts';
 
 /**
- * https://unisms.apistd.com/docs/extension/sms-dlr : a POST of JSON, to be switched on in the console with
- * `<http.publicUrl>/v1/receipts/<provider name>?token=<receiptToken>`. The vendor can be told to sign; how exactly its
- * page leaves open, so the token it is.
+ * Parses delivery receipts, https://unisms.apistd.com/docs/extension/sms-dlr : a POST of JSON, to be enabled in the
+ * console with `<http.publicUrl>/v1/receipts/<provider name>?token=<receiptToken>`. The vendor supports signatures, but
+ * does not document them precisely, so the token is used.
  */
 export function createUnismsReceiptReader({ receiptToken }: UnismsConfig, _deps: ReceiptReaderDeps): ReceiptReader {
   return {
@@ -40,8 +40,8 @@ function readReceipt(entry: unknown): VendorReceipt | undefined {
 }
 
 /**
- * The vendor lists `delivered` only. Where it says a word that we do not know, the carrier's code decides: one that is
- * not on the way is the end of it.
+ * Derives the state. The vendor documents `delivered` only; for an unknown word the carrier's code decides, and any
+ * code other than an intermediate one is final.
  */
 function judge(status: string, errorCode: unknown): DeliveryWord {
   const word = readDeliveryWord(status);
@@ -51,7 +51,7 @@ function judge(status: string, errorCode: unknown): DeliveryWord {
   return { state, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** ISO 8601 with its zone. */
+/** Parses ISO 8601 with zone. */
 function deliveredAt(doneDate: unknown): { at?: Date } {
   if (typeof doneDate !== 'string' || !/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(doneDate)) return {};
   const at = new Date(doneDate);

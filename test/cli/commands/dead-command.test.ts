@@ -141,7 +141,7 @@ describe('dead show', () => {
       attempts: [attempt({ result: 'refused', reason: 'content', code: '30034' })],
     });
     const { code, stdout } = await type(['dead', 'show', 'm-1'], { dead: { letters }, message });
-    expect(stdout).toMatch(/^Not texted: the provider refused the text or its template \(content, code 30034 from twilio-main\)/);
+    expect(stdout).toMatch(/^Not texted: the provider rejected the content or its template \(content, code 30034 from twilio-main\)/);
     expect(stdout).toContain('\n\nFailed at 2026-11-20 03:00:05 UTC: content (30034) [HTTP 400]\n\nmessage  m-1\nroute    default\n');
     expect(code).toBe(0);
   });

@@ -23,9 +23,7 @@ test('a message is explained by its id', async () => {
 test('what became of the digest that tells of a message is said with it', async () => {
   const told = messageTrace({ id: 'm-1', state: 'suppressed', reason: 'digested', digest: 'm-1' });
   const { stdout } = await type(['explain', 'm-1'], { message: told });
-  expect(stdout).toMatch(
-    /^Not texted: it is told of in a text together with others \(digested\).*\nThe digest that tells of it, m-1: Not texted: .*\n\nmessage/,
-  );
+  expect(stdout).toMatch(/^Not texted: it is part of a digest \(digested\).*\nThe digest that contains it, m-1: Not texted: .*\n\nmessage/);
 });
 
 test.each([

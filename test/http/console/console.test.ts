@@ -302,7 +302,7 @@ describe('what it does', () => {
     expect(problem(await tell('dead/no-such-id/replay'))).toEqual([404, 'not-found']);
   });
 
-  it('settles what is unknown by the word of a person, and counts it once', async () => {
+  it('settles what is unknown reported by a person, and counts it once', async () => {
     const { messageId } = await send('silent', 'unknown', 'who knows');
     expect((await api('unknown')).json.messages.map((one: { id: string }) => one.id)).toEqual([messageId]);
     expect((await tell(`unknown/${messageId}`, { word: 'perhaps' })).status).toBe(400);

@@ -54,7 +54,7 @@ describe('a digest says', () => {
     [
       'that a storm begins',
       content({ storm: 'begins', lines: [line('critical', 'db-1 down')] }),
-      `Alert storm: what is too much now comes as digests. ${counted} Newest: CRITICAL db-1 down; +36 more`,
+      `Alert storm: further alerts come as digests. ${counted} Newest: CRITICAL db-1 down; +36 more`,
     ],
     ['nothing of a storm that goes on', content({ storm: 'goes on', lines: [] }), `${counted}`],
     [

@@ -101,7 +101,7 @@ describe('a refusal because the recipient has opted out', () => {
     const { message, outcome } = await harness.send();
     expect(outcome).toMatchObject({ kind: 'failed', error: { reason: 'opted_out' } });
     expect((await harness.trace(message)).events).toContainEqual(
-      expect.objectContaining({ stage: 'dispatch', verdict: 'opted_out', detail: 'by the word of a' }),
+      expect.objectContaining({ stage: 'dispatch', verdict: 'opted_out', detail: 'reported by a' }),
     );
     expect(await harness.optOuts.list()).toMatchObject([{ phoneHash: 'phone-hash', to: '+60*******789', source: 'provider a 21610' }]);
     expect((await harness.send({ providers: ['b', 'a'] })).outcome).toEqual({ kind: 'suppressed', reason: 'opted_out' });

@@ -7,7 +7,7 @@ const NO_CONSENT: PermissionDenial = { stage: 'consent-gate', reason: 'no_consen
 const ABROAD: PermissionDenial = {
   stage: 'country-gate',
   reason: 'country_not_allowed',
-  detail: '+60 is not among the countries that may be texted',
+  detail: '+60 is not among the allowed countries',
 };
 
 describe('a recipient', () => {
@@ -45,7 +45,7 @@ describe('a message that has waited', () => {
   test.each<[name: string, contacts: [string, { phone: E164; consent: boolean }][], detail: string | undefined]>([
     ['goes on while its contact consents', [['alice', { phone: ALICE, consent: true }]], undefined],
     ['ends when consent is withdrawn', [['alice', { phone: ALICE, consent: false }]], 'the contact has withdrawn consent'],
-    ['ends when the contact is gone', [['bob', { phone: ALICE, consent: true }]], 'the contact is not in the config any more'],
+    ['ends when the contact is gone', [['bob', { phone: ALICE, consent: true }]], 'the contact is no longer in the config'],
     [
       'ends when the number is somebody else’s by now',
       [['alice', { phone: '+60123456780' as E164, consent: true }]],

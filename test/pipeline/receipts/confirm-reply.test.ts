@@ -114,13 +114,13 @@ describe('the text that confirms a reply', () => {
 
 test('it says who and what about, goes by the route of the text that was answered, and is given up where there is no room', () => {
   expect(confirmationOf(reply(), config)).toMatchObject({
-    text: 'Acknowledged by alice: no further texts about db-1/full.',
+    text: 'Acknowledged by alice: no further messages about db-1/full.',
     providers: ['tw'],
     overflow: 'drop',
     onUnknown: 'hold',
     expiresAt: AT.getTime() + 600_000,
   });
-  expect(confirmationOf(reply({ contact: null, dedupKey: null }), config).text).toBe('Acknowledged: no further texts about this alert.');
+  expect(confirmationOf(reply({ contact: null, dedupKey: null }), config).text).toBe('Acknowledged: no further messages about this alert.');
   expect(confirmationOf(reply({ dedupKey: 'x'.repeat(400) }), config).segments).toBe(1);
   expect(confirmationOf(reply({ route: 'trial' }), config)).toMatchObject({ providers: ['desk'], simulated: true });
   expect(confirmationOf(reply({ simulated: true }), config)).toMatchObject({ providers: ['tw'], simulated: true });

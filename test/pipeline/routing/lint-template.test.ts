@@ -30,26 +30,28 @@ const faultsOf = (source: string, code: string, name = 'login') => {
   const read = readAlert({ severity: 'critical', to: '+60123456789', source, template: { name, params: { code } } }, directory);
   return read instanceof AlertError ? read.issues.map(({ path, message }) => `${path}: ${message}`) : [];
 };
-const LOST = 'no other provider of its route could send it';
+const LOST = 'no other provider of the route can send it';
 
 it.each<[what: string, source: string, code: string, faults: string[]]>([
   ['what fits', 'short', '123456', []],
-  ['too many characters', 'short', '1234567', [`template.params.code: is too long, which tencent-cn would refuse; ${LOST}`]],
+  ['too many characters', 'short', '1234567', [`template.params.code: is too long, which tencent-cn would reject; ${LOST}`]],
   ['too many for one of two', 'both', '1234567', []],
   [
     'a link that neither takes',
     'both',
     'https://a.example.com/x',
-    ['tencent-cn', 'alibaba-cn'].map((name) => `template.params.code: holds a link or an IP address, which ${name} would refuse; ${LOST}`),
+    ['tencent-cn', 'alibaba-cn'].map(
+      (name) => `template.params.code: contains a link or an IP address, which ${name} would reject; ${LOST}`,
+    ),
   ],
   ['a link that the second takes', 'links', 'https://a.example.com/x', []],
   ['a link beside a provider of free text', 'free', 'https://a.example.com/x', []],
-  ['nothing', 'rest', '', [`template.params.code: is empty, which alibaba-cn would refuse; ${LOST}`]],
+  ['nothing', 'rest', '', [`template.params.code: is empty, which alibaba-cn would reject; ${LOST}`]],
   [
     'two lines',
     'rest',
     'a\nb',
-    [`template.params.code: holds a line break or a control character, which alibaba-cn would refuse; ${LOST}`],
+    [`template.params.code: contains a line break or a control character, which alibaba-cn would reject; ${LOST}`],
   ],
   ['anything, where no route matches and all providers are tried', 'nowhere', 'https://a.example.com/x', []],
 ])("the door looks at a producer's params: %s", (_what, source, code, faults) => {
@@ -58,7 +60,7 @@ it.each<[what: string, source: string, code: string, faults: string[]]>([
 
 it('the door looks at the whole text where it goes into the default template', () => {
   expect(faultsOf('rest', 'a.example.com', 'elsewhere')).toEqual([
-    `template: its text holds a link or an IP address, which alibaba-cn would refuse; ${LOST}`,
+    `template: its text contains a link or an IP address, which alibaba-cn would reject; ${LOST}`,
   ]);
   expect(faultsOf('rest', 'x', 'elsewhere')).toEqual([]);
 });

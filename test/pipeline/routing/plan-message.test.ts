@@ -82,7 +82,7 @@ describe('a message begins', () => {
     const step = planMessage(message({ overflow: 'drop' }), undefined, full(1000), NOW);
     expect(step.job).toBeUndefined();
     expect(step.record).toMatchObject({ state: 'suppressed', reason: 'rate_cap_recipient', until: null });
-    expect(step.record.events.at(-1)).toMatchObject({ verdict: 'suppressed', detail: `room again at ${later(1000).toISOString()}` });
+    expect(step.record.events.at(-1)).toMatchObject({ verdict: 'suppressed', detail: `capacity again at ${later(1000).toISOString()}` });
   });
 
   describe('in quiet hours', () => {

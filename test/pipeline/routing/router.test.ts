@@ -381,7 +381,7 @@ describe('an alert of a key that has texted', () => {
     await setup.take(alert({ to: 'contact:alice' }));
     await setup.take(alert({ id: 'a2', to: ['contact:alice', 'contact:carol'] }));
     expect(await setup.trace('a2')).toMatchObject({ outcome: 'suppressed', reason: 'duplicate', duplicateOf: 'a1' });
-    expect((await setup.trace('a2')).events.at(-1)?.detail).toBe('same dedup key as alert a1; 1 phone(s) besides: no_consent');
+    expect((await setup.trace('a2')).events.at(-1)?.detail).toBe('same dedup key as alert a1; 1 other phone(s): no_consent');
   });
 
   test.each(['verification', 'notification'] as const)('texts the same words again when they are a %s', async (purpose) => {
@@ -502,7 +502,7 @@ describe('a resolved alert', () => {
       status: 'resolved',
       outcome: 'suppressed',
       reason: 'resolved',
-      events: [{ stage: 'resolve-gate', detail: 'what had not been sent for its dedup key is cancelled' }],
+      events: [{ stage: 'resolve-gate', detail: 'unsent messages of its dedup key are cancelled' }],
     });
     expect(settled().at(-1)).toMatchObject({ outcome: 'suppressed', reason: 'resolved' });
 

@@ -51,7 +51,7 @@ test('a provider that is down is left alone after ten requests, the next one car
   expect([a.requests.length, b.requests.length]).toEqual([MIN_VOLUME, MIN_VOLUME + 10]);
   expect(outcome).toMatchObject({ kind: 'accepted', provider: 'b' });
   expect(await eventsOf(message)).toEqual([
-    { stage: 'dispatch', verdict: 'skipped', reason: 'circuit_open', detail: `a is left alone until ${until}: it has been failing` },
+    { stage: 'dispatch', verdict: 'skipped', reason: 'circuit_open', detail: `a is skipped until ${until}: it has been failing` },
     { stage: 'dispatch', verdict: 'failover', reason: 'circuit_open', detail: 'from a to b' },
     { stage: 'dispatch', verdict: 'accepted' },
   ]);
@@ -131,7 +131,7 @@ describe('a throttled provider', () => {
     expect(outcome).toMatchObject({ kind: 'deferred', reason: 'throttled' });
     expect(outcome.kind === 'deferred' && outcome.until.getTime()).toBeGreaterThanOrEqual(retryAt.getTime());
     expect(await eventsOf(message)).toMatchObject([
-      { verdict: 'skipped', reason: 'throttled', detail: `a is left alone until ${retryAt.toISOString()}: it asked us to slow down` },
+      { verdict: 'skipped', reason: 'throttled', detail: `a is skipped until ${retryAt.toISOString()}: it throttled us` },
       { verdict: 'deferred', reason: 'throttled' },
     ]);
     harness.clock.at += 60_000;

@@ -200,7 +200,7 @@ test('What may have been sent keeps its slot while its resend waits for money', 
 test.each([
   ['defer', 'deferred', { kind: 'deferred', reason: 'budget', until: nextHour }],
   ['digest', 'suppressed', { kind: 'suppressed', reason: 'digested', held: { reason: 'budget' } }],
-  ['drop', 'suppressed', { kind: 'suppressed', reason: 'budget', detail: 'money again at 2026-11-20T13:00:00.000Z' }],
+  ['drop', 'suppressed', { kind: 'suppressed', reason: 'budget', detail: 'budget again at 2026-11-20T13:00:00.000Z' }],
 ] as const)('A route whose overflow is "%s" does so for want of money', async (overflow, state, expected) => {
   const harness = moneyed({ soft: 5, hard: 5 });
   harness.provider('dear', [yes]);

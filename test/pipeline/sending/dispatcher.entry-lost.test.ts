@@ -31,7 +31,7 @@ test.each([
     expect(outcome.kind).toBe(end.state);
     expect(harness.heard('messageSettled')).toEqual([{ ...end, severity: 'critical' }]);
     expect(harness.heard('messageEnded')).toMatchObject([
-      { messageId: message.id, state: end.state, detail: expect.stringContaining('Redis lost') },
+      { messageId: message.id, state: end.state, detail: expect.stringContaining('lost in Redis') },
     ]);
     expect(harness.heard('accepted')).toHaveLength(end.state === 'accepted' ? 1 : 0);
   },

@@ -29,7 +29,7 @@ describe('a provider that would surely refuse the text', () => {
     expect([a.requests.length, b.requests.length]).toEqual([0, 1]);
     expect((await harness.trace(message)).attempts).toMatchObject([{ provider: 'b', result: 'accepted' }]);
     expect(await eventsOf(message)).toEqual([
-      { stage: 'dispatch', verdict: 'skipped', reason: 'content', detail: 'a would refuse it: variable too long' },
+      { stage: 'dispatch', verdict: 'skipped', reason: 'content', detail: 'a would reject it: variable too long' },
       { stage: 'dispatch', verdict: 'failover', reason: 'content', detail: 'from a to b' },
       { stage: 'dispatch', verdict: 'accepted' },
     ]);
@@ -140,6 +140,6 @@ describe('a text longer than the provider takes', () => {
     const text = 'Your code is 123456789012';
     const { message } = await harness.send({ text, template: { name: 'login', params: { code: '123456789012' }, exact: true } });
     expect([a.requests.length, b.requests]).toMatchObject([0, [{ text }]]);
-    expect(await eventsOf(message)).toMatchObject([{ verdict: 'skipped', detail: 'a would refuse it: too long' }, {}, {}]);
+    expect(await eventsOf(message)).toMatchObject([{ verdict: 'skipped', detail: 'a would reject it: too long' }, {}, {}]);
   });
 });

@@ -77,7 +77,7 @@ describe('an operator', () => {
       provider: 'a',
       attempts: [{ result: 'unknown', resolution: 'confirmed_sent', code: 'timeout' }],
     });
-    expect(await operator(message)).toMatchObject({ verdict: 'confirmed_sent', detail: 'an operator says that it was sent' });
+    expect(await operator(message)).toMatchObject({ verdict: 'confirmed_sent', detail: 'an operator confirmed that it was sent' });
     expect(await listed()).toEqual([]);
     expect(await resolve(message, 'not_sent')).toEqual({ kind: 'kept', state: 'accepted' });
   });

@@ -95,7 +95,7 @@ it.each([
 it('says so when nobody answers', async () => {
   const { alibaba, check } = await setup();
   alibaba.respondWith(() => 'reset');
-  expect(await check()).toEqual([['connection', 'failed', expect.stringMatching(/^no answer \(\w+\)$/)]]);
+  expect(await check()).toEqual([['connection', 'failed', expect.stringMatching(/^no response \(\w+\)$/)]]);
 });
 
 it('finds a signature that the account has not', async () => {
@@ -137,7 +137,7 @@ it.each([
   [() => alibabaAnswer('OK', 'OK', { TemplateStatus: '0' }), 'failed: the template SMS_1 is under review'],
   [() => alibabaAnswer('OK', 'OK', { TemplateStatus: 1 }), 'ok: the template SMS_1 is approved'],
   [() => alibabaAnswer('isp.SYSTEM_ERROR', ''), 'unchecked: the template SMS_1 could not be queried (HTTP 200)'],
-  [() => 'reset' as const, expect.stringMatching(/^unchecked: the template SMS_1: no answer \(\w+\)$/)],
+  [() => 'reset' as const, expect.stringMatching(/^unchecked: the template SMS_1: no response \(\w+\)$/)],
 ])('judges the answer about a template (%#)', async (reply, expected) => {
   const { alibaba, check } = await setup();
   alibaba.respondWith(({ action }) => (action === 'GetSmsTemplate' ? reply() : undefined));

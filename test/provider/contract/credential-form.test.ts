@@ -28,14 +28,14 @@ describe('a sender', () => {
   );
 
   it.each([
-    [`MG${HEX}`, /^from: is a Messaging Service SID: give it as messagingServiceSid/],
+    [`MG${HEX}`, /^from: is a Messaging Service SID: set it as messagingServiceSid/],
     ['MG0123', /^from: is a Messaging Service SID/],
     [`PN${HEX}`, /^from: is a SID/],
     [`AC${HEX}`, /^from: is a SID/],
     ['ACMEOPERATIONS1', /^from: has 15 characters: an alphanumeric sender has at most 11/],
-    ['whatsapp:+15005550006', /^from: must be given without whatsapp: in front/],
-    ['WhatsApp:+15005550006', /^from: must be given without whatsapp: in front/],
-    ['rcs:acme', /^from: must be given without rcs:/],
+    ['whatsapp:+15005550006', /^from: must not have the prefix whatsapp:/],
+    ['WhatsApp:+15005550006', /^from: must not have the prefix whatsapp:/],
+    ['rcs:acme', /^from: must not have the prefix rcs:/],
     ['+1 500 555 0006', /^from: must be \+ and digits, without spaces/],
     ['(500) 555-0006', /^from: must be \+ and digits, without spaces/],
     ['15005550006', /^from: must begin with \+/],
@@ -54,7 +54,7 @@ describe('a sender', () => {
     ['exotel', { from: '08047112345' }, /^$/],
     ['exotel', { from: 'a-long-account-name' }, /^$/],
     ['exotel', { from: '080 4711 2345' }, /^from: must be \+ and digits, without spaces/],
-    ['exotel', { from: 'whatsapp:+918047112345' }, /^from: must be given without whatsapp:/],
+    ['exotel', { from: 'whatsapp:+918047112345' }, /^from: must not have the prefix whatsapp:/],
     ['sns', { senderId: '+15005550006' }, /^senderId: must be 3 to 11 letters and digits/],
     ['aws-sms-voice', { originationIdentity: 'pool-0123456789abcdef' }, /^$/],
     ['aws-sms-voice', { originationIdentity: 'arn:aws:sms-voice:eu-west-1:123456789012:phone-number/phone-1' }, /^$/],
@@ -65,7 +65,7 @@ describe('a sender', () => {
       /^originationIdentity: must be the ARN of a number/,
     ],
     ['aws-sms-voice', { originationIdentity: '+1 500 555 0006' }, /^originationIdentity: must be a number as \+ and digits/],
-    ['aws-sms-voice', { originationIdentity: 'whatsapp:+15005550006' }, /^originationIdentity: must be given without a channel/],
+    ['aws-sms-voice', { originationIdentity: 'whatsapp:+15005550006' }, /^originationIdentity: must not have a channel prefix/],
   ] as const)('of %s, as in %j, is judged by its form', (type, given, message) => {
     expect(faults(type, given).join('\n')).toMatch(message);
   });
@@ -79,17 +79,17 @@ describe('a sender', () => {
 });
 
 it.each([
-  ['twilio', { authToken: `SK${HEX}` }, /^authToken: is the SID of an API key, which begins with SK/],
+  ['twilio', { authToken: `SK${HEX}` }, /^authToken: is the SID of an API key \(prefix SK\)/],
   ['twilio', { accountSid: `SK${HEX}` }, /^accountSid: must be an Account SID/],
-  ['twilio', { from: undefined, messagingServiceSid: '+15005550006' }, /^messagingServiceSid: .*\(a number or a name goes into from\)/],
+  ['twilio', { from: undefined, messagingServiceSid: '+15005550006' }, /^messagingServiceSid: .*\(a number or a name is set as from\)/],
   ['sns', { accessKeyId: 'ASIAEXAMPLE000000000', secretAccessKey: 's' }, /^accessKeyId: is a temporary key/],
   [
     'sns',
     { accessKeyId: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', secretAccessKey: 's' },
-    /^accessKeyId: has the form of a secret access key/,
+    /^accessKeyId: looks like a secret access key/,
   ],
   ['sns', { accessKeyId: 'k', secretAccessKey: 'AKIAEXAMPLE000000000' }, /^secretAccessKey: is an access key ID/],
-  ['tencent', { secretId: '1400006666' }, /^secretId: is a number of digits, as an appId is/],
+  ['tencent', { secretId: '1400006666' }, /^secretId: consists of digits, like an appId/],
   ['tencent', { appId: `AKID${HEX}` }, /^appId: must be an SmsSdkAppId/],
   ['tencent', { secretKey: `AKID${HEX}` }, /^secretKey: is a SecretId/],
   ['tencent', { templateId: 'SMS_1' }, /^templateId: is a template code of Alibaba/],

@@ -27,8 +27,8 @@ it('compares the clocks', async () => {
 });
 
 it.each([
-  [{ Balance: '-3.50' }, 'failed', '-3.5 INR: top it up, or no text leaves'],
-  [{ Balance: 0, Currency: 'a phone +919876543210' }, 'failed', '0: top it up, or no text leaves'],
+  [{ Balance: '-3.50' }, 'failed', '-3.5 INR: top up the account, or no message is sent'],
+  [{ Balance: 0, Currency: 'a phone +919876543210' }, 'failed', '0: top up the account, or no message is sent'],
   [{ Balance: '-3.50', PricingPlan: 'Postpaid' }, 'ok', '-3.5 INR'],
 ])('judges a balance of %j as %s', async (fields, verdict, detail) => {
   const { exotel, provider } = await setup();

@@ -17,10 +17,10 @@ it('needs a sid and a token, and fills in the rest', () => {
 it.each([
   ['a sid with a path in it', { ...GOOD, sid: 'acme1/../other' }, /^sid: must be the account's SID/],
   ['a domain that is a URL', { ...GOOD, domain: 'https://api.exotel.com' }, /^domain: must be a host name/],
-  ['an empty key', { ...GOOD, key: '' }, /^key: a secret is missing/],
+  ['an empty key', { ...GOOD, key: '' }, /^key: secret is missing/],
   ['a priority that there is not', { ...GOOD, priority: 'urgent' }, /^priority: /],
-  ['receipts that would be turned away', { ...GOOD, statusCallback: 'https://sms.example.com/r' }, /^receiptToken: must be given/],
-  ['a callback that is no URL', { ...GOOD, statusCallback: '/r', receiptToken: 'r' }, /^statusCallback: must be a whole URL/],
+  ['receipts that would be turned away', { ...GOOD, statusCallback: 'https://sms.example.com/r' }, /^receiptToken: is required/],
+  ['a callback that is no URL', { ...GOOD, statusCallback: '/r', receiptToken: 'r' }, /^statusCallback: must be an absolute URL/],
 ])('says what is wrong with %s', (_what, given, message) => {
   expect(faults(given).join('\n')).toMatch(message);
 });

@@ -50,8 +50,8 @@ it('finds nothing wrong where nothing is, and says what it cannot learn', async 
 it.each([
   ['is under review', { signs: [{ ...SIGN, StatusCode: 1 }] }, 'sender failed', /under review/],
   ['was not approved', { signs: [{ ...SIGN, StatusCode: -1 }] }, 'sender failed', /not approved/],
-  ['does not exist', { signs: [] }, 'sender failed', /none of/],
-  ['is for other countries only', { signs: [{ ...SIGN, International: 1 }] }, 'sender failed', /none of/],
+  ['does not exist', { signs: [] }, 'sender failed', /the account has no signature/],
+  ['is for other countries only', { signs: [{ ...SIGN, International: 1 }] }, 'sender failed', /the account has no signature/],
   ['may be on the next page', { signs: Array(100).fill({ ...SIGN, SignName: 'x' }) }, 'sender unchecked', /first 100/],
 ])('tells when the signature %s', async (_what, given, word, detail) => {
   const { words, checks } = await check(consoleWith(given));
@@ -69,10 +69,10 @@ it.each([
 
 it.each([
   ['is under review', [{ ...TEMPLATE, StatusCode: 1 }], 'failed', /449739 is under review/],
-  ['waits to be in force', [{ ...TEMPLATE, StatusCode: 2 }], 'failed', /not in force/],
-  ['is in a state of its own', [{ ...TEMPLATE, StatusCode: 9 }], 'failed', /no state/],
-  ['does not exist', [], 'failed', /none of/],
-  ['has other variables', [{ ...TEMPLATE, TemplateContent: '{1} {2} {2}' }], 'failed', /has 2 variables, and is to be filled with 3/],
+  ['waits to be in force', [{ ...TEMPLATE, StatusCode: 2 }], 'failed', /not active/],
+  ['is in a state of its own', [{ ...TEMPLATE, StatusCode: 9 }], 'failed', /a state that cannot be used/],
+  ['does not exist', [], 'failed', /not a template of this account/],
+  ['has other variables', [{ ...TEMPLATE, TemplateContent: '{1} {2} {2}' }], 'failed', /has 2 variables, but the config fills 3/],
   ['is for the mainland only', [{ ...TEMPLATE, International: 0 }], 'warning', /not approved for other countries/],
   ['is for other countries only', [{ ...TEMPLATE, International: 1 }], 'warning', /not approved for mainland China/],
 ])('tells when the template %s', async (_what, templates, verdict, detail) => {

@@ -44,7 +44,7 @@ describe('an alert that waits on its queue', () => {
     await queue.add('alert', { severity: 'critical' }, { jobId: 'raw', timestamp: since });
     const job = await find('raw');
     expect(job).toMatchObject({ paused: true });
-    expect(conclude(job)).toBe('Not texted yet: the queue sms-alerts is paused, so that its jobs wait.');
+    expect(conclude(job)).toBe('Not texted yet: the queue sms-alerts is paused; its jobs wait.');
   });
 
   it('says that it is scheduled, as each firing of a job scheduler is', async () => {
@@ -52,7 +52,7 @@ describe('an alert that waits on its queue', () => {
     const job = await queue.upsertJobScheduler('nightly', { pattern: '0 3 1 1 *' }, { name: 'alert', data: { severity: 'critical' } });
     const found = await find(job?.id as string);
     expect(found?.jobId).toMatch(/^repeat:nightly:\d+$/);
-    expect(conclude(found)).toMatch(/^Not texted yet: its producer, or its schedule, has put it off until /);
+    expect(conclude(found)).toMatch(/^Not texted yet: its producer or its schedule delayed it until /);
   });
 
   it('says that it waits for the children of its flow', async () => {

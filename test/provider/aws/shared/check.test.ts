@@ -106,8 +106,8 @@ describe('of SNS', () => {
     const aws = await fakeOf('sns');
     const checks = await check('sns', { baseUrl: aws.url });
     expect(verdicts(checks)).toEqual([...ACCESS, 'account: ok', 'balance: ok', 'sender: unchecked', 'account: unchecked']);
-    expect(checks.at(-1)?.detail).toMatch(/reports nothing back/);
-    expect(checks[4]?.detail).toMatch(/USD 50 a month/);
+    expect(checks.at(-1)?.detail).toMatch(/no delivery receipts/);
+    expect(checks[4]?.detail).toMatch(/monthly limit USD 50/);
     expect(aws.requests.map(({ action, params }) => [action, params])).toEqual([
       ['GetSMSSandboxAccountStatus', {}],
       ['GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }],
@@ -156,7 +156,7 @@ describe('of End User Messaging', () => {
     const aws = await fakeOf('aws-sms-voice');
     const checks = await check('aws-sms-voice', { baseUrl: aws.url });
     expect(verdicts(checks)).toEqual([...ACCESS, 'account: ok', 'balance: ok', 'sender: unchecked']);
-    expect(checks[4]?.detail).toMatch(/USD 50 a month/);
+    expect(checks[4]?.detail).toMatch(/monthly limit USD 50/);
   });
 
   it('warns of the sandbox', async () => {

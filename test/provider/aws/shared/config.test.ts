@@ -29,8 +29,8 @@ describe.each(['sns', 'aws-sms-voice'] as const)('%s', (type) => {
   it.each([
     ['no region', { region: undefined }, 'region', /./],
     ['a region that could be a host', { region: 'eu-west-1.evil.example' }, 'region', /AWS region/],
-    ['a key without its secret', { secretAccessKey: undefined }, 'secretAccessKey', /given together/],
-    ['a secret without its key', { accessKeyId: undefined }, 'accessKeyId', /given together/],
+    ['a key without its secret', { secretAccessKey: undefined }, 'secretAccessKey', /set together/],
+    ['a secret without its key', { accessKeyId: undefined }, 'accessKeyId', /set together/],
     ['a key that it does not know', { regoin: 'x' }, '', /regoin/],
   ])('says what is wrong with %s', (_what, given, path, message) => {
     expect(faults(type, given)[path]).toMatch(message);
