@@ -1,7 +1,7 @@
 import { cutText } from '../alert/segments.ts';
 import type { Notice } from './channel.ts';
 
-/** The markup of a chat. Alert text is escaped for it, so that it mentions nobody and forms no link that hides its target. */
+/** The markup of a chat. Alert text is escaped for it, so that it mentions no user and forms no link that hides its target. */
 type Dialect = 'slack' | 'mattermost' | 'rocketchat' | 'discord';
 
 /** Invisible character that breaks up markup. */

@@ -76,7 +76,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
   restored: 'a provider request was recorded again after a failover',
   confirmed_sent: 'confirmed as sent',
   confirmed_not_sent: 'confirmed as not sent',
-  unclear: 'the provider could not tell whether it had been sent',
+  unclear: 'the provider could not confirm whether it had been sent',
   queued: 'waits for a dispatcher',
   sending: 'the request to the provider is in flight',
   delivered: 'a receipt confirms delivery',

@@ -13,7 +13,7 @@ import {
 import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
 
-/** Tells which recipients were texted, which were not, and why. */
+/** Explains which recipients were texted, which were not, and why. */
 export function storyOfAlert(alert: AlertTrace, now: Date): Story {
   const firing = alert.messages.filter(isFiring);
   const only = firing.length === 1 ? firing[0] : undefined;

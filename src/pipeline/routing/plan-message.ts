@@ -11,12 +11,12 @@ import type { PermissionDenial } from '../gates/permission.ts';
 import { laneOf, type Message } from '../message.ts';
 import type { StageName } from '../stage.ts';
 
-/** How many codes of an alert are tried; that all are in use at a phone is as good as never. */
+/** Number of candidate codes per alert; the chance that a phone uses all of them already is negligible. */
 const CODES = 4;
 
 /**
- * Remembers, before anybody can be texted, by which code each recipient acknowledges and who is to be told when it is
- * over, where the route wants that. Again it changes nothing. Answers the steps with the codes that they have got.
+ * Stores the acknowledge code of each recipient, and the messages whose recipients are notified of the resolution, before
+ * anything is sent. Idempotent. Returns the plans with their codes.
  */
 export async function storeAckCodes(
   steps: readonly PlannedMessage[],
@@ -40,8 +40,8 @@ export async function storeAckCodes(
 }
 
 /**
- * A message as it leaves the router: its ledger entry, and when its job may run; no job when it has ended already.
- * `again`: an earlier run wrote the entry, which alone knows how far the message has come.
+ * A routed message: its ledger entry, and when its job may run; no job when it has ended already. `again`: an earlier run
+ * wrote the entry, which has the current state of the message.
  */
 export interface PlannedMessage {
   readonly message: Message;
@@ -49,7 +49,7 @@ export interface PlannedMessage {
   readonly job: 'now' | 'again' | { readonly until: Date } | undefined;
 }
 
-/** A cap that this process knows to be full. */
+/** A cap that is full, as far as this process knows. */
 export interface KnownFull {
   readonly reason: CapReason;
   readonly retryAt: Date;
@@ -57,9 +57,8 @@ export interface KnownFull {
 }
 
 /**
- * Where a message begins. One to somebody who may not be texted ends here. One whose step of the ladder is not due goes
- * straight to waiting, and so does one that a cap surely holds back: a storm does not take every text through the
- * dispatcher only to be told to wait.
+ * Returns the initial state of a message. It ends here when its recipient may not be sent to. It is deferred when its
+ * escalation step is not due or a cap is full: in a storm, messages must not pass through the dispatcher only to be deferred.
  */
 export function planMessage(
   message: Message,
@@ -98,7 +97,7 @@ export function planMessage(
     const reason = 'quiet_hours';
     return end(reason, [passed, event('quiet-hours', 'suppressed', { reason, detail: describeEnd(reason, quiet) })]);
   }
-  // What else comes at night is the dispatcher's to hold back, whatever is full; and so is what goes into a digest.
+  // The dispatcher handles other quiet hours and digests, whatever cap is full.
   if (full === undefined || quiet !== undefined || message.overflow === 'digest') {
     return { message, job: 'now', record: { ...cardOf(message, now), state: 'queued', reason: null, until: null, events: [passed] } };
   }

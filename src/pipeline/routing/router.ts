@@ -49,7 +49,7 @@ export type Routed =
   /** `expired`: it waited too long on the queue, and would have been sent before: an operator must check it. */
   | { readonly kind: 'suppressed'; readonly expired?: true }
   /** The alert resolved its dedup key; these open messages may be promoted to be cancelled. */
-  | { readonly kind: 'resolved'; readonly open: readonly string[] /** There may be somebody to tell. */; readonly ended?: Ended }
+  | { readonly kind: 'resolved'; readonly open: readonly string[] /** Recipients may have to be notified. */; readonly ended?: Ended }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export interface RouterDeps {

@@ -81,7 +81,7 @@ export const EXOTEL_DELIVERY: ReadonlyMap<string, DeliveryStatus> = new Map<stri
   ['24105', failed('recipient')], // handset error
   ['24110', failed('unavailable')], // operator error
   ['24120', failed('recipient')], // subscriber error, such as an empty account
-  ['24990', failed('unavailable')], // nobody knows
+  ['24990', failed('unavailable')], // unspecified error
 
   ['30001', failed('content')], // the text does not fit its template
   ['30002', failed('auth')], // entity not registered

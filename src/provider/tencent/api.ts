@@ -70,7 +70,7 @@ const CONTENT_TYPE = 'application/json; charset=utf-8';
 /**
  * The SDK itself is not loaded: it drops the body of a response other than 200, and with it the error code; it signs a
  * host without its port, reads the clock itself, obeys `http_proxy`, and reports transport errors as prose only, so
- * that a request that was never sent cannot be told from one that may have been. See docs/dependencies.md.
+ * that a request that was never sent cannot be distinguished from one that may have been. See docs/dependencies.md.
  */
 export function createTencentApi(config: TencentConfig, clock: Clock): TencentApi {
   const transport = createTransport(config);

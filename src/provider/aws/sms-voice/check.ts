@@ -109,7 +109,7 @@ interface Senders {
   readonly more: boolean;
 }
 
-/** Finds an identity: a number, a sender ID or a pool, by its id or its ARN; its format tells which. */
+/** Finds an identity: a number, a sender ID or a pool, by its id or its ARN; its format shows which. */
 async function findSenders(
   ask: SmsVoiceQuestions,
   identity: string,
