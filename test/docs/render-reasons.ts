@@ -36,20 +36,20 @@ const STATES: Readonly<Record<MessageState, string>> = {
   queued: 'It waits for a dispatcher.',
   deferred: 'It comes back at `until`; no attempt was spent. Its reason says what it waits for.',
   sending: 'A provider was asked and has not answered yet.',
-  accepted: 'The provider said yes. Whether it arrived, only a receipt can tell.',
+  accepted: 'The provider accepted it. Only a receipt confirms delivery.',
   delivered: 'A receipt says that it arrived.',
   undelivered: 'The provider had said yes, and a receipt says that it did not arrive.',
   unknown: 'It may have been sent; the outcome is not known. It is not sent again by itself. `sms-dispatch dead list`, `unknown resolve`',
   suppressed: 'Decided not to send, for its reason.',
   expired: 'Its time was up before it could be sent; `lastReason` says what it waited for last. `sms-dispatch dead list`',
-  cancelled: 'The problem was resolved, or somebody acknowledged it, before it was sent.',
+  cancelled: 'The problem was resolved or acknowledged before it was sent.',
   failed: 'No provider took it, and none would later. `sms-dispatch dead list`',
 };
 
 const OUTCOMES: Readonly<Record<AlertTrace['outcome'], string>> = {
   pending: 'It waits for a router.',
   routed: 'It became messages, or notices of its escalation ladder.',
-  suppressed: 'Decided to text nobody, for its reason.',
+  suppressed: 'No message is sent, for its reason.',
   malformed: 'It is not a valid alert; it is among the dead with what is wrong with it.',
 };
 
