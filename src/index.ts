@@ -2,7 +2,7 @@
 export type { AlertInput } from './alert/alert.ts';
 export { AlertError, type Issue } from './alert/parse-alert.ts';
 export type { Severity } from './alert/severity.ts';
-export type { AlertTrace, MessageState, MessageTrace, TraceAttempt, TraceEvent } from './ledger/history/trace.ts';
+export type { AlertHistory, HistoryAttempt, HistoryEvent, MessageHistory, MessageState } from './ledger/history/history.ts';
 export { OutcomeTimeoutError } from './ledger/history/wait-for-outcome.ts';
 export { createProducer, type ProducerOptions } from './queue/producer/producer.ts';
 export type { Acknowledgement, Enqueued, EnqueueResult, Producer, WaitOptions } from './queue/producer/producer-port.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../src/config/config.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { readableConfig } from '../src/config/readable-config.ts';
 import { locateRedis } from '../src/embedded/find-redis.ts';
-import { createTraces } from '../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../src/ledger/history/redis-histories.ts';
 import { createInboundLog } from '../src/ledger/inbound/kept-inbound.ts';
 import { createJournal, recentIds } from '../src/ledger/journal/journal.ts';
 import { createOptOuts } from '../src/ledger/opt-out/opt-outs.ts';
@@ -88,11 +88,11 @@ const exitCode = await runCli(process.argv.slice(2), {
     const producer = createProducer({ redis, prefix: config.redis.prefix, directory: directoryOf(config, clockOf(redis)) });
     return { ...producer, close: () => producer.close().then(close) };
   },
-  openTraces: async (config) => {
+  openHistories: async (config) => {
     const { redis, close } = await openRedis(config);
     const keys = createKeys(config.redis.prefix);
     return {
-      ...createTraces(redis, keys),
+      ...createHistories(redis, keys),
       waiting: async (id) => (await import('../src/queue/jobs/find-waiting.ts')).findWaiting(redis, config.redis.prefix, id),
       recentIds: () => recentIds(createJournal(redis, keys), RECENT_ENTRIES),
       close,

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { ConfigError, Fault } from '../config/fault.ts';
 import type { ReadableConfig } from '../config/readable-config.ts';
 import type { WaitingJob } from '../explain/waiting-job.ts';
-import type { StoryTraces } from '../ledger/history/trace.ts';
+import type { StoryHistories } from '../ledger/history/history.ts';
 import type { InboundLog } from '../ledger/inbound/kept-inbound.ts';
 import type { OptOuts } from '../ledger/opt-out/opt-outs.ts';
 import type { Budgets } from '../limit/budget/budget.ts';
@@ -66,7 +66,7 @@ export interface CliDeps {
   /** @throws RedisUnavailableError */
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */
-  openTraces(config: Config): Promise<OpenTraces>;
+  openHistories(config: Config): Promise<OpenHistories>;
   /** @throws RedisUnavailableError */
   openEpisodes(config: Config): Promise<Episodes>;
   /** @throws RedisUnavailableError */
@@ -113,7 +113,7 @@ export interface CliDeps {
   readonly nodeVersion: string;
 }
 
-export interface OpenTraces extends StoryTraces {
+export interface OpenHistories extends StoryHistories {
   /** Ids of alerts and messages with the most recent journal entries, newest first. */
   recentIds(): Promise<readonly string[]>;
   /** The waiting job of an alert, by the id of the alert or of the job. */

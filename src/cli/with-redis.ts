@@ -8,7 +8,7 @@ import type { Episodes, Producer } from '../queue/producer/producer-port.ts';
 import { NoDatabaseError } from '../redis/fitness/check.ts';
 import { classifyTrouble } from '../redis/fitness/trouble.ts';
 import { asUnavailable, RedisUnavailableError } from '../redis/unavailable.ts';
-import type { CliDeps, OpenOverview, OpenTraces } from './cli-deps.ts';
+import type { CliDeps, OpenHistories, OpenOverview } from './cli-deps.ts';
 import { CliFailure } from './cli-failure.ts';
 
 /** @throws {CliFailure} naming the unreachable Redis and the remedy */
@@ -17,8 +17,8 @@ export function withProducer<T>(deps: CliDeps, config: Config, use: (producer: P
 }
 
 /** @throws {CliFailure} naming the unreachable Redis and the remedy */
-export function withTraces<T>(deps: CliDeps, config: Config, use: (traces: OpenTraces) => Promise<T>): Promise<T> {
-  return withRedis(deps, config, () => deps.openTraces(config), use);
+export function withHistories<T>(deps: CliDeps, config: Config, use: (histories: OpenHistories) => Promise<T>): Promise<T> {
+  return withRedis(deps, config, () => deps.openHistories(config), use);
 }
 
 /** @throws {CliFailure} naming the unreachable Redis and the remedy */

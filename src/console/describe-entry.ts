@@ -1,7 +1,7 @@
 import { type Conclusion, type ConclusionKind, HEADLINES } from '../explain/conclude-message.ts';
 import { reasonWords } from '../explain/reason-words.ts';
 import type { ShownEntry } from '../http/console/api.ts';
-import type { MessageState } from '../ledger/history/trace.ts';
+import type { MessageState } from '../ledger/history/history.ts';
 import { formatElapsed } from '../text/format-time.ts';
 
 /** Splits the text of a conclusion into its headline and the explanation. A newer server may send kinds unknown to this page. */

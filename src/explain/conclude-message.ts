@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageState, type MessageTrace, type TraceAttempt, type TraceEvent } from '../ledger/history/trace.ts';
+import { isDoubtful, type MessageState, type MessageHistory, type HistoryAttempt, type HistoryEvent } from '../ledger/history/history.ts';
 import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -34,7 +34,7 @@ export const SLOW_MS = 30_000;
 const IS_DISPATCHER_RUNNING = 'Is a dispatcher running? `sms-dispatch start` runs everything, `sms-dispatch dispatcher` one alone.';
 
 /** Whether the message only waits for a worker. */
-function isDue({ state, until }: MessageTrace, now: Date): boolean {
+function isDue({ state, until }: MessageHistory, now: Date): boolean {
   return state === 'queued' || (state === 'deferred' && until !== null && Date.parse(until) <= now.getTime());
 }
 
@@ -48,7 +48,7 @@ export function concludePaused(queue: string): Conclusion {
 }
 
 /** @param receivedAt when the alert was received; default: when the message was created */
-export function concludeMessage(message: MessageTrace, now: Date, receivedAt = message.createdAt): Conclusion {
+export function concludeMessage(message: MessageHistory, now: Date, receivedAt = message.createdAt): Conclusion {
   const provider = message.provider ?? message.attempts.at(-1)?.provider ?? 'the provider';
   if (message.simulated && wasHandedOver(message)) return concludeSimulated(message, provider, receivedAt);
   if (message.pausedQueue !== undefined && isDue(message, now)) return concludePaused(message.pausedQueue);
@@ -105,7 +105,7 @@ export function concludeMessage(message: MessageTrace, now: Date, receivedAt = m
 const HANDED_OVER: readonly MessageState[] = ['accepted', 'delivered', 'undelivered', 'unknown'];
 
 /** Whether a provider has accepted the message, or may have. */
-export function wasHandedOver({ state }: Pick<MessageTrace, 'state'>): boolean {
+export function wasHandedOver({ state }: Pick<MessageHistory, 'state'>): boolean {
   return HANDED_OVER.includes(state);
 }
 
@@ -114,18 +114,18 @@ export const ID_IS_TAKEN =
   'The alert id stays taken for 7 days: to text this problem through a real provider, raise it again under a new id.';
 
 /** Conclusion for a message that a simulated provider accepted. */
-function concludeSimulated(message: MessageTrace, provider: string, receivedAt: string): Conclusion {
+function concludeSimulated(message: MessageHistory, provider: string, receivedAt: string): Conclusion {
   const receipt = message.state === 'delivered' || message.state === 'undelivered' ? `; it reported ${message.state}` : '';
   const did =
     message.state === 'unknown' ? `${provider} gave no readable response (unknown_outcome)` : acceptedWords(message, provider, receivedAt);
   return conclude('simulated', `${did}${receipt}.${otherWords(message, provider)}${duplicateWords(message)}`, ID_IS_TAKEN);
 }
 
-function queuedAt({ createdAt, events }: MessageTrace): string {
+function queuedAt({ createdAt, events }: MessageHistory): string {
   return events.findLast(({ verdict }) => verdict === 'replayed')?.at ?? createdAt;
 }
 
-function concludeDeferred({ reason, until, attempts, expiresAt, lastReason }: MessageTrace, now: Date): Conclusion {
+function concludeDeferred({ reason, until, attempts, expiresAt, lastReason }: MessageHistory, now: Date): Conclusion {
   const vendorReason = reason === 'circuit_open' && lastReason !== reason ? lastReason : undefined;
   const cause = vendorReason ?? reason;
   const because =
@@ -153,7 +153,7 @@ function concludeDeferred({ reason, until, attempts, expiresAt, lastReason }: Me
 }
 
 /** Conclusion for an expired message, including what held it back before its deadline. */
-function concludeExpired(message: MessageTrace): Conclusion {
+function concludeExpired(message: MessageHistory): Conclusion {
   const { because, todo } = reasonWords('expired');
   const held =
     message.lastReason ??
@@ -165,7 +165,7 @@ function concludeExpired(message: MessageTrace): Conclusion {
 }
 
 /** Describes which provider has the message, since when, and how that is known. */
-function acceptedWords({ attempts, events }: MessageTrace, provider: string, receivedAt: string): string {
+function acceptedWords({ attempts, events }: MessageHistory, provider: string, receivedAt: string): string {
   const at = attempts.findLast(({ result }) => result === 'accepted')?.endedAt;
   if (at === undefined) {
     const word = events.findLast(({ verdict }) => verdict === 'confirmed_sent');
@@ -180,7 +180,7 @@ function acceptedWords({ attempts, events }: MessageTrace, provider: string, rec
 }
 
 /** Lists the providers that were tried or skipped before, with reasons. */
-function otherWords({ attempts, events }: MessageTrace, provider: string): string {
+function otherWords({ attempts, events }: MessageHistory, provider: string): string {
   const refused = new Map(
     attempts
       .filter((attempt) => attempt.provider !== provider && (attempt.result === 'refused' || attempt.resolution === 'confirmed_not_sent'))
@@ -194,14 +194,14 @@ function otherWords({ attempts, events }: MessageTrace, provider: string): strin
     .join('');
 }
 
-function refusalWords(attempt: TraceAttempt): string {
+function refusalWords(attempt: HistoryAttempt): string {
   if (attempt.result === 'unknown') return 'its response did not arrive, and its records do not contain the message';
   const { reason = 'unavailable' } = attempt;
   return `${reasonWords(reason).because} (${[reason, ...codes(attempt)].join(', ')})`;
 }
 
 /** Conclusion for an unknown outcome that was resolved as not sent; `undefined` for any other message. */
-function concludeDisproved({ state, reason, events, attempts }: MessageTrace): Conclusion | undefined {
+function concludeDisproved({ state, reason, events, attempts }: MessageHistory): Conclusion | undefined {
   const word = events.findLast(({ verdict }) => verdict === 'confirmed_not_sent');
   if (state !== 'failed' || reason !== 'unknown_outcome' || word === undefined) return undefined;
   const who = word.stage === 'operator' ? 'an operator' : (attempts.at(-1)?.provider ?? 'the provider');
@@ -212,7 +212,7 @@ function concludeDisproved({ state, reason, events, attempts }: MessageTrace): C
   );
 }
 
-function duplicateWords({ attempts }: MessageTrace): string {
+function duplicateWords({ attempts }: MessageHistory): string {
   const unresolved = attempts.find(isDoubtful);
   const settled = attempts.findLast(({ result }) => result === 'accepted');
   return unresolved === undefined || settled === undefined
@@ -220,25 +220,25 @@ function duplicateWords({ attempts }: MessageTrace): string {
     : ` It may have arrived twice: an earlier request to ${unresolved.provider} got no readable response.`;
 }
 
-function unknownTodo({ attempts }: MessageTrace): string {
+function unknownTodo({ attempts }: MessageHistory): string {
   const resent = attempts.filter(isDoubtful).length > 1;
   const policy = resent ? 'It was sent again once, which is the limit.' : 'It is not sent again, to avoid a duplicate.';
   return `${policy} A receipt may still resolve it; until then, ${lowerFirst(reasonWords('unknown_outcome').todo as string)}`;
 }
 
 /** Formats reason and codes as metrics, logs and vendors use them: ` (recipient, code 21211 from twilio-main)`. */
-function named({ attempts }: Pick<MessageTrace, 'attempts'>, reason: string): string {
+function named({ attempts }: Pick<MessageHistory, 'attempts'>, reason: string): string {
   const last = attempts.findLast((attempt) => attempt.reason === reason);
   return last === undefined ? ` (${reason})` : ` (${[reason, ...codes(last)].join(', ')} from ${last.provider})`;
 }
 
 /** Formats the codes of an attempt: `code 21211`, `HTTP 400`. */
-export function codes({ code, status }: TraceAttempt): string[] {
+export function codes({ code, status }: HistoryAttempt): string[] {
   return [...(code === undefined ? [] : [`code ${code}`]), ...(status === undefined ? [] : [`HTTP ${status}`])];
 }
 
 /** Formats the detail of the deciding event: `: same dedup key as alert a-1`. */
-export function decidedOn(events: readonly TraceEvent[], reason: string): string {
+export function decidedOn(events: readonly HistoryEvent[], reason: string): string {
   const detail = events.findLast((event) => event.reason === reason)?.detail;
   return detail === undefined ? '' : `: ${readable(detail)}`;
 }

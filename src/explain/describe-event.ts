@@ -1,4 +1,4 @@
-import type { MessageState, TraceAttempt, TraceEvent } from '../ledger/history/trace.ts';
+import type { MessageState, HistoryAttempt, HistoryEvent } from '../ledger/history/history.ts';
 import type { AlertOutcome, ReceiptState } from '../pipeline/observer.ts';
 import type { Outcome } from '../pipeline/outcome.ts';
 import type { StageName } from '../pipeline/stage.ts';
@@ -100,7 +100,7 @@ const VERDICTS: Readonly<Record<VerdictWord, string>> = {
  * Formats an event as one sentence without a full stop, for example `deferred until 2026-11-20 04:00:00 UTC: …
  * (rate_cap_recipient)`.
  */
-export function describeEvent({ stage, verdict, reason, until, detail }: TraceEvent): string {
+export function describeEvent({ stage, verdict, reason, until, detail }: HistoryEvent): string {
   const what =
     verdict === 'pass'
       ? Object.hasOwn(PASSED, stage)
@@ -125,7 +125,7 @@ function wordOf(stage: string, verdict: VerdictWord): string {
 }
 
 /** Formats one request to a provider: result, codes and duration. */
-export function describeAttempt(attempt: TraceAttempt): string {
+export function describeAttempt(attempt: HistoryAttempt): string {
   const { provider, startedAt, endedAt, result, reason } = attempt;
   if (result === undefined) return `${provider} called, no response yet`;
   const facts = [...(reason === undefined ? [] : [reason]), ...codes(attempt)];

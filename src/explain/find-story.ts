@@ -1,4 +1,4 @@
-import type { AlertTrace, CapFilling, MessageTrace, StoryTraces } from '../ledger/history/trace.ts';
+import type { AlertHistory, CapFilling, MessageHistory, StoryHistories } from '../ledger/history/history.ts';
 import type { Contributor } from '../limit/caps/contributions.ts';
 import { formatElapsed } from '../text/format-time.ts';
 import { concludeMessage } from './conclude-message.ts';
@@ -10,20 +10,20 @@ import { concludeAlert, storyOfAlert } from './story-of-alert.ts';
  * that held its only message back. `original`: the alert that a duplicate repeats.
  */
 export type Found = {
-  readonly digest: MessageTrace | undefined;
+  readonly digest: MessageHistory | undefined;
   readonly filling?: CapFilling | undefined;
-  readonly original?: AlertTrace | undefined;
-} & ({ readonly kind: 'alert'; readonly alert: AlertTrace } | { readonly kind: 'message'; readonly message: MessageTrace });
+  readonly original?: AlertHistory | undefined;
+} & ({ readonly kind: 'alert'; readonly alert: AlertHistory } | { readonly kind: 'message'; readonly message: MessageHistory });
 
 /** Returns `undefined` for an unknown or expired id. Rejects when Redis does. */
-export async function findTraced(traces: StoryTraces, id: string): Promise<Found | undefined> {
-  const alert = await traces.alert(id);
-  const message = alert === undefined ? await traces.message(id) : undefined;
+export async function findTraced(histories: StoryHistories, id: string): Promise<Found | undefined> {
+  const alert = await histories.alert(id);
+  const message = alert === undefined ? await histories.message(id) : undefined;
   const [told, ...more] = alert?.messages ?? [message];
-  const digest = told?.digest === undefined || more.length > 0 ? undefined : await traces.message(told.digest);
-  const filling = told === undefined || more.length > 0 ? undefined : await traces.capFilling(told);
+  const digest = told?.digest === undefined || more.length > 0 ? undefined : await histories.message(told.digest);
+  const filling = told === undefined || more.length > 0 ? undefined : await histories.capFilling(told);
   const duplicateOf = alert?.duplicateOf ?? (more.length > 0 ? undefined : told?.duplicateOf);
-  const original = duplicateOf === undefined ? undefined : await traces.alert(duplicateOf);
+  const original = duplicateOf === undefined ? undefined : await histories.alert(duplicateOf);
   if (alert !== undefined) return { kind: 'alert', alert, digest, filling, original };
   return message === undefined ? undefined : { kind: 'message', message, digest, filling, original };
 }
@@ -51,14 +51,14 @@ export function describeContributor({ source, route, contact }: Contributor): st
 }
 
 /** Adds the conclusion of the alert that a duplicate repeats, for the same phone when it is unambiguous. */
-function withOriginal(story: Story, original: AlertTrace, phone: string | undefined, now: Date): Story {
+function withOriginal(story: Story, original: AlertHistory, phone: string | undefined, now: Date): Story {
   const [same, ...more] = original.messages.filter(({ to }) => phone === undefined || to === phone);
   const { text } = same === undefined || more.length > 0 ? concludeAlert(original, now) : concludeMessage(same, now, original.receivedAt);
   return { ...story, conclusion: { ...story.conclusion, text: `${story.conclusion.text} Alert ${original.id}: ${text}` } };
 }
 
 /** Adds the conclusion of the digest that contains the message. */
-function withDigest(story: Story, digest: MessageTrace, now: Date): Story {
+function withDigest(story: Story, digest: MessageHistory, now: Date): Story {
   const { text, todo } = concludeMessage(digest, now);
   const outcome = `The digest that contains it, ${digest.id}: ${text}`;
   return { ...story, conclusion: { ...story.conclusion, todo: todo === undefined ? outcome : `${outcome} ${todo}` } };

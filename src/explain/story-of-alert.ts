@@ -1,4 +1,4 @@
-import type { AlertTrace, MessageState, MessageTrace } from '../ledger/history/trace.ts';
+import type { AlertHistory, MessageState, MessageHistory } from '../ledger/history/history.ts';
 import { formatTime } from '../text/format-time.ts';
 import {
   type Conclusion,
@@ -14,7 +14,7 @@ import { reasonWords } from './reason-words.ts';
 import { eventEntry, inOrder, messageFacts, messageTimeline, recipientOf, type Story, type StoryPhone } from './story.ts';
 
 /** Explains which recipients were texted, which were not, and why. */
-export function storyOfAlert(alert: AlertTrace, now: Date): Story {
+export function storyOfAlert(alert: AlertHistory, now: Date): Story {
   const firing = alert.messages.filter(isFiring);
   const only = firing.length === 1 ? firing[0] : undefined;
   const entries = alert.events.map(eventEntry);
@@ -32,7 +32,7 @@ export function storyOfAlert(alert: AlertTrace, now: Date): Story {
   };
 }
 
-export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
+export function concludeAlert(alert: AlertHistory, now: Date): Conclusion {
   switch (alert.outcome) {
     case 'pending':
       if (alert.pausedQueue !== undefined) return concludePaused(alert.pausedQueue);
@@ -57,7 +57,7 @@ export function concludeAlert(alert: AlertTrace, now: Date): Conclusion {
   }
 }
 
-function concludeRouted(alert: AlertTrace, now: Date): Conclusion {
+function concludeRouted(alert: AlertHistory, now: Date): Conclusion {
   const conclusion = concludeFiring({ ...alert, messages: alert.messages.filter(isFiring) }, now);
   const ends = alert.messages.filter(({ says }) => says === 'resolved');
   if (ends.length === 0) return conclusion;
@@ -66,11 +66,11 @@ function concludeRouted(alert: AlertTrace, now: Date): Conclusion {
 }
 
 /** Whether the message reports the problem, and not its resolution. */
-function isFiring({ says }: MessageTrace): boolean {
+function isFiring({ says }: MessageHistory): boolean {
   return says === undefined;
 }
 
-function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date): Conclusion {
+function concludeFiring({ messages, receivedAt, events }: AlertHistory, now: Date): Conclusion {
   const [first] = messages;
   if (first === undefined) return concludeWithoutMessages(events);
   if (messages.length === 1) return concludeMessage(first, now, receivedAt);
@@ -91,7 +91,7 @@ function concludeFiring({ messages, receivedAt, events }: AlertTrace, now: Date)
 }
 
 /** Conclusion for an alert whose escalation ladder notifies only channels. */
-function concludeWithoutMessages(events: AlertTrace['events']): Conclusion {
+function concludeWithoutMessages(events: AlertHistory['events']): Conclusion {
   const on = events.filter(({ stage }) => stage === 'escalation');
   if (on.length === 0) return conclude('not_texted', `${reasonWords('no_recipient').because} (no_recipient).`);
   const of = (verdict: string) => on.filter((event) => event.verdict === verdict).length;
@@ -118,8 +118,8 @@ const FATES: Readonly<Record<MessageState, Fate>> = {
 /** Order of phones: those that were not texted come first. */
 const URGENCY: readonly Fate[] = ['not', 'perhaps', 'on its way', 'texted'];
 
-function phonesOf(messages: readonly MessageTrace[]): StoryPhone[] {
-  const rank = ({ state }: MessageTrace) => URGENCY.indexOf(FATES[state]);
+function phonesOf(messages: readonly MessageHistory[]): StoryPhone[] {
+  const rank = ({ state }: MessageHistory) => URGENCY.indexOf(FATES[state]);
   return messages
     .toSorted((a, b) => rank(a) - rank(b))
     .map((message) => {

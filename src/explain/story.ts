@@ -1,4 +1,4 @@
-import type { MessageState, MessageTrace, TraceEvent } from '../ledger/history/trace.ts';
+import type { MessageState, MessageHistory, HistoryEvent } from '../ledger/history/history.ts';
 import { formatTime } from '../text/format-time.ts';
 import { type Conclusion, concludeMessage } from './conclude-message.ts';
 import { describeAttempt, describeEvent } from './describe-event.ts';
@@ -32,7 +32,7 @@ export interface StoryPhone {
   readonly words: string;
 }
 
-export function storyOfMessage(message: MessageTrace, now: Date): Story {
+export function storyOfMessage(message: MessageHistory, now: Date): Story {
   return {
     conclusion: concludeMessage(message, now),
     facts: [['message', message.id], ['alert', message.alertId], ['severity', message.severity], ...messageFacts(message)],
@@ -42,7 +42,7 @@ export function storyOfMessage(message: MessageTrace, now: Date): Story {
 }
 
 /** Facts about a message besides its outcome. */
-export function messageFacts(message: MessageTrace): (readonly [string, string])[] {
+export function messageFacts(message: MessageHistory): (readonly [string, string])[] {
   return [
     ['to', recipientOf(message)],
     ['route', message.source === undefined ? message.route : `${message.route}, for source ${message.source}`],
@@ -53,18 +53,18 @@ export function messageFacts(message: MessageTrace): (readonly [string, string])
 }
 
 /** Formats a recipient: `+60*******789 (alice)`. */
-export function recipientOf({ to, contact }: Pick<MessageTrace, 'to' | 'contact'>): string {
+export function recipientOf({ to, contact }: Pick<MessageHistory, 'to' | 'contact'>): string {
   return contact === null ? to : `${to} (${contact})`;
 }
 
-export function messageTimeline({ events, attempts }: MessageTrace): TimelineEntry[] {
+export function messageTimeline({ events, attempts }: MessageHistory): TimelineEntry[] {
   return [
     ...events.map(eventEntry),
     ...attempts.map((attempt) => ({ at: attempt.startedAt, stage: 'request', sentence: describeAttempt(attempt) })),
   ];
 }
 
-export function eventEntry(event: TraceEvent): TimelineEntry {
+export function eventEntry(event: HistoryEvent): TimelineEntry {
   const { at, stage, verdict, detail } = event;
   const entry = { at, stage, sentence: describeEvent(event) };
   return verdict === 'pass' ? { ...entry, passed: detail ?? stage.replace(/-gate$/, '') } : entry;

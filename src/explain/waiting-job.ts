@@ -1,4 +1,4 @@
-import type { AlertTrace } from '../ledger/history/trace.ts';
+import type { AlertHistory } from '../ledger/history/history.ts';
 import { formatElapsed, formatTime } from '../text/format-time.ts';
 import { conclude } from './conclude-message.ts';
 import type { Story } from './story.ts';
@@ -21,7 +21,7 @@ export interface WaitingJob {
 }
 
 /** Builds the trace of an alert that is not in the ledger yet from its job. */
-export function pendingAlert({ queue, alertId, severity, since, paused }: WaitingJob, now: Date): AlertTrace {
+export function pendingAlert({ queue, alertId, severity, since, paused }: WaitingJob, now: Date): AlertHistory {
   return {
     ...{ id: alertId, severity: severity ?? 'unknown', status: 'firing', dedupKey: null, reason: null, events: [], messages: [] },
     receivedAt: since ?? now.toISOString(),

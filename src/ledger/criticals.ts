@@ -1,7 +1,7 @@
 import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
-import type { MessageState } from './history/trace.ts';
+import type { MessageState } from './history/history.ts';
 
 /** What a critical message may wait for without being held up: its ladder, its recipient's night, the digest that gathers it. */
 export const PLANNED_WAITS = ['quiet_hours', 'escalation', 'digest'] as const;

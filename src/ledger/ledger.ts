@@ -2,7 +2,7 @@ import type { ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { AckCodes, Acknowledge } from './acknowledge/acknowledge.ts';
 import type { Closure } from './acknowledge/closure-script.ts';
-import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
+import type { HistoryAttempt, HistoryEvent, MessageState } from './history/history.ts';
 import type { KeptReceipt, ReceiptWord } from './receipt/receipt-table.ts';
 import type { MessageRecord, RoutedAlert, SettledAlert } from './records.ts';
 import type { ResolveSubscribers } from './resolved/resolve-subscribers.ts';
@@ -50,7 +50,7 @@ export interface History {
 export interface OpenAttempt {
   readonly token: string;
   readonly number: number;
-  readonly record: TraceAttempt;
+  readonly record: HistoryAttempt;
   /** 0 or less: nobody holds it any more. */
   readonly leaseLeftMs: number;
 }
@@ -58,7 +58,7 @@ export interface OpenAttempt {
 export interface ClosedAttempt {
   readonly token: string;
   readonly number: number;
-  readonly record: TraceAttempt & { readonly result: 'accepted' | 'refused' | 'unknown' };
+  readonly record: HistoryAttempt & { readonly result: 'accepted' | 'refused' | 'unknown' };
 }
 
 export interface AttemptRequest {
@@ -70,7 +70,7 @@ export interface AttemptRequest {
   readonly formerHashes?: readonly string[];
   readonly receivedAt: number;
   readonly token: string;
-  readonly record: TraceAttempt;
+  readonly record: HistoryAttempt;
   readonly leaseMs: number;
   /** How many attempts of unknown outcome may stand before this one: 0 for a first send, 1 for the one resend. */
   readonly unknownsAllowed: number;
@@ -110,7 +110,7 @@ export interface Move {
     readonly segments: number;
     readonly at: Date;
   };
-  readonly events: readonly TraceEvent[];
+  readonly events: readonly HistoryEvent[];
   /** Of a message that ends as unknown: what is needed to send it once more, until it is settled. */
   readonly keep?: string | undefined;
 }
@@ -128,7 +128,7 @@ export interface Sent {
   readonly messageId: string;
   readonly token: string;
   readonly number: number;
-  readonly record: TraceAttempt;
+  readonly record: HistoryAttempt;
   /** By the clock of Redis, ms. */
   readonly leaseUntil: number;
   /** How it ended; absent while the provider is being called. */
@@ -156,7 +156,7 @@ export interface Reopening {
   /** 1 for its first replay. The same replay may be told twice and happens once. */
   readonly number: number;
   readonly expiresAt: number;
-  readonly event: TraceEvent;
+  readonly event: HistoryEvent;
   /** Its job as JSON. */
   readonly content?: string;
 }
@@ -216,7 +216,7 @@ export interface Ledger {
   /** Removes the outcome of an alert that expired before it was routed, so that a replay can give it another one. */
   reopenAlert(alertId: string): Promise<void>;
   /** Adds to the trace of a failed or expired message; to no other's. */
-  note(messageId: string, event: TraceEvent): Promise<void>;
+  note(messageId: string, event: HistoryEvent): Promise<void>;
   /** Marks a dedup key resolved as of `at`, and names the messages of it that have no outcome yet. */
   resolve(dedupHash: string, at: Date): Promise<string[]>;
   /** What has ended an alert of this dedup key since it was received (ms); asked before anybody is told of it. */

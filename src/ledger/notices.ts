@@ -1,7 +1,7 @@
 import type { Redis } from '../redis/connect.ts';
 import { defineScript } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
-import type { TraceEvent } from './history/trace.ts';
+import type { HistoryEvent } from './history/history.ts';
 import { lines } from './records.ts';
 
 /** How a notice to a channel ends: told, given up, or not told because there was no need any more. */
@@ -17,7 +17,7 @@ export interface NoticeRef {
 export interface Notices {
   outcomeOf(notice: NoticeRef): Promise<NoticeOutcome | undefined>;
   /** Writes it into the alert's trace. True for the run that ended the notice first: it is that run's to count. */
-  end(notice: NoticeRef, outcome: NoticeOutcome, event: TraceEvent, run: string): Promise<boolean>;
+  end(notice: NoticeRef, outcome: NoticeOutcome, event: HistoryEvent, run: string): Promise<boolean>;
 }
 
 /**

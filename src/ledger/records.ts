@@ -1,7 +1,7 @@
 import type { Purpose } from '../alert/alert.ts';
 import type { OurReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
-import type { TraceEvent } from './history/trace.ts';
+import type { HistoryEvent } from './history/history.ts';
 
 /** A message as the fields of its hash; the content of its job is kept while it is on its way. */
 export function messageFields({ state, reason, until, events, content, ...card }: MessageRecord): Record<string, string> {
@@ -19,7 +19,7 @@ export function messageFields({ state, reason, until, events, content, ...card }
 /** Length of a trace from which on it takes no further deferral, receipt or repeat. */
 export const EVENTS_LENGTH = 30_000;
 
-export function lines(events: readonly TraceEvent[]): string {
+export function lines(events: readonly HistoryEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }
 
@@ -33,7 +33,7 @@ export interface SettledAlert {
   readonly receivedAt: number;
   readonly outcome: 'suppressed' | 'malformed';
   readonly reason: OurReason;
-  readonly events: readonly TraceEvent[];
+  readonly events: readonly HistoryEvent[];
   /** Where it was traced. */
   readonly traceId?: string;
   /** Id of the alert that it repeats. */
@@ -78,7 +78,7 @@ export interface MessageRecord {
   readonly reason: OurReason | 'escalation' | 'digest' | null;
   /** When a deferred one comes back. */
   readonly until: Date | null;
-  readonly events: readonly TraceEvent[];
+  readonly events: readonly HistoryEvent[];
   /** Its job as JSON, whole number and all: kept until it ends, so that a job that another client removes can be added again. */
   readonly content?: string;
 }

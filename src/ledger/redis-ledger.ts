@@ -7,7 +7,7 @@ import { createAckCodes, createAcknowledge } from './acknowledge/acknowledge.ts'
 import { readClosureScript } from './acknowledge/closure-script.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
 import { restoreScript } from './failover/restore-script.ts';
-import type { MessageState, TraceAttempt, TraceEvent } from './history/trace.ts';
+import type { HistoryAttempt, HistoryEvent, MessageState } from './history/history.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
 import type { Addressee, ClosedAttempt, History, Ledger, Move, OtherContent, Sent } from './ledger.ts';
@@ -301,7 +301,7 @@ function parseSent(json: string): Sent {
 }
 
 /** For the trace: of one that was lost, and of one that was lost and sent again by another run. */
-function restoredEvents({ provider, startedAt }: TraceAttempt): readonly [restored: TraceEvent, doubled: TraceEvent] {
+function restoredEvents({ provider, startedAt }: HistoryAttempt): readonly [restored: HistoryEvent, doubled: HistoryEvent] {
   const lost = `Redis lost the request to ${provider} in a failover`;
   return [
     { at: startedAt, stage: 'ledger', verdict: 'restored', detail: lost },
@@ -335,7 +335,7 @@ function timeOf({ events, receivedAt }: Dated): string {
   return events.at(-1)?.at ?? new Date(receivedAt).toISOString();
 }
 
-function duplicateEvent(alert: Dated, stage: string, to: string): TraceEvent {
+function duplicateEvent(alert: Dated, stage: string, to: string): HistoryEvent {
   const detail = `${to}same dedup key as alert ${DUPLICATE_OF}`;
   return { at: timeOf(alert), stage, verdict: 'suppressed', reason: 'duplicate', detail };
 }
@@ -402,7 +402,7 @@ function otherContentOf(otherContent: 'none' | OtherContent): { otherContent?: O
 
 function historyOf(hash: Readonly<Record<string, string>>, now: number): History {
   const attempts = Number(hash.attempts ?? 0);
-  const record = (number: number) => JSON.parse(hash[`attempt:${number}`] as string) as TraceAttempt;
+  const record = (number: number) => JSON.parse(hash[`attempt:${number}`] as string) as HistoryAttempt;
   const unknown = Array.from({ length: attempts }, (_, index) => attempts - index).find((number) => hash[`result:${number}`] === 'unknown');
   return {
     state: hash.state as MessageState,

@@ -1,5 +1,5 @@
 import type { Criticals } from '../ledger/criticals.ts';
-import type { MessageState } from '../ledger/history/trace.ts';
+import type { MessageState } from '../ledger/history/history.ts';
 import type { Journal } from '../ledger/journal/journal.ts';
 import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 import type { BudgetFigures } from '../limit/budget/budget.ts';

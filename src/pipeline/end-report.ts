@@ -1,5 +1,5 @@
 import type { Reason } from '../alert/reason.ts';
-import type { CapSize, MessageState } from '../ledger/history/trace.ts';
+import type { CapSize, MessageState } from '../ledger/history/history.ts';
 import type { Message } from './message.ts';
 import { type Decided, effectOf, type HeldBack, type Outcome } from './outcome.ts';
 

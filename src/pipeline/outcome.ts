@@ -1,5 +1,5 @@
 import type { OurReason, ProviderReason, Reason } from '../alert/reason.ts';
-import type { CapSize, MessageState } from '../ledger/history/trace.ts';
+import type { CapSize, MessageState } from '../ledger/history/history.ts';
 import type { ClosedAttempt } from '../ledger/ledger.ts';
 import { CAP_REASONS } from '../limit/caps/rate-cap.ts';
 import type { Accepted, ProviderError, ProviderName, VendorReport } from '../provider/contract/provider.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from '../clock.ts';
-import type { TraceEvent } from '../ledger/history/trace.ts';
+import type { HistoryEvent } from '../ledger/history/history.ts';
 import { effectOf, type Outcome } from './outcome.ts';
 
 export type StageName =
@@ -41,7 +41,7 @@ export interface StageContext {
   /** Aborts when the process must stop or has lost the job lock. */
   readonly signal: AbortSignal;
   /** Adds an event to the trace. */
-  note(event: Omit<TraceEvent, 'at'>): void;
+  note(event: Omit<HistoryEvent, 'at'>): void;
 }
 
 export interface Stage<Subject> {
@@ -61,7 +61,7 @@ export async function walk<Subject>(stages: readonly Stage<Subject>[], subject: 
   return undefined;
 }
 
-function describe(verdict: Exclude<Verdict, { kind: 'requeued' }>): Omit<TraceEvent, 'at' | 'stage'> {
+function describe(verdict: Exclude<Verdict, { kind: 'requeued' }>): Omit<HistoryEvent, 'at' | 'stage'> {
   if (verdict.kind === 'pass' || verdict.kind === 'settled' || verdict.kind === 'accepted') return { verdict: verdict.kind };
   const { reason, until } = effectOf(verdict);
   const cap = 'held' in verdict ? verdict.held?.cap : 'cap' in verdict ? verdict.cap : undefined;

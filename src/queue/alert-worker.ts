@@ -29,31 +29,31 @@ import { describePoison, type JobMove } from './worker/settle.ts';
 export interface AlertWorkerDeps extends QueueWorkerDeps {
   readonly route: (raw: RawAlert, signal: AbortSignal) => Promise<Routed>;
   readonly notifyResolved: NotifyResolved;
-  /** How many messages the data of an alert may become, at a guess that costs little. */
+  /** Cheap estimate of how many messages the data of an alert becomes. */
   readonly countPhones: (data: unknown) => number;
 }
 
-/** What is being sent when its problem ends is soon known; what a cap or its provider holds back is cancelled. */
+/** Delay before recipients are notified of a resolve: messages that are being sent get their outcome, held-back ones are cancelled. */
 const FIRST_LOOK_AGAIN_MS = 500;
 const LONGEST_LOOK_AGAIN_MS = 60_000;
-/** A large alert that finds too many before it comes back so much later, give or take a half. */
+/** Delay of a large alert when too many messages are queued, ±50 %. */
 const FULL_DELAY_MS = 1_000;
-/** Jobs that are added to the queue in one go. */
+/** Jobs added to the queue in one call. */
 const CHUNK = 100;
 
-/** Takes alerts off their queue, lets them be routed, and gives each message and each notice its job. */
+/** Worker of the alert queue: routes each alert and adds a job per message and per notice. */
 export function createAlertWorker({ route, notifyResolved, countPhones, ...deps }: AlertWorkerDeps): QueueWorker {
   const clock = clockOf(deps.commands);
   const messages = openQueue(MESSAGE_QUEUE, deps.commands, deps.prefix, (error) =>
-    deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue'),
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'message queue error'),
   );
 
   const alerts = openQueue(ALERT_QUEUE, deps.commands, deps.prefix, (error) =>
-    deps.logger[levelFor(error, 'warn')]({ err: error }, 'alert queue'),
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'alert queue error'),
   );
 
   const notices = createNoticeQueue(deps.commands, deps.prefix, (error) =>
-    deps.logger[levelFor(error, 'warn')]({ err: error }, 'notice queue'),
+    deps.logger[levelFor(error, 'warn')]({ err: error }, 'notice queue error'),
   );
 
   const room = createRoom();
@@ -70,7 +70,7 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
         if (routed.ended !== undefined) await announceEnd(alerts, routed.ended);
         return { kind: 'complete' };
       case 'suppressed':
-        return routed.expired ? { kind: 'failed', reason: `${EXPIRED}: it waited on the queue past its deadline` } : { kind: 'complete' };
+        return routed.expired ? { kind: 'failed', reason: `${EXPIRED}: still queued at its deadline` } : { kind: 'complete' };
       case 'malformed':
         return { kind: 'failed', reason: `malformed: ${routed.reason}` };
     }
@@ -78,7 +78,7 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
 
   const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
     const ended = endedSchema.safeParse(data);
-    if (!ended.success) return { kind: 'failed', reason: 'malformed: not the end of an alert of ours' };
+    if (!ended.success) return { kind: 'failed', reason: 'malformed: not a resolve job of this system' };
     if ((await notifyResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
     const waitMs = Math.min(FIRST_LOOK_AGAIN_MS * 2 ** Math.min(attemptsStarted - 1, 10), LONGEST_LOOK_AGAIN_MS);
     return { kind: 'delay', until: new Date(clock.now().getTime() + waitMs) };
@@ -109,15 +109,15 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
   };
 }
 
-/** An alert whose flow was to fail with its child is refused, and ends in the failed set with that reason. */
+/** An alert whose BullMQ flow failed with a child is rejected and moves to the failed set with that reason. */
 function rawOf(job: Job): RawAlert {
   const { id, name, data, timestamp } = job;
   const failure = flowFailureOf(job);
-  const refused = failure === undefined ? {} : { refused: maskNumbers(`its flow has failed: ${failure}`) };
+  const refused = failure === undefined ? {} : { refused: maskNumbers(`its flow failed: ${failure}`) };
   return { jobId: id ?? '', data, timestamp, replayed: name === ALERT_AGAIN_JOB, ...refused };
 }
 
-/** A message that has its job keeps it. */
+/** Adds the jobs of messages; an existing job is kept. */
 export async function addMessages(queue: Queue, steps: readonly PlannedMessage[], clock: Clock): Promise<void> {
   const now = clock.now().getTime();
   const jobs = steps.flatMap(({ message, record, job }) => {
@@ -125,7 +125,7 @@ export async function addMessages(queue: Queue, steps: readonly PlannedMessage[]
     const waits = typeof job !== 'string' && record.reason !== 'escalation';
     const priority = (waits ? RETURN_PRIORITY : PRIORITY)[message.severity];
     const delay = typeof job === 'string' ? 0 : Math.max(0, job.until.getTime() - now);
-    // BullMQ counts a delay from the job's timestamp, which therefore is now; when the alert was raised is in the data.
+    // BullMQ counts a delay from the job's timestamp, so the timestamp is now; `raisedAt` is in the data.
     const opts = { jobId: message.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };
     return [{ name: job === 'again' ? MESSAGE_AGAIN_JOB : MESSAGE_JOB, data: message, opts }];
   });

@@ -10,7 +10,7 @@ import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './wor
 
 const INBOUND_JOB = 'inbound';
 
-/** Puts verified texts that came in where they wait for the router. */
+/** Queues verified inbound texts for the router. */
 export function createInboundQueue(redis: Redis, prefix: string) {
   const queue = openQueue(INBOUND_QUEUE, redis, prefix);
   return {
@@ -27,11 +27,11 @@ export function createInboundWorker({ apply, ...deps }: InboundWorkerDeps): Queu
   return createQueueWorker(INBOUND_QUEUE, deps, {
     process: async (job) => {
       const parsed = inboundSchema.safeParse(job.data);
-      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not an inbound text of ours' };
+      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not an inbound job of this system' };
       await apply(parsed.data);
       return { kind: 'complete' };
     },
-    // A STOP is in the data, whatever is wrong with the rest of the job.
+    // The data holds the STOP, even if other fields of the job are broken.
     onUnreadable: async ({ data }) => {
       const inbound = inboundSchema.safeParse(data).data;
       if (inbound !== undefined) await apply(inbound);
@@ -41,12 +41,12 @@ export function createInboundWorker({ apply, ...deps }: InboundWorkerDeps): Queu
 
 const RECEIPT_JOB = 'receipt';
 
-/** Puts verified receipts where they wait for the ledger. */
+/** Queues verified receipts for the ledger. */
 export function createReceiptQueue(redis: Redis, prefix: string) {
   const queue = openQueue(RECEIPT_QUEUE, redis, prefix);
   return {
     add: async (receipt: Receipt): Promise<void> => void (await queue.add(RECEIPT_JOB, receipt)),
-    /** All or none of what one call reported. */
+    /** Adds all receipts of one call, or none. */
     addReported: async (provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> =>
       void (await queue.addBulk(reported.map((entry) => ({ name: RECEIPT_JOB, data: receiptOf(provider, entry, now) })))),
     close: () => queue.close(),
@@ -57,19 +57,19 @@ interface ReceiptWorkerDeps extends QueueWorkerDeps {
   readonly apply: ApplyReceipt;
 }
 
-/** An early receipt looks again this much later. */
+/** Delay before an early receipt is tried again. */
 const EARLY_DELAY_MS = 500;
 
 export function createReceiptWorker({ apply, ...deps }: ReceiptWorkerDeps): QueueWorker {
   return createQueueWorker(RECEIPT_QUEUE, deps, {
     process: async (job) => {
       const parsed = receiptSchema.safeParse(job.data);
-      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a receipt of ours' };
+      if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a receipt job of this system' };
       const now = clockOf(deps.commands).now();
       const applied = await apply(parsed.data, now, job.attemptsStarted === 1);
       return applied.kind === 'early' ? { kind: 'delay', until: new Date(now.getTime() + EARLY_DELAY_MS) } : { kind: 'complete' };
     },
-    // What the vendor reports is in the data, whatever is wrong with the rest of the job.
+    // The data holds the vendor's report, even if other fields of the job are broken.
     onUnreadable: async ({ data }) => {
       const receipt = receiptSchema.safeParse(data).data;
       if (receipt !== undefined) await apply(receipt, clockOf(deps.commands).now(), false);

@@ -3,17 +3,17 @@ import type { Redis } from '../redis/connect.ts';
 import { PRIORITY, RETURN_PRIORITY } from './names.ts';
 import { openQueueToRead } from './open-queue.ts';
 
-/** BullMQ packs priority and arrival into one score: priority · 2³² + counter. */
+/** BullMQ packs priority and arrival order into one score: priority · 2³² + counter. */
 const SCORE_BASE = 2 ** 32;
 
-/** Reads the queue gauges; each call asks Redis anew. */
+/** Reads the queue gauges; each call queries Redis. */
 export function createQueueFigures(redis: Redis, prefix: string, names: readonly string[]) {
   const queues = names.map((name) => openQueueToRead(name, redis, prefix));
 
   const oldestAt = async (name: string): Promise<{ all: number | undefined; criticals: number | undefined }> => {
     const key = (part: string) => `${prefix}:${name}:${part}`;
     const ours = [...Object.values(PRIORITY), ...Object.values(RETURN_PRIORITY)].filter((priority) => priority > 0);
-    // Behind our own lanes lies whatever priority another client chose.
+    // Priorities that other clients chose come after our own lanes.
     const lanes = [...ours.map((lane) => [lane, lane + 1] as const), [Math.max(...ours) + 1, Number.POSITIVE_INFINITY] as const];
     const heads = await Promise.all([
       redis.lindex(key('wait'), -1),
@@ -28,7 +28,7 @@ export function createQueueFigures(redis: Redis, prefix: string, names: readonly
     const [first] = stamps;
     return {
       all: known.length === 0 ? undefined : Math.min(...known),
-      // The lane without a priority is that of the criticals.
+      // Criticals have no priority, which BullMQ serves first.
       criticals: first === null || first === undefined ? undefined : Number(first),
     };
   };

@@ -10,11 +10,11 @@ import { describePoison, type JobMove } from './worker/settle.ts';
 
 export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly dispatch: Dispatch;
-  /** Gives a message that is sent no more its end. */
+  /** Records the outcome of a message that stalled too often. */
   readonly bury: (message: Message, signal: AbortSignal, why?: string) => Promise<Outcome>;
 }
 
-/** Takes messages off their queue and lets each be dispatched as far as it goes. */
+/** Worker of the message queue: runs the message pipeline for each job. */
 export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDeps): QueueWorker {
   const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
     const parsed = messageSchema.safeParse(job.data);
@@ -40,7 +40,7 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
   });
 }
 
-const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a message of ours' };
+const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a message job of this system' };
 
 function reasonOf(outcome: Outcome): string | undefined {
   if ('error' in outcome) return outcome.error.reason;
@@ -50,7 +50,7 @@ function reasonOf(outcome: Outcome): string | undefined {
 function moveFor(outcome: Outcome, { severity, digest }: Message): JobMove {
   const move = moveOfJob(outcome);
   if (move.kind !== 'delay') return move;
-  // Such waits end one by one.
+  // These waits end one at a time.
   const keepsLane = outcome.kind === 'deferred' && (outcome.reason === 'escalation' || outcome.reason === 'unknown_outcome');
   // A digest may hold a critical.
   const lane = digest === undefined ? severity : 'critical';

@@ -13,44 +13,44 @@ export const QUEUES = [ALERT_QUEUE, MESSAGE_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE, 
 
 /** Public: the name of a job on {@link ALERT_QUEUE}. */
 export const ALERT_JOB = 'alert';
-/** Of a dead alert that an operator sent through once more. */
+/** Name of the job of an alert that an operator replayed. */
 export const ALERT_AGAIN_JOB = 'alert-again';
 
-/** On {@link ALERT_QUEUE}: a problem is over, of which some may have to be told. */
+/** On {@link ALERT_QUEUE}: an alert was resolved; its recipients may have to be notified. */
 export const ENDED_JOB = 'alert-ended';
 
 export const MESSAGE_JOB = 'message';
-/** Of a message that an earlier run may have brought to its end: its worker asks the ledger first. */
+/** Job of a message that an earlier run may have finished: its worker asks the ledger first. */
 export const MESSAGE_AGAIN_JOB = 'message-again';
 
 export const NOTICE_JOB = 'notice';
-/** Of one that an operator sent through once more: its time runs anew. */
+/** Job of a notice that an operator replayed: its deadline starts over. */
 export const NOTICE_AGAIN_JOB = 'notice-again';
 
-/** BullMQ job ids share the key space of the queue, so no caller's text ever becomes one. */
+/** Hash of an alert id: BullMQ job ids share the queue's key space, so a caller's text is never used as one. */
 export function alertJobId(alertId: string): string {
   return `a-${hash('job', alertId)}`;
 }
 
-/** BullMQ serves jobs without a priority before all others: that is the lane of the criticals. */
+/** BullMQ priorities. Jobs without one run first: criticals have none. */
 export const PRIORITY: Readonly<Record<Severity, number>> = { critical: 0, error: 2, warning: 4, info: 6 };
 /**
- * Of a message that comes back after a wait: behind all new ones of its severity. Many that waited for the same thing come
- * back together, and a new critical must not wait for them.
+ * Priorities of messages that return after a wait: behind new ones of their severity. Many may return
+ * together, and a new critical must not wait for them.
  */
 export const RETURN_PRIORITY: Readonly<Record<Severity, number>> = { critical: 1, error: 3, warning: 5, info: 7 };
 
 const WEEK_S = 7 * 86_400;
-/** What is done is in the ledger; what failed waits for a person. */
+/** Completed jobs are removed, since the ledger has the result; failed ones are kept for a person. */
 export const KEEP = { removeOnComplete: { count: 0 }, removeOnFail: { age: 2 * WEEK_S, count: 100_000 } } as const;
 /**
- * Of every `Queue`. How a call meets an outage is its connection's to decide: left to itself, BullMQ holds the calls made
- * before the first connection and sends them when Redis comes up, long after the caller was told that they failed, and a
- * first INFO that fails would spoil the queue for good. Which server is fit we check ourselves, when a process starts.
+ * Options of every `Queue`. The connection decides how a call behaves during an outage: by default BullMQ holds calls made
+ * before the first connection and sends them when Redis comes up, long after the caller got an error, and a
+ * failed first INFO makes the queue unusable. Processes check the server themselves at start.
  */
 export const QUEUE_OPTIONS = {
   skipWaitingForReady: true,
   skipVersionCheck: true,
-  // BullMQ's own event stream, which nobody of ours reads.
+  // BullMQ's event stream, which is not used.
   streams: { events: { maxLen: 1000 } },
 } as const;

@@ -4,13 +4,13 @@ import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/no
 import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { NOT_TOLD } from './dead-letters/dead-letter.ts';
+import { NOT_NOTIFIED } from './dead-letters/dead-letter.ts';
 import { NOTICE_AGAIN_JOB, NOTICE_JOB, NOTICE_QUEUE, PRIORITY } from './names.ts';
 import { openQueue } from './open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
 import { describePoison, type JobMove } from './worker/settle.ts';
 
-/** Puts notices where they wait for their step; adding one twice changes nothing. */
+/** Queues notices until their escalation step. Idempotent. */
 export function createNoticeQueue(redis: Redis, prefix: string, onError?: (error: Error) => void) {
   const queue = openQueue(NOTICE_QUEUE, redis, prefix, onError);
   return {
@@ -32,23 +32,23 @@ export interface NoticeWorkerDeps extends Omit<QueueWorkerDeps, 'concurrency'> {
   readonly notifier: Notifier;
 }
 
-/** Notices in flight per process: chats take a few a second, and none may crowd out the texts. */
+/** Concurrent notices per process: chat services accept a few per second, and messages have precedence. */
 const CONCURRENCY = 5;
 
-/** Takes notices off their queue when their step is due and lets each be told. */
+/** Worker of the notice queue: sends each notice when its step is due. */
 export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): QueueWorker {
   const moveFor = ({ id, alertId, channel }: WaitingNotice, noticed: Noticed): JobMove => {
     const facts = { noticeId: id, alertId: logSafeId(alertId), channel };
     if (noticed.kind === 'later') {
       if (noticed.code !== undefined)
-        deps.logger.warn({ ...facts, code: noticed.code, until: noticed.until }, 'a channel refuses a notice; it is tried again');
+        deps.logger.warn({ ...facts, code: noticed.code, until: noticed.until }, 'channel rejected a notice; retrying');
       return { kind: 'delay', until: noticed.until };
     }
     const { outcome, reason, code, detail } = noticed;
-    if (detail !== undefined) deps.logger.warn({ ...facts, detail }, 'a channel took a notice, but not for everybody');
+    if (detail !== undefined) deps.logger.warn({ ...facts, detail }, 'channel accepted a notice for some recipients only');
     if (outcome !== 'failed') return { kind: 'complete' };
-    deps.logger.error({ ...facts, reason, code }, 'a channel was not told of an alert: the notice is dead');
-    return { kind: 'failed', reason: `${channel}${NOT_TOLD}${code ?? reason}` };
+    deps.logger.error({ ...facts, reason, code }, 'notification failed permanently');
+    return { kind: 'failed', reason: `${channel}${NOT_NOTIFIED}${code ?? reason}` };
   };
   return createQueueWorker(
     NOTICE_QUEUE,
@@ -58,7 +58,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
         const notice = noticeOf(job);
         if (notice === undefined) return NOT_OURS;
         const noticed = await notifier.notify(notice, job.attemptsStarted, signal);
-        // Before the job moves, so that those who took it are not sent it again.
+        // Stored before the job moves, so that recipients who got it are skipped next time.
         if (noticed.progress !== undefined) await job.updateData({ ...job.data, progress: noticed.progress });
         return moveFor(notice, noticed);
       },
@@ -75,7 +75,7 @@ export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): Que
   );
 }
 
-const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a notice of ours' };
+const NOT_OURS: JobMove = { kind: 'failed', reason: 'malformed: not a notice job of this system' };
 
 function noticeOf({ name, data, timestamp }: Job): WaitingNotice | undefined {
   const parsed = waitingNoticeSchema.safeParse(data);

@@ -14,9 +14,9 @@ interface BulkJob {
 }
 
 /**
- * A queue whose jobs take the trace along that they are put on it in. BullMQ's own telemetry would do so too, and would
- * besides record each idle poll and each renewal of locks as a trace of its own, job ids that foreign producers choose,
- * and the words of errors. Jobs are stamped by the given clock.
+ * A queue whose jobs carry the current trace context. BullMQ's own telemetry does so too, but
+ * also records each idle poll and lock renewal as a trace, job ids that foreign producers choose,
+ * and error texts. Job timestamps come from the given clock.
  */
 class TracedQueue extends Queue {
   readonly #clock: Clock;
@@ -59,8 +59,8 @@ function sending(queue: string, count?: number): SpanStart {
 }
 
 /**
- * A queue on a connection of ours. What fails reaches whoever made the call; BullMQ tells it once more as an 'error'
- * event, which would end the process if nobody listened.
+ * A queue on one of our connections. Errors reach the caller; BullMQ also emits an 'error'
+ * event, which would end the process without a listener.
  */
 export function openQueue(name: string, connection: Redis, prefix: string, onError: (error: Error) => void = () => undefined): Queue {
   const queue = new TracedQueue(name, { connection, prefix, ...QUEUE_OPTIONS }, clockOf(connection));
@@ -68,7 +68,7 @@ export function openQueue(name: string, connection: Redis, prefix: string, onErr
   return queue;
 }
 
-/** A queue to look into. Opening it writes nothing, unlike BullMQ's own, so that a user of Redis who may only read can open it. */
+/** A queue for reading. Unlike BullMQ's own, opening it writes nothing, so a read-only Redis user can open it. */
 export function openQueueToRead(name: string, connection: Redis, prefix: string): Queue {
   const queue = new TracedQueue(name, { connection, prefix, ...QUEUE_OPTIONS, skipMetasUpdate: true }, clockOf(connection));
   queue.on('error', () => undefined);

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { type Console, createConsole } from '../http/console/console.ts';
 import type { ConsoleDeps } from '../http/console/console-deps.ts';
 import { BOARD_PATH, createQueueBoard } from '../http/console/queue-board.ts';
-import { createTraces } from '../ledger/history/redis-traces.ts';
+import { createHistories } from '../ledger/history/redis-histories.ts';
 import { createInboundLog } from '../ledger/inbound/kept-inbound.ts';
 import { createJournal } from '../ledger/journal/journal.ts';
 import type { Logger } from '../logger.ts';
@@ -44,7 +44,7 @@ export function openConsole({ config, redis, keys, metrics, logger }: ConsoleCon
   const deps: ConsoleDeps = {
     readOverview: overview.read,
     journal: createJournal(redis, keys),
-    capFilling: createTraces(redis, keys).capFilling,
+    capFilling: createHistories(redis, keys).capFilling,
     dead,
     resolver,
     inbound: createInboundLog(redis, keys),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, ChannelDeps } from '../channel/channel.ts';
 import { openChannel } from '../channel/open-channel.ts';
 import { createDigests } from '../ledger/digest/digests.ts';
-import { createTraces } from '../ledger/history/redis-traces.ts';
+import { createHistories } from '../ledger/history/redis-histories.ts';
 import { createParked } from '../ledger/lists/parked.ts';
 import { createNotices } from '../ledger/notices.ts';
 import { createOptOuts } from '../ledger/opt-out/opt-outs.ts';
@@ -73,7 +73,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   const lookups = createLookups({
     redis: commands,
     prefix: config.redis.prefix,
-    traces: createTraces(commands, keys),
+    histories: createHistories(commands, keys),
     unknowns: createUnknowns(commands, keys),
     observer: metrics,
     targets,

@@ -1,7 +1,7 @@
 import { type E164, parsePhone } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/server/http-deps.ts';
-import { createTraces } from '../ledger/history/redis-traces.ts';
+import { createHistories } from '../ledger/history/redis-histories.ts';
 import { createLists } from '../ledger/lists/lists.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -37,7 +37,7 @@ export async function openReceiver(
     | 'producer'
     | 'onAcknowledged'
     | 'webhookCounts'
-    | 'traces'
+    | 'histories'
     | 'lists'
     | 'now'
     | 'receipts'
@@ -59,7 +59,7 @@ export async function openReceiver(
     producer,
     onAcknowledged: () => metrics.acknowledged('http'),
     webhookCounts: { refused: metrics.webhookAlertsRefused, unknownSeverities: metrics.webhookUnknownSeverities },
-    traces: createTraces(redis, keys),
+    histories: createHistories(redis, keys),
     lists: createLists(redis, keys, () => clock.now()),
     now: () => clock.now(),
     receipts: {

@@ -1,6 +1,6 @@
 import { logSafeId, phoneHashes } from '../alert/phone.ts';
 import type { Config } from '../config/config.ts';
-import { createTraces } from '../ledger/history/redis-traces.ts';
+import { createHistories } from '../ledger/history/redis-histories.ts';
 import { createInboundLog, createSeenInbound } from '../ledger/inbound/kept-inbound.ts';
 import { createOptOuts } from '../ledger/opt-out/opt-outs.ts';
 import { noteRouteKinds } from '../ledger/route-kinds.ts';
@@ -64,7 +64,7 @@ export async function startRouting(context: RoleContext, cleanups: Cleanup[]): P
         optOuts,
         acknowledgeByReply: createAcknowledgeByReply({
           ledger,
-          traces: createTraces(commands, keys),
+          histories: createHistories(commands, keys),
           acknowledge: createAcknowledgeAlert(ledger, messages),
           confirm: config.replies.confirm
             ? createConfirmReply({

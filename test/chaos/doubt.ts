@@ -1,4 +1,4 @@
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { heldUp } from './clock-record.ts';
 import type { Doubt } from './faults.ts';
 import type { History, ProviderHit } from './history.ts';
@@ -33,7 +33,7 @@ export function doubtJudge({
 /** What the trace of a message says about its requests that the vendor's record contradicts, in words. */
 export function baselessClaims(
   hits: readonly ProviderHit[],
-  { attempts }: MessageTrace,
+  { attempts }: MessageHistory,
   isDoubtful: (hit: ProviderHit) => boolean,
 ): string[] {
   const clear = hits.filter((hit) => !isDoubtful(hit));

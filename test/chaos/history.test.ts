@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AlertTrace, MessageTrace, TraceAttempt } from '../../src/ledger/history/trace.ts';
-import { alertTrace, messageTrace } from '../support/fixtures/history.ts';
+import type { AlertHistory, HistoryAttempt, MessageHistory } from '../../src/ledger/history/history.ts';
+import { alertHistory, messageHistory } from '../support/fixtures/history.ts';
 import type { ClockRecord, ClockSample } from './clock-record.ts';
 import type { Fault } from './faults.ts';
 import type { History, ProviderHit, Raised } from './history.ts';
@@ -17,20 +17,21 @@ const raised = (rest: Partial<Raised> = {}): Raised => ({
   ...rest,
 });
 
-const attempt = (result: TraceAttempt['result'], provider = 'first'): TraceAttempt => ({
+const attempt = (result: HistoryAttempt['result'], provider = 'first'): HistoryAttempt => ({
   provider,
   startedAt: '2026-11-20T03:00:00.000Z',
   ...(result === undefined ? {} : { result }),
 });
 
-const message = (rest: Partial<MessageTrace> = {}): MessageTrace =>
-  messageTrace({
+const message = (rest: Partial<MessageHistory> = {}): MessageHistory =>
+  messageHistory({
     ...{ id: 'm-a', alertId: 'a', state: 'accepted', provider: 'first', attempts: [attempt('accepted')] },
     createdAt: '2026-11-20T03:00:00.000Z',
     ...rest,
   });
 
-const alert = (messages: readonly MessageTrace[], rest: Partial<AlertTrace> = {}): AlertTrace => alertTrace({ id: 'a', messages, ...rest });
+const alert = (messages: readonly MessageHistory[], rest: Partial<AlertHistory> = {}): AlertHistory =>
+  alertHistory({ id: 'a', messages, ...rest });
 
 const hit = (rest: Partial<ProviderHit> = {}): ProviderHit => ({
   messageId: 'm-a',
@@ -78,7 +79,7 @@ const books = (alerts: number, messages: number, ends: number, inFlight = 0) =>
 const history = (rest: Partial<History> = {}): History => ({
   raised: [raised()],
   hits: [hit()],
-  traces: new Map([['a', alert([message()])]]),
+  histories: new Map([['a', alert([message()])]]),
   scrapes: [books(1, 1, 1)],
   countersLost: false,
   crashed: [],
@@ -92,7 +93,7 @@ const history = (rest: Partial<History> = {}): History => ({
   ...rest,
 });
 
-const traced = (...messages: MessageTrace[]) => ({ traces: new Map([['a', alert(messages)]]) });
+const traced = (...messages: MessageHistory[]) => ({ histories: new Map([['a', alert(messages)]]) });
 
 const waiting = { ...traced(message({ state: 'deferred', reason: 'rate_cap_recipient' })), hits: [], scrapes: [books(1, 1, 0, 1)] };
 
@@ -112,8 +113,8 @@ test('a history in which all went well has nothing against it', () => {
 
 describe('lost is an alert that was taken and', () => {
   test.each<[string, Partial<History>, RegExp]>([
-    ['that is not stored', { traces: new Map(), hits: [], scrapes: [books(0, 0, 0)] }, /not stored/],
-    ['that has no outcome', { traces: new Map([['a', alert([], { outcome: 'pending' })]]), hits: [] }, /no outcome/],
+    ['that is not stored', { histories: new Map(), hits: [], scrapes: [books(0, 0, 0)] }, /not stored/],
+    ['that has no outcome', { histories: new Map([['a', alert([], { outcome: 'pending' })]]), hits: [] }, /no outcome/],
     ['of which one phone has no message', { raised: [raised({ phones: [PHONE, '+60123456780'] })] }, /1 message\(s\) for 2 phone/],
     ['whose message still waits', waiting, /still deferred \(rate_cap_recipient\)/],
     ['whose message is on the wire for ever', { ...waiting, ...traced(message({ state: 'sending' })) }, /still sending/],
@@ -130,8 +131,8 @@ describe('lost is an alert that was taken and', () => {
   });
 
   test('not one that was suppressed, which is an outcome', () => {
-    const traces = new Map([['a', alert([], { outcome: 'suppressed', reason: 'duplicate' })]]);
-    expect(judgeHistory(history({ traces, hits: [], scrapes: [books(1, 0, 0)] })).broken).toEqual([]);
+    const histories = new Map([['a', alert([], { outcome: 'suppressed', reason: 'duplicate' })]]);
+    expect(judgeHistory(history({ histories, hits: [], scrapes: [books(1, 0, 0)] })).broken).toEqual([]);
   });
 });
 
@@ -210,7 +211,7 @@ describe('the cap of a phone', () => {
   const texts = (...times: number[]): Partial<History> => ({
     raised: times.map((_, index) => raised({ alertId: `a${index}` })),
     hits: times.map((atMs, index) => hit({ messageId: `m${index}`, alertId: `a${index}`, atMs })),
-    traces: new Map(times.map((_, index) => [`a${index}`, alert([message({ id: `m${index}` })])])),
+    histories: new Map(times.map((_, index) => [`a${index}`, alert([message({ id: `m${index}` })])])),
     scrapes: [books(times.length, times.length, times.length)],
     caps: [{ max: 2, perMs: 1_000 }],
   });
@@ -312,7 +313,7 @@ describe('a resend', () => {
 });
 
 describe('an answer that was clear', () => {
-  test.each<[string, ProviderHit, MessageTrace]>([
+  test.each<[string, ProviderHit, MessageHistory]>([
     ['an acceptance held as unknown', hit(), message({ state: 'unknown', attempts: [attempt('unknown')] })],
     ['an acceptance called refused', hit(), message({ state: 'failed', attempts: [attempt('refused')] })],
     ['a refusal called unknown', hit({ answer: 'refused' }), message({ state: 'unknown', attempts: [attempt('unknown')] })],
@@ -408,7 +409,7 @@ describe('a text goes to the phones of its alert:', () => {
 
 describe('after all data of Redis was deleted,', () => {
   const erasedAtMs = 2_000;
-  const gone = { traces: new Map(), scrapes: [books(1, 1, 1)], erasedAtMs };
+  const gone = { histories: new Map(), scrapes: [books(1, 1, 1)], erasedAtMs };
 
   test('an alert that was taken before may be gone, sent or not, and is counted', () => {
     expect(judgeHistory(history({ ...gone, hits: [] }))).toMatchObject({ erased: 1, lost: 0, broken: [] });

@@ -1,4 +1,4 @@
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import type { ClockRecord } from './clock-record.ts';
 import type { Fault } from './faults.ts';
 
@@ -37,7 +37,7 @@ export interface History {
   readonly raised: readonly Raised[];
   readonly hits: readonly ProviderHit[];
   /** By alert id; none for an alert that is not stored. */
-  readonly traces: ReadonlyMap<string, AlertTrace>;
+  readonly histories: ReadonlyMap<string, AlertHistory>;
   /** Why it is not at rest after all: a job that is still there may send again. */
   readonly restless?: string | undefined;
   /** Metrics of each process that still runs. */

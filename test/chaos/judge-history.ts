@@ -1,5 +1,5 @@
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
-import { isInFlight } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
+import { isInFlight } from '../../src/ledger/history/history.ts';
 import { clockFaults } from './clock-record.ts';
 import { baselessClaims, baselessResends, doubtJudge, mayBeSent } from './doubt.ts';
 import { ineffective } from './faults.ts';
@@ -18,7 +18,7 @@ export interface Judgement {
   /** Each promise that was broken, in words; none: all were kept. */
   readonly broken: readonly string[];
   /** What is known of each message that a broken promise names. */
-  readonly evidence: readonly { readonly hits: readonly Omit<ProviderHit, 'phone'>[]; readonly message?: MessageTrace | undefined }[];
+  readonly evidence: readonly { readonly hits: readonly Omit<ProviderHit, 'phone'>[]; readonly message?: MessageHistory | undefined }[];
 }
 
 /** Whether a history keeps the promises: nothing lost, nothing doubled in silence, no cap passed, no number told, books balanced. */
@@ -29,7 +29,7 @@ export function judgeHistory(history: History): Judgement {
   const lost = history.raised.filter(({ alertId }) => !gone.has(alertId)).flatMap((raised) => lossesOf(raised, history, byMessage));
   const known = new Map(
     history.raised.flatMap((raised) =>
-      (history.traces.get(raised.alertId)?.messages ?? []).map((message) => [message.id, { raised, message }]),
+      (history.histories.get(raised.alertId)?.messages ?? []).map((message) => [message.id, { raised, message }]),
     ),
   );
 
@@ -94,9 +94,9 @@ export function judgeHistory(history: History): Judgement {
 }
 
 /** Deleting Redis' data excuses what was offered before it, and only what is not whole any more. */
-function isErased(raised: Raised, { traces, erasedAtMs }: History): boolean {
+function isErased(raised: Raised, { histories, erasedAtMs }: History): boolean {
   if (erasedAtMs === undefined || raised.offeredAtMs > erasedAtMs) return false;
-  const trace = traces.get(raised.alertId);
+  const trace = histories.get(raised.alertId);
   if (trace === undefined || trace.outcome === 'pending') return true;
   return (
     trace.outcome === 'routed' && (trace.messages.length !== raised.phones.length || trace.messages.some(({ state }) => isInFlight(state)))
@@ -122,8 +122,12 @@ function strangers({ raised, hits }: History): string[] {
   return wrong.map(({ messageId }) => `wrong phone: ${messageId} went to a phone that its alert does not name`);
 }
 
-function lossesOf({ alertId, phones }: Raised, { traces, mayWaitFor }: History, byMessage: ReadonlyMap<string, ProviderHit[]>): string[] {
-  const trace = traces.get(alertId);
+function lossesOf(
+  { alertId, phones }: Raised,
+  { histories, mayWaitFor }: History,
+  byMessage: ReadonlyMap<string, ProviderHit[]>,
+): string[] {
+  const trace = histories.get(alertId);
   if (trace === undefined) return [`${alertId}: it is not stored`];
   if (trace.outcome === 'pending') return [`${alertId}: no outcome`];
   if (trace.outcome !== 'routed') return [];
@@ -141,7 +145,7 @@ function lossesOf({ alertId, phones }: Raised, { traces, mayWaitFor }: History, 
 }
 
 /** Requests that are no attempt in the trace, and further sends that no doubt about an earlier one explains. */
-function unaccountedHits(hits: readonly ProviderHit[], { attempts, events }: MessageTrace): number {
+function unaccountedHits(hits: readonly ProviderHit[], { attempts, events }: MessageHistory): number {
   const providers = new Set(hits.map(({ provider }) => provider));
   const untold = [...providers].map((name) => {
     const told = attempts.filter(({ provider }) => provider === name).length;
@@ -157,6 +161,6 @@ function unaccountedHits(hits: readonly ProviderHit[], { attempts, events }: Mes
   );
 }
 
-function isCalledUnsent({ state }: MessageTrace): boolean {
+function isCalledUnsent({ state }: MessageHistory): boolean {
   return ['failed', 'expired', 'suppressed', 'cancelled'].includes(state);
 }

@@ -1,4 +1,4 @@
-import { isInFlight } from '../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../src/ledger/history/history.ts';
 import { total } from '../support/system.ts';
 import { redisClock } from './clock-record.ts';
 import { mayBeSent } from './doubt.ts';
@@ -26,7 +26,7 @@ export function capBreaches({ hits, caps, clock, erasedAtMs = Number.NEGATIVE_IN
 const DEADLINE_TOLERANCE_MS = 5_000;
 
 /** Deadlines are those of Redis' clock, whatever the clock of a process says. */
-export function wrongDeadlines({ raised, traces, hits, clock, expiresAfterMs }: History, gone: ReadonlySet<string>): string[] {
+export function wrongDeadlines({ raised, histories, hits, clock, expiresAfterMs }: History, gone: ReadonlySet<string>): string[] {
   const redisTimes = redisClock(clock);
   const end = redisTimes(clock.samples.at(-1)?.atMs ?? 0)[0];
   // That Redis' clock was never read is a fault of its own.
@@ -40,7 +40,7 @@ export function wrongDeadlines({ raised, traces, hits, clock, expiresAfterMs }: 
     const [earliest, latest] = clock.redisStepped
       ? [anyTimes(offeredAtMs), anyTimes(takenAtMs)]
       : [redisTimes(offeredAtMs), redisTimes(takenAtMs)];
-    return (traces.get(alertId)?.messages ?? []).flatMap(({ id, state, expiresAt }) => {
+    return (histories.get(alertId)?.messages ?? []).flatMap(({ id, state, expiresAt }) => {
       const deadline = Date.parse(expiresAt);
       const early = deadline < Math.min(...earliest) + expiresAfterMs - DEADLINE_TOLERANCE_MS;
       const late = deadline > Math.max(...latest) + expiresAfterMs + DEADLINE_TOLERANCE_MS;
@@ -54,12 +54,12 @@ export function wrongDeadlines({ raised, traces, hits, clock, expiresAfterMs }: 
   });
 }
 
-export function unbalanced({ raised, scrapes, countersLost, traces }: History, gone: ReadonlySet<string>): string[] {
+export function unbalanced({ raised, scrapes, countersLost, histories }: History, gone: ReadonlySet<string>): string[] {
   const sum = (name: string) => total(scrapes as Map<string, number>[], name);
   const gauges = scrapes.flatMap((scrape) => scrape.get('sms_messages_in_flight') ?? []);
   if (gauges.length === 0) return ['books: no process showed them'];
   const inFlight = Math.max(...gauges);
-  const onTheirWay = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
+  const onTheirWay = [...histories.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
   const [alerts, alertEnds] = [sum('sms_alerts_total'), sum('sms_alert_outcomes_total')];
   const [messages, messageEnds] = [sum('sms_messages_total'), sum('sms_message_outcomes_total')];
   // What was erased was counted when it came, and has no end.

@@ -19,7 +19,7 @@ export function steppedClocks(byMs: number): Scenario {
     for (const name of scene.clocks.keys()) for (const ms of [byMs, -byMs]) await stepClock(scene, name, ms, 3_000);
     await stop();
     const history = await scene.conclude();
-    const states = [...history.traces.values()].flatMap(({ messages }) => messages.map(({ state }) => state));
+    const states = [...history.histories.values()].flatMap(({ messages }) => messages.map(({ state }) => state));
     return { history, broken: unmet({ 'all were accepted': states.every((state) => state === 'accepted') }) };
   };
 }
@@ -53,7 +53,7 @@ export const blockedLogs: Scenario = async (given) => {
   const sent = await blockLogs(scene, 0, 15_000);
   await stop();
   const history = await scene.conclude();
-  const doubts = [...history.traces.values()].flatMap(({ messages }) => messages).flatMap(({ attempts }) => attempts);
+  const doubts = [...history.histories.values()].flatMap(({ messages }) => messages).flatMap(({ attempts }) => attempts);
   return {
     history,
     broken: unmet({

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { freePort } from '../../src/embedded/free-port.ts';
-import type { TraceAttempt } from '../../src/ledger/history/trace.ts';
+import type { HistoryAttempt } from '../../src/ledger/history/history.ts';
 import { until } from '../support/until.ts';
 import type { History } from './history.ts';
 import { accepts, type Behaviour, neverAnswers, resets, says } from './recording-vendor.ts';
@@ -15,7 +15,7 @@ async function concluded(scene: Scene, what: string): Promise<History> {
   return history;
 }
 
-const textsOf = ({ traces }: History) => [...traces.values()].flatMap(({ messages }) => messages);
+const textsOf = ({ histories }: History) => [...histories.values()].flatMap(({ messages }) => messages);
 
 /** What a vendor on a bad day says. */
 export const BAD_DAY: readonly (() => Behaviour)[] = [
@@ -116,7 +116,7 @@ export const interimAnswers: Scenario = async (given) => {
   const history = await scene.conclude();
   scene.faults.record('interim answers', written);
   const attempts = textsOf(history).map((text) => text.attempts);
-  const inOne = ([attempt, ...more]: readonly TraceAttempt[]) => attempt?.result === 'accepted' && more.length === 0;
+  const inOne = ([attempt, ...more]: readonly HistoryAttempt[]) => attempt?.result === 'accepted' && more.length === 0;
   return { history, broken: unmet({ 'each was accepted by its first attempt': attempts.every(inOne) }) };
 };
 

@@ -114,7 +114,7 @@ export const scriptsFlushed: Scenario = async (given) => {
   }
   await stop();
   const history = await scene.conclude();
-  const texts = [...history.traces.values()].flatMap(({ messages }) => messages);
+  const texts = [...history.histories.values()].flatMap(({ messages }) => messages);
   return {
     history,
     broken: unmet({ 'nobody noticed': texts.every(({ state, attempts }) => state === 'accepted' && attempts.length === 1) }),

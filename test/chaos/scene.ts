@@ -1,4 +1,4 @@
-import { isInFlight } from '../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../src/ledger/history/history.ts';
 import { parseDuration } from '../../src/setting/duration.ts';
 import { rest } from '../e2e/rest.ts';
 import { type BlockablePipe, createBlockablePipe } from '../support/blockable-pipe.ts';
@@ -10,7 +10,7 @@ import { createFaultRecorder, type Fault, type FaultRecorder, observedNow } from
 import type { History } from './history.ts';
 import { PROCESS_NAME, providerOf, type RecordingVendor, startRecordingVendor } from './recording-vendor.ts';
 import type { Given } from './scenario.ts';
-import { settledTraces } from './settled-traces.ts';
+import { settledHistories } from './settled-histories.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 import { watchClocks } from './watch-clocks.ts';
 
@@ -192,13 +192,13 @@ shutdown: { grace: 10s }
     },
     inFlight: async () => (await metrics(door.url)).get('sms_messages_in_flight'),
     async conclude({ deadlineMs = 90_000, mayWaitFor = [] } = {}) {
-      const traces = await settledTraces(
+      const histories = await settledHistories(
         door.url,
         traffic.raised.map(({ alertId }) => alertId),
         mayWaitFor,
         deadlineMs,
       );
-      const waiting = [...traces.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
+      const waiting = [...histories.values()].flatMap(({ messages }) => messages).filter(({ state }) => isInFlight(state)).length;
       // A second send would come from a job that is still there.
       const restless = await rest(door.url, { deferred: waiting, deadlineMs: 45_000 }).then(
         () => undefined,
@@ -209,7 +209,7 @@ shutdown: { grace: 10s }
       return {
         raised: traffic.raised,
         hits: hits(),
-        traces,
+        histories,
         restless,
         scrapes,
         countersLost: killed,
@@ -219,7 +219,7 @@ shutdown: { grace: 10s }
         said: [
           ...all.map((process) => process.output()),
           ...scrapes.map((scrape) => [...scrape.keys()].join('\n')),
-          JSON.stringify([...traces]),
+          JSON.stringify([...histories]),
         ],
         caps: cap === undefined ? [] : [{ max: cap.max, perMs: cap.perSeconds * 1000 }],
         mayWaitFor,

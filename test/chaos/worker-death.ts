@@ -58,8 +58,8 @@ export const killedAtTheAnswer: Scenario = async (given) => {
 };
 
 async function anyAccepted({ door }: Scene, raised: readonly Raised[]): Promise<boolean> {
-  const traces = await Promise.all(raised.map(({ alertId }) => trace(door.url, alertId)));
-  return traces.some(({ messages }) => messages.some(({ state }) => state === 'accepted'));
+  const histories = await Promise.all(raised.map(({ alertId }) => trace(door.url, alertId)));
+  return histories.some(({ messages }) => messages.some(({ state }) => state === 'accepted'));
 }
 
 /** A dispatcher dies with an attempt open that never reached the vendor. */
@@ -88,7 +88,7 @@ export const killedBeforeTheCall: Scenario = async (given) => {
   await heal();
   await scene.replace(0, 'SIGKILL');
   const history = await scene.conclude();
-  const states = [...history.traces.values()].flatMap(({ messages }) => messages).map(({ severity, state }) => `${severity} ${state}`);
+  const states = [...history.histories.values()].flatMap(({ messages }) => messages).map(({ severity, state }) => `${severity} ${state}`);
   const all = (what: string) => states.filter((state) => state === what).length === 2;
   return {
     history,
@@ -131,8 +131,8 @@ export const rollingRestart: Scenario = async (given) => {
 };
 
 /** Where nothing may even be in doubt. */
-function doubted({ traces }: Told['history']): string[] {
-  const doubts = [...traces.values()]
+function doubted({ histories }: Told['history']): string[] {
+  const doubts = [...histories.values()]
     .flatMap(({ messages }) => messages.flatMap(({ attempts }) => attempts))
     .filter(({ result }) => result !== 'accepted');
   return doubts.length === 0 ? [] : [`${doubts.length} attempt(s) that did not just end well`];

@@ -4,7 +4,7 @@ import type { Screen } from '../../src/cli/terminal/terminal-screen.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Fault } from '../../src/config/fault.ts';
 import type { WaitingJob } from '../../src/explain/waiting-job.ts';
-import type { AlertTrace, CapFilling, MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory, CapFilling, MessageHistory } from '../../src/ledger/history/history.ts';
 import type { KeptInbound } from '../../src/ledger/inbound/kept-inbound.ts';
 import type { OptOut } from '../../src/ledger/opt-out/opt-outs.ts';
 import type { BudgetFigures } from '../../src/limit/budget/budget.ts';
@@ -74,10 +74,10 @@ export interface World {
   /** Whether a dedup key has something open; default: true. */
   readonly isOpen?: boolean;
   readonly recentKeys?: readonly string[];
-  readonly openTraces?: () => never;
+  readonly openHistories?: () => never;
   /** The alert as each reading after the other finds it; the last one stays. */
-  readonly alerts?: readonly (AlertTrace | undefined)[];
-  readonly message?: MessageTrace;
+  readonly alerts?: readonly (AlertHistory | undefined)[];
+  readonly message?: MessageHistory;
   readonly capFilling?: CapFilling;
   readonly exitCode?: number;
   /** What providers answer when they are asked, by name. */
@@ -86,7 +86,7 @@ export interface World {
   readonly timeoutMs?: number;
   readonly isTTY?: boolean;
   readonly dead?: DeadWorld;
-  readonly unknown?: readonly MessageTrace[];
+  readonly unknown?: readonly MessageHistory[];
   readonly settled?: Settled;
   readonly inbound?: readonly KeptInbound[];
   readonly optOuts?: readonly OptOut[];
@@ -171,8 +171,8 @@ export async function type(argv: readonly string[], world: World = {}): Promise<
         world.closeProducer?.();
       },
     }),
-    openTraces: async () => {
-      world.openTraces?.();
+    openHistories: async () => {
+      world.openHistories?.();
       return {
         alert: async (id) => {
           calls.push(['read alert', id]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/fault.ts';
-import { alertTrace } from '../support/fixtures/history.ts';
+import { alertHistory } from '../support/fixtures/history.ts';
 import { type } from './recording-deps.ts';
 
 const ONE = new ConfigError([{ path: 'routes[0].providers[0]', file: 'config.yaml', line: 3, message: 'no provider named "twillio"' }]);
@@ -9,7 +9,7 @@ const refusing = (error: ConfigError) => ({
   loadConfig: () => {
     throw error;
   },
-  alerts: [alertTrace()],
+  alerts: [alertHistory()],
 });
 
 describe('a command that needs no more than Redis', () => {
@@ -47,7 +47,7 @@ describe('a command that needs no more than Redis', () => {
   });
 
   test('says nothing of a config without faults', async () => {
-    expect((await type(['explain', 'a-1'], { alerts: [alertTrace()] })).stderr).toBe('');
+    expect((await type(['explain', 'a-1'], { alerts: [alertHistory()] })).stderr).toBe('');
   });
 
   test('does not take another Redis for the one that it cannot read', async () => {
@@ -78,7 +78,7 @@ describe('a command that sends or asks a provider', () => {
 });
 
 test('explain without an id explains the latest alert', async () => {
-  const ran = await type(['explain'], { recentIds: ['m-9', 'a-1'], alerts: [undefined, alertTrace({ id: 'a-1' })] });
+  const ran = await type(['explain'], { recentIds: ['m-9', 'a-1'], alerts: [undefined, alertHistory({ id: 'a-1' })] });
   expect(ran.code).toBe(0);
   expect(ran.stdout).toContain('a-1');
 });

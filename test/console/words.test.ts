@@ -5,7 +5,7 @@ import { circuitWords, memoryWords, queueWords, requestWords } from '../../src/c
 import { looksLikePhone } from '../../src/console/looks-like-phone.ts';
 import { relativeTime } from '../../src/console/relative-time.ts';
 import { type ConclusionKind, conclude, HEADLINES } from '../../src/explain/conclude-message.ts';
-import type { MessageState } from '../../src/ledger/history/trace.ts';
+import type { MessageState } from '../../src/ledger/history/history.ts';
 import { providerOf } from '../cli/overviews.ts';
 
 describe('when it was', () => {

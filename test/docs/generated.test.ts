@@ -3,7 +3,7 @@ import { OUR_REASONS, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import type { CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { ConfigError } from '../../src/config/fault.ts';
-import { MESSAGE_STATES } from '../../src/ledger/history/trace.ts';
+import { MESSAGE_STATES } from '../../src/ledger/history/history.ts';
 import { DEFERRED_REASONS } from '../../src/pipeline/outcome.ts';
 import { generatedDocs } from './generated-docs.ts';
 import { readDoc, tableRows } from './markdown.ts';

@@ -1,6 +1,6 @@
 import { OUR_REASONS, type OurReason, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import { reasonWords } from '../../src/explain/reason-words.ts';
-import { type AlertTrace, MESSAGE_STATES, type MessageState } from '../../src/ledger/history/trace.ts';
+import { type AlertHistory, MESSAGE_STATES, type MessageState } from '../../src/ledger/history/history.ts';
 import { DEFERRED_REASONS, type DeferredReason } from '../../src/pipeline/outcome.ts';
 import type { StageName } from '../../src/pipeline/stage.ts';
 import { ProviderError } from '../../src/provider/contract/provider-error.ts';
@@ -46,7 +46,7 @@ const STATES: Readonly<Record<MessageState, string>> = {
   failed: 'No provider took it, and none would later. `sms-dispatch dead list`',
 };
 
-const OUTCOMES: Readonly<Record<AlertTrace['outcome'], string>> = {
+const OUTCOMES: Readonly<Record<AlertHistory['outcome'], string>> = {
   pending: 'It waits for a router.',
   routed: 'It became messages, or notices of its escalation ladder.',
   suppressed: 'No message is sent, for its reason.',

@@ -1,4 +1,4 @@
-import type { AlertTrace, MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory, MessageHistory } from '../../src/ledger/history/history.ts';
 import { metrics } from '../support/system.ts';
 
 /** Series, such as `sms_alert_outcomes_total{outcome="routed",reason="none"}`, → value; without those at 0. */
@@ -40,7 +40,7 @@ export async function scrapedBooks(urls: readonly string[]): Promise<Books> {
 }
 
 /** What the processes must say when the traces are right. */
-export function tracedBooks(alerts: readonly AlertTrace[]): Books {
+export function tracedBooks(alerts: readonly AlertHistory[]): Books {
   const books: Record<string, number> = {};
   const add: Add = (name, labels, amount = 1) => {
     const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
@@ -66,7 +66,7 @@ export function sum(books: Books, name: string): number {
     .reduce((all, [, value]) => all + value, 0);
 }
 
-function addEnd({ state, reason, severity, provider, segments }: MessageTrace, add: Add): void {
+function addEnd({ state, reason, severity, provider, segments }: MessageHistory, add: Add): void {
   if (['queued', 'sending', 'deferred'].includes(state)) {
     add('sms_messages_in_flight', {});
     return;
@@ -81,7 +81,7 @@ function addEnd({ state, reason, severity, provider, segments }: MessageTrace, a
   } else add('sms_message_outcomes_total', { state, reason: reason ?? 'none', severity });
 }
 
-function addWay({ attempts, events, state }: MessageTrace, add: Add): void {
+function addWay({ attempts, events, state }: MessageHistory, add: Add): void {
   for (const { provider, result = 'open', reason = 'none' } of attempts) {
     add('sms_provider_requests_total', { provider, result, reason });
     add('sms_provider_request_duration_seconds_count', { provider });

@@ -134,12 +134,12 @@ it('every alert and every text is in the books once, and they say what the trace
     for (const id of raised) ids.add(id);
     return raised;
   };
-  const traces = () => Promise.all([...ids].map((id) => trace(door, id)));
+  const histories = () => Promise.all([...ids].map((id) => trace(door, id)));
 
   await raise(rounds.flatMap(firstWave));
   await until(
     async () => {
-      const all = await traces();
+      const all = await histories();
       const states = all.flatMap(({ messages }) => messages.map(({ state }) => state));
       const open = states.filter((state) => ['queued', 'sending', 'deferred'].includes(state));
       if (all.some(({ outcome }) => outcome === 'pending') || open.length !== (HELD_BACK + 1) * ROUNDS) throw new Error(states.join(' '));
@@ -157,7 +157,7 @@ it('every alert and every text is in the books once, and they say what the trace
   await rest(door, { deferred: HELD_BACK * ROUNDS });
 
   const books = await scrapedBooks(urls);
-  expect(books).toEqual(tracedBooks(await traces()));
+  expect(books).toEqual(tracedBooks(await histories()));
   expect(books).toMatchObject(times(MESSAGE_ENDS, ROUNDS));
   expect(books).toMatchObject(times(ALERT_ENDS, ROUNDS));
   expect(sum(books, 'sms_alerts_total')).toBe(ids.size);

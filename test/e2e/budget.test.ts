@@ -33,8 +33,8 @@ test('Two whole systems on one Redis together spend the budget to the last unit,
   const alerts = (severity: string, count: number, first: number) =>
     Array.from({ length: count }, (_, n) => ({ to: `+60124${String(first + n)}`, severity, text: `text ${n}` }));
   const outcomes = async (ids: readonly string[]) => {
-    const traces = await Promise.all(ids.map((id) => settled(one, id, ['accepted', 'delivered', 'deferred'])));
-    const waiting = traces.filter(({ messages: [message] }) => message?.state === 'deferred');
+    const histories = await Promise.all(ids.map((id) => settled(one, id, ['accepted', 'delivered', 'deferred'])));
+    const waiting = histories.filter(({ messages: [message] }) => message?.state === 'deferred');
     for (const { messages } of waiting) expect(messages[0]).toMatchObject({ reason: 'budget', attempts: [] });
     return { sent: ids.length - waiting.length, waiting: waiting.length };
   };

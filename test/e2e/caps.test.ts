@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, type SystemProcess, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -17,13 +17,13 @@ async function outbox(url: string): Promise<unknown[]> {
   return (await call<{ messages: unknown[] }>(`${url}/v1/simulated/outbox`)).body.messages;
 }
 
-async function messagesOf(url: string, ids: readonly string[]): Promise<MessageTrace[]> {
+async function messagesOf(url: string, ids: readonly string[]): Promise<MessageHistory[]> {
   const alerts = await Promise.all(ids.map((id) => trace(url, id)));
   return alerts.flatMap(({ messages }) => messages);
 }
 
 /** Waits until nothing moves any more: each message was accepted or waits for the cap. */
-async function atRest(url: string, ids: readonly string[]): Promise<MessageTrace[]> {
+async function atRest(url: string, ids: readonly string[]): Promise<MessageHistory[]> {
   return until(async () => {
     const messages = await messagesOf(url, ids);
     return messages.length === ids.length && messages.every(({ state }) => state === 'accepted' || state === 'deferred')

@@ -5,7 +5,7 @@ import { createAll } from '../../src/app.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
@@ -47,10 +47,10 @@ http: { port: 0 }
     const refuse = () => Promise.reject(new Error('not needed here'));
     const code = await runCli(argv, {
       loadConfig: async () => ({ config, path: 'config.yaml', hash: '0123456789ab', warnings: [] }),
-      openTraces: async () => {
+      openHistories: async () => {
         const redis = new Redis(redisUrl);
         return {
-          ...createTraces(redis, createKeys(prefix)),
+          ...createHistories(redis, createKeys(prefix)),
           waiting: async () => undefined,
           recentIds: async () => [],
           close: async () => redis.disconnect(),

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProducer } from '../../src/index.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import type { OutboxEntry } from '../../src/provider/simulated/outbox.ts';
 import { alertmanagerCall, firing, grafanaCall, resolved, w1, w2 } from '../http/payloads.ts';
 import { testRedis } from '../support/redis.ts';
@@ -39,7 +39,7 @@ afterAll(async () => {
 const outbox = async () => (await call<{ messages: OutboxEntry[] }>(`${system.url}/v1/simulated/outbox`)).body.messages;
 
 /** Waits until the alert is over, and gives its trace and the texts that went out for it. */
-async function outcomeOf(id: string): Promise<{ trace: AlertTrace; texts: string[] }> {
+async function outcomeOf(id: string): Promise<{ trace: AlertHistory; texts: string[] }> {
   const trace = await settled(system.url, id, ENDS, 30_000);
   const ids = trace.messages.map((message) => message.id);
   return { trace, texts: (await outbox()).filter(({ messageId }) => ids.includes(messageId)).map(({ text }) => text) };

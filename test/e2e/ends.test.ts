@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, metrics, post, trace } from '../support/system.ts';
@@ -34,7 +34,7 @@ const CAPPED = '+60121120001';
 const ACKNOWLEDGED = '+60121130001';
 
 const raise = async (alert: object): Promise<string> => (await post(url, { severity: 'critical', ...alert }))[0] as string;
-const when = (id: string, is: (alert: AlertTrace) => boolean) =>
+const when = (id: string, is: (alert: AlertHistory) => boolean) =>
   until(async () => {
     const alert = await trace(url, id);
     return is(alert) ? alert : undefined;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import { createLogger } from '../../src/logger.ts';
 import { MESSAGE_QUEUE, NOTICE_QUEUE } from '../../src/queue/names.ts';
 import { openQueue } from '../queue/support/queue-bench.ts';
@@ -87,7 +87,7 @@ async function placesOf(url: string, text: string): Promise<string[]> {
 const ON_THE_WAY = ['queued', 'deferred', 'sending'];
 
 /** Once all its texts and so many of its notices have ended. */
-async function ended(url: string, id: string, notices: number): Promise<AlertTrace> {
+async function ended(url: string, id: string, notices: number): Promise<AlertHistory> {
   return until(async () => {
     const found = await trace(url, id);
     const done = found.events.filter(({ stage, verdict }) => stage === 'escalation' && verdict !== 'planned').length;
@@ -97,7 +97,7 @@ async function ended(url: string, id: string, notices: number): Promise<AlertTra
   });
 }
 
-const endsOf = ({ events }: AlertTrace) =>
+const endsOf = ({ events }: AlertHistory) =>
   events.flatMap(({ stage, verdict, reason, detail }) =>
     stage === 'escalation' ? [[verdict, reason, detail].filter(Boolean).join(' ')] : [],
   );

@@ -198,7 +198,7 @@ describe('a webhook', () => {
       alertId: id,
       to: '+60*******006',
       code: 'http_410',
-      detail: 'erp was not told: http_410',
+      detail: 'erp was not notified: http_410',
       stored: { webhook: 'erp', event: 'sms.message.failed', tries: '1' },
     });
     expect((await dead.find([letter.id])).map(({ id }) => id)).toEqual([letter.id]);
@@ -236,9 +236,9 @@ describe('waitFor', () => {
     const ids = Array.from({ length: 30 }, (_, n) => `wait-${n}`);
     const waiting = Promise.all(ids.map((id) => producer.waitFor(id, { timeoutMs: 15_000 })));
     const raised = Promise.all(ids.map((id) => raise({ id, to: ['+60121110001', '+60121110006'], dedupKey: id })));
-    const [traces] = await Promise.all([waiting, raised]);
-    expect(traces.map(({ id }) => id)).toEqual(ids);
-    const ends = traces.flatMap(({ messages }) => messages.map(({ state }) => state));
+    const [histories] = await Promise.all([waiting, raised]);
+    expect(histories.map(({ id }) => id)).toEqual(ids);
+    const ends = histories.flatMap(({ messages }) => messages.map(({ state }) => state));
     expect(ends.filter((state) => ['accepted', 'delivered', 'failed'].includes(state))).toHaveLength(60);
   });
 });

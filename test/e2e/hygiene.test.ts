@@ -103,7 +103,7 @@ describe('a job lock that is lost in the middle of a run', () => {
     const waiting = await settled(door.url, id, ['deferred']);
     expect(waiting.messages[0]).toMatchObject({ reason: 'unknown_outcome', attempts: [{ provider: 'first' }] });
     await until(async () => (await queue.getJobState(messageId)) === 'delayed');
-    await until(() => log.some((line) => line.includes('its run is called off')));
+    await until(() => log.some((line) => line.includes('aborting this run')));
 
     answer();
     await until(async () => (await messageOf(id))?.attempts[0]?.result === 'refused');
@@ -153,7 +153,7 @@ describe('a message over which worker after worker died', () => {
     expect(failed.messages[0]).toMatchObject({ reason: 'malformed', attempts: [] });
     expect(failed.messages[0]?.events.at(-1)).toMatchObject({ stage: 'poison-gate', detail: 'several workers crashed on it' });
     await until(async () => (await queue.getJobState(messageId)) === 'failed');
-    expect((await queue.getJob(messageId))?.failedReason).toBe('poison: 11 workers died over it');
+    expect((await queue.getJob(messageId))?.failedReason).toBe('poison: 11 workers crashed while running it');
     const unknown = await settled(door.url, begun, ['unknown']);
     expect(unknown.messages[0]?.attempts).toMatchObject([{ provider: 'first', result: 'unknown' }]);
     expect([phones(first).length, phones(second).length]).toEqual([2, 0]);

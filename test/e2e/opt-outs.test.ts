@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, post, settled } from '../support/system.ts';
@@ -71,9 +71,9 @@ async function counting(act: () => Promise<unknown>, expected: Readonly<Record<s
 }
 
 let alerts = 0;
-async function alert(to: string, purpose = 'alert'): Promise<MessageTrace> {
+async function alert(to: string, purpose = 'alert'): Promise<MessageHistory> {
   const [id] = await post(url, { severity: 'critical', purpose, to, text: `text ${++alerts}` });
-  return (await settled(url, id as string, ['accepted', 'suppressed', 'failed'])).messages[0] as MessageTrace;
+  return (await settled(url, id as string, ['accepted', 'suppressed', 'failed'])).messages[0] as MessageHistory;
 }
 
 const requestsFor = (to: string) =>

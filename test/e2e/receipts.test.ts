@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, launch, metrics, post, type SystemProcess, settled } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -41,11 +41,11 @@ afterAll(async () => {
 let numbers = 0;
 
 /** A text that Twilio has taken. */
-async function textAccepted(): Promise<MessageTrace> {
+async function textAccepted(): Promise<MessageHistory> {
   numbers += 1;
   const [id] = await post(system.url, { severity: 'critical', to: `+6012345${String(1000 + numbers)}`, text: `text ${numbers}` });
   const trace = await settled(system.url, id as string, ['accepted', 'unknown']);
-  return trace.messages[0] as MessageTrace;
+  return trace.messages[0] as MessageHistory;
 }
 
 /** What Twilio posts, as it reaches us through whatever stands before us. */
@@ -59,7 +59,7 @@ async function say(sid: string, status: string, code?: number): Promise<number> 
   return deliver(twilio.callback(sid));
 }
 
-const message = async (id: string) => (await call<MessageTrace>(`${system.url}/v1/messages/${id}`)).body;
+const message = async (id: string) => (await call<MessageHistory>(`${system.url}/v1/messages/${id}`)).body;
 const becomes = (id: string, state: string) =>
   until(async () => {
     const found = await message(id);
@@ -176,7 +176,7 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
   it('about a text that had failed is told in its trace, and does not bring it back', async () => {
     twilio.respondWith(() => ({ status: 400, body: '{"code":21211}' }));
     const [id] = await post(system.url, { severity: 'critical', to: '+60123459999', text: 'refused' });
-    const failed = (await settled(system.url, id as string, ['failed'])).messages[0] as MessageTrace;
+    const failed = (await settled(system.url, id as string, ['failed'])).messages[0] as MessageHistory;
     twilio.respondWith(() => undefined);
     const url = `${PUBLIC_URL}/v1/receipts/twilio-main?message=${failed.id}`;
     await counting(() => deliver(signedCallback(url, ACCOUNT.authToken, { MessageSid: 'SM1', MessageStatus: 'delivered' })), { late: 1 });

@@ -133,8 +133,8 @@ describe('a replica that becomes the primary without what was confirmed last', {
         answer();
         for (const id of ids) await settled(system.url, id, ['accepted'], 60_000);
         expect(asked.toSorted()).toEqual(alerts.map(({ to }) => to));
-        const traces = await Promise.all(ids.map((id) => trace(system.url, id)));
-        expect(traces.flatMap(({ messages }) => messages).map(({ attempts }) => attempts.length)).toEqual([1, 1, 1, 1]);
+        const histories = await Promise.all(ids.map((id) => trace(system.url, id)));
+        expect(histories.flatMap(({ messages }) => messages).map(({ attempts }) => attempts.length)).toEqual([1, 1, 1, 1]);
         const scrape = await metrics(system.url);
         expect([total([scrape], 'sms_messages_total'), total([scrape], 'sms_message_outcomes_total')]).toEqual([4, 4]);
       } finally {

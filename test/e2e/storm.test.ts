@@ -2,8 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { messageId } from '../../src/alert/id.ts';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
 import { createKeys } from '../../src/redis/keys.ts';
@@ -14,7 +14,7 @@ import { writeConfig } from '../support/write-config.ts';
 
 const { url: redisUrl, prefix, redis } = testRedis();
 const keys = createKeys(prefix);
-const traces = createTraces(redis, keys);
+const histories = createHistories(redis, keys);
 /** Set it to see how it fares with more. */
 const ALERTS = Number(process.env.STORM_ALERTS ?? 1_000);
 const CAP = 3;
@@ -51,9 +51,9 @@ const alertOf = (nth: number) => {
   return { id: `storm-${nth}`, to: PHONE, severity, text: `trouble ${nth}`, dedupKey };
 };
 
-async function traceOf(alertId: string): Promise<MessageTrace> {
+async function traceOf(alertId: string): Promise<MessageHistory> {
   const id = messageId(alertId, PHONE);
-  return (await traces.message(id)) ?? Promise.reject(new Error(`no trace of ${alertId}`));
+  return (await histories.message(id)) ?? Promise.reject(new Error(`no trace of ${alertId}`));
 }
 
 const ms = (duration: number) => `${Math.round(duration)} ms`;
@@ -93,7 +93,7 @@ it(`a storm of ${ALERTS} alerts at one phone is told in as many texts as the cap
   const byDigest = new Map<string, number>();
   for (const { digest } of all) if (digest !== undefined) byDigest.set(digest, (byDigest.get(digest) ?? 0) + 1);
   for (const [digest, told] of byDigest) {
-    const trace = (await traces.message(digest)) as MessageTrace;
+    const trace = (await histories.message(digest)) as MessageHistory;
     expect(trace.state).toBe('accepted');
     expect(trace.events.find(({ verdict }) => verdict === 'closed')?.detail).toMatch(new RegExp(`^${told} alert`));
   }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { createLogger } from '../../src/logger.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, metrics, post, total, trace } from '../support/system.ts';
@@ -80,7 +80,7 @@ http: { port: 0 }
     const { dead } = await typed<Listed>('dead', 'list', '--reason', 'auth', '--severity', 'critical');
     expect(dead.map(({ alertId }) => alertId).toSorted()).toEqual(expired.toSorted());
     for (const letter of dead) expect(letter).toMatchObject({ state: 'expired', reason: 'auth' });
-    const { body } = await call<{ items: MessageTrace[] }>(`${url}/v1/messages?state=expired&severity=critical&reason=auth`);
+    const { body } = await call<{ items: MessageHistory[] }>(`${url}/v1/messages?state=expired&severity=critical&reason=auth`);
     expect(body.items.map(({ alertId }) => alertId).toSorted()).toEqual(expired.toSorted());
     const logged = lines.filter((line) => line.includes('"message expired"')).map((line) => JSON.parse(line));
     expect(logged.map(({ alertId }) => alertId).toSorted()).toEqual(expired.toSorted());

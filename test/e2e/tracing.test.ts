@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { type App, type AppDeps, createDispatcher, createReceiver, createRouter } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { storyOfAlert } from '../../src/explain/story-of-alert.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import { createLogger } from '../../src/logger.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
@@ -83,9 +83,9 @@ async function raise(alert: object, traceparent?: string): Promise<string> {
   return (await call<{ accepted: { id: string }[] }>(`${url}/v1/alerts`, { body, headers })).body.accepted[0]?.id ?? '';
 }
 
-async function accepted(id: string): Promise<AlertTrace> {
+async function accepted(id: string): Promise<AlertHistory> {
   return until(async () => {
-    const { body } = await call<AlertTrace>(`${url}/v1/alerts/${id}`, { headers: { authorization } });
+    const { body } = await call<AlertHistory>(`${url}/v1/alerts/${id}`, { headers: { authorization } });
     return body.messages?.length > 0 && body.messages.every(({ state }) => state === 'accepted') ? body : undefined;
   }, 15_000);
 }
@@ -94,7 +94,7 @@ describe('one alert', () => {
   const traceId = newId(32);
   const callersSpan = newId(16);
   let number: string;
-  let told: AlertTrace;
+  let told: AlertHistory;
 
   beforeAll(async () => {
     number = nextNumber();
@@ -238,10 +238,10 @@ it.each([
 });
 
 it('texts that wait for their turn at a provider are each sent in their own trace', async () => {
-  const traces = Array.from({ length: 6 }, () => newId(32));
-  const ids = await Promise.all(traces.map((traceId) => raise({ to: `+60${nextNumber()}` }, `00-${traceId}-${newId(16)}-01`)));
+  const histories = Array.from({ length: 6 }, () => newId(32));
+  const ids = await Promise.all(histories.map((traceId) => raise({ to: `+60${nextNumber()}` }, `00-${traceId}-${newId(16)}-01`)));
   await Promise.all(ids.map(accepted));
-  for (const traceId of traces) {
+  for (const traceId of histories) {
     const run = await until(() => of(traceId).find(({ name }) => name === 'process sms-messages'));
     const sent = of(traceId).filter(({ name }) => name === 'send first');
     expect(sent.map(({ parentSpanId }) => parentSpanId)).toEqual([run.spanId]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
 import { testRedis } from '../support/redis.ts';
 import { call, launch, metrics, post, type SystemProcess, settled, trace } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -35,11 +35,11 @@ afterAll(async () => {
 const texted = new Set<string>();
 
 /** One critical through a route; what its only message came to, once it is over or put off. */
-async function send(source: string, to: string): Promise<MessageTrace> {
+async function send(source: string, to: string): Promise<MessageHistory> {
   texted.add(to.slice(1)).add(to.slice(3));
   const [id] = await post(system.url, { severity: 'critical', to, text: 'Disk full', source });
   const { messages } = await settled(system.url, id as string, ['accepted', 'failed', 'deferred']);
-  return messages[0] as MessageTrace;
+  return messages[0] as MessageHistory;
 }
 
 const gatewayHits = () => vendors.http.requests.length;
@@ -230,7 +230,7 @@ it.each(REPORTS)(
           : {},
     );
     expect([response.status, await response.json()]).toEqual([200, answer]);
-    await until(async () => (await call<MessageTrace>(`${system.url}/v1/messages/${id}`)).body.state === 'delivered');
+    await until(async () => (await call<MessageHistory>(`${system.url}/v1/messages/${id}`)).body.state === 'delivered');
   },
 );
 

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../src/alert/reason.ts';
 import { type ConclusionKind, concludeMessage, HEADLINES } from '../../src/explain/conclude-message.ts';
 import { REASON_WORDS, reasonWords } from '../../src/explain/reason-words.ts';
-import { MESSAGE_STATES, type MessageTrace } from '../../src/ledger/history/trace.ts';
-import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
+import { MESSAGE_STATES, type MessageHistory } from '../../src/ledger/history/history.ts';
+import { attempt, messageHistory, NOW } from '../support/fixtures/history.ts';
 
 const unknown = attempt({ result: 'unknown', reason: 'unknown_outcome' });
 const until = '2026-11-20T03:14:10.000Z';
 
 /** `says`: the kind, then the facts that the text must contain. */
-const cases: [name: string, facts: Partial<MessageTrace>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] = [
+const cases: [name: string, facts: Partial<MessageHistory>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] = [
   ['queued', { state: 'queued' }, ['waiting']],
   ['queued for too long', { state: 'queued', createdAt: '2026-11-20T02:59:00Z' }, ['waiting'], 'Is a dispatcher running?'],
   [
@@ -267,7 +267,7 @@ const cases: [name: string, facts: Partial<MessageTrace>, says: readonly [kind: 
 
 describe('what became of a message', () => {
   test.each(cases)('%s', (_name, facts, [kind, ...says], todo) => {
-    const conclusion = concludeMessage(messageTrace(facts), NOW);
+    const conclusion = concludeMessage(messageHistory(facts), NOW);
     expect(conclusion.kind).toBe(kind);
     expect(conclusion.text.startsWith(`${HEADLINES[kind]}: `)).toBe(true);
     for (const fact of says) expect(conclusion.text).toContain(fact);
@@ -279,12 +279,12 @@ describe('what became of a message', () => {
   });
 
   test('the time to acceptance counts from the alert where that is known', () => {
-    const message = messageTrace({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
+    const message = messageHistory({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
     expect(concludeMessage(message, NOW, '2026-11-20T03:00:00Z').text).toContain('after 1.2 s');
   });
 
   test('a word that only a newer version knows is shown as it is', () => {
-    expect(concludeMessage(messageTrace({ state: 'suppressed', reason: 'moon_phase' }), NOW).text).toBe(
+    expect(concludeMessage(messageHistory({ state: 'suppressed', reason: 'moon_phase' }), NOW).text).toBe(
       'Not texted: moon_phase (moon_phase).',
     );
     expect(reasonWords('constructor')).toEqual({ because: 'constructor' });
@@ -299,13 +299,13 @@ describe('the words for reasons', () => {
     expect(because).toMatch(/^[a-z].{15,}[a-z]$/i);
     expect(because).not.toContain(reason.includes('_') ? reason : '\n');
     if (todo !== undefined) expect(todo).toMatch(/^[A-Z].*\.$/);
-    expect(concludeMessage(messageTrace({ state: 'failed', reason }), NOW)).toEqual({
+    expect(concludeMessage(messageHistory({ state: 'failed', reason }), NOW)).toEqual({
       kind: 'not_texted',
       text: `Not texted: ${because} (${reason}).`,
       todo,
     });
     if (reason !== 'unknown_outcome') {
-      expect(concludeMessage(messageTrace({ state: 'deferred', reason }), NOW)).toEqual({
+      expect(concludeMessage(messageHistory({ state: 'deferred', reason }), NOW)).toEqual({
         kind: 'waiting',
         text: `Not texted yet: ${because} (${reason}).`,
         todo,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { describeAttempt, describeEvent } from '../../src/explain/describe-event.ts';
-import type { TraceAttempt, TraceEvent } from '../../src/ledger/history/trace.ts';
+import type { HistoryAttempt, HistoryEvent } from '../../src/ledger/history/history.ts';
 import { attempt } from '../support/fixtures/history.ts';
 
 const at = '2026-11-20T03:00:01.000Z';
 
-const events: [Omit<TraceEvent, 'at'>, string][] = [
+const events: [Omit<HistoryEvent, 'at'>, string][] = [
   [{ stage: 'parse', verdict: 'pass' }, 'a valid alert'],
   [{ stage: 'route', verdict: 'pass', detail: 'route default' }, 'a route matches [route default]'],
   [{ stage: 'severity-gate', verdict: 'pass' }, 'severe enough for its route'],
@@ -71,7 +71,7 @@ test.each([
   expect(describeEvent({ at, stage: 'dispatch', verdict })).toMatch(/\w+ \w+|refused|cancelled|deferred/);
 });
 
-const attempts: [TraceAttempt, string][] = [
+const attempts: [HistoryAttempt, string][] = [
   [attempt(), 'twilio-main called, accepted after 0.50 s'],
   [
     attempt({ result: 'refused', reason: 'recipient', code: '21211', status: 400 }),

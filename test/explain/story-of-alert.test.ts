@@ -4,17 +4,17 @@ import type { ConclusionKind } from '../../src/explain/conclude-message.ts';
 import { formatStory } from '../../src/explain/format-story.ts';
 import { REASON_WORDS } from '../../src/explain/reason-words.ts';
 import { concludeAlert, storyOfAlert } from '../../src/explain/story-of-alert.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
-import { alertTrace, attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
+import { alertHistory, attempt, messageHistory, NOW } from '../support/fixtures/history.ts';
 
-const explain = (alert: AlertTrace) => formatStory(storyOfAlert(alert, NOW));
+const explain = (alert: AlertHistory) => formatStory(storyOfAlert(alert, NOW));
 
-const accepted = messageTrace({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
-const refused = messageTrace({ id: 'm-2', to: '+44********123', contact: 'bob', state: 'suppressed', reason: 'no_consent' });
-const doubtful = messageTrace({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
-const waiting = messageTrace({ id: 'm-4', state: 'deferred', reason: 'rate_cap_hour' });
+const accepted = messageHistory({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
+const refused = messageHistory({ id: 'm-2', to: '+44********123', contact: 'bob', state: 'suppressed', reason: 'no_consent' });
+const doubtful = messageHistory({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
+const waiting = messageHistory({ id: 'm-4', state: 'deferred', reason: 'rate_cap_hour' });
 
-const conclusions: [name: string, facts: Partial<AlertTrace>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] =
+const conclusions: [name: string, facts: Partial<AlertHistory>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] =
   [
     ['just raised', { outcome: 'pending' }, ['waiting']],
     ['waiting for long', { outcome: 'pending', receivedAt: '2026-11-20T02:50:00Z' }, ['waiting'], 'Is a router running?'],
@@ -78,7 +78,7 @@ const conclusions: [name: string, facts: Partial<AlertTrace>, says: readonly [ki
 
 describe('what became of an alert', () => {
   test.each(conclusions)('%s', (_name, facts, [kind, ...says], todo) => {
-    const conclusion = concludeAlert(alertTrace(facts), NOW);
+    const conclusion = concludeAlert(alertHistory(facts), NOW);
     expect(conclusion.kind).toBe(kind);
     for (const fact of says) expect(conclusion.text).toContain(fact);
     if (todo === undefined) expect(conclusion.todo).toBeUndefined();
@@ -87,7 +87,7 @@ describe('what became of an alert', () => {
 
   test.each(OUR_REASONS)('suppressed for %s', (reason) => {
     const { because, todo } = REASON_WORDS[reason];
-    expect(concludeAlert(alertTrace({ outcome: 'suppressed', reason }), NOW)).toEqual({
+    expect(concludeAlert(alertHistory({ outcome: 'suppressed', reason }), NOW)).toEqual({
       kind: 'not_texted',
       text: `Not texted: ${because} (${reason}).`,
       todo,
@@ -97,7 +97,7 @@ describe('what became of an alert', () => {
 
 describe('the explanation', () => {
   test('of an alert to one phone tells the whole story in one time line', () => {
-    const alert = alertTrace({
+    const alert = alertHistory({
       events: [{ at: '2026-11-20T03:00:00.100Z', stage: 'severity-gate', verdict: 'pass' }],
       messages: [{ ...accepted, events: [{ at: '2026-11-20T03:00:01.250Z', stage: 'dispatch', verdict: 'accepted' }] }],
     });
@@ -121,12 +121,12 @@ good until  2026-11-20 04:00:00 UTC
   });
 
   test('of an alert to several phones says in which digest each is named', () => {
-    const named = messageTrace({ id: 'm-9', state: 'suppressed', reason: 'digested', digest: 'digest-1' });
-    expect(explain(alertTrace({ messages: [accepted, named] }))).toMatch(/suppressed \(digested\) in digest-1 +m-9/);
+    const named = messageHistory({ id: 'm-9', state: 'suppressed', reason: 'digested', digest: 'digest-1' });
+    expect(explain(alertHistory({ messages: [accepted, named] }))).toMatch(/suppressed \(digested\) in digest-1 +m-9/);
   });
 
   test('of an alert to several phones names whoever was not texted first', () => {
-    const text = explain(alertTrace({ messages: [accepted, waiting, doubtful, refused] }));
+    const text = explain(alertHistory({ messages: [accepted, waiting, doubtful, refused] }));
     expect(text.split('\n').slice(-6)).toEqual([
       '+44********123 (bob)  suppressed (no_consent)        m-2',
       '+60*******789         unknown (unknown_outcome) sns  m-3',
@@ -139,7 +139,7 @@ good until  2026-11-20 04:00:00 UTC
 
   test('of an alert to a thousand phones fits on a screen, and still shows the one that failed', () => {
     const messages = [...Array.from({ length: 999 }, () => accepted), refused];
-    const text = explain(alertTrace({ messages }));
+    const text = explain(alertHistory({ messages }));
     expect(text.split('\n').length).toBeLessThan(40);
     expect(text).toContain('Texted: 999 of 1000 phones; 1 not: no_consent.');
     expect(text).toContain('m-2');
@@ -148,7 +148,7 @@ good until  2026-11-20 04:00:00 UTC
 
   test('is the same in every time zone', () => {
     const before = process.env.TZ;
-    const alert = alertTrace({ messages: [accepted] });
+    const alert = alertHistory({ messages: [accepted] });
     try {
       process.env.TZ = 'Asia/Kuala_Lumpur';
       expect(new Date(NOW).getTimezoneOffset()).toBe(-480);
@@ -162,10 +162,10 @@ good until  2026-11-20 04:00:00 UTC
 
 test('tells apart the text of a problem and the text of its end', () => {
   const [firing, end] = [
-    messageTrace({ state: 'delivered' }),
-    messageTrace({ id: 'm-2', says: 'resolved', state: 'accepted', severity: 'info' }),
+    messageHistory({ state: 'delivered' }),
+    messageHistory({ id: 'm-2', says: 'resolved', state: 'accepted', severity: 'info' }),
   ];
-  const text = explain(alertTrace({ messages: [firing, end] }));
+  const text = explain(alertHistory({ messages: [firing, end] }));
   expect(text).toMatch(/^Texted: .*The resolution was texted to 1 of 1 phone\(s\)\./);
   expect(text).toContain('RESOLVED text: accepted');
 });

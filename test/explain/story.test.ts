@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { formatStory } from '../../src/explain/format-story.ts';
 import { storyOfMessage } from '../../src/explain/story.ts';
-import type { MessageTrace, TraceEvent } from '../../src/ledger/history/trace.ts';
-import { attempt, messageTrace, NOW } from '../support/fixtures/history.ts';
+import type { MessageHistory, HistoryEvent } from '../../src/ledger/history/history.ts';
+import { attempt, messageHistory, NOW } from '../support/fixtures/history.ts';
 
-const explain = (message: MessageTrace) => formatStory(storyOfMessage(message, NOW));
+const explain = (message: MessageHistory) => formatStory(storyOfMessage(message, NOW));
 
 test('the conclusion comes first, then the facts, then what happened in order of time', () => {
-  const message = messageTrace({
+  const message = messageHistory({
     state: 'accepted',
     contact: 'alice',
     provider: 'sns',
@@ -44,7 +44,7 @@ provider id  b1f2
 });
 
 test('what to do stands right below the conclusion', () => {
-  const lines = explain(messageTrace({ state: 'suppressed', reason: 'no_consent' })).split('\n');
+  const lines = explain(messageHistory({ state: 'suppressed', reason: 'no_consent' })).split('\n');
   expect(lines.slice(0, 3)).toEqual([
     'Not texted: the contact has not given consent (no_consent).',
     'With their consent, set `consent: true` on the contact in the config.',
@@ -55,14 +55,14 @@ test('what to do stands right below the conclusion', () => {
 test('a message put off for days still fits on a screen, and says how much is left out', () => {
   const events = Array.from(
     { length: 300 },
-    (_, index): TraceEvent => ({
+    (_, index): HistoryEvent => ({
       at: new Date(Date.parse('2026-11-20T03:00:00Z') + index * 60_000).toISOString(),
       stage: 'rate-cap',
       verdict: 'deferred',
       reason: 'rate_cap_recipient',
     }),
   );
-  const text = explain(messageTrace({ state: 'deferred', reason: 'rate_cap_recipient', events }));
+  const text = explain(messageHistory({ state: 'deferred', reason: 'rate_cap_recipient', events }));
   expect(text.split('\n').length).toBeLessThan(24);
   expect(text).toContain('… 290 more, shown by --json …');
   expect(text).toMatch(/^2026-11-20, UTC\n03:00:00\.000/m);
@@ -70,11 +70,11 @@ test('a message put off for days still fits on a screen, and says how much is le
 });
 
 test('a message that nothing happened to yet says so', () => {
-  expect(explain(messageTrace())).toContain('No events are recorded yet.');
+  expect(explain(messageHistory())).toContain('No events are recorded yet.');
 });
 
 test('checks that it merely passed share a line, which says by which route and to how many', () => {
-  const pass = (stage: string, detail?: string): TraceEvent => ({
+  const pass = (stage: string, detail?: string): HistoryEvent => ({
     at: '2026-11-20T03:00:00.600Z',
     stage,
     verdict: 'pass',
@@ -88,7 +88,7 @@ test('checks that it merely passed share a line, which says by which route and t
     { ...pass('rate-cap'), at: '2026-11-20T03:00:00.900Z', verdict: 'deferred', reason: 'rate_cap_hour' },
     { ...pass('ledger'), at: '2026-11-21T03:00:00.000Z' },
   ];
-  expect(explain(messageTrace({ events }))).toContain(`
+  expect(explain(messageHistory({ events }))).toContain(`
 UTC
 2026-11-20 03:00:00.600  checks    passed: route default, expiry, 1 phone(s)
 2026-11-20 03:00:00.900  rate-cap  deferred: all phones together have reached caps.perHour (rate_cap_hour)
@@ -97,7 +97,7 @@ UTC
 });
 
 test('on a terminal no line is longer than it is wide, and what goes on stands below its beginning', () => {
-  const message = messageTrace({
+  const message = messageHistory({
     state: 'deferred',
     reason: 'rate_cap_recipient',
     until: '2026-11-20T03:40:00.000Z',

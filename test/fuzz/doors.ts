@@ -1,5 +1,5 @@
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
-import { isInFlight } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
+import { isInFlight } from '../../src/ledger/history/history.ts';
 import type { Random } from '../chaos/random.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch } from '../support/system.ts';
@@ -82,7 +82,7 @@ export async function fuzzDoors({ count, seed, onProgress, onEnd }: FuzzOptions)
     if (ready.status !== 200) breaks('any', `not ready: ${JSON.stringify(ready.body)}`);
     for (const id of accepted) {
       const trace = await until(async () => {
-        const { body } = await call<AlertTrace>(`${system.url}/v1/alerts/${encodeURIComponent(id)}`, { headers });
+        const { body } = await call<AlertHistory>(`${system.url}/v1/alerts/${encodeURIComponent(id)}`, { headers });
         return body.outcome !== 'pending' && body.messages.every(({ state }) => !isInFlight(state)) ? body : undefined;
       }, 30_000).catch((error: unknown) => String(error));
       if (typeof trace === 'string') breaks('any', `the accepted alert ${id} has no end: ${trace}`);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { ALERT_ID_PATTERN } from '../../src/alert/id.ts';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import { ALERT_QUEUE, QUEUES } from '../../src/queue/names.ts';
 import type { Random } from '../chaos/random.ts';
 import { startRedisServer } from '../support/redis-server.ts';
@@ -327,7 +327,7 @@ async function judge({ redis, system, ended }: Bench, { queue, id, alertId, isGo
   ended(`${queue}: ${isFailed ? 'failed set' : isDelayed ? 'waits for its time' : 'done'}`);
   if (alertId === undefined) return complaints;
 
-  const { status, body } = await call<AlertTrace>(`${system.url}/v1/alerts/${encodeURIComponent(alertId)}`);
+  const { status, body } = await call<AlertHistory>(`${system.url}/v1/alerts/${encodeURIComponent(alertId)}`);
   if (status !== 200 || (body.outcome === 'pending' && !isDelayed))
     return [...complaints, `the alert ${alertId} has no outcome: ${status} ${JSON.stringify(body).slice(0, 300)}`];
   if (isGood === true) complaints.push(...(await judgeGood(system.url, alertId)));
@@ -346,8 +346,8 @@ async function isOnList(redis: Redis, queue: string, id: string): Promise<boolea
 
 /** A good alert is sent, and once. */
 async function judgeGood(url: string, alertId: string): Promise<string[]> {
-  const read = async () => (await call<AlertTrace>(`${url}/v1/alerts/${alertId}`)).body;
-  const isSent = ({ messages }: AlertTrace) => messages.length === 1 && ['accepted', 'delivered'].includes(messages[0]?.state ?? '');
+  const read = async () => (await call<AlertHistory>(`${url}/v1/alerts/${alertId}`)).body;
+  const isSent = ({ messages }: AlertHistory) => messages.length === 1 && ['accepted', 'delivered'].includes(messages[0]?.state ?? '');
   const sent = await until(async () => (isSent(await read()) ? read() : undefined), 45_000).catch(read);
   if (!isSent(sent)) return [`the good alert ${alertId} is not sent: ${JSON.stringify(sent).slice(0, 400)}`];
   const attempts = sent.messages[0]?.attempts.length ?? 0;

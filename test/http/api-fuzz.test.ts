@@ -8,7 +8,7 @@ import { createHttpApp } from '../../src/http/server/http-app.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import type { EnqueueResult } from '../../src/queue/producer/producer-port.ts';
 import { firing, resolved, w1 } from './payloads.ts';
-import { http, inbound, lists, names, receipts, traces } from './test-server.ts';
+import { histories, http, inbound, lists, names, receipts } from './test-server.ts';
 
 /** Bodies for each server; `FUZZ_RUNS=2500` makes about 22,000 of them. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
@@ -95,7 +95,7 @@ const { app } = createHttpApp({
   },
   onAcknowledged: () => undefined,
   webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
-  traces,
+  histories,
   lists,
   now: () => new Date(),
   receipts,

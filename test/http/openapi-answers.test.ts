@@ -8,7 +8,7 @@ import type { InboundReader, ReceiptReader } from '../../src/provider/contract/r
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { Secret } from '../../src/setting/secret.ts';
 import { type DocumentedOperation, openApiDocument, operationsOf } from './openapi-3-1.ts';
-import { http, lists, openTestServer, type TestServer, traces } from './test-server.ts';
+import { histories, http, lists, openTestServer, type TestServer } from './test-server.ts';
 
 interface Ask {
   readonly query?: string;
@@ -117,7 +117,7 @@ async function open({ tokens = [], redis = 'well' }: { tokens?: Secret[]; redis?
     },
     readiness: async () => (redis === 'away' ? { ready: false, reasons: ['Redis is away'] } : { ready: true, reasons: [] }),
     outbox: { latest: unlessAway(() => texts) },
-    traces: { ...traces, alert: unlessAway(traces.alert), message: unlessAway(traces.message) },
+    histories: { ...histories, alert: unlessAway(histories.alert), message: unlessAway(histories.message) },
     lists: { alerts: unlessAway(lists.alerts), messages: unlessAway(lists.messages) },
     receipts: {
       sources: new Map([

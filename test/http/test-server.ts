@@ -9,7 +9,7 @@ import type { ReceiverDeps } from '../../src/http/server/http-deps.ts';
 import { createHttpServer, type HttpServerDeps } from '../../src/http/server/http-server.ts';
 import { directoryOf } from '../../src/pipeline/routing/directory.ts';
 import type { Acknowledgement, EnqueueResult } from '../../src/queue/producer/producer-port.ts';
-import { alertTrace as alertTraceOf, messageTrace as messageTraceOf } from '../support/fixtures/history.ts';
+import { alertHistory as alertTraceOf, messageHistory as messageTraceOf } from '../support/fixtures/history.ts';
 
 export const contacts = new Map([['alice', { phone: '+60123456789' as E164, consent: true }]]);
 export const groups = new Map([['oncall', ['alice']]]);
@@ -64,7 +64,7 @@ export class RecordingProducer {
   }
 }
 
-export const messageTrace = messageTraceOf({
+export const messageHistory = messageTraceOf({
   id: 'm-known',
   alertId: 'known',
   contact: 'alice',
@@ -75,21 +75,21 @@ export const messageTrace = messageTraceOf({
   events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'rate-cap', verdict: 'deferred', reason: 'rate_cap_recipient' }],
 });
 
-export const alertTrace = alertTraceOf({
+export const alertHistory = alertTraceOf({
   id: 'known',
   events: [{ at: '2026-11-20T03:00:00.000Z', stage: 'severity-gate', verdict: 'pass' }],
-  messages: [messageTrace],
+  messages: [messageHistory],
 });
 
-export const traces = {
-  alert: async (id: string) => (id === 'known' || id.length === 128 ? { ...alertTrace, id } : undefined),
-  message: async (id: string) => (id === 'm-known' ? messageTrace : undefined),
+export const histories = {
+  alert: async (id: string) => (id === 'known' || id.length === 128 ? { ...alertHistory, id } : undefined),
+  message: async (id: string) => (id === 'm-known' ? messageHistory : undefined),
 };
 
 /** Every list holds the one alert, or message, that is known. */
 export const lists: ReceiverDeps['lists'] = {
-  alerts: async (_, cursor) => (cursor === undefined ? { items: [alertTrace], next: '1763600000000-0' } : undefined),
-  messages: async (_, cursor) => (cursor === undefined ? { items: [messageTrace], next: null } : undefined),
+  alerts: async (_, cursor) => (cursor === undefined ? { items: [alertHistory], next: '1763600000000-0' } : undefined),
+  messages: async (_, cursor) => (cursor === undefined ? { items: [messageHistory], next: null } : undefined),
 };
 
 /** No provider at all: receipts have tests of their own. */
@@ -137,7 +137,7 @@ export async function openTestServer({ role = 'receiver', http: settings, ...giv
     producer,
     onAcknowledged: () => undefined,
     webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
-    traces,
+    histories,
     lists,
     now: () => new Date(),
     receipts,

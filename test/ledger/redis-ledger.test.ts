@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import { LONGEST_LEASE_MS } from '../../src/ledger/lease.ts';
 import type { AttemptRequest, History, Move } from '../../src/ledger/ledger.ts';
 import type { RoutedAlert } from '../../src/ledger/records.ts';
@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
 const ledger = createLedger(redis, keys);
-const traces = createTraces(redis, keys);
+const histories = createHistories(redis, keys);
 
 let alertId: string;
 let id: string;
@@ -84,12 +84,12 @@ describe('the dedupe claim of a phone', () => {
     const before = await ledger.inFlight();
     expect(await claim(second, {}, ['a', 'b', 'c'])).toEqual(mutedBy({ b: first }));
     expect(await ledger.inFlight()).toBe(before + 2);
-    expect((await traces.alert(second))?.messages).toMatchObject([
+    expect((await histories.alert(second))?.messages).toMatchObject([
       { state: 'queued', reason: null },
       { state: 'suppressed', reason: 'duplicate', duplicateOf: first, until: null },
       { state: 'queued', reason: null },
     ]);
-    const [, muted] = (await traces.alert(second))?.messages ?? [];
+    const [, muted] = (await histories.alert(second))?.messages ?? [];
     expect(muted?.events).toMatchObject([
       { stage: 'dedupe-gate', reason: 'duplicate', detail: `to this phone, same dedup key as alert ${first}` },
     ]);
@@ -221,7 +221,7 @@ describe('the dedupe claim of a channel', () => {
     const [first, second] = [`${alertId}-1`, `${alertId}-2`];
     await claim(first, { channels: ['ops mail'] }, ['a']);
     expect(await claim(second, { channels: ['ops mail', 'chat'] }, ['b'])).toEqual(mutedBy({ 'ops mail': first }));
-    expect((await traces.alert(second))?.events.at(-1)).toMatchObject({
+    expect((await histories.alert(second))?.events.at(-1)).toMatchObject({
       stage: 'escalation',
       reason: 'duplicate',
       detail: `ops mail: same dedup key as alert ${first}`,
@@ -241,7 +241,7 @@ describe('an alert whose id comes again', () => {
   it('with the same content is the same alert', async () => {
     await identified('x');
     expect(await identified('x')).toEqual({ ...admitted, fresh: false });
-    expect((await traces.alert(alertId))?.events).toHaveLength(1);
+    expect((await histories.alert(alertId))?.events).toHaveLength(1);
   });
 
   it('with other content is named in the history, once for each content', async () => {
@@ -249,7 +249,7 @@ describe('an alert whose id comes again', () => {
     expect(await identified('y')).toMatchObject({ fresh: false, otherContent: 'new' });
     expect(await identified('y')).toMatchObject({ fresh: false, otherContent: 'known' });
     expect(await identified('z')).toMatchObject({ fresh: false, otherContent: 'new' });
-    const events = (await traces.alert(alertId))?.events ?? [];
+    const events = (await histories.alert(alertId))?.events ?? [];
     expect(events.filter(({ stage }) => stage === 'identity')).toMatchObject([{ verdict: 'ignored' }, { verdict: 'ignored' }]);
   });
 
@@ -282,7 +282,7 @@ describe('recording an alert', () => {
   it('lets an alert that was malformed be mended and sent again under its id', async () => {
     expect(await ledger.settleAlert({ ...alert(), outcome: 'malformed', reason: 'malformed' }, 'run-1')).toBe('recorded');
     expect(await ledger.admit(alert(), 'run-2')).toEqual(admitted);
-    expect((await traces.alert(alertId))?.outcome).toBe('routed');
+    expect((await histories.alert(alertId))?.outcome).toBe('routed');
   });
 
   it('that was suppressed is not texted by a later run', async () => {
@@ -294,7 +294,7 @@ describe('recording an alert', () => {
   it('takes a thousand messages at once', async () => {
     const messages = Array.from({ length: 1000 }, (_, index) => message(`${id}-${index}`));
     expect(await ledger.admit(alert({ messages }), 'run')).toEqual(admitted);
-    expect((await traces.alert(alertId))?.messages).toHaveLength(1000);
+    expect((await histories.alert(alertId))?.messages).toHaveLength(1000);
   });
 });
 
@@ -384,18 +384,18 @@ describe('ending a message', () => {
   it('is not undone by a later run', async () => {
     await ledger.move(move({ state: 'accepted', accepted, attempt: closed(1, 'token-1', 'accepted') }));
     await ledger.move(move({ run: 'run-2', state: 'expired', reason: 'expired' }));
-    expect((await traces.message(id))?.state).toBe('accepted');
+    expect((await histories.message(id))?.state).toBe('accepted');
   });
 
   it('as unknown is settled by the late answer of the worker that had been cut off', async () => {
     await ledger.move(move({ run: 'run-2', state: 'unknown', reason: 'unknown_outcome', attempt: closed(1, 'token-1', 'unknown') }));
     expect(await ledger.move(move({ state: 'accepted', accepted, attempt: closed(1, 'token-1', 'accepted') }))).toBe('late');
-    expect(await traces.message(id)).toMatchObject({ state: 'accepted', provider: 'p', attempts: [{ result: 'accepted' }] });
+    expect(await histories.message(id)).toMatchObject({ state: 'accepted', provider: 'p', attempts: [{ result: 'accepted' }] });
   });
 
   it('leaves a trace that tells the whole story and no whole number', async () => {
     await ledger.move(move({ state: 'accepted', accepted, attempt: closed(1, 'token-1', 'accepted') }));
-    expect(await traces.message(id)).toEqual({
+    expect(await histories.message(id)).toEqual({
       id,
       alertId,
       to: '+60*******789',

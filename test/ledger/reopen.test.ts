@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
-import { MESSAGE_STATES } from '../../src/ledger/history/trace.ts';
+import { MESSAGE_STATES } from '../../src/ledger/history/history.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import type { Move, Reopening } from '../../src/ledger/ledger.ts';
 import type { RoutedAlert } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
@@ -13,11 +13,11 @@ const { redis, prefix } = testRedis();
 
 let keys = createKeys(prefix);
 let ledger = createLedger(redis, keys);
-let traces = createTraces(redis, keys);
+let histories = createHistories(redis, keys);
 beforeEach(() => {
   keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   ledger = createLedger(redis, keys);
-  traces = createTraces(redis, keys);
+  histories = createHistories(redis, keys);
 });
 
 const event = { at: '2026-11-20T04:00:00.000Z', stage: 'operator', verdict: 'replayed' };
@@ -81,7 +81,7 @@ describe('a failed message that is reopened', () => {
   it('is on its way again, the same one, with its history and a new deadline', async () => {
     await failed();
     expect(await ledger.reopen(reopening())).toBe('reopened');
-    expect(await traces.message('m-a')).toMatchObject({
+    expect(await histories.message('m-a')).toMatchObject({
       state: 'queued',
       reason: null,
       expiresAt: new Date(20_000).toISOString(),
@@ -98,10 +98,10 @@ describe('a failed message that is reopened', () => {
     expect(await ledger.inFlight()).toBe(1);
     await moveTo('failed', 'a', { reason: 'content' });
     expect(await ledger.reopen(reopening())).toBe('kept');
-    expect((await traces.message('m-a'))?.state).toBe('failed');
+    expect((await histories.message('m-a'))?.state).toBe('failed');
     expect(await ledger.inFlight()).toBe(0);
     expect(await ledger.reopen(reopening({ number: 2 }))).toBe('reopened');
-    expect((await traces.message('m-a'))?.events).toHaveLength(3);
+    expect((await histories.message('m-a'))?.events).toHaveLength(3);
   });
 
   it.each(['accepted', 'failed', 'expired'] as const)('ends as %s without being counted a second time', async (state) => {
@@ -121,7 +121,7 @@ describe('a failed message that is reopened', () => {
     expect(await ledger.openAttempt(attemptRequest('m-a', { token: 'u', record }))).toEqual({ kind: 'opened', number: 2 });
     await moveTo('accepted', 'a', { attempt: { token: 'u', number: 2, record: { ...record, result: 'accepted' } } });
     expect(await ledger.reopen(reopening({ number: 2 }))).toBe('kept');
-    expect((await traces.message('m-a'))?.state).toBe('accepted');
+    expect((await histories.message('m-a'))?.state).toBe('accepted');
   });
 });
 
@@ -166,13 +166,13 @@ describe('a note on a failed message', () => {
     await failed();
     await ledger.note('m-a', note);
     await ledger.note('m-a', note);
-    expect((await traces.message('m-a'))?.events).toMatchObject([{ stage: 'consent-gate' }, note]);
+    expect((await histories.message('m-a'))?.events).toMatchObject([{ stage: 'consent-gate' }, note]);
   });
 
   it('is not written on one that is on its way', async () => {
     await failed();
     await ledger.reopen(reopening());
     await ledger.note('m-a', note);
-    expect((await traces.message('m-a'))?.events.at(-1)).toEqual(event);
+    expect((await histories.message('m-a'))?.events.at(-1)).toEqual(event);
   });
 });

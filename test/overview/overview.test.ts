@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MessageState, TraceAttempt } from '../../src/ledger/history/trace.ts';
+import type { HistoryAttempt, MessageState } from '../../src/ledger/history/history.ts';
 import type { JournalEntry } from '../../src/ledger/journal/journal-entry.ts';
 import { type CircuitNote, createCircuits } from '../../src/overview/circuits.ts';
 import { readRedisFigures } from '../../src/overview/figures.ts';
@@ -13,14 +13,14 @@ import { testRedis } from '../support/redis.ts';
 const NOW = new Date('2026-11-20T03:10:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
 
-const of = (provider: string, result: TraceAttempt['result'], reason?: string): TraceAttempt => ({
+const of = (provider: string, result: HistoryAttempt['result'], reason?: string): HistoryAttempt => ({
   provider,
   startedAt: NOW.toISOString(),
   ...(result === undefined ? {} : { result }),
   ...(reason === undefined ? {} : { reason }),
 });
 
-function message(secondsAgo: number, state: MessageState, attempt: TraceAttempt | null = null): JournalEntry {
+function message(secondsAgo: number, state: MessageState, attempt: HistoryAttempt | null = null): JournalEntry {
   const message = { id: 'm-1', alertId: 'a', state, reason: null, provider: attempt?.provider ?? null, attempt };
   return { seq: `${ago(secondsAgo).getTime()}-0`, at: ago(secondsAgo), kind: 'message', message };
 }

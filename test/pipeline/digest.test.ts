@@ -336,9 +336,9 @@ describe('a digest that is too long for one text', () => {
     expect(outcome.kind).toBe('accepted');
     expect(harness.waiting.size).toBe(2);
     const next = [...harness.waiting.keys()].at(-1);
-    const traces = await Promise.all(held.map((message) => harness.trace(message)));
-    expect(new Set(traces.map(({ digest }) => digest))).toEqual(new Set([first.id, next]));
-    const moved = traces.filter(({ digest }) => digest === next);
+    const histories = await Promise.all(held.map((message) => harness.trace(message)));
+    expect(new Set(histories.map(({ digest }) => digest))).toEqual(new Set([first.id, next]));
+    const moved = histories.filter(({ digest }) => digest === next);
     for (const { events } of moved)
       expect(events.at(-1)).toMatchObject({ verdict: 'moved', detail: `named in ${next}, because it does not fit into ${first.id}` });
     expect((await harness.trace(first)).events.find(({ verdict }) => verdict === 'closed')?.detail).toBe(

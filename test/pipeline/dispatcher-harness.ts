@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';
 import { createDigests, type Digests } from '../../src/ledger/digest/digests.ts';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
-import type { MessageTrace } from '../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../src/ledger/history/history.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createParked } from '../../src/ledger/lists/parked.ts';
 import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
@@ -86,7 +86,7 @@ export function createHarness(
   const clock = createSettableClock(Date.now());
   const { ledger, digests } = wrap({ ledger: createLedger(redis, keys), digests: createDigests(redis, keys) });
   const reservedSlot = createReservedSlot(redis, keys);
-  const traces = createTraces(redis, keys);
+  const histories = createHistories(redis, keys);
   const optOuts = createOptOuts(redis, keys);
   const realCap = createRateCap({ redis, keys, leaseMs: SLOT_LEASE_MS, now: () => clock.at });
   const cap = createCachedRateCap(realCap, { now: () => clock.at });
@@ -195,8 +195,8 @@ export function createHarness(
       return { message, outcome: await run(message, options) };
     },
 
-    async trace({ id }: Message): Promise<MessageTrace> {
-      const trace = await traces.message(id);
+    async trace({ id }: Message): Promise<MessageHistory> {
+      const trace = await histories.message(id);
       if (trace === undefined) throw new Error(`no trace of ${id}`);
       return trace;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TraceEvent } from '../../src/ledger/history/trace.ts';
+import type { HistoryEvent } from '../../src/ledger/history/history.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
 import { pass, type Stage, type StageContext, type StageName, type Verdict, walk } from '../../src/pipeline/stage.ts';
 import { ProviderError } from '../../src/provider/contract/provider.ts';
@@ -8,7 +8,7 @@ const NOW = new Date('2026-11-20T03:00:00Z');
 
 async function walked(...verdicts: readonly (readonly [StageName, Verdict | Promise<Verdict>])[]) {
   const visited: string[] = [];
-  const notes: Omit<TraceEvent, 'at'>[] = [];
+  const notes: Omit<HistoryEvent, 'at'>[] = [];
   const stages = verdicts.map(
     ([name, verdict]): Stage<string> => ({
       name,
@@ -63,7 +63,7 @@ describe('a walk through the stages', () => {
 
 describe('the line that a verdict leaves', () => {
   const error = new ProviderError('balance', { code: '30002' });
-  test.each<[Outcome, Omit<TraceEvent, 'at' | 'stage'>]>([
+  test.each<[Outcome, Omit<HistoryEvent, 'at' | 'stage'>]>([
     [{ kind: 'accepted', provider: 'a', accepted: { kind: 'accepted', segments: 1 } }, { verdict: 'accepted' }],
     [
       { kind: 'suppressed', reason: 'duplicate' },

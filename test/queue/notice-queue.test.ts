@@ -99,7 +99,7 @@ it('one that failed lies among the dead, without a number, and has an hour anew 
     alertId: 'order-42',
     severity: 'critical',
     to: null,
-    detail: 'ops-chat was not told: http_404',
+    detail: 'ops-chat was not notified: http_404',
     stored: { channel: 'ops-chat', step: '2 of 3', text: 'call +60*******789' },
   });
   if (letter === undefined) throw new Error('no letter');
@@ -114,5 +114,5 @@ it('one that was not written by us is set aside', async () => {
   const { queue, work } = setup();
   work(() => ({ kind: 'ended', outcome: 'accepted' }));
   await queue.add('notice', { id: 'n-9' }, { jobId: 'n-9' });
-  expect(await until(async () => (await queue.getJob('n-9'))?.failedReason)).toBe('malformed: not a notice of ours');
+  expect(await until(async () => (await queue.getJob('n-9'))?.failedReason)).toBe('malformed: not a notice job of this system');
 });

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { AlertTrace } from '../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../src/ledger/history/history.ts';
 import type { BlockablePipe } from './blockable-pipe.ts';
 import { until } from './until.ts';
 
@@ -133,12 +133,12 @@ export async function post(url: string, alerts: unknown): Promise<string[]> {
   return body.accepted.map(({ id }) => id);
 }
 
-export async function trace(url: string, id: string): Promise<AlertTrace> {
-  return (await call<AlertTrace>(`${url}/v1/alerts/${id}`)).body;
+export async function trace(url: string, id: string): Promise<AlertHistory> {
+  return (await call<AlertHistory>(`${url}/v1/alerts/${id}`)).body;
 }
 
 /** Waits until the alert has an outcome and each of its messages is in one of the states. */
-export async function settled(url: string, id: string, states: readonly string[] = ENDS, deadlineMs = 15_000): Promise<AlertTrace> {
+export async function settled(url: string, id: string, states: readonly string[] = ENDS, deadlineMs = 15_000): Promise<AlertHistory> {
   return until(async () => {
     const found = await trace(url, id);
     const done = found.outcome !== 'pending' && found.messages.every(({ state }) => states.includes(state));

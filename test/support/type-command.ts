@@ -3,7 +3,7 @@ import type { CliDeps } from '../../src/cli/cli-deps.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { LoadedConfig } from '../../src/config/load-config.ts';
-import { createTraces } from '../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import { createInboundLog } from '../../src/ledger/inbound/kept-inbound.ts';
 import { createJournal, recentIds } from '../../src/ledger/journal/journal.ts';
 import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
@@ -43,10 +43,10 @@ export function createTyping({ redisUrl, loaded, clock = systemClock }: TypingOp
       loadConfig: async () => loaded,
       readableConfig: () => ({ config, redisIsKnown: true }),
       openEpisodes: async () => createEpisodes({ redis: redisUrl, prefix }),
-      openTraces: async () => {
+      openHistories: async () => {
         const { redis, close } = connect();
         return {
-          ...createTraces(redis, keys),
+          ...createHistories(redis, keys),
           waiting: async () => undefined,
           recentIds: () => recentIds(createJournal(redis, keys), 500),
           close,

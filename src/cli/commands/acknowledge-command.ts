@@ -7,7 +7,7 @@ import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { nearestId } from '../options/suggestions.ts';
 import { storeConfig } from '../store-config.ts';
-import { withProducer, withTraces } from '../with-redis.ts';
+import { withHistories, withProducer } from '../with-redis.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch acknowledge ALERT_ID
@@ -57,9 +57,9 @@ export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandC
 
 /** Builds the error, with the alert that was probably meant: one with a similar id, or that of the message with this id. */
 async function noSuchAlert(deps: CliDeps, config: Config, id: string): Promise<CliFailure> {
-  const meant = await withTraces(deps, config, async (traces) => {
-    const message = ALERT_ID_PATTERN.test(id) ? await traces.message(id) : undefined;
-    return message?.alertId ?? nearestId(id, await traces.recentIds());
+  const meant = await withHistories(deps, config, async (histories) => {
+    const message = ALERT_ID_PATTERN.test(id) ? await histories.message(id) : undefined;
+    return message?.alertId ?? nearestId(id, await histories.recentIds());
   });
   const hint = meant === undefined ? 'Check that this is the Redis on which the alert was raised.' : `Did you mean ${meant}?`;
   return new CliFailure(`no alert has the id ${maskNumbers(JSON.stringify(id).slice(1, -1))}, or its record has expired`, hint);

@@ -12,7 +12,7 @@ import { limitOption } from '../options/option-values.ts';
 import { isEventId } from '../options/suggestions.ts';
 import { storeConfig } from '../store-config.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
-import { withDeadLetters, withTraces } from '../with-redis.ts';
+import { withDeadLetters, withHistories } from '../with-redis.ts';
 import { addFilterOptions, checkFilter, type FilterOptions, filterOf } from './dead-filter.ts';
 
 const EXAMPLES = `Examples:
@@ -124,9 +124,9 @@ async function printOne(deps: CliDeps, id: string, options: StoreOptions): Promi
   const config = await storeConfig(deps, options);
   const letters = await withDeadLetters(deps, config, (dead) => dead.find([id]));
   if (letters.length === 0) throw new CliFailure(notAmong([id]), lookUp(id));
-  const { alert, message } = await withTraces(deps, config, async (traces) => {
-    const message = await traces.message(id);
-    return { message, alert: message === undefined ? await traces.alert(id) : undefined };
+  const { alert, message } = await withHistories(deps, config, async (histories) => {
+    const message = await histories.message(id);
+    return { message, alert: message === undefined ? await histories.alert(id) : undefined };
   });
   if (options.json) {
     const dead = letters.map((letter) => ({ ...deadFields(letter), stored: letter.stored }));

@@ -2,16 +2,16 @@ import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { type Found, findTraced, storyOf } from '../../explain/find-story.ts';
 import { pendingAlert, type WaitingJob, withWaiting } from '../../explain/waiting-job.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import { LEDGER_TTL_MS } from '../../redis/keys.ts';
-import type { CliDeps, OpenTraces } from '../cli-deps.ts';
+import type { CliDeps, OpenHistories } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, collect, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { describeLive, liveFields } from '../format/describe-live.ts';
 import { showStory } from '../format/show-story.ts';
 import { isEventId, nearestId } from '../options/suggestions.ts';
 import { soundConfig, storeConfig } from '../store-config.ts';
-import { withTraces } from '../with-redis.ts';
+import { withHistories } from '../with-redis.ts';
 import { askProviders } from './explain-live.ts';
 
 const EXAMPLES = `Examples:
@@ -44,17 +44,17 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
   if (options.to !== undefined && !options.live) throw new UsageError('--to requires --live');
   // Providers are queried only with a valid config.
   const config = await (options.live ? soundConfig : storeConfig)(deps, options);
-  const { found, near, waiting } = await withTraces(deps, config, async (traces) => {
+  const { found, near, waiting } = await withHistories(deps, config, async (histories) => {
     if (given === undefined) {
-      const found = await latestAlert(traces);
-      return { found, near: undefined, waiting: found && (await waitingOf(found, traces)) };
+      const found = await latestAlert(histories);
+      return { found, near: undefined, waiting: found && (await waitingOf(found, histories)) };
     }
-    const traced = ALERT_ID_PATTERN.test(given) ? await findTraced(traces, given) : undefined;
-    if (traced !== undefined) return { found: traced, near: undefined, waiting: await waitingOf(traced, traces) };
-    const waiting = await traces.waiting(given);
+    const traced = ALERT_ID_PATTERN.test(given) ? await findTraced(histories, given) : undefined;
+    if (traced !== undefined) return { found: traced, near: undefined, waiting: await waitingOf(traced, histories) };
+    const waiting = await histories.waiting(given);
     // The router stores an alert under the id derived from its job.
-    const found = waiting && ((await findTraced(traces, waiting.alertId)) ?? pending(waiting, deps.now()));
-    return { found, near: found === undefined ? nearestId(given, await traces.recentIds()) : undefined, waiting };
+    const found = waiting && ((await findTraced(histories, waiting.alertId)) ?? pending(waiting, deps.now()));
+    return { found, near: found === undefined ? nearestId(given, await histories.recentIds()) : undefined, waiting };
   });
   if (found === undefined && given === undefined) {
     throw new CliFailure(`no alert has been raised yet on ${await deps.redisAddress(config)}`, 'sms-dispatch explain ALERT_OR_MESSAGE_ID');
@@ -73,7 +73,7 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
   const messages = found.kind === 'alert' ? found.alert.messages : [found.message];
   const live = options.live ? await askProviders(deps, config, messages, options.to ?? []) : undefined;
   if (options.json) {
-    const withLive = (one: MessageTrace) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
+    const withLive = (one: MessageHistory) => (live === undefined ? one : { ...one, live: liveFields(one, live) });
     const filling = found.filling === undefined ? {} : { capFilling: found.filling };
     const queued = waiting === undefined ? {} : { waiting };
     if (found.kind === 'alert') printJson(deps, { ...found.alert, messages: messages.map(withLive), ...filling, ...queued });
@@ -90,8 +90,8 @@ async function explain(deps: CliDeps, given: string | undefined, options: Explai
 const JOB_ID_PATTERN = /^[A-Za-z0-9._:-]{1,256}$/;
 
 /** Returns the job of an alert that no router has processed yet. */
-async function waitingOf(found: Found, traces: OpenTraces): Promise<WaitingJob | undefined> {
-  return found.kind === 'alert' && found.alert.outcome === 'pending' ? traces.waiting(found.alert.id) : undefined;
+async function waitingOf(found: Found, histories: OpenHistories): Promise<WaitingJob | undefined> {
+  return found.kind === 'alert' && found.alert.outcome === 'pending' ? histories.waiting(found.alert.id) : undefined;
 }
 
 function pending(job: WaitingJob, now: Date): Found {
@@ -99,9 +99,9 @@ function pending(job: WaitingJob, now: Date): Found {
 }
 
 /** Returns the newest alert in the ledger. */
-async function latestAlert(traces: OpenTraces): Promise<Found | undefined> {
-  for (const id of await traces.recentIds()) {
-    const found = await findTraced(traces, id);
+async function latestAlert(histories: OpenHistories): Promise<Found | undefined> {
+  for (const id of await histories.recentIds()) {
+    const found = await findTraced(histories, id);
     if (found?.kind === 'alert') return found;
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { messageId } from '../../alert/id.ts';
 import { type E164, maskEntry, parsePhone } from '../../alert/phone.ts';
 import type { Config } from '../../config/config.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import { type LookupTarget, lookupTarget } from '../../pipeline/lookup/lookup.ts';
 import { unclear, type VendorStatus } from '../../provider/contract/provider.ts';
 import type { AskableProvider, CliDeps } from '../cli-deps.ts';
@@ -32,7 +32,7 @@ const CONCURRENCY = 5;
 export async function askProviders(
   deps: CliDeps,
   config: Config,
-  messages: readonly MessageTrace[],
+  messages: readonly MessageHistory[],
   numbers: readonly string[],
 ): Promise<LiveAnswers> {
   const phones = pickPhones(config, messages, numbers);
@@ -70,7 +70,7 @@ async function askOne(
   deps: CliDeps,
   config: Config,
   open: (name: string) => Promise<AskableProvider>,
-  { id }: MessageTrace,
+  { id }: MessageHistory,
   { provider: name, ...text }: LookupTarget,
   to: E164 | undefined,
 ): Promise<LiveAnswer['status']> {
@@ -87,7 +87,7 @@ async function askOne(
 }
 
 /** Finds the full number of each message: the ledger has masked numbers, and the message id proves which number is its own. */
-function pickPhones(config: Config, messages: readonly MessageTrace[], numbers: readonly string[]): Map<string, E164> {
+function pickPhones(config: Config, messages: readonly MessageHistory[], numbers: readonly string[]): Map<string, E164> {
   const typed = numbers.map((number) => {
     const verdict = parsePhone(number, config.defaultCountry);
     if (!verdict.ok) throw new UsageError(`--to: ${verdict.message}, got "${maskEntry(number)}"`);
@@ -105,11 +105,11 @@ function pickPhones(config: Config, messages: readonly MessageTrace[], numbers: 
   );
 }
 
-function isOf({ id, alertId }: MessageTrace, phone: E164): boolean {
+function isOf({ id, alertId }: MessageHistory, phone: E164): boolean {
   return messageId(alertId, phone) === id;
 }
 
-function maskedWords(messages: readonly MessageTrace[]): string {
+function maskedWords(messages: readonly MessageHistory[]): string {
   const masked = [...new Set(messages.map(({ to }) => to))];
   const shown = masked.slice(0, 5).join(', ');
   return `not the number of ${messages.length === 1 ? 'the message' : 'any of the messages'}, sent to ${shown}${masked.length > 5 ? ', …' : ''}`;

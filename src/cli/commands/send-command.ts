@@ -3,7 +3,7 @@ import { PURPOSES } from '../../alert/alert.ts';
 import { AlertError } from '../../alert/parse-alert.ts';
 import type { Config } from '../../config/config.ts';
 import { storyOfAlert } from '../../explain/story-of-alert.ts';
-import type { AlertTrace } from '../../ledger/history/trace.ts';
+import type { AlertHistory } from '../../ledger/history/history.ts';
 import { isEveryPhoneReached, isSettled, waitForOutcome } from '../../ledger/history/wait-for-outcome.ts';
 import type { Enqueued } from '../../queue/producer/producer-port.ts';
 import type { CliDeps } from '../cli-deps.ts';
@@ -13,7 +13,7 @@ import { showStory } from '../format/show-story.ts';
 import { type AlertOptions, alertFromOptions } from '../options/alert-from-options.ts';
 import { severityOf, severityOption, wordOption } from '../options/option-values.ts';
 import { withNearNames } from '../options/suggestions.ts';
-import { withProducer, withTraces } from '../with-redis.ts';
+import { withHistories, withProducer } from '../with-redis.ts';
 
 interface SendOptions extends CommonOptions, AlertOptions {
   /** Seconds. */
@@ -77,10 +77,10 @@ async function send(deps: CliDeps, words: readonly string[], options: SendOption
 async function printOutcome(deps: CliDeps, config: Config, enqueued: Enqueued, seconds: number, json: boolean): Promise<number> {
   const { id } = enqueued;
   deps.stderr.write(`${id} is queued; waiting up to ${seconds} s for its outcome\n`);
-  let trace: AlertTrace | undefined;
+  let trace: AlertHistory | undefined;
   let unsettled = 'No router has processed it yet. Is `npm start` (or `sms-dispatch start`) running?';
   try {
-    trace = await withTraces(deps, config, (traces) => waitForOutcome(traces, id, seconds * 1000));
+    trace = await withHistories(deps, config, (histories) => waitForOutcome(histories, id, seconds * 1000));
     if (trace !== undefined && trace.outcome !== 'pending') unsettled = 'It has no outcome yet.';
   } catch (error) {
     // The alert is queued all the same: its id must be printed, so that it is not raised again under another id.

@@ -1,12 +1,12 @@
 import type { ProviderReason } from '../../alert/reason.ts';
 import { recipientOf } from '../../explain/story.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatTime } from '../../text/format-time.ts';
 import type { LiveAnswer, LiveAnswers } from '../commands/explain-live.ts';
 
 /** Formats the live status below a history: one line per message that a provider may have. */
-export function describeLive(messages: readonly MessageTrace[], answers: LiveAnswers): string {
+export function describeLive(messages: readonly MessageHistory[], answers: LiveAnswers): string {
   const rows = messages.flatMap((message) => {
     const answer = answers.get(message.id);
     return answer === undefined ? [] : [[recipientOf(message), describeAnswer(answer)]];
@@ -52,7 +52,7 @@ const UNCLEAR: Readonly<Partial<Record<ProviderReason, string>>> = {
 };
 
 /** Returns the status as JSON fields; `null` for a message that no provider may have. */
-export function liveFields(message: MessageTrace, answers: LiveAnswers): object | null {
+export function liveFields(message: MessageHistory, answers: LiveAnswers): object | null {
   const answer = answers.get(message.id);
   if (answer === undefined) return null;
   const { provider, status } = answer;

@@ -1,5 +1,5 @@
 import type { ConsoleApi } from '../../http/console/api.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
 import { tell } from '../ask.ts';
 import { Fault } from '../fault.ts';
@@ -30,7 +30,7 @@ const CHOICES: readonly {
 ];
 
 /** Actions for resolving a message with unknown outcome. */
-export function UnknownActions({ message, onAsk }: { readonly message: MessageTrace; readonly onAsk: (question: Question) => void }) {
+export function UnknownActions({ message, onAsk }: { readonly message: MessageHistory; readonly onAsk: (question: Question) => void }) {
   const who = message.contact ?? message.to;
   return (
     <fieldset class="actions">

@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageTrace } from '../../ledger/history/trace.ts';
+import { isDoubtful, type MessageHistory } from '../../ledger/history/history.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';
@@ -32,7 +32,7 @@ export function UnknownView() {
   );
 }
 
-function Message({ message, onAsk }: { readonly message: MessageTrace; readonly onAsk: (question: Question) => void }) {
+function Message({ message, onAsk }: { readonly message: MessageHistory; readonly onAsk: (question: Question) => void }) {
   const { id, contact, to, severity, attempts, createdAt } = message;
   const doubtful = attempts.filter(isDoubtful);
   return (

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
 import { parseSeverity, SEVERITIES } from '../../alert/severity.ts';
-import { MESSAGE_STATES, type Traces } from '../../ledger/history/trace.ts';
+import { type Histories, MESSAGE_STATES } from '../../ledger/history/history.ts';
 import type { ListFilter, ListPage, Lists, ReadList } from '../../ledger/lists/lists.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { OUTBOX_LENGTH } from '../../redis/keys.ts';
@@ -75,10 +75,10 @@ function invalid(detail: string): HttpProblem {
 }
 
 /** Adds `GET /v1/alerts/{id}`, `GET /v1/messages/{id}` and `GET /v1/simulated/outbox` (everything stored, or the newest `?limit=`). */
-export function traceRoutes(app: FastifyInstance, traces: Traces, outbox: Pick<Outbox, 'latest'> | undefined): void {
-  app.get<{ Params: { id: string } }>('/v1/alerts/:id', async ({ params }) => found(await look(params.id, traces.alert), 'alert'));
+export function traceRoutes(app: FastifyInstance, histories: Histories, outbox: Pick<Outbox, 'latest'> | undefined): void {
+  app.get<{ Params: { id: string } }>('/v1/alerts/:id', async ({ params }) => found(await look(params.id, histories.alert), 'alert'));
 
-  app.get<{ Params: { id: string } }>('/v1/messages/:id', async ({ params }) => found(await look(params.id, traces.message), 'message'));
+  app.get<{ Params: { id: string } }>('/v1/messages/:id', async ({ params }) => found(await look(params.id, histories.message), 'message'));
 
   app.get<{ Querystring: { limit?: unknown } }>('/v1/simulated/outbox', async ({ query }) => {
     if (outbox === undefined) throw new HttpProblem('not-found', { detail: 'No provider of type simulated is configured.' });

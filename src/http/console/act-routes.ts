@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
-import { isDoubtful, type Traces } from '../../ledger/history/trace.ts';
+import { type Histories, isDoubtful } from '../../ledger/history/history.ts';
 import { OPERATOR_WORDS } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
@@ -18,14 +18,14 @@ const MOST_SHOWN = 200;
 
 export interface ActDeps extends Pick<ConsoleDeps, 'dead' | 'resolver' | 'onSettled' | 'recipients'> {
   readonly producer: Pick<Producer, 'enqueueMany'>;
-  readonly traces: Pick<Traces, 'message'>;
+  readonly histories: Pick<Histories, 'message'>;
   readonly search: Pick<Search, 'idOf'>;
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** Adds the routes for dead letters, unknown outcomes and sending from the console. */
 export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
-  const { dead, resolver, producer, traces, search, recipients, timely } = deps;
+  const { dead, resolver, producer, histories, search, recipients, timely } = deps;
 
   app.get('/console/api/dead', async (): Promise<ConsoleApi['dead']> => {
     const { total, letters } = await timely(dead.list(MOST_SHOWN));
@@ -55,7 +55,7 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
     const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
     // Read before the message is resolved, which removes the unresolved attempt.
-    const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(traces.message(id)))?.attempts.findLast(isDoubtful) : undefined;
+    const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(histories.message(id)))?.attempts.findLast(isDoubtful) : undefined;
     const settled = await timely(resolver.resolve(id, word));
     if (settled.kind === 'settled' && doubtful !== undefined) deps.onSettled(doubtful.provider);
     return settled;

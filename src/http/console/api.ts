@@ -1,5 +1,5 @@
 import type { Story } from '../../explain/story.ts';
-import type { AlertTrace, MessageTrace } from '../../ledger/history/trace.ts';
+import type { AlertHistory, MessageHistory } from '../../ledger/history/history.ts';
 import type { KeptInbound } from '../../ledger/inbound/kept-inbound.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Health } from '../../overview/judge-health.ts';
@@ -32,8 +32,8 @@ export interface ConsoleApi {
   search: { readonly found: readonly ShownEntry[]; readonly searchedSince: string | null };
   /** `GET story/<id>` */
   story: { readonly story: Story } & (
-    | { readonly kind: 'alert'; readonly alert: AlertTrace }
-    | { readonly kind: 'message'; readonly message: MessageTrace }
+    | { readonly kind: 'alert'; readonly alert: AlertHistory }
+    | { readonly kind: 'message'; readonly message: MessageHistory }
   );
   /** `GET dead` */
   dead: { readonly total: number; readonly letters: readonly DeadLetter[] };
@@ -41,7 +41,7 @@ export interface ConsoleApi {
   replay: { readonly results: readonly (Replayed & { readonly id: string })[] };
   discard: { readonly discarded: number };
   /** `GET unknown` */
-  unknown: { readonly messages: readonly MessageTrace[] };
+  unknown: { readonly messages: readonly MessageHistory[] };
   /** `POST unknown/<message id>` with `{ word }`. */
   resolveUnknown: Settled;
   /** `GET inbound`: inbound messages, newest first. */

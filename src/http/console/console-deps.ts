@@ -1,4 +1,4 @@
-import type { StoryTraces } from '../../ledger/history/trace.ts';
+import type { StoryHistories } from '../../ledger/history/history.ts';
 import type { InboundLog } from '../../ledger/inbound/kept-inbound.ts';
 import type { Journal } from '../../ledger/journal/journal.ts';
 import type { Overview } from '../../overview/overview.ts';
@@ -10,7 +10,7 @@ import type { QueueBoard } from './queue-board.ts';
 export interface ConsoleDeps {
   readonly readOverview: () => Promise<Overview>;
   readonly journal: Journal;
-  readonly capFilling: StoryTraces['capFilling'];
+  readonly capFilling: StoryHistories['capFilling'];
   readonly dead: Omit<DeadLetters, 'all' | 'close'>;
   readonly resolver: UnknownResolver;
   readonly inbound: Pick<InboundLog, 'newest'>;

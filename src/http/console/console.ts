@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Traces } from '../../ledger/history/trace.ts';
+import type { Histories } from '../../ledger/history/history.ts';
 import type { MessageEntry } from '../../ledger/journal/journal-entry.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
@@ -50,12 +50,12 @@ function pageRoutes(app: FastifyInstance, dir = pageDir()): void {
 const MOST = 2_000;
 
 /** Returns recipient and severity of a message, cached. `undefined`: the ledger entry has expired. */
-function createRecallFacts(traces: Pick<Traces, 'message'>): (message: MessageEntry) => Promise<MessageFacts | undefined> {
+function createRecallFacts(histories: Pick<Histories, 'message'>): (message: MessageEntry) => Promise<MessageFacts | undefined> {
   const known = new Map<string, MessageFacts>();
   return async ({ id }) => {
     const remembered = known.get(id);
     if (remembered !== undefined) return remembered;
-    const trace = await traces.message(id);
+    const trace = await histories.message(id);
     if (trace === undefined) return undefined;
     const facts = factsOf(trace);
     for (const oldest of known.keys()) {
@@ -95,7 +95,7 @@ export interface Console {
 
 interface ConsoleResources {
   readonly producer: Pick<Producer, 'enqueueMany'>;
-  readonly traces: Traces;
+  readonly histories: Histories;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly timely: <T>(work: Promise<T>) => Promise<T>;
 }
@@ -107,10 +107,10 @@ export function createConsole(deps: ConsoleDeps, { http, logger }: Pick<ConsoleA
 
 function addRoutes(app: FastifyInstance, deps: ConsoleDeps, access: ConsoleAccess, resources: ConsoleResources): () => void {
   const { journal, board, version, pageDir } = deps;
-  const recall = createRecallFacts(resources.traces);
+  const recall = createRecallFacts(resources.histories);
   const show = async (entry: Showable) => showEntry(entry, entry.kind === 'message' ? await recall(entry.message) : undefined);
   const live = createLive({ journal, show });
-  const search = createSearch(journal, resources.traces);
+  const search = createSearch(journal, resources.histories);
 
   pageRoutes(app, pageDir);
   sessionRoutes(app, access, version);

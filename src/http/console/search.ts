@@ -1,5 +1,5 @@
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import type { Traces } from '../../ledger/history/trace.ts';
+import type { Histories } from '../../ledger/history/history.ts';
 import type { Journal } from '../../ledger/journal/journal.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import { isShownId, maskWords, shownAlertId } from './mask.ts';
@@ -23,7 +23,7 @@ const MOST_FOUND = 50;
 /** Time limit of a search. */
 const WITHIN_MS = 3_000;
 
-export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): Search {
+export function createSearch(journal: Pick<Journal, 'newest'>, histories: Histories): Search {
   const scan = async (
     isWanted: (entry: JournalEntry) => boolean,
     most: number,
@@ -46,7 +46,7 @@ export function createSearch(journal: Pick<Journal, 'newest'>, traces: Traces): 
       const found = await scan((entry) => answersTo(entry, text), MOST_FOUND);
       if (found.entries.length > 0 || !ALERT_ID_PATTERN.test(text)) return found;
       // Newer than every journal entry, or older than all of them.
-      return { ...found, entries: await fromLedger(text, traces) };
+      return { ...found, entries: await fromLedger(text, histories) };
     },
     async idOf(shown) {
       if (!isShownId(shown)) return shown;
@@ -70,8 +70,8 @@ function alertIdOf(entry: JournalEntry): string {
 }
 
 /** Builds the entry that the journal would have. */
-async function fromLedger(id: string, traces: Traces): Promise<Showable[]> {
-  const [message, alert] = await Promise.all([traces.message(id), traces.alert(id)]);
+async function fromLedger(id: string, histories: Histories): Promise<Showable[]> {
+  const [message, alert] = await Promise.all([histories.message(id), histories.alert(id)]);
   if (message !== undefined) {
     const { alertId, state, reason, provider, attempts, createdAt } = message;
     const at = new Date(createdAt);

@@ -1,5 +1,5 @@
 import { recipientOf } from '../../explain/story.ts';
-import type { AlertTrace, MessageTrace, TraceAttempt, TraceEvent } from '../../ledger/history/trace.ts';
+import type { AlertHistory, HistoryAttempt, HistoryEvent, MessageHistory } from '../../ledger/history/history.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { ShownAlert, ShownEntry } from './api.ts';
@@ -14,7 +14,7 @@ export interface MessageFacts {
 /** A journal entry, or one in the same form that the journal does not have. */
 export type Showable = JournalEntry | { readonly seq: string; readonly at: Date; readonly kind: 'alert'; readonly alert: ShownAlert };
 
-export function factsOf(message: MessageTrace): MessageFacts {
+export function factsOf(message: MessageHistory): MessageFacts {
   return { recipient: maskWords(recipientOf(message)), severity: message.severity };
 }
 
@@ -33,7 +33,7 @@ export function showEntry(entry: Showable, facts: MessageFacts | undefined): Sho
   return { seq, at, kind: 'message', message: { ...message, alertId: shownAlertId(message.alertId), attempt, recipient, severity } };
 }
 
-export function showAlert(alert: AlertTrace): AlertTrace {
+export function showAlert(alert: AlertHistory): AlertHistory {
   return {
     ...alert,
     id: shownAlertId(alert.id),
@@ -43,7 +43,7 @@ export function showAlert(alert: AlertTrace): AlertTrace {
   };
 }
 
-export function showMessage(message: MessageTrace): MessageTrace {
+export function showMessage(message: MessageHistory): MessageHistory {
   return {
     ...message,
     alertId: shownAlertId(message.alertId),
@@ -66,11 +66,11 @@ export function showLetter(letter: DeadLetter): DeadLetter {
   };
 }
 
-function showEvent(event: TraceEvent): TraceEvent {
+function showEvent(event: HistoryEvent): HistoryEvent {
   return event.detail === undefined ? event : { ...event, detail: maskWords(event.detail) };
 }
 
-function showAttempt(attempt: TraceAttempt): TraceAttempt {
+function showAttempt(attempt: HistoryAttempt): HistoryAttempt {
   return attempt.code === undefined ? attempt : { ...attempt, code: maskWords(attempt.code) };
 }
 

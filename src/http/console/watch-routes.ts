@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import { findTraced, storyOf } from '../../explain/find-story.ts';
-import type { StoryTraces, Traces } from '../../ledger/history/trace.ts';
+import type { Histories, StoryHistories } from '../../ledger/history/history.ts';
 import { judgeHealth } from '../../overview/judge-health.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { HttpProblem } from '../server/problem.ts';
@@ -21,7 +21,7 @@ const MOST_INBOUND = 200;
 const SEQ = /^\d{1,16}-\d{1,16}$/;
 
 interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'journal' | 'capFilling' | 'recipients' | 'now'> {
-  readonly traces: Traces;
+  readonly histories: Histories;
   readonly outbox: Pick<Outbox, 'latest'> | undefined;
   readonly live: Live;
   readonly search: Search;
@@ -32,7 +32,7 @@ interface WatchDeps extends Pick<ConsoleDeps, 'readOverview' | 'inbound' | 'jour
 
 /** Adds the routes that only read. */
 export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
-  const { traces, outbox, live, search, journal, show, timely } = deps;
+  const { histories, outbox, live, search, journal, show, timely } = deps;
   const names: ConsoleNames = {
     recipients: deps.recipients,
     severities: SEVERITIES,
@@ -77,7 +77,7 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
     const id = await timely(search.idOf(params.id));
     const story =
       id !== undefined && ALERT_ID_PATTERN.test(id)
-        ? await timely(buildStory(id, { ...traces, capFilling: deps.capFilling }, deps.now()))
+        ? await timely(buildStory(id, { ...histories, capFilling: deps.capFilling }, deps.now()))
         : undefined;
     if (story === undefined) throw new HttpProblem('not-found', { detail: 'No alert or message has this id, or its record has expired.' });
     return story;
@@ -105,8 +105,8 @@ export function watchRoutes(app: FastifyInstance, deps: WatchDeps): void {
 
 type Query<Names extends string> = { Querystring: Partial<Record<Names, unknown>> };
 
-async function buildStory(id: string, traces: StoryTraces, now: Date): Promise<ConsoleApi['story'] | undefined> {
-  const found = await findTraced(traces, id);
+async function buildStory(id: string, histories: StoryHistories, now: Date): Promise<ConsoleApi['story'] | undefined> {
+  const found = await findTraced(histories, id);
   if (found === undefined) return undefined;
   const digest = found.digest && showMessage(found.digest);
   const original = found.original && showAlert(found.original);

@@ -3,7 +3,13 @@ import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { alertJsonSchema, type JsonSchema } from '../../alert/json-schema.ts';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
-import { type AlertTrace, MESSAGE_STATES, type MessageTrace, type TraceAttempt, type TraceEvent } from '../../ledger/history/trace.ts';
+import {
+  type AlertHistory,
+  type HistoryAttempt,
+  type HistoryEvent,
+  MESSAGE_STATES,
+  type MessageHistory,
+} from '../../ledger/history/history.ts';
 import type { ListPage } from '../../ledger/lists/lists.ts';
 import type { OutboxEntry } from '../../provider/simulated/outbox.ts';
 import { acknowledgeSchema } from '../alerts/acknowledge-routes.ts';
@@ -37,7 +43,7 @@ const event = z.object({
   reason: reason.exactOptional(),
   until: time.exactOptional(),
   detail: z.string().exactOptional(),
-}) satisfies z.ZodType<TraceEvent>;
+}) satisfies z.ZodType<HistoryEvent>;
 
 const traceId = z.string().exactOptional().describe('Id in the tracing backend, where tracing is on.');
 
@@ -54,11 +60,11 @@ const attempt = z
     simulated: z.literal(true).exactOptional().describe('The provider is simulated.'),
     traceId,
   })
-  .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<TraceAttempt>;
+  .describe('One request to a provider; result is absent while it is open.') satisfies z.ZodType<HistoryAttempt>;
 
 const pausedQueue = z.string().exactOptional().describe('The queue that it waits on is paused.');
 
-const messageTrace = z.object({
+const messageHistory = z.object({
   id: z.string(),
   alertId: z.string(),
   to: masked,
@@ -86,9 +92,9 @@ const messageTrace = z.object({
   expiresAt: time,
   attempts: z.array(attempt),
   events: z.array(event),
-}) satisfies z.ZodType<MessageTrace>;
+}) satisfies z.ZodType<MessageHistory>;
 
-const alertTrace = z.object({
+const alertHistory = z.object({
   id: z.string(),
   severity: z.string(),
   status: z.string(),
@@ -99,8 +105,8 @@ const alertTrace = z.object({
   traceId,
   pausedQueue,
   events: z.array(event),
-  messages: z.array(messageTrace),
-}) satisfies z.ZodType<AlertTrace>;
+  messages: z.array(messageHistory),
+}) satisfies z.ZodType<AlertHistory>;
 
 const next = z
   .string()
@@ -135,10 +141,10 @@ const SCHEMAS = {
   Acknowledge: acknowledgeSchema,
   Acknowledged: acknowledged,
   Verdicts: verdicts,
-  AlertTrace: alertTrace,
-  MessageTrace: messageTrace,
-  AlertList: z.object({ items: z.array(alertTrace), next }) satisfies z.ZodType<ListPage<AlertTrace>>,
-  MessageList: z.object({ items: z.array(messageTrace), next }) satisfies z.ZodType<ListPage<MessageTrace>>,
+  AlertTrace: alertHistory,
+  MessageTrace: messageHistory,
+  AlertList: z.object({ items: z.array(alertHistory), next }) satisfies z.ZodType<ListPage<AlertHistory>>,
+  MessageList: z.object({ items: z.array(messageHistory), next }) satisfies z.ZodType<ListPage<MessageHistory>>,
   Outbox: z.object({ messages: z.array(sent) }),
   Problem: problem,
   AllRejected: z.object({ ...problem.shape, ...verdicts.shape }),

@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../../alert/severity.ts';
 import type { HttpConfig } from '../../config/config.ts';
-import { MESSAGE_STATES } from '../../ledger/history/trace.ts';
+import { MESSAGE_STATES } from '../../ledger/history/history.ts';
 import { LIST_LIMIT, LIST_PARAMETERS, LISTED_OUTCOMES, LISTED_REASONS } from '../alerts/list-routes.ts';
 import { vendorPaths, webhookPaths } from './openapi-caller-paths.ts';
 import {

@@ -59,7 +59,7 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
   const timely = <T>(work: Promise<T>) => withinDeadline(work, answerWithinMs);
   operationRoutes(app, { metrics: deps.metrics, readiness: () => timely(deps.readiness()) });
   if (deps.role === 'receiver') {
-    const { config, logger, producer, traces, lists, outbox, receipts, inbound } = deps;
+    const { config, logger, producer, histories, lists, outbox, receipts, inbound } = deps;
     const timelyProducer = {
       enqueueMany: (alerts: readonly unknown[]) => timely(producer.enqueueMany(alerts)),
       resolve: (dedupKey: string) => timely(producer.resolve(dedupKey)),
@@ -69,7 +69,7 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
     acknowledgeRoutes(app, { producer: timelyProducer, onAcknowledged: deps.onAcknowledged });
     traceRoutes(
       app,
-      { alert: (id) => timely(traces.alert(id)), message: (id) => timely(traces.message(id)) },
+      { alert: (id) => timely(histories.alert(id)), message: (id) => timely(histories.message(id)) },
       outbox && { latest: (limit) => timely(outbox.latest(limit)) },
     );
     listRoutes(
@@ -83,7 +83,7 @@ export function createHttpApp(deps: HttpServerDeps): HttpApp {
     receiptRoutes(app, { ...receipts, enqueue: (provider, entries) => timely(receipts.enqueue(provider, entries)) });
     inboundRoutes(app, { ...inbound, enqueue: (provider, text) => timely(inbound.enqueue(provider, text)) });
     if (console) {
-      endStreams = console.serve(app, { producer: timelyProducer, traces, outbox, timely });
+      endStreams = console.serve(app, { producer: timelyProducer, histories, outbox, timely });
       app.addHook('preClose', async () => endStreams());
     }
     const document = JSON.stringify(createOpenApi(config.http));

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { Traces } from '../../ledger/history/trace.ts';
+import type { Histories } from '../../ledger/history/history.ts';
 import type { Lists } from '../../ledger/lists/lists.ts';
 import type { Logger } from '../../logger.ts';
 import type { KnownNames } from '../../pipeline/routing/directory.ts';
@@ -33,7 +33,7 @@ export interface ReceiverDeps extends CommonDeps {
   /** Counts alerts acknowledged over HTTP. */
   readonly onAcknowledged: () => void;
   readonly webhookCounts: WebhookCounts;
-  readonly traces: Traces;
+  readonly histories: Histories;
   readonly lists: Lists;
   readonly now: () => Date;
   readonly receipts: ReceiptDeps;

@@ -1,7 +1,7 @@
 import { defineScript, noReply, stringList } from '../../redis/define-script.ts';
 import { DIGEST_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
-import { IN_FLIGHT, MESSAGE_STATES } from '../history/trace.ts';
+import { IN_FLIGHT, MESSAGE_STATES } from '../history/history.ts';
 import { releaseClaimLua } from '../lua/shared/parts.ts';
 
 /**

@@ -2,7 +2,7 @@ import { SEVERITIES, type Severity, severityRank } from '../../alert/severity.ts
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
 import type { Closure } from '../acknowledge/closure-script.ts';
-import type { MessageState, TraceEvent } from '../history/trace.ts';
+import type { HistoryEvent, MessageState } from '../history/history.ts';
 import { lines } from '../records.ts';
 import { closeScript, endScript, gatherScript, markScript, releaseUnreachedScript, writeScript } from './digest-scripts.ts';
 
@@ -91,7 +91,7 @@ export interface ToWrite {
   readonly as: string;
   /** Of a digest to open for what is left, unless one gathers already. */
   readonly nextId: string;
-  readonly event: TraceEvent;
+  readonly event: HistoryEvent;
 }
 
 export interface Written {

@@ -1,6 +1,6 @@
 import { defineScript } from '../../redis/define-script.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
-import { IN_FLIGHT, type MessageState } from '../history/trace.ts';
+import { IN_FLIGHT, type MessageState } from '../history/history.ts';
 
 /** As long as the alert of such a message may take until it is routed again, and longer. */
 const LOST_SENDS_TTL_MS = 3_600_000;

@@ -1,22 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { logSafeId } from '../../alert/phone.ts';
-import { type AlertTrace, isInFlight, type Traces } from './trace.ts';
+import { type AlertHistory, type Histories, isInFlight } from './history.ts';
 
 const POLL_MS = 100;
 
 /** The time was up before everything of an alert had its outcome. */
 export class OutcomeTimeoutError extends Error {
   /** As it stood last; `undefined`: nobody has heard of such an alert. */
-  readonly trace: AlertTrace | undefined;
+  readonly trace: AlertHistory | undefined;
 
-  constructor(alertId: string, timeoutMs: number, trace: AlertTrace | undefined) {
+  constructor(alertId: string, timeoutMs: number, trace: AlertHistory | undefined) {
     super(`${logSafeId(alertId)} has no outcome after ${timeoutMs} ms: ${describe(trace)}`);
     this.name = 'OutcomeTimeoutError';
     this.trace = trace;
   }
 }
 
-function describe(trace: AlertTrace | undefined): string {
+function describe(trace: AlertHistory | undefined): string {
   if (trace === undefined) return 'nobody has raised it';
   if (trace.outcome === 'pending') return 'no router has taken it';
   const open = trace.messages.filter(({ state }) => isInFlight(state)).length;
@@ -28,14 +28,14 @@ function describe(trace: AlertTrace | undefined): string {
  * @param nextLook resolves when it is worth looking again, within the given ms at the latest
  */
 export async function waitForOutcome(
-  traces: Pick<Traces, 'alert'>,
+  histories: Pick<Histories, 'alert'>,
   alertId: string,
   timeoutMs: number,
   nextLook: (leftMs: number) => Promise<void> = (leftMs) => pause(Math.min(POLL_MS, leftMs)),
-): Promise<AlertTrace | undefined> {
+): Promise<AlertHistory | undefined> {
   const end = performance.now() + timeoutMs;
   for (;;) {
-    const trace = await traces.alert(alertId);
+    const trace = await histories.alert(alertId);
     const leftMs = end - performance.now();
     if (isSettled(trace) || leftMs <= 0) return trace;
     await nextLook(leftMs);
@@ -43,13 +43,13 @@ export async function waitForOutcome(
 }
 
 /** `undefined`, an alert that no router has seen, is not settled. */
-export function isSettled(trace: AlertTrace | undefined): boolean {
+export function isSettled(trace: AlertHistory | undefined): boolean {
   if (trace === undefined || trace.outcome === 'pending') return false;
   return trace.messages.every(({ state }) => !isInFlight(state));
 }
 
 /** Did every phone of the alert get its text, as far as is known? */
-export function isEveryPhoneReached(trace: AlertTrace | undefined): boolean {
+export function isEveryPhoneReached(trace: AlertHistory | undefined): boolean {
   return (
     trace?.outcome === 'routed' &&
     trace.messages.length > 0 &&

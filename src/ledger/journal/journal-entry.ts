@@ -1,10 +1,10 @@
-import type { AlertTrace, MessageState, TraceAttempt } from '../history/trace.ts';
+import type { AlertHistory, HistoryAttempt, MessageState } from '../history/history.ts';
 
 /** An alert has its outcome, or somebody takes care of it. */
 export interface AlertEntry {
   readonly id: string;
   readonly severity: string;
-  readonly outcome: Exclude<AlertTrace['outcome'], 'pending'> | 'acknowledged';
+  readonly outcome: Exclude<AlertHistory['outcome'], 'pending'> | 'acknowledged';
   readonly reason: string | null;
   readonly dedupKey: string | null;
   /** Names of the contacts among its recipients, at most 20. */
@@ -21,7 +21,7 @@ export interface MessageEntry {
   readonly reason: string | null;
   readonly provider: string | null;
   /** The request to a provider that has just ended, where one has. */
-  readonly attempt: TraceAttempt | null;
+  readonly attempt: HistoryAttempt | null;
 }
 
 /** `seq` orders entries and is theirs alone; `at` is by Redis' clock. */

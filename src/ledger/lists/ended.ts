@@ -3,7 +3,7 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { luaPart } from '../../redis/lua-source.ts';
-import type { MessageState } from '../history/trace.ts';
+import type { MessageState } from '../history/history.ts';
 import type { MessageRecord } from '../records.ts';
 
 /**

@@ -4,7 +4,7 @@ import { defineScript, noReply, stringList, stringOrNone } from '../../redis/def
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 import { luaPart, setOf } from '../../redis/lua-source.ts';
 import { MISSED_ALERT } from '../criticals.ts';
-import { IN_FLIGHT } from '../history/trace.ts';
+import { IN_FLIGHT } from '../history/history.ts';
 import { EVENTS_LENGTH, lines } from '../records.ts';
 
 /**

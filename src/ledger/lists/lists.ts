@@ -1,7 +1,7 @@
 import type { Redis } from '../../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
-import { createTraces } from '../history/redis-traces.ts';
-import type { AlertTrace, MessageTrace } from '../history/trace.ts';
+import type { AlertHistory, MessageHistory } from '../history/history.ts';
+import { createHistories } from '../history/redis-histories.ts';
 import { createJournal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { type EndedRef, endedPage, INDEXED_STATES, type IndexedState } from './ended.ts';
@@ -35,8 +35,8 @@ export type ReadList<Item> = (filter: ListFilter, cursor: string | undefined, li
  * routed, and reaches back as far as the journal.
  */
 export interface Lists {
-  readonly messages: ReadList<MessageTrace>;
-  readonly alerts: ReadList<AlertTrace>;
+  readonly messages: ReadList<MessageHistory>;
+  readonly alerts: ReadList<AlertHistory>;
 }
 
 /** Looked at for one page: entries of the journal, or of an index. A page with fewer items than asked for has a cursor then. */
@@ -53,7 +53,7 @@ const LONGEST_LOOK_MS = 1_500;
 
 export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLookMs = LONGEST_LOOK_MS): Lists {
   const journal = createJournal(redis, keys);
-  const traces = createTraces(redis, keys);
+  const histories = createHistories(redis, keys);
 
   /** Says when a page that is begun now has been looked for long enough. */
   const startLook = () => {
@@ -63,16 +63,16 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
 
   const indexed = async (state: IndexedState, filter: ListFilter, before: EndedRef | undefined, limit: number) => {
     const since = Math.max(filter.since?.getTime() ?? 0, now().getTime() - LEDGER_TTL_MS);
-    const items: MessageTrace[] = [];
+    const items: MessageHistory[] = [];
     let last = before;
     const isLate = startLook();
     for (let looked = 0; looked < MOST_LOOKED_AT && (looked === 0 || !isLate()); looked += BATCH) {
       const refs = await endedPage(redis, keys, state, { before: last, since, limit: BATCH });
-      const found = await Promise.all(refs.map(async (ref) => ({ ref, trace: await traces.message(ref.id) })));
-      for (const { ref, trace } of found) {
+      const found = await Promise.all(refs.map(async (ref) => ({ ref, history: await histories.message(ref.id) })));
+      for (const { ref, history } of found) {
         last = ref;
-        if (trace === undefined || !matches(trace, filter)) continue;
-        items.push(trace);
+        if (history === undefined || !matches(history, filter)) continue;
+        items.push(history);
         if (items.length === limit) return { items, next: `${ref.at}.${ref.id}` };
       }
       if (refs.length < BATCH) return { items, next: null };
@@ -111,18 +111,18 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
       }
       const from = cursor === undefined ? undefined : readJournalCursor(cursor);
       if (cursor !== undefined && from === undefined) return undefined;
-      const items: MessageTrace[] = [];
+      const items: MessageHistory[] = [];
       let looked = 0;
       const isLate = startLook();
-      const take = async (entries: readonly JournalEntry[], skip = 0): Promise<ListPage<MessageTrace> | undefined> => {
+      const take = async (entries: readonly JournalEntry[], skip = 0): Promise<ListPage<MessageHistory> | undefined> => {
         const places = (await messagesOf(entries)).slice(skip);
         for (let at = 0; at < places.length; at += BATCH) {
           const found = await Promise.all(
-            places.slice(at, at + BATCH).map(async (place) => ({ place, trace: await traces.message(place.id) })),
+            places.slice(at, at + BATCH).map(async (place) => ({ place, history: await histories.message(place.id) })),
           );
-          for (const { place, trace } of found) {
-            if (trace === undefined || !matches(trace, filter)) continue;
-            items.push(trace);
+          for (const { place, history } of found) {
+            if (history === undefined || !matches(history, filter)) continue;
+            items.push(history);
             if (items.length === limit) return { items, next: `${place.seq}.${place.index + 1}` };
           }
         }
@@ -146,7 +146,7 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
     async alerts(filter, cursor, limit) {
       const from = cursor === undefined ? undefined : readJournalCursor(cursor);
       if (cursor !== undefined && (from === undefined || from.skip !== undefined)) return undefined;
-      const items = new Map<string, AlertTrace>();
+      const items = new Map<string, AlertHistory>();
       let looked = 0;
       let messages = 0;
       const isLate = startLook();
@@ -156,16 +156,16 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
         const found = await Promise.all(
           entries.map(async (entry) => ({
             entry,
-            trace: entry.kind === 'alert' && isMeant(entry) ? await traces.alert(entry.alert.id) : undefined,
+            history: entry.kind === 'alert' && isMeant(entry) ? await histories.alert(entry.alert.id) : undefined,
           })),
         );
-        for (const { entry, trace } of found) {
+        for (const { entry, history } of found) {
           looked += 1;
           // One that was replayed has an older entry of another outcome.
-          const isNow = entry.kind === 'alert' && trace?.outcome === entry.alert.outcome;
-          if (trace !== undefined && isNow && isMeant(entry) && matchesAlert(trace, filter)) {
-            items.set(trace.id, trace);
-            messages += trace.messages.length;
+          const isNow = entry.kind === 'alert' && history?.outcome === entry.alert.outcome;
+          if (history !== undefined && isNow && isMeant(entry) && matchesAlert(history, filter)) {
+            items.set(history.id, history);
+            messages += history.messages.length;
           }
           if (items.size === limit || messages >= MOST_MESSAGES || looked >= MOST_LOOKED_AT) {
             return { items: [...items.values()], next: entry.seq };
@@ -200,14 +200,14 @@ function justBefore(seq: string): string {
   return n === '0' ? `${Number(ms) - 1}-${2n ** 64n - 1n}` : `${ms}-${BigInt(n) - 1n}`;
 }
 
-function matches(trace: MessageTrace, { state, severity, provider, route, contact, reason }: ListFilter): boolean {
+function matches(history: MessageHistory, { state, severity, provider, route, contact, reason }: ListFilter): boolean {
   return (
-    (state === undefined || trace.state === state) &&
-    (severity === undefined || trace.severity === severity) &&
-    (provider === undefined || trace.provider === provider || trace.attempts.some((attempt) => attempt.provider === provider)) &&
-    (route === undefined || trace.route === route) &&
-    (contact === undefined || trace.contact === contact) &&
-    (reason === undefined || trace.reason === reason || trace.lastReason === reason)
+    (state === undefined || history.state === state) &&
+    (severity === undefined || history.severity === severity) &&
+    (provider === undefined || history.provider === provider || history.attempts.some((attempt) => attempt.provider === provider)) &&
+    (route === undefined || history.route === route) &&
+    (contact === undefined || history.contact === contact) &&
+    (reason === undefined || history.reason === reason || history.lastReason === reason)
   );
 }
 
@@ -224,7 +224,7 @@ function mayMatch(
   );
 }
 
-function matchesAlert({ messages }: AlertTrace, { provider, route, contact }: ListFilter): boolean {
+function matchesAlert({ messages }: AlertHistory, { provider, route, contact }: ListFilter): boolean {
   if (provider === undefined && route === undefined && contact === undefined) return true;
   return messages.some((message) => matches(message, { provider, route, contact }));
 }

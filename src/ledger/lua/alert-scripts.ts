@@ -5,7 +5,7 @@ import { LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
 import { closedByLua } from '../acknowledge/closure-script.ts';
 import { MISSED_ALERT } from '../criticals.ts';
-import type { MessageState } from '../history/trace.ts';
+import type { MessageState } from '../history/history.ts';
 import { writeEntryLua } from '../journal/journal.ts';
 import { followLua } from '../lists/in-flight.ts';
 import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './shared/parts.ts';

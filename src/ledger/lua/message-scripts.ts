@@ -5,7 +5,7 @@ import { LEDGER_TTL_MS, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
 import { closedByLua } from '../acknowledge/closure-script.ts';
 import { PLANNED_WAITS } from '../criticals.ts';
-import { IN_FLIGHT, MESSAGE_STATES, type MessageState, type TraceAttempt } from '../history/trace.ts';
+import { type HistoryAttempt, IN_FLIGHT, MESSAGE_STATES, type MessageState } from '../history/history.ts';
 import { writeEntryLua } from '../journal/journal.ts';
 import { boundLeaseLua } from '../lease.ts';
 import { indexEndedLua } from '../lists/ended.ts';
@@ -95,7 +95,7 @@ export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
     EVENTS_LENGTH,
     IN_FLIGHT: setOf(IN_FLIGHT),
     STATE: wordsOf<MessageState>('deferred', 'accepted', 'unknown', 'failed', 'expired', 'suppressed'),
-    RESULT: wordsOf<TraceAttempt['result'] & string>('accepted', 'refused', 'unknown'),
+    RESULT: wordsOf<HistoryAttempt['result'] & string>('accepted', 'refused', 'unknown'),
     SEVERITY: wordsOf<Severity>('critical'),
     PLANNED: setOf(PLANNED_WAITS),
   },

@@ -3,7 +3,7 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, RECEIPT_INDEX_TTL_MS } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
-import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent } from '../history/trace.ts';
+import { type HistoryAttempt, type HistoryEvent, MESSAGE_STATES, type MessageState } from '../history/history.ts';
 import { writeEntryLua } from '../journal/journal.ts';
 import type { Ledger, ReportedReceipt } from '../ledger.ts';
 import { indexEndedLua } from '../lists/ended.ts';
@@ -41,7 +41,7 @@ const receiptScript = defineScript(new URL('apply-receipt.lua', import.meta.url)
     WORD: wordsOf<ReceiptWord>('delivered', 'undelivered', 'pending'),
     KEPT: wordsOf<KeptReceipt>('early', 'late', 'pending'),
     STATE: wordsOf<MessageState>('undelivered', 'unknown', 'accepted'),
-    RESULT: wordsOf<NonNullable<TraceAttempt['result'] | TraceAttempt['resolution']>>('refused', 'confirmed_not_sent'),
+    RESULT: wordsOf<NonNullable<HistoryAttempt['result'] | HistoryAttempt['resolution']>>('refused', 'confirmed_not_sent'),
   },
   includes: [writeEntryLua, indexEndedLua],
 });
@@ -80,7 +80,7 @@ export function createApplyReceipt(redis: Redis, keys: Keys): Ledger['applyRecei
 function receiptEvent(
   { provider, state, receivedAt, at, code, reason }: ReportedReceipt,
   verdict: ReceiptWord | 'late' | 'part',
-): TraceEvent {
+): HistoryEvent {
   const facts = [
     ...(verdict === 'late' ? [`says ${state}`] : []),
     ...(verdict === 'part' ? [`one part is ${state}`] : []),

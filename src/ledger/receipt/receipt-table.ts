@@ -1,4 +1,4 @@
-import type { MessageState } from '../history/trace.ts';
+import type { MessageState } from '../history/history.ts';
 
 export const RECEIPT_WORDS = ['delivered', 'undelivered', 'pending'] as const;
 /** What a provider can report. `pending`: it has the text, and no final word yet. */

@@ -1,7 +1,7 @@
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, LEDGER_TTL_MS, RESOLVED_TTL_MS } from '../../redis/keys.ts';
-import type { MessageState } from '../history/trace.ts';
+import type { MessageState } from '../history/history.ts';
 import { followLua } from '../lists/in-flight.ts';
 import { type MessageRecord, messageFields } from '../records.ts';
 

@@ -3,7 +3,7 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { wordsOf } from '../../redis/lua-source.ts';
-import { MESSAGE_STATES, type MessageState, type TraceAttempt, type TraceEvent } from '../history/trace.ts';
+import { type HistoryAttempt, type HistoryEvent, MESSAGE_STATES, type MessageState } from '../history/history.ts';
 import { writeEntryLua } from '../journal/journal.ts';
 import { messageLine } from '../journal/journal-entry.ts';
 import { indexEndedLua } from '../lists/ended.ts';
@@ -32,7 +32,7 @@ const settleUnknownScript = defineScript(new URL('settle-unknown.lua', import.me
   constants: {
     STATE: wordsOf<MessageState>('unknown', 'accepted', 'failed'),
     REASON: wordsOf<ProviderReason>('unknown_outcome'),
-    RESULT: wordsOf<NonNullable<TraceAttempt['result'] | TraceAttempt['resolution']>>(
+    RESULT: wordsOf<NonNullable<HistoryAttempt['result'] | HistoryAttempt['resolution']>>(
       'unknown',
       'accepted',
       'refused',
@@ -62,7 +62,7 @@ interface Settlement {
   readonly at: Date;
   /** What it says is not forgotten yet, because it is to be sent again. */
   readonly keep: boolean;
-  readonly event: TraceEvent;
+  readonly event: HistoryEvent;
 }
 
 /** The messages of which nobody knows whether they were sent. Every method rejects when Redis refuses. */

@@ -1,4 +1,4 @@
-import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/history.ts';
 import { laneOf, type Message } from '../message.ts';
 import { endOf, type Outcome } from '../outcome.ts';
 import type { Dispatch } from '../sending/dispatcher.ts';

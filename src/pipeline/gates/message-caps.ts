@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { CapSize } from '../../ledger/history/trace.ts';
+import type { CapSize } from '../../ledger/history/history.ts';
 import { capRulesFor } from '../../limit/caps/cap-rules.ts';
 import type { Contributor } from '../../limit/caps/contributions.ts';
 import { CAP_REASONS, type CapRule, type Reservation } from '../../limit/caps/rate-cap.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { MessageState, MessageTrace, Traces } from '../../ledger/history/trace.ts';
+import type { MessageState, MessageHistory, Histories } from '../../ledger/history/history.ts';
 import type { ProviderError, ProviderName, StatusQuery, VendorReport } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { DispatcherDeps } from '../sending/dispatcher.ts';
@@ -19,13 +19,13 @@ export type InVain =
   | { readonly kind: 'given_up'; readonly error?: ProviderError };
 
 interface AskProviderDeps {
-  readonly traces: Pick<Traces, 'message'>;
+  readonly histories: Pick<Histories, 'message'>;
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly clock: Clock;
   /** Processes the vendor's report like a receipt. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
   /** Resolves a held message as never sent; false when its outcome stays unknown. */
-  readonly refute: (trace: MessageTrace, provider: ProviderName) => Promise<boolean>;
+  readonly refute: (history: MessageHistory, provider: ProviderName) => Promise<boolean>;
   readonly onInVain: (provider: ProviderName, messageId: string, why: InVain) => void;
   /** Called for an exception of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
@@ -40,28 +40,28 @@ const UNSAID: readonly MessageState[] = ['accepted', 'unknown'];
  * Queries the provider for the state of a message, unless a receipt has arrived meanwhile. Vendors limit queries
  * separately from sending, so queries use no pacing slot.
  */
-export function createAskProvider({ traces, targets, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
+export function createAskProvider({ histories, targets, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
   return async (lookup, signal) => {
     const { messageId } = lookup;
-    const trace = await traces.message(messageId);
-    const target = trace !== undefined && UNSAID.includes(trace.state) ? lookupTarget(trace) : undefined;
-    if (trace === undefined || target === undefined) return { kind: 'done' };
+    const history = await histories.message(messageId);
+    const target = history !== undefined && UNSAID.includes(history.state) ? lookupTarget(history) : undefined;
+    if (history === undefined || target === undefined) return { kind: 'done' };
     const { provider: name, sentAt } = target;
     const sendTarget = targets.get(name);
     // The config may have changed: queries that it no longer wants are skipped.
-    const pollAfterMs = pollAfterOf(sendTarget, trace.state === 'unknown');
+    const pollAfterMs = pollAfterOf(sendTarget, history.state === 'unknown');
     if (!canBeAsked(sendTarget?.provider) || pollAfterMs === undefined) return { kind: 'done' };
 
     const status = await askStatus(sendTarget.provider, queryOf(lookup, target), signal, onBug);
     if (status.kind === 'absent') {
-      if (trace.state === 'unknown' && (await refute(trace, name))) return { kind: 'done' };
+      if (history.state === 'unknown' && (await refute(history, name))) return { kind: 'done' };
       onInVain(name, messageId, status);
       return { kind: 'done' };
     }
     // Aborted by ourselves: not a result; the next worker queries again.
     if (status.kind === 'unclear') signal.throwIfAborted();
     // For an unknown outcome, even `pending` is news: the vendor has the message.
-    else if (status.kind !== 'pending' || trace.state === 'unknown')
+    else if (status.kind !== 'pending' || history.state === 'unknown')
       await report(name, receiptOf(status, messageId, target.providerMessageId));
     if (status.kind === 'delivered' || status.kind === 'undelivered') return { kind: 'done' };
 

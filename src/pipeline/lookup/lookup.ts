@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { E164 } from '../../alert/phone.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { SendTarget } from '../sending/send-target.ts';
 
@@ -26,7 +26,7 @@ export interface LookupTarget {
  * Returns the provider that accepted the message, else the last one with an unknown outcome; `undefined` when there was
  * no request, or all were refused.
  */
-export function lookupTarget({ attempts, provider, providerMessageId }: MessageTrace): LookupTarget | undefined {
+export function lookupTarget({ attempts, provider, providerMessageId }: MessageHistory): LookupTarget | undefined {
   const target =
     attempts.findLast((attempt) => attempt.result === 'accepted' && attempt.provider === provider) ??
     attempts.findLast(({ result, resolution }) => result !== 'refused' && resolution !== 'confirmed_not_sent');

@@ -2,7 +2,7 @@ import { readAckReply } from '../../alert/ack-code.ts';
 import { dedupHash, hash } from '../../alert/id.ts';
 import type { E164 } from '../../alert/phone.ts';
 import type { Closure } from '../../ledger/acknowledge/closure-script.ts';
-import type { MessageState, MessageTrace, Traces } from '../../ledger/history/trace.ts';
+import type { MessageState, MessageHistory, Histories } from '../../ledger/history/history.ts';
 import type { UnmatchedReason } from '../../ledger/inbound/kept-inbound.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Observer } from '../observer.ts';
@@ -23,7 +23,7 @@ export interface Reply {
 
 export interface AcknowledgeReplyDeps {
   readonly ledger: Pick<Ledger, 'codes' | 'closedBy'>;
-  readonly traces: Traces;
+  readonly histories: Histories;
   /** `run` identifies the caller's run, which may repeat the call. */
   readonly acknowledge: (
     alertId: string,
@@ -41,7 +41,7 @@ export type Answered =
   | { readonly kind: 'acknowledged'; readonly alerts: readonly string[] }
   | { readonly kind: 'unmatched'; readonly reason: UnmatchedReason };
 
-type Meant = readonly MessageTrace[] | UnmatchedReason;
+type Meant = readonly MessageHistory[] | UnmatchedReason;
 
 /** Number of recent messages that a reply without a code may refer to. */
 const LOOKED_BACK = 50;
@@ -52,9 +52,9 @@ const MAY_HAVE_COME: readonly MessageState[] = ['accepted', 'delivered', 'undeli
  * Acknowledges the alerts a reply refers to: all whose code it contains, or, for a plain `ok`, the only open alert sent
  * to its phone. A reply that could refer to two problems acknowledges none.
  */
-export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm, observer }: AcknowledgeReplyDeps) {
+export function createAcknowledgeByReply({ ledger, histories, acknowledge, confirm, observer }: AcknowledgeReplyDeps) {
   const { codes, closedBy } = ledger;
-  const traced = async (id: string | undefined) => (id === undefined ? undefined : traces.message(id));
+  const traced = async (id: string | undefined) => (id === undefined ? undefined : histories.message(id));
 
   const meantByCode = async (phoneHash: string, said: readonly string[]): Promise<Meant> => {
     const found = await Promise.all(said.map(async (code) => traced(await codes.find(phoneHash, code))));
@@ -65,7 +65,7 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
 
   /** Returns the dedup key of an open alert. */
   const openKey = async (alertId: string): Promise<string | undefined> => {
-    const alert = await traces.alert(alertId);
+    const alert = await histories.alert(alertId);
     if (alert === undefined || alert.dedupKey === null) return undefined;
     const over = await closedBy(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over === undefined ? alert.dedupKey : undefined;
@@ -73,8 +73,8 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
 
   /** Messages of the simulator count only when nothing else is open: they reached no phone. */
   const meantByYes = async (phoneHash: string): Promise<Meant> => {
-    const open = new Map<string, MessageTrace>();
-    const simulated = new Map<string, MessageTrace>();
+    const open = new Map<string, MessageHistory>();
+    const simulated = new Map<string, MessageHistory>();
     for (const id of await codes.newest(phoneHash, LOOKED_BACK)) {
       const message = await traced(id);
       if (message === undefined || !MAY_HAVE_COME.includes(message.state)) continue;
@@ -88,9 +88,9 @@ export function createAcknowledgeByReply({ ledger, traces, acknowledge, confirm,
     return meant.size === 0 ? 'nothing_open' : [...meant.values()];
   };
 
-  const confirmTo = async ({ alertId, route, simulated }: MessageTrace, { to, at }: Reply, contact: string | null): Promise<void> => {
+  const confirmTo = async ({ alertId, route, simulated }: MessageHistory, { to, at }: Reply, contact: string | null): Promise<void> => {
     if (confirm === undefined || to === undefined) return;
-    const dedupKey = (await traces.alert(alertId))?.dedupKey ?? null;
+    const dedupKey = (await histories.alert(alertId))?.dedupKey ?? null;
     await confirm({ alertId, route, simulated, to: to as E164, contact, dedupKey: dedupKey?.startsWith('auto-') ? null : dedupKey, at });
   };
 

@@ -6,7 +6,7 @@ import { epochMs } from '../../alert/read-moment.ts';
 import { countSegments } from '../../alert/segments.ts';
 import { renderText } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';
-import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/history.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { MessageRecord } from '../../ledger/records.ts';
 import type { ResolveSubscriber } from '../../ledger/resolved/resolve-subscribers.ts';

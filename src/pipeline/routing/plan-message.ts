@@ -1,7 +1,7 @@
 import { ackCodesOf } from '../../alert/ack-code.ts';
 import { maskPhone } from '../../alert/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
-import type { CapSize, TraceEvent } from '../../ledger/history/trace.ts';
+import type { CapSize, HistoryEvent } from '../../ledger/history/history.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { MessageRecord } from '../../ledger/records.ts';
 import type { CapReason } from '../../limit/caps/rate-cap.ts';
@@ -66,13 +66,13 @@ export function planMessage(
   full: KnownFull | undefined,
   now: Date,
 ): PlannedMessage {
-  const event = (stage: StageName, verdict: string, rest: Partial<TraceEvent> = {}): TraceEvent => ({
+  const event = (stage: StageName, verdict: string, rest: Partial<HistoryEvent> = {}): HistoryEvent => ({
     at: now.toISOString(),
     stage,
     verdict,
     ...rest,
   });
-  const end = (reason: OurReason, events: TraceEvent[]): PlannedMessage => ({
+  const end = (reason: OurReason, events: HistoryEvent[]): PlannedMessage => ({
     message,
     job: undefined,
     record: { ...cardOf(message, now), state: 'suppressed', reason, until: null, events },

@@ -9,7 +9,7 @@ import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
-import type { TraceEvent } from '../../ledger/history/trace.ts';
+import type { HistoryEvent } from '../../ledger/history/history.ts';
 import type { Admission, Ledger } from '../../ledger/ledger.ts';
 import { claimOf, type SettledAlert } from '../../ledger/records.ts';
 import { describeStep, textsAfterMs } from '../../policy/escalation.ts';
@@ -107,8 +107,8 @@ export function createAlertRouter(deps: RouterDeps) {
   };
 
   return async function route(raw: RawAlert, signal: AbortSignal): Promise<Routed> {
-    const events: TraceEvent[] = [];
-    const note = (event: Omit<TraceEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
+    const events: HistoryEvent[] = [];
+    const note = (event: Omit<HistoryEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
 
     if (raw.replayed) note({ stage: 'operator', verdict: 'replayed' });
     const parsed = read(raw, directory);
@@ -171,7 +171,7 @@ export function createAlertRouter(deps: RouterDeps) {
     const steps = composeMessages(subject, texted, config).map((message, index) =>
       planMessage(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
     );
-    const passed: TraceEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
+    const passed: HistoryEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
     const messages = steps.map(({ record }) => record);
     const channels = [...new Set(notices.map(({ channel }) => channel))];
     const admission = await ledger.admit(
@@ -278,7 +278,7 @@ function retakeStep(step: PlannedMessage): PlannedMessage {
   return step.record.reason === 'duplicate' ? step : { ...step, job: 'again' };
 }
 
-function detailOf(admission: Admission, steps: readonly PlannedMessage[]): Pick<TraceEvent, 'detail'> {
+function detailOf(admission: Admission, steps: readonly PlannedMessage[]): Pick<HistoryEvent, 'detail'> {
   if (admission.kind === 'acknowledged') return { detail: admission.by };
   if (admission.kind !== 'duplicate') return {};
   const refused = steps.flatMap(({ record }) => (record.state === 'suppressed' ? [record.reason] : []));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { countSegments } from '../../alert/segments.ts';
-import type { TraceAttempt } from '../../ledger/history/trace.ts';
+import type { HistoryAttempt } from '../../ledger/history/history.ts';
 import type { ClosedAttempt, Ledger } from '../../ledger/ledger.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
 import { type ProviderError, type Refused, refuse, type SmsMessage } from '../../provider/contract/provider.ts';
@@ -59,7 +59,7 @@ export async function attemptOnce(
     return { kind: 'stopped', outcome: { kind: 'deferred', reason: 'quiet_hours', until } };
   }
 
-  const record: TraceAttempt = {
+  const record: HistoryAttempt = {
     provider: provider.name,
     startedAt: ctx.clock.now().toISOString(),
     ...keptTraceId(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import type { TraceEvent } from '../../ledger/history/trace.ts';
+import type { HistoryEvent } from '../../ledger/history/history.ts';
 import type { Ledger, Move, Moved } from '../../ledger/ledger.ts';
 import type { Parked, ParkedMessage } from '../../ledger/lists/parked.ts';
 import { MICRO } from '../../limit/budget/money.ts';
@@ -41,7 +41,7 @@ export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) =
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
   const { stages, ledger, cap, spendGuard, config, clock, retryUntilStored, parked, onHandedOver } = deps;
   return async (message, rerun, signal) => {
-    const events: TraceEvent[] = [];
+    const events: HistoryEvent[] = [];
     const subject = newSubject(message, randomUUID(), rerun, config);
     const walked = await walk(stages, subject, {
       clock,
@@ -127,7 +127,7 @@ function holdsSlot({ attempts, slotAt, rules }: MessageSubject): boolean {
   return rules.length > 0 && (attempts > 0 || slotAt > 0);
 }
 
-function moveOf(outcome: Decided, subject: MessageSubject, events: readonly TraceEvent[], now: Date): Move {
+function moveOf(outcome: Decided, subject: MessageSubject, events: readonly HistoryEvent[], now: Date): Move {
   const { state, reason, until, waitsFor } = effectOf(outcome);
   return {
     ...stepOf(subject),

@@ -1,4 +1,4 @@
-import { isInFlight } from '../../ledger/history/trace.ts';
+import { isInFlight } from '../../ledger/history/history.ts';
 import type { History } from '../../ledger/ledger.ts';
 import type { OnUnknown } from '../../policy/route.ts';
 import type { ProviderError, ProviderName, ProviderReason } from '../../provider/contract/provider.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { countSegments } from '../../alert/segments.ts';
-import type { TraceAttempt } from '../../ledger/history/trace.ts';
+import type { HistoryAttempt } from '../../ledger/history/history.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
 import {
   type Provider,
@@ -28,7 +28,7 @@ type Reconciled =
  * Queries once, and again after each pause while the result is not conclusive. Never rejects; ends immediately when
  * `signal` aborts.
  */
-export type Reconcile = (message: Message, attempt: TraceAttempt, signal: AbortSignal, pausesMs: readonly number[]) => Promise<Reconciled>;
+export type Reconcile = (message: Message, attempt: HistoryAttempt, signal: AbortSignal, pausesMs: readonly number[]) => Promise<Reconciled>;
 
 /** Right after the attempt, a vendor's records may lag. A critical message waits for them. */
 export const PATIENTLY: readonly number[] = [1_000, 3_000];

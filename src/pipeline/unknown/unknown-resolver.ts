@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import { isDoubtful, type MessageState, type MessageTrace, type TraceEvent, type Traces } from '../../ledger/history/trace.ts';
+import { isDoubtful, type MessageState, type MessageHistory, type HistoryEvent, type Histories } from '../../ledger/history/history.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import { type Message, messageSchema } from '../message.ts';
@@ -18,13 +18,13 @@ export type Settled =
 /** Lists and resolves messages with unknown outcome. */
 export interface UnknownResolver {
   /** Oldest first, at most `limit`. */
-  list(limit: number): Promise<MessageTrace[]>;
+  list(limit: number): Promise<MessageHistory[]>;
   resolve(messageId: string, word: OperatorWord): Promise<Settled>;
 }
 
 export interface UnknownResolverDeps {
   readonly unknowns: Unknowns;
-  readonly traces: Pick<Traces, 'message'>;
+  readonly histories: Pick<Histories, 'message'>;
   /** Puts a message back on its queue; idempotent. */
   readonly add: (message: Message) => Promise<void>;
   readonly clock: Clock;
@@ -37,11 +37,11 @@ const SAYS: Readonly<Record<OperatorWord, string>> = {
 };
 
 export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolver {
-  const { unknowns, traces, clock } = deps;
+  const { unknowns, histories, clock } = deps;
   return {
     async list(limit) {
-      const found = await Promise.all((await unknowns.ids(limit)).map((id) => traces.message(id)));
-      return found.filter((trace) => trace !== undefined);
+      const found = await Promise.all((await unknowns.ids(limit)).map((id) => histories.message(id)));
+      return found.filter((history) => history !== undefined);
     },
     resolve(messageId, word) {
       const verdict = word === 'sent' ? 'confirmed_sent' : 'confirmed_not_sent';
@@ -56,23 +56,23 @@ export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolve
  * Resolves a held message that its vendor reported as never accepted: it is sent again before its deadline, else it has
  * failed. Only the single provider that may have it can prove that.
  */
-export async function refuteUnknown(deps: UnknownResolverDeps, trace: MessageTrace, provider: ProviderName): Promise<boolean> {
-  const doubtful = trace.attempts.filter(isDoubtful);
+export async function refuteUnknown(deps: UnknownResolverDeps, history: MessageHistory, provider: ProviderName): Promise<boolean> {
+  const doubtful = history.attempts.filter(isDoubtful);
   if (doubtful.length !== 1 || doubtful[0]?.provider !== provider) return false;
   const now = deps.clock.now();
   const event = { stage: 'reconcile', verdict: 'confirmed_not_sent', detail: `asked ${provider}` };
-  const isGood = Date.parse(trace.expiresAt) > now.getTime();
+  const isGood = Date.parse(history.expiresAt) > now.getTime();
   const again = (message: Message): Message => ({
     ...message,
     replay: { number: (message.replay?.number ?? 0) + 1, at: now.getTime(), by: 'vendor' },
   });
-  const { kind } = await settle(deps, trace.id, { sent: false, event, again: isGood ? again : undefined });
+  const { kind } = await settle(deps, history.id, { sent: false, event, again: isGood ? again : undefined });
   return kind === 'settled';
 }
 
 interface Word {
   readonly sent: boolean;
-  readonly event: Omit<TraceEvent, 'at'>;
+  readonly event: Omit<HistoryEvent, 'at'>;
   /** Builds the message that is sent again. */
   readonly again: ((message: Message) => Message) | undefined;
 }
@@ -82,12 +82,12 @@ interface Word {
  * listed, and repeating the command completes it.
  */
 async function settle(
-  { unknowns, traces, add, clock }: UnknownResolverDeps,
+  { unknowns, histories, add, clock }: UnknownResolverDeps,
   messageId: string,
   { sent, event, again }: Word,
 ): Promise<Settled> {
   const kept = await unknowns.kept(messageId);
-  if (kept === undefined) return { kind: 'kept', state: (await traces.message(messageId))?.state };
+  if (kept === undefined) return { kind: 'kept', state: (await histories.message(messageId))?.state };
   const message = messageSchema.parse(JSON.parse(kept));
   const { alertId, dedupHash } = message;
   const at = clock.now();

@@ -3,9 +3,9 @@ import { defineScript } from '../../redis/define-script.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
 
 /**
- * Makes a dead job ready to run again, where it lies: if nothing else follows, it is as dead as before. BullMQ itself
- * can neither rename a job nor forget its stalls. `dataBefore`: as it was read; `timestamp`: ms, `undefined` keeps it.
- * `gone`: it was no longer dead, or not the same.
+ * Prepares a failed job for a retry without moving it; it stays in the failed set until it is retried. BullMQ
+ * can neither rename a job nor reset its stall count. `dataBefore`: the data as read; `timestamp`: ms, `undefined` keeps it.
+ * Returns `gone` if the job left the failed set or has changed.
  */
 export const prepareReplayScript = defineScript(new URL('prepare-replay.lua', import.meta.url), {
   keys: ['failed', 'job'],
@@ -14,7 +14,7 @@ export const prepareReplayScript = defineScript(new URL('prepare-replay.lua', im
 });
 
 /**
- * Removes a job if it is dead. BullMQ's own removal takes it out of any state, and so might lose one that is being
+ * Removes a job only from the failed set. BullMQ's own removal works in any state and could lose a job that is being
  * replayed.
  */
 export const discardScript = defineScript(new URL('discard.lua', import.meta.url), {
@@ -23,7 +23,7 @@ export const discardScript = defineScript(new URL('discard.lua', import.meta.url
   reply: ['discarded', 'gone'],
 });
 
-/** Where a dead letter lies: a job in the failed set of its queue, or a message in the index of unknown outcomes. */
+/** Location of a dead letter: a job in the failed set of its queue, or a message in the index of unknown outcomes. */
 export interface DeadLetterRef {
   readonly queue: string;
   readonly jobId: string;
@@ -31,16 +31,16 @@ export interface DeadLetterRef {
   readonly diedAt: number;
 }
 
-/** A sorted set of ids by the time at which they ended, ms. */
+/** A sorted set of ids, scored by end time in ms. */
 export interface DeadLetterSet {
   readonly queue: string;
   readonly key: string;
 }
 
-/** Read in one round trip. */
+/** Refs per round trip. */
 const PAGE = 200;
 
-/** Every ref of several sets, merged by time. Each set is read in pages, only as far as the caller goes. */
+/** All refs of several sets, merged by time. Sets are read lazily, in pages. */
 export async function* mergedRefs(redis: Redis, sets: readonly DeadLetterSet[], order: 'newest' | 'oldest'): AsyncGenerator<DeadLetterRef> {
   const walks = sets.map((set) => walk(redis, set, order));
   const heads = new Map<AsyncGenerator<DeadLetterRef>, DeadLetterRef>();
@@ -59,7 +59,7 @@ export async function* mergedRefs(redis: Redis, sets: readonly DeadLetterSet[], 
 }
 
 /**
- * The refs of one set that are in it by now. What leaves the set meanwhile moves no other ref out of sight, and what comes
+ * The refs of one set as of this call. Removals do not make other refs disappear from the pages, and what comes
  * back into it does not come twice: the oldest-first order ends at the newest score of the beginning.
  */
 async function* walk(redis: Redis, { queue, key }: DeadLetterSet, order: 'newest' | 'oldest'): AsyncGenerator<DeadLetterRef> {
@@ -85,7 +85,7 @@ async function* walk(redis: Redis, { queue, key }: DeadLetterSet, order: 'newest
   }
 }
 
-/** How many refs there are in all sets. */
+/** Number of refs in all sets. */
 export async function countRefs(redis: Redis, sets: readonly DeadLetterSet[]): Promise<number> {
   const counts = await withinDeadline(Promise.all(sets.map(({ key }) => redis.zcard(key))));
   return counts.reduce((sum, count) => sum + count, 0);

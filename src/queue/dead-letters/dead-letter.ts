@@ -1,14 +1,14 @@
 import { alertIdOfJob, hash, idInData, idInText } from '../../alert/id.ts';
 import { maskNumbers, maskPhone } from '../../alert/phone.ts';
 import { parseSeverity } from '../../alert/severity.ts';
-import type { MessageTrace } from '../../ledger/history/trace.ts';
+import type { MessageHistory } from '../../ledger/history/history.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';
 import { type WaitingNotice, waitingNoticeSchema } from '../../pipeline/notices/notice.ts';
 import { EXPIRED } from '../../pipeline/outcome.ts';
 import { type WaitingEvent, waitingEventSchema } from '../events/waiting-event.ts';
 import type { DeadLetter, DeadLetterFilter, DeadLetterKind, DeadLetterState } from './dead-letters-port.ts';
 
-/** A dead job as Redis holds it. */
+/** A failed job as stored in Redis. */
 export interface DeadLetterJob {
   readonly queue: string;
   readonly what: DeadLetterKind;
@@ -22,25 +22,25 @@ export interface DeadLetterJob {
   readonly diedAt: number;
 }
 
-/** The message of a dead job; `undefined` where there is none of ours in it. */
+/** The message of a failed job; `undefined` if its data is not a valid message. */
 export function messageOf({ what, data }: Pick<DeadLetterJob, 'what' | 'data'>): Message | undefined {
   if (what !== 'message') return undefined;
   const parsed = messageSchema.safeParse(parseJson(data));
   return parsed.success ? parsed.data : undefined;
 }
 
-/** What the ledger knows of a dead message beside its job. */
+/** The ledger's facts about a message whose job failed. */
 export interface DeadLetterFacts {
-  readonly trace: MessageTrace | undefined;
-  /** Of a digest: how many alerts it names. */
+  readonly history: MessageHistory | undefined;
+  /** Number of alerts in a digest. */
   readonly alerts?: number | undefined;
 }
 
-/** What a person may see of a dead job. */
-export function describeDeadLetter(job: DeadLetterJob, message: Message | undefined, { trace, alerts }: DeadLetterFacts): DeadLetter {
+/** The dead letter of a failed job, without phone numbers and secrets. */
+export function describeDeadLetter(job: DeadLetterJob, message: Message | undefined, { history, alerts }: DeadLetterFacts): DeadLetter {
   const common = {
     what: job.what,
-    state: stateOf(job, trace),
+    state: stateOf(job, history),
     detail: maskNumbers(job.failedReason),
     diedAt: new Date(job.diedAt).toISOString(),
   };
@@ -57,15 +57,15 @@ export function describeDeadLetter(job: DeadLetterJob, message: Message | undefi
     route: message.route,
     to: maskPhone(message.to),
     contact: message.contact ?? null,
-    reason: trace?.lastReason ?? trace?.reason ?? (common.state === 'expired' ? EXPIRED : 'malformed'),
-    code: trace?.attempts.at(-1)?.code ?? null,
+    reason: history?.lastReason ?? history?.reason ?? (common.state === 'expired' ? EXPIRED : 'malformed'),
+    code: history?.attempts.at(-1)?.code ?? null,
     stored: { ...storedMessage(message), ...(alerts === undefined ? {} : { 'alerts in this digest': String(alerts) }) },
   };
 }
 
-/** A message of unknown outcome, in the same list. `kept`: as it would be sent again; `undefined` where that is lost. */
-export function describeUnknown(trace: MessageTrace, kept: Message | undefined, since: number): DeadLetter {
-  const { id, alertId, severity, route, to, contact, attempts } = trace;
+/** The dead letter of a message with unknown outcome. `kept`: the message as a resend would use it; `undefined` if it is lost. */
+export function describeUnknown(history: MessageHistory, kept: Message | undefined, since: number): DeadLetter {
+  const { id, alertId, severity, route, to, contact, attempts } = history;
   return {
     ...{ what: 'message', state: 'unknown', id, alertId, severity, route, to, contact, reason: 'unknown_outcome' },
     code: attempts.at(-1)?.code ?? null,
@@ -75,8 +75,8 @@ export function describeUnknown(trace: MessageTrace, kept: Message | undefined, 
   };
 }
 
-function stateOf({ what, failedReason }: DeadLetterJob, trace: MessageTrace | undefined): DeadLetterState {
-  if (trace?.state === 'expired' || (trace === undefined && failedReason.startsWith(EXPIRED))) return 'expired';
+function stateOf({ what, failedReason }: DeadLetterJob, history: MessageHistory | undefined): DeadLetterState {
+  if (history?.state === 'expired' || (history === undefined && failedReason.startsWith(EXPIRED))) return 'expired';
   if (what === 'alert' || what === 'receipt' || what === 'lookup' || failedReason.startsWith('malformed')) return 'malformed';
   return 'failed';
 }
@@ -89,8 +89,8 @@ export function matches({ reason, severity, route, state, diedAt }: DeadLetter, 
 }
 
 /**
- * Without the text of what holds a secret: a code to log in with comes from a template or has its purpose; and without
- * any parameters.
+ * Stored fields of a message. Hides the text if it may hold a secret (login codes come from a template or have purpose
+ * `verification`), and never shows parameters.
  */
 function storedMessage({
   purpose,
@@ -111,7 +111,7 @@ function storedMessage({
     ...(template === undefined ? {} : { template: template.name }),
     text: secret ? `not shown, ${segments} segment(s)` : maskNumbers(text),
     'when a cap is full': overflow,
-    'when in doubt': onUnknown,
+    'on unknown outcome': onUnknown,
     ...(replay === undefined ? {} : { replays: `${replay.number}, the last at ${new Date(replay.at).toISOString()}` }),
   };
 }
@@ -120,19 +120,21 @@ function noticeOf({ what, data }: DeadLetterJob): WaitingNotice | undefined {
   return what === 'notice' ? waitingNoticeSchema.safeParse(parseJson(data)).data : undefined;
 }
 
-/** The event of a dead job; `undefined` where there is none of ours in it. */
+/** The event of a failed job; `undefined` if its data is not a valid event. */
 export function eventOf({ what, data }: Pick<DeadLetterJob, 'what' | 'data'>): WaitingEvent | undefined {
   return what === 'event' ? waitingEventSchema.safeParse(parseJson(data)).data : undefined;
 }
 
-/** What stands in a dead notice's, or event's, reason between whom it was for and the code. */
-export const NOT_TOLD = ' was not told: ';
+/** Separates the channel or webhook from the code in the failed reason of a notice or event; stored in Redis. */
+export const NOT_NOTIFIED = ' was not notified: ';
+/** Releases before 0.1.0 stored this instead. */
+const NOT_NOTIFIED_BEFORE = ' was not told: ';
 
 function codeOf(detail: string): string | null {
-  return new RegExp(`${NOT_TOLD}(.+)$`).exec(detail)?.[1] ?? null;
+  return new RegExp(`(?:${NOT_NOTIFIED}|${NOT_NOTIFIED_BEFORE})(.+)$`).exec(detail)?.[1] ?? null;
 }
 
-/** Of what a channel was not told; the channel and why stand in the detail. */
+/** The dead letter of a notice; `detail` names the channel and the reason. */
 function noticeFacts(notice: WaitingNotice, detail: string): OwnFacts {
   const { id, alertId, severity, channel, route, text, step, steps } = notice;
   return {
@@ -148,7 +150,7 @@ function noticeFacts(notice: WaitingNotice, detail: string): OwnFacts {
   };
 }
 
-/** Of what a webhook was not told. Its id is what the receiver would know it by. */
+/** The dead letter of a webhook event; its id is the event id that the receiver gets. */
 function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string): OwnFacts {
   const { alertId, messageId, severity, to, contact, reason } = body.data;
   const word = (value: unknown) => (typeof value === 'string' ? value : null);
@@ -166,7 +168,7 @@ function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string):
       event: body.type,
       at: body.timestamp,
       ...(typeof messageId === 'string' ? { message: messageId } : {}),
-      ...(typeof reason === 'string' ? { 'its reason': reason } : {}),
+      ...(typeof reason === 'string' ? { reason } : {}),
       tries: String(tries),
     },
   };
@@ -174,7 +176,7 @@ function eventFacts({ id, webhook, tries, body }: WaitingEvent, detail: string):
 
 type OwnFacts = Omit<DeadLetter, 'what' | 'state' | 'detail' | 'diedAt'>;
 
-/** Of a job that is none of the above: a malformed one, or an alert that expired before it was routed. */
+/** The dead letter of any other job: a malformed one, or an alert that expired before it was routed. */
 function jobFacts({ queue, what, jobId, timestamp, data, failedReason }: DeadLetterJob): OwnFacts {
   const parsed = parseJson(data);
   const fields = parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : {};

@@ -1,86 +1,86 @@
-import type { MessageState } from '../../ledger/history/trace.ts';
+import type { MessageState } from '../../ledger/history/history.ts';
 
 /**
- * The kind of a dead letter. A notice is for a channel, an event for an outgoing webhook. Receipts and look-ups fail only when
- * they are malformed, which ours never are.
+ * The kind of a dead letter. A notice goes to a channel, an event to an outgoing webhook. Receipts and look-ups fail only if
+ * another client added a malformed one.
  */
 export type DeadLetterKind = 'message' | 'alert' | 'receipt' | 'lookup' | 'notice' | 'event';
 
 /**
- * How it ended. `expired`: its time was up before it was sent. `unknown`: it may have been sent; only `unknown resolve` moves
+ * How it ended. `expired`: its deadline passed before it was sent. `unknown`: it may have been sent; only `unknown resolve` moves
  * it. `malformed`: it could not be read.
  */
 export const DEAD_LETTER_STATES = ['failed', 'expired', 'unknown', 'malformed'] as const;
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
-/** What waits for a person, without phone numbers and secrets. */
+/** A failed, expired or unknown item that needs a person; without phone numbers and secrets. */
 export interface DeadLetter {
-  /** Of the message or the alert, as `explain` knows it; a receipt's or a look-up's stands for its job. */
+  /** Id of the message or alert, as in `explain`; for a receipt or look-up an id derived from its job. */
   readonly id: string;
   readonly what: DeadLetterKind;
   readonly state: DeadLetterState;
   readonly alertId: string | null;
   readonly severity: string | null;
   readonly route: string | null;
-  /** Masked. */
+  /** Masked number. */
   readonly to: string | null;
   readonly contact: string | null;
-  /** Why it ended; of an expired message, what it waited for last. */
+  /** The reason; for an expired message the last one that it waited for. */
   readonly reason: string;
-  /** The vendor's, of the last attempt. */
+  /** The vendor's code in the last attempt. */
   readonly code: string | null;
-  /** Why it ended, in words. */
+  /** The reason in plain words. */
   readonly detail: string;
   /** ISO 8601. */
   readonly diedAt: string;
-  /** What else is kept of it: names and words in the order to be shown. */
+  /** Other stored fields, name → text, in display order. */
   readonly stored: Readonly<Record<string, string>>;
 }
 
-/** Which letters are meant; what is left out does not matter. */
+/** Selects dead letters; an absent field matches all. */
 export interface DeadLetterFilter {
-  /** Of the letter; `expired` also finds every expired letter, whatever it waited for. */
+  /** Matches the letter's reason; `expired` also matches every expired letter. */
   readonly reason?: string | undefined;
   readonly severity?: string | undefined;
   readonly route?: string | undefined;
-  /** Those that ended at or after this moment. */
+  /** Matches letters that ended at or after this moment. */
   readonly since?: Date | undefined;
 }
 
-/** What became of a dead letter that was to be tried again. */
+/** Result of replaying a dead letter. */
 export type Replayed =
-  /** Back in its queue; a message with its new deadline. */
+  /** Queued again; `goodUntil` is the new deadline of a message. */
   | { readonly kind: 'replayed'; readonly goodUntil: string | null }
-  /** Not worth sending any more: its problem was resolved or acknowledged. */
+  /** Skipped: its problem was resolved or acknowledged. */
   | { readonly kind: 'resolved' | 'acknowledged' }
-  /** Not worth sending any more: another alert of its dedup key was texted, or is about to be. */
+  /** Skipped: another alert with its dedup key was sent or is queued. */
   | { readonly kind: 'duplicate'; readonly of: string }
-  /** It may have been sent: a person must say whether it was. */
+  /** Skipped: it may have been sent; a person must resolve it first. */
   | { readonly kind: 'unknown' }
-  /** Another operator was faster. */
+  /** Skipped: another operator has replayed or discarded it. */
   | { readonly kind: 'gone' }
-  /** The ledger says that it ended otherwise: sending it again could text somebody twice. */
+  /** Skipped: the ledger has another outcome, so a resend could be a duplicate. */
   | { readonly kind: 'ended'; readonly state: MessageState }
-  /** The ledger has no entry any more that could be written on. */
+  /** Skipped: its ledger entry has expired. */
   | { readonly kind: 'forgotten' };
 
 export interface DeadLetterPage {
-  /** How many letters there are in all, whatever the filter. */
+  /** Number of all dead letters, unfiltered. */
   readonly total: number;
   readonly letters: readonly DeadLetter[];
 }
 
-/** What waits for a person. Every method throws RedisUnavailableError when Redis does not answer one of its calls within 5 s. */
+/** The dead letters. Every method throws RedisUnavailableError if Redis does not answer one of its calls within 5 s. */
 export interface DeadLetters {
-  /** The newest that match. `more`: there may be further ones. */
+  /** The newest matching letters. `more`: older ones may match too. */
   list(limit: number, filter?: DeadLetterFilter): Promise<DeadLetterPage & { readonly more: boolean }>;
-  /** All that match by now, oldest first, in batches; one that ends again meanwhile does not come twice. `looked`: how many were looked at. */
+  /** All matching letters, oldest first, in batches; each comes once, even if it fails again meanwhile. `looked`: number read so far. */
   all(filter?: DeadLetterFilter): AsyncIterable<DeadLetterPage & { readonly looked: number }>;
-  /** Those of these ids; the id of an alert stands for its messages too. */
+  /** Letters with these ids; the id of an alert also matches its messages. */
   find(ids: readonly string[]): Promise<DeadLetter[]>;
-  /** Only letters that this port gave; one after the other, so that two of one dedup key are not both sent. */
+  /** Replays a letter of this port. Call it sequentially, so that two letters with one dedup key are not both sent. */
   replay(letter: DeadLetter): Promise<Replayed>;
-  /** True when this call took it out. One of unknown outcome is never taken out here. */
+  /** True if this call removed it. Never removes a message with unknown outcome. */
   discard(letter: DeadLetter): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { dedupHash } from '../../alert/id.ts';
 import type { Clock } from '../../clock.ts';
 import { alertMember, settleMissed } from '../../ledger/criticals.ts';
 import { countInDigest } from '../../ledger/digest/digests.ts';
-import { createTraces } from '../../ledger/history/redis-traces.ts';
-import { isInFlight, type MessageState } from '../../ledger/history/trace.ts';
+import { isInFlight, type MessageState } from '../../ledger/history/history.ts';
+import { createHistories } from '../../ledger/history/redis-histories.ts';
 import type { Objection } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
 import { createUnknowns } from '../../ledger/unknown/unknowns.ts';
@@ -33,7 +33,7 @@ import { countRefs, type DeadLetterRef, type DeadLetterSet, discardScript, merge
 import type { DeadLetter, DeadLetterFilter, DeadLetterKind, DeadLetters, Replayed } from './dead-letters-port.ts';
 
 export interface DeadLettersOptions {
-  /** URL, or a client of the caller's, which stays the caller's to close. */
+  /** URL, or a client that the caller owns and closes. */
   readonly redis: string | Redis;
   readonly prefix: string;
   readonly clock: Clock;
@@ -50,27 +50,27 @@ const KINDS: Readonly<Record<string, DeadLetterKind>> = {
 
 const NAMES = Object.keys(KINDS);
 
-/** Read, and acted upon, in one go; a few round trips each. */
+/** Letters read and processed per batch; a few round trips each. */
 const BATCH = 100;
 
 const REPLAYABLE: readonly MessageState[] = ['failed', 'expired'];
 
-/** Another operator has replayed or discarded it. */
+/** Another operator replayed or discarded it. */
 const GONE: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState];
 
-/** Stands for the index of unknown outcomes, among the names of queues. */
+/** Pseudo queue name for the index of unknown outcomes. */
 const UNKNOWN = 'unknown';
 
 /**
- * What waits for a person: the failed sets of our queues, and the messages of unknown outcome.
- * A replay moves the job first and updates the ledger then: should the process crash in between, the worker that takes the
- * job updates the ledger. A job that is not moved has changed nothing.
+ * Dead letters: the failed sets of our queues and the messages with unknown outcome.
+ * A replay first moves the job, then updates the ledger. If the process crashes in between, the worker that takes the
+ * job updates the ledger. Without the move nothing changes.
  */
 export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions): DeadLetters {
   const connection = typeof redis === 'string' ? connectRedis(redis, 'interactive') : redis;
   const keys = createKeys(prefix);
   const ledger = createLedger(connection, keys);
-  const traces = createTraces(connection, keys);
+  const histories = createHistories(connection, keys);
   const unknowns = createUnknowns(connection, keys);
   const queues = new Map(NAMES.map((name) => [name, openQueueToRead(name, connection, prefix)]));
   const jobs = new WeakMap<DeadLetter, DeadLetterJob>();
@@ -79,15 +79,15 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   const SETS = [...NAMES, UNKNOWN].map(setOf);
 
   const readUnknown = async ({ queue, jobId, diedAt }: DeadLetterRef): Promise<DeadLetter | undefined> => {
-    const [trace, kept] = await Promise.all([traces.message(jobId), unknowns.kept(jobId)]);
-    if (trace?.state !== 'unknown') return undefined;
+    const [history, kept] = await Promise.all([histories.message(jobId), unknowns.kept(jobId)]);
+    if (history?.state !== 'unknown') return undefined;
     const job: DeadLetterJob = { queue, what: 'message', jobId, name: '', data: kept ?? '', failedReason: '', timestamp: diedAt, diedAt };
-    const letter = describeUnknown(trace, messageOf(job), diedAt);
+    const letter = describeUnknown(history, messageOf(job), diedAt);
     jobs.set(letter, job);
     return letter;
   };
 
-  /** `undefined` for one that has left its set since. */
+  /** `undefined` if the letter has left its set meanwhile. */
   const read = async (ref: DeadLetterRef): Promise<DeadLetter | undefined> => {
     const { queue, jobId, diedAt } = ref;
     if (queue === UNKNOWN) return readUnknown(ref);
@@ -99,15 +99,15 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     };
     const message = messageOf(job);
     const alerts = message?.digest === undefined ? undefined : await countInDigest(connection, keys, message.id);
-    const trace = message && (await traces.message(message.id));
-    const letter = describeDeadLetter(job, message, { trace, alerts });
+    const history = message && (await histories.message(message.id));
+    const letter = describeDeadLetter(job, message, { history, alerts });
     jobs.set(letter, job);
     return letter;
   };
   const readAll = async (refs: readonly DeadLetterRef[]): Promise<DeadLetter[]> =>
     (await withinDeadline(Promise.all(refs.map(read)))).filter((letter) => letter !== undefined);
 
-  /** In batches. `looked`: how many refs have been read by then. */
+  /** Matching letters in batches. `looked`: number of refs read so far. */
   const scan = async function* (sets: readonly DeadLetterSet[], order: 'newest' | 'oldest', { since }: DeadLetterFilter = {}) {
     let looked = 0;
     let batch: DeadLetterRef[] = [];
@@ -123,9 +123,9 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     if (looked > 0) yield { looked, letters: await readAll(batch) };
   };
 
-  /** Where a dead job of this id lies, if one of ours gave it its job id. */
+  /** Queues whose failed set holds a job with this id. */
   const locate = async (id: string): Promise<DeadLetterRef[]> => {
-    const alert = await traces.alert(id);
+    const alert = await histories.alert(id);
     const messageIds = [id, ...(alert?.messages ?? []).map((message) => message.id)];
     const places = [
       [ALERT_QUEUE, alertJobId(id)],
@@ -135,9 +135,9 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     return places.flatMap(([queue, jobId], index) => (scores[index] ? [{ queue, jobId, diedAt: Number(scores[index]) }] : []));
   };
 
-  /** What speaks against replaying an alert that expired before it was routed. */
+  /** Reason not to replay an alert that expired before it was routed; `undefined` if there is none. */
   const objectionToAlert = async (id: string): Promise<Objection | undefined> => {
-    const alert = await traces.alert(id);
+    const alert = await histories.alert(id);
     if (alert === undefined || alert.dedupKey === null) return undefined;
     const over = await ledger.closedBy(dedupHash(alert.dedupKey), Date.parse(alert.receivedAt));
     return over && { kind: over };
@@ -152,7 +152,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     if (message === undefined) {
       const objection = what === 'alert' && failedReason.startsWith(EXPIRED) ? await objectionToAlert(id) : undefined;
       if (objection !== undefined) return objection;
-      // A resolve ends what was raised before it, and an alert what its own time says: both keep theirs.
+      // A resolve applies to alerts raised before it, so both keep their timestamp.
       const [name, timestamp] =
         what === 'alert' && job.name !== ENDED_JOB
           ? [ALERT_AGAIN_JOB, undefined]
@@ -170,7 +170,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     if (history === undefined) return { kind: 'forgotten' };
     if (!REPLAYABLE.includes(history.state) && !isInFlight(history.state)) return { kind: 'ended', state: history.state };
     const { simulated: _, ...insisted } = message;
-    // What failed because it was made for simulated providers goes to real ones now: the operator insists.
+    // A message that failed because it was raised for simulated providers now goes to real ones: the operator asked for it.
     const next = replayMessage(reason === 'simulated' ? insisted : message, now);
     const reopening = reopeningOf(next);
     const objection = reopening && (await ledger.objection(reopening));
@@ -186,7 +186,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
     const { queue, jobId } = job;
     if (queue === UNKNOWN) return false;
     const message = messageOf(job);
-    // Noted first: a letter that is gone without a word nobody could ever explain.
+    // Written to the ledger first, so that `explain` shows why the letter is gone.
     if (message !== undefined && (await connection.zscore(key(queue, 'failed'), jobId)) !== null) {
       await ledger.note(message.id, { at: clock.now().toISOString(), stage: 'operator', verdict: 'discarded' });
     }
@@ -202,7 +202,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
 
   const jobOf = (letter: DeadLetter): DeadLetterJob => {
     const job = jobs.get(letter);
-    if (job === undefined) throw new Error('not a letter of this port');
+    if (job === undefined) throw new Error('this dead letter was not returned by this instance');
     return job;
   };
 
@@ -231,7 +231,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
       const located = (await Promise.all([...wanted].map((id) => withinDeadline(locate(id))))).flat();
       const places = new Map(located.map((ref) => [key(ref.queue, ref.jobId), ref]));
       const found = await readAll([...places.values()]);
-      // What is left bears a job id that we did not give; among the messages only one that is none of ours.
+      // The remaining ids are job ids of other clients.
       const left = new Set([...wanted].filter((id) => !found.some((letter) => answersTo(letter, new Set([id])))));
       if (left.size === 0) return found;
       const strangers = [...left].some((id) => id.startsWith('q-')) ? NAMES : NAMES.filter((name) => name !== MESSAGE_QUEUE);
@@ -252,10 +252,10 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
   };
 }
 
-/** With its own priority. False when it is not dead any more. */
+/** Retries the job with its own priority. False if it is no longer in the failed set. */
 async function moveToWait(queue: Queue, jobId: string): Promise<boolean> {
   try {
-    // Not read from Redis: its data may be what it died of.
+    // Not read from Redis: unreadable data may be the reason for the failure.
     await new Job(queue, '', {}, {}, jobId).retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
     return true;
   } catch (error) {

@@ -1,30 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Calls at once to one webhook, whatever the others do. */
+/** Concurrent calls per webhook that are always allowed. */
 export const SHARE = 10;
-/** One that answers in good time may have as many again. */
+/** Additional concurrent calls for a webhook that responds quickly. */
 const MOST = 2 * SHARE;
-/** A webhook that takes longer holds nobody up but itself. */
+/** A webhook slower than this gets no additional calls. */
 const SLOW_MS = 1_000;
-/** The longest that an event is put off at a time: a webhook that was slow may be quick again. */
+/** Longest delay of one deferral: a slow webhook may recover. */
 const LONGEST_WAIT_MS = 30_000;
 
-/** May an event be told now? Whoever begins must leave. */
+/** Whether an event may be sent now. After `now` the caller must call `leave`. */
 export type Turn = { readonly kind: 'now'; leave(): void } | { readonly kind: 'later'; readonly until: Date };
 
 interface Lane {
-  /** What each call under way is about → when it began, monotonic ms. */
+  /** Subject of each call in flight → start time, monotonic ms. */
   readonly calls: Map<string, number>;
   waiting: (() => void)[];
-  /** How long the last one took. */
+  /** Duration of the last call, ms. */
   lastMs: number;
-  /** When the last one that was put off may come back, ms since the epoch. */
+  /** Return time of the latest deferred event, ms since the epoch. */
   turnAt: number;
 }
 
 /**
- * Lets no slow webhook take all the room of a process. Of one subject, such as a message, only one event is told at a time,
- * the others after it as they came.
+ * Keeps a slow webhook from using up the process's concurrency. Events with the same subject, such as one message, are sent one at a time,
+ * in order of arrival.
  */
 export function createEventLanes(now: () => Date, slowMs = SLOW_MS) {
   const lanes = new Map<string, Lane>();
@@ -45,7 +45,7 @@ export function createEventLanes(now: () => Date, slowMs = SLOW_MS) {
         const free = lane.calls.size < SHARE || (!slow && lane.calls.size < MOST);
         if (free && !lane.calls.has(subject)) return begin(lane, subject);
         if (slow || overdue) return { kind: 'later', until: putOff(lane, slowMs, now().getTime()) };
-        // A timer may fire a moment early: that it fired is what counts, so that those who wait give up in their order.
+        // A timer may fire slightly early; it decides, not the clock, so that waiters time out in order.
         const timer = pause(Math.max(0, deadline - instant), true, { ref: false });
         overdue = await Promise.race([new Promise<false>((resolve) => lane.waiting.push(() => resolve(false))), timer]);
       }
@@ -66,7 +66,7 @@ function begin(lane: Lane, subject: string): Turn {
   };
 }
 
-/** One after the other, at the pace at which there will be room. */
+/** Spreads the return times at the rate at which slots become free. */
 function putOff(lane: Lane, slowMs: number, now: number): Date {
   lane.turnAt = Math.min(Math.max(now, lane.turnAt) + Math.max(slowMs, lane.lastMs) / SHARE, now + LONGEST_WAIT_MS);
   return new Date(lane.turnAt);

@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import type { EventReceiver } from '../../channel/event-webhook.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { NOT_TOLD } from '../dead-letters/dead-letter.ts';
+import { NOT_NOTIFIED } from '../dead-letters/dead-letter.ts';
 import { EVENT_QUEUE, PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../worker/queue-worker.ts';
@@ -14,18 +14,18 @@ const M = 60 * S;
 const H = 60 * M;
 
 /**
- * Between one try and the next, over three days:
+ * Delays between attempts, over three days:
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
  */
 const WAITS_MS = [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
-/** So that what failed together does not come back together. */
+/** Jitter, so that events that failed together are not retried together. */
 const JITTER = 0.1;
-/** Whoever says `Retry-After: 0` is not asked without a pause. */
+/** Minimum pause, also for `Retry-After: 0`. */
 const SHORTEST_MS = 1 * S;
 
 /**
- * When an event is told again; `undefined`: never.
- * @param tries made so far
+ * When an event is retried; `undefined`: never.
+ * @param tries attempts so far
  * @param random from 0 to 1
  */
 export function nextTryAt(
@@ -40,15 +40,15 @@ export function nextTryAt(
   return new Date(Math.max(at, now.getTime() + SHORTEST_MS));
 }
 
-/** What has been told is remembered for so long, so that one that is added again is not told again. */
+/** How long delivered events are remembered, so that one that is added again is not sent again. */
 const REMEMBERED = { age: 3600, count: 10_000 } as const;
 
-/** Puts events where they wait to be told; adding one twice changes nothing. */
+/** Queues events for webhooks. Idempotent. */
 export function createEventQueue(redis: Redis, prefix: string) {
   const queue = openQueue(EVENT_QUEUE, redis, prefix);
   return {
     async add(events: readonly WaitingEvent[]): Promise<void> {
-      // The lane without a priority is that of the criticals.
+      // Criticals have no priority, which BullMQ serves first.
       const opts = { priority: PRIORITY.info };
       if (events.length > 0)
         await queue.addBulk(events.map((event) => ({ name: 'event', data: event, opts: { jobId: event.id, ...opts } })));
@@ -68,20 +68,20 @@ export interface EventObserver {
   webhookEvents(webhook: string, result: 'accepted' | 'failed' | 'lost', count: number): void;
 }
 
-/** A replica with an older config may not know a webhook yet that another one has events for. */
+/** Retry delay for an event whose webhook this replica's older config does not contain. */
 const UNKNOWN_FOR_MS = 3_600_000;
 const UNKNOWN_DELAY_MS = 30_000;
 
-/** Takes events off their queue and tells each to its webhook. */
+/** Worker of the event queue: sends each event to its webhook. */
 export function createEventWorker({ receivers, observer, now, random, ...deps }: EventWorkerDeps): QueueWorker {
   const lanes = createEventLanes(now);
-  /** What each webhook that takes nothing said last: a sick one is logged once, not event by event. */
+  /** Last error code of each failing webhook, so that a failure is logged once, not per event. */
   const refusals = new Map<string, string>();
 
   const bury = ({ id, webhook, body, tries }: WaitingEvent, code: string): JobMove => {
     observer.webhookEvents(webhook, 'failed', 1);
-    deps.logger.error({ eventId: id, webhook, type: body.type, tries, code }, 'a webhook was not told of an event: the event is dead');
-    return { kind: 'failed', reason: `${webhook}${NOT_TOLD}${code}` };
+    deps.logger.error({ eventId: id, webhook, type: body.type, tries, code }, 'webhook event failed permanently');
+    return { kind: 'failed', reason: `${webhook}${NOT_NOTIFIED}${code}` };
   };
 
   const tell = async (job: Job, event: WaitingEvent, receiver: EventReceiver, signal: AbortSignal): Promise<JobMove> => {
@@ -91,7 +91,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     const told = await receiver.tell({ id, body }, signal).finally(() => turn.leave());
     if (told.kind === 'accepted') {
       observer.webhookEvents(webhook, 'accepted', 1);
-      if (refusals.delete(webhook)) deps.logger.info({ webhook }, 'a webhook takes events again');
+      if (refusals.delete(webhook)) deps.logger.info({ webhook }, 'webhook accepts events again');
       return { kind: 'complete' };
     }
     if (signal.aborted) return { kind: 'delay', until: now() };
@@ -101,10 +101,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     if (until === undefined) return bury(tried, told.code);
     const level = refusals.get(webhook) === told.code ? 'debug' : 'warn';
     refusals.set(webhook, told.code);
-    deps.logger[level](
-      { eventId: id, webhook, code: told.code, tries: tried.tries, until },
-      'a webhook refuses an event; it is told again',
-    );
+    deps.logger[level]({ eventId: id, webhook, code: told.code, tries: tried.tries, until }, 'webhook rejected an event; retrying');
     return { kind: 'delay', until };
   };
 
@@ -115,7 +112,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
       keepCompleted: REMEMBERED,
       process: async (job, signal) => {
         const event = waitingEventSchema.safeParse(job.data).data;
-        if (event === undefined) return { kind: 'failed', reason: 'malformed: not an event of ours' };
+        if (event === undefined) return { kind: 'failed', reason: 'malformed: not an event job of this system' };
         const receiver = receivers.get(event.webhook);
         if (receiver !== undefined) return tell(job, event, receiver, signal);
         if (now().getTime() - job.timestamp > UNKNOWN_FOR_MS) return bury(event, 'not_configured');
@@ -134,7 +131,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
   );
 }
 
-/** Whatever else is told of the same thing has to wait for it. */
+/** Subject of an event; events with one subject are sent in order. */
 function subjectOf({ id, body: { data } }: WaitingEvent): string {
   const subject = data.messageId ?? data.alertId;
   return typeof subject === 'string' ? subject : id;

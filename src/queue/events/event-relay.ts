@@ -11,7 +11,7 @@ import type { EventObserver } from './event-queue.ts';
 import { eventBody, eventTypeOf, type WaitingEvent } from './waiting-event.ts';
 
 export interface EventRelayDeps {
-  /** Name of the webhook → what it is told. */
+  /** Name of the webhook → events that it subscribes to. */
   readonly webhooks: ReadonlyMap<string, { readonly types: readonly EventType[] }>;
   readonly cursor: JournalCursor;
   readonly facts: ReadMessageFacts;
@@ -21,18 +21,18 @@ export interface EventRelayDeps {
   readonly logger: Logger;
 }
 
-/** Entries in one step. */
+/** Journal entries per step. */
 const BATCH = 200;
-/** Between looks at a journal that has nothing new. */
+/** Pause between reads while the journal has nothing new. */
 const IDLE_MS = 100;
 const TROUBLE_MS = 2_000;
-/** Ample for a step on a Redis that is there. */
+/** Longest wait for a step on close; ample while Redis is reachable. */
 const LAST_WORDS_MS = 2_000;
 
 /**
- * Carries the journal over into the queue of events: first adds the jobs, then moves the webhook's place on. Whoever dies in
- * between leaves it where it was, and what is added again bears the same job ids. Any number of replicas may do so at a time.
- * @returns one step for one webhook; resolves to whether there may be more
+ * Copies journal entries into the event queue: adds the jobs, then advances the webhook's cursor. After a crash in
+ * between the cursor is unchanged, and the same job ids make the repeated step harmless. Replicas may run it concurrently.
+ * @returns one step for one webhook; it resolves to whether more entries may follow
  */
 export function createRelayStep({ webhooks, cursor, facts, add, prefix, observer, logger }: EventRelayDeps) {
   const eventsOf = (webhook: string, entries: readonly JournalEntry[]): Promise<WaitingEvent[]> => {
@@ -52,7 +52,7 @@ export function createRelayStep({ webhooks, cursor, facts, add, prefix, observer
   const reportLost = (webhook: string, { lost }: JournalBatch): void => {
     if (lost === 0) return;
     observer.webhookEvents(webhook, 'lost', lost ?? 1);
-    logger.error({ webhook, entries: lost }, 'the journal was cut before a webhook was told of all that stood in it: events are lost');
+    logger.error({ webhook, entries: lost }, 'events lost: journal trimmed before the webhook consumed them');
   };
 
   return async (webhook: string): Promise<boolean> => {
@@ -64,7 +64,7 @@ export function createRelayStep({ webhooks, cursor, facts, add, prefix, observer
   };
 }
 
-/** Steps for as long as the process works; with nobody to tell it does nothing. */
+/** Runs steps while the process runs; without webhooks it does nothing. */
 export function startEventRelay(deps: EventRelayDeps): QueueWorker {
   const step = createRelayStep(deps);
   const leaving = new AbortController();
@@ -75,7 +75,7 @@ export function startEventRelay(deps: EventRelayDeps): QueueWorker {
       const waitMs = await step(webhook).then(
         (more) => (more ? 0 : IDLE_MS),
         (error: unknown) => {
-          deps.logger[levelFor(error, 'warn')]({ err: error, webhook }, 'events wait: they could not be queued');
+          deps.logger[levelFor(error, 'warn')]({ err: error, webhook }, 'events could not be queued; they wait in the journal');
           return TROUBLE_MS;
         },
       );
@@ -88,7 +88,7 @@ export function startEventRelay(deps: EventRelayDeps): QueueWorker {
     isRunning: () => !signal.aborted,
     notFetching: () => undefined,
     abort: () => leaving.abort(),
-    // A step that waits for a Redis that is away may be left: the next one makes it again.
+    // A step that waits for an unreachable Redis may be abandoned: the next one repeats it.
     close: async () => {
       leaving.abort();
       await Promise.race([done, pause(LAST_WORDS_MS, undefined, { ref: false })]);

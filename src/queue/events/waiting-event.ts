@@ -3,7 +3,7 @@ import { EVENT_TYPES, type EventType } from '../../channel/event-webhook-config.
 import type { MessageFacts } from '../../ledger/history/message-facts.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 
-/** What a webhook is told, as it goes on the wire. */
+/** The event payload as sent to the webhook. */
 const eventBodySchema = z.strictObject({
   /** Such as `sms.message.delivered`. */
   type: z.string(),
@@ -13,13 +13,13 @@ const eventBodySchema = z.strictObject({
 });
 type EventBody = z.output<typeof eventBodySchema>;
 
-/** `undefined` for a step that nobody is told of, such as a replay on its way. */
+/** `undefined` for an entry that produces no event, such as a replay in progress. */
 export function eventTypeOf(entry: JournalEntry): EventType | undefined {
   const type = entry.kind === 'alert' ? `alert.${entry.alert.outcome}` : `message.${entry.message.state}`;
   return EVENT_TYPES.find((known) => known === type);
 }
 
-/** The ids, state and reason of that very event, and what the ledger knows: no whole number, and no text. */
+/** The ids, state and reason of this entry and facts of the ledger; no full phone number and no text. */
 export function eventBody(type: EventType, entry: JournalEntry, facts: MessageFacts | undefined): EventBody {
   return { type: `sms.${type}`, timestamp: entry.at.toISOString(), data: dataOf(entry, facts) };
 }
@@ -33,18 +33,18 @@ function dataOf(entry: JournalEntry, facts: MessageFacts | undefined): Record<st
   return { alertId, messageId: id, state, reason, provider, ...facts };
 }
 
-/** An event as it waits to be told to one webhook. */
+/** An event queued for one webhook. */
 export const waitingEventSchema = z.strictObject({
-  /** Of its job, and what the receiver knows it by. */
+  /** Id of its job and event id for the receiver. */
   id: z.string(),
   webhook: z.string(),
-  /** How often it was told in vain. */
+  /** Failed attempts so far. */
   tries: z.int().min(0),
   body: eventBodySchema,
 });
 export type WaitingEvent = z.output<typeof waitingEventSchema>;
 
-/** As it waits once more when an operator sends it through again: with all its tries. */
+/** The event as an operator's replay queues it: all attempts are available again. */
 export function withAllTries(event: WaitingEvent): WaitingEvent {
   return { ...event, tries: 0 };
 }

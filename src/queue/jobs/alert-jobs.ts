@@ -7,7 +7,7 @@ import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
 import { ENDED_JOB, PRIORITY } from '../names.ts';
 import type { Acknowledgement } from '../producer/producer-port.ts';
 
-/** Lets delayed messages run now, so that each finds out for itself what has changed; others are left alone. */
+/** Promotes delayed messages, so that their workers re-evaluate them; jobs in other states are unchanged. */
 export async function promoteMessages(messages: Queue, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map((id) => promote(messages, id)));
 }
@@ -22,10 +22,10 @@ async function promote(messages: Queue, id: string): Promise<void> {
   }
 }
 
-/** `by` may be a stranger's words: numbers in it are masked. */
+/** Acknowledges alerts. Numbers in `by`, which may be free text of a caller, are masked. */
 type AcknowledgeAlert = (alertId: string, by: string, at: Date, run?: string) => Promise<Acknowledgement>;
 
-/** Ends what is open of the alert's dedup key, and wakes what waits so that it finds out now. */
+/** Cancels open messages of the alert's dedup key and promotes delayed ones, so that they end immediately. */
 export function createAcknowledgeAlert({ acknowledge }: Pick<Ledger, 'acknowledge'>, messages: Queue): AcknowledgeAlert {
   return async (alertId, by, at, run = randomUUID()) => {
     const acknowledged = await acknowledge({ alertId, by: maskNumbers(by), at, run });
@@ -35,7 +35,7 @@ export function createAcknowledgeAlert({ acknowledge }: Pick<Ledger, 'acknowledg
   };
 }
 
-/** Has a router tell those who were texted of a problem that it is over; the same end twice is one. */
+/** Queues the job that notifies recipients of a resolve. Idempotent. */
 export async function announceEnd(alerts: Queue, ended: Ended): Promise<void> {
   await alerts.add(ENDED_JOB, ended, { jobId: `e-${hash('ended', ended.dedupHash, String(ended.at))}`, priority: PRIORITY.info });
 }

@@ -5,14 +5,14 @@ import type { Redis } from '../../redis/connect.ts';
 import { ALERT_QUEUE, alertJobId } from '../names.ts';
 
 const SETS = ['prioritized', 'delayed', 'waiting-children'] as const;
-/** Jobs of each state that are read for one whose job id says nothing about its alert. */
+/** Jobs read per state when the job id does not identify the alert. */
 const SCANNED = 1000;
-/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
+/** BullMQ stores the due time of a delayed job in the upper bits of its score. */
 const DELAY_FACTOR = 0x1000;
 
 /**
- * The job that an alert waits in: by its own id, or by the id that a producer gave the job. `undefined`
- * where it does not wait, or lies behind the first thousand of its state under a job id that is not ours.
+ * The queued job of an alert: by its own id, or by the id that a producer gave the job. `undefined`
+ * if it is not queued, or has a foreign job id and is behind the first thousand jobs of its state.
  */
 export async function findWaiting(redis: Redis, prefix: string, id: string): Promise<WaitingJob | undefined> {
   for (const jobId of [alertJobId(id), id]) {

@@ -12,16 +12,16 @@ import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY, RETURN_PRIORITY } from '../
 import { openQueue, openQueueToRead } from '../open-queue.ts';
 import { promoteMessages } from './alert-jobs.ts';
 
-/** What a text waits for by the config's word alone. */
+/** Deferral reasons that depend on the config alone. */
 const BY_CONFIG: readonly string[] = [...CAP_REASONS, 'budget', 'quiet_hours'] satisfies readonly DeferredReason[];
 
-/** Read in one page, so that no call to Redis grows with the number of messages that wait. */
+/** Jobs per page, which bounds each Redis call. */
 const BATCH = 200;
 
 /**
- * Lets the texts that caps, budgets and quiet hours hold back find out at once what a new config says of them; those that must
- * still wait are put off again. Others, such as steps of a ladder and what a provider asked to wait for, keep their moment.
- * @returns how many were woken
+ * Promotes messages deferred by caps, budgets and quiet hours, so that a new config applies immediately; those that must
+ * still wait are deferred again. Escalation steps and delays requested by a provider keep their time.
+ * @returns number of promoted messages
  */
 export async function promoteHeldBack(redis: Redis, keys: Keys): Promise<number> {
   const messages = openQueue(MESSAGE_QUEUE, redis, keys.prefix);
@@ -46,11 +46,11 @@ export async function promoteHeldBack(redis: Redis, keys: Keys): Promise<number>
 const WAKE_TRIES = 5;
 const WAKE_PAUSE_MS = 50;
 
-/** Each digest may hold a critical: they go right behind the new criticals, since many may end their wait together. */
+/** Digests may contain criticals, so they run directly after new criticals; many may become due together. */
 export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { close(): Promise<void> } {
   const queue = openQueue(MESSAGE_QUEUE, redis, prefix);
 
-  /** False: it runs just now, and may already have looked at what it waits for. */
+  /** False: the job is active and may already have checked its condition. */
   const promote = async (id: string): Promise<boolean> => {
     const job = await queue.getJob(id);
     try {
@@ -77,7 +77,7 @@ export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { c
   };
 }
 
-/** Puts messages that had ended on their queue once more; one that waits there is not put there twice. */
+/** Queues messages that had ended. Idempotent while a job is queued. */
 export function createMessageAgain(redis: Redis, prefix: string) {
   const queue = openQueueToRead(MESSAGE_QUEUE, redis, prefix);
   return {

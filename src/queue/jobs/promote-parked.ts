@@ -5,10 +5,10 @@ import type { Redis } from '../../redis/connect.ts';
 import { MESSAGE_QUEUE } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 
-/** A provider as far as its waiting messages are concerned. */
+/** A provider that parked messages wait for. */
 export interface Resumable {
   readonly name: string;
-  /** Whether urgent messages, or the rest, go through now without waiting for a turn. */
+  /** Whether the provider accepts urgent, or other, messages now. */
   serves(urgent: boolean): boolean;
 }
 
@@ -17,24 +17,24 @@ export interface ParkedPromoterDeps {
   readonly prefix: string;
   readonly parked: Parked;
   readonly providers: readonly Resumable[];
-  /** Called when nothing waits for a provider that serves. */
+  /** Called when no message waits for a working provider. */
   readonly onNoneWaiting: (provider: string, urgent: boolean) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Promoted but not sent yet, at most: what was promoted stays in the index until it has run. */
+/** Most messages promoted but not yet sent: a promoted one stays in the index until it has run. */
 export const PORTION = 200;
 const BUSY_EVERY_MS = 200;
 const IDLE_EVERY_MS = 1_000;
 
 /**
- * Promotes the messages that wait for a provider as soon as that serves again: in portions, criticals first. It looks at
- * the index, not at changes of a circuit, so that a process that starts finds what another one has parked.
+ * Promotes parked messages when their provider recovers: in batches, criticals first. It reads
+ * the index instead of watching circuits, so a new process finds messages that another one parked.
  */
 export function createParkedPromoter({ redis, prefix, parked, providers, onNoneWaiting, onError }: ParkedPromoterDeps) {
   const messages = openQueue(MESSAGE_QUEUE, redis, prefix);
 
-  /** @returns how many of the portion were waiting */
+  /** @returns number of waiting messages in the batch */
   const promotePortion = async ({ name, serves }: Resumable, urgent: boolean): Promise<number> => {
     if (!serves(urgent)) return 0;
     const ids = await parked.first(name, urgent, PORTION, clockOf(redis).now());
@@ -77,7 +77,7 @@ export function createParkedPromoter({ redis, prefix, parked, providers, onNoneW
   plan(IDLE_EVERY_MS);
 
   return {
-    /** One look, as the timer makes it. */
+    /** One pass, as run by the timer. */
     promote: promoteAll,
     async close(): Promise<void> {
       closed = true;
@@ -88,7 +88,7 @@ export function createParkedPromoter({ redis, prefix, parked, providers, onNoneW
   };
 }
 
-/** The job is gone, or in the failed set: a crash left it in the index. */
+/** Whether the job is gone or has ended, so that a crash left its index entry. */
 async function hasEnded(redis: Redis, key: string): Promise<boolean> {
   const [timestamp, finishedOn] = await redis.hmget(key, 'timestamp', 'finishedOn');
   return typeof timestamp !== 'string' || typeof finishedOn === 'string';
@@ -100,7 +100,7 @@ async function promoteJob(messages: Queue, id: string, onElsewhere: () => Promis
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code !== ErrorCode.JobNotInState && code !== ErrorCode.JobNotExist) throw error;
-    // Promoted before, running, or gone.
+    // Already promoted, active, or gone.
     await onElsewhere();
   }
 }

@@ -10,7 +10,7 @@ import { levelFor } from '../../redis/unavailable.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 
-/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
+/** BullMQ stores the due time of a delayed job in the upper bits of its score. */
 const DELAY_FACTOR = 0x1000;
 
 /**
@@ -67,23 +67,23 @@ interface RequeueDeps {
 
 export interface RequeuePace {
   readonly everyMs: number;
-  /** So long after it was written, or looked at, one is left alone: its job may be on the way from another process. */
+  /** Grace period after an entry was written or checked: another process may be about to add its job. */
   readonly quietMs: number;
-  /** Until the next look at one whose job is there; a delayed job is looked at when it is due, but not later than the second one. */
+  /** Interval until an entry with a job is checked again, and its maximum; a delayed job is checked when it is due. */
   readonly againMs: number;
   readonly delayedAgainMs: number;
-  /** Read together, and pages read in one look at most. */
+  /** Entries per page, and most pages per check. */
   readonly page: number;
   readonly pages: number;
 }
 
 const PACE: RequeuePace = { everyMs: 10_000, quietMs: 60_000, againMs: 300_000, delayedAgainMs: 1_800_000, page: 100, pages: 10 };
 
-/** A job that an alert or a message needs, wherever its content comes from. */
+/** Access to the jobs that alerts or messages need. */
 interface Kind {
   readonly queue: typeof ALERT_QUEUE | typeof MESSAGE_QUEUE;
   readonly jobId: (id: string) => string;
-  /** The id as it may be logged. */
+  /** The id, safe for logs. */
   readonly shown: (id: string) => string;
   readonly due: (limit: number) => Promise<string[]>;
   readonly postpone: (id: string, waitMs: number) => Promise<void>;
@@ -100,7 +100,7 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
   const { redis, prefix, logger, now, onRequeued } = deps;
   const pace = { ...PACE, ...deps.pace };
   const ways = createInFlight(redis, createKeys(prefix), now);
-  const onError = (error: Error) => logger[levelFor(error, 'warn')]({ err: error }, 'queue of requeued jobs');
+  const onError = (error: Error) => logger[levelFor(error, 'warn')]({ err: error }, 'queue error while adding missing jobs again');
   const queues = new Map([ALERT_QUEUE, MESSAGE_QUEUE].map((name) => [name, openQueue(name, redis, prefix, onError)]));
   const kinds: readonly Kind[] = [
     {
@@ -123,7 +123,7 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
     },
   ];
 
-  /** True when its job was added again. */
+  /** True if its job was added again. */
   const check = async (kind: Kind, id: string): Promise<boolean> => {
     const place = await findJob(redis, prefix, kind.queue, kind.jobId(id));
     // Its message or alert has no end, so that one that failed is none: a failover lost what the job needed, or how it ended.
@@ -159,7 +159,7 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
     if (closed) return Promise.resolve();
     looking ??= Promise.all(kinds.map(lookAt))
       .then(() => undefined)
-      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'look for missing jobs failed'))
+      .catch((error: unknown) => logger[levelFor(error, 'warn')]({ err: error }, 'check for missing jobs failed'))
       .finally(() => {
         looking = undefined;
       });
@@ -177,14 +177,14 @@ export function startRequeueing(deps: RequeueDeps): { look(): Promise<void>; clo
   };
 }
 
-/** As one that may have been sent, so that its worker asks the ledger first; many come back together, behind what is new. */
+/** The job asks the ledger first, because the message may have been sent; it runs after new messages. */
 async function addMessage(queue: Queue, id: string, content: string): Promise<void> {
   const data = JSON.parse(content) as Message;
   const severity = messageSchema.shape.severity.safeParse(data.severity).data ?? 'critical';
   await queue.add(MESSAGE_AGAIN_JOB, data, { jobId: id, priority: RETURN_PRIORITY[data.digest === undefined ? severity : 'critical'] });
 }
 
-/** What a producer keeps of the job of an alert until it has its outcome. */
+/** The job of an alert as a producer stores it until the alert has its outcome. */
 interface PendingJob {
   readonly name: string;
   readonly data: unknown;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { Traces } from '../../ledger/history/trace.ts';
+import type { Histories } from '../../ledger/history/history.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { Logger } from '../../logger.ts';
 import { type AskProvider, createAskProvider, createLookupPlan, type InVain } from '../../pipeline/lookup/ask-provider.ts';
@@ -16,7 +16,7 @@ import { LOOKUP_QUEUE } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../worker/queue-worker.ts';
 
-/** Puts questions to vendors where they wait for their time. A message has one at most, however often it is put. */
+/** Queues delivery status look-ups. A message has one at most; adding it again changes nothing. */
 function createLookupQueue(redis: Redis, prefix: string) {
   const queue = openQueue(LOOKUP_QUEUE, redis, prefix);
   return {
@@ -30,7 +30,7 @@ interface LookupWorkerDeps extends Omit<QueueWorkerDeps, 'concurrency'> {
   readonly ask: AskProvider;
 }
 
-/** Questions in flight per process: nobody waits for the answers, so that they may not crowd out the texts. */
+/** Concurrent look-ups per process: low, since they are less urgent than messages. */
 const CONCURRENCY = 5;
 
 function createLookupWorker({ ask, ...deps }: LookupWorkerDeps): QueueWorker {
@@ -40,7 +40,7 @@ function createLookupWorker({ ask, ...deps }: LookupWorkerDeps): QueueWorker {
     {
       process: async (job, signal) => {
         const parsed = lookupSchema.safeParse(job.data);
-        if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a look-up of ours' };
+        if (!parsed.success) return { kind: 'failed', reason: 'malformed: not a look-up job of this system' };
         const lookedUp = await ask(parsed.data, signal);
         return lookedUp.kind === 'again' ? { kind: 'delay', until: lookedUp.until } : { kind: 'complete' };
       },
@@ -52,13 +52,13 @@ function createLookupWorker({ ask, ...deps }: LookupWorkerDeps): QueueWorker {
 interface LookupsDeps {
   readonly redis: Redis;
   readonly prefix: string;
-  readonly traces: Pick<Traces, 'message'>;
+  readonly histories: Pick<Histories, 'message'>;
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
   readonly unknowns: Unknowns;
   readonly observer: Pick<Observer, 'unknownResolved' | 'messageEnded'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of a throw out of an adapter, which is a bug in it. */
+  /** Called when an adapter throws, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
   readonly receipts: { addReported(provider: ProviderName, reported: readonly VendorReceipt[], now: Date): Promise<void> };
 }
@@ -70,15 +70,15 @@ interface Lookups {
 }
 
 const IN_VAIN: Readonly<Record<InVain['kind'], string>> = {
-  absent: "a text is not in the provider's records, and no receipt has come",
-  given_up: 'the provider was asked in vain what became of a text; it is not asked again',
+  absent: "message not in the provider's records and no receipt",
+  given_up: 'delivery status polling gave up',
 };
 
-/** Asks vendors what became of the texts that no receipt came for. What they say goes the way of every receipt. */
+/** Polls vendors for the delivery status of messages without a receipt. Results are handled like receipts. */
 export function createLookups({
   redis,
   prefix,
-  traces,
+  histories,
   targets,
   unknowns,
   observer,
@@ -91,16 +91,16 @@ export function createLookups({
   const again = createMessageAgain(redis, prefix);
   const report = (provider: ProviderName, receipt: VendorReceipt) => receipts.addReported(provider, [receipt], clock.now());
   const ask = createAskProvider({
-    traces,
+    histories,
     targets,
     clock,
     report,
-    refute: async (trace, provider) => {
-      const isRefuted = await refuteUnknown({ unknowns, traces, add: again.add, clock }, trace, provider);
+    refute: async (history, provider) => {
+      const isRefuted = await refuteUnknown({ unknowns, histories, add: again.add, clock }, history, provider);
       if (!isRefuted) return false;
       observer.unknownResolved(provider, 'confirmed_not_sent');
-      const { id: messageId, alertId, severity, route, source } = trace;
-      const now = await traces.message(messageId);
+      const { id: messageId, alertId, severity, route, source } = history;
+      const now = await histories.message(messageId);
       const reason = 'unknown_outcome';
       if (now?.state === 'failed')
         observer.messageEnded({ messageId, alertId, severity, route, source, state: 'failed', reason, provider });
@@ -114,7 +114,7 @@ export function createLookups({
       targets,
       add: queue.add,
       report,
-      onError: (error) => logger.warn({ err: error }, 'Redis refuses a look-up: only a receipt can say what became of the text'),
+      onError: (error) => logger.warn({ err: error }, 'look-up not stored; only a receipt can confirm delivery'),
     }),
     start: (deps) => createLookupWorker({ ...deps, ask }),
     close: async () => void (await Promise.all([queue.close(), again.close()])),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { createTraces } from '../../ledger/history/redis-traces.ts';
+import { createHistories } from '../../ledger/history/redis-histories.ts';
 import { createUnknowns } from '../../ledger/unknown/unknowns.ts';
 import { createUnknownResolver, type UnknownResolver } from '../../pipeline/unknown/unknown-resolver.ts';
 import { connectRedis, type Redis } from '../../redis/connect.ts';
@@ -8,20 +8,20 @@ import { withinDeadline } from '../../redis/unavailable.ts';
 import { createMessageAgain } from '../jobs/message-jobs.ts';
 
 export interface UnknownResolverOptions {
-  /** URL, or a client of the caller's, which stays the caller's to close. */
+  /** URL, or a client that the caller owns and closes. */
   readonly redis: string | Redis;
   readonly prefix: string;
   readonly clock: Clock;
 }
 
-/** The resolver on a connection of its own. Every method throws RedisUnavailableError within 5 s when Redis is away. */
+/** The resolver with its own connection. Every method throws RedisUnavailableError within 5 s if Redis is unreachable. */
 export function openUnknownResolver({ redis, prefix, clock }: UnknownResolverOptions): UnknownResolver & { close(): Promise<void> } {
   const connection = typeof redis === 'string' ? connectRedis(redis, 'interactive') : redis;
   const keys = createKeys(prefix);
   const messages = createMessageAgain(connection, prefix);
   const resolver = createUnknownResolver({
     unknowns: createUnknowns(connection, keys),
-    traces: createTraces(connection, keys),
+    histories: createHistories(connection, keys),
     add: messages.add,
     clock,
   });

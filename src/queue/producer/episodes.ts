@@ -1,7 +1,7 @@
 import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { dedupHash, storedDedupKey } from '../../alert/id.ts';
 import { AlertError, readAlert } from '../../alert/parse-alert.ts';
-import { createTraces } from '../../ledger/history/redis-traces.ts';
+import { createHistories } from '../../ledger/history/redis-histories.ts';
 import { createJournal } from '../../ledger/journal/journal.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 import { createLedger } from '../../ledger/redis-ledger.ts';
@@ -12,9 +12,9 @@ import { ALERT_QUEUE } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 import type { Episodes } from './producer-port.ts';
 
-/** Alerts on the queue that are looked at; with more, a key that is not among them counts as open. */
+/** Most queued alerts that are read; beyond that an unread key counts as open. */
 const WAITING = 1000;
-/** Entries of the journal in one reading, and readings. */
+/** Journal entries per page, and most pages. */
 const PAGE = 1000;
 const PAGES = 10;
 
@@ -22,11 +22,11 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
   const redis = connectRedis(url, 'interactive');
   const keys = createKeys(prefix);
   const ledger = createLedger(redis, keys);
-  const traces = createTraces(redis, keys);
+  const histories = createHistories(redis, keys);
   const journal = createJournal(redis, keys);
   const alerts = openQueue(ALERT_QUEUE, redis, prefix);
 
-  /** Alerts of the journal that were not dropped, newest first. */
+  /** Alerts in the journal that were not suppressed, newest first. */
   const routed = async function* (): AsyncGenerator<Routed> {
     let before: string | undefined;
     for (let page = 0; page < PAGES; page++) {
@@ -37,19 +37,19 @@ export function createEpisodes({ redis: url, prefix }: { readonly redis: string;
     }
   };
 
-  /** Of the newest alert of this key whether anything has resolved it. */
+  /** Whether the newest alert with this key was not resolved. */
   const wasRaised = async (dedupKey: string): Promise<boolean> => {
     for await (const alert of routed()) {
       if (alert.dedupKey !== dedupKey) continue;
-      const trace = await withinDeadline(traces.alert(alert.id));
-      if (trace === undefined) return false;
-      return (await withinDeadline(ledger.closedBy(dedupHash(dedupKey), Date.parse(trace.receivedAt)))) !== 'resolved';
+      const history = await withinDeadline(histories.alert(alert.id));
+      if (history === undefined) return false;
+      return (await withinDeadline(ledger.closedBy(dedupHash(dedupKey), Date.parse(history.receivedAt)))) !== 'resolved';
     }
     return false;
   };
 
   const waits = async (dedupKey: string): Promise<boolean> => {
-    // A job that BullMQ cannot read may be of this key.
+    // An unreadable job may have this key.
     const jobs = await withinDeadline(alerts.getJobs(['waiting', 'prioritized', 'delayed', 'active'], 0, WAITING - 1)).catch(
       () => undefined,
     );

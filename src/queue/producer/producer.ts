@@ -28,12 +28,12 @@ export interface ProducerOptions {
   readonly redis: string | Redis;
   /** As `redis.prefix` in the config of the workers. */
   readonly prefix?: string;
-  /** What to check alerts against; by default their shape, and numbers as far as that goes without the config. */
+  /** Validates alerts; by default their shape, and phone numbers as far as possible without the config. */
   readonly directory?: Directory;
 }
 
 /**
- * Puts alerts on the queue `sms-alerts`. Checks them before it touches Redis; fails within 5 s when Redis is away. Its idle
+ * Adds alerts to the queue `sms-alerts`. Validates them before it touches Redis; fails within 5 s if Redis is unreachable. Its idle
  * connection does not keep the process alive, except with a Redis Cluster, where `close()` is needed.
  * @throws Error when the URL cannot be read, or the prefix does not fit a Redis Cluster
  */
@@ -60,7 +60,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
     return Promise.all(accepted.map(async (entry, index) => known[index] === true && !(await replaceMalformed(entry))));
   };
 
-  /** An alert that ended as malformed may be corrected and raised again under its id: its failed job is replaced. True when it was. */
+  /** Replaces the failed job of a malformed alert, which may be corrected and raised again under its id. True if it did. */
   const replaceMalformed = async (entry: Accepted): Promise<boolean> => {
     if (!(await acceptance.wasMalformed(entry.id))) return false;
     const dead = await alerts.getJob(alertJobId(entry.id));
@@ -84,19 +84,19 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   };
   const acknowledge = createAcknowledgeAlert(ledger, messages);
 
-  /** A router may be far behind, or away: what is over must not be texted meanwhile. Whoever was texted is told by the router. */
+  /** Cancels immediately, because a router may be far behind or down. The router notifies recipients later. */
   const end = async ({ alert, receivedAt }: Accepted): Promise<void> =>
     promoteMessages(messages, await ledger.resolve(dedupHash(dedupKeyOf(alert)), new Date(receivedAt)));
 
   const take = async (accepted: readonly Accepted[]): Promise<boolean[]> => {
     const duplicates = await add(accepted);
     recent.add(accepted);
-    // Said again, it may have been overtaken by something that was raised since.
+    // A repeated resolve may be older than an alert raised since.
     await Promise.all(accepted.filter(({ alert: { status } }, index) => status === 'resolved' && !duplicates[index]).map(end));
     return duplicates;
   };
 
-  /** The first call waits until Redis' time is known: by it the alert's time runs. */
+  /** The first call waits for Redis' time, which alert timestamps use. */
   const stampAndTake = async (alerts: readonly Omit<Accepted, 'receivedAt'>[]): Promise<boolean[]> => {
     await clock.known();
     recent.look();
@@ -146,7 +146,7 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   };
 }
 
-/** A resolve ends what was raised before it, so the two never bear the same millisecond. */
+/** A resolve applies to alerts raised before it, so timestamps of one producer are unique. */
 function createStamp(clock: Clock): (status: ParsedAlert['status']) => number {
   let fired = 0;
   let resolved = 0;

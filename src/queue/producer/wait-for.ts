@@ -1,5 +1,5 @@
-import { createTraces } from '../../ledger/history/redis-traces.ts';
-import type { AlertTrace } from '../../ledger/history/trace.ts';
+import type { AlertHistory } from '../../ledger/history/history.ts';
+import { createHistories } from '../../ledger/history/redis-histories.ts';
 import { isSettled, OutcomeTimeoutError, waitForOutcome } from '../../ledger/history/wait-for-outcome.ts';
 import { createJournal } from '../../ledger/journal/journal.ts';
 import { createJournalSubscriptions } from '../../ledger/journal/journal-subscription.ts';
@@ -9,29 +9,29 @@ import { withinDeadline } from '../../redis/unavailable.ts';
 import type { Producer } from './producer-port.ts';
 
 const TIMEOUT_MS = 30_000;
-/** It is looked at this often even where the journal says nothing, having been cut. */
+/** Fallback polling interval, in case the journal was trimmed. */
 const LOOK_MS = 2_000;
-/** Together with that, less than the 5 s within which a Redis that is silent counts as away. */
+/** Plus {@link LOOK_MS} less than the 5 s after which a silent Redis counts as unreachable. */
 const DEADLINE_MS = 2_500;
 
-/** However many wait, one of them reads the journal, and a trace is read only when something has become of its alert. */
+/** One journal reader serves all callers; a history is read only when the journal has an entry of its alert. */
 export function createWaitFor(redis: Redis, keys: Keys, ready: () => Promise<void> = async () => undefined): Producer['waitFor'] {
-  const traces = createTraces(redis, keys);
-  const read = { alert: (id: string) => withinDeadline(traces.alert(id), DEADLINE_MS) };
+  const histories = createHistories(redis, keys);
+  const read = { alert: (id: string) => withinDeadline(histories.alert(id), DEADLINE_MS) };
   const subscribe = createJournalSubscriptions(createJournal(redis, keys));
 
-  const wait = async (alertId: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<AlertTrace> => {
+  const wait = async (alertId: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<AlertHistory> => {
     const subscription = await subscribe(alertId);
     const onAbort = () => subscription.close();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const trace = await waitForOutcome(read, alertId, timeoutMs, async (leftMs) => {
+      const history = await waitForOutcome(read, alertId, timeoutMs, async (leftMs) => {
         signal?.throwIfAborted();
         await subscription.next(Math.min(leftMs, LOOK_MS));
         signal?.throwIfAborted();
       });
-      if (trace === undefined || !isSettled(trace)) throw new OutcomeTimeoutError(alertId, timeoutMs, trace);
-      return trace;
+      if (history === undefined || !isSettled(history)) throw new OutcomeTimeoutError(alertId, timeoutMs, history);
+      return history;
     } finally {
       signal?.removeEventListener('abort', onAbort);
       subscription.close();
@@ -39,8 +39,8 @@ export function createWaitFor(redis: Redis, keys: Keys, ready: () => Promise<voi
   };
   return async (alertId, { timeoutMs = TIMEOUT_MS, signal } = {}) => {
     signal?.throwIfAborted();
-    // From JavaScript: without an id it would wait for nobody, and until NaN for ever.
-    if (typeof alertId !== 'string' || alertId === '') throw new TypeError('waitFor: give it the id that enqueue returned');
+    // JavaScript callers: without an id, or with NaN, it would wait for ever.
+    if (typeof alertId !== 'string' || alertId === '') throw new TypeError('waitFor needs the alert id that enqueue returned');
     if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs))
       throw new TypeError('waitFor: timeoutMs must be a number of milliseconds');
     await ready();

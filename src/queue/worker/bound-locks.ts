@@ -2,13 +2,13 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { stalledIntervalOf } from './queue-worker.ts';
 
-/** Read in one page, so that no call to Redis grows with the number of jobs. */
+/** Jobs per page, which bounds each Redis call. */
 const PAGE = 200;
 
 /** Another process may have a longer `worker.lock`, and renews its locks every quarter of it. */
 const SHORTEST_MS = 60_000;
 
-/** Shortens what would outlive its own length. Idempotent. Answers how many. */
+/** Shortens locks that outlive their own length. Idempotent. Returns their number. */
 const shortenLocksScript = defineScript(new URL('shorten-locks.lua', import.meta.url), {
   keys: ['...locks'],
   args: { lockMs: 'number' },
@@ -16,11 +16,11 @@ const shortenLocksScript = defineScript(new URL('shorten-locks.lua', import.meta
 });
 
 /**
- * After Redis' clock was set back: the locks of jobs and the pause between two looks for stalled ones, which Redis keeps with the
- * moment of their end, would last for as long as the clock was set back, and with them the jobs of a worker that is gone. They
- * get their own length again; a worker that lives renews its locks.
+ * Repairs job locks after Redis' clock was set back. Redis stores the end time of job locks and of the stalled check interval,
+ * so they would last longer by the size of the jump, and jobs of a crashed worker would not be recovered. They
+ * get their normal length; a running worker renews its locks.
  * @param lockMs as `worker.lock`
- * @returns how many locks were shortened
+ * @returns number of shortened locks
  */
 export async function boundLocks(redis: Redis, prefix: string, queues: readonly string[], lockMs: number): Promise<number> {
   let shortened = 0;

@@ -1,5 +1,5 @@
 redis.call('LREM', keys.active, 0, args.jobId)
--- One that no worker has begun is a new job of the same id.
+-- A job that no worker has started is a new job with the same id.
 if redis.call('TYPE', keys.job).ok ~= 'hash' or redis.call('HEXISTS', keys.job, 'processedOn') == 0 then return 'gone' end
 -- The key may be taken by a job of that id.
 redis.pcall('SREM', keys.stalled, args.jobId)

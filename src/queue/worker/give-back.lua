@@ -7,7 +7,7 @@ if found == 'hash' then
 end
 redis.call('RENAME', keys.own, keys.beside)
 redis.call('DEL', keys.lock)
--- One of these may be taken too.
+-- These names may be in use as well.
 redis.pcall('SREM', keys.stalled, args.jobId)
 redis.pcall('LREM', keys.active, 0, args.jobId)
 redis.pcall('LREM', keys.wait, 0, args.jobId)

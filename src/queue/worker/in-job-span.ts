@@ -5,8 +5,8 @@ import { carriedIn } from '../../tracing/traceparent.ts';
 import type { JobMove } from './settle.ts';
 
 /**
- * One run of a job, in the trace that the job was put on its queue in, however much later. A run after a delay is the
- * next child of the same send, so that one trace tells of all of them: `sms.job.run` counts them.
+ * Wraps one run of a job in a span of the trace in which the job was added. A run after a delay is the
+ * next child of the same span, so one trace shows all runs; `sms.job.run` numbers them.
  */
 export function inJobSpan(queue: string, job: Job, run: () => Promise<JobMove>): Promise<JobMove> {
   const start = {
@@ -18,7 +18,7 @@ export function inJobSpan(queue: string, job: Job, run: () => Promise<JobMove>):
       'messaging.destination.name': queue,
       'messaging.operation.type': 'process',
       'messaging.operation.name': 'process',
-      // Other producers choose their own, and some choose a phone number.
+      // Other producers choose their own job ids, and some use a phone number.
       'messaging.message.id': maskNumbers(String(job.id)),
       'sms.job.run': job.attemptsStarted,
     },

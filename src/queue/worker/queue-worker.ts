@@ -14,57 +14,57 @@ import { ReadableWorker } from './readable-worker.ts';
 import { describePoison, type JobMove, judgeStalls, settleJob } from './settle.ts';
 
 export interface QueueWorkerDeps {
-  /** Of all workers of the process; for its blocking reads each makes a duplicate. */
+  /** Connection shared by all workers of the process; each duplicates it for blocking reads. */
   readonly shared: Redis;
-  /** Everything else. */
+  /** Connection for all other commands. */
   readonly commands: Redis;
   readonly prefix: string;
   readonly concurrency: number;
-  /** How long a job is this worker's without a sign of life. */
+  /** Lock duration of a job without renewal. */
   readonly lockMs: number;
   readonly logger: Logger;
-  /** How often it is checked that the worker fetches; only for tests. */
+  /** Interval of the check that the worker fetches; only for tests. */
   readonly lookEveryMs?: number;
 }
 
 export interface QueueWorker {
   isRunning(): boolean;
-  /** The queue from which it has stopped fetching, although it has room for more jobs. */
+  /** The queue that the worker stopped fetching from although it has free capacity. */
   notFetching(): string | undefined;
-  /** Takes no new job and waits for those in flight; with none in flight it does not wait for a Redis that is away. */
+  /** Stops fetching and waits for jobs in flight; with none it does not wait for an unreachable Redis. */
   close(): Promise<void>;
-  /** Those in flight may not begin anything new. */
+  /** Aborts the runs in flight before their next step. */
   abort(): void;
 }
 
 interface Handlers {
-  /** Says where the job goes now; one that throws comes back later. */
+  /** Processes a job and returns its next state; a job whose handler throws is retried later. */
   process(job: Job, signal: AbortSignal): Promise<JobMove>;
   onUnreadable(job: UnreadableJob): Promise<void>;
-  /** Ends a job that is given no further worker; left out: it is dead, and no record of it needs an end. */
+  /** Handles a job that stalled too often; absent: the job fails, and no ledger entry needs an outcome. */
   onPoison?(job: Job, signal: AbortSignal): Promise<JobMove>;
-  /** How many completed jobs are remembered, for how many seconds; left out: none. */
+  /** How many completed jobs are kept, and for how many seconds; absent: none. */
   readonly keepCompleted?: { readonly age: number; readonly count: number };
 }
 
-/** A job whose worker died is looked for this often; two looks after its lock has run out it is back in the queue. */
+/** Interval of the stalled check; two checks after its lock expired, a job of a crashed worker is queued again. */
 const STALLED_INTERVAL_MS = 5_000;
 /** @param lockMs as `worker.lock` */
 export function stalledIntervalOf(lockMs: number): number {
   return Math.min(STALLED_INTERVAL_MS, lockMs);
 }
 
-/** Our own trouble passes: until then a job waits this long, costing it nothing. */
+/** Delay of a job after an error of ours; it costs no attempt. */
 const TROUBLE_DELAY_MS = 5_000;
 const LEAVING_DELAY_MS = 1_000;
-/** A suspect waits so long while another one runs. */
+/** Delay of a suspect job while another suspect runs. */
 const SUSPECT_DELAY_MS = 2_000;
-/** Ample for those fetched together with it to be out of its way. */
+/** Ample for the jobs fetched together with it to finish. */
 const SUSPECT_HEAD_START_MS = 200;
-/** Ample for telling a Redis that is there how a job ended. */
+/** Ample for recording the end of a job while Redis is reachable. */
 const LAST_WORDS_MS = 2_000;
 
-/** A BullMQ worker that survives bad jobs and bad times; what to do with a job is the handler's. */
+/** A BullMQ worker that tolerates broken jobs and outages; the handler decides what happens to a job. */
 export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers: Handlers): QueueWorker {
   const { shared, commands, prefix, logger } = deps;
   const { process, onUnreadable, onPoison, keepCompleted = KEEP.removeOnComplete } = handlers;
@@ -74,14 +74,14 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   let running = 0;
   let aborted = false;
   let suspectRuns = false;
-  /** The newest run of each job here. BullMQ's own signals are lost when it hands us a job again that we still have. */
+  /** The newest run of each job in this process. BullMQ loses its own signal when it delivers a job that is still running here. */
   const runs = new Map<string, AbortController>();
 
-  /** It is somebody else's now: the run may finish the call that it is in and begin nothing new. */
+  /** Another worker owns the job now: the run may finish its current call and start nothing else. */
   const callOff = (jobId: string): void => {
     const run = runs.get(jobId);
     if (run === undefined || run.signal.aborted) return;
-    logger.warn({ queue, jobId }, 'lost the lock of a job in flight: its run is called off');
+    logger.warn({ queue, jobId }, 'job lock lost; aborting this run');
     run.abort('lock lost');
   };
 
@@ -104,19 +104,18 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       case 'suspect':
         return runSuspect(job, signal);
       case 'poison':
-        logger.error({ queue, jobId: job.id, stalls: stalledCounter }, 'a job is given no further worker: too many died over it');
+        logger.error({ queue, jobId: job.id, stalls: stalledCounter }, 'job failed: it stalled too often');
         return onPoison?.(job, signal) ?? Promise.resolve({ kind: 'failed', reason: describePoison(stalledCounter) });
     }
   };
 
   const moveOf = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
-    // Fetched while we were already leaving: for somebody else, and not at once, or we would fetch it again.
+    // Fetched during shutdown: delayed for another worker, or this one would fetch it again.
     if (aborted) return after(LEAVING_DELAY_MS);
     try {
       return await handle(job, signal);
     } catch (error) {
-      if (!signal.aborted)
-        logger[levelFor(error, 'error')]({ err: error, queue, jobId: job.id }, 'a job could not be finished; it comes back');
+      if (!signal.aborted) logger[levelFor(error, 'error')]({ err: error, queue, jobId: job.id }, 'job run failed; it is retried later');
       return after(signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()));
     }
   };
@@ -130,7 +129,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     try {
       const move = await inJobSpan(queue, job, () => moveOf(job, run.signal));
       await settleJob(job, token, move, clock, (refusal) =>
-        logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'Redis refuses to take a job back; trying again'),
+        logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'job move rejected by Redis; retrying'),
       );
     } finally {
       running -= 1;
@@ -154,17 +153,17 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       concurrency: deps.concurrency,
       lockDuration: deps.lockMs,
       stalledInterval: stalledIntervalOf(deps.lockMs),
-      // Never: a job that BullMQ itself buries would have no outcome in the ledger. `stalls.ts` bounds it.
+      // Never: a job that BullMQ fails by itself would have no outcome in the ledger. `judgeStalls` bounds the count.
       maxStalledCount: 1_000_000,
       runRetryDelay: 1_000,
-      // Shorter than a worker may be without asking for work.
+      // Shorter than the longest time between two fetches.
       maximumRateLimitDelay: 10_000,
       ...KEEP,
       removeOnComplete: keepCompleted,
     };
     const opened = new ReadableWorker(queue, processor, commands, options, {
       onAsk: () => {
-        // One that was replaced may still ask, for nothing.
+        // A replaced worker may still have a fetch open, which is ignored.
         if (opened === worker) fetching.asked();
       },
       onUnreadable: sweep,
@@ -172,30 +171,30 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     });
     opened.on('error', (error) => {
       if (isOfRecord(error)) sweep();
-      // The stack is BullMQ's own. That a lock was lost is said where its run is aborted.
+      // The stack is BullMQ's own. A lost lock is logged where its run is aborted.
       else if (!/could not renew lock/.test(error.message))
-        logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers(error.message) }, 'queue worker');
+        logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers(error.message) }, 'queue worker error');
     });
     opened.on('lockRenewalFailed', (ids: string[]) => {
       for (const id of ids) callOff(id);
     });
-    opened.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'took over a job from a worker that is gone'));
+    opened.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'recovered a stalled job'));
     return opened;
   };
   let worker = open(shared);
-  /** The end of each worker that no longer fetched; it finishes the jobs that it has. */
+  /** Closing of each replaced worker; it finishes its jobs. */
   const replaced: Promise<void>[] = [];
   const connections: Redis[] = [];
   let closing = false;
 
-  /** Whatever it is that the worker waits for: another one with connections of its own does not. */
+  /** Replaces a stuck worker by one with its own connections. */
   const replace = async (): Promise<void> => {
     const key = `${prefix}:${queue}:meta`;
     const serves = await withinDeadline(commands.exists(key), LAST_WORDS_MS).then(
       () => true,
       () => false,
     );
-    // While Redis is away there is nothing to fetch, and a new connection is no better.
+    // While Redis is unreachable a new connection does not help.
     if (!serves || closing || fetching.isFetching()) return;
     logger.error({ queue }, 'worker stopped fetching jobs; replacing it');
     replaced.push(worker.close().catch((error: unknown) => logger.debug({ err: error, queue }, 'replaced worker did not close cleanly')));
@@ -215,8 +214,8 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       aborted = true;
       for (const run of runs.values()) run.abort('shutting down');
     },
-    // BullMQ waits for ever when it is to end while one of its connections is being made anew. With no job in flight nothing
-    // is lost by leaving: one whose end Redis was not told is taken over, and whoever does so asks the ledger first.
+    // BullMQ's close never returns while one of its connections is reconnecting. With no job in flight nothing
+    // is lost by leaving: a job whose end was not recorded is recovered by another worker, which asks the ledger first.
     close: async () => {
       closing = true;
       clearInterval(looking);
@@ -227,12 +226,12 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   };
 }
 
-/** What BullMQ throws on a job whose record cannot be read; its scripts, on a counter that is no number. */
+/** Errors of BullMQ, or its scripts, on an unreadable job or a counter that is not a number. */
 function isOfRecord(error: Error): boolean {
   return error instanceof SyntaxError || error instanceof TypeError || isOfScript(error);
 }
 
-/** Resolves once nobody has been busy for so long. */
+/** Resolves after no suspect has been running for this long. */
 async function quietFor(ms: number, busy: () => boolean): Promise<void> {
   let since = performance.now();
   while (performance.now() - since < ms) {
@@ -241,7 +240,7 @@ async function quietFor(ms: number, busy: () => boolean): Promise<void> {
   }
 }
 
-/** One sweep at a time; a request during one leads to another after it. */
+/** Runs one sweep at a time; a request during a sweep starts another one after it. */
 function createSweep(run: () => Promise<void>, logger: Logger): () => void {
   let running = false;
   let again = false;
@@ -252,7 +251,7 @@ function createSweep(run: () => Promise<void>, logger: Logger): () => void {
     }
     running = true;
     void run()
-      .catch((error: unknown) => logger.warn({ err: error }, 'could not sweep unreadable jobs'))
+      .catch((error: unknown) => logger.warn({ err: error }, 'sweep of unreadable jobs failed'))
       .finally(() => {
         running = false;
         if (!again) return;

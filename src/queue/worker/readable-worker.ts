@@ -7,12 +7,12 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { type GuardHooks, guardedBackend } from './guarded-backend.ts';
 
-/** A time long past: due at the next look. Not 0, which BullMQ reads as "not known yet". */
+/** A time in the past: due at the next check. Not 0, which BullMQ reads as "not known yet". */
 const DUE = 1;
 
 /**
- * Renews the lock of each running job at each look, which is every quarter of its life. BullMQ would compare the time of the last
- * renewal with the wall clock, and renew none for an hour after that was set back by one.
+ * Renews the lock of each running job at each check, every quarter of the lock duration. BullMQ compares the time of the last
+ * renewal with the wall clock and renews nothing for an hour after that was set back by one hour.
  */
 class SteadyLocks extends LockManager {
   override trackJob(...[jobId, token, , createController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {
@@ -29,7 +29,7 @@ class SteadyLocks extends LockManager {
 }
 
 /**
- * Keeps what a repeatable job of BullMQ 5 says. There the producer writes each firing anew from the data of the last one; a
+ * Keeps the data of a repeatable job of BullMQ 5. There the producer writes each firing from the data of the last one; a
  * worker of BullMQ 6 takes them from the scheduler, which such a job has never written.
  */
 const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
@@ -38,7 +38,7 @@ const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
   reply: noReply,
 });
 
-/** Completion is refused to a flow parent whose children have not all succeeded, although it ran. */
+/** Completion is rejected for a flow parent whose children have not all succeeded, although it ran. */
 const CHILDREN: readonly unknown[] = [ErrorCode.JobPendingChildren, ErrorCode.JobHasFailedChildren];
 
 const FLOW_FAILURES = new WeakMap<Job, string>();
@@ -49,16 +49,16 @@ export function flowFailureOf(job: Job): string | undefined {
 }
 
 export interface WorkerHooks extends GuardHooks {
-  /** The worker asks Redis for work, or gets a job. */
+  /** Called when the worker fetches or gets a job. */
   onAsk(): void;
 }
 
 /**
- * A worker for jobs that any BullMQ client may have written.
+ * A worker for jobs of any BullMQ client.
  *
  * - Stock BullMQ throws on job data that is not JSON before it has a job that it could fail: the job stalls and comes
- *   back for ever. This one hands such a job to the processor, which fails it with a reason.
- * - A job's own `removeOnComplete` and `removeOnFail` win in stock BullMQ, and `removeOnFail: 5` removes the failed jobs of
+ *   back for ever. This one passes such a job to the processor, which fails it with a reason.
+ * - In stock BullMQ a job's own `removeOnComplete` and `removeOnFail` win, and `removeOnFail: 5` removes the failed jobs of
  *   all producers but five. Here only the worker decides what is kept.
  * - A job whose next firing cannot be scheduled is processed all the same.
  * - Delayed jobs are promoted by Redis' clock, as far as `commands` knows it, instead of that of the process.
@@ -75,7 +75,7 @@ export class ReadableWorker extends Worker {
     this.#clock = clock;
     this.#commands = commands;
     this.#onAsk = onAsk;
-    // As `autorun` does it, once the fields above are there.
+    // Like `autorun`, but after the fields above are set.
     void this.run().catch((error: Error) => this.emit('error', error));
   }
 

@@ -13,7 +13,7 @@ const NOW_AT: Readonly<Record<string, number>> = {
   retryJob: 12,
 };
 
-/** Makes BullMQ go by this clock instead of the wall clock of the process. */
+/** Makes BullMQ use this clock instead of the process's wall clock. */
 export function backendBy(clock: Clock): BackendFactory<RedisQueueBackend> {
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options);

@@ -7,8 +7,8 @@ const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * Repeats a write that Redis refuses (full, read-only, loading) until it is taken. What a provider answered lives in
- * this process alone until then, so giving up would turn a known outcome into an unknown one.
+ * Repeats a write that Redis rejects (full, read-only, loading) until it succeeds. The provider's response exists only in
+ * this process until then, so giving up would turn a known outcome into an unknown one.
  */
 export async function retryUntilStored<T>(write: () => Promise<T>, onRefused: (error: unknown) => void): Promise<T> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
@@ -22,38 +22,38 @@ export async function retryUntilStored<T>(write: () => Promise<T>, onRefused: (e
 }
 
 /**
- * What is thought of a job that was taken over so often. Most of those that go down with a process only happened to be in
- * it, and would go down with every further one that the guilty job ends: a suspect therefore runs with no other suspect
- * beside it, so that it is cleared by ending well, and only the guilty one is counted up to the end.
+ * Verdict on a job that was recovered this often. Most jobs that stall with a process only happened to be in
+ * it, and would stall again with every process that the poison job crashes. A suspect therefore runs without another suspect
+ * beside it: it is cleared when it ends, and only the poison job reaches the limit.
  */
 type Suspicion = 'none' | 'suspect' | 'poison';
 
 const CHANCE = 2;
 const MOST_STALLS = 10;
 
-/** @param stalls how often its worker was gone before it was done with it */
+/** @param stalls how often its worker crashed or lost its lock during a run */
 export function judgeStalls(stalls: number): Suspicion {
   if (stalls > MOST_STALLS) return 'poison';
   return stalls > CHANCE ? 'suspect' : 'none';
 }
 
-/** As it stands in the failed set. */
+/** The reason in the failed set. */
 export function describePoison(stalls: number): string {
-  return `poison: ${stalls} workers died over it`;
+  return `poison: ${stalls} workers crashed while running it`;
 }
 
-/** Where a job goes now. */
+/** The next state of a job. */
 export type JobMove =
   | { readonly kind: 'complete' }
-  /** Comes back then; costs no attempt. `priority`: BullMQ's, with which it comes back; left out: its own. */
+  /** Runs again then; costs no attempt. `priority`: BullMQ priority of the next run; absent: unchanged. */
   | { readonly kind: 'delay'; readonly until: Date; readonly priority?: number | undefined }
-  /** To the failed set, where a person must look. */
+  /** Moves to the failed set, for a person to handle. */
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * The one place that knows how BullMQ wants to be told: completion by returning, the rest by throwing.
- * @param clock by which a delayed job comes back
- * @param onRefused hears of each time that Redis did not take the move; it is repeated until it is taken
+ * Applies a move in BullMQ's terms: completion by returning, the rest by throwing.
+ * @param clock for the due time of a delayed job
+ * @param onRefused called each time Redis rejects the move, which is repeated until it succeeds
  * @throws DelayedError, UnrecoverableError
  */
 export async function settleJob(
@@ -67,7 +67,7 @@ export async function settleJob(
     case 'complete':
       return;
     case 'delay':
-      // A refusal must not reach BullMQ, which would take it for the job's own failure and bury the job.
+      // A rejection must not reach BullMQ, which would fail the job for it.
       await retryUntilStored(() => delayUnlessLost(job, token, move, clock), onRefused);
       throw new DelayedError();
     case 'failed':
@@ -76,7 +76,7 @@ export async function settleJob(
   }
 }
 
-/** A job whose lock is lost is another worker's now, and so is the move. */
+/** A job whose lock was lost belongs to another worker, and so does its move. */
 const LOST: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch, ErrorCode.JobNotExist, ErrorCode.JobNotInState];
 
 async function delayUnlessLost(

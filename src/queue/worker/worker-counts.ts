@@ -4,8 +4,8 @@ import { ALERT_QUEUE, MESSAGE_QUEUE } from '../names.ts';
 import { openQueueToRead } from '../open-queue.ts';
 
 /**
- * Counts the workers of each role by the names of their connections; `null` where Redis does not list its clients. Its list holds
- * those of all its databases: a system on another one, such as a rehearsal, does not send our texts.
+ * Counts the workers of each role by their connection names; `null` if Redis does not list its clients. The list covers
+ * all databases; workers of another database, such as a rehearsal, do not count.
  */
 export function createWorkerCounts(redis: Redis, prefix: string) {
   const [alerts, messages] = [ALERT_QUEUE, MESSAGE_QUEUE].map((name) => openQueueToRead(name, redis, prefix)) as [Queue, Queue];
@@ -14,7 +14,7 @@ export function createWorkerCounts(redis: Redis, prefix: string) {
   return {
     async read(): Promise<Workers | null> {
       const [routers, dispatchers] = await Promise.all([count(alerts), count(messages)]).catch((error: unknown) => {
-        // Some hosts of Redis forbid CLIENT LIST; a Redis that is away fails the other readings as well.
+        // Some managed services forbid CLIENT LIST; an unreachable Redis fails the other readings as well.
         if (error instanceof Error && error.name === 'ReplyError') return [undefined, undefined];
         throw error;
       });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isInFlight } from '../../../src/ledger/history/trace.ts';
+import { isInFlight } from '../../../src/ledger/history/history.ts';
 import type { RedisUser } from '../../../src/redis/access/permissions.ts';
 import { rest } from '../../e2e/rest.ts';
 import { tell } from '../../support/redis-groups.ts';
@@ -11,7 +11,7 @@ import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
 import { createFaultRecorder, observedNow } from '../faults.ts';
 import { type Judgement, judgeHistory } from '../judge-history.ts';
 import { accepts, PROCESS_NAME, providerOf, startRecordingVendor } from '../recording-vendor.ts';
-import { settledTraces } from '../settled-traces.ts';
+import { settledHistories } from '../settled-histories.ts';
 import { watchClocks } from '../watch-clocks.ts';
 import { startProducers } from './producers.ts';
 
@@ -148,7 +148,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     over(1);
     await producers.finish();
     const finishedAt = performance.now();
-    const traces = await settledTraces(
+    const histories = await settledHistories(
       door.url,
       producers.raised.map(({ alertId }) => alertId),
       [],
@@ -167,7 +167,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
     const judgement = judgeHistory({
       raised: producers.raised,
       hits: vendor.hits,
-      traces,
+      histories,
       restless,
       scrapes: await Promise.all([door, second].map(({ url }) => metrics(url))),
       countersLost: false,
@@ -187,7 +187,7 @@ events: { erp: { url: "${events.url}", secret: "${SECRET}" } }
       run: [topology, fault, member, `${seconds}s`, ...(acl ? ['acl'] : [])].join(' '),
       ...judgement,
       broken: [...judgement.broken, ...refused.map((what) => `refused by the ACL: ${what}`)],
-      ended: [...traces.values()].filter(
+      ended: [...histories.values()].filter(
         ({ outcome, messages }) => outcome !== 'pending' && messages.every(({ state }) => !isInFlight(state)),
       ).length,
       longestGap: Math.max(...times.slice(1).map((at, index) => at - (times[index] as number))) / 1000,

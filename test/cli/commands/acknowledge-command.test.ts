@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageTrace } from '../../support/fixtures/history.ts';
+import { messageHistory } from '../../support/fixtures/history.ts';
 import { type, type World } from '../recording-deps.ts';
 
 test('takes care of an alert, by name', async () => {
@@ -27,7 +27,7 @@ test('of a resolved alert has nothing to end: exit 1', async () => {
 
 test.each<[what: string, id: string, world: World, hint: string]>([
   ['a slip of the finger', 'order-43.payd', { recentIds: ['order-43.paid'] }, 'Did you mean order-43.paid?'],
-  ['the id of a message', 'm-1', { message: messageTrace({ alertId: 'order-42.paid' }) }, 'Did you mean order-42.paid?'],
+  ['the id of a message', 'm-1', { message: messageHistory({ alertId: 'order-42.paid' }) }, 'Did you mean order-42.paid?'],
   ['an id like no other', 'zzz', { recentIds: ['order-43.paid'] }, 'Check that this is the Redis on which the alert was raised.'],
 ])('finds what %s meant', async (_what, id, world, hint) => {
   const ran = await type(['ack', id], { acknowledgement: { kind: 'missing' }, ...world });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../../src/queue/dead-letters/dead-letters-port.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { deadLetter } from '../dead-world.ts';
 import { type } from '../recording-deps.ts';
 
@@ -135,7 +135,7 @@ describe('what expired and what is unknown', () => {
 
 describe('dead show', () => {
   test('tells the story of a message and what is kept of it', async () => {
-    const message = messageTrace({
+    const message = messageHistory({
       state: 'failed',
       reason: 'content',
       attempts: [attempt({ result: 'refused', reason: 'content', code: '30034' })],
@@ -147,15 +147,15 @@ describe('dead show', () => {
   });
 
   test('of an alert shows its fault without the codes that a terminal obeys', async () => {
-    const alerts = [alertTrace({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
+    const alerts = [alertHistory({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
     const { stdout } = await type(['dead', 'show', 'order-42'], { dead: { letters }, alerts });
     expect(stdout).toContain('Malformed, rejected at 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
     expect(stdout).toContain('fields  severity, text, to');
   });
 
   test('--json is the trace and what is kept', async () => {
-    const { stdout } = await type(['dead', 'show', '--json', 'm-1'], { dead: { letters }, message: messageTrace() });
-    expect(JSON.parse(stdout)).toEqual({ trace: messageTrace(), dead: [deadLetter()] });
+    const { stdout } = await type(['dead', 'show', '--json', 'm-1'], { dead: { letters }, message: messageHistory() });
+    expect(JSON.parse(stdout)).toEqual({ trace: messageHistory(), dead: [deadLetter()] });
   });
 
   test('what is not dead is exit 1 and points to explain', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { type } from '../recording-deps.ts';
 
-const alert = alertTrace({ outcome: 'suppressed', reason: 'below_severity' });
-const message = messageTrace({ state: 'suppressed', reason: 'opted_out' });
+const alert = alertHistory({ outcome: 'suppressed', reason: 'below_severity' });
+const message = messageHistory({ state: 'suppressed', reason: 'opted_out' });
 
 test('an alert is explained by its id', async () => {
   const { code, stdout, stderr, calls } = await type(['explain', 'a-1'], { alerts: [alert] });
@@ -21,7 +21,7 @@ test('a message is explained by its id', async () => {
 });
 
 test('what became of the digest that tells of a message is said with it', async () => {
-  const told = messageTrace({ id: 'm-1', state: 'suppressed', reason: 'digested', digest: 'm-1' });
+  const told = messageHistory({ id: 'm-1', state: 'suppressed', reason: 'digested', digest: 'm-1' });
   const { stdout } = await type(['explain', 'm-1'], { message: told });
   expect(stdout).toMatch(/^Not texted: it is part of a digest \(digested\).*\nThe digest that contains it, m-1: Not texted: .*\n\nmessage/);
 });
@@ -57,7 +57,7 @@ test('an unknown id is a failure that says how long ids live and where it looked
 
 test('Redis away is a failure that says what to do', async () => {
   const { code, stdout, stderr } = await type(['explain', '--json', 'a-1'], {
-    openTraces: () => {
+    openHistories: () => {
       throw new RedisUnavailableError(new Error('timed out'));
     },
   });
@@ -84,7 +84,7 @@ test.each(['m-9', 'order-97.sent', 'orde'])('an id that is near none (%s) is met
 });
 
 test('the answer is coloured where the reader sees colours, and --no-color takes them away', async () => {
-  const world = { message: messageTrace({ state: 'accepted', provider: 'sns', attempts: [attempt({ provider: 'sns' })] }), colour: true };
+  const world = { message: messageHistory({ state: 'accepted', provider: 'sns', attempts: [attempt({ provider: 'sns' })] }), colour: true };
   expect((await type(['explain', 'm-1'], world)).stdout.startsWith('\u001b[32mTexted: ')).toBe(true);
   expect((await type(['explain', 'm-1', '--no-color'], world)).stdout).toMatch(/^Texted: /);
   expect((await type(['--no-color', 'explain', 'm-1'], world)).stdout).not.toContain('\u001b');

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { messageId } from '../../../src/alert/id.ts';
 import type { LiveAnswer } from '../../../src/cli/commands/explain-live.ts';
 import { describeAnswer } from '../../../src/cli/format/describe-live.ts';
-import type { MessageTrace } from '../../../src/ledger/history/trace.ts';
+import type { MessageHistory } from '../../../src/ledger/history/history.ts';
 import { ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
-import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { CONTACT_PHONE, type, type World } from '../recording-deps.ts';
 
 const PHONE = '+60123000001';
@@ -12,8 +12,8 @@ const delivered: VendorStatus = { kind: 'delivered', at: new Date('2026-11-20T03
 const unclear: VendorStatus = { kind: 'unclear', error: new ProviderError('unknown_outcome', { code: 'no_number' }) };
 
 /** A text that `twilio-main` accepted. */
-const accepted = (phone: string, facts: Partial<MessageTrace> = {}) =>
-  messageTrace({
+const accepted = (phone: string, facts: Partial<MessageHistory> = {}) =>
+  messageHistory({
     id: messageId('a-1', phone),
     to: `+60*******${phone.slice(-3)}`,
     state: 'accepted',
@@ -24,14 +24,14 @@ const accepted = (phone: string, facts: Partial<MessageTrace> = {}) =>
   });
 
 /** Types it with the messages as the ledger's, of one alert; `twilio-main` gives that answer. */
-async function ask(argv: readonly string[], messages: readonly MessageTrace[], answer: VendorStatus = delivered, world: World = {}) {
+async function ask(argv: readonly string[], messages: readonly MessageHistory[], answer: VendorStatus = delivered, world: World = {}) {
   const asked: StatusQuery[] = [];
   const status = async (query: StatusQuery) => {
     asked.push(query);
     return answer;
   };
   const providers = { 'twilio-main': { status } };
-  const ran = await type(['explain', ...argv], { alerts: [alertTrace({ messages })], providers, ...world });
+  const ran = await type(['explain', ...argv], { alerts: [alertHistory({ messages })], providers, ...world });
   return { ...ran, asked, lines: ran.stdout.trimEnd().split('\n') };
 }
 
@@ -93,7 +93,7 @@ describe('explain --live', () => {
   });
 
   test('several messages have a line each, and those that nobody may have none', async () => {
-    const messages = [accepted(PHONE), accepted('+60123000002', { contact: 'carol' }), messageTrace({ id: 'm-3', state: 'suppressed' })];
+    const messages = [accepted(PHONE), accepted('+60123000002', { contact: 'carol' }), messageHistory({ id: 'm-3', state: 'suppressed' })];
     const { lines } = await ask(['--live', 'a-1'], messages);
     expect(lines.slice(-3)).toEqual([
       '',
@@ -103,7 +103,7 @@ describe('explain --live', () => {
   });
 
   test('when no provider may have a text of it, it says so', async () => {
-    const { lines, code } = await ask(['--live', 'a-1'], [messageTrace({ state: 'suppressed' })]);
+    const { lines, code } = await ask(['--live', 'a-1'], [messageHistory({ state: 'suppressed' })]);
     expect(lines.at(-1)).toBe('No provider may have a message of it, so there is none to query.');
     expect(code).toBe(0);
   });
@@ -147,7 +147,7 @@ describe('explain --live', () => {
   });
 
   test('--json adds `live` to each message', async () => {
-    const messages = [accepted(PHONE), messageTrace({ id: 'm-3', state: 'suppressed' })];
+    const messages = [accepted(PHONE), messageHistory({ id: 'm-3', state: 'suppressed' })];
     const { stdout } = await ask(['--live', '--json', 'a-1'], messages);
     const printed = JSON.parse(stdout) as { messages: { live: unknown }[] };
     expect(printed.messages.map(({ live }) => live)).toEqual([

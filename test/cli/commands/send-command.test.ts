@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { AlertError } from '../../../src/alert/parse-alert.ts';
 import { ConfigError } from '../../../src/config/fault.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
-import { alertTrace, attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { SECRET, type } from '../recording-deps.ts';
 
 const TO = ['send', '--to', '+60123456789'];
-const accepted = alertTrace({ messages: [messageTrace({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] })] });
-const queued = alertTrace({ messages: [messageTrace()] });
+const accepted = alertHistory({ messages: [messageHistory({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] })] });
+const queued = alertHistory({ messages: [messageHistory()] });
 
 const redisAway = () => {
   throw new RedisUnavailableError(new Error('connect ECONNREFUSED 10.0.0.5:6379'));
@@ -222,11 +222,14 @@ describe('--wait', () => {
   });
 
   test.each([
-    ['suppressed', alertTrace({ outcome: 'suppressed', reason: 'duplicate' })],
-    ['malformed', alertTrace({ outcome: 'malformed', reason: 'malformed' })],
-    ['routed to nobody', alertTrace()],
-    ['texted to one of two', alertTrace({ messages: [...accepted.messages, messageTrace({ state: 'suppressed', reason: 'no_consent' })] })],
-    ['perhaps texted', alertTrace({ messages: [messageTrace({ state: 'unknown', reason: 'unknown_outcome' })] })],
+    ['suppressed', alertHistory({ outcome: 'suppressed', reason: 'duplicate' })],
+    ['malformed', alertHistory({ outcome: 'malformed', reason: 'malformed' })],
+    ['routed to nobody', alertHistory()],
+    [
+      'texted to one of two',
+      alertHistory({ messages: [...accepted.messages, messageHistory({ state: 'suppressed', reason: 'no_consent' })] }),
+    ],
+    ['perhaps texted', alertHistory({ messages: [messageHistory({ state: 'unknown', reason: 'unknown_outcome' })] })],
   ])('an alert that was %s is an outcome, and exit 1', async (_what, alert) => {
     const { code, stdout, stderr } = await type([...TO, '--wait=5', '--json', 'x'], { alerts: [alert] });
     expect(JSON.parse(stdout)).toEqual({ id: 'a-1', duplicate: false, settled: true, alert });
@@ -241,7 +244,7 @@ describe('--wait', () => {
     expect(code).toBe(1);
   });
 
-  test.each([undefined, alertTrace({ outcome: 'pending' })])(
+  test.each([undefined, alertHistory({ outcome: 'pending' })])(
     'time up before any router saw it (%#): asks whether one runs',
     async (alert) => {
       const { code, stdout, stderr } = await type([...TO, '--wait=0.05', '--json', 'x'], { alerts: [alert] });
@@ -252,7 +255,7 @@ describe('--wait', () => {
   );
 
   test('Redis lost while waiting does not hide the id of what is queued', async () => {
-    const { code, stdout, stderr } = await type([...TO, '--wait=5', '--json', 'x'], { openTraces: redisAway });
+    const { code, stdout, stderr } = await type([...TO, '--wait=5', '--json', 'x'], { openHistories: redisAway });
     expect(JSON.parse(stdout)).toEqual({ id: 'a-1', duplicate: false, settled: false, alert: null });
     expect(stderr).toContain('Redis is not available');
     expect(stderr).not.toContain('No router');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { type } from '../recording-deps.ts';
 
-const unknown = messageTrace({
+const unknown = messageHistory({
   state: 'unknown',
   reason: 'unknown_outcome',
   contact: 'alice',

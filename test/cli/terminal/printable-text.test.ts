@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLEAR_LINE, createPaint, printableText } from '../../../src/cli/terminal/printable-text.ts';
-import { alertTrace, messageTrace } from '../../support/fixtures/history.ts';
+import { alertHistory, messageHistory } from '../../support/fixtures/history.ts';
 import { deadLetter } from '../dead-world.ts';
 import { type } from '../recording-deps.ts';
 
@@ -46,8 +46,8 @@ describe('what a terminal gets', () => {
   });
 });
 
-const alert = alertTrace({ dedupKey: HOSTILE, outcome: 'suppressed', reason: 'below_severity' });
-const message = messageTrace({ contact: HOSTILE, state: 'failed', reason: 'content', route: HOSTILE });
+const alert = alertHistory({ dedupKey: HOSTILE, outcome: 'suppressed', reason: 'below_severity' });
+const message = messageHistory({ contact: HOSTILE, state: 'failed', reason: 'content', route: HOSTILE });
 const letter = deadLetter({ detail: HOSTILE, contact: HOSTILE, code: HOSTILE, route: HOSTILE, stored: { route: HOSTILE, text: HOSTILE } });
 
 test.each([

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ListFilter } from '../../../src/ledger/lists/lists.ts';
-import { alertTrace, lists, messageTrace, openTestServer, problemOf } from '../test-server.ts';
+import { alertHistory, lists, messageHistory, openTestServer, problemOf } from '../test-server.ts';
 
 describe('a list', () => {
   test('is given with where the next page begins', async () => {
     const server = await openTestServer();
-    expect(await (await server.get('/v1/alerts')).json()).toEqual({ items: [alertTrace], next: '1763600000000-0' });
-    expect(await (await server.get('/v1/messages')).json()).toEqual({ items: [messageTrace], next: null });
+    expect(await (await server.get('/v1/alerts')).json()).toEqual({ items: [alertHistory], next: '1763600000000-0' });
+    expect(await (await server.get('/v1/messages')).json()).toEqual({ items: [messageHistory], next: null });
   });
 
   test('is asked for what the query says, an empty parameter being none', async () => {

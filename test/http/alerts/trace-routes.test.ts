@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { alertTrace, messageTrace, openTestServer, problemOf } from '../test-server.ts';
+import { alertHistory, messageHistory, openTestServer, problemOf } from '../test-server.ts';
 
 describe('a trace', () => {
   test('is given for a known alert and a known message', async () => {
     const server = await openTestServer();
-    expect(await (await server.get('/v1/alerts/known')).json()).toEqual(alertTrace);
-    expect(await (await server.get('/v1/messages/m-known')).json()).toEqual(messageTrace);
+    expect(await (await server.get('/v1/alerts/known')).json()).toEqual(alertHistory);
+    expect(await (await server.get('/v1/messages/m-known')).json()).toEqual(messageHistory);
   });
 
   test('is found by the longest id that there can be', async () => {
@@ -29,7 +29,7 @@ describe('a trace', () => {
       asked.push(id);
       return undefined;
     };
-    const server = await openTestServer({ traces: { alert: record, message: record } });
+    const server = await openTestServer({ histories: { alert: record, message: record } });
     for (const id of ['a%20b', 'a:b', '*', '%7Bsms%7D', 'x'.repeat(129), 'a%2Fb']) {
       expect((await server.get(`/v1/alerts/${id}`)).status, id).toBe(404);
       expect((await server.get(`/v1/messages/${id}`)).status, id).toBe(404);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { messageTrace, openTestServer, traces } from '../test-server.ts';
+import { histories, messageHistory, openTestServer } from '../test-server.ts';
 import { write } from './browser.ts';
 import { consoleOf } from './console-of.ts';
 
@@ -9,11 +9,11 @@ it.each([
 ] as const)('a word on an unknown message that is answered %j counts for %j', async (settled, counted) => {
   const seen: string[] = [];
   const message = {
-    ...messageTrace,
+    ...messageHistory,
     attempts: [{ provider: 'twilio-main', startedAt: '2026-11-20T03:00:00.000Z', result: 'unknown' as const }],
   };
   const server = await openTestServer({
-    traces: { ...traces, message: async () => message },
+    histories: { ...histories, message: async () => message },
     console: consoleOf({ resolver: { list: async () => [], resolve: async () => settled }, onSettled: (provider) => seen.push(provider) }),
   });
   expect((await write(`${server.url}/console/api/unknown/m-known`, { word: 'sent' })).json).toEqual(settled);

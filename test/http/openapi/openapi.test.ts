@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createHttpApp } from '../../../src/http/server/http-app.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { type OpenApiDocument as Document, openApiDocument, operationsOf } from '../openapi-3-1.ts';
-import { http, inbound, lists, names, openTestServer, RecordingProducer, receipts, traces } from '../test-server.ts';
+import { histories, http, inbound, lists, names, openTestServer, RecordingProducer, receipts } from '../test-server.ts';
 
 test('the document has every route, and every path of the document is a route', async () => {
   const { app, routes } = createHttpApp({
@@ -11,7 +11,7 @@ test('the document has every route, and every path of the document is a route', 
     producer: new RecordingProducer(),
     onAcknowledged: () => undefined,
     webhookCounts: { refused: () => undefined, unknownSeverities: () => undefined },
-    traces,
+    histories,
     lists,
     now: () => new Date(),
     receipts,

@@ -5,7 +5,7 @@ import { createHttpServer } from '../../../src/http/server/http-server.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { Secret } from '../../../src/setting/secret.ts';
 import { until } from '../../support/until.ts';
-import { alertTrace, openTestServer, problemOf } from '../test-server.ts';
+import { alertHistory, openTestServer, problemOf } from '../test-server.ts';
 
 const alert = { severity: 'critical', to: '+60123456789', text: 'Disk full' };
 
@@ -168,7 +168,7 @@ describe('when Redis is away', () => {
     ['fails in the words of its client', () => Promise.reject(new Error('Connection is closed.')), undefined],
   ] as const)('and %s, every way in answers 503 and when to come back', async (_name, fail, answerWithinMs) => {
     const server = await openTestServer({
-      traces: { alert: fail, message: fail },
+      histories: { alert: fail, message: fail },
       outbox: { latest: fail },
       readiness: fail,
       limits: answerWithinMs === undefined ? {} : { answerWithinMs },
@@ -346,12 +346,12 @@ describe('closing', () => {
       release = resolve;
     });
     const server = await openTestServer({
-      traces: {
+      histories: {
         message: async () => undefined,
         alert: async () => {
           arrived();
           await gate;
-          return alertTrace;
+          return alertHistory;
         },
       },
     });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { RoutedAlert } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
@@ -11,7 +11,7 @@ import { testRedis } from '../../support/redis.ts';
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
 const ledger = createLedger(redis, keys);
-const traces = createTraces(redis, keys);
+const histories = createHistories(redis, keys);
 
 let id: string;
 let dedupHash: string;
@@ -37,7 +37,7 @@ describe('acknowledging', () => {
     const acknowledged = await acknowledge(2_000);
     expect(acknowledged).toEqual({ kind: 'acknowledged', open: expect.arrayContaining([`${id}-1`, `${id}-2`]) });
     expect(await ledger.openAttempt(attempt(`${id}-1`))).toEqual({ kind: 'acknowledged' });
-    expect((await traces.alert(id))?.events).toEqual([
+    expect((await histories.alert(id))?.events).toEqual([
       { at: '1970-01-01T00:00:02.000Z', stage: 'acknowledge', verdict: 'acknowledged', detail: 'http by alice' },
     ]);
   });
@@ -48,7 +48,7 @@ describe('acknowledging', () => {
     const first = await acknowledge(2_000, { run });
     expect(await acknowledge(2_000, { run })).toEqual(first);
     expect(await acknowledge(3_000)).toEqual({ kind: 'over', over: 'acknowledged' });
-    expect((await traces.alert(id))?.events).toHaveLength(1);
+    expect((await histories.alert(id))?.events).toHaveLength(1);
   });
 
   it('keeps the claim, even when all that was open is cancelled: repeats stay duplicates', async () => {
@@ -79,7 +79,7 @@ describe('acknowledging', () => {
     await admit();
     await ledger.resolve(dedupHash, new Date(1_500));
     expect(await acknowledge(2_000)).toEqual({ kind: 'over', over: 'resolved' });
-    expect((await traces.alert(id))?.events).toEqual([]);
+    expect((await histories.alert(id))?.events).toEqual([]);
   });
 
   it('works before a router has seen the alert', async () => {

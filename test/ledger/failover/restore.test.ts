@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { AttemptRequest, Move, Sent } from '../../../src/ledger/ledger.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
@@ -11,7 +11,7 @@ import { testRedis } from '../../support/redis.ts';
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
 const ledger = createLedger(redis, keys);
-const traces = createTraces(redis, keys);
+const histories = createHistories(redis, keys);
 
 type Result = 'accepted' | 'unknown';
 
@@ -43,7 +43,7 @@ function scene() {
       ...(move === undefined ? { record } : { move, record: move.attempt?.record ?? record }),
     };
   };
-  const shown = async () => (await traces.alert(alertId))?.messages[0];
+  const shown = async () => (await histories.alert(alertId))?.messages[0];
   const open = (over: Partial<AttemptRequest> = {}) => ledger.openAttempt(request(9, { token: 'other', unknownsAllowed: 0, ...over }));
   return { messageId, alertId, admit, request, moveOf, sent, shown, open };
 }

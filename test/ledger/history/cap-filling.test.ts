@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsTowards, createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { countsTowards, createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import type { CapReason } from '../../../src/limit/caps/rate-cap.ts';
 import { createHarness, HOUR_MS, MINUTE_MS } from '../../pipeline/dispatcher-harness.ts';
@@ -44,8 +44,8 @@ it('who filled a cap is read from the journal as of the moment when it held the 
   harness.clock.at += MINUTE_MS;
   const { message, outcome } = await harness.send({ source: 'late' });
   expect(outcome.kind).toBe('deferred');
-  const traces = createTraces(redis, harness.keys);
-  expect(await traces.capFilling(await harness.trace(message))).toEqual({
+  const histories = createHistories(redis, harness.keys);
+  expect(await histories.capFilling(await harness.trace(message))).toEqual({
     reason: 'rate_cap_recipient',
     cap: { max: 3, windowMs: HOUR_MS },
     by: [
@@ -60,5 +60,5 @@ it('there is no such answer for a message that no cap held back', async () => {
   const harness = createHarness(redis, prefix);
   harness.provider('a', [{ kind: 'accepted' }]);
   const { message } = await harness.send();
-  expect(await createTraces(redis, harness.keys).capFilling(await harness.trace(message))).toBeUndefined();
+  expect(await createHistories(redis, harness.keys).capFilling(await harness.trace(message))).toBeUndefined();
 });

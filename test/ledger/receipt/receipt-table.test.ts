@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_STATES, type MessageState } from '../../../src/ledger/history/trace.ts';
+import { MESSAGE_STATES, type MessageState } from '../../../src/ledger/history/history.ts';
 import { KEPT_RECEIPTS, RECEIPT_TABLE, RECEIPT_WORDS } from '../../../src/ledger/receipt/receipt-table.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createKeys } from '../../../src/redis/keys.ts';

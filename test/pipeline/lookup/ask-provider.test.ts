@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createAskProvider, createLookupPlan, type InVain } from '../../../src/pipeline/lookup/ask-provider.ts';
 import type { Lookup } from '../../../src/pipeline/lookup/lookup.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
@@ -51,7 +51,7 @@ function vendor(name: string, lines: readonly Line[], says: Says, over: { pollAf
 
 async function ask({ id, to, text }: Message, signal = new AbortController().signal, asPlanned: Partial<Lookup> = { text }) {
   const run = createAskProvider({
-    traces: createTraces(redis, harness.keys),
+    histories: createHistories(redis, harness.keys),
     targets: harness.targets,
     clock: harness.clock,
     report: async (provider, receipt) => void reported.push([provider, receipt]),

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { TraceAttempt } from '../../../src/ledger/history/trace.ts';
+import type { HistoryAttempt } from '../../../src/ledger/history/history.ts';
 import { lookupTarget, nextLookupAt } from '../../../src/pipeline/lookup/lookup.ts';
-import { attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { attempt, messageHistory } from '../../support/fixtures/history.ts';
 
 const AT = '2026-11-20T03:00:00.700Z';
 const LATER = '2026-11-20T03:05:00.000Z';
 
 describe('whom to ask about a message', () => {
-  const targetOf = (attempts: readonly TraceAttempt[], provider: string | null = null, providerMessageId: string | null = null) =>
-    lookupTarget(messageTrace({ attempts, provider, providerMessageId }));
+  const targetOf = (attempts: readonly HistoryAttempt[], provider: string | null = null, providerMessageId: string | null = null) =>
+    lookupTarget(messageHistory({ attempts, provider, providerMessageId }));
 
   test('nobody, when nobody was handed it or all refused', () => {
     expect(targetOf([])).toBeUndefined();

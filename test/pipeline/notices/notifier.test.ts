@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
 import type { Channel, Notified } from '../../../src/channel/channel.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createNotices } from '../../../src/ledger/notices.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { WaitingNotice } from '../../../src/pipeline/notices/notice.ts';
@@ -67,7 +67,7 @@ async function setup(...lines: Line[]) {
     bugs,
     notice,
     counted: () => heard('noticeEnded'),
-    events: async () => (await createTraces(redis, keys).alert('a1'))?.events ?? [],
+    events: async () => (await createHistories(redis, keys).alert('a1'))?.events ?? [],
   };
 }
 

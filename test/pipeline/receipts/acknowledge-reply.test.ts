@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { MessageState } from '../../../src/ledger/history/trace.ts';
+import type { MessageState } from '../../../src/ledger/history/history.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { Reply } from '../../../src/pipeline/receipts/acknowledge-reply.ts';
@@ -18,19 +18,19 @@ const PHONE = 'phone-hash';
 const AT = new Date(9_000);
 
 let ledger: Ledger;
-let traces: ReturnType<typeof createTraces>;
+let histories: ReturnType<typeof createHistories>;
 let recording: ReturnType<typeof createRecordingObserver>;
 let confirmed: Confirmable[];
 let reply: (text: string, phoneHash?: string, more?: Partial<Reply>) => Promise<string>;
 beforeEach(() => {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   ledger = createLedger(redis, keys);
-  traces = createTraces(redis, keys);
+  histories = createHistories(redis, keys);
   recording = createRecordingObserver();
   confirmed = [];
   const acknowledge = (alertId: string, by: string, at: Date, run: string) => ledger.acknowledge({ alertId, by, at, run });
   const confirm = async (confirmable: Confirmable) => void confirmed.push(confirmable);
-  const byReply = createAcknowledgeByReply({ ledger, traces, acknowledge, confirm, observer: recording.observer });
+  const byReply = createAcknowledgeByReply({ ledger, histories, acknowledge, confirm, observer: recording.observer });
   reply = async (text, phoneHash = PHONE, more = {}) => {
     const answered = await byReply({ id: randomUUID(), phoneHash, contact: null, text, at: AT, ...more });
     return answered.kind === 'acknowledged' ? 'acknowledged' : answered.reason;
@@ -63,7 +63,7 @@ async function texted(
     attempt: { token: id, number: 1, record: { ...record, simulated: true, result: 'accepted' } },
   });
 }
-const acknowledged = async (id: string) => (await traces.alert(id))?.events.map(({ detail }) => detail);
+const acknowledged = async (id: string) => (await histories.alert(id))?.events.map(({ detail }) => detail);
 
 test.each(['K7Q2', 'k7q2', 'Ack K7Q2', 'ok k7q2 on it', 'Re: CRITICAL: Disk full Ack: reply K7Q2'])(
   '"%s" takes care of the alert',

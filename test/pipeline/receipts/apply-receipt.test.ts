@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { AttemptRequest, Move } from '../../../src/ledger/ledger.ts';
 import { createOptOuts } from '../../../src/ledger/opt-out/opt-outs.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
@@ -14,7 +14,7 @@ import { testRedis } from '../../support/redis.ts';
 const { redis, prefix } = testRedis();
 const keys = createKeys(prefix);
 const ledger = createLedger(redis, keys);
-const traces = createTraces(redis, keys);
+const histories = createHistories(redis, keys);
 const optOuts = createOptOuts(redis, keys);
 
 const ACCEPTED_AT = Date.parse('2026-11-20T03:00:00Z');
@@ -61,7 +61,7 @@ const tooLate = new Date(receipt().receivedAt + PATIENCE_MS);
 const justInTime = new Date(receipt().receivedAt + PATIENCE_MS - 1);
 
 async function state(): Promise<string | undefined> {
-  return (await traces.message(messageId))?.state;
+  return (await histories.message(messageId))?.state;
 }
 
 test('a text that did not arrive is reported for the log, once, with its alert and route', async () => {
@@ -107,7 +107,7 @@ describe('a text whose parts are reported each by itself', () => {
     await report('2', 'delivered');
     await report('1', 'delivered');
     expect(await state()).toBe('accepted');
-    expect((await traces.message(messageId))?.events.at(-1)).toMatchObject({
+    expect((await histories.message(messageId))?.events.at(-1)).toMatchObject({
       verdict: 'pending',
       detail: 'one part is delivered, reported by smslocal',
     });
@@ -124,7 +124,7 @@ describe('a text whose parts are reported each by itself', () => {
   test('is undelivered when one of them is, whether it is reported first or last', async () => {
     await report('1', 'delivered');
     await report('3', 'undelivered', { code: 'REJECTD', reason: 'content' });
-    expect(await traces.message(messageId)).toMatchObject({ state: 'undelivered', reason: 'content' });
+    expect(await histories.message(messageId)).toMatchObject({ state: 'undelivered', reason: 'content' });
     await report('2', 'delivered');
     await report('1', 'delivered');
     expect(await state()).toBe('undelivered');
@@ -170,7 +170,7 @@ describe('a receipt for an accepted text', () => {
   test('that says delivered ends it, and tells how long that took', async () => {
     await accept();
     expect(await apply(receipt(), now)).toEqual({ kind: 'done' });
-    const trace = await traces.message(messageId);
+    const trace = await histories.message(messageId);
     expect(trace).toMatchObject({ state: 'delivered', reason: null, provider: 'twilio-main' });
     expect(trace?.events.at(-1)).toEqual({
       at: new Date(ACCEPTED_AT + 4000).toISOString(),
@@ -200,11 +200,11 @@ describe('a receipt for an accepted text', () => {
   test('that comes twice is a duplicate, and one that takes the word back is reordered: nothing changes', async () => {
     await accept();
     await apply(receipt(), now);
-    const before = await traces.message(messageId);
+    const before = await histories.message(messageId);
     for (const state of ['delivered', 'undelivered', 'pending'] as const) {
       expect(await apply(receipt({ state }), now)).toEqual({ kind: 'done' });
     }
-    expect(await traces.message(messageId)).toEqual(before);
+    expect(await histories.message(messageId)).toEqual(before);
     expect(recording.heard('receipt').map((heard) => (heard as string[])[1])).toEqual(['delivered', 'duplicate', 'reordered', 'reordered']);
     expect(recording.heard('delivered')).toHaveLength(1);
   });
@@ -212,7 +212,7 @@ describe('a receipt for an accepted text', () => {
   test('that says why it did not arrive leaves the reason and the code in the trace', async () => {
     await accept();
     await apply(receipt({ state: 'undelivered', code: '30007', reason: 'content' }), now);
-    const trace = await traces.message(messageId);
+    const trace = await histories.message(messageId);
     expect(trace).toMatchObject({ state: 'undelivered', reason: 'content' });
     expect(trace?.events.at(-1)).toMatchObject({
       verdict: 'undelivered',
@@ -220,13 +220,13 @@ describe('a receipt for an accepted text', () => {
       detail: 'reported by twilio-main, code 30007',
     });
     await apply(receipt(), now);
-    expect(await traces.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
+    expect(await histories.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
   });
 
   test('that says pending is told once in the trace, however often it comes', async () => {
     await accept();
     for (let times = 0; times < 3; times += 1) await apply(receipt({ state: 'pending' }), now);
-    const trace = await traces.message(messageId);
+    const trace = await histories.message(messageId);
     expect(trace?.state).toBe('accepted');
     expect(trace?.events.filter(({ stage }) => stage === 'receipt')).toMatchObject([{ verdict: 'pending' }]);
     expect(recording.heard('receipt')).toEqual(Array(3).fill(['twilio-main', 'pending']));
@@ -306,7 +306,7 @@ describe('a receipt for a text', () => {
   test('of which nobody knew whether it was sent settles it', async () => {
     await move({ state: 'unknown', reason: 'unknown_outcome' });
     expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
-    expect(await traces.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
+    expect(await histories.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
     expect(recording.told).toEqual([
       ['receipt', 'twilio-main', 'delivered'],
       ['unknownResolved', 'twilio-main', 'receipt'],
@@ -318,7 +318,12 @@ describe('a receipt for a text', () => {
   test('of which nobody knew, with no final word yet, proves that it was accepted', async () => {
     await move({ state: 'unknown', reason: 'unknown_outcome' });
     await apply(byOurId({ state: 'pending' }), now);
-    expect(await traces.message(messageId)).toMatchObject({ state: 'accepted', reason: null, provider: 'twilio-main', providerMessageId });
+    expect(await histories.message(messageId)).toMatchObject({
+      state: 'accepted',
+      reason: null,
+      provider: 'twilio-main',
+      providerMessageId,
+    });
     expect(recording.told).toEqual([
       ['receipt', 'twilio-main', 'pending'],
       ['unknownResolved', 'twilio-main', 'receipt'],
@@ -332,7 +337,7 @@ describe('a receipt for a text', () => {
     async (was) => {
       await move({ state: was, reason: was });
       for (let times = 0; times < 2; times += 1) expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
-      const trace = await traces.message(messageId);
+      const trace = await histories.message(messageId);
       expect(trace).toMatchObject({ state: was, reason: was });
       expect(trace?.events).toMatchObject([{ stage: 'receipt', verdict: 'late', detail: 'says delivered, reported by twilio-main' }]);
       expect(recording.told).toEqual(Array(2).fill(['receipt', 'twilio-main', 'late']));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
 import type { E164 } from '../../../src/alert/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { type Confirmable, confirmationOf, createConfirmReply } from '../../../src/pipeline/receipts/confirm-reply.ts';
@@ -68,7 +68,8 @@ async function setup({ raised = true } = {}) {
     await ledger.admit({ ...card, id: 'a-1', dedupHash: hash('dedup', 'k'), dedupeForMs: 0, messages: [record] }, randomUUID());
   }
   const confirm = createConfirmReply({ config, ledger, observer: recording.observer, clock: { now: () => AT }, addJobs });
-  const messages = async () => (await createTraces(redis, keys).alert('a-1'))?.messages.filter(({ says }) => says === 'acknowledged') ?? [];
+  const messages = async () =>
+    (await createHistories(redis, keys).alert('a-1'))?.messages.filter(({ says }) => says === 'acknowledged') ?? [];
   return {
     confirm,
     steps,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type E164, phoneHash } from '../../../src/alert/phone.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { MessageState } from '../../../src/ledger/history/trace.ts';
+import type { MessageState } from '../../../src/ledger/history/history.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
@@ -22,14 +22,14 @@ const RAISED_AT = 1_000;
 const RESOLVED_AT = 5_000;
 
 let ledger: Ledger;
-let traces: ReturnType<typeof createTraces>;
+let histories: ReturnType<typeof createHistories>;
 let recording: RecordingObserver;
 let tell: NotifyResolved;
 let steps: PlannedMessage[];
 beforeEach(() => {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   ledger = createLedger(redis, keys);
-  traces = createTraces(redis, keys);
+  histories = createHistories(redis, keys);
   recording = createRecordingObserver();
   tell = createNotifyResolved({ ledger, observer: recording.observer, clock: createSettableClock(RESOLVED_AT + 10) });
   steps = [];
@@ -91,7 +91,7 @@ describe('who was texted', () => {
     await accepted();
     const before = await ledger.inFlight();
     await tell(ended, addJobs);
-    const { messages = [] } = (await traces.alert('a-1')) ?? {};
+    const { messages = [] } = (await histories.alert('a-1')) ?? {};
     expect(messages.map(({ says, state, severity }) => [says, state, severity])).toEqual([
       [undefined, 'accepted', 'critical'],
       ['resolved', 'queued', 'info'],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import type { E164 } from '../../../src/alert/phone.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createAlertRouter, type Escalating, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
 import type { Ladder } from '../../../src/policy/escalation.ts';
@@ -49,7 +49,7 @@ function setup(ladder: Ladder) {
       { jobId: 'job', data: { id: 'a1', severity: 'critical', to: 'contact:alice', text: 'Disk full', ...over }, timestamp: clock.at },
       new AbortController().signal,
     );
-  return { ...recording, logged, take, trace: (id = 'a1') => createTraces(redis, keys).alert(id) };
+  return { ...recording, logged, take, trace: (id = 'a1') => createHistories(redis, keys).alert(id) };
 }
 
 it('an alert on a ladder becomes notices now and a text that waits, is logged without its words, and says so in its trace', async () => {

@@ -7,8 +7,8 @@ import { Unreadable } from '../../../src/alert/parse-alert.ts';
 import { type E164, phoneHash } from '../../../src/alert/phone.ts';
 import { severityTable } from '../../../src/alert/severity.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { AlertTrace } from '../../../src/ledger/history/trace.ts';
+import type { AlertHistory } from '../../../src/ledger/history/history.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import type { KnownFull } from '../../../src/pipeline/routing/plan-message.ts';
 import { createAlertRouter, type RawAlert, type Routed, type RouterDeps } from '../../../src/pipeline/routing/router.ts';
@@ -60,7 +60,7 @@ function createSetup() {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   const clock = createSettableClock(START);
   const ledger = createLedger(redis, keys);
-  const traces = createTraces(redis, keys);
+  const histories = createHistories(redis, keys);
   const recording = createRecordingObserver();
   let jobs = 0;
   const run = (raw: RawAlert, deps: Partial<RouterDeps> = {}): Promise<Routed> =>
@@ -85,8 +85,8 @@ function createSetup() {
     run,
     raw,
     take: (data: unknown, deps?: Partial<RouterDeps>) => run(raw(data), deps),
-    async trace(id: string): Promise<AlertTrace> {
-      const trace = await traces.alert(id);
+    async trace(id: string): Promise<AlertHistory> {
+      const trace = await histories.alert(id);
       if (trace === undefined) throw new Error(`no trace of ${id}`);
       return trace;
     },
@@ -110,7 +110,7 @@ const stepsOf = (routed: Routed) => {
   if (routed.kind !== 'routed') throw new Error(`${routed.kind}, not routed`);
   return routed.steps;
 };
-const story = ({ events }: { events: AlertTrace['events'] }) => events.map(({ stage, verdict }) => `${stage} ${verdict}`);
+const story = ({ events }: { events: AlertHistory['events'] }) => events.map(({ stage, verdict }) => `${stage} ${verdict}`);
 const settled = () => setup.heard('alertSettled');
 
 describe('an alert that texts', () => {

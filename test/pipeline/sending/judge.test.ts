@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MESSAGE_STATES } from '../../../src/ledger/history/trace.ts';
+import { MESSAGE_STATES } from '../../../src/ledger/history/history.ts';
 import type { ClosedAttempt, History } from '../../../src/ledger/ledger.ts';
 import type { Outcome } from '../../../src/pipeline/outcome.ts';
 import {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createUnknownResolver, refuteUnknown, type UnknownResolverDeps } from '../../../src/pipeline/unknown/unknown-resolver.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
   added = [];
   deps = {
     unknowns: createUnknowns(redis, harness.keys),
-    traces: createTraces(redis, harness.keys),
+    histories: createHistories(redis, harness.keys),
     add: async (message) => void added.push(message),
     clock: harness.clock,
   };

@@ -17,15 +17,15 @@ describe('a dead notice', () => {
         diedAt: 0,
       },
       undefined,
-      { trace: undefined },
+      { history: undefined },
     );
 
   test('says which channel, and with which code it refused', () => {
-    expect(dead('ops-mail was not told: smtp_535')).toMatchObject({ code: 'smtp_535', stored: { channel: 'ops-mail' } });
+    expect(dead('ops-mail was not notified: smtp_535')).toMatchObject({ code: 'smtp_535', stored: { channel: 'ops-mail' } });
     expect(dead('ops-mail was not told: http_404:no_service')).toMatchObject({ code: 'http_404:no_service' });
   });
 
-  test('has no code when its workers died over it', () => {
-    expect(dead('ten workers died over it')).toMatchObject({ code: null, stored: { channel: 'ops-mail' } });
+  test('has no code when its workers crashed while running it', () => {
+    expect(dead('ten workers crashed while running it')).toMatchObject({ code: null, stored: { channel: 'ops-mail' } });
   });
 });

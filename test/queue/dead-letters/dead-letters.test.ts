@@ -3,8 +3,8 @@ import { UnrecoverableError } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertIdOfJob, hash } from '../../../src/alert/id.ts';
 import { readCriticals } from '../../../src/ledger/criticals.ts';
-import { createTraces } from '../../../src/ledger/history/redis-traces.ts';
-import type { MessageState } from '../../../src/ledger/history/trace.ts';
+import type { MessageState } from '../../../src/ledger/history/history.ts';
+import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createLogger } from '../../../src/logger.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
@@ -34,7 +34,7 @@ function morgue() {
   const prefix = `${shared}:${randomUUID().slice(0, 8)}`;
   const keys = createKeys(prefix);
   const ledger = createLedger(redis, keys);
-  const traces = createTraces(redis, keys);
+  const histories = createHistories(redis, keys);
   const clock = createSettableClock(Date.now());
   const benches = new Map([MESSAGE_QUEUE, ALERT_QUEUE, RECEIPT_QUEUE, LOOKUP_QUEUE].map((name) => [name, openQueue(url, prefix, name)]));
   const bench = (name: string) => benches.get(name) as ReturnType<typeof openQueue>;
@@ -56,7 +56,7 @@ function morgue() {
     prefix,
     keys,
     ledger,
-    traces,
+    histories,
     clock,
     open,
     bury,
@@ -117,8 +117,8 @@ describe('what is dead', () => {
     const message = await failedMessage();
     const data = { id: 'order-42', severity: 'loud', to: NUMBER, text: 'code 4711', [NUMBER]: true };
     await bury(ALERT_QUEUE, data, 'raw-1', `malformed: ${NUMBER}: unknown key`);
-    await bury(RECEIPT_QUEUE, { from: NUMBER }, NUMBER, 'malformed: not a receipt of ours');
-    await bury(LOOKUP_QUEUE, {}, 'l-1', 'malformed: not a look-up of ours');
+    await bury(RECEIPT_QUEUE, { from: NUMBER }, NUMBER, 'malformed: not a receipt job of this system');
+    await bury(LOOKUP_QUEUE, {}, 'l-1', 'malformed: not a look-up job of this system');
 
     const { total, letters } = await open().list(3);
     expect(total).toBe(4);
@@ -187,7 +187,7 @@ describe('what is dead', () => {
 
 describe('a replayed message', () => {
   it('goes back in its lane, on its way again in the ledger, as good as it was at first', async () => {
-    const { open, failedMessage, only, traces, ledger, clock, jobOf, prefix } = morgue();
+    const { open, failedMessage, only, histories, ledger, clock, jobOf, prefix } = morgue();
     const message = await failedMessage({ severity: 'warning' });
     const dead = open();
     const goodUntil = new Date(clock.at + HOUR_MS).toISOString();
@@ -197,7 +197,7 @@ describe('a replayed message', () => {
     expect(job).toMatchObject({ name: 'message-again', priority: PRIORITY.warning, timestamp: clock.at });
     expect(job?.data).toMatchObject({ id: message.id, expiresAt: clock.at + HOUR_MS, replay: { number: 1, at: clock.at } });
     expect(await redis.zcard(`${prefix}:${MESSAGE_QUEUE}:prioritized`)).toBe(1);
-    expect(await traces.message(message.id)).toMatchObject({
+    expect(await histories.message(message.id)).toMatchObject({
       state: 'queued',
       expiresAt: goodUntil,
       attempts: [{ result: 'refused' }],
@@ -221,7 +221,7 @@ describe('a replayed message', () => {
   });
 
   it('is replayed by one of two operators only, and runs once', async () => {
-    const { open, failedMessage, only, ledger, traces, prefix } = morgue();
+    const { open, failedMessage, only, ledger, histories, prefix } = morgue();
     const message = await failedMessage();
     const [one, two] = [open(), open()];
     const [a, b] = [await only(one), await only(two)];
@@ -229,11 +229,11 @@ describe('a replayed message', () => {
     expect(kinds.toSorted()).toEqual(['gone', 'replayed']);
     expect(await redis.lrange(`${prefix}:${MESSAGE_QUEUE}:wait`, 0, -1)).toEqual([message.id]);
     expect(await ledger.inFlight()).toBe(1);
-    expect((await traces.message(message.id))?.events.filter(({ verdict }) => verdict === 'replayed')).toHaveLength(1);
+    expect((await histories.message(message.id))?.events.filter(({ verdict }) => verdict === 'replayed')).toHaveLength(1);
   });
 
   it('is told to the ledger by its worker when whoever replayed it died before', async () => {
-    const { open, failedMessage, only, ledger, traces, jobOf } = morgue();
+    const { open, failedMessage, only, ledger, histories, jobOf } = morgue();
     const message = await failedMessage();
     // May do all but the first write of the ledger's step, as if it had been killed right before it.
     const user = `u-${randomUUID().slice(0, 8)}`;
@@ -241,13 +241,13 @@ describe('a replayed message', () => {
     onTestFinished(async () => void (await redis.call('ACL', 'DELUSER', user)));
     const dead = open(url.replace('redis://', `redis://${user}:pass@`));
     await expect(dead.replay(await only(dead))).rejects.toThrow();
-    expect((await traces.message(message.id))?.state).toBe('failed');
+    expect((await histories.message(message.id))?.state).toBe('failed');
 
     const job = await jobOf(message);
     expect(await job?.getState()).toBe('waiting');
     const reopening = reopeningOf(job?.data as Message);
     expect(reopening && (await ledger.reopen(reopening))).toBe('reopened');
-    expect((await traces.message(message.id))?.state).toBe('queued');
+    expect((await histories.message(message.id))?.state).toBe('queued');
   });
 
   it.each(['accepted', 'delivered', 'suppressed'] as const)('is left dead when the ledger has it as %s', async (state) => {
@@ -295,38 +295,38 @@ describe('what expired', () => {
   });
 
   it('goes back on its way once, and no wait of before is left on it', async () => {
-    const { open, failedMessage, only, traces, ledger, clock } = morgue();
+    const { open, failedMessage, only, histories, ledger, clock } = morgue();
     const message = await failedMessage({ state: 'expired', waitedFor: 'auth' });
     const dead = open();
     const letter = await only(dead);
     expect(await dead.replay(letter)).toMatchObject({ kind: 'replayed', goodUntil: new Date(clock.at + HOUR_MS).toISOString() });
     expect(await dead.replay(letter)).toEqual({ kind: 'gone' });
-    const trace = await traces.message(message.id);
+    const trace = await histories.message(message.id);
     expect(trace).toMatchObject({ state: 'queued', reason: null });
     expect(trace).not.toHaveProperty('lastReason');
     expect(await ledger.inFlight()).toBe(1);
   });
 
   it.each(['resolved', 'acknowledged'] as const)('is not replayed once its problem is %s, and stays listed', async (kind) => {
-    const { open, failedMessage, only, ledger, traces } = morgue();
+    const { open, failedMessage, only, ledger, histories } = morgue();
     const message = await failedMessage({ state: 'expired', waitedFor: 'auth', dedupHash: hash('dedup', 'disk') });
     if (kind === 'resolved') await ledger.resolve(message.dedupHash, new Date());
     else await ledger.acknowledge({ alertId: message.alertId, by: 'http by alice', at: new Date(), run: 'run' });
     const dead = open();
     expect(await dead.replay(await only(dead))).toEqual({ kind });
-    expect((await traces.message(message.id))?.state).toBe('expired');
+    expect((await histories.message(message.id))?.state).toBe('expired');
     expect((await dead.list(1)).total).toBe(1);
   });
 
   it('is replayed once for a dedup key, however many alerts of it expired and however they are replayed', async () => {
-    const { open, failedMessage, traces } = morgue();
+    const { open, failedMessage, histories } = morgue();
     const same = { state: 'expired', waitedFor: 'auth', dedupHash: 'disk', dedupeForMs: HOUR_MS } as const;
     const messages = [await failedMessage(same), await failedMessage(same), await failedMessage({ ...same, dedupeForMs: undefined })];
     const dead = open();
     const { letters } = await dead.list(10);
     const replayed = await Promise.all(letters.map(dead.replay));
     expect(replayed.map(({ kind }) => kind).toSorted()).toEqual(['duplicate', 'replayed', 'replayed']);
-    const states = await Promise.all(messages.map(async ({ id }) => (await traces.message(id))?.state));
+    const states = await Promise.all(messages.map(async ({ id }) => (await histories.message(id))?.state));
     expect(states.toSorted()).toEqual(['expired', 'queued', 'queued']);
   });
 
@@ -344,7 +344,7 @@ describe('what expired', () => {
   it('of an alert that no router had taken in time is listed, and not replayed once it is resolved', async () => {
     const { open, bury, ledger, only } = morgue();
     const data = { id: 'late', severity: 'critical', to: NUMBER, text: 'x', dedupKey: 'late' };
-    await bury(ALERT_QUEUE, data, alertJobId('late'), 'expired: it waited on the queue past its deadline');
+    await bury(ALERT_QUEUE, data, alertJobId('late'), 'expired: still queued at its deadline');
     const settled = { severity: 'critical', purpose: 'alert', status: 'firing', dedupKey: 'late', receivedAt: 1_000, events: [] } as const;
     await ledger.settleAlert({ ...settled, id: 'late', outcome: 'suppressed', reason: 'expired' }, 'r');
     const dead = open();
@@ -363,7 +363,7 @@ describe('what expired', () => {
 
 describe('a message of unknown outcome', () => {
   it('is in the same list, and is neither replayed nor discarded from it', async () => {
-    const { open, failedMessage, only, traces } = morgue();
+    const { open, failedMessage, only, histories } = morgue();
     const { id, alertId } = await failedMessage({ state: 'unknown' });
     const dead = open();
     const letter = await only(dead);
@@ -373,7 +373,7 @@ describe('a message of unknown outcome', () => {
     expect((await dead.find([alertId])).map((found) => found.id)).toEqual([id]);
     expect(await dead.replay(letter)).toEqual({ kind: 'unknown' });
     expect(await dead.discard(letter)).toBe(false);
-    expect((await traces.message(id))?.state).toBe('unknown');
+    expect((await histories.message(id))?.state).toBe('unknown');
   });
 
   it('leaves the list when a receipt says what became of it', async () => {
@@ -422,7 +422,7 @@ describe('a replayed alert', () => {
 
 describe('what is discarded', () => {
   it('is gone for good, and its trace says so', async () => {
-    const { open, failedMessage, only, traces, prefix } = morgue();
+    const { open, failedMessage, only, histories, prefix } = morgue();
     const message = await failedMessage();
     const dead = open();
     const letter = await only(dead);
@@ -431,18 +431,21 @@ describe('what is discarded', () => {
     expect((await readCriticals(redis, createKeys(prefix), 0, 3_600_000)).missed).toEqual([]);
     expect(await redis.exists(`${prefix}:${MESSAGE_QUEUE}:${message.id}`)).toBe(0);
     expect((await dead.list(1)).total).toBe(0);
-    expect(await traces.message(message.id)).toMatchObject({ state: 'failed', events: [{}, { stage: 'operator', verdict: 'discarded' }] });
+    expect(await histories.message(message.id)).toMatchObject({
+      state: 'failed',
+      events: [{}, { stage: 'operator', verdict: 'discarded' }],
+    });
   });
 
   it('is never one that somebody else has replayed meanwhile', async () => {
-    const { open, failedMessage, only, jobOf, traces } = morgue();
+    const { open, failedMessage, only, jobOf, histories } = morgue();
     const message = await failedMessage();
     const dead = open();
     const letter = await only(dead);
     await dead.replay(letter);
     expect(await dead.discard(letter)).toBe(false);
     expect(await (await jobOf(message))?.getState()).toBe('waiting');
-    expect((await traces.message(message.id))?.events.at(-1)).toMatchObject({ verdict: 'replayed' });
+    expect((await histories.message(message.id))?.events.at(-1)).toMatchObject({ verdict: 'replayed' });
   });
 });
 

@@ -103,10 +103,10 @@ it('a webhook that takes nothing is logged once for each answer it gives, and on
   }
   const lines = said.map((line) => JSON.parse(line)).filter(({ webhook }) => webhook === 'erp');
   expect(lines.map(({ msg, code, eventId }) => [msg, code, eventId])).toEqual([
-    ['a webhook refuses an event; it is told again', 'http_500', 'e-1'],
-    ['a webhook refuses an event; it is told again', 'TIMEOUT', 'e-3'],
-    ['a webhook refuses an event; it is told again', 'http_500', 'e-4'],
-    ['a webhook takes events again', undefined, undefined],
+    ['webhook rejected an event; retrying', 'http_500', 'e-1'],
+    ['webhook rejected an event; retrying', 'TIMEOUT', 'e-3'],
+    ['webhook rejected an event; retrying', 'http_500', 'e-4'],
+    ['webhook accepts events again', undefined, undefined],
   ]);
 });
 
@@ -122,8 +122,8 @@ it('one that was refused to the end is dead, counted once, and has all its tries
     what: 'event',
     alertId: 'order-42',
     code: 'http_500',
-    detail: 'erp was not told: http_500',
-    stored: { webhook: 'erp', event: 'sms.message.failed', message: 'm-1', 'its reason': 'content', tries: '10' },
+    detail: 'erp was not notified: http_500',
+    stored: { webhook: 'erp', event: 'sms.message.failed', message: 'm-1', reason: 'content', tries: '10' },
   });
   expect(await dead.replay(letter)).toEqual({ kind: 'replayed', goodUntil: null });
   await until(() => told.length === 2);
@@ -146,7 +146,7 @@ it('one for a webhook that this process does not know is left for another for an
   expect(counted).toEqual([]);
   clock.at += 3_700_000;
   await job?.promote();
-  expect(await until(async () => (await queue.getJob('e-1'))?.failedReason)).toBe('crm was not told: not_configured');
+  expect(await until(async () => (await queue.getJob('e-1'))?.failedReason)).toBe('crm was not notified: not_configured');
   expect(counted).toEqual([['crm', 'failed', 1]]);
 });
 
@@ -178,5 +178,5 @@ it('one that was not written by us is set aside', async () => {
   const { queue, work } = setup();
   work();
   await queue.add('event', { id: 'e-9' }, { jobId: 'e-9' });
-  expect(await until(async () => (await queue.getJob('e-9'))?.failedReason)).toBe('malformed: not an event of ours');
+  expect(await until(async () => (await queue.getJob('e-9'))?.failedReason)).toBe('malformed: not an event job of this system');
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { MessageState } from '../../../src/ledger/history/trace.ts';
+import type { MessageState } from '../../../src/ledger/history/history.ts';
 import { createJournalCursor, type JournalCursor } from '../../../src/ledger/journal/journal-cursor.ts';
 import { alertLine, messageLine } from '../../../src/ledger/journal/journal-entry.ts';
 import { createEventQueue } from '../../../src/queue/events/event-queue.ts';

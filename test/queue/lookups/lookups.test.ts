@@ -8,7 +8,7 @@ import { createLookups } from '../../../src/queue/lookups/lookups.ts';
 import { LOOKUP_QUEUE, RECEIPT_QUEUE } from '../../../src/queue/names.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
-import { attempt, messageTrace } from '../../support/fixtures/history.ts';
+import { attempt, messageHistory } from '../../support/fixtures/history.ts';
 import { messageOf } from '../../support/fixtures/message.ts';
 import { createRecordingObserver } from '../../support/recording-observer.ts';
 import { testRedis } from '../../support/redis.ts';
@@ -46,9 +46,15 @@ function setup(script: readonly VendorStatus[], pollAfterMs = POLL_MS) {
   const lookups = createLookups({
     redis: commands,
     prefix,
-    traces: {
+    histories: {
       message: async (id) =>
-        messageTrace({ id, state: 'accepted', provider: 'a', providerMessageId: 'SM1', attempts: [attempt({ provider: 'a', startedAt })] }),
+        messageHistory({
+          id,
+          state: 'accepted',
+          provider: 'a',
+          providerMessageId: 'SM1',
+          attempts: [attempt({ provider: 'a', startedAt })],
+        }),
     },
     targets: new Map([['a', carrier]]),
     unknowns: createUnknowns(commands, createKeys(prefix)),

@@ -56,7 +56,7 @@ describe('waiting for an alert', () => {
   });
 
   it('refuses at once what it could only wait for in vain', async () => {
-    await expect(producer.waitFor(undefined as unknown as string)).rejects.toThrow('waitFor: give it the id that enqueue returned');
+    await expect(producer.waitFor(undefined as unknown as string)).rejects.toThrow('waitFor needs the alert id that enqueue returned');
     await expect(producer.waitFor('')).rejects.toThrow(TypeError);
     await expect(producer.waitFor('a', { timeoutMs: Number.NaN })).rejects.toThrow('timeoutMs must be a number of milliseconds');
     await expect(producer.waitFor('a', { timeoutMs: '50' as unknown as number })).rejects.toThrow(TypeError);

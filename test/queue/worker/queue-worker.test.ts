@@ -299,7 +299,7 @@ describe('a job that kills every worker that takes it', () => {
     await until(async () => (await queue.getJobState('poison')) === 'failed' && done.length === innocent.length, 50_000);
     over = true;
     expect(done.toSorted()).toEqual(innocent);
-    expect((await queue.getJob('poison'))?.failedReason).toBe('poison: 11 workers died over it');
+    expect((await queue.getJob('poison'))?.failedReason).toBe('poison: 11 workers crashed while running it');
     expect(deaths).toBe(2);
     expect(await queue.getFailedCount()).toBe(1);
   }, 240_000);
@@ -364,9 +364,9 @@ describe('an alert that takes its workers down with it', () => {
 
   it('is malformed after its eleventh, and in the failed set with the reason', async () => {
     const { raw, queue } = await deadAgain(11);
-    expect(raw).toMatchObject({ data: { text: 'poison' }, refused: 'poison: 11 workers died over it' });
+    expect(raw).toMatchObject({ data: { text: 'poison' }, refused: 'poison: 11 workers crashed while running it' });
     await until(async () => (await queue.getJobState('j')) === 'failed');
-    expect((await queue.getJob('j'))?.failedReason).toBe('malformed: poison: 11 workers died over it');
+    expect((await queue.getJob('j'))?.failedReason).toBe('malformed: poison: 11 workers crashed while running it');
   });
 });
 
@@ -400,8 +400,8 @@ describe('the end of a problem', () => {
   });
 
   it.each([
-    ['that nobody can read', { data: { dedupHash: 1 } }, 'malformed: not the end of an alert of ours'],
-    ['that takes its workers down', { stalls: 11 }, 'poison: 11 workers died over it'],
+    ['that nobody can read', { data: { dedupHash: 1 } }, 'malformed: not a resolve job of this system'],
+    ['that takes its workers down', { stalls: 11 }, 'poison: 11 workers crashed while running it'],
   ])('%s is dead and no alert', async (_name, job, reason) => {
     const { queue } = await end(async () => 'done', job);
     await until(async () => (await queue.getJobState('j')) === 'failed');

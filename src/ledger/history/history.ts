@@ -53,7 +53,7 @@ export interface FilledBy {
 }
 
 /** One decision, as `explain` tells it. Times are ISO 8601. */
-export interface TraceEvent {
+export interface HistoryEvent {
   readonly at: string;
   readonly stage: string;
   readonly verdict: string;
@@ -68,7 +68,7 @@ export interface TraceEvent {
 }
 
 /** One HTTP request to a provider. `result` is absent while it is open. */
-export interface TraceAttempt {
+export interface HistoryAttempt {
   readonly provider: string;
   readonly startedAt: string;
   readonly endedAt?: string;
@@ -85,11 +85,11 @@ export interface TraceAttempt {
 }
 
 /** Whether the attempt may have put a text on its way of which nobody knows. */
-export function isDoubtful({ result, resolution }: TraceAttempt): boolean {
+export function isDoubtful({ result, resolution }: HistoryAttempt): boolean {
   return result === 'unknown' && resolution === undefined;
 }
 
-export interface MessageTrace {
+export interface MessageHistory {
   readonly id: string;
   readonly alertId: string;
   /** Masked. */
@@ -120,11 +120,11 @@ export interface MessageTrace {
   readonly duplicateOf?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
-  readonly attempts: readonly TraceAttempt[];
-  readonly events: readonly TraceEvent[];
+  readonly attempts: readonly HistoryAttempt[];
+  readonly events: readonly HistoryEvent[];
 }
 
-export interface AlertTrace {
+export interface AlertHistory {
   readonly id: string;
   readonly severity: string;
   readonly status: string;
@@ -138,17 +138,17 @@ export interface AlertTrace {
   readonly duplicateOf?: string;
   /** It waits on this queue, which somebody has paused. */
   readonly pausedQueue?: string;
-  readonly events: readonly TraceEvent[];
-  readonly messages: readonly MessageTrace[];
+  readonly events: readonly HistoryEvent[];
+  readonly messages: readonly MessageHistory[];
 }
 
 /** Reads what became of things; `undefined` for an id never seen or past its time. */
-export interface Traces {
-  alert(id: string): Promise<AlertTrace | undefined>;
-  message(id: string): Promise<MessageTrace | undefined>;
+export interface Histories {
+  alert(id: string): Promise<AlertHistory | undefined>;
+  message(id: string): Promise<MessageHistory | undefined>;
 }
 
 /** Also says which messages filled the cap that held one back; `undefined` where none did. */
-export interface StoryTraces extends Traces {
-  capFilling(message: MessageTrace): Promise<CapFilling | undefined>;
+export interface StoryHistories extends Histories {
+  capFilling(message: MessageHistory): Promise<CapFilling | undefined>;
 }

@@ -3,17 +3,17 @@ import type { Keys } from '../../redis/keys.ts';
 import { createJournal } from '../journal/journal.ts';
 import type { AlertCard, MessageRecord, Seen } from '../records.ts';
 import {
-  type AlertTrace,
+  type AlertHistory,
   type CapFilling,
   type CapReason,
   type FilledBy,
+  type HistoryAttempt,
+  type HistoryEvent,
   isInFlight,
+  type MessageHistory,
   type MessageState,
-  type MessageTrace,
-  type StoryTraces,
-  type TraceAttempt,
-  type TraceEvent,
-} from './trace.ts';
+  type StoryHistories,
+} from './history.ts';
 
 /** Read of the journal at most. */
 const ENTRIES = 20_000;
@@ -28,7 +28,12 @@ type Card = Pick<MessageRecord, 'phoneHash' | 'lane' | 'to' | 'contact' | 'route
  * by a person, so that sending need not write it down. `undefined` where no cap held it back. Rejects when Redis does.
  * @param events of the message
  */
-async function readCapFilling(redis: Redis, keys: Keys, messageId: string, events: readonly TraceEvent[]): Promise<CapFilling | undefined> {
+async function readCapFilling(
+  redis: Redis,
+  keys: Keys,
+  messageId: string,
+  events: readonly HistoryEvent[],
+): Promise<CapFilling | undefined> {
   const event = events.findLast(({ cap }) => cap !== undefined);
   if (event?.cap === undefined) return undefined;
   const reason = (event.heldBy ?? event.reason) as CapReason;
@@ -92,12 +97,12 @@ function grouped(cards: readonly Card[]): FilledBy[] {
   return [...groups.values()].toSorted((a, b) => b.count - a.count);
 }
 
-export function createTraces(redis: Redis, keys: Keys): StoryTraces {
+export function createHistories(redis: Redis, keys: Keys): StoryHistories {
   const pausedQueue = async (queue: string) => ((await redis.hexists(keys.queueMeta(queue), 'paused')) === 1 ? { pausedQueue: queue } : {});
-  const message = async (id: string): Promise<MessageTrace | undefined> => {
+  const message = async (id: string): Promise<MessageHistory | undefined> => {
     const hash = await redis.hgetall(keys.message(id));
     if (hash.card === undefined) return undefined;
-    const trace = messageTrace(hash);
+    const trace = messageHistory(hash);
     return isInFlight(trace.state) ? { ...trace, ...(await pausedQueue('sms-messages')) } : trace;
   };
   return {
@@ -106,11 +111,11 @@ export function createTraces(redis: Redis, keys: Keys): StoryTraces {
     async alert(id) {
       const [hash, seen] = await Promise.all([redis.hgetall(keys.alert(id)), redis.get(keys.seen(id))]);
       if (hash.outcome === undefined) {
-        return seen === null ? undefined : { ...pendingTrace(id, JSON.parse(seen) as Seen), ...(await pausedQueue('sms-alerts')) };
+        return seen === null ? undefined : { ...pendingHistory(id, JSON.parse(seen) as Seen), ...(await pausedQueue('sms-alerts')) };
       }
       const ids = (hash.messages ?? '').split(' ').filter((part) => part !== '');
       const messages = await Promise.all(ids.map(message));
-      return alertTrace(
+      return alertHistory(
         id,
         hash,
         messages.filter((trace) => trace !== undefined),
@@ -119,14 +124,14 @@ export function createTraces(redis: Redis, keys: Keys): StoryTraces {
   };
 }
 
-function pendingTrace(id: string, seen: Seen): AlertTrace {
+function pendingHistory(id: string, seen: Seen): AlertHistory {
   return { ...cardTrace(id, seen), outcome: 'pending', reason: null, events: [], messages: [] };
 }
 
-function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages: readonly MessageTrace[]): AlertTrace {
+function alertHistory(id: string, hash: Readonly<Record<string, string>>, messages: readonly MessageHistory[]): AlertHistory {
   return {
     ...cardTrace(id, JSON.parse(hash.card as string) as AlertCard),
-    outcome: hash.outcome as AlertTrace['outcome'],
+    outcome: hash.outcome as AlertHistory['outcome'],
     reason: hash.reason ?? null,
     ...(hash.duplicateOf === undefined ? {} : { duplicateOf: hash.duplicateOf }),
     events: parseLines(hash.events),
@@ -137,7 +142,7 @@ function alertTrace(id: string, hash: Readonly<Record<string, string>>, messages
 function cardTrace(
   id: string,
   { severity, status, dedupKey, receivedAt, traceId }: Seen,
-): Pick<AlertTrace, 'id' | 'severity' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'> {
+): Pick<AlertHistory, 'id' | 'severity' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'> {
   const kept = traceId === undefined ? {} : { traceId };
   return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString(), ...kept };
 }
@@ -145,7 +150,7 @@ function cardTrace(
 /** A message that got further has nothing left to say about its waits. */
 const WAITED: readonly MessageState[] = ['deferred', 'expired'];
 
-function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
+function messageHistory(hash: Readonly<Record<string, string>>): MessageHistory {
   const card = JSON.parse(hash.card as string) as Omit<MessageRecord, 'state' | 'reason' | 'events'>;
   const attempts = Array.from({ length: Number(hash.attempts ?? 0) }, (_, index) => parseAttempt(hash, index + 1));
   const provider = hash.provider ?? attempts.at(-1)?.provider ?? null;
@@ -176,13 +181,13 @@ function messageTrace(hash: Readonly<Record<string, string>>): MessageTrace {
   };
 }
 
-function parseAttempt(hash: Readonly<Record<string, string>>, number: number): TraceAttempt {
-  return JSON.parse(hash[`attempt:${number}`] ?? '{}') as TraceAttempt;
+function parseAttempt(hash: Readonly<Record<string, string>>, number: number): HistoryAttempt {
+  return JSON.parse(hash[`attempt:${number}`] ?? '{}') as HistoryAttempt;
 }
 
-function parseLines(text: string | undefined): TraceEvent[] {
+function parseLines(text: string | undefined): HistoryEvent[] {
   return (text ?? '')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TraceEvent);
+    .map((line) => JSON.parse(line) as HistoryEvent);
 }
