@@ -4,25 +4,25 @@ import type { RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 export interface ClusterRole {
-  /** Of the connection to each node. */
+  /** Options of the connection to each node. */
   readonly node: Omit<RedisOptions, 'replyMapping'>;
-  /** A call whose node is lost goes to whoever has its keys then, however often that takes; else it fails. */
+  /** A call whose node is lost is sent to the new owner of its keys, as often as needed; else it fails. */
   readonly resends: boolean;
   readonly retryStrategy: (attempt: number) => number | null;
-  /** Has the primaries of the cluster watched. */
+  /** Starts the primary watch for a client. */
   readonly attach: (cluster: Cluster) => void;
 }
 
-/** Long enough for the nodes to agree on a new primary (`cluster-node-timeout` is 15 s by default), asked every 200 ms. */
+/** Retries of 200 ms, enough for the nodes to elect a new primary (`cluster-node-timeout` is 15 s by default). */
 const FAILOVER = { retryDelayOnFailover: 200, retryDelayOnClusterDown: 200, maxRedirections: 150 } as const;
 /**
- * For the blocking reads of a BullMQ worker, which makes its next read by itself: a read must fail before BullMQ's own watchdog
- * (block timeout + 1 s) gives it up, closes a client that still repeats it, and waits for it without a limit.
+ * Timeout of a BullMQ worker's blocking reads, which the worker repeats by itself: a read must fail before BullMQ's watchdog
+ * (block timeout + 1 s) closes a client that still repeats it and waits for that without a limit.
  */
 const BLOCKING = { retryDelayOnFailover: 100, retryDelayOnClusterDown: 100, maxRedirections: 16 } as const;
 const NO_FAILOVER = { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0, maxRedirections: 16 } as const;
 
-/** A client of the Redis Cluster of which `seats` are some nodes. */
+/** A client of the Redis Cluster that the nodes in `hosts` belong to. */
 export function openCluster(
   address: Extract<RedisAddress, { kind: 'cluster' }>,
   { node, resends, retryStrategy, attach }: ClusterRole,
@@ -39,7 +39,7 @@ export function openCluster(
     },
     clusterRetryStrategy: retryStrategy,
     ...(resends ? FAILOVER : NO_FAILOVER),
-    // A certificate is made out to a name, and nodes tell each other's addresses.
+    // Certificates hold a host name, but nodes announce IP addresses.
     ...(tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
   });
   return attendCluster(cluster, { resends, password, onError, onClient, attach });
@@ -56,14 +56,14 @@ interface Attendance extends Pick<ClusterRole, 'resends' | 'attach'> {
   readonly onClient: (client: Cluster) => void;
 }
 
-/** BullMQ duplicates the client it is given, for its blocking reads; duplicates are attended too. */
+/** BullMQ duplicates its client for blocking reads; duplicates get the same handlers. */
 function attendCluster(cluster: Cluster, attendance: Attendance): Cluster {
   const { resends, password, onError, onClient, attach } = attendance;
   attach(cluster);
   onClient(cluster);
   let reported: string | undefined;
   const report = (error: Error) => {
-    // What the client says of itself is less than what a node said.
+    // The client's own error says less than that of a node.
     const cause = error.name === 'ClusterAllFailedError' ? (error as Error & { lastNodeError?: Error }).lastNodeError : error;
     const fault = cause ?? error;
     forgetArguments(fault, ...(password === undefined ? [] : [password]));
@@ -77,7 +77,7 @@ function attendCluster(cluster: Cluster, attendance: Attendance): Cluster {
   cluster.on('+node', gatherWrites);
   cluster.on('node error', report);
   cluster.on('error', report);
-  // What waits for the first connection is not given up by itself, and no caller who was told "no" may be served later.
+  // ioredis does not fail calls that wait for the first connection, and a call that failed for its caller must not run later.
   if (!resends) cluster.on('close', () => flushCalls(cluster));
   const duplicate = cluster.duplicate.bind(cluster);
   cluster.duplicate = (hosts, options) => {

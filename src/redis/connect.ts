@@ -12,33 +12,33 @@ export { redactUrl } from './redis-url.ts';
 export { withinDeadline } from './unavailable.ts';
 
 /**
- * What a connection is for decides how it meets an outage.
- * - `worker`: handed to a BullMQ Worker, which waits on blocking reads and must come back by itself.
- * - `commands`: the ledger and the caps inside a worker. A call waits through an outage and then goes through; one whose
- *   reply was lost is sent again, so that every script must answer a second time as it did the first.
- * - `interactive`: somebody waits for the answer: producer, HTTP, CLI. A Redis that is down fails the call at once, a frozen
- *   one within {@link INTERACTIVE_COMMAND_TIMEOUT_MS}; nothing is sent again behind the caller's back, and once Redis is back
- *   the next call works.
- * - `probe`: one call that finds out how Redis is, loading or refusing included; it fails at once and connects once.
+ * The purpose of a connection; it decides the behaviour during an outage.
+ * - `worker`: for a BullMQ Worker, which waits on blocking reads and must recover by itself.
+ * - `commands`: for ledger and caps inside a worker. A call waits for the end of an outage; one whose
+ *   reply was lost is sent again, so every script must be idempotent and return the same answer.
+ * - `interactive`: for callers that wait: producer, HTTP, CLI. An unreachable Redis fails the call immediately, a frozen
+ *   one within {@link INTERACTIVE_COMMAND_TIMEOUT_MS}; calls are never repeated, and after recovery
+ *   the next call succeeds.
+ * - `probe`: one call that checks the state of Redis, such as loading; it connects once and fails immediately.
  */
 export type Role = 'worker' | 'commands' | 'interactive' | 'probe';
 
-/** The longest that a call on a `interactive` may take. */
+/** Timeout of a call on an `interactive` connection. */
 export const INTERACTIVE_COMMAND_TIMEOUT_MS = 4000;
 
-/** Replies keep the shapes that BullMQ and we expect. */
+/** Protocol version: replies keep the shapes that BullMQ and our code expect. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
-/** Every instance tries again soon, and not all of them in the same moment. */
+/** Reconnect delay with jitter, so that instances do not reconnect simultaneously. */
 const retryStrategy = (attempt: number) => Math.min(50 * 2 ** (attempt - 1), 1000) + Math.random() * 200;
 
 const waiting: Options = {
   retryStrategy,
   connectTimeout: 5000,
-  // Calls wait for the connection however long it takes; BullMQ insists on it for workers.
+  // Calls wait for the connection without a limit, as BullMQ requires for workers.
   maxRetriesPerRequest: null,
-  // A peer that is gone without a word is noticed by its silence. It must exceed the longest blocking read, which is
-  // BullMQ's 10 s. `commandTimeout` would do it per call, but leaves a worker deaf after a partition.
+  // Detects a peer that vanished silently. Must exceed the longest blocking read, which is
+  // BullMQ's 10 s. `commandTimeout` would work per call, but a worker then stops receiving after a partition.
   socketTimeout: 12_000,
 };
 
@@ -56,11 +56,11 @@ const roles: Record<Role, Options> = {
   interactive: {
     retryStrategy,
     connectTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
-    // Counts from the call, so that time spent in the queue of a connection still coming up is in it.
+    // Counts from the call, so it includes the wait for a connection.
     commandTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
-    // Each lost or refused connection fails whatever waits for it, so that no caller who was told "no" is served later.
+    // Each lost or refused connection fails all waiting calls, so that none runs after its caller got an error.
     maxRetriesPerRequest: 0,
-    // Drops a connection that has gone silent, after every call on it has already failed.
+    // Closes a silent connection after every call on it has timed out.
     socketTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS + 1000,
   },
   probe: {
@@ -68,18 +68,18 @@ const roles: Record<Role, Options> = {
     connectTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
     commandTimeout: INTERACTIVE_COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
-    // Else a Redis that loads its data would be silent instead of saying so.
+    // Otherwise ioredis would wait for a loading Redis instead of reporting it.
     enableReadyCheck: false,
   },
 };
 
 /**
  * A client of the Redis at `url`, connecting in the background. Close it with `quit()` or `disconnect()`.
- * `onError` hears of each fault once until the connection is up again, not at every attempt to reconnect, and of every
- * reply by which Redis refuses to serve.
- * What the server or the connection reports never carries the password, nor the arguments of the command that failed;
- * {@link withinDeadline} sees to it for a pipeline that a lost connection cut in two.
- * `onClient` receives the client and each duplicate that is made of it, by BullMQ too.
+ * `onError` is called once per fault until the connection is up again, not at every reconnect attempt, and for every
+ * error reply about the state of the server.
+ * Errors never contain the password or the arguments of the failed command;
+ * {@link withinDeadline} removes them for a pipeline that a lost connection interrupted.
+ * `onClient` receives the client and each duplicate, including those of BullMQ.
  * @throws Error when `url` is not the address of a Redis
  */
 export function connectRedis(
@@ -90,7 +90,7 @@ export function connectRedis(
 ): Redis {
   const address = parseRedisUrl(url);
   const secrets = secretsOf(address);
-  // Called with every error reply, before anyone else sees it.
+  // Called with every error reply, before the caller gets it.
   const hear = (error: Error) => {
     forgetArguments(error, ...secrets);
     if (classifyTrouble(error) !== undefined) onError(error);
@@ -99,7 +99,7 @@ export function connectRedis(
   if (address.kind === 'cluster') {
     const node: Options = {
       ...options,
-      // A node that became a replica says where its primary is: nothing to connect to anew.
+      // A node that became a replica redirects to its primary: no reconnect needed.
       reconnectOnError: (error) => {
         hear(error);
         return false;
@@ -111,7 +111,7 @@ export function connectRedis(
   }
   options.reconnectOnError = (error) => {
     hear(error);
-    // After a failover we may be left talking to the old primary. 2 = connect anew and send the call again.
+    // After a failover the connection may lead to the old primary. 2 = reconnect and send the call again.
     if (!error.message.includes('READONLY')) return false;
     return resends(role) ? 2 : 1;
   };
@@ -155,7 +155,7 @@ function throughSentinel(address: Extract<RedisAddress, { kind: 'sentinel' }>, r
     name,
     db,
     sentinelRetryStrategy: role === 'probe' ? () => null : retryStrategy,
-    // A frozen one is left for the next.
+    // A frozen Sentinel is skipped.
     sentinelCommandTimeout: 2000,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -168,12 +168,12 @@ interface Attendance {
   readonly role: Role;
   readonly secrets: readonly string[];
   readonly onError: (error: Error) => void;
-  /** Has the primary of its group watched. */
+  /** Starts the primary watch of its group. */
   readonly attach: (redis: Client) => void;
   readonly onClient: (client: Redis) => void;
 }
 
-/** By the other side, and without a word: a restart, or no more than an idle connection that was tidied away. */
+/** The server closed the connection without an error: a restart, or an idle connection that was dropped. */
 export class ConnectionLost extends Error {
   constructor(message = 'the connection was closed') {
     super(message);
@@ -181,7 +181,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** By us: another server has taken its place as the primary. */
+/** We closed the connection: another server is the primary now. */
 export class PrimaryReplaced extends ConnectionLost {
   readonly server: string;
 
@@ -196,7 +196,7 @@ function watched({ attach }: PrimaryWatch, onError: (error: Error) => void): (re
   return (redis) => attach(redis, (server) => onError(new PrimaryReplaced(server)));
 }
 
-/** BullMQ duplicates the client it is given; duplicates are attended too. */
+/** BullMQ duplicates its client; duplicates get the same handlers. */
 function attend(redis: Client, attendance: Attendance): Client {
   const { role, secrets, onError, onClient, attach } = attendance;
   gatherWrites(redis);
@@ -211,7 +211,7 @@ function attend(redis: Client, attendance: Attendance): Client {
   });
   redis.on('error', (error: Error) => {
     forgetArguments(error, ...secrets);
-    // As long as no Sentinel tells where to connect, there is no connection whose loss would fail the calls that wait for it.
+    // Until a Sentinel names the primary there is no connection whose loss would fail the waiting calls.
     if (!resends(role) && redis.options.sentinels && redis.status === 'connecting') flushCalls(redis);
     refusedByTls = classifyTrouble(error)?.kind.startsWith('tls_') ? error : undefined;
     if (refusedByTls !== undefined && !resends(role)) flushCalls(redis, refusedByTls);
@@ -219,7 +219,7 @@ function attend(redis: Client, attendance: Attendance): Client {
     reported = error.message;
     onError(error);
   });
-  // A server that ends or restarts closes without an error; one that is loading then keeps us waiting without one.
+  // A server that restarts closes without an error, and one that is loading lets clients wait without one.
   redis.on('reconnecting', () => {
     if (reported === undefined) onError(new ConnectionLost());
   });

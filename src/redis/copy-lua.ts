@@ -1,4 +1,4 @@
-/** Part of the build: puts the Lua files beside the compiled modules that read them. */
+/** Build step: copies the Lua files next to the compiled modules that read them. */
 import { cpSync, readdirSync } from 'node:fs';
 
 const source = new URL('../../../src/', import.meta.url);

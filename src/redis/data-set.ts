@@ -12,39 +12,39 @@ import type { Keys } from './keys.ts';
 export const DATA_LOSS_KINDS = ['emptied', 'rolled_back', 'replaced', 'marker_lost'] as const;
 export type DataLossKind = (typeof DATA_LOSS_KINDS)[number];
 
-/** A loss as it stands in the data set that followed. */
+/** A data loss as recorded in the data set that followed. */
 export interface DataLoss {
   readonly kind: DataLossKind;
-  /** When it was noticed, ms, by the clock of Redis. */
+  /** Time of detection, ms, by Redis' clock. */
   readonly at: number;
 }
 
-/** What a process knows of the data set that Redis last confirmed to it. */
+/** The data set as last confirmed to this process. */
 export interface DataMark {
   readonly id: string;
-  /** Confirmations that the data set had given by then, to all processes. */
+  /** Number of confirmations of the data set by then, for all processes. */
   readonly count: number;
 }
 
 export interface DataSet {
   /**
    * Writes one confirmation and compares the data set with `mark`, the result of the last call; `undefined` on the first one.
-   * `loss` is given once to each process. Rejects when Redis refuses, and then nothing is known.
+   * `loss` is reported once per process. Rejects if Redis rejects; the state is then unknown.
    */
   confirm(mark: DataMark | undefined): Promise<{ readonly mark: DataMark; readonly loss: DataLossKind | undefined }>;
-  /** The losses of the last day, newest first, and the time of Redis in ms. */
+  /** Losses of the last day, newest first, and Redis' time in ms. */
   losses(): Promise<{ readonly losses: readonly DataLoss[]; readonly now: number }>;
 }
 
-/** Confirmations whose writer is known: more than all processes together write while a failover takes place. */
+/** Confirmations whose writer is stored: more than all processes write during a failover. */
 const WRITERS_KEPT = 500;
-/** Data sets that are remembered: one follows another only after a loss. */
+/** Number of data sets in the history; a new one follows only after a loss. */
 const HISTORY_LENGTH = 20;
 const LOSS_SHOWN_MS = 86_400_000;
 
 /**
- * A counter decides, never a time. Each confirmation keeps the name of its writer, so that a process also notices a failover
- * after which others have counted on beyond its own last confirmation.
+ * Compares counters, not times. Each confirmation stores its writer, so that a process also detects a failover
+ * after which others have counted beyond its own last confirmation.
  * `knownId`, `knownCount`: what the process remembers.
  */
 const confirmScript = defineScript(new URL('confirm-data-set.lua', import.meta.url), {
@@ -61,7 +61,7 @@ const confirmScript = defineScript(new URL('confirm-data-set.lua', import.meta.u
   includes: [nowLua],
 });
 
-/** As one process sees the data set. */
+/** The data set as seen by one process. */
 export function openDataSet(redis: Redis, keys: Keys): DataSet {
   const self = randomUUID();
   return {

@@ -50,8 +50,8 @@ type ReplyValue<Kind> = Kind extends keyof ReplyTypes ? ReplyTypes[Kind] : Kind 
 type ReplyRows = Readonly<Record<string, Readonly<Record<string, ReplyKind>>>>;
 
 /**
- * What a script answers. A list of words: it returns one of them. A table of words: it returns a word, or a list of the word and
- * the values named here. A function: reads whatever the script returns.
+ * The reply of a script. A list of words: it returns one of them. A table of words: it returns a word, or a list of the word and
+ * the values named here. A function: parses what the script returns.
  */
 export type Reply = readonly string[] | ReplyRows | ((reply: unknown) => unknown);
 type Flat<T> = { [Name in keyof T]: T[Name] };
@@ -73,16 +73,16 @@ export interface ScriptDefinition<
   readonly reply: R;
   /** In Lua a local of that name. */
   readonly constants?: LuaConstants;
-  /** Shared Lua, whose functions come before the script. */
+  /** Shared Lua functions, placed before the script. */
   readonly includes?: readonly LuaPart[];
 }
 
 export interface Script<Keys extends readonly string[] = readonly string[], Args extends ArgKinds = ArgKinds, R extends Reply = Reply> {
   (redis: Redis, call: ScriptCall<Keys, Args>): Promise<AnswerOf<R>>;
   readonly definition: ScriptDefinition<Keys, Args, R>;
-  /** What is sent to Redis, in pieces. */
+  /** The source sent to Redis, in pieces. */
   readonly chunks: readonly LuaChunk[];
-  /** Words of constants that no line uses. */
+  /** Entries of constants that no line uses. */
   readonly unused: readonly string[];
 }
 export type ScriptCall<Keys extends readonly string[], Args> = { readonly keys: KeysOf<Keys> } & (keyof Args extends never
@@ -91,15 +91,15 @@ export type ScriptCall<Keys extends readonly string[], Args> = { readonly keys: 
 
 const defined: Script[] = [];
 
-/** All scripts of the modules that were read so far. */
+/** All scripts of the modules loaded so far. */
 export function definedScripts(): readonly Script[] {
   return defined;
 }
 
 /**
- * A Lua script as a function that takes keys and arguments by name. Only its hash travels; the source follows when the server does
+ * A Lua script as a function with named keys and arguments. Sends only the hash; the source follows if the server does
  * not know it: the first time, after a restart, after SCRIPT FLUSH. A client that waits through outages sends a call again when its
- * reply was lost, so a script must answer the second time as it did the first.
+ * reply was lost, so a script must return the same reply the second time.
  * @param file such as `new URL('move.lua', import.meta.url)`
  */
 export function defineScript<
@@ -125,7 +125,7 @@ export function defineScript<
     const keyCount = sent.length;
     for (const [name, kind] of order) write(sent, kind, call.args?.[name]);
     const answer = await redis.evalsha(sha, keyCount, ...sent).catch((error: Error) => {
-      // Nothing of the script has run, so that sending it again is safe.
+      // The script has not run, so it is safe to send it again.
       if (!error.message.startsWith('NOSCRIPT')) throw error;
       return redis.eval(lua, keyCount, ...sent);
     });
@@ -161,7 +161,7 @@ const REPLIES: { readonly [Kind in keyof ReplyTypes]: (value: unknown) => ReplyT
 
 function readerOf(file: URL, reply: Reply): (answer: unknown) => unknown {
   if (typeof reply === 'function') return reply;
-  const unknown = (word: unknown) => new Error(`${file.pathname} answered ${JSON.stringify(word)}, which its definition does not list`);
+  const unknown = (word: unknown) => new Error(`${file.pathname} returned ${JSON.stringify(word)}, which its definition does not list`);
   if (Array.isArray(reply)) {
     const words: readonly unknown[] = reply;
     return (answer) => {
@@ -185,9 +185,9 @@ function readerOf(file: URL, reply: Reply): (answer: unknown) => unknown {
   };
 }
 
-/** Of a script whose answer says nothing. */
+/** Reply type of a script without a result. */
 export const noReply = (): undefined => undefined;
-/** Of a script that answers with a list of strings. */
+/** Reply type of a script that returns a list of strings. */
 export const stringList = (reply: unknown): string[] => reply as string[];
-/** Of a script that answers with one string, or nil. */
+/** Reply type of a script that returns a string or nil. */
 export const stringOrNone = (reply: unknown): string | undefined => (reply === null || reply === undefined ? undefined : String(reply));

@@ -7,38 +7,38 @@ import { hash } from '../alert/id.ts';
 
 const DAY_MS = 86_400_000;
 
-/** What became of an alert and its messages; longer than any job is kept. */
+/** Retention of the outcome of alerts and messages; longer than any job is kept. */
 export const LEDGER_TTL_MS = 7 * DAY_MS;
-/** How long a resolve is remembered for texts still on their way. */
+/** How long a resolve applies to messages still in flight. */
 export const RESOLVED_TTL_MS = 2 * DAY_MS;
-/** How long a reply with a code is understood. */
+/** How long an acknowledgement code is valid. */
 export const ACK_CODE_TTL_MS = 2 * DAY_MS;
-/** How long a provider's own message id leads back to ours. */
+/** How long a provider's message id maps to ours. */
 export const RECEIPT_INDEX_TTL_MS = 4 * DAY_MS;
-/** How long an opt-in outlasts older words: a receipt may still speak of a text from before it. */
+/** How long an opt-in overrides older opt-outs: a receipt may still report a message from before it. */
 export const OPTED_IN_TTL_MS = 7 * DAY_MS;
-/** How long a text that came in is known when it comes in again. */
+/** How long an inbound text is recognised as a repeat. */
 export const INBOUND_TTL_MS = 7 * DAY_MS;
-/** How long a reserved price can be settled: longer than any call and any outage that its answer waits through. */
+/** How long a reserved price can be settled: longer than any provider call and any outage. */
 export const BUDGET_HOLD_TTL_MS = DAY_MS;
-/** How long what a digest gathers is kept when nothing more comes and it is not sent. */
+/** How long a digest that is not sent keeps its entries. */
 export const DIGEST_TTL_MS = 7 * DAY_MS;
-/** How long a digest may wait for room: the ledger keeps its entry for a day more. */
+/** How long a digest may wait for free capacity: the ledger keeps its entry for a day longer. */
 export const LONGEST_DIGEST_LIFE_MS = 6 * DAY_MS;
-/** Entries kept of the journal, about: some 10 MB. */
+/** Approximate number of journal entries kept: about 10 MB. */
 export const JOURNAL_LENGTH = 50_000;
-/** How long a critical that failed or expired stays in the list that the overview reads. */
+/** How long a failed or expired critical stays in the list that the overview reads. */
 export const MISSED_TTL_MS = DAY_MS;
-/** How long a circuit breaker that is not closed is believed to be so: a dispatcher that died says nothing more. */
+/** How long the state of a circuit breaker that is not closed is valid: a crashed dispatcher sends no update. */
 export const CIRCUITS_TTL_MS = 60 * 60_000;
-/** How long a process is taken to run after it last published its note. */
+/** How long a process counts as running after its last announcement. */
 export const PROCESS_TTL_MS = 90_000;
-/** How long an outgoing webhook that nobody serves keeps its place in the journal. */
+/** How long the journal cursor of an unused outgoing webhook is kept. */
 export const JOURNAL_CURSOR_TTL_MS = 7 * DAY_MS;
-/** Contributions are counted by the ten minutes, and kept for an hour beyond the last of them. */
+/** Contributions are counted per ten minutes and kept for an hour after the last one. */
 export const CONTRIBUTION_BUCKET_MS = 600_000;
 export const CONTRIBUTIONS_TTL_MS = 2 * 60 * 60_000;
-/** Texts that came in and are kept with what was made of them. */
+/** Number of inbound texts kept with their result. */
 export const INBOUND_LENGTH = 1000;
 /** Entries kept in the simulated provider's outbox. */
 export const OUTBOX_LENGTH = 10_000;
@@ -58,91 +58,91 @@ export function createKeys(prefix: string) {
     claims: (dedupHash: string) => `${prefix}:claims:${dedupHash}`,
     /** String: when a dedup key was last resolved, ms. */
     resolved: (dedupHash: string) => `${prefix}:resolved:${dedupHash}`,
-    /** String: when a dedup key was last acknowledged, ms, in which run and by whom. */
+    /** String: when a dedup key was last acknowledged, ms, in which run and by which person. */
     acknowledged: (dedupHash: string) => `${prefix}:acknowledged:${dedupHash}`,
-    /** String: the message that a phone means by a code; `ACK_CODE_TTL_MS`. */
+    /** String: the message that an acknowledgement code of a phone stands for; `ACK_CODE_TTL_MS`. */
     ackCode: (phoneHash: string, code: string) => `${prefix}:ack-code:${phoneHash}:${code}`,
-    /** Sorted set: messages to a phone that have codes, by when they got them, ms; `ACK_CODE_TTL_MS` after the last one. */
+    /** Sorted set: messages to a phone with codes, by assignment time, ms; `ACK_CODE_TTL_MS` after the last one. */
     ackCodes: (phoneHash: string) => `${prefix}:ack-codes:${phoneHash}`,
-    /** Hash: who is told when a dedup key is resolved, message id → message, whole number and all; `RESOLVED_TTL_MS` after the last one. */
+    /** Hash: recipients to notify when a dedup key is resolved, message id → message with full number; `RESOLVED_TTL_MS` after the last one. */
     owed: (dedupHash: string) => `${prefix}:owed:${dedupHash}`,
     /** Set: message ids of a dedup key that have no outcome yet. */
     open: (dedupHash: string) => `${prefix}:open:${dedupHash}`,
-    /** Sorted set: messages without an outcome, by when it was last seen that they have a job, ms; `LEDGER_TTL_MS` after the last one. */
+    /** Sorted set: messages without an outcome, by when their job was last seen, ms; `LEDGER_TTL_MS` after the last one. */
     openMessages: () => `${prefix}:open-messages`,
-    /** Sorted set: the same of alerts that a producer of ours added. */
+    /** Sorted set: the same for alerts that our producers added. */
     pendingAlerts: () => `${prefix}:pending-alerts`,
-    /** String: the job of such an alert; until it has its outcome. */
+    /** String: the job of such an alert, until it has its outcome. */
     pendingJob: (alertId: string) => `${prefix}:pending-job:${hash('alert', alertId)}`,
     /** Sorted set: alerts and messages whose job was missing and was added again, by when, ms; an hour. */
     requeued: () => `${prefix}:requeued`,
     /** Hash: message id → requests to providers that a failover lost together with the message; an hour after the last one. */
     lostSends: () => `${prefix}:lost-sends`,
-    /** Integer: messages without an outcome, all together. */
+    /** Integer: total number of messages without an outcome. */
     inFlight: () => `${prefix}:in-flight`,
-    /** Sorted set: messages of which nobody knows whether they were sent, by when that became of them, ms. */
+    /** Sorted set: messages with unknown outcome, by when it became unknown, ms. */
     unknown: () => `${prefix}:unknown`,
-    /** Sorted set: messages that ended in a state that a person may look for, by when, ms; entries as old as the ledger's go. */
+    /** Sorted set: messages that ended in a listed state, by end time, ms; entries older than the ledger are removed. */
     ended: (state: string) => `${prefix}:ended:${state}`,
-    /** String: one of those with its whole number and text, as it would be sent once more. */
+    /** String: a message with unknown outcome, with full number and text, for a resend. */
     kept: (messageId: string) => `${prefix}:kept:${messageId}`,
-    /** Sorted set: critical messages that something keeps from being sent, by since when, ms; `LEDGER_TTL_MS` after the last one. */
+    /** Sorted set: critical messages that are held back, by since when, ms; `LEDGER_TTL_MS` after the last one. */
     heldCriticals: () => `${prefix}:held-criticals`,
     /** Sorted set: critical alerts and messages that failed or expired, by when, ms; `MISSED_TTL_MS`. */
     missedCriticals: () => `${prefix}:missed-criticals`,
-    /** Hash: the digest of a phone that still gathers; `DIGEST_TTL_MS` after the last one. */
+    /** Hash: the open digest of a phone; `DIGEST_TTL_MS` after the last entry. */
     digest: (phoneHash: string) => `${prefix}:digest:${phoneHash}`,
-    /** Hash: what a closed digest says, until it is sent; `DIGEST_TTL_MS`. */
+    /** Hash: the content of a closed digest, until it is sent; `DIGEST_TTL_MS`. */
     digestContent: (digestId: string) => `${prefix}:digest-content:${digestId}`,
-    /** Hash: how much a storm at a phone has brought, and when; `DIGEST_TTL_MS` after the last one. */
+    /** Hash: size and times of an alert storm at a phone; `DIGEST_TTL_MS` after the last one. */
     storm: (phoneHash: string) => `${prefix}:storm:${phoneHash}`,
-    /** Hash: which new critical waits for the kept slot of a phone, and how long the digest is next; the longest window, at least an hour. */
+    /** Hash: the new critical that waits for the reserved slot of a phone, and until when the digest is next; the longest window, at least an hour. */
     keptSlot: (phoneHash: string) => `${prefix}:kept-slot:${phoneHash}`,
-    /** Sorted set: dedup keys of the criticals that a phone was texted about, by when, ms; the longest window, at least an hour. */
+    /** Sorted set: dedup keys of the criticals sent to a phone, by time, ms; the longest window, at least an hour. */
     told: (phoneHash: string) => `${prefix}:told:${phoneHash}`,
     /** String: our message id behind a provider's. */
     receiptIndex: (provider: string, providerMessageId: string) => `${prefix}:receipt:${provider}:${hash('receipt', providerMessageId)}`,
-    /** Hash: phone hash → who wants no texts, and since when. Without an end: only the recipient or an operator takes it back. */
+    /** Hash: phone hash → opt-out and its time. No TTL: only the recipient or an operator revokes it. */
     optOuts: () => `${prefix}:opt-outs`,
     /** String: when a phone last opted in, ms. */
     optedIn: (phoneHash: string) => `${prefix}:opted-in:${phoneHash}`,
-    /** String: a text that came in has been worked off. */
+    /** String: an inbound text was processed. */
     inbound: (provider: string, providerMessageId: string) => `${prefix}:inbound:${provider}:${hash('inbound', providerMessageId)}`,
-    /** Hash: id → a text that came in; the newest `INBOUND_LENGTH`. */
+    /** Hash: id → inbound text; the newest `INBOUND_LENGTH`. */
     keptInbound: () => `${prefix}:kept-inbound`,
-    /** Sorted set: ids of those, by when they came, ms. */
+    /** Sorted set: ids of inbound texts, by arrival, ms. */
     keptInboundOrder: () => `${prefix}:kept-inbound-order`,
-    /** String: written only while Redis is in trouble, to learn whether it takes writes again. */
+    /** String: written only during an outage, to check whether Redis accepts writes. */
     probe: () => `${prefix}:probe`,
-    /** Hash: id of this data set, a counter and who wrote its newest steps. Without an end: its absence shows a loss. */
+    /** Hash: id of this data set, a counter and the writers of its newest steps. No TTL: its absence indicates a loss. */
     dataSet: () => `${prefix}:data-set`,
-    /** List: how each data set began, newest first; the newest 20. Without an end, as the marker that stands beside the other. */
+    /** List: start of each data set, newest first; the newest 20. No TTL: it is the second marker. */
     dataSetHistory: () => `${prefix}:data-set-history`,
-    /** Stream: what became of alerts and messages, in the order it happened; the newest `JOURNAL_LENGTH`. */
+    /** Stream: state changes of alerts and messages, in order; the newest `JOURNAL_LENGTH`. */
     journal: () => `${prefix}:journal`,
     /** Hash: dispatcher and provider → a circuit breaker that is not closed; `CIRCUITS_TTL_MS` after the last change. */
     circuits: () => `${prefix}:circuits`,
-    /** Hash: BullMQ's own of a queue, which says whether it is paused. */
+    /** Hash: BullMQ's metadata of a queue, which shows whether it is paused. */
     queueMeta: (queue: string) => `${prefix}:${queue}:meta`,
-    /** Sorted set: messages that wait for a resting provider, by their deadline, ms; `LEDGER_TTL_MS` after the last one. */
+    /** Sorted set: messages parked until a provider recovers, by deadline, ms; `LEDGER_TTL_MS` after the last one. */
     parked: (provider: string, urgent: boolean) => `${prefix}:parked:${provider}:${urgent ? 'urgent' : 'rest'}`,
-    /** Hash: running process → when it last published, ms, and which config it uses; `PROCESS_TTL_MS` after the last one. */
+    /** Hash: running process → last announcement, ms, and its config; `PROCESS_TTL_MS` after the last one. */
     processes: () => `${prefix}:processes`,
-    /** String: how far a reader of the journal, such as an outgoing webhook, has come; `JOURNAL_CURSOR_TTL_MS` after the last look. */
+    /** String: position of a journal reader, such as an outgoing webhook; `JOURNAL_CURSOR_TTL_MS` after the last read. */
     journalCursor: (reader: string) => `${prefix}:journal-cursor:${reader}`,
-    /** Hash: who caused messages, and who was held back, within ten minutes → how many; `CONTRIBUTIONS_TTL_MS`. */
+    /** Hash: source or contact of sent and held-back messages within ten minutes → count; `CONTRIBUTIONS_TTL_MS`. */
     contributions: (bucket: number) => `${prefix}:contributions:${bucket}`,
-    /** Stream: what the simulated provider took. */
+    /** Stream: messages that the simulated provider accepted. */
     outbox: () => `${prefix}:simulated:outbox`,
-    /** Hash: what is spent and reserved in the running hour, day or month; it outlives its period by a day. */
+    /** Hash: money spent and reserved in the current hour, day or month; kept for a day after the period. */
     budget: (period: string) => `${prefix}:budget:${period}`,
-    /** Hash: route → `simulated`, or since when it has a real provider, ms. Without an end: a trial may be long past. */
+    /** Hash: route → `simulated`, or since when it has a real provider, ms. No TTL: a trial may be long past. */
     routeKinds: () => `${prefix}:route-kinds`,
-    /** String: whether caps are still counted under the names of releases before 0.1.0, or may be found there; without an end. */
+    /** String: whether caps use, or may use, the key names of releases before 0.1.0. No TTL. */
     capNames: () => `${prefix}:cap-names`,
-    /** Hash: the price that one attempt holds in those. */
+    /** Hash: the price that one attempt has reserved in the budget periods. */
     budgetHold: (token: string) => `${prefix}:budget-hold:${token}`,
-    /** Id of a bottleneck limiter, to which bottleneck's own suffixes are added; also the channel of one that paces. */
+    /** Id of a bottleneck limiter, prefix of its keys; for pacing also its channel. */
     limiter: (name: string) => `${prefix}:cap:${name}`,
   } as const;
 }

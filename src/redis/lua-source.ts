@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What TypeScript hands over to Lua: a limit, a TTL, a word, a list of words, a table. */
+/** A constant passed to Lua: a limit, a TTL, a word, a list of words, a table. */
 export type LuaValue = string | number | boolean | readonly LuaValue[] | { readonly [name: string]: LuaValue };
 export type LuaConstants = Readonly<Record<string, LuaValue>>;
 
@@ -10,14 +10,14 @@ export interface LuaPart {
   readonly source: string;
   readonly constants: LuaConstants;
   readonly includes: readonly LuaPart[];
-  /** The text of another project, which keeps its own style. */
+  /** Source of another project, which keeps its own style. */
   readonly foreign: boolean;
 }
 
 interface PartOptions {
   /** `local NAME = value` in front of the file. */
   readonly constants?: LuaConstants;
-  /** Come before it, each of them once in a script. */
+  /** Parts that precede it, each once per script. */
   readonly includes?: readonly LuaPart[];
 }
 
@@ -26,7 +26,7 @@ export function luaPart(file: URL, { constants = {}, includes = [] }: PartOption
   return { file: file.pathname, source: readFileSync(file, 'utf8'), constants, includes, foreign: false };
 }
 
-/** A part whose text comes from a package. */
+/** A part whose source comes from a package. */
 export function foreignPart(name: string, source: string): LuaPart {
   return { file: name, source, constants: {}, includes: [], foreign: true };
 }
@@ -65,7 +65,7 @@ export function isScalar(kind: ArgKind): kind is Scalar {
   return typeof kind === 'string' && Object.hasOwn(READ, kind);
 }
 
-/** Scalars travel before lists, whatever their order in the declaration: the position of each is then known. */
+/** Scalars are sent before lists, whatever their declared order, so that their positions are fixed. */
 export function wireOrder(kinds: ArgKinds): [name: string, kind: ArgKind][] {
   const entries = Object.entries(kinds);
   return [...entries.filter(([, kind]) => isScalar(kind)), ...entries.filter(([, kind]) => !isScalar(kind))];
@@ -110,7 +110,7 @@ function takeList(target: string, kind: ArgKind, depth = 0): string {
   return `do local count = tonumber(ARGV[at]) at = at + 1 for ${n} = 1, count do ${fill.join(' ')} end end`;
 }
 
-/** A piece of a script, to say in which file a line of it stands. */
+/** A piece of a script with its file, so that errors name file and line. */
 export interface LuaChunk {
   readonly file: string;
   readonly text: string;
@@ -120,7 +120,7 @@ export interface LuaChunk {
 export interface AssembledLua {
   /** In their order. */
   readonly chunks: readonly LuaChunk[];
-  /** Words of constants that no line uses, such as `STATE.failed`. */
+  /** Entries of constants that no line uses, such as `STATE.failed`. */
   readonly unused: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 
 /**
- * Fails what waits for a connection. ioredis does it by itself when a connection breaks; not while it finds none, through
+ * Fails the calls that wait for a connection. ioredis does so when a connection breaks, but not while it finds none through
  * Sentinels or in a cluster.
  */
 export function flushCalls(redis: Redis | Cluster, reason = new Error('Connection is closed.')): void {
@@ -9,8 +9,8 @@ export function flushCalls(redis: Redis | Cluster, reason = new Error('Connectio
 }
 
 /**
- * Whatever fails while there is a reason for it, fails for that reason; ioredis would only say that there is no connection.
- * @param reasonOf `undefined` where ioredis' own error says all there is to say
+ * Replaces ioredis' "no connection" error by the known reason.
+ * @param reasonOf `undefined` if ioredis' error is sufficient
  */
 export function explainFlushes(redis: Redis, reasonOf: () => Error | undefined): void {
   const flushing = redis as unknown as Flushing;
@@ -48,8 +48,8 @@ export function gatherWrites(redis: Redis): void {
 }
 
 /**
- * ioredis hangs the failed command with all its arguments on the error, and loggers print what hangs on errors: phone
- * numbers, texts, and of a failed log-in the password, which some servers repeat in the message as well.
+ * ioredis attaches the failed command with its arguments to the error, and loggers print them: phone
+ * numbers, texts, and after a failed AUTH the password, which some servers also repeat in the message.
  */
 export function forgetArguments(error: Error, ...secrets: readonly string[]): void {
   if ('command' in error) delete error.command;

@@ -7,8 +7,8 @@ import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
 const LOADING_PAUSE_MS = 500;
 
 /**
- * Resolves once the Redis at `url` serves. One that loads its data will, however long that takes: `onLoading` hears of it.
- * @throws RedisUnavailableError that names the address, without its password, and says why it does not serve us
+ * Resolves when the Redis at `url` is available. Waits without a limit for one that loads its data, and calls `onLoading`.
+ * @throws RedisUnavailableError with the address, without its password, and the reason
  */
 export async function ping(url: string, onLoading: () => void): Promise<void> {
   for (let told = false; ; told = true) {
@@ -25,10 +25,10 @@ export async function ping(url: string, onLoading: () => void): Promise<void> {
   }
 }
 
-/** A Redis of this machine answers at once or is not worth waiting for. */
+/** A local Redis answers within this time, or counts as absent. */
 const LOCAL_DEADLINE_MS = 1500;
 
-/** Whether there is a Redis that serves, or will when it has loaded its data. */
+/** Whether a Redis is available on the port, or will be when it has loaded its data. */
 export async function answersHere(port: number): Promise<boolean> {
   const fault = await faultOf(`redis://127.0.0.1:${port}`, LOCAL_DEADLINE_MS);
   return fault === undefined || isLoading(fault);
@@ -53,7 +53,7 @@ function isLoading(error: Error): boolean {
   return classifyTrouble(error)?.kind === 'loading';
 }
 
-/** The directory of the Redis on a loopback port; `gone`: nobody listens there; `silent`: somebody who tells nothing, or not yet. */
+/** The data directory of the Redis on a loopback port; `gone`: nothing listens there; `silent`: no answer, or not yet. */
 export async function askServer(port: number): Promise<{ readonly dir: string } | 'gone' | 'silent'> {
   let fault: NodeJS.ErrnoException | undefined;
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'interactive', (error) => {
@@ -69,7 +69,7 @@ export async function askServer(port: number): Promise<{ readonly dir: string } 
   }
 }
 
-/** Tells it to sync its data and end; returns when the connection does. */
+/** Sends SHUTDOWN, which syncs the data; returns when the connection closes. */
 export async function shutServer(port: number): Promise<void> {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'interactive');
   await redis.shutdown().catch(() => undefined);

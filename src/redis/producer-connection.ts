@@ -6,21 +6,21 @@ import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
 export interface ProducerConnection {
   readonly redis: Redis;
   /**
-   * Does one call, once it is sure that the server has the database of the URL. A connection that was idle and no longer
-   * answers, as behind a firewall that forgot it, is replaced before.
-   * @throws RedisUnavailableError when that, or the call, takes too long
+   * Makes one call after checking that the server has the database of the URL. A connection that was idle and no longer
+   * responds, such as after a firewall timeout, is replaced first.
+   * @throws RedisUnavailableError when the check or the call takes too long
    */
   call<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** A connection that answered so short a time ago is taken for good. */
+/** A connection that responded within this time is not checked. */
 const TRUSTED_MS = 1000;
-/** A server that answers at all does so within this. */
+/** Timeout of the check. */
 const SILENT_MS = 1000;
 const RECONNECT_MS = 2500;
 
 /**
- * The own connection of a producer. It does not keep the process alive while no call is under way: each call has a timer that
+ * The connection of a producer. It does not keep the process alive between calls: each call has a timer that
  * does. The connections of a Redis Cluster do, until they are closed.
  * @param key of the workers' prefix; it need not exist
  */
@@ -36,7 +36,7 @@ export function openProducerConnection(url: string, key: string): ProducerConnec
   const check = async (): Promise<void> => {
     if (client.status === 'ready' && !(await answers(client, key))) {
       const reconnected = nextReady(client);
-      // Not `disconnect`, which would first wait for the other side to say goodbye.
+      // Not `disconnect`, which waits for the peer to close.
       client.stream.destroy();
       if (!(await reconnected)) throw new RedisUnavailableError('no connection');
     }
@@ -56,7 +56,7 @@ export function openProducerConnection(url: string, key: string): ProducerConnec
     redis,
     async call(work) {
       let refused = false;
-      // What the caller was refused must not be done later.
+      // A call that failed for its caller must not run later.
       const begin = () => (refused ? Promise.reject(new RedisUnavailableError('no connection')) : work());
       try {
         const result = await withinDeadline(ready().then(begin));
@@ -71,13 +71,13 @@ export function openProducerConnection(url: string, key: string): ProducerConnec
   };
 }
 
-/** A client that is the caller's: how it reconnects, and whether it keeps the process alive, is up to its options. */
+/** A client that the caller owns: its options decide how it reconnects and whether it keeps the process alive. */
 export function callersConnection(redis: Redis): ProducerConnection {
   const hasDatabase = onceAtMost(() => requireDatabase(redis));
   return { redis, call: (work) => withinDeadline(hasDatabase().then(work)) };
 }
 
-/** Repeats what failed, and nothing that succeeded. */
+/** Caches a successful result; repeats the call after a failure. */
 function onceAtMost(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => {
@@ -89,7 +89,7 @@ function onceAtMost(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** A refusal is an answer too. */
+/** An error reply counts as an answer. */
 async function answers(client: Client, key: string): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const silent = new Promise<boolean>((resolve) => {
@@ -118,7 +118,7 @@ function nextReady(client: Client): Promise<boolean> {
 
 function letProcessEnd(client: Client): void {
   const unref = () => client.stream?.unref();
-  // The socket is there one turn after the client says that it connects.
+  // The socket exists one turn after the client starts to connect.
   client.on('connecting', () => setImmediate(unref));
   client.on('connect', unref);
   client.on('reconnecting', () => (client as unknown as { reconnectTimeout: NodeJS.Timeout | null }).reconnectTimeout?.unref());

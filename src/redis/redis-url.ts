@@ -1,15 +1,15 @@
 import { judgeTls, TLS_NAMES, type TlsFiles } from './tls-files.ts';
 
-/** Where a Redis is, as a `redis.url` names it; `url` of a single server is what ioredis reads itself. */
+/** A parsed `redis.url`; ioredis itself parses the `url` of a single server. */
 export type RedisAddress =
   | { readonly kind: 'server'; readonly url: string; readonly tlsFiles?: TlsFiles }
-  | ({ readonly kind: 'sentinel'; readonly name: string; readonly db: number; readonly sentinelPassword: string | undefined } & Seats)
-  | ({ readonly kind: 'cluster' } & Seats);
+  | ({ readonly kind: 'sentinel'; readonly name: string; readonly db: number; readonly sentinelPassword: string | undefined } & Group)
+  | ({ readonly kind: 'cluster' } & Group);
 
-interface Seats {
-  /** Of the Sentinels, or of some nodes of the cluster; the rest are asked for. */
+interface Group {
+  /** The Sentinels, or some nodes of the cluster; the others are discovered. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
-  /** Of the Redis servers behind. */
+  /** User of the Redis servers. */
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly tls: boolean;
@@ -36,7 +36,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   if (scheme === undefined || hosts === undefined) throw new Error(FORMS);
   const kind = scheme.endsWith('+cluster') ? 'cluster' : 'sentinel';
   const asked = new URLSearchParams(query);
-  const shared: Seats = {
+  const shared: Group = {
     hosts: hosts.map((host) => parseHost(host, DEFAULT_PORTS[kind])),
     username: decode(user),
     password: decode(password),
@@ -54,26 +54,26 @@ export function parseRedisUrl(url: string): RedisAddress {
   return { kind, ...shared, name: decode(name) as string, db: Number(db), sentinelPassword };
 }
 
-/** The options that ioredis takes from the query of a URL and that somebody may need there. */
+/** Supported options of ioredis in the query of a URL. */
 const QUERY_OPTIONS: readonly string[] = ['db', 'family', 'password', 'username'];
 
 const RAW_PASSWORD =
   'the Redis URL cannot be read: a character in it must be percent-encoded; in the user name and the password write %40 for @, ' +
   '%2F for /, %3F for ?, %23 for # and %25 for %';
 
-/** Whether a password that was not encoded has been cut into pieces: they stand where the host, the path or the query should be. */
+/** Whether an unencoded password was split, so that parts of it are in the host, the path or the query. */
 function isCutUp(url: string): boolean {
   const { username, password, pathname, searchParams } = new URL(url);
   return hasMisplacedAt(pathname, searchParams) || url.includes('#') || ![username, password].every(isDecodable);
 }
 
-/** An `@` behind the hosts is the one before them, unless it is in a password there. */
+/** Whether an `@` is behind the hosts, outside of a password in the query: it then belongs to an unencoded password. */
 function hasMisplacedAt(path: string, query: URLSearchParams): boolean {
   const parts = [...query].flatMap(([name, value]) => (/^(?:sentinelPassword|password|ca|cert|key)$/.test(name) ? [name] : [name, value]));
   return [path, ...parts].some((part) => /@|%40/.test(part));
 }
 
-/** ioredis would take `/abc` for database NaN, on which no call is answered, and drop a misspelled option. */
+/** Validates a URL: ioredis would read `/abc` as database NaN, on which calls never return, and ignore a misspelled option. */
 function readServerUrl(url: string): RedisAddress {
   if (isCutUp(url)) throw new Error(RAW_PASSWORD);
   const { protocol, pathname, searchParams } = new URL(url);
@@ -85,13 +85,13 @@ function readServerUrl(url: string): RedisAddress {
       `the Redis URL has an unknown option after the question mark: it may hold ${[...QUERY_OPTIONS, ...TLS_NAMES].join(', ')}`,
     );
   if (tlsFiles === undefined) return { kind: 'server', url };
-  // ioredis would take them for options of its own; and of rediss: it makes TLS without any.
+  // ioredis would read them as its own options, and `rediss:` would enable TLS without them.
   const [start = ''] = url.split('?');
   const rest = searchParams.toString();
   return { kind: 'server', url: `${start.replace(/^rediss:/i, 'redis:')}${rest === '' ? '' : `?${rest}`}`, tlsFiles };
 }
 
-/** Takes the settings of TLS out of the query. @throws Error when they do not fit together, or there is no TLS */
+/** Removes the TLS settings from the query. @throws Error when they are inconsistent or TLS is off */
 function takeTlsFiles(query: URLSearchParams, usesTls: boolean): TlsFiles | undefined {
   const found = TLS_NAMES.flatMap((name) => {
     const value = query.get(name);
@@ -109,7 +109,7 @@ function withFiles(tlsFiles: TlsFiles | undefined): { readonly tlsFiles?: TlsFil
   return tlsFiles === undefined ? {} : { tlsFiles };
 }
 
-/** The address fit for a log: without the password, and without the query, which may hold one as well. */
+/** The address for logs: without the password, and without the query, which may hold one too. */
 export function redactUrl(url: string): string {
   if (url.startsWith('/')) return url.split('?')[0] as string;
   const parts = splitUrl(url);
@@ -133,8 +133,8 @@ export function isClusterUrl(url: string): boolean {
 }
 
 /**
- * What is wrong with `redis.prefix`, if anything: a Redis Cluster keeps the keys of one script together only when all of
- * them hold the same `{tag}`. The first brace counts, and an empty pair is none.
+ * The fault of `redis.prefix`, if any: a Redis Cluster keeps the keys of one script together only if all of
+ * them hold the same `{tag}`. The first brace counts, and an empty pair is no tag.
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
 export function judgePrefix(prefix: string, clustered: boolean): string | undefined {
@@ -152,7 +152,7 @@ interface Parts {
   readonly query: string;
 }
 
-/** Several hosts with ports are more than `URL` can read. What comes before the last `@` may be a password, so all of it counts as one. */
+/** Splits a URL with several hosts, which `URL` cannot parse. All text before the last `@` may be a password. */
 function splitUrl(url: string): Parts | undefined {
   const found = /^(rediss?\+(?:sentinel|cluster)):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)(\/[^@?#]*)?(?:\?([^#]*))?$/i.exec(url);
   if (found === null) return undefined;

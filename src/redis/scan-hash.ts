@@ -3,7 +3,7 @@ import { luaPart } from './lua-source.ts';
 
 const PAGE = 100;
 
-/** The values of a hash, read in pages, at most `most` of them: what stands in a hash may be more than a process should hold. */
+/** Reads at most `most` values of a hash, in pages, since a hash may be larger than a process should hold. */
 export async function scanHash(redis: Redis, key: string, most: number): Promise<string[]> {
   const values = new Map<string, string>();
   let cursor = '0';
@@ -16,7 +16,7 @@ export async function scanHash(redis: Redis, key: string, most: number): Promise
 }
 
 /**
- * Lua function `pruneHash(key, cursor, isOld)`: a process that writes to a hash repeatedly keeps it short in this way, a page at each
+ * Lua function `pruneHash(key, cursor, isOld)`: removes old values from a hash, one page per
  * write.
  */
 export const pruneHashLua = luaPart(new URL('prune-hash.lua', import.meta.url), { constants: { PAGE } });

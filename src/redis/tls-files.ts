@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 
-/** What a TLS connection to Redis needs beside the system's own certificates; paths of PEM files. */
+/** TLS settings of a Redis connection besides the system's certificates; paths of PEM files. */
 export interface TlsFiles {
   /** The certificate authority that signed the server's certificate. */
   readonly ca?: string;
-  /** Our own certificate and its key, where the server asks for them. */
+  /** The client certificate and its key, if the server requires them. */
   readonly cert?: string;
   readonly key?: string;
-  /** The name in the server's certificate, where it is not the host of the URL. */
+  /** The name in the server's certificate, if it differs from the host of the URL. */
   readonly servername?: string;
 }
 
 export const TLS_NAMES = ['ca', 'cert', 'key', 'servername'] as const satisfies readonly (keyof TlsFiles)[];
 
-/** What is wrong with the settings themselves, if anything. */
+/** The fault of the settings, if any. */
 export function judgeTls({ cert, key }: TlsFiles, usesTls: boolean): string | undefined {
   if (!usesTls)
     return 'TLS settings need a URL that begins with rediss: write rediss://host:6379, rediss+sentinel://… or rediss+cluster://…';
@@ -23,21 +23,21 @@ export function judgeTls({ cert, key }: TlsFiles, usesTls: boolean): string | un
   return undefined;
 }
 
-/** @throws Error that names the file that cannot be read; never what is in it */
+/** Reads the files. @throws Error with the path of an unreadable file; never its content */
 export function readTlsFiles({ servername, ...files }: TlsFiles): ConnectionOptions {
   const read = Object.entries(files).map(([name, path]) => {
     try {
       return [name, readFileSync(path)] as const;
     } catch (error) {
       throw new Error(
-        `cannot read the ${name} file of Redis' TLS, ${path}: ${(error as NodeJS.ErrnoException).code}; is it there, and may this user read it?`,
+        `cannot read the ${name} file of Redis' TLS, ${path}: ${(error as NodeJS.ErrnoException).code}; check that it exists and that this user may read it`,
       );
     }
   });
   return { ...Object.fromEntries(read), ...(servername === undefined ? {} : { servername }) };
 }
 
-/** `url` with these settings behind its question mark, unless it has its own. */
+/** Adds these settings to the query of `url`, except those that it already has. */
 export function withTlsFiles(url: string, files: TlsFiles | undefined): string {
   if (files === undefined || !/^rediss/i.test(url)) return url;
   const [, query = ''] = url.split('?');

@@ -1,6 +1,6 @@
 import { forgetArguments } from './pending-commands.ts';
 
-/** Redis did not answer in time or refused the connection; nothing was half-accepted that a retry with the same id would double. */
+/** Redis did not answer in time or refused the connection. A retry with the same id is safe. */
 export class RedisUnavailableError extends Error {
   constructor(cause: unknown) {
     super(`Redis is not available: ${describe(cause)}`, { cause });
@@ -8,10 +8,10 @@ export class RedisUnavailableError extends Error {
   }
 }
 
-/** The longest that {@link withinDeadline} waits; a little more than a `interactive` gives a call, so that its error comes first. */
+/** Longest wait of {@link withinDeadline}; longer than the timeout of an `interactive` call, so that its error comes first. */
 const DEADLINE_MS = 4500;
 
-/** Settles like `work`, but a Redis that is away, or silent for `deadlineMs`, becomes a {@link RedisUnavailableError}. */
+/** Settles like `work`; an unreachable Redis, or one silent for `deadlineMs`, becomes a {@link RedisUnavailableError}. */
 export async function withinDeadline<T>(work: Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
@@ -26,7 +26,7 @@ export async function withinDeadline<T>(work: Promise<T>, deadlineMs = DEADLINE_
   }
 }
 
-/** A {@link RedisUnavailableError} for what says that Redis is away or cannot take writes now; anything else as it came. */
+/** Converts an error that shows that Redis is unreachable or rejects writes to {@link RedisUnavailableError}; returns others unchanged. */
 export function asUnavailable(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RedisUnavailableError) return error;
   if (!isUnavailable(error)) return error;
@@ -34,12 +34,12 @@ export function asUnavailable(error: unknown): unknown {
   return new RedisUnavailableError(error);
 }
 
-/** Replies of a server that is there but does not serve: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+/** Error replies about the state of the server: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const REFUSING =
   /(?:^|-)(?:LOADING|MASTERDOWN|READONLY|MISCONF|OOM|CLUSTERDOWN|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|NOPERM|DENIED|UNBLOCKED|MOVED|ASK|TRYAGAIN|NOSCRIPT|EXECABORT)\b|max number of clients reached|The user executing the script can't|^(?:Failed to refresh slots cache|Too many Cluster redirections|Cluster is |Cluster isn't ready|None of startup nodes is available|All sentinels are unreachable)/;
-/** A script met a key that has moved to another node meanwhile, or one that has not come yet. */
+/** A script used a key that is migrating to or from another node. */
 const MIGRATING = /attempted to access a non local key/;
-/** Codes of a reply that blame the call. Any other word is about the state of the server, also one that we have never met. */
+/** Error codes about the call itself. Any other code is about the state of the server, including unknown ones. */
 const BLAMING = /^(?:ERR|WRONGTYPE|CROSSSLOT|BUSYKEY|BUSYGROUP|NOGROUP|NOPROTO|NOTBUSY)\b/;
 
 function isRefusal({ name, message }: Error): boolean {
@@ -51,7 +51,7 @@ const SOCKET =
   /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|NOENT|PROTO)|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
 const CLIENT = /^(?:Connection is closed|Command timed out|Command aborted due to connection close|Stream isn't writeable|Socket timeout)/;
 
-/** Whether Redis being away, or refusing to serve, explains this error. */
+/** Whether the error means that Redis is unreachable or does not serve. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof RedisUnavailableError) return true;
@@ -60,7 +60,7 @@ export function isUnavailable(error: unknown): boolean {
   return CLIENT.test(error.message) || isRefusal(error);
 }
 
-/** For what is logged where Redis is used: its being away is told once, by the watch, and not by everybody whom it stops. */
+/** Log level for an error of a Redis user: the watch logs an outage once, so its consequences are `debug`. */
 export function levelFor<Level extends string>(error: unknown, level: Level): Level | 'debug' {
   return isUnavailable(error) ? 'debug' : level;
 }

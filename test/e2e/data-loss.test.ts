@@ -108,7 +108,7 @@ describe.concurrent('Redis that loses data', { timeout: 360_000 }, () => {
     await tell(server.port, (redis) => redis.config('SET', 'maxmemory', '1'));
     await until(async () => {
       await call(`${system.url}/v1/alerts`, { body: criticals(5, 1) });
-      return system.output().includes('is full and takes no writes');
+      return system.output().includes('is full and rejects writes');
     }, 120_000);
     await tell(server.port, (redis) => redis.config('SET', 'maxmemory', '0'));
     await confirmedAgain();

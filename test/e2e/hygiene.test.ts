@@ -99,7 +99,7 @@ describe('a job lock that is lost in the middle of a run', () => {
     const messageId = (await messageOf(id))?.id ?? '';
 
     await redis.del(key(`${messageId}:lock`));
-    await until(() => log.some((line) => line.includes('took over a job')));
+    await until(() => log.some((line) => line.includes('recovered a stalled job')));
     const waiting = await settled(door.url, id, ['deferred']);
     expect(waiting.messages[0]).toMatchObject({ reason: 'unknown_outcome', attempts: [{ provider: 'first' }] });
     await until(async () => (await queue.getJobState(messageId)) === 'delayed');

@@ -125,7 +125,7 @@ describe.each([
     const refused = await holdAtVendor(twilio, () => raise('Redis refuses'));
     await redis.config('SET', 'maxmemory', '1');
     refused.release();
-    await until(() => output().includes('is full and takes no writes'), 30_000);
+    await until(() => output().includes('is full and rejects writes'), 30_000);
     expect((await ask({ path: '/v1/alerts', body: another('Redis refuses') })).status).toBe(503);
     await redis.config('SET', 'maxmemory', '0');
     await comesTo(refused.id, { state: 'accepted', reason: null });

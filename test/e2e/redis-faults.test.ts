@@ -78,7 +78,7 @@ const refusals = (server: RedisServer, word: string) =>
 const FAULTS = [
   {
     word: 'OOM',
-    line: 'is full and takes no writes',
+    line: 'is full and rejects writes',
     begin: (server: RedisServer) => tell(server.port, (redis) => redis.config('SET', 'maxmemory', '1')),
     end: (server: RedisServer) => tell(server.port, (redis) => redis.config('SET', 'maxmemory', '0')),
   },

@@ -445,11 +445,11 @@ describe('the line at the top', () => {
     ],
     [
       'a process that may not use Redis as it must',
-      { processes: [note, { ...note, refused: ['the user x of this Redis may not use the command BZPOPMIN'] }] },
+      { processes: [note, { ...note, refused: ['the Redis user x may not use the command BZPOPMIN'] }] },
       [
         'critical',
         'redis_refuses',
-        'Redis denies a permission to the dispatcher on a: the user x of this Redis may not use the command BZPOPMIN.',
+        'Redis denies a permission to the dispatcher on a: the Redis user x may not use the command BZPOPMIN.',
         'sms-dispatch doctor',
       ],
       {},

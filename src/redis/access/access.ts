@@ -14,7 +14,7 @@ export interface AccessOptions {
   readonly queues: readonly string[];
 }
 
-/** Answers with the number of each call that failed, and its error. */
+/** Returns the number and the error of each call that failed. */
 const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
   keys: ['probe'],
   args: { calls: 'string' },
@@ -22,8 +22,8 @@ const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
 });
 
 /**
- * Tries what `user` needs of Redis: each command, each family of keys, scripts, a blocking read. Two round trips, and
- * nothing stays behind. Returns what is missing, with the rule that grants it, or why Redis takes no writes.
+ * Probes the permissions of `user`: each command, each key family, scripts, a blocking read. Takes two round trips and
+ * leaves no keys. Returns the missing permissions with the rule that grants them, or why Redis accepts no writes.
  * @throws RedisUnavailableError when Redis does not answer
  */
 export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOptions): Promise<RedisFinding[]> {
@@ -48,7 +48,7 @@ export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOp
     failures.push({ permission: (calls[Number(found[i]) - 1] as ProbeCall).permission, message: String(found[i + 1]) });
   await tried('eval', redis.eval('return 1', 1, keys.probe()));
   if (commandsOf(user).includes('bzpopmin') && !failures.some(({ permission }) => permission.name === 'zadd')) {
-    // With an element there, the read does not block.
+    // With an element in the set the read does not block.
     const popped = `${keys.prefix}:probe:popped`;
     await redis.zadd(popped, 1, 'a').catch(() => undefined);
     await tried('bzpopmin', redis.bzpopmin(popped, 0.01));
@@ -57,7 +57,7 @@ export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOp
   return describeFailures(failures, redis, keys.prefix);
 }
 
-/** Tries, over a connection of its own, what changes the state of a connection. @throws RedisUnavailableError */
+/** Probes commands that change connection state, on a separate connection. @throws RedisUnavailableError */
 export async function checkConnectionAccess(url: string, { user, keys }: AccessOptions): Promise<RedisFinding[]> {
   let fault: Error | undefined;
   const redis = connectRedis(url, 'probe', (error) => {
@@ -94,7 +94,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** One finding for the permissions that are missing, together with the rule that grants them, and one for each other trouble. */
+/** One finding for all missing permissions with the rule that grants them, and one per other problem. */
 function describeFailures(failures: readonly Failure[], redis: Redis, prefix: string): RedisFinding[] {
   const denied = failures.flatMap(({ permission, message }) => {
     const denial = denialIn(message);
@@ -106,8 +106,8 @@ function describeFailures(failures: readonly Failure[], redis: Redis, prefix: st
     const rules = [...new Set(denied.map(({ rule }) => rule))];
     findings.push({
       level: 'fault',
-      problem: `the user ${user} of this Redis may not use ${[...new Set(denied.map(({ what }) => what))].join(', ')}`,
-      remedy: `redis-cli ACL SETUSER ${user} ${rules.map((rule) => (/[&~|*{]/.test(rule) ? `'${rule}'` : rule)).join(' ')} (all that is needed: docs/redis.md)`,
+      problem: `the Redis user ${user} may not use ${[...new Set(denied.map(({ what }) => what))].join(', ')}`,
+      remedy: `redis-cli ACL SETUSER ${user} ${rules.map((rule) => (/[&~|*{]/.test(rule) ? `'${rule}'` : rule)).join(' ')} (all permissions: docs/redis.md)`,
     });
   }
   for (const { message } of failures) {

@@ -1,17 +1,17 @@
 /**
- * What each user of Redis needs: commands, and channels besides the keys below the prefix. deploy/redis/users.acl and
- * docs/redis.md are made of this table, the tests run with exactly these permissions, and {@link createAccessProbe} tries them.
- * A command that a script calls needs its permission too.
+ * Permissions of each Redis user: commands, and channels besides the keys below the prefix. deploy/redis/users.acl and
+ * docs/redis.md are generated from this table, tests run with exactly these permissions, and `checkAccess` probes them.
+ * A command that a script calls needs permission too.
  */
 export type RedisUser = (typeof REDIS_USERS)[number];
 export const REDIS_USERS = ['start', 'router', 'dispatcher', 'receiver', 'producer', 'reader'] as const;
 
-/** Every connection: names itself, learns which server this is, follows a Redis Cluster. */
+/** Commands of every connection: it sets its name, identifies the server and follows a Redis Cluster. */
 const CONNECTION = 'ping select info client|setname time cluster|slots cluster|info asking readonly readwrite'.split(' ');
 
 const SCRIPTS = ['eval', 'evalsha'];
 
-/** Reads of all that add jobs as well. */
+/** Reads that producers need too. */
 const SIMPLE_READS =
   'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
     ' ',
@@ -28,7 +28,7 @@ const ALL_WRITES = [
 ];
 
 const BLOCKING_READS = ['bzpopmin'];
-/** Dispatchers share the pace of a provider by messages on channels. */
+/** Dispatchers coordinate the rate of a provider over channels. */
 const CHANNELS = ['publish', 'subscribe', 'unsubscribe'];
 
 const COMMANDS: Readonly<Record<RedisUser, readonly string[]>> = {
@@ -40,17 +40,17 @@ const COMMANDS: Readonly<Record<RedisUser, readonly string[]>> = {
   reader: [...CONNECTION, ...SCRIPTS, ...READS],
 };
 
-/** In the order of the ACL. */
+/** The commands of a user, in the order of the ACL. */
 export function commandsOf(user: RedisUser): readonly string[] {
   return COMMANDS[user];
 }
 
-/** Whether the user announces or hears anything on channels. */
+/** Whether the user publishes or subscribes. */
 export function usesChannels(user: RedisUser): boolean {
   return COMMANDS[user].includes('publish');
 }
 
-/** The rules of `ACL SETUSER`, without the name, the password and `on`. */
+/** The rules for `ACL SETUSER`, without name, password and `on`. */
 export function aclRules(user: RedisUser, prefix: string): readonly string[] {
   const channels = usesChannels(user) ? [`&${prefix}:*`] : [];
   return ['resetkeys', `~${prefix}:*`, 'resetchannels', ...channels, '-@all', ...COMMANDS[user].map((command) => `+${command}`)];

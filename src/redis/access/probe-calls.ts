@@ -1,9 +1,9 @@
 import type { Keys } from '../keys.ts';
 import { commandsOf, type RedisUser, usesChannels } from './permissions.ts';
 
-/** A call that tries one permission. */
+/** A call that probes one permission. */
 export interface ProbeCall {
-  /** What it tries: a command, a family of keys such as `{sms}:message:*`, or the channels. */
+  /** The permission: a command, a key family such as `{sms}:message:*`, or the channels. */
   readonly permission: { readonly kind: 'command' | 'keys' | 'channels'; readonly name: string };
   readonly call: readonly string[];
 }
@@ -12,14 +12,14 @@ export interface ProbeCall {
 const NO_ID = '(probe)';
 const KEEP_MS = '10000';
 
-/** Arguments of each command, in the order of the calls: what the first ones write, the later ones read and remove. */
+/** Arguments of each command, in call order: later calls read and remove what earlier ones write. */
 function argumentsOf(prefix: string): Readonly<Record<string, readonly string[]>> {
   const at = (name: string) => `${prefix}:probe:${name}`;
   const [text, other, count, hash, list, set, sorted, stream, none] = [
     ...['text', 'other', 'count', 'hash', 'list', 'set', 'sorted', 'stream', 'none'].map(at),
   ] as [string, string, string, string, string, string, string, string, string];
   return {
-    // Whether writes are taken at all: a full or read-only Redis says so here.
+    // The first write: a full or read-only Redis rejects it.
     set: [text, '1', 'PX', KEEP_MS],
     get: [text],
     exists: [text],
@@ -88,7 +88,7 @@ function argumentsOf(prefix: string): Readonly<Record<string, readonly string[]>
   };
 }
 
-/** What a script tries for `user`, one call a permission; run together, they leave nothing behind. */
+/** The calls that probe the permissions of `user`, one per permission; together they leave no keys. */
 export function probeCalls(user: RedisUser, keys: Keys, queues: readonly string[]): ProbeCall[] {
   const granted = new Set(commandsOf(user));
   const commands = Object.entries(argumentsOf(keys.prefix)).flatMap(([name, args]): ProbeCall[] =>
@@ -100,9 +100,9 @@ export function probeCalls(user: RedisUser, keys: Keys, queues: readonly string[
     ...Object.values(keys).flatMap((keyOf: unknown): ProbeCall[] => {
       if (typeof keyOf !== 'function') return [];
       const key = String(keyOf(NO_ID, NO_ID));
-      // Those of a queue are named above.
+      // Queue keys are covered above.
       if (key.startsWith(`${keys.prefix}:${NO_ID}`)) return [];
-      // A key that is the only one of its kind holds what must stay.
+      // A singleton key holds live data, so it is only read.
       if (keyOf.length === 0) return [{ permission: keysLike(key), call: ['exists', key] }];
       return [
         {

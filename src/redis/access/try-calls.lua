@@ -1,4 +1,4 @@
--- The keys of the calls are not among KEYS, so that a user who may not use one of them learns which; all of them are in the slot of this one.
+-- The keys of the calls are not in KEYS, so that the error names the key that the user may not use; all are in the slot of this one.
 local _ = keys.probe
 local failed = {}
 for i, call in ipairs(cjson.decode(args.calls)) do

@@ -1,16 +1,16 @@
-/** Redis' clock as one question found it. */
+/** One measurement of Redis' clock. */
 export interface ClockSample {
-  /** ms since the epoch, by Redis. */
+  /** Redis' time, ms since the epoch. */
   readonly redisMs: number;
-  /** When that was, ms by this process' monotonic clock. */
+  /** Time of the measurement, ms of the process's monotonic clock. */
   readonly at: number;
-  /** By how much it may be wrong, ms: half of the round trip, and the fraction of a millisecond. */
+  /** Maximum error, ms: half of the round trip plus rounding. */
   readonly errorMs: number;
 }
 
-/** Two clocks drift apart by less than this part of the time that passes, even without NTP. */
+/** Maximum relative drift of two clocks, even without NTP. */
 const DRIFT = 0.001;
-/** A smaller step has no visible effect, and slewing may look like one. */
+/** Smaller steps have no visible effect, and slewing may look like one. */
 const SMALLEST_JUMP_MS = 2_000;
 
 /** Redis' time at a moment of the monotonic clock, ms since the epoch. */

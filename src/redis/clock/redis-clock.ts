@@ -6,7 +6,7 @@ import type { Keys } from '../keys.ts';
 import { luaPart } from '../lua-source.ts';
 import { best, type ClockSample, jumpBetween, redisTimeAt } from './clock-sample.ts';
 
-/** Redis' time, whatever this process' own wall clock shows or is set to. */
+/** A clock that follows Redis' time, independent of the process's wall clock. */
 export interface RedisClock extends Clock {
   /** How far this process' wall clock is ahead of Redis' clock, ms; negative: behind. `undefined` before the first sample. */
   skewMs(): number | undefined;
@@ -14,24 +14,24 @@ export interface RedisClock extends Clock {
   lastJump(): ClockJump | undefined;
   /** How often Redis' clock has jumped since the start of this process. */
   jumps(): number;
-  /** Measures now; never rejects. */
+  /** Takes a measurement; never rejects. */
   measure(): Promise<void>;
-  /** Resolves when Redis' time is known, or cannot be had now: by then at the latest after so many ms. */
+  /** Resolves when Redis' time is known, at the latest after this many ms. */
   known(withinMs?: number): Promise<void>;
   close(): void;
 }
 
 export interface ClockJump {
-  /** ms; negative: it was set back. */
+  /** ms; negative: the clock was set back. */
   readonly byMs: number;
-  /** When it was noticed, by the clock after the jump. */
+  /** Time of detection, by the clock after the jump. */
   readonly at: Date;
 }
 
 export interface RedisClockOptions {
   /** Asks Redis for its time, ms since the epoch. */
   readonly ask: () => Promise<number>;
-  /** Called when the skew passes {@link SKEW_MS}, and when it is below again. */
+  /** Called when the skew exceeds {@link SKEW_MS}, and when it is small again. */
   readonly onSkew?: ((skew: { readonly skewMs: number; readonly passed: boolean }) => void) | undefined;
   /** Called once for each jump of Redis' clock. */
   readonly onJump?: ((jump: ClockJump) => void) | undefined;
@@ -42,23 +42,23 @@ export interface RedisClockOptions {
   readonly monotonic?: () => number;
 }
 
-/** A greater difference to Redis' clock is reported: log lines no longer fit those of other machines. */
+/** A larger skew is reported: log timestamps no longer match those of other machines. */
 export const SKEW_MS = 5_000;
-/** It must have fallen this far before it counts as small again. */
+/** The skew counts as small again below this value. */
 const SMALL_SKEW_MS = 4_000;
-/** Costs three calls per process, and bounds for how long a jump of Redis' clock goes unnoticed. */
+/** Interval between measurements of three calls; bounds how long a jump of Redis' clock goes undetected. */
 const MEASURE_EVERY_MS = 15_000;
 const QUESTIONS = 3;
-/** A sample that may be wrong by more replaces none that is there. */
+/** A sample with a larger error never replaces an existing one. */
 const LARGEST_ERROR_MS = 500;
-/** The longest that a caller waits for the first sample. */
+/** Longest wait for the first sample. */
 const KNOWN_WITHIN_MS = 1_000;
-/** A jump is shown for so long. */
+/** How long a jump is reported. */
 const SHOW_JUMP_MS = 60 * 60_000;
 
 /**
- * A clock that follows Redis' between questions by the monotonic clock of the process. Until the first answer it shows the
- * time of the system; while Redis is away, it runs on.
+ * A clock that follows Redis' clock; between measurements it uses the process's monotonic clock. Until the first one it shows
+ * system time; while Redis is unreachable it continues.
  */
 export function createRedisClock({
   ask,
@@ -108,11 +108,11 @@ export function createRedisClock({
       while (samples.length < QUESTIONS) {
         const found = await question();
         samples.push(found);
-        // The first answer is usable immediately; the others refine it.
+        // The first sample is usable immediately; the others refine it.
         if (sample === undefined) take(found);
       }
     } catch {
-      // Redis is away, which is said elsewhere; what it answered before that counts.
+      // Redis is unreachable, which is reported elsewhere; earlier samples count.
     }
     const next = best(samples);
     if (next !== undefined) take(next);
@@ -161,38 +161,38 @@ const timeScript = defineScript(new URL('ask-time.lua', import.meta.url), {
 
 /**
  * Redis' time now, ms since the epoch.
- * @param key any of ours: in a Redis Cluster the node that holds it answers, by whose clock our scripts run
+ * @param key any of our keys: in a Redis Cluster the node that holds it answers, and our scripts use its clock
  */
 export function askTime(redis: Redis, key: string): Promise<number> {
   return timeScript(redis, { keys: { any: key } });
 }
 
-/** The clocks that {@link keepTime} has made, and those that {@link useClock} was given. */
+/** Clocks set by {@link keepTime} and {@link useClock}, by connection. */
 const clocks = new WeakMap<Redis, Clock>();
 const kept = new WeakMap<Redis, RedisClock>();
 
-/** The time of the Redis behind a connection, where {@link keepTime} or {@link useClock} was called with it; else the system's. */
+/** The clock of the Redis behind a connection if {@link keepTime} or {@link useClock} was called for it; else the system clock. */
 export function clockOf(redis: Redis): Clock {
   return { now: () => (clocks.get(redis) ?? systemClock).now() };
 }
 
-/** The clock that {@link keepTime} keeps for this connection. */
+/** The clock that {@link keepTime} maintains for this connection. */
 export function keptClockOf(redis: Redis): RedisClock | undefined {
   return kept.get(redis);
 }
 
-/** From now on {@link clockOf} of the connection is this clock. */
+/** Sets the result of {@link clockOf} for this connection. */
 export function useClock(redis: Redis, clock: Clock): void {
   clocks.set(redis, clock);
 }
 
 export type KeepTimeOptions = Pick<RedisClockOptions, 'onSkew' | 'onJump' | 'everyMs'>;
 
-/** Measures the clock of the Redis behind a connection: after `measure()`, and again from time to time, and whenever it has connected. */
+/** Measures the clock of the Redis behind a connection: on `measure()`, periodically, and after each connect. */
 export function keepTime(redis: Redis, keys: Pick<Keys, 'probe'>, options: KeepTimeOptions = {}): RedisClock {
   const clock = createRedisClock({ ...options, ask: () => askTime(redis, keys.probe()) });
   useClock(redis, clock);
-  // After a failover another server may answer, with a clock of its own.
+  // After a failover another server answers, with its own clock.
   const again = () => void clock.measure();
   redis.on('ready', again);
   const keeper: RedisClock = {
@@ -206,7 +206,7 @@ export function keepTime(redis: Redis, keys: Pick<Keys, 'probe'>, options: KeepT
   return keeper;
 }
 
-/** A moment of Redis' time as this process' wall clock shows it, ms: for libraries that read the latter. */
+/** Converts Redis' time to the process's wall clock, ms: for libraries that read the latter. */
 export function onWallClock(moment: number, clock: Clock): number {
   return moment - clock.now().getTime() + Date.now();
 }

@@ -1,13 +1,13 @@
-/** What a Sentinel, or a node of a Redis Cluster, says about the group that it belongs to. Addresses are `host:port`. */
+/** The state of a group as reported by a Sentinel or a Redis Cluster node. Addresses are `host:port`. */
 export interface Answer {
   readonly from: string;
-  /** Servers that take writes. */
+  /** Servers that accept writes. */
   readonly primaries: ReadonlySet<string>;
 }
 
 /**
- * Whether most of the others no longer name `address` as a primary. What a server says about itself does not count: one that
- * was frozen during a failover still believes that it is the primary.
+ * Whether most other members no longer report `address` as a primary. A server's report about itself does not count: one that
+ * was frozen during a failover still reports that it is the primary.
  */
 export function isDemoted(address: string, answers: readonly Answer[]): boolean {
   const others = answers.filter(({ from }) => from !== address);
@@ -25,7 +25,7 @@ export function readSlots(
     for (const [index, node] of nodes.entries()) {
       const [name, port] = Array.isArray(node) ? (node as [unknown, unknown]) : [];
       if (port === undefined) continue;
-      // A node that does not know its own name leaves it out; `?` is one whose name is not known.
+      // A node that does not know its own name omits it; `?` stands for an unknown name.
       const address = `${name ? String(name) : host}:${String(port)}`;
       if (name === '?') continue;
       servers.add(address);

@@ -6,21 +6,21 @@ import { readTlsFiles } from '../tls-files.ts';
 import { type Answer, isDemoted, readSlots } from './primary-view.ts';
 
 /**
- * Drops each connection to a server that is no primary any more. After a failover such a server may run on, frozen or cut off
- * from its group: when it wakes it confirms the writes that wait for it, and loses them when it learns of its successor. A
- * call on a dropped connection is sent to the new primary or fails, by the role of its client.
+ * Closes connections to a server that is no longer a primary. After a failover such a server may keep running, frozen or cut off
+ * from its group: when it resumes, it confirms pending writes and loses them when it syncs with the new primary. A
+ * call on a closed connection is sent to the new primary or fails, depending on the role of its client.
  */
 export interface PrimaryWatch {
-  /** Watches the connections of a client until it ends; `onDrop` gets the address of each server that it leaves. */
+  /** Watches the connections of a client until it closes; `onDrop` gets the address of each abandoned server. */
   attach(redis: Client | Cluster, onDrop: (server: string) => void): void;
 }
 
-/** Sentinels announce a failover among each other within a second or two; a Cluster's nodes at once. */
+/** Poll interval. Sentinels share a failover within a second or two; Cluster nodes immediately. */
 const ASK_EVERY_MS = 250;
 const ASK_TIMEOUT_MS = 1_000;
-/** An older answer does not count. */
+/** Older answers are ignored. */
 const ANSWER_TTL_MS = 2_000;
-/** As many nodes of a Cluster are asked. */
+/** Most Cluster nodes that are polled. */
 const MOST_MEMBERS = 6;
 
 type Group = Extract<RedisAddress, { kind: 'sentinel' | 'cluster' }>;
@@ -28,7 +28,7 @@ type Reading = { readonly primaries: ReadonlySet<string>; readonly servers: Read
 
 const WATCHES = new Map<string, PrimaryWatch>();
 
-/** One watch for all clients of a group in this process; it ends with the last of them. */
+/** Returns the watch shared by all clients of a group in this process; it closes with the last client. */
 export function watchPrimaries(url: string, address: Group): PrimaryWatch {
   const watch = WATCHES.get(url) ?? openWatch(address, () => WATCHES.delete(url));
   WATCHES.set(url, watch);
@@ -39,7 +39,7 @@ function openWatch(address: Group, onClose: () => void): PrimaryWatch {
   const clients = new Map<Client | Cluster, (server: string) => void>();
   const members = new Map<string, Member>();
   const answers = new Map<string, Answer & { readonly at: number }>();
-  /** Seen as primaries by most: names that the group itself uses. */
+  /** Addresses that most members have reported as a primary. */
   const named = new Set<string>();
   const hosts = address.hosts.map(({ host, port }) => `${host}:${port}`);
 
@@ -92,7 +92,7 @@ interface Member {
   close(): void;
 }
 
-/** Asks one Sentinel or node again and again, and never keeps the process alive. */
+/** Polls one Sentinel or node; never keeps the process alive. */
 function openMember(address: Group, name: string, onReading: (reading: Reading) => void): Member {
   const colon = name.lastIndexOf(':');
   const host = name.slice(0, colon);
@@ -144,13 +144,13 @@ async function askSentinel(redis: Client, group: string): Promise<Reading | unde
   const reply = await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', group);
   if (!Array.isArray(reply)) return undefined;
   const [host, port] = reply.map(String) as [string, string];
-  // A connection knows the address of its other end, not its name.
+  // A connection knows the IP address of its peer, not its name.
   const addresses = isIP(host) > 0 ? [host] : (await lookup(host, { all: true })).map((found) => found.address);
   const primaries = new Set(addresses.map((found) => `${found}:${port}`));
   return { primaries, servers: primaries };
 }
 
-/** Drops what a client has open to servers that are old, and returns their addresses. */
+/** Closes a client's connections to former primaries and returns their addresses. */
 function drop(redis: Client | Cluster, isOld: (address: string) => boolean): string[] {
   const connections = redis instanceof Cluster ? redis.nodes('master') : [redis];
   const old = connections.filter((connection) => connection.stream?.destroyed === false && isOld(serverOf(connection, redis)));
@@ -160,7 +160,7 @@ function drop(redis: Client | Cluster, isOld: (address: string) => boolean): str
   return servers;
 }
 
-/** A cluster's nodes go by the names that they give each other; a connection that a Sentinel led to knows its other end. */
+/** Cluster nodes are identified by their announced address; a connection through Sentinel by its peer address. */
 function serverOf({ options, stream }: Client, redis: Client | Cluster): string {
   if (redis instanceof Cluster) return `${options.host}:${options.port}`;
   return `${stream.remoteAddress?.replace(/^::ffff:/, '')}:${stream.remotePort}`;

@@ -3,17 +3,17 @@ import { withinDeadline } from '../unavailable.ts';
 import { isNewEnough, MIN_VERSION } from '../version.ts';
 import { classifyTrouble, type Trouble } from './trouble.ts';
 
-/** Something about the Redis at hand that its operator must know. */
+/** A problem of the Redis server that its operator must know. */
 export interface RedisFinding {
   /** `fault`: alerts would be lost or nothing would work, so do not start. `warning`: it works, with less safety. */
   readonly level: 'fault' | 'warning';
   readonly problem: string;
-  /** How to mend it: a command where one does it. */
+  /** The fix: a command where one exists. */
   readonly remedy: string;
 }
 
 /**
- * Looks at a Redis before anything is entrusted to it; empty = nothing to say. Everything is read from INFO, as managed
+ * Checks whether a Redis is fit for use; empty = no findings. Reads only INFO, since managed
  * services forbid CONFIG.
  * @throws RedisUnavailableError when it does not answer
  */
@@ -30,8 +30,8 @@ export async function checkRedis(redis: Redis): Promise<RedisFinding[]> {
 }
 
 /**
- * The finding that the server has no database of the number that the URL names: ioredis would go on in database 0, which may
- * be another system's.
+ * Finding for a database number that the server does not have: ioredis would use database 0, which may
+ * belong to another system.
  */
 async function judgeDatabase(redis: Redis): Promise<RedisFinding | undefined> {
   const db = 'db' in redis.options ? (redis.options.db ?? 0) : 0;
@@ -65,7 +65,7 @@ export async function requireDatabase(redis: Redis): Promise<void> {
   if (fault !== undefined) throw new NoDatabaseError(fault);
 }
 
-/** The same before a URL is used. @throws RedisUnavailableError when the server does not answer */
+/** Checks the database of a URL before it is used. @throws RedisUnavailableError when the server does not answer */
 export async function requireDatabaseOf(url: string): Promise<void> {
   const redis = connectRedis(url, 'interactive');
   try {
@@ -78,7 +78,7 @@ export async function requireDatabaseOf(url: string): Promise<void> {
 const NO_DATABASE = /DB index is out of range|invalid DB index/i;
 
 /**
- * Refuses a Redis to which nothing should be entrusted.
+ * Rejects a Redis that is not fit for use.
  * @throws Error naming every fault and its remedy
  */
 export async function requireFitRedis(redis: Redis, onWarning: (warning: RedisFinding) => void): Promise<void> {
@@ -87,7 +87,7 @@ export async function requireFitRedis(redis: Redis, onWarning: (warning: RedisFi
   requireNoFault(findings);
 }
 
-/** @throws Error naming every fault and its remedy */
+/** Fails if any finding is a fault. @throws Error naming every fault and its remedy */
 export function requireNoFault(findings: readonly RedisFinding[]): void {
   const faults = findings.filter(({ level }) => level === 'fault');
   if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
@@ -108,7 +108,7 @@ export function parseInfo(text: string): ServerInfo {
   );
 }
 
-/** What kind of server this is and its version: `Redis 7.0.15`, `Valkey 8.1.1`. */
+/** Product and version: `Redis 7.0.15`, `Valkey 8.1.1`. */
 export function describeServer(info: ServerInfo): string {
   return info.valkey_version === undefined ? `Redis ${info.redis_version ?? '(unknown version)'}` : `Valkey ${info.valkey_version}`;
 }
@@ -151,10 +151,10 @@ function judgePolicy(policy: string | undefined): RedisFinding | false {
   const remedy =
     'redis-cli CONFIG SET maxmemory-policy noeviction (and the same in redis.conf; a managed Redis has it among its parameters)';
   if (policy === undefined)
-    return { level: 'warning', problem: 'this Redis does not tell its maxmemory-policy; it must be noeviction', remedy };
+    return { level: 'warning', problem: 'this Redis does not report its maxmemory-policy; it must be noeviction', remedy };
   return {
     level: 'fault',
-    problem: `maxmemory-policy is ${policy}: a full Redis would silently throw away alerts, caps and the record of what was sent`,
+    problem: `maxmemory-policy is ${policy}: a full Redis silently evicts alerts, caps and the record of sent messages`,
     remedy,
   };
 }
@@ -165,8 +165,8 @@ function judgePersistence(aofEnabled: string | undefined): RedisFinding | false 
     level: 'warning',
     problem:
       aofEnabled === undefined
-        ? 'this Redis does not tell whether it keeps an append-only file'
-        : 'appendonly is off: a crash of Redis forgets the alerts since its last snapshot, and texts already sent may be sent again',
+        ? 'this Redis does not report whether it keeps an append-only file'
+        : 'appendonly is off: a crash of Redis loses the alerts since its last snapshot, and messages already sent may be sent again',
     remedy: 'redis-cli CONFIG SET appendonly yes (and the same in redis.conf; a managed Redis has it among its parameters)',
   };
 }
@@ -182,7 +182,7 @@ const REFUSALS: readonly Trouble['kind'][] = [
   'tls_client',
 ];
 
-/** Puts a server's refusal to talk to us into clear words; `undefined` for any other error. */
+/** Finding for an error by which the server refuses the connection; `undefined` for any other error. */
 export function explainRefusal(error: unknown): RedisFinding | undefined {
   const trouble = error instanceof Error ? classifyTrouble(error) : undefined;
   if (trouble === undefined || !REFUSALS.includes(trouble.kind)) return undefined;

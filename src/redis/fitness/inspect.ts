@@ -3,24 +3,24 @@ import { connectRedis, isCluster, redactUrl } from '../connect.ts';
 import { withinDeadline } from '../unavailable.ts';
 import { checkRedis, describeServer, parseInfo, type RedisFinding } from './check.ts';
 
-/** What a person wants to know of a Redis before anything is entrusted to it. */
+/** Report about a Redis server for `doctor`. */
 export interface RedisInspection {
-  /** Without the password. */
+  /** The URL without the password. */
   readonly address: string;
   /** `Redis 7.0.15`. */
   readonly server: string;
   /** Faults and warnings of {@link checkRedis}. */
   readonly findings: readonly RedisFinding[];
-  /** Of a round trip, the median of five. */
+  /** Round-trip time, median of five. */
   readonly latencyMs: number;
-  /** How far this machine's clock is ahead of that of Redis; `undefined` where it does not tell, as in a Cluster. */
+  /** How far this machine's clock is ahead of Redis' clock; `undefined` if unknown, as in a Cluster. */
   readonly clockAheadMs: number | undefined;
 }
 
 const ROUNDS = 5;
 
 /**
- * @param access what the caller's user is to be allowed
+ * @param access permissions that the caller's user needs
  * @throws RedisUnavailableError when it does not answer
  */
 export async function inspectRedis(url: string, access?: AccessOptions): Promise<RedisInspection> {
@@ -30,7 +30,7 @@ export async function inspectRedis(url: string, access?: AccessOptions): Promise
     const found = await checkRedis(redis);
     const refused = access === undefined || found.some(({ level }) => level === 'fault') ? [] : await checkAccess(redis, access);
     const findings = [...found, ...refused];
-    // A server that refuses to talk to us says nothing more.
+    // A server that refuses the connection cannot be inspected further.
     const info = await withinDeadline(redis.info()).then(parseInfo, () => ({}));
     const rounds: number[] = [];
     let clockAheadMs: number | undefined;

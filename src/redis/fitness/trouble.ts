@@ -1,14 +1,14 @@
-/** Why Redis does not serve, and what to do about it. */
+/** A problem with the Redis server and its remedy. */
 export interface Trouble {
   readonly kind: (typeof TROUBLES)[number][0];
-  /** Follows the name of the Redis: `cannot be reached`. */
+  /** A predicate for the server name, such as `cannot be reached`. */
   readonly problem: string;
   readonly remedy: string;
 }
 
-/** The words of servers: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+/** Server errors: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const TROUBLES = [
-  ['full', /(?:^|-)OOM\b/, 'is full and takes no writes', 'redis-cli INFO memory; give it more: redis-cli CONFIG SET maxmemory …'],
+  ['full', /(?:^|-)OOM\b/, 'is full and rejects writes', 'redis-cli INFO memory; give it more: redis-cli CONFIG SET maxmemory …'],
   [
     'read_only',
     /(?:^|-)READONLY\b/,
@@ -19,10 +19,10 @@ const TROUBLES = [
   [
     'disk',
     /(?:^|-)MISCONF\b/,
-    'cannot write to its disk and takes no writes',
-    "look into Redis' own log; make room on its disk or mend its permissions",
+    'cannot write to its disk and rejects writes',
+    "see the log of Redis; free disk space or fix the permissions",
   ],
-  ['no_auth', /(?:^|-)NOAUTH\b/, 'wants a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
+  ['no_auth', /(?:^|-)NOAUTH\b/, 'requires a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
   [
     'wrong_password',
     /(?:^|-)WRONGPASS\b|invalid password/,
@@ -32,32 +32,32 @@ const TROUBLES = [
   [
     'no_permission',
     /(?:^|-)NOPERM\b|The user executing the script can't/,
-    'does not let its user do what is needed',
+    'denies its user a required permission',
     'redis-cli ACL SETUSER <user> on +@all -@dangerous +info +client ~{sms}:* &{sms}:* (the smallest permissions of each role: docs/redis.md)',
   ],
   [
     'protected',
     /(?:^|-)DENIED\b/,
-    'runs in protected mode and takes only local connections without a password',
+    'runs in protected mode: without a password it accepts local connections only',
     'redis-cli CONFIG SET requirepass PASSWORD, and the password into REDIS_URL',
   ],
   [
     'cluster_down',
     /(?:^|-)(?:CLUSTERDOWN|MASTERDOWN|NOREPLICAS)\b|Too many Cluster redirections/,
     'has lost some of its servers',
-    'redis-cli CLUSTER INFO, or INFO replication; it serves again when enough of them are back',
+    'redis-cli CLUSTER INFO, or INFO replication; it recovers when enough of them are back',
   ],
-  ['busy', /(?:^|-)BUSY\b/, 'is busy with a script', "redis-cli SCRIPT KILL, once it is known to be nobody's work"],
+  ['busy', /(?:^|-)BUSY\b/, 'is busy with a script', 'redis-cli SCRIPT KILL, after checking which client runs it'],
   [
     'clients',
     /max number of clients reached/,
-    'has as many clients as it may have',
+    'has reached its limit of clients',
     'redis-cli CLIENT LIST; allow more: redis-cli CONFIG SET maxclients …',
   ],
   [
     'tls_untrusted',
     /self-signed certificate|unable to verify the first certificate|unable to get (?:local )?issuer certificate/,
-    'has a certificate of an authority that this machine does not know',
+    'has a certificate of an authority that this machine does not trust',
     'name the authority: redis.tls.ca in the config, or ?ca=/path/ca.pem in the URL',
   ],
   [
@@ -82,7 +82,7 @@ const TROUBLES = [
     'silent',
     /^(?:Command timed out|Socket timeout|connect ETIMEDOUT|read ETIMEDOUT|no answer within|Redis is not available: no answer)/,
     'does not answer',
-    'see whether its process is stopped or starved of memory, and whether the network lets packets through',
+    'check whether its process is stopped or short of memory, and whether the network drops packets',
   ],
 ] as const satisfies readonly (readonly [string, RegExp, string, string])[];
 
@@ -93,15 +93,15 @@ export function classifyTrouble(error: Error): Trouble | undefined {
   return found && { kind: found[0], problem: found[2], remedy: found[3] };
 }
 
-/** What a user of Redis may not do, as the server says it; `command` where it names one. */
+/** A permission that the server denied; `command` if the error names one. */
 export interface Denial {
   readonly kind: 'command' | 'keys' | 'channels';
   readonly command?: string;
 }
 
 /**
- * Redis 7.0 has other words in scripts, without a code: https://github.com/redis/redis/blob/7.0.15/src/script.c. 7.2 and
- * Valkey have the usual ones behind `ACL failure in script:`.
+ * Redis 7.0 uses other texts in scripts, without a code: https://github.com/redis/redis/blob/7.0.15/src/script.c. 7.2 and
+ * Valkey put the usual ones after `ACL failure in script:`.
  */
 export function denialIn(message: string): Denial | undefined {
   if (!/\bNOPERM\b|The user executing the script can't/.test(message)) return undefined;

@@ -1,36 +1,36 @@
 import { ConnectionLost, connectRedis, PrimaryReplaced, redactUrl } from '../connect.ts';
 import { classifyTrouble } from './trouble.ts';
 
-/** What an operator is told. */
+/** Events of the watch, for the log. */
 export interface RedisWatchLog {
-  /** Redis does not serve, or now for another reason than before. */
+  /** Redis became unavailable, or the reason changed. */
   onTrouble(trouble: { readonly problem: string; readonly remedy: string; readonly said: string }): void;
   onWell(recovered: { readonly afterMs: number }): void;
-  /** Connections to a server that is no longer the primary were dropped; once a failover. */
+  /** Connections to a former primary were closed; once per failover. */
   onReplaced(failover: { readonly server: string }): void;
 }
 
 export interface RedisWatch {
-  /** Takes every fault of every connection; tells each trouble once, from its first sign to the recovery. */
+  /** Receives every connection error; reports each problem once until recovery. */
   hear(error: Error): void;
   close(): void;
 }
 
 export interface RedisWatchOptions extends RedisWatchLog {
   readonly url: string;
-  /** Written to, with a TTL, to find out whether Redis takes writes again. */
+  /** Written with a TTL to check whether Redis accepts writes. */
   readonly key: string;
   readonly everyMs?: number;
 }
 
-/** Redis takes this many writes in a row before it counts as well: one that is full to the brim takes some. */
+/** Consecutive successful writes before Redis counts as recovered: a full one still accepts some. */
 const ENOUGH = 2;
-/** A client that is led back to the old server within this time has met no second failover. */
+/** A client redirected to the old server within this time does not count as a second failover. */
 const SAME_FAILOVER_MS = 60_000;
 
 /**
- * Turns what many connections report into two lines an outage: Redis does not serve and why, and it serves again. While
- * there is trouble, and only then, it tries a write now and then.
+ * Reduces the errors of many connections to two events per outage: Redis unavailable, with the reason, and recovered. During an outage
+ * it tries a write periodically.
  */
 export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, onReplaced }: RedisWatchOptions): RedisWatch {
   const where = redactUrl(url);
@@ -43,12 +43,12 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, o
   const tell = (error: Error) => {
     const trouble = classifyTrouble(error);
     const kind = trouble?.kind ?? 'away';
-    // A lost connection is how most troubles begin and end: it says nothing new.
+    // A lost connection is part of most problems, so it adds no information.
     if (told.has(kind) || (kind === 'away' && told.size > 0)) return;
     told.add(kind);
     const { problem, remedy } = trouble ?? {
       problem: 'cannot be reached',
-      remedy: 'start it, or mend the way to it; nothing is lost meanwhile, and all goes on by itself',
+      remedy: 'start Redis or restore the network; nothing is lost, and processing resumes by itself',
     };
     onTrouble({ problem: `Redis at ${where} ${problem}`, remedy, said: error.message });
   };
@@ -64,7 +64,7 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, o
     const refusal = await tryWrite(url, key);
     if (closed || since === undefined) return;
     taken = refusal === undefined ? taken + 1 : 0;
-    // How a connection was lost says less than why there is no other, unless there is.
+    // The error of a new connection says more than how the last one was lost.
     if (refusal !== undefined || (told.size === 0 && !(suspicion instanceof ConnectionLost))) tell(refusal ?? suspicion);
     if (taken < ENOUGH) {
       timer = setTimeout(() => void probe(suspicion), everyMs);
@@ -92,7 +92,7 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, o
   };
 }
 
-/** What Redis has against a write now, if anything. */
+/** The error of a test write, if any. */
 export async function tryWrite(url: string, key: string): Promise<Error | undefined> {
   let fault: Error | undefined;
   const redis = connectRedis(url, 'probe', (error) => {

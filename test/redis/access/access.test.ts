@@ -64,7 +64,7 @@ describe('A user of Redis', () => {
   });
 
   test.each([
-    ['full', ['--maxmemory', '1'], 'this Redis is full and takes no writes'],
+    ['full', ['--maxmemory', '1'], 'this Redis is full and rejects writes'],
     [
       'a replica',
       ['--replicaof', '127.0.0.1', '1', '--replica-serve-stale-data', 'yes'],

@@ -115,7 +115,7 @@ describe('a real server', () => {
 
   it('that gives our user too few permissions is a fault, and the remedy gives enough', async () => {
     const [finding] = await findings(['--user', ...'app on >secret ~* &* +@all -info'.split(' ')], 'app:secret@');
-    expect(finding).toMatchObject({ level: 'fault', problem: 'this Redis does not let its user do what is needed' });
+    expect(finding).toMatchObject({ level: 'fault', problem: 'this Redis denies its user a required permission' });
     const rules = /ACL SETUSER <user> (.*?) \(/.exec(finding?.remedy ?? '')?.[1] as string;
     const admin = connectRedis((server as RedisServer).url, 'commands');
     await admin.acl('SETUSER', 'app', 'reset', '>secret', ...rules.split(' '));
@@ -147,8 +147,8 @@ describe('the judgement of INFO', () => {
   it('warns of what a server does not tell', () => {
     const silent = judgeServer({ redis_version: '7.0.15' });
     expect(silent.map(({ level, problem }) => [level, problem])).toEqual([
-      ['warning', expect.stringContaining('does not tell its maxmemory-policy')],
-      ['warning', expect.stringContaining('does not tell whether it keeps an append-only file')],
+      ['warning', expect.stringContaining('does not report its maxmemory-policy')],
+      ['warning', expect.stringContaining('does not report whether it keeps an append-only file')],
     ]);
   });
 

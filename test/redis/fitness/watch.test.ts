@@ -55,7 +55,7 @@ it.concurrent('a full Redis is told of once, and again when it has become full a
     await tell(server.port, (redis) => redis.config('SET', 'maxmemory', '0'));
     await until(() => lines.length === 2 * time);
   }
-  expect(lines).toEqual(Array(2).fill(['Redis at redis://… is full and takes no writes <OOM>', 'well']).flat());
+  expect(lines).toEqual(Array(2).fill(['Redis at redis://… is full and rejects writes <OOM>', 'well']).flat());
 });
 
 it.concurrent('another reason in the same outage is another line, and no line holds the password', async (t) => {
