@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageState, type MessageHistory, type HistoryAttempt, type HistoryEvent } from '../ledger/history/history.ts';
+import { type HistoryAttempt, type HistoryEvent, isDoubtful, type MessageHistory, type MessageState } from '../ledger/history/history.ts';
 import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { reasonWords } from './reason-words.ts';
 

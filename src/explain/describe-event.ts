@@ -1,4 +1,4 @@
-import type { MessageState, HistoryAttempt, HistoryEvent } from '../ledger/history/history.ts';
+import type { HistoryAttempt, HistoryEvent, MessageState } from '../ledger/history/history.ts';
 import type { AlertOutcome, ReceiptState } from '../pipeline/observer.ts';
 import type { Outcome } from '../pipeline/outcome.ts';
 import type { StageName } from '../pipeline/stage.ts';

@@ -1,4 +1,4 @@
-import type { AlertHistory, MessageState, MessageHistory } from '../ledger/history/history.ts';
+import type { AlertHistory, MessageHistory, MessageState } from '../ledger/history/history.ts';
 import { formatTime } from '../text/format-time.ts';
 import {
   type Conclusion,

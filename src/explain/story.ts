@@ -1,4 +1,4 @@
-import type { MessageState, MessageHistory, HistoryEvent } from '../ledger/history/history.ts';
+import type { HistoryEvent, MessageHistory, MessageState } from '../ledger/history/history.ts';
 import { formatTime } from '../text/format-time.ts';
 import { type Conclusion, concludeMessage } from './conclude-message.ts';
 import { describeAttempt, describeEvent } from './describe-event.ts';

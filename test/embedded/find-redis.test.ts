@@ -112,7 +112,7 @@ describe('the Redis that start uses', () => {
 
   it('is never another one when the configured one wants a password: the error says so in words', async () => {
     const configured = await ownServer('--requirepass', 'right');
-    await expect(find({ url: configured.url, localPort: 1 })).rejects.toThrow(/this Redis wants a password; put it into the URL/);
+    await expect(find({ url: configured.url, localPort: 1 })).rejects.toThrow(/this Redis requires a password; put it into the URL/);
   });
 
   it('is otherwise one of this machine, left running', async () => {

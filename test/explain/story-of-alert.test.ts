@@ -14,67 +14,71 @@ const refused = messageHistory({ id: 'm-2', to: '+44********123', contact: 'bob'
 const doubtful = messageHistory({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
 const waiting = messageHistory({ id: 'm-4', state: 'deferred', reason: 'rate_cap_hour' });
 
-const conclusions: [name: string, facts: Partial<AlertHistory>, says: readonly [kind: ConclusionKind, ...facts: string[]], todo?: string][] =
+const conclusions: [
+  name: string,
+  facts: Partial<AlertHistory>,
+  says: readonly [kind: ConclusionKind, ...facts: string[]],
+  todo?: string,
+][] = [
+  ['just raised', { outcome: 'pending' }, ['waiting']],
+  ['waiting for long', { outcome: 'pending', receivedAt: '2026-11-20T02:50:00Z' }, ['waiting'], 'Is a router running?'],
   [
-    ['just raised', { outcome: 'pending' }, ['waiting']],
-    ['waiting for long', { outcome: 'pending', receivedAt: '2026-11-20T02:50:00Z' }, ['waiting'], 'Is a router running?'],
-    [
-      'below the severity of its route',
-      {
-        outcome: 'suppressed',
-        reason: 'below_severity',
-        events: [
-          {
-            at: '2026-11-20T03:00:00Z',
-            stage: 'severity-gate',
-            verdict: 'suppressed',
-            reason: 'below_severity',
-            detail: 'route default has minSeverity critical',
-          },
-        ],
-      },
-      ['not_texted', '(below_severity)'],
-      'minSeverity',
-    ],
-    ['a resolve', { outcome: 'suppressed', reason: 'resolved', status: 'resolved' }, ['not_texted', '(resolved)']],
-    ['resolved before it was routed', { outcome: 'suppressed', reason: 'resolved' }, ['not_texted', '(resolved)']],
-    [
-      'malformed',
-      {
-        outcome: 'malformed',
-        reason: 'malformed',
-        events: [
-          {
-            at: '2026-11-20T03:00:00Z',
-            stage: 'parse',
-            verdict: 'malformed',
-            reason: 'malformed',
-            detail: 'to[1]: not a possible phone number',
-          },
-        ],
-      },
-      ['not_texted', '(malformed)', 'to[1]: not a possible phone number'],
-      'Correct the errors below',
-    ],
-    ['malformed without a reason', { outcome: 'malformed' }, ['not_texted', '(malformed)'], 'Correct the errors below'],
-    ['routed to nobody', {}, ['not_texted', '(no_recipient)']],
-    [
-      'told to channels alone',
-      {
-        events: ['planned', 'accepted', 'accepted', 'failed', 'cancelled'].map((verdict) => ({
-          at: '2026-11-20T03:00:00.000Z',
-          stage: 'escalation',
-          verdict,
-        })),
-      },
-      ['not_texted'],
-    ],
-    ['one phone, measured from the alert', { messages: [accepted] }, ['texted', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 1.2 s']],
-    ['two phones, both texted', { messages: [accepted, accepted] }, ['texted', '2 of 2 phones']],
-    ['one of each', { messages: [accepted, refused, doubtful, waiting] }, ['texted', '1 of 4 phones', '1 perhaps', '1 still on the way']],
-    ['none of two', { messages: [refused, refused] }, ['not_texted', 'none of 2 phones']],
-    ['none of two yet', { messages: [refused, waiting] }, ['waiting', 'none of 2 phones', '1 still on the way']],
-  ];
+    'below the severity of its route',
+    {
+      outcome: 'suppressed',
+      reason: 'below_severity',
+      events: [
+        {
+          at: '2026-11-20T03:00:00Z',
+          stage: 'severity-gate',
+          verdict: 'suppressed',
+          reason: 'below_severity',
+          detail: 'route default has minSeverity critical',
+        },
+      ],
+    },
+    ['not_texted', '(below_severity)'],
+    'minSeverity',
+  ],
+  ['a resolve', { outcome: 'suppressed', reason: 'resolved', status: 'resolved' }, ['not_texted', '(resolved)']],
+  ['resolved before it was routed', { outcome: 'suppressed', reason: 'resolved' }, ['not_texted', '(resolved)']],
+  [
+    'malformed',
+    {
+      outcome: 'malformed',
+      reason: 'malformed',
+      events: [
+        {
+          at: '2026-11-20T03:00:00Z',
+          stage: 'parse',
+          verdict: 'malformed',
+          reason: 'malformed',
+          detail: 'to[1]: not a possible phone number',
+        },
+      ],
+    },
+    ['not_texted', '(malformed)', 'to[1]: not a possible phone number'],
+    'Correct the errors below',
+  ],
+  ['malformed without a reason', { outcome: 'malformed' }, ['not_texted', '(malformed)'], 'Correct the errors below'],
+  ['routed to nobody', {}, ['not_texted', '(no_recipient)']],
+  [
+    'told to channels alone',
+    {
+      events: ['planned', 'accepted', 'accepted', 'failed', 'cancelled'].map((verdict) => ({
+        at: '2026-11-20T03:00:00.000Z',
+        stage: 'escalation',
+        verdict,
+      })),
+    },
+    ['not_texted'],
+  ],
+  ['one phone, measured from the alert', { messages: [accepted] }, ['texted', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 1.2 s']],
+  ['two phones, both texted', { messages: [accepted, accepted] }, ['texted', '2 of 2 phones']],
+  ['one of each', { messages: [accepted, refused, doubtful, waiting] }, ['texted', '1 of 4 phones', '1 perhaps', '1 still on the way']],
+  ['none of two', { messages: [refused, refused] }, ['not_texted', 'none of 2 phones']],
+  ['none of two yet', { messages: [refused, waiting] }, ['waiting', 'none of 2 phones', '1 still on the way']],
+];
 
 describe('what became of an alert', () => {
   test.each(conclusions)('%s', (_name, facts, [kind, ...says], todo) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatStory } from '../../src/explain/format-story.ts';
 import { storyOfMessage } from '../../src/explain/story.ts';
-import type { MessageHistory, HistoryEvent } from '../../src/ledger/history/history.ts';
+import type { HistoryEvent, MessageHistory } from '../../src/ledger/history/history.ts';
 import { attempt, messageHistory, NOW } from '../support/fixtures/history.ts';
 
 const explain = (message: MessageHistory) => formatStory(storyOfMessage(message, NOW));

@@ -210,7 +210,7 @@ describe('an answer', () => {
   });
 
   it('of a kind that its definition does not name is an error', async () => {
-    await expect(answer('closed')).rejects.toThrow(/test\.lua answered "closed", which its definition does not list/);
+    await expect(answer('closed')).rejects.toThrow(/test\.lua returned "closed", which its definition does not list/);
     await expect(answer([])).rejects.toThrow('does not list');
     const word = scriptOf("local _ = keys.any return 'moved'", { keys: ['any'], reply: ['gone'] });
     await expect(word(redis, { keys: { any: prefix } })).rejects.toThrow('answered "moved"');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { MessageState, MessageHistory, Histories } from '../../ledger/history/history.ts';
+import type { Histories, MessageHistory, MessageState } from '../../ledger/history/history.ts';
 import type { ProviderError, ProviderName, StatusQuery, VendorReport } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { DispatcherDeps } from '../sending/dispatcher.ts';

@@ -28,7 +28,12 @@ type Reconciled =
  * Queries once, and again after each pause while the result is not conclusive. Never rejects; ends immediately when
  * `signal` aborts.
  */
-export type Reconcile = (message: Message, attempt: HistoryAttempt, signal: AbortSignal, pausesMs: readonly number[]) => Promise<Reconciled>;
+export type Reconcile = (
+  message: Message,
+  attempt: HistoryAttempt,
+  signal: AbortSignal,
+  pausesMs: readonly number[],
+) => Promise<Reconciled>;
 
 /** Right after the attempt, a vendor's records may lag. A critical message waits for them. */
 export const PATIENTLY: readonly number[] = [1_000, 3_000];

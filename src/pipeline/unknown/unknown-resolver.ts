@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import { isDoubtful, type MessageState, type MessageHistory, type HistoryEvent, type Histories } from '../../ledger/history/history.ts';
+import { type Histories, type HistoryEvent, isDoubtful, type MessageHistory, type MessageState } from '../../ledger/history/history.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import { type Message, messageSchema } from '../message.ts';

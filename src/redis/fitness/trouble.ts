@@ -20,7 +20,7 @@ const TROUBLES = [
     'disk',
     /(?:^|-)MISCONF\b/,
     'cannot write to its disk and rejects writes',
-    "see the log of Redis; free disk space or fix the permissions",
+    'see the log of Redis; free disk space or fix the permissions',
   ],
   ['no_auth', /(?:^|-)NOAUTH\b/, 'requires a password', 'put it into the URL: REDIS_URL=redis://:PASSWORD@host:6379'],
   [

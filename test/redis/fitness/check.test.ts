@@ -107,7 +107,7 @@ describe('a real server', () => {
 
   it('that wants a password, or another one, says so in words', async () => {
     const [none] = await findings(['--requirepass', 'right']);
-    expect(none).toMatchObject({ level: 'fault', problem: 'this Redis wants a password' });
+    expect(none).toMatchObject({ level: 'fault', problem: 'this Redis requires a password' });
     const [wrong] = await findingsAt((server as RedisServer).url.replace('//', '//:wrong@'));
     expect(wrong).toMatchObject({ level: 'fault', problem: 'this Redis refuses the user name or password' });
     expect(await findingsAt((server as RedisServer).url.replace('//', '//:right@'))).toEqual([]);
