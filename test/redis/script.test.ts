@@ -213,6 +213,6 @@ describe('an answer', () => {
     await expect(answer('closed')).rejects.toThrow(/test\.lua returned "closed", which its definition does not list/);
     await expect(answer([])).rejects.toThrow('does not list');
     const word = scriptOf("local _ = keys.any return 'moved'", { keys: ['any'], reply: ['gone'] });
-    await expect(word(redis, { keys: { any: prefix } })).rejects.toThrow('answered "moved"');
+    await expect(word(redis, { keys: { any: prefix } })).rejects.toThrow('returned "moved"');
   });
 });
