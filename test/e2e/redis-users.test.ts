@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createProducer } from '../../src/index.ts';
 import { QUEUES } from '../../src/queue/names.ts';
 import { REDIS_USERS, type RedisUser } from '../../src/redis/access/permissions.ts';
+import { createKeys } from '../../src/redis/keys.ts';
 import { tell } from '../support/redis-groups.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, ENDS, launch, post, runToEnd, settled, trace } from '../support/system.ts';
@@ -119,25 +120,31 @@ http: { console: true, publicUrl: "${PUBLIC_URL}", tokens: [] }
   };
   const { headers, body } = signedCallback(`${PUBLIC_URL}/v1/inbound/twilio-main`, ACCOUNT.authToken, fields);
   expect((await fetch(`${url}/v1/inbound/twilio-main`, { method: 'POST', headers, body })).status).toBe(200);
-  await until(async () => (await type('reader', 'optouts', 'list', '--json')).includes('+60'), 30_000);
+  await until(async () => (await redis.keys()).includes(createKeys('{sms}').optOuts()), 30_000);
 
   // Looks, by HTTP and by a user who may only read.
   const looks = ['alerts', 'messages', `alerts/${storm[0]}`, 'simulated/outbox'].map((path) => `/v1/${path}`);
   for (const path of [...looks, '/metrics', '/readyz', '/console/api/overview', '/console/api/recent', '/console/api/dead'])
     expect([path, (await call(url + path)).status < 400]).toEqual([path, true]);
-  const reads = [['status'], ['explain', refused], ['explain'], ['dead', 'list'], ['unknown', 'list'], ['inbound', 'list'], ['budget']];
-  const read = await Promise.all(reads.map((args) => type('reader', ...args)));
-  expect(read[0]).toMatch(/1 router/);
-  await type('reader', 'doctor');
+  // Commands connect as the same users in both cases, so one case types them.
+  if (kinds.length === 1) await typeCommands();
 
-  // Acts.
-  await type('receiver', 'optouts', 'add', '+60123459999');
-  await type('receiver', 'optouts', 'remove', '+60123459999');
-  await type('receiver', 'unknown', 'resolve', (await trace(url, unknown)).messages[0]?.id as string, '--not-sent');
-  await type('receiver', 'dead', 'replay', '--all');
-  await type('receiver', 'dead', 'discard', '--all', '--yes');
-  await type('receiver', 'send', '--to', '+60123450001', '--severity', 'critical', 'typed');
-  await type('receiver', 'ack', laddered);
+  async function typeCommands(): Promise<void> {
+    const reads = [['status'], ['explain', refused], ['explain'], ['dead', 'list'], ['unknown', 'list'], ['inbound', 'list'], ['budget']];
+    const read = await Promise.all(reads.map((args) => type('reader', ...args)));
+    expect(read[0]).toMatch(/1 router/);
+    await type('reader', 'doctor');
+    expect(await type('reader', 'optouts', 'list', '--json')).toContain('+60');
+
+    // Acts.
+    await type('receiver', 'optouts', 'add', '+60123459999');
+    await type('receiver', 'optouts', 'remove', '+60123459999');
+    await type('receiver', 'unknown', 'resolve', (await trace(url, unknown)).messages[0]?.id as string, '--not-sent');
+    await type('receiver', 'dead', 'replay', '--all');
+    await type('receiver', 'dead', 'discard', '--all', '--yes');
+    await type('receiver', 'send', '--to', '+60123450001', '--severity', 'critical', 'typed');
+    await type('receiver', 'ack', laddered);
+  }
 
   const producer = createProducer({ redis: redis.of('producer') });
   onTestFinished(() => producer.close());
