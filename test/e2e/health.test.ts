@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type App, createAll } from '../../src/app.ts';
+import type { CliDeps } from '../../src/cli/cli-deps.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { HealthFinding } from '../../src/overview/finding.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
 import { createKeys } from '../../src/redis/keys.ts';
+import { openOverview } from '../../src/roles/console.ts';
 import { testRedis } from '../support/redis.ts';
 import { metrics, post, runToEnd, settled } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -25,7 +30,7 @@ afterAll(() => Promise.all([main.close(), second.close()]));
 const twilio = ({ url }: FakeTwilio) =>
   `{ type: twilio, accountSid: ${account.accountSid}, authToken: ${account.authToken}, from: "+15005550006", baseUrl: "${url}" }`;
 
-/** A system of its own, and what `status` and `doctor`, typed elsewhere, say about it. */
+/** A system of its own, and what `status`, `doctor` and `explain` say about it. */
 async function run({ route = 'providers: [main]', more = 'caps: { perRecipient: [], perHour: off }' } = {}) {
   const prefix = `${base}:${randomUUID().slice(0, 8)}`;
   const config = `
@@ -42,9 +47,21 @@ ${more}`;
     const { code, output } = await runToEnd({ config, redisUrl, args });
     return { code, output };
   };
+  const reading = connectRedis(redisUrl, 'interactive');
+  onTestFinished(() => reading.disconnect());
+  /** The command in this process: what it says and its exit code, without the second that a process takes to start. */
   const status = async () => {
-    const { code, output } = await type('status', '--json');
-    const { health } = JSON.parse(output) as { health: { level: string; findings: HealthFinding[] } };
+    const written: string[] = [];
+    const print = { write: (text: string) => void written.push(text) };
+    const code = await runCli(['status', '--json'], {
+      loadConfig: async () => load(),
+      openOverview: async (config: Config) => openOverview(config, reading),
+      stdout: print,
+      stderr: print,
+      now: () => new Date(),
+      version: 'test',
+    } as unknown as CliDeps);
+    const { health } = JSON.parse(written.join('')) as { health: { level: string; findings: HealthFinding[] } };
     // The Redis of the tests keeps no file.
     return { code, level: health.level, findings: health.findings.filter(({ kind }) => kind !== 'redis_not_durable') };
   };
