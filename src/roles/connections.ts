@@ -23,6 +23,7 @@ export function createConnections(): Connections {
   const clients = new Map<Redis, number>();
   const downFor = (graceMs: number): number => {
     const before = performance.now() - graceMs;
+    for (const client of clients.keys()) if (isClosedForGood(client)) clients.delete(client);
     return [...clients].filter(([{ status }, since]) => status !== 'ready' && since <= before).length;
   };
   const missing = async (graceMs: number, asked: Redis): Promise<string | undefined> => {
@@ -46,6 +47,14 @@ export function createConnections(): Connections {
       }
     },
   };
+}
+
+/**
+ * Whether the client was closed by us: the event `end` does not always follow. BullMQ sets the status of a client that it closes
+ * to `end` itself, and a cluster client whose node does not answer stays `disconnecting`.
+ */
+function isClosedForGood(client: Redis): boolean {
+  return client.status === 'end' || (client as unknown as { readonly manuallyClosing?: boolean }).manuallyClosing === true;
 }
 
 /** A server at its limit of clients closes a new connection before the reason can be read. */

@@ -98,7 +98,7 @@ shutdown: { grace: 1s }
     await page.locator('.bubble', { hasText: 'CRITICAL: The disk is full' }).waitFor();
     await page.getByRole('link', { name: 'Show its history' }).click();
     await page.getByRole('heading', { level: 1, name: 'Not texted (simulated: no phone was texted)' }).waitFor();
-    await shown(/simulated asked, accepted/);
+    await shown(/simulated called, accepted/);
     const story = page.url();
     await go('#/now');
     await shown(/^Simulated nothing was sent to a phone: alice \(\+60\*+543\) through simulated/);
@@ -125,7 +125,7 @@ shutdown: { grace: 1s }
     const id = await raise({ to: 'contact:carol', text: 'to a wrong number', dedupKey: 'wrong/number' });
     await go('#/dead');
     await page.getByRole('heading', { name: /^carol/ }).waitFor();
-    await shown('The provider says that this number cannot be texted');
+    await shown('The provider reports that this number cannot receive SMS');
     await press('Replay');
     await shown(/message to carol is sent again, with a new deadline/);
     await page.keyboard.press('Escape');
@@ -135,7 +135,7 @@ shutdown: { grace: 1s }
     await shown(/^Replayed: carol, valid until /);
     await go(`#/story/${id}`);
     await shown(/replayed by an operator/);
-    await until(async () => (await page.getByText(/simulated asked, refused/).count()) === 2);
+    await until(async () => (await page.getByText(/simulated called, refused/).count()) === 2);
     await expectClean();
     await go('#/dead');
     await press('Discard');

@@ -150,7 +150,7 @@ describe('an alert ends as one text by', { timeout: 480_000 }, () => {
     expect((await outcomeOf('cli-1')).texts).toEqual(['CRITICAL: by command line']);
 
     const again = await runToEnd({ config, redisUrl, args: [...args, '--wait'] });
-    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('had been taken before') });
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('was already accepted') });
     await rest(system.url);
     expect((await outcomeOf('cli-1')).texts).toHaveLength(1);
 

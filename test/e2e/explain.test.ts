@@ -155,7 +155,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     );
     const hasty = await raise(main, { to, text: 'four', source: 'patient', expiresAt: new Date(Date.now() + 600_000).toISOString() });
     expect(await answer(main, hasty, ['deferred'])).toBe(
-      'Not texted yet: this phone has reached caps.perRecipient (rate_cap_recipient). Its turn would come at THEN, and its time is up at THEN: unless there is room before, it is given up then. If a late message is better than none, increase expiresAfter of the route or expiresAt of the alert.',
+      'Not texted yet: this phone has reached caps.perRecipient (rate_cap_recipient). Its next try would be at THEN, and its deadline is THEN: unless it can be sent before, it expires. If a late message is better than none, increase expiresAfter of the route or expiresAt of the alert.',
     );
   });
 

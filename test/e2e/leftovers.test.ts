@@ -78,7 +78,7 @@ describe('what a trial left is not handed to a real provider at the next start',
     expect(textsTo(what)).toBe(0);
     expect(total([await metrics(live.url)], 'sms_message_outcomes_total', 'reason="simulated"')).toBe(1);
     expect(oneLine(await type('explain', waiting))).toMatch(
-      /^Not texted: .+ \(simulated\): raised while its route had simulated providers alone/,
+      /^Not texted: .+ \(simulated\): raised while its route had only simulated providers/,
     );
     expect((await type('dead', 'list')).stdout).toContain('simulated');
 
@@ -269,7 +269,7 @@ test('what the simulator takes is never called texted', async () => {
   expect((await type('explain', id)).stdout).toMatch(/^Not texted: none of 2 phones; 2 simulated: no phone was texted\.\n/);
   for (const { id: message } of messages) {
     expect(oneLine(await type('explain', message))).toMatch(
-      /^Not texted \(simulated: no phone was texted\): accepted by desk at .*; it reported it (un)?delivered\. /,
+      /^Not texted \(simulated: no phone was texted\): accepted by desk at .*; it reported (un)?delivered\. /,
     );
   }
 });

@@ -48,7 +48,7 @@ routes: [{ name: default, onUnknown: hold, providers: [main] }]
   expect(twilio.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
 
   const live = await runToEnd({ ...options, args: ['explain', '--live', accepted] });
-  expect(live).toEqual({ code: 0, output: expect.stringContaining('\nmain says now: not delivered (30003)\n') });
+  expect(live).toEqual({ code: 0, output: expect.stringContaining('\nmain reports: not delivered (30003)\n') });
   twilio.account.numbers.set('+15005550006', true);
   const check = await runToEnd({ config, args: ['providers', 'check', '--json'] });
   expect(JSON.parse(check.output)).toMatchObject({ ok: true });

@@ -76,7 +76,10 @@ redis: { prefix: "${prefix}" }
   const id = message?.id ?? '';
   alibaba.respondWith(() => undefined);
   const list = await runToEnd({ ...options, args: ['unknown', 'list'] });
-  expect(list).toEqual({ code: 0, output: expect.stringMatching(new RegExp(`${id} +critical +\\+86\\*+\\d+ +alibaba\n1 unknown\n$`)) });
+  expect(list).toEqual({
+    code: 0,
+    output: expect.stringMatching(new RegExp(`${id} +critical +\\+86\\*+\\d+ +alibaba\n1 with unknown outcome\n$`)),
+  });
   expect(await runToEnd({ ...options, args: ['unknown', 'resolve', id, '--not-sent', '--resend'] })).toMatchObject({ code: 0 });
   expect((await settled(url, held, ['accepted'])).messages[0]).toMatchObject({
     attempts: [{ result: 'unknown', resolution: 'confirmed_not_sent' }, { result: 'accepted' }],

@@ -102,7 +102,7 @@ describe('The connections of a process', () => {
     const redis = await startRedis(['--maxclients', '8']);
     const { app } = await open('start', redis.url);
     await expect(app.start()).rejects.toThrow(
-      /connections to Redis are not up: it has reached its limit of clients .maxclients 8.; allow more: .*CONFIG SET maxclients/,
+      /connections to Redis are not up: the server has reached its client limit .maxclients 8.; raise it: .*CONFIG SET maxclients/,
     );
   }, 240_000);
 });

@@ -50,7 +50,7 @@ export async function fuzzCsv({ count, seed, onProgress, onEnd }: FuzzOptions): 
     if (ran instanceof Error) breaks(input, `threw ${ran.stack}`);
     else {
       const refused = ran.stderr.split('\n').filter((line) => /^line \d+: /.test(line) && !line.endsWith('sent once'));
-      const isRead = / taken, .* refused\n$/.test(ran.stdout);
+      const isRead = / accepted, .* rejected\n$/.test(ran.stdout);
       ended(isRead ? (refused.length === 0 ? 'every row taken' : 'some rows refused') : 'refused as a whole');
       breaks(input, ...judge(ran, isRead, refused, taken, sheet));
     }

@@ -39,7 +39,7 @@ export function parseJsonBody(body: Buffer, repairs = false): unknown {
     if (repaired !== undefined) return repaired;
     const { message, place } = describeJsonFault(text, error);
     throw new HttpProblem('malformed-json', {
-      detail: `${message.replace(/^n/, 'N')}.`,
+      detail: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
       ...(place === undefined ? {} : { members: { ...place } }),
     });
   }
