@@ -152,7 +152,7 @@ describe('the written policy', () => {
       return now.get('sms_queue_jobs{queue="sms-notices",state="failed"}') === 1 ? now : undefined;
     });
     expect(scraped.get('sms_notices_total{channel="ops-chat",result="failed"}')).toBe(1);
-    expect(log.find((line) => line.includes('the notice is dead'))).toContain('"code":"http_404:no_service"');
+    expect(log.find((line) => line.includes('notification failed permanently'))).toContain('"code":"http_404:no_service"');
     expect(log.join('')).not.toMatch(/SECRET/);
   });
 });

@@ -176,7 +176,9 @@ describe('a webhook', () => {
     expect(Number(ids[1]?.[1])).toBeGreaterThan(Number(ids[0]?.[1]));
     await until(async () => (await counted('erp', 'accepted')) === before + 1);
     expect(await counted('erp', 'failed')).toBe(failed);
-    expect(log.filter((line) => line.includes('a webhook refuses an event')).at(-1)).toMatch(/"webhook":"erp","code":"http_503","tries":1/);
+    expect(log.filter((line) => line.includes('webhook rejected an event; retrying')).at(-1)).toMatch(
+      /"webhook":"erp","code":"http_503","tries":1/,
+    );
   });
 
   it('unknown; it does not answer holds up neither another one nor a text', async () => {

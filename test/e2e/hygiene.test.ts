@@ -235,7 +235,7 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
     waits.sort((a, b) => a - b);
     console.warn(`=== rolling restart: p50 ${Math.round(waits[TEXTS / 2] ?? 0)} ms, p99 ${Math.round(waits[TEXTS * 0.99] ?? 0)} ms ===`);
     // How long a text waits is the machine's affair; none may wait for the lock of a worker that left to run out.
-    const takenOver = log.filter((line) => line.includes('took over')).map((line) => String(JSON.parse(line).jobId));
+    const takenOver = log.filter((line) => line.includes('recovered a stalled job')).map((line) => String(JSON.parse(line).jobId));
     // A job of an earlier test, whose dispatchers lock for a second only, may be among them.
     const own = takenOver.length === 0 ? [] : await Promise.all(ids.map(async (id) => (await messageOf(id))?.id));
     expect(takenOver.filter((id) => own.includes(id))).toEqual([]);

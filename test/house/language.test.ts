@@ -18,7 +18,7 @@ describe('the check', () => {
   test.each([
     ['a log message', "logger.warn({ id }, 'Redis is well again');", '1 "is well": write ok, recovered'],
     ['a comment', 'const a = 1;\n// Nobody reads it.', '2 "Nobody": write name the role: caller, operator, user, process'],
-    ['a template string', 'throw new Error(`begin ${name} anew`);', '1 "anew": write again'],
+    ['a template string', 'throw new Error(`begin \u0024{name} anew`);', '1 "anew": write again'],
     ['a text of JSX', '<p>Sent at once to all</p>', '1 "at once": write immediately'],
     ['a doc comment of several lines', '/**\n * Returns it.\n * Told once.\n */', '1 "Told": write report, notify, send, receive'],
     ['a doc comment that starts with Of', '/** Of a Redis that answers. */', '1 a doc comment starts with "Of"'],

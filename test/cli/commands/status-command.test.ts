@@ -59,7 +59,7 @@ describe('one look', () => {
       throw new RedisUnavailableError(new Error('Command timed out'));
     };
     const { stderr } = await type(['status'], { overview: frozen });
-    expect(stderr).toMatch(/\nTried 10\.0\.0\.5:6379\. It does not answer: see whether its process is stopped /);
+    expect(stderr).toMatch(/\nTried 10\.0\.0\.5:6379\. It does not answer: check whether its process is stopped /);
   });
 });
 

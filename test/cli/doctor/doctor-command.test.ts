@@ -93,7 +93,7 @@ describe('doctor', () => {
       },
     });
     expect(stdout).toMatch(
-      /^✗ {2}redis +Redis is not available: no answer within 4500 ms\n +→ It does not answer: see whether its process is stopped/m,
+      /^✗ {2}redis +Redis is not available: no answer within 4500 ms\n +→ It does not answer: check whether its process is stopped/m,
     );
   });
 

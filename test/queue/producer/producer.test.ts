@@ -275,8 +275,8 @@ describe('a resolve', () => {
     for (const id of ['m-mine', 'm-other']) await messages.add('message', {}, { jobId: id, delay: 60_000 });
     const keys = createKeys(prefix);
     await redis.sadd(keys.open(hash('dedup', 'db')), 'm-mine', 'm-gone');
-    const receivedAt = Date.now();
-    await until(() => Date.now() > receivedAt);
+    // The producer goes by its estimate of Redis' time, which is a moment off.
+    const receivedAt = Date.now() - 1_000;
     await resolve(bench);
     expect(await messages.getJobState('m-mine')).toBe('waiting');
     expect(await messages.getJobState('m-other')).toBe('delayed');

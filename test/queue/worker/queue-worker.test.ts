@@ -115,7 +115,7 @@ describe('a handler that throws', () => {
     const admin = connectRedis(server.url, 'commands');
     onTestFinished(() => admin.disconnect());
     const { logger, lines } = recordingLogger();
-    const refusals = () => lines.filter(({ msg }) => /refuses to take a job back/.test(String(msg))).length;
+    const refusals = () => lines.filter(({ msg }) => /job move rejected by Redis/.test(String(msg))).length;
     work(
       name,
       async () => {
@@ -152,7 +152,7 @@ it('a job whose worker is killed is taken over by another, once', async () => {
   child.kill('SIGKILL');
   await until(async () => (await redis.exists(key('j'))) === 0, 15_000);
   expect(runs).toEqual([{ data: { text: 'kept' }, stalledCounter: 1, attemptsMade: 0 }]);
-  expect(lines).toContainEqual(expect.objectContaining({ jobId: 'j', msg: expect.stringContaining('took over') }));
+  expect(lines).toContainEqual(expect.objectContaining({ jobId: 'j', msg: 'recovered a stalled job' }));
   expect(await queue.getFailedCount()).toBe(0);
 });
 
