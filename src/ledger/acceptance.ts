@@ -6,19 +6,19 @@ import type { Seen } from './records.ts';
 export interface AcceptedAlert {
   readonly id: string;
   readonly summary: Seen;
-  /** The job as it can be added again, should Redis lose it. */
+  /** Job data, used to add the job again if Redis loses it. */
   readonly job: unknown;
 }
 
-/** The ledger's first entry for an alert, written by its producer. Every method rejects when Redis refuses. */
+/** The ledger's first entry for an alert, written by its producer. Every method rejects when Redis fails. */
 export interface Acceptance {
   /**
-   * Remembers the ids, and lists the alerts as pending, in one round trip. Call it after the jobs were added: an id that is
-   * remembered without its job would be a lost alert. What lists an alert is due immediately, because its job is there.
+   * Stores the ids and lists the alerts as pending, in one round trip. Must be called after the jobs were added: an id
+   * stored without its job would be a lost alert. The pending entry is due immediately, because the job exists.
    * @returns for each alert whether its id was already known
    */
   remember(alerts: readonly AcceptedAlert[]): Promise<boolean[]>;
-  /** Whether the alert ended because its data could not be read. */
+  /** Whether the alert ended because its data was malformed. */
   wasMalformed(alertId: string): Promise<boolean>;
   /** Whether a router has recorded an outcome of the alert. */
   isRouted(alertId: string): Promise<boolean>;

@@ -3,31 +3,31 @@ import type { Redis } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { MessageState } from './history/history.ts';
 
-/** What a critical message may wait for without being held up: its ladder, its recipient's night, the digest that gathers it. */
+/** Waits that are planned and do not count as a critical being held up: escalation ladder, quiet hours, digest. */
 export const PLANNED_WAITS = ['quiet_hours', 'escalation', 'digest'] as const;
 
 /** Critical messages of one route that wait for the same reason. */
 export interface HeldCriticals {
   readonly route: string;
-  /** The provider's own reason where a circuit is open. */
+  /** The reason; the provider's own where its circuit is open. */
   readonly reason: string;
   readonly count: number;
-  /** Since the first of them was put off. */
+  /** Seconds since the oldest of them was deferred. */
   readonly oldestSeconds: number;
-  /** When that one comes back, ISO 8601. */
+  /** When the oldest one is due again, ISO 8601. */
   readonly until: string | null;
-  /** Its message id. */
+  /** Message id of the oldest one. */
   readonly oldest: string;
 }
 
-/** Ends of a critical after which its recipient may not have it. */
+/** End states of a critical in which its recipient may not have received it. */
 const MISSED_STATES = ['expired', 'failed', 'undelivered', 'unknown', 'suppressed'] as const satisfies readonly MessageState[];
 export type MissedState = (typeof MISSED_STATES)[number];
 
-/** Suppressed for these, nothing is missed: another message says it, or there is nothing to say any more. */
+/** Suppression reasons with which nothing is missed: another message covers it, or the alert is closed. */
 const NOT_MISSED: readonly (string | null)[] = [null, 'digested', 'duplicate', 'resolved', 'acknowledged'];
 
-/** Alerts that end for these reasons before they become messages are missed. */
+/** Reasons for which an alert ends as missed before it becomes messages. */
 export const MISSED_ALERT_REASONS: readonly (string | null)[] = ['expired', 'no_recipient'];
 
 /** Critical alerts or messages of one route that did not reach their recipient, or may not have, for the same reason. */
@@ -35,14 +35,14 @@ export interface MissedCriticals {
   /** `null` for an alert that became no message. */
   readonly route: string | null;
   readonly state: MissedState;
-  /** Of an expired one: what it waited for last. */
+  /** The reason; for an expired message, what it waited for last. */
   readonly reason: string | null;
   readonly count: number;
-  /** Id of the newest one: of a message, or of an alert that became none. */
+  /** Id of the newest one: a message id, or an alert id where there is no message. */
   readonly newest: string;
 }
 
-/** What happens to criticals; `count` says how many there are in all, where they are more than were read. */
+/** Held and missed criticals. `count` is the total, where it exceeds the entries that were read. */
 export interface Criticals {
   readonly held: readonly HeldCriticals[];
   readonly heldCount: number;
@@ -50,17 +50,18 @@ export interface Criticals {
   readonly missedCount: number;
 }
 
-/** Read of each list at most, which bounds what a look costs in a storm. */
+/** Maximum number of entries read from each list, which bounds the cost of a read during a storm. */
 const READ = 500;
 
-/** In the list of missed ones an alert stands beside messages. */
+/** Prefix that marks an alert in the list of missed criticals, which also holds messages. */
 export const MISSED_ALERT = 'alert ';
 export function alertMember(alertId: string): string {
   return `${MISSED_ALERT}${alertId}`;
 }
 
 /**
- * @param heldForMs shorter waits are left out; a wait counts as long as it is promised to last
+ * Reads which criticals are held back or were missed.
+ * @param heldForMs waits shorter than this are left out; a wait counts for its whole promised length
  * @param missedForMs how far back a failed or expired one counts
  */
 export async function readCriticals(redis: Redis, keys: Keys, heldForMs: number, missedForMs: number): Promise<Criticals> {
@@ -113,14 +114,14 @@ export async function readCriticals(redis: Redis, keys: Keys, heldForMs: number,
   };
 }
 
-/** Of the message of an index, which holds other severities too, and may be out of date. */
+/** Whether an indexed message is a missed critical. The index holds other severities too and may be out of date. */
 function isMissed(facts: Facts): facts is Facts & { readonly state: 'undelivered' | 'unknown' | 'suppressed' } {
   const { state, reason, severity } = facts;
   if (severity !== 'critical') return false;
   return state === 'undelivered' || state === 'unknown' || (state === 'suppressed' && !NOT_MISSED.includes(reason));
 }
 
-/** Once a person has seen to it. Idempotent. */
+/** Removes a critical from the missed ones after an operator has handled it. Idempotent. */
 export async function settleMissed(redis: Redis, keys: Keys, member: string): Promise<void> {
   await redis.zrem(keys.missedCriticals(), member);
 }
@@ -133,7 +134,7 @@ interface Facts {
   readonly route: string | null;
 }
 
-/** `undefined` where the ledger has forgotten it, or has another end of the alert. */
+/** Facts of a list member; `undefined` if the ledger no longer has it or the alert now has another outcome. */
 async function factsOf(redis: Redis, keys: Keys, member: string): Promise<Facts | undefined> {
   if (member.startsWith(alertMember(''))) {
     const reason = await redis.hget(keys.alert(member.slice(alertMember('').length)), 'reason');
@@ -148,7 +149,7 @@ async function factsOf(redis: Redis, keys: Keys, member: string): Promise<Facts 
   return { severity, state: state as MessageState, reason: cause ?? null, until: until ?? null, route: route ?? null };
 }
 
-/** The first of each group, in the order that they come in, and how many they are. */
+/** The first of each group, in input order, with the size of the group. */
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): [T, number][] {
   const groups = new Map<string, [T, number]>();
   for (const one of all) {
@@ -159,7 +160,7 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): [T, number][]
   return [...groups.values()];
 }
 
-/** As Redis answers WITHSCORES: member and score by turns. */
+/** Converts a WITHSCORES reply, which alternates member and score. */
 function pairs(flat: readonly string[]): [id: string, score: number][] {
   return flat.flatMap((id, index) => (index % 2 === 0 ? [[id, Number(flat[index + 1])] as [string, number]] : []));
 }

@@ -4,7 +4,7 @@ import type { Keys } from '../redis/keys.ts';
 import type { HistoryEvent } from './history/history.ts';
 import { lines } from './records.ts';
 
-/** How a notice to a channel ends: told, given up, or not told because there was no need any more. */
+/** Outcomes of a notice to a channel: sent, failed permanently, or cancelled because it was no longer needed. */
 export const NOTICE_OUTCOMES = ['accepted', 'failed', 'cancelled'] as const;
 export type NoticeOutcome = (typeof NOTICE_OUTCOMES)[number];
 
@@ -13,16 +13,16 @@ export interface NoticeRef {
   readonly alertId: string;
 }
 
-/** What became of an alert's notices, kept with the alert. */
+/** Outcomes of an alert's notices, stored with the alert. */
 export interface Notices {
   outcomeOf(notice: NoticeRef): Promise<NoticeOutcome | undefined>;
-  /** Writes it into the alert's trace. True for the run that ended the notice first: it is that run's to count. */
+  /** Records the end in the alert's history. True for the run that ended the notice first, which counts it. */
   end(notice: NoticeRef, outcome: NoticeOutcome, event: HistoryEvent, run: string): Promise<boolean>;
 }
 
 /**
- * `ending`: outcome and run. The field holds them and 1 when that was the notice's first end. Answers `first` to the run that
- * ended it first, however often that run asks. An alert that is forgotten stays so.
+ * Ends a notice. `ending`: outcome and run. The field contains them and 1 if that was the notice's first end. Returns
+ * `first` to the run that ended it first, also when repeated. An alert past its retention is not recreated.
  */
 const endNoticeScript = defineScript(new URL('end-notice.lua', import.meta.url), {
   keys: ['alert'],

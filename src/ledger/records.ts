@@ -3,7 +3,7 @@ import type { OurReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { HistoryEvent } from './history/history.ts';
 
-/** A message as the fields of its hash; the content of its job is kept while it is on its way. */
+/** Fields of a message's hash; its job data is kept while it is in progress. */
 export function messageFields({ state, reason, until, events, content, ...card }: MessageRecord): Record<string, string> {
   return {
     card: JSON.stringify(card),
@@ -16,14 +16,14 @@ export function messageFields({ state, reason, until, events, content, ...card }
   };
 }
 
-/** Length of a trace from which on it takes no further deferral, receipt or repeat. */
+/** Length of a history from which on it takes no further deferral, receipt or repeat. */
 export const EVENTS_LENGTH = 30_000;
 
 export function lines(events: readonly HistoryEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }
 
-/** An alert that becomes no message. */
+/** An alert without messages. */
 export interface SettledAlert {
   readonly id: string;
   readonly severity: Severity | 'unknown';
@@ -34,23 +34,23 @@ export interface SettledAlert {
   readonly outcome: 'suppressed' | 'malformed';
   readonly reason: OurReason;
   readonly events: readonly HistoryEvent[];
-  /** Where it was traced. */
+  /** Its trace id. */
   readonly traceId?: string;
   /** Id of the alert that it repeats. */
   readonly duplicateOf?: string;
-  /** Tells apart what two alerts of one id ask for; absent where it cannot be read. */
+  /** Hash that distinguishes the contents of two alerts with one id; absent if the content cannot be read. */
   readonly content?: string;
 }
 
-/** An alert that becomes messages. */
+/** An alert with messages. */
 export interface RoutedAlert extends Omit<SettledAlert, 'outcome' | 'reason' | 'severity' | 'purpose'> {
   readonly severity: Severity;
   readonly purpose: Purpose;
-  /** Stands for the dedup key in Redis key names. */
+  /** Hash of the dedup key, for Redis key names. */
   readonly dedupHash: string;
-  /** How long its claims silence its equals; 0: no dedupe. */
+  /** Duration of its dedupe claims; 0: no dedupe. */
   readonly dedupeForMs: number;
-  /** Names of the channels that its ladder notifies: each has a claim, as phones have. */
+  /** Names of the channels that its ladder notifies: each has a claim, like a phone. */
   readonly channels?: readonly string[];
   readonly messages: readonly MessageRecord[];
 }
@@ -58,28 +58,28 @@ export interface RoutedAlert extends Omit<SettledAlert, 'outcome' | 'reason' | '
 export interface MessageRecord {
   readonly id: string;
   readonly alertId: string;
-  /** Masked: the whole number is in `content` alone. */
+  /** Masked number; only `content` has the full number. */
   readonly to: string;
-  /** Stands for the number. */
+  /** Hash of the phone number. */
   readonly phoneHash: string;
-  /** Stands for the number in dedupe claims, where that is not its hash: a message that was made for the simulator. */
+  /** Replaces the hash in dedupe claims for a message to the simulator. */
   readonly lane?: string;
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
-  /** Of its alert, as people are shown it. */
+  /** Source of its alert, as displayed. */
   readonly source?: string;
   readonly segments: number;
-  /** What it says, where that is not the alert itself. */
+  /** What the message reports, where that is not the alert itself. */
   readonly says?: 'resolved' | 'acknowledged';
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly state: 'queued' | 'deferred' | 'suppressed';
   readonly reason: OurReason | 'escalation' | 'digest' | null;
-  /** When a deferred one comes back. */
+  /** When a deferred one is due again. */
   readonly until: Date | null;
   readonly events: readonly HistoryEvent[];
-  /** Its job as JSON, whole number and all: kept until it ends, so that a job that another client removes can be added again. */
+  /** Its job as JSON, with the full number: kept until it ends, so that a job removed by another client can be added again. */
   readonly content?: string;
 }
 
@@ -88,8 +88,8 @@ export function claimOf({ phoneHash, lane = phoneHash }: Pick<MessageRecord, 'ph
   return lane;
 }
 
-/** What never changes of an alert, as the ledger keeps it. */
+/** The immutable fields of an alert in the ledger. */
 export type AlertCard = Pick<SettledAlert, 'severity' | 'purpose' | 'status' | 'dedupKey' | 'receivedAt' | 'traceId'>;
 
-/** What a producer writes down of an alert that no router has seen yet. */
+/** What a producer stores for an alert that no router has seen yet. */
 export type Seen = Omit<AlertCard, 'purpose'>;

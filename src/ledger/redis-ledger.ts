@@ -284,7 +284,7 @@ function entryOf(
   return alertLine({ id, severity, outcome, reason, dedupKey, contacts, messages: messages.length });
 }
 
-/** As {@link restoreScript} keeps it. */
+/** Parses a request that {@link restoreScript} kept. */
 function parseSent(json: string): Sent {
   const sent = JSON.parse(json) as Sent;
   const { move } = sent;
@@ -300,7 +300,7 @@ function parseSent(json: string): Sent {
   };
 }
 
-/** For the trace: of one that was lost, and of one that was lost and sent again by another run. */
+/** History events for a request that was lost, and for one that was lost and sent again by another run. */
 function restoredEvents({ provider, startedAt }: HistoryAttempt): readonly [restored: HistoryEvent, doubled: HistoryEvent] {
   const lost = `Redis lost the request to ${provider} in a failover`;
   return [
@@ -315,12 +315,12 @@ function restoredEvents({ provider, startedAt }: HistoryAttempt): readonly [rest
   ];
 }
 
-/** The claim of a channel, which must not look like that of a phone. */
+/** Claim of a channel, which must differ from that of a phone. */
 function channelClaim(name: string): string {
   return `channel-${hash('channel', name)}`;
 }
 
-/** As the script answers: claim and alert id by turns. */
+/** Parses the script's reply, which alternates claim and alert id. */
 function mutedOf(answer: string, channels: readonly string[]): ReadonlyMap<string, string> {
   if (answer === '') return new Map();
   const words = answer.split(' ');
@@ -330,7 +330,7 @@ function mutedOf(answer: string, channels: readonly string[]): ReadonlyMap<strin
 
 type Dated = Pick<SettledAlert, 'events' | 'receivedAt'>;
 
-/** When the run that records the alert got so far. */
+/** Time of the run that records the alert. */
 function timeOf({ events, receivedAt }: Dated): string {
   return events.at(-1)?.at ?? new Date(receivedAt).toISOString();
 }
@@ -340,7 +340,7 @@ function duplicateEvent(alert: Dated, stage: string, to: string): HistoryEvent {
   return { at: timeOf(alert), stage, verdict: 'suppressed', reason: 'duplicate', detail };
 }
 
-/** Of a message that is a duplicate, while others of its alert are not. */
+/** Event and journal line of a duplicate message whose alert has other messages. */
 function duplicateLines(alert: RoutedAlert): [event: string, journal: string] {
   const entry = { id: DUPLICATE_ID, alertId: alert.id, state: 'suppressed', reason: 'duplicate', provider: null, attempt: null } as const;
   return [lines([duplicateEvent(alert, 'dedupe-gate', 'to this phone, ')]), messageLine(entry)];
@@ -354,7 +354,7 @@ function otherContentLine(alert: Dated & Pick<SettledAlert, 'status'>): string {
   return lines([{ at: timeOf(alert), stage: 'identity', verdict: 'ignored', detail }]);
 }
 
-/** Of a message that is put off, or has ended, from the start. */
+/** Journal line of a message that is deferred or has ended from the start. */
 function bornLine({ id, alertId, state, reason }: MessageRecord): string {
   return messageLine({ id, alertId, state, reason, provider: null, attempt: null });
 }
@@ -383,13 +383,13 @@ function stateFields({ reason, lastReason, until, accepted, attempt }: Move): Re
   };
 }
 
-/** How an attempt counts by all that is known of it now. */
+/** Effective result of an attempt, including its resolution. */
 function standingOf({ result, resolution }: ClosedAttempt['record']): 'accepted' | 'refused' | 'unknown' {
   if (result !== 'unknown' || resolution === undefined) return result;
   return resolution === 'confirmed_sent' ? 'accepted' : 'refused';
 }
 
-/** Of the message, and of the parts after the first, whose id is the message's own. */
+/** Receipt indexes of the message and of its further parts; the first part has the message's own id. */
 function receiptIndexesOf(keys: Keys, { accepted }: Move): string[] {
   const { provider, providerMessageId, partIds = [] } = accepted ?? {};
   if (provider === undefined || providerMessageId === undefined) return [];

@@ -2,10 +2,10 @@ import type { Redis } from '../redis/connect.ts';
 import { defineScript, stringList } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
 
-/** Stands for the system as a whole, for routes that have no entry of their own yet. */
+/** Stands for the whole system, for routes that have no entry of their own yet. */
 const WHOLE = '*';
 
-/** Answers, in the order of the routes, since when each is real: ms, 0 for always and for one that is simulated. */
+/** Returns, in the order of the routes, since when each is real: ms; 0 for always and for a simulated one. */
 const noteRouteKindsScript = defineScript(new URL('note-route-kinds.lua', import.meta.url), {
   keys: ['routeKinds'],
   args: { now: 'number', routes: [{ name: 'string', isSimulated: 'flag' }] },
@@ -14,9 +14,9 @@ const noteRouteKindsScript = defineScript(new URL('note-route-kinds.lua', import
 });
 
 /**
- * Writes down which routes text phones, and answers since when each does: an alert from before that was raised in a trial.
- * @param routes name → whether it has simulated providers alone
- * @returns name → ms; a route that always was real, or is simulated, is not in it
+ * Records which routes send to phones and returns since when: an earlier alert was raised in a trial.
+ * @param routes name → whether all its providers are simulated
+ * @returns name → ms; without routes that were always real or are simulated
  */
 export async function noteRouteKinds(
   redis: Redis,

@@ -6,17 +6,17 @@ import { alertLine } from '../journal/journal-entry.ts';
 import { lines, type Seen } from '../records.ts';
 import { acknowledgeScript, type Closure } from './closure-script.ts';
 
-/** By which codes a phone acknowledges which of its messages; for two days. Every method rejects when Redis refuses. */
+/** Acknowledgement codes: which code of a phone stands for which message; valid for two days. Every method rejects when Redis fails. */
 export interface AckCodes {
-  /** The first of these codes that no other message to this phone has; asked again for a message, the same one. */
+  /** Assigns the first of these codes that no other message to this phone uses. Idempotent per message. */
   claim(message: { readonly id: string; readonly phoneHash: string }, codes: readonly string[], now: Date): Promise<string>;
-  /** The message that this phone means by a code. */
+  /** Id of the message that a code of this phone stands for. */
   find(phoneHash: string, code: string): Promise<string | undefined>;
   /** The newest messages to this phone that have codes, newest first. */
   newest(phoneHash: string, count: number): Promise<string[]>;
 }
 
-/** Should all codes be in use, the last one passes to the newer message. Answers the position of the code, from 1. */
+/** Assigns a code and returns its position, from 1. If all codes are in use, the last one is reassigned to the newer message. */
 const claimCodeScript = defineScript(new URL('claim-code.lua', import.meta.url), {
   keys: ['byTime', '...codes'],
   args: { messageId: 'string', now: 'number' },
@@ -40,26 +40,26 @@ export function createAckCodes(redis: Redis, keys: Keys): AckCodes {
 
 interface Acknowledging {
   readonly alertId: string;
-  /** Who did, and by which way, for the trace: such as `http by alice`; no whole number. */
+  /** Who acknowledged and through which channel, for the history: such as `http by alice`. Contains no full phone number. */
   readonly by: string;
   readonly at: Date;
-  /** Names the caller's run, which may say it twice. */
+  /** Identifies the caller's run, which may repeat the call. */
   readonly run: string;
 }
 
 type Acknowledged =
-  /** The first time for this alert. `open`: messages of its dedup key that have no outcome yet. */
+  /** First acknowledgement of this alert. `open`: messages of its dedup key that have no outcome yet. */
   | { readonly kind: 'acknowledged'; readonly open: readonly string[] }
-  /** It was over before; nothing has changed. */
+  /** The alert was already closed; nothing changed. */
   | { readonly kind: 'over'; readonly over: Closure }
-  /** It is malformed, or itself the word that something is resolved: there is nothing to take care of. */
+  /** The alert is malformed or is itself a resolve notification, so there is nothing to acknowledge. */
   | { readonly kind: 'not_acknowledgeable' }
-  /** No such alert, or past its time. */
+  /** The alert does not exist or is past its retention. */
   | { readonly kind: 'missing' };
 
 export type Acknowledge = (acknowledging: Acknowledging) => Promise<Acknowledged>;
 
-/** Ends what is open of an alert's dedup key; also before a router has seen the alert. Rejects when Redis refuses. */
+/** Ends the open messages of an alert's dedup key; also before a router has seen the alert. Rejects when Redis fails. */
 export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
   return async ({ alertId, by, at, run }) => {
     const [[card, outcome], seen] = await Promise.all([redis.hmget(keys.alert(alertId), 'card', 'outcome'), redis.get(keys.seen(alertId))]);
@@ -69,7 +69,7 @@ export function createAcknowledge(redis: Redis, keys: Keys): Acknowledge {
     if (outcome === 'malformed' || status === 'resolved' || dedupKey === null) return { kind: 'not_acknowledgeable' };
 
     const hashed = dedupHash(dedupKey);
-    // Clocks of two machines may disagree: it ends what it was said of.
+    // Clocks of two machines may differ: an acknowledgement always covers the alert it names.
     const since = new Date(Math.max(at.getTime(), receivedAt + 1));
     const event = { at: at.toISOString(), stage: 'acknowledge', verdict: 'acknowledged', detail: by };
     const line = alertLine({ id: alertId, severity, outcome: 'acknowledged', reason: null, dedupKey, contacts: [], messages: 0 });

@@ -1,5 +1,5 @@
--- Whether the dedup key of an alert was resolved, or else acknowledged, after the alert was received; and by whom. An
--- acknowledgement is `at, run, by whom`.
+-- Returns whether the dedup key of an alert was resolved, or else acknowledged, after the alert was received, and who did it.
+-- An acknowledgement is stored as `at, run, by`.
 local function closedBy()
   local resolvedAt = redis.call('GET', keys.resolved)
   if resolvedAt and tonumber(resolvedAt) > args.receivedAt then return 'resolved' end

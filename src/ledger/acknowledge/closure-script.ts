@@ -3,7 +3,7 @@ import { RESOLVED_TTL_MS } from '../../redis/keys.ts';
 import { luaPart } from '../../redis/lua-source.ts';
 import { writeEntryLua } from '../journal/journal.ts';
 
-/** What ends an alert before its text is sent: its problem is gone, or somebody has taken care. */
+/** What ends an alert before its message is sent: its problem is resolved, or a person acknowledged it. */
 export type Closure = 'resolved' | 'acknowledged';
 
 /** Lua function `closedBy()`. Needs `keys.resolved`, `keys.acknowledged` and `args.receivedAt`. */
@@ -17,8 +17,8 @@ export const readClosureScript = defineScript(new URL('read-closure.lua', import
 });
 
 /**
- * Marks a dedup key acknowledged. Its claim stays, so that repeats stay duplicates. Answers the ids of messages that have no
- * outcome yet, or what ended the alert before. `receivedAt`: of the alert.
+ * Marks a dedup key as acknowledged. Its claim stays, so that repeats remain duplicates. Returns the ids of messages
+ * that have no outcome yet, or the closure that ended the alert before. `receivedAt` is the alert's.
  */
 export const acknowledgeScript = defineScript(new URL('acknowledge.lua', import.meta.url), {
   keys: ['alert', 'resolved', 'acknowledged', 'open', 'journal'],

@@ -1,4 +1,4 @@
--- Adds a line to the gathering digest. Its field is named by its severity, so that no lesser alert displaces a critical.
+-- Adds a line to the gathering digest. The field name contains the severity, so that a less severe alert never displaces a critical.
 local function addLine(severity, line)
   local nth = redis.call('HINCRBY', keys.gathering, severity, 1)
   local seq = redis.call('HINCRBY', keys.gathering, 'seq', 1)

@@ -5,18 +5,18 @@ import { IN_FLIGHT, MESSAGE_STATES } from '../history/history.ts';
 import { releaseClaimLua } from '../lua/shared/parts.ts';
 
 /**
- * The atomic steps of a digest. A phone has one that gathers; closed, its hash becomes the content of that digest and
- * never changes again. Which digest a message is in stands in the message's own ledger entry, so that gathering it twice
- * adds nothing, however long ago and into whichever digest it was the first time. Times are those of the caller, in ms.
+ * Atomic steps of a digest. A phone has one gathering digest; when it closes, its hash becomes the content of that
+ * digest and no longer changes. A message's own ledger entry names its digest, so that gathering it a second time adds
+ * nothing, at any later time and into any digest. Times are the caller's, in ms.
  */
 
-/** The newest lines of each severity that are kept; the rest is counted. A digest of so many alerts or fewer has a line for each. */
+/** Lines kept per severity, newest first; further ones are only counted. A digest of at most this many alerts has a line for each. */
 export const LINES = 200;
 
-/** From so many held back on it is called a storm. */
+/** Number of held-back alerts from which on it is called a storm. */
 export const STORM_MIN = 10;
 
-/** Stands in an event for the id of the digest that a message moves to. */
+/** Placeholder in an event for the id of the digest that a message moves to. */
 export const DIGEST_ID = '{digest}';
 
 /** Lua function `addLine(severity, line)`. Needs `keys.gathering`. */
@@ -25,8 +25,8 @@ const addLineLua = luaPart(new URL('add-line.lua', import.meta.url), { constants
 const openDigestLua = luaPart(new URL('open-digest.lua', import.meta.url));
 
 /**
- * `line`, `as` (the message as the digest would be sent): JSON. `quietMs`: of silence that end a storm.
- * `needsJob`: the digest has no job yet; `isNews`: its job should look again.
+ * Adds a message to the gathering digest. `line` and `as` (the message as which the digest would be sent) are JSON.
+ * `quietMs`: silence that ends a storm. `needsJob`: the digest has no job yet; `isNews`: its job should check again.
  */
 export const gatherScript = defineScript(new URL('gather.lua', import.meta.url), {
   keys: ['message', 'gathering', 'storm'],
@@ -50,7 +50,7 @@ export const gatherScript = defineScript(new URL('gather.lua', import.meta.url),
   includes: [addLineLua, openDigestLua],
 });
 
-/** The digest has its job. */
+/** Records that the digest has its job. */
 export const markScript = defineScript(new URL('mark.lua', import.meta.url), {
   keys: ['gathering'],
   args: { digestId: 'string' },
@@ -58,9 +58,9 @@ export const markScript = defineScript(new URL('mark.lua', import.meta.url), {
 });
 
 /**
- * Ends the gathering: what comes from now on goes into the next digest. In a storm that next one is opened immediately,
- * though nothing is in it: it says when the storm is over. `rank`, `as`: as what it found room.
- * Answers with all fields of the content, none when there is nothing of that digest.
+ * Closes the gathering digest; later messages go into the next one. During a storm the next one is opened immediately,
+ * although it is empty: it reports the end of the storm. `rank` and `as` are those of the message that found a free
+ * slot. Returns all fields of the content, or none if the digest does not exist.
  */
 export const closeScript = defineScript(new URL('close.lua', import.meta.url), {
   keys: ['gathering', 'content', 'storm'],
@@ -70,9 +70,9 @@ export const closeScript = defineScript(new URL('close.lua', import.meta.url), {
 });
 
 /**
- * Records what a closed digest says, once, and moves what has no room in it into the digest that gathers now, which is
- * opened if there is none. `as`, `rank`, `firstAt`: of what moves. `keys.messages` has the order of `args.left`.
- * Answers with the text that holds and the other digest; `needsJob`: that one has no job yet.
+ * Records the content of a closed digest, once, and moves what did not fit into the gathering digest, which is opened
+ * if there is none. `as`, `rank`, `firstAt` belong to what moves. `keys.messages` has the order of `args.left`. Returns
+ * the recorded text and the other digest; `needsJob`: that one has no job yet.
  */
 export const writeScript = defineScript(new URL('write.lua', import.meta.url), {
   keys: ['content', 'gathering', '...messages'],
@@ -90,7 +90,7 @@ export const writeScript = defineScript(new URL('write.lua', import.meta.url), {
   includes: [addLineLua, openDigestLua],
 });
 
-/** Releases the claim that an alert in a digest holds for its phone, because the digest was not sent. */
+/** Releases the claim that an alert in a digest holds for its phone, after the digest was not sent. */
 export const releaseUnreachedScript = defineScript(new URL('release-unreached.lua', import.meta.url), {
   keys: ['message', 'claims', 'acknowledged'],
   args: { digestId: 'string', alertId: 'string' },
@@ -98,7 +98,7 @@ export const releaseUnreachedScript = defineScript(new URL('release-unreached.lu
   includes: [releaseClaimLua],
 });
 
-/** The digest has ended: nothing more goes into it. `isKept`: what it says is kept. */
+/** Ends the digest. `isKept`: its content is kept. */
 export const endScript = defineScript(new URL('end.lua', import.meta.url), {
   keys: ['gathering', 'content'],
   args: { digestId: 'string', isKept: 'flag' },

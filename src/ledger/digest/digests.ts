@@ -6,10 +6,10 @@ import type { HistoryEvent, MessageState } from '../history/history.ts';
 import { lines } from '../records.ts';
 import { closeScript, endScript, gatherScript, markScript, releaseUnreachedScript, writeScript } from './digest-scripts.ts';
 
-/** What a digest says of one alert. */
+/** The entry of one alert in a digest. */
 export interface DigestLine {
   readonly severity: Severity;
-  /** Short. */
+  /** Short text of the alert. */
   readonly text: string;
   readonly alertId: string;
   readonly messageId: string;
@@ -18,11 +18,11 @@ export interface DigestLine {
   readonly receivedAt: number;
   /** When it was held back, ms. */
   readonly at: number;
-  /** A resolved text: what it names is over. */
+  /** Whether it is a resolve notification: the problem of that name is over. */
   readonly isOver?: boolean;
-  /** What has ended the alert since it was held back; asked for when the digest is written. */
+  /** What closed the alert since it was held back; looked up when the digest is written. */
   readonly ended?: Closure;
-  /** Its field in the digest's hash. */
+  /** Field of the line in the digest's hash. */
   readonly field?: string;
 }
 
@@ -31,14 +31,14 @@ export interface ToGather {
   readonly phoneHash: string;
   readonly severity: Severity;
   readonly line: DigestLine;
-  /** The digest is sent as the gravest of what it tells would be; the newest of those counts. */
+  /** The digest is sent with the properties of its most severe message; of equal ones, the newest. */
   readonly as: string;
   readonly now: Date;
-  /** Held back for being too much, and not for the time of day. */
+  /** Whether it was held back because of volume rather than quiet hours. */
   readonly isStorm: boolean;
-  /** So long a silence ends a storm. */
+  /** Length of silence that ends a storm. */
   readonly quietMs: number;
-  /** Of the digest, in case this is its first. */
+  /** Id for the digest, if this message opens one. */
   readonly digestId: string;
 }
 
@@ -46,78 +46,78 @@ export type Gathered =
   | {
       readonly kind: 'gathered';
       readonly digestId: string;
-      /** Whoever is told so sees to it that the digest has a job; more than one may be. */
+      /** Whether the digest has no job yet: the caller must add it. More than one caller may get true. */
       readonly needsJob: boolean;
-      /** It has become due earlier, or graver. */
+      /** Whether the digest is now due earlier or more severe. */
       readonly wakes: boolean;
     }
   | { readonly kind: 'ended'; readonly state: MessageState }
-  /** It is being sent, or may have been. */
+  /** The message is being sent, or may have been sent. */
   | { readonly kind: 'doubtful' }
   | { readonly kind: 'missing' };
 
-/** A digest while it gathers. */
+/** A digest that is still gathering. */
 export interface Gathering extends DigestContent {
-  /** When the storm it is part of last brought something, ms. */
+  /** When the storm it belongs to last had an alert, ms. */
   readonly stormAt: number;
 }
 
-/** What a digest tells, as far as it is known; `count` and `firstAt` are 0 while nothing is in it. */
+/** Content of a digest as far as it is known; `count` and `firstAt` are 0 while it is empty. */
 export interface DigestContent {
   readonly count: number;
   readonly counts: Readonly<Record<Severity, number>>;
-  /** Newest first; all of them up to `LINES` of a severity. */
+  /** Lines, newest first; complete up to `LINES` per severity. */
   readonly lines: readonly DigestLine[];
-  /** ms, of the first and the last that it tells of. */
+  /** Times of the first and the last alert in it, ms. */
   readonly firstAt: number;
   readonly lastAt: number;
   readonly closedAt: number;
   readonly as: string;
   readonly storm?: 'begins' | 'goes on' | 'over';
-  /** Of a storm that is over: how many it brought, and since when none has come, ms. */
+  /** The storm, once it is over: number of alerts, and since when none has arrived, ms. */
   readonly total: number;
   readonly quietSince: number;
-  /** The next digest, open already. */
+  /** Id of the next digest, if it is already open. */
   readonly next: string | undefined;
-  /** Written: from now on it says this. */
+  /** The recorded text, once the digest is written. */
   readonly text: string | undefined;
 }
 
-/** What a closed digest is to say, and what has no room in it. */
+/** Text of a closed digest, and the messages that did not fit into it. */
 export interface ToWrite {
   readonly text: string;
   readonly left: readonly DigestLine[];
-  /** The manner of what is left. */
+  /** The message with whose properties the rest is sent. */
   readonly as: string;
-  /** Of a digest to open for what is left, unless one gathers already. */
+  /** Id for the digest that takes the rest, unless one is already gathering. */
   readonly nextId: string;
   readonly event: HistoryEvent;
 }
 
 export interface Written {
-  /** An earlier run may have written another one. */
+  /** The recorded text; an earlier run may have written a different one. */
   readonly text: string;
-  /** The digest that what had no room has moved to. */
+  /** The digest that took what did not fit. */
   readonly next: { readonly id: string; readonly needsJob: boolean } | undefined;
 }
 
-/** What is held back and told of together. */
+/** Digests: messages that are held back and sent together. */
 export interface Digests {
-  /** Adds a message to what its phone is told in one text; the second time it adds nothing and answers with the same digest. */
+  /** Adds a message to the digest of its phone. Idempotent: a repeated call returns the same digest. */
   gather(message: ToGather): Promise<Gathered>;
-  /** The digest has its job. */
+  /** Records that the digest has its job. */
   mark(digestId: string, phoneHash: string): Promise<void>;
   gathering(digestId: string, phoneHash: string): Promise<Gathering | undefined>;
-  /** Whether a digest of this phone has something in it. */
+  /** Whether a digest of this phone is not empty. */
   isWaiting(phoneHash: string): Promise<boolean>;
   content(digestId: string): Promise<DigestContent | undefined>;
-  /** From now on it says what it says; the same each time. `undefined`: nothing of it is left. */
+  /** Fixes the content of the digest; idempotent. `undefined`: the digest no longer exists. */
   close(digestId: string, phoneHash: string, close: Closing): Promise<DigestContent | undefined>;
-  /** Once: what it says, and which digest names the rest. The second time it changes nothing. */
+  /** Records the text and which digest takes the rest. Idempotent. */
   write(digestId: string, phoneHash: string, write: ToWrite): Promise<Written>;
-  /** It was not sent: alerts that no other text was about may be raised again. As far as it has a line for them. */
+  /** Records that the digest was not sent: alerts in its lines that no other message reported may be raised again. */
   unreach(digestId: string, phoneHash: string): Promise<void>;
-  /** It is sent, or never will be. `keep`: somebody may want to send it after all. */
+  /** Ends the digest, after it was sent or because it never will be. `keep`: it may still be replayed. */
   end(digestId: string, phoneHash: string, keep: boolean): Promise<void>;
 }
 
@@ -125,12 +125,12 @@ export interface Closing {
   readonly nextId: string;
   readonly now: Date;
   readonly quietMs: number;
-  /** As what it found room: so it is sent, unless something graver has come in meanwhile. */
+  /** Severity of the message that found a free slot: the digest is sent with it unless a more severe one arrived meanwhile. */
   readonly severity: Severity;
   readonly as: string;
 }
 
-/** How many alerts a closed digest names; `undefined` once it was sent or its time is over. */
+/** Number of alerts in a closed digest; `undefined` once it was sent or has expired. */
 export async function countInDigest(redis: Redis, keys: Keys, digestId: string): Promise<number | undefined> {
   const count = await redis.hget(keys.digestContent(digestId), 'count');
   return count === null ? undefined : Number(count);
@@ -241,7 +241,7 @@ function contentOf(hash: Readonly<Record<string, string>>): DigestContent {
   };
 }
 
-/** Of each line the field holds its number in the digest, a space, and what is kept of the alert. */
+/** Lines of a digest hash. A field value is the alert's number in the digest, a space, and its line as JSON. */
 function linesOf(hash: Readonly<Record<string, string>>): DigestLine[] {
   return Object.entries(hash)
     .filter(([field]) => field.startsWith('line:'))

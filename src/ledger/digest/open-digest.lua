@@ -1,4 +1,4 @@
--- Id of the gathering digest, which is opened as `newId` if there is none.
+-- Returns the id of the gathering digest, which is opened as `newId` if there is none.
 local function openDigest()
   local id = redis.call('HGET', keys.gathering, 'id')
   if id then return id end

@@ -15,34 +15,31 @@ export interface KeepSendsDeps {
   readonly clock: Clock;
   /** Repeats a write until Redis takes it. */
   readonly retryUntilStored: <T>(write: () => Promise<T>) => Promise<T>;
-  /** Called once a failover that lost some of them. */
+  /** Called once for each failover that lost some of them. */
   readonly onRestored: (counts: Readonly<Record<Exclude<Restored, 'there'>, number>>) => void;
   /** See {@link SETTLE_MS}. */
   readonly settleMs?: number;
 }
 
-/**
- * After a failover, messages of alerts that were raised before it are sent again only when each process has had this long to
- * compare the ledger with what it remembers.
- */
+/** Delay after a failover before messages of older alerts are sent again, so that each process can compare the ledger with its memory. */
 const SETTLE_MS = 3_000;
-/** So long after a failover, an entry that is missing is waited for: its alert may be routed again. */
+/** How long after a failover a missing entry is waited for, since its alert may be routed again. */
 const ENTRY_WAIT_MS = 120_000;
 const AT_ONCE = 100;
-/** Longer than the alert of a lost entry may wait until it is routed again. */
+/** How long counted outcomes are remembered: longer than the alert of a lost entry may take to be routed again. */
 const COUNTED_KEPT_MS = 600_000;
 
 /**
- * A ledger whose requests to providers outlive the loss of writes in a failover. The process remembers those of the last minute; when
- * another server takes the writes, it writes again what that one does not hold, before anything is sent that was raised
- * before.
+ * Wraps a ledger so that requests to providers survive the loss of writes in a failover. The process remembers those of
+ * the last minute. When another server becomes the primary, it restores what that server lacks, before any message of
+ * an older alert is sent.
  */
 export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledger: Ledger; close(): void } {
   const { redis, keys, clock, retryUntilStored, onRestored, settleMs = SETTLE_MS } = deps;
   const recent = createRecentSends();
   const counted = createRecent<true>({ keepMs: COUNTED_KEPT_MS });
   let restoring: Promise<void> | undefined;
-  /** By the clock of Redis. */
+  /** Time of the last failover by the Redis clock. */
   let failedOverAt = Number.NEGATIVE_INFINITY;
 
   const restoreAll = async (counts: Record<Restored, number>): Promise<void> => {
@@ -65,7 +62,7 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
       const counts = { there: 0, kept: 0, restored: 0, doubled: 0 };
       await restoreAll(counts);
       await pause(settleMs, undefined, { ref: false });
-      // What the old server confirmed after the first look.
+      // Includes what the old server confirmed after the first comparison.
       await restoreAll(counts);
       const { there: _, ...lost } = counts;
       if (Object.values(lost).some((count) => count > 0)) onRestored(lost);
@@ -80,7 +77,7 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
   const isRecent = () => performance.now() - (server.changedAt() ?? Number.NEGATIVE_INFINITY) < ENTRY_WAIT_MS;
   const awaited = () => new RedisUnavailableError('an entry that was lost in a failover is not there again yet');
 
-  /** Whether this process has counted this outcome before: a failover may lose it, and then it is recorded once more. */
+  /** Whether this process already counted this outcome: a failover may lose it, and then it is recorded a second time. */
   const countedBefore = (outcome: string): boolean => {
     const before = counted.get(outcome) === true;
     counted.set(outcome, true);
@@ -112,7 +109,7 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
           const change = server.changedAt();
           const opened = await ledger.openAttempt(request);
           server.look();
-          // The old server may have answered; asked again with the same token, the new one does.
+          // The reply may be from the old server; the repeated call, with the same token, goes to the new one.
           if (server.changedAt() !== change) continue;
           if (opened.kind === 'opened') recent.opened(request, opened.number, clock.now().getTime() + request.leaseMs);
           if (opened.kind === 'missing' && isRecent()) throw awaited();
@@ -125,7 +122,7 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
         server.look();
         const number = recent.numberOf(attempt.token) ?? attempt.number;
         const own = { ...move, attempt: { ...attempt, number } };
-        // Before it is written: a write whose reply is on its way may be lost as much as one that was answered.
+        // Must precede the write: a write whose reply is pending can be lost like a confirmed one.
         const sent = recent.closed(own);
         const moved = await ledger.move(own);
         if (moved === 'missing' && sent !== undefined && isRecent()) await retryUntilStored(() => ledger.restore(sent));

@@ -1,14 +1,14 @@
 import { CONFIRMED_KEPT_MS, createRecent } from '../../redis/failover/recent.ts';
 import type { AttemptRequest, Move, Sent } from '../ledger.ts';
 
-/** The requests to providers of the last minute, and those under way. */
+/** Requests to providers of the last minute, and those in flight. */
 export interface RecentSends {
   opened(request: AttemptRequest, number: number, leaseUntil: number): void;
-  /** Gives it as it is remembered. A refused one is forgotten: nothing was sent, so nothing is lost with it. */
+  /** Records the end of a request and returns the entry. A refused one is removed: nothing was sent, so its loss does no harm. */
   closed(move: Move): Sent | undefined;
-  /** The restored attempt has another number: its own was taken. */
+  /** Sets a new number for a restored attempt whose own number was taken. */
   renumber(token: string, number: number): void;
-  /** Of one under way. */
+  /** Number of an attempt in flight. */
   numberOf(token: string): number | undefined;
   list(): readonly Sent[];
 }

@@ -2,14 +2,14 @@ import { defineScript } from '../../redis/define-script.ts';
 import { setOf, wordsOf } from '../../redis/lua-source.ts';
 import { IN_FLIGHT, type MessageState } from '../history/history.ts';
 
-/** As long as the alert of such a message may take until it is routed again, and longer. */
+/** Retention of lost requests: longer than the alert of such a message may take to be routed again. */
 const LOST_SENDS_TTL_MS = 3_600_000;
 
 /**
- * Compares a request to a provider, which the ledger confirmed, with what it holds after a failover. Where its message is missing
- * too, `sent` (a line) is kept for the next run that wants to send it. A request that is under way is opened again.
- * Answers what was done and the number of the attempt, which is another one where its own was taken meanwhile. `move`: how it
- * ended is missing.
+ * Compares a request that the ledger had confirmed with what Redis holds after a failover. If its message is missing
+ * too, `sent` (a line) is kept for the next run that wants to send it. A request in flight is opened again. Returns
+ * what was done and the number of the attempt, which differs if its own was taken meanwhile. `move`: the missing end of
+ * the attempt.
  */
 export const restoreScript = defineScript(new URL('restore.lua', import.meta.url), {
   keys: ['message', 'lostSends'],

@@ -1,7 +1,7 @@
 import type { OurReason } from '../../alert/reason.ts';
 import type { Severity } from '../../alert/severity.ts';
 
-/** Everything a message can be. The first four are on the way; the rest are ends, of which receipts may move some on. */
+/** All states of a message. The first four are in progress; the rest are end states, some of which a receipt can still change. */
 export const MESSAGE_STATES = [
   'queued',
   'deferred',
@@ -17,11 +17,11 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
-/** It has no outcome yet in these. */
+/** States without an outcome. */
 export const IN_FLIGHT = ['queued', 'deferred', 'sending'] as const satisfies readonly MessageState[];
 const onItsWay: readonly MessageState[] = IN_FLIGHT;
 
-/** It has no outcome yet. */
+/** Whether the state is without an outcome. */
 export function isInFlight(state: MessageState): boolean {
   return onItsWay.includes(state);
 }
@@ -32,16 +32,16 @@ export interface CapSize {
   readonly windowMs: number;
 }
 
-/** The reasons of rate caps, among all of ours. */
+/** Reasons of rate caps, a subset of all our reasons. */
 export type CapReason = Extract<OurReason, `rate_cap_${string}`>;
 
-/** The messages that filled the cap which held a message back. */
+/** The messages that filled the cap that held a message back. */
 export interface CapFilling {
   readonly reason: CapReason;
   readonly cap: CapSize;
-  /** Most first. */
+  /** Contributors, largest first. */
   readonly by: readonly FilledBy[];
-  /** Messages found; fewer than the cap allows where the journal no longer reaches back, or where segments are counted. */
+  /** Messages found: fewer than the cap allows if the journal does not reach back far enough, or if the cap counts segments. */
   readonly count: number;
 }
 
@@ -52,18 +52,18 @@ export interface FilledBy {
   readonly count: number;
 }
 
-/** One decision, as `explain` tells it. Times are ISO 8601. */
+/** One decision in the history that `explain` shows. Times are ISO 8601. */
 export interface HistoryEvent {
   readonly at: string;
   readonly stage: string;
   readonly verdict: string;
   readonly reason?: string;
   readonly until?: string;
-  /** Of a message that goes into a digest: what held it back. */
+  /** What held back a message that goes into a digest. */
   readonly heldBy?: string;
-  /** The cap that was full: so many messages, or segments, in so many ms. */
+  /** The cap that was full: messages or segments per window, in ms. */
   readonly cap?: CapSize;
-  /** Free words for a person, without phone numbers and secrets. */
+  /** Free text for people, without phone numbers and secrets. */
   readonly detail?: string;
 }
 
@@ -76,15 +76,15 @@ export interface HistoryAttempt {
   readonly reason?: string;
   readonly code?: string;
   readonly status?: number;
-  /** Of an unknown one: what the vendor, or an operator, has said since. */
+  /** Later resolution of an unknown outcome, by the vendor or an operator. */
   readonly resolution?: 'confirmed_sent' | 'confirmed_not_sent';
-  /** In the tracing backend, where requests are traced: 32 hex digits. */
+  /** Trace id in the tracing backend, 32 hex digits; only where requests are traced. */
   readonly traceId?: string;
-  /** The provider is simulated: no phone is reached by it. */
+  /** Set if the provider is simulated and reaches no phone. */
   readonly simulated?: true;
 }
 
-/** Whether the attempt may have put a text on its way of which nobody knows. */
+/** Whether the attempt may have sent a message and its outcome is unresolved. */
 export function isDoubtful({ result, resolution }: HistoryAttempt): boolean {
   return result === 'unknown' && resolution === undefined;
 }
@@ -92,31 +92,31 @@ export function isDoubtful({ result, resolution }: HistoryAttempt): boolean {
 export interface MessageHistory {
   readonly id: string;
   readonly alertId: string;
-  /** Masked. */
+  /** Masked phone number. */
   readonly to: string;
   readonly contact: string | null;
   readonly severity: Severity;
   readonly route: string;
-  /** Of its alert, as people are shown it. */
+  /** Source of its alert, as displayed. */
   readonly source?: string;
-  /** `resolved`: it says that the problem is over, to a phone that another message was sent to. `acknowledged`: it confirms a reply. */
+  /** `resolved`: reports the end of the problem to a phone that got another message. `acknowledged`: confirms a reply. */
   readonly says?: 'resolved' | 'acknowledged';
   readonly state: MessageState;
   readonly reason: string | null;
-  /** What a message that waits, or expired, waited for last; where a provider's circuit is open, the provider's own reason. */
+  /** What a waiting or expired message waited for last; the provider's own reason where its circuit is open. */
   readonly lastReason?: string;
-  /** When a deferred message comes back. */
+  /** When a deferred message is due again. */
   readonly until: string | null;
-  /** It waits on this queue, which somebody has paused. */
+  /** The paused queue on which it waits. */
   readonly pausedQueue?: string;
   readonly provider: string | null;
   readonly providerMessageId: string | null;
-  /** Its provider is simulated: no phone was texted. */
+  /** Set if its provider is simulated and no phone got a message. */
   readonly simulated?: true;
   readonly segments: number;
-  /** Id of the digest that tells of it. */
+  /** Id of the digest that contains it. */
   readonly digest?: string;
-  /** Id of the alert that had the same words for this phone. */
+  /** Id of the alert with the same text for this phone. */
   readonly duplicateOf?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -132,23 +132,23 @@ export interface AlertHistory {
   readonly receivedAt: string;
   readonly outcome: 'pending' | 'routed' | 'suppressed' | 'malformed';
   readonly reason: string | null;
-  /** In the tracing backend, where it was traced: 32 hex digits. */
+  /** Trace id in the tracing backend, 32 hex digits; only where it was traced. */
   readonly traceId?: string;
   /** Id of the alert that it repeats. */
   readonly duplicateOf?: string;
-  /** It waits on this queue, which somebody has paused. */
+  /** The paused queue on which it waits. */
   readonly pausedQueue?: string;
   readonly events: readonly HistoryEvent[];
   readonly messages: readonly MessageHistory[];
 }
 
-/** Reads what became of things; `undefined` for an id never seen or past its time. */
+/** Reads histories; `undefined` for an id that is unknown or past its retention. */
 export interface Histories {
   alert(id: string): Promise<AlertHistory | undefined>;
   message(id: string): Promise<MessageHistory | undefined>;
 }
 
-/** Also says which messages filled the cap that held one back; `undefined` where none did. */
+/** Also reads which messages filled the cap that held one back; `undefined` where no cap did. */
 export interface StoryHistories extends Histories {
   capFilling(message: MessageHistory): Promise<CapFilling | undefined>;
 }

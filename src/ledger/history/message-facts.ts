@@ -3,19 +3,19 @@ import type { Keys } from '../../redis/keys.ts';
 import type { MessageEntry } from '../journal/journal-entry.ts';
 import type { AlertCard, MessageRecord } from '../records.ts';
 
-/** What the ledger knows of a message beside an entry of the journal. */
+/** Ledger data of a message that a journal entry does not contain. */
 export interface MessageFacts extends Pick<MessageRecord, 'to' | 'contact' | 'severity' | 'route' | 'says'> {
   readonly dedupKey: string | null;
-  /** Of the provider that the entry names, else of the one that it went through last. */
+  /** Provider that the entry names, else the one used last. */
   readonly provider: string | null;
   readonly providerMessageId: string | null;
   readonly segments: number;
 }
 
-/** `undefined` for a message past its time. Rejects when Redis refuses. */
+/** Reads the facts of a message; `undefined` past its retention. Rejects when Redis fails. */
 export type ReadMessageFacts = (message: MessageEntry) => Promise<MessageFacts | undefined>;
 
-/** The state of each message and the reason of it, read in one page; both are `null` for a message that the ledger does not know. */
+/** Reads state and reason of a page of messages; both are `null` for an unknown message. */
 export async function readStates(redis: Redis, keys: Keys, ids: readonly string[]) {
   const found = await Promise.all(ids.map((id) => redis.hmget(keys.message(id), 'state', 'reason')));
   return found.map(([state = null, reason = null]) => ({ state, reason }));

@@ -15,17 +15,17 @@ import {
   type StoryHistories,
 } from './history.ts';
 
-/** Read of the journal at most. */
+/** Maximum number of journal entries read. */
 const ENTRIES = 20_000;
 const PAGE = 1_000;
-/** Clocks of a process and of Redis, whose time orders the journal, may differ by this. */
+/** Maximum clock difference between a process and Redis, whose time orders the journal. */
 const SKEW_MS = 2_000;
 
 type Card = Pick<MessageRecord, 'phoneHash' | 'lane' | 'to' | 'contact' | 'route' | 'source'>;
 
 /**
- * Which messages counted towards the cap at the moment when it held the message back, from the journal: it is asked for
- * by a person, so that sending need not write it down. `undefined` where no cap held it back. Rejects when Redis does.
+ * Finds in the journal which messages counted towards the cap when it held the message back. Only a person asks for
+ * this, so that sending does not have to record it. `undefined` where no cap held it back. Rejects when Redis fails.
  * @param events of the message
  */
 async function readCapFilling(
@@ -47,7 +47,7 @@ async function readCapFilling(
   return { reason, cap, by: grouped(counted), count: counted.length };
 }
 
-/** Ids of the messages that providers accepted, or may have, newest first. */
+/** Ids of the messages that providers accepted or may have accepted, newest first. */
 async function sentBetween(redis: Redis, keys: Keys, from: number, to: number): Promise<string[]> {
   const journal = createJournal(redis, keys);
   const ids = new Set<string>();
@@ -147,7 +147,7 @@ function cardTrace(
   return { id, severity, status, dedupKey, receivedAt: new Date(receivedAt).toISOString(), ...kept };
 }
 
-/** A message that got further has nothing left to say about its waits. */
+/** States in which a message's waits are still of interest. */
 const WAITED: readonly MessageState[] = ['deferred', 'expired'];
 
 function messageHistory(hash: Readonly<Record<string, string>>): MessageHistory {

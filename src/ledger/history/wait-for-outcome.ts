@@ -4,9 +4,9 @@ import { type AlertHistory, type Histories, isInFlight } from './history.ts';
 
 const POLL_MS = 100;
 
-/** The time was up before everything of an alert had its outcome. */
+/** Error: the timeout passed before every part of an alert had its outcome. */
 export class OutcomeTimeoutError extends Error {
-  /** As it stood last; `undefined`: nobody has heard of such an alert. */
+  /** The last history read; `undefined`: the alert is unknown. */
   readonly trace: AlertHistory | undefined;
 
   constructor(alertId: string, timeoutMs: number, trace: AlertHistory | undefined) {
@@ -24,8 +24,8 @@ function describe(trace: AlertHistory | undefined): string {
 }
 
 /**
- * Reads the trace until nothing of the alert is on its way any more, or the time is up; then gives the last one seen.
- * @param nextLook resolves when it is worth looking again, within the given ms at the latest
+ * Reads the history until no part of the alert is in progress, or the timeout passes; then returns the last one read.
+ * @param nextLook resolves when a new read may show a change, after the given ms at the latest
  */
 export async function waitForOutcome(
   histories: Pick<Histories, 'alert'>,
@@ -42,13 +42,13 @@ export async function waitForOutcome(
   }
 }
 
-/** `undefined`, an alert that no router has seen, is not settled. */
+/** Whether everything has its outcome. `undefined`, an alert that no router has seen, is not settled. */
 export function isSettled(trace: AlertHistory | undefined): boolean {
   if (trace === undefined || trace.outcome === 'pending') return false;
   return trace.messages.every(({ state }) => !isInFlight(state));
 }
 
-/** Did every phone of the alert get its text, as far as is known? */
+/** Whether every phone of the alert got its message, as far as is known. */
 export function isEveryPhoneReached(trace: AlertHistory | undefined): boolean {
   return (
     trace?.outcome === 'routed' &&

@@ -2,33 +2,33 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { INBOUND_LENGTH, INBOUND_TTL_MS, type Keys } from '../../redis/keys.ts';
 
-/** Why a text that came in acknowledged nothing. */
+/** Reasons why an inbound text acknowledged nothing. */
 const UNMATCHED_REASONS = ['no_code', 'unknown_code', 'nothing_open', 'ambiguous', 'already_resolved'] as const;
 export type UnmatchedReason = (typeof UNMATCHED_REASONS)[number];
 
-/** A text to a number of ours, and what was made of it. */
+/** An inbound text and how it was handled. */
 export interface KeptInbound {
   /** ISO 8601. */
   readonly at: string;
   readonly provider: string;
-  /** Masked; a short code or a name as it came. */
+  /** Masked number; a short code or a name is not masked. */
   readonly from: string;
-  /** The contact whose number that is. */
+  /** Contact with that number. */
   readonly contact: string | null;
-  /** Whole, without control characters. */
+  /** The complete text without control characters. */
   readonly text: string;
   readonly kind: 'stop' | 'start' | 'acknowledged' | 'unmatched';
-  /** Of one that matched nothing. */
+  /** Why it matched nothing. */
   readonly reason: UnmatchedReason | null;
   /** Ids of the alerts that it acknowledged. */
   readonly alerts: readonly string[];
 }
 
-/** The newest texts that came in. Every method rejects when Redis refuses. */
+/** Log of the newest inbound texts. Every method rejects when Redis fails. */
 export interface InboundLog {
-  /** The same text a second time changes nothing. */
+  /** Adds an inbound text. Idempotent. */
   keep(providerMessageId: string, entry: KeptInbound): Promise<void>;
-  /** The newest first, and how many are kept. */
+  /** The newest entries first, and how many are kept. */
   newest(limit: number): Promise<{ readonly total: number; readonly entries: readonly KeptInbound[] }>;
 }
 
@@ -54,10 +54,10 @@ export function createInboundLog(redis: Redis, keys: Keys): InboundLog {
   };
 }
 
-/** Which texts that came in have been worked off. Every method rejects when Redis refuses. */
+/** Which inbound texts have been processed. Every method rejects when Redis fails. */
 export interface SeenInbound {
   has(provider: string, providerMessageId: string): Promise<boolean>;
-  /** True for the one `run` that remembers it first; the same run may say so twice. */
+  /** True for the one `run` that adds it first, also when that run repeats the call. */
   add(provider: string, providerMessageId: string, run: string): Promise<boolean>;
 }
 

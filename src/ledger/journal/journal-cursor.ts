@@ -4,31 +4,31 @@ import { defineScript } from '../../redis/define-script.ts';
 import { JOURNAL_CURSOR_TTL_MS, type Keys } from '../../redis/keys.ts';
 import { type JournalEntry, readEntry } from './journal-entry.ts';
 
-/** What a reader has not passed yet. */
+/** Entries that a reader has not passed yet. */
 export interface JournalBatch {
   /** Oldest first. */
   readonly entries: readonly JournalEntry[];
-  /** Entries that the journal dropped before this reader came to them; `undefined`: some, nobody knows how many. */
+  /** Number of entries that were trimmed before this reader reached them; `undefined`: some, of unknown number. */
   readonly lost: number | undefined;
-  /** The reader's place before and behind them; the same where there is nothing new. */
+  /** Positions of the reader before and after the entries; equal if there is nothing new. */
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * A place in the journal for each reader, which all replicas share. Whoever has looked does its work and passes then: if
- * it dies in between, the next look gives the same entries once more.
+ * Positions of journal readers, shared by all replicas. A reader looks, processes the entries, then passes them: after
+ * a crash in between, the next look returns the same entries again.
  */
 export interface JournalCursor {
-  /** The first look of a reader begins at the journal's end. */
+  /** Entries after the reader's position. The first look of a reader starts at the end of the journal. */
   look(reader: string, limit: number): Promise<JournalBatch>;
-  /** True for the one replica that moved the reader on. */
+  /** True for the one replica that advanced the reader. */
   pass(reader: string, look: JournalBatch): Promise<boolean>;
 }
 
 /**
- * A place is `id of the last entry passed, how many entries there had ever been up to it or -1, who moved it there`.
- * Redis counts entries since version 7. Answers with the place, the entries lost or -1, and those behind it.
+ * Reads from a position, which is `id of the last entry passed, total number of entries up to it or -1, who moved it
+ * there`. Redis counts entries since version 7. Returns the position, the lost entries or -1, and the entries after it.
  */
 const lookScript = defineScript(new URL('look.lua', import.meta.url), {
   keys: ['journal', 'cursor'],
@@ -37,7 +37,7 @@ const lookScript = defineScript(new URL('look.lua', import.meta.url), {
   constants: { JOURNAL_CURSOR_TTL_MS },
 });
 
-/** `passed` also when repeated. */
+/** Advances a reader; a repeated call also returns `passed`. */
 const passScript = defineScript(new URL('pass.lua', import.meta.url), {
   keys: ['cursor'],
   args: { from: 'string', to: 'string' },
@@ -63,7 +63,7 @@ export function createJournalCursor(redis: Redis, keys: Keys): JournalCursor {
   };
 }
 
-/** Also where all that is left to say is what was lost. */
+/** Position after the entries, also if there are none and only a loss is reported. */
 function placeBehind(from: string, rows: readonly [string, string[]][], lost: number | undefined, run: string): string {
   if (rows.length === 0) return from;
   const before = Number(from.split(' ')[1]);

@@ -1,6 +1,6 @@
 import type { AlertHistory, HistoryAttempt, MessageState } from '../history/history.ts';
 
-/** An alert has its outcome, or somebody takes care of it. */
+/** An alert has its outcome, or was acknowledged. */
 export interface AlertEntry {
   readonly id: string;
   readonly severity: string;
@@ -9,31 +9,31 @@ export interface AlertEntry {
   readonly dedupKey: string | null;
   /** Names of the contacts among its recipients, at most 20. */
   readonly contacts: readonly string[];
-  /** How many messages it became. */
+  /** Number of its messages. */
   readonly messages: number;
 }
 
-/** A message has come to another state, or a provider has not taken it. */
+/** A message changed its state, or a provider did not accept it. */
 export interface MessageEntry {
   readonly id: string;
   readonly alertId: string;
   readonly state: MessageState;
   readonly reason: string | null;
   readonly provider: string | null;
-  /** The request to a provider that has just ended, where one has. */
+  /** The request to a provider that has just ended, if any. */
   readonly attempt: HistoryAttempt | null;
 }
 
-/** `seq` orders entries and is theirs alone; `at` is by Redis' clock. */
+/** `seq` orders the entries and is unique; `at` is Redis time. */
 export type JournalEntry = { readonly seq: string; readonly at: Date } & (
   | { readonly kind: 'alert'; readonly alert: AlertEntry }
   | { readonly kind: 'message'; readonly message: MessageEntry }
 );
 
-/** Most contacts that an entry names. */
+/** Maximum number of contacts in an entry. */
 const CONTACTS = 20;
 
-/** What the ledger's scripts write. */
+/** The line that the ledger's scripts write. */
 export function alertLine({ contacts, ...alert }: AlertEntry): string {
   return JSON.stringify({ ...alert, contacts: [...new Set(contacts)].slice(0, CONTACTS) });
 }
@@ -42,7 +42,7 @@ export function messageLine(message: MessageEntry): string {
   return JSON.stringify(message);
 }
 
-/** As Redis gives an entry of the stream: its id, then name and value by turns. `undefined` for one of another version. */
+/** Parses a stream entry from Redis: its id, then alternating names and values. `undefined` for one of another version. */
 export function readEntry([seq, fields]: readonly [string, readonly string[]]): JournalEntry | undefined {
   const [kind, line, , as] = fields;
   const at = new Date(Number(seq.split('-')[0]));

@@ -2,9 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { asUnavailable, withinDeadline } from '../../redis/unavailable.ts';
 import type { Journal } from './journal.ts';
 
-/** Rings when something has become of an alert or one of its messages. */
+/** Signals new journal entries of an alert or one of its messages. */
 export interface JournalSubscription {
-  /** Resolves at the first ring since it was hung or last heard, after `ms` at the latest. Rejects when Redis is away. One at a time. */
+  /**
+   * Resolves at the first entry since the subscription or the last call, after `ms` at the latest. Rejects when Redis
+   * is unreachable. One call at a time.
+   */
   next(ms: number): Promise<void>;
   close(): void;
 }
@@ -20,7 +23,7 @@ interface Subscription {
   resume: () => void;
 }
 
-/** One reader of the journal for all bells, and none while there is no bell. Resolves to a bell that misses nothing from then on. */
+/** One journal reader for all subscriptions, running only while there is one. Resolves to a subscription that misses no later entry. */
 export function createJournalSubscriptions(journal: Journal): (alertId: string) => Promise<JournalSubscription> {
   const subscriptions = new Set<Subscription>();
   let reading: Promise<void> | undefined;
@@ -43,7 +46,7 @@ export function createJournalSubscriptions(journal: Journal): (alertId: string) 
       notify(({ alertId }) => alerts.has(alertId));
       if (entries.length < BATCH) await pause(POLL_MS);
     }
-    // In the same breath as the last look at the ropes: the next one begins anew.
+    // Must stay synchronous with the loop condition, so that the next subscriber starts a new reader.
     reading = undefined;
   };
 

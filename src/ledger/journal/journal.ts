@@ -4,17 +4,17 @@ import { luaPart } from '../../redis/lua-source.ts';
 import { type JournalEntry, readEntry } from './journal-entry.ts';
 
 /**
- * What became of alerts and messages, in the order it happened: each step of the ledger writes its line in the same
- * script, so that none is missing and none is of a step that was not made. The newest 50,000 or so are kept.
+ * State changes of alerts and messages, in order. Each ledger step writes its line in the same script, so that no step
+ * is missing and no line is without its step. About 50,000 entries are kept.
  */
 export interface Journal {
-  /** The newest first, at most `limit`; `before` leaves out that entry and all younger ones. */
+  /** At most `limit` entries, newest first; `before` excludes that entry and all newer ones. */
   newest(limit: number, before?: string): Promise<JournalEntry[]>;
-  /** The oldest first, at most `limit`, of those after `seq`; `undefined` = from the oldest that is kept. */
+  /** At most `limit` entries after `seq`, oldest first; `undefined` = from the oldest that is kept. */
   since(seq: string | undefined, limit: number): Promise<JournalEntry[]>;
-  /** Of the newest entry; `undefined` while there is none. */
+  /** Id of the newest entry; `undefined` while there is none. */
   head(): Promise<string | undefined>;
-  /** How many entries there have ever been; `undefined` where Redis, before its version 7, does not count. */
+  /** Total number of entries ever written; `undefined` with Redis before version 7, which does not count them. */
   written(): Promise<number | undefined>;
 }
 
@@ -23,14 +23,14 @@ export function createJournal(redis: Redis, keys: Keys): Journal {
   const read = (rows: readonly [string, string[]][]) => rows.map(readEntry).filter((entry) => entry !== undefined);
   return {
     async newest(limit, before) {
-      // Redis takes no end before the first entry there can be.
+      // Redis rejects an end before the smallest possible id.
       if (before !== undefined && /^0+-0+$/.test(before)) return [];
       return read(await redis.xrevrange(key, before === undefined ? '+' : `(${before}`, '-', 'COUNT', limit));
     },
     since: async (seq, limit) => read(await redis.xrange(key, seq === undefined ? '-' : `(${seq}`, '+', 'COUNT', limit)),
     head: async () => (await redis.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0],
     written: async () => {
-      // Of a stream that nobody has written to yet there is nothing to be told.
+      // XINFO fails while the stream does not exist.
       const facts = ((await redis.call('XINFO', 'STREAM', key).catch(nothingYet)) ?? []) as readonly unknown[];
       const count = facts[facts.indexOf('entries-added') + 1];
       return typeof count === 'number' ? count : undefined;
@@ -43,10 +43,10 @@ function nothingYet(error: Error): null {
   throw error;
 }
 
-/** Lua function `tell(kind, line, as)`: writes an entry. Needs `keys.journal`. */
+/** Lua function `writeEntry(kind, line, as)`. Needs `keys.journal`. */
 export const writeEntryLua = luaPart(new URL('write-entry.lua', import.meta.url), { constants: { JOURNAL_LENGTH } });
 
-/** Of the alerts and messages of which something was heard last, newest first, each once. @param limit entries to look at */
+/** Ids of the alerts and messages with the newest entries, newest first, without repeats. @param limit entries to read */
 export async function recentIds(journal: Pick<Journal, 'newest'>, limit: number): Promise<string[]> {
   const entries = await journal.newest(limit);
   return [...new Set(entries.flatMap((entry) => (entry.kind === 'alert' ? [entry.alert.id] : [entry.message.id, entry.message.alertId])))];

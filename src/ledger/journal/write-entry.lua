@@ -1,4 +1,4 @@
--- Writes an entry; `as` is the state it came to where that is not the line's own.
+-- Writes an entry; `as` is the new state where it differs from that in the line.
 local function writeEntry(kind, line, as)
   if as then redis.call('XADD', keys.journal, 'MAXLEN', '~', JOURNAL_LENGTH, '*', kind, line, 'as', as)
   else redis.call('XADD', keys.journal, 'MAXLEN', '~', JOURNAL_LENGTH, '*', kind, line) end

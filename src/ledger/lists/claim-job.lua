@@ -1,4 +1,4 @@
--- Gives the missing job of `id` to this caller, unless another process was faster; `member` is counted among those requeued.
+-- Returns the job data of `id` to one caller only; `member` is counted among the requeued ones.
 local function claimJob(id, member)
   local now = nowMs()
   local dueAt = redis.call('ZSCORE', keys.list, id)

@@ -7,8 +7,8 @@ import type { MessageState } from '../history/history.ts';
 import type { MessageRecord } from '../records.ts';
 
 /**
- * The ends that a person may have to look for, each in an index that reaches as far back as the ledger. Of `suppressed`
- * only the critical messages are in it. `unknown` has an index of its own, which holds what is not resolved yet.
+ * End states that have an index, which reaches as far back as the ledger. For `suppressed` it contains only critical
+ * messages. `unknown` has an index of its own, with those that are not resolved yet.
  */
 export const INDEXED_STATES = ['expired', 'failed', 'undelivered', 'suppressed', 'unknown'] as const satisfies readonly MessageState[];
 export type IndexedState = (typeof INDEXED_STATES)[number];
@@ -23,19 +23,19 @@ const indexMessagesScript = defineScript(new URL('index-messages.lua', import.me
   includes: [indexEndedLua],
 });
 
-/** Critical messages that ended when their alert was routed. Idempotent: a router that runs again repeats it. */
+/** Indexes critical messages that ended when their alert was routed. Idempotent, since a repeated routing repeats it. */
 export async function indexSuppressed(redis: Redis, keys: Keys, messages: readonly MessageRecord[]): Promise<void> {
   const ids = messages.filter(({ state, severity }) => state === 'suppressed' && severity === 'critical').map(({ id }) => id);
   if (ids.length > 0) await indexMessagesScript(redis, { keys: { ended: keys.ended('suppressed') }, args: { messageIds: ids } });
 }
 
-/** A message and the moment, in ms, at which it came to its state. */
+/** A message and when it reached its state, ms. */
 export interface EndedRef {
   readonly id: string;
   readonly at: number;
 }
 
-/** The newest first, at most `limit`, of those that ended at or before `before.at` and come after `before` in this order. */
+/** At most `limit` messages, newest first, that ended at or before `before.at` and come after `before` in this order. */
 export async function endedPage(
   redis: Redis,
   keys: Keys,

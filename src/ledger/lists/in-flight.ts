@@ -8,29 +8,29 @@ import { IN_FLIGHT } from '../history/history.ts';
 import { EVENTS_LENGTH, lines } from '../records.ts';
 
 /**
- * Alerts that no router has worked off and messages without an outcome, each with the job that it needs. The ledger scripts keep
- * the lists; a member is looked at when its time comes, so that a look never reads more than a page.
+ * Alerts that no router has processed and messages without an outcome, each with the job that it needs. The ledger
+ * scripts maintain the lists; a member is checked when it is due, so that a check never reads more than a page.
  */
 export interface InFlight {
-  /** Ids of messages that were last looked at, or written, at least `quietMs` ago; the oldest first. */
+  /** Ids of messages that were last checked or written at least `quietMs` ago, oldest first. */
   dueMessages(quietMs: number, limit: number): Promise<string[]>;
-  /** The same of alerts that a producer of ours added. */
+  /** The same for alerts that one of our producers added. */
   dueAlerts(quietMs: number, limit: number): Promise<string[]>;
-  /** It has its job: it is due again after `waitMs`. */
+  /** Postpones the next check by `waitMs`, after the job was found. */
   postponeMessage(id: string, waitMs: number): Promise<void>;
   postponeAlert(id: string, waitMs: number): Promise<void>;
   /**
-   * Gives the content of the missing job to one caller, and notes that in the trace. `undefined`: it has its end, or another
-   * process was faster.
+   * Returns the data of the missing job to one caller and records that in the history. `undefined`: the message has
+   * ended, or another process claimed it first.
    */
   claimMessage(id: string, quietMs: number): Promise<string | undefined>;
   claimAlert(id: string, quietMs: number): Promise<string | undefined>;
-  /** Claims of the last hour. */
+  /** Number of claims in the last hour. */
   requeued(): Promise<number>;
 }
 
 export const REQUEUED_TTL_MS = 3_600_000;
-/** Claims counted for the finding at most. */
+/** Maximum number of claims that are counted. */
 const REQUEUED_KEPT = 10_000;
 
 /** Lua function `follow(messageId)`. Needs `keys.openMessages`. */

@@ -1,4 +1,4 @@
--- Enters a message that has just ended. An entry that is out of date is harmless: the reader compares it with the ledger.
+-- Indexes a message that has just ended. An outdated entry is harmless: the reader compares it with the ledger.
 local function indexEnded(set, messageId)
   local now = nowMs()
   redis.call('ZADD', set, now, messageId)

@@ -6,56 +6,56 @@ import { createJournal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { type EndedRef, endedPage, INDEXED_STATES, type IndexedState } from './ended.ts';
 
-/** Which alerts or messages are meant; what is left out does not matter. */
+/** Filter for alerts or messages; an absent field matches everything. */
 export interface ListFilter {
-  /** Of a message its state, of an alert its outcome. */
+  /** State of a message, or outcome of an alert. */
   readonly state?: string | undefined;
   readonly severity?: string | undefined;
   readonly provider?: string | undefined;
   readonly route?: string | undefined;
   /** Name of a contact. */
   readonly contact?: string | undefined;
-  /** Also what an expired message waited for last. */
+  /** Reason; also matches what an expired message waited for last. */
   readonly reason?: string | undefined;
   readonly since?: Date | undefined;
 }
 
 export interface ListPage<Item> {
   readonly items: readonly Item[];
-  /** Where the next page begins; `null` after the last one. */
+  /** Cursor of the next page; `null` after the last one. */
   readonly next: string | null;
 }
 
-/** `undefined`: the cursor is of another list. */
+/** Reads a page; `undefined`: the cursor belongs to another list. */
 export type ReadList<Item> = (filter: ListFilter, cursor: string | undefined, limit: number) => Promise<ListPage<Item> | undefined>;
 
 /**
- * Alerts and messages, newest first. Messages of a state in {@link INDEXED_STATES} come by when they ended, and are complete
- * as far back as the ledger reaches (of `suppressed`, the critical ones). Everything else comes by when its alert was
- * routed, and reaches back as far as the journal.
+ * Alerts and messages, newest first. Messages of a state in {@link INDEXED_STATES} are ordered by when they ended and
+ * are complete as far back as the ledger reaches (for `suppressed`, the critical ones). All others are ordered by when
+ * their alert was routed and reach back as far as the journal.
  */
 export interface Lists {
   readonly messages: ReadList<MessageHistory>;
   readonly alerts: ReadList<AlertHistory>;
 }
 
-/** Looked at for one page: entries of the journal, or of an index. A page with fewer items than asked for has a cursor then. */
+/** Maximum number of journal or index entries read for one page. A page that is cut short by it has a cursor. */
 const MOST_LOOKED_AT = 5_000;
 const JOURNAL_BATCH = 500;
-/** Traces read together. */
+/** Histories read together. */
 const BATCH = 50;
-/** Messages in a page of alerts; an alert may have a thousand. */
+/** Maximum number of messages in a page of alerts; one alert may have a thousand. */
 const MOST_MESSAGES = 1_000;
 /** Alerts read together. */
 const ALERT_BATCH = 10;
-/** A page ends, with a cursor, when it was looked for so long: a caller waits no more than a few seconds for it. */
+/** Time limit of a page, which then ends with a cursor: a caller waits a few seconds at most. */
 const LONGEST_LOOK_MS = 1_500;
 
 export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLookMs = LONGEST_LOOK_MS): Lists {
   const journal = createJournal(redis, keys);
   const histories = createHistories(redis, keys);
 
-  /** Says when a page that is begun now has been looked for long enough. */
+  /** Starts the time limit of a page; the returned function is true once it has passed. */
   const startLook = () => {
     const began = performance.now();
     return () => performance.now() - began > longestLookMs;
@@ -80,7 +80,7 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
     return { items, next: last === undefined ? null : `${last.at}.${last.id}` };
   };
 
-  /** Entries of the journal, so many together. */
+  /** Journal entries, in batches of `size`. */
   const journalled = async function* (since: Date | undefined, before: string | undefined, size: number) {
     let seq = before;
     for (;;) {
@@ -92,7 +92,7 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
     }
   };
 
-  /** Where the messages of the routed alerts among the entries are, in their order. */
+  /** Positions of the messages of the routed alerts, in their order. */
   const messagesOf = async (entries: readonly JournalEntry[]) => {
     const places = entries.map(async (entry) => {
       if (entry.kind !== 'alert' || entry.alert.outcome !== 'routed') return [];
@@ -128,7 +128,7 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
         }
         return undefined;
       };
-      // The alert in whose midst the last page ended comes first.
+      // Starts with the alert in the middle of which the last page ended.
       if (from?.skip !== undefined) {
         const [entry] = await journal.since(justBefore(from.seq), 1);
         const full = entry?.seq === from.seq ? await take([entry], from.skip) : undefined;
@@ -161,7 +161,7 @@ export function createLists(redis: Redis, keys: Keys, now: () => Date, longestLo
         );
         for (const { entry, history } of found) {
           looked += 1;
-          // One that was replayed has an older entry of another outcome.
+          // A replayed alert has an older entry with another outcome.
           const isNow = entry.kind === 'alert' && history?.outcome === entry.alert.outcome;
           if (history !== undefined && isNow && isMeant(entry) && matchesAlert(history, filter)) {
             items.set(history.id, history);
@@ -182,19 +182,19 @@ function isIndexed(state: string | undefined): state is IndexedState {
   return (INDEXED_STATES as readonly (string | undefined)[]).includes(state);
 }
 
-/** Such as `1763600000000.m-3kTm0aQ9ZxYb1cD2eF4gHi`. */
+/** Parses a cursor like `1763600000000.m-3kTm0aQ9ZxYb1cD2eF4gHi`. */
 function readEndedCursor(cursor: string): EndedRef | undefined {
   const [, at, id] = /^(\d{1,16})\.([\w.-]{1,128})$/.exec(cursor) ?? [];
   return at === undefined || id === undefined ? undefined : { at: Number(at), id };
 }
 
-/** Such as `1763600000000-0`, or `1763600000000-0.50` in the midst of an alert's messages. */
+/** Parses a cursor like `1763600000000-0`, or `1763600000000-0.50` in the middle of an alert's messages. */
 function readJournalCursor(cursor: string): { readonly seq: string; readonly skip: number | undefined } | undefined {
   const [, seq, skip] = /^([1-9]\d{0,15}-\d{1,16})(?:\.(\d{1,6}))?$/.exec(cursor) ?? [];
   return seq === undefined ? undefined : { seq, skip: skip === undefined ? undefined : Number(skip) };
 }
 
-/** The greatest id of a stream that is less than this one. */
+/** The largest stream id below this one. */
 function justBefore(seq: string): string {
   const [ms = '0', n = '0'] = seq.split('-');
   return n === '0' ? `${Number(ms) - 1}-${2n ** 64n - 1n}` : `${ms}-${BigInt(n) - 1n}`;
@@ -211,7 +211,7 @@ function matches(history: MessageHistory, { state, severity, provider, route, co
   );
 }
 
-/** By what the journal knows; saves reading the alert. */
+/** Whether the alert may match, judged by its journal entry; saves reading the alert. */
 function mayMatch(
   entry: { readonly severity: string; readonly outcome: string; readonly reason: string | null },
   filter: ListFilter,

@@ -1,7 +1,7 @@
 import type { Redis } from '../../redis/connect.ts';
 import { type Keys, LEDGER_TTL_MS } from '../../redis/keys.ts';
 
-/** A message that waits until one of these providers serves again. */
+/** A message that waits until one of these providers recovers. */
 export interface ParkedMessage {
   readonly id: string;
   readonly urgent: boolean;
@@ -9,18 +9,18 @@ export interface ParkedMessage {
   readonly expiresAt: number;
 }
 
-/** Which messages wait for a resting provider. Every method rejects when Redis refuses. */
+/** Messages that wait for an unavailable provider. Every method rejects when Redis fails. */
 export interface Parked {
   park(message: ParkedMessage, providers: readonly string[]): Promise<void>;
-  /** The message does not wait for these providers any more; idempotent. */
+  /** Removes the message from the index of these providers. Idempotent. */
   leave(message: Pick<ParkedMessage, 'id' | 'urgent'>, providers: readonly string[]): Promise<void>;
-  /** Ids of those whose deadline comes first; none whose deadline has passed. */
+  /** Ids of the messages with the earliest deadlines, without those whose deadline has passed. */
   first(provider: string, urgent: boolean, count: number, now: Date): Promise<string[]>;
 }
 
 /**
- * An index beside the queue: the job of a parked message is a delayed one, which comes back by itself as well. What a crash
- * leaves in the index goes with the deadline of the message.
+ * An index beside the queue: the job of a parked message is a delayed job, which also runs without the index. Entries
+ * left by a crash are removed at the deadline of the message.
  */
 export function createParked(redis: Redis, keys: Keys): Parked {
   return {

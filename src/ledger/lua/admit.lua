@@ -7,7 +7,7 @@ local over, overBy = closedBy()
 if over == 'acknowledged' then return { 'acknowledged', overBy } end
 if over then return 'resolved' end
 
--- Claims that others hold, and who; `muted` lists both by turns. Claims that are free.
+-- Claims held by other alerts, with those alerts (`muted` alternates both), and free claims.
 local holders, muted, free = {}, {}, {}
 if args.dedupeMs > 0 then
   local now = nowMs()

@@ -11,14 +11,14 @@ import { followLua } from '../lists/in-flight.ts';
 import { claimHolderLua, missLua, otherContentLua, takeClaimsLua } from './shared/parts.ts';
 
 /**
- * The ledger's atomic steps of an alert. A step that a reconnecting client sends twice answers the second time as it did the first:
- * each carries the token of the run that sent it.
+ * Atomic ledger steps of an alert. A step that a reconnecting client sends twice returns the same reply: each carries
+ * the token of the run that sent it.
  */
 
 /**
- * An alert's outcome, when it becomes no message. Answers `recorded` to the run that recorded it, `known` to any later one,
- * `other_content` to a later one of other content. What was malformed may be corrected and sent again.
- * `isMissed`: it is a critical that its recipient will not have.
+ * Records the outcome of an alert without messages. Returns `recorded` to the run that recorded it, `known` to any
+ * later one, `other_content` to a later one with other content. A malformed alert may be corrected and sent again.
+ * `isMissed`: it is a critical that will not reach its recipient.
  */
 export const settleAlertScript = defineScript(new URL('settle-alert.lua', import.meta.url), {
   keys: ['alert', 'journal', 'missedCriticals', 'pendingAlerts', 'pendingJob'],
@@ -36,17 +36,17 @@ export const settleAlertScript = defineScript(new URL('settle-alert.lua', import
   includes: [otherContentLua, writeEntryLua, missLua],
 });
 
-/** Stands in the lines that `admitScript` writes of a duplicate for what only the script knows. */
+/** Placeholder in the lines that `admitScript` writes for a duplicate: the script inserts the alert id. */
 export const DUPLICATE_OF = '@alert@';
 export const DUPLICATE_ID = '@message@';
 
 /**
  * Takes a dedupe claim for each phone and channel and writes the alert with all its messages, or does neither. Where an
- * equal or graver alert holds the claim, the message is written as `suppressed`, `duplicate`; when that holds for all of
- * them, the alert is the duplicate, and nothing is written.
- * `duplicateEvent`, `duplicateLine`: of a message that is a duplicate. Of a message: `claim`, unless it has ended; `journalLine`,
- * unless it is queued. `keys.messages` has the order of `args.messages`.
- * `muted` of the answer: claims that others hold, each before the alert that holds it.
+ * alert of at least the same severity holds the claim, the message is written as `suppressed`, `duplicate`; if that
+ * applies to all of them, the alert is the duplicate and nothing is written. `duplicateEvent`, `duplicateLine`: for a
+ * message that is a duplicate. Of a message: `claim`, unless it has ended; `journalLine`, unless it is queued.
+ * `keys.messages` has the order of `args.messages`. `muted` in the reply: claims held by other alerts, each before the
+ * alert that holds it.
  */
 export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
   keys: [
@@ -94,7 +94,10 @@ export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
   includes: [closedByLua, otherContentLua, nowLua, claimHolderLua, takeClaimsLua, writeEntryLua, followLua],
 });
 
-/** Marks a dedup key resolved and frees its claims, except those of alerts raised later. Answers the ids of messages that have no outcome yet. */
+/**
+ * Marks a dedup key as resolved and releases its claims, except those of alerts raised later. Returns the ids of
+ * messages that have no outcome yet.
+ */
 export const resolveScript = defineScript(new URL('resolve.lua', import.meta.url), {
   keys: ['resolved', 'claims', 'open'],
   args: { at: 'number' },

@@ -14,14 +14,13 @@ import { EVENTS_LENGTH } from '../records.ts';
 import { claimHolderLua, holdLua, missLua, releaseClaimLua, takeClaimsLua } from './shared/parts.ts';
 
 /**
- * The ledger's atomic steps of a message. Leases run on Redis' own clock, so that replicas with wrong clocks agree on them.
- * A step that a reconnecting client sends twice answers the second time as it did the first: each carries the token of
- * the run that sent it.
+ * Atomic ledger steps of a message. Leases use the Redis clock, so that replicas with wrong clocks agree on them. A
+ * step that a reconnecting client sends twice returns the same reply: each carries the token of the run that sent it.
  */
 
 /**
- * The compare-and-set before every send; repeated, it begins the lease again. `phoneHashes`: every hash of the phone. Answers
- * `lost` where a failover lost earlier requests of the message, which `restoreScript` kept.
+ * The compare-and-set before every send; repeating it restarts the lease. `phoneHashes`: every hash of the phone.
+ * Returns `lost` where a failover lost earlier requests of the message, which `restoreScript` kept.
  */
 export const openAttemptScript = defineScript(new URL('open-attempt.lua', import.meta.url), {
   keys: ['message', 'resolved', 'optOuts', 'acknowledged', 'lostSends'],
@@ -51,11 +50,9 @@ export const openAttemptScript = defineScript(new URL('open-attempt.lua', import
 });
 
 /**
- * Closes an attempt, moves the state, or both. `token`, `attempt` (its number), `record` and `result` are of the attempt;
- * `keep` is the message to keep while it is unknown. `keys.ended`: the index of the state it moves to.
- * Answers `ended` to the run that ended the message, `again` to the run that ended a replayed message, `late` to one whose late
- * answer settled an unknown one, `refuted` to one whose late refusal showed that an unknown one never was sent, `missing`
- * where there is no entry, else `moved`.
+ * Closes an attempt, changes the state, or both. `token`, `attempt` (its number), `record` and `result` belong to the
+ * attempt; `keep` is the message to keep while its outcome is unknown. `keys.ended`: the index of the new state.
+ * Returns a value of `Moved`.
  */
 export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
   keys: [
@@ -103,11 +100,10 @@ export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
 });
 
 /**
- * Sets a failed or expired message on its way again: the same message, with all its history. Each replay has a number,
- * so that the second run of the same replay changes nothing, however much has happened since.
- * Its dedupe claim was released when it ended. The replay takes it again where it is free, so that repeats of the alert
- * are duplicates of the replayed message; a claim that another alert holds by now stays that alert's.
- * `content`: of its job.
+ * Replays a failed or expired message: the same message with all its history. Each replay has a number, so that the
+ * second run of the same replay changes nothing, whatever has happened since. Its dedupe claim was released when it
+ * ended. The replay takes it again if it is free, so that repeats of the alert are duplicates of the replayed message;
+ * a claim that another alert holds by now stays with that alert. `content`: job data.
  */
 export const reopenScript = defineScript(new URL('reopen.lua', import.meta.url), {
   keys: ['message', 'inFlight', 'open', 'alert', 'journal', 'claims', 'failed', 'expired', 'openMessages'],
@@ -129,7 +125,7 @@ export const reopenScript = defineScript(new URL('reopen.lua', import.meta.url),
   includes: [nowLua, followLua, writeEntryLua, claimHolderLua, takeClaimsLua],
 });
 
-/** What speaks against sending an alert's message after all. `dedupeMs` 0: its claim does not matter. */
+/** Returns the objection to replaying an alert's message. `dedupeMs` 0: its claim is ignored. */
 export const objectionScript = defineScript(new URL('objection.lua', import.meta.url), {
   keys: ['resolved', 'acknowledged', 'claims'],
   args: { receivedAt: 'number', alertId: 'string', rank: 'number', dedupeMs: 'number', lane: 'string' },
@@ -137,7 +133,7 @@ export const objectionScript = defineScript(new URL('objection.lua', import.meta
   includes: [nowLua, closedByLua, claimHolderLua],
 });
 
-/** Adds to the trace of a message that failed or expired, once. */
+/** Adds an event to the history of a failed or expired message, once. */
 export const noteScript = defineScript(new URL('note.lua', import.meta.url), {
   keys: ['message'],
   args: { event: 'string' },

@@ -10,7 +10,7 @@ local function settleUnknown()
   redis.call('DEL', keys.kept)
 end
 
--- What is known of an attempt is not forgotten for what is not.
+-- An unknown result never replaces a known one.
 local isNews = state == STATE.deferred and was ~= STATE.deferred
 if args.token then
   local attempt, result = 'attempt:' .. args.attempt, 'result:' .. args.attempt
@@ -18,7 +18,7 @@ if args.token then
   if args.result ~= RESULT.unknown or not before then
     redis.call('HSET', keys.message, attempt, args.record, result, args.result)
   end
-  -- A failover may have lost that it was opened.
+  -- A failover may have lost the opening of this attempt.
   if args.attempt > tonumber(attempts or '0') then redis.call('HSET', keys.message, 'attempts', args.attempt) end
   if token == args.token then redis.call('HDEL', keys.message, 'token', 'lease') end
   isNews = isNews or (args.result ~= RESULT.accepted and not before)
@@ -30,7 +30,7 @@ if args.events and (#lines < EVENTS_LENGTH or state ~= STATE.deferred) then
   redis.call('HSET', keys.message, 'events', lines .. args.events)
 end
 
--- While another run has an attempt open, only an acceptance ends the message: the rest is that run's to say.
+-- While another run has an attempt open, only an acceptance ends the message; that run decides the rest.
 local hasEnded = not IN_FLIGHT[was]
 local isOthers = not hasEnded and token and token ~= args.token
 if isOthers and state ~= STATE.accepted and not IN_FLIGHT[state] then return 'moved' end
@@ -73,7 +73,7 @@ redis.call('HSET', keys.message, 'by', args.run)
 redis.call('DECR', keys.inFlight)
 redis.call('SREM', keys.open, args.messageId)
 if isMissed or (state == STATE.suppressed and isCritical()) then indexEnded(keys.ended, args.messageId) end
--- A digest names it: without the claim it would be sent, or put into a digest, again and again.
+-- The claim stays, because a digest contains the message: without it, repeats would be sent or added to a digest again.
 if state ~= STATE.accepted and state ~= STATE.unknown and redis.call('HEXISTS', keys.message, 'digest') == 0 then releaseClaim() end
 if state == STATE.unknown then
   local now = nowMs()

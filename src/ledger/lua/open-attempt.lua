@@ -15,7 +15,7 @@ if token then
   if leaseEndsAt > now then return { 'busy', leaseEndsAt } end
   return 'orphan'
 end
--- A digest names it, and the run that put it there crashed: the next run records that.
+-- The message is in a digest, and the run that put it there crashed: the next run records that.
 if digest then return 'orphan' end
 if tonumber(unknowns or '0') > args.unknownsAllowed then return 'spent' end
 local over = closedBy()

@@ -3,9 +3,9 @@ import { defineScript } from '../../redis/define-script.ts';
 import { type Keys, OPTED_IN_TTL_MS } from '../../redis/keys.ts';
 
 /**
- * STOP and START may be worked off in another order than they came in, and a refusal is as old as the request that brought
- * it: the newest word wins, whenever it is told, and of two as new the one that texts nobody. An entry is
- * `last said at, space, card`; the card is the first one's.
+ * STOP and START may be processed in another order than they arrived, and a refusal is as old as the request that
+ * caused it. The newest one counts, whenever it is processed; of two with the same time, the opt-out. An entry is `time
+ * of the last one, space, card`; the card is the first one's.
  */
 
 const optOutScript = defineScript(new URL('opt-out.lua', import.meta.url), {
@@ -21,39 +21,39 @@ const optInScript = defineScript(new URL('opt-in.lua', import.meta.url), {
   constants: { OPTED_IN_TTL_MS },
 });
 
-/** Who said so: a person here, a text of the recipient's own, or a provider that refused to text them. */
+/** Origin of an opt-out: an operator, an inbound text of the recipient, or a provider that refused to send to them. */
 type OptOutSource = 'operator' | `inbound ${string}` | `provider ${string}`;
 
-/** Such as `provider twilio-main 21610`. */
+/** Source for a refusal, like `provider twilio-main 21610`. */
 export function refusedBy(provider: string, code: string | undefined): OptOutSource {
   return `provider ${[provider, code].filter((part) => part !== undefined).join(' ')}`;
 }
 
 export interface OptOut {
-  /** Stands for the number. */
+  /** Hash of the phone number. */
   readonly phoneHash: string;
   /** The number, masked. */
   readonly to: string;
-  /** When it was first said. */
+  /** Time of the first opt-out. */
   readonly since: Date;
   readonly source: OptOutSource;
 }
 
-/** The phones that want no texts, from nobody, for as long as they do not say otherwise. Every method rejects when Redis refuses. */
+/** Phones that opted out of all messages, until they opt in again. Every method rejects when Redis fails. */
 export interface OptOuts {
-  /** @param phoneHashes every hash that the phone may be kept under */
+  /** @param phoneHashes every hash under which the phone may be stored */
   isOptedOut(...phoneHashes: readonly [string, ...string[]]): Promise<boolean>;
-  /** Whether there is anybody at all. */
+  /** Whether there is any opt-out. */
   anyone(): Promise<boolean>;
-  /** `since`: an opt-in that is newer stays. Resolves to whether the phone is opted out now. */
+  /** Opts a phone out, unless an opt-in is newer than `since`. Resolves to whether the phone is opted out now. */
   optOut(optOut: OptOut): Promise<boolean>;
-  /** `at`: an opt-out as new as that, or newer, stays. Resolves to whether the phone may be texted now. */
+  /** Opts a phone in, unless an opt-out is as new as `at` or newer. Resolves to whether the phone may get messages now. */
   optIn(phoneHash: string, at: Date): Promise<boolean>;
   /** Oldest first. */
   list(): Promise<OptOut[]>;
 }
 
-/** How many entries Redis is asked for at once. */
+/** Entries per Redis call. */
 const PAGE = 1000;
 
 export function createOptOuts(redis: Redis, keys: Keys): OptOuts {
@@ -76,7 +76,7 @@ export function createOptOuts(redis: Redis, keys: Keys): OptOuts {
       return now === 'opted_in';
     },
     async list() {
-      // A scan may name an entry twice while the hash grows or shrinks.
+      // HSCAN may return an entry twice while the hash is resized.
       const found = new Map<string, OptOut>();
       let cursor = '0';
       do {
@@ -89,7 +89,7 @@ export function createOptOuts(redis: Redis, keys: Keys): OptOuts {
   };
 }
 
-/** @param entry when it was last said, a space, and the card as JSON */
+/** @param entry time of the last opt-out, a space, and the card as JSON */
 function readOptOut(phoneHash: string, entry: string): OptOut {
   const { at, ...card } = JSON.parse(entry.slice(entry.indexOf(' ') + 1)) as { at: number } & Pick<OptOut, 'to' | 'source'>;
   return { phoneHash, since: new Date(at), ...card };

@@ -3,7 +3,7 @@ local state, acceptedAt, events, receiptBy, receiptFrom, receiptNoted, unknowns,
 if not state then return 'missing' end
 if receiptBy == args.run then return { 'moved', receiptFrom, state, acceptedAt or '' } end
 
--- A provider that never was asked to send it has no say, and one that refused it cannot end it badly.
+-- Ignores a provider that was never asked to send the message; one that refused it cannot report a failure.
 local wasAsked, hasRefused = not attempts, false
 for n = 1, tonumber(attempts or '0') do
   local attempt = cjson.decode(redis.call('HGET', keys.message, 'attempt:' .. n) or '{}')
@@ -14,8 +14,8 @@ for n = 1, tonumber(attempts or '0') do
 end
 if not wasAsked then return 'missing' end
 
--- Of a message whose parts are reported each by itself, the words are kept by part: one that failed fails the message, and it is
--- delivered when all of them are.
+-- Where parts are reported separately, their states are stored per part: one failed part fails the message, which is
+-- delivered when all parts are.
 local word, event, isPart = args.word, args.event, false
 if parts and args.providerMessageId and RECEIPTS[state].delivered ~= KEPT.early then
   local hasFailed, isAll, known = false, true, {}
@@ -35,7 +35,7 @@ if parts and args.providerMessageId and RECEIPTS[state].delivered ~= KEPT.early 
   end
 end
 
--- A message that was in doubt may have two attempts at providers: only a report of the one that was accepted can end it badly.
+-- A message with an unresolved attempt may have two at providers: only a report on the accepted one can fail it.
 local step = RECEIPTS[state][word]
 local isAnother = not isPart and tonumber(unknowns or '0') > 0 and providerMessageId and args.providerMessageId
   and providerMessageId ~= args.providerMessageId

@@ -11,8 +11,9 @@ import { EVENTS_LENGTH, lines } from '../records.ts';
 import { KEPT_RECEIPTS, type KeptReceipt, RECEIPT_TABLE, type ReceiptWord } from './receipt-table.ts';
 
 /**
- * A receipt, by the table. One that ends nothing is noted in the trace when it says something new.
- * `event`: of a move; `lateEvent`: of a late one; `partEvent`: of one part of the message. `journalLine`: without the alert.
+ * Applies a receipt according to the table. One that ends nothing is added to the history if it contains something new.
+ * `event`: of a move; `lateEvent`: of a late one; `partEvent`: of one part of the message. `journalLine`: without the
+ * alert.
  */
 const receiptScript = defineScript(new URL('apply-receipt.lua', import.meta.url), {
   keys: ['message', 'unknown', 'kept', 'journal', 'undelivered', '...receiptIndexes'],

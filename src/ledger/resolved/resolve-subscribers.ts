@@ -7,20 +7,20 @@ import { type MessageRecord, messageFields } from '../records.ts';
 
 export interface ResolveSubscriber {
   readonly id: string;
-  /** As it was kept, whole number and all. */
+  /** The stored message, with the full number. */
   readonly kept: string;
-  /** That of the digest that tells of it, if one does; `undefined` when the ledger has forgotten it. */
+  /** State of the message, or of the digest that contains it; `undefined` past its retention. */
   readonly state: MessageState | undefined;
-  /** A simulated provider took it, or the digest that tells of it: no phone was reached. */
+  /** Whether a simulated provider accepted it, or its digest: no phone was reached. */
   readonly simulated: boolean;
 }
 
 /**
- * Whom to tell when the problem of a dedup key is over: the messages that said that it is there, as far as their routes
- * want that. Every method rejects when Redis refuses.
+ * Recipients to notify when the problem of a dedup key is resolved: those of the messages that reported it, if their
+ * routes enable that. Every method rejects when Redis fails.
  */
 export interface ResolveSubscribers {
-  /** Remembers messages, by id, before they can be sent; again changes nothing. */
+  /** Stores messages by id before they can be sent. Idempotent. */
   keep(dedupHash: string, messages: Readonly<Record<string, string>>): Promise<void>;
   any(dedupHash: string): Promise<boolean>;
   /** Whether a message of the dedup key has no outcome yet, or a recipient is to be notified of its end. */
@@ -28,8 +28,8 @@ export interface ResolveSubscribers {
   all(dedupHash: string): Promise<ResolveSubscriber[]>;
   forget(dedupHash: string, ids: readonly string[]): Promise<void>;
   /**
-   * Writes a further message under an alert that has texted. `again`: it was written before; `missing`: the alert is
-   * forgotten, and nothing was written.
+   * Adds a message to an alert that already has messages. `again`: it was already written; `missing`: the alert is past
+   * its retention, and nothing was written.
    */
   add(message: MessageRecord, run: string): Promise<'fresh' | 'again' | 'missing'>;
 }
@@ -55,7 +55,7 @@ export function createResolveSubscribers(redis: Redis, keys: Keys): ResolveSubsc
       return Promise.all(
         kept.map(async ([id, message]) => {
           const own = await redis.hmget(keys.message(id), 'state', 'simulated', 'digest');
-          // What a digest tells of has reached its phone when the digest has.
+          // A message in a digest has reached its phone when the digest has.
           const inDigest = own[0] === 'suppressed' && own[2] != null;
           const [state, simulated] = inDigest ? await redis.hmget(keys.message(own[2] as string), 'state', 'simulated') : own;
           return { id, kept: message, state: (state ?? undefined) as MessageState | undefined, simulated: simulated != null };

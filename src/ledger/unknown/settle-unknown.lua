@@ -22,7 +22,7 @@ else
   indexEnded(keys.failed, args.messageId)
   releaseClaim()
 end
--- One that is sent again has not ended: its replay writes the entry.
+-- A message that is sent again has not ended: its replay writes the entry.
 if args.isSent or not args.isResent then writeEntry('message', args.journalLine) end
 if not args.isResent then
   redis.call('ZREM', keys.unknown, args.messageId)

@@ -11,10 +11,10 @@ import { releaseClaimLua } from '../lua/shared/parts.ts';
 import { lines } from '../records.ts';
 
 /**
- * Settles an unknown message by what a person or the vendor says of it: sent, then it is accepted through the provider of
- * its newest doubtful attempt; or never sent, then it has failed, all its doubtful attempts count as refused, and its
- * dedupe claim goes. Repeated by the same run it answers the same.
- * `isResent`: it is to be kept for a resend.
+ * Resolves an unknown outcome by the decision of an operator or the report of the vendor. Sent: the message is accepted
+ * through the provider of its newest unresolved attempt. Not sent: it has failed, all its unresolved attempts count as
+ * refused, and its dedupe claim is released. Repeated by the same run, it returns the same reply. `isResent`: the
+ * message is kept for a resend.
  */
 const settleUnknownScript = defineScript(new URL('settle-unknown.lua', import.meta.url), {
   keys: ['message', 'claims', 'unknown', 'kept', 'acknowledged', 'journal', 'failed'],
@@ -43,7 +43,7 @@ const settleUnknownScript = defineScript(new URL('settle-unknown.lua', import.me
   includes: [releaseClaimLua, writeEntryLua, indexEndedLua],
 });
 
-/** Forgets what was kept of a message that is no longer unknown. */
+/** Deletes the stored copy of a message whose outcome is no longer unknown. */
 const forgetKeptScript = defineScript(new URL('forget-kept.lua', import.meta.url), {
   keys: ['message', 'unknown', 'kept'],
   args: { messageId: 'string' },
@@ -51,32 +51,32 @@ const forgetKeptScript = defineScript(new URL('forget-kept.lua', import.meta.url
   constants: { STATE: wordsOf<MessageState>('unknown') },
 });
 
-/** What became of an unknown message after all. */
+/** Resolution of an unknown outcome. */
 interface Settlement {
   readonly messageId: string;
   readonly alertId: string;
   readonly dedupHash: string;
-  /** Names whoever settles; the same one may do it twice. */
+  /** Identifies the caller; it may repeat the call. */
   readonly run: string;
   readonly sent: boolean;
   readonly at: Date;
-  /** What it says is not forgotten yet, because it is to be sent again. */
+  /** Whether the stored message is kept, because it is to be sent again. */
   readonly keep: boolean;
   readonly event: HistoryEvent;
 }
 
-/** The messages of which nobody knows whether they were sent. Every method rejects when Redis refuses. */
+/** Messages with unknown outcome. Every method rejects when Redis fails. */
 export interface Unknowns {
-  /** Key of the sorted set of the ids, by when the outcome became unknown, ms. */
+  /** Key of the sorted set of ids, by when the outcome became unknown, ms. */
   readonly index: string;
   count(): Promise<number>;
-  /** The ids, oldest first, at most `limit`. */
+  /** At most `limit` ids, oldest first. */
   ids(limit: number): Promise<string[]>;
-  /** One as it was sent, whole number and all; `undefined` once it is settled. */
+  /** The message as it was sent, with the full number; `undefined` once it is resolved. */
   kept(messageId: string): Promise<string | undefined>;
-  /** The state that the message is in instead, where it is not unknown any more. */
+  /** Resolves the outcome; returns the current state if it is no longer unknown. */
   settle(settlement: Settlement): Promise<'settled' | 'missing' | MessageState>;
-  /** Forgets what was kept of one that is settled. */
+  /** Deletes the stored copy of a resolved message. */
   forgetSent(messageId: string): Promise<void>;
 }
 

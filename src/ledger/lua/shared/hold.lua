@@ -1,4 +1,4 @@
--- A critical message waits from now on, unless it waited before.
+-- Records that a critical message waits from now on, unless it already did.
 local function hold(id)
   redis.call('ZADD', keys.heldCriticals, 'NX', nowMs(), id)
   redis.call('PEXPIRE', keys.heldCriticals, LEDGER_TTL_MS)

@@ -1,4 +1,4 @@
--- A critical alert or message failed or expired now.
+-- Records that a critical alert or message failed or expired now.
 local function miss(member)
   local now = nowMs()
   redis.call('ZADD', keys.missedCriticals, now, member)

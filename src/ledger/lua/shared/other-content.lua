@@ -1,5 +1,5 @@
--- 'none' where a known alert came with its own content, as when its job runs again; 'new' for a content that its id has not had so
--- far, which is then noted in its trace; 'known' for one that it has had besides its own.
+-- Compares the content of a known alert. 'none': its own content, as when its job runs again. 'new': a content that its id
+-- has not had so far, which is then recorded in its history. 'known': one that it has had besides its own.
 local function otherContent()
   local own, contents, events = unpack(redis.call('HMGET', keys.alert, 'content', 'contents', 'events'))
   if not args.content or not own or own == args.content then return 'none' end

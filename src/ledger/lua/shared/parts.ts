@@ -3,12 +3,12 @@ import { LEDGER_TTL_MS, MISSED_TTL_MS } from '../../../redis/keys.ts';
 import { luaPart } from '../../../redis/lua-source.ts';
 import { EVENTS_LENGTH } from '../../records.ts';
 
-/** Claims beyond which a dedup key is swept: each admission then looks at a few at random and drops the expired ones. */
+/** Number of claims from which on a dedup key is cleaned: each admission then checks a few at random and removes the expired ones. */
 const SWEPT_FROM = 64;
 
 /**
- * Lua function `claimHolder(claim, now)`. The claims of a dedup key are a hash: in the field of a phone, lane or channel stands
- * `severity rank, received at, expires at, alert id`. Needs `keys.claims` and `args.alertId`.
+ * Lua function `claimHolder(claim, now)`. The claims of a dedup key are a hash: the field of a phone, lane or channel
+ * contains `severity rank, received at, expires at, alert id`. Needs `keys.claims` and `args.alertId`.
  */
 export const claimHolderLua = luaPart(new URL('claim-holder.lua', import.meta.url));
 /** Lua function `takeClaims(claims, now)`. Needs `keys.claims` and `args` `alertId`, `rank`, `receivedAt`, `dedupeMs`. */
@@ -16,7 +16,7 @@ export const takeClaimsLua = luaPart(new URL('take-claims.lua', import.meta.url)
 /** Lua function `releaseClaim()`. Needs `keys` `message`, `claims`, `acknowledged`, and `args.alertId`. */
 export const releaseClaimLua = luaPart(new URL('release-claim.lua', import.meta.url));
 
-/** Contents remembered for one alert id; beyond that, one that was counted before may count again. */
+/** Contents remembered for one alert id; beyond that, a content that was already counted may count again. */
 const CONTENTS = 16;
 /** Lua function `otherContent()`. Needs `keys.alert` and `args` `content`, `otherContentEvent`. */
 export const otherContentLua = luaPart(new URL('other-content.lua', import.meta.url), { constants: { CONTENTS, EVENTS_LENGTH } });

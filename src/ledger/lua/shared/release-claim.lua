@@ -1,6 +1,6 @@
--- Gives up the claim that the alert of a message holds for the message's phone, since the message was not sent. Once the alert is
--- acknowledged, the claim stays. A message that was made for the simulator holds the claim of its lane, and one that is
--- replayed to a real phone that of the phone: it gives up either.
+-- Releases the claim that the alert of a message holds for the message's phone, since the message was not sent. Once the
+-- alert is acknowledged, the claim stays. A message for the simulator holds the claim of its lane, and one that is replayed
+-- to a real phone that of the phone: either is released.
 local function releaseClaim()
   local card = cjson.decode(redis.call('HGET', keys.message, 'card') or '{}')
   if not card.phoneHash or card.says then return end

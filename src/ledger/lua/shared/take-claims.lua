@@ -1,4 +1,4 @@
--- Gives the claims to this alert, and drops some that have expired.
+-- Gives the claims to this alert and removes some that have expired.
 local function takeClaims(claims, now)
   local value = args.rank .. ' ' .. args.receivedAt .. ' ' .. (now + args.dedupeMs) .. ' ' .. args.alertId
   for _, claim in ipairs(claims) do redis.call('HSET', keys.claims, claim, value) end
