@@ -6,15 +6,15 @@ import { luaPart } from '../redis/lua-source.ts';
 import { BOTTLENECK_PREFIX } from './caps/bottleneck-lua.ts';
 
 /**
- * Under which names the caps are counted. Releases before 0.1.0 counted under names that begin with `b_`, and a cap must
- * hold while they run beside this one.
- * - `earlier`: such a process runs. All count under the earlier names.
- * - `moving`: none does any more. A limiter that has only earlier names is renamed when it is next used.
- * - `current`: there is nothing under earlier names.
+ * Key names of the caps. Releases before 0.1.0 used names that begin with `b_`, and a cap must hold while such a
+ * process runs beside this one.
+ * - `earlier`: such a process runs. All processes use the earlier names.
+ * - `moving`: none runs any more. A limiter that has only earlier names is renamed at its next use.
+ * - `current`: no earlier names are left.
  */
 export type CapNames = 'earlier' | 'moving' | 'current';
 
-/** An earlier limiter lives for one and a half of its windows, of which the longest is 31 days: nothing is left of it after this. */
+/** Time after which no earlier limiter is left: it lives for one and a half of its windows, the longest of which is 31 days. */
 const MOVED_AFTER_MS = 50 * 86_400_000;
 
 /** Lua variable `capNames`, functions `earlier(names)` and `isLeft(names)`. Needs `keys.capNames`. */
@@ -33,9 +33,9 @@ const settleNamesScript = defineScript(new URL('lua/settle-names.lua', import.me
 });
 
 /**
- * Decides under which names all processes count from now on. To be called before the first message is sent, and again
- * until the answer is no longer `earlier`. It never goes back, so that a process of an earlier release that starts later
- * counts by itself.
+ * Decides which names all processes use from now on. Must be called before the first message is sent, and repeated
+ * until the result is no longer `earlier`. It never goes back to `earlier`, so that a process of an earlier release
+ * that starts later counts separately.
  * @param earlierRuns a process of an earlier release runs
  */
 export function settleCapNames(redis: Redis, keys: Keys, earlierRuns: boolean): Promise<CapNames> {

@@ -23,9 +23,9 @@ interface Flushing {
 }
 
 /**
- * Sends the commands of one turn of the event loop as one packet. ioredis writes each by itself, and a write is a system
- * call here and a read there; with fifty jobs at once this halves what a small command costs both sides. Unlike
- * ioredis' own auto-pipelining it changes nothing about a command but when it leaves.
+ * Sends the commands of one turn of the event loop as one packet. By itself, ioredis writes each command separately,
+ * which costs a system call on each side; with fifty concurrent jobs this halves the cost of a small command on both
+ * sides. Unlike the auto-pipelining of ioredis, it only changes when a command is sent.
  */
 export function gatherWrites(redis: Redis): void {
   redis.on('connect', () => {

@@ -15,8 +15,5 @@ export async function scanHash(redis: Redis, key: string, most: number): Promise
   return [...values.values()].slice(0, most);
 }
 
-/**
- * Lua function `pruneHash(key, cursor, isOld)`: removes old values from a hash, one page per
- * write.
- */
+/** Lua function `pruneHash(key, cursor, isOld)`: removes old values from one page of a hash and returns the next cursor. */
 export const pruneHashLua = luaPart(new URL('prune-hash.lua', import.meta.url), { constants: { PAGE } });

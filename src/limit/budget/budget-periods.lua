@@ -1,6 +1,6 @@
 local now = args.now or nowMs()
 
--- First day of the month that a day lies in, both as days since 1970: https://howardhinnant.github.io/date_algorithms.html
+-- Returns the first day of the month of a day, both as days since 1970: https://howardhinnant.github.io/date_algorithms.html
 local function monthOf(day)
   local z = day + 719468
   local doe = z % 146097

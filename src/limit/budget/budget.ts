@@ -8,13 +8,13 @@ import { BUDGET_PERIODS, type Budget, type BudgetPeriod, type Money } from './mo
 const position = (period: BudgetPeriod) => BUDGET_PERIODS.indexOf(period) + 1;
 
 /**
- * The books of the running hour, day and month, UTC by Redis' own clock. Each is a hash: when its period began, what is
- * spent and what is reserved, micro-units. A book turns its page when a later period begins, never back to an earlier
- * one, so that a clock that is set back gives no money a second time. A hold is one message's reservation with the periods
- * that it counts in; once it is settled or released it is gone, and the same call sent again finds nothing to do.
+ * Budget periods: the current hour, day and month, in UTC by the Redis clock. Each is a hash with its start and the
+ * amounts spent and reserved, in micro-units. A period is replaced only by a later one, never by an earlier one, so
+ * that setting the clock back does not make money available again. A hold is one message's reservation with the periods
+ * that it counts in; once settled or released it is removed, and a repeated call has no effect.
  *
  * Lua variable `now` and functions `bookOf(period)`, `whole(n)`. Needs `keys.books`, in the order of the periods, and
- * `args.now`: ms, `undefined` for Redis' own clock.
+ * `args.now`: ms, `undefined` for the Redis clock.
  */
 const budgetPeriodsLua = luaPart(new URL('budget-periods.lua', import.meta.url), {
   constants: { HOUR: position('hour'), DAY: position('day'), HOUR_MS: 3_600_000, DAY_MS: 86_400_000 },
@@ -24,8 +24,8 @@ const budgetPeriodsLua = luaPart(new URL('budget-periods.lua', import.meta.url),
 const keepBookLua = luaPart(new URL('keep-book.lua', import.meta.url), { includes: [budgetPeriodsLua] });
 
 /**
- * `limits`: of each period what this message may fill it to. Answers `full` with the period, from 1, that is full the longest,
- * and how long until it ends.
+ * Reserves the cost of a message. `limits`: for each period, the amount up to which this message may fill it. Returns
+ * `full` with the period, from 1, that stays full the longest, and the time until it ends.
  */
 const reserveBudgetScript = defineScript(new URL('reserve-budget.lua', import.meta.url), {
   keys: ['hold', '...books'],
@@ -35,7 +35,7 @@ const reserveBudgetScript = defineScript(new URL('reserve-budget.lua', import.me
   includes: [keepBookLua],
 });
 
-/** `cost`: what it did cost; 0 for a message that was not sent. A period that is over by now keeps what was reserved in it. */
+/** Replaces a reservation with `cost`: the actual cost, 0 for a message that was not sent. A period that has ended keeps what was reserved in it. */
 const settleBudgetScript = defineScript(new URL('settle-budget.lua', import.meta.url), {
   keys: ['hold', '...books'],
   args: { now: 'number?', cost: 'number' },
@@ -43,7 +43,7 @@ const settleBudgetScript = defineScript(new URL('settle-budget.lua', import.meta
   includes: [keepBookLua],
 });
 
-/** Of each period: spent, reserved, ms since it began, ms until it ends. Writes nothing. */
+/** Returns for each period: spent, reserved, ms since it began, ms until it ends. Writes nothing. */
 const readBudgetsScript = defineScript(new URL('read-budgets.lua', import.meta.url), {
   keys: ['...books'],
   args: { now: 'number?' },
@@ -55,43 +55,43 @@ export type BudgetHold =
   | { readonly kind: 'held' }
   | {
       readonly kind: 'full';
-      /** Of those that are full, the one that ends last. */
+      /** The full period that ends last. */
       readonly period: BudgetPeriod;
-      /** When it ends, by this machine's clock. */
+      /** When it ends, by the clock of this machine. */
       readonly until: Date;
     };
 
-/** Of one running period. Amounts in micro-units. */
+/** Figures of one current period. Amounts in micro-units. */
 export interface BudgetFigures {
   readonly period: BudgetPeriod;
-  /** What was settled. */
+  /** Settled amount. */
   readonly spent: number;
-  /** Of texts under way, and of those whose worker died over them, until the period ends. */
+  /** Amount reserved for messages in flight, and until the period ends for those whose worker crashed. */
   readonly reserved: number;
   /** Absent for a period without a budget. */
   readonly budget: Budget | undefined;
-  /** How long it has run, and how long it still runs. */
+  /** Elapsed and remaining time of the period. */
   readonly sinceMs: number;
   readonly leftMs: number;
 }
 
 /**
- * What may be spent in the running hour, day and month. A text counts in the periods in which it was reserved. Nothing is
- * held that would lift spent and reserved above a limit; a vendor that bills more than was reserved for may lift them
- * above it afterwards, and then nothing more is held until the period ends.
+ * Spending limits of the current hour, day and month. A message counts in the periods in which it was reserved. No
+ * reservation may raise spent plus reserved above a limit. A vendor that bills more than was reserved may raise it
+ * above the limit afterwards; then nothing more is reserved until the period ends.
  */
 export interface Budgets {
   /**
-   * Holds the price in every period, or in none. A token is held once, however often it is asked for.
+   * Reserves the price in every period, or in none. Idempotent per token.
    * @param micro price in micro-units
-   * @param critical may use what lies between soft and hard
+   * @param critical may use the amount between soft and hard
    */
   reserve(token: string, micro: number, critical: boolean): Promise<BudgetHold>;
-  /** What `reserve` would answer now; holds nothing. */
+  /** Returns what `reserve` would return now; reserves nothing. */
   look(micro: number, critical: boolean): Promise<BudgetHold>;
-  /** The text was taken: what it did cost takes the place of what was held. */
+  /** Records the actual cost of an accepted message in place of its reservation. */
   settle(token: string, micro: number): Promise<void>;
-  /** The text surely was not sent. */
+  /** Releases the reservation of a message that was certainly not sent. */
   release(token: string): Promise<void>;
   read(): Promise<readonly BudgetFigures[]>;
 }
@@ -100,11 +100,11 @@ interface BudgetOptions {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly budgets: Money['budgets'];
-  /** ms; only for tests. Without it Redis' own clock rules, the same for all replicas. */
+  /** Current time in ms; only for tests. By default the Redis clock, which is the same for all replicas. */
   readonly now?: () => number;
 }
 
-/** All three periods are kept, budget or not, so that one that is given a budget later knows what was spent in it. */
+/** Keeps all three periods, with or without a budget, so that a budget configured later includes what was already spent. */
 export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Budgets {
   const books = BUDGET_PERIODS.map((period) => keys.budget(period));
   const at = () => now?.();
@@ -148,18 +148,18 @@ export function createBudgets({ redis, keys, budgets, now }: BudgetOptions): Bud
   };
 }
 
-/** `undefined` where the config sets no budget: then nothing is asked of Redis. */
+/** `undefined` where no budget is configured: then Redis is not called. */
 export function openBudgets(redis: Redis, keys: Keys, money: Money | undefined): Budgets | undefined {
   if (money === undefined || Object.keys(money.budgets).length === 0) return undefined;
   return createBudgets({ redis, keys, budgets: money.budgets });
 }
 
-/** What a text may still cost in a period with a budget, micro-units. */
+/** Amount left in a period with a budget, micro-units. */
 export function leftOf({ spent, reserved, budget }: BudgetFigures): number | undefined {
   return budget && Math.max(0, budget.hard - spent - reserved);
 }
 
-/** Seconds until nothing is left at the pace of the running period: 0 when nothing is, infinite when nothing was spent yet. */
+/** Seconds until nothing is left at the rate of the current period: 0 if nothing is left, infinite if nothing was spent. */
 export function secondsUntilEmpty(figures: BudgetFigures): number | undefined {
   const left = leftOf(figures);
   if (left === undefined || left === 0) return left;

@@ -1,7 +1,7 @@
 import { callingCode, type E164 } from '../../alert/phone.ts';
 import type { Money } from './money.ts';
 
-/** What a provider charges for so many segments to a number, micro-units; `undefined`: no price of ours covers it. */
+/** Price of a provider for this number of segments to a number, micro-units; `undefined`: no configured price applies. */
 export function priceOf({ prices }: Money, provider: string, to: E164, segments: number): number | undefined {
   const byCode = prices.get(provider) ?? {};
   const code = callingCode(to);
@@ -10,9 +10,9 @@ export function priceOf({ prices }: Money, provider: string, to: E164, segments:
 }
 
 /**
- * What a text counts for before anybody has billed it. Without a price of its own it counts as the dearest that we know
- * of this provider, or of any: the destinations that nobody thought of are the dear ones, and a budget that let them
- * pass for nothing would be no limit.
+ * Amount reserved for a message before it is billed. Without a price of its own it counts as the most expensive
+ * destination of this provider, or of any: destinations without a configured price tend to be expensive, and a budget
+ * that counted them as free would not limit them.
  */
 export function chargeOf(money: Money, provider: string, to: E164, segments: number): number {
   return priceOf(money, provider, to, segments) ?? segments * dearest(money, provider);
@@ -25,8 +25,8 @@ function dearest({ prices }: Money, provider: string): number {
 }
 
 /**
- * What a message of one segment may count for: `cheapest` to any of these countries through any of these providers, and
- * `dearest` to the country whose cheapest provider is the dearest.
+ * Price range of a message of one segment: `cheapest` to any of these countries through any of these providers, and
+ * `dearest` to the country whose cheapest provider is the most expensive.
  * @param countries calling codes; `null` = all others
  */
 export function priceRange(
@@ -45,13 +45,13 @@ export function priceRange(
   return { cheapest: Math.min(...perCountry), dearest: Math.max(...perCountry) };
 }
 
-/** A text that a vendor took: the segments that it bills, and its own figure in micro-units where it says one. */
+/** Billing of an accepted message: the segments, and the vendor's own price in micro-units if it reports one. */
 export interface Billed {
   readonly segments: number;
   readonly price?: { readonly amount: number; readonly currency: string };
 }
 
-/** What a text that was taken did cost: the vendor's own figure where it is in our currency, else by its segments. */
+/** Cost of an accepted message: the vendor's price if it is in our currency, else by its segments. */
 export function costOf(money: Money, provider: string, to: E164, { segments, price }: Billed): number {
   return price?.currency === money.currency ? price.amount : chargeOf(money, provider, to, segments);
 }

@@ -3,7 +3,7 @@ import type { BudgetHold, Budgets } from './budget.ts';
 import type { Money } from './money.ts';
 import { type Billed, chargeOf, costOf } from './price.ts';
 
-/** What the price of a text depends on, and the money that it may use. */
+/** What the price of a message depends on, and whether it is critical. */
 export interface Priced {
   readonly provider: string;
   readonly to: E164;
@@ -11,22 +11,22 @@ export interface Priced {
   readonly critical: boolean;
 }
 
-/** What texts cost, and whether there is money for them. Amounts in micro-units. */
+/** Prices of messages and the budget for them. Amounts in micro-units. */
 export interface SpendGuard {
-  /** Sets aside what a text is expected to cost. */
+  /** Reserves the expected cost of a message. */
   reserve(token: string, text: Priced): Promise<BudgetHold>;
-  /** Whether there is money for it now; sets nothing aside. */
+  /** Whether the budget allows the message now; reserves nothing. */
   look(text: Priced): Promise<BudgetHold>;
-  /** The text was taken. */
+  /** Settles the cost of an accepted message. */
   settle(token: string, provider: string, to: E164, billed: Billed): Promise<void>;
-  /** The text surely was not sent. */
+  /** Releases the reservation of a message that was certainly not sent. */
   release(token: string): Promise<void>;
   costOf(provider: string, to: E164, billed: Billed): number;
 }
 
 /**
- * @param budgets absent: texts have a price and no limit, and nothing is asked
- * @param onForeignPrice told once a provider that it bills in another currency than ours, so that its figures are left aside
+ * @param budgets absent: messages have a price and no limit, and Redis is not called
+ * @param onForeignPrice called once for a provider that bills in another currency than ours; its prices are ignored
  */
 export function createSpendGuard(
   money: Money,

@@ -8,16 +8,17 @@ import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua, SETTINGS
 import type { CapRule, RateCap } from './rate-cap.ts';
 
 /**
- * The three moves on a rate cap, each one atomic step over all rules of a message. A limiter is a sliding log:
- * bottleneck's `maxConcurrent` is the cap, a message is a "job" of the message's weight whose `expiration` is the window,
- * and no job ever ends but by expiring, so that what is "running" is the weight of all messages of the last window.
+ * The three operations on a rate cap, each one atomic step over all rules of a message. A limiter is a sliding log:
+ * bottleneck's `maxConcurrent` is the cap, and a message is a "job" with the message's weight whose `expiration` is the
+ * window. A job ends only by expiring, so that the "running" weight is that of all messages in the last window.
  *
- * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and with t + window. That one
- * millisecond makes up for clocks that cut off fractions: two messages at 0.9 ms and at window + 0.0 ms are too close.
+ * bottleneck drops a job once its expiry lies before now, and so a slot stamped t counts up to and including t +
+ * window. That one millisecond compensates for clocks that truncate fractions: two messages at 0.9 ms and at window +
+ * 0.0 ms are too close.
  */
 
 const keys = ['capNames', '...limiters'] as const;
-/** `now`: ms, `undefined` for Redis' own clock. `rules` has the order of the keys; `max` is a string, as bottleneck keeps it. */
+/** `now`: ms, `undefined` for the Redis clock. `rules` has the order of the keys; `max` is a string, as bottleneck stores it. */
 const common = {
   now: 'number?',
   slot: 'string',
@@ -39,7 +40,7 @@ const takeSlotLua = luaPart(new URL('../lua/take-slot.lua', import.meta.url), {
   includes: [rulesLua],
 });
 
-/** `held` in all rules, `isFresh` unless it was in one before; or `full`: the rule (from 1) that has room the last, in so many ms. */
+/** `held` in all rules, `isFresh` unless it was already in one; or `full`: the rule (from 1) that has room last, and in how many ms. */
 const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import.meta.url), {
   keys,
   args: taking,
@@ -47,7 +48,7 @@ const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import
   includes: [openRuleLua, takeSlotLua],
 });
 
-/** A slot that got lost with its keys is taken again as far as there is room: the message was sent and must count. */
+/** Takes a slot again that was lost with its keys, as far as there is room: the message was sent and must count. */
 const settleSlotScript = defineScript(new URL('../lua/settle-slot.lua', import.meta.url), {
   keys,
   args: taking,
@@ -62,27 +63,27 @@ const releaseSlotScript = defineScript(new URL('../lua/release-slot.lua', import
   includes: [rulesLua],
 });
 
-/** Longest time, in ms, from a reservation to the text's arrival at the provider. */
+/** Maximum time, in ms, from a reservation to the message's arrival at the provider. */
 const DEFAULT_LEASE_MS = 60_000;
 
 interface RateCapOptions {
   readonly redis: Redis;
   readonly keys: Keys;
   /**
-   * A reserved slot counts for window + lease, until it is settled; a process killed in between leaves it so. It must
+   * Until it is settled, a reserved slot counts for window + lease, also if its process was killed. The lease must
    * exceed the longest time between a reservation and its settling.
    */
   readonly leaseMs?: number;
-  /** ms; only for tests. Without it Redis' own clock rules, the same for all replicas. */
+  /** Current time in ms; only for tests. By default the Redis clock, which is the same for all replicas. */
   readonly now?: () => number;
 }
 
 /**
- * Rate caps kept by bottleneck's scripts in Redis: one round trip a move, whatever the number of rules, and nothing in
- * this process. A limiter that is missing, be it new, expired or lost with Redis' data, is made on the way.
+ * Rate caps kept by bottleneck's scripts in Redis: one round trip per operation for any number of rules, and no state
+ * in this process. A missing limiter, whether new, expired or lost with Redis' data, is created by the same call.
  */
 export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: RateCapOptions): RateCap {
-  // bottleneck announces freed capacity on the channel named after this; one name serves, as nobody listens.
+  // bottleneck publishes freed capacity on the channel of this name; one name suffices, as it has no subscribers.
   const channel = keys.limiter('free');
 
   const callOf = (slot: string, rules: readonly CapRule[], at: number | undefined) => {

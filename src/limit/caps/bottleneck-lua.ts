@@ -3,27 +3,27 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 /**
- * bottleneck's own Redis scripts, cut into the parts that it ships them in.
+ * bottleneck's own Redis scripts, in the parts in which it ships them.
  * @see https://github.com/SGrondin/bottleneck/tree/v2.19.5/src/redis
  */
 const parts: Readonly<Record<string, string>> = require('bottleneck/lib/lua.json');
 
-/** Goes into each limiter's settings, as bottleneck does it, so that a later one knows what it finds. */
+/** Version in each limiter's settings, as bottleneck stores it, so that later versions recognise the format. */
 export const BOTTLENECK_VERSION: string = require('bottleneck/lib/version.json').version;
 
 const ownKeys: (id: string) => readonly string[] = require('bottleneck/lib/Scripts.js').allKeys;
 
-/** What bottleneck puts in front of each key and channel. Ours have none: an ACL that allows `redis.prefix` allows them all. */
+/** Prefix that bottleneck adds to each key and channel. Ours have none: an ACL that allows `redis.prefix` allows them all. */
 export const BOTTLENECK_PREFIX = 'b_';
 
-/** Redis keys of the limiter `id`, in the order that the scripts expect; all of them begin with the id. */
+/** Redis keys of the limiter `id`, in the order that the scripts expect; all begin with the id. */
 export const limiterKeys = (id: string): readonly string[] => ownKeys(id).map((key) => key.slice(BOTTLENECK_PREFIX.length));
 
 /** A script of bottleneck that publishes to a channel named like the limiter. */
 export const withoutPrefix = (lua: string): string => lua.replaceAll(`'${BOTTLENECK_PREFIX}'..id,`, 'id,');
 
 export const KEYS_PER_LIMITER = 8;
-/** Among them, counted from 1: the hash of its settings, its jobs' weights, and the sorted set of its jobs by expiry. */
+/** Positions among these keys, from 1: the hash of settings, the jobs' weights, and the sorted set of jobs by expiry. */
 export const SETTINGS_KEY = 1;
 export const WEIGHTS_KEY = 2;
 export const SLOTS_KEY = 3;
@@ -35,13 +35,14 @@ function part(name: string): string {
 }
 
 /**
- * Lua text that defines `limiter(KEYS, ARGV)`: one of bottleneck's limiters as an object, so that one script can hold
- * several and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument
- * list of the bottleneck script it is named after, `now` and `client` first.
+ * Lua code that defines `limiter(KEYS, ARGV)`: a bottleneck limiter as an object, so that one script can use several
+ * and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument list of
+ * the bottleneck script it is named after, `now` and `client` first.
  *
- * Nothing below is rewritten but the names of channels, it is only put together. Two calls are saved, as each costs Redis time on every text:
- * a limiter ticks once per step, since within one atomic step a second tick can find nothing new; and `groupTimeout`,
- * by which bottleneck renews the TTL of all eight keys at each call, stays unset for us to call `expire` when it is due.
+ * The scripts are combined unchanged, except for channel names. Two calls are saved, since each costs Redis time for
+ * every message: a limiter ticks once per step, since within one atomic step a second tick finds nothing new; and
+ * `groupTimeout`, with which bottleneck renews the TTL of all eight keys at each call, stays unset: we call `expire`
+ * when it is due.
  */
 export const limiterLua = `
 local limiter = function (KEYS, ARGV)

@@ -3,27 +3,27 @@ import type { CapRule, RateCap, Reservation } from './rate-cap.ts';
 type Full = Extract<Reservation, { kind: 'full' }>;
 
 export interface CachedRateCap extends RateCap {
-  /** What is known, without asking, to hold back a text that has no slot yet. */
+  /** Cached refusals, which hold back a message without a slot without calling Redis. */
   knownFull(rules: readonly CapRule[]): Full | undefined;
 }
 
-/** How long an answer may stand in for a question to Redis, whose slots other replicas give back. */
+/** Maximum age of a cached refusal: other replicas may release slots in Redis. */
 const REMEMBER_MS = 1000;
 
 export interface CachedRateCapOptions {
-  /** ms; the clock of Redis, by which `retryAt` is given. */
+  /** Redis time in ms, which `retryAt` refers to. */
   readonly now: () => number;
-  /** How many full counters are remembered at most; the one remembered first goes first. */
+  /** Maximum number of full counters in the cache; the oldest entry is removed first. */
   readonly size?: number;
 }
 
 /**
- * Keeps a storm off Redis: after a counter was found full, texts that hold no slot yet (`mayHold: false`) are refused
- * from memory until it has room or a second is over, whichever comes first. Whoever may hold a slot is always asked
- * for in Redis, and so is everyone once this process gave a slot of that counter back.
+ * Keeps a storm away from Redis: after a counter was found full, messages that hold no slot yet (`mayHold: false`) are
+ * refused from memory until it has room or a second has passed, whichever comes first. A message that may hold a slot
+ * is always checked in Redis, and so is every message after this process released a slot of that counter.
  */
 export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: CachedRateCapOptions): CachedRateCap {
-  /** Counter → kind of text → what Redis said: the reserve or the weight that keeps out one text may let in another. */
+  /** Counter → kind of message → refusal from Redis: another kind has another reserve or weight and may be admitted. */
   const counters = new Map<string, Map<string, { full: Full; until: number }>>();
 
   const recall = (rule: CapRule): Full | undefined => {
@@ -70,7 +70,7 @@ export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: Cached
   };
 }
 
-/** What one text was refused for, another of the same kind is refused for too; a lighter one may find room. */
+/** Kind of a message: a refusal applies to all of the same kind; a lighter message may find room. */
 function kindOf({ max, reserve, weight }: CapRule): string {
   return `${max}/${reserve}/${weight}`;
 }

@@ -9,7 +9,7 @@ import { foundNamesLua } from '../cap-names.ts';
 import { limiterKeys, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
 import type { CapReason, CapRule, Caps, RouteCaps, Window } from './rate-cap.ts';
 
-/** What `reserve` would count, without its tick: a look changes nothing. `now`: ms, `undefined` for Redis' own clock. */
+/** Returns what `reserve` would count, without its tick, so that nothing changes. `now`: ms, `undefined` for the Redis clock. */
 const usageScript = defineScript(new URL('../lua/usage.lua', import.meta.url), {
   keys: ['capNames', 'settings', 'weights', 'slots'],
   args: { now: 'number?' },
@@ -18,8 +18,8 @@ const usageScript = defineScript(new URL('../lua/usage.lua', import.meta.url), {
 });
 
 /**
- * How much counts in the running window of the cap over all recipients: texts, or segments where those are what is weighed.
- * @param simulated of what was made for the simulator, instead of real messages
+ * Weight in the current window of the cap over all recipients: messages, or segments if the cap counts those.
+ * @param simulated messages for the simulator instead of real ones
  * @param now ms; only for tests
  */
 export async function readHourUsage(redis: Redis, keys: Keys, simulated = false, now?: number): Promise<number> {
@@ -36,42 +36,42 @@ const HOUR_MS = 3_600_000;
 /** Key of the one rule over all recipients. */
 const HOUR_CAP = 'hour';
 
-/** What was made for the simulator is counted by itself, so that a trial uses up no slot of a real message. */
+/** Key for messages to the simulator, which are counted separately, so that a trial uses no slot of a real message. */
 const counterOf = (key: string, simulated: boolean): string => (simulated ? `simulated:${key}` : key);
 
-/** The counter over all recipients: of real messages, or of those that were made for the simulator. */
+/** Key of the counter over all recipients: of real messages, or of those for the simulator. */
 export function hourCounter(simulated: boolean): string {
   return counterOf(HOUR_CAP, simulated);
 }
 
-/** The limits as the config has them: those of all texts, and those of the text's route where it has any. */
+/** Configured limits: those of all messages, and those of the message's route if it has any. */
 interface Limits {
   readonly caps: Caps;
   readonly routeCaps?: RouteCaps | undefined;
 }
 
-/** What a text is counted by. */
+/** Properties by which a message is counted. */
 export interface CapSubject {
   readonly to: E164;
   readonly phoneHash: string;
   readonly severity: Severity;
-  /** Of the whole text. */
+  /** Segments of the whole text. */
   readonly segments: number;
   readonly route: string;
   /** Absent where the alert names no source. */
   readonly sourceHash?: string | undefined;
-  /** It was made for the simulator. */
+  /** Whether the message is for the simulator. */
   readonly simulated?: boolean | undefined;
 }
 
 /**
- * The rules that a text must fit into, all of them at once, its recipient's first. Of two limits on the same window the
- * lower one counts. The window is part of each key: a window of another length counts from the edit of the config on,
- * while a `max` may change and what was sent still counts. Routes may bear any name, so that theirs are hashed.
+ * Rules that a message must all satisfy, those of its recipient first. Of two limits on the same window the lower one
+ * counts. The window is part of each key: after a config change a window of another length starts empty, while a new
+ * `max` keeps the messages already counted. Route names may contain any character and are hashed.
  */
 export function capRulesFor({ caps, routeCaps }: Limits, subject: CapSubject): CapRule[] {
   const { phoneHash, severity, segments, sourceHash, simulated = false } = subject;
-  // A text that is heavier than its cap may pass alone: better over the cap once than never.
+  // A message heavier than its cap may be sent alone: exceeding the cap once is better than never sending it.
   const weighed = (rule: Omit<CapRule, 'weight'>): CapRule => ({
     ...rule,
     key: counterOf(rule.key, simulated),
@@ -99,7 +99,7 @@ export function capRulesFor({ caps, routeCaps }: Limits, subject: CapSubject): C
   return rules;
 }
 
-/** One limit a window. */
+/** Reduces the limits to one per window, the lowest. */
 function lowest(windows: readonly Window[]): [windowMs: number, max: number][] {
   const limits = new Map<number, number>();
   for (const { max, perMs } of windows) limits.set(perMs, Math.min(max, limits.get(perMs) ?? max));

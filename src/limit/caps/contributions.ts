@@ -2,21 +2,21 @@ import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 import { CONTRIBUTION_BUCKET_MS, CONTRIBUTIONS_TTL_MS, type Keys } from '../../redis/keys.ts';
 
-/** Who caused a message: what people look for when a cap is full. */
+/** Origin and recipient of a message, which show who filled a cap. */
 export interface Contributor {
-  /** As people are shown it; `null` where the alert names none. */
+  /** Source as displayed; `null` where the alert has none. */
   readonly source: string | null;
   readonly route: string;
-  /** `null` for a bare number. */
+  /** Name of the contact; `null` for a bare number. */
   readonly contact: string | null;
 }
 
 export const CONTRIBUTION_RESULTS = ['accepted', 'held_back'] as const;
 
-/** What happened to a message that counts towards the caps, or that a cap or a budget held back. */
+/** A message that counts towards the caps, or that a cap or a budget held back. */
 export interface Contribution extends Contributor {
   readonly result: (typeof CONTRIBUTION_RESULTS)[number];
-  /** What held it back; `none` where it was accepted. */
+  /** What held it back; `none` if it was accepted. */
   readonly reason: string;
 }
 
@@ -25,20 +25,20 @@ export interface CountedContribution extends Contribution {
 }
 
 export interface Contributions {
-  /** Counts in memory; reaches Redis within a second. Never throws. */
+  /** Counts in memory; written to Redis within a second. Never throws. */
   add(contribution: Contribution): void;
   /** Writes what is still in memory. */
   close(): Promise<void>;
 }
 
-/** Distinct contributions kept in one bucket; further ones are counted together under {@link OTHER}. */
+/** Distinct contributions per bucket; further ones are counted together under {@link OTHER}. */
 const MOST_FIELDS = 500;
 const HOUR_MS = 3_600_000;
 const FLUSH_MS = 1_000;
 /** Stands for the sources and contacts beyond {@link MOST_FIELDS}. */
 export const OTHER = '(other)';
 
-/** `collapsed`: the field it counts under when the bucket is full. */
+/** `collapsed`: the field used when the bucket is full. */
 const addContributionsScript = defineScript(new URL('../lua/add-contributions.lua', import.meta.url), {
   keys: ['bucket'],
   args: { counts: [{ field: 'string', collapsed: 'string', count: 'number' }] },
@@ -49,15 +49,16 @@ const addContributionsScript = defineScript(new URL('../lua/add-contributions.lu
 export interface ContributionsDeps {
   readonly redis: Redis;
   readonly keys: Keys;
-  /** ms. */
+  /** Current time in ms. */
   readonly now: () => number;
-  /** Receives a failed write; what it would have written is counted with the next one. */
+  /** Called with the error of a failed write; its counts are written with the next one. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Counts who sends and who is held back, for people who ask who filled a cap. Decides nothing: a process that is killed
- * loses the last second, and a write that is repeated after a lost reply counts twice. In exchange a message costs no call.
+ * Counts per source and contact what is sent and held back, to show who filled a cap. No decision depends on it: a
+ * killed process loses the last second, and a write repeated after a lost reply counts twice. In exchange a message
+ * needs no call.
  */
 export function createContributions({ redis, keys, now, onError }: ContributionsDeps): Contributions {
   let pending = new Map<string, number>();
@@ -90,7 +91,7 @@ export function createContributions({ redis, keys, now, onError }: Contributions
   };
 }
 
-/** Of all replicas, over the last hour or a little more, most first. Rejects when Redis does. */
+/** Contributions of all replicas over the last hour or slightly more, largest first. Rejects when Redis fails. */
 export async function readContributions(redis: Redis, keys: Keys, now: Date): Promise<CountedContribution[]> {
   const last = bucketOf(now.getTime());
   const buckets = Array.from({ length: HOUR_MS / CONTRIBUTION_BUCKET_MS + 1 }, (_, age) => last - age);
@@ -102,7 +103,7 @@ export async function readContributions(redis: Redis, keys: Keys, now: Date): Pr
   return [...counts].map(([field, count]) => ({ ...contributionOf(field), count })).toSorted((a, b) => b.count - a.count);
 }
 
-/** The memory is bounded like the bucket: beyond it, an outage of Redis counts under {@link OTHER}. */
+/** Adds to a count in memory, bounded like the bucket: beyond that, counts during an outage of Redis go to {@link OTHER}. */
 function increase(counts: Map<string, number>, field: string, count: number): void {
   const key = counts.has(field) || counts.size < MOST_FIELDS ? field : collapsed(field);
   counts.set(key, (counts.get(key) ?? 0) + count);
@@ -121,7 +122,7 @@ function contributionOf(field: string): Contribution {
   return { result, reason, route, source, contact };
 }
 
-/** Results, reasons and routes are few. */
+/** Field without source and contact. Results, reasons and routes have few values. */
 function collapsed(field: string): string {
   const contribution = contributionOf(field);
   return fieldOf({ ...contribution, source: OTHER, contact: OTHER });

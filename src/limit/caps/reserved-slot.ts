@@ -4,22 +4,22 @@ import type { Keys } from '../../redis/keys.ts';
 import type { CapRule } from './rate-cap.ts';
 
 /**
- * Of what a phone may be texted, one slot is kept for the digest and for a critical that the phone was never texted
- * about. The two take turns: after such a critical the slot is the digest's, and while one waits the digest lets it go
- * first, so that neither starves the other.
+ * One slot per phone is reserved for the digest and for a critical that was not yet sent to that phone. The two
+ * alternate: after such a critical the slot belongs to the digest, and while one waits the digest lets it pass first,
+ * so that neither starves the other.
  */
 export interface ReservedSlot {
   /**
-   * What the kept slot is to this critical, which comes back at `until` if it finds no room: `its own`; `waits`: the digest
-   * goes first; `closed`: the phone was texted about it, or another one waits. Who asks again in time keeps the claim; without
-   * `until` it keeps none, because it cannot wait.
+   * Claims the reserved slot for a critical, which is due again at `until` if it finds no room. Returns `its own`;
+   * `waits`: the digest goes first; or `closed`: the phone already got a message about it, or another critical waits.
+   * Repeated in time, the call keeps the claim; without `until` it keeps none, because the critical cannot wait.
    */
   claim(critical: Critical, now: Date, until: Date | undefined): Promise<Claim>;
-  /** The phone is being texted about this critical. */
+  /** Records that this critical is being sent to the phone. */
   recordCritical(critical: Critical, now: Date): Promise<void>;
-  /** Whether a critical waits for the kept slot. */
+  /** Whether a critical waits for the reserved slot. */
   isAwaited(phoneHash: string, now: Date): Promise<boolean>;
-  /** A digest has gone out. */
+  /** Records that a digest was sent. */
   digestSent(phoneHash: string): Promise<void>;
 }
 
@@ -29,11 +29,11 @@ export interface Critical {
   readonly messageId: string;
   readonly phoneHash: string;
   readonly dedupHash: string;
-  /** The longest window of the phone's caps. */
+  /** Longest window of the phone's caps. */
   readonly windowMs: number;
 }
 
-/** Rules that leave so much of the recipient's windows alone; a window of one text has nothing to keep. */
+/** Rules that leave this much of the recipient's windows free; a window of one message has nothing to reserve. */
 export function keepSlot(rules: readonly CapRule[], size: number): CapRule[] {
   return rules.map((rule) => {
     if (rule.reason !== 'rate_cap_recipient') return rule;
@@ -42,18 +42,18 @@ export function keepSlot(rules: readonly CapRule[], size: number): CapRule[] {
   });
 }
 
-/** The same rules with the kept slot open. */
+/** The same rules without the reservation. */
 export function openSlot(rules: readonly CapRule[]): CapRule[] {
   return rules.map((rule) => (rule.reason === 'rate_cap_recipient' ? { ...rule, reserve: 0 } : rule));
 }
 
-/** How long after it was to come back a critical still holds its claim. */
+/** How long after its due time a critical still holds its claim. */
 const LATE_MS = 30_000;
 
-/** What a phone was texted about so lately is nothing new; or within its longest window. */
+/** Minimum time for which a critical sent to a phone is not new to it; longer if the phone's longest window is. */
 const REMEMBER_MS = 3_600_000;
 
-/** `rememberMs`: how long the phone remembers. */
+/** `rememberMs`: how long criticals sent to the phone are remembered. */
 const claimReservedSlotScript = defineScript(new URL('../lua/claim-reserved-slot.lua', import.meta.url), {
   keys: ['keptSlot', 'told', 'gathering'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', claimedUntil: 'number', rememberMs: 'number' },

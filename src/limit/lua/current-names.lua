@@ -1,4 +1,4 @@
--- The names under which a limiter is to be counted, after renaming it where that is due.
+-- Returns the names under which a limiter is counted, after renaming it if due.
 local function currentNames(names)
   if capNames == 'earlier' then return earlier(names) end
   if isLeft(names) then

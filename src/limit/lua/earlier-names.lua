@@ -6,7 +6,7 @@ local function earlier(names)
   return result
 end
 
--- A user of Redis who may not touch earlier names has nothing under them: before, nothing could be counted for that user.
+-- A Redis user without permission for earlier names has no data there: its caps could not be counted before.
 local function isLeft(names)
   return capNames and capNames ~= 'current' and redis.call('exists', names[1]) == 0
     and redis.pcall('exists', BOTTLENECK_PREFIX .. names[1]) == 1

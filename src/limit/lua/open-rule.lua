@@ -1,4 +1,4 @@
--- Brings the limiter up to date: what the operator changed holds immediately, and messages already sent still count.
+-- Updates the limiter's settings: config changes apply immediately, and messages already sent still count.
 local function openRule(rule)
   rule.limiter = limiter(rule.keys, { now, client })
   local max = redis.call('hget', rule.settings, 'maxConcurrent')

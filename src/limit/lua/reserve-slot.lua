@@ -1,4 +1,4 @@
--- When the oldest slots that weigh so much together have all expired; nil when all slots together weigh less.
+-- Returns when the oldest slots with this total weight have all expired; nil if all slots together weigh less.
 local function expiryOf(rule, excess)
   -- the first slot weighs enough for an excess of 1; and as many slots as they weigh together weigh 1 each
   if excess == 1 or rule.running == redis.call('zcard', rule.slots) then

@@ -1,5 +1,5 @@
 local now = args.now or nowMs()
--- bottleneck keeps books per client; nothing queues behind these limiters, so that one name does for all replicas
+-- bottleneck keeps data per client; these limiters have no queue, so that all replicas can share one client name
 local client = 'sms-dispatch'
 
 local rules = {}

@@ -2,9 +2,9 @@ import Bottleneck from 'bottleneck';
 import { duplicateRedis, type Redis } from '../../redis/connect.ts';
 import { limiterKeys, withoutPrefix } from '../caps/bottleneck-lua.ts';
 
-/** A limiter that announces its capacity below our prefix: its id begins with it. */
+/** A limiter that publishes its capacity below our prefix: its id begins with it. */
 export class PrefixedLimiter extends Bottleneck {
-  // bottleneck has these and does not declare them.
+  // bottleneck has these but does not declare them.
   declare readonly id: string;
   declare readonly _store: { readonly clientId: string };
 
@@ -23,11 +23,11 @@ interface Shared {
 
 interface PacerConnection {
   readonly connection: Bottleneck.IORedisConnection;
-  /** Ends both sockets once nobody uses them any more. */
+  /** Closes both sockets after the last user has released them. */
   release(): Promise<void>;
 }
 
-/** All pacers of one client share two sockets: bottleneck wants one that subscribes and one for its commands. */
+/** Two sockets shared by all pacers of one client: bottleneck needs one for its subscription and one for commands. */
 const shared = new WeakMap<Redis, Shared>();
 
 export function acquirePacerConnection(redis: Redis): PacerConnection {
@@ -49,16 +49,16 @@ export function acquirePacerConnection(redis: Redis): PacerConnection {
 }
 
 function connect(redis: Redis): Bottleneck.IORedisConnection {
-  // A command whose reply got lost must not be sent again: bottleneck would count the slot twice and free it once.
-  // Not sent again, such a slot comes back with its expiration.
+  // A command whose reply was lost must not be sent again: bottleneck would count the slot twice and free it once.
+  // Without the repetition, such a slot returns when it expires.
   const client = duplicateRedis(redis, { again: false });
   const define = client.defineCommand.bind(client);
   client.defineCommand = (name, definition) => define(name, { ...definition, lua: patchBottleneckLua(definition.lua) });
-  // bottleneck makes its subscriber this way; that one may and must try until it is subscribed.
+  // bottleneck creates its subscriber this way; unlike commands, it may and must retry until it is subscribed.
   client.duplicate = (() => {
     const subscriber = duplicateRedis(redis, { again: true });
     const unsubscribe = subscriber.unsubscribe.bind(subscriber);
-    // Nobody awaits this one in bottleneck, and a connection that ends meanwhile has nothing left to unsubscribe.
+    // bottleneck does not await this promise, and a connection that closes meanwhile has nothing left to unsubscribe.
     subscriber.unsubscribe = (...channels: unknown[]) => unsubscribe(...(channels as string[])).catch(() => 0);
     return subscriber;
   }) as typeof client.duplicate;
@@ -74,13 +74,14 @@ function connect(redis: Redis): Bottleneck.IORedisConnection {
 type ScriptArgs = (name: string, id: string, args: readonly unknown[], done: unknown) => unknown[];
 
 /**
- * bottleneck 2.19.5 sends its scripts as they were in 2019. Four things in them do not hold for us:
- * - Redis 7 puts `ERR ` before the text of `redis.error_reply`, and bottleneck no longer knows its own errors, by which
- *   it notices lost keys (https://github.com/SGrondin/bottleneck/issues/205). A table with `err` goes out as it is.
- * - Now is what the calling process thinks, so that replicas whose clocks differ hold each other up. Redis' clock is one
- *   for all; bottleneck only ever hears back durations.
- * - A `minTime` with a fraction, as most rates need it, makes a TTL with a fraction, which Redis refuses.
- * - Its channels begin with `b_`, outside our prefix, where a user of Redis with narrow permissions may not publish.
+ * Corrects bottleneck 2.19.5, whose scripts are unchanged since 2019, in four points:
+ * - Redis 7 puts `ERR ` before the text of `redis.error_reply`, and bottleneck no longer recognises its own errors, by
+ * which it detects lost keys (https://github.com/SGrondin/bottleneck/issues/205). A table with `err` is passed through
+ * unchanged.
+ * - Now is the time of the calling process, so that replicas with different clocks delay each other. The Redis clock is
+ * the same for all; bottleneck only receives durations.
+ * - A `minTime` with a fraction, which most rates need, results in a TTL with a fraction, which Redis rejects.
+ * - Its channels begin with `b_`, outside our prefix, where a Redis user with narrow permissions may not publish.
  */
 export function patchBottleneckLua(lua: string): string {
   return withoutPrefix(lua)

@@ -6,38 +6,37 @@ import { asUnavailable, RedisUnavailableError } from '../../redis/unavailable.ts
 import { acquirePacerConnection, PrefixedLimiter } from './pacer-connection.ts';
 
 export interface PacerOptions {
-  /** Duplicated for two sockets of our own, which all pacers made with the same client share. */
+  /** Client that is duplicated for two sockets, shared by all pacers of the same client. */
   readonly redis: Redis;
   readonly keys: Keys;
-  /** Name of the provider instance; replicas that use the same name share its pace. */
+  /** Name of the provider instance; replicas that use the same name share its rate. */
   readonly provider: string;
-  /** Jobs begun in one second, all replicas together; evenly spaced. */
+  /** Jobs started per second, over all replicas; evenly spaced. */
   readonly maxPerSecond?: number | undefined;
-  /** Jobs running at once, all replicas together. */
+  /** Maximum number of concurrent jobs, over all replicas. */
   readonly maxConcurrent?: number | undefined;
-  /** Longest that a job takes, ms. */
+  /** Maximum duration of a job, ms. */
   readonly timeoutMs: number;
-  /** A killed process' slots return so long after `timeoutMs`; what else a job does, and an outage meanwhile, fits in. Default 15 s. */
+  /** Slots of a killed process return this long after `timeoutMs`; it must cover other work of a job and a short outage. Default 15 s. */
   readonly marginMs?: number;
-  /** Hears of faults that the pacer gets over by itself. */
+  /** Called with errors from which the pacer recovers by itself. */
   readonly onError?: (error: Error) => void;
 }
 
-/** Makes callers wait for their turn; never refuses one. */
+/** Makes callers wait for their turn; never rejects one for lack of capacity. */
 export interface Pacer {
   /**
-   * Runs `job` when its turn comes and settles as it does. Rejects with the signal's reason, and never starts the job,
-   * when the signal aborts before that. What happens to the signal later is the job's own business. An urgent job goes
-   * before all that are not.
+   * Runs `job` when its turn comes and settles as it does. Rejects with the signal's reason, without starting the job,
+   * if the signal aborts before that. A later abort is left to the job. An urgent job goes before all others.
    */
   run<T>(signal: AbortSignal, job: () => Promise<T>, urgent?: boolean): Promise<T>;
-  /** Rejects whoever still waits, gives running jobs a moment, and lets go of timers and sockets. */
+  /** Rejects waiting callers, gives running jobs a short time, and releases timers and sockets. */
   close(): Promise<void>;
 }
 
-/** A hundredth more than a second, so that timers that are a little late never squeeze one job too many into one. */
+/** One percent more than a second, so that slightly late timers never put one job too many into a second. */
 const SECOND_MS = 1010;
-/** Redis forgets the pace of a provider that nobody has used for so long; the next job brings it back. */
+/** TTL of an unused provider's limiter in Redis; the next job creates it again. */
 const KEYS_TTL_MS = 3_600_000;
 const REST_MS = 500;
 const CLOSE_GRACE_MS = 2000;
@@ -55,19 +54,19 @@ interface Waiter {
   fail(reason: unknown): void;
 }
 
-/** Pacing of one provider by bottleneck's clustered limiter; without a limit there is none and nothing touches Redis. */
+/** Pacing of one provider by bottleneck's clustered limiter; without a limit it does nothing and does not use Redis. */
 export function createPacer(options: PacerOptions): Pacer {
   const { redis, maxPerSecond, maxConcurrent, timeoutMs, marginMs = 15_000, onError = () => undefined } = options;
   if (maxPerSecond === undefined && maxConcurrent === undefined) return unpaced;
 
   const minTime = maxPerSecond === undefined ? 0 : SECOND_MS / maxPerSecond;
-  // With both limits a slot of the one is held while its turn in the other comes.
+  // With both limits, a slot of one is held while the job waits for its turn in the other.
   const expiration = timeoutMs + marginMs + Math.ceil((maxConcurrent ?? 0) * minTime);
-  // Turns asked for ahead of time are lost when the process is killed: a quarter of a second's worth at most.
+  // Turns requested in advance are lost when the process is killed: at most those of a quarter of a second.
   const ahead = maxPerSecond === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(maxPerSecond / 4));
 
   const { connection, release } = acquirePacerConnection(redis);
-  /** Turns are not tied to jobs: one whose job was given up goes to the next in line instead of being wasted. */
+  /** Turns are not tied to jobs: the turn of an aborted job goes to the next one in line instead of being wasted. */
   const line = { urgent: new Set<Waiter>(), rest: new Set<Waiter>() };
   const turns = new Set<Promise<void>>();
   let asked = 0;
@@ -87,7 +86,7 @@ export function createPacer(options: PacerOptions): Pacer {
     });
     opened.on('error', onError);
     await opened.ready();
-    // A limiter that Redis knows already keeps its settings; the ones of this config hold from now on, for all.
+    // An existing limiter in Redis keeps its settings; this sets those of the current config, for all replicas.
     return opened.updateSettings({ maxConcurrent: maxConcurrent ?? null, minTime });
   };
   const ready = () => {
@@ -120,7 +119,7 @@ export function createPacer(options: PacerOptions): Pacer {
       const turn = await ready();
       await turn.schedule({ expiration }, begin);
     } catch (error) {
-      // Of a job that has begun, bottleneck can only report that it takes too long.
+      // For a job that has started, bottleneck can only report that it exceeds its expiration.
       if (granted || closed) return;
       asked -= 1;
       recover(error);

@@ -52,7 +52,7 @@ export function createRelayStep({ webhooks, cursor, facts, add, prefix, observer
   const reportLost = (webhook: string, { lost }: JournalBatch): void => {
     if (lost === 0) return;
     observer.webhookEvents(webhook, 'lost', lost ?? 1);
-    logger.error({ webhook, entries: lost }, 'events lost: journal trimmed before the webhook consumed them');
+    logger.error({ webhook, entries: lost }, 'events lost: journal trimmed before a webhook read them');
   };
 
   return async (webhook: string): Promise<boolean> => {

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';
 
 /** The event payload as sent to the webhook. */
 const eventBodySchema = z.strictObject({
-  /** Such as `sms.message.delivered`. */
+  /** Event type, like `sms.message.delivered`. */
   type: z.string(),
   /** When it happened, ISO 8601. */
   timestamp: z.string(),

@@ -19,8 +19,8 @@ export function redisTimeAt({ redisMs, at }: ClockSample, monotonicMs: number): 
 }
 
 /**
- * By how many ms Redis' clock was set ahead (or back: negative) between two samples, beyond the time that has passed by the
- * monotonic clock; 0 where the difference may be drift, or come from a slow answer.
+ * Step of the Redis clock between two samples, in ms (negative: set back): the change beyond the time that has passed
+ * by the monotonic clock. 0 where the difference may be drift or the result of a slow answer.
  */
 export function jumpBetween(before: ClockSample, after: ClockSample): number {
   const jump = after.redisMs - redisTimeAt(before, after.at);

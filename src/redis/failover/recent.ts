@@ -8,7 +8,7 @@ export interface Recent<T> {
 
 export interface RecentLimits {
   readonly keepMs: number;
-  /** By `performance.now()`. */
+  /** Monotonic time in ms, default `performance.now()`. */
   readonly now?: () => number;
 }
 
