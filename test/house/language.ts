@@ -24,10 +24,14 @@ const BAD_START = /^(?:Of|Whoever|Whom|By|Such|Those|Told|To be|With what)\b/;
 const MOST_LOG_LETTERS = 60;
 
 /** Rooms and files whose text is still to be rewritten. The list only shrinks. */
-export const NOT_YET: readonly string[] = ['src/config', 'src/ledger', 'src/limit', 'src/queue'];
+export const NOT_YET: readonly string[] = ['src/config'];
 
-/** Text of others that is quoted as it is: file, then the words. */
-const QUOTED: readonly (readonly [file: string, words: string])[] = [];
+/** Text of others, and names and texts as they are stored in Redis: file, then the words. */
+const QUOTED: readonly (readonly [file: string, words: string])[] = [
+  ['src/queue/dead-letters/dead-letter.ts', ' was not told: '],
+  ['src/limit/lua/claim-reserved-slot.lua', 'keys.told'],
+  ['src/limit/lua/record-critical.lua', 'keys.told'],
+];
 
 export interface Fault {
   readonly file: string;

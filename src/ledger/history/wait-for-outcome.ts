@@ -17,7 +17,7 @@ export class OutcomeTimeoutError extends Error {
 }
 
 function describe(trace: AlertHistory | undefined): string {
-  if (trace === undefined) return 'nobody has raised it';
+  if (trace === undefined) return 'no alert has this id';
   if (trace.outcome === 'pending') return 'no router has taken it';
   const open = trace.messages.filter(({ state }) => isInFlight(state)).length;
   return `${open} of ${trace.messages.length} message(s) are on their way`;

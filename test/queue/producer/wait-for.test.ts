@@ -73,7 +73,7 @@ describe('waiting for an alert', () => {
       message: 'a has no outcome after 150 ms: 1 of 2 message(s) are on their way',
       trace: { id: 'a', messages: [{ state: 'cancelled' }, { state: 'queued' }] },
     });
-    expect(none).toMatchObject({ message: '+60*******789 has no outcome after 150 ms: nobody has raised it', trace: undefined });
+    expect(none).toMatchObject({ message: '+60*******789 has no outcome after 150 ms: no alert has this id', trace: undefined });
     expect(untaken).toMatchObject({ message: 'p has no outcome after 150 ms: no router has taken it', trace: { outcome: 'pending' } });
   });
 
