@@ -98,7 +98,10 @@ describe('a short window', () => {
       system.url,
       Array.from({ length: 6 }, (_, index) => critical(`number ${index}`)),
     );
-    await until(async () => (await messagesOf(system.url, ids)).every(({ state }) => state === 'accepted'), 20_000);
+    await until(async () => {
+      const messages = await messagesOf(system.url, ids);
+      return messages.length === 6 && messages.every(({ state }) => state === 'accepted');
+    }, 60_000);
     const sentAt = (await outbox(system.url)).map((entry) => Date.parse((entry as { at: string }).at)).sort((a, b) => a - b);
     expect(sentAt).toHaveLength(6);
     for (let index = 2; index < sentAt.length; index++) {

@@ -66,7 +66,8 @@ it.concurrent('another reason in the same outage is another line, and no line ho
   await tell(server.port, (redis) => redis.config('SET', 'requirepass', 'changed'), 'hunter2').catch(() => undefined);
   await tell(server.port, (redis) => redis.config('SET', 'requirepass', 'hunter2'), 'changed').catch(() => undefined);
   await until(() => lines.at(-1) === 'well');
-  expect(lines[0]).toBe('Redis at redis://:***@… cannot be reached <connect>');
+  // Which call notices the outage first is up to the machine.
+  expect(lines[0]).toMatch(/^Redis at redis:\/\/:\*\*\*@… cannot be reached <(connect|read)>$/);
   expect(lines.join()).not.toContain('hunter2');
 });
 
