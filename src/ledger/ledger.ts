@@ -1,5 +1,6 @@
 import type { ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
+import type { ScriptStep } from '../redis/define-script.ts';
 import type { AckCodes, Acknowledge } from './acknowledge/acknowledge.ts';
 import type { Closure } from './acknowledge/closure-script.ts';
 import type { HistoryAttempt, HistoryEvent, MessageState } from './history/history.ts';
@@ -88,6 +89,22 @@ export type Opened =
   /** Its only resend has been used. */
   | { readonly kind: 'spent' }
   | { readonly kind: 'missing' };
+
+/** An alert with one message, and the attempt to open for it. */
+export interface BeginRequest {
+  readonly alert: RoutedAlert;
+  /** Identifies the caller's run. */
+  readonly run: string;
+  /** The step that reserves its slot in the rate caps; it returns the word `held` when there is room. Absent: no caps. */
+  readonly slot?: ScriptStep | undefined;
+  readonly attempt: AttemptRequest;
+}
+
+/** `opened` is absent where no attempt was made to open one: the alert was not new, the caps are full, or a failover lost requests. */
+export interface Begun {
+  readonly admission: Admission;
+  readonly opened?: Opened;
+}
 
 /** A step of a message: closes an attempt, changes the state, or both. */
 export interface Move {
@@ -207,7 +224,10 @@ export interface Ledger {
   settleAlert(alert: SettledAlert, run: string): Promise<'recorded' | 'known' | 'other_content'>;
   recall(messageId: string): Promise<History | undefined>;
   openAttempt(request: AttemptRequest): Promise<Opened>;
-  move(move: Move): Promise<Moved>;
+  /** Admits an alert and opens the first attempt of its only message, in one step. */
+  begin(request: BeginRequest): Promise<Begun>;
+  /** @param slot a step of the rate cap, made together with the move */
+  move(move: Move, slot?: ScriptStep): Promise<Moved>;
   /** Writes a request again that the ledger confirmed before a failover and no longer has. Idempotent. */
   restore(sent: Sent): Promise<{ readonly kind: Restored; readonly number: number }>;
   /** Moves a message from `failed` or `expired` to `queued`; its history stays. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from './connect.ts';
 import {
   type ArgKind,
@@ -12,6 +11,7 @@ import {
   type Scalar,
   wireOrder,
 } from './lua-source.ts';
+import { type LuaText, luaText, sendLua } from './lua-text.ts';
 
 interface ScalarTypes {
   string: string;
@@ -77,8 +77,19 @@ export interface ScriptDefinition<
   readonly includes?: readonly LuaPart[];
 }
 
+/** One call of a script that has not been sent: several can be sent as one, see `chain.ts`. */
+export interface ScriptStep<Result = unknown> {
+  readonly lua: LuaText;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  /** @throws Error for a reply that the definition does not list */
+  read(reply: unknown): Result;
+}
+
 export interface Script<Keys extends readonly string[] = readonly string[], Args extends ArgKinds = ArgKinds, R extends Reply = Reply> {
   (redis: Redis, call: ScriptCall<Keys, Args>): Promise<AnswerOf<R>>;
+  /** The call without sending it. */
+  step(call: ScriptCall<Keys, Args>): ScriptStep<AnswerOf<R>>;
   readonly definition: ScriptDefinition<Keys, Args, R>;
   /** The source sent to Redis, in pieces. */
   readonly chunks: readonly LuaChunk[];
@@ -109,31 +120,33 @@ export function defineScript<
 >(file: URL, definition: ScriptDefinition<Keys, Args, R>): Script<Keys, Args, R> {
   const { keys, args = {}, reply, constants = {}, includes = [] } = definition;
   const { chunks, unused } = assemble(keys, args, luaPart(file, { constants, includes }));
-  const lua = chunks.map(({ text }) => text).join('\n');
-  const sha = createHash('sha1').update(lua).digest('hex');
+  const lua = luaText(chunks.map(({ text }) => text).join('\n'));
   const order = wireOrder(args);
-  const read = readerOf(file, reply);
-  const run = async (
-    redis: Redis,
-    call: { readonly keys: Readonly<Record<string, string | readonly string[]>>; readonly args?: Readonly<Record<string, unknown>> },
-  ) => {
-    const sent: (string | number)[] = [];
+  const read = readerOf(file, reply) as (answer: unknown) => AnswerOf<R>;
+  const step = (call: NamedCall): ScriptStep<AnswerOf<R>> => {
+    const sentKeys: string[] = [];
     for (const name of keys) {
-      if (name.startsWith('...')) sent.push(...(call.keys[name.slice(3)] as readonly string[]));
-      else sent.push(call.keys[name] as string);
+      if (name.startsWith('...')) sentKeys.push(...(call.keys[name.slice(3)] as readonly string[]));
+      else sentKeys.push(call.keys[name] as string);
     }
-    const keyCount = sent.length;
-    for (const [name, kind] of order) write(sent, kind, call.args?.[name]);
-    const answer = await redis.evalsha(sha, keyCount, ...sent).catch((error: Error) => {
-      // The script has not run, so it is safe to send it again.
-      if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(lua, keyCount, ...sent);
-    });
-    return read(answer) as AnswerOf<R>;
+    const sentArgs: (string | number)[] = [];
+    for (const [name, kind] of order) write(sentArgs, kind, call.args?.[name]);
+    return { lua, keys: sentKeys, args: sentArgs, read };
   };
-  const script = Object.assign(run as unknown as Script<Keys, Args, R>, { definition, chunks, unused });
+  const run = (redis: Redis, call: NamedCall) => runStep(redis, step(call));
+  const script = Object.assign(run as unknown as Script<Keys, Args, R>, { step, definition, chunks, unused });
   defined.push(script as unknown as Script);
   return script;
+}
+
+/** Sends one step. */
+export async function runStep<Result>(redis: Redis, { lua, keys, args, read }: ScriptStep<Result>): Promise<Result> {
+  return read(await sendLua(redis, lua, keys, args));
+}
+
+interface NamedCall {
+  readonly keys: Readonly<Record<string, string | readonly string[]>>;
+  readonly args?: Readonly<Record<string, unknown>>;
 }
 
 function write(sent: (string | number)[], kind: ArgKind, value: unknown): void {

@@ -12,7 +12,7 @@ interface Node {
 const { parse }: { parse(lua: string, options: { luaVersion: '5.1'; locations: true }): Node } = createRequire(import.meta.url)('luaparse');
 
 /** What Redis gives every script, as far as ours need it. */
-const GLOBALS = 'redis cjson cmsgpack string table math tonumber tostring type unpack ipairs pairs next select error'.split(' ');
+const GLOBALS = 'redis cjson cmsgpack string table math tonumber tostring type unpack ipairs pairs next select error pcall'.split(' ');
 /** Only the preamble and the text of other projects may use them. */
 const RAW = ['KEYS', 'ARGV'];
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { definedScripts, type Script } from '../../src/redis/define-script.ts';
-import { checkScript } from './lua-names.ts';
+import { chainLua } from '../../src/redis/chain.ts';
+import { definedScripts, noReply, type Script } from '../../src/redis/define-script.ts';
+import { type CheckedScript, checkScript } from './lua-names.ts';
 
 /** Every script below `src`, and what is wrong with the files. */
 export async function findScripts(root: string): Promise<{ readonly scripts: readonly Script[]; readonly faults: readonly string[] }> {
@@ -16,6 +17,7 @@ export async function findScripts(root: string): Promise<{ readonly scripts: rea
   const folder = join(sourceRoot(resolve(root)), 'src/');
   const scripts = definedScripts().filter(({ chunks }) => chunks.at(-1)?.file.startsWith(folder));
   const loaded = new Set(scripts.flatMap(({ chunks }) => chunks.map(({ file }) => file)));
+  loaded.add(chainLua.file);
   const unread = files.filter((file) => file.endsWith('.lua') && !loaded.has(join(folder, file)));
   if (faults.length === 0) faults.push(...unread.map((file) => `src/${file} belongs to no script`));
   return { scripts, faults };
@@ -34,8 +36,19 @@ function importOf(root: string, path: string): string {
   return pathToFileURL(join(sourceRoot(root), 'src', isCompiled() ? path.replace(/\.ts$/, '.js') : path)).href;
 }
 
+const { file, source: text, foreign } = chainLua;
+/** The Lua that calls the scripts of a chain, which is put before it. */
+const chainDriver: CheckedScript = {
+  definition: { reply: noReply },
+  chunks: [
+    { file: 'scripts of a chain', text: 'local SCRIPTS = {}', foreign: true },
+    { file, text, foreign },
+  ],
+  unused: [],
+};
+
 /** All faults of all scripts. */
 export async function checkScripts(root: string): Promise<string[]> {
   const { scripts, faults } = await findScripts(root);
-  return [...new Set([...faults, ...scripts.flatMap(checkScript)])].sort();
+  return [...new Set([...faults, ...scripts.flatMap(checkScript), ...checkScript(chainDriver)])].sort();
 }

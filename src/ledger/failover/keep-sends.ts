@@ -116,15 +116,30 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
           return opened;
         }
       },
-      async move(move) {
+      async begin(request) {
+        const { alert, attempt } = request;
+        for (;;) {
+          server.look();
+          if (attempt.receivedAt <= failedOverAt) await restoring;
+          const change = server.changedAt();
+          const begun = await ledger.begin(request);
+          server.look();
+          if (server.changedAt() !== change) continue;
+          const { admission, opened } = begun;
+          if (opened?.kind === 'opened') recent.opened(attempt, opened.number, clock.now().getTime() + attempt.leaseMs);
+          if (admission.kind !== 'admitted' || !admission.fresh) return begun;
+          return { ...begun, admission: { ...admission, fresh: !countedBefore(alert.id) } };
+        }
+      },
+      async move(move, slot) {
         const { attempt } = move;
-        if (attempt === undefined) return ledger.move(move);
+        if (attempt === undefined) return ledger.move(move, slot);
         server.look();
         const number = recent.numberOf(attempt.token) ?? attempt.number;
         const own = { ...move, attempt: { ...attempt, number } };
         // Must precede the write: a write whose reply is pending can be lost like a confirmed one.
         const sent = recent.closed(own);
-        const moved = await ledger.move(own);
+        const moved = await ledger.move(own, slot);
         if (moved === 'missing' && sent !== undefined && isRecent()) await retryUntilStored(() => ledger.restore(sent));
         return moved;
       },

@@ -1,6 +1,6 @@
 local by, outcome, mutedBefore = unpack(redis.call('HMGET', keys.alert, 'by', 'outcome', 'muted'))
-if by == args.run then return { 'admitted', 1, mutedBefore or '', 'none' } end
-if outcome == 'routed' then return { 'admitted', 0, mutedBefore or '', otherContent() } end
+if by == args.run then return { 'admitted', mutedBefore or '' } end
+if outcome == 'routed' then return { 'known', mutedBefore or '', otherContent() } end
 if outcome and outcome ~= 'malformed' then return { 'settled', otherContent() } end
 
 local over, overBy = closedBy()
@@ -65,4 +65,4 @@ if open > 0 then
   redis.call('PEXPIRE', keys.open, LEDGER_TTL_MS)
 end
 redis.call('PEXPIRE', keys.alert, LEDGER_TTL_MS)
-return { 'admitted', 1, table.concat(muted, ' '), 'none' }
+return { 'admitted', table.concat(muted, ' ') }

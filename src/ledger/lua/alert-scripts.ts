@@ -45,8 +45,8 @@ export const DUPLICATE_ID = '@message@';
  * alert of at least the same severity holds the claim, the message is written as `suppressed`, `duplicate`; if that
  * applies to all of them, the alert is the duplicate and nothing is written. `duplicateEvent`, `duplicateLine`: for a
  * message that is a duplicate. Of a message: `claim`, unless it has ended; `journalLine`, unless it is queued.
- * `keys.messages` has the order of `args.messages`. `muted` in the reply: claims held by other alerts, each before the
- * alert that holds it.
+ * `keys.messages` has the order of `args.messages`. Replies: `admitted` to the run that wrote them, `known` to later runs.
+ * `muted`: claims held by other alerts, each before the alert that holds it.
  */
 export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
   keys: [
@@ -78,7 +78,8 @@ export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
     messages: [{ id: 'string', claim: 'string?', journalLine: 'string?', fields: 'fields' }],
   },
   reply: {
-    admitted: { isFresh: 'flag', muted: 'string', otherContent: ['none', 'new', 'known'] },
+    admitted: { muted: 'string' },
+    known: { muted: 'string', otherContent: ['none', 'new', 'known'] },
     settled: { otherContent: ['none', 'new', 'known'] },
     duplicate: { of: 'string' },
     acknowledged: { by: 'string' },

@@ -1,11 +1,11 @@
 import { clockOf, nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript, noReply } from '../../redis/define-script.ts';
+import { type AnswerOf, defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { foreignPart, luaPart } from '../../redis/lua-source.ts';
 import { currentNamesLua } from '../cap-names.ts';
 import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
-import type { CapRule, RateCap } from './rate-cap.ts';
+import type { CapRule, RateCap, Reservation } from './rate-cap.ts';
 
 /**
  * The three operations on a rate cap, each one atomic step over all rules of a message. A limiter is a sliding log:
@@ -41,10 +41,11 @@ const takeSlotLua = luaPart(new URL('../lua/take-slot.lua', import.meta.url), {
 });
 
 /** `held` in all rules, `isFresh` unless it was already in one; or `full`: the rule (from 1) that has room last, and in how many ms. */
+const reserveReply = { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } } as const;
 const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import.meta.url), {
   keys,
   args: taking,
-  reply: { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } },
+  reply: reserveReply,
   includes: [openRuleLua, takeSlotLua],
 });
 
@@ -94,18 +95,28 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
     };
   };
 
+  const reservationOf = (answer: AnswerOf<typeof reserveReply>, rules: readonly CapRule[], at: number | undefined): Reservation => {
+    if (answer.kind === 'held') return { kind: 'held', fresh: answer.isFresh };
+    const { reason, key } = rules[answer.rule - 1] as CapRule;
+    return { kind: 'full', reason, key, retryAt: new Date((at ?? clockOf(redis).now().getTime()) + answer.waitMs) };
+  };
+
   return {
     async reserve(slot, rules) {
       if (rules.length === 0) return { kind: 'held', fresh: true };
       const at = now?.();
-      const answer = await reserveSlotScript(redis, callOf(slot, rules, at));
-      if (answer.kind === 'held') return { kind: 'held', fresh: answer.isFresh };
-      const { reason, key } = rules[answer.rule - 1] as CapRule;
-      return { kind: 'full', reason, key, retryAt: new Date((at ?? clockOf(redis).now().getTime()) + answer.waitMs) };
+      return reservationOf(await reserveSlotScript(redis, callOf(slot, rules, at)), rules, at);
+    },
+    reserveStep(slot, rules) {
+      if (rules.length === 0) return undefined;
+      const at = now?.();
+      const step = reserveSlotScript.step(callOf(slot, rules, at));
+      return { ...step, read: (reply) => reservationOf(step.read(reply), rules, at) };
     },
     async settle(slot, rules) {
       if (rules.length > 0) await settleSlotScript(redis, callOf(slot, rules, now?.()));
     },
+    settleStep: (slot, rules) => (rules.length === 0 ? undefined : settleSlotScript.step(callOf(slot, rules, now?.()))),
     async release(slot, rules) {
       if (rules.length > 0) await releaseSlotScript(redis, callOf(slot, rules, now?.()));
     },

@@ -59,7 +59,18 @@ export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: Cached
       if (reservation.kind === 'full') remember(reservation, rules);
       return reservation;
     },
+    reserveStep(slot, rules) {
+      const step = cap.reserveStep(slot, rules);
+      if (step === undefined) return undefined;
+      const read = (reply: unknown): Reservation => {
+        const reservation = step.read(reply);
+        if (reservation.kind === 'full') remember(reservation, rules);
+        return reservation;
+      };
+      return { ...step, read };
+    },
     settle: (slot, rules) => cap.settle(slot, rules),
+    settleStep: (slot, rules) => cap.settleStep(slot, rules),
     async release(slot, rules) {
       try {
         await cap.release(slot, rules);

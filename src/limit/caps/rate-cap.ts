@@ -1,3 +1,5 @@
+import type { ScriptStep } from '../../redis/define-script.ts';
+
 /** The port of the rate caps: exact in every window position, over all replicas. */
 export const CAP_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'rate_cap_source', 'rate_cap_country', 'rate_cap_route'] as const;
 export type CapReason = (typeof CAP_REASONS)[number];
@@ -75,6 +77,9 @@ export interface RateCap {
   reserve(slot: string, rules: readonly CapRule[], hint?: ReserveHint): Promise<Reservation>;
   /** Called when the provider has answered: from now on the slot counts for exactly one window. */
   settle(slot: string, rules: readonly CapRule[]): Promise<void>;
+  /** {@link reserve} for a message that holds no slot, and {@link settle}, as steps of one call with others; `undefined` without rules. */
+  reserveStep(slot: string, rules: readonly CapRule[]): ScriptStep<Reservation> | undefined;
+  settleStep(slot: string, rules: readonly CapRule[]): ScriptStep | undefined;
   /** Releases the slot of a message that was certainly never sent. */
   release(slot: string, rules: readonly CapRule[]): Promise<void>;
 }
