@@ -15,7 +15,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { createNotifier, openAddresses } from '../pipeline/notices/notifier.ts';
 import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
-import type { RetryUntilStored } from '../pipeline/sending/message-stages.ts';
+import type { RetryUntilStored } from '../pipeline/sending/message-run.ts';
 import { openTargets } from '../pipeline/sending/open-targets.ts';
 import { createPlaces, createReturnSchedule, slotsOf } from '../pipeline/sending/places.ts';
 import { createReconcile } from '../pipeline/sending/reconcile.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ALERT_STAGES } from '../../src/pipeline/routing/alert-stages.ts';
-import { type MessageStageDeps, messageStages } from '../../src/pipeline/sending/message-pipeline.ts';
+import { type MessageStageDeps, messageStages } from '../../src/pipeline/sending/message-stages.ts';
 import { readDoc, tableRows } from './markdown.ts';
 
 const policy = readDoc('docs/policy.md');

@@ -6,7 +6,7 @@ import type { Contact } from '../../src/config/config.ts';
 import { createHoldBack } from '../../src/pipeline/gates/hold-back.ts';
 import { createQuietHoursStage } from '../../src/pipeline/gates/quiet-hours-gate.ts';
 import { quietHoursOf } from '../../src/pipeline/routing/compose.ts';
-import type { MessageSubject } from '../../src/pipeline/sending/message-stages.ts';
+import type { MessageSubject } from '../../src/pipeline/sending/message-run.ts';
 import { type QuietHours, quietUntil } from '../../src/policy/quiet-hours.ts';
 
 const MINUTE_MS = 60_000;

@@ -10,7 +10,7 @@ import type { ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { templateBookOf } from '../../provider/registry.ts';
 import { digestSegments } from '../gates/message-caps.ts';
 import { laneOf, type Message } from '../message.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { judgeOverBudget, type OverBudget } from '../sending/paid-attempt.ts';
 import { orderTargets, type SendTarget } from '../sending/send-target.ts';
 import { ruleOf } from '../sending/shape-message.ts';

@@ -2,7 +2,7 @@ import { maskPhone } from '../../alert/phone.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
 import { type OptOuts, refusedBy } from '../../ledger/opt-out/opt-outs.ts';
 import { formerHashesOf, type Message } from '../message.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { pass, type Stage, type StageContext, unconcerned } from '../stage.ts';
 
 /** How long a process may cache that there are no opt-outs. */

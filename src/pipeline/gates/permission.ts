@@ -4,7 +4,7 @@ import type { Config, Contact } from '../../config/config.ts';
 import type { Policy } from '../../policy/route.ts';
 import type { Message } from '../message.ts';
 import type { Recipient } from '../routing/recipients.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { pass, type Stage, type StageName, unconcerned, type Verdict } from '../stage.ts';
 
 /** Why a recipient may not be sent to, whatever the content. */

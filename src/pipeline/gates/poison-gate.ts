@@ -1,4 +1,4 @@
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import type { Stage } from '../stage.ts';
 
 /**

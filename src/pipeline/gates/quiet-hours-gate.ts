@@ -1,5 +1,5 @@
 import { quietUntil } from '../../policy/quiet-hours.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { pass, type Stage, unconcerned } from '../stage.ts';
 import type { HoldBack } from './hold-back.ts';
 

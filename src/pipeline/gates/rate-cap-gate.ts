@@ -1,7 +1,7 @@
 import type { CapRule, RateCap } from '../../limit/caps/rate-cap.ts';
 import { type Critical, openSlot, type ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { laneOf, type Message } from '../message.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { pass, type Stage } from '../stage.ts';
 import { canWaitUntil, type HoldBack } from './hold-back.ts';
 import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './message-caps.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { NoticeOutcome, Notices } from '../../ledger/notices.ts';
 import type { Observer } from '../observer.ts';
 import { type AddressBook, openRecipients } from '../routing/recipients.ts';
-import type { RetryUntilStored } from '../sending/message-stages.ts';
+import type { RetryUntilStored } from '../sending/message-run.ts';
 import { pauseMs, type WaitingNotice } from './notice.ts';
 
 interface NotifierDeps {

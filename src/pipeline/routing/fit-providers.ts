@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { orderProviders, type ProviderPlan, providersOf } from '../../policy/provider-order.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { Message } from '../message.ts';
-import type { MessageSubject } from '../sending/message-stages.ts';
+import type { MessageSubject } from '../sending/message-run.ts';
 import { type Stage, unconcerned } from '../stage.ts';
 
 /** Route name for alerts that match no route. */

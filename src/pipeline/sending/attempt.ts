@@ -10,7 +10,7 @@ import type { Observer } from '../observer.ts';
 import type { AcceptedSend, Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
 import { unknownsAllowed } from './judge.ts';
-import type { MessageSubject } from './message-stages.ts';
+import type { MessageSubject } from './message-run.ts';
 import type { SendTarget } from './send-target.ts';
 import { ruleOf } from './shape-message.ts';
 

@@ -14,7 +14,7 @@ import type { Observer } from '../observer.ts';
 import { type Decided, effectOf, endOf, isUnsent, type Outcome } from '../outcome.ts';
 import { type Stage, walk } from '../stage.ts';
 import { boundedBy, unknownWins } from './judge.ts';
-import { type MessageSubject, newSubject, type RetryUntilStored, stepOf } from './message-stages.ts';
+import { type MessageSubject, newSubject, type RetryUntilStored, stepOf } from './message-run.ts';
 
 export interface DispatcherDeps {
   readonly stages: readonly Stage<MessageSubject>[];

@@ -1,177 +1,57 @@
-import type { ClosedAttempt, History, Ledger, Move, OpenAttempt } from '../../ledger/ledger.ts';
-import type { CapRule } from '../../limit/caps/rate-cap.ts';
-import type { ProviderName } from '../../provider/contract/provider.ts';
-import { type CapConfig, rulesOf } from '../gates/message-caps.ts';
-import type { Message } from '../message.ts';
-import type { Observer } from '../observer.ts';
-import type { WaitReason } from '../outcome.ts';
-import { pass, type Stage, type StageContext, type Verdict } from '../stage.ts';
-import { reopeningOf } from '../unknown/replay-message.ts';
-import { judgeHistory, mayResend } from './judge.ts';
-import { acceptedAs, noteReconciled, ONCE, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';
-import type { SendTarget } from './send-target.ts';
+import type { Config } from '../../config/config.ts';
+import type { Digests } from '../../ledger/digest/digests.ts';
+import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
+import type { ReservedSlot } from '../../limit/caps/reserved-slot.ts';
+import { createDigestCloseStage, createDigestMoneyStage, createDigestReadyStage, type DigestDeps } from '../digest/digest-stages.ts';
+import { createEscalationGate } from '../gates/escalation-gate.ts';
+import { messageExpiryGate } from '../gates/expiry-gate.ts';
+import type { HoldBack } from '../gates/hold-back.ts';
+import { createLedgerGate, type LedgerGateDeps } from '../gates/ledger-gate.ts';
+import { createOptOutGate } from '../gates/opt-out-gate.ts';
+import { createConsentGate, createCountryGate } from '../gates/permission.ts';
+import { createQuietHoursStage } from '../gates/quiet-hours-gate.ts';
+import { createRateCapGate } from '../gates/rate-cap-gate.ts';
+import { laneOf } from '../message.ts';
+import { createProviderGate } from '../routing/fit-providers.ts';
+import type { Stage } from '../stage.ts';
+import type { MessageSubject } from './message-run.ts';
+import { createDispatchStage, type DispatchDeps } from './send-stage.ts';
 
-/** Retries a write until Redis accepts it: a provider's response must not be lost in an outage. */
-export type RetryUntilStored = <T>(write: () => Promise<T>) => Promise<T>;
-
-interface LedgerWriter {
-  readonly ledger: Ledger;
-  readonly retryUntilStored: RetryUntilStored;
+export interface MessageStageDeps extends LedgerGateDeps, Omit<DispatchDeps, 'optOuts' | 'holdBack'> {
+  readonly config: Pick<Config, 'contacts' | 'countries' | 'providers' | 'routes' | 'caps'>;
+  readonly optOuts: OptOuts;
+  readonly digests: Digests;
+  readonly reservedSlot: ReservedSlot;
+  readonly holdBack: HoldBack;
 }
 
-export interface LedgerGateDeps extends LedgerWriter {
-  readonly observer: Observer;
-  readonly targets: ReadonlyMap<ProviderName, SendTarget>;
-  readonly reconcile: Reconcile;
-}
+/** Stages of every message in this order, in production and in tests; the first verdict other than `pass` is its outcome. */
+export const messageStages = (deps: MessageStageDeps): readonly Stage<MessageSubject>[] => [
+  createLedgerGate(deps),
+  createProviderGate(deps.config),
+  ...gates(deps),
+  createDispatchStage(deps),
+];
 
-/** State of a message during one dispatcher run. */
-export interface MessageSubject {
-  message: Message;
-  /** Identifies this run in the ledger. */
-  readonly run: string;
-  /** Another run may have processed it before. */
-  readonly rerun: boolean;
-  /** The caps it must fit into; empty = none. */
-  rules: readonly CapRule[];
-  /** Number of attempts, by this run and earlier ones. */
-  attempts: number;
-  /** Attempts with unknown outcome. */
-  unknowns: number;
-  doubtful: string | undefined;
-  /** The reason it last waited for, as stored by an earlier run. */
-  waitedFor: WaitReason | undefined;
-  /** That reason before this run. */
-  reportedWait: WaitReason | undefined;
-  /** This run reserved a cap slot, and no earlier run had one. */
-  tookSlot: boolean;
-  /** When the slot was reserved or renewed, by `performance.now()`. */
-  slotAt: number;
-}
+/** Stages of a digest: it is composed when it may be sent, and checks its providers again when its content is final. */
+export const digestStages = (deps: MessageStageDeps & DigestDeps): readonly Stage<MessageSubject>[] => [
+  createLedgerGate(deps),
+  createDigestReadyStage(deps),
+  createProviderGate(deps.config),
+  ...gates(deps),
+  createDigestMoneyStage(deps),
+  createDigestCloseStage(deps),
+  createProviderGate(deps.config),
+  createDispatchStage(deps),
+];
 
-export function newSubject(message: Message, run: string, rerun: boolean, config: CapConfig): MessageSubject {
-  return {
-    message,
-    run,
-    rerun,
-    rules: rulesOf(message, config),
-    attempts: 0,
-    unknowns: 0,
-    doubtful: undefined,
-    waitedFor: undefined,
-    reportedWait: undefined,
-    tookSlot: false,
-    slotAt: 0,
-  };
-}
-
-/** A re-run checks the ledger first: it never just sends. */
-export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
-  const { ledger, observer } = deps;
-  return {
-    name: 'ledger',
-    async exec(subject, ctx) {
-      const { clock, note } = ctx;
-      if (!subject.rerun) return pass;
-      const { message } = subject;
-      const reopening = reopeningOf(message);
-      // The replaying process may have crashed before updating the ledger; `reopen` is idempotent.
-      if (reopening !== undefined) await ledger.reopen(reopening);
-      const [history, over] = await Promise.all([ledger.recall(message.id), ledger.closedBy(message.dedupHash, message.receivedAt)]);
-      if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
-      remember(subject, history);
-      const verdict = judgeHistory(history, message.onUnknown, clock.now());
-      if (verdict.kind === 'pass' && history.doubtful !== undefined) {
-        // The vendor may know the state by now.
-        const attempt = { token: subject.run, ...history.doubtful };
-        const settled = await settleUnresolved(attempt, subject, ONCE, deps, ctx);
-        if (settled?.kind === 'pass') {
-          subject.unknowns -= 1;
-          subject.doubtful = undefined;
-        }
-        return settled ?? pass;
-      }
-      // Otherwise it would wait for capacity that it no longer needs.
-      if (verdict.kind === 'pass' && over !== undefined) return { kind: 'cancelled', reason: over };
-      if (verdict.kind !== 'orphan') return verdict;
-
-      const attempt = abandon(history.open as OpenAttempt, clock.now());
-      const { provider } = attempt.record;
-      observer.providerRequest({ provider, result: 'unknown', reason: 'unknown_outcome' });
-      const settled = await settleUnresolved(attempt, subject, PATIENTLY, deps, ctx);
-      if (settled !== undefined) return settled;
-      subject.unknowns += 1;
-      subject.doubtful = provider;
-      if (!mayResend(message.onUnknown, subject.unknowns)) {
-        observer.unknownResolved(provider, 'held');
-        return { kind: 'unknown', provider, attempt };
-      }
-      note({
-        stage: 'ledger',
-        verdict: 'resend',
-        reason: 'unknown_outcome',
-        detail: `the worker that was sending through ${provider} crashed`,
-      });
-      await closeAttempt(deps, subject, attempt);
-      observer.unknownResolved(provider, 'resent');
-      return pass;
-    },
-  };
-}
-
-/**
- * Queries the vendor about an attempt of an earlier run: `pass` when it surely was not sent, `undefined` when that
- * stays unknown.
- */
-async function settleUnresolved(
-  attempt: ClosedAttempt,
-  subject: MessageSubject,
-  pausesMs: readonly number[],
-  deps: LedgerGateDeps,
-  { signal, note }: StageContext,
-): Promise<Verdict | undefined> {
-  const { message } = subject;
-  const { provider } = attempt.record;
-  const reconciled = await deps.reconcile(message, attempt.record, signal, pausesMs);
-  noteReconciled(reconciled, provider, note);
-  if (reconciled.kind === 'unclear') return undefined;
-  deps.observer.unknownResolved(provider, reconciled.kind);
-  if (reconciled.kind === 'confirmed_sent') return acceptedAs(reconciled.said, attempt, message, deps.targets.get(provider) as SendTarget);
-  await closeAttempt(deps, subject, settleAttempt(attempt, reconciled.kind));
-  return pass;
-}
-
-/** Identifies the run for the ledger. */
-export function stepOf({
-  message: { id, alertId, dedupHash },
-  run,
-}: MessageSubject): Pick<Move, 'messageId' | 'alertId' | 'dedupHash' | 'run'> {
-  return { messageId: id, alertId, dedupHash, run };
-}
-
-/** Stores the result of an attempt while the message continues. */
-export async function closeAttempt(
-  { ledger, retryUntilStored }: LedgerWriter,
-  subject: MessageSubject,
-  attempt: ClosedAttempt,
-): Promise<void> {
-  await retryUntilStored(() => ledger.move({ ...stepOf(subject), state: 'sending', attempt, events: [] }));
-}
-
-function remember(subject: MessageSubject, history: History): void {
-  subject.attempts = history.attempts;
-  subject.unknowns = history.unknowns;
-  subject.doubtful = history.doubtful?.record.provider;
-  subject.waitedFor = history.lastReason as WaitReason | undefined;
-  subject.reportedWait = subject.waitedFor;
-}
-
-function abandon({ token, number, record }: OpenAttempt, now: Date): ClosedAttempt {
-  return { token, number, record: { ...record, endedAt: now.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
-}
-
-/** Expires a message past its deadline: a late message is worse than none. */
-export const messageExpiryGate: Stage<MessageSubject> = {
-  name: 'expiry-gate',
-  exec: ({ message, waitedFor }, { clock }) => (clock.now().getTime() >= message.expiresAt ? { kind: 'expired', last: waitedFor } : pass),
-};
+/** Gates that decide whether a message may be sent now. */
+const gates = ({ config, ledger, optOuts, holdBack, cap, reservedSlot, digests }: MessageStageDeps): readonly Stage<MessageSubject>[] => [
+  messageExpiryGate,
+  createEscalationGate(ledger),
+  createOptOutGate(optOuts),
+  createConsentGate(config.contacts),
+  createCountryGate(config.countries),
+  createQuietHoursStage(holdBack),
+  createRateCapGate(cap, { holdBack, reservedSlot, digestWaits: (message) => digests.isWaiting(laneOf(message)) }),
+];

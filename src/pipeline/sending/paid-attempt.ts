@@ -7,7 +7,7 @@ import type { SmsMessage } from '../../provider/contract/provider.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StageContext } from '../stage.ts';
 import { type AttemptDeps, type Attempted, attemptOnce } from './attempt.ts';
-import type { MessageSubject, RetryUntilStored } from './message-stages.ts';
+import type { MessageSubject, RetryUntilStored } from './message-run.ts';
 import type { SendTarget } from './send-target.ts';
 import { ruleOf } from './shape-message.ts';
 

@@ -12,7 +12,7 @@ import type { Outcome } from '../outcome.ts';
 import type { Stage, StageContext, Verdict } from '../stage.ts';
 import type { Attempted } from './attempt.ts';
 import { judgeRefusals, mayFailOver, mayResend, type ProviderRefusal, restingOf, roundOf } from './judge.ts';
-import { closeAttempt, type MessageSubject } from './message-stages.ts';
+import { closeAttempt, type MessageSubject } from './message-run.ts';
 import { attemptWithinBudget, judgeOverBudget, type OverBudget, type PaidAttemptDeps } from './paid-attempt.ts';
 import type { Place, Places, ReturnSchedule } from './places.ts';
 import { acceptedAs, NEVER_TAKEN, noteReconciled, PATIENTLY, type Reconcile, settleAttempt } from './reconcile.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createEscalationGate } from '../../../src/pipeline/gates/escalation-gate.ts';
-import type { MessageSubject } from '../../../src/pipeline/sending/message-stages.ts';
+import type { MessageSubject } from '../../../src/pipeline/sending/message-run.ts';
 import { unconcerned } from '../../../src/pipeline/stage.ts';
 
 const NOW = Date.parse('2026-11-20T03:00:00Z');
