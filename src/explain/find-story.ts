@@ -1,5 +1,5 @@
 import type { AlertHistory, CapFilling, MessageHistory, StoryHistories } from '../ledger/history/history.ts';
-import type { Contributor } from '../limit/caps/contributions.ts';
+import type { Contributor } from '../limit/caps/cap-usage-statistics.ts';
 import { formatElapsed } from '../text/format-time.ts';
 import { concludeMessage } from './conclude-message.ts';
 import { type Story, storyOfMessage } from './story.ts';

@@ -3,7 +3,7 @@ import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import type { HeldCriticals } from '../ledger/criticals.ts';
 import type { BudgetFigures } from '../limit/budget/budget.ts';
-import { CONTRIBUTION_RESULTS } from '../limit/caps/contributions.ts';
+import { CONTRIBUTION_RESULTS } from '../limit/caps/cap-usage-statistics.ts';
 import type { CapFigures, QueueFigures, RedisFigures } from '../overview/figures.ts';
 import {
   ACKNOWLEDGED_BY,

@@ -3,7 +3,7 @@ import type { MessageState } from '../ledger/history/history.ts';
 import type { Journal } from '../ledger/journal/journal.ts';
 import type { JournalEntry } from '../ledger/journal/journal-entry.ts';
 import type { BudgetFigures } from '../limit/budget/budget.ts';
-import type { Contributor, CountedContribution } from '../limit/caps/contributions.ts';
+import type { Contributor, CountedContribution } from '../limit/caps/cap-usage-statistics.ts';
 import type { DataLossKind } from '../redis/data-set.ts';
 import type { Circuits } from './circuits.ts';
 import type { CapFigures, QueueFigures, RedisFigures } from './figures.ts';

@@ -2,7 +2,7 @@ import type { Purpose } from '../alert/alert.ts';
 import type { ProviderReason, Reason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { NoticeOutcome } from '../ledger/notices.ts';
-import type { Contribution } from '../limit/caps/contributions.ts';
+import type { Contribution } from '../limit/caps/cap-usage-statistics.ts';
 import type { ProviderName } from '../provider/contract/provider.ts';
 import type { EndReports } from './end-report.ts';
 import type { DeferredReason } from './outcome.ts';

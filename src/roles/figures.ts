@@ -5,7 +5,7 @@ import { createLedger } from '../ledger/redis-ledger.ts';
 import { createUnknowns } from '../ledger/unknown/unknowns.ts';
 import { openBudgets } from '../limit/budget/budget.ts';
 import { readHourUsage } from '../limit/caps/cap-rules.ts';
-import { readContributions } from '../limit/caps/contributions.ts';
+import { readContributions } from '../limit/caps/cap-usage-statistics.ts';
 import { type CapFigures, type RedisFigures, readRedisFigures } from '../overview/figures.ts';
 import { createQueueFigures } from '../queue/figures.ts';
 import { QUEUES } from '../queue/names.ts';

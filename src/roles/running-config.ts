@@ -8,7 +8,7 @@ import { createJournalCursor } from '../ledger/journal/journal-cursor.ts';
 import { createLedger } from '../ledger/redis-ledger.ts';
 import { createRateCap } from '../limit/caps/bottleneck-cap.ts';
 import { createCachedRateCap } from '../limit/caps/cached-rate-cap.ts';
-import { createContributions } from '../limit/caps/contributions.ts';
+import { createContributions } from '../limit/caps/cap-usage-statistics.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { shieldObserver } from '../pipeline/observer.ts';

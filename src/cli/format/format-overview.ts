@@ -1,7 +1,7 @@
 import { describeContributor } from '../../explain/find-story.ts';
 import type { BudgetFigures } from '../../limit/budget/budget.ts';
 import { MICRO } from '../../limit/budget/money.ts';
-import type { Contributor } from '../../limit/caps/contributions.ts';
+import type { Contributor } from '../../limit/caps/cap-usage-statistics.ts';
 import type { QueueFigures } from '../../overview/figures.ts';
 import type { HealthFinding, HealthLevel } from '../../overview/finding.ts';
 import { judgeHealth } from '../../overview/judge-health.ts';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { BudgetFigures } from '../../limit/budget/budget.ts';
-import type { Contributor } from '../../limit/caps/contributions.ts';
+import type { Contributor } from '../../limit/caps/cap-usage-statistics.ts';
 import type { CapFigures, QueueFigures, RedisFigures } from '../../overview/figures.ts';
 import type { Overview } from '../../overview/overview.ts';
 import type { ProviderHealth } from '../../overview/provider-health.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { CapSize } from '../../ledger/history/history.ts';
 import { capRulesFor } from '../../limit/caps/cap-rules.ts';
-import type { Contributor } from '../../limit/caps/contributions.ts';
+import type { Contributor } from '../../limit/caps/cap-usage-statistics.ts';
 import { CAP_REASONS, type CapRule, type Reservation } from '../../limit/caps/rate-cap.ts';
 import { keepSlot } from '../../limit/caps/reserved-slot.ts';
 import { FEW_SEGMENTS, MOST_SEGMENTS } from '../digest/compose-digest.ts';

@@ -5,8 +5,8 @@ import type { Clock } from '../../clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
 import { isUnavailable } from '../../redis/unavailable.ts';
-import { isCount, isOwnKey, unreadableIn } from './janitor.ts';
 import { setTime } from './redis-time-backend.ts';
+import { isCount, isOwnKey, unreadableIn } from './unreadable-jobs.ts';
 
 interface BullScript {
   readonly content: string;

@@ -9,9 +9,9 @@ import { KEEP } from '../names.ts';
 import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
 import { isOfScript } from './guarded-backend.ts';
 import { inJobSpan } from './in-job-span.ts';
-import { failUnreadableJobs, type UnreadableJob } from './janitor.ts';
 import { ReadableWorker } from './readable-worker.ts';
 import { describePoison, type JobMove, judgeStalls, settleJob } from './settle.ts';
+import { failUnreadableJobs, type UnreadableJob } from './unreadable-jobs.ts';
 
 export interface QueueWorkerDeps {
   /** Connection shared by all workers of the process; each duplicates it for blocking reads. */

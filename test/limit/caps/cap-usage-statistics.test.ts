@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Contribution, createContributions, OTHER, readContributions } from '../../../src/limit/caps/contributions.ts';
+import { type Contribution, createContributions, OTHER, readContributions } from '../../../src/limit/caps/cap-usage-statistics.ts';
 import type { Redis } from '../../../src/redis/connect.ts';
 import { CONTRIBUTION_BUCKET_MS, createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';

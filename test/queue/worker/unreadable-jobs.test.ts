@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { QUEUES } from '../../../src/queue/names.ts';
-import { failUnreadableJobs } from '../../../src/queue/worker/janitor.ts';
+import { failUnreadableJobs } from '../../../src/queue/worker/unreadable-jobs.ts';
 import { testRedis } from '../../support/redis.ts';
 import { openQueue, type QueueBench } from '../support/queue-bench.ts';
 
