@@ -72,9 +72,9 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   const watch = createRedisWatch({
     url: redisUrl,
     key: keys.probe(),
-    onTrouble: ({ problem, remedy, said }) => logger.error({ hint: remedy, detail: said }, problem),
+    onTrouble: ({ problem, hint, said }) => logger.error({ hint, detail: said }, problem),
     onReplaced: ({ server }) => logger.warn({ server }, 'Redis primary replaced; old connections dropped'),
-    onWell: ({ afterMs }) => {
+    onRecovered: ({ afterMs }) => {
       logger.info({ afterMs }, 'Redis connection recovered');
       dataSetWatch?.look();
     },
@@ -83,7 +83,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   const connections = createConnections();
   const access = { user: redisUser(roles), keys, queues: QUEUES };
   const connect = (role: 'commands' | 'interactive'): Redis => {
-    const redis = connectRedis(redisUrl, role, watch.hear, connections.add);
+    const redis = connectRedis(redisUrl, role, watch.onError, connections.add);
     cleanups.push(async () => redis.disconnect());
     return redis;
   };
@@ -92,7 +92,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
   const routesFor = (next: Config) => (roles.includes('dispatcher') ? lanesOf(next) : []);
   const start = async (): Promise<{ httpPort: number }> => {
     const interactive = connect('interactive');
-    await requireFitRedis(interactive, ({ problem, remedy }) => logger.warn({ hint: remedy }, problem));
+    await requireFitRedis(interactive, ({ problem, hint }) => logger.warn({ hint }, problem));
     requireNoFault([...(await checkAccess(interactive, access)), ...(await checkConnectionAccess(redisUrl, access))]);
     const allowed = watchAccess({ ...access, redis: interactive, logger }, cleanups);
     let announced: ProcessAnnouncer | undefined;
@@ -141,7 +141,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       clock,
       interactive,
       commands,
-      connectWorker: () => connectRedis(redisUrl, 'worker', watch.hear, connections.add),
+      connectWorker: () => connectRedis(redisUrl, 'worker', watch.onError, connections.add),
       readiness: () => readiness({ ask: () => interactive.exists(keys.probe()), redis: interactive, allowed, connections }, current, ready),
     };
     const open = async (next: Config): Promise<RunningConfig> => {
@@ -289,7 +289,7 @@ async function readiness(
     await withinDeadline(ask());
     const missing = await connections.missing(RECONNECT_MS, redis);
     if (missing !== undefined) reasons.push(missing);
-    for (const { problem, remedy } of await allowed.read()) reasons.push(`${problem}; ${remedy}`);
+    for (const { problem, hint } of await allowed.read()) reasons.push(`${problem}; ${hint}`);
   } catch {
     reasons.push('Redis does not answer');
   }

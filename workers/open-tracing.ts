@@ -16,7 +16,7 @@ export async function openTracing(env: Environment, logger: Logger): Promise<Tra
     version,
     watch: {
       onLost: (cause) => logger.warn({ collector, cause }, 'trace collector unreachable; dropping spans'),
-      onWell: () => logger.info({ collector }, 'trace collector accepts spans again'),
+      onRecovered: () => logger.info({ collector }, 'trace collector accepts spans again'),
     },
   });
   logger.info({ collector }, 'tracing enabled');

@@ -21,7 +21,7 @@ type PhoneVerdict = { ok: true; phone: E164; warning?: string } | { ok: false; m
  * and numbers that could belong to two phones are rejected.
  */
 export function parsePhone(input: string, defaultCountry?: CountryCode): PhoneVerdict {
-  return lookAt(input, defaultCountry).verdict;
+  return parseCached(input, defaultCountry).verdict;
 }
 
 /** Whether the input has a country code by `+`; the meaning of `00` depends on the default country. */
@@ -46,7 +46,7 @@ export function phoneTextFault(input: string): string | undefined {
  * length is hidden.
  */
 export function maskPhone(phone: string): string {
-  const code = lookAt(phone).callingCode ?? phone.slice(1, 3);
+  const code = parseCached(phone).callingCode ?? phone.slice(1, 3);
   return `+${code}*******${digitsOf(phone).slice(-3)}`;
 }
 
@@ -75,15 +75,15 @@ function digitsOf(text: string): string {
 
 /** Returns the calling code without `+`, such as `60`. */
 export function callingCode(phone: E164): string | undefined {
-  return lookAt(phone).callingCode;
+  return parseCached(phone).callingCode;
 }
 
 /** Whether the number is in a range that its country has assigned, and not merely of a possible length. */
 export function isValidPhone(phone: E164): boolean {
-  return isValidReading(lookAt(phone).verdict);
+  return isValidReading(parseCached(phone).verdict);
 }
 
-interface Look {
+interface ParsedPhone {
   readonly verdict: PhoneVerdict;
   readonly callingCode: string | undefined;
 }
@@ -93,17 +93,17 @@ interface Look {
  * numbers several times; parsing one costs as much as a call to Redis. The size fits a large config: with one entry too
  * few, each lookup evicts the next one needed.
  */
-const known = new Map<string, Look>();
+const known = new Map<string, ParsedPhone>();
 const MOST_KNOWN = 25_000;
 /** Longer than a number in any format; longer input is not cached. */
 const LONGEST_KNOWN = 40;
 
-function lookAt(input: string, defaultCountry?: CountryCode): Look {
+function parseCached(input: string, defaultCountry?: CountryCode): ParsedPhone {
   const key = `${defaultCountry ?? ''} ${input}`;
   const seen = known.get(key);
   if (seen !== undefined) return seen;
   const found = readPhone(input, defaultCountry);
-  const look =
+  const parsed =
     typeof found === 'string'
       ? { verdict: { ok: false, message: found } as const, callingCode: impossibleCode(input) }
       : { verdict: judge(found), callingCode: found.callingCode };
@@ -111,8 +111,8 @@ function lookAt(input: string, defaultCountry?: CountryCode): Look {
     if (known.size < MOST_KNOWN) break;
     known.delete(oldest);
   }
-  if (key.length <= LONGEST_KNOWN) known.set(key, look);
-  return look;
+  if (key.length <= LONGEST_KNOWN) known.set(key, parsed);
+  return parsed;
 }
 
 /** Calling code of a number that is not possible, which masks show too. */
@@ -157,7 +157,7 @@ export function identifySender(from: string, defaultCountry?: CountryCode): Send
     .trim()
     .replace(/^[a-z]+:\s*/i, '');
   const digits = digitsOf(written);
-  const international = lookAt(written.startsWith('+') ? written : `+${digits}`).verdict;
+  const international = parseCached(written.startsWith('+') ? written : `+${digits}`).verdict;
   const verdict = written.startsWith('+') || isValidReading(international) ? international : parsePhone(written, defaultCountry);
   if (verdict.ok) return { hashes: phoneHashes(verdict.phone), shown: maskPhone(verdict.phone) };
   if (digits === '' || /\p{L}/u.test(written)) {

@@ -4,7 +4,7 @@ import type { EventWebhook } from './event-webhook-config.ts';
 import { judgeExchange, openTransport, postJson } from './post-json.ts';
 
 /** Result of delivering an event. */
-export type Told =
+export type DeliveryResult =
   | { readonly kind: 'accepted' }
   /** `gone`: the receiver has unsubscribed (410). `code`: the error, safe to log, such as `http_503`. */
   | { readonly kind: 'refused'; readonly gone: boolean; readonly retryAt?: Date | undefined; readonly code: string };
@@ -12,7 +12,7 @@ export type Told =
 /** An external system that receives the outcomes of alerts and messages. */
 export interface EventReceiver {
   /** Makes one request within a bounded time. `id` stays the same across retries. */
-  tell(event: { readonly id: string; readonly body: unknown }, signal: AbortSignal): Promise<Told>;
+  deliver(event: { readonly id: string; readonly body: unknown }, signal: AbortSignal): Promise<DeliveryResult>;
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export function openEventReceiver({ url, secret, headers }: EventWebhook, now: (
   const transport = openTransport();
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
   return {
-    async tell({ id, body }, signal) {
+    async deliver({ id, body }, signal) {
       const signed = signWebhook({ id, at: now(), body: JSON.stringify(body) }, secret);
       const exchange = await postJson(transport, url, body, signal, { ...own, ...signed });
       const judged = judgeExchange(exchange, now());

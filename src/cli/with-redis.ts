@@ -71,7 +71,7 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
       await opened.close().catch(() => undefined);
     }
   } catch (error) {
-    if (error instanceof NoDatabaseError) throw new CliFailure(error.problem, error.remedy);
+    if (error instanceof NoDatabaseError) throw new CliFailure(error.problem, error.hint);
     const failure = asUnavailable(error);
     if (!(failure instanceof RedisUnavailableError)) throw error;
     // Without any Redis, the message itself names the places that were tried.
@@ -81,7 +81,7 @@ async function withRedis<Opened extends { close(): Promise<void> }, T>(
     );
     const trouble = classifyTrouble(failure);
     const next = trouble
-      ? `It ${trouble.problem}: ${trouble.remedy}.`
+      ? `It ${trouble.problem}: ${trouble.hint}.`
       : 'Is `npm start` (or `sms-dispatch start`) running? If Redis is somewhere else, set REDIS_URL.';
     const hint = `${tried}${next}`;
     throw new CliFailure(failure.message, hint);

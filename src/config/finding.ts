@@ -7,7 +7,7 @@ import { isSecretInSchema } from './source/secret-path.ts';
 import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './source/yaml-source.ts';
 
 /** What is wrong and where, before it is made fit to print. */
-export interface Finding {
+export interface ConfigFinding {
   readonly path: Path;
   readonly message: string;
   readonly hint?: string | undefined;
@@ -31,7 +31,7 @@ export function show(source: YamlSource, path: Path): string | undefined {
   return isWord ? node.source : formOf(String(node.source !== undefined && typeof node.value === 'number' ? node.source : node.value));
 }
 
-export function toFault(source: YamlSource, finding: Finding): Fault {
+export function toFault(source: YamlSource, finding: ConfigFinding): Fault {
   const { path, message, hint, hideValue } = finding;
   const home = homeOf(source, path);
   const offset = finding.offset ?? locate(source, path).offset;

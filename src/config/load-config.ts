@@ -8,7 +8,7 @@ import { warningsFor } from './check/warnings.ts';
 import { compileConfig } from './compile.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Fault } from './fault.ts';
-import { type Finding, toFault } from './finding.ts';
+import { type ConfigFinding, toFault } from './finding.ts';
 import { configSchema } from './schema/schema.ts';
 import { openContactFiles, withPeople } from './source/contact-files.ts';
 import { readEnvSettings, type Settings } from './source/env-settings.ts';
@@ -76,7 +76,7 @@ export function fileOf(path: string | undefined, env: Environment): string {
 }
 
 /** A value that is wrong in itself is reported once, not again for what follows from it. */
-function unlessAt(known: readonly Finding[], findings: readonly Finding[]): Finding[] {
+function unlessAt(known: readonly ConfigFinding[], findings: readonly ConfigFinding[]): ConfigFinding[] {
   const places = new Set(known.map(({ path }) => path.join('\n')));
   return findings.filter(({ path }) => !places.has(path.join('\n')));
 }

@@ -15,7 +15,7 @@ export async function ask<K extends keyof ConsoleApi>(path: string): Promise<Con
 }
 
 /** @throws Fault for any response other than 2xx */
-export async function tell<K extends keyof ConsoleApi>(path: string, body: object): Promise<ConsoleApi[K]> {
+export async function post<K extends keyof ConsoleApi>(path: string, body: object): Promise<ConsoleApi[K]> {
   return (await call(API + path, json('POST', body))) as ConsoleApi[K];
 }
 

@@ -1,4 +1,4 @@
-import { type HistoryAttempt, type HistoryEvent, isDoubtful, type MessageHistory, type MessageState } from '../ledger/history/history.ts';
+import { type HistoryAttempt, type HistoryEvent, isUnresolved, type MessageHistory, type MessageState } from '../ledger/history/history.ts';
 import { formatElapsed, formatTime, readable } from '../text/format-time.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -174,7 +174,7 @@ function acceptedWords({ attempts, events }: MessageHistory, provider: string, r
     }
     if (word !== undefined)
       return `${provider} confirmed in a status query at ${formatTime(word.at)} that it has the message; its response had not arrived`;
-    return attempts.some(isDoubtful) ? `${provider} was called and gave no readable response` : `accepted by ${provider}`;
+    return attempts.some(isUnresolved) ? `${provider} was called and gave no readable response` : `accepted by ${provider}`;
   }
   return `accepted by ${provider} at ${formatTime(at)}, after ${formatElapsed(Date.parse(at) - Date.parse(receivedAt))}`;
 }
@@ -213,7 +213,7 @@ function concludeDisproved({ state, reason, events, attempts }: MessageHistory):
 }
 
 function duplicateWords({ attempts }: MessageHistory): string {
-  const unresolved = attempts.find(isDoubtful);
+  const unresolved = attempts.find(isUnresolved);
   const settled = attempts.findLast(({ result }) => result === 'accepted');
   return unresolved === undefined || settled === undefined
     ? ''
@@ -221,7 +221,7 @@ function duplicateWords({ attempts }: MessageHistory): string {
 }
 
 function unknownTodo({ attempts }: MessageHistory): string {
-  const resent = attempts.filter(isDoubtful).length > 1;
+  const resent = attempts.filter(isUnresolved).length > 1;
   const policy = resent ? 'It was sent again once, which is the limit.' : 'It is not sent again, to avoid a duplicate.';
   return `${policy} A receipt may still resolve it; until then, ${lowerFirst(reasonWords('unknown_outcome').todo as string)}`;
 }

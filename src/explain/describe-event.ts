@@ -121,7 +121,7 @@ function acknowledgedBy(who: string): string {
 
 /** Wording of a verdict; an escalation notifies channels, not providers. */
 function wordOf(stage: string, verdict: VerdictWord): string {
-  return stage === 'escalation' && verdict === 'accepted' ? 'told' : VERDICTS[verdict];
+  return stage === 'escalation' && verdict === 'accepted' ? 'notified' : VERDICTS[verdict];
 }
 
 /** Formats one request to a provider: result, codes and duration. */

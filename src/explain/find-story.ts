@@ -19,18 +19,18 @@ export type Found = {
 export async function findTraced(histories: StoryHistories, id: string): Promise<Found | undefined> {
   const alert = await histories.alert(id);
   const message = alert === undefined ? await histories.message(id) : undefined;
-  const [told, ...more] = alert?.messages ?? [message];
-  const digest = told?.digest === undefined || more.length > 0 ? undefined : await histories.message(told.digest);
-  const filling = told === undefined || more.length > 0 ? undefined : await histories.capFilling(told);
-  const duplicateOf = alert?.duplicateOf ?? (more.length > 0 ? undefined : told?.duplicateOf);
+  const [first, ...more] = alert?.messages ?? [message];
+  const digest = first?.digest === undefined || more.length > 0 ? undefined : await histories.message(first.digest);
+  const filling = first === undefined || more.length > 0 ? undefined : await histories.capFilling(first);
+  const duplicateOf = alert?.duplicateOf ?? (more.length > 0 ? undefined : first?.duplicateOf);
   const original = duplicateOf === undefined ? undefined : await histories.alert(duplicateOf);
   if (alert !== undefined) return { kind: 'alert', alert, digest, filling, original };
   return message === undefined ? undefined : { kind: 'message', message, digest, filling, original };
 }
 
 export function storyOf(found: Found, now: Date): Story {
-  const told = found.kind === 'alert' ? storyOfAlert(found.alert, now) : storyOfMessage(found.message, now);
-  const filled = found.filling === undefined ? told : { ...told, facts: [...told.facts, ...fillingFacts(found.filling)] };
+  const base = found.kind === 'alert' ? storyOfAlert(found.alert, now) : storyOfMessage(found.message, now);
+  const filled = found.filling === undefined ? base : { ...base, facts: [...base.facts, ...fillingFacts(found.filling)] };
   const phone = found.kind === 'alert' ? found.alert.messages[0]?.to : found.message.to;
   const story = found.original === undefined ? filled : withOriginal(filled, found.original, phone, now);
   return found.digest === undefined ? story : withDigest(story, found.digest, now);

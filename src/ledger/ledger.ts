@@ -40,7 +40,7 @@ export interface History {
   /** Number of attempts with unknown outcome. */
   readonly unknowns: number;
   /** The newest attempt with unknown outcome. */
-  readonly doubtful: { readonly number: number; readonly record: ClosedAttempt['record'] } | undefined;
+  readonly unresolvedAttempt: { readonly number: number; readonly record: ClosedAttempt['record'] } | undefined;
   readonly open: OpenAttempt | undefined;
   /** Id of the digest that contains it. */
   readonly digest?: string;
@@ -137,11 +137,11 @@ export interface Move {
  * - `ended`: this run gave the message its outcome and counts it.
  * - `again`: it ended a replayed message, whose outcome was already counted.
  * - `late`: it resolved an unknown outcome.
- * - `refuted`: its late answer shows that a message of unknown outcome was never sent; it has failed.
+ * - `disproved`: its late answer shows that a message of unknown outcome was never sent; it has failed.
  * - `missing`: the ledger has lost the entry, as after a FLUSHALL, and wrote nothing; only the calling run knows the
  * step.
  */
-export type Moved = 'ended' | 'again' | 'late' | 'refuted' | 'moved' | 'missing';
+export type Moved = 'ended' | 'again' | 'late' | 'disproved' | 'moved' | 'missing';
 
 /** One request to a provider, as this process wrote it to the ledger. */
 export interface Sent {

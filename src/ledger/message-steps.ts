@@ -118,7 +118,7 @@ export function historyOf(hash: Readonly<Record<string, string>>, now: number): 
     state: hash.state as MessageState,
     attempts,
     unknowns: Number(hash.unknowns ?? 0),
-    doubtful: unknown === undefined ? undefined : { number: unknown, record: { ...record(unknown), result: 'unknown' } },
+    unresolvedAttempt: unknown === undefined ? undefined : { number: unknown, record: { ...record(unknown), result: 'unknown' } },
     open:
       hash.token === undefined
         ? undefined

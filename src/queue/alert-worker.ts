@@ -76,7 +76,7 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
     }
   };
 
-  const tellEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
+  const notifyEnd = async ({ data, attemptsStarted }: Job): Promise<JobMove> => {
     const ended = endedSchema.safeParse(data);
     if (!ended.success) return { kind: 'failed', reason: 'malformed: not a resolve job of this system' };
     if ((await notifyResolved(ended.data, (steps) => addMessages(messages, steps, clock))) === 'done') return { kind: 'complete' };
@@ -86,7 +86,7 @@ export function createAlertWorker({ route, notifyResolved, countPhones, ...deps 
 
   const worker = createQueueWorker(ALERT_QUEUE, deps, {
     process: async (job, signal) => {
-      if (job.name === ENDED_JOB) return tellEnd(job);
+      if (job.name === ENDED_JOB) return notifyEnd(job);
       const urgent = (job.opts.priority ?? 0) === PRIORITY.critical;
       const move = await room.run(countPhones(job.data), urgent, async () => follow(await route(rawOf(job), signal)));
       return move === 'full' ? { kind: 'delay', until: new Date(clock.now().getTime() + FULL_DELAY_MS * (0.5 + Math.random())) } : move;

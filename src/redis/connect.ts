@@ -91,7 +91,7 @@ export function connectRedis(
   const address = parseRedisUrl(url);
   const secrets = secretsOf(address);
   // Called with every error reply, before the caller gets it.
-  const hear = (error: Error) => {
+  const handleError = (error: Error) => {
     forgetArguments(error, ...secrets);
     if (classifyTrouble(error) !== undefined) onError(error);
   };
@@ -101,7 +101,7 @@ export function connectRedis(
       ...options,
       // A node that became a replica redirects to its primary: no reconnect needed.
       reconnectOnError: (error) => {
-        hear(error);
+        handleError(error);
         return false;
       },
     };
@@ -110,7 +110,7 @@ export function connectRedis(
     return openCluster(address, { node, resends: resends(role), retryStrategy: retry, attach }, onError, onClient);
   }
   options.reconnectOnError = (error) => {
-    hear(error);
+    handleError(error);
     // After a failover the connection may lead to the old primary. 2 = reconnect and send the call again.
     if (!error.message.includes('READONLY')) return false;
     return resends(role) ? 2 : 1;

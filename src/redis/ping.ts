@@ -11,16 +11,16 @@ const LOADING_PAUSE_MS = 500;
  * @throws RedisUnavailableError with the address, without its password, and the reason
  */
 export async function ping(url: string, onLoading: () => void): Promise<void> {
-  for (let told = false; ; told = true) {
+  for (let reported = false; ; reported = true) {
     const fault = await faultOf(url);
     if (fault === undefined) return;
     if (!isLoading(fault)) {
       const refusal = explainRefusal(fault);
       throw new RedisUnavailableError(
-        `${redactUrl(url)}: ${refusal === undefined ? fault.message : `${refusal.problem}; ${refusal.remedy}`}`,
+        `${redactUrl(url)}: ${refusal === undefined ? fault.message : `${refusal.problem}; ${refusal.hint}`}`,
       );
     }
-    if (!told) onLoading();
+    if (!reported) onLoading();
     await pause(LOADING_PAUSE_MS);
   }
 }

@@ -29,9 +29,9 @@ export function watchAccess({ redis, logger, ...options }: AccessWatchDeps, clea
   const look = async (): Promise<readonly RedisFinding[]> => {
     const found = await checkAccess(redis, options);
     readAt = performance.now();
-    for (const { problem, remedy } of found) {
+    for (const { problem, hint } of found) {
       if (!findings.some((known) => known.problem === problem))
-        logger.error({ problem, remedy }, 'Redis denies a permission that this process needs');
+        logger.error({ problem, hint }, 'Redis denies a permission that this process needs');
     }
     if (findings.length > 0 && found.length === 0) logger.info('Redis permissions restored');
     findings = found;

@@ -5,20 +5,20 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 interface ExporterWatch {
   /** `cause`: a code or an HTTP status, never a message, which may quote the address or a header. */
   onLost(cause: string): void;
-  onWell(): void;
+  onRecovered(): void;
 }
 
 const SUCCESS = 0;
 
 /** Wraps an exporter and reports when its collector fails and recovers. Spans that failed to export are lost. */
-export function watchExporter(exporter: SpanExporter, { onLost, onWell }: ExporterWatch): SpanExporter {
+export function watchExporter(exporter: SpanExporter, { onLost, onRecovered }: ExporterWatch): SpanExporter {
   let lost = false;
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
         const failed = result.code !== SUCCESS;
         if (failed && !lost) onLost(causeOf(result.error));
-        if (!failed && lost) onWell();
+        if (!failed && lost) onRecovered();
         lost = failed;
         done(result);
       }),

@@ -6,7 +6,7 @@ import { type Hit, type Reply, startHttpVendor } from '../support/vendors/http-v
 const now = new Date('2026-11-20T03:00:00Z');
 const secret = [new Secret(`whsec_${Buffer.alloc(32).toString('base64')}`)];
 
-async function tell(reply: Reply) {
+async function deliver(reply: Reply) {
   const hits: Hit[] = [];
   const server = await startHttpVendor((hit) => {
     hits.push(hit);
@@ -18,7 +18,7 @@ async function tell(reply: Reply) {
     await receiver.close();
     await server.close();
   });
-  return { told: await receiver.tell({ id: 'e-1', body: { type: 'x' } }, new AbortController().signal), hits };
+  return { told: await receiver.deliver({ id: 'e-1', body: { type: 'x' } }, new AbortController().signal), hits };
 }
 
 it.each([
@@ -38,7 +38,7 @@ it.each([
     { kind: 'refused', gone: false, code: 'http_503', retryAt: new Date('2026-11-20T03:01:30Z') },
   ],
 ] as const)('a receiver that answers %s', async (_what, reply, expected) => {
-  const { told, hits } = await tell(reply);
+  const { told, hits } = await deliver(reply);
   expect(told).toEqual(expected);
   expect(hits).toHaveLength(1);
   expect(hits[0]).toMatchObject({

@@ -203,8 +203,8 @@ test('jobs that never come to rest are told', () => {
 });
 
 test('a text of which nobody knows is counted', () => {
-  const doubtful = message({ state: 'unknown', attempts: [attempt('unknown')] });
-  expect(judgeHistory(history({ hits: [unanswered()], ...traced(doubtful) }))).toMatchObject({ unknown: 1, broken: [] });
+  const unresolved = message({ state: 'unknown', attempts: [attempt('unknown')] });
+  expect(judgeHistory(history({ hits: [unanswered()], ...traced(unresolved) }))).toMatchObject({ unknown: 1, broken: [] });
 });
 
 describe('the cap of a phone', () => {

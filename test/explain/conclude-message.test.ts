@@ -165,7 +165,7 @@ const cases: [name: string, facts: Partial<MessageHistory>, says: readonly [kind
     'increase expiresAfter',
   ],
   [
-    'accepted after a doubtful attempt',
+    'accepted after an attempt with unknown outcome',
     { state: 'accepted', provider: 'sns', attempts: [unknown, attempt({ provider: 'sns' })] },
     ['texted', 'sns', '2026-11-20 03:00:01 UTC', 'after 0.70 s', 'twilio-main'],
   ],

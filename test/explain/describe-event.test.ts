@@ -91,7 +91,7 @@ test.each(attempts)('a request: %o', (one, sentence) => {
 
 test.each([
   ['planned', undefined, 'escalation planned [immediately: chat]'],
-  ['accepted', undefined, 'told [immediately: chat]'],
+  ['accepted', undefined, 'notified [immediately: chat]'],
   ['failed', undefined, 'given up [immediately: chat]'],
   ['cancelled', 'resolved', 'cancelled: '],
 ])('a step of the ladder that is %s reads "%s"', (verdict, reason, words) => {

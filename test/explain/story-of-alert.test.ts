@@ -11,7 +11,7 @@ const explain = (alert: AlertHistory) => formatStory(storyOfAlert(alert, NOW));
 
 const accepted = messageHistory({ state: 'accepted', provider: 'twilio-main', attempts: [attempt()] });
 const refused = messageHistory({ id: 'm-2', to: '+44********123', contact: 'bob', state: 'suppressed', reason: 'no_consent' });
-const doubtful = messageHistory({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
+const unresolved = messageHistory({ id: 'm-3', state: 'unknown', reason: 'unknown_outcome', provider: 'sns' });
 const waiting = messageHistory({ id: 'm-4', state: 'deferred', reason: 'rate_cap_hour' });
 
 const conclusions: [
@@ -63,7 +63,7 @@ const conclusions: [
   ['malformed without a reason', { outcome: 'malformed' }, ['not_texted', '(malformed)'], 'Correct the errors below'],
   ['routed to nobody', {}, ['not_texted', '(no_recipient)']],
   [
-    'told to channels alone',
+    'an alert that goes to channels only',
     {
       events: ['planned', 'accepted', 'accepted', 'failed', 'cancelled'].map((verdict) => ({
         at: '2026-11-20T03:00:00.000Z',
@@ -75,7 +75,7 @@ const conclusions: [
   ],
   ['one phone, measured from the alert', { messages: [accepted] }, ['texted', 'twilio-main', '2026-11-20 03:00:01 UTC', 'after 1.2 s']],
   ['two phones, both texted', { messages: [accepted, accepted] }, ['texted', '2 of 2 phones']],
-  ['one of each', { messages: [accepted, refused, doubtful, waiting] }, ['texted', '1 of 4 phones', '1 perhaps', '1 still on the way']],
+  ['one of each', { messages: [accepted, refused, unresolved, waiting] }, ['texted', '1 of 4 phones', '1 perhaps', '1 still on the way']],
   ['none of two', { messages: [refused, refused] }, ['not_texted', 'none of 2 phones']],
   ['none of two yet', { messages: [refused, waiting] }, ['waiting', 'none of 2 phones', '1 still on the way']],
 ];
@@ -130,7 +130,7 @@ good until  2026-11-20 04:00:00 UTC
   });
 
   test('of an alert to several phones names whoever was not texted first', () => {
-    const text = explain(alertHistory({ messages: [accepted, waiting, doubtful, refused] }));
+    const text = explain(alertHistory({ messages: [accepted, waiting, unresolved, refused] }));
     expect(text.split('\n').slice(-6)).toEqual([
       '+44********123 (bob)  suppressed (no_consent)        m-2',
       '+60*******789         unknown (unknown_outcome) sns  m-3',

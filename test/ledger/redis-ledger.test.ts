@@ -325,7 +325,7 @@ describe('opening an attempt', () => {
     expect(await ledger.recall(id)).toMatchObject({
       attempts: 1,
       unknowns: 1,
-      doubtful: { number: 1, record: { provider: 'p' } },
+      unresolvedAttempt: { number: 1, record: { provider: 'p' } },
       open: undefined,
     });
   });

@@ -4,7 +4,7 @@ import { startTracing } from '../../src/tracing/start-tracing.ts';
 import { startHttpVendor } from '../support/vendors/http-vendor.ts';
 
 const start = (url: string) =>
-  startTracing({ url, serviceName: 'test', version: '1', watch: { onLost: () => undefined, onWell: () => undefined } });
+  startTracing({ url, serviceName: 'test', version: '1', watch: { onLost: () => undefined, onRecovered: () => undefined } });
 
 it('a collector that never answers holds a process that ends for two seconds at most', async () => {
   const { url, close } = await startHttpVendor(() => 'hang');

@@ -20,15 +20,15 @@ it('a collector that goes away, and one that comes back, is told once, by a code
   const told: string[] = [];
   const results: Result[] = [];
   const exporter: SpanExporter = { export: (_spans, done) => done(script.shift() as Result), shutdown: async () => undefined };
-  const watched = watchExporter(exporter, { onLost: (cause) => void told.push(cause), onWell: () => void told.push('well') });
+  const watched = watchExporter(exporter, { onLost: (cause) => void told.push(cause), onRecovered: () => void told.push('recovered') });
   for (let left = script.length; left > 0; left -= 1) watched.export([], (result) => void results.push(result));
-  expect(told).toEqual(['ECONNREFUSED', 'well', '401', 'well']);
+  expect(told).toEqual(['ECONNREFUSED', 'recovered', '401', 'recovered']);
   expect(results.map(({ code }) => code)).toEqual([0, 1, 1, 0, 0, 1, 1, 0]);
 });
 
 it('what fails without a code is told by its kind', () => {
   const told: string[] = [];
   const exporter: SpanExporter = { export: (_spans, done) => done(failed({})), shutdown: async () => undefined };
-  watchExporter(exporter, { onLost: (cause) => void told.push(cause), onWell: () => undefined }).export([], () => undefined);
+  watchExporter(exporter, { onLost: (cause) => void told.push(cause), onRecovered: () => undefined }).export([], () => undefined);
   expect(told).toEqual(['Error']);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { recipientOf } from '../../explain/story.ts';
-import { isDoubtful, type MessageHistory } from '../../ledger/history/history.ts';
+import { isUnresolved, type MessageHistory } from '../../ledger/history/history.ts';
 import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatTime } from '../../text/format-time.ts';
@@ -76,7 +76,7 @@ async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
 const HEAD = ['SINCE', 'MESSAGE', 'SEVERITY', 'TO', 'PROVIDERS'];
 
 function rowOf(message: MessageHistory): string[] {
-  const asked = message.attempts.filter(isDoubtful);
+  const asked = message.attempts.filter(isUnresolved);
   const since = asked.at(-1)?.endedAt ?? message.createdAt;
   return [formatTime(since), message.id, message.severity, recipientOf(message), asked.map(({ provider }) => provider).join(', ')];
 }

@@ -19,11 +19,11 @@ export function diagnoseRedis({ address, server, findings, latencyMs, clockAhead
       ? { subject: 'redis', verdict: 'ok', found: reached }
       : { subject: 'redis', verdict: 'warning', found: reached, todo: 'Move Redis closer: a message takes about a dozen round trips.' },
     ...findings.map(
-      ({ level, problem, remedy }): Diagnosis => ({
+      ({ level, problem, hint }): Diagnosis => ({
         subject: 'redis',
         verdict: level === 'fault' ? 'failed' : 'warning',
         found: problem,
-        todo: remedy,
+        todo: hint,
       }),
     ),
     diagnoseClock(clockAheadMs, latencyMs),

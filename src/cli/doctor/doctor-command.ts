@@ -125,7 +125,7 @@ async function lookAtRedis(deps: CliDeps, config: Config | undefined): Promise<D
 
 /** Returns the remedy as a sentence. */
 function todoOf(trouble: Trouble | undefined): string | undefined {
-  return trouble && `It ${trouble.problem}: ${trouble.remedy}.`;
+  return trouble && `It ${trouble.problem}: ${trouble.hint}.`;
 }
 
 async function askReceiver(deps: CliDeps, config: Config | undefined, hash: string | undefined): Promise<Diagnosis[]> {

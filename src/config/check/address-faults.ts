@@ -2,18 +2,18 @@ import { NO_RECIPIENT, RECIPIENT_KINDS, type RecipientKind, readRecipientName } 
 import { maskEntry, parsePhone } from '../../alert/phone.ts';
 import { isMailAddress } from '../../setting/mail-address.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from '../source/raw-file.ts';
 import type { Path } from '../source/yaml-source.ts';
 
 /** Names of contacts, groups and rotations that there are not, and groups that hold themselves. */
-export function addressFaults(file: Section, quote: Quote): Finding[] {
+export function addressFaults(file: Section, quote: Quote): ConfigFinding[] {
   return [...groupFaults(file, quote), ...circleFaults(file), ...webhookFaults(file, quote), ...mailFaults(file, quote)];
 }
 
-function groupFaults(file: Section, quote: Quote): Finding[] {
+function groupFaults(file: Section, quote: Quote): ConfigFinding[] {
   return Object.entries(record(file.groups)).flatMap(([group, members]) =>
-    list(members).flatMap((member, index): Finding[] => {
+    list(members).flatMap((member, index): ConfigFinding[] => {
       if (typeof member !== 'string' || member === '') return [];
       const path = ['groups', group, index];
       return /^(group|rotation):/.test(member)
@@ -24,7 +24,7 @@ function groupFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** Of a place where contacts stand by their bare names. */
-export function contactNameFaults(file: Section, name: unknown, path: Path, quote: Quote): Finding[] {
+export function contactNameFaults(file: Section, name: unknown, path: Path, quote: Quote): ConfigFinding[] {
   if (typeof name !== 'string' || name === '' || Object.hasOwn(record(file.contacts), name)) return [];
   const unknown = { path, message: `no contact named ${quote(path)}` };
   if (!mayHint(file)) return [unknown];
@@ -39,14 +39,14 @@ export function contactNameFaults(file: Section, name: unknown, path: Path, quot
 }
 
 /** A group that comes by way of others to itself would never be opened to its end. */
-function circleFaults(file: Section): Finding[] {
+function circleFaults(file: Section): ConfigFinding[] {
   const groups = record(file.groups);
   const done = new Set<string>();
-  const walk = (name: string, above: readonly string[]): Finding[] => {
+  const walk = (name: string, above: readonly string[]): ConfigFinding[] => {
     if (done.has(name)) return [];
     done.add(name);
     const way = [...above, name];
-    return list(groups[name]).flatMap((member, index): Finding[] => {
+    return list(groups[name]).flatMap((member, index): ConfigFinding[] => {
       const inner = typeof member === 'string' && member.startsWith('group:') ? member.slice('group:'.length) : undefined;
       if (inner === undefined || !Object.hasOwn(groups, inner)) return [];
       if (!way.includes(inner)) return walk(inner, way);
@@ -60,12 +60,12 @@ function circleFaults(file: Section): Finding[] {
 }
 
 /** A refused number, masked whatever its spelling, which is what may be wrong with it. */
-export function phoneFault(path: Path, phone: string, message: string): Finding {
+export function phoneFault(path: Path, phone: string, message: string): ConfigFinding {
   return { path, message: `${message}, got "${maskEntry(phone)}"`, hideValue: true };
 }
 
-function webhookFaults(file: Section, quote: Quote): Finding[] {
-  return list(record(file.webhooks).to).flatMap((recipient, index): Finding[] => {
+function webhookFaults(file: Section, quote: Quote): ConfigFinding[] {
+  return list(record(file.webhooks).to).flatMap((recipient, index): ConfigFinding[] => {
     if (typeof recipient !== 'string' || recipient === '') return [];
     const path = ['webhooks', 'to', index];
     const named = prefixedFaults(file, recipient, path, quote);
@@ -78,9 +78,9 @@ function webhookFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** Whom a channel writes to. */
-function mailFaults(file: Section, quote: Quote): Finding[] {
+function mailFaults(file: Section, quote: Quote): ConfigFinding[] {
   return Object.entries(record(file.channels)).flatMap(([name, channel]) =>
-    list(record(channel).to).flatMap((address, index): Finding[] => {
+    list(record(channel).to).flatMap((address, index): ConfigFinding[] => {
       if (typeof address !== 'string' || address === '') return [];
       const path = ['channels', name, 'to', index];
       const named = prefixedFaults(file, address, path, quote);
@@ -94,7 +94,7 @@ function mailFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** Of `contact:<name>`, `group:<name>` and `rotation:<name>`; `undefined` for whatever is none of these. */
-function prefixedFaults(file: Section, written: string, path: Path, quote: Quote): Finding[] | undefined {
+function prefixedFaults(file: Section, written: string, path: Path, quote: Quote): ConfigFinding[] | undefined {
   const named = readRecipientName(written);
   if (named === undefined) return undefined;
   const { kind, name } = named;

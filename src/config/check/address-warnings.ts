@@ -1,18 +1,18 @@
 import { callingCode, parsePhone } from '../../alert/phone.ts';
 import { type Span, WEEK } from '../../policy/rotation.ts';
 import { listNames } from '../../text/suggest.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import { describeSpan, weekOf } from './rotation-faults.ts';
 
 /** Contacts who get less than they seem to, and hours when nobody is on call. */
-export function addressWarnings(file: ParsedConfig): Finding[] {
+export function addressWarnings(file: ParsedConfig): ConfigFinding[] {
   return [...unreachable(file), ...wordless(file), ...gaps(file)];
 }
 
-function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): Finding[] {
+function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): ConfigFinding[] {
   if (countries === undefined) return [];
-  return Object.entries(contacts).flatMap(([name, { phone }]): Finding[] => {
+  return Object.entries(contacts).flatMap(([name, { phone }]): ConfigFinding[] => {
     const verdict = parsePhone(phone, defaultCountry);
     const code = verdict.ok ? callingCode(verdict.phone) : undefined;
     if (code !== undefined && countries.includes(code)) return [];
@@ -26,11 +26,11 @@ function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): Fin
   });
 }
 
-function wordless({ contacts, templates, defaultLanguage }: ParsedConfig): Finding[] {
+function wordless({ contacts, templates, defaultLanguage }: ParsedConfig): ConfigFinding[] {
   const spoken = [defaultLanguage, ...Object.values(templates).flatMap(({ languages = {} }) => Object.keys(languages))];
   // A text in zh will do for zh-Hans.
   const has = (language: string) => spoken.some((tag) => `${language}-`.toLowerCase().startsWith(`${tag}-`.toLowerCase()));
-  return Object.entries(contacts).flatMap(([name, { language }]): Finding[] => {
+  return Object.entries(contacts).flatMap(([name, { language }]): ConfigFinding[] => {
     if (language === undefined || has(language)) return [];
     return [{ path: ['contacts', name, 'language'], message: `no template has this language: its texts come in ${defaultLanguage}` }];
   });
@@ -39,8 +39,8 @@ function wordless({ contacts, templates, defaultLanguage }: ParsedConfig): Findi
 /** So many are named; the rest is counted. */
 const NAMED = 3;
 
-function gaps({ rotations }: ParsedConfig): Finding[] {
-  return Object.entries(rotations).flatMap(([name, { shifts }]): Finding[] => {
+function gaps({ rotations }: ParsedConfig): ConfigFinding[] {
+  return Object.entries(rotations).flatMap(([name, { shifts }]): ConfigFinding[] => {
     const holes = holesIn(shifts.flatMap(weekOf)).map(describeSpan);
     if (holes.length === 0) return [];
     const rest = holes.length > NAMED ? ` and ${holes.length - NAMED} more times a week` : '';

@@ -6,7 +6,7 @@ import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
 import { judgeTls } from '../../redis/tls-files.ts';
 import { isLoopback } from '../../setting/loopback.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { type Finding, show } from '../finding.ts';
+import { type ConfigFinding, show } from '../finding.ts';
 import { wholeOf } from '../source/contact-files.ts';
 import type { Settings } from '../source/env-settings.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from '../source/raw-file.ts';
@@ -20,7 +20,7 @@ import { simulatedFaults } from './simulated-faults.ts';
  * hides none in another.
  * @param everybody whether all people are known: without what a contact file holds, half of the names would seem not to be there
  */
-export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>, everybody: boolean): Finding[] {
+export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>, everybody: boolean): ConfigFinding[] {
   const file = wholeOf(source);
   const quote = (path: Path) => show(source, path) ?? '';
   return [
@@ -40,7 +40,7 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
 }
 
 /** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
-function nameFaults(file: Section, section: string): Finding[] {
+function nameFaults(file: Section, section: string): ConfigFinding[] {
   const pattern =
     section === 'providers' || section === 'channels' || section === 'events'
       ? /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -54,10 +54,10 @@ function nameFaults(file: Section, section: string): Finding[] {
     }));
 }
 
-function routeFaults(file: Section, quote: Quote): Finding[] {
+function routeFaults(file: Section, quote: Quote): ConfigFinding[] {
   const providers = Object.keys(record(file.providers));
   const names = new Map<unknown, number>();
-  return list(file.routes).flatMap((route, index): Finding[] => {
+  return list(file.routes).flatMap((route, index): ConfigFinding[] => {
     const { name, providers: chain, countries } = record(route);
     const path = ['routes', index];
     const earlier = typeof name === 'string' ? names.get(name) : undefined;
@@ -76,9 +76,9 @@ function routeFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** Of one failover order. */
-function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): Finding[] {
+function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): ConfigFinding[] {
   const names = choices.map((choice) => (typeof choice === 'string' ? choice : record(choice).name));
-  return names.flatMap((name, place): Finding[] => {
+  return names.flatMap((name, place): ConfigFinding[] => {
     const at = typeof choices[place] === 'string' ? [...path, place] : [...path, place, 'name'];
     if (typeof name !== 'string' || name === '') return [];
     if (names.indexOf(name) < place) return [{ path: at, message: `provider ${quote(at)} stands in this order twice`, hint: 'keep one' }];
@@ -87,13 +87,13 @@ function choiceFaults(choices: readonly unknown[], path: Path, providers: readon
   });
 }
 
-function templateFaults(route: unknown, path: Path, templates: readonly string[], quote: Quote): Finding[] {
+function templateFaults(route: unknown, path: Path, templates: readonly string[], quote: Quote): ConfigFinding[] {
   const { template } = record(route);
   if (typeof template !== 'string' || template === '' || templates.includes(template)) return [];
   return [{ path, message: `no template named ${quote(path)}`, hint: didYouMean(template, templates) ?? theyAre('templates', templates) }];
 }
 
-function contactFaults(file: Section): Finding[] {
+function contactFaults(file: Section): ConfigFinding[] {
   return Object.entries(record(file.contacts)).flatMap(([name, contact]) => {
     const { phone } = record(contact);
     if (typeof phone !== 'string' || phone === '') return [];
@@ -103,7 +103,7 @@ function contactFaults(file: Section): Finding[] {
 }
 
 /** Without tokens whoever reaches the port may send texts at your cost. */
-function openDoorFaults(file: Section, givenHost: string | undefined): Finding[] {
+function openDoorFaults(file: Section, givenHost: string | undefined): ConfigFinding[] {
   const { host = '127.0.0.1', tokens } = record(file.http);
   const effective = givenHost ?? host;
   if (typeof effective !== 'string' || isLoopback(effective) || list(tokens).length > 0) return [];
@@ -116,7 +116,7 @@ function openDoorFaults(file: Section, givenHost: string | undefined): Finding[]
   ];
 }
 
-function tlsFaults(file: Section, givenUrl: string | undefined): Finding[] {
+function tlsFaults(file: Section, givenUrl: string | undefined): ConfigFinding[] {
   const { url, tls } = record(file.redis);
   if (tls === undefined || tls === null) return [];
   const settings = record(tls);
@@ -125,7 +125,7 @@ function tlsFaults(file: Section, givenUrl: string | undefined): Finding[] {
     { ...(typeof cert === 'string' && { cert }), ...(typeof key === 'string' && { key }) },
     /^rediss/i.test(givenUrl ?? String(url ?? '')),
   );
-  const missing = (['ca', 'cert', 'key'] as const).flatMap((name): Finding[] => {
+  const missing = (['ca', 'cert', 'key'] as const).flatMap((name): ConfigFinding[] => {
     const path = settings[name];
     if (typeof path !== 'string' || !isAbsolute(path) || existsSync(path)) return [];
     return [{ path: ['redis', 'tls', name], message: `there is no file ${path}`, hint: 'is it there, and may this user read it?' }];
@@ -133,19 +133,19 @@ function tlsFaults(file: Section, givenUrl: string | undefined): Finding[] {
   return [...(message === undefined ? [] : [{ path: ['redis', 'tls'], message }]), ...missing];
 }
 
-function prefixFaults(file: Section, givenUrl: string | undefined): Finding[] {
+function prefixFaults(file: Section, givenUrl: string | undefined): ConfigFinding[] {
   const { url = '', prefix = '{sms}' } = record(file.redis);
   const message = judgePrefix(String(prefix), isClusterUrl(givenUrl ?? String(url)));
   return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
 }
 
 /** A text in another language must ask for what the template's own text asks for: nobody would fill in the rest. */
-function languageFaults(file: Section): Finding[] {
+function languageFaults(file: Section): ConfigFinding[] {
   return Object.entries(record(file.templates)).flatMap(([name, template]) => {
     const { text: main, languages } = record(template);
     if (typeof main !== 'string') return [];
     const wanted = placeholders(main);
-    return Object.entries(record(languages)).flatMap(([language, wording]): Finding[] => {
+    return Object.entries(record(languages)).flatMap(([language, wording]): ConfigFinding[] => {
       const { text } = record(wording);
       if (typeof text !== 'string') return [];
       const found = placeholders(text);
@@ -171,8 +171,8 @@ function inBraces(names: readonly string[]): string {
 }
 
 /** Names of escalations, channels and providers that there are not, and calling codes that are none. */
-function referenceFaults(file: Section, quote: Quote): Finding[] {
-  const unknown = (what: string, name: unknown, path: Path, written = quote(path)): Finding[] => {
+function referenceFaults(file: Section, quote: Quote): ConfigFinding[] {
+  const unknown = (what: string, name: unknown, path: Path, written = quote(path)): ConfigFinding[] => {
     const names = Object.keys(record(file[`${what}s`]));
     if (typeof name !== 'string' || name === '' || names.includes(name)) return [];
     return [{ path, message: `no ${what} named ${written}`, hint: didYouMean(name, names) ?? theyAre(`${what}s`, names), hideValue: true }];
@@ -193,7 +193,7 @@ function referenceFaults(file: Section, quote: Quote): Finding[] {
   ];
 }
 
-function codeFaults(code: string, path: Path): Finding[] {
+function codeFaults(code: string, path: Path): ConfigFinding[] {
   if (/^[1-9]\d{0,2}$/.test(code)) return [];
   return [{ path, message: 'not a calling code: one to three digits, such as 86', hideValue: true }];
 }

@@ -1,15 +1,15 @@
 import { providersOf } from '../../policy/provider-order.ts';
 import { listNames } from '../../text/suggest.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import { unpricedSimulated } from './simulated-faults.ts';
 
-export function moneyWarnings(file: ParsedConfig): Finding[] {
+export function moneyWarnings(file: ParsedConfig): ConfigFinding[] {
   return [...closedBudgets(file), ...guessedPrices(file)];
 }
 
 /** Nothing is under a hard limit of 0 but what is free. */
-function closedBudgets({ money }: ParsedConfig): Finding[] {
+function closedBudgets({ money }: ParsedConfig): ConfigFinding[] {
   return Object.entries(money?.budgets ?? {})
     .filter(([, { hard }]) => hard === 0)
     .map(([period]) => ({
@@ -20,7 +20,7 @@ function closedBudgets({ money }: ParsedConfig): Finding[] {
 }
 
 /** A budget is as good as the prices under it: what has none is counted by a guess, and where nothing has one, as nothing. */
-function guessedPrices({ money, providers, routes }: ParsedConfig): Finding[] {
+function guessedPrices({ money, providers, routes }: ParsedConfig): ConfigFinding[] {
   if (money === undefined || Object.keys(money.budgets).length === 0) return [];
   const { prices } = money;
   if (Object.values(prices).every((byCode) => Object.keys(byCode).length === 0)) {

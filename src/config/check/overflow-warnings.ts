@@ -1,6 +1,6 @@
 import { matchesPattern } from '../../alert/linear-pattern.ts';
 import { LONGEST_DIGEST_LIFE_MS } from '../../redis/keys.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import { alertOverflow } from './alert-overflow.ts';
 
@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const PERIODS_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, month: 31 * 24 * HOUR_MS } as const;
 
 /** What a cap or budget holds back must come back before it expires, by itself or in a digest. */
-export function overflowWarnings(file: ParsedConfig): Finding[] {
+export function overflowWarnings(file: ParsedConfig): ConfigFinding[] {
   return file.routes.flatMap((route, index) => {
     const ofAlerts = alertOverflow(route, file);
     const isWritten = route.overflow !== undefined;
@@ -53,7 +53,7 @@ function waitsOf({ caps }: Route, file: ParsedConfig): Wait[] {
   ];
 }
 
-function lateReturns(route: Route, index: number, file: ParsedConfig): Finding[] {
+function lateReturns(route: Route, index: number, file: ParsedConfig): ConfigFinding[] {
   const budgets = Object.keys(file.money?.budgets ?? {}).map((period) => ({
     cap: `money.budgets.${period}`,
     ms: PERIODS_MS[period as keyof typeof PERIODS_MS],
@@ -67,7 +67,7 @@ function lateReturns(route: Route, index: number, file: ParsedConfig): Finding[]
     }));
 }
 
-function lateDigests(route: Route, index: number, file: ParsedConfig): Finding[] {
+function lateDigests(route: Route, index: number, file: ParsedConfig): ConfigFinding[] {
   return waitsOf(route, file)
     .filter(({ ms }) => ms >= LONGEST_DIGEST_LIFE_MS)
     .map(({ cap, ms }) => ({
@@ -78,7 +78,7 @@ function lateDigests(route: Route, index: number, file: ParsedConfig): Finding[]
     }));
 }
 
-function unregistered(index: number, consequence: string): Finding {
+function unregistered(index: number, consequence: string): ConfigFinding {
   return {
     path: ['routes', index, 'template'],
     message: `is registered with the operators (DLT), and no digest fits it: ${consequence}`,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Span, spansOf, WEEK } from '../../policy/rotation.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { readLocalTime } from '../local-time.ts';
 import { timeZone } from '../schema/clock-time.ts';
 import { DAYS, rotationSchema } from '../schema/contact-schema.ts';
@@ -12,7 +12,7 @@ const shiftSchema = rotationSchema.shape.shifts.element;
 type WrittenShift = z.output<typeof shiftSchema>;
 
 /** Unknown contacts, shifts at one time, and overrides that never are. */
-export function rotationFaults(file: Section, quote: Quote): Finding[] {
+export function rotationFaults(file: Section, quote: Quote): ConfigFinding[] {
   return Object.entries(record(file.rotations)).flatMap(([name, rotation]) => {
     const { shifts, overrides, timeZone } = record(rotation);
     const path = ['rotations', name];
@@ -31,10 +31,10 @@ export function rotationFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** Of two shifts at one time nobody could say which is meant. */
-function overlapFaults(written: readonly unknown[], path: Path): Finding[] {
+function overlapFaults(written: readonly unknown[], path: Path): ConfigFinding[] {
   const shifts = written.map((shift) => shiftSchema.safeParse(shift).data);
   return shifts.flatMap((later, index) =>
-    shifts.slice(0, index).flatMap((earlier, before): Finding[] => {
+    shifts.slice(0, index).flatMap((earlier, before): ConfigFinding[] => {
       const both = later && earlier && firstOverlap(weekOf(later), weekOf(earlier));
       if (!both) return [];
       return [
@@ -56,7 +56,7 @@ function firstOverlap(one: readonly Span[], other: readonly Span[]): Span | unde
     .toSorted((a, b) => a.from - b.from)[0];
 }
 
-function overrideFaults({ from, to }: Section, zone: unknown, path: Path, quote: Quote): Finding[] {
+function overrideFaults({ from, to }: Section, zone: unknown, path: Path, quote: Quote): ConfigFinding[] {
   if (!timeZone.safeParse(zone).success) return [];
   const [begins, ends] = [from, to].map((time) => (isLocalTime(time) ? readLocalTime(time, String(zone)) : undefined));
   const never = [[begins, 'from'] as const, [ends, 'to'] as const].flatMap(([time, key]) =>

@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { list, type Quote, record, type Section } from '../source/raw-file.ts';
 import type { Path } from '../source/yaml-source.ts';
 
@@ -8,7 +8,7 @@ interface Place {
 }
 
 /** A simulated provider in a failover order takes a text that a real one refused, and no phone is reached. */
-export function simulatedFaults(file: Section, quote: Quote): Finding[] {
+export function simulatedFaults(file: Section, quote: Quote): ConfigFinding[] {
   return list(file.routes).flatMap((route, index) => {
     if (record(route).allowSimulated === true) return [];
     const places = placesOf(route, index);
@@ -24,7 +24,7 @@ export function simulatedFaults(file: Section, quote: Quote): Finding[] {
 }
 
 /** A route that reaches no phone, in a file that could reach some. */
-export function simulatedWarnings(file: Section): Finding[] {
+export function simulatedWarnings(file: Section): ConfigFinding[] {
   if (!Object.keys(record(file.providers)).some((name) => isReal(file, name))) return [];
   return list(file.routes).flatMap((route, index) => {
     const places = placesOf(route, index);

@@ -1,11 +1,11 @@
 import { isMap, isScalar } from 'yaml';
 import { z } from 'zod';
 import { didYouMean } from '../../text/suggest.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { locate, type Path, type YamlSource } from '../source/yaml-source.ts';
 import { issueMessage } from './issue-message.ts';
 
-export type Validated<T> = { readonly data: T } | { readonly findings: readonly Finding[] };
+export type Validated<T> = { readonly data: T } | { readonly findings: readonly ConfigFinding[] };
 
 /** Holds the file against its schema. */
 export function validate<T extends z.ZodType>(source: YamlSource, schema: T): Validated<z.output<T>> {
@@ -73,7 +73,7 @@ function expectedKinds(issue: z.core.$ZodIssue): string[] {
     : [];
 }
 
-function toFindings(source: YamlSource, issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<unknown, readonly string[]>): Finding[] {
+function toFindings(source: YamlSource, issue: z.core.$ZodIssue, knownKeys: ReadonlyMap<unknown, readonly string[]>): ConfigFinding[] {
   const { path, message } = issue;
   switch (issue.code) {
     case 'unrecognized_keys':

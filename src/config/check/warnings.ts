@@ -2,7 +2,7 @@ import { parsePhone } from '../../alert/phone.ts';
 import { providersOf, shares } from '../../policy/provider-order.ts';
 import { regionDoubt, templateBookOf } from '../../provider/registry.ts';
 import { listNames } from '../../text/suggest.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import type { Section } from '../source/raw-file.ts';
 import { locate, type YamlSource } from '../source/yaml-source.ts';
@@ -22,8 +22,8 @@ const SHORTEST_LOCK_MS = 5_000;
  *   waits for the lease to end, and it is counted as one more that its worker left behind.
  * - A provider that may take longer than the grace has its calls cut off by an ordinary restart, each an unknown outcome. Who grants none at all knows.
  */
-function timingWarnings({ worker, shutdown, providers }: ParsedConfig): Finding[] {
-  const short: Finding[] =
+function timingWarnings({ worker, shutdown, providers }: ParsedConfig): ConfigFinding[] {
+  const short: ConfigFinding[] =
     worker.lock >= SHORTEST_LOCK_MS
       ? []
       : [
@@ -33,7 +33,7 @@ function timingWarnings({ worker, shutdown, providers }: ParsedConfig): Finding[
             hint: `at least ${SHORTEST_LOCK_MS / 1000}s`,
           },
         ];
-  const cutOff = Object.entries(providers).flatMap(([name, { timeoutMs }]): Finding[] => {
+  const cutOff = Object.entries(providers).flatMap(([name, { timeoutMs }]): ConfigFinding[] => {
     if (timeoutMs <= shutdown.grace || shutdown.grace === 0) return [];
     const message = `longer than shutdown.grace (${shutdown.grace / 1000}s): a restart gives up its slow calls as unknown outcomes`;
     return [{ path: ['providers', name, 'timeout'], message, hint: `shutdown: { grace: ${Math.ceil(timeoutMs / 1000) + 5}s }` }];
@@ -42,9 +42,9 @@ function timingWarnings({ worker, shutdown, providers }: ParsedConfig): Finding[
 }
 
 /** What is allowed and probably not meant. */
-export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
+export function warningsFor(file: ParsedConfig, source: YamlSource): ConfigFinding[] {
   const { contacts, defaultCountry, routes } = file;
-  const about = Object.entries(contacts).flatMap(([name, { phone }]): Finding[] => {
+  const about = Object.entries(contacts).flatMap(([name, { phone }]): ConfigFinding[] => {
     const path = ['contacts', name];
     const verdict = parsePhone(phone, defaultCountry);
     const doubt = verdict.ok && verdict.warning !== undefined ? [{ path: [...path, 'phone'], message: verdict.warning }] : [];
@@ -76,7 +76,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): Finding[] {
 }
 
 /** A weight is a share of what its neighbours carry; without one that has a weight too there is nothing to share. */
-function lonelyWeights({ routes }: ParsedConfig): Finding[] {
+function lonelyWeights({ routes }: ParsedConfig): ConfigFinding[] {
   return routes.flatMap((route, index) => {
     const lists = [
       { path: ['routes', index, 'providers'], choices: route.providers },
@@ -85,7 +85,7 @@ function lonelyWeights({ routes }: ParsedConfig): Finding[] {
     return lists.flatMap(({ path, choices }) =>
       shares(choices)
         .filter((share) => share.length === 1)
-        .flatMap(([choice]): Finding[] => {
+        .flatMap(([choice]): ConfigFinding[] => {
           if (choice === undefined || typeof choice === 'string') return [];
           return [
             {
@@ -100,7 +100,7 @@ function lonelyWeights({ routes }: ParsedConfig): Finding[] {
 }
 
 /** Where a text made from a template goes out in a template that has its own words around it, or none of ours. */
-function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Finding[] {
+function unmappedTemplates({ providers, routes, templates }: ParsedConfig): ConfigFinding[] {
   const vendors = Object.entries(providers).flatMap(([provider, config]) => {
     const book = templateBookOf(config);
     return book === undefined ? [] : [{ provider, type: config.type, book }];
@@ -108,7 +108,7 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Find
   return Object.entries(templates).flatMap(([name, template]) =>
     vendors
       .filter(({ book }) => book.find(template) === undefined)
-      .flatMap(({ provider, type }): Finding[] => {
+      .flatMap(({ provider, type }): ConfigFinding[] => {
         const through = routes.flatMap((route, index) => (providersOf(route).includes(provider) ? [nameOf(route, index)] : []));
         if (through.length === 0) return [];
         return [
@@ -128,8 +128,8 @@ function nameOf({ name }: ParsedConfig['routes'][number], index: number): string
   return name ?? `route-${index + 1}`;
 }
 
-function regionsWithoutSms({ providers }: ParsedConfig): Finding[] {
-  return Object.entries(providers).flatMap(([name, config]): Finding[] => {
+function regionsWithoutSms({ providers }: ParsedConfig): ConfigFinding[] {
+  return Object.entries(providers).flatMap(([name, config]): ConfigFinding[] => {
     const message = regionDoubt(config);
     if (message === undefined) return [];
     const hint = 'see https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html ; eu-west-1 and us-east-1 send SMS';
@@ -140,8 +140,8 @@ function regionsWithoutSms({ providers }: ParsedConfig): Finding[] {
 /** Shorter ones can be guessed: the right token is never locked out, however many are tried. */
 const SHORTEST_SAFE_TOKEN = 16;
 
-function shortTokens({ http: { tokens } }: ParsedConfig): Finding[] {
-  return tokens.flatMap((token, index): Finding[] =>
+function shortTokens({ http: { tokens } }: ParsedConfig): ConfigFinding[] {
+  return tokens.flatMap((token, index): ConfigFinding[] =>
     token.reveal().length >= SHORTEST_SAFE_TOKEN
       ? []
       : [
@@ -156,8 +156,8 @@ function shortTokens({ http: { tokens } }: ParsedConfig): Finding[] {
 }
 
 /** Twilio signs the address that it calls; ours must be known, and be the one that it is told. */
-function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): Finding[] {
-  return Object.entries(providers).flatMap(([name, config]): Finding[] => {
+function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): ConfigFinding[] {
+  return Object.entries(providers).flatMap(([name, config]): ConfigFinding[] => {
     if (config.type !== 'twilio' || config.statusCallback === undefined) return [];
     const path = ['providers', name, 'statusCallback'];
     if (publicUrl === undefined) {
@@ -176,7 +176,7 @@ function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): Finding
 }
 
 /** Quiet hours go by a clock; where none is named that is UTC, by which few people sleep. */
-function timeZoneWarnings({ quietHours, routes, contacts }: ParsedConfig): Finding[] {
+function timeZoneWarnings({ quietHours, routes, contacts }: ParsedConfig): ConfigFinding[] {
   if (isTimed(quietHours) && quietHours.timeZone !== undefined) return [];
   const ofContacts = Object.entries(contacts).map(([name, { quietHours: hours, timeZone }]) => ({
     path: ['contacts', name, 'quietHours'],

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import type { Environment } from '../../setting/environment.ts';
 import { validate } from '../check/validate.ts';
 import { ConfigError, type Fault } from '../fault.ts';
-import { type Finding, toFault } from '../finding.ts';
+import { type ConfigFinding, toFault } from '../finding.ts';
 import { configSchema, type ParsedConfig } from '../schema/schema.ts';
 import { openSource } from './open-source.ts';
 import { list, record, type Section } from './raw-file.ts';
@@ -67,7 +67,7 @@ export function openContactFiles(main: YamlSource, env: Environment, onRead: OnR
   return { parts, people, faults: [...faults, ...namesakes({ ...main, parts })], complete };
 }
 
-function withHint(finding: Finding): Finding {
+function withHint(finding: ConfigFinding): ConfigFinding {
   const foreign = finding.path.length === 1 && finding.message === 'unknown key' && finding.hint === undefined;
   return foreign ? { ...finding, hint: 'a contact file holds contacts, groups and rotations only' } : finding;
 }

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, type Scalar } from 'yaml';
 import type { Environment } from '../../setting/environment.ts';
 import { faultOfEdges, withoutLineEnd } from '../../setting/secret.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { expand, looksMisspelt, type Placeholder } from './placeholder.ts';
 import type { OnRead } from './read-text.ts';
 import { keyOf, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
@@ -13,8 +13,8 @@ import { keyOf, nodesUnder, type Path, type YamlSource } from './yaml-source.ts'
  * Replaces placeholders in values, after parsing, so that no value of the environment can change the structure of the
  * file. What becomes empty counts as left out. Marks what it filled in as secret.
  */
-export function interpolate(source: YamlSource, env: Environment, onRead: OnRead): Finding[] {
-  const findings: Finding[] = [];
+export function interpolate(source: YamlSource, env: Environment, onRead: OnRead): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
   for (const { node, path } of nodesUnder(source.document.contents)) {
     if (isScalar(node) && typeof node.value === 'string') findings.push(...fill(source, env, onRead, node as Scalar<string>, path));
     if (isMap(node)) {
@@ -32,9 +32,9 @@ export function interpolate(source: YamlSource, env: Environment, onRead: OnRead
   return findings;
 }
 
-function fill({ file, secrets }: YamlSource, env: Environment, onRead: OnRead, scalar: Scalar<string>, path: Path): Finding[] {
+function fill({ file, secrets }: YamlSource, env: Environment, onRead: OnRead, scalar: Scalar<string>, path: Path): ConfigFinding[] {
   if (!scalar.value.includes('$')) return [];
-  const findings: Finding[] = [];
+  const findings: ConfigFinding[] = [];
   const missing = (message: string, hint: string) => {
     findings.push({ path, message, hint, hideValue: true });
     return '';

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
 import type { Environment } from '../../setting/environment.ts';
 import { ConfigError } from '../fault.ts';
-import type { Finding } from '../finding.ts';
+import type { ConfigFinding } from '../finding.ts';
 import { interpolate } from './interpolate.ts';
 import type { OnRead } from './read-text.ts';
 import { keyOf, nodesUnder, parseYaml, type YamlSource } from './yaml-source.ts';
@@ -10,8 +10,8 @@ import { keyOf, nodesUnder, parseYaml, type YamlSource } from './yaml-source.ts'
 const NAMED = ['providers', 'contacts', 'groups', 'rotations', 'templates'];
 
 /** Two keys of one name: YAML would let the last win. The later one is taken out. */
-function takeDuplicates(source: YamlSource): Finding[] {
-  const findings: Finding[] = [];
+function takeDuplicates(source: YamlSource): ConfigFinding[] {
+  const findings: ConfigFinding[] = [];
   for (const { node, path } of nodesUnder(source.document.contents)) {
     if (!isMap(node)) continue;
     const first = new Map<string, number>();
@@ -42,7 +42,7 @@ function takeDuplicates(source: YamlSource): Finding[] {
 export function openSource(
   text: string,
   { file, such, env, onRead }: { readonly file: string; readonly such: string; readonly env: Environment; readonly onRead: OnRead },
-): { readonly source: YamlSource; readonly findings: readonly Finding[] } {
+): { readonly source: YamlSource; readonly findings: readonly ConfigFinding[] } {
   const source = parseYaml(text, file);
   const { contents } = source.document;
   if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null)) {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { countSegments } from '../../alert/segments.ts';
 import type { ConsoleNames, SendRequest } from '../../http/console/api.ts';
-import { asFault, tell } from '../ask.ts';
+import { asFault, post } from '../ask.ts';
 import type { Fault } from '../fault.ts';
 import { hrefOf } from '../route.ts';
 import { useConfirm } from './confirm.tsx';
@@ -21,7 +21,7 @@ export function SendForm({ names, isPlay }: { readonly names: ConsoleNames; read
 
   const send = async (): Promise<void> => {
     const request: SendRequest = { to, severity, text: text.trim() };
-    setSent(await tell<'send'>('send', request));
+    setSent(await post<'send'>('send', request));
     setText('');
   };
   const submit = (event: Event) => {

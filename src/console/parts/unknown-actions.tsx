@@ -1,7 +1,7 @@
 import type { ConsoleApi } from '../../http/console/api.ts';
 import type { MessageHistory } from '../../ledger/history/history.ts';
 import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
-import { tell } from '../ask.ts';
+import { post } from '../ask.ts';
 import { Fault } from '../fault.ts';
 import type { Question } from './confirm.tsx';
 
@@ -49,7 +49,7 @@ export function UnknownActions({ message, onAsk }: { readonly message: MessageHi
 }
 
 async function settle(id: string, word: OperatorWord): Promise<void> {
-  const settled: ConsoleApi['resolveUnknown'] = await tell<'resolveUnknown'>(`unknown/${encodeURIComponent(id)}`, { word });
+  const settled: ConsoleApi['resolveUnknown'] = await post<'resolveUnknown'>(`unknown/${encodeURIComponent(id)}`, { word });
   if (settled.kind === 'kept')
     throw new Fault(409, `Already resolved by another user or a receipt: it is ${settled.state ?? 'expired'} now.`);
 }

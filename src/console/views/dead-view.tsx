@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { reasonWords } from '../../explain/reason-words.ts';
 import type { ConsoleApi } from '../../http/console/api.ts';
 import { formatTime } from '../../text/format-time.ts';
-import { tell } from '../ask.ts';
+import { post } from '../ask.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading, Words } from '../parts/note.tsx';
@@ -70,7 +70,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
         ? `The message to ${who} is sent again, with a new deadline, within all caps and budgets. If the cause remains, it returns here.`
         : `The ${what} is queued again. If the cause remains, it returns here.`,
     yes: 'Replay',
-    act: async () => onSaid(replayWords(who, await tell<'replay'>(`${path}/replay`, {}))),
+    act: async () => onSaid(replayWords(who, await post<'replay'>(`${path}/replay`, {}))),
   };
   const discard: Question = {
     title: 'Discard it?',
@@ -78,7 +78,7 @@ function Letter({ letter, onAsk, onSaid }: LetterProps) {
     yes: 'Discard',
     isGrave: true,
     act: async () => {
-      const { discarded } = await tell<'discard'>(`${path}/discard`, {});
+      const { discarded } = await post<'discard'>(`${path}/discard`, {});
       onSaid(discarded > 0 ? `Discarded: ${who}.` : 'It was already removed.');
     },
   };

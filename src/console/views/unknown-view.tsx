@@ -1,4 +1,4 @@
-import { isDoubtful, type MessageHistory } from '../../ledger/history/history.ts';
+import { isUnresolved, type MessageHistory } from '../../ledger/history/history.ts';
 import { Ago } from '../parts/clock.tsx';
 import { type Question, useConfirm } from '../parts/confirm.tsx';
 import { Empty, FaultNote, Loading } from '../parts/note.tsx';
@@ -34,15 +34,15 @@ export function UnknownView() {
 
 function Message({ message, onAsk }: { readonly message: MessageHistory; readonly onAsk: (question: Question) => void }) {
   const { id, contact, to, severity, attempts, createdAt } = message;
-  const doubtful = attempts.filter(isDoubtful);
+  const unresolved = attempts.filter(isUnresolved);
   return (
     <li class="letter">
       <h3>
         {contact ?? to} <span class="sub">{contact === null ? '' : to}</span>
       </h3>
       <p>
-        {severity}, through {[...new Set(doubtful.map(({ provider }) => provider))].join(' and ') || 'a provider'},{' '}
-        <Ago at={doubtful.at(-1)?.startedAt ?? createdAt} />
+        {severity}, through {[...new Set(unresolved.map(({ provider }) => provider))].join(' and ') || 'a provider'},{' '}
+        <Ago at={unresolved.at(-1)?.startedAt ?? createdAt} />
       </p>
       <UnknownActions message={message} onAsk={onAsk} />
       <a class="letter-link" href={hrefOf({ view: 'story', id })}>

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
-import { type Histories, isDoubtful } from '../../ledger/history/history.ts';
+import { type Histories, isUnresolved } from '../../ledger/history/history.ts';
 import { OPERATOR_WORDS } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { DeadLetter } from '../../queue/dead-letters/dead-letters-port.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
@@ -55,9 +55,9 @@ export function actRoutes(app: FastifyInstance, deps: ActDeps): void {
   app.post<ById>('/console/api/unknown/:id', async ({ params: { id }, body }): Promise<ConsoleApi['resolveUnknown']> => {
     const { word } = parse(resolveSchema, body, `Send { "word": one of ${OPERATOR_WORDS.join(', ')} }.`);
     // Read before the message is resolved, which removes the unresolved attempt.
-    const doubtful = ALERT_ID_PATTERN.test(id) ? (await timely(histories.message(id)))?.attempts.findLast(isDoubtful) : undefined;
+    const unresolved = ALERT_ID_PATTERN.test(id) ? (await timely(histories.message(id)))?.attempts.findLast(isUnresolved) : undefined;
     const settled = await timely(resolver.resolve(id, word));
-    if (settled.kind === 'settled' && doubtful !== undefined) deps.onSettled(doubtful.provider);
+    if (settled.kind === 'settled' && unresolved !== undefined) deps.onSettled(unresolved.provider);
     return settled;
   });
 

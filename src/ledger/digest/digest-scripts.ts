@@ -43,7 +43,7 @@ export const gatherScript = defineScript(new URL('gather.lua', import.meta.url),
   reply: {
     gathered: { digestId: 'string', needsJob: 'flag', isNews: 'flag' },
     ended: { state: MESSAGE_STATES },
-    doubtful: {},
+    unresolved: {},
     missing: {},
   },
   constants: { DIGEST_TTL_MS, IN_FLIGHT: setOf(IN_FLIGHT) },

@@ -49,11 +49,11 @@ export type Gathered =
       /** Whether the digest has no job yet: the caller must add it. More than one caller may get true. */
       readonly needsJob: boolean;
       /** Whether the digest is now due earlier or more severe. */
-      readonly wakes: boolean;
+      readonly promotes: boolean;
     }
   | { readonly kind: 'ended'; readonly state: MessageState }
   /** The message is being sent, or may have been sent. */
-  | { readonly kind: 'doubtful' }
+  | { readonly kind: 'unresolved' }
   | { readonly kind: 'missing' };
 
 /** A digest that is still gathering. */
@@ -154,7 +154,7 @@ export function createDigests(redis: Redis, keys: Keys): Digests {
       });
       if (answer.kind !== 'gathered') return answer;
       const { isNews, ...gathered } = answer;
-      return { ...gathered, wakes: isNews };
+      return { ...gathered, promotes: isNews };
     },
     async mark(digestId, phoneHash) {
       await markScript(redis, { keys: { gathering: keys.digest(phoneHash) }, args: { digestId } });

@@ -7,7 +7,7 @@ local function answer(id, isNews)
 end
 if digest then return answer(digest, true) end
 if not IN_FLIGHT[state] then return { 'ended', state } end
-if token or tonumber(unknowns or '0') > 0 then return 'doubtful' end
+if token or tonumber(unknowns or '0') > 0 then return 'unresolved' end
 
 local id = openDigest()
 local count = addLine(args.severity, args.line)

@@ -85,7 +85,7 @@ export interface HistoryAttempt {
 }
 
 /** Whether the attempt may have sent a message and its outcome is unresolved. */
-export function isDoubtful({ result, resolution }: HistoryAttempt): boolean {
+export function isUnresolved({ result, resolution }: HistoryAttempt): boolean {
   return result === 'unknown' && resolution === undefined;
 }
 

@@ -85,7 +85,7 @@ export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
     journalLine: 'string',
     fields: 'fields',
   },
-  reply: ['moved', 'ended', 'late', 'again', 'refuted', 'missing'],
+  reply: ['moved', 'ended', 'late', 'again', 'disproved', 'missing'],
   constants: {
     LEDGER_TTL_MS,
     RECEIPT_INDEX_TTL_MS,

@@ -43,10 +43,10 @@ if was == STATE.unknown and args.result == RESULT.refused and redis.call('HGET',
   if isCritical() then miss(args.messageId) end
   indexEnded(keys.failed, args.messageId)
   writeEntry('message', args.journalLine, STATE.failed)
-  return 'refuted'
+  return 'disproved'
 end
 if hasEnded and not isLate then
-  if redis.call('HGET', keys.message, 'refutedBy') == args.run then return 'refuted' end
+  if redis.call('HGET', keys.message, 'refutedBy') == args.run then return 'disproved' end
   return by == args.run and ending or 'moved'
 end
 

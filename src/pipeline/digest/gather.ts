@@ -82,11 +82,11 @@ export function createGatherer({ digests, ledger, jobs, observer, rulesOf }: Gat
       switch (gathered.kind) {
         case 'gathered':
           if (gathered.needsJob) await open(gathered.digestId, message, manner, now, new Date(now.getTime() + pace.gatherMs));
-          else if (gathered.wakes) await jobs.promote(gathered.digestId);
+          else if (gathered.promotes) await jobs.promote(gathered.digestId);
           return { kind: 'suppressed', reason: 'digested', held, detail: `part of ${gathered.digestId}; held back by ${reason}` };
         case 'ended':
           return { kind: 'settled', state: gathered.state };
-        case 'doubtful':
+        case 'unresolved':
           return { kind: 'deferred', reason, until };
         case 'missing':
           return { kind: 'malformed', detail: 'the ledger has no entry for this message' };

@@ -31,13 +31,13 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       if (history === undefined) return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
       remember(subject, history);
       const verdict = judgeHistory(history, message.onUnknown, clock.now());
-      if (verdict.kind === 'pass' && history.doubtful !== undefined) {
+      if (verdict.kind === 'pass' && history.unresolvedAttempt !== undefined) {
         // The vendor may know the state by now.
-        const attempt = { token: subject.run, ...history.doubtful };
+        const attempt = { token: subject.run, ...history.unresolvedAttempt };
         const settled = await settleUnresolved(attempt, subject, ONCE, deps, ctx);
         if (settled?.kind === 'pass') {
           subject.unknowns -= 1;
-          subject.doubtful = undefined;
+          subject.unresolvedProvider = undefined;
         }
         return settled ?? pass;
       }
@@ -51,7 +51,7 @@ export function createLedgerGate(deps: LedgerGateDeps): Stage<MessageSubject> {
       const settled = await settleUnresolved(attempt, subject, PATIENTLY, deps, ctx);
       if (settled !== undefined) return settled;
       subject.unknowns += 1;
-      subject.doubtful = provider;
+      subject.unresolvedProvider = provider;
       if (!mayResend(message.onUnknown, subject.unknowns)) {
         observer.unknownResolved(provider, 'held');
         return { kind: 'unknown', provider, attempt };
@@ -94,7 +94,7 @@ async function settleUnresolved(
 function remember(subject: MessageSubject, history: History): void {
   subject.attempts = history.attempts;
   subject.unknowns = history.unknowns;
-  subject.doubtful = history.doubtful?.record.provider;
+  subject.unresolvedProvider = history.unresolvedAttempt?.record.provider;
   subject.waitedFor = history.lastReason as WaitReason | undefined;
   subject.reportedWait = subject.waitedFor;
 }

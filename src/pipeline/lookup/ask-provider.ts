@@ -12,7 +12,7 @@ import { type Lookup, type LookupTarget, lookupTarget, nextLookupAt, pollAfterOf
 type LookedUp = { readonly kind: 'done' } | { readonly kind: 'again'; readonly until: Date };
 
 /** Why a status query ends without a final state. */
-export type InVain =
+export type LookupEnd =
   /** The vendor's records are complete and do not contain the message. */
   | { readonly kind: 'absent' }
   /** The maximum number of queries was reached; with an error when the last query failed. */
@@ -25,8 +25,8 @@ interface AskProviderDeps {
   /** Processes the vendor's report like a receipt. */
   readonly report: (provider: ProviderName, receipt: VendorReceipt) => Promise<void>;
   /** Resolves a held message as never sent; false when its outcome stays unknown. */
-  readonly refute: (history: MessageHistory, provider: ProviderName) => Promise<boolean>;
-  readonly onInVain: (provider: ProviderName, messageId: string, why: InVain) => void;
+  readonly disprove: (history: MessageHistory, provider: ProviderName) => Promise<boolean>;
+  readonly onNoResult: (provider: ProviderName, messageId: string, why: LookupEnd) => void;
   /** Called for an exception of an adapter, which is a bug in it. */
   readonly onBug: (error: unknown, provider: ProviderName) => void;
 }
@@ -40,7 +40,7 @@ const UNSAID: readonly MessageState[] = ['accepted', 'unknown'];
  * Queries the provider for the state of a message, unless a receipt has arrived meanwhile. Vendors limit queries
  * separately from sending, so queries use no pacing slot.
  */
-export function createAskProvider({ histories, targets, clock, report, refute, onInVain, onBug }: AskProviderDeps): AskProvider {
+export function createAskProvider({ histories, targets, clock, report, disprove, onNoResult, onBug }: AskProviderDeps): AskProvider {
   return async (lookup, signal) => {
     const { messageId } = lookup;
     const history = await histories.message(messageId);
@@ -54,8 +54,8 @@ export function createAskProvider({ histories, targets, clock, report, refute, o
 
     const status = await askStatus(sendTarget.provider, queryOf(lookup, target), signal, onBug);
     if (status.kind === 'absent') {
-      if (history.state === 'unknown' && (await refute(history, name))) return { kind: 'done' };
-      onInVain(name, messageId, status);
+      if (history.state === 'unknown' && (await disprove(history, name))) return { kind: 'done' };
+      onNoResult(name, messageId, status);
       return { kind: 'done' };
     }
     // Aborted by ourselves: not a result; the next worker queries again.
@@ -67,7 +67,7 @@ export function createAskProvider({ histories, targets, clock, report, refute, o
 
     const until = nextLookupAt(sentAt, pollAfterMs, clock.now());
     if (until !== undefined) return { kind: 'again', until };
-    onInVain(name, messageId, { kind: 'given_up', ...(status.kind === 'unclear' ? { error: status.error } : {}) });
+    onNoResult(name, messageId, { kind: 'given_up', ...(status.kind === 'unclear' ? { error: status.error } : {}) });
     return { kind: 'done' };
   };
 }

@@ -50,8 +50,8 @@ export function createNotifyResolved({ ledger: { resolveSubscribers }, observer,
   };
 
   return async ({ dedupHash, at }, addJobs) => {
-    const told = (await resolveSubscribers.all(dedupHash)).map((entry) => ({ ...entry, message: read(entry) }));
-    const before = told.filter(({ message }) => message === undefined || message.receivedAt < at);
+    const subscribers = (await resolveSubscribers.all(dedupHash)).map((entry) => ({ ...entry, message: read(entry) }));
+    const before = subscribers.filter(({ message }) => message === undefined || message.receivedAt < at);
     const over = before.filter(({ state }) => state === undefined || !isInFlight(state));
     const reached = over.flatMap(({ message, state, simulated }) =>
       message !== undefined && REACHED.includes(state) ? [simulated ? { ...message, simulated } : message] : [],

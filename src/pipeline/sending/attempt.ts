@@ -131,7 +131,7 @@ function stopped(
     case 'opted_out':
       return { kind: 'suppressed', reason: 'opted_out' };
     case 'spent':
-      return { kind: 'unknown', provider: subject.doubtful };
+      return { kind: 'unknown', provider: subject.unresolvedProvider };
     case 'missing':
       return { kind: 'malformed', detail: 'the ledger has no entry for this message' };
   }

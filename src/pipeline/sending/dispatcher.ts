@@ -49,7 +49,7 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
     });
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage returned an outcome' };
-    const outcome = boundedBy(unknownWins(verdict, subject.unknowns, subject.doubtful), message.expiresAt);
+    const outcome = boundedBy(unknownWins(verdict, subject.unknowns, subject.unresolvedProvider), message.expiresAt);
     const waiting = waitingOf(message);
     const resting = outcome.kind === 'deferred' || outcome.kind === 'retry' ? outcome.resting : undefined;
     const park = async () => {
@@ -119,7 +119,7 @@ function lacksMoney(outcome: Outcome, { tookSlot, attempts }: MessageSubject): b
 
 /** Whether this run's outcome, as stored in the ledger, is surely unsent. */
 function surelyUnsent({ state }: Move, moved: Exclude<Moved, 'missing'>): boolean {
-  return moved === 'refuted' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
+  return moved === 'disproved' || ((moved === 'ended' || moved === 'again') && isUnsent(state));
 }
 
 /** Whether it holds a slot from this run or from an earlier one that opened an attempt. */
@@ -151,7 +151,7 @@ function acceptanceOf(
 
 /** Reports every end, also of a replayed message, and every wait to the log, except those that another run has reported. */
 function report(outcome: Decided, { message, reportedWait }: MessageSubject, moved: Moved, observer: Observer, remark?: string): void {
-  if (moved === 'refuted') {
+  if (moved === 'disproved') {
     const { provider, reason, code } = outcome.attempt?.record ?? {};
     observer.messageEnded({ messageId: message.id, ...originOf(message), state: 'failed', reason, provider, code });
     return;
@@ -166,8 +166,9 @@ function report(outcome: Decided, { message, reportedWait }: MessageSubject, mov
 function count(outcome: Decided, message: Message, moved: Moved, { observer, clock, spendGuard }: DispatcherDeps): void {
   const now = clock.now();
   const severity = message.digest?.countedAs ?? message.severity;
-  if (moved === 'refuted' && outcome.attempt !== undefined) observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
-  if (moved === 'refuted') return;
+  if (moved === 'disproved' && outcome.attempt !== undefined)
+    observer.unknownResolved(outcome.attempt.record.provider, 'confirmed_not_sent');
+  if (moved === 'disproved') return;
   if (outcome.kind === 'deferred') observer.deferred(outcome.reason);
   if (outcome.kind === 'retry') observer.retried(outcome.provider, outcome.error.reason);
   const end = endOf(outcome);

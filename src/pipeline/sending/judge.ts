@@ -22,7 +22,9 @@ export function judgeHistory(history: History, onUnknown: OnUnknown, now: Date):
     if (history.open.leaseLeftMs <= 0) return { kind: 'orphan' };
     return { kind: 'deferred', reason: 'unknown_outcome', until: new Date(now.getTime() + history.open.leaseLeftMs) };
   }
-  return mayResend(onUnknown, history.unknowns) ? { kind: 'pass' } : { kind: 'unknown', provider: history.doubtful?.record.provider };
+  return mayResend(onUnknown, history.unknowns)
+    ? { kind: 'pass' }
+    : { kind: 'unknown', provider: history.unresolvedAttempt?.record.provider };
 }
 
 export interface ProviderRefusal {
@@ -97,10 +99,10 @@ export function backoffMs(round: number, random: number): number {
 }
 
 /** An unknown outcome takes precedence: a message that may have been sent is never stored as unsent. */
-export function unknownWins(outcome: Outcome, unknowns: number, doubtful: ProviderName | undefined): Outcome {
+export function unknownWins(outcome: Outcome, unknowns: number, unresolvedProvider: ProviderName | undefined): Outcome {
   const unsent: readonly Outcome['kind'][] = ['suppressed', 'expired', 'cancelled', 'failed', 'stranded'];
   if (unknowns === 0 || !unsent.includes(outcome.kind)) return outcome;
-  return { kind: 'unknown', provider: doubtful, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };
+  return { kind: 'unknown', provider: unresolvedProvider, ...(outcome.attempt === undefined ? {} : { attempt: outcome.attempt }) };
 }
 
 /**

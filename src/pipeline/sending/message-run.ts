@@ -25,7 +25,7 @@ export interface MessageSubject {
   attempts: number;
   /** Attempts with unknown outcome. */
   unknowns: number;
-  doubtful: string | undefined;
+  unresolvedProvider: string | undefined;
   /** The reason it last waited for, as stored by an earlier run. */
   waitedFor: WaitReason | undefined;
   /** That reason before this run. */
@@ -44,7 +44,7 @@ export function newSubject(message: Message, run: string, rerun: boolean, config
     rules: rulesOf(message, config),
     attempts: 0,
     unknowns: 0,
-    doubtful: undefined,
+    unresolvedProvider: undefined,
     waitedFor: undefined,
     reportedWait: undefined,
     tookSlot: false,

@@ -51,7 +51,7 @@ export function createDispatchStage(deps: DispatchDeps): Stage<MessageSubject> {
 async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDeps, ctx: StageContext): Promise<Verdict> {
   const { targets, observer, places, random, reconcile } = deps;
   const { message } = subject;
-  const waiting = orderTargets(message.providers, targets, message.to, subject.doubtful);
+  const waiting = orderTargets(message.providers, targets, message.to, subject.unresolvedProvider);
   if (waiting.length === 0)
     return { kind: 'suppressed', reason: 'country_not_allowed', detail: 'no provider of the route may text this country' };
 
@@ -111,7 +111,7 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
         continue;
       }
       subject.unknowns += 1;
-      subject.doubtful = name;
+      subject.unresolvedProvider = name;
       if (!mayResend(message.onUnknown, subject.unknowns)) {
         observer.unknownResolved(name, 'held');
         return { kind: 'unknown', provider: name, attempt };

@@ -25,11 +25,14 @@ export function orderTargets(
   names: readonly ProviderName[],
   targets: ReadonlyMap<ProviderName, SendTarget>,
   to: E164,
-  doubtful?: ProviderName,
+  unresolvedProvider?: ProviderName,
 ): SendTarget[] {
   const able = names
     .map((name) => targets.get(name))
     .filter((target) => target !== undefined)
     .filter(({ countries }) => countries === undefined || countries.includes(callingCode(to) ?? 'none'));
-  return [...able.filter(({ provider }) => provider.name !== doubtful), ...able.filter(({ provider }) => provider.name === doubtful)];
+  return [
+    ...able.filter(({ provider }) => provider.name !== unresolvedProvider),
+    ...able.filter(({ provider }) => provider.name === unresolvedProvider),
+  ];
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import { type Histories, type HistoryEvent, isDoubtful, type MessageHistory, type MessageState } from '../../ledger/history/history.ts';
+import { type Histories, type HistoryEvent, isUnresolved, type MessageHistory, type MessageState } from '../../ledger/history/history.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import { type Message, messageSchema } from '../message.ts';
@@ -56,9 +56,9 @@ export function createUnknownResolver(deps: UnknownResolverDeps): UnknownResolve
  * Resolves a held message that its vendor reported as never accepted: it is sent again before its deadline, else it has
  * failed. Only the single provider that may have it can prove that.
  */
-export async function refuteUnknown(deps: UnknownResolverDeps, history: MessageHistory, provider: ProviderName): Promise<boolean> {
-  const doubtful = history.attempts.filter(isDoubtful);
-  if (doubtful.length !== 1 || doubtful[0]?.provider !== provider) return false;
+export async function disproveUnknown(deps: UnknownResolverDeps, history: MessageHistory, provider: ProviderName): Promise<boolean> {
+  const unresolved = history.attempts.filter(isUnresolved);
+  if (unresolved.length !== 1 || unresolved[0]?.provider !== provider) return false;
   const now = deps.clock.now();
   const event = { stage: 'reconcile', verdict: 'confirmed_not_sent', detail: `asked ${provider}` };
   const isGood = Date.parse(history.expiresAt) > now.getTime();

@@ -84,12 +84,12 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     return { kind: 'failed', reason: `${webhook}${NOT_NOTIFIED}${code}` };
   };
 
-  const tell = async (job: Job, event: WaitingEvent, receiver: EventReceiver, signal: AbortSignal): Promise<JobMove> => {
+  const deliver = async (job: Job, event: WaitingEvent, receiver: EventReceiver, signal: AbortSignal): Promise<JobMove> => {
     const { id, webhook, body } = event;
     const turn = await lanes.enter(webhook, subjectOf(event));
     if (turn.kind === 'later') return { kind: 'delay', until: turn.until };
-    const told = await receiver.tell({ id, body }, signal).finally(() => turn.leave());
-    if (told.kind === 'accepted') {
+    const result = await receiver.deliver({ id, body }, signal).finally(() => turn.leave());
+    if (result.kind === 'accepted') {
       observer.webhookEvents(webhook, 'accepted', 1);
       if (refusals.delete(webhook)) deps.logger.info({ webhook }, 'webhook accepts events again');
       return { kind: 'complete' };
@@ -97,11 +97,11 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     if (signal.aborted) return { kind: 'delay', until: now() };
     const tried: WaitingEvent = { ...event, tries: event.tries + 1 };
     await job.updateData(tried);
-    const until = nextTryAt(tried.tries, told, now(), random());
-    if (until === undefined) return bury(tried, told.code);
-    const level = refusals.get(webhook) === told.code ? 'debug' : 'warn';
-    refusals.set(webhook, told.code);
-    deps.logger[level]({ eventId: id, webhook, code: told.code, tries: tried.tries, until }, 'webhook rejected an event; retrying');
+    const until = nextTryAt(tried.tries, result, now(), random());
+    if (until === undefined) return bury(tried, result.code);
+    const level = refusals.get(webhook) === result.code ? 'debug' : 'warn';
+    refusals.set(webhook, result.code);
+    deps.logger[level]({ eventId: id, webhook, code: result.code, tries: tried.tries, until }, 'webhook rejected an event; retrying');
     return { kind: 'delay', until };
   };
 
@@ -114,7 +114,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
         const event = waitingEventSchema.safeParse(job.data).data;
         if (event === undefined) return { kind: 'failed', reason: 'malformed: not an event job of this system' };
         const receiver = receivers.get(event.webhook);
-        if (receiver !== undefined) return tell(job, event, receiver, signal);
+        if (receiver !== undefined) return deliver(job, event, receiver, signal);
         if (now().getTime() - job.timestamp > UNKNOWN_FOR_MS) return bury(event, 'not_configured');
         return { kind: 'delay', until: new Date(now().getTime() + UNKNOWN_DELAY_MS) };
       },

@@ -26,7 +26,7 @@ const BATCH = 200;
 export async function promoteHeldBack(redis: Redis, keys: Keys): Promise<number> {
   const messages = openQueue(MESSAGE_QUEUE, redis, keys.prefix);
   try {
-    let woken = 0;
+    let promoted = 0;
     let cursor = '0';
     do {
       const [next, pairs] = await redis.zscan(messages.toKey('delayed'), cursor, 'COUNT', BATCH);
@@ -34,10 +34,10 @@ export async function promoteHeldBack(redis: Redis, keys: Keys): Promise<number>
       const states = await readStates(redis, keys, ids);
       const held = ids.filter((_, index) => states[index]?.state === 'deferred' && BY_CONFIG.includes(states[index]?.reason ?? ''));
       await promoteMessages(messages, held);
-      woken += held.length;
+      promoted += held.length;
       cursor = next;
     } while (cursor !== '0');
-    return woken;
+    return promoted;
   } finally {
     await messages.close();
   }

@@ -2,12 +2,12 @@ import type { Clock } from '../../clock.ts';
 import type { Histories } from '../../ledger/history/history.ts';
 import type { Unknowns } from '../../ledger/unknown/unknowns.ts';
 import type { Logger } from '../../logger.ts';
-import { type AskProvider, createAskProvider, createLookupPlan, type InVain } from '../../pipeline/lookup/ask-provider.ts';
+import { type AskProvider, createAskProvider, createLookupPlan, type LookupEnd } from '../../pipeline/lookup/ask-provider.ts';
 import { type Lookup, lookupSchema } from '../../pipeline/lookup/lookup.ts';
 import type { Observer } from '../../pipeline/observer.ts';
 import type { DispatcherDeps } from '../../pipeline/sending/dispatcher.ts';
 import type { SendTarget } from '../../pipeline/sending/send-target.ts';
-import { refuteUnknown } from '../../pipeline/unknown/unknown-resolver.ts';
+import { disproveUnknown } from '../../pipeline/unknown/unknown-resolver.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { VendorReceipt } from '../../provider/contract/receipt-reader.ts';
 import type { Redis } from '../../redis/connect.ts';
@@ -69,7 +69,7 @@ interface Lookups {
   close(): Promise<void>;
 }
 
-const IN_VAIN: Readonly<Record<InVain['kind'], string>> = {
+const END_TEXTS: Readonly<Record<LookupEnd['kind'], string>> = {
   absent: "message not in the provider's records and no receipt",
   given_up: 'delivery status polling gave up',
 };
@@ -95,18 +95,18 @@ export function createLookups({
     targets,
     clock,
     report,
-    refute: async (history, provider) => {
-      const isRefuted = await refuteUnknown({ unknowns, histories, add: again.add, clock }, history, provider);
-      if (!isRefuted) return false;
+    disprove: async (history, provider) => {
+      const isDisproved = await disproveUnknown({ unknowns, histories, add: again.add, clock }, history, provider);
+      if (!isDisproved) return false;
       observer.unknownResolved(provider, 'confirmed_not_sent');
       const { id: messageId, alertId, severity, route, source } = history;
       const now = await histories.message(messageId);
       const reason = 'unknown_outcome';
       if (now?.state === 'failed')
         observer.messageEnded({ messageId, alertId, severity, route, source, state: 'failed', reason, provider });
-      return isRefuted;
+      return isDisproved;
     },
-    onInVain: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, IN_VAIN[why.kind]),
+    onNoResult: (provider, messageId, why) => logger.warn({ provider, messageId, ...errorOf(why) }, END_TEXTS[why.kind]),
     onBug,
   });
   return {
@@ -121,6 +121,6 @@ export function createLookups({
   };
 }
 
-function errorOf(why: InVain): { reason?: string; code?: string | undefined } {
+function errorOf(why: LookupEnd): { reason?: string; code?: string | undefined } {
   return why.kind === 'given_up' && why.error !== undefined ? { reason: why.error.reason, code: why.error.code } : {};
 }

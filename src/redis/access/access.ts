@@ -107,13 +107,13 @@ function describeFailures(failures: readonly Failure[], redis: Redis, prefix: st
     findings.push({
       level: 'fault',
       problem: `the Redis user ${user} may not use ${[...new Set(denied.map(({ what }) => what))].join(', ')}`,
-      remedy: `redis-cli ACL SETUSER ${user} ${rules.map((rule) => (/[&~|*{]/.test(rule) ? `'${rule}'` : rule)).join(' ')} (all permissions: docs/redis.md)`,
+      hint: `redis-cli ACL SETUSER ${user} ${rules.map((rule) => (/[&~|*{]/.test(rule) ? `'${rule}'` : rule)).join(' ')} (all permissions: docs/redis.md)`,
     });
   }
   for (const { message } of failures) {
     const trouble = denialIn(message) === undefined ? classifyTrouble(new Error(message)) : undefined;
-    if (trouble === undefined || findings.some(({ remedy }) => remedy === trouble.remedy)) continue;
-    findings.push({ level: 'fault', problem: `this Redis ${trouble.problem}`, remedy: trouble.remedy });
+    if (trouble === undefined || findings.some(({ hint }) => hint === trouble.hint)) continue;
+    findings.push({ level: 'fault', problem: `this Redis ${trouble.problem}`, hint: trouble.hint });
   }
   return findings;
 }

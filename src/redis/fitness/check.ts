@@ -9,7 +9,7 @@ export interface RedisFinding {
   readonly level: 'fault' | 'warning';
   readonly problem: string;
   /** The fix: a command where one exists. */
-  readonly remedy: string;
+  readonly hint: string;
 }
 
 /**
@@ -41,21 +41,21 @@ async function judgeDatabase(redis: Redis): Promise<RedisFinding | undefined> {
     return undefined;
   } catch (error) {
     if (!NO_DATABASE.test((error as Error).message)) throw error;
-    const remedy = 'use a lower number in the URL, or raise "databases" in redis.conf and restart Redis';
-    return { level: 'fault', problem: `this Redis has no database ${db}`, remedy };
+    const hint = 'use a lower number in the URL, or raise "databases" in redis.conf and restart Redis';
+    return { level: 'fault', problem: `this Redis has no database ${db}`, hint };
   }
 }
 
 /** The URL names a database that the server does not have. */
 export class NoDatabaseError extends Error {
   readonly problem: string;
-  readonly remedy: string;
+  readonly hint: string;
 
-  constructor({ problem, remedy }: RedisFinding) {
-    super(`${problem}: ${remedy}`);
+  constructor({ problem, hint }: RedisFinding) {
+    super(`${problem}: ${hint}`);
     this.name = 'NoDatabaseError';
     this.problem = problem;
-    this.remedy = remedy;
+    this.hint = hint;
   }
 }
 
@@ -90,7 +90,7 @@ export async function requireFitRedis(redis: Redis, onWarning: (warning: RedisFi
 /** Fails if any finding is a fault. @throws Error naming every fault and its remedy */
 export function requireNoFault(findings: readonly RedisFinding[]): void {
   const faults = findings.filter(({ level }) => level === 'fault');
-  if (faults.length > 0) throw new Error(faults.map(({ problem, remedy }) => `${problem}. ${remedy}`).join('\n'));
+  if (faults.length > 0) throw new Error(faults.map(({ problem, hint }) => `${problem}. ${hint}`).join('\n'));
 }
 
 /** Name → value of https://redis.io/docs/latest/commands/info/ */
@@ -120,25 +120,25 @@ export function judgeServer(info: ServerInfo, asCluster = false): RedisFinding[]
     !isNewEnough(info.redis_version ?? '') && {
       level: 'fault',
       problem: `${describeServer(info)} is too old: ${MIN_VERSION} or newer is needed`,
-      remedy: `upgrade it, or run one beside it: docker run -d -p 127.0.0.1:6380:6379 redis:7 redis-server --appendonly yes, then set REDIS_URL=redis://127.0.0.1:6380`,
+      hint: `upgrade it, or run one beside it: docker run -d -p 127.0.0.1:6380:6379 redis:7 redis-server --appendonly yes, then set REDIS_URL=redis://127.0.0.1:6380`,
     },
     info.redis_mode === 'sentinel' && {
       level: 'fault',
       problem: 'this is a Sentinel, which keeps no data',
-      remedy: 'name the Sentinels and their group: REDIS_URL=redis+sentinel://host1:26379,host2:26379/mymaster',
+      hint: 'name the Sentinels and their group: REDIS_URL=redis+sentinel://host1:26379,host2:26379/mymaster',
     },
     info.role !== undefined &&
       info.role !== 'master' &&
       info.redis_mode !== 'sentinel' && {
         level: 'fault',
         problem: 'this Redis is a read-only replica',
-        remedy: `point REDIS_URL at its primary, ${info.master_host ?? 'unknown host'}:${info.master_port ?? '6379'}`,
+        hint: `point REDIS_URL at its primary, ${info.master_host ?? 'unknown host'}:${info.master_port ?? '6379'}`,
       },
     info.cluster_enabled === '1' &&
       !asCluster && {
         level: 'fault',
         problem: 'this Redis is a node of a cluster, and the URL is that of a single server',
-        remedy: 'name some of its nodes: REDIS_URL=redis+cluster://host1:6379,host2:6379',
+        hint: 'name some of its nodes: REDIS_URL=redis+cluster://host1:6379,host2:6379',
       },
     judgePolicy(info.maxmemory_policy),
     judgePersistence(info.aof_enabled),
@@ -148,14 +148,13 @@ export function judgeServer(info: ServerInfo, asCluster = false): RedisFinding[]
 
 function judgePolicy(policy: string | undefined): RedisFinding | false {
   if (policy === 'noeviction') return false;
-  const remedy =
-    'redis-cli CONFIG SET maxmemory-policy noeviction (and the same in redis.conf; a managed Redis has it among its parameters)';
+  const hint = 'redis-cli CONFIG SET maxmemory-policy noeviction (and the same in redis.conf; a managed Redis has it among its parameters)';
   if (policy === undefined)
-    return { level: 'warning', problem: 'this Redis does not report its maxmemory-policy; it must be noeviction', remedy };
+    return { level: 'warning', problem: 'this Redis does not report its maxmemory-policy; it must be noeviction', hint };
   return {
     level: 'fault',
     problem: `maxmemory-policy is ${policy}: a full Redis silently evicts alerts, caps and the record of sent messages`,
-    remedy,
+    hint,
   };
 }
 
@@ -167,7 +166,7 @@ function judgePersistence(aofEnabled: string | undefined): RedisFinding | false 
       aofEnabled === undefined
         ? 'this Redis does not report whether it keeps an append-only file'
         : 'appendonly is off: a crash of Redis loses the alerts since its last snapshot, and messages already sent may be sent again',
-    remedy: 'redis-cli CONFIG SET appendonly yes (and the same in redis.conf; a managed Redis has it among its parameters)',
+    hint: 'redis-cli CONFIG SET appendonly yes (and the same in redis.conf; a managed Redis has it among its parameters)',
   };
 }
 
@@ -186,5 +185,5 @@ const REFUSALS: readonly Trouble['kind'][] = [
 export function explainRefusal(error: unknown): RedisFinding | undefined {
   const trouble = error instanceof Error ? classifyTrouble(error) : undefined;
   if (trouble === undefined || !REFUSALS.includes(trouble.kind)) return undefined;
-  return { level: 'fault', problem: `this Redis ${trouble.problem}`, remedy: trouble.remedy };
+  return { level: 'fault', problem: `this Redis ${trouble.problem}`, hint: trouble.hint };
 }

@@ -3,7 +3,7 @@ export interface Trouble {
   readonly kind: (typeof TROUBLES)[number][0];
   /** A predicate for the server name, such as `cannot be reached`. */
   readonly problem: string;
-  readonly remedy: string;
+  readonly hint: string;
 }
 
 /** Server errors: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
@@ -90,7 +90,7 @@ const TROUBLES = [
 export function classifyTrouble(error: Error): Trouble | undefined {
   const { message } = error.cause instanceof Error ? error.cause : error;
   const found = TROUBLES.find(([, pattern]) => pattern.test(message));
-  return found && { kind: found[0], problem: found[2], remedy: found[3] };
+  return found && { kind: found[0], problem: found[2], hint: found[3] };
 }
 
 /** A permission that the server denied; `command` if the error names one. */

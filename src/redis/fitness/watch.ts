@@ -4,15 +4,15 @@ import { classifyTrouble } from './trouble.ts';
 /** Events of the watch, for the log. */
 export interface RedisWatchLog {
   /** Redis became unavailable, or the reason changed. */
-  onTrouble(trouble: { readonly problem: string; readonly remedy: string; readonly said: string }): void;
-  onWell(recovered: { readonly afterMs: number }): void;
+  onTrouble(trouble: { readonly problem: string; readonly hint: string; readonly said: string }): void;
+  onRecovered(recovered: { readonly afterMs: number }): void;
   /** Connections to a former primary were closed; once per failover. */
   onReplaced(failover: { readonly server: string }): void;
 }
 
 export interface RedisWatch {
   /** Receives every connection error; reports each problem once until recovery. */
-  hear(error: Error): void;
+  onError(error: Error): void;
   close(): void;
 }
 
@@ -32,29 +32,29 @@ const SAME_FAILOVER_MS = 60_000;
  * Reduces the errors of many connections to two events per outage: Redis unavailable, with the reason, and recovered. During an outage
  * it tries a write periodically.
  */
-export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, onReplaced }: RedisWatchOptions): RedisWatch {
+export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onRecovered, onReplaced }: RedisWatchOptions): RedisWatch {
   const where = redactUrl(url);
   let since: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let taken = 0;
-  const told = new Set<string>();
+  const reported = new Set<string>();
 
-  const tell = (error: Error) => {
+  const report = (error: Error) => {
     const trouble = classifyTrouble(error);
     const kind = trouble?.kind ?? 'away';
     // A lost connection is part of most problems, so it adds no information.
-    if (told.has(kind) || (kind === 'away' && told.size > 0)) return;
-    told.add(kind);
-    const { problem, remedy } = trouble ?? {
+    if (reported.has(kind) || (kind === 'away' && reported.size > 0)) return;
+    reported.add(kind);
+    const { problem, hint } = trouble ?? {
       problem: 'cannot be reached',
-      remedy: 'start Redis or restore the network; nothing is lost, and processing resumes by itself',
+      hint: 'start Redis or restore the network; nothing is lost, and processing resumes by itself',
     };
-    onTrouble({ problem: `Redis at ${where} ${problem}`, remedy, said: error.message });
+    onTrouble({ problem: `Redis at ${where} ${problem}`, hint, said: error.message });
   };
 
   const replacedAt = new Map<string, number>();
-  const tellReplaced = ({ server }: PrimaryReplaced) => {
+  const reportReplaced = ({ server }: PrimaryReplaced) => {
     const last = replacedAt.get(server) ?? Number.NEGATIVE_INFINITY;
     replacedAt.set(server, performance.now());
     if (performance.now() - last > SAME_FAILOVER_MS) onReplaced({ server });
@@ -65,21 +65,21 @@ export function createRedisWatch({ url, key, everyMs = 500, onTrouble, onWell, o
     if (closed || since === undefined) return;
     taken = refusal === undefined ? taken + 1 : 0;
     // The error of a new connection says more than how the last one was lost.
-    if (refusal !== undefined || (told.size === 0 && !(suspicion instanceof ConnectionLost))) tell(refusal ?? suspicion);
+    if (refusal !== undefined || (reported.size === 0 && !(suspicion instanceof ConnectionLost))) report(refusal ?? suspicion);
     if (taken < ENOUGH) {
       timer = setTimeout(() => void probe(suspicion), everyMs);
       return;
     }
-    if (told.size > 0) onWell({ afterMs: Math.round(performance.now() - since) });
+    if (reported.size > 0) onRecovered({ afterMs: Math.round(performance.now() - since) });
     since = undefined;
-    told.clear();
+    reported.clear();
   };
 
   return {
-    hear(error) {
+    onError(error) {
       if (closed) return;
-      if (error instanceof PrimaryReplaced) tellReplaced(error);
-      if (classifyTrouble(error) !== undefined) tell(error);
+      if (error instanceof PrimaryReplaced) reportReplaced(error);
+      if (classifyTrouble(error) !== undefined) report(error);
       if (since !== undefined) return;
       since = performance.now();
       taken = 0;

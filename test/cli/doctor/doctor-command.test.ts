@@ -174,8 +174,8 @@ const redis = (facts: Partial<RedisInspection>) =>
 test.each<[name: string, facts: Partial<RedisInspection>, brief: string[]]>([
   ['well', {}, ['ok redis', 'ok clock']],
   ['far away', { latencyMs: 25 }, ['warning redis', 'ok clock']],
-  ['a fault', { findings: [{ level: 'fault', problem: 'p', remedy: 'r' }] }, ['ok redis', 'failed redis', 'ok clock']],
-  ['a warning', { findings: [{ level: 'warning', problem: 'p', remedy: 'r' }] }, ['ok redis', 'warning redis', 'ok clock']],
+  ['a fault', { findings: [{ level: 'fault', problem: 'p', hint: 'r' }] }, ['ok redis', 'failed redis', 'ok clock']],
+  ['a warning', { findings: [{ level: 'warning', problem: 'p', hint: 'r' }] }, ['ok redis', 'warning redis', 'ok clock']],
   ['a clock that is a little off', { clockAheadMs: -1_900 }, ['ok redis', 'ok clock']],
   ['a clock that is off', { clockAheadMs: -5_000 }, ['ok redis', 'warning clock']],
   ['a clock that is far off', { clockAheadMs: 61_500 }, ['ok redis', 'failed clock']],

@@ -197,7 +197,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('that its late answer refutes writes that it has failed', async () => {
+  it('that its late answer disproves writes that it has failed', async () => {
     await admit();
     await open('t');
     await move('unknown', { attempt: attempt('t', 'unknown', { reason: 'unknown_outcome' }), reason: 'unknown_outcome' });

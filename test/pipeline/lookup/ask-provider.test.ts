@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
-import { createAskProvider, createLookupPlan, type InVain } from '../../../src/pipeline/lookup/ask-provider.ts';
+import { createAskProvider, createLookupPlan, type LookupEnd } from '../../../src/pipeline/lookup/ask-provider.ts';
 import type { Lookup } from '../../../src/pipeline/lookup/lookup.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
 import { createReceiptReceiver, receiptOf } from '../../../src/pipeline/receipts/apply-receipt.ts';
@@ -25,13 +25,13 @@ const away = new ProviderError('unavailable', { code: 'ECONNREFUSED' });
 
 let harness: DispatcherHarness;
 let isLater: boolean;
-let refuted: [messageId: string, provider: string][];
+let disproved: [messageId: string, provider: string][];
 let asked: StatusQuery[];
 let reported: [provider: string, receipt: VendorReceipt][];
-let inVain: [provider: string, messageId: string, why: InVain][];
+let noResult: [provider: string, messageId: string, why: LookupEnd][];
 beforeEach(() => {
   harness = createHarness(redis, prefix);
-  [asked, reported, inVain, refuted] = [[], [], [], []];
+  [asked, reported, noResult, disproved] = [[], [], [], []];
   isLater = false;
 });
 
@@ -55,11 +55,11 @@ async function ask({ id, to, text }: Message, signal = new AbortController().sig
     targets: harness.targets,
     clock: harness.clock,
     report: async (provider, receipt) => void reported.push([provider, receipt]),
-    refute: async ({ id }, provider) => {
-      refuted.push([id, provider]);
+    disprove: async ({ id }, provider) => {
+      disproved.push([id, provider]);
       return false;
     },
-    onInVain: (...told) => void inVain.push(told),
+    onNoResult: (...told) => void noResult.push(told),
     onBug: (error, provider) => void harness.bugs.push({ error, provider }),
   });
   return run({ messageId: id, to, ...asPlanned }, signal);
@@ -100,7 +100,7 @@ describe('an accepted text without a receipt', () => {
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
     expect(reported).toEqual([['a', { messageId: message.id, providerMessageId: 'SM1', ...receipt }]]);
-    expect(inVain).toEqual([]);
+    expect(noResult).toEqual([]);
   });
 
   test('is asked for again after double the wait while it is pending or unclear, and given up in the end', async () => {
@@ -114,7 +114,7 @@ describe('an accepted text without a receipt', () => {
       harness.clock.at = lookedUp.until.getTime();
     }
     expect(minutes).toEqual([1, 3, 7, 15, 31]);
-    expect(inVain).toEqual([['a', message.id, { kind: 'given_up', error: away }]]);
+    expect(noResult).toEqual([['a', message.id, { kind: 'given_up', error: away }]]);
     expect(reported).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('an accepted text without a receipt', () => {
     vendor('a', [yes], { kind: 'absent' });
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
-    expect(inVain).toEqual([['a', message.id, { kind: 'absent' }]]);
+    expect(noResult).toEqual([['a', message.id, { kind: 'absent' }]]);
     expect(reported).toEqual([]);
   });
 
@@ -142,7 +142,7 @@ describe('an accepted text without a receipt', () => {
     });
     const { message } = await handOver();
     await expect(ask(message, stop.signal)).rejects.toThrow('shutting down');
-    expect(inVain).toEqual([]);
+    expect(noResult).toEqual([]);
   });
 
   test('asks the provider that took it after others refused', async () => {
@@ -160,7 +160,7 @@ describe('a held text that the vendor never took', () => {
     vendor('a', [silence], { kind: 'absent' }, {});
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
-    expect(refuted).toEqual([[message.id, 'a']]);
+    expect(disproved).toEqual([[message.id, 'a']]);
   });
 });
 

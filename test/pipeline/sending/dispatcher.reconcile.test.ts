@@ -90,7 +90,7 @@ describe('an answer that never came, of a vendor that can be asked', () => {
         { result: 'unknown', resolution: 'confirmed_not_sent' },
         { provider: 'b', result: 'accepted' },
       ]);
-      expect(await harness.ledger.recall(message.id)).toMatchObject({ unknowns: 0, doubtful: undefined });
+      expect(await harness.ledger.recall(message.id)).toMatchObject({ unknowns: 0, unresolvedAttempt: undefined });
     },
   );
 

@@ -85,7 +85,7 @@ describe('an answer that never came', () => {
 });
 
 describe('a resend that is refused', () => {
-  test('comes back, takes the doubtful provider last, and may be accepted then', async () => {
+  test('comes back, takes the provider of the unresolved attempt last, and may be accepted then', async () => {
     const a = harness.provider('a', [silence, yes]);
     const b = harness.provider('b', [refuse('balance')]);
     const { message, outcome } = await harness.send();

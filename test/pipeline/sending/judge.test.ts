@@ -26,7 +26,7 @@ function refusal(provider: string, reason: ProviderReason, facts: ProviderErrorF
   return { provider, error: new ProviderError(reason, facts) };
 }
 
-function doubt(provider: string): NonNullable<History['doubtful']> {
+function unresolved(provider: string): NonNullable<History['unresolvedAttempt']> {
   return { number: 1, record: { provider, startedAt: NOW.toISOString(), result: 'unknown', reason: 'unknown_outcome' } };
 }
 
@@ -58,7 +58,7 @@ describe('what an earlier run left behind', () => {
     state: 'sending',
     attempts: 0,
     unknowns: 0,
-    doubtful: undefined,
+    unresolvedAttempt: undefined,
     open: undefined,
     ...more,
   });
@@ -97,9 +97,14 @@ describe('what an earlier run left behind', () => {
       history({ state: 'cancelled', open: open(-1) }),
       { kind: 'settled', state: 'cancelled' },
     ],
-    ['one unknown outcome, to be sent again', 'resend', history({ unknowns: 1, doubtful: doubt('a') }), { kind: 'pass' }],
-    ['one unknown outcome, to be held', 'hold', history({ unknowns: 1, doubtful: doubt('a') }), { kind: 'unknown', provider: 'a' }],
-    ['two unknown outcomes', 'resend', history({ unknowns: 2, doubtful: doubt('b') }), { kind: 'unknown', provider: 'b' }],
+    ['one unknown outcome, to be sent again', 'resend', history({ unknowns: 1, unresolvedAttempt: unresolved('a') }), { kind: 'pass' }],
+    [
+      'one unknown outcome, to be held',
+      'hold',
+      history({ unknowns: 1, unresolvedAttempt: unresolved('a') }),
+      { kind: 'unknown', provider: 'a' },
+    ],
+    ['two unknown outcomes', 'resend', history({ unknowns: 2, unresolvedAttempt: unresolved('b') }), { kind: 'unknown', provider: 'b' }],
   ])('%s', (_name, onUnknown, past, verdict) => {
     expect(judgeHistory(past, onUnknown, NOW)).toEqual(verdict);
   });

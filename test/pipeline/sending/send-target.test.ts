@@ -23,8 +23,8 @@ const TARGETS = new Map(
     it,
   ]),
 );
-const order = (names: string[], to: E164, doubtful?: string) =>
-  orderTargets(names, TARGETS, to, doubtful).map(({ provider }) => provider.name);
+const order = (names: string[], to: E164, unresolvedProvider?: string) =>
+  orderTargets(names, TARGETS, to, unresolvedProvider).map(({ provider }) => provider.name);
 
 describe('the providers for a number', () => {
   test.each<[name: string, names: string[], to: E164, order: string[]]>([
@@ -47,13 +47,13 @@ describe('the providers for a number', () => {
 });
 
 describe('the provider whose last attempt nobody knows the end of', () => {
-  test.each<[name: string, names: string[], doubtful: string, order: string[]]>([
+  test.each<[name: string, names: string[], unresolvedProvider: string, order: string[]]>([
     ['goes last', ['a', 'b', 'c'], 'a', ['b', 'c', 'a']],
     ['stays last', ['a', 'b', 'c'], 'c', ['a', 'b', 'c']],
     ['is taken again when it is the only one', ['a'], 'a', ['a']],
     ['is not brought in when the route does not name it', ['a', 'b'], 'c', ['a', 'b']],
     ['is not brought in when it may not text the country', ['a', 'cn'], 'cn', ['a']],
-  ])('%s', (_name, names, doubtful, expected) => {
-    expect(order(names, MALAYSIA, doubtful)).toEqual(expected);
+  ])('%s', (_name, names, unresolvedProvider, expected) => {
+    expect(order(names, MALAYSIA, unresolvedProvider)).toEqual(expected);
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createUnknowns } from '../../../src/ledger/unknown/unknowns.ts';
 import type { Message } from '../../../src/pipeline/message.ts';
-import { createUnknownResolver, refuteUnknown, type UnknownResolverDeps } from '../../../src/pipeline/unknown/unknown-resolver.ts';
+import { createUnknownResolver, disproveUnknown, type UnknownResolverDeps } from '../../../src/pipeline/unknown/unknown-resolver.ts';
 import { type Accepted, refuse } from '../../../src/provider/contract/provider.ts';
 import { messageRecord } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
@@ -160,7 +160,7 @@ describe('a vendor that surely never took a held text', () => {
     harness.provider('a', [silence, yes]);
     const message = await hold();
     harness.clock.at += 3 * MINUTE_MS;
-    expect(await refuteUnknown(deps, await harness.trace(message), 'a')).toBe(true);
+    expect(await disproveUnknown(deps, await harness.trace(message), 'a')).toBe(true);
     expect(added).toMatchObject([{ expiresAt: message.expiresAt }]);
     expect(await harness.run(added[0] as Message, { rerun: true })).toMatchObject({ kind: 'accepted' });
     expect((await harness.trace(message)).events.filter(({ stage }) => stage === 'reconcile')).toMatchObject([
@@ -173,7 +173,7 @@ describe('a vendor that surely never took a held text', () => {
     harness.provider('a', [silence]);
     const message = await hold();
     harness.clock.at = message.expiresAt;
-    expect(await refuteUnknown(deps, await harness.trace(message), 'a')).toBe(true);
+    expect(await disproveUnknown(deps, await harness.trace(message), 'a')).toBe(true);
     expect(added).toEqual([]);
     expect(await harness.trace(message)).toMatchObject({ state: 'failed', reason: 'unknown_outcome' });
   });
@@ -182,7 +182,7 @@ describe('a vendor that surely never took a held text', () => {
     harness.provider('a', [silence]);
     harness.provider('b', [silence]);
     const { message } = await harness.send();
-    expect(await refuteUnknown(deps, await harness.trace(message), 'b')).toBe(false);
+    expect(await disproveUnknown(deps, await harness.trace(message), 'b')).toBe(false);
     expect(await harness.trace(message)).toMatchObject({ state: 'unknown' });
   });
 });

@@ -11,14 +11,14 @@ describe('a webhook', () => {
   it('is told of one subject at a time, the others in the order that they came', async () => {
     const lanes = createEventLanes(() => new Date());
     const order: string[] = [];
-    const tell = async (what: string, subject: string) => {
+    const deliver = async (what: string, subject: string) => {
       const turn = await lanes.enter('erp', subject);
       order.push(what);
       return turn;
     };
-    const first = await tell('first', 'm');
-    const [second, third] = [tell('second', 'm'), tell('third', 'm')];
-    leave(await tell('another', 'n'));
+    const first = await deliver('first', 'm');
+    const [second, third] = [deliver('second', 'm'), deliver('third', 'm')];
+    leave(await deliver('another', 'n'));
     expect(order).toEqual(['first', 'another']);
     leave(first);
     leave(await second);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Told } from '../../../src/channel/event-webhook.ts';
+import type { DeliveryResult } from '../../../src/channel/event-webhook.ts';
 import { createDeadLetters } from '../../../src/queue/dead-letters/dead-letters.ts';
 import { createEventQueue, createEventWorker } from '../../../src/queue/events/event-queue.ts';
 import type { WaitingEvent } from '../../../src/queue/events/waiting-event.ts';
@@ -28,7 +28,7 @@ const event = (over: Partial<WaitingEvent> = {}): WaitingEvent => ({
 
 /** A queue of its own, and a worker that tells a receiver which answers as `answer` says. */
 function setup(
-  answer: (nth: number, signal: AbortSignal) => Promise<Told> = async () => ({ kind: 'accepted' }),
+  answer: (nth: number, signal: AbortSignal) => Promise<DeliveryResult> = async () => ({ kind: 'accepted' }),
   logger = pino({ level: 'silent' }),
 ) {
   const prefix = `${base}:${randomUUID().slice(0, 8)}`;
@@ -50,7 +50,7 @@ function setup(
       prefix,
       lockMs: 10_000,
       logger,
-      receivers: new Map([['erp', { tell: ({ id }, signal) => answer(told.push(id), signal), close: async () => undefined }]]),
+      receivers: new Map([['erp', { deliver: ({ id }, signal) => answer(told.push(id), signal), close: async () => undefined }]]),
       observer: { webhookEvents: (...args) => void counted.push(args) },
       now: () => clock.now(),
       random: () => 0,
@@ -60,7 +60,7 @@ function setup(
   return { events, told, counted, clock, dead, work, ...openQueue(url, prefix, EVENT_QUEUE) };
 }
 
-const refused: Told = { kind: 'refused', gone: false, code: 'http_500' };
+const refused: DeliveryResult = { kind: 'refused', gone: false, code: 'http_500' };
 
 it('an event that was told is not told again when it is added again', async () => {
   const { events, told, counted, queue, work } = setup();

@@ -22,9 +22,9 @@ beforeEach(() => {
   cursor = createJournalCursor(redis, keys);
 });
 
-const tell = (kind: string, line: string) => redis.xadd(keys.journal(), '*', kind, line);
+const deliver = (kind: string, line: string) => redis.xadd(keys.journal(), '*', kind, line);
 const message = (state: MessageState, id = 'm') =>
-  tell('message', messageLine({ id, alertId: 'a', state, reason: null, provider: null, attempt: null }));
+  deliver('message', messageLine({ id, alertId: 'a', state, reason: null, provider: null, attempt: null }));
 
 /** A replica, and what it says and counts. */
 function replica(over: Partial<EventRelayDeps> = {}) {
@@ -59,7 +59,7 @@ describe('a step of the relay', () => {
     const { step } = replica();
     await message('accepted', 'old');
     expect(await step()).toBe(false);
-    await tell(
+    await deliver(
       'alert',
       alertLine({ id: 'b', severity: 'info', outcome: 'suppressed', reason: 'duplicate', dedupKey: null, contacts: [], messages: 0 }),
     );

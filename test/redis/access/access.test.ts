@@ -24,7 +24,7 @@ async function findings(role: RedisUser, ...rules: string[]) {
   onTestFinished(() => client.disconnect());
   const options = { user: role, keys, queues: QUEUES };
   const found = [...(await checkAccess(client, options)), ...(await checkConnectionAccess(address, options))];
-  return found.map(({ problem, remedy }) => `${problem} | ${remedy}`.replaceAll(name, 'USER').replaceAll(prefix, '{sms}'));
+  return found.map(({ problem, hint }) => `${problem} | ${hint}`.replaceAll(name, 'USER').replaceAll(prefix, '{sms}'));
 }
 
 describe.each(REDIS_USERS)('The permissions of sms-%s', (role) => {

@@ -31,7 +31,7 @@ async function findingsAt(url: string): Promise<RedisFinding[]> {
 it('a Sentinel is named as one, whose URL is another', () => {
   const faults = judgeServer({ redis_mode: 'sentinel', redis_version: '7.0.15' }).filter(({ level }) => level === 'fault');
   expect(faults).toMatchObject([
-    { problem: 'this is a Sentinel, which keeps no data', remedy: expect.stringContaining('redis+sentinel://') },
+    { problem: 'this is a Sentinel, which keeps no data', hint: expect.stringContaining('redis+sentinel://') },
   ]);
 });
 
@@ -66,7 +66,7 @@ describe('a real server', () => {
       {
         level: 'fault',
         problem: expect.stringContaining('maxmemory-policy is volatile-lru'),
-        remedy: expect.stringContaining('redis-cli CONFIG SET maxmemory-policy noeviction'),
+        hint: expect.stringContaining('redis-cli CONFIG SET maxmemory-policy noeviction'),
       },
     ]);
   });
@@ -76,7 +76,7 @@ describe('a real server', () => {
       {
         level: 'warning',
         problem: expect.stringContaining('appendonly is off'),
-        remedy: expect.stringContaining('redis-cli CONFIG SET appendonly yes'),
+        hint: expect.stringContaining('redis-cli CONFIG SET appendonly yes'),
       },
     ]);
   });
@@ -84,8 +84,8 @@ describe('a real server', () => {
   it('is mended by the commands that the remedies name', async () => {
     server = await startRedisServer(['--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no']);
     const redis = connectRedis(server.url, 'commands');
-    for (const { remedy } of await checkRedis(redis)) {
-      const [, name, value] = /^redis-cli CONFIG SET (\S+) (\S+)/.exec(remedy) ?? [];
+    for (const { hint } of await checkRedis(redis)) {
+      const [, name, value] = /^redis-cli CONFIG SET (\S+) (\S+)/.exec(hint) ?? [];
       await redis.config('SET', name as string, value as string);
     }
     expect(await checkRedis(redis)).toEqual([]);
@@ -100,7 +100,7 @@ describe('a real server', () => {
       {
         level: 'fault',
         problem: 'this Redis is a read-only replica',
-        remedy: `point REDIS_URL at its primary, 127.0.0.1:${port}`,
+        hint: `point REDIS_URL at its primary, 127.0.0.1:${port}`,
       },
     ]);
   });
@@ -116,7 +116,7 @@ describe('a real server', () => {
   it('that gives our user too few permissions is a fault, and the remedy gives enough', async () => {
     const [finding] = await findings(['--user', ...'app on >secret ~* &* +@all -info'.split(' ')], 'app:secret@');
     expect(finding).toMatchObject({ level: 'fault', problem: 'this Redis denies its user a required permission' });
-    const rules = /ACL SETUSER <user> (.*?) \(/.exec(finding?.remedy ?? '')?.[1] as string;
+    const rules = /ACL SETUSER <user> (.*?) \(/.exec(finding?.hint ?? '')?.[1] as string;
     const admin = connectRedis((server as RedisServer).url, 'commands');
     await admin.acl('SETUSER', 'app', 'reset', '>secret', ...rules.split(' '));
     admin.disconnect();

@@ -14,15 +14,15 @@ async function watched({ onTestFinished }: TestContext, args: readonly string[] 
     url,
     key: '{sms}:probe',
     everyMs: 30,
-    onTrouble: ({ problem, remedy, said }) => {
-      expect(remedy).not.toBe('');
+    onTrouble: ({ problem, hint, said }) => {
+      expect(hint).not.toBe('');
       lines.push(`${problem.replace(/127\.0\.0\.1:\d+/, '…')} <${said.split(' ')[0]}>`);
     },
     onReplaced: ({ server }) => lines.push(`replaced ${server}`),
-    onWell: ({ afterMs }) => lines.push(afterMs >= 0 ? 'well' : 'never'),
+    onRecovered: ({ afterMs }) => lines.push(afterMs >= 0 ? 'recovered' : 'never'),
   });
   onTestFinished(() => watch.close());
-  const clients = Array.from({ length: 5 }, () => connectRedis(url, 'commands', watch.hear));
+  const clients = Array.from({ length: 5 }, () => connectRedis(url, 'commands', watch.onError));
   for (const client of clients) {
     onTestFinished(() => client.disconnect());
     await client.ping();
@@ -42,7 +42,7 @@ it.concurrent('an outage is two lines, however many connections it cuts', async 
   }
   // Asked in the moment of its end, it may hang up before it closes its door.
   const told = lines.map((line) => line.replace('<read>', '<connect>'));
-  expect(told).toEqual(Array(2).fill(['Redis at redis://… cannot be reached <connect>', 'well']).flat());
+  expect(told).toEqual(Array(2).fill(['Redis at redis://… cannot be reached <connect>', 'recovered']).flat());
   expect(await clients[0]?.exists('{sms}:probe')).toBeLessThanOrEqual(1);
 });
 
@@ -55,7 +55,7 @@ it.concurrent('a full Redis is told of once, and again when it has become full a
     await tell(server.port, (redis) => redis.config('SET', 'maxmemory', '0'));
     await until(() => lines.length === 2 * time);
   }
-  expect(lines).toEqual(Array(2).fill(['Redis at redis://… is full and rejects writes <OOM>', 'well']).flat());
+  expect(lines).toEqual(Array(2).fill(['Redis at redis://… is full and rejects writes <OOM>', 'recovered']).flat());
 });
 
 it.concurrent('another reason in the same outage is another line, and no line holds the password', async (t) => {
@@ -65,7 +65,7 @@ it.concurrent('another reason in the same outage is another line, and no line ho
   await server.restart();
   await tell(server.port, (redis) => redis.config('SET', 'requirepass', 'changed'), 'hunter2').catch(() => undefined);
   await tell(server.port, (redis) => redis.config('SET', 'requirepass', 'hunter2'), 'changed').catch(() => undefined);
-  await until(() => lines.at(-1) === 'well');
+  await until(() => lines.at(-1) === 'recovered');
   // Which call notices the outage first is up to the machine.
   expect(lines[0]).toMatch(/^Redis at redis:\/\/:\*\*\*@… cannot be reached <(connect|read)>$/);
   expect(lines.join()).not.toContain('hunter2');
