@@ -23,6 +23,8 @@ export interface Figures {
   /** Of the scenario process at its end. */
   readonly rssMb?: number;
   readonly cpuMicrosEach?: number;
+  /** CPU of the Redis server for one. */
+  readonly redisMicrosEach?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
@@ -59,6 +61,7 @@ export async function meter(redis: Redis): Promise<Meter> {
         memoryBytesEach: each('memory'),
         rssMb: process.memoryUsage().rss / 2 ** 20,
         cpuMicrosEach: (user + system) / count,
+        redisMicrosEach: each('cpuSeconds') * 1e6,
       };
     },
   };
@@ -66,12 +69,13 @@ export async function meter(redis: Redis): Promise<Meter> {
 
 async function snapshot(redis: Redis) {
   const info = await redis.info('everything');
-  const number = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  const number = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
   return {
     commands: number('total_commands_processed'),
     scripts: Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(info)?.[1] ?? 0),
     network: number('total_net_input_bytes') + number('total_net_output_bytes'),
     memory: number('used_memory'),
+    cpuSeconds: number('used_cpu_user') + number('used_cpu_sys'),
   };
 }
 
