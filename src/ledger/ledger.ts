@@ -95,9 +95,13 @@ export interface BeginRequest {
   readonly alert: RoutedAlert;
   /** Identifies the caller's run. */
   readonly run: string;
+  /** A step that returns the word `unrestricted` when the attempt may be made now. */
+  readonly gate: ScriptStep;
   /** The step that reserves its slot in the rate caps; it returns the word `held` when there is room. Absent: no caps. */
   readonly slot?: ScriptStep | undefined;
   readonly attempt: AttemptRequest;
+  /** A further step, made when the attempt was opened. */
+  readonly onOpened?: ScriptStep | undefined;
 }
 
 /** `opened` is absent where no attempt was made to open one: the alert was not new, the caps are full, or a failover lost requests. */

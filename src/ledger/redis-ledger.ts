@@ -11,11 +11,11 @@ import { restoreScript } from './failover/restore-script.ts';
 import type { HistoryAttempt, HistoryEvent } from './history/history.ts';
 import { messageLine } from './journal/journal-entry.ts';
 import { LONGEST_LEASE_MS, renewLeaseScript } from './lease.ts';
-import type { Addressee, Admission, Ledger, Moved, Sent } from './ledger.ts';
+import type { Addressee, Admission, Ledger, Moved, Opened, Sent } from './ledger.ts';
 import { indexSuppressed } from './lists/ended.ts';
 import { reopenAlertScript, resolveScript } from './lua/alert-scripts.ts';
 import { noteScript, objectionScript, reopenScript } from './lua/message-scripts.ts';
-import { historyOf, moveStep, openStep } from './message-steps.ts';
+import { historyOf, type LostSends, moveStep, openStep } from './message-steps.ts';
 import { createApplyReceipt } from './receipt/apply-receipt.ts';
 import { lines, type MessageRecord } from './records.ts';
 import { createResolveSubscribers } from './resolved/resolve-subscribers.ts';
@@ -60,20 +60,21 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       return admission;
     },
 
-    async begin({ alert, run, attempt, slot }) {
-      const first = { step: admitStep(keys, alert, run) };
-      const last = { step: openStep(keys, attempt) };
-      const [admission, opened] =
-        slot === undefined
-          ? await runChain(redis, [first, { ...last, after: 'admitted' }])
-          : await runChain(redis, [first, { step: slot, after: 'admitted' }, { ...last, after: 'held' }]).then(
-              ([admitted, , attempted]) => [admitted, attempted] as const,
-            );
-      return {
-        admission: admission as Admission,
-        // The general way restores what a failover lost.
-        ...(opened === undefined || opened.kind === 'lost' ? {} : { opened }),
+    async begin({ alert, run, gate, attempt, slot, onOpened }) {
+      const open = openStep(keys, attempt);
+      let opened: Opened | LostSends | undefined;
+      const read = (reply: unknown) => {
+        opened = open.read(reply);
       };
+      const [admission] = await runChain(redis, [
+        { step: admitStep(keys, alert, run) },
+        { step: gate, after: 'admitted' },
+        ...(slot === undefined ? [] : [{ step: slot, after: 'unrestricted' }]),
+        { step: { ...open, read }, after: slot === undefined ? 'unrestricted' : 'held' },
+        ...(onOpened === undefined ? [] : [{ step: onOpened, after: 'opened' }]),
+      ]);
+      // The general way restores what a failover lost.
+      return { admission: admission as Admission, ...(opened === undefined || opened.kind === 'lost' ? {} : { opened }) };
     },
 
     settleAlert: (alert, run) => runStep(redis, settleAlertStep(keys, alert, run)),

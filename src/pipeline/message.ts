@@ -55,6 +55,8 @@ export const messageSchema = z.object({
   transliterate: z.boolean().optional(),
   /** Set for a digest, whose text is empty while it collects. `countedAs`: severity under which it was counted. */
   digest: z.object({ countedAs: z.enum(SEVERITIES) }).optional(),
+  /** Why it failed in the job of its alert: its own job only moves to the failed set. */
+  failure: z.string().optional(),
   /** Number and time of replays, by an operator or because the vendor never accepted it. */
   replay: z.object({ number: z.int().min(1), at: epochMs, by: z.literal('vendor').optional() }).optional(),
 });

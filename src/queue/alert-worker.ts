@@ -122,12 +122,13 @@ export async function addMessages(queue: Queue, steps: readonly PlannedMessage[]
   const now = clock.now().getTime();
   const jobs = steps.flatMap(({ message, record, job }) => {
     if (job === undefined) return [];
+    const isAgain = job === 'again' || (typeof job !== 'string' && job.again === true);
     const waits = typeof job !== 'string' && record.reason !== 'escalation';
     const priority = (waits ? RETURN_PRIORITY : PRIORITY)[message.severity];
     const delay = typeof job === 'string' ? 0 : Math.max(0, job.until.getTime() - now);
     // BullMQ counts a delay from the job's timestamp, so the timestamp is now; `raisedAt` is in the data.
     const opts = { jobId: message.id, timestamp: now, ...(priority === 0 ? {} : { priority }), ...(delay === 0 ? {} : { delay }) };
-    return [{ name: job === 'again' ? MESSAGE_AGAIN_JOB : MESSAGE_JOB, data: message, opts }];
+    return [{ name: isAgain ? MESSAGE_AGAIN_JOB : MESSAGE_JOB, data: message, opts }];
   });
   const [first, ...rest] = jobs;
   if (first === undefined) return;

@@ -3,6 +3,7 @@ import { logSafeId } from '../alert/phone.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
+import { defineScript, type ScriptStep } from '../redis/define-script.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
@@ -14,6 +15,19 @@ export interface MessageWorkerDeps extends QueueWorkerDeps {
   readonly bury: (message: Message, signal: AbortSignal, why?: string) => Promise<Outcome>;
 }
 
+const unrestrictedScript = defineScript(new URL('unrestricted.lua', import.meta.url), {
+  keys: ['meta'],
+  reply: ['unrestricted', 'restricted'],
+});
+
+/**
+ * A step that returns `unrestricted` unless an operator has paused the message queue or limited its rate or concurrency: then every
+ * message must take it.
+ */
+export function unrestrictedStep(prefix: string): ScriptStep {
+  return unrestrictedScript.step({ keys: { meta: `${prefix}:${MESSAGE_QUEUE}:meta` } });
+}
+
 /** Worker of the message queue: runs the message pipeline for each job. */
 export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDeps): QueueWorker {
   const take = async (job: Job, signal: AbortSignal): Promise<JobMove> => {
@@ -23,7 +37,9 @@ export function createMessageWorker({ dispatch, bury, ...deps }: MessageWorkerDe
     const rerun = job.name === MESSAGE_AGAIN_JOB || waited || job.attemptsStarted > 1 || job.stalledCounter > 0;
     const outcome = await dispatch(parsed.data, rerun, signal);
     noteInSpan({ 'sms.alert.id': logSafeId(parsed.data.alertId), 'sms.outcome': outcome.kind, 'sms.reason': reasonOf(outcome) });
-    return moveFor(outcome, parsed.data);
+    const move = moveFor(outcome, parsed.data);
+    const { failure } = parsed.data;
+    return outcome.kind === 'settled' && move.kind === 'failed' && failure !== undefined ? { ...move, reason: failure } : move;
   };
   return createQueueWorker(MESSAGE_QUEUE, deps, {
     process: take,

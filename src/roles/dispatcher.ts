@@ -14,6 +14,7 @@ import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createCircuits } from '../overview/circuits.ts';
 import { createNotifier, openAddresses } from '../pipeline/notices/notifier.ts';
+import { createInlineLane, type InlineLane } from '../pipeline/sending/inline-lane.ts';
 import { createMessagePipeline } from '../pipeline/sending/message-pipeline.ts';
 import type { RetryUntilStored } from '../pipeline/sending/message-run.ts';
 import { openTargets } from '../pipeline/sending/open-targets.ts';
@@ -25,7 +26,7 @@ import { createReceiptQueue } from '../queue/callback-queues.ts';
 import { createDigestJobs } from '../queue/jobs/message-jobs.ts';
 import { createParkedPromoter } from '../queue/jobs/promote-parked.ts';
 import { createLookups } from '../queue/lookups/lookups.ts';
-import { createMessageWorker } from '../queue/message-worker.ts';
+import { createMessageWorker, unrestrictedStep } from '../queue/message-worker.ts';
 import { createNoticeWorker } from '../queue/notice-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import { retryUntilStored as retryWrite } from '../queue/worker/settle.ts';
@@ -35,8 +36,14 @@ import { type Cleanup, lastWrite, type RoleContext } from './role-context.ts';
 /** A shorter pause is normal rate limiting and is not logged. */
 const LONG_PAUSE_MS = 30_000;
 
+export interface Dispatching {
+  readonly workers: readonly QueueWorker[];
+  /** For alerts that this process routes. */
+  readonly inlineLane: InlineLane;
+}
+
 /** Starts the workers that send messages and ask providers for the status of messages without a receipt. */
-export async function startDispatching(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
+export async function startDispatching(context: RoleContext, cleanups: Cleanup[]): Promise<Dispatching> {
   const { config, logger, commands, keys, clock, ledger, metrics, cap, stopping } = context;
   const receipts = createReceiptQueue(commands, config.redis.prefix);
   cleanups.push(() => receipts.close());
@@ -132,7 +139,14 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   });
   const notices = await startNotifying(context, retryUntilStored, cleanups);
   const messages = { ...context.workerDeps(), concurrency: slotsOf(config.worker.concurrency) };
-  return [createMessageWorker({ ...messages, ...pipeline }), lookups.start(context.workerDeps()), notices];
+  return {
+    workers: [createMessageWorker({ ...messages, ...pipeline }), lookups.start(context.workerDeps()), notices],
+    inlineLane: createInlineLane({
+      ...{ config, targets, cap, dispatch: pipeline.dispatch, hasMoney: spendGuard !== undefined },
+      gate: unrestrictedStep(config.redis.prefix),
+      concurrency: config.worker.concurrency,
+    }),
+  };
 }
 
 /** Starts the worker that sends notices through the channels. */

@@ -13,6 +13,7 @@ import { createNotifyResolved } from '../pipeline/resolved/notify-resolved.ts';
 import { phoneCounter } from '../pipeline/routing/directory.ts';
 import { simulatedRoutes } from '../pipeline/routing/fit-providers.ts';
 import { createAlertRouter } from '../pipeline/routing/router.ts';
+import type { InlineLane } from '../pipeline/sending/inline-lane.ts';
 import { addMessages, createAlertWorker } from '../queue/alert-worker.ts';
 import { createInboundWorker, createReceiptWorker } from '../queue/callback-queues.ts';
 import { createAcknowledgeAlert } from '../queue/jobs/alert-jobs.ts';
@@ -22,8 +23,11 @@ import { openQueue } from '../queue/open-queue.ts';
 import type { QueueWorker } from '../queue/worker/queue-worker.ts';
 import type { Cleanup, RoleContext } from './role-context.ts';
 
-/** Starts the workers that turn alerts into messages, apply receipts to the ledger, and inbound texts to opt-outs. */
-export async function startRouting(context: RoleContext, cleanups: Cleanup[]): Promise<QueueWorker[]> {
+/**
+ * Starts the workers that turn alerts into messages, apply receipts to the ledger, and inbound texts to opt-outs.
+ * @param inlineLane sends messages within the jobs of their alerts; absent in a process without dispatcher
+ */
+export async function startRouting(context: RoleContext, cleanups: Cleanup[], inlineLane?: InlineLane): Promise<QueueWorker[]> {
   const { config, commands, keys, clock, ledger, metrics, cap } = context;
   const optOuts = createOptOuts(commands, keys);
   const notifyResolved = createNotifyResolved({ ledger, observer: metrics, clock });
@@ -34,6 +38,7 @@ export async function startRouting(context: RoleContext, cleanups: Cleanup[]): P
     ledger,
     observer: metrics,
     clock,
+    inlineLane,
     realSince: await noteRouteKinds(commands, keys, simulatedRoutes(config), clock.now()),
     onEscalating: ({ alertId, ...alert }) => context.logger.info({ alertId: logSafeId(alertId), ...alert }, 'alert'),
     onOtherContent: ({ alertId, ...alert }) =>

@@ -131,9 +131,9 @@ export async function openRunningConfig(config: Config, resources: SharedResourc
       stopping: hardStop.signal,
       workerDeps: () => ({ shared: sharedByWorkers(), commands, prefix: config.redis.prefix, logger, ...config.worker }),
     };
-    if (roles.includes('router')) workers.push(...(await startRouting(context, cleanups)));
-    if (roles.includes('dispatcher'))
-      workers.push(...(await startDispatching(context, cleanups)), ...(await startEventWebhooks(context, cleanups)));
+    const dispatching = roles.includes('dispatcher') ? await startDispatching(context, cleanups) : undefined;
+    if (dispatching !== undefined) workers.push(...dispatching.workers, ...(await startEventWebhooks(context, cleanups)));
+    if (roles.includes('router')) workers.push(...(await startRouting(context, cleanups, dispatching?.inlineLane)));
   };
 
   const operations = { metrics, logger, clock, readiness: resources.readiness };

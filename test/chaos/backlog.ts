@@ -242,14 +242,9 @@ redis: { prefix: "${prefix}" }
     phones += 1;
     return { to: `+6012${String(3_000_000 + phones)}`, severity, text: `backlog ${phones}` };
   };
-  const waitingAlerts = async () => {
-    const counts = await Promise.all([
-      redis.llen(`${prefix}:sms-alerts:wait`),
-      redis.llen(`${prefix}:sms-alerts:active`),
-      redis.zcard(`${prefix}:sms-alerts:prioritized`),
-    ]);
-    return counts.reduce((sum, count) => sum + count, 0);
-  };
+  /** Alerts that no router has taken yet. */
+  const waitingAlerts = async () =>
+    (await redis.llen(`${prefix}:sms-alerts:wait`)) + (await redis.zcard(`${prefix}:sms-alerts:prioritized`));
   return {
     async raise(count: number, severity: 'info' | 'critical'): Promise<void> {
       for (let from = 0; from < count; from += BATCH) {
@@ -257,7 +252,7 @@ redis: { prefix: "${prefix}" }
       }
       await until(async () => (await waitingAlerts()) === 0, HALF_AN_HOUR_MS);
     },
-    routed: async () => phones - (await waitingAlerts()),
+    routed: async () => phones - (await waitingAlerts()) - (await redis.llen(`${prefix}:sms-alerts:active`)),
     delayed: () => redis.zcard(`${prefix}:sms-messages:delayed`),
     /** Messages without an outcome. */
     inFlight: async () => Number(await redis.get(keys.inFlight())),

@@ -158,6 +158,8 @@ export function createHarness(
     cap,
     optOuts,
     gather: pipelineWith(retryNow).gather,
+    dispatch: pipelineWith(retryNow).dispatch,
+    histories,
     /** Its clock is the test's. */
     budgets,
     foreignPrices,
@@ -174,7 +176,7 @@ export function createHarness(
     provider(
       name: string,
       lines: readonly Line[],
-      over: Partial<Pick<SendTarget, 'countries' | 'timeoutMs' | 'pace' | 'pollAfterMs'>> = {},
+      over: Partial<Pick<SendTarget, 'countries' | 'timeoutMs' | 'pace' | 'paced' | 'pollAfterMs'>> = {},
     ): ScriptedProvider {
       const provider = createScriptedProvider(name, lines);
       config.providers.set(name, { type: 'http' } as ProviderConfig);

@@ -1,5 +1,5 @@
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript, noReply } from '../../redis/define-script.ts';
+import { defineScript, noReply, runStep, type ScriptStep } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import type { CapRule } from './rate-cap.ts';
 
@@ -17,6 +17,8 @@ export interface ReservedSlot {
   claim(critical: Critical, now: Date, until: Date | undefined): Promise<Claim>;
   /** Records that this critical is being sent to the phone. */
   recordCritical(critical: Critical, now: Date): Promise<void>;
+  /** {@link recordCritical} as a step of one call with others. */
+  recordCriticalStep(critical: Critical, now: Date): ScriptStep;
   /** Whether a critical waits for the reserved slot. */
   isAwaited(phoneHash: string, now: Date): Promise<boolean>;
   /** Records that a digest was sent. */
@@ -67,6 +69,11 @@ const recordCriticalScript = defineScript(new URL('../lua/record-critical.lua', 
 });
 
 export function createReservedSlot(redis: Redis, keys: Keys): ReservedSlot {
+  const recordCriticalStep: ReservedSlot['recordCriticalStep'] = ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
+    recordCriticalScript.step({
+      keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash) },
+      args: { messageId, dedupHash, now: now.getTime(), windowMs, rememberMs: rememberMs(windowMs) },
+    });
   return {
     claim: ({ messageId, phoneHash, dedupHash, windowMs }, now, until) =>
       claimReservedSlotScript(redis, {
@@ -79,11 +86,8 @@ export function createReservedSlot(redis: Redis, keys: Keys): ReservedSlot {
           rememberMs: rememberMs(windowMs),
         },
       }),
-    recordCritical: ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
-      recordCriticalScript(redis, {
-        keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash) },
-        args: { messageId, dedupHash, now: now.getTime(), windowMs, rememberMs: rememberMs(windowMs) },
-      }),
+    recordCritical: async (critical, now) => void (await runStep(redis, recordCriticalStep(critical, now))),
+    recordCriticalStep,
     async isAwaited(phoneHash, now) {
       const [until, turnUntil] = await redis.hmget(keys.keptSlot(phoneHash), 'until', 'turnUntil');
       return Number(until ?? 0) > now.getTime() && Number(turnUntil ?? 0) <= now.getTime();

@@ -16,8 +16,8 @@ export interface DigestDispatchDeps extends Pick<DigestDeps, 'digests'> {
  * digest that has ended.
  */
 export function createDigestDispatch({ dispatch, dispatchDigest, digests }: DigestDispatchDeps): Dispatch {
-  return async (message, rerun, signal) => {
-    if (message.digest === undefined) return dispatch(message, rerun, signal);
+  return async (message, rerun, signal, begin) => {
+    if (message.digest === undefined) return dispatch(message, rerun, signal, begin);
     const { id } = message;
     const lane = laneOf(message);
     const outcome = await dispatchDigest(await asWritten(message, digests), true, signal);

@@ -10,7 +10,7 @@ import { comeBackAt, type Full, keepsNothing, leavesKeptSlot, sizeOf } from './m
 const SLOT_FRESH_MS = 20_000;
 
 export async function renewSlot(subject: MessageSubject, cap: RateCap): Promise<void> {
-  if (subject.rules.length === 0 || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
+  if (subject.rules.length === 0 || subject.begin !== undefined || performance.now() - subject.slotAt < SLOT_FRESH_MS) return;
   await cap.reserve(subject.message.id, subject.rules, { mayHold: true });
   subject.slotAt = performance.now();
 }
@@ -46,22 +46,29 @@ export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digest
       const { message, rerun, rules, unknowns } = subject;
       if (rules.length === 0) return pass;
       const now = ctx.clock.now();
+      if (subject.begin !== undefined) {
+        subject.slotSteps = {
+          slot: cap.reserveStep(message.id, rules),
+          onOpened: mayBeNew(message) ? reservedSlot.recordCriticalStep(criticalOf(subject), now) : undefined,
+        };
+        return pass;
+      }
       if (await mustFollow(subject, now)) return holdBack(message, { reason: 'rate_cap_recipient' }, now, ctx);
       const full = await take(subject, rules, !rerun, now);
       if (full === undefined) return pass;
       const { reason } = full;
       const until = comeBackAt(full, rules, now);
-      const cap = sizeOf(full, rules);
-      const waits = { kind: 'deferred', reason, until, cap } as const;
+      const size = sizeOf(full, rules);
+      const waits = { kind: 'deferred', reason, until, cap: size } as const;
       // It may have been sent, so it must not be part of a digest.
       if (unknowns > 0) return waits;
       const canWait = canWaitUntil(message, until);
       const claim = mayBeNew(message) ? await reservedSlot.claim(criticalOf(subject), now, canWait ? until : undefined) : undefined;
-      if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap }, until, ctx);
-      if (claim === 'waits') return canWait ? waits : holdBack(message, { reason, cap }, until, ctx);
+      if (claim === undefined || claim === 'closed') return holdBack(message, { reason, cap: size }, until, ctx);
+      if (claim === 'waits') return canWait ? waits : holdBack(message, { reason, cap: size }, until, ctx);
       const stillFull = await take(subject, openSlot(rules), !rerun, now);
       if (stillFull === undefined) return pass;
-      if (!canWait) return holdBack(message, { reason, cap }, until, ctx);
+      if (!canWait) return holdBack(message, { reason, cap: size }, until, ctx);
       return { kind: 'deferred', reason: stillFull.reason, until: comeBackAt(stillFull, rules, now), cap: sizeOf(stillFull, rules) };
     },
   };

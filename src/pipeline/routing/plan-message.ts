@@ -41,12 +41,12 @@ export async function storeAckCodes(
 
 /**
  * A routed message: its ledger entry, and when its job may run; no job when it has ended already. `again`: an earlier run
- * wrote the entry, which has the current state of the message.
+ * wrote the entry, which has the current state of the message; so does a delayed job with that mark.
  */
 export interface PlannedMessage {
   readonly message: Message;
   readonly record: MessageRecord;
-  readonly job: 'now' | 'again' | { readonly until: Date } | undefined;
+  readonly job: 'now' | 'again' | { readonly until: Date; readonly again?: true } | undefined;
 }
 
 /** A cap that is full, as far as this process knows. */

@@ -10,8 +10,8 @@ import { isAtLeast, type Severity } from '../../alert/severity.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { HistoryEvent } from '../../ledger/history/history.ts';
-import type { Admission, Ledger } from '../../ledger/ledger.ts';
-import { claimOf, type SettledAlert } from '../../ledger/records.ts';
+import type { Admission, Begun, Ledger } from '../../ledger/ledger.ts';
+import { claimOf, type RoutedAlert, type SettledAlert } from '../../ledger/records.ts';
 import { describeStep, textsAfterMs } from '../../policy/escalation.ts';
 import { pickRoute, policyFor, type Route } from '../../policy/route.ts';
 import { keptTraceId, noteInSpan } from '../../tracing/span.ts';
@@ -23,6 +23,7 @@ import { composeNotices, type WaitingNotice } from '../notices/notice.ts';
 import type { Observer } from '../observer.ts';
 import type { DeferredReason } from '../outcome.ts';
 import type { Ended } from '../resolved/notify-resolved.ts';
+import type { InlineLane } from '../sending/inline-lane.ts';
 import { walk } from '../stage.ts';
 import { ALERT_STAGES, type AlertSubject } from './alert-stages.ts';
 import { composeMessages, shownSource } from './compose.ts';
@@ -61,6 +62,8 @@ export interface RouterDeps {
   readonly ledger: Ledger;
   readonly observer: Observer;
   readonly clock: Clock;
+  /** Absent in a process that sends no messages. */
+  readonly inlineLane?: InlineLane | undefined;
   /** Called once per alert that starts an escalation. */
   readonly onEscalating: (alert: Escalating) => void;
   /** Called once per different content with the same alert id. */
@@ -78,7 +81,7 @@ export interface Escalating {
 
 /** Creates the router, which turns an alert into messages or rejects it. Idempotent. */
 export function createAlertRouter(deps: RouterDeps) {
-  const { config, knownFull, realSince, ledger, observer, clock, onEscalating } = deps;
+  const { config, knownFull, realSince, ledger, observer, clock, inlineLane, onEscalating } = deps;
   const directory = directoryOf(config, clock);
 
   const reportOtherContent = ({ id: alertId, severity, status }: Pick<SettledAlert, 'id' | 'status'> & { severity: Severity }): void => {
@@ -172,28 +175,43 @@ export function createAlertRouter(deps: RouterDeps) {
       planMessage(message, refuseRecipient(texted[index] as Recipient, policy, config.countries), knownFull(message), now),
     );
     const passed: HistoryEvent = { at: now.toISOString(), stage: 'dedupe-gate', verdict: 'pass' };
-    const messages = steps.map(({ record }) => record);
-    const channels = [...new Set(notices.map(({ channel }) => channel))];
-    const admission = await ledger.admit(
-      { ...card, dedupHash, dedupeForMs: policy.dedupeForMs, events: [...events, passed], channels, messages },
-      randomUUID(),
-    );
-    if (admission.kind === 'settled' || (admission.kind === 'admitted' && admission.otherContent !== undefined)) {
-      if (admission.otherContent === 'new') reportOtherContent(card);
-      return { kind: 'suppressed' };
-    }
-    if (admission.kind === 'admitted') {
-      const due = steps.map((step) => muteStep(step, admission.muted));
-      const told = notices.filter(({ channel }) => !admission.muted.has(channel));
-      const ready = await storeAckCodes(due, ledger, now);
-      // An earlier run stored the entries; if it crashed before adding the jobs, they are added now.
-      if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
-      countRouted(observer, parsed, due);
-      if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
-      return { kind: 'routed', steps: ready, notices: told };
-    }
-    note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission, steps) });
-    return suppress(admission.kind, admission.kind === 'duplicate' ? { duplicateOf: admission.of } : {});
+    const routed: RoutedAlert = {
+      ...{ ...card, dedupHash, dedupeForMs: policy.dedupeForMs, events: [...events, passed] },
+      channels: [...new Set(notices.map(({ channel }) => channel))],
+      messages: steps.map(({ record }) => record),
+    };
+    const run = randomUUID();
+    const follow = async (admission: Admission): Promise<Routed> => {
+      if (admission.kind === 'settled' || (admission.kind === 'admitted' && admission.otherContent !== undefined)) {
+        if (admission.otherContent === 'new') reportOtherContent(card);
+        return { kind: 'suppressed' };
+      }
+      if (admission.kind === 'admitted') {
+        const due = steps.map((step) => muteStep(step, admission.muted));
+        const told = notices.filter(({ channel }) => !admission.muted.has(channel));
+        const ready = await storeAckCodes(due, ledger, now);
+        // An earlier run stored the entries; if it crashed before adding the jobs, they are added now.
+        if (!admission.fresh) return { kind: 'routed', steps: ready.map(retakeStep), notices: told };
+        countRouted(observer, parsed, due);
+        if (ladder !== undefined) onEscalating({ alertId: id, severity, route: policy.route, steps: ladder.map(describeStep) });
+        return { kind: 'routed', steps: ready, notices: told };
+      }
+      note({ stage: 'dedupe-gate', verdict: 'suppressed', reason: admission.kind, ...detailOf(admission, steps) });
+      return suppress(admission.kind, admission.kind === 'duplicate' ? { duplicateOf: admission.of } : {});
+    };
+
+    const [only] = steps;
+    if (inlineLane === undefined || only === undefined || steps.length > 1 || notices.length > 0)
+      return follow(await ledger.admit(routed, run));
+    let begun: Begun | undefined;
+    const sent = await inlineLane.send(only, signal, async (request) => {
+      begun = await ledger.begin({ alert: routed, run, ...request });
+      const { admission, opened } = begun;
+      if (opened !== undefined && admission.kind === 'admitted' && admission.fresh) countRouted(observer, parsed, steps);
+      return opened;
+    });
+    if (sent !== undefined) return { kind: 'routed', steps: sent, notices };
+    return follow(begun?.admission ?? (await ledger.admit(routed, run)));
   };
 }
 

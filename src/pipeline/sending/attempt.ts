@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { countSegments } from '../../alert/segments.ts';
 import type { HistoryAttempt } from '../../ledger/history/history.ts';
-import type { ClosedAttempt, Ledger } from '../../ledger/ledger.ts';
+import type { AttemptRequest, ClosedAttempt, Ledger, Opened } from '../../ledger/ledger.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
 import { type ProviderError, type Refused, refuse, type SmsMessage } from '../../provider/contract/provider.ts';
 import { keptTraceId } from '../../tracing/span.ts';
@@ -66,7 +66,7 @@ export async function attemptOnce(
     ...(simulated && { simulated }),
   };
   const askedAt = performance.now();
-  const opened = await deps.ledger.openAttempt({
+  const opened = await openOrBegin(subject, deps.ledger, {
     messageId: message.id,
     dedupHash: message.dedupHash,
     phoneHash: message.phoneHash,
@@ -77,6 +77,7 @@ export async function attemptOnce(
     leaseMs: timeoutMs + LEASE_MARGIN_MS,
     unknownsAllowed: unknownsAllowed(message.onUnknown),
   });
+  if (opened === undefined) return { kind: 'stopped', outcome: { kind: 'requeued', until: ctx.clock.now() } };
   if (opened.kind !== 'opened') return { kind: 'stopped', outcome: stopped(opened, subject, ctx.clock.now()) };
   subject.attempts = opened.number;
 
@@ -86,7 +87,7 @@ export async function attemptOnce(
       deps.onBug(error, provider.name);
       return refuse('unknown_outcome', { code: 'adapter_bug' });
     });
-  const answer = started - askedAt > LEASE_MARGIN_MS ? refuse('unavailable', { code: 'lease_too_old', unasked: true }) : await send();
+  const answer = startsTooLate(askedAt, ctx.signal) ?? (await send());
   const seconds = (performance.now() - started) / 1000;
   const close = (rest: Pick<ClosedAttempt['record'], 'result' | 'reason' | 'code' | 'status'>): ClosedAttempt => ({
     token,
@@ -110,6 +111,25 @@ export async function attemptOnce(
     ...(error.status === undefined ? {} : { status: error.status }),
   });
   return result === 'unknown' ? { kind: 'unknown', attempt } : { kind: 'refused', error, attempt };
+}
+
+/** Opens an attempt; the first one of a message without a ledger entry also creates the entry and takes its slot. */
+async function openOrBegin(subject: MessageSubject, ledger: Ledger, request: AttemptRequest): Promise<Opened | undefined> {
+  if (subject.begin === undefined) return ledger.openAttempt(request);
+  const opened = await subject.begin({ attempt: request, ...subject.slotSteps });
+  if (opened === undefined) return undefined;
+  subject.begin = undefined;
+  if (subject.slotSteps.slot !== undefined) {
+    subject.tookSlot = true;
+    subject.slotAt = performance.now();
+  }
+  return opened;
+}
+
+/** Why an attempt that has been opened must not be sent: its lease may have expired, or another run may own the message. */
+function startsTooLate(askedAt: number, signal: AbortSignal): Refused | undefined {
+  if (performance.now() - askedAt > LEASE_MARGIN_MS) return refuse('unavailable', { code: 'lease_too_old', unasked: true });
+  return signal.aborted ? refuse('unavailable', { code: 'run_aborted', unasked: true }) : undefined;
 }
 
 /** Maps a failure to open the attempt to an outcome. */

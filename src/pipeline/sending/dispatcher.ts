@@ -14,7 +14,7 @@ import type { Observer } from '../observer.ts';
 import { type Decided, effectOf, endOf, isUnsent, type Outcome } from '../outcome.ts';
 import { type Stage, walk } from '../stage.ts';
 import { boundedBy, unknownWins } from './judge.ts';
-import { type MessageSubject, newSubject, type RetryUntilStored, stepOf } from './message-run.ts';
+import { type Begin, type MessageSubject, newSubject, type RetryUntilStored, stepOf } from './message-run.ts';
 
 export interface DispatcherDeps {
   readonly stages: readonly Stage<MessageSubject>[];
@@ -35,19 +35,25 @@ export interface DispatcherDeps {
   readonly onHandedOver: (message: Message, provider: ProviderName, accepted: Accepted | undefined, said?: VendorReport) => Promise<void>;
 }
 
-export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal) => Promise<Outcome>;
+/**
+ * Processes one message.
+ * @param begin creates the ledger entry of the message together with its first attempt; absent: the entry exists
+ */
+export type Dispatch = (message: Message, rerun: boolean, signal: AbortSignal, begin?: Begin) => Promise<Outcome>;
 
 /** Processes one message: runs its stages, stores and counts the outcome. */
 export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
   const { stages, ledger, cap, spendGuard, config, clock, retryUntilStored, parked, onHandedOver } = deps;
-  return async (message, rerun, signal) => {
+  return async (message, rerun, signal, begin) => {
     const events: HistoryEvent[] = [];
-    const subject = newSubject(message, randomUUID(), rerun, config);
+    const subject = newSubject(message, randomUUID(), rerun, config, begin);
     const walked = await walk(stages, subject, {
       clock,
       signal,
       note: (event) => void events.push({ at: clock.now().toISOString(), ...event }),
     });
+    // No entry was created: whatever the stages decided, the message queue decides again.
+    if (subject.begin !== undefined) return { kind: 'requeued', until: clock.now() };
     const verdict = walked ?? { kind: 'malformed', detail: 'no stage returned an outcome' };
     const outcome = boundedBy(unknownWins(verdict, subject.unknowns, subject.unresolvedProvider), message.expiresAt);
     const waiting = waitingOf(message);
@@ -66,10 +72,10 @@ export function createMessageDispatcher(deps: DispatcherDeps): Dispatch {
       return outcome;
     }
     const move = moveOf(outcome, subject, events, clock.now());
+    const settles = effectOf(outcome).slot === 'settle';
     const [answer] = await Promise.all([
-      retryUntilStored(() => ledger.move(move)),
+      retryUntilStored(() => ledger.move(move, settles ? cap.settleStep(message.id, subject.rules) : undefined)),
       retryUntilStored(park),
-      effectOf(outcome).slot === 'settle' ? retryUntilStored(() => cap.settle(message.id, subject.rules)) : undefined,
       outcome.kind === 'accepted' ? retryUntilStored(() => pay(outcome, message, spendGuard)) : undefined,
     ]);
     const moved = asLastWord(answer, outcome);

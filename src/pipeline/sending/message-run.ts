@@ -1,4 +1,4 @@
-import type { ClosedAttempt, Ledger, Move } from '../../ledger/ledger.ts';
+import type { BeginRequest, ClosedAttempt, Ledger, Move, Opened } from '../../ledger/ledger.ts';
 import type { CapRule } from '../../limit/caps/rate-cap.ts';
 import { type CapConfig, rulesOf } from '../gates/message-caps.ts';
 import type { Message } from '../message.ts';
@@ -12,9 +12,22 @@ export interface LedgerWriter {
   readonly retryUntilStored: RetryUntilStored;
 }
 
+/**
+ * Creates the ledger entry of a message and opens its first attempt, in one step with its slot in the rate caps. Returns
+ * `undefined` when no attempt was tried, for example because a cap is full.
+ */
+export type Begin = (request: Pick<BeginRequest, 'attempt' | 'slot' | 'onOpened'>) => Promise<Opened | undefined>;
+
+/** Steps of the rate caps that are made together with the first attempt. Without caps there are none. */
+export type SlotSteps = Pick<BeginRequest, 'slot' | 'onOpened'>;
+
 /** State of a message during one dispatcher run. */
 export interface MessageSubject {
   message: Message;
+  /** Set until the first attempt of a message that has no ledger entry yet. */
+  begin: Begin | undefined;
+  /** Steps for {@link begin}. */
+  slotSteps: SlotSteps;
   /** Identifies this run in the ledger. */
   readonly run: string;
   /** Another run may have processed it before. */
@@ -36,9 +49,11 @@ export interface MessageSubject {
   slotAt: number;
 }
 
-export function newSubject(message: Message, run: string, rerun: boolean, config: CapConfig): MessageSubject {
+export function newSubject(message: Message, run: string, rerun: boolean, config: CapConfig, begin?: Begin): MessageSubject {
   return {
     message,
+    begin,
+    slotSteps: {},
     run,
     rerun,
     rules: rulesOf(message, config),

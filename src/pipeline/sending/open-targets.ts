@@ -43,6 +43,7 @@ export async function openTargets(
         countries,
         pollAfterMs,
         ...(config.type === 'simulated' ? { simulated: true } : {}),
+        ...(maxPerSecond === undefined && maxConcurrent === undefined ? {} : { paced: true }),
         pace: (signal, job, urgent) => pacer.run(signal, keepSpan(job), urgent),
       };
       return { name, target, close: () => Promise.all([provider.close(), pacer.close()]) };

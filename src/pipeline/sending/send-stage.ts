@@ -67,6 +67,8 @@ async function dispatch(subject: MessageSubject, place: Place, deps: DispatchDep
     if (refused !== undefined) announce(refused, name, observer, ctx);
 
     const { sms, unfit } = prepare(target, message, deps);
+    // A message without a ledger entry has one try, at its first provider.
+    if (unfit !== undefined && subject.begin !== undefined) return { kind: 'requeued', until: ctx.clock.now() };
     if (unfit !== undefined) {
       ctx.note({ stage: 'dispatch', verdict: 'skipped', reason: unfit.reason, detail: describeUnfit(name, unfit) });
       refused = { provider: name, error: unfit };

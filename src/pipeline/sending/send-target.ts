@@ -13,6 +13,8 @@ export interface SendTarget {
   readonly countries?: readonly string[] | undefined;
   /** Delay after the attempt until it is queried for the state, when no receipt has arrived; absent = never. */
   readonly pollAfterMs?: number | undefined;
+  /** Its calls may wait for a slot of {@link pace}. */
+  readonly paced?: true | undefined;
   /** Waits for a slot shared by all replicas, urgent jobs first, then runs the job. */
   pace<T>(signal: AbortSignal, job: () => Promise<T>, urgent: boolean): Promise<T>;
 }

@@ -5,7 +5,8 @@ import { laneOf, type Message } from '../message.ts';
 export function replayMessage(message: Message, now: Date): Message {
   const at = now.getTime();
   const lifetimeMs = message.expiresAt - (message.replay?.at ?? message.receivedAt);
-  return { ...message, expiresAt: at + lifetimeMs, replay: { number: (message.replay?.number ?? 0) + 1, at } };
+  const { failure: _, ...unfailed } = message;
+  return { ...unfailed, expiresAt: at + lifetimeMs, replay: { number: (message.replay?.number ?? 0) + 1, at } };
 }
 
 /** Returns the ledger update for a replay; `undefined` for a message that was never replayed. */

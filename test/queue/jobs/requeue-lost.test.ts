@@ -173,10 +173,12 @@ describe('a message whose job another client has removed', () => {
     const record = { provider: 'a', startedAt: harness.clock.now().toISOString() };
     await harness.ledger.openAttempt(attemptRequest(message.id, { dedupHash, phoneHash, receivedAt, record }));
     await queue.obliterate({ force: true });
+    // Its run may be calling the provider, in the job of the alert.
+    await sweep().look();
+    expect(await queue.getJob(message.id)).toBeUndefined();
+    await harness.endLease(message);
     await sweep().look();
     const again = (await queue.getJob(message.id))?.data as Message;
-    expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'deferred', reason: 'unknown_outcome' });
-    await harness.endLease(message);
     expect(await harness.run(again, { rerun: true })).toMatchObject({ kind: 'unknown' });
     expect(a.requests).toHaveLength(0);
   });
