@@ -2,7 +2,7 @@ import { Secret } from '../setting/secret.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Fault } from './fault.ts';
 
-/** What a process is built upon: its connections, the names of all its keys, its sockets. */
+/** Settings that a process cannot change while it runs: its connections, the names of its Redis keys, its sockets. */
 const FIXED: Readonly<Record<string, (config: Config) => string | number | undefined>> = {
   'redis.url': ({ redis }) => redis.url?.reveal(),
   'redis.prefix': ({ redis }) => redis.prefix,
@@ -11,7 +11,7 @@ const FIXED: Readonly<Record<string, (config: Config) => string | number | undef
   'metrics.port': ({ metricsPort }) => metricsPort,
 };
 
-/** @throws {ConfigError} naming every setting that differs and that no running process can change */
+/** @throws {ConfigError} naming every changed setting that a running process cannot apply */
 export function refuseFixed(activeConfig: Config, next: Config, file: string): void {
   const faults = Object.entries(FIXED)
     .filter(([, read]) => read(activeConfig) !== read(next))
@@ -19,13 +19,13 @@ export function refuseFixed(activeConfig: Config, next: Config, file: string): v
   if (faults.length > 0) throw new ConfigError(faults);
 }
 
-/** Names of the parts in which two configs mean something else, as `Config` has them. */
+/** Returns the names of the sections of `Config` in which two configs differ in meaning. */
 export function changedSections(before: Config, after: Config): string[] {
   const sections = Object.keys({ ...before, ...after }) as (keyof Config)[];
   return sections.filter((section) => !isSame(before[section], after[section]));
 }
 
-/** Compares secrets as well, and the order of entries and keys. Nothing is written out: a config may hold many thousand contacts. */
+/** Compares secrets and the order of entries and keys too. Does not serialize: a config may hold thousands of contacts. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (!isObject(a) || !isObject(b)) return false;

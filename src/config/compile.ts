@@ -14,7 +14,7 @@ import { DAYS } from './schema/contact-schema.ts';
 import type { ParsedConfig } from './schema/schema.ts';
 import type { Settings } from './source/env-settings.ts';
 
-/** Validated → compiled. Settings from outside the file win. */
+/** Compiles a validated file. Settings from outside the file take precedence. */
 export function compileConfig(file: ParsedConfig, settings: Settings): Config {
   const { defaultCountry, caps, money } = file;
   return {
@@ -57,7 +57,7 @@ export function compileConfig(file: ParsedConfig, settings: Settings): Config {
   };
 }
 
-/** Everything that connects takes one URL. */
+/** URL for everything that connects to Redis. */
 function withTls(url: Secret | undefined, tls: ParsedConfig['redis']['tls']): Secret | undefined {
   return url && tls ? new Secret(withTlsFiles(url.reveal(), dropEmpty(tls))) : url;
 }
@@ -66,7 +66,7 @@ function dropEmpty(tls: NonNullable<ParsedConfig['redis']['tls']>): TlsFiles {
   return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
 }
 
-/** Beside real providers a simulated one that has no price costs nothing: a trial uses up no budget of real messages. */
+/** Sets the price of simulated providers to 0 beside real ones: a trial uses no budget of real messages. */
 function pricesOf({ providers }: ParsedConfig, prices: NonNullable<ParsedConfig['money']>['prices']) {
   const free = unpricedSimulated(providers, prices).map((name) => [name, { other: 0 }] as const);
   return new Map<string, Readonly<Record<string, number>>>([...Object.entries(prices), ...free]);
@@ -80,7 +80,7 @@ function compileRoute(written: ParsedRoute, index: number, file: ParsedConfig): 
   const ladder = escalation === undefined ? undefined : file.escalations[escalation];
   return {
     ...route,
-    // Else its default depends on the alert: see `policyFor`.
+    // Otherwise its default depends on the alert: see `policyFor`.
     ...(overflow === 'digest' ? {} : { overflow }),
     name: name ?? `route-${index + 1}`,
     expiresAfterMs: expiresAfter,
@@ -103,7 +103,7 @@ function hoursOfAll({ quietHours }: ParsedConfig): QuietHours | undefined {
   return quietHours === undefined || quietHours === 'off' ? undefined : compileQuietHours(quietHours, undefined);
 }
 
-/** What a route leaves out is as for everybody. */
+/** Settings that a route omits come from the global quiet hours. */
 function compileQuietHours({ from, to, override, timeZone }: ParsedHours, ofAll: QuietHours | undefined): QuietHours {
   return { from, to, override: override ?? ofAll?.override ?? 'critical', timeZone: timeZone ?? ofAll?.timeZone ?? 'UTC' };
 }
@@ -112,7 +112,7 @@ type ParsedContact = ParsedConfig['contacts'][string];
 
 function compileContact({ phone, quietHours, ...rest }: ParsedContact, country: CountryCode | undefined): Contact {
   const verdict = parsePhone(phone, country);
-  if (!verdict.ok) throw new Error('a contact reached the compiler unchecked');
+  if (!verdict.ok) throw new Error('invalid phone number of a contact: the config must be validated before it is compiled');
   return { ...rest, phone: verdict.phone, ...(quietHours === undefined ? {} : { quietHours }) };
 }
 

@@ -5,31 +5,31 @@ import { configIn, type LoadGiven, loadInThread } from './load-in-thread.ts';
 import { digest } from './source/read-text.ts';
 
 export interface ConfigReader {
-  /** @throws {ConfigError} with every fault at once */
+  /** @throws {ConfigError} with all faults */
   load(): LoadedConfig;
-  /** The same without holding up the event loop, which a large config does for seconds. Rejects with what `load` throws. */
+  /** Same as `load`, without blocking the event loop, which a large config does for seconds. Rejects with the errors of `load`. */
   reload(): Promise<LoadedConfig>;
   /**
-   * Calls back when a file that was read last, for a config that holds or for one that was refused, holds something else
-   * now, however it came about: written in place, replaced by rename, or a symbolic link led elsewhere, as Kubernetes
-   * does with a ConfigMap. Ends with the signal.
+   * Calls back when the content of a file read by the last load, successful or not, has changed: written in place,
+   * replaced by rename, or a symbolic link that points elsewhere, as Kubernetes does with a ConfigMap. Ends with the
+   * signal.
    */
   watch(onChange: () => Promise<unknown>, signal: AbortSignal): Promise<void>;
 }
 
 export interface WatchPace {
-  /** Between two looks, ms. Looked at from time to time, since on network and overlay file systems nobody tells. */
+  /** Polling interval, ms. Polling, since network and overlay file systems do not report changes. */
   readonly everyMs?: number;
-  /** A change counts when nothing more has changed for so long, ms. */
+  /** A change counts after this time without a further change, ms. */
   readonly settleMs?: number;
 }
 
-/** Beside this file once both are compiled; a test that runs the sources names the compiled one. */
+/** Compiled beside this file; a test that runs the sources names the compiled file. */
 const THREAD = new URL('./load-thread.js', import.meta.url);
 
-/** Reads one config again and again, and remembers from which files, and what they held. */
+/** Reads one config repeatedly, and stores the digests of the files that it read. */
 export function createConfigReader(given: LoadGiven, { everyMs = 2000, settleMs = 250 }: WatchPace = {}, thread = THREAD): ConfigReader {
-  /** File → what it held; replaced as a whole by each load. */
+  /** File → digest of its content; replaced as a whole by each load. */
   let read: ReadonlyMap<string, string> = new Map();
   const onDisk = createDigests();
 
@@ -40,7 +40,7 @@ export function createConfigReader(given: LoadGiven, { everyMs = 2000, settleMs 
   };
   const reload = async () => {
     const answer = await loadInThread(given, thread).catch(async (error: unknown) => {
-      // Not tried again until something changes.
+      // Not retried until a file changes.
       read = await look();
       throw error;
     });
@@ -74,7 +74,7 @@ function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): b
   return a.size === b.size && [...a].every(([file, held]) => b.get(file) === held);
 }
 
-/** What a file holds; read only when its inode says that it is another, or was written to. */
+/** Digest of the content of a file; read only when its inode, size or time has changed. */
 function createDigests(): (file: string) => Promise<string> {
   const known = new Map<string, { readonly stamp: string; readonly held: string }>();
   return async (file) => {

@@ -11,32 +11,32 @@ import type { ProviderConfig } from '../provider/registry.ts';
 import type { Templates } from '../provider/template/template.ts';
 import type { Secret } from '../setting/secret.ts';
 
-/** The config as the process uses it: validated, defaults filled in, durations in ms, secrets wrapped. */
+/** Config as the process uses it: validated, with defaults, durations in ms, secrets wrapped. */
 export interface Config {
-  /** Name of the instance → its settings, in the order of the file. */
+  /** Provider name → settings, in the order of the file. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
-  /** First match wins. */
+  /** The first match wins. */
   readonly routes: readonly Route[];
   readonly caps: Caps;
   readonly contacts: ReadonlyMap<string, Contact>;
-  /** Group → names of contacts, `group:<name>` and `rotation:<name>`; no group holds itself. */
+  /** Group → names of contacts, `group:<name>` and `rotation:<name>`; no group contains itself. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly rotations: ReadonlyMap<string, Rotation>;
-  /** Calling codes that may be texted at all; `undefined` = every one. */
+  /** Calling codes to which messages may be sent; `undefined` = all. */
   readonly countries: readonly string[] | undefined;
-  /** Of everybody who, and every route that, has none of its own. */
+  /** Default for contacts and routes without their own. */
   readonly quietHours: QuietHours | undefined;
   readonly channels: ReadonlyMap<string, ChannelConfig>;
-  /** Name → who is told what became of alerts and messages. */
+  /** Name → webhook that receives the outcomes of alerts and messages. */
   readonly events: ReadonlyMap<string, EventWebhook>;
   readonly money: Money | undefined;
-  /** The language of the templates' own text. */
+  /** Language of the main text of templates. */
   readonly defaultLanguage: string;
   readonly templates: Templates;
-  /** The table by which alerts are read: that of the code and the words of the file. */
+  /** Table for reading alerts: built-in words and those of the file. */
   readonly severityWords: SeverityWords;
   readonly defaultCountry: CountryCode | undefined;
-  /** Whether a reply that acknowledges an alert is answered with a text. */
+  /** Whether a reply that acknowledges an alert is confirmed by a message. */
   readonly replies: { readonly confirm: boolean };
   readonly http: HttpConfig;
   readonly redis: { readonly url: Secret | undefined; readonly prefix: string };
@@ -55,19 +55,19 @@ export interface Contact {
   readonly quietHours?: ContactHours | 'off';
 }
 
-/** By the contact's own clock; what is left out is as for everybody. */
+/** Quiet hours of a contact, in its time zone; omitted settings come from the global quiet hours. */
 export type ContactHours = Pick<QuietHours, 'from' | 'to'> & { readonly override?: Severity };
 
 export interface HttpConfig {
   readonly port: number;
   readonly host: string;
   readonly publicUrl: string | undefined;
-  /** Further names, without ports, under which it may be asked while it has no tokens. */
+  /** Additional host names, without ports, that are accepted while no tokens are set. */
   readonly allowedHosts: readonly string[];
-  /** Bearer tokens that may call `/v1/*`; empty = open, which only a loopback host may be. */
+  /** Bearer tokens that may call `/v1/*`; empty = open, allowed on a loopback host only. */
   readonly tokens: readonly Secret[];
-  /** Whether `/console` is served. */
+  /** Whether `/console` is enabled. */
   readonly console: boolean;
-  /** Recipients of webhook alerts that name none in `?to=`. */
+  /** Recipients of webhook alerts that do not name any in `?to=`. */
   readonly webhookTo: readonly string[];
 }

@@ -1,20 +1,20 @@
 import { escapeControls } from '../text/control-characters.ts';
 
-/** One thing that is wrong with the configuration, fit to print: no secret and no full phone number is in it. */
+/** One fault of the configuration, safe to print: without secrets and full phone numbers. */
 export interface Fault {
-  /** Such as `routes[1].providers[0]` or `env PORT`; empty for the file as a whole. */
+  /** Path such as `routes[1].providers[0]` or `env PORT`; empty for the whole file. */
   readonly path: string;
-  /** The file, as the user wrote it; absent for what came from the environment. */
+  /** The file as the user wrote it; absent for the environment. */
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
-  /** What stands there, of a secret its type, length and form; absent when nothing does. */
+  /** The value found; for a secret its type, length and form; absent if there is none. */
   readonly value?: string;
   readonly message: string;
   readonly hint?: string;
 }
 
-/** One line: `config/sms-dispatch.yaml:12 routes[1].providers[0]: no provider named "twillio" (did you mean "twilio-main"?)` */
+/** Formats a fault as one line: `config/sms-dispatch.yaml:12 routes[1].providers[0]: no provider named "twillio" (did you mean "twilio-main"?)` */
 export function formatFault({ path, file, line, column, value, message, hint }: Fault): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const where = [place, path].filter((part) => part !== '').join(' ');
@@ -23,7 +23,7 @@ export function formatFault({ path, file, line, column, value, message, hint }: 
   return escapeControls(text).replaceAll('\n', '\\n');
 }
 
-/** Why the process does not start: every fault at once, a line each. */
+/** Startup error with all faults, one per line. */
 export class ConfigError extends Error {
   readonly faults: readonly Fault[];
 

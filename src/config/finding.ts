@@ -6,14 +6,14 @@ import { cutQuotes, formOf, isSecretPath, maskText, printable } from './printabl
 import { isSecretInSchema } from './source/secret-path.ts';
 import { homeOf, locate, nodesUnder, type Path, type YamlSource } from './source/yaml-source.ts';
 
-/** What is wrong and where, before it is made fit to print. */
+/** A fault with its place, before secrets and numbers are masked. */
 export interface ConfigFinding {
   readonly path: Path;
   readonly message: string;
   readonly hint?: string | undefined;
-  /** Where the path alone would lead to the wrong line. */
+  /** Set where the path alone would lead to the wrong line. */
   readonly offset?: number | undefined;
-  /** The value says nothing here, as with an unknown key. */
+  /** The value explains nothing, as with an unknown key. */
   readonly hideValue?: boolean;
 }
 
@@ -21,7 +21,7 @@ function isSecret(source: YamlSource, path: Path, node: Node | undefined): boole
   return isSecretInSchema(path) || isSecretPath(path) || (isScalar(node) && homeOf(source, path).secrets.has(node));
 }
 
-/** What stands at a path, as a message may quote it. */
+/** Returns the value at a path in a form that a message may quote. */
 export function show(source: YamlSource, path: Path): string | undefined {
   const { node } = locate(source, path);
   if (node === undefined) return undefined;
@@ -46,17 +46,17 @@ export function toFault(source: YamlSource, finding: ConfigFinding): Fault {
   };
 }
 
-/** A message may quote what stands elsewhere in the file, such as the names that could have been meant. */
+/** A message may quote other parts of the file, such as suggested names. */
 const legible = (text: string): string => cutQuotes(text.split(EXAMPLE_PHONE).map(maskText).join(EXAMPLE_PHONE));
 
 const SHORTEST_SCRUBBED = 4;
 
-/** Takes out of a message, which a provider's schema may have written, every secret and phone number at or below the path. */
+/** Removes every secret and phone number at or below the path from a message, which a provider's schema may have written. */
 function scrub(source: YamlSource, path: Path, message: string): string {
   return [...nodesUnder(locate(source, path).node, path)].reduce((text, { node, path }) => {
     if (!isScalar(node) || node.value === '' || node.value === null) return text;
     const value = String(node.value);
-    // So few characters are met by chance in any word.
+    // A shorter value occurs in other words by chance.
     if (value.length < SHORTEST_SCRUBBED) return text;
     return text.replaceAll(value, isSecret(source, path, node) ? '[secret]' : maskText(value));
   }, message);

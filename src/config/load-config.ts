@@ -20,24 +20,24 @@ const DEFAULT_CONFIG_PATH = 'config/sms-dispatch.yaml';
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** The file it came from, as a person would write it. */
+  /** Path of the file as the user wrote it. */
   readonly path: string;
-  /** The same on every replica whose config means the same: 12 hex digits. */
+  /** Same on all replicas with the same effective config: 12 hex digits. */
   readonly hash: string;
-  /** What is allowed and probably not meant. */
+  /** Settings that are allowed and probably not intended. */
   readonly warnings: readonly Fault[];
 }
 
 export interface LoadOptions {
-  /** Wins over `SMS_DISPATCH_CONFIG`, which wins over {@link DEFAULT_CONFIG_PATH}. */
+  /** Overrides `SMS_DISPATCH_CONFIG`, which overrides {@link DEFAULT_CONFIG_PATH}. */
   readonly path?: string | undefined;
   readonly env: Environment;
-  /** Wins over the environment, which wins over the file. */
+  /** Overrides the environment, which overrides the file. */
   readonly overrides?: Settings;
   readonly onRead?: OnRead;
 }
 
-/** @throws {ConfigError} with every fault at once. */
+/** @throws {ConfigError} with all faults */
 export function loadConfig({ path, env, overrides = {}, onRead = () => undefined }: LoadOptions): LoadedConfig {
   const file = fileOf(path, env);
   const { settings: given, faults: envFaults } = readEnvSettings(env);
@@ -70,28 +70,28 @@ export function loadConfig({ path, env, overrides = {}, onRead = () => undefined
   return { config, path: file, hash: fingerprint(config), warnings };
 }
 
-/** The file that is read. */
+/** Path of the file to read. */
 export function fileOf(path: string | undefined, env: Environment): string {
   return path ?? (env.SMS_DISPATCH_CONFIG || DEFAULT_CONFIG_PATH);
 }
 
-/** A value that is wrong in itself is reported once, not again for what follows from it. */
+/** Drops findings at paths that already have one: a wrong value is not reported a second time for its consequences. */
 function unlessAt(known: readonly ConfigFinding[], findings: readonly ConfigFinding[]): ConfigFinding[] {
   const places = new Set(known.map(({ path }) => path.join('\n')));
   return findings.filter(({ path }) => !places.has(path.join('\n')));
 }
 
-/** The same of contact files, whose own faults name their file beside the path. */
+/** Same for contact files, whose faults name their file in addition to the path. */
 function unlessTold(known: readonly Fault[], faults: readonly Fault[]): Fault[] {
   const place = ({ file, path }: Fault) => `${file}\n${path}`;
   const places = new Set(known.map(place));
   return faults.filter((fault) => !places.has(place(fault)));
 }
 
-/** The main file, then its contact files, each from top to bottom. */
+/** Sorts by file, the main file first, then by line. */
 function inFileOrder(faults: readonly Fault[], { file, parts = [] }: YamlSource): Fault[] {
   const files = [file, ...parts.map((part) => part.file)];
-  // One that could not be opened is no part, and comes last.
+  // A file that could not be opened comes last.
   const rank = (fault: Fault) => files.indexOf(fault.file ?? file) + 1 || files.length + 1;
   return faults.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0));
 }
@@ -108,18 +108,18 @@ function textOf(file: string, onRead: OnRead): string {
   }
 }
 
-/** The file that comes with the package lies beside `src/` here and two levels further up once compiled. */
+/** The shipped example is beside `src/`: two levels above this file, or three once compiled. */
 function howToGetOne(missing: string): string {
   const shipped = ['../../', '../../../']
     .map((up) => fileURLToPath(new URL(`${up}${DEFAULT_CONFIG_PATH}`, import.meta.url)))
     .find((candidate) => existsSync(candidate));
-  const copy = shipped === undefined ? 'write one' : `copy the one that comes with sms-dispatch: ${shipped}`;
+  const copy = shipped === undefined ? 'write one' : `copy the example of sms-dispatch: ${shipped}`;
   return missing === DEFAULT_CONFIG_PATH ? `${copy}, or name another with --config or SMS_DISPATCH_CONFIG` : copy;
 }
 
 /**
- * 12 hex digits that are the same on every replica whose config means the same: comments and order of keys within a
- * setting aside, and without what may differ from process to process, such as ports. Secrets do not go into it.
+ * Hash of the effective config, 12 hex digits: independent of comments and of the order of keys within a setting, and
+ * without settings that may differ between processes, such as ports. Contains no secrets.
  */
 export function fingerprint(config: Config): string {
   const { worker: _1, shutdown: _2, logLevel: _3, metricsPort: _4, http, redis, ...shared } = config;

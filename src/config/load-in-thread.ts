@@ -5,19 +5,19 @@ import { putSecretsBack, type SecretsApart } from './secrets-apart.ts';
 
 export type LoadGiven = Pick<LoadOptions, 'path' | 'env'>;
 
-/** `files`: each that was read → digest of what it held. */
+/** `files`: each file that was read → digest of its content. */
 export type ThreadAnswer = { readonly files: ReadonlyMap<string, string> } & (
   | { readonly loaded: SecretsApart<LoadedConfig> }
   | { readonly faults: readonly Fault[] }
 );
 
-/** Far longer than any config takes; a file that is a pipe without a writer is never read to its end. */
+/** Far longer than any config takes; reading a pipe without a writer never ends. */
 const LONGEST_MS = 300_000;
 
 /**
- * Loads a config as `loadConfig` does, in a thread of its own.
- * @param script `load-thread.ts`, compiled
- * @returns rejects when the thread fails; what `loadConfig` says against the config is in the answer
+ * Loads a config as `loadConfig` does, in a worker thread.
+ * @param script `load-thread.ts`, compiled to JavaScript
+ * @returns rejects when the thread fails; faults of the config are part of the result
  */
 export async function loadInThread(given: LoadGiven, script: URL): Promise<ThreadAnswer> {
   const thread = new Worker(script, { workerData: given });
@@ -35,7 +35,7 @@ export async function loadInThread(given: LoadGiven, script: URL): Promise<Threa
   }
 }
 
-/** @throws {ConfigError} with every fault at once */
+/** @throws {ConfigError} with all faults */
 export function configIn(answer: ThreadAnswer): LoadedConfig {
   if ('faults' in answer) throw new ConfigError(answer.faults);
   return putSecretsBack(answer.loaded);

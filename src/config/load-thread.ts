@@ -7,7 +7,7 @@ import { digest } from './source/read-text.ts';
 
 const files = new Map<string, string>();
 
-/** A defect of ours is thrown, and ends the thread with its stack. */
+/** A bug in our code is thrown, and ends the thread with its stack trace. */
 function answer(): ThreadAnswer {
   const { path, env } = workerData as LoadGiven;
   try {

@@ -3,14 +3,14 @@ import { maskAround } from '../alert/phone-text.ts';
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
 
-/** Names of account ids and addresses that are not secret by their schema and still tell more than a fault needs to. */
+/** Names of account ids and addresses, which are not secret by their schema but reveal more than a fault needs. */
 export function isSecretPath(path: readonly PropertyKey[]): boolean {
   return path.some((part) => typeof part === 'string' && SECRET_KEYS.test(part));
 }
 
 /**
- * Masks whatever may be a phone number, as `maskNumbers` of `alert/phone.ts` does. The last three digits stay, and the shape,
- * which is what a person got wrong.
+ * Masks possible phone numbers, as `maskNumbers` of `alert/phone.ts` does. The last three digits and the format remain,
+ * so that the user can recognize the mistake.
  */
 export function maskNumbers(text: string): string {
   return maskAround(text, (part) =>
@@ -21,8 +21,8 @@ export function maskNumbers(text: string): string {
 }
 
 /**
- * Takes out of every URL what may be a credential: all up to the last `@`, and the query; of one without a user name the
- * path stays, which says what was meant.
+ * Removes possible credentials from every URL: everything up to the last `@`, and the query. Without a user name the path
+ * remains, to identify the URL.
  */
 export function maskUrls(text: string): string {
   return text
@@ -31,12 +31,12 @@ export function maskUrls(text: string): string {
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s"'?#]*)[?#][^\s"']*/gi, '$1?[secret]');
 }
 
-/** Text of a config as a fault shows it. */
+/** Text of a config as shown in a fault. */
 export const maskText = (text: string): string => maskNumbers(maskUrls(text));
 
 const LONGEST = 60;
 
-/** A value as a fault shows it; `undefined` when there is nothing to show. */
+/** A value as shown in a fault; `undefined` if there is none. */
 export function printable(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (value === null) return 'nothing';
@@ -47,22 +47,22 @@ export function printable(value: unknown): string | undefined {
   return JSON.stringify(masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked);
 }
 
-/** A message with each quoted value, and each word that stands free, cut to what a fault shows of one. */
+/** Shortens each quoted value and each long word of a message. */
 export function cutQuotes(text: string): string {
   return text
     .replace(/"(?:[^"\\]|\\.)*"/gu, (quoted) => (quoted.length > LONGEST + 2 ? `${quoted.slice(0, LONGEST + 1)}…"` : quoted))
     .replace(/[^\s"]{121,}/gu, (word) => `${word.slice(0, LONGEST)}…`);
 }
 
-/** How vendors begin what they give out, by which a person sees what it is; what follows is never shown. */
+/** Public prefixes of vendors' secrets, which identify their kind; the rest is never shown. */
 const KNOWN_BEGINNINGS = /^(?:AC|SK|MG|PN|AKIA|ASIA|AKID|LTAI|whsec_|Bearer |Basic |https?:\/\/|smtps?:\/\/|rediss?:\/\/)/;
 
-/** A secret as a fault shows it: how long it is, of what, and how it begins where that is public. */
+/** Describes a secret in a fault: its length, its characters, and its prefix where that is public. */
 export function formOf(secret: string): string {
   const { length } = [...secret];
   const kind = /^\d+$/.test(secret) ? 'digit' : /^[0-9a-f]+$/i.test(secret) ? 'hex digit' : 'character';
   const beginning = KNOWN_BEGINNINGS.exec(secret)?.[0];
   const rest = beginning === undefined ? undefined : secret.slice(beginning.length);
-  const begins = rest === undefined || rest.length < 4 ? '' : ` that begin with ${beginning?.trim()}`;
+  const begins = rest === undefined || rest.length < 4 ? '' : ` that start with ${beginning?.trim()}`;
   return `${length} ${begins === '' ? kind : 'character'}${length === 1 ? '' : 's'}${begins}`;
 }

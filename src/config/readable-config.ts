@@ -9,11 +9,11 @@ import { openSource } from './source/open-source.ts';
 import { readText } from './source/read-text.ts';
 import type { YamlSource } from './source/yaml-source.ts';
 
-/** What is left of a config with faults. */
+/** Usable part of a config with faults. */
 export interface ReadableConfig {
-  /** Sections without a fault as they are written, the others as if they were left out; providers and routes may be empty. */
+  /** Sections without faults as written, the others as if omitted; providers and routes may be empty. */
   readonly config: Config;
-  /** False when the file or the environment names a Redis that cannot be read: another one must not be taken for it. */
+  /** False when the file or the environment names a Redis that cannot be parsed: a default must not replace it. */
   readonly redisIsKnown: boolean;
 }
 
@@ -22,9 +22,9 @@ type Section = keyof ParsedConfig;
 const SECTIONS = Object.keys(configSchema.shape) as Section[];
 
 /**
- * Reads what can be read of a config that `loadConfig` refused, for commands that need Redis and little else. Nothing may
- * be sent by it.
- * @param error what `loadConfig` threw for the same options
+ * Reads the usable part of a config that `loadConfig` rejected, for commands that need Redis and little else. It must not
+ * be used to send.
+ * @param error the error of `loadConfig` for the same options
  */
 export function readableConfig(error: ConfigError, { path, env, overrides = {} }: LoadOptions): ReadableConfig {
   const { settings: given, faults: envFaults } = readEnvSettings(env);
@@ -57,7 +57,7 @@ function open(file: string, env: LoadOptions['env']): { source: YamlSource | und
   }
 }
 
-/** A section with its name, or nothing where it is absent or not of its schema. */
+/** A section with its name, or nothing if it is absent or invalid. */
 function sectionOf(source: YamlSource | undefined, path: readonly [Section]): Partial<ParsedConfig> {
   const [section] = path;
   if (source?.document.hasIn(path) !== true) return {};
@@ -65,7 +65,7 @@ function sectionOf(source: YamlSource | undefined, path: readonly [Section]): Pa
   return 'data' in validated ? (validated.data as Partial<ParsedConfig>) : {};
 }
 
-/** One key of `redis:`, which is worth having when its neighbour is wrong. */
+/** One key of `redis:`, which is usable even if its neighbour is invalid. */
 function redisKey(source: YamlSource | undefined, key: 'url' | 'prefix'): Partial<ParsedConfig['redis']> {
   const written = source?.document.getIn(['redis', key]);
   const shape = configSchema.shape.redis.unwrap().shape;
@@ -73,13 +73,13 @@ function redisKey(source: YamlSource | undefined, key: 'url' | 'prefix'): Partia
   return read.success && written !== undefined ? { [key]: read.data } : {};
 }
 
-/** Stands for what a valid file cannot do without. */
+/** Replaces the required sections. */
 const PLACEHOLDER = { providers: { none: { type: 'simulated' } }, routes: [{ providers: ['none'] }] };
 
 function compile(kept: Partial<ParsedConfig>, settings: Parameters<typeof compileConfig>[1]): Config {
   const defaults = configSchema.parse(PLACEHOLDER);
   const whole = { ...defaults, ...kept, redis: { ...defaults.redis, ...kept.redis } };
-  // A route is of use only with the providers that it names.
+  // A route is usable only with the providers that it names.
   const routes = kept.providers === undefined ? undefined : kept.routes;
   const config = compileConfig(whole, settings);
   return {

@@ -1,13 +1,13 @@
 import { Secret } from '../setting/secret.ts';
 
-/** A value that can be sent to another thread, in which a class would lose its methods and private fields. */
+/** A value that can be sent to another thread, where a class would lose its methods and private fields. */
 export interface SecretsApart<T> {
-  /** Without its secrets. */
+  /** The value without its secrets. */
   readonly value: T;
   readonly secrets: readonly { readonly path: readonly unknown[]; readonly text: string }[];
 }
 
-/** @throws {Error} for a value of any other class, which would arrive as something else */
+/** @throws {Error} for an instance of any other class, which would arrive as a plain object */
 export function takeSecretsApart<T>(whole: T): SecretsApart<T> {
   const secrets: { path: readonly unknown[]; text: string }[] = [];
   const copy = (part: unknown, path: readonly unknown[]): unknown => {
@@ -27,7 +27,7 @@ export function takeSecretsApart<T>(whole: T): SecretsApart<T> {
   return { value: copy(whole, []) as T, secrets };
 }
 
-/** Visits the secrets alone, so that its cost does not grow with the number of contacts. */
+/** Visits only the secrets, so that the cost does not grow with the number of contacts. */
 export function putSecretsBack<T>({ value, secrets }: SecretsApart<T>): T {
   for (const { path, text } of secrets) {
     const parent = path.slice(0, -1).reduce(childOf, value as unknown);
@@ -40,7 +40,7 @@ function childOf(parent: unknown, key: unknown): unknown {
   return parent instanceof Map ? parent.get(key) : (parent as Record<PropertyKey, unknown>)[key as PropertyKey];
 }
 
-/** A key of the file may be called `__proto__`. */
+/** The file may have a key `__proto__`. */
 function setChild(parent: unknown, key: unknown, value: unknown): void {
   if (parent instanceof Map) parent.set(key, value);
   else Object.defineProperty(parent, key as PropertyKey, { value, writable: true, enumerable: true, configurable: true });

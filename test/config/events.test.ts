@@ -38,15 +38,15 @@ describe('events', () => {
   test.each([
     ['no secret', 'types: [alert.routed]', `${at}.secret: ${badSecret}; ${how}`],
     ['a word', 'secret: sesame', `${at}.secret: ${badSecret}, got 6 characters (${how})`],
-    ['one too short', `secret: "${secret('a', 23)}"`, `${at}.secret: ${badSecret}, got 38 characters that begin with whsec_ (${how})`],
-    ['one too long', `secret: "${secret('a', 65)}"`, `${at}.secret: ${badSecret}, got 94 characters that begin with whsec_ (${how})`],
-    ['one wrong of two', `secret: "${a},"`, `${at}.secret: ${badSecret}, got 51 characters that begin with whsec_ (${how})`],
+    ['one too short', `secret: "${secret('a', 23)}"`, `${at}.secret: ${badSecret}, got 38 characters that start with whsec_ (${how})`],
+    ['one too long', `secret: "${secret('a', 65)}"`, `${at}.secret: ${badSecret}, got 94 characters that start with whsec_ (${how})`],
+    ['one wrong of two', `secret: "${a},"`, `${at}.secret: ${badSecret}, got 51 characters that start with whsec_ (${how})`],
     [
       'an unknown type',
       `secret: "${a}", types: [message.deliverd]`,
       `${at}.types[0]: must be one of ${EVENT_TYPES.join(', ')}, got "message.deliverd" (did you mean "message.delivered"?)`,
     ],
-    ['no type', `secret: "${a}", types: []`, `${at}.types: must hold at least 1, got an empty list`],
+    ['no type', `secret: "${a}", types: []`, `${at}.types: must have at least 1, got an empty list`],
     ['a header of ours', `secret: "${a}", headers: { Webhook-Id: x }`, `${at}.headers.webhook-id: must not be set: every event has it`],
     ['an unknown key', `secret: "${a}", type: x`, `${at}.type: unknown key (did you mean "types"?)`],
   ])('with %s are refused', (_what, webhook, line) => {
@@ -56,7 +56,7 @@ describe('events', () => {
   test('with an address that is none, or a name that may be a number, are refused', () => {
     expect(faultLines(minimal(`events: { "60123456789": { url: ftp://x, secret: "${a}" } }`))).toEqual([
       'c.yaml:4 events.********789.url: must be an address that begins with https:// or http://, got 7 characters',
-      expect.stringContaining('not a name: up to 64 letters'),
+      expect.stringContaining('not a valid name: use 1 to 64 letters'),
     ]);
   });
 });

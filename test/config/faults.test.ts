@@ -17,36 +17,36 @@ const withShifts = (...shifts: string[]) =>
 /** What a person wrote → every line that he reads. */
 const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lines: string[]])[]>> = {
   'YAML that cannot be read': [
-    ['providers:\n\tdesk: x', 'c.yaml:2:1: a tab in the indentation: YAML wants spaces'],
+    ['providers:\n\tdesk: x', 'c.yaml:2:1: a tab in the indentation: use spaces'],
     [
       'providers:\n  a: 1\n b: 2',
-      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and the content of a key is indented further',
     ],
     [
       'routes:\n  - name: a\n   providers: [x]',
-      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+      'c.yaml:3:1: wrong indentation: keys of one map start in the same column, and the content of a key is indented further',
     ],
     [
       'routes:\n   - name: a\n     providers: [x]\n  - name: b',
-      'c.yaml:4:1: wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it',
+      'c.yaml:4:1: wrong indentation: keys of one map start in the same column, and the content of a key is indented further',
     ],
     [
       'routes:\n  - name: a\n     providers: [x]',
-      'c.yaml:2:11: the next line is indented further than this one, as if the value went on there: keys of one map start in the same column',
+      'c.yaml:2:11: the next line is indented further than this one, which continues the value: keys of one map start in the same column',
     ],
-    ['a: [1, 2\nb: 3', 'c.yaml:2:1: a bracket is opened and not closed, or what it holds is not indented'],
-    ['a: b: c', 'c.yaml:1:4: a second ": " in one line: put the value in quotes, or the key on a line of its own'],
-    ['a: "x\nb: y', 'c.yaml:2:5: a quote is opened and never closed'],
-    ['to: *', 'c.yaml:1:5: a value that begins with * must be in quotes'],
-    ['to: *oncall', 'c.yaml:1:5: a value that begins with * must be in quotes'],
-    ['to: @oncall', 'c.yaml:1:5: a value that begins with @, %, ` or | must be in quotes'],
-    ['to: !oncall x', 'c.yaml:1:5: an unknown YAML tag: a value that begins with ! must be in quotes'],
-    ['a: "C:\\q"', 'c.yaml:1:7: an escape that YAML does not know: in double quotes write \\\\ for a backslash, or use single quotes'],
-    ['a: 1\n---\nb: 2', 'c.yaml:2:1: a second document begins here: the config is one document, without ---'],
-    ['text: {{ code }}', 'c.yaml:1:8: a map cannot be a key: a value that begins with { must be in quotes'],
+    ['a: [1, 2\nb: 3', 'c.yaml:2:1: unclosed bracket, or its content is not indented'],
+    ['a: b: c', 'c.yaml:1:4: a second ": " in one line: put the value in quotes, or the key on its own line'],
+    ['a: "x\nb: y', 'c.yaml:2:5: unclosed quote'],
+    ['to: *', 'c.yaml:1:5: a value that starts with * must be in quotes'],
+    ['to: *oncall', 'c.yaml:1:5: a value that starts with * must be in quotes'],
+    ['to: @oncall', 'c.yaml:1:5: a value that starts with @, %, ` or | must be in quotes'],
+    ['to: !oncall x', 'c.yaml:1:5: an unknown YAML tag: a value that starts with ! must be in quotes'],
+    ['a: "C:\\q"', 'c.yaml:1:7: unknown escape: in double quotes write \\\\ for a backslash, or use single quotes'],
+    ['a: 1\n---\nb: 2', 'c.yaml:2:1: a second document starts here: the config must be one document, without ---'],
+    ['text: {{ code }}', 'c.yaml:1:8: a map cannot be a key: a value that starts with { must be in quotes'],
     [
       'text: {code} is it',
-      'c.yaml:1:14: YAML does not expect this here: check brackets, commas, indentation, and quotes, which a value that begins with { or [ must have',
+      'c.yaml:1:14: unexpected in YAML: check brackets, commas, indentation and quotes; a value that starts with { or [ must be in quotes',
     ],
     ['hello', 'c.yaml:1: must be a map of settings, such as providers: and routes:'],
     ['- a', 'c.yaml:1: must be a map of settings, such as providers: and routes:'],
@@ -66,16 +66,16 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       ([keys, place]) =>
         [
           `providers:\n  desk: { type: simulated }\n  tw: { type: sns, region: eu-west-1 }\nroutes:\n  - { ${keys} }`,
-          `${place}: simulated provider "desk" in a route with real ones: what it takes reaches no phone (take it out, or say allowSimulated: true on the route)`,
+          `${place}: simulated provider "desk" in a route with real ones: messages that it accepts reach no phone (remove it, or set allowSimulated: true on the route)`,
         ] as const,
     ),
   ],
   'keys and names': [
     [
       'providers:\n  tw: { type: simulated }\n  tw: { type: nonsense }\nroutes: [{ name: a, providers: [tw] }]',
-      'c.yaml:3 providers.tw: two providers with one name, the first in line 2 (give each its own name)',
+      'c.yaml:3 providers.tw: two providers with the same name, the first in line 2 (rename one)',
     ],
-    [minimal('caps:\n  perHour: off\n  perHour: off'), 'c.yaml:6 caps.perHour: this key is written twice, the first in line 5 (keep one)'],
+    [minimal('caps:\n  perHour: off\n  perHour: off'), 'c.yaml:6 caps.perHour: duplicate key, the first in line 5 (remove one)'],
     [minimal('capz: {}'), 'c.yaml:4 capz: unknown key (did you mean "caps"?)'],
     [minimal('nothing-like-it: {}'), 'c.yaml:4 nothing-like-it: unknown key'],
     [
@@ -94,13 +94,13 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       withProvider('"b c": { type: simulated }'),
-      'c.yaml:1 providers.b c: not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+      'c.yaml:1 providers.b c: not a valid name: use 1 to 64 letters, digits, . _ or -, starting with a letter or digit; not a phone number',
     ],
     [
       minimal(alice.replace('alice', '"60123456789"')),
-      'c.yaml:4 contacts.********789: not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+      'c.yaml:4 contacts.********789: not a valid name: use 1 to 64 letters, digits, . _ or -, starting with a letter or digit; not a phone number',
     ],
-    [minimal('${KEY}: 1'), 'c.yaml:4 ${KEY}: a key cannot come from the environment, only a value can'],
+    [minimal('${KEY}: 1'), 'c.yaml:4 ${KEY}: placeholders are allowed in values only, not in keys'],
   ],
   'severity words': [
     [
@@ -109,12 +109,12 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('severityWords: { Warning: critical }'),
-      'c.yaml:4 severityWords.Warning: is itself a severity: it cannot mean critical, got "critical"',
+      'c.yaml:4 severityWords.Warning: is itself a severity: it cannot stand for critical, got "critical"',
     ],
     [minimal('severityWords: { " ": info }'), 'c.yaml:4 severityWords. : is not a word: 1 to 64 characters, got "info"'],
     [
       minimal('severityWords: { sev-9: info, SEV 9: critical }'),
-      'c.yaml:4 severityWords.SEV 9: is the same word as "sev-9": upper and lower case, spaces, - and _ do not tell words apart, got "critical"',
+      'c.yaml:4 severityWords.SEV 9: is the same word as "sev-9": case, spaces, - and _ are ignored, got "critical"',
     ],
     [minimal('severityWords: [scary]'), 'c.yaml:4 severityWords: must be a map of settings, got a list'],
   ],
@@ -139,17 +139,17 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [
       'providers: {}\nroutes: []',
       'c.yaml:1 providers: must name at least one provider, got an empty map',
-      'c.yaml:2 routes: must hold at least one route, got an empty list',
+      'c.yaml:2 routes: must have at least one route, got an empty list',
     ],
   ],
   secrets: [
     [
       withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: ${TWILIO_AUTH_TOKEN}, from: x }'),
-      'c.yaml:1 providers.tw.authToken: environment variable TWILIO_AUTH_TOKEN is not set (set it; ${file:/path} reads a file instead, ${TWILIO_AUTH_TOKEN:-default} has a default)',
+      'c.yaml:1 providers.tw.authToken: environment variable TWILIO_AUTH_TOKEN is not set (set it, read a file with ${file:/path}, or add a default: ${TWILIO_AUTH_TOKEN:-default})',
     ],
     [
       withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: "${EMPTY}", from: x }'),
-      'c.yaml:1 providers.tw.authToken: environment variable EMPTY is empty (set it; ${file:/path} reads a file instead, ${EMPTY:-default} has a default)',
+      'c.yaml:1 providers.tw.authToken: environment variable EMPTY is empty (set it, read a file with ${file:/path}, or add a default: ${EMPTY:-default})',
     ],
     [
       withProvider('tw: { type: twilio, accountSid: AC00000000000000000000000000000001, authToken: , from: x }'),
@@ -157,15 +157,15 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('http: { tokens: [ $TOKEN ] }'),
-      'c.yaml:4 http.tokens[0]: not a placeholder: write ${NAME}, ${NAME:-default} or ${file:/path} (for a dollar before a brace write $${)',
+      'c.yaml:4 http.tokens[0]: invalid placeholder: write ${NAME}, ${NAME:-default} or ${file:/path} (for a literal dollar before a brace write $${)',
     ],
     [
       minimal('http: { tokens: [ "${file:/not/there}" ] }'),
-      'c.yaml:4 http.tokens[0]: cannot read the file /not/there: ENOENT (is it there, and may this user read it?)',
+      'c.yaml:4 http.tokens[0]: cannot read the file /not/there: ENOENT (check that the file exists and that this user may read it)',
     ],
     [
       minimal('http: { tokens: [ "${file:empty.txt}" ] }'),
-      'c.yaml:4 http.tokens[0]: the file empty.txt is empty (it should hold the secret and nothing else)',
+      'c.yaml:4 http.tokens[0]: the file empty.txt is empty (it must contain only the secret)',
     ],
   ],
   routes: [
@@ -177,10 +177,10 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [minimal().replace('[desk]', '[]'), 'c.yaml:3 routes[0].providers: must name at least one provider, got an empty list'],
     [minimal().replace(', providers: [desk]', ''), 'c.yaml:3 routes[0].providers: is missing'],
     [minimal().replace('[desk]', 'desk'), 'c.yaml:3 routes[0].providers: must be a list, got "desk"'],
-    [minimal().replace('[desk]', '[desk, desk]'), 'c.yaml:3 routes[0].providers[1]: provider "desk" stands in this order twice (keep one)'],
+    [minimal().replace('[desk]', '[desk, desk]'), 'c.yaml:3 routes[0].providers[1]: provider "desk" is listed twice (remove one)'],
     [
       minimal().replace('[desk]', '[{ name: dek, weight: 0 }, { weight: 1 }, { name: desk, weigth: 1 }]'),
-      'c.yaml:3 routes[0].providers[0].weight: must be more than 0; leave the provider out to send nothing through it, got 0',
+      'c.yaml:3 routes[0].providers[0].weight: must be more than 0; remove the provider to send nothing through it, got 0',
       'c.yaml:3 routes[0].providers[1].name: is missing',
       'c.yaml:3 routes[0].providers[2].weight: is missing',
       'c.yaml:3 routes[0].providers[2].weigth: unknown key (did you mean "weight"?)',
@@ -189,7 +189,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     [
       withRoute('countries: { China: [desk], "86": [desk, { name: desk, weight: 1 }], 60: [dsk] }'),
       'c.yaml:3 routes[0].countries.60[0]: no provider named "dsk" (did you mean "desk"?)',
-      'c.yaml:3 routes[0].countries.86[1].name: provider "desk" stands in this order twice (keep one)',
+      'c.yaml:3 routes[0].countries.86[1].name: provider "desk" is listed twice (remove one)',
       'c.yaml:3 routes[0].countries.China: not a calling code: one to three digits, such as 86',
     ],
     [minimal('  - { name: default, providers: [desk] }'), 'c.yaml:4 routes[1].name: two routes named "default" (the first is routes[0])'],
@@ -228,7 +228,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       withRoute('match: { source: [ "/a/" ] }'),
-      'c.yaml:3 routes[0].match.source[0]: a pattern cannot stand in a list: write one pattern, /a|b/, got "/a/"',
+      'c.yaml:3 routes[0].match.source[0]: a list cannot contain a pattern: use one pattern, such as /a|b/, got "/a/"',
     ],
     [withRoute('match: { label: { a: b } }'), 'c.yaml:3 routes[0].match.label: unknown key (did you mean "labels"?)'],
     [
@@ -239,8 +239,8 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
   caps: [
     [
       minimal('caps: { perRecipient: [{ max: 0, per: 0 }] }'),
-      'c.yaml:4 caps.perRecipient[0].max: a cap of 0 or less lets no text through, got 0 (to switch it off write perRecipient: [])',
-      'c.yaml:4 caps.perRecipient[0].per: a window of 0 holds nothing back, got 0 (such as per: 1h)',
+      'c.yaml:4 caps.perRecipient[0].max: a cap must be at least 1: 0 allows no message, got 0 (to disable it, set perRecipient: [])',
+      'c.yaml:4 caps.perRecipient[0].per: a window of 0 has no effect, got 0 (such as per: 1h)',
     ],
     [minimal('caps: { weight: parts }'), 'c.yaml:4 caps.weight: must be one of messages, segments, got "parts"'],
     [minimal('caps: { perRecipient: [{ max: 5 }] }'), 'c.yaml:4 caps.perRecipient[0].per: is missing: a duration such as 30s, 15m or 1h'],
@@ -250,12 +250,12 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('caps: { perHour: { max: 0 } }'),
-      'c.yaml:4 caps.perHour.max: a cap of 0 or less lets no text through, got 0 (to switch it off write perHour: off)',
+      'c.yaml:4 caps.perHour.max: a cap must be at least 1: 0 allows no message, got 0 (to disable it, set perHour: off)',
     ],
     [minimal('caps: { perHour: 0 }'), 'c.yaml:4 caps.perHour: must be such as { max: 100, criticalReserve: 20 }, or off, got 0'],
     [
       minimal('caps: { perHour: { max: 20, criticalReserve: 20 } }'),
-      'c.yaml:4 caps.perHour.criticalReserve: must be less than max (20), or only criticals ever pass, got 20',
+      'c.yaml:4 caps.perHour.criticalReserve: must be less than max (20): otherwise only criticals pass, got 20',
     ],
     [minimal('caps: { perHour: { max: 1.5 } }'), 'c.yaml:4 caps.perHour.max: must be a whole number, got 1.5'],
     [
@@ -295,7 +295,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       'c.yaml:5 groups.oncall[0]: no contact named "alise" (did you mean "alice"?)',
       'c.yaml:5 groups.oncall[1]: no contact named "contact:alice" (did you mean "alice"?)',
       'c.yaml:5 groups.oncall[2]: no contact named "bob" (contacts: alice)',
-      'c.yaml:5 groups.oncall[3]: no contact named "+********789" (names stand here: give the number a name under contacts)',
+      'c.yaml:5 groups.oncall[3]: no contact named "+********789" (expected the name of a contact: add the number under contacts)',
     ],
     [
       minimal(`${alice}\nwebhooks: { to: [alice, contact:alcie, group:oncall, "12"] }`),
@@ -329,9 +329,9 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('groups:\n  all: [group:oncall]\n  oncall: [group:dba]\n  dba: [group:net, group:oncall]\n  net: [group:net, group:dba]'),
-      'c.yaml:7 groups.dba[1]: group oncall holds itself: oncall → dba → oncall (take this one out)',
-      'c.yaml:8 groups.net[0]: group net holds itself: net → net (take this one out)',
-      'c.yaml:8 groups.net[1]: group dba holds itself: dba → net → dba (take this one out)',
+      'c.yaml:7 groups.dba[1]: group oncall contains itself: oncall → dba → oncall (remove this entry)',
+      'c.yaml:8 groups.net[0]: group net contains itself: net → net (remove this entry)',
+      'c.yaml:8 groups.net[1]: group dba contains itself: dba → net → dba (remove this entry)',
     ],
     [
       minimal(
@@ -358,7 +358,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       minimal(
         `${alice}\nrotations:\n primary: { timeZone: Kuala Lumpur, shifts: [{ days: [mo], from: 9am, to: "25:00", contacts: [alice] }], overrides: [] }`,
       ),
-      'c.yaml:6 rotations.primary.timeZone: no time zone of that name, got "Kuala Lumpur" (an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC)',
+      'c.yaml:6 rotations.primary.timeZone: unknown time zone, got "Kuala Lumpur" (an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC)',
       'c.yaml:6 rotations.primary.shifts[0].days[0]: must be one of mon, tue, wed, thu, fri, sat, sun, got "mo" (did you mean "mon"?)',
       'c.yaml:6 rotations.primary.shifts[0].from: must be a time of day in quotes such as "22:00", got "9am"',
       'c.yaml:6 rotations.primary.shifts[0].to: must be a time of day in quotes such as "22:00", got "25:00"',
@@ -371,20 +371,20 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
         '{ days: [sat, sun], from: "06:00", to: "20:00", contacts: [alice] }',
         '{ from: "05:00", to: "05:01", contacts: [alice] }',
       ),
-      'c.yaml:10 rotations.primary.shifts[1]: mon 17:00–22:00 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both are on call from Mon 17:00 to Mon 18:00 (let one end where the other begins; for single days there are overrides)',
-      'c.yaml:11 rotations.primary.shifts[2]: sun 20:00–09:30 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both are on call from Mon 09:00 to Mon 09:30 (let one end where the other begins; for single days there are overrides)',
-      'c.yaml:13 rotations.primary.shifts[4]: every day 05:00–05:01 overlaps shifts[2], sun 20:00–09:30: both are on call from Mon 05:00 to Mon 05:01 (let one end where the other begins; for single days there are overrides)',
+      'c.yaml:10 rotations.primary.shifts[1]: mon 17:00–22:00 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both cover Mon 17:00 to Mon 18:00 (end one where the other begins; for single days use overrides)',
+      'c.yaml:11 rotations.primary.shifts[2]: sun 20:00–09:30 overlaps shifts[0], mon tue wed thu fri 09:00–18:00: both cover Mon 09:00 to Mon 09:30 (end one where the other begins; for single days use overrides)',
+      'c.yaml:13 rotations.primary.shifts[4]: every day 05:00–05:01 overlaps shifts[2], sun 20:00–09:30: both cover Mon 05:00 to Mon 05:01 (end one where the other begins; for single days use overrides)',
     ],
     [
       `${withShifts('{ contacts: [alice] }')}\n   overrides:\n    - { from: "2026-12-26 09:00", to: "2026-12-24 18:00", contacts: [alice] }\n    - { from: "2026-02-30 09:00", to: "2026-03-01 24:30", contacts: [alice] }\n    - { from: tomorrow, to: "2026-03-01 09:00", contacts: [alice] }`,
-      'c.yaml:11 rotations.primary.overrides[0].to: is not after from, "2026-12-26 09:00": it never begins, got "2026-12-24 18:00"',
-      'c.yaml:12 rotations.primary.overrides[1].from: there is no such day or time, got "2026-02-30 09:00"',
-      'c.yaml:12 rotations.primary.overrides[1].to: there is no such day or time, got "2026-03-01 24:30"',
+      'c.yaml:11 rotations.primary.overrides[0].to: must be after from ("2026-12-26 09:00"), got "2026-12-24 18:00"',
+      'c.yaml:12 rotations.primary.overrides[1].from: no such date or time in this time zone, got "2026-02-30 09:00"',
+      'c.yaml:12 rotations.primary.overrides[1].to: no such date or time in this time zone, got "2026-03-01 24:30"',
       'c.yaml:13 rotations.primary.overrides[2].from: must be a date and time such as "2026-12-24 18:00", got "tomorrow"',
     ],
     [
       withShifts('{ days: [mon], contacts: [alice] }', '{ contacts: [alice] }'),
-      'c.yaml:10 rotations.primary.shifts[1]: every day all day overlaps shifts[0], mon all day: both are on call from Mon 00:00 to Tue 00:00 (let one end where the other begins; for single days there are overrides)',
+      'c.yaml:10 rotations.primary.shifts[1]: every day all day overlaps shifts[0], mon all day: both cover Mon 00:00 to Tue 00:00 (end one where the other begins; for single days use overrides)',
     ],
   ],
   'names that other sections use': [
@@ -412,22 +412,22 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
   templates: [
     [
       minimal('templates: { a: { text: "Hi {{ name }}" } }'),
-      'c.yaml:4 templates.a.text: a brace that belongs to no placeholder, got "Hi {{ name }}" (a placeholder is written {name}, of letters, digits and _, with one brace each side and no space)',
+      'c.yaml:4 templates.a.text: a brace without a placeholder, got "Hi {{ name }}" (a placeholder is {name}: letters, digits and _ in single braces, without spaces)',
     ],
     [
       minimal('templates: { a: { text: "Hi ${name}" } }'),
-      'c.yaml:4 templates.a.text: environment variable name is not set (a placeholder of a text is {name}, without the dollar)',
+      'c.yaml:4 templates.a.text: environment variable name is not set (a placeholder in a text is {name}, without the dollar)',
     ],
     [
       minimal('templates: { a: { text: {code} } }'),
-      'c.yaml:4 templates.a.text: must be text, got an empty map (in YAML a value that begins with { must be in quotes)',
+      'c.yaml:4 templates.a.text: must be text, got an empty map (in YAML, a value that starts with { must be in quotes)',
     ],
     [
       minimal(
         'templates: { a: { text: "{code}", tencent: { id: 1, params: [code, minutes] }, alibaba: { code: X, params: { c: cod } } } }',
       ),
-      'c.yaml:4 templates.a.tencent.params[1]: names no placeholder of the text, so nobody would fill it in, got "minutes" (the text has code)',
-      'c.yaml:4 templates.a.alibaba.params.c: names no placeholder of the text, so nobody would fill it in, got "cod" (did you mean "code"?)',
+      'c.yaml:4 templates.a.tencent.params[1]: is not a placeholder of the text, so it would stay empty, got "minutes" (the text has code)',
+      'c.yaml:4 templates.a.alibaba.params.c: is not a placeholder of the text, so it would stay empty, got "cod" (did you mean "code"?)',
     ],
   ],
   'templates in other languages': [
@@ -435,9 +435,9 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
       minimal(
         'templates: { login: { text: "Code {code}, {minutes} min", languages: { ms: { text: "Kod {kode}" }, de: { text: "Code {code}" }, fr: { text: "{code} {minutes} {rest}" } } } }',
       ),
-      'c.yaml:4 templates.login.languages.ms.text: lacks {code}, {minutes} of the template\'s own text and has {kode}, which the template\'s own text has not, got "Kod {kode}" (did you mean "code"?)',
-      'c.yaml:4 templates.login.languages.de.text: lacks {minutes} of the template\'s own text, got "Code {code}"',
-      'c.yaml:4 templates.login.languages.fr.text: has {rest}, which the template\'s own text has not, got "{code} {minutes} {rest}"',
+      'c.yaml:4 templates.login.languages.ms.text: lacks {code}, {minutes} of the main text and has {kode}, which is not in the main text, got "Kod {kode}" (did you mean "code"?)',
+      'c.yaml:4 templates.login.languages.de.text: lacks {minutes} of the main text, got "Code {code}"',
+      'c.yaml:4 templates.login.languages.fr.text: has {rest}, which is not in the main text, got "{code} {minutes} {rest}"',
     ],
     [
       minimal('templates: { login: { text: "Code", languages: { Malay!: { text: "Kod" } } } }'),
@@ -447,7 +447,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
   'the rest': [
     [
       minimal('http: { host: 0.0.0.0 }'),
-      'c.yaml:4 http.host: others than this machine may reach "0.0.0.0", and no http.tokens are set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
+      'c.yaml:4 http.host: other machines can reach "0.0.0.0", and http.tokens is not set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
     ],
     [
       minimal('http: { host: "0.0.0.0:80", port: 70000 }'),
@@ -460,7 +460,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [yaml: string, ...lin
     ],
     [
       minimal('redis: { prefix: {sms} }'),
-      'c.yaml:4 redis.prefix: must be text, got an empty map (in YAML a value that begins with { must be in quotes)',
+      'c.yaml:4 redis.prefix: must be text, got an empty map (in YAML, a value that starts with { must be in quotes)',
     ],
     [
       minimal('redis: { url: "redis+cluster://:hush@one:6379,two:6379", prefix: sms }'),
@@ -562,7 +562,7 @@ describe('the environment', () => {
     [
       'HOST',
       '0.0.0.0',
-      'env HOST: others than this machine may reach "0.0.0.0", and no http.tokens are set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
+      'env HOST: other machines can reach "0.0.0.0", and http.tokens is not set (set http.tokens: [ ${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1)',
     ],
     [
       'LOG_LEVEL',
@@ -595,7 +595,7 @@ describe('a file that is not there', () => {
 
   test('names the one that comes with the package', () => {
     expect(load('nowhere.yaml')).toMatch(
-      /^nowhere\.yaml: no such file \(copy the one that comes with sms-dispatch: \/.*\/config\/sms-dispatch\.yaml\)$/,
+      /^nowhere\.yaml: no such file \(copy the example of sms-dispatch: \/.*\/config\/sms-dispatch\.yaml\)$/,
     );
   });
 

@@ -48,8 +48,8 @@ describe('a HertzBeat application.yml', () => {
   it('gives no secret away, and says which variable to set to which setting', () => {
     const { yaml, notes } = importHertzbeat(APPLICATION, 'application.yml');
     expect(`${yaml}${notes.join('\n')}`).not.toMatch(/(AKID|LTAI|AKIA|AC)secret|s3cret/);
-    expect(notes).toContain('set TWILIO_AUTH_TOKEN in the environment to what alerter.sms.twilio.auth-token was');
-    expect(notes.some((note) => note.includes('HertzBeat used unisms alone; tencent, alibaba'))).toBe(true);
+    expect(notes).toContain('set TWILIO_AUTH_TOKEN in the environment to the value of alerter.sms.twilio.auth-token');
+    expect(notes.some((note) => note.includes('HertzBeat used unisms only; for failover add tencent, alibaba'))).toBe(true);
   });
 
   it.each([
@@ -101,7 +101,7 @@ alerter:
     const { providers, routes } = load(yaml);
     expect(providers.get('tencent')).toMatchObject({ type: 'tencent', appId: '1435441637', templateId: '0012345' });
     expect(routes).toMatchObject([{ providers: ['tencent'] }]);
-    expect(notes.join()).toContain('set TENCENT_SECRET_KEY in the environment to what common.sms.tencent.secret-key was');
+    expect(notes.join()).toContain('set TENCENT_SECRET_KEY in the environment to the value of common.sms.tencent.secret-key');
     expect(notes.join()).not.toMatch(/was not true|no settings of its own/);
     expect(yaml + notes.join()).not.toMatch(/AKIDsecret|s3cret/);
   });
@@ -125,7 +125,7 @@ alerter:
     expect(yaml).toContain('templateId: ${T}');
     expect(yaml).toContain('accessKeyId: ${KEY}');
     expect(notes).toContain(
-      'set KEY in the environment: the default of alerter.sms.unisms.access-key-id may be a secret, and is not carried over',
+      'set KEY in the environment: the default of alerter.sms.unisms.access-key-id may be a secret and is not carried over',
     );
     expect(yaml + notes.join()).not.toContain('s3cret');
     expect(notes.join()).not.toMatch(/was not true|no settings of its own/);
@@ -138,7 +138,7 @@ alerter:
         `alerter: { sms: { enable: true, type: smslocal, smslocal: { api-key: ${JSON.stringify(secret)} } } }`,
       );
       expect(yaml).toContain('apiKey: ${SMSLOCAL_API_KEY}');
-      expect(notes).toContain('set SMSLOCAL_API_KEY in the environment to what alerter.sms.smslocal.api-key was');
+      expect(notes).toContain('set SMSLOCAL_API_KEY in the environment to the value of alerter.sms.smslocal.api-key');
       expect(yaml + notes.join()).not.toMatch(/s3cret|ecretWord|ECRET\b|my\.property/);
     },
   );
@@ -172,7 +172,7 @@ alerter:
     it('says what it left out', () => {
       expect(imported(file('a: 1', on('prod'), on('dev'))).notes).toEqual(
         expect.arrayContaining([
-          'the file does not say which profile was active: read as with prod',
+          'the file does not set the active profile: prod is assumed',
           'not carried over: the part of the file for the profile dev',
         ]),
       );
@@ -187,16 +187,16 @@ alerter:
     expect(notes.slice(0, 3)).toEqual([
       'not carried over: alerter.sms.aws.profile',
       'not carried over: alerter.sms.pigeon',
-      'alerter.sms.enable was not true: HertzBeat sent no texts',
+      'alerter.sms.enable was not true: HertzBeat sent no messages',
     ]);
   });
 
   it.each([
     ['server: {}', 'alerter.sms'],
-    ['alerter: { sms: { enable: false, type: tencent, tencent: { secret-id: , app-id: } } }', 'the settings of no provider'],
-    ['alerter: { sms: { twilio: { auth-token: |s3cret } } }', 'a.yml:1:41: is not YAML'],
+    ['alerter: { sms: { enable: false, type: tencent, tencent: { secret-id: , app-id: } } }', 'has no provider settings'],
+    ['alerter: { sms: { twilio: { auth-token: |s3cret } } }', 'a.yml:1:41: is not valid YAML'],
     ['- a', 'is not a map'],
-    ['a: [', 'is not YAML'],
+    ['a: [', 'is not valid YAML'],
   ])('%j is refused in words', (text, words) => {
     expect(() => importHertzbeat(text, 'a.yml')).toThrow(ConfigError);
     expect(() => importHertzbeat(text, 'a.yml')).toThrow(words);
@@ -238,7 +238,7 @@ sms:
     });
     expect(config.routes[0]?.providers).toEqual(['my-sns', 'exotel-sms']);
     expect(notes).toContain('not carried over: sms.pigeon, of type "pigeon"');
-    expect(notes).toContain('sms.my sns is called my-sns here');
+    expect(notes).toContain('sms.my sns is renamed to my-sns');
     expect(yaml).not.toMatch(/s3cret|AKIAsecret/);
     expect(yaml).toMatch(/token: \$\{MY_TOKEN\}/);
   });
@@ -284,11 +284,11 @@ sms:
   it.each(['constructor', '__proto__', 'toString', '1', ''])('takes the type %j for one that it does not know', (type) => {
     const { notes } = importGramex(`sms: { e: { type: exotel, sid: a }, f: { type: "${type}" }, g: text, h: 5, i: [] }`, 'g.yaml');
     expect(notes).toContain(`not carried over: sms.f, of type "${type}"`);
-    expect(notes).toContain('not carried over: sms.g, which is no map of settings');
+    expect(notes).toContain('not carried over: sms.g, which is not a map of settings');
   });
 
   it('without notifiers is refused in words', () => {
-    expect(() => importGramex('url: {}', 'g.yaml')).toThrow('is not there');
-    expect(() => importGramex('sms: { a: { type: pigeon } }', 'g.yaml')).toThrow('holds no notifier');
+    expect(() => importGramex('url: {}', 'g.yaml')).toThrow('is missing');
+    expect(() => importGramex('sms: { a: { type: pigeon } }', 'g.yaml')).toThrow('has no notifier');
   });
 });

@@ -63,8 +63,8 @@ metrics: { port: 9100 }
 logLevel: DEBUG
 `);
   expect(warnings.map(({ path, message }) => `${path} ${message}`)).toEqual([
-    'http.tokens[0] can be guessed: it has fewer than 16 characters',
-    'http.tokens[1] can be guessed: it has fewer than 16 characters',
+    'http.tokens[0] can be guessed: fewer than 16 characters',
+    'http.tokens[1] can be guessed: fewer than 16 characters',
   ]);
   expect(config).toMatchObject({
     defaultCountry: 'MY',
@@ -253,7 +253,7 @@ describe('warnings', () => {
 providers: { a: { type: simulated }, b: { type: simulated } }
 routes: [{ providers: [a, { name: b, weight: 3 }], countries: { 86: [{ name: a, weight: 1 }] } }]
 `);
-    const message = 'shares nothing: no provider beside it has a weight';
+    const message = 'has no effect: no adjacent provider has a weight';
     expect(warnings).toMatchObject([
       { path: 'routes[0].providers[1].weight', message },
       { path: 'routes[0].countries.86[0].weight', message },
@@ -261,18 +261,18 @@ routes: [{ providers: [a, { name: b, weight: 3 }], countries: { 86: [{ name: a, 
   });
 
   test.each([
-    ['contacts: { bob: { phone: "+60123456789" } }', 'contacts.bob: gets no texts: consent is not given (consent: true)'],
+    ['contacts: { bob: { phone: "+60123456789" } }', 'contacts.bob: receives no messages: consent is not given (consent: true)'],
     ['contacts: { bob: { phone: "+60123456789", consent: false } }', undefined],
     [
       'contacts: { bob: { phone: "+15550100123", consent: true } }',
       'contacts.bob.phone: the number is outside the ranges assigned in its country, got "+********123"',
     ],
-    ['  - { name: late, providers: [desk] }', 'routes[1]: is never reached: routes[0] before it matches every alert'],
-    ['worker: { lock: 4999ms }', 'worker.lock: a Redis that is away for a moment makes others take over work whose owner is well'],
+    ['  - { name: late, providers: [desk] }', 'routes[1]: is never used: routes[0] before it matches every alert'],
+    ['worker: { lock: 4999ms }', 'worker.lock: a short Redis outage makes other workers take over work of a healthy worker'],
     ['worker: { lock: 5s }', undefined],
     [
       'shutdown: { grace: 14s }',
-      'providers.desk.timeout: longer than shutdown.grace (14s): a restart gives up its slow calls as unknown outcomes (shutdown: { grace: 20s })',
+      'providers.desk.timeout: longer than shutdown.grace (14s): a restart aborts slow calls, with unknown outcome (shutdown: { grace: 20s })',
     ],
     ['shutdown: { grace: 15s }', undefined],
     ['shutdown: { grace: 0 }', undefined],
@@ -301,7 +301,7 @@ templates:
       {
         path: 'templates.disk',
         line: 9,
-        message: `has no "unisms": through uni (route route-1, rest) its text goes into that provider's own default template`,
+        message: `has no "unisms": through uni (route route-1, rest) its text is inserted into the default template of that provider`,
       },
     ]);
   });
@@ -325,7 +325,7 @@ templates:
   });
 
   test.each<[what: string, statusCallback: string, http: string, message: string | undefined]>([
-    ['no public address', 'https://sms.example.com/v1/receipts/tw', '', 'its receipts will be refused'],
+    ['no public address', 'https://sms.example.com/v1/receipts/tw', '', 'its receipts are rejected'],
     ['another address', 'https://other.example.com/v1/receipts/tw', 'http: { publicUrl: https://sms.example.com/ }', 'go elsewhere'],
     [
       'the name of another provider',

@@ -42,13 +42,13 @@ money: { currency: USD, prices: { ${prices} }, budgets: { day: { hard: 1 } } }
 
 describe('a budget', () => {
   const guess = (names: string) =>
-    `money.prices: no price for some numbers through ${names}: such a text counts as the dearest that has one`;
+    `money.prices: no price for some countries through ${names}: their messages count at the highest configured price`;
   it.each([
     ['over prices for all is well', config('prices: { a: { other: 1 }, b: { other: 1 } }, budgets: { day: { hard: 1 } }'), []],
     [
       'over no price at all is never used up',
       config('budgets: { day: { hard: 1 } }'),
-      ['money.budgets: are never used up: no text has a price'],
+      ['money.budgets: have no effect: no prices configured'],
     ],
     ['over a provider without prices', config('prices: { a: { other: 1 } }, budgets: { day: { hard: 1 } }'), [guess('b')]],
     ['over a country without a price', config('prices: { a: { "60": 1 }, b: { other: 1 } }, budgets: { day: { hard: 1 } }'), [guess('a')]],
@@ -65,7 +65,7 @@ describe('a budget', () => {
     [
       'of nothing',
       config('prices: { a: { other: 1 }, b: { other: 1 } }, budgets: { day: { soft: 0, hard: 0 } }'),
-      ['money.budgets.day.hard: no text that costs anything is ever sent'],
+      ['money.budgets.day.hard: only free messages are sent'],
     ],
     ['that is not there needs no price', config('prices: { a: { "60": 1 } }'), []],
   ])('%s', (_what, yaml, warnings) => {

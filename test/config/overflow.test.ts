@@ -66,14 +66,14 @@ describe('a route whose own template is registered with the operators', () => {
     const { routes, warned } = await load('- { template: host, expiresAfter: 2h, providers: [dlt] }');
     expect(routes[0]?.overflow).toBe('defer');
     expect(warned).toEqual([
-      'routes[0].template: is registered with the operators (DLT), and no digest fits it: what a cap holds back is deferred (overflow: defer with a long expiresAfter, or no template on a route for alerts)',
+      'routes[0].template: is registered with the operators (DLT) and does not match digests: messages held back by a cap are deferred (use overflow: defer with a long expiresAfter, or no template on a route for alerts)',
     ]);
   });
 
   test('gathers it all the same where the file says digest, with a warning', async () => {
     const { routes, warned } = await load('- { template: host, overflow: digest, providers: [dlt] }');
     expect(routes[0]?.overflow).toBe('digest');
-    expect(warned).toEqual([expect.stringContaining('no digest fits it: the operator may drop its digests')]);
+    expect(warned).toEqual([expect.stringContaining('does not match digests: the operator may drop its digests')]);
   });
 
   test.each(['providers: [dlt]', 'template: host, providers: [desk]'])('is no concern of { %s }', async (route) => {

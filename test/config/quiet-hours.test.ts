@@ -61,6 +61,6 @@ describe('quiet hours by a clock that nobody named', () => {
   ])('are warned of: %s', (_name, given, paths) => {
     const { warnings } = load(given);
     expect(warnings.map(({ path }) => path)).toEqual(paths);
-    for (const { message } of warnings) expect(message).toBe('go by UTC for whoever has no timeZone');
+    for (const { message } of warnings) expect(message).toBe('use UTC for contacts without timeZone');
   });
 });

@@ -22,7 +22,7 @@ test.each([
   [`{ url: "redis://host", tls: { ca: ${file} } }`, /redis\.tls: .*begins with rediss/],
   [`{ tls: { ca: ${file} } }`, /redis\.tls: .*begins with rediss/],
   [`{ url: "rediss://host", tls: { cert: ${file} } }`, /redis\.tls: .*both cert and key; key is missing/],
-  ['{ url: "rediss://host", tls: { ca: /no/such/ca.pem } }', /redis\.tls\.ca: there is no file \/no\/such\/ca\.pem/],
+  ['{ url: "rediss://host", tls: { ca: /no/such/ca.pem } }', /redis\.tls\.ca: no such file: \/no\/such\/ca\.pem/],
   ['{ url: "rediss://host", tls: { ca: ca.pem } }', /redis\.tls\.ca: .*absolute path of a PEM file/],
   [`{ url: "rediss://host", tls: { cafile: ${file} } }`, /redis\.tls\.cafile/],
 ])('a fault of redis.tls names its key: %s', (redis, expected) => {

@@ -132,7 +132,7 @@ describe('a password that a URL cannot hold as it is', () => {
     expect(error.faults).toMatchObject([
       {
         path: 'channels.ops.smtp',
-        value: expect.stringMatching(/^\d+ characters that begin with smtps:/),
+        value: expect.stringMatching(/^\d+ characters that start with smtps:/),
         hint: expect.stringContaining('# as %23'),
       },
     ]);

@@ -25,7 +25,7 @@ describe('the name of a time zone', () => {
   });
 
   test('is judged alike wherever it stands', () => {
-    const hint = '(name the place whose clock is meant: Europe/London or Asia/Dhaka)';
+    const hint = '(use the name of the place: Europe/London or Asia/Dhaka)';
     expect(
       faultLines(
         minimal(

@@ -13,7 +13,7 @@ describe('anchors and aliases', () => {
     expect(config.groups.get('g299')).toEqual(['a']);
   });
 
-  test('in sections that begin with x- are settings only where they are used', () => {
+  test('in sections that start with x- are settings only where they are used', () => {
     const { config } = loadYaml(
       minimal(`x-person: &person { consent: true, language: en }\nx-unused: "\${NOT_SET}"\ncontacts:\n${people(150)}`),
     );
@@ -73,10 +73,10 @@ describe('an alias that cannot be followed is a fault with its place', () => {
       /^c\.yaml:\d+:\d+: the aliases up to here repeat more than 500000 values/,
     ],
     ['merges that do the same', `x:\n  l0: &l0 { a: 1 }\n${mergeBomb}`, /^c\.yaml:\d+:\d+: the aliases up to here repeat more than/],
-    ['one inside of what it names', 'x-a: &a\n  b: { c: *a }', /^c\.yaml:5:11: this alias stands inside of what it names/],
-    ['one without an anchor', 'x-a: *nothing', /^c\.yaml:4:6: a value that begins with \* must be in quotes/],
-    ['one before its anchor', 'x-a: [*b]\nx-b: &b 1', /^c\.yaml:4:7: a value that begins with \* must be in quotes/],
-    ['a merge of what is no map', 'x-a: &a [1]\nhttp: { <<: *a }', /^c\.yaml:5:9: << merges maps in/],
+    ['one inside of what it names', 'x-a: &a\n  b: { c: *a }', /^c\.yaml:5:11: this alias refers to a value that contains it/],
+    ['one without an anchor', 'x-a: *nothing', /^c\.yaml:4:6: a value that starts with \* must be in quotes/],
+    ['one before its anchor', 'x-a: [*b]\nx-b: &b 1', /^c\.yaml:4:7: a value that starts with \* must be in quotes/],
+    ['a merge of what is no map', 'x-a: &a [1]\nhttp: { <<: *a }', /^c\.yaml:5:9: << merges maps: it needs/],
   ])('%s', (_, more, line) => {
     expect(faultLines(minimal(more))[0]).toMatch(line);
   });

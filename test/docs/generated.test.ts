@@ -37,7 +37,7 @@ test.each([
 ])('exit code %i is %s, as the help says', async (code, words, argv) => {
   const said = { write: () => undefined };
   const loadConfig = async () => {
-    throw new ConfigError([{ path: 'routes', message: 'must hold at least one route' }]);
+    throw new ConfigError([{ path: 'routes', message: 'must have at least one route' }]);
   };
   expect(await runCli(argv, { stdout: said, stderr: said, loadConfig, version: '0' } as unknown as CliDeps)).toBe(code);
   expect(readDoc('docs/cli.md')).toMatch(new RegExp(`Exit code:.*\\b${code} ${words}`));

@@ -36,15 +36,15 @@ describe('what else surrounds a secret is a fault, which does not quote it', () 
     ["'hunter2'\r\n", 'is enclosed in quotes, 9 characters including them'],
     ['“hunter2”', 'is enclosed in quotes, 9 characters including them'],
   ])('%j', (value, says) => {
-    const hint = '(it should hold the value and nothing around it)';
+    const hint = '(it must contain only the value)';
     expect(faultLines(minimal(tokens), { env: { T: value } })).toEqual([`c.yaml:4 http.tokens[0]: environment variable T ${says} ${hint}`]);
     expect(faultLines(minimal(fromFile), { files: { t: value } })).toEqual([`c.yaml:4 http.tokens[0]: the file t ${says} ${hint}`]);
   });
 
   test('as are quotes and blanks around a placeholder, or around what is written out', () => {
     expect(faultLines(minimal(`http: { tokens: [ "'\${T}'", " \${T}" ] }`), { env: { T: 'hunter2' } })).toEqual([
-      'c.yaml:4 http.tokens[0]: what is filled in is enclosed in quotes, 9 characters including them (take it off around the placeholder)',
-      'c.yaml:4 http.tokens[1]: what is filled in begins with whitespace (take it off around the placeholder)',
+      'c.yaml:4 http.tokens[0]: the inserted value is enclosed in quotes, 9 characters including them (remove quotes and whitespace around the value)',
+      'c.yaml:4 http.tokens[1]: the inserted value begins with whitespace (remove quotes and whitespace around the value)',
     ]);
     expect(faultLines(minimal(`http: { tokens: [ "hunter2 " ] }`))).toEqual([
       'c.yaml:4 http.tokens[0]: ends with whitespace, got 8 characters (remove them)',
@@ -53,7 +53,7 @@ describe('what else surrounds a secret is a fault, which does not quote it', () 
 
   test('as is a file in UTF-16', () => {
     expect(faultLines(minimal(fromFile), { files: { t: 'h\0u\0n\0' } })).toEqual([
-      'c.yaml:4 http.tokens[0]: the file t is not UTF-8 text (some editors write UTF-16: save it as UTF-8)',
+      'c.yaml:4 http.tokens[0]: the file t is not UTF-8 text (save it as UTF-8; some editors use UTF-16)',
     ]);
   });
 });
@@ -67,8 +67,8 @@ describe('a refused secret is described, not quoted', () => {
   const twilio = (keys: string) => minimal().replace(' }\n', `, tw: { type: twilio, from: x, ${keys} } }\n`);
   test.each([
     ['accountSid: AC00000000000000000000000000000001, authToken: t, statusCallback: true', 'got true'],
-    ['accountSid: "AC-34567890123456789012345678901234", authToken: t', 'got 35 characters that begin with AC'],
-    ['accountSid: AC345678901234567890123456789012, authToken: t', 'got 32 characters that begin with AC'],
+    ['accountSid: "AC-34567890123456789012345678901234", authToken: t', 'got 35 characters that start with AC'],
+    ['accountSid: AC345678901234567890123456789012, authToken: t', 'got 32 characters that start with AC'],
     ['accountSid: SK345678901234567890123456789012ab, authToken: t', 'AC and 32 hex digits'],
     ['accountSid: "0123456789abcdef0123456789abcdef", authToken: t', 'got 32 hex digits'],
     ['accountSid: 12345, authToken: t', 'got 5 digits'],
@@ -77,7 +77,7 @@ describe('a refused secret is described, not quoted', () => {
     ['accountSid: AC00000000000000000000000000000001, authToken: { a: hunter2 }', 'got a map'],
     [
       'accountSid: AC00000000000000000000000000000001, authToken: t, statusCallback: "http://u:hunter2@x"',
-      'got 18 characters that begin with http://',
+      'got 18 characters that start with http://',
     ],
   ])('%s: %s', (keys, says) => {
     const lines = faultLines(twilio(keys)).join('\n');

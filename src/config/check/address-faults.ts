@@ -6,7 +6,7 @@ import type { ConfigFinding } from '../finding.ts';
 import { countryOf, list, type Quote, record, type Section, theyAre } from '../source/raw-file.ts';
 import type { Path } from '../source/yaml-source.ts';
 
-/** Names of contacts, groups and rotations that there are not, and groups that hold themselves. */
+/** Finds unknown names of contacts, groups and rotations, and groups that contain themselves. */
 export function addressFaults(file: Section, quote: Quote): ConfigFinding[] {
   return [...groupFaults(file, quote), ...circleFaults(file), ...webhookFaults(file, quote), ...mailFaults(file, quote)];
 }
@@ -23,7 +23,7 @@ function groupFaults(file: Section, quote: Quote): ConfigFinding[] {
   );
 }
 
-/** Of a place where contacts stand by their bare names. */
+/** Checks the name of a contact where only contacts are allowed, without a `contact:` prefix. */
 export function contactNameFaults(file: Section, name: unknown, path: Path, quote: Quote): ConfigFinding[] {
   if (typeof name !== 'string' || name === '' || Object.hasOwn(record(file.contacts), name)) return [];
   const unknown = { path, message: `no contact named ${quote(path)}` };
@@ -33,12 +33,12 @@ export function contactNameFaults(file: Section, name: unknown, path: Path, quot
     (kind) => `${kind}:${name}`,
   );
   const hint = parsePhone(name, countryOf(file)).ok
-    ? 'names stand here: give the number a name under contacts'
+    ? 'expected the name of a contact: add the number under contacts'
     : (didYouMean(name.replace(/^contact:/, ''), contacts) ?? didYouMean(others[0] ?? '', others) ?? theyAre('contacts', contacts));
   return [{ ...unknown, hint }];
 }
 
-/** A group that comes by way of others to itself would never be opened to its end. */
+/** Finds cycles: expanding a group that contains itself, directly or through others, would never end. */
 function circleFaults(file: Section): ConfigFinding[] {
   const groups = record(file.groups);
   const done = new Set<string>();
@@ -52,14 +52,14 @@ function circleFaults(file: Section): ConfigFinding[] {
       if (!way.includes(inner)) return walk(inner, way);
       const circle = [...way.slice(way.indexOf(inner)), inner].join(' → ');
       return [
-        { path: ['groups', name, index], message: `group ${inner} holds itself: ${circle}`, hint: 'take this one out', hideValue: true },
+        { path: ['groups', name, index], message: `group ${inner} contains itself: ${circle}`, hint: 'remove this entry', hideValue: true },
       ];
     });
   };
   return Object.keys(groups).flatMap((name) => walk(name, []));
 }
 
-/** A refused number, masked whatever its spelling, which is what may be wrong with it. */
+/** Fault for an invalid phone number; the number is masked whatever its notation. */
 export function phoneFault(path: Path, phone: string, message: string): ConfigFinding {
   return { path, message: `${message}, got "${maskEntry(phone)}"`, hideValue: true };
 }
@@ -77,7 +77,7 @@ function webhookFaults(file: Section, quote: Quote): ConfigFinding[] {
   });
 }
 
-/** Whom a channel writes to. */
+/** Checks the recipients of each channel. */
 function mailFaults(file: Section, quote: Quote): ConfigFinding[] {
   return Object.entries(record(file.channels)).flatMap(([name, channel]) =>
     list(record(channel).to).flatMap((address, index): ConfigFinding[] => {
@@ -93,7 +93,7 @@ function mailFaults(file: Section, quote: Quote): ConfigFinding[] {
   );
 }
 
-/** Of `contact:<name>`, `group:<name>` and `rotation:<name>`; `undefined` for whatever is none of these. */
+/** Checks `contact:<name>`, `group:<name>` and `rotation:<name>`; `undefined` for any other form. */
 function prefixedFaults(file: Section, written: string, path: Path, quote: Quote): ConfigFinding[] | undefined {
   const named = readRecipientName(written);
   if (named === undefined) return undefined;
@@ -106,7 +106,7 @@ function prefixedFaults(file: Section, written: string, path: Path, quote: Quote
   return [{ ...unknown, hint: didYouMean(written, known) ?? theyAre(`${kind}s`, names) }];
 }
 
-/** Each search for the nearest name reads all of them; the first so many faults of a file show what is wrong with it. */
+/** Finding the nearest name reads all names, so only this many faults of a file get a suggestion. */
 const MOST_HINTS = 50;
 const hinted = new WeakMap<Section, number>();
 
@@ -116,7 +116,7 @@ function mayHint(file: Section): boolean {
   return count <= MOST_HINTS;
 }
 
-/** A name that stands where it needs its kind before it. */
+/** Suggestion for a name that lacks its prefix. */
 function meantKind(file: Section, written: string): string | undefined {
   const kind = RECIPIENT_KINDS.find((kind) => namesOf(file, kind).includes(written));
   return kind === undefined ? undefined : `did you mean "${kind}:${written}"?`;

@@ -5,7 +5,7 @@ import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import { describeSpan, weekOf } from './rotation-faults.ts';
 
-/** Contacts who get less than they seem to, and hours when nobody is on call. */
+/** Warns of contacts who receive fewer messages than configured, and of hours without an on-call contact. */
 export function addressWarnings(file: ParsedConfig): ConfigFinding[] {
   return [...unreachable(file), ...wordless(file), ...gaps(file)];
 }
@@ -19,7 +19,7 @@ function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): Con
     return [
       {
         path: ['contacts', name, 'phone'],
-        message: `gets no texts: +${code ?? ''} is not among the countries`,
+        message: `receives no messages: +${code ?? ''} is not in countries`,
         hint: `countries: ${listNames(countries)}`,
       },
     ];
@@ -28,15 +28,15 @@ function unreachable({ contacts, countries, defaultCountry }: ParsedConfig): Con
 
 function wordless({ contacts, templates, defaultLanguage }: ParsedConfig): ConfigFinding[] {
   const spoken = [defaultLanguage, ...Object.values(templates).flatMap(({ languages = {} }) => Object.keys(languages))];
-  // A text in zh will do for zh-Hans.
+  // A template in zh also serves zh-Hans.
   const has = (language: string) => spoken.some((tag) => `${language}-`.toLowerCase().startsWith(`${tag}-`.toLowerCase()));
   return Object.entries(contacts).flatMap(([name, { language }]): ConfigFinding[] => {
     if (language === undefined || has(language)) return [];
-    return [{ path: ['contacts', name, 'language'], message: `no template has this language: its texts come in ${defaultLanguage}` }];
+    return [{ path: ['contacts', name, 'language'], message: `no template has this language: messages are sent in ${defaultLanguage}` }];
   });
 }
 
-/** So many are named; the rest is counted. */
+/** Number of gaps listed; further ones are counted. */
 const NAMED = 3;
 
 function gaps({ rotations }: ParsedConfig): ConfigFinding[] {
@@ -47,15 +47,15 @@ function gaps({ rotations }: ParsedConfig): ConfigFinding[] {
     return [
       {
         path: ['rotations', name, 'shifts'],
-        message: `nobody is on call from ${holes.slice(0, NAMED).join(', ')}${rest}`,
-        hint: 'an alert to it then texts nobody',
+        message: `no contact is on call from ${holes.slice(0, NAMED).join(', ')}${rest}`,
+        hint: 'alerts to this rotation reach no phone during these hours',
         hideValue: true,
       },
     ];
   });
 }
 
-/** What no span covers, the one over the end of the week in one piece. */
+/** Returns the time not covered by any span; a gap over the end of the week is one span. */
 function holesIn(spans: readonly Span[]): Span[] {
   const sorted = spans.toSorted((a, b) => a.from - b.from);
   const holes = [...sorted, { from: WEEK, to: WEEK }].flatMap(({ from }, index) => {

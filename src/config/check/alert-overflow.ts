@@ -3,20 +3,20 @@ import type { Overflow } from '../../policy/route.ts';
 import type { ProviderConfig } from '../../provider/registry.ts';
 import type { Template } from '../../provider/template/template.ts';
 
-/** The parts of a config that say by which templates texts are sent. */
+/** Sections of a config that determine which templates messages use. */
 interface Registry {
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly templates: Readonly<Record<string, Template>>;
 }
 
-/** Whether the operators compare texts of this provider with a registered template (DLT in India). */
+/** Whether the operators compare messages of this provider with a registered template (DLT in India). */
 export function isRegistered(provider: ProviderConfig | undefined): boolean {
   return provider?.type === 'exotel' && (provider.dltTemplateId !== undefined || provider.dltEntityId !== undefined);
 }
 
 /**
- * What becomes of alerts of a route that a cap holds back: what the file says, else a digest. A route whose own template is
- * registered with the operators defers them: a digest does not fit that template, and the operators would drop it.
+ * Returns how alerts of a route are handled when a cap holds them back: as configured, otherwise by a digest. A route
+ * whose template is registered with the operators defers them: a digest does not match that template, and the operators would drop it.
  */
 export function alertOverflow(
   route: ProviderPlan & { readonly overflow?: Overflow | undefined; readonly template?: string },

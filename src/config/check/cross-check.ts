@@ -16,9 +16,9 @@ import { rotationFaults } from './rotation-faults.ts';
 import { simulatedFaults } from './simulated-faults.ts';
 
 /**
- * What no section can know of itself. Works on the file as it stands, right or wrong, so that a fault in one section
- * hides none in another.
- * @param everybody whether all people are known: without what a contact file holds, half of the names would seem not to be there
+ * Checks that need more than one section. Works on the file as written, valid or not, so that a fault in one section
+ * does not hide faults in another.
+ * @param everybody whether all contacts are known: without the contents of a contact file, names in it would be reported as unknown
  */
 export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'redisUrl'>, everybody: boolean): ConfigFinding[] {
   const file = wholeOf(source);
@@ -39,7 +39,7 @@ export function crossCheck(source: YamlSource, given: Pick<Settings, 'host' | 'r
   ];
 }
 
-/** Names become metric labels, Redis keys and parts of URLs; a name that may be a phone number would print one. */
+/** Checks names, which become metric labels, Redis keys and parts of URLs; a name that looks like a phone number would reveal one. */
 function nameFaults(file: Section, section: string): ConfigFinding[] {
   const pattern =
     section === 'providers' || section === 'channels' || section === 'events'
@@ -49,7 +49,7 @@ function nameFaults(file: Section, section: string): ConfigFinding[] {
     .filter((name) => !pattern.test(name) || /\d{7}/.test(name))
     .map((name) => ({
       path: [section, name],
-      message: 'not a name: up to 64 letters, digits and . _ -, beginning with a letter or digit, and no phone number',
+      message: 'not a valid name: use 1 to 64 letters, digits, . _ or -, starting with a letter or digit; not a phone number',
       hideValue: true,
     }));
 }
@@ -75,13 +75,13 @@ function routeFaults(file: Section, quote: Quote): ConfigFinding[] {
   });
 }
 
-/** Of one failover order. */
+/** Checks one failover order. */
 function choiceFaults(choices: readonly unknown[], path: Path, providers: readonly string[], quote: Quote): ConfigFinding[] {
   const names = choices.map((choice) => (typeof choice === 'string' ? choice : record(choice).name));
   return names.flatMap((name, place): ConfigFinding[] => {
     const at = typeof choices[place] === 'string' ? [...path, place] : [...path, place, 'name'];
     if (typeof name !== 'string' || name === '') return [];
-    if (names.indexOf(name) < place) return [{ path: at, message: `provider ${quote(at)} stands in this order twice`, hint: 'keep one' }];
+    if (names.indexOf(name) < place) return [{ path: at, message: `provider ${quote(at)} is listed twice`, hint: 'remove one' }];
     if (providers.includes(name)) return [];
     return [{ path: at, message: `no provider named ${quote(at)}`, hint: didYouMean(name, providers) ?? theyAre('providers', providers) }];
   });
@@ -102,7 +102,7 @@ function contactFaults(file: Section): ConfigFinding[] {
   });
 }
 
-/** Without tokens whoever reaches the port may send texts at your cost. */
+/** Without tokens, every client that can reach the port may send messages at the operator's cost. */
 function openDoorFaults(file: Section, givenHost: string | undefined): ConfigFinding[] {
   const { host = '127.0.0.1', tokens } = record(file.http);
   const effective = givenHost ?? host;
@@ -110,7 +110,7 @@ function openDoorFaults(file: Section, givenHost: string | undefined): ConfigFin
   return [
     {
       path: givenHost === undefined ? ['http', 'host'] : ['env HOST'],
-      message: `others than this machine may reach ${JSON.stringify(effective)}, and no http.tokens are set`,
+      message: `other machines can reach ${JSON.stringify(effective)}, and http.tokens is not set`,
       hint: `set http.tokens: [ \${SMS_DISPATCH_TOKEN} ], or listen on 127.0.0.1`,
     },
   ];
@@ -128,7 +128,9 @@ function tlsFaults(file: Section, givenUrl: string | undefined): ConfigFinding[]
   const missing = (['ca', 'cert', 'key'] as const).flatMap((name): ConfigFinding[] => {
     const path = settings[name];
     if (typeof path !== 'string' || !isAbsolute(path) || existsSync(path)) return [];
-    return [{ path: ['redis', 'tls', name], message: `there is no file ${path}`, hint: 'is it there, and may this user read it?' }];
+    return [
+      { path: ['redis', 'tls', name], message: `no such file: ${path}`, hint: 'check that the file exists and that this user may read it' },
+    ];
   });
   return [...(message === undefined ? [] : [{ path: ['redis', 'tls'], message }]), ...missing];
 }
@@ -139,7 +141,7 @@ function prefixFaults(file: Section, givenUrl: string | undefined): ConfigFindin
   return message === undefined ? [] : [{ path: ['redis', 'prefix'], message }];
 }
 
-/** A text in another language must ask for what the template's own text asks for: nobody would fill in the rest. */
+/** A translation must use the same placeholders as the main text: others would get no value. */
 function languageFaults(file: Section): ConfigFinding[] {
   return Object.entries(record(file.templates)).flatMap(([name, template]) => {
     const { text: main, languages } = record(template);
@@ -156,8 +158,8 @@ function languageFaults(file: Section): ConfigFinding[] {
         {
           path: ['templates', name, 'languages', language, 'text'],
           message: [
-            ...(missing.length > 0 ? [`lacks ${inBraces(missing)} of the template's own text`] : []),
-            ...(strange.length > 0 ? [`has ${inBraces(strange)}, which the template's own text has not`] : []),
+            ...(missing.length > 0 ? [`lacks ${inBraces(missing)} of the main text`] : []),
+            ...(strange.length > 0 ? [`has ${inBraces(strange)}, which is not in the main text`] : []),
           ].join(' and '),
           hint: strange.map((placeholder) => didYouMean(placeholder, wanted))[0],
         },
@@ -170,7 +172,7 @@ function inBraces(names: readonly string[]): string {
   return names.map((name) => `{${name}}`).join(', ');
 }
 
-/** Names of escalations, channels and providers that there are not, and calling codes that are none. */
+/** Finds unknown names of escalations, channels and providers, and invalid calling codes. */
 function referenceFaults(file: Section, quote: Quote): ConfigFinding[] {
   const unknown = (what: string, name: unknown, path: Path, written = quote(path)): ConfigFinding[] => {
     const names = Object.keys(record(file[`${what}s`]));

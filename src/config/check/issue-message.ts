@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { KINDS as ALERT_KINDS } from '../../alert/describe-issues.ts';
 
-/** As for alerts; what JSON calls an object is in YAML a map. */
+/** Names of types as for alerts, except that YAML calls a JSON object a map. */
 const KINDS: Readonly<Record<string, string>> = { ...ALERT_KINDS, object: 'a map of settings', record: 'a map of settings' };
 
-/** Zod's findings in the words of this project. Never quotes the value, which may be a secret. */
+/** Words Zod's issues in this project's terms. Never quotes the value, which may be a secret. */
 export const issueMessage: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -17,17 +17,15 @@ export const issueMessage: z.core.$ZodErrorMap = (issue) => {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
       return issue.origin === 'array'
-        ? `must hold at least ${issue.minimum}`
+        ? `must have at least ${issue.minimum}`
         : `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':
       if (issue.origin === 'string') return `must be at most ${issue.maximum} characters long`;
       return issue.origin === 'array'
-        ? `must hold at most ${issue.maximum}`
+        ? `must have at most ${issue.maximum}`
         : `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
     case 'invalid_format':
-      return issue.format === 'regex'
-        ? 'is not of the form that is expected here'
-        : `must be ${issue.format === 'url' ? 'a URL' : issue.format}`;
+      return issue.format === 'regex' ? 'has an invalid format' : `must be ${issue.format === 'url' ? 'a URL' : issue.format}`;
     case 'unrecognized_keys':
       return 'unknown key';
     default:

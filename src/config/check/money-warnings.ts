@@ -8,18 +8,18 @@ export function moneyWarnings(file: ParsedConfig): ConfigFinding[] {
   return [...closedBudgets(file), ...guessedPrices(file)];
 }
 
-/** Nothing is under a hard limit of 0 but what is free. */
+/** A hard limit of 0 allows only free messages. */
 function closedBudgets({ money }: ParsedConfig): ConfigFinding[] {
   return Object.entries(money?.budgets ?? {})
     .filter(([, { hard }]) => hard === 0)
     .map(([period]) => ({
       path: ['money', 'budgets', period, 'hard'],
-      message: 'no text that costs anything is ever sent',
-      hint: `to have no limit leave ${period} out`,
+      message: 'only free messages are sent',
+      hint: `to have no limit, remove ${period}`,
     }));
 }
 
-/** A budget is as good as the prices under it: what has none is counted by a guess, and where nothing has one, as nothing. */
+/** A budget needs prices: messages without a price count as the highest known price, or as 0 without any price. */
 function guessedPrices({ money, providers, routes }: ParsedConfig): ConfigFinding[] {
   if (money === undefined || Object.keys(money.budgets).length === 0) return [];
   const { prices } = money;
@@ -27,7 +27,7 @@ function guessedPrices({ money, providers, routes }: ParsedConfig): ConfigFindin
     return [
       {
         path: ['money', 'budgets'],
-        message: 'are never used up: no text has a price',
+        message: 'have no effect: no prices configured',
         hint: 'prices: { <provider>: { other: 0.1 } }',
         hideValue: true,
       },
@@ -42,14 +42,14 @@ function guessedPrices({ money, providers, routes }: ParsedConfig): ConfigFindin
   return [
     {
       path: ['money', 'prices'],
-      message: `no price for some numbers through ${listNames(guessed)}: such a text counts as the dearest that has one`,
-      hint: 'other: <price> stands for all countries that are not named',
+      message: `no price for some countries through ${listNames(guessed)}: their messages count at the highest configured price`,
+      hint: 'other: <price> applies to all countries not listed',
       hideValue: true,
     },
   ];
 }
 
-/** Whether every number that the provider may text has a price. */
+/** Whether every number to which the provider may send has a price. */
 function isPriced(byCode: Readonly<Record<string, number>>, countries: readonly string[] | undefined): boolean {
   if (byCode.other !== undefined) return true;
   return countries?.every((code) => byCode[code] !== undefined) ?? false;

@@ -9,7 +9,7 @@ type Route = ParsedConfig['routes'][number];
 const HOUR_MS = 3_600_000;
 const PERIODS_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, month: 31 * 24 * HOUR_MS } as const;
 
-/** What a cap or budget holds back must come back before it expires, by itself or in a digest. */
+/** Warns where a message held back by a cap or budget would expire before it can be sent, by itself or in a digest. */
 export function overflowWarnings(file: ParsedConfig): ConfigFinding[] {
   return file.routes.flatMap((route, index) => {
     const ofAlerts = alertOverflow(route, file);
@@ -17,7 +17,9 @@ export function overflowWarnings(file: ParsedConfig): ConfigFinding[] {
     const defers = route.overflow === 'defer' || (!isWritten && takesAlerts(route) && ofAlerts === 'defer');
     return [
       ...(defers ? lateReturns(route, index, file) : []),
-      ...(!isWritten && takesAlerts(route) && ofAlerts === 'defer' ? [unregistered(index, 'what a cap holds back is deferred')] : []),
+      ...(!isWritten && takesAlerts(route) && ofAlerts === 'defer'
+        ? [unregistered(index, 'messages held back by a cap are deferred')]
+        : []),
       ...(route.overflow === 'digest' && alertOverflow({ ...route, overflow: undefined }, file) === 'defer'
         ? [unregistered(index, 'the operator may drop its digests')]
         : []),
@@ -26,7 +28,7 @@ export function overflowWarnings(file: ParsedConfig): ConfigFinding[] {
   });
 }
 
-/** Not for login codes and notices alone. */
+/** False for routes that only take login codes and notices. */
 function takesAlerts({ match: { purpose } }: Route): boolean {
   if (purpose === undefined) return true;
   if (purpose instanceof RegExp) return matchesPattern(purpose, 'alert');
@@ -38,7 +40,7 @@ interface Wait {
   readonly ms: number;
 }
 
-/** The longest window of each cap that counts texts of this route, and of each budget. */
+/** Returns the longest window of each cap and budget that counts messages of this route. */
 function waitsOf({ caps }: Route, file: ParsedConfig): Wait[] {
   const longest = (cap: string, windows: readonly { readonly per: number }[]): Wait[] =>
     windows.length === 0 ? [] : [{ cap, ms: Math.max(...windows.map(({ per }) => per)) }];
@@ -81,12 +83,12 @@ function lateDigests(route: Route, index: number, file: ParsedConfig): ConfigFin
 function unregistered(index: number, consequence: string): ConfigFinding {
   return {
     path: ['routes', index, 'template'],
-    message: `is registered with the operators (DLT), and no digest fits it: ${consequence}`,
-    hint: 'overflow: defer with a long expiresAfter, or no template on a route for alerts',
+    message: `is registered with the operators (DLT) and does not match digests: ${consequence}`,
+    hint: 'use overflow: defer with a long expiresAfter, or no template on a route for alerts',
   };
 }
 
-/** `1h`, `7d`, `90s`. */
+/** Formats a duration as in the config: `1h`, `7d`, `90s`. */
 function written(ms: number): string {
   if (ms % (24 * HOUR_MS) === 0) return `${ms / (24 * HOUR_MS)}d`;
   if (ms % HOUR_MS === 0) return `${ms / HOUR_MS}h`;

@@ -11,7 +11,7 @@ import { contactNameFaults } from './address-faults.ts';
 const shiftSchema = rotationSchema.shape.shifts.element;
 type WrittenShift = z.output<typeof shiftSchema>;
 
-/** Unknown contacts, shifts at one time, and overrides that never are. */
+/** Finds unknown contacts, overlapping shifts and overrides without a duration. */
 export function rotationFaults(file: Section, quote: Quote): ConfigFinding[] {
   return Object.entries(record(file.rotations)).flatMap(([name, rotation]) => {
     const { shifts, overrides, timeZone } = record(rotation);
@@ -30,7 +30,7 @@ export function rotationFaults(file: Section, quote: Quote): ConfigFinding[] {
   });
 }
 
-/** Of two shifts at one time nobody could say which is meant. */
+/** Finds overlapping shifts, which leave open who is on call. */
 function overlapFaults(written: readonly unknown[], path: Path): ConfigFinding[] {
   const shifts = written.map((shift) => shiftSchema.safeParse(shift).data);
   return shifts.flatMap((later, index) =>
@@ -40,8 +40,8 @@ function overlapFaults(written: readonly unknown[], path: Path): ConfigFinding[]
       return [
         {
           path: [...path, index],
-          message: `${describe(later)} overlaps shifts[${before}], ${describe(earlier)}: both are on call from ${describeSpan(both)}`,
-          hint: 'let one end where the other begins; for single days there are overrides',
+          message: `${describe(later)} overlaps shifts[${before}], ${describe(earlier)}: both cover ${describeSpan(both)}`,
+          hint: 'end one where the other begins; for single days use overrides',
           hideValue: true,
         },
       ];
@@ -60,10 +60,10 @@ function overrideFaults({ from, to }: Section, zone: unknown, path: Path, quote:
   if (!timeZone.safeParse(zone).success) return [];
   const [begins, ends] = [from, to].map((time) => (isLocalTime(time) ? readLocalTime(time, String(zone)) : undefined));
   const never = [[begins, 'from'] as const, [ends, 'to'] as const].flatMap(([time, key]) =>
-    Number.isNaN(time) ? [{ path: [...path, key], message: 'there is no such day or time' }] : [],
+    Number.isNaN(time) ? [{ path: [...path, key], message: 'no such date or time in this time zone' }] : [],
   );
   if (begins === undefined || ends === undefined || !(begins >= ends)) return never;
-  return [{ path: [...path, 'to'], message: `is not after from, ${quote([...path, 'from'])}: it never begins` }];
+  return [{ path: [...path, 'to'], message: `must be after from (${quote([...path, 'from'])})` }];
 }
 
 const { from: localTime } = rotationSchema.shape.overrides.unwrap().element.shape;
@@ -72,7 +72,7 @@ function isLocalTime(written: unknown): written is string {
   return localTime.safeParse(written).success;
 }
 
-/** The stretches of the week in which a shift is on. */
+/** Returns the parts of the week that a shift covers. */
 export function weekOf({ days, from, to }: WrittenShift): Span[] {
   return spansOf({ days: days.map((day) => DAYS.indexOf(day) + 1), from, to });
 }
@@ -82,7 +82,7 @@ function describe({ days, from, to }: WrittenShift): string {
   return `${days.length === DAYS.length ? 'every day' : days.join(' ')} ${hours}`;
 }
 
-/** `Sat 18:00 to Mon 09:00`. */
+/** Formats a span such as `Sat 18:00 to Mon 09:00`. */
 export function describeSpan({ from, to }: Span): string {
   const name = (minute: number) => {
     const day = DAYS[Math.floor((minute % WEEK) / 1440)] as string;

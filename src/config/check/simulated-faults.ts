@@ -7,7 +7,7 @@ interface Place {
   readonly path: Path;
 }
 
-/** A simulated provider in a failover order takes a text that a real one refused, and no phone is reached. */
+/** A simulated provider after a real one accepts messages that the real one rejected, and they reach no phone. */
 export function simulatedFaults(file: Section, quote: Quote): ConfigFinding[] {
   return list(file.routes).flatMap((route, index) => {
     if (record(route).allowSimulated === true) return [];
@@ -16,14 +16,14 @@ export function simulatedFaults(file: Section, quote: Quote): ConfigFinding[] {
     if (!places.some(({ name }) => isReal(file, name))) return [];
     return simulated.map(({ path }) => ({
       path,
-      message: `simulated provider ${quote(path)} in a route with real ones: what it takes reaches no phone`,
-      hint: 'take it out, or say allowSimulated: true on the route',
+      message: `simulated provider ${quote(path)} in a route with real ones: messages that it accepts reach no phone`,
+      hint: 'remove it, or set allowSimulated: true on the route',
       hideValue: true,
     }));
   });
 }
 
-/** A route that reaches no phone, in a file that could reach some. */
+/** Warns of a route with simulated providers only, in a file that has real ones. */
 export function simulatedWarnings(file: Section): ConfigFinding[] {
   if (!Object.keys(record(file.providers)).some((name) => isReal(file, name))) return [];
   return list(file.routes).flatMap((route, index) => {
@@ -33,7 +33,7 @@ export function simulatedWarnings(file: Section): ConfigFinding[] {
   });
 }
 
-/** The simulated providers without a price, in a file that has real ones. */
+/** Returns the simulated providers without a price, in a file that has real ones. */
 export function unpricedSimulated(
   providers: Readonly<Record<string, { readonly type: string }>>,
   prices: Readonly<Record<string, Readonly<Record<string, number>>>>,
@@ -43,7 +43,7 @@ export function unpricedSimulated(
   return names.filter((name) => Object.keys(prices[name] ?? {}).length === 0);
 }
 
-/** Where a route names providers: in its own order, and in those of countries. */
+/** Returns the places where a route names providers: its own order, and those of countries. */
 function placesOf(route: unknown, index: number): Place[] {
   const { providers, countries } = record(route);
   const orders: [unknown, Path][] = [

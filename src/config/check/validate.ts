@@ -7,15 +7,15 @@ import { issueMessage } from './issue-message.ts';
 
 export type Validated<T> = { readonly data: T } | { readonly findings: readonly ConfigFinding[] };
 
-/** Holds the file against its schema. */
+/** Validates the file against its schema. */
 export function validate<T extends z.ZodType>(source: YamlSource, schema: T): Validated<z.output<T>> {
-  // Which keys an object knows is told only while it is parsed; the list of unknown ones leads back to it.
+  // Zod exposes the known keys of an object only during parsing; the list of unknown keys identifies the object.
   const knownKeys = new Map<unknown, readonly string[]>();
   const error: z.core.$ZodErrorMap = (issue) => {
     if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) knownKeys.set(issue.keys, Object.keys(issue.inst.shape));
     return issueMessage(issue);
   };
-  // Bounded, since an anchor may be used where text is wanted and where a number is.
+  // Bounded: an anchor may be used both where text and where a number is expected.
   for (let pass = 0; ; pass++) {
     const result = schema.safeParse(source.document.toJS() ?? {}, { error });
     if (result.success) return { data: result.data };
@@ -26,8 +26,8 @@ export function validate<T extends z.ZodType>(source: YamlSource, schema: T): Va
 }
 
 /**
- * Of a union the issues of the form that was meant: the one that the value has by its kind. Without any, the union's
- * own message.
+ * Returns the issues of the form of a union that the value resembles by its type; if there is none, the union's own
+ * message.
  */
 function openUnion(issue: z.core.$ZodIssue, above: Path = []): z.core.$ZodIssue[] {
   const here = { ...issue, path: [...above, ...issue.path] as PropertyKey[] };
@@ -41,8 +41,8 @@ function isOtherKind({ code, path }: z.core.$ZodIssue): boolean {
 }
 
 /**
- * YAML guesses what an unquoted value is: `+60123456789` and `0123` become numbers, `${PORT}` stays text. The schema
- * knows better: reads the value again as what is expected. True when that changed it.
+ * YAML guesses the type of an unquoted value: `+60123456789` and `0123` become numbers, `${PORT}` stays text. Reads the
+ * value again as the type that the schema expects. Returns true if that changed it.
  */
 function reread(source: YamlSource, issue: z.core.$ZodIssue): boolean {
   const { node } = locate(source, issue.path);
@@ -89,7 +89,7 @@ function toFindings(source: YamlSource, issue: z.core.$ZodIssue, knownKeys: Read
       return [{ path, message: issue.issues[0]?.message ?? message, hideValue: true }];
     case 'invalid_type': {
       const unquoted = issue.expected === 'string' && isMap(locate(source, path).node);
-      return [{ path, message, hint: unquoted ? 'in YAML a value that begins with { must be in quotes' : undefined }];
+      return [{ path, message, hint: unquoted ? 'in YAML, a value that starts with { must be in quotes' : undefined }];
     }
     case 'invalid_value':
       return [{ path, message, hint: meant(source, path, issue.values) }];

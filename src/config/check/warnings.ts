@@ -11,16 +11,17 @@ import { moneyWarnings } from './money-warnings.ts';
 import { overflowWarnings } from './overflow-warnings.ts';
 import { simulatedWarnings } from './simulated-faults.ts';
 
-/** A Redis that fails over or writes its disk out, a machine that is short of CPU: all of it takes seconds. */
+/** A Redis failover or fork, or a CPU shortage, takes seconds. */
 const SHORTEST_LOCK_MS = 5_000;
 
 /**
- * How long a run takes is no matter of the lock, which is renewed all the while, every quarter or half of it; and no
- * setting can make a lost one a second text: an attempt is held by its lease in the ledger, which is its provider's
- * timeout and a margin, whatever became of the lock. Two relations are left that cost something:
- * - A lock that runs out in an ordinary hiccup gives work away whose owner is well. Its run is called off, the message
- *   waits for the lease to end, and it is counted as one more that its worker left behind.
- * - A provider that may take longer than the grace has its calls cut off by an ordinary restart, each an unknown outcome. Who grants none at all knows.
+ * The duration of a run does not depend on the lock, which is renewed at a quarter or half of its time. A lost lock cannot
+ * cause a second message: an attempt is protected by its lease in the ledger, which is the timeout of its provider plus a
+ * margin. Two relations remain that have a cost:
+ * - A lock that expires during a normal delay hands work over from a healthy worker. Its run is aborted, the message
+ *   waits for the lease to end, and a stall is counted.
+ * - If the timeout of a provider exceeds the grace period, a normal restart aborts its calls, each an unknown outcome.
+ *   A grace period of 0 is deliberate and gives no warning.
  */
 function timingWarnings({ worker, shutdown, providers }: ParsedConfig): ConfigFinding[] {
   const short: ConfigFinding[] =
@@ -29,19 +30,19 @@ function timingWarnings({ worker, shutdown, providers }: ParsedConfig): ConfigFi
       : [
           {
             path: ['worker', 'lock'],
-            message: 'a Redis that is away for a moment makes others take over work whose owner is well',
+            message: 'a short Redis outage makes other workers take over work of a healthy worker',
             hint: `at least ${SHORTEST_LOCK_MS / 1000}s`,
           },
         ];
   const cutOff = Object.entries(providers).flatMap(([name, { timeoutMs }]): ConfigFinding[] => {
     if (timeoutMs <= shutdown.grace || shutdown.grace === 0) return [];
-    const message = `longer than shutdown.grace (${shutdown.grace / 1000}s): a restart gives up its slow calls as unknown outcomes`;
+    const message = `longer than shutdown.grace (${shutdown.grace / 1000}s): a restart aborts slow calls, with unknown outcome`;
     return [{ path: ['providers', name, 'timeout'], message, hint: `shutdown: { grace: ${Math.ceil(timeoutMs / 1000) + 5}s }` }];
   });
   return [...short, ...cutOff];
 }
 
-/** What is allowed and probably not meant. */
+/** Returns warnings: settings that are allowed and probably not intended. */
 export function warningsFor(file: ParsedConfig, source: YamlSource): ConfigFinding[] {
   const { contacts, defaultCountry, routes } = file;
   const about = Object.entries(contacts).flatMap(([name, { phone }]): ConfigFinding[] => {
@@ -49,7 +50,9 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): ConfigFindi
     const verdict = parsePhone(phone, defaultCountry);
     const doubt = verdict.ok && verdict.warning !== undefined ? [{ path: [...path, 'phone'], message: verdict.warning }] : [];
     const silent = locate(source, [...path, 'consent']).node === undefined;
-    return silent ? [...doubt, { path, message: 'gets no texts: consent is not given', hint: 'consent: true', hideValue: true }] : doubt;
+    return silent
+      ? [...doubt, { path, message: 'receives no messages: consent is not given', hint: 'consent: true', hideValue: true }]
+      : doubt;
   });
   const catchAll = routes.findIndex(({ match }) => Object.keys(match).length === 0);
   const dead = catchAll === -1 ? [] : routes.slice(catchAll + 1);
@@ -57,8 +60,8 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): ConfigFindi
     ...about,
     ...dead.map((_, index) => ({
       path: ['routes', catchAll + 1 + index],
-      message: `is never reached: routes[${catchAll}] before it matches every alert`,
-      hint: 'the first route that matches wins: put the general one last',
+      message: `is never used: routes[${catchAll}] before it matches every alert`,
+      hint: 'the first matching route wins: put the general route last',
       hideValue: true,
     })),
     ...lonelyWeights(file),
@@ -75,7 +78,7 @@ export function warningsFor(file: ParsedConfig, source: YamlSource): ConfigFindi
   ];
 }
 
-/** A weight is a share of what its neighbours carry; without one that has a weight too there is nothing to share. */
+/** Warns of a weight without a second one: weights divide messages between neighbours, so one alone has no effect. */
 function lonelyWeights({ routes }: ParsedConfig): ConfigFinding[] {
   return routes.flatMap((route, index) => {
     const lists = [
@@ -90,8 +93,8 @@ function lonelyWeights({ routes }: ParsedConfig): ConfigFinding[] {
           return [
             {
               path: [...path, choices.indexOf(choice), 'weight'],
-              message: 'shares nothing: no provider beside it has a weight',
-              hint: 'weights are for providers side by side that share the texts; leave it out for one that only takes over',
+              message: 'has no effect: no adjacent provider has a weight',
+              hint: 'weights divide messages between adjacent providers; remove it for a failover provider',
             },
           ];
         }),
@@ -99,7 +102,7 @@ function lonelyWeights({ routes }: ParsedConfig): ConfigFinding[] {
   });
 }
 
-/** Where a text made from a template goes out in a template that has its own words around it, or none of ours. */
+/** Warns where text from one of our templates is sent inside a vendor template with other wording. */
 function unmappedTemplates({ providers, routes, templates }: ParsedConfig): ConfigFinding[] {
   const vendors = Object.entries(providers).flatMap(([provider, config]) => {
     const book = templateBookOf(config);
@@ -114,8 +117,8 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Conf
         return [
           {
             path: ['templates', name],
-            message: `has no "${type}": through ${provider} (route ${listNames(through)}) its text goes into that provider's own default template`,
-            hint: `approve it with the vendor and say ${type}: { … }`,
+            message: `has no "${type}": through ${provider} (route ${listNames(through)}) its text is inserted into the default template of that provider`,
+            hint: `have it approved by the vendor, then set ${type}: { … }`,
             hideValue: true,
           },
         ];
@@ -123,7 +126,7 @@ function unmappedTemplates({ providers, routes, templates }: ParsedConfig): Conf
   );
 }
 
-/** As the compiler names a route without a name. */
+/** Name of a route without a name, as the compiler sets it. */
 function nameOf({ name }: ParsedConfig['routes'][number], index: number): string {
   return name ?? `route-${index + 1}`;
 }
@@ -137,7 +140,7 @@ function regionsWithoutSms({ providers }: ParsedConfig): ConfigFinding[] {
   });
 }
 
-/** Shorter ones can be guessed: the right token is never locked out, however many are tried. */
+/** Shorter tokens can be guessed: a correct token is never locked out, whatever the number of failed logins. */
 const SHORTEST_SAFE_TOKEN = 16;
 
 function shortTokens({ http: { tokens } }: ParsedConfig): ConfigFinding[] {
@@ -147,15 +150,15 @@ function shortTokens({ http: { tokens } }: ParsedConfig): ConfigFinding[] {
       : [
           {
             path: ['http', 'tokens', index],
-            message: `can be guessed: it has fewer than ${SHORTEST_SAFE_TOKEN} characters`,
-            hint: 'a random one: openssl rand -hex 24',
+            message: `can be guessed: fewer than ${SHORTEST_SAFE_TOKEN} characters`,
+            hint: 'create one with: openssl rand -hex 24',
             hideValue: true,
           },
         ],
   );
 }
 
-/** Twilio signs the address that it calls; ours must be known, and be the one that it is told. */
+/** Twilio signs the URL that it calls, so `http.publicUrl` must be set and match the configured callback. */
 function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): ConfigFinding[] {
   return Object.entries(providers).flatMap(([name, config]): ConfigFinding[] => {
     if (config.type !== 'twilio' || config.statusCallback === undefined) return [];
@@ -164,18 +167,18 @@ function lostReceipts({ providers, http: { publicUrl } }: ParsedConfig): ConfigF
       return [
         {
           path,
-          message: 'its receipts will be refused: their signature is checked against http.publicUrl, which is not set',
+          message: 'its receipts are rejected: their signature is checked against http.publicUrl, which is not set',
           hint: 'http: { publicUrl: https://… }',
         },
       ];
     }
     const ours = `${publicUrl}/v1/receipts/${name}`;
     if (config.statusCallback.split('?')[0] === ours) return [];
-    return [{ path, message: 'its receipts go elsewhere, or their signature will not fit', hint: `this receiver is at ${ours}` }];
+    return [{ path, message: 'its receipts go elsewhere, or their signature does not match', hint: `this receiver is at ${ours}` }];
   });
 }
 
-/** Quiet hours go by a clock; where none is named that is UTC, by which few people sleep. */
+/** Quiet hours without a time zone use UTC, which is rarely intended. */
 function timeZoneWarnings({ quietHours, routes, contacts }: ParsedConfig): ConfigFinding[] {
   if (isTimed(quietHours) && quietHours.timeZone !== undefined) return [];
   const ofContacts = Object.entries(contacts).map(([name, { quietHours: hours, timeZone }]) => ({
@@ -190,8 +193,8 @@ function timeZoneWarnings({ quietHours, routes, contacts }: ParsedConfig): Confi
     .filter(({ isUnplaced }) => isUnplaced)
     .map(({ path }) => ({
       path,
-      message: 'go by UTC for whoever has no timeZone',
-      hint: 'timeZone: Europe/Berlin, of the contact or in quietHours of the file',
+      message: 'use UTC for contacts without timeZone',
+      hint: 'set timeZone, such as Europe/Berlin, on the contact or in the global quietHours',
       hideValue: true,
     }));
 }

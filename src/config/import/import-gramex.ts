@@ -16,7 +16,7 @@ import {
   toYaml,
 } from './imported.ts';
 
-/** Gramex's keys of a notifier under `sms:`, and ours. https://gramener.com/gramex/guide/sms/ */
+/** Gramex's keys of a notifier under `sms:` → ours. https://gramener.com/gramex/guide/sms/ */
 const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Readonly<Record<string, Carried>> }>> = {
   amazonsns: {
     type: 'sns',
@@ -48,14 +48,14 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
 };
 
 /**
- * The notifiers of a `gramex.yaml` → a config of ours, in their order.
- * @throws {ConfigError} when the file holds no `sms`
+ * Converts the notifiers of a `gramex.yaml` to a config, in their order.
+ * @throws {ConfigError} when the file has no `sms`
  */
 export function importGramex(text: string, file: string): Imported {
   const { sms } = readYamlMaps(text, file).reduce<Settings>(merge, {});
   if (typeof sms !== 'object' || sms === null || Array.isArray(sms)) {
     throw new ConfigError([
-      { path: 'sms', file, message: 'is not there', hint: 'it must be a map of notifiers, as in sms: { my-sms: { type: exotel, … } }' },
+      { path: 'sms', file, message: 'is missing', hint: 'it must be a map of notifiers, as in sms: { my-sms: { type: exotel, … } }' },
     ]);
   }
   const notes: string[] = [];
@@ -63,7 +63,7 @@ export function importGramex(text: string, file: string): Imported {
   for (const [written, notifier] of Object.entries(sms)) {
     const place = `sms.${shownName(written)}`;
     if (!isMap(notifier)) {
-      notes.push(`not carried over: ${place}, which is no map of settings`);
+      notes.push(`not carried over: ${place}, which is not a map of settings`);
       continue;
     }
     const { type, ...settings } = notifier;
@@ -76,17 +76,17 @@ export function importGramex(text: string, file: string): Imported {
       written,
       provided.map((other) => other.name),
     );
-    if (name !== written) notes.push(`${place} is called ${name} here`);
+    if (name !== written) notes.push(`${place} is renamed to ${name}`);
     provided.push({ name, settings: { type: known.type, ...carry(settings, known.keys, { place, notes, read }) } });
-    if (type === 'amazonsns') notes.push(`Gramex gave the sender in each call: say providers.${name}.senderId`);
+    if (type === 'amazonsns') notes.push(`Gramex set the sender in each call: set providers.${name}.senderId`);
     if (type === 'exotel')
-      notes.push(`Gramex gave the sender in each call: say providers.${name}.from; in India dltEntityId and dltTemplateId too`);
-    if (type === 'twilio') notes.push(`Gramex never sent through Twilio: see whether providers.${name} is complete`);
+      notes.push(`Gramex set the sender in each call: set providers.${name}.from, and in India dltEntityId and dltTemplateId`);
+    if (type === 'twilio') notes.push(`Gramex never sent through Twilio: check that providers.${name} is complete`);
   }
-  if (provided.length === 0) throw new ConfigError([{ path: 'sms', file, message: 'holds no notifier that could be carried over' }]);
+  if (provided.length === 0) throw new ConfigError([{ path: 'sms', file, message: 'has no notifier that can be carried over' }]);
   notes.push(
-    'the order of the providers is that of the file: the first is tried first, the others take over',
-    'whom to text is in your handlers: they POST to /v1/alerts now',
+    'providers keep the order of the file: the first is tried first, the others are failover',
+    'recipients are set in your handlers: change them to POST to /v1/alerts',
   );
   return {
     yaml: toYaml(
@@ -98,7 +98,7 @@ export function importGramex(text: string, file: string): Imported {
   };
 }
 
-/** Gramex allows any key; our names are metric labels, so no phone number may be one, and each is there once. */
+/** Returns a unique name. Gramex allows any key; our names are metric labels, so none may be a phone number. */
 function nameOf(written: string, taken: readonly string[]): string {
   const word = written.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   const base = word === '' || maskNumbers(word) !== word || !hasFormOfName(written) ? 'sms' : word;
@@ -106,7 +106,7 @@ function nameOf(written: string, taken: readonly string[]): string {
   return numbered.find((name) => !taken.includes(name)) as string;
 }
 
-/** `$NAME` and `${NAME}` are variables; a secret may begin with a dollar, and then is not in capitals throughout. */
+/** `$NAME` and `${NAME}` are variables; a secret may start with a dollar, and is then not all upper case. */
 const read: ReadValue = (value, isSecret) => {
   const name = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})$/.exec(value);
   const variable = name?.[1] ?? name?.[2];

@@ -2,11 +2,11 @@ import { ConfigError } from '../fault.ts';
 import { type Carried, carry, type Imported, type Provided, REGION, type ReadValue, type Settings, shownName, toYaml } from './imported.ts';
 import { readSpringFile, section, settingOf } from './spring-file.ts';
 
-/** As Tencent, Alibaba and UniSMS number them. */
+/** Template ids in the format of Tencent, Alibaba and UniSMS. */
 const TEMPLATE = /^\w{1,24}$/;
 
 /**
- * HertzBeat's keys under `alerter.sms.<type>`, in kebab-case, and ours.
+ * HertzBeat's keys under `alerter.sms.<type>`, in kebab-case → ours.
  * https://hertzbeat.apache.org/docs/help/alert_sms
  */
 const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Readonly<Record<string, Carried>>; readonly also?: object }>> =
@@ -60,11 +60,11 @@ const TYPES: Readonly<Record<string, { readonly type: string; readonly keys: Rea
     },
   };
 
-const IN_ITS_PAGES = "settings made in HertzBeat's own pages are in its database: copy them from there";
+const IN_ITS_PAGES = 'settings made in the web interface of HertzBeat are in its database: copy them from there';
 
 /**
- * HertzBeat's `application.yml` → a config of ours. Its texts stay what they were, byte for byte.
- * @throws {ConfigError} when the file holds no `alerter.sms`
+ * Converts HertzBeat's `application.yml` to a config. The content of its messages stays the same, byte for byte.
+ * @throws {ConfigError} when the file has no `alerter.sms`
  */
 export function importHertzbeat(text: string, file: string): Imported {
   const notes: string[] = [];
@@ -72,10 +72,10 @@ export function importHertzbeat(text: string, file: string): Imported {
   const [old, present] = ['common', 'alerter'].map((above) => section(section(settings, above), 'sms')) as [Settings, Settings];
   const isOld = Object.keys(present).length === 0;
   if (isOld && Object.keys(old).length === 0) {
-    throw new ConfigError([{ path: 'alerter.sms', file, message: 'is not there', hint: IN_ITS_PAGES }]);
+    throw new ConfigError([{ path: 'alerter.sms', file, message: 'is missing', hint: IN_ITS_PAGES }]);
   }
   const root = isOld ? 'common.sms' : 'alerter.sms';
-  // Up to 1.6.1 it was Tencent Cloud, turned on by its app-id.
+  // Up to 1.6.1 it supported Tencent Cloud only, enabled by its app-id.
   const { enable: written, type: chosen, ...rest } = isOld ? { enable: 'true', type: 'tencent', ...old } : present;
   const [enable, type] = [settingOf(written), settingOf(chosen)];
   const provided: Provided[] = [];
@@ -88,36 +88,35 @@ export function importHertzbeat(text: string, file: string): Imported {
     }
     const carried = carry(withoutSamples(own), known.keys, { place: `${root}.${name}`, notes, read });
     if (Object.keys(carried).length === 0) continue;
-    // The file as it ships has something of every type; what nobody put credentials into nobody used.
+    // The shipped file has sample settings of every type; types without credentials were not used.
     const credentials = Object.values(known.keys).some(({ ours, secretAs }) => secretAs !== undefined && ours in carried);
     if (name !== type && !credentials) continue;
     provided.push({ name, settings: { type: known.type, ...known.also, ...carried } });
   }
   if (provided.length === 0) {
-    throw new ConfigError([{ path: root, file, message: 'holds the settings of no provider', hint: IN_ITS_PAGES }]);
+    throw new ConfigError([{ path: root, file, message: 'has no provider settings', hint: IN_ITS_PAGES }]);
   }
   const names = provided.map(({ name }) => name);
   const active = names.filter((name) => name === type);
   const spare = names.filter((name) => name !== type);
-  if (enable !== 'true') notes.push(`${root}.enable was not true: HertzBeat sent no texts`);
+  if (enable !== 'true') notes.push(`${root}.enable was not true: HertzBeat sent no messages`);
   if (active.length === 0)
-    notes.push(`${root}.type "${shownName(type ?? '', Object.keys(TYPES))}" has no settings of its own: no provider is chosen by it`);
-  else if (spare.length > 0)
-    notes.push(`HertzBeat used ${active[0]} alone; ${spare.join(', ')} may stand behind it in routes[0].providers, to take over`);
+    notes.push(`${root}.type "${shownName(type ?? '', Object.keys(TYPES))}" has no settings: it selects no provider`);
+  else if (spare.length > 0) notes.push(`HertzBeat used ${active[0]} only; for failover add ${spare.join(', ')} to routes[0].providers`);
   notes.push(
-    'who is texted stays in the notice rules of HertzBeat: point its webhook at us, as docs/coming-from.md shows',
-    'minSeverity is info: whatever HertzBeat hands over is texted, within the caps',
+    'recipients stay in the notice rules of HertzBeat: point its webhook at sms-dispatch, see docs/coming-from.md',
+    'minSeverity is info: every alert from HertzBeat is sent, within the caps',
   );
   return { yaml: toYaml(`${file} of HertzBeat`, provided, active.length > 0 ? active : names), notes };
 }
 
-/** As it ships the file says `YOUR_AUTH_TOKEN` and the like where something is to be put in. */
+/** The shipped file has values such as `YOUR_AUTH_TOKEN` where a value must be set. */
 function withoutSamples(settings: Settings): Settings {
   const isSample = (value: unknown) => typeof value === 'string' && /^(YOUR|AWS_REGION)_[A-Z_]+$/.test(value);
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => !isSample(value)));
 }
 
-/** Spring knows `${NAME}` and `${NAME:default}`; any other dollar is a dollar. */
+/** Spring expands `${NAME}` and `${NAME:default}`; any other dollar is literal. */
 const read: ReadValue = (value) => {
   const [whole, name = '', fallback] = /^\$\{([A-Za-z_]\w*)(?::([^{}\n]*))?\}$/.exec(value) ?? [];
   if (whole !== undefined) return { kind: 'variable', name, fallback };

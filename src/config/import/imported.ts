@@ -4,24 +4,24 @@ import { maskText } from '../printable.ts';
 import { looksMisspelt } from '../source/placeholder.ts';
 import { syntaxMessage, unfoldYaml } from '../source/unfold-yaml.ts';
 
-/** Another system's config as one of ours. */
+/** Result of converting another system's config. */
 export interface Imported {
-  /** YAML. Secrets are not in it: it asks the environment for them. */
+  /** YAML without secrets: it reads them from the environment. */
   readonly yaml: string;
-  /** What a person still has to do or to know, line by line: secrets to set, and all that was not carried over. */
+  /** What the user has to do or to know, one per line: secrets to set, and settings that were not carried over. */
   readonly notes: readonly string[];
 }
 
-/** One setting of theirs: where it goes here. */
+/** Target of one foreign setting. */
 export interface Carried {
   readonly ours: string;
-  /** Of the environment variable that holds it from now on; absent: no secret, it stays in the file. */
+  /** Environment variable that holds it from now on; absent: not secret, stays in the file. */
   readonly secretAs?: string;
-  /** What a value looks like, of the keys for which that is known: anything else may be a secret that a broken line has merged into it. */
+  /** Format of the value, where known: anything else may be a secret that a broken line has merged into it. */
   readonly form?: RegExp;
 }
 
-/** Of AWS. */
+/** Key table of the AWS providers. */
 export const REGION = /^[a-z]{2}(?:-[a-z]{2,10}){1,3}-\d{1,2}$/;
 
 export interface Provided {
@@ -30,9 +30,9 @@ export interface Provided {
 }
 
 /**
- * The documents that `---` parts, one map each. What looks like a number stays as it is written: `0140` is an id, and
- * `+15005550006` a phone number.
- * @throws {ConfigError} when the file is no YAML map
+ * Parses the documents that `---` separates, one map each. Values that look like numbers stay as written: `0140` is an id,
+ * and `+15005550006` a phone number.
+ * @throws {ConfigError} when the file is not a YAML map
  */
 export function readYamlMaps(text: string, file: string): Settings[] {
   const lines = new LineCounter();
@@ -43,7 +43,7 @@ export function readYamlMaps(text: string, file: string): Settings[] {
   };
   return documents.map((document) => {
     const [fault] = document.errors;
-    if (fault !== undefined) refuse(fault.pos[0], `is not YAML: ${syntaxMessage(fault)}`);
+    if (fault !== undefined) refuse(fault.pos[0], `is not valid YAML: ${syntaxMessage(fault)}`);
     const folded = unfoldYaml(document);
     if (folded !== undefined) refuse(folded.offset, folded.message);
     visit(document, {
@@ -63,7 +63,7 @@ export function isMap(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Maps become one, whatever else there is twice is as the later says. */
+/** Merges maps recursively; other values of the later document win. */
 export function merge(earlier: Settings, later: Settings): Settings {
   const both = Object.entries(later).map(([key, value]) => {
     const before = earlier[key];
@@ -72,20 +72,20 @@ export function merge(earlier: Settings, later: Settings): Settings {
   return { ...earlier, ...Object.fromEntries(both) };
 }
 
-/** A value of theirs: a variable of the environment, a text put together with the help of some, or what it says. */
+/** A foreign value: an environment variable, text composed with variables, or a literal. */
 export type Written =
   | { readonly kind: 'variable'; readonly name: string; readonly fallback?: string | undefined }
   | { readonly kind: 'composed' }
   | { readonly kind: 'literal' };
 
-/** How a system marks variables; `isSecret`: of a value that may be a secret which begins with a dollar. */
+/** Recognizes variables in a value; `isSecret`: the value may be a secret that starts with a dollar. */
 export type ReadValue = (value: string, isSecret: boolean) => Written;
 
 const LONGEST_NAME = 40;
 
 /**
- * A name that the file chose, as a note shows it. A broken line may have merged a secret into it: one that is not formed like
- * a name, or that begins with one of the `known` names and goes on, is not shown.
+ * Formats a name from the file for a note. A broken line may have merged a secret into it: a name with another format, or
+ * one that continues one of the `known` names, is not shown.
  */
 export function shownName(written: string, known: Iterable<string> = []): string {
   const goesOn = [...known].some((name) => written !== name && written.startsWith(name));
@@ -96,7 +96,7 @@ export function hasFormOfName(written: string): boolean {
   return /^[\p{L}\d_ .-]*$/u.test(written) && written.length <= LONGEST_NAME;
 }
 
-/** Carries the settings of one provider; what the table does not hold is noted. `place` is where they stood, fit to print. */
+/** Carries over the settings of one provider; keys that the table lacks are noted. `place`: their path, safe to print. */
 export function carry(
   settings: Readonly<Record<string, unknown>>,
   table: Readonly<Record<string, Carried>>,
@@ -106,7 +106,7 @@ export function carry(
   for (const [key, value] of Object.entries(settings)) {
     const entry = Object.hasOwn(table, key) ? table[key] : undefined;
     if (entry === undefined && value === null) {
-      // What a missing colon leaves: the name holds the value too.
+      // After a missing colon, the name contains the value.
       notes.push(`not carried over: an entry without a value in ${place}`);
       continue;
     }
@@ -123,14 +123,14 @@ export function carry(
       const { name, fallback = '' } = written;
       carried[ours] = `\${${name}${secretAs === undefined && fallback !== '' ? `:-${fallback}` : ''}}`;
       if (secretAs !== undefined && fallback !== '')
-        notes.push(`set ${name} in the environment: the default of ${at} may be a secret, and is not carried over`);
+        notes.push(`set ${name} in the environment: the default of ${at} may be a secret and is not carried over`);
     } else if (secretAs !== undefined) {
       carried[ours] = `\${${secretAs}}`;
-      notes.push(`set ${secretAs} in the environment to what ${at} was`);
+      notes.push(`set ${secretAs} in the environment to the value of ${at}`);
     } else if (written.kind === 'composed' || looksMisspelt(text)) {
-      notes.push(`not carried over: ${at}, which is put together from variables: write providers.*.${ours} out`);
+      notes.push(`not carried over: ${at}, which is composed of variables: set providers.*.${ours}`);
     } else if (form?.test(text) === false) {
-      notes.push(`not carried over: ${at}, whose value has another form than providers.*.${ours}: write that out`);
+      notes.push(`not carried over: ${at}, whose value has another format than providers.*.${ours}: set that yourself`);
     } else carried[ours] = text;
   }
   return carried;
@@ -142,5 +142,5 @@ export function toYaml(from: string, provided: readonly Provided[], active: read
     providers: Object.fromEntries(provided.map(({ name, settings }) => [name, settings])),
     routes: [{ name: 'default', minSeverity: 'info', providers: active }],
   };
-  return `# From ${from}. Look it through, then: sms-dispatch config check\n${stringify(file, { lineWidth: 0 })}`;
+  return `# From ${from}. Review it, then run: sms-dispatch config check\n${stringify(file, { lineWidth: 0 })}`;
 }

@@ -1,12 +1,12 @@
 import { isMap, merge, readYamlMaps, type Settings, shownName } from './imported.ts';
 
-/** What Spring starts HertzBeat with where nothing else is said. */
+/** Profile with which Spring starts HertzBeat by default. */
 const USUAL_PROFILE = 'prod';
 
 /**
- * A configuration file as Spring Boot reads it: a later document adds to those before it and wins over them, one of a
- * profile only while that is active: https://docs.spring.io/spring-boot/reference/features/external-config.html
- * @throws {ConfigError} when the file is no YAML map
+ * Reads a configuration file as Spring Boot does: later documents extend and override earlier ones, and a document of a
+ * profile applies only while that is active: https://docs.spring.io/spring-boot/reference/features/external-config.html
+ * @throws {ConfigError} when the file is not a YAML map
  */
 export function readSpringFile(text: string, file: string, notes: string[]): Settings {
   const documents = readYamlMaps(text, file).map((document) => spread(document));
@@ -23,15 +23,15 @@ export function readSpringFile(text: string, file: string, notes: string[]): Set
   return documents.filter((_, index) => isOn(conditions[index])).reduce<Settings>(merge, {});
 }
 
-/** Which profile HertzBeat ran with may stand outside of the file. */
+/** The active profile may be set outside of the file. */
 function guess(conditions: readonly (string | undefined)[], notes: string[]): string[] {
   const named = [...new Set(conditions.flatMap((condition) => condition?.match(/[^\s,|&!()]+/g) ?? []))];
   const profile = named.includes(USUAL_PROFILE) || named.length !== 1 ? USUAL_PROFILE : (named[0] as string);
-  if (named.length > 0) notes.push(`the file does not say which profile was active: read as with ${shownName(profile)}`);
+  if (named.length > 0) notes.push(`the file does not set the active profile: ${shownName(profile)} is assumed`);
   return [profile];
 }
 
-/** `spring.config.activate.on-profile`, and before Spring Boot 2.4 `spring.profiles`. */
+/** Reads `spring.config.activate.on-profile`, and before Spring Boot 2.4 `spring.profiles`. */
 function conditionOf(document: Settings): string | undefined {
   const spring = section(document, 'spring');
   const written = section(section(spring, 'config'), 'activate')['on-profile'] ?? (isMap(spring.profiles) ? undefined : spring.profiles);
@@ -39,7 +39,7 @@ function conditionOf(document: Settings): string | undefined {
   return words.length === 0 ? undefined : words.join(', ');
 }
 
-/** `prod`, `prod, test`, `!dev`, `prod & eu`, `prod | test`. */
+/** Evaluates expressions such as `prod`, `prod, test`, `!dev`, `prod & eu`, `prod | test`. */
 function holds(condition: string, active: readonly string[]): boolean {
   return condition.split(/[,|]/).some((either) =>
     either.split('&').every((word) => {
@@ -57,13 +57,13 @@ function wordsOf(value: unknown): string[] {
     .filter((word) => word !== '');
 }
 
-/** A setting as text, of `${NAME:default}` the default; `undefined` for what is not set. */
+/** Returns a setting as text; for `${NAME:default}` the default; `undefined` if it is not set. */
 export function settingOf(value: unknown): string | undefined {
   if (value === undefined || value === null || typeof value === 'object') return undefined;
   return String(value).replace(/\$\{[^{}:]+(?::([^{}]*))?\}/g, (_, fallback: string | undefined) => fallback ?? '');
 }
 
-/** Spring reads `alerter.sms.type: x` as it reads the nested form, and camelCase as kebab-case. */
+/** Normalizes keys: Spring treats `alerter.sms.type: x` as the nested form, and camelCase as kebab-case. */
 function spread(map: Settings): Settings {
   return Object.entries(map).reduce<Settings>((out, [dotted, value]) => {
     const [first = '', ...below] = dotted.split('.');

@@ -5,34 +5,35 @@ import { durationBetween } from '../../setting/duration.ts';
 const HOUR_MS = 3_600_000;
 const DEFAULT_RESERVE = 20;
 
-/** YAML 1.2 reads `off` as text; who is used to older YAML may write `false`. */
+/** YAML 1.2 reads `off` as text; users of older YAML may write `false`. */
 const off = z.literal(['off', false]);
 
-const cap = (hint: string) => z.int().refine((max) => max > 0, { error: 'a cap of 0 or less lets no text through', params: { hint } });
+const cap = (hint: string) =>
+  z.int().refine((max) => max > 0, { error: 'a cap must be at least 1: 0 allows no message', params: { hint } });
 
 const window = z.strictObject({
-  max: cap('to switch it off write perRecipient: []'),
+  max: cap('to disable it, set perRecipient: []'),
   per: durationBetween('0', '31d').refine((ms) => ms > 0, {
-    error: 'a window of 0 holds nothing back',
+    error: 'a window of 0 has no effect',
     params: { hint: 'such as per: 1h' },
   }),
 });
 
 const perHour = z
-  .strictObject({ max: cap('to switch it off write perHour: off'), criticalReserve: z.int().min(0).optional() })
+  .strictObject({ max: cap('to disable it, set perHour: off'), criticalReserve: z.int().min(0).optional() })
   .superRefine(({ max, criticalReserve = 0 }, ctx) => {
     if (criticalReserve < max || max <= 0) return;
-    ctx.addIssue({ code: 'custom', path: ['criticalReserve'], message: `must be less than max (${max}), or only criticals ever pass` });
+    ctx.addIssue({ code: 'custom', path: ['criticalReserve'], message: `must be less than max (${max}): otherwise only criticals pass` });
   })
-  // Of a small cap a fifth, so that a cap written without a reserve still lets the rest through.
+  // At most a fifth of a small cap, so that a cap without an explicit reserve still passes other messages.
   .transform(({ max, criticalReserve }) => ({ max, criticalReserve: criticalReserve ?? Math.min(DEFAULT_RESERVE, Math.floor(max / 5)) }));
 
 const windows = z.union([z.array(window), off.transform(() => [])], { error: 'must be a list such as [{ max: 5, per: 1h }], or off' });
 
-/** Of one route, besides the caps of all. */
+/** Caps of one route, in addition to the global caps. */
 export const routeCapsSchema = z.strictObject({ perRecipient: windows.default([]), perRoute: windows.default([]) });
 
-/** The caps that hold when the file says nothing about them. */
+/** Default caps. */
 export const capsSchema = z
   .strictObject({
     weight: z.enum(CAP_WEIGHTS).default('messages'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What people call the clock they go by → the places that may be meant. Intl takes some of them, for another place or
- * without summer time: `IST` as India alone, `EST` as UTC-5 all year.
+ * Abbreviations of time zones → the zones that may be meant. Intl accepts some of them for another place or without
+ * summer time: `IST` as India only, `EST` as UTC-5 all year.
  */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
   ACT: ['Australia/Darwin', 'America/Rio_Branco'],
@@ -70,20 +70,20 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
 
 const AS_IN = 'an IANA name, such as Asia/Kuala_Lumpur, Europe/Berlin or UTC';
 
-/** What is wrong with the name of a time zone, and what was meant; `undefined` for one that IANA and this machine know. */
+/** Returns what is wrong with a time zone name and what may be meant; `undefined` for one that IANA and this machine know. */
 export function faultOfTimeZone(name: string): { readonly message: string; readonly hint: string } | undefined {
   const places = MEANT[name.toUpperCase()];
   if (places !== undefined && Object.hasOwn(MEANT, name.toUpperCase())) {
     return {
       message: 'an abbreviation, not the name of a time zone',
-      hint: `name the place whose clock is meant: ${places.length === 1 ? '' : `${places.slice(0, -1).join(', ')} or `}${places.at(-1)}`,
+      hint: `use the name of the place: ${places.length === 1 ? '' : `${places.slice(0, -1).join(', ')} or `}${places.at(-1)}`,
     };
   }
-  if (/^(?:UTC|GMT)?[+-]\d/i.test(name)) return { message: 'an offset, which knows no summer time', hint: AS_IN };
-  return isKnown(name) ? undefined : { message: 'no time zone of that name', hint: AS_IN };
+  if (/^(?:UTC|GMT)?[+-]\d/i.test(name)) return { message: 'an offset, which has no summer time', hint: AS_IN };
+  return isKnown(name) ? undefined : { message: 'unknown time zone', hint: AS_IN };
 }
 
-/** Names that Intl has accepted: each question takes it 0.1 to 0.3 ms, and a config asks for every contact. */
+/** Names that Intl has accepted: each check takes 0.1 to 0.3 ms, and a config needs one per contact. */
 const known = new Set<string>();
 
 function isKnown(name: string): boolean {
@@ -99,7 +99,7 @@ function isKnown(name: string): boolean {
 
 const EXAMPLE = 'a time of day in quotes such as "22:00"';
 
-/** A time of day as people write it, `22:00`. Output in minutes after midnight; `24:00` is midnight, 0. */
+/** A time of day such as `22:00`. Output in minutes after midnight; `24:00` is midnight, 0. */
 export const clockTime = z
   .string({ error: ({ input }) => (input === undefined ? `is missing: ${EXAMPLE}` : `must be ${EXAMPLE}`) })
   .transform((written, ctx) => {
@@ -110,7 +110,7 @@ export const clockTime = z
     return z.NEVER;
   });
 
-/** The name of an IANA time zone that this machine knows. */
+/** Name of an IANA time zone that this machine knows. */
 export const timeZone = z.string().superRefine((name, ctx) => {
   const fault = faultOfTimeZone(name);
   if (fault !== undefined) ctx.addIssue({ code: 'custom', message: fault.message, params: { hint: fault.hint } });

@@ -18,14 +18,14 @@ export const contactSchema = z.strictObject(
   { error: ({ code }) => (code === 'invalid_type' ? `must be such as { phone: "${EXAMPLE_PHONE}", consent: true }` : undefined) },
 );
 
-/** Which names there are is checked with the whole file at hand. */
+/** Checked against known names with the whole file. */
 export const groupSchema = z.array(z.string().min(1)).min(1, 'must name at least one contact');
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 const contacts = z.array(z.string().min(1)).min(1, 'must name at least one contact');
 
-/** `2026-12-24 18:00` by the clock of the rotation. */
+/** A date and time such as `2026-12-24 18:00`, in the time zone of the rotation. */
 const localTime = z.string().regex(/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}$/, 'must be a date and time such as "2026-12-24 18:00"');
 
 export const rotationSchema = z.strictObject({
@@ -42,6 +42,6 @@ export const rotationSchema = z.strictObject({
         contacts,
       }),
     )
-    .min(1, 'must hold at least one shift'),
+    .min(1, 'must have at least one shift'),
   overrides: z.array(z.strictObject({ from: localTime, to: localTime, contacts })).default([]),
 });

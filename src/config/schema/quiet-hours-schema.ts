@@ -9,15 +9,15 @@ const ofContact = { from: clockTime, to: clockTime, override: severitySchema.exa
 
 const NEVER = {
   error: 'from and to are the same time',
-  params: { hint: 'to have none, write quietHours: off' },
+  params: { hint: 'to have none, set quietHours: off' },
 };
 
-/** By the clock of the contact. */
+/** Quiet hours of a contact, in its time zone. */
 export const contactHoursSchema = z.union([z.strictObject(ofContact).refine(({ from, to }) => from !== to, NEVER), off], {
   error: EXAMPLE,
 });
 
-/** By the clock of the recipient where it is known, else by that of `timeZone`. */
+/** Quiet hours in the time zone of the recipient if known, otherwise in `timeZone`. */
 export const quietHoursSchema = z.union(
   [z.strictObject({ ...ofContact, timeZone: timeZone.exactOptional() }).refine(({ from, to }) => from !== to, NEVER), off],
   { error: EXAMPLE },

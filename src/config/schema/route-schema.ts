@@ -12,7 +12,7 @@ type Read = (value: string) => { readonly value: string } | { readonly fault: st
 
 const asWritten: Read = (value) => ({ value });
 
-/** A string, a list (one of) or `/regex/`, `/regex/i`. `read` checks each plain value. */
+/** A string, a list (one of) or `/regex/`, `/regex/i`. `read` validates each plain value. */
 function createMatcher(read: Read) {
   return z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)], { error: 'must be text, a list of texts or a /pattern/' })
@@ -23,7 +23,7 @@ function createMatcher(read: Read) {
       };
       const plain = (value: string, path: number[]): string => {
         if (path.length > 0 && splitPattern(value) !== undefined)
-          return fault('a pattern cannot stand in a list: write one pattern, /a|b/', path);
+          return fault('a list cannot contain a pattern: use one pattern, such as /a|b/', path);
         const verdict = read(value);
         return 'fault' in verdict ? fault(verdict.fault, path, verdict.hint) : verdict.value;
       };
@@ -42,7 +42,7 @@ function splitPattern(text: string): { source: string; flags: string } | undefin
   return source === undefined ? undefined : { source, flags: flags as string };
 }
 
-/** The expression, or what is wrong with it. */
+/** Compiles the expression, or returns what is wrong with it. */
 function readPattern({ source, flags }: { source: string; flags: string }): RegExp | string {
   try {
     return new RegExp(source, flags);
@@ -51,10 +51,10 @@ function readPattern({ source, flags }: { source: string; flags: string }): RegE
   }
 }
 
-/** For values that producers choose freely. */
+/** Matcher for values that producers choose freely. */
 const textMatcher = createMatcher(asWritten);
 
-/** Reads aliases as the alert does, since a route sees only the canonical word. */
+/** Accepts aliases as alerts do, since a route sees only the canonical word. */
 const severityMatcher = createMatcher(readSeverity);
 
 const purposeMatcher = createMatcher((word) =>
@@ -65,14 +65,14 @@ const purposeMatcher = createMatcher((word) =>
 
 const weighted = z.strictObject({
   name: z.string().min(1),
-  weight: z.number().positive('must be more than 0; leave the provider out to send nothing through it').max(1000),
+  weight: z.number().positive('must be more than 0; remove the provider to send nothing through it').max(1000),
 });
 
 const providerList = z
   .array(z.union([z.string().min(1), weighted], { error: 'must be a name, or such as { name: twilio-main, weight: 3 }' }))
   .min(1, 'must name at least one provider');
 
-/** One route. Keys left out stay out: what they default to depends on the alert. */
+/** One route. Omitted keys stay absent: their defaults depend on the alert. */
 export const routeSchema = z.strictObject({
   name: z.string().min(1).max(64).exactOptional(),
   match: z
@@ -85,24 +85,24 @@ export const routeSchema = z.strictObject({
     .default({}),
   minSeverity: severitySchema.exactOptional(),
   dedupeFor: durationBetween('0', '7d').exactOptional(),
-  // A resolve is remembered for two days: a text that could live longer might go out after it.
+  // A resolve is stored for two days: a message with a longer deadline could be sent after it.
   expiresAfter: durationBetween('1s', '2d').default(3_600_000),
   providers: providerList,
-  /** Which calling codes there are is checked with the names: see `cross-check.ts`. */
+  /** Calling codes are checked together with the names: see `cross-check.ts`. */
   countries: z.record(z.string(), providerList).exactOptional(),
-  /** Takes simulated providers beside real ones. */
+  /** Allows simulated providers beside real ones. */
   allowSimulated: z.boolean().default(false),
   overflow: z.enum(OVERFLOWS).exactOptional(),
   onUnknown: z.enum(['resend', 'hold']).exactOptional(),
   maxSegments: z.int().min(1).max(10).exactOptional(),
   transliterate: z.boolean().exactOptional(),
   template: z.string().min(1).exactOptional(),
-  /** Besides the caps of all: what is counted of this route alone. */
+  /** Caps in addition to the global ones; they count messages of this route only. */
   caps: routeCapsSchema.exactOptional(),
   quietHours: quietHoursSchema.exactOptional(),
-  /** A key of `escalations`; left out: texts at once, and that is all. */
+  /** A key of `escalations`; absent: messages are sent immediately, without escalation. */
   escalation: z.string().min(1).exactOptional(),
-  /** Puts a code into the text that ends the escalation when it is sent back. */
+  /** Adds a code to the message; a reply with it ends the escalation. */
   acknowledge: z.boolean().exactOptional(),
   resolvedTexts: z.boolean().exactOptional(),
   consent: z.enum(['required', 'exempt']).exactOptional(),

@@ -19,19 +19,19 @@ import { templateSchema } from './template-schema.ts';
 const step = z
   .strictObject({
     after: durationBetween('0', '1d').default(0),
-    /** Which there are is checked with the whole file at hand. */
+    /** Checked against the known channels with the whole file. */
     channels: z.array(z.string().min(1)).default([]),
     sms: z.boolean().default(false),
   })
   .refine(({ channels, sms }) => sms || channels.length > 0, {
-    error: 'tells nobody',
-    params: { hint: 'name channels: [ … ], or write sms: true' },
+    error: 'notifies no channel or phone',
+    params: { hint: 'set channels: [ … ] or sms: true' },
   });
 
-/** Steps by elapsed time. */
+/** Steps in order of elapsed time. */
 const ladderSchema = z
   .array(step)
-  .min(1, 'must hold at least one step')
+  .min(1, 'must have at least one step')
   .superRefine((steps, ctx) => {
     for (const [index, { after }] of steps.entries()) {
       const before = steps[index - 1];
@@ -48,19 +48,19 @@ const ladderSchema = z
     ctx.addIssue({
       code: 'custom',
       path: [texts[1] as number, 'sms'],
-      message: 'the same people would be texted twice',
+      message: 'a second step with sms: true would send the same messages again',
       params: { hint: 'keep sms: true on one step' },
     });
   });
 
-/** A sum as people write it, 0.0079. Output in micro-units. */
+/** An amount such as 0.0079. Output in micro-units. */
 const amount = z
   .number({ error: 'must be a number such as 0.05' })
   .min(0, 'must be 0 or more')
   .max(1_000_000_000)
   .transform((sum) => Math.round(sum * MICRO));
 
-/** Of one segment, by calling code. */
+/** Prices of one segment, by calling code. */
 const prices = z.record(z.string(), amount).superRefine((byCode, ctx) => {
   for (const code of Object.keys(byCode)) {
     if (code === 'other' || /^[1-9]\d{0,2}$/.test(code)) continue;
@@ -77,7 +77,7 @@ const budget = z
   .strictObject({ soft: amount.exactOptional(), hard: amount })
   .refine(({ soft, hard }) => soft === undefined || soft <= hard, {
     path: ['soft'],
-    error: 'must not be above hard',
+    error: 'must not exceed hard',
     params: { hint: 'between soft and hard only criticals are sent' },
   })
   .transform(({ soft, hard }) => ({ soft: soft ?? hard, hard }));
@@ -114,7 +114,7 @@ const redisTlsSchema = z.strictObject({
   servername: z.string().min(1).optional(),
 });
 
-/** May hold a password. */
+/** URL that may contain a password. */
 export const redisUrlSchema = markSecret(
   z.string().transform((url, ctx) => {
     try {
@@ -142,33 +142,33 @@ const country = z
   .refine(isSupportedCountry, { error: 'must be a country code of two letters (ISO 3166), such as MY' })
   .transform((code) => code as CountryCode);
 
-/** Checked by the names in it only once every section is at hand: see `cross-check.ts`. */
+/** Names in it are checked with the whole file: see `cross-check.ts`. */
 const recipient = z.string().min(1);
 
 type ProviderSchema = z.ZodType<ProviderConfig> & z.core.$ZodTypeDiscriminable;
 
-/** Every provider type's own keys; its `type` chooses among them. */
+/** Keys of every provider type; `type` selects one. */
 const providerSchema = z.discriminatedUnion(
   'type',
   Object.values(providerConfigSchemas) as unknown as [ProviderSchema, ...ProviderSchema[]],
 );
 
 /**
- * The whole file. Names that point from one section to another, and phone numbers, which need `defaultCountry`, are
- * checked after it.
+ * Schema of the whole file. References between sections, and phone numbers, which need `defaultCountry`, are checked
+ * afterwards.
  */
 export const configSchema = z.strictObject({
   providers: z
     .record(z.string(), providerSchema)
     .refine((providers) => Object.keys(providers).length > 0, { error: 'must name at least one provider' }),
-  routes: z.array(routeSchema).min(1, 'must hold at least one route'),
+  routes: z.array(routeSchema).min(1, 'must have at least one route'),
   caps: capsSchema,
   contacts: z.record(z.string(), contactSchema).default({}),
   groups: z.record(z.string(), groupSchema).default({}),
   rotations: z.record(z.string(), rotationSchema).default({}),
   /** Files beside this one with more contacts, groups and rotations. */
   contactFiles: z.array(z.string().min(1)).default([]),
-  /** Calling codes that may be texted at all; left out: every one. */
+  /** Calling codes to which messages may be sent; absent: all. */
   countries: z
     .array(z.string().regex(/^[1-9]\d{0,2}$/, 'not a calling code: one to three digits, such as 60'))
     .min(1)

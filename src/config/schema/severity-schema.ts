@@ -12,7 +12,7 @@ export const severitySchema = z.string().transform((word, ctx) => {
 
 const LONGEST_WORD = 64;
 
-/** Words of one's own → what they mean. They may give another meaning to an alias, never to a severity. */
+/** Additional words → severities. They may redefine an alias, but not a severity. */
 export const severityWordsSchema = z
   .record(z.string(), severitySchema)
   .superRefine((words, ctx) => {
@@ -28,13 +28,12 @@ export const severityWordsSchema = z
 
 function wordFault(folded: string, severity: string, twin: string | undefined): string | undefined {
   if (folded === '' || folded.length > LONGEST_WORD) return `is not a word: 1 to ${LONGEST_WORD} characters`;
-  if ((SEVERITIES as readonly string[]).includes(folded) && folded !== severity) return `is itself a severity: it cannot mean ${severity}`;
-  return twin === undefined
-    ? undefined
-    : `is the same word as ${JSON.stringify(twin)}: upper and lower case, spaces, - and _ do not tell words apart`;
+  if ((SEVERITIES as readonly string[]).includes(folded) && folded !== severity)
+    return `is itself a severity: it cannot stand for ${severity}`;
+  return twin === undefined ? undefined : `is the same word as ${JSON.stringify(twin)}: case, spaces, - and _ are ignored`;
 }
 
-/** A severity or an alias of one, as alerts may write it too. */
+/** A severity or an alias, as in alerts. */
 export function readSeverity(word: string): { readonly value: Severity } | { readonly fault: string; readonly hint?: string | undefined } {
   const value = parseSeverity(word);
   return value === undefined ? { fault: `must be one of ${SEVERITIES.join(', ')}`, hint: didYouMean(word, SEVERITIES) } : { value };

@@ -10,8 +10,8 @@ const text = z
   .min(1)
   .max(MAX_TEXT)
   .refine((written) => !/[{}]/.test(written.replace(/\{[A-Za-z_][A-Za-z0-9_]*\}/g, '')), {
-    error: 'a brace that belongs to no placeholder',
-    params: { hint: 'a placeholder is written {name}, of letters, digits and _, with one brace each side and no space' },
+    error: 'a brace without a placeholder',
+    params: { hint: 'a placeholder is {name}: letters, digits and _ in single braces, without spaces' },
   });
 
 /** Vendor's name of a variable → ours. */
@@ -27,12 +27,12 @@ const wording = {
 
 type Wording = z.output<z.ZodObject<typeof wording>>;
 
-/** One template: the text that free-text providers send, what each vendor with its own templates calls it, and the same in other languages. */
+/** A template: the text for free-text providers, the names of vendor templates for it, and translations. */
 export const templateSchema = z
   .strictObject({ ...wording, languages: z.record(languageTag, z.strictObject(wording).superRefine(refuseStrays)).exactOptional() })
   .superRefine(refuseStrays);
 
-/** A vendor's variable that names nothing. */
+/** Faults for vendor variables that do not match a placeholder. */
 function refuseStrays({ text, tencent, alibaba, unisms }: Wording, ctx: z.core.$RefinementCtx): void {
   const known = placeholders(text);
   for (const [vendor, params] of Object.entries({ tencent: tencent?.params, alibaba: alibaba?.params, unisms: unisms?.params })) {
@@ -44,7 +44,7 @@ function refuseStrays({ text, tencent, alibaba, unisms }: Wording, ctx: z.core.$
       ctx.addIssue({
         code: 'custom',
         path: [vendor, 'params', Array.isArray(params) ? Number(key) : key],
-        message: 'names no placeholder of the text, so nobody would fill it in',
+        message: 'is not a placeholder of the text, so it would stay empty',
         params: { hint },
       });
     }

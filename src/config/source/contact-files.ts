@@ -9,7 +9,7 @@ import { list, record, type Section } from './raw-file.ts';
 import { type OnRead, readText } from './read-text.ts';
 import { homeOf, locate, type YamlSource } from './yaml-source.ts';
 
-/** What a contact file may hold. */
+/** Sections that a contact file may have. */
 const SECTIONS = ['contacts', 'groups', 'rotations'] as const;
 const contactFileSchema = configSchema.pick({ contacts: true, groups: true, rotations: true });
 
@@ -17,14 +17,14 @@ type People = Pick<ParsedConfig, (typeof SECTIONS)[number]>;
 
 export interface ContactFiles {
   readonly parts: readonly YamlSource[];
-  /** The sections of each. */
+  /** Sections of each file. */
   readonly people: readonly People[];
   readonly faults: readonly Fault[];
-  /** False when one could not be opened, so that the names in it are not known. */
+  /** False when a file could not be opened, so that its names are unknown. */
   readonly complete: boolean;
 }
 
-/** Reads the files that `contactFiles` of the main file names, beside which they lie. */
+/** Reads the files listed in `contactFiles` of the main file, relative to its folder. */
 export function openContactFiles(main: YamlSource, env: Environment, onRead: OnRead): ContactFiles {
   const parts: YamlSource[] = [];
   const people: People[] = [];
@@ -35,19 +35,24 @@ export function openContactFiles(main: YamlSource, env: Environment, onRead: OnR
     if (typeof name !== 'string' || name === '') continue;
     const path = ['contactFiles', index];
     if (names.indexOf(name) < index) {
-      faults.push(toFault(main, { path, message: 'this file is named twice', hint: 'keep one' }));
+      faults.push(toFault(main, { path, message: 'this file is listed twice', hint: 'remove one' }));
       continue;
     }
     const file = isAbsolute(name) ? name : join(dirname(main.file), name);
     const read = readText(file, onRead);
     if (read.kind !== 'text') {
       const message = read.kind === 'absent' ? `no such file: ${file}` : `${file} ${read.why}`;
-      faults.push(toFault(main, { path, message, hint: `it is looked for beside ${main.file}`, hideValue: true }));
+      faults.push(toFault(main, { path, message, hint: `the path is relative to ${main.file}`, hideValue: true }));
       complete = false;
       continue;
     }
     if (read.text === '') {
-      faults.push({ path: '', file, message: 'is empty', hint: 'was it being written? To have nobody in it write contacts: {}' });
+      faults.push({
+        path: '',
+        file,
+        message: 'is empty',
+        hint: 'if it was being written, try again; for a file without contacts write contacts: {}',
+      });
       complete = false;
       continue;
     }
@@ -72,7 +77,7 @@ function withHint(finding: ConfigFinding): ConfigFinding {
   return foreign ? { ...finding, hint: 'a contact file holds contacts, groups and rotations only' } : finding;
 }
 
-/** Two entries of one name in two files: neither may win in silence. */
+/** Faults for entries with the same name in two files: neither may silently override the other. */
 function namesakes(whole: YamlSource): Fault[] {
   const { parts = [] } = whole;
   return parts.flatMap((part) => {
@@ -83,14 +88,14 @@ function namesakes(whole: YamlSource): Fault[] {
         const first = homeOf(whole, path);
         if (first === part) return [];
         const place = `${first.file}:${first.lineOf(locate(first, path).offset ?? 0)}`;
-        const message = `two ${section} with one name, the first in ${place}`;
-        return [toFault(part, { path, message, hint: 'give each its own name', hideValue: true })];
+        const message = `two ${section} with the same name, the first in ${place}`;
+        return [toFault(part, { path, message, hint: 'rename one', hideValue: true })];
       }),
     );
   });
 }
 
-/** The main file as it stands, right or wrong, with what its contact files hold. */
+/** The main file as written, valid or not, merged with its contact files. */
 export function wholeOf({ document, parts = [] }: YamlSource): Section {
   const main = record(document.toJS());
   const others = parts.map((part) => record(part.document.toJS()));
@@ -98,7 +103,7 @@ export function wholeOf({ document, parts = [] }: YamlSource): Section {
   return others.length === 0 ? main : { ...main, ...Object.fromEntries(merged) };
 }
 
-/** The same of what was found right. */
+/** Same for validated files. */
 export function withPeople(main: ParsedConfig, people: readonly People[]): ParsedConfig {
   return {
     ...main,
@@ -108,7 +113,7 @@ export function withPeople(main: ParsedConfig, people: readonly People[]): Parse
   };
 }
 
-/** A section that is no map is left to its own fault. */
+/** A section that is not a map is reported by its own fault. */
 function merge(section: string, files: readonly Section[]): Section {
   return Object.assign({}, ...files.map((file) => record(file[section])));
 }

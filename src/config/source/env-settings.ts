@@ -7,7 +7,7 @@ import type { Fault } from '../fault.ts';
 import { formOf, printable } from '../printable.ts';
 import { hostSchema, type LogLevel, logLevelSchema, portSchema, redisUrlSchema } from '../schema/schema.ts';
 
-/** Settings that win over the file. */
+/** Settings that override the file. */
 export interface Settings {
   readonly redisUrl?: Secret;
   readonly port?: number;
@@ -29,7 +29,7 @@ const VARIABLES = {
   metricsPort: { name: 'METRICS_PORT', schema: portText },
 } as const;
 
-/** What the environment says; a variable that is set and empty says nothing. */
+/** Reads settings from the environment; an empty variable counts as unset. */
 export function readEnvSettings(env: Environment): { settings: Settings; faults: Fault[] } {
   const settings: Record<string, unknown> = {};
   const faults: Fault[] = [];

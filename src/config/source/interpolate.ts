@@ -10,8 +10,8 @@ import type { OnRead } from './read-text.ts';
 import { keyOf, nodesUnder, type Path, type YamlSource } from './yaml-source.ts';
 
 /**
- * Replaces placeholders in values, after parsing, so that no value of the environment can change the structure of the
- * file. What becomes empty counts as left out. Marks what it filled in as secret.
+ * Replaces placeholders in values, after parsing, so that environment values cannot change the structure of the file.
+ * Values that become empty count as omitted. Marks replaced values as secret.
  */
 export function interpolate(source: YamlSource, env: Environment, onRead: OnRead): ConfigFinding[] {
   const findings: ConfigFinding[] = [];
@@ -22,7 +22,7 @@ export function interpolate(source: YamlSource, env: Environment, onRead: OnRead
         if (keyOf(pair).includes(`\${`)) {
           findings.push({
             path: [...path, keyOf(pair)],
-            message: 'a key cannot come from the environment, only a value can',
+            message: 'placeholders are allowed in values only, not in keys',
             hideValue: true,
           });
         }
@@ -40,13 +40,13 @@ function fill({ file, secrets }: YamlSource, env: Environment, onRead: OnRead, s
     return '';
   };
   if (looksMisspelt(scalar.value)) {
-    missing(`not a placeholder: write \${NAME}, \${NAME:-default} or \${file:/path}`, `for a dollar before a brace write $\${`);
+    missing(`invalid placeholder: write \${NAME}, \${NAME:-default} or \${file:/path}`, `for a literal dollar before a brace write $\${`);
     return findings;
   }
   const clean = (what: string, text: string) => {
-    // Blanks may well be meant in a text.
+    // Spaces may be intended in a text.
     const around = path[0] === 'templates' ? undefined : faultOfEdges(text);
-    return around === undefined ? text : missing(`${what} ${around}`, 'it should hold the value and nothing around it');
+    return around === undefined ? text : missing(`${what} ${around}`, 'it must contain only the value');
   };
   const filled = expand(scalar.value, (placeholder) => {
     secrets.add(scalar);
@@ -59,7 +59,7 @@ function fill({ file, secrets }: YamlSource, env: Environment, onRead: OnRead, s
   const value = isFilled && path[0] !== 'templates' ? withoutLineEnd(filled) : filled;
   const around = isFilled && path[0] !== 'templates' && value !== '' ? faultOfEdges(value) : undefined;
   if (around !== undefined)
-    return [{ path, message: `what is filled in ${around}`, hint: 'take it off around the placeholder', hideValue: true }];
+    return [{ path, message: `the inserted value ${around}`, hint: 'remove quotes and whitespace around the value', hideValue: true }];
   (scalar as Scalar).value = value === '' && isFilled ? null : value;
   return [];
 }
@@ -79,8 +79,8 @@ function variable(
   if (fallback !== undefined) return fallback;
   const hint =
     path[0] === 'templates'
-      ? `a placeholder of a text is {${name}}, without the dollar`
-      : `set it; \${file:/path} reads a file instead, \${${name}:-default} has a default`;
+      ? `a placeholder in a text is {${name}}, without the dollar`
+      : `set it, read a file with \${file:/path}, or add a default: \${${name}:-default}`;
   return missing(`environment variable ${name} is ${value === '' ? 'empty' : 'not set'}`, hint);
 }
 
@@ -90,13 +90,14 @@ function contents(named: string, configFile: string, onRead: OnRead, missing: Mi
     const bytes = readFileSync(path);
     onRead(path, bytes);
     if (!isUtf8(bytes) || bytes.includes(0))
-      return missing(`the file ${path} is not UTF-8 text`, 'some editors write UTF-16: save it as UTF-8');
+      return missing(`the file ${path} is not UTF-8 text`, 'save it as UTF-8; some editors use UTF-16');
     const text = withoutLineEnd(bytes.toString('utf8'));
-    return text === ''
-      ? missing(`the file ${path} is empty`, 'it should hold the secret and nothing else')
-      : clean(`the file ${path}`, text);
+    return text === '' ? missing(`the file ${path} is empty`, 'it must contain only the secret') : clean(`the file ${path}`, text);
   } catch (error) {
     onRead(path, undefined);
-    return missing(`cannot read the file ${path}: ${(error as NodeJS.ErrnoException).code}`, 'is it there, and may this user read it?');
+    return missing(
+      `cannot read the file ${path}: ${(error as NodeJS.ErrnoException).code}`,
+      'check that the file exists and that this user may read it',
+    );
   }
 }

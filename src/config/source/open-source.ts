@@ -6,10 +6,10 @@ import { interpolate } from './interpolate.ts';
 import type { OnRead } from './read-text.ts';
 import { keyOf, nodesUnder, parseYaml, type YamlSource } from './yaml-source.ts';
 
-/** Sections that map names to things: an empty entry in one of them is a mistake, not a setting that was left out. */
+/** Sections that map names to entries: an empty entry in one of them is a mistake, not an omitted setting. */
 const NAMED = ['providers', 'contacts', 'groups', 'rotations', 'templates'];
 
-/** Two keys of one name: YAML would let the last win. The later one is taken out. */
+/** Faults for duplicate keys, of which YAML would use the last. Removes the later one. */
 function takeDuplicates(source: YamlSource): ConfigFinding[] {
   const findings: ConfigFinding[] = [];
   for (const { node, path } of nodesUnder(source.document.contents)) {
@@ -24,8 +24,8 @@ function takeDuplicates(source: YamlSource): ConfigFinding[] {
       findings.push({
         path: [...path, key],
         offset,
-        message: `${noun === undefined ? 'this key is written twice' : `two ${noun} with one name`}, the first in line ${source.lineOf(earlier)}`,
-        hint: noun === undefined ? 'keep one' : 'give each its own name',
+        message: `${noun === undefined ? 'duplicate key' : `two ${noun} with the same name`}, the first in line ${source.lineOf(earlier)}`,
+        hint: noun === undefined ? 'remove one' : 'rename one',
         hideValue: true,
       });
       return false;
@@ -35,9 +35,9 @@ function takeDuplicates(source: YamlSource): ConfigFinding[] {
 }
 
 /**
- * Text → a map with everything filled in, and what could not be. Sections whose names begin with `x-` are for anchors, and left out.
- * @param such what the map holds, as a fault names it
- * @throws {ConfigError} for what is not YAML, or no map
+ * Parses text into a map with all placeholders replaced, and returns faults. Sections whose names start with `x-` are for anchors and removed.
+ * @param such names the content of the map for a fault
+ * @throws {ConfigError} if it is not YAML, or not a map
  */
 export function openSource(
   text: string,
@@ -54,7 +54,7 @@ export function openSource(
   return { source, findings };
 }
 
-/** Takes out keys without a value, such as a section of which every line is commented out, and empty list items from the environment. */
+/** Removes keys without a value, such as a section with all lines commented out, and empty list items from the environment. */
 function dropEmpty(source: YamlSource): void {
   const isEmpty = (node: unknown) => node === null || (isScalar(node) && node.value === null);
   for (const { node, path } of nodesUnder(source.document.contents)) {

@@ -1,17 +1,17 @@
 /**
- * `${NAME}`, `${NAME:-default}` and `${file:/path}` in the YAML. A second dollar in front, `$${NAME}`, keeps the text
- * as it stands. A default may hold one pair of braces, such as `${PREFIX:-{sms}}`.
+ * `${NAME}`, `${NAME:-default}` and `${file:/path}` in the YAML. A second dollar in front, `$${NAME}`, makes it
+ * literal. A default may contain one pair of braces, such as `${PREFIX:-{sms}}`.
  */
 const PLACEHOLDER = /(\$?)\$\{(?:file:(?<file>[^{}\n]+)|(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>(?:[^{}\n]|\{[^{}\n]*\})*))?)\}/g;
 
-/** Characters that mean something to YAML, and stand-ins (Unicode noncharacters) of the same length that do not. */
+/** Characters with a meaning in YAML, and replacements (Unicode noncharacters) of the same length. */
 const MEANINGFUL = '{}[],:#';
 const FIRST_STAND_IN = 0xfdd0;
 const STAND_INS = new RegExp(`[\\u{${FIRST_STAND_IN.toString(16)}}-\\u{${(FIRST_STAND_IN + MEANINGFUL.length - 1).toString(16)}}]`, 'gu');
 
 /**
  * Makes placeholders safe to parse: in `{ token: ${TOKEN} }` YAML would take the first brace for the end of the map.
- * The length of the text stays, so that lines and columns stay right; {@link unshelter} undoes it in what was parsed.
+ * Keeps the length of the text, so that lines and columns stay correct; {@link unshelter} reverts it after parsing.
  */
 export function shelter(yaml: string): string {
   return yaml.replace(PLACEHOLDER, (whole) =>
@@ -27,7 +27,7 @@ export type Placeholder =
   | { readonly kind: 'variable'; readonly name: string; readonly fallback: string | undefined }
   | { readonly kind: 'file'; readonly file: string };
 
-/** Replaces every placeholder by what `resolve` gives for it. */
+/** Replaces every placeholder by the result of `resolve`. */
 export function expand(text: string, resolve: (placeholder: Placeholder) => string): string {
   return text.replace(PLACEHOLDER, (whole: string, dollar: string, ...rest: unknown[]) => {
     if (dollar !== '') return whole.slice(1);
@@ -36,7 +36,7 @@ export function expand(text: string, resolve: (placeholder: Placeholder) => stri
   });
 }
 
-/** What looks like a placeholder that somebody got wrong, such as `$NAME` or `${1A}`. */
+/** An invalid placeholder, such as `$NAME` or `${1A}`. */
 export function looksMisspelt(text: string): boolean {
   return /^\$[A-Z_][A-Z0-9_]+$/.test(text) || /(?<!\$)\$\{/.test(text.replace(PLACEHOLDER, ''));
 }

@@ -2,9 +2,9 @@ import { type CountryCode, isSupportedCountry } from '../../alert/phone.ts';
 import { listNames } from '../../text/suggest.ts';
 import type { Path } from './yaml-source.ts';
 
-/** A part of the file as it stands, right or wrong. */
+/** A part of the file as written, valid or not. */
 export type Section = Readonly<Record<string, unknown>>;
-/** What stands at a place, as a message may show it. */
+/** Returns the value at a path in a form that a message may quote. */
 export type Quote = (path: Path) => string;
 
 export function record(value: unknown): Section {

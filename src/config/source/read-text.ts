@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** Told of every file that a config is read from, and what it held; of one that could not be read as well. */
+/** Called for every file that a config is read from, with its content; also for files that could not be read. */
 export type OnRead = (file: string, bytes: Buffer | undefined) => void;
 
-/** Stands for what a file held; the same for every file that could not be read. */
+/** Digest of the content of a file; the same for all files that could not be read. */
 export function digest(bytes: Buffer | undefined): string {
   return bytes === undefined ? 'unreadable' : createHash('sha256').update(bytes).digest('base64');
 }

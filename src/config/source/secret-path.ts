@@ -4,9 +4,8 @@ import { configSchema } from '../schema/schema.ts';
 import type { Path } from './yaml-source.ts';
 
 /**
- * Whether what stands at this path of the file must not be printed. The schema decides: a key is secret when its schema is
- * marked so; a value that stands where a map with a secret key belongs may be that secret; and of a key that the schema does
- * not know, nothing is known.
+ * Whether the value at this path of the file must not be printed. The schema decides: keys marked as secret are secret; a
+ * value in place of a map with a secret key may be that secret; a key that is not in the schema counts as secret.
  */
 export function isSecretInSchema(path: Path): boolean {
   let schemas: readonly z.core.$ZodType[] = [configSchema];
@@ -18,7 +17,7 @@ export function isSecretInSchema(path: Path): boolean {
   return schemas.some(holdsSecret);
 }
 
-/** The forms without what is wrapped around them: defaults, transforms, unions. Each of them, since which was meant is not known. */
+/** Unwraps defaults, transforms and unions. Returns all forms, since the intended one is unknown. */
 function openForms(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if ('innerType' in def) return openForms(def.innerType);
@@ -40,7 +39,7 @@ function isTransform(schema: z.core.$ZodType): boolean {
   return (schema as z.core.$ZodTypes)._zod.def.type === 'transform';
 }
 
-/** Every schema between here and the forms, for the mark may be on any of them. */
+/** Returns all schemas between this one and its forms, since any of them may carry the mark. */
 function wrappersOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if ('innerType' in def) return [schema, ...wrappersOf(def.innerType)];
@@ -53,7 +52,7 @@ function childOf(form: z.core.$ZodType, part: PropertyKey): z.core.$ZodType[] {
   const { def } = (form as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'object':
-      // A key of the file may be called `constructor`.
+      // The file may have a key `constructor`.
       return Object.hasOwn(def.shape, part) ? wrappersOf(def.shape[String(part)] as z.core.$ZodType) : [];
     case 'record':
       return wrappersOf(def.valueType);

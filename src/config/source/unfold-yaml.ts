@@ -1,53 +1,53 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, Pair, type YAMLError, type YAMLMap } from 'yaml';
 
 /**
- * The parser's complaint in words for a person. Its own message may quote the file, so it may quote a secret, and is
- * never shown.
+ * Explains a parser error. The parser's own message may quote the file, and with it a secret, so it is never
+ * shown.
  */
 export function syntaxMessage({ code, message }: Pick<YAMLError, 'code' | 'message'>): string {
-  if (code === 'MISSING_CHAR' && /quote/i.test(message)) return 'a quote is opened and never closed';
+  if (code === 'MISSING_CHAR' && /quote/i.test(message)) return 'unclosed quote';
   if (/sequence item|block sequence/i.test(message)) return WRONG_INDENT;
-  if (code === 'BAD_INDENT' && /flow/i.test(message)) return 'a bracket is opened and not closed, or what it holds is not indented';
+  if (code === 'BAD_INDENT' && /flow/i.test(message)) return 'unclosed bracket, or its content is not indented';
   return (
     MESSAGES[code] ??
-    'YAML does not expect this here: check brackets, commas, indentation, and quotes, which a value that begins with { or [ must have'
+    'unexpected in YAML: check brackets, commas, indentation and quotes; a value that starts with { or [ must be in quotes'
   );
 }
 
-const WRONG_INDENT = 'wrong indentation: keys of one map start in the same column, and what belongs to a key stands further in than it';
+const WRONG_INDENT = 'wrong indentation: keys of one map start in the same column, and the content of a key is indented further';
 
-/** A value of one line with a key under it, further in: to YAML the value goes on there. */
+/** A value in one line, followed by an indented key: YAML reads the key as part of the value. */
 export const NEXT_TOO_DEEP =
-  'the next line is indented further than this one, as if the value went on there: keys of one map start in the same column';
+  'the next line is indented further than this one, which continues the value: keys of one map start in the same column';
 
 const MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
-  TAB_AS_INDENT: 'a tab in the indentation: YAML wants spaces',
+  TAB_AS_INDENT: 'a tab in the indentation: use spaces',
   BAD_INDENT: WRONG_INDENT,
-  BLOCK_AS_IMPLICIT_KEY: 'a second ": " in one line: put the value in quotes, or the key on a line of its own',
-  MULTILINE_IMPLICIT_KEY: 'a ":" is missing after a key, or a value goes on where a key is expected',
-  MISSING_CHAR: 'a ":", a comma or a closing bracket is missing here',
-  BAD_SCALAR_START: 'a value that begins with @, %, ` or | must be in quotes',
-  BAD_ALIAS: 'a value that begins with * must be in quotes',
-  BAD_DQ_ESCAPE: 'an escape that YAML does not know: in double quotes write \\\\ for a backslash, or use single quotes',
-  BLOCK_IN_FLOW: 'a list or map with indentation cannot stand inside { } or [ ]',
-  MULTIPLE_DOCS: 'a second document begins here: the config is one document, without ---',
-  NON_STRING_KEY: 'a map cannot be a key: a value that begins with { must be in quotes',
-  TAG_RESOLVE_FAILED: 'an unknown YAML tag: a value that begins with ! must be in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a second ": " in one line: put the value in quotes, or the key on its own line',
+  MULTILINE_IMPLICIT_KEY: 'missing ":" after a key, or a value continues where a key is expected',
+  MISSING_CHAR: 'missing ":", comma or closing bracket',
+  BAD_SCALAR_START: 'a value that starts with @, %, ` or | must be in quotes',
+  BAD_ALIAS: 'a value that starts with * must be in quotes',
+  BAD_DQ_ESCAPE: 'unknown escape: in double quotes write \\\\ for a backslash, or use single quotes',
+  BLOCK_IN_FLOW: 'an indented list or map is not allowed inside { } or [ ]',
+  MULTIPLE_DOCS: 'a second document starts here: the config must be one document, without ---',
+  NON_STRING_KEY: 'a map cannot be a key: a value that starts with { must be in quotes',
+  TAG_RESOLVE_FAILED: 'an unknown YAML tag: a value that starts with ! must be in quotes',
 };
 
-/** What the parser takes, and what cannot be unfolded; `offset` is where it stands in the text. */
+/** Error for a document that cannot be expanded; `offset` is its position in the text. */
 interface UnfoldFault {
   readonly offset: number;
   readonly message: string;
 }
 
-/** An alias of an alias of an alias doubles a file with each line: beyond this the file is not one that a person wrote. */
+/** Limit of values that aliases repeat: aliases of aliases double a file with each line. */
 const MOST_REPEATED = 500_000;
 
 /**
- * Puts a copy of what it names in the place of every alias, and of every `<<` the entries that it merges in, so that all
- * who read the document afterwards see plain maps, lists and values: https://yaml.org/type/merge.html
- * @returns the first fault, after which the document is of no use
+ * Replaces every alias by a copy of its target, and every `<<` by the entries that it merges, so that later steps see
+ * plain maps, lists and values only: https://yaml.org/type/merge.html
+ * @returns the first fault, after which the document must not be used
  */
 export function unfoldYaml(document: Document): UnfoldFault | undefined {
   try {
@@ -70,11 +70,11 @@ class Unfoldable extends Error {
 }
 
 class Unfolding {
-  /** Name → the node that bore it last, as far as the document has been read, with its size in values. */
+  /** Anchor → its latest node in the part of the document read so far, with its size in values. */
   readonly #anchors = new Map<string, { readonly node: Node; readonly size: number | undefined }>();
   #repeated = 0;
 
-  /** @returns how many values it holds */
+  /** @returns the number of values in it */
   visit(node: Node): number {
     const { anchor } = node as { anchor?: string };
     if (anchor !== undefined) this.#anchors.set(anchor, { node, size: undefined });
@@ -110,11 +110,11 @@ class Unfolding {
     if (!isNode(node)) return [node, 0];
     if (!isAlias(node)) return [node, this.visit(node)];
     const named = this.#anchors.get(node.source);
-    if (named === undefined) throw new Unfoldable(node, 'a value that begins with * must be in quotes');
-    if (named.size === undefined) throw new Unfoldable(node, 'this alias stands inside of what it names: it would never end');
+    if (named === undefined) throw new Unfoldable(node, 'a value that starts with * must be in quotes');
+    if (named.size === undefined) throw new Unfoldable(node, 'this alias refers to a value that contains it');
     this.#repeated += named.size;
     if (this.#repeated > MOST_REPEATED) {
-      throw new Unfoldable(node, `the aliases up to here repeat more than ${MOST_REPEATED} values: write fewer of them`);
+      throw new Unfoldable(node, `the aliases up to here repeat more than ${MOST_REPEATED} values: use fewer aliases`);
     }
     return [copyOf(named.node, node), named.size];
   }
@@ -123,7 +123,7 @@ class Unfolding {
 function copyOf(original: Node, place: Node): Node {
   const copy = original.clone() as Node;
   forgetAnchors(copy);
-  // A fault of a list item is looked for where the item stands.
+  // The position of a fault of a list item is that of the item.
   copy.range = place.range ?? null;
   return copy;
 }
@@ -139,14 +139,14 @@ function isMerge({ key }: Pair): boolean {
   return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 }
 
-/** A key of the map itself wins over one that is merged in, an earlier map of a list over a later one. */
+/** Keys of the map override merged ones; earlier maps of a list override later ones. */
 function mergeInto(map: YAMLMap, merges: readonly Pair[]): void {
   const own = map.items.filter((pair) => !isMerge(pair));
   const known = new Set(own.map(nameOf));
   const added: Pair[] = [];
   for (const { key, value } of merges) {
     for (const source of isSeq(value) ? value.items : [value]) {
-      if (!isMap(source)) throw new Unfoldable(key, '<< merges maps in: it wants an alias such as *defaults, or a list of them');
+      if (!isMap(source)) throw new Unfoldable(key, '<< merges maps: it needs an alias such as *defaults, or a list of them');
       for (const pair of source.items) {
         if (known.has(nameOf(pair))) continue;
         known.add(nameOf(pair));

@@ -17,22 +17,22 @@ import { NEXT_TOO_DEEP, syntaxMessage, unfoldYaml } from './unfold-yaml.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** The parsed file, in which a path leads back to its line. */
+/** The parsed file; maps a path to its line. */
 export interface YamlSource {
   readonly file: string;
   readonly document: Document;
-  /** Scalars whose text came from the environment or a file: what they hold is never printed. */
+  /** Scalars with text from the environment or a file: their values are never printed. */
   readonly secrets: Set<Scalar>;
-  /** Files that stand for a part of this one: see `contact-files.ts`. */
+  /** Files that hold a part of this one: see `contact-files.ts`. */
   readonly parts?: readonly YamlSource[];
   lineOf(offset: number): number;
 }
 
-/** @throws {ConfigError} for what is not YAML, naming line and column. */
+/** @throws {ConfigError} if it is not YAML, with line and column */
 export function parseYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(shelter(text), { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true });
-  // What follows the first error is mostly its echo.
+  // Further errors are mostly consequences of the first.
   const first = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (first !== undefined) {
     const { line, col } = lines.linePos(first.pos[0]);
@@ -56,7 +56,7 @@ function restore(scalar: Scalar): void {
   if (typeof scalar.value === 'string') scalar.value = unshelter(scalar.value);
 }
 
-/** Every value with its path, parents first. */
+/** Yields every value with its path, parents first. */
 export function* nodesUnder(node: unknown, path: Path = []): Generator<{ node: Node; path: Path }> {
   if (!isNode(node)) return;
   yield { node, path };
@@ -68,10 +68,10 @@ export function keyOf({ key }: Pair): string {
   return isScalar(key) ? String(key.value) : String(key);
 }
 
-/** Keys of a map and its pairs, by the list of pairs that the map had when it was asked for: lists are replaced, never changed. */
+/** Index of the pairs of a map, keyed by its list of pairs at the time: lists are replaced, never changed. */
 const pairsByKey = new WeakMap<readonly Pair[], ReadonlyMap<string, Pair>>();
 
-/** The first pair of a key; as fast in a map of many thousand contacts as in a small one. */
+/** Returns the first pair of a key, in constant time even in a large map. */
 function pairOf({ items }: YAMLMap, key: string): Pair | undefined {
   let pairs = pairsByKey.get(items);
   if (pairs === undefined) {
@@ -90,7 +90,7 @@ function childOf(node: unknown, part: PropertyKey): { readonly place: unknown; r
   return item === undefined ? undefined : { place: item, value: item };
 }
 
-/** The file that holds the entry in which a path ends, such as `contacts.alice`. */
+/** File that contains the entry in which a path ends, such as `contacts.alice`. */
 export function homeOf(source: YamlSource, [section, name]: Path): YamlSource {
   const { parts = [] } = source;
   if (section === undefined || name === undefined || parts.length === 0) return source;
@@ -98,7 +98,7 @@ export function homeOf(source: YamlSource, [section, name]: Path): YamlSource {
   return holds(source) ? source : (parts.find(holds) ?? source);
 }
 
-/** The value at a path, and where the deepest part of the path that exists begins in the text of its file. */
+/** Value at a path, and the offset at which the deepest existing part of the path starts in the text of its file. */
 export function locate(source: YamlSource, path: Path): { node: Node | undefined; offset: number | undefined } {
   let node: unknown = homeOf(source, path).document.contents;
   let offset: number | undefined;

@@ -57,9 +57,9 @@ templates  login-code
   });
 
   test('a warning goes to stderr and does not make the config wrong', async () => {
-    const warnings = [{ path: 'contacts.bob', file: 'x.yaml', line: 12, message: 'gets no texts: consent is not given' }];
+    const warnings = [{ path: 'contacts.bob', file: 'x.yaml', line: 12, message: 'receives no messages: consent is not given' }];
     const { code, stdout, stderr } = await type(['config', 'check', 'x.yaml'], { warnings });
-    expect(stderr).toBe('warning: x.yaml:12 contacts.bob: gets no texts: consent is not given\n');
+    expect(stderr).toBe('warning: x.yaml:12 contacts.bob: receives no messages: consent is not given\n');
     expect(stdout).toMatch(/^OK x\.yaml\n/);
     expect(code).toBe(0);
     const asData = await type(['config', 'check', '--json'], { warnings });

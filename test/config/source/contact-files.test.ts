@@ -41,13 +41,13 @@ describe('contact files', () => {
       'that is not there',
       'contactFiles: [people.yaml]\ngroups: { ops: [bob] }\n',
       {},
-      ['c.yaml:4 contactFiles[0]: no such file: people.yaml (it is looked for beside c.yaml)'],
+      ['c.yaml:4 contactFiles[0]: no such file: people.yaml (the path is relative to c.yaml)'],
     ],
     [
       'that is named twice',
       'contactFiles: [people.yaml, people.yaml]\n',
       { 'people.yaml': alice },
-      ['c.yaml:4 contactFiles[1]: this file is named twice, got "people.yaml" (keep one)'],
+      ['c.yaml:4 contactFiles[1]: this file is listed twice, got "people.yaml" (remove one)'],
     ],
     [
       'that is no map',
@@ -80,13 +80,13 @@ describe('contact files', () => {
       'with a name that the config has',
       `${alice}contactFiles: [people.yaml]\n`,
       { 'people.yaml': `# \n${alice}` },
-      ['people.yaml:3 contacts.alice: two contacts with one name, the first in c.yaml:5 (give each its own name)'],
+      ['people.yaml:3 contacts.alice: two contacts with the same name, the first in c.yaml:5 (rename one)'],
     ],
     [
       'with a name that another one has',
       'contactFiles: [a.yaml, b.yaml]\n',
       { 'a.yaml': 'groups: { ops: [alice] }\n', 'b.yaml': `${alice}groups: { ops: [alice] }\n` },
-      ['b.yaml:3 groups.ops: two groups with one name, the first in a.yaml:1 (give each its own name)'],
+      ['b.yaml:3 groups.ops: two groups with the same name, the first in a.yaml:1 (rename one)'],
     ],
   ])('one %s is a fault', (_what, more, files, lines) => {
     expect(faultLines(minimal(more), { files })).toEqual(lines);
@@ -109,7 +109,7 @@ describe('contact files', () => {
 
   test('one without a single byte is refused: it may be about to be written, and would take everybody with it', () => {
     expect(faultLines(minimal('contactFiles: [people.yaml]\n'), { files: { 'people.yaml': '' } })).toEqual([
-      'people.yaml: is empty (was it being written? To have nobody in it write contacts: {})',
+      'people.yaml: is empty (if it was being written, try again; for a file without contacts write contacts: {})',
     ]);
   });
 });
