@@ -1,5 +1,5 @@
 import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
-import { maskPhone } from './alert/phone.ts';
+import { maskPhone } from './alert/phone/phone.ts';
 import { type LogOutput, stdoutLog } from './log-output.ts';
 import { escapeControls } from './text/control-characters.ts';
 import { activeTrace } from './tracing/span.ts';

@@ -1,6 +1,6 @@
 import { hash as digest, randomUUID } from 'node:crypto';
 import { replaceControls } from '../text/control-characters.ts';
-import { phoneIdentity } from './phone-identity.ts';
+import { phoneIdentity } from './phone/phone-identity.ts';
 
 /** Pattern of idempotency keys that callers may use. */
 export const ALERT_ID_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;

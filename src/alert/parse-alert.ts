@@ -1,7 +1,7 @@
 import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from './alert.ts';
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
 import { idInText } from './id.ts';
-import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone.ts';
+import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone/phone.ts';
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
 

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { maskNumbers } from '../alert/phone.ts';
+import { maskNumbers } from '../alert/phone/phone.ts';
 import { cutText } from '../alert/segments.ts';
 import { isLoopback } from '../setting/loopback.ts';
 import type { Channel, ChannelDeps, Notice, NoticeProgress, Notified } from './channel.ts';

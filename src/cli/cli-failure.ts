@@ -1,5 +1,5 @@
 import { AlertError } from '../alert/parse-alert.ts';
-import { maskNumbers } from '../alert/phone.ts';
+import { maskNumbers } from '../alert/phone/phone.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';
 import type { CliDeps } from './cli-deps.ts';

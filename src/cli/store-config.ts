@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { configSchema } from '../config/schema/schema.ts';
-import { parseRedisUrl, redactUrl } from '../redis/redis-url.ts';
+import { parseRedisUrl, redactUrl } from '../redis/connection/redis-url.ts';
 import { Secret } from '../setting/secret.ts';
 import type { CliDeps, LoadedConfig } from './cli-deps.ts';
 import { faultCount, UsageError } from './cli-failure.ts';

@@ -1,10 +1,10 @@
-import type { CountryCode } from '../alert/phone.ts';
-import { parsePhone } from '../alert/phone.ts';
+import type { CountryCode } from '../alert/phone/phone.ts';
+import { parsePhone } from '../alert/phone/phone.ts';
 import { severityTable } from '../alert/severity.ts';
 import type { QuietHours } from '../policy/quiet-hours.ts';
 import type { Rotation } from '../policy/rotation.ts';
 import type { Route } from '../policy/route.ts';
-import { type TlsFiles, withTlsFiles } from '../redis/tls-files.ts';
+import { type TlsFiles, withTlsFiles } from '../redis/connection/tls-files.ts';
 import { Secret } from '../setting/secret.ts';
 import { alertOverflow } from './check/alert-overflow.ts';
 import { unpricedSimulated } from './check/simulated-faults.ts';

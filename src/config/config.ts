@@ -1,4 +1,4 @@
-import type { CountryCode, E164 } from '../alert/phone.ts';
+import type { CountryCode, E164 } from '../alert/phone/phone.ts';
 import type { Severity, SeverityWords } from '../alert/severity.ts';
 import type { ChannelConfig } from '../channel/channel-config.ts';
 import type { EventWebhook } from '../channel/event-webhook-config.ts';

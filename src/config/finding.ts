@@ -1,6 +1,6 @@
 import { isScalar, type Node } from 'yaml';
 import { cutNames, formatPath } from '../alert/describe-issues.ts';
-import { EXAMPLE_PHONE } from '../alert/phone-text.ts';
+import { EXAMPLE_PHONE } from '../alert/phone/phone-text.ts';
 import type { Fault } from './fault.ts';
 import { cutQuotes, formOf, isSecretPath, maskText, printable } from './printable.ts';
 import { isSecretInSchema } from './source/secret-path.ts';

@@ -1,4 +1,4 @@
-import { maskAround } from '../alert/phone-text.ts';
+import { maskAround } from '../alert/phone/phone-text.ts';
 
 const SECRET_KEYS =
   /secret|token|passw|api_?key|access_?key|authori[sz]ation|^key$|sid$|^headers$|^body$|^url$|^baseUrl$|^statusCallback$/i;
@@ -9,7 +9,7 @@ export function isSecretPath(path: readonly PropertyKey[]): boolean {
 }
 
 /**
- * Masks possible phone numbers, as `maskNumbers` of `alert/phone.ts` does. The last three digits and the format remain,
+ * Masks possible phone numbers, as `maskNumbers` of `alert/phone/phone.ts` does. The last three digits and the format remain,
  * so that the user can recognize the mistake.
  */
 export function maskNumbers(text: string): string {

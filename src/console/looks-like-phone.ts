@@ -1,4 +1,4 @@
-import { foldText } from '../alert/phone-text.ts';
+import { foldText } from '../alert/phone/phone-text.ts';
 
 /** Returns whether the input looks like a phone number instead of a name or an id: it must not leave the browser. */
 export function looksLikePhone(query: string): boolean {

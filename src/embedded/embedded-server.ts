@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { askServer, shutServer } from '../redis/ping.ts';
+import { askServer, shutServer } from '../redis/connection/ping.ts';
 import { freePort } from './free-port.ts';
 import { launchRedis, noteFile, type RedisProcess, readServerNote, removeServerNote } from './redis-process.ts';
 import type { RedisBinary } from './run.ts';

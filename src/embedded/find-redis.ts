@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redactUrl } from '../redis/connect.ts';
-import { answersHere, askServer, ping } from '../redis/ping.ts';
+import { answersHere, askServer, ping } from '../redis/connection/ping.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
 import { findRedisBinary } from './redis-binary.ts';

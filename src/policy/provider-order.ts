@@ -1,5 +1,5 @@
 import { hash } from '../alert/id.ts';
-import { callingCode, type E164 } from '../alert/phone.ts';
+import { callingCode, type E164 } from '../alert/phone/phone.ts';
 import type { ProviderName } from '../provider/contract/provider.ts';
 
 /** One position in a failover order. Adjacent weighted choices share a position: each is first for its share of the messages. */

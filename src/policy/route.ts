@@ -1,8 +1,8 @@
 import type { Purpose } from '../alert/alert.ts';
-import { matchesPattern } from '../alert/linear-pattern.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
 import type { RouteCaps } from '../limit/caps/rate-cap.ts';
 import type { Ladder } from './escalation.ts';
+import { matchesPattern } from './linear-pattern.ts';
 import type { ProviderPlan } from './provider-order.ts';
 import type { QuietHours } from './quiet-hours.ts';
 

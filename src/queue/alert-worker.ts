@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bullmq';
-import { maskNumbers } from '../alert/phone.ts';
+import { maskNumbers } from '../alert/phone/phone.ts';
 import type { Clock } from '../clock.ts';
 import { EXPIRED } from '../pipeline/outcome.ts';
 import { endedSchema, type NotifyResolved } from '../pipeline/resolved/notify-resolved.ts';

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { logSafeId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone/phone.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';

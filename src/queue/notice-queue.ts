@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { logSafeId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone/phone.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notices/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';

@@ -1,14 +1,14 @@
 import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
-import { duplicateCluster, openCluster } from './cluster.ts';
+import { duplicateCluster, openCluster } from './connection/cluster.ts';
+import { explainFlushes, flushCalls, forgetArguments, gatherWrites } from './connection/pending-commands.ts';
+import { parseRedisUrl, type RedisAddress } from './connection/redis-url.ts';
+import { readTlsFiles } from './connection/tls-files.ts';
 import { type PrimaryWatch, watchPrimaries } from './failover/primary-watch.ts';
 import { classifyTrouble } from './fitness/trouble.ts';
-import { explainFlushes, flushCalls, forgetArguments, gatherWrites } from './pending-commands.ts';
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
-import { readTlsFiles } from './tls-files.ts';
 
 /** A client of one server, found directly or through Sentinel, or of a Redis Cluster: all commands are the same. */
 export type Redis = Client | Cluster;
-export { redactUrl } from './redis-url.ts';
+export { redactUrl } from './connection/redis-url.ts';
 export { withinDeadline } from './unavailable.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { forgetArguments } from './pending-commands.ts';
+import { forgetArguments } from './connection/pending-commands.ts';
 
 /** Redis did not answer in time or refused the connection. A retry with the same id is safe. */
 export class RedisUnavailableError extends Error {

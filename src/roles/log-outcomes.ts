@@ -1,4 +1,4 @@
-import { logSafeId } from '../alert/phone.ts';
+import { logSafeId } from '../alert/phone/phone.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { AlertReport, EndReports, LimitReport, MessageReport, Origin } from '../pipeline/end-report.ts';

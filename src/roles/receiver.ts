@@ -1,4 +1,4 @@
-import { type E164, parsePhone } from '../alert/phone.ts';
+import { type E164, parsePhone } from '../alert/phone/phone.ts';
 import type { Config } from '../config/config.ts';
 import type { ReceiverDeps } from '../http/server/http-deps.ts';
 import { createHistories } from '../ledger/history/redis-histories.ts';

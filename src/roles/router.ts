@@ -1,4 +1,4 @@
-import { logSafeId, phoneHashes } from '../alert/phone.ts';
+import { logSafeId, phoneHashes } from '../alert/phone/phone.ts';
 import type { Config } from '../config/config.ts';
 import { createHistories } from '../ledger/history/redis-histories.ts';
 import { createInboundLog, createSeenInbound } from '../ledger/inbound/kept-inbound.ts';

@@ -1,4 +1,4 @@
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Accepted, Provider, ProviderReason, SmsMessage, StatusQuery } from '../../src/provider/contract/provider.ts';
 import type { Reply } from '../support/vendors/http-vendor.ts';

@@ -1,4 +1,4 @@
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import { createProvider, providerConfigSchemas } from '../../src/provider/registry.ts';
 import { MESSAGE } from './candidate.ts';
 import { sitExam } from './exam.ts';

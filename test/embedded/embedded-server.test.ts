@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DirectoryInUseError, type EmbeddedServer, endOrphan, startEmbeddedServer } from '../../src/embedded/embedded-server.ts';
 import { writeServerNote } from '../../src/embedded/redis-process.ts';
 import { connectRedis, type Redis } from '../../src/redis/connect.ts';
-import { askServer } from '../../src/redis/ping.ts';
+import { askServer } from '../../src/redis/connection/ping.ts';
 import { allWritten, localRedisBinary, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
 

@@ -42,7 +42,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'csv-parse': 'cli',
   'p-retry': 'pipeline',
   'libphonenumber-js': 'alert',
-  re2js: 'alert',
+  re2js: 'policy',
   'string-width': 'text',
   'node:process': 'setting/environment.ts',
   '@opentelemetry/*': 'tracing',

@@ -3,7 +3,7 @@ import { afterEach } from 'vitest';
 import type { ParsedAlert } from '../../src/alert/alert.ts';
 import { newAlertId } from '../../src/alert/id.ts';
 import { AlertError, parseAlert } from '../../src/alert/parse-alert.ts';
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ReceiverDeps } from '../../src/http/server/http-deps.ts';
 import { createHttpServer, type HttpServerDeps } from '../../src/http/server/http-server.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { alertSchema } from '../../src/alert/alert.ts';
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import { composeNotices, pauseMs, prolong } from '../../src/pipeline/notices/notice.ts';
 import type { AlertSubject } from '../../src/pipeline/routing/alert-stages.ts';
 import { composeMessages } from '../../src/pipeline/routing/compose.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import { orderProviders, type ProviderChoice, type ProviderPlan, providersOf, shares } from '../../src/policy/provider-order.ts';
 
 const MALAYSIA = '+60123456789' as E164;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../src/alert/phone.ts';
+import type { E164 } from '../../src/alert/phone/phone.ts';
 import { isAtLeast, SEVERITIES } from '../../src/alert/severity.ts';
 import type { Contact } from '../../src/config/config.ts';
 import { createHoldBack } from '../../src/pipeline/gates/hold-back.ts';

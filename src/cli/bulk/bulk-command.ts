@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { type AlertInput, PURPOSES, type Purpose } from '../../alert/alert.ts';
 import { hash } from '../../alert/id.ts';
-import { type CountryCode, parsePhone } from '../../alert/phone.ts';
+import { type CountryCode, parsePhone } from '../../alert/phone/phone.ts';
 import { placeholders } from '../../alert/text.ts';
 import type { Producer } from '../../queue/producer/producer-port.ts';
 import type { CliDeps } from '../cli-deps.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Config } from '../../config/config.ts';
 import type { CliDeps } from '../cli-deps.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';

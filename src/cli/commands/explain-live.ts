@@ -1,5 +1,5 @@
 import { messageId } from '../../alert/id.ts';
-import { type E164, maskEntry, parsePhone } from '../../alert/phone.ts';
+import { type E164, maskEntry, parsePhone } from '../../alert/phone/phone.ts';
 import type { Config } from '../../config/config.ts';
 import type { MessageHistory } from '../../ledger/history/history.ts';
 import { type LookupTarget, lookupTarget } from '../../pipeline/lookup/lookup.ts';

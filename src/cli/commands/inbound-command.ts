@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import { describeInbound } from '../../explain/reason-words.ts';
 import { recipientOf } from '../../explain/story.ts';
 import { formatTable } from '../../text/format-table.ts';

@@ -9,7 +9,7 @@ import {
   phoneHash,
   phoneHashes,
   type Sender,
-} from '../../alert/phone.ts';
+} from '../../alert/phone/phone.ts';
 import type { Config } from '../../config/config.ts';
 import { recipientOf } from '../../explain/story.ts';
 import type { OptOut } from '../../ledger/opt-out/opt-outs.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { storedDedupKey } from '../../alert/id.ts';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import { CliFailure, UsageError } from '../cli-failure.ts';
 import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { nearestId } from '../options/suggestions.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type E164, maskEntry, parsePhone } from '../../alert/phone.ts';
+import { type E164, maskEntry, parsePhone } from '../../alert/phone/phone.ts';
 import type { SegmentRule } from '../../alert/segments.ts';
 import { placeholders } from '../../alert/text.ts';
 import type { Config } from '../../config/config.ts';

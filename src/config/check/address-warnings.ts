@@ -1,4 +1,4 @@
-import { callingCode, parsePhone } from '../../alert/phone.ts';
+import { callingCode, parsePhone } from '../../alert/phone/phone.ts';
 import { type Span, WEEK } from '../../policy/rotation.ts';
 import { listNames } from '../../text/suggest.ts';
 import type { ConfigFinding } from '../finding.ts';

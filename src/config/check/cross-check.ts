@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { parsePhone } from '../../alert/phone.ts';
+import { parsePhone } from '../../alert/phone/phone.ts';
 import { placeholders } from '../../alert/text.ts';
-import { isClusterUrl, judgePrefix } from '../../redis/redis-url.ts';
-import { judgeTls } from '../../redis/tls-files.ts';
+import { isClusterUrl, judgePrefix } from '../../redis/connection/redis-url.ts';
+import { judgeTls } from '../../redis/connection/tls-files.ts';
 import { isLoopback } from '../../setting/loopback.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { type ConfigFinding, show } from '../finding.ts';

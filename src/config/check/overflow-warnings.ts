@@ -1,4 +1,4 @@
-import { matchesPattern } from '../../alert/linear-pattern.ts';
+import { matchesPattern } from '../../policy/linear-pattern.ts';
 import { LONGEST_DIGEST_LIFE_MS } from '../../redis/keys.ts';
 import type { ConfigFinding } from '../finding.ts';
 import type { ParsedConfig } from '../schema/schema.ts';

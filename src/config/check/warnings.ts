@@ -1,4 +1,4 @@
-import { parsePhone } from '../../alert/phone.ts';
+import { parsePhone } from '../../alert/phone/phone.ts';
 import { providersOf, shares } from '../../policy/provider-order.ts';
 import { regionDoubt, templateBookOf } from '../../provider/registry.ts';
 import { listNames } from '../../text/suggest.ts';

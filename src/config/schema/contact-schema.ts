@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EXAMPLE_PHONE } from '../../alert/phone-text.ts';
+import { EXAMPLE_PHONE } from '../../alert/phone/phone-text.ts';
 import { isMailAddress } from '../../setting/mail-address.ts';
 import { clockTime, timeZone } from './clock-time.ts';
 import { contactHoursSchema } from './quiet-hours-schema.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../../alert/alert.ts';
-import { patternFault } from '../../alert/linear-pattern.ts';
+import { patternFault } from '../../policy/linear-pattern.ts';
 import { type Matcher, OVERFLOWS } from '../../policy/route.ts';
 import { durationBetween } from '../../setting/duration.ts';
 import { didYouMean } from '../../text/suggest.ts';

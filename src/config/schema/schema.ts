@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { type CountryCode, isSupportedCountry } from '../../alert/phone.ts';
+import { type CountryCode, isSupportedCountry } from '../../alert/phone/phone.ts';
 import { channelSchema } from '../../channel/channel-config.ts';
 import { eventWebhookSchema } from '../../channel/event-webhook-config.ts';
 import { BUDGET_PERIODS, MICRO } from '../../limit/budget/money.ts';
 import { type ProviderConfig, providerConfigSchemas } from '../../provider/registry.ts';
-import { parseRedisUrl } from '../../redis/redis-url.ts';
+import { parseRedisUrl } from '../../redis/connection/redis-url.ts';
 import { durationBetween } from '../../setting/duration.ts';
 import { markSecret, Secret, secretSchema } from '../../setting/secret.ts';
 import { capsSchema } from './caps-schema.ts';

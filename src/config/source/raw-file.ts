@@ -1,4 +1,4 @@
-import { type CountryCode, isSupportedCountry } from '../../alert/phone.ts';
+import { type CountryCode, isSupportedCountry } from '../../alert/phone/phone.ts';
 import { listNames } from '../../text/suggest.ts';
 import type { Path } from './yaml-source.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from '../../alert/id.ts';
-import { maskPhone, maskNumbers as maskWords } from '../../alert/phone.ts';
-import { foldText } from '../../alert/phone-text.ts';
+import { maskPhone, maskNumbers as maskWords } from '../../alert/phone/phone.ts';
+import { foldText } from '../../alert/phone/phone-text.ts';
 
 export { maskWords };
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Logger } from '../../logger.ts';
 import { RedisUnavailableError } from '../../redis/unavailable.ts';
 import { type OpenSpan, openSpan } from '../../tracing/span.ts';

@@ -1,5 +1,5 @@
 import { AlertError, parseAlert } from '../../alert/parse-alert.ts';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../logger.ts';

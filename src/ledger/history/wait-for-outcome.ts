@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { logSafeId } from '../../alert/phone.ts';
+import { logSafeId } from '../../alert/phone/phone.ts';
 import { type AlertHistory, type Histories, isInFlight } from './history.ts';
 
 const POLL_MS = 100;

@@ -1,4 +1,4 @@
-import { callingCode, type E164 } from '../../alert/phone.ts';
+import { callingCode, type E164 } from '../../alert/phone/phone.ts';
 import type { Money } from './money.ts';
 
 /** Price of a provider for this number of segments to a number, micro-units; `undefined`: no configured price applies. */

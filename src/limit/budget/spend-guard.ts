@@ -1,4 +1,4 @@
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import type { BudgetHold, Budgets } from './budget.ts';
 import type { Money } from './money.ts';
 import { type Billed, chargeOf, costOf } from './price.ts';

@@ -1,5 +1,5 @@
 import { hash } from '../../alert/id.ts';
-import { callingCode, type E164 } from '../../alert/phone.ts';
+import { callingCode, type E164 } from '../../alert/phone/phone.ts';
 import type { Severity } from '../../alert/severity.ts';
 import { nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';

@@ -1,4 +1,4 @@
-import { maskPhone } from '../../alert/phone.ts';
+import { maskPhone } from '../../alert/phone/phone.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
 import { type OptOuts, refusedBy } from '../../ledger/opt-out/opt-outs.ts';
 import { formerHashesOf, type Message } from '../message.ts';

@@ -1,4 +1,4 @@
-import { callingCode, type E164 } from '../../alert/phone.ts';
+import { callingCode, type E164 } from '../../alert/phone/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import type { Config, Contact } from '../../config/config.ts';
 import type { Policy } from '../../policy/route.ts';

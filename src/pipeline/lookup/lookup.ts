@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import type { MessageHistory } from '../../ledger/history/history.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { SendTarget } from '../sending/send-target.ts';

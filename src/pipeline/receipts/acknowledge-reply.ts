@@ -1,6 +1,6 @@
 import { readAckReply } from '../../alert/ack-code.ts';
 import { dedupHash, hash } from '../../alert/id.ts';
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import type { Closure } from '../../ledger/acknowledge/closure-script.ts';
 import type { Histories, MessageHistory, MessageState } from '../../ledger/history/history.ts';
 import type { UnmatchedReason } from '../../ledger/inbound/kept-inbound.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { confirmationMessageId, hash } from '../../alert/id.ts';
-import { type E164, phoneHash } from '../../alert/phone.ts';
+import { type E164, phoneHash } from '../../alert/phone/phone.ts';
 import { countSegments, cutText } from '../../alert/segments.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';

@@ -1,5 +1,5 @@
 import { ackCodesOf } from '../../alert/ack-code.ts';
-import { maskPhone } from '../../alert/phone.ts';
+import { maskPhone } from '../../alert/phone/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import type { CapSize, HistoryEvent } from '../../ledger/history/history.ts';
 import type { Ledger } from '../../ledger/ledger.ts';

@@ -1,4 +1,4 @@
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import { countSegments, isGsm7, type SegmentRule } from '../../alert/segments.ts';
 import { fillTemplate, placeholders } from '../../alert/text.ts';
 import type { Config } from '../../config/config.ts';

@@ -1,6 +1,6 @@
 import { readRecipientName } from '../../alert/parse-alert.ts';
-import { type E164, parsePhone } from '../../alert/phone.ts';
-import { phoneIdentity } from '../../alert/phone-identity.ts';
+import { type E164, parsePhone } from '../../alert/phone/phone.ts';
+import { phoneIdentity } from '../../alert/phone/phone-identity.ts';
 import type { Config, Contact } from '../../config/config.ts';
 import { onCall } from '../../policy/rotation.ts';
 

@@ -3,7 +3,7 @@ import type { ParsedAlert } from '../../alert/alert.ts';
 import { contentOf, dedupKeyOf } from '../../alert/dedup-key.ts';
 import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
 import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
-import { logSafeId, maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { logSafeId, maskNumbers, maskPhone } from '../../alert/phone/phone.ts';
 import { readMoment } from '../../alert/read-moment.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { isValidPhone } from '../../alert/phone.ts';
+import { isValidPhone } from '../../alert/phone/phone.ts';
 import type { ClosedAttempt } from '../../ledger/ledger.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
 import type { RateCap } from '../../limit/caps/rate-cap.ts';

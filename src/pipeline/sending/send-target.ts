@@ -1,5 +1,5 @@
-import type { E164 } from '../../alert/phone.ts';
-import { callingCode } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
+import { callingCode } from '../../alert/phone/phone.ts';
 import type { Provider, ProviderName } from '../../provider/contract/provider.ts';
 
 /** A provider with the settings of its calls. */

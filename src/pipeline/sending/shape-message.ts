@@ -1,5 +1,5 @@
 import { ackTail, putAckCode } from '../../alert/ack-code.ts';
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import { cutText, type SegmentRule, shortenText } from '../../alert/segments.ts';
 import { transliterate } from '../../alert/transliterate.ts';
 import type { Shaping } from '../../policy/route.ts';

@@ -1,4 +1,4 @@
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import type { Clock } from '../../clock.ts';
 import { safeCode, textOf } from '../../http-client/read-answer.ts';
 import { refusalFromFault } from '../contract/classify.ts';

@@ -1,4 +1,4 @@
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import { type Facts, inSpan } from '../../tracing/span.ts';
 import type { Accepted, Provider, Refused } from '../contract/provider.ts';
 

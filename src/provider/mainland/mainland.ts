@@ -1,4 +1,4 @@
-import type { E164 } from '../../alert/phone.ts';
+import type { E164 } from '../../alert/phone/phone.ts';
 import type { SegmentRule } from '../../alert/segments.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type E164, maskPhone } from '../../alert/phone.ts';
+import { type E164, maskPhone } from '../../alert/phone/phone.ts';
 import { countSegments } from '../../alert/segments.ts';
 import { type Accepted, type Provider, type ProviderDeps, type Refused, refuse } from '../contract/provider.ts';
 import type { SimulatedConfig } from './config.ts';

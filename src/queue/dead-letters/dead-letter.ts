@@ -1,5 +1,5 @@
 import { alertIdOfJob, hash, idInData, idInText } from '../../alert/id.ts';
-import { maskNumbers, maskPhone } from '../../alert/phone.ts';
+import { maskNumbers, maskPhone } from '../../alert/phone/phone.ts';
 import { parseSeverity } from '../../alert/severity.ts';
 import type { MessageHistory } from '../../ledger/history/history.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCode, type Queue } from 'bullmq';
 import { hash } from '../../alert/id.ts';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
 import { ENDED_JOB, PRIORITY } from '../names.ts';

@@ -1,5 +1,5 @@
 import type { JobsOptions, Queue } from 'bullmq';
-import { logSafeId } from '../../alert/phone.ts';
+import { logSafeId } from '../../alert/phone/phone.ts';
 import { createInFlight } from '../../ledger/lists/in-flight.ts';
 import type { Logger } from '../../logger.ts';
 import { type Message, messageSchema } from '../../pipeline/message.ts';

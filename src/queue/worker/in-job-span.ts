@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import { inSpan } from '../../tracing/span.ts';
 import { carriedIn } from '../../tracing/traceparent.ts';
 import type { JobMove } from './settle.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
-import { maskNumbers } from '../../alert/phone.ts';
+import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Logger } from '../../logger.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import { duplicateRedis, type Redis, withinDeadline } from '../../redis/connect.ts';

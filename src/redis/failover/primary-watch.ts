@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
-import type { RedisAddress } from '../redis-url.ts';
-import { readTlsFiles } from '../tls-files.ts';
+import type { RedisAddress } from '../connection/redis-url.ts';
+import { readTlsFiles } from '../connection/tls-files.ts';
 import { type Answer, isDemoted, readSlots } from './primary-view.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
-import { identifySender, phoneHash, phoneHashes } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
+import { identifySender, phoneHash, phoneHashes } from '../../../src/alert/phone/phone.ts';
 import type { OptOut } from '../../../src/ledger/opt-out/opt-outs.ts';
 import { NOW } from '../../support/fixtures/history.ts';
 import { CONTACT_PHONE, type } from '../recording-deps.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { previewTemplate } from '../../../src/pipeline/routing/preview-template.ts';
 import { wordingOf } from '../../../src/provider/template/template.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import type { Money } from '../../../src/limit/budget/money.ts';
 import { chargeOf, costOf, priceOf } from '../../../src/limit/budget/price.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { createRateCap } from '../../../src/limit/caps/bottleneck-cap.ts';
 import { capRulesFor } from '../../../src/limit/caps/cap-rules.ts';
 import type { CapRule, Caps, RouteCaps } from '../../../src/limit/caps/rate-cap.ts';

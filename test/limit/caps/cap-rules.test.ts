@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { type CapSubject, capRulesFor } from '../../../src/limit/caps/cap-rules.ts';
 import type { Caps, RouteCaps } from '../../../src/limit/caps/rate-cap.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { createRoomOf } from '../../../src/pipeline/digest/digest-stages.ts';
 import type { Message } from '../../../src/pipeline/message.ts';

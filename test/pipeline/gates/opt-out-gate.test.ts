@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type E164, phoneHashes } from '../../../src/alert/phone.ts';
+import { type E164, phoneHashes } from '../../../src/alert/phone/phone.ts';
 import { createSeenInbound } from '../../../src/ledger/inbound/kept-inbound.ts';
 import { createOptOuts } from '../../../src/ledger/opt-out/opt-outs.ts';
 import { createOptOutGate } from '../../../src/pipeline/gates/opt-out-gate.ts';

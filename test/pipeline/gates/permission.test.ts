@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { type PermissionDenial, refuseCountry, refuseRecipient, refuseWithdrawn } from '../../../src/pipeline/gates/permission.ts';
 
 const ALICE = '+60123456789' as E164;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { openAddresses } from '../../../src/pipeline/notices/notifier.ts';
 import type { AddressBook } from '../../../src/pipeline/routing/recipients.ts';
 

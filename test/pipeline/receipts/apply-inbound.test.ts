@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
-import { type E164, phoneHashes } from '../../../src/alert/phone.ts';
+import { type E164, phoneHashes } from '../../../src/alert/phone/phone.ts';
 import { createInboundLog, createSeenInbound } from '../../../src/ledger/inbound/kept-inbound.ts';
 import { createOptOuts } from '../../../src/ledger/opt-out/opt-outs.ts';
 import type { Answered, Reply } from '../../../src/pipeline/receipts/acknowledge-reply.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { hash } from '../../../src/alert/id.ts';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { MessageRecord } from '../../../src/ledger/records.ts';

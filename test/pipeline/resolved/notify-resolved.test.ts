@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type E164, phoneHash } from '../../../src/alert/phone.ts';
+import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import type { MessageState } from '../../../src/ledger/history/history.ts';
 import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';

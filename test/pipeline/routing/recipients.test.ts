@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { directoryOf } from '../../../src/pipeline/routing/directory.ts';
 import { type AddressBook, openRecipients, type Recipient } from '../../../src/pipeline/routing/recipients.ts';

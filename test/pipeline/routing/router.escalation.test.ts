@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { createHistories } from '../../../src/ledger/history/redis-histories.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { createAlertRouter, type Escalating, type RouterDeps } from '../../../src/pipeline/routing/router.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { SEVERITIES } from '../../../src/alert/severity.ts';
 import type { Contact } from '../../../src/config/config.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';

@@ -4,7 +4,7 @@ import { ackCodesOf } from '../../../src/alert/ack-code.ts';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { hash, messageId } from '../../../src/alert/id.ts';
 import { Unreadable } from '../../../src/alert/parse-alert.ts';
-import { type E164, phoneHash } from '../../../src/alert/phone.ts';
+import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import { severityTable } from '../../../src/alert/severity.ts';
 import type { Config } from '../../../src/config/config.ts';
 import type { AlertHistory } from '../../../src/ledger/history/history.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { countSegments } from '../../../src/alert/segments.ts';
 import { type Accepted, type Provider, ProviderError, refuse, type SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { testRedis } from '../../support/redis.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
-import { type E164, phoneHash } from '../../../src/alert/phone.ts';
+import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { moveOfJob } from '../../../src/pipeline/outcome.ts';
 import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.ts';

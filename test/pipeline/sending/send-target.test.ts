@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { orderTargets, type SendTarget } from '../../../src/pipeline/sending/send-target.ts';
 
 const MALAYSIA = '+60123456789' as E164;

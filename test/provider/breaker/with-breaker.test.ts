@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { FIRST_OPEN_MS, LONGEST_OPEN_MS, MIN_VOLUME, PROBES, SLOW_START_MS } from '../../../src/provider/breaker/breaker.ts';
 import { type CircuitChange, type ProviderPause, withBreaker } from '../../../src/provider/breaker/with-breaker.ts';
 import { type Accepted, ProviderError, type Refused, refuse, type SmsMessage } from '../../../src/provider/contract/provider.ts';

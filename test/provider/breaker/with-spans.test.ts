@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { withSpans } from '../../../src/provider/breaker/with-spans.ts';
 import { refuse, type SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createScriptedProvider, type Line } from '../../support/scripted-provider.ts';

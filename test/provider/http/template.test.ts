@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { encodeForm, fillBody, type Json, placeholdersIn } from '../../../src/provider/http/config.ts';
 import { MESSAGE } from '../../conformance/candidate.ts';
 

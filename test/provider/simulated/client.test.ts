@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type E164, maskPhone } from '../../../src/alert/phone.ts';
+import { type E164, maskPhone } from '../../../src/alert/phone/phone.ts';
 import type { SimulatedReceipt, SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import type { Outbox, OutboxEntry } from '../../../src/provider/simulated/outbox.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import { ProviderError, type SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { fillVendorTemplate, fitVariable } from '../../../src/provider/template/fill-template.ts';
 import { neutraliseLinks } from '../../../src/provider/template/neutralise-links.ts';

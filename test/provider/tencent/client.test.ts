@@ -1,6 +1,6 @@
 import { sms } from 'tencentcloud-sdk-nodejs-sms';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
 import type { Template } from '../../../src/provider/template/template.ts';
 import { MESSAGE, NOW } from '../../conformance/candidate.ts';

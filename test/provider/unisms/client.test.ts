@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { E164 } from '../../../src/alert/phone.ts';
+import type { E164 } from '../../../src/alert/phone/phone.ts';
 import type { SmsMessage } from '../../../src/provider/contract/provider.ts';
 import { createProvider, providerConfigSchemas } from '../../../src/provider/registry.ts';
 import type { Templates } from '../../../src/provider/template/template.ts';

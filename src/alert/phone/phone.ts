@@ -1,5 +1,5 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { hash } from './id.ts';
+import { hash } from '../id.ts';
 import { formerIdentity, phoneIdentity } from './phone-identity.ts';
 import { type E164, type Reading, readPhone } from './phone-reading.ts';
 import { foldText, maskAround, maskEntry, NOT_POSSIBLE, readPhoneText } from './phone-text.ts';

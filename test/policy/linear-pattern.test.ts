@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchesPattern, patternFault } from '../../src/alert/linear-pattern.ts';
+import { matchesPattern, patternFault } from '../../src/policy/linear-pattern.ts';
 
 /** A backtracking engine needs longer than the age of the universe for each. */
 const HOSTILE: readonly RegExp[] = [/^(a+)+$/, /^(a|aa)+$/, /^(a*)*b$/, /(.*a){25}$/, /^([a-z]+)*\d$/i, /^(\w+\s?)*$/, /(x+x+)+y/];

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis, redactUrl } from './connect.ts';
-import { explainRefusal } from './fitness/check.ts';
-import { classifyTrouble } from './fitness/trouble.ts';
-import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
+import { connectRedis, redactUrl } from '../connect.ts';
+import { explainRefusal } from '../fitness/check.ts';
+import { classifyTrouble } from '../fitness/trouble.ts';
+import { RedisUnavailableError, withinDeadline } from '../unavailable.ts';
 
 const LOADING_PAUSE_MS = 500;
 

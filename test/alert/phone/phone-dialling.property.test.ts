@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { getCountries, getCountryCallingCode, getExampleNumber, Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { expect, test } from 'vitest';
-import { type CountryCode, parsePhone } from '../../src/alert/phone.ts';
+import { type CountryCode, parsePhone } from '../../../src/alert/phone/phone.ts';
 
 const COUNTRIES = getCountries();
 

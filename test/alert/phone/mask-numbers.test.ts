@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { type CountryCode, getExampleNumber } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, test } from 'vitest';
-import { maskNumbers } from '../../src/alert/phone.ts';
-import { maskNumbers as maskInConfig } from '../../src/config/printable.ts';
+import { maskNumbers } from '../../../src/alert/phone/phone.ts';
+import { maskNumbers as maskInConfig } from '../../../src/config/printable.ts';
 
 const digits = (text: string) => text.replace(/\D/g, '');
 const NUMBERS = Object.keys(examples).map((country) => getExampleNumber(country as CountryCode, examples));

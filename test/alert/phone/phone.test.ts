@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hash } from '../../src/alert/id.ts';
+import { hash } from '../../../src/alert/id.ts';
 import {
   type CountryCode,
   callingCode,
@@ -13,7 +13,7 @@ import {
   parsePhone,
   phoneHash,
   phoneHashes,
-} from '../../src/alert/phone.ts';
+} from '../../../src/alert/phone/phone.ts';
 
 /** A number that somebody may really write, normalised. */
 function normal(input: string, country?: CountryCode): string {

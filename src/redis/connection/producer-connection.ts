@@ -1,7 +1,7 @@
 import type { Redis as Client } from 'ioredis';
-import { connectRedis, isCluster, type Redis } from './connect.ts';
-import { requireDatabase } from './fitness/check.ts';
-import { RedisUnavailableError, withinDeadline } from './unavailable.ts';
+import { connectRedis, isCluster, type Redis } from '../connect.ts';
+import { requireDatabase } from '../fitness/check.ts';
+import { RedisUnavailableError, withinDeadline } from '../unavailable.ts';
 
 export interface ProducerConnection {
   readonly redis: Redis;

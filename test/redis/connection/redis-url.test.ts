@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { connectRedis, redactUrl } from '../../src/redis/connect.ts';
-import { judgePrefix, parseRedisUrl } from '../../src/redis/redis-url.ts';
+import { connectRedis, redactUrl } from '../../../src/redis/connect.ts';
+import { judgePrefix, parseRedisUrl } from '../../../src/redis/connection/redis-url.ts';
 
 describe('redactUrl', () => {
   it.each([

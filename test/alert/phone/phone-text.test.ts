@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePhone } from '../../src/alert/phone.ts';
-import { maskEntry } from '../../src/alert/phone-text.ts';
+import { parsePhone } from '../../../src/alert/phone/phone.ts';
+import { maskEntry } from '../../../src/alert/phone/phone-text.ts';
 
 function message(input: string): string | undefined {
   const verdict = parsePhone(input, 'MY');
