@@ -7,11 +7,11 @@ export async function openChannel(name: string, config: ChannelConfig, deps: Cha
     case 'slack':
     case 'mattermost':
     case 'rocketchat':
-      return (await import('./slack.ts')).createSlackChannel(name, config, deps);
+      return (await import('./web-channels.ts')).createSlackChannel(name, config, deps);
     case 'discord':
-      return (await import('./discord.ts')).createDiscordChannel(name, config, deps);
+      return (await import('./web-channels.ts')).createDiscordChannel(name, config, deps);
     case 'webhook':
-      return (await import('./webhook.ts')).createWebhookChannel(name, config, deps);
+      return (await import('./web-channels.ts')).createWebhookChannel(name, config, deps);
     case 'email':
       return (await import('./email.ts')).createEmailChannel(name, config, deps);
   }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsePrintedUris } from '../../src/embedded/apt.ts';
 import { startEmbeddedServer } from '../../src/embedded/embedded-server.ts';
-import { findRedisBinary } from '../../src/embedded/redis-binary.ts';
+import { findRedisBinary } from '../../src/embedded/find-redis.ts';
 import { findOnPath } from '../../src/embedded/run.ts';
 import { pickPackages } from '../../src/embedded/unpack-redis.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
