@@ -3,7 +3,7 @@ import { luaPart } from './lua-source.ts';
 
 const PAGE = 100;
 
-/** Reads at most `most` values of a hash, in pages, since a hash may be larger than a process should hold. */
+/** Reads at most `most` values of a hash with HSCAN, so that a large hash neither blocks Redis nor fills the memory. */
 export async function scanHash(redis: Redis, key: string, most: number): Promise<string[]> {
   const values = new Map<string, string>();
   let cursor = '0';
@@ -15,5 +15,5 @@ export async function scanHash(redis: Redis, key: string, most: number): Promise
   return [...values.values()].slice(0, most);
 }
 
-/** Lua function `pruneHash(key, cursor, isOld)`: removes old values from one page of a hash and returns the next cursor. */
+/** Lua function `pruneHash(key, cursor, isOld)`: deletes the fields of one HSCAN page for whose value `isOld` is true; returns the next cursor. */
 export const pruneHashLua = luaPart(new URL('prune-hash.lua', import.meta.url), { constants: { PAGE } });

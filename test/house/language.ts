@@ -24,11 +24,7 @@ const BAD_START = /^(?:Of|Whoever|Whom|By|Such|Those|Told|To be|With what)\b/;
 const MOST_LOG_LETTERS = 60;
 
 /** Text of others, and names and texts as they are stored in Redis: file, then the words. */
-const QUOTED: readonly (readonly [file: string, words: string])[] = [
-  ['src/queue/dead-letters/dead-letter.ts', ' was not told: '],
-  ['src/limit/lua/claim-reserved-slot.lua', 'keys.told'],
-  ['src/limit/lua/record-critical.lua', 'keys.told'],
-];
+const QUOTED: readonly (readonly [file: string, words: string])[] = [['src/queue/dead-letters/dead-letter.ts', ' was not told: ']];
 
 export interface Fault {
   readonly file: string;

@@ -55,12 +55,24 @@ export const OWNERS: Readonly<Record<string, string>> = {
  */
 export const KEY_OWNERS: Readonly<Record<string, readonly string[]>> = {
   ledger: [
-    ...['seen', 'alert', 'message', 'claims', 'resolved', 'acknowledged', 'ackCode', 'ackCodes', 'owed', 'open', 'openMessages'],
+    ...[
+      'seen',
+      'alert',
+      'message',
+      'claims',
+      'resolved',
+      'acknowledged',
+      'ackCode',
+      'ackCodes',
+      'resolveSubscribers',
+      'open',
+      'openMessages',
+    ],
     ...['pendingAlerts', 'pendingJob', 'requeued', 'lostSends', 'inFlight', 'unknown', 'ended', 'kept', 'heldCriticals', 'missedCriticals'],
     ...['digestContent', 'storm', 'receiptIndex', 'optOuts', 'optedIn', 'inbound', 'keptInbound', 'keptInboundOrder', 'parked'],
     ...['journalCursor', 'routeKinds'],
   ],
-  limit: ['keptSlot', 'told', 'budget', 'budgetHold', 'contributions', 'capNames', 'limiter'],
+  limit: ['keptSlot', 'sentCriticals', 'budget', 'budgetHold', 'contributions', 'capNames', 'limiter'],
   redis: ['dataSet', 'dataSetHistory'],
 };
 

@@ -45,13 +45,13 @@ const addMessageScript = defineScript(new URL('add-message.lua', import.meta.url
 export function createResolveSubscribers(redis: Redis, keys: Keys): ResolveSubscribers {
   return {
     async keep(dedupHash, messages) {
-      const key = keys.owed(dedupHash);
+      const key = keys.resolveSubscribers(dedupHash);
       await Promise.all([redis.hset(key, { ...messages }), redis.pexpire(key, RESOLVED_TTL_MS)]);
     },
-    isOpen: async (dedupHash) => (await redis.exists(keys.open(dedupHash), keys.owed(dedupHash))) > 0,
-    any: async (dedupHash) => (await redis.exists(keys.owed(dedupHash))) === 1,
+    isOpen: async (dedupHash) => (await redis.exists(keys.open(dedupHash), keys.resolveSubscribers(dedupHash))) > 0,
+    any: async (dedupHash) => (await redis.exists(keys.resolveSubscribers(dedupHash))) === 1,
     async all(dedupHash) {
-      const kept = Object.entries(await redis.hgetall(keys.owed(dedupHash)));
+      const kept = Object.entries(await redis.hgetall(keys.resolveSubscribers(dedupHash)));
       return Promise.all(
         kept.map(async ([id, message]) => {
           const own = await redis.hmget(keys.message(id), 'state', 'simulated', 'digest');
@@ -63,7 +63,7 @@ export function createResolveSubscribers(redis: Redis, keys: Keys): ResolveSubsc
       );
     },
     async forget(dedupHash, ids) {
-      if (ids.length > 0) await redis.hdel(keys.owed(dedupHash), ...ids);
+      if (ids.length > 0) await redis.hdel(keys.resolveSubscribers(dedupHash), ...ids);
     },
     add: (message, run) =>
       addMessageScript(redis, {

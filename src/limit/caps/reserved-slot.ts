@@ -57,13 +57,13 @@ const REMEMBER_MS = 3_600_000;
 
 /** `rememberMs`: how long criticals sent to the phone are remembered. */
 const claimReservedSlotScript = defineScript(new URL('../lua/claim-reserved-slot.lua', import.meta.url), {
-  keys: ['keptSlot', 'told', 'gathering'],
+  keys: ['keptSlot', 'sentCriticals', 'gathering'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', claimedUntil: 'number', rememberMs: 'number' },
   reply: ['closed', 'its own', 'waits'],
 });
 
 const recordCriticalScript = defineScript(new URL('../lua/record-critical.lua', import.meta.url), {
-  keys: ['keptSlot', 'told'],
+  keys: ['keptSlot', 'sentCriticals'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', windowMs: 'number', rememberMs: 'number' },
   reply: noReply,
 });
@@ -71,13 +71,13 @@ const recordCriticalScript = defineScript(new URL('../lua/record-critical.lua', 
 export function createReservedSlot(redis: Redis, keys: Keys): ReservedSlot {
   const recordCriticalStep: ReservedSlot['recordCriticalStep'] = ({ messageId, phoneHash, dedupHash, windowMs }, now) =>
     recordCriticalScript.step({
-      keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash) },
+      keys: { keptSlot: keys.keptSlot(phoneHash), sentCriticals: keys.sentCriticals(phoneHash) },
       args: { messageId, dedupHash, now: now.getTime(), windowMs, rememberMs: rememberMs(windowMs) },
     });
   return {
     claim: ({ messageId, phoneHash, dedupHash, windowMs }, now, until) =>
       claimReservedSlotScript(redis, {
-        keys: { keptSlot: keys.keptSlot(phoneHash), told: keys.told(phoneHash), gathering: keys.digest(phoneHash) },
+        keys: { keptSlot: keys.keptSlot(phoneHash), sentCriticals: keys.sentCriticals(phoneHash), gathering: keys.digest(phoneHash) },
         args: {
           messageId,
           dedupHash,

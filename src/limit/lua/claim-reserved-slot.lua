@@ -1,6 +1,6 @@
 local critical, untilAt, turnUntil = unpack(redis.call('HMGET', keys.keptSlot, 'critical', 'until', 'turnUntil'))
-local toldAt = redis.call('ZSCORE', keys.told, args.dedupHash)
-if toldAt and tonumber(toldAt) > args.now - args.rememberMs then return 'closed' end
+local sentAt = redis.call('ZSCORE', keys.sentCriticals, args.dedupHash)
+if sentAt and tonumber(sentAt) > args.now - args.rememberMs then return 'closed' end
 if critical and critical ~= args.messageId and tonumber(untilAt) > args.now then return 'closed' end
 redis.call('HSET', keys.keptSlot, 'critical', args.messageId, 'until', args.claimedUntil)
 redis.call('PEXPIRE', keys.keptSlot, args.rememberMs)

@@ -1,6 +1,6 @@
-redis.call('ZADD', keys.told, args.now, args.dedupHash)
-redis.call('ZREMRANGEBYSCORE', keys.told, '-inf', args.now - args.rememberMs)
-redis.call('PEXPIRE', keys.told, args.rememberMs)
+redis.call('ZADD', keys.sentCriticals, args.now, args.dedupHash)
+redis.call('ZREMRANGEBYSCORE', keys.sentCriticals, '-inf', args.now - args.rememberMs)
+redis.call('PEXPIRE', keys.sentCriticals, args.rememberMs)
 if redis.call('HGET', keys.keptSlot, 'critical') == args.messageId then
   redis.call('HDEL', keys.keptSlot, 'critical', 'until')
   redis.call('HSET', keys.keptSlot, 'turnUntil', args.now + args.windowMs)

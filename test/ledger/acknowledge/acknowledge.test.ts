@@ -137,7 +137,12 @@ describe('codes', () => {
     await admit();
     await acknowledge(2_000);
     await ledger.resolveSubscribers.keep(dedupHash, { m: '{}' });
-    const written = [keys.ackCodes(phoneHash()), keys.ackCode(phoneHash(), 'AAA2'), keys.acknowledged(dedupHash), keys.owed(dedupHash)];
+    const written = [
+      keys.ackCodes(phoneHash()),
+      keys.ackCode(phoneHash(), 'AAA2'),
+      keys.acknowledged(dedupHash),
+      keys.resolveSubscribers(dedupHash),
+    ];
     for (const key of written) expect(await redis.pttl(key), key).toBeGreaterThan(0);
   });
 });
