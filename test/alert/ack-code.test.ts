@@ -22,7 +22,7 @@ describe('the codes of an alert', () => {
     expect([...used].sort().join('')).toBe('23456789ABCDEFGHJKMNPQRSTUVWXYZ');
   });
 
-  test('are told in few characters of GSM-7', () => {
+  test('need few GSM-7 characters in a message', () => {
     expect(ackTail('K7Q2')).toBe(' Ack: reply K7Q2');
     expect(isGsm7(ackTail('K7Q2'))).toBe(true);
     expect(countSegments('a'.repeat(144) + ackTail('K7Q2'))).toBe(1);

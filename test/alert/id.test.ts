@@ -45,7 +45,7 @@ describe('a job id that is used again', () => {
     expect(alertIdOfJob(job('7', { timestamp: 2_000 }))).not.toBe(alertIdOfJob(job('7')));
   });
 
-  test('is the same alert when its job runs again with the data that somebody has changed since', () => {
+  test('is the same alert when its job runs again with modified data', () => {
     expect(alertIdOfJob(job('7', { data: { text: 'b' } }))).toBe(alertIdOfJob(job('7', { data: { text: 'a' } })));
   });
 

@@ -209,7 +209,7 @@ describe('each mistake is named with its place', () => {
   });
 });
 
-describe('several mistakes are named at once', () => {
+describe('several faults are reported together', () => {
   test('of form', () => {
     expect(
       faults({ severity: 'x', text: '\u0000', to: [5, '', '+60123456789'], foo: 1, bar: 2 })

@@ -46,7 +46,7 @@ it('goes to several in one, and none of them learns who the others are', async (
   expect(mails[0]?.source).toMatch(/^To: "undisclosed-recipients":;\r$/m);
 });
 
-it("goes to the alert's own recipients where the channel names nobody", async () => {
+it('goes to the recipients of the alert where the channel has none', async () => {
   const asked: (readonly string[])[] = [];
   const openAddresses = (to: readonly string[]) => {
     asked.push(to);
@@ -58,7 +58,7 @@ it("goes to the alert's own recipients where the channel names nobody", async ()
   expect(mails.map(({ to }) => to)).toEqual([['alice@example.com']]);
 });
 
-it('is refused for good where nobody has an address', async () => {
+it('is rejected permanently where no recipient has an address', async () => {
   const { tell, mails } = await setup({}, [], { openAddresses: () => [] });
   expect(await tell()).toEqual({ kind: 'refused', retry: false, code: 'no_address' });
   expect(mails).toEqual([]);
@@ -85,7 +85,7 @@ describe('a server that refuses', () => {
     expect(await tell()).toEqual({ kind: 'refused', ...refused });
   });
 
-  it('some addresses has told the others, and says so', async () => {
+  it('some addresses is accepted for the others, with a detail that names the refused ones', async () => {
     const onRcptTo: SMTPServerOptions['onRcptTo'] = ({ address }, _session, done) => done(address.startsWith('gone') ? no(550) : null);
     const { tell, mails } = await setup({ onRcptTo }, ['gone@example.com', 'here@example.com']);
     expect(await tell()).toEqual({ kind: 'accepted', detail: 'g***@example.com: smtp_550' });
@@ -141,14 +141,14 @@ describe('a server that refuses', () => {
   });
 });
 
-it('nobody there: refused for now', async () => {
+it('an unreachable server is a retryable refusal', async () => {
   const channel = await given({ type: 'email', smtp: 'smtp://127.0.0.1:9', from: FROM, to: ['a@example.com'] });
   const refused = await channel.notify(notice(), never);
   expect(refused).toMatchObject({ kind: 'refused', retry: true });
   expect(JSON.stringify(refused)).not.toMatch(/127\.0\.0\.1|example/);
 });
 
-it('a server that says nothing is let go of when we are told to stop', async () => {
+it('the connection to a silent server is closed when the signal aborts', async () => {
   const stop = new AbortController();
   const server = await startMailServer({ onMailFrom: () => stop.abort() });
   onTestFinished(server.close);

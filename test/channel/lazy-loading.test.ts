@@ -7,7 +7,7 @@ vi.mock('nodemailer', (original) => {
   return original();
 });
 
-it('loads the mail library for who sends mail, and for nobody else', async () => {
+it('loads the mail library only for a config with an e-mail channel', async () => {
   for (const type of ['slack', 'discord', 'webhook']) await given({ type, url: 'http://127.0.0.1:9' });
   expect(loaded).toEqual([]);
   await given({ type: 'email', smtp: 'smtp://127.0.0.1:9', from: 'a@example.com' });

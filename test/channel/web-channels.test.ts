@@ -52,7 +52,7 @@ describe('slack', () => {
     expect(hit.headers['content-type']).toMatch(/^application\/json/);
   });
 
-  it('is told which step of how many it is', async () => {
+  it('receives the number of the step and of all steps', async () => {
     const { body } = await told('slack', { step: 2, steps: 3, source: undefined, instance: undefined, labels: {} });
     expect(body.text).toBe('CRITICAL: Database unreachable\nalert: order-42, route default, step 2 of 3, since 2026-11-20T03:00:00.000Z');
   });
@@ -65,7 +65,7 @@ describe('slack', () => {
       '[status page](https://evil.example) ![](https://evil.example/x.png)',
       '[status page]\u200b(https://evil.example) ![]\u200b(https://evil.example/x.png)',
     ],
-  ])('lets nobody be called or led astray by %s', async (text, shown) => {
+  ])('contains no mention and no disguised link for %s', async (text, shown) => {
     const { body } = await told('slack', { text, labels: { note: text } });
     expect(body.text).toContain(`CRITICAL: ${shown}\n`);
     expect(body.text).toContain(`labels: note=${shown}`);
@@ -80,7 +80,7 @@ describe('slack', () => {
 });
 
 describe('discord', () => {
-  it('gets the same text, and calls nobody whatever it says', async () => {
+  it('gets the same text, without a mention whatever the text contains', async () => {
     const { body } = await told('discord', { text: '@everyone <@42>', labels: {} });
     expect(body.allowed_mentions).toEqual({ parse: [] });
     expect(body.content).toContain('CRITICAL: \\@everyone \\<\\@42\\>\n');
@@ -107,7 +107,7 @@ describe('discord', () => {
     }
   });
 
-  it('says itself, in seconds, when it wants to hear from us again', async () => {
+  it('sets the retry time in seconds', async () => {
     const { url } = await receiver({
       status: 429,
       headers: { 'retry-after': '60' },
@@ -321,7 +321,7 @@ describe('what a receiver answers', () => {
     expect(elsewhere.hits).toEqual([]);
   });
 
-  it('may never come: who waits for it can be told to stop', async () => {
+  it('may never come: the wait ends when the signal aborts', async () => {
     const stop = new AbortController();
     const { url } = await receiver(() => {
       stop.abort();
@@ -335,7 +335,7 @@ describe('what a receiver answers', () => {
   });
 });
 
-it('nobody there: refused for now', async () => {
+it('an unreachable receiver is a retryable refusal', async () => {
   const channel = await given({ type: 'slack', url: 'http://127.0.0.1:9/SECRET' });
   expect(await channel.notify(notice(), never)).toMatchObject({ kind: 'refused', retry: true, code: 'ECONNREFUSED' });
 });

@@ -193,16 +193,16 @@ describe('a second text', () => {
   });
 });
 
-test('a text that is called unsent though a provider accepted it is told', () => {
+test('a message recorded as unsent although a provider accepted it is reported', () => {
   const expired = message({ state: 'expired', provider: null });
   expect(judgeHistory(history(traced(expired))).broken).toContainEqual(expect.stringMatching(/expired, though first accepted it/));
 });
 
-test('jobs that never come to rest are told', () => {
+test('jobs that never end are reported', () => {
   expect(judgeHistory(history({ restless: '1 job(s) under way' })).broken).toEqual(['not at rest: 1 job(s) under way']);
 });
 
-test('a text of which nobody knows is counted', () => {
+test('a message with unknown outcome is counted', () => {
   const unresolved = message({ state: 'unknown', attempts: [attempt('unknown')] });
   expect(judgeHistory(history({ hits: [unanswered()], ...traced(unresolved) }))).toMatchObject({ unknown: 1, broken: [] });
 });

@@ -109,7 +109,7 @@ describe('processes', () => {
     expect(calls).toEqual([['runProcess', 'start', { configPath: undefined }]]);
   });
 
-  test.each(['start', 'receiver'])('%s serves the console when told to, and the others know no such option', async (kind) => {
+  test.each(['start', 'receiver'])('%s serves the console with --console, and the other commands reject that option', async (kind) => {
     expect((await type([kind, '--console'])).calls).toEqual([['runProcess', kind, { configPath: undefined, console: true }]]);
     expect((await type(['dispatcher', '--console'])).code).toBe(2);
   });

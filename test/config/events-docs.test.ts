@@ -5,7 +5,7 @@ import { loadYaml, minimal } from './load-yaml.ts';
 
 const docs = readFileSync('docs/events.md', 'utf8');
 
-test('docs/events.md has every type of event, and marks those that are told on demand only', () => {
+test('docs/events.md has every type of event, and marks those that are sent on request only', () => {
   const rows = docs.split('\n').filter((line) => line.startsWith('| `'));
   const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z.]+)`( ¹)?/g)]);
   expect(named.map(([, type]) => type).toSorted()).toEqual(EVENT_TYPES.toSorted());

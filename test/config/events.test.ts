@@ -9,7 +9,7 @@ const withEvents = (webhook: string) => minimal(`events: { erp: { url: "https://
 const load = (webhook: string) => loadYaml(withEvents(webhook)).config;
 
 describe('events', () => {
-  test('are told to a webhook with every end, unless it says what it wants', () => {
+  test('are sent to a webhook for every outcome, unless it selects types', () => {
     const { types, headers } = load(`secret: "${a}"`).events.get('erp') ?? {};
     expect(headers).toEqual({});
     expect(EVENT_TYPES.filter((type) => !types?.includes(type))).toEqual(['alert.routed', 'message.deferred']);

@@ -529,7 +529,7 @@ test.each([
   for (const line of faultLines(yaml)) expect(line.length).toBeLessThan(600);
 });
 
-test('every fault of the file and of the environment is told at once, in the order of the file', () => {
+test('all faults of the file and of the environment are reported together, in the order of the file', () => {
   const yaml = `providers:
   desk: { type: simulatd }
 routes:
@@ -611,7 +611,7 @@ describe('a file that is not there', () => {
     }
   });
 
-  test('is told from a directory', () => {
+  test('is distinguished from a directory', () => {
     expect(load('/')).toBe('/: is a directory, not a file');
   });
 });

@@ -18,7 +18,7 @@ test.each([
   expect(() => refuseFixed(load(after), load(after), 'c.yaml')).not.toThrow();
 });
 
-test('all that are refused are named at once', () => {
+test('all rejected settings are reported together', () => {
   expect(() => refuseFixed(load(''), load('http: { port: 1 }\nredis: { prefix: x }'), 'c.yaml')).toThrow(/redis\.prefix.*\n.*http\.port/);
 });
 

@@ -68,7 +68,7 @@ describe('a HertzBeat application.yml', () => {
     expect(yaml).toContain('from: "+15005550006"');
   });
 
-  it('as it ships, in documents that --- parts and with samples for what nobody uses, gives what was filled in', () => {
+  it('as shipped, in documents separated by --- and with samples of unused types, yields the settings that were filled in', () => {
     const shipped = `
 server: { port: 1157 }
 spring:

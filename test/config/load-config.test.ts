@@ -223,13 +223,13 @@ describe('the hash', () => {
   });
 
   test.each(['caps: { perHour: { max: 99 } }', 'contacts: { a: { phone: "+60123456789" } }', 'redis: { prefix: other }'])(
-    'tells %s',
+    'covers %s',
     (more) => {
       expect(hashOf(minimal(more))).not.toBe(hashOf(minimal()));
     },
   );
 
-  test('tells one pattern from another', () => {
+  test('differs between two patterns', () => {
     const withPattern = (pattern: string) => minimal().replace('name: default', `name: default, match: { source: ${pattern} }`);
     expect(hashOf(withPattern('/a/'))).not.toBe(hashOf(withPattern('/b/')));
   });

@@ -40,7 +40,7 @@ describe('quiet hours of a route', () => {
   });
 });
 
-describe('quiet hours by a clock that nobody named', () => {
+describe('quiet hours without a time zone', () => {
   test.each<[name: string, given: Given, paths: string[]]>([
     ['of the file', { all: `{ ${NIGHT} }` }, ['quietHours']],
     ['of a route', { ofRoute: `{ ${NIGHT} }` }, ['routes[0].quietHours']],

@@ -61,7 +61,7 @@ const env = {
 describe(SHIPPED, () => {
   const { config, warnings } = loadConfig({ env: {} });
 
-  test('works as it is, without any environment, and sends nothing to anybody', () => {
+  test('works unchanged, without any environment, and sends no real message', () => {
     expect(warnings).toEqual([]);
     expect([...config.providers.values()].map(({ type }) => type)).toEqual(['simulated']);
     expect(config.routes).toMatchObject([{ name: 'default', match: {}, providers: ['simulated'] }]);

@@ -93,7 +93,7 @@ it.each([
   expect(await call({ query })).toMatchObject({ status, body: { Code: code } });
 });
 
-it('the fake Alibaba says what it is told, by the number of the valid call', async () => {
+it('the fake Alibaba answers as configured, by the number of the valid call', async () => {
   const { alibaba, call } = await fake();
   alibaba.respondWith((_hit, index) => (index === 1 ? alibabaAnswer('isv.OUT_OF_SERVICE', '业务停机') : undefined));
   expect((await call()).body.Code).toBe('OK');

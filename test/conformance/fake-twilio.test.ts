@@ -47,7 +47,7 @@ it.each([
   expect(twilio.requests).toMatchObject([{ valid: false }]);
 });
 
-it('the fake Twilio says what it is told, by the number of the valid call', async () => {
+it('the fake Twilio answers as configured, by the number of the valid call', async () => {
   const { twilio, call } = await fake();
   twilio.respondWith((hit, index) => (index === 1 ? twilioError(400, 21610, `no more to ${hit.form.To}`) : undefined));
   expect((await call()).status).toBe(201);

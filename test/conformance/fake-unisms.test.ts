@@ -78,7 +78,7 @@ it.each([
   expect(await call(query, body)).toBe(code);
 });
 
-it('the fake UniSMS asks for JSON, and says what it is told', async () => {
+it('the fake UniSMS requires JSON, and answers as configured', async () => {
   const { unisms, call } = await fake();
   unisms.respondWith((_hit, index) => (index === 1 ? unismsError('105400', 'InsufficientFunds') : undefined));
   expect(await call(SIMPLE, MESSAGE, 'text/plain')).toBe(404);

@@ -20,7 +20,7 @@ describe('what happened lately', () => {
     expect(once.bars.get(30_000)).toEqual({ accepted: 1, held: 0, not: 0, failed: 0 });
   });
 
-  it('keeps the newest 500, and does not count again what it let go of', () => {
+  it('keeps the newest 500, and does not count removed ones again', () => {
     const many = Array.from({ length: 600 }, (_, index) => messageEntry({ seq: `${index + 1}-0`, state: 'accepted' }));
     const flow = takeIn(EMPTY, many);
     expect(flow.entries).toHaveLength(500);
@@ -29,7 +29,7 @@ describe('what happened lately', () => {
     expect(flow.bars.get(0)?.accepted).toBe(600);
   });
 
-  it('forgets bars that nobody sees any more', () => {
+  it('removes bars that are no longer visible', () => {
     const old = takeIn(EMPTY, [messageEntry({ seq: '0-1', state: 'accepted' })]);
     const flow = takeIn(old, [messageEntry({ seq: `${BARS * BAR_MS}-0`, state: 'failed' })]);
     expect([...flow.bars.keys()]).toEqual([BARS * BAR_MS]);

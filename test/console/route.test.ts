@@ -20,7 +20,7 @@ describe('the address of a view', () => {
     ['#/nowhere', { view: 'now' }],
     ['#/story/', { view: 'now' }],
     ['#/search/100%', { view: 'search', query: '100%' }],
-  ])('%j, which nobody links to, is %j', (hash, route) => {
+  ])('%j, to which no page links, is %j', (hash, route) => {
     expect(parseRoute(hash)).toEqual(route);
   });
 });

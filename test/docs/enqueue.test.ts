@@ -153,24 +153,27 @@ async function canRun(heading: string): Promise<boolean> {
 
 describe.concurrent('a sender in', { timeout: 240_000 }, async () => {
   for (const heading of ['curl', 'Python', 'Go', 'Java', 'PHP']) {
-    test.runIf(await canRun(heading))(`${heading} waits as long as it is asked to, is taken once, and hears what is wrong`, async () => {
-      const name = heading.toLowerCase();
-      const late = `late-${name}`;
-      expect(await run(heading, late)).toMatchObject({ code: 0, stdout: 'taken\n' });
-      const [refused, taken] = seen.filter(({ id }) => id === late);
-      expect([refused?.status, taken?.status]).toEqual([503, 202]);
-      expect((taken?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThan(1950);
-      expect(taken?.authorization).toBe(`Bearer ${TOKEN}`);
+    test.runIf(await canRun(heading))(
+      `${heading} waits as long as configured, is accepted once, and receives faults as errors`,
+      async () => {
+        const name = heading.toLowerCase();
+        const late = `late-${name}`;
+        expect(await run(heading, late)).toMatchObject({ code: 0, stdout: 'taken\n' });
+        const [refused, taken] = seen.filter(({ id }) => id === late);
+        expect([refused?.status, taken?.status]).toEqual([503, 202]);
+        expect((taken?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThan(1950);
+        expect(taken?.authorization).toBe(`Bearer ${TOKEN}`);
 
-      await rm(join(dir, late), { recursive: true });
-      expect(await run(heading, late)).toMatchObject({ code: 0, stdout: 'had been taken before\n' });
-      expect(await textsOf(late)).toBe(1);
+        await rm(join(dir, late), { recursive: true });
+        expect(await run(heading, late)).toMatchObject({ code: 0, stdout: 'had been taken before\n' });
+        expect(await textsOf(late)).toBe(1);
 
-      const bad = await run(heading, `bad-${name}`, { '+60123456789': '12' });
-      expect(bad.code).not.toBe(0);
-      expect(bad.stderr).toContain('to[0]');
-      expect(statusesOf(`bad-${name}`)).toEqual([400]);
-    });
+        const bad = await run(heading, `bad-${name}`, { '+60123456789': '12' });
+        expect(bad.code).not.toBe(0);
+        expect(bad.stderr).toContain('to[0]');
+        expect(statusesOf(`bad-${name}`)).toEqual([400]);
+      },
+    );
   }
 
   test('BullMQ puts it on the queue; the same id twice is one text', async () => {
@@ -180,7 +183,7 @@ describe.concurrent('a sender in', { timeout: 240_000 }, async () => {
     expect(await textsOf('bullmq')).toBe(1);
   });
 
-  test('BullMQ is told when Redis does not answer', async () => {
+  test('BullMQ reports a Redis that does not answer', async () => {
     const nobody = { "process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'": "'redis://127.0.0.1:1'", '5000': '500' };
     const { code, stderr } = await run('BullMQ', 'bullmq-away', nobody);
     expect(code).toBe(1);

@@ -10,7 +10,7 @@ import { readDoc, tableRows } from './markdown.ts';
 
 const pages = await generatedDocs();
 
-test.each([...pages])('%s is what the code says: `npm run docs` writes it anew', (path, text) => {
+test.each([...pages])('%s matches the code: `npm run docs` writes it', (path, text) => {
   expect(readDoc(path)).toBe(text);
 });
 

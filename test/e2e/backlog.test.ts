@@ -10,7 +10,7 @@ const at = (part: string) => ({ redisUrl, prefix: prefix.replace('}', `-${part}}
 const AHEAD_MS = 8_000;
 
 describe.concurrent('texts that wait', () => {
-  it('go through the next provider at once, and hardly any is tried on the one that is down', async () => {
+  it('go through the next provider immediately, and hardly any is tried on the one that is down', async () => {
     const { firstAfterMs, spentOnFirst, accepted } = await failOver({ ...at('failover'), count: 120 });
     expect(accepted).toBe(120);
     expect(firstAfterMs).toBeLessThan(5_000);

@@ -75,7 +75,7 @@ shutdown: { grace: 1s }
     expect(watched.urls.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'))).toEqual([]);
   }
 
-  it('lets in whoever has a token, by the keyboard alone', async () => {
+  it('accepts a token, by the keyboard alone', async () => {
     await page.goto(`${origin}/console`);
     await page.getByLabel('Token').fill(TOKEN);
     await page.keyboard.press('Enter');
@@ -146,7 +146,7 @@ shutdown: { grace: 1s }
     await expectClean();
   });
 
-  it('settles what nobody knew', async () => {
+  it('resolves an unknown outcome', async () => {
     const id = await raise({ to: 'contact:dave', text: 'perhaps', dedupKey: 'perhaps' });
     await go('#/unknown');
     await page.getByRole('heading', { name: /^dave/ }).waitFor();

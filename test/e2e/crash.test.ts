@@ -73,7 +73,7 @@ describe('a dispatcher that is killed in the middle of a send', () => {
 });
 
 describe('a provider that takes the text and never answers', () => {
-  it('gets a critical resent once through the next provider, and a warning held, without anybody crashing', async () => {
+  it('gets a critical resent once through the next provider, and a warning held, without any crash', async () => {
     const [first, second] = [await vendor(), await vendor()];
     first.respondWith(() => 'hang');
     const system = await launch(configWith(first, second, 'silent'));
@@ -104,7 +104,7 @@ describe('a provider that takes the text and never answers', () => {
   });
 });
 
-describe('a dispatcher that is told to end while a call is in flight', () => {
+describe('a dispatcher that is stopped while a call is in flight', () => {
   it('lets the call finish, takes nothing new, and exits 0', async () => {
     const [first, second] = [await vendor(), await vendor()];
     let answer: () => void = () => undefined;

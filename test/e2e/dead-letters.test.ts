@@ -20,7 +20,7 @@ import { rest } from './rest.ts';
 const { url: redisUrl, prefix } = testRedis();
 const account = { accountSid: `AC${'d'.repeat(32)}`, authToken: 'the-token-of-the-dead' };
 
-test('what failed is listed, shown, replayed with its history, delivered once its cause is mended, or discarded', {
+test('failed messages are listed, shown, replayed with their history, delivered once the cause is fixed, or discarded', {
   timeout: 240_000,
 }, async () => {
   const twilio = await startFakeTwilio(account);

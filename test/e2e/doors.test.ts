@@ -158,7 +158,7 @@ describe('an alert ends as one text by', { timeout: 480_000 }, () => {
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('no contact named "nobody"') });
   });
 
-  it("Alertmanager's webhook, and its repeat and resolve text nobody", async () => {
+  it("Alertmanager's webhook, whose repeat and resolve send no message", async () => {
     const url = `${system.url}/v1/webhooks/alertmanager?to=%2B60123450015&to=contact:bob`;
     const { status, body } = await call<{ accepted: { id: string; duplicate: boolean }[] }>(url, { body: alertmanagerCall([firing(w1)]) });
     expect(status).toBe(200);
@@ -203,7 +203,7 @@ describe('at the door', { timeout: 480_000 }, () => {
       { path: 'template.name', message: 'no template named "nope" in the config' },
     ],
     ['a key', { to: 'contact:bob', text: 'x', txet: 'y' }, { path: 'txet', message: 'unknown key: remove it, or correct its spelling' }],
-  ])('%s that nobody knows is refused by name', async (_what, alert, error) => {
+  ])('%s that does not exist is rejected by name', async (_what, alert, error) => {
     expect(await refusal({ severity: 'critical', ...alert })).toMatchObject({
       status: 400,
       body: { rejected: [{ index: 0, errors: [error] }] },
@@ -223,7 +223,7 @@ describe('on the way', { timeout: 480_000 }, () => {
     expect((await outcomeOf(id as string)).texts).toEqual(['Your code is 0042, valid 5 minutes']);
   });
 
-  it('a warning stays below the severity of its route and texts nobody', async () => {
+  it('a warning below the severity of its route sends no message', async () => {
     const [id] = await post(system.url, { severity: 'warn', to: 'contact:bob', text: 'only a warning' });
     expect((await outcomeOf(id as string)).trace).toMatchObject({ outcome: 'suppressed', reason: 'below_severity', messages: [] });
     expect(await textsSaying('only a warning')).toEqual([]);
@@ -260,7 +260,7 @@ describe('on the way', { timeout: 480_000 }, () => {
     ['the endpoint', (dedupKey: string) => call(`${system.url}/v1/alerts/resolve`, { body: { dedupKey } })],
     ['a resolved alert', (dedupKey: string) => post(system.url, { severity: 'critical', status: 'resolved', dedupKey })],
     ['the command line', (dedupKey: string) => runToEnd({ config, redisUrl, args: ['resolve', dedupKey] })],
-  ])('a resolve by %s cancels a deferred text at once', async (way, resolve) => {
+  ])('a resolve by %s cancels a deferred message immediately', async (way, resolve) => {
     // A number that the provider always throttles.
     const [id] = await post(system.url, { severity: 'critical', to: '+60123450004', text: `over by ${way}`, dedupKey: way });
     const [waiting] = (await settled(system.url, id as string, ['deferred'])).messages;

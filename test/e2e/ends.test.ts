@@ -49,7 +49,7 @@ const outbox = async (ending: string) => {
 const acknowledge = async (id: string) => (await call(`${url}/v1/alerts/${id}/acknowledge`, { body: { by: 'alice' } })).body;
 
 describe('a problem that is over', () => {
-  it('is told of once to those whose text was accepted, by resolves that come at the same moment', async () => {
+  it('is reported once to recipients of an accepted message, by concurrent resolves', async () => {
     const id = await raise({ to: [TOLD, REFUSED, UNKNOWN], text: 'Disk full', dedupKey: 'disk' });
     await settled(id);
     const resolve = () => call(`${url}/v1/alerts/resolve`, { body: { dedupKey: 'disk' } });
@@ -68,8 +68,8 @@ describe('a problem that is over', () => {
   });
 });
 
-describe('a problem that somebody takes care of', () => {
-  it('cancels at once what a cap holds back, says who, and is not undone by what comes again', async () => {
+describe('an acknowledged problem', () => {
+  it('cancels held-back messages immediately, records the acknowledging person, and is not undone by a repeat', async () => {
     await Promise.all([1, 2].map((n) => raise({ to: CAPPED, text: `fills the cap ${n}` }).then(settled)));
     const id = await raise({ to: CAPPED, text: 'Too much', dedupKey: 'much' });
     await when(id, ({ messages }) => messages[0]?.state === 'deferred');
@@ -82,7 +82,7 @@ describe('a problem that somebody takes care of', () => {
     expect(again).toMatchObject({ outcome: 'suppressed', reason: 'duplicate' });
   });
 
-  it('changes nothing about a text that has gone, and its end is told all the same', async () => {
+  it('does not change a sent message, and its resolve is sent nevertheless', async () => {
     const id = await raise({ to: ACKNOWLEDGED, text: 'Fan stopped', dedupKey: 'fan' });
     await when(id, ({ messages }) => messages[0]?.state === 'delivered');
     expect(await acknowledge(id)).toEqual({ id, status: 'acknowledged', cancelled: 0 });

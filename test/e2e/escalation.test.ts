@@ -160,7 +160,7 @@ describe('the written policy', () => {
 describe('the ladder', () => {
   const patient = () => alert({ severity: 'critical', labels: { urgency: 'patient' } });
 
-  it('tells chat, then mail, then phones, each at its time, while nobody takes care', async () => {
+  it('notifies chat, then mail, then phones, each at its time, while it is not acknowledged', async () => {
     const { url } = await run({ mailAfter: '300ms', smsAfter: '600ms' });
     const given = patient();
     const [id = ''] = await post(url, [given]);
@@ -183,7 +183,7 @@ describe('the ladder', () => {
     expect([said.length, mail.mails.length, done.messages.length]).toEqual([1, 1, 1]);
   });
 
-  it('ends where it is when it is resolved, and the waiting text at once', async () => {
+  it('ends where it is when it is resolved, and cancels the waiting message immediately', async () => {
     const { queue } = openQueue(redisUrl, prefix, NOTICE_QUEUE);
     const { url } = await run();
     const given = patient();

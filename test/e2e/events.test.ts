@@ -109,14 +109,14 @@ describe('what became of an alert', () => {
     ['failed', { to: '+60121110006' }, ['message.failed']],
     ['below severity', { to: '+60121110001', severity: 'info' }, ['alert.suppressed']],
     ['without consent', { to: 'contact:bob' }, ['message.suppressed']],
-  ])('%s is told, signed', async (what, alert, types) => {
+  ])('%s is sent, signed', async (what, alert, types) => {
     const id = await raise({ dedupKey: what, ...alert });
     await until(() => erp.of(id).length >= types.length);
     // In order, too, while the webhook answers within a second, which a busy machine may not: `event-lanes.test.ts`.
     expect(erp.of(id).toSorted()).toEqual(types.toSorted());
   });
 
-  it('says who, through whom and why, without a whole number, the text or a secret', async () => {
+  it('contains recipient, provider and reason, without a full number, the text or a secret', async () => {
     const id = await raise({ id: 'order-42', to: 'contact:alice', dedupKey: 'order' });
     await until(() => erp.of(id).includes('message.delivered'));
     const delivered = erp.told.find(({ data, type }) => data.alertId === id && type === 'sms.message.delivered');
@@ -146,14 +146,14 @@ describe('what became of an alert', () => {
     expect(() => new Webhook(next).verify(hit?.body ?? '', hit?.headers as Record<string, string>)).not.toThrow();
   });
 
-  it('is told to each webhook by its own types', async () => {
+  it('is sent to each webhook by its own types', async () => {
     const id = await raise({ to: ['+60121110001', 'contact:bob'], dedupKey: 'types' });
     await until(() => all.of(id).length === 3 && erp.of(id).length === 3);
     expect(all.of(id).toSorted()).toEqual(['alert.routed', 'message.accepted', 'message.delivered']);
     expect(erp.of(id).toSorted()).toEqual(['message.accepted', 'message.delivered', 'message.suppressed']);
   });
 
-  it('is told of an acknowledgement and of what it cancels', async () => {
+  it('receives an acknowledgement and what it cancels', async () => {
     const id = await raise({ to: '+60121110004', dedupKey: 'ack' });
     await until(() => all.of(id).includes('message.deferred'));
     await producer.acknowledge(id, 'alice');
@@ -163,7 +163,7 @@ describe('what became of an alert', () => {
 });
 
 describe('a webhook', () => {
-  it('that answers 503 is told again under the same id when it asks for it, and counted once', async () => {
+  it('that answers 503 receives the event again under the same id after its Retry-After, and it is counted once', async () => {
     const [before = 0, failed] = [await counted('erp', 'accepted'), await counted('erp', 'failed')];
     let refusals = 0;
     erp.respondWith(({ type }) =>
@@ -189,7 +189,7 @@ describe('a webhook', () => {
     all.respondWith(() => undefined);
   });
 
-  it('that is gone is told no more of an event, which is dead until somebody replays it', async () => {
+  it('that is gone receives no further try of an event, which is a dead letter until it is replayed', async () => {
     erp.respondWith(() => ({ status: 410, body: '' }));
     const id = await raise({ to: '+60121110006', dedupKey: '410' });
     const dead = createDeadLetters({ redis: redisUrl, prefix, clock: systemClock });
@@ -234,7 +234,7 @@ describe('a webhook', () => {
 });
 
 describe('waitFor', () => {
-  it('gives the trace once nothing of the alert is on its way, to many at once, also before it is raised', async () => {
+  it('returns the history once all messages of the alert have ended, to many concurrent callers, also before it is raised', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => `wait-${n}`);
     const waiting = Promise.all(ids.map((id) => producer.waitFor(id, { timeoutMs: 15_000 })));
     const raised = Promise.all(ids.map((id) => raise({ id, to: ['+60121110001', '+60121110006'], dedupKey: id })));

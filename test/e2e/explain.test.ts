@@ -220,7 +220,7 @@ describe.concurrent('explain answers on one screen, for an alert and for its mes
     );
   });
 
-  it('delivered: through whom, how fast, and when it arrived', async () => {
+  it('delivered: provider, duration and time of arrival', async () => {
     const id = await raise(main, { to: '+60123450016' });
     const [message] = (await settled(main.url, id)).messages;
     const sid = message?.providerMessageId ?? '';

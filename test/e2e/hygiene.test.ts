@@ -82,7 +82,7 @@ const phones = ({ requests }: FakeTwilio) => requests.flatMap(({ method, form })
 const messageOf = async (alertId: string) => (await trace(door.url, alertId)).messages[0];
 
 describe('a job lock that is lost in the middle of a run', () => {
-  it('ends that run before its next attempt; whoever takes the job over waits for the lease and then goes on', async () => {
+  it('ends that run before its next attempt; the next worker waits for the lease and then continues', async () => {
     const { queue, key } = openQueue(redisUrl, prefix, MESSAGE_QUEUE);
     const log: string[] = [];
     const logger = createLogger('info', { write: (line) => void log.push(line) });
@@ -160,8 +160,8 @@ describe('a message over which worker after worker died', () => {
   }, 240_000);
 });
 
-describe('a dispatcher that is told to end with fifty calls in flight that nobody answers', () => {
-  it('is not ready at once, waits out its grace, writes each of them down as unknown, and exits 0', async () => {
+describe('a dispatcher that is stopped with fifty unanswered calls in flight', () => {
+  it('is not ready immediately, waits for its grace period, records each call as unknown, and exits 0', async () => {
     first.respondWith(() => 'hang');
     const victim = await dispatcherProcess();
     const ids = await post(door.url, alerts(60));
@@ -243,7 +243,7 @@ describe('four dispatchers, restarted one after the other under 200 texts a seco
 });
 
 describe('a dispatcher that drains', () => {
-  it('exits at once when it is told a second time', async () => {
+  it('exits immediately at a second signal', async () => {
     first.respondWith(() => 'hang');
     const patient = await launch({ ...options, config: options.config.replace('grace: 1s', 'grace: 25s'), kind: 'dispatcher' });
     const [id = ''] = await post(door.url, alerts(1));

@@ -8,7 +8,7 @@ import { writeConfig } from '../support/write-config.ts';
 
 const { url: redisUrl, prefix } = testRedis();
 
-it('Ctrl-C ends a command that waits, at once, with one line and the exit code that shells know', async () => {
+it('Ctrl-C ends a waiting command immediately, with one line and the exit code that shells expect', async () => {
   const config = await writeConfig(`
 providers: { desk: { type: simulated } }
 routes: [{ name: default, providers: [desk] }]

@@ -106,7 +106,7 @@ describe('what a trial left is not handed to a real provider at the next start',
     expect([textsTo('queued in the trial'), textsTo('raised since')]).toEqual([0, 1]);
   });
 
-  test('a digest: it fails with all that it tells, and what is held back since then has its own', async () => {
+  test('a digest: it fails with all alerts in it, and what is held back since then has its own', async () => {
     const { load, start, prefix } = machine(', dedupeFor: 0, overflow: digest');
     const trial = await start(load('desk', SIMULATED));
     const ids = await post(

@@ -201,7 +201,7 @@ describe.skipIf(prometheus === undefined)(
       expect(await number('sum(sms_messages_total) - sum(sms_message_outcomes_total) - max(sms_messages_in_flight)')).toBe(0);
     });
 
-    it('hears the same of the whole system from every process', async () => {
+    it('reads the same figures of the whole system from every process', async () => {
       const gauges = [
         'sms_messages_in_flight',
         'sms_messages_unknown',

@@ -80,7 +80,7 @@ const requestsFor = (to: string) =>
   [...twilio.requests, ...spare.requests].filter(({ method, form }) => method === 'POST' && form.To === to);
 
 describe('STOP', { timeout: 120_000 }, () => {
-  it('ends texts to that phone at once, by every provider and for every purpose; START lets them in again', async () => {
+  it('stops messages to that phone immediately, by every provider and for every purpose; START allows them again', async () => {
     const [phone, other] = ['+60123450001', '+60123450002'];
     expect(await alert(phone)).toMatchObject({ state: 'accepted' });
     await counting(
@@ -138,7 +138,9 @@ describe('STOP', { timeout: 120_000 }, () => {
   });
 });
 
-it("a vendor's word that a phone has opted out ends texts to it: the next one is asked of nobody", { timeout: 120_000 }, async () => {
+it("a vendor's report of an opt-out stops messages to the phone: no provider is called for the next one", {
+  timeout: 120_000,
+}, async () => {
   const phone = '+60123450006';
   twilio.respondWith(({ form }) => (form.To === phone ? twilioError(400, 21610, 'Attempt to send to unsubscribed recipient') : undefined));
   const first = await alert(phone);

@@ -15,7 +15,7 @@ function productionModules(): string[] {
     .map(([path]) => path);
 }
 
-describe("the package in somebody else's project", { timeout: 480_000 }, () => {
+describe('the package in another project', { timeout: 480_000 }, () => {
   const { url: redisUrl, prefix, redis } = testRedis();
   const project = mkdtempSync(join(tmpdir(), 'sms-consumer-'));
   const home = join(project, 'node_modules/sms-dispatch');

@@ -67,7 +67,7 @@ async function endsOf(alert: object): Promise<Record<string, unknown[]>> {
   );
 }
 
-describe('whoever may not be texted is not, with the reason in the trace', () => {
+describe('a phone without permission receives no message, with the reason in the trace', () => {
   test('neither when it is routed nor when that changed before it was sent', async () => {
     expect(await endsOf({ to: ['group:all', '+6581234568', '+8613800138000'] })).toEqual({
       781: ['accepted', null, 'dispatch'],

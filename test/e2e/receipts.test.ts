@@ -106,7 +106,7 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
     expect(scrape.get('sms_accepted_to_delivered_seconds_count{provider="twilio-main"}')).toBe(1);
   });
 
-  it('that says undelivered tells why, and a delivery after all is the last word', async () => {
+  it('that reports undelivered has a reason, and a later delivery overrides it', async () => {
     const { id, providerMessageId } = await textAccepted();
     await say(providerMessageId as string, 'undelivered', 30007);
     const trace = await becomes(id, 'undelivered');
@@ -144,7 +144,7 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
     );
   });
 
-  it('for a text that nobody knows waits for it', async () => {
+  it('for an unknown message waits for it', async () => {
     await counting(
       async () => {
         const fields = { MessageSid: 'SM00000000000000000000000000000009', MessageStatus: 'delivered' };
@@ -155,7 +155,7 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
     );
   });
 
-  it('settles a text of which nobody knew whether it was sent', async () => {
+  it('resolves a message with unknown outcome', async () => {
     twilio.respondWith(() => 'reset');
     const { id, state } = await textAccepted();
     twilio.respondWith(() => undefined);
@@ -173,7 +173,7 @@ describe('a status callback of Twilio', { timeout: 240_000 }, () => {
     expect(scrape.get('sms_unknown_outcomes_total{provider="twilio-main",resolution="receipt"}')).toBe(1);
   });
 
-  it('about a text that had failed is told in its trace, and does not bring it back', async () => {
+  it('for a failed message is recorded in its trace, and does not change its state', async () => {
     twilio.respondWith(() => ({ status: 400, body: '{"code":21211}' }));
     const [id] = await post(system.url, { severity: 'critical', to: '+60123459999', text: 'refused' });
     const failed = (await settled(system.url, id as string, ['failed'])).messages[0] as MessageHistory;

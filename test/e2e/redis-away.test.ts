@@ -9,7 +9,7 @@ routes: [{ providers: [simulated] }]
 shutdown: { grace: 6s }
 `;
 
-describe('a process that is told to end', { timeout: 480_000 }, () => {
+describe('a process that is stopped', { timeout: 480_000 }, () => {
   const open = async () => {
     const server = await startRedisServer();
     onTestFinished(() => server.stop());

@@ -124,7 +124,7 @@ describe.concurrent('Redis', { timeout: 240_000 }, () => {
     expect(complaints()).toHaveLength(FAULTS.length);
   });
 
-  it('that forgets its scripts is told them again; that gets another password serves whoever is in; thrown out, we say so, and go on when ours is valid again', async (t) => {
+  it('that loses its scripts receives them again; that gets another password keeps existing connections; after a disconnect the fault is logged, and work resumes when the password is valid again', async (t) => {
     const server = await ownServer(t, '--requirepass', 'first-word');
     const { system, send, complaints } = await open(t, server.url.replace('//', '//:first-word@'));
     const admin = <T>(password: string, ...args: [string, ...string[]]) =>

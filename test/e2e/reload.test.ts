@@ -95,7 +95,7 @@ describe('a reload', () => {
     expect(all.has('sms_provider_circuit_state{provider="first"}')).toBe(false);
   }, 240_000);
 
-  it('that raises a cap lets go at once of what it held back', async () => {
+  it('that raises a cap releases held-back messages immediately', async () => {
     const capped = (max: number) => config({}).replace('perHour: off', `perHour: { max: ${max}, criticalReserve: 0 }`);
     const { app, url } = await run(capped(1));
     first.respondWith(() => undefined);
@@ -108,7 +108,7 @@ describe('a reload', () => {
     expect((await states()).toSorted()).toEqual(['accepted', 'accepted', 'accepted', 'deferred']);
   });
 
-  it('makes new routes, contacts and tokens hold at once', async () => {
+  it('applies new routes, contacts and tokens immediately', async () => {
     const { app, url } = await run(config({ more: 'http: { tokens: [old] }' }));
     first.respondWith(() => undefined);
     const ask = (token: string) =>
@@ -189,7 +189,7 @@ describe('a reload', () => {
 });
 
 describe('a process', () => {
-  it('reads its config again on SIGHUP and when a contact file is replaced; a bad one leaves the old in force until it is mended', async () => {
+  it('reads its config again on SIGHUP and when a contact file is replaced; an invalid one leaves the old one active until it is fixed', async () => {
     const people = (name: string) => `contacts: { ${name}: { phone: "+60124888888", consent: true } }\n`;
     const dir = dirname(await writeConfig(''));
     const at = (name: string) => join(dir, name);

@@ -68,7 +68,7 @@ caps: { perRecipient: [{ max: 0, per: 0s }] }
     },
   );
 
-  it('for a Redis that would throw queues away names the setting and the command that mends it', async () => {
+  it('for a Redis that would evict queues names the setting and the command that fixes it', async () => {
     const redis = await startRedisServer(['--maxmemory-policy', 'allkeys-lru']);
     onTestFinished(() => redis.stop());
     const { code, output } = await runToEnd({ config, redisUrl: redis.url });
@@ -151,7 +151,7 @@ describe('a system that loses its Redis', () => {
 });
 
 describe('a second signal', () => {
-  it('ends a drain at once with exit code 1', async () => {
+  it('ends a drain immediately with exit code 1', async () => {
     const redis = await ownRedis();
     const slow = config.replace('type: simulated', 'type: simulated, latency: 10s');
     const system = await launch({ config: slow, redisUrl: redis.url });

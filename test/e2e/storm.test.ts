@@ -59,7 +59,7 @@ async function traceOf(alertId: string): Promise<MessageHistory> {
 const ms = (duration: number) => `${Math.round(duration)} ms`;
 const numberIn = (text: string) => Number(text.replaceAll(',', ''));
 
-it(`a storm of ${ALERTS} alerts at one phone is told in as many texts as the cap allows`, { timeout: 480_000 }, async () => {
+it(`a storm of ${ALERTS} alerts to one phone is reported in as many messages as the cap allows`, { timeout: 480_000 }, async () => {
   const { url, producer, outbox } = await start();
   const ids = Array.from({ length: ALERTS }, (_, nth) => alertOf(nth));
   const startedAt = performance.now();

@@ -248,7 +248,7 @@ it('texts that wait for their turn at a provider are each sent in their own trac
   }
 });
 
-it('a TypeScript producer carries on the trace of whoever calls it', async () => {
+it('a TypeScript producer continues the trace of its caller', async () => {
   const producer = createProducer({ redis: redisUrl, prefix });
   onTestFinished(() => producer.close());
   const span = tracing.getTracer('checkout').startSpan('order');
@@ -263,7 +263,7 @@ it('a TypeScript producer carries on the trace of whoever calls it', async () =>
   expect(sent?.parentSpanId).toBe(span.spanContext().spanId);
 });
 
-it('a caller that is not sampled is followed and not exported: nothing points at a trace that nobody has', async () => {
+it('a caller that is not sampled is followed and not exported: nothing refers to a trace that does not exist', async () => {
   const traceId = newId(32);
   const told = await accepted(await raise({ to: `+60${nextNumber()}` }, `00-${traceId}-${newId(16)}-00`));
   expect(JSON.stringify(told)).not.toContain('traceId');

@@ -213,7 +213,7 @@ const REPORTS: readonly {
 ];
 
 it.each(REPORTS)(
-  'a text through $type is delivered once its vendor reports so, and the vendor hears what it wants to',
+  'a message through $type is delivered once its vendor reports so, and the vendor gets the response that it expects',
   async ({ type, to, said, answer }) => {
     const fake = vendors[type as keyof typeof vendors];
     fake.respondWith(() => undefined);
@@ -241,7 +241,7 @@ it.each(['sns', 'aws-sms-voice'])('a text through %s ends as accepted, and the r
   expect([status, body.detail]).toEqual([404, expect.stringContaining(type)]);
 });
 
-it('tells each vendor of free text, and each of templates, what HertzBeat users know byte for byte', async () => {
+it('sends free text or template parameters to each vendor, byte for byte as HertzBeat does', async () => {
   for (const fake of Object.values(vendors)) fake.respondWith(() => undefined);
   const said: Record<string, unknown> = {};
   for (const type of Object.keys(vendors) as (keyof typeof vendors)[]) {

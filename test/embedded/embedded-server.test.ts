@@ -155,7 +155,7 @@ describe('a data directory', () => {
     expect(await at(mine.url, (redis) => redis.get('kept'))).toBe('yes');
   });
 
-  it('is taken over at once from an owner that was killed a moment ago', async () => {
+  it('is taken over immediately from an owner that was just killed', async () => {
     const { child, told, exit } = await otherProcess();
     const [{ url = '' } = {}] = told;
     await at(url, (redis) => redis.set('kept', 'yes'));

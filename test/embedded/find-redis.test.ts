@@ -91,7 +91,7 @@ describe('the Redis that start uses', () => {
     expect(await nothingStarted()).toBe(true);
   });
 
-  it('is never another one when the configured one is down: an error at once that says which and why', async () => {
+  it('is never another one when the configured one is down: an immediate error says which and why', async () => {
     const local = await ownServer();
     const port = await freePort();
     const start = performance.now();

@@ -100,7 +100,7 @@ describe('what became of an alert', () => {
 });
 
 describe('the explanation', () => {
-  test('of an alert to one phone tells the whole story in one time line', () => {
+  test('of an alert to one phone shows the whole history in one time line', () => {
     const alert = alertHistory({
       events: [{ at: '2026-11-20T03:00:00.100Z', stage: 'severity-gate', verdict: 'pass' }],
       messages: [{ ...accepted, events: [{ at: '2026-11-20T03:00:01.250Z', stage: 'dispatch', verdict: 'accepted' }] }],
@@ -129,7 +129,7 @@ good until  2026-11-20 04:00:00 UTC
     expect(explain(alertHistory({ messages: [accepted, named] }))).toMatch(/suppressed \(digested\) in digest-1 +m-9/);
   });
 
-  test('of an alert to several phones names whoever was not texted first', () => {
+  test('of an alert to several phones lists phones without a message first', () => {
     const text = explain(alertHistory({ messages: [accepted, waiting, unresolved, refused] }));
     expect(text.split('\n').slice(-6)).toEqual([
       '+44********123 (bob)  suppressed (no_consent)        m-2',
@@ -164,7 +164,7 @@ good until  2026-11-20 04:00:00 UTC
   });
 });
 
-test('tells apart the text of a problem and the text of its end', () => {
+test('distinguishes the message about a problem from the message about its end', () => {
   const [firing, end] = [
     messageHistory({ state: 'delivered' }),
     messageHistory({ id: 'm-2', says: 'resolved', state: 'accepted', severity: 'info' }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkLanguage, checkText, textFiles } from './language.ts';
+import { checkLanguage, checkText, checkTitles, testFiles, textFiles } from './language.ts';
 
-test('comments, messages and docs use the plain technical English of the field', () => {
+test('comments, messages, docs and titles of tests use the plain technical English of the field', () => {
   expect(checkLanguage('.').map(({ file, line, what }) => `${file}:${line} ${what}`)).toEqual([]);
 });
 
@@ -9,6 +9,7 @@ test('the check reads code, alert rules, docs and the example of the config', ()
   expect(textFiles('.')).toEqual(
     expect.arrayContaining(['src/app.ts', 'src/config/config.ts', 'grafana/alerts.yml', 'docs/policy.md', 'config/sms-dispatch.yaml']),
   );
+  expect(testFiles('.')).toEqual(expect.arrayContaining(['test/house/language.test.ts', 'test/alert/phone/phone.test.ts']));
 });
 
 describe('the check', () => {
@@ -42,5 +43,25 @@ describe('the check', () => {
 
   test('reads every line of a page', () => {
     expect(faultsOf('# Title\n\nThe page is told.', 'docs/a.md')).toEqual(['3 "told": write report, notify, send, receive']);
+  });
+
+  test.each([
+    ['of it', 'it(TITLE, () => {});'],
+    ['in another line', 'it(\n  TITLE,\n  () => {},\n);'],
+    ['of a suite with a condition', 'describe.skipIf(true)(TITLE, () => {});'],
+    ['behind a table', "test.each([\n  ['a', 1],\n])(TITLE, () => {});"],
+    ['behind a typed table', 'it.each<[string, (a: number) => void]>(TABLE)(TITLE, () => {});'],
+  ])('finds a word in a title %s', (_where, text) => {
+    for (const title of ["'is told'", '"is told"', '`\u0024{name} is told`']) {
+      const faults = checkTitles(
+        'test/a.test.ts',
+        text.replace('TITLE', () => title),
+      );
+      expect(faults.map(({ what }) => what)).toEqual(['"told": write report, notify, send, receive']);
+    }
+  });
+
+  test('leaves other strings of a test alone', () => {
+    expect(checkTitles('test/a.test.ts', "it('is read', () => expect(textOf('is told')).toBe('is told'));")).toEqual([]);
   });
 });

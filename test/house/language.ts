@@ -42,7 +42,27 @@ export function textFiles(root: string): string[] {
 }
 
 export function checkLanguage(root: string): Fault[] {
-  return textFiles(root).flatMap((file) => checkText(file, readFileSync(posix.join(root, file), 'utf8')));
+  const read = (file: string) => readFileSync(posix.join(root, file), 'utf8');
+  return [
+    ...textFiles(root).flatMap((file) => checkText(file, read(file))),
+    ...testFiles(root).flatMap((file) => checkTitles(file, read(file))),
+  ];
+}
+
+export function testFiles(root: string): string[] {
+  return readdirSync(posix.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.test\.tsx?$/.test(path))
+    .map((path) => posix.join('test', path));
+}
+
+/** The first argument of `describe`, `it` and `test`, also behind a table or a condition. */
+const TITLE = /(?:\b(?:describe|it|test)(?:\.\w+)*|\))\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\[\s\S])*)`)\s*,/g;
+
+/** Checks the titles of tests against the word list. */
+export function checkTitles(file: string, text: string): Fault[] {
+  return [...text.matchAll(TITLE)].flatMap(({ 1: single, 2: double, 3: template, index }) =>
+    bannedIn(single ?? double ?? template ?? '').map((what) => ({ file, line: lineAt(text, index), what })),
+  );
 }
 
 export function checkText(file: string, text: string): Fault[] {
@@ -50,14 +70,18 @@ export function checkText(file: string, text: string): Fault[] {
   const passages = isCode ? passagesOf(text) : text.split('\n').map((words, index) => ({ words, line: index + 1, isDoc: false }));
   const words = passages.flatMap(({ words, line, isDoc }) => {
     const quoted = QUOTED.filter(([place]) => place === file).reduce((rest, [, own]) => rest.replaceAll(own, ''), words);
-    const banned = BANNED.flatMap(([pattern, instead]) => {
-      const [found] = pattern.exec(quoted) ?? [];
-      return found === undefined ? [] : [{ file, line, what: `"${found}": write ${instead}` }];
-    });
+    const banned = bannedIn(quoted).map((what) => ({ file, line, what }));
     const start = isDoc ? BAD_START.exec(quoted)?.[0] : undefined;
     return start === undefined ? banned : [...banned, { file, line, what: `a doc comment starts with "${start}"` }];
   });
   return isCode ? [...words, ...longLogs(file, text)] : words;
+}
+
+function bannedIn(words: string): string[] {
+  return BANNED.flatMap(([pattern, instead]) => {
+    const [found] = pattern.exec(words) ?? [];
+    return found === undefined ? [] : [`"${found}": write ${instead}`];
+  });
 }
 
 const LOG =

@@ -66,7 +66,7 @@ describe('what a room owns, others may not import', () => {
     expect(checkFile('src/queues/a.ts', "import 'bullmq';\n")).toEqual(['src/queues/a.ts:1 imports bullmq, which queue/ owns']);
   });
 
-  test('what nobody has given a room to is named', () => {
+  test('a package without an owning room is reported', () => {
     expect(checkFile('src/alert/a.ts', "import { get } from 'lodash';\n")).toEqual([
       'src/alert/a.ts:1 imports lodash, which no room owns yet',
     ]);

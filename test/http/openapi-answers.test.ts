@@ -244,7 +244,7 @@ test('every example of the document fits its schema, and is taken', async () => 
   expect(taken).toBe(9);
 });
 
-test('metrics come in the other format to whom asks for it', async () => {
+test('metrics are served in the format that the request accepts', async () => {
   const server = await open();
   await expectDocumented('metrics', '200', await server.get('/metrics', { accept: 'application/openmetrics-text;version=1.0.0' }));
 });

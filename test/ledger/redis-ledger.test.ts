@@ -121,7 +121,7 @@ describe('the dedupe claim of a phone', () => {
     expect(await claim(first)).toEqual({ ...admitted, fresh: false });
   });
 
-  it('passes to a graver alert, which then silences its equals at this phone', async () => {
+  it('passes to a more severe alert, which then suppresses alerts of the same severity at this phone', async () => {
     await claim(first, {}, ['a', 'b']);
     expect(await claim(second, { severity: 'critical' }, ['a'])).toEqual(admitted);
     expect(await claim(third, { severity: 'critical' }, ['a', 'b'])).toEqual(mutedBy({ a: second }));
@@ -253,7 +253,7 @@ describe('an alert whose id comes again', () => {
     expect(events.filter(({ stage }) => stage === 'identity')).toMatchObject([{ verdict: 'ignored' }, { verdict: 'ignored' }]);
   });
 
-  it('after it was suppressed is told from a run of the same one', async () => {
+  it('after it was suppressed is distinguished from a run of the same one', async () => {
     const settle = (content: string) =>
       ledger.settleAlert({ ...alert({ content }), outcome: 'suppressed', reason: 'expired' }, randomUUID());
     expect(await settle('x')).toBe('recorded');
@@ -279,7 +279,7 @@ describe('recording an alert', () => {
     expect(await ledger.inFlight()).toBe(before + 1);
   });
 
-  it('lets an alert that was malformed be mended and sent again under its id', async () => {
+  it('allows a malformed alert to be fixed and sent again under its id', async () => {
     expect(await ledger.settleAlert({ ...alert(), outcome: 'malformed', reason: 'malformed' }, 'run-1')).toBe('recorded');
     expect(await ledger.admit(alert(), 'run-2')).toEqual(admitted);
     expect((await histories.alert(alertId))?.outcome).toBe('routed');
@@ -291,7 +291,7 @@ describe('recording an alert', () => {
     expect(await ledger.admit(alert(), 'run-3')).toEqual({ kind: 'settled' });
   });
 
-  it('takes a thousand messages at once', async () => {
+  it('accepts a thousand messages in one call', async () => {
     const messages = Array.from({ length: 1000 }, (_, index) => message(`${id}-${index}`));
     expect(await ledger.admit(alert({ messages }), 'run')).toEqual(admitted);
     expect((await histories.alert(alertId))?.messages).toHaveLength(1000);
@@ -311,7 +311,7 @@ describe('opening an attempt', () => {
     expect(await ledger.openAttempt(attempt())).toEqual({ kind: 'opened', number: 1 });
   });
 
-  it('is won by exactly one of twenty at once', async () => {
+  it('is won by exactly one of twenty concurrent workers', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => ledger.openAttempt(attempt({ token: `t${index}` }))));
     expect(answers.filter(({ kind }) => kind === 'opened')).toHaveLength(1);
   });
@@ -393,7 +393,7 @@ describe('ending a message', () => {
     expect(await histories.message(id)).toMatchObject({ state: 'accepted', provider: 'p', attempts: [{ result: 'accepted' }] });
   });
 
-  it('leaves a trace that tells the whole story and no whole number', async () => {
+  it('leaves a trace with the whole history and no full number', async () => {
     await ledger.move(move({ state: 'accepted', accepted, attempt: closed(1, 'token-1', 'accepted') }));
     expect(await histories.message(id)).toEqual({
       id,

@@ -92,7 +92,7 @@ describe('a failed message that is reopened', () => {
     expect(await ledger.resolve('db', new Date(500))).toEqual(['m-a']);
   });
 
-  it('is reopened once, however often the same replay is told, and whatever has happened since', async () => {
+  it('is reopened once, however often the same replay is reported, and whatever has happened since', async () => {
     await failed();
     expect([await ledger.reopen(reopening()), await ledger.reopen(reopening())]).toEqual(['reopened', 'kept']);
     expect(await ledger.inFlight()).toBe(1);

@@ -28,7 +28,7 @@ describe.skipIf(promtool === undefined)('promtool', () => {
 
 describe('every alert rule', () => {
   it.each(alerts.map((rule) => [rule.alert, rule] as const))(
-    '%s says how grave it is, what it means and where to read on',
+    '%s has a severity, an explanation and a link to its runbook',
     (name, rule) => {
       const { labels, annotations } = rule;
       expect(labels).toEqual({ severity: expect.stringMatching(/^(critical|warning|none)$/), job: 'sms-dispatch' });
@@ -93,7 +93,7 @@ describe('the runbook', () => {
     expect([...words].filter((word) => ![...commands, ...ROLES].includes(word))).toEqual([]);
   });
 
-  it('tells of no panel that is not there', () => {
+  it('refers only to existing panels', () => {
     const boards = ['overview', 'provider']
       .map((name) => readFileSync(resolve(`grafana/dashboards/sms-dispatch-${name}.json`), 'utf8'))
       .join();

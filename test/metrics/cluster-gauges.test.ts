@@ -76,7 +76,7 @@ it.each<[string, Partial<RedisFigures>, Record<string, number>]>([
   expect(seen.get('sms_redis_uptime_seconds')).toBe(60);
 });
 
-it('a Redis that tells nothing of itself is left out and is no failed scrape; one that is away is', async () => {
+it('a Redis that reports no statistics is left out; an unreachable one counts as a scrape error', async () => {
   let figures: () => Promise<RedisFigures | null> = async () => REDIS;
   const metrics = metricsOver({ ...steady, redis: () => figures() });
   const shown = async () => {

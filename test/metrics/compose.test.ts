@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     expect(mounted.filter((path) => !path.startsWith('.')).sort()).toEqual(Object.keys(compose.volumes).sort());
   });
 
-  it.each(ours)('%s: reachable in its container, told to stop properly, asked whether it is ready', (name) => {
+  it.each(ours)('%s: reachable in its container, stopped gracefully, with a readiness check', (name) => {
     const { environment = {}, init, build, healthcheck, depends_on } = service(name);
     expect({ build, init }).toEqual({ build: '.', init: true });
     expect(environment).toMatchObject({ HOST: '0.0.0.0', REDIS_URL: 'redis://redis:6379', METRICS_PORT: '9464' });

@@ -20,7 +20,7 @@ const create = (exemplar?: MetricsOptions['exemplar']) => {
 /** Ours alone: those of the process never stand still. */
 const ours = (text: string) => text.split('\n').filter((line) => /^(?:# \w+ )?sms_/.test(line));
 
-it('who asks for plain text reads the same, traced or not, before and after somebody asked for OpenMetrics', async () => {
+it('a request for plain text gets the same, traced or not, before and after a request for OpenMetrics', async () => {
   const plain = ours(await create().text());
   const traced = create(() => trace);
   expect(ours(await traced.text())).toEqual(plain);
@@ -29,7 +29,7 @@ it('who asks for plain text reads the same, traced or not, before and after some
   expect(create().openMetrics).toBeUndefined();
 });
 
-it('both formats count with the same counters, and only what tells of time leads to traces', async () => {
+it('both formats count with the same counters, and only durations link to traces', async () => {
   const metrics = create(() => trace);
   for (const round of [1, 2]) {
     const open = (await metrics.openMetrics?.text()) ?? '';

@@ -233,7 +233,7 @@ describe('what happens is counted', () => {
     });
   });
 
-  it('a request whose worker died over it: counted, but nobody timed it', async () => {
+  it('a request whose worker crashed: counted, but without a duration', async () => {
     const changed = await changedBy(() => metrics.providerRequest({ provider: 'sns', result: 'unknown', reason: 'unknown_outcome' }));
     expect(changed).toEqual({ 'sms_provider_requests_total{provider="sns",result="unknown",reason="unknown_outcome"}': 1 });
   });

@@ -7,14 +7,14 @@ const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : undefi
 if (lines === undefined) console.warn('SKIPPED: there is no README.md to hold against the metrics');
 
 describe.skipIf(lines === undefined)('README', () => {
-  it.each(Object.values(CATALOGUE).map(({ name, labels }) => [name, labels] as const))('tells of %s and its labels', (name, labels) => {
+  it.each(Object.values(CATALOGUE).map(({ name, labels }) => [name, labels] as const))('documents %s and its labels', (name, labels) => {
     const row = lines?.find(
       (line) => new RegExp(`\\b${name}\\b`).test(line) && labels.every((label) => new RegExp(`\\b${label}\\b`).test(line)),
     );
     expect(row).toBeDefined();
   });
 
-  it('tells of no metric that is not there', () => {
+  it('documents only existing metrics', () => {
     const names: string[] = Object.values(CATALOGUE).map(({ name }) => name);
     const told = (lines ?? []).join('\n').match(/\bsms_[a-z_]+/g) ?? [];
     expect(told.filter((name) => !names.includes(name.replace(/_(bucket|sum|count)$/, '')))).toEqual([]);

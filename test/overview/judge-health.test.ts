@@ -59,7 +59,7 @@ describe('the line at the top', () => {
       { budgets: [day], routes: [laneOf('default', ['twilio-main'], { price: { cheapest: 40, dearest: 50 } })] },
       'OK: nothing to send in the last 5 min.',
     ],
-  ])('says that all is well: %s', (_when, change, line) => {
+  ])('reports a healthy system: %s', (_when, change, line) => {
     expect(judgeHealth(overviewOf(change))).toEqual({ level: 'ok', line, todo: null, findings: [] });
   });
 

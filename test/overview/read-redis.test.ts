@@ -3,7 +3,7 @@ import { connectRedis, type Redis } from '../../src/redis/connect.ts';
 import { readRedis } from '../../src/roles/figures.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 
-describe('what Redis tells of itself', () => {
+describe('statistics that Redis reports', () => {
   it('is read, and left out where INFO is forbidden', async () => {
     const server = await startRedisServer(['--maxmemory', '100mb']);
     onTestFinished(server.stop);

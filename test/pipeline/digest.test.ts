@@ -63,7 +63,7 @@ describe('what a cap holds back', () => {
     expect([...harness.waiting.keys()]).toHaveLength(2);
   });
 
-  test('counts once although its worker died before the ledger knew that it is told of', async () => {
+  test('counts once although its worker crashed before the ledger recorded its digest', async () => {
     const { harness, texts } = await usedUp();
     const message = await harness.admit(harness.message({ severity: 'error', overflow: 'digest' }));
     const note = () => undefined;
@@ -125,7 +125,7 @@ describe('what a cap holds back', () => {
     expect(other.requests.map(({ text }) => text)).toEqual([expect.stringMatching(/1 critical, 1 error, 2 warning/)]);
   });
 
-  test('by a digest that fails for good stays what it is: the digest tells why, and may be sent once more', async () => {
+  test('by a digest that fails permanently keeps its state: the digest has the reason, and may be replayed', async () => {
     const harness = createDigestHarness(redis, prefix, 3);
     const provider = harness.provider('a', [yes, yes, refuse('recipient'), yes]);
     const held = (await errors(harness, 3)).at(-1) as Message;
@@ -154,13 +154,13 @@ describe('what comes in while a digest is about to be closed', () => {
     return { harness, found, late, outcome: (await harness.runDigest()).outcome };
   };
 
-  test('is told of by the route whose caps had room, though it is newer', async () => {
+  test('is sent by the route whose caps had room, though it is newer', async () => {
     const { found, late, outcome } = await closing('error');
     expect(outcome.kind).toBe('accepted');
     expect([found.requests.at(-1)?.text, late.requests.length]).toEqual([expect.stringMatching(/^2 alerts held back/), 0]);
   });
 
-  test('makes the digest look for room once more when it is graver', async () => {
+  test('makes the digest check its caps again when it is more severe', async () => {
     const { harness, late, outcome } = await closing('critical');
     expect(outcome).toEqual({ kind: 'deferred', reason: 'digest', until: harness.clock.now() });
     expect((await harness.runDigest()).outcome.kind).toBe('accepted');
@@ -189,7 +189,7 @@ test('A digest that there is no money for gathers on, and is one text when there
   expect(provider.requests.at(-1)?.text).toMatch(/^5 alerts held back since .*: 1 critical, 4 error/);
 });
 
-test('What a digest tells of is known when it comes again: the same trouble is told of once', async () => {
+test('Alerts of a digest are known when they come again: the same problem is reported once', async () => {
   const { harness } = await usedUp();
   const message = harness.message({ severity: 'error', overflow: 'digest' });
   const { record } = planMessage(message, undefined, undefined, harness.clock.now());
@@ -266,7 +266,7 @@ describe('the slot that is kept', () => {
     expect((await critical(harness, 'flood')).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
   });
 
-  test('is the digest’s after such a critical; the next critical waits its turn, the one after that is told of', async () => {
+  test('is for the digest after such a critical; the next critical waits for it, and the one after that goes into a digest', async () => {
     const { harness } = await usedUp();
     await errors(harness, 1);
     expect((await critical(harness, 'flood')).outcome.kind).toBe('accepted');
@@ -287,7 +287,7 @@ describe('the slot that is kept', () => {
     expect((await harness.runDigest()).outcome.kind).toBe('accepted');
   });
 
-  test('is not a critical’s while it is the digest’s turn, though nobody has taken it', async () => {
+  test('is not for a critical while the digest has priority, though the slot is free', async () => {
     const { harness } = await usedUp();
     await errors(harness, 1);
     harness.clock.at += HOUR_MS / 2;

@@ -54,7 +54,7 @@ test.each<[ladder: Ladder | undefined, afterMs: number | undefined]>([
   expect(textsAfterMs(ladder)).toBe(afterMs);
 });
 
-test('a step says when it is due and who is told', () => {
+test('a step has its due time and its recipients', () => {
   expect(
     [...LADDER, { afterMs: 1500, channels: ['a', 'b'], sms: true }, { afterMs: 90_000, channels: [], sms: true }].map(describeStep),
   ).toEqual(['immediately: chat', 'after 10m: mail, chat, mail', 'after 20m: sms', 'after 1500ms: a, b, sms', 'after 90s: sms']);
@@ -111,7 +111,7 @@ describe('a text of a ladder', () => {
     ]);
   });
 
-  test('that is found when its step is due goes out at once', () => {
+  test('that is found when its step is due is sent immediately', () => {
     const message = compose(subject());
     if (message === undefined) throw new Error('no message');
     expect(planMessage(message, undefined, undefined, new Date(RECEIVED + 20 * MINUTE)).job).toBe('now');
@@ -184,7 +184,7 @@ describe('the notices of a ladder', () => {
     expect(new Set(ids()).size).toBe(3);
   });
 
-  test('tell what the alert says and name who has a name, and hold no number', () => {
+  test('contain the text of the alert and the names of contacts, and no number', () => {
     const [first] = composeNotices(subject(), [ALICE, BARE], config.templates);
     expect(first).toMatchObject({
       text: 'Disk full',

@@ -51,7 +51,7 @@ describe('quiet hours are over', () => {
     expect(until(hours(from, to, 'Europe/Berlin'), now)).toBe(end);
   });
 
-  test('at once for what is grave enough, and for who has none', () => {
+  test('immediately for a severe enough alert, and for a contact without quiet hours', () => {
     const night = new Date('2026-11-20T16:00:00Z');
     const passing = (override: QuietHours['override']) =>
       SEVERITIES.filter((severity) => quietUntil({ ...KUALA_LUMPUR, override }, severity, night) === undefined);

@@ -46,7 +46,7 @@ describe('on call is', () => {
     expect(who(office, at)).toEqual(contacts);
   });
 
-  test('whoever has the whole day, where from and to are the same', () => {
+  test('the contact of the whole day, where from and to are the same', () => {
     const days = rotation('UTC', [shift('alice', [1], '08:00', '08:00'), shift('bob', [2, 3, 4, 5, 6, 7], '08:00', '08:00')]);
     expect([who(days, '2026-11-23T07:59:00Z'), who(days, '2026-11-23T08:00:00Z'), who(days, '2026-11-24T07:59:00Z')]).toEqual([
       ['bob'],
@@ -152,7 +152,7 @@ describe('of any week without overlaps', () => {
     );
   });
 
-  test('whoever a minute by minute plan names is on call, in summer, in winter and between', () => {
+  test('the contact that a minute-by-minute plan names, in summer, in winter and between', () => {
     const year = { min: Date.parse('2026-01-01'), max: Date.parse('2026-12-31') };
     const changes = ['2026-03-08T07:00Z', '2026-03-29T01:00Z', '2026-10-25T01:00Z', '2026-11-01T06:00Z'].map(Date.parse);
     const nearAChange = fc

@@ -14,7 +14,7 @@ function loadedSdks(): string[] {
 const make = (type: ProviderType, keys: Readonly<Record<string, unknown>>) =>
   createProvider(type, providerConfigSchemas[type].parse({ type, ...keys }), { clock: systemClock, ...noDeps });
 
-it('loads the SDK of a vendor for who configures it, and for nobody else', async () => {
+it('loads the SDK of a vendor only where it is configured', async () => {
   const tencent = { secretId: 'ID1', secretKey: 'key', appId: '1400006666', templateId: '1' };
   const aws = { region: 'eu-west-1', accessKeyId: 'AK1', secretAccessKey: 'key' };
   const providers = [

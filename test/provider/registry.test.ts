@@ -36,7 +36,7 @@ it.each(PROVIDER_TYPES)('gives type %s the common keys, and prints no secret of 
   expect(`${JSON.stringify(config)}${inspect(config, { depth: 9, showHidden: true })}`).not.toContain('k3y');
 });
 
-it('tells the types apart by `type`', () => {
+it('selects the schema by `type`', () => {
   const { twilio, ...others } = providerConfigSchemas;
   const any = z.discriminatedUnion('type', [twilio, ...Object.values(others)]);
   expect(any.parse({ type: 'simulated', latency: '5ms' })).toMatchObject({ type: 'simulated', latencyMs: 5, timeoutMs: 15_000 });

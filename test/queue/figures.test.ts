@@ -42,7 +42,7 @@ it('counts the jobs of each state', async () => {
   expect(await read()).toMatchObject({ counts: { waiting: 2, prioritized: 3, active: 1, delayed: 4, failed: 1 } });
 });
 
-it('tells the queues apart, and sees at each read what has changed', async () => {
+it('separates the queues, and sees changes at each read', async () => {
   const [one, other] = [setup(), setup()];
   const figures = createQueueFigures(redis, prefix, [one.name, other.name]);
   onTestFinished(() => figures.close());

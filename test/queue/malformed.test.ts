@@ -110,7 +110,7 @@ describe('a malformed job on the alert queue', () => {
     await dead.close();
   });
 
-  it('makes way for the alert of the same id that our client sends mended', async () => {
+  it('is replaced by the corrected alert that our client sends under the same id', async () => {
     // Only the router knows the contacts; this client does not.
     const producer = createProducer({ redis: url, prefix });
     const ghost = { ...good, id: 'ghost', text: 'nobody of that name', to: 'contact:ghost' };
@@ -122,7 +122,7 @@ describe('a malformed job on the alert queue', () => {
     await producer.close();
   });
 
-  it('does not silence the alert of the same id that is sent after it was mended', async () => {
+  it('does not suppress the corrected alert that is sent later under the same id', async () => {
     await queue.add('alert', { ...good, id: 'mended', severity: 'loud' });
     await until(async () => (await trace(base, 'mended')).outcome === 'malformed');
     await queue.add('alert', { ...good, id: 'mended', text: 'mended' });

@@ -72,7 +72,7 @@ it('a notice waits for its step, in the lane of its severity, and is there once 
   expect((delayed?.timestamp ?? 0) + (delayed?.delay ?? 0)).toBeGreaterThanOrEqual(later.dueAt - 1);
 });
 
-it('one that is refused comes back, one try further, and is gone when it is told', async () => {
+it('one that is rejected comes back, one try further, and is gone when it is accepted', async () => {
   const { notices, queue, taken, work } = setup();
   work((nth) =>
     nth === 1 ? { kind: 'later', until: new Date(Date.now() + 1), code: 'http_503' } : { kind: 'ended', outcome: 'accepted' },
@@ -83,7 +83,7 @@ it('one that is refused comes back, one try further, and is gone when it is told
   expect(taken.map(({ tries }) => tries)).toEqual([1, 2]);
 });
 
-it('one that failed lies among the dead, without a number, and has an hour anew when it is replayed', async () => {
+it('one that failed is among the dead letters, without a number, and has another hour when it is replayed', async () => {
   const { prefix, notices, queue, taken, work } = setup();
   const dead = createDeadLetters({ redis: url, prefix, clock: createSettableClock(Date.now()) });
   onTestFinished(() => dead.close());

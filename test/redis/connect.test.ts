@@ -33,7 +33,7 @@ async function timed<T>(work: Promise<T>): Promise<{ value?: T; error?: unknown;
 }
 
 describe.concurrent('a door', () => {
-  it('fails at once on a closed port, and works as soon as a server is there', async (t) => {
+  it('fails immediately on a closed port, and works as soon as a server is there', async (t) => {
     const server = await ownServer(t);
     await server.kill();
     const redis = open(t, server.url, 'interactive');
@@ -144,14 +144,14 @@ it.concurrent('leaves a primary that was demoted and sends the refused call agai
   expect(await write).toBe('OK');
 });
 
-it.concurrent('tells a caller at the door at once that it has met a replica', async (t) => {
+it.concurrent('reports a replica to an interactive caller immediately', async (t) => {
   const server = await ownServer(t, '--replicaof', '127.0.0.1', '1');
   const redis = open(t, server.url, 'interactive');
   await expect(withinDeadline(redis.set('key', 'value'))).rejects.toThrow(/not available: READONLY/);
 });
 
 describe.concurrent('errors', () => {
-  it('carry neither the password nor the arguments of the failed command, whoever hears them', async (t) => {
+  it('contain neither the password nor the arguments of the failed command, for every listener', async (t) => {
     const server = await ownServer(t, '--requirepass', 'right');
     const heard: Error[] = [];
     const redis = open(t, server.url.replace('//', '//:hunter2@'), 'interactive', (error) => heard.push(error));

@@ -77,7 +77,7 @@ describe('a limit that is full', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('is told apart from the next one', () => {
+  test('is distinguished from the next one', () => {
     const { log, lines } = setup();
     log.limitReached(limit());
     log.limitReached(limit({ limit: 'rate_cap_recipient q 5' }));

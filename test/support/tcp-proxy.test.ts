@@ -44,7 +44,7 @@ it('what passes arrives on both sides', async () => {
   expect(heard()).toBe('hello');
 });
 
-it('in a black hole nothing arrives and nobody is told, until it heals', async () => {
+it('in a black hole nothing arrives and no side gets an error, until it heals', async () => {
   const { proxy, call, heard } = await open();
   const before = await call();
   await proxy.set('blackhole');

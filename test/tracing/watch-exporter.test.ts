@@ -6,7 +6,7 @@ type Result = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 const well: Result = { code: 0 };
 const failed = (facts: object): Result => ({ code: 1, error: Object.assign(new Error('POST http://user:key@collector said no'), facts) });
 
-it('a collector that goes away, and one that comes back, is told once, by a code and never by words', () => {
+it('a collector that goes away, and one that comes back, is reported once, by a code and never by a message', () => {
   const script = [
     well,
     failed({ code: 'ECONNREFUSED' }),
@@ -26,7 +26,7 @@ it('a collector that goes away, and one that comes back, is told once, by a code
   expect(results.map(({ code }) => code)).toEqual([0, 1, 1, 0, 0, 1, 1, 0]);
 });
 
-it('what fails without a code is told by its kind', () => {
+it('a failure without a code is reported by its kind', () => {
   const told: string[] = [];
   const exporter: SpanExporter = { export: (_spans, done) => done(failed({})), shutdown: async () => undefined };
   watchExporter(exporter, { onLost: (cause) => void told.push(cause), onRecovered: () => undefined }).export([], () => undefined);

@@ -362,7 +362,7 @@ describe('a mask', () => {
   });
 });
 
-describe('numbers in words of somebody else', () => {
+describe('numbers in the text of other programs', () => {
   test.each([
     ['call +60123456789 now', 'call +60*******789 now'],
     ['+60 12-345 6789', '+60*******789'],

@@ -104,7 +104,7 @@ describe('a CSV file', () => {
     expect(code).toBe(1);
   });
 
-  it('offered again texts nobody twice', async () => {
+  it('submitted again sends no second message', async () => {
     const taker = openTaker();
     const path = csv(rows(3));
     await run(path, taker);
@@ -137,7 +137,7 @@ describe('a CSV file', () => {
     expect(second.taken.size).toBe(700);
   });
 
-  it('cut off and then changed begins anew', async () => {
+  it('cut off and then changed starts from the beginning', async () => {
     const path = csv(rows(600));
     await run(path, openTaker({ failAfter: 500 }));
     writeFileSync(path, `${rows(600)}+60123456789,x\n`);
@@ -155,7 +155,7 @@ describe('a CSV file', () => {
     ['\n\n', 'lacks the column "to", "code"'],
     ['PK\u0003\u0004xl/workbook.xml', 'a spreadsheet (xlsx, xls, ods)'],
     ['to,code,code\n+60123456789,1,2\n', 'the column "code"'],
-  ])('that begins with %j is refused before anybody is texted', async (text, message) => {
+  ])('that begins with %j is rejected before any message is sent', async (text, message) => {
     const taker = openTaker();
     const { code, stderr } = await run(csv(text), taker);
     expect(stderr).toContain(message);
@@ -168,7 +168,7 @@ describe('a CSV file', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no template is named "nope"') });
   });
 
-  it('shows a bar where somebody watches', async () => {
+  it('shows a progress bar on a terminal', async () => {
     const { stderr } = await run(csv(rows(1_000)), { ...openTaker(), isTTY: true });
     expect(stderr).toMatch(/█+░* \d+ % {2}1000 accepted, 0 rejected, \d+\/s/);
   });
@@ -294,7 +294,7 @@ describe('a file of another program', () => {
     ],
     ['an old spreadsheet', Buffer.from('d0cf11e0a1b11ae1', 'hex'), [], 'a spreadsheet'],
     ['a PDF', '%PDF-1.7', [], 'a document'],
-  ])('in %s is refused before anybody is texted', async (_what, text, options, message) => {
+  ])('in %s is rejected before any message is sent', async (_what, text, options, message) => {
     const { codes, code, stderr } = await words(text, ...options);
     expect({ codes, code }).toEqual({ codes: [], code: 1 });
     expect(stderr).toContain(message);

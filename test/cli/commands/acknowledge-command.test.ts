@@ -14,7 +14,7 @@ test('has a short name, and JSON for programs', async () => {
   expect(ran.calls).toContainEqual(['acknowledge', 'a-1', 'cli']);
 });
 
-test('says that somebody acknowledged it before, which is what was wanted', async () => {
+test('reports an earlier acknowledgement, which counts as success', async () => {
   const ran = await type(['ack', 'a-1', '--json'], { acknowledgement: { kind: 'over', over: 'acknowledged' } });
   expect(ran).toMatchObject({ code: 0, stderr: 'the alert is already acknowledged; nothing changed\n' });
   expect(JSON.parse(ran.stdout)).toMatchObject({ status: 'already_acknowledged' });

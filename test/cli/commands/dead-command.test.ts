@@ -40,7 +40,7 @@ describe('dead list', () => {
     expect(code).toBe(0);
   });
 
-  test('names the channel that was not told', async () => {
+  test('names the channel whose notification failed', async () => {
     const notice = deadLetter({ id: 'n-1', what: 'notice', to: null, contact: null, code: 'smtp_535', stored: { channel: 'ops-mail' } });
     const { stdout } = await type(['dead', 'list'], { dead: { letters: [notice] } });
     expect(stdout).toMatch(/\nn-1 +notice +failed +critical +ops-mail +\w+ +smtp_535 /);
@@ -134,7 +134,7 @@ describe('what expired and what is unknown', () => {
 });
 
 describe('dead show', () => {
-  test('tells the story of a message and what is kept of it', async () => {
+  test('shows the history of a message and what is kept of it', async () => {
     const message = messageHistory({
       state: 'failed',
       reason: 'content',
@@ -182,7 +182,7 @@ describe('dead replay', () => {
     expect(code).toBe(1);
   });
 
-  test('does not send anybody to explain for an event', async () => {
+  test('does not suggest explain for an event', async () => {
     const { stderr } = await type(['dead', 'replay', 'e-4pX0bT2sJk6nQmZr8vYdLw'], { dead: { letters } });
     expect(stderr).toMatch(
       /^0 replayed\nerror: no dead letter with id e-4pX0bT2sJk6nQmZr8vYdLw\nAn event without a dead letter was delivered/,
@@ -228,7 +228,7 @@ describe('dead replay', () => {
 });
 
 describe('dead discard', () => {
-  test('asks whoever sits at the terminal, and a no discards nothing', async () => {
+  test('asks for confirmation at a terminal, and discards nothing on a no', async () => {
     const { code, stderr, calls } = await type(['dead', 'discard', '--all'], { dead: { letters }, confirm: false });
     expect(calls).toContainEqual(['confirm', 'Discard all dead letters permanently?']);
     expect(done(calls)).toEqual([]);

@@ -20,7 +20,7 @@ test('a message is explained by its id', async () => {
   expect(code).toBe(0);
 });
 
-test('what became of the digest that tells of a message is said with it', async () => {
+test('the digest that contains a message is shown with its own outcome', async () => {
   const told = messageHistory({ id: 'm-1', state: 'suppressed', reason: 'digested', digest: 'm-1' });
   const { stdout } = await type(['explain', 'm-1'], { message: told });
   expect(stdout).toMatch(/^Not texted: it is part of a digest \(digested\).*\nThe digest that contains it, m-1: Not texted: .*\n\nmessage/);
@@ -36,7 +36,7 @@ test.each([
   expect(code).toBe(0);
 });
 
-test('the id of an event is told apart from that of a text', async () => {
+test('the id of an event is distinguished from that of a message', async () => {
   const { code, stderr } = await type(['explain', 'e-4pX0bT2sJk6nQmZr8vYdLw']);
   expect(stderr).toBe(
     'error: e-4pX0bT2sJk6nQmZr8vYdLw is a webhook event, not a message\n' +

@@ -46,7 +46,7 @@ describe('explain --live', () => {
     expect(calls.map(([name]) => name)).toEqual(['loadConfig', 'read alert', 'close traces', 'open provider', 'close provider']);
   });
 
-  test('without it nobody is asked', async () => {
+  test('without it no provider is queried', async () => {
     expect((await ask(['a-1'], [accepted(PHONE)])).calls.map(([name]) => name)).not.toContain('open provider');
   });
 
@@ -56,7 +56,7 @@ describe('explain --live', () => {
     expect(lines.at(-1)).toMatch(/^twilio-main reports: delivered/);
   });
 
-  test('gives the vendor the whole number of a contact, and of nobody else', async () => {
+  test('gives the vendor the full number of a contact only', async () => {
     const { asked } = await ask(
       ['--live', 'a-1'],
       [accepted(CONTACT_PHONE, { contact: 'alice' }), accepted(PHONE), accepted('+60123000009', { contact: 'bob' })],
@@ -77,7 +77,7 @@ describe('explain --live', () => {
     [['--live', '--to', '+60999000001'], '--to: not the number of the message, sent to +60*******001'],
     [['--live', '--to', '+60'], '--to: not a possible phone number'],
     [['--to', PHONE], '--to requires --live'],
-  ])('%j is wrong usage, and nobody is asked', async (argv, said) => {
+  ])('%j is a usage error, and no provider is queried', async (argv, said) => {
     const { code, stdout, stderr, asked } = await ask(['a-1', ...argv], [accepted(PHONE)]);
     expect(stderr).toContain(said);
     expect(stdout).toBe('');
@@ -85,14 +85,14 @@ describe('explain --live', () => {
     expect(asked).toEqual([]);
   });
 
-  test('asks the provider of which nobody knows whether it took the text', async () => {
+  test('queries the provider of a message with unknown outcome', async () => {
     const held = accepted(PHONE, { state: 'unknown', providerMessageId: null, attempts: [attempt({ result: 'unknown' })] });
     const { asked } = await ask(['--live', 'a-1'], [held]);
     expect(asked).toMatchObject([{ id: held.id }]);
     expect(asked[0]).not.toHaveProperty('providerMessageId');
   });
 
-  test('several messages have a line each, and those that nobody may have none', async () => {
+  test('several messages have a line each, and those without a queryable provider have none', async () => {
     const messages = [accepted(PHONE), accepted('+60123000002', { contact: 'carol' }), messageHistory({ id: 'm-3', state: 'suppressed' })];
     const { lines } = await ask(['--live', 'a-1'], messages);
     expect(lines.slice(-3)).toEqual([
@@ -130,7 +130,7 @@ describe('explain --live', () => {
     expect(code).toBe(0);
   });
 
-  test('opens a provider once for many messages, and asks five at once', async () => {
+  test('opens a provider once for many messages, and sends at most five queries concurrently', async () => {
     const messages = Array.from({ length: 12 }, (_, nth) => accepted(`+6012300${String(nth).padStart(4, '0')}`));
     let [atOnce, most] = [0, 0];
     const status = async (): Promise<VendorStatus> => {

@@ -32,7 +32,7 @@ describe('optouts list', () => {
     });
   });
 
-  test('of nobody is empty and fine', async () => {
+  test('without opt-outs prints an empty list and exits 0', async () => {
     expect(await type(['optouts', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'no opt-outs\n' });
   });
 });

@@ -183,7 +183,7 @@ describe('what goes wrong', () => {
     expect(await type([...TO, 'x'], { closeProducer: redisAway })).toMatchObject({ code: 0, stdout: 'a-1\n' });
   });
 
-  test('a config that is wrong is told in its own words', async () => {
+  test('an invalid config is reported with its own faults', async () => {
     const { code, stderr, calls } = await type([...TO, 'x'], {
       loadConfig: () => {
         throw new ConfigError([{ path: 'routes[1].providers[0]', file: 'x.yaml', line: 9, message: 'no provider named "twillio"' }]);

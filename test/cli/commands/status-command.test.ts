@@ -13,7 +13,7 @@ const away = (): never => {
 };
 
 describe('one look', () => {
-  test('shows how it does, exit 0, and lets go of Redis', async () => {
+  test('shows the state, exits 0 and closes its connection to Redis', async () => {
     const { code, stdout, stderr, calls } = await type(['status']);
     expect(stdout).toMatch(/^✓ OK: /);
     expect(stderr).toBe('');
@@ -54,7 +54,7 @@ describe('one look', () => {
     expect(code).toBe(1);
   });
 
-  test('a frozen Redis is not told to be started', async () => {
+  test('the hint for a frozen Redis does not suggest starting one', async () => {
     const frozen = (): never => {
       throw new RedisUnavailableError(new Error('Command timed out'));
     };
@@ -144,7 +144,7 @@ describe('the live view', () => {
     expect(counts.closed).toBe(counts.opened);
   });
 
-  test('ends at once although Redis hangs, and gives the terminal back when something breaks', async () => {
+  test('ends immediately although Redis hangs, and restores the terminal after an error', async () => {
     const hanging = screenOf();
     const never = new Promise<never>(() => undefined);
     const watching = watchOverview({ screen: hanging.screen, open: () => never, colour: false });

@@ -58,7 +58,7 @@ it.each([
   ['MS-my', 'Kod anda {code}'],
   ['zh-Hant-HK', '验证码{code}'],
   ['de', 'Your code is {code}'],
-])('whoever reads %s is told: %s', (language, text) => {
+])('a reader of %s sees: %s', (language, text) => {
   expect(wordingOf(config.templates, { name: 'login-code', language })?.text).toBe(text);
 });
 

@@ -17,7 +17,7 @@ describe('unknown list', () => {
     expect(stderr).toBe('2 with unknown outcome, and more; see --limit\n');
   });
 
-  test('shows since when, whom and who was asked', async () => {
+  test('shows the start time, the recipient and the provider', async () => {
     const { code, stdout, stderr, calls } = await type(['unknown', 'list'], { unknown: [unknown] });
     expect(stdout).toBe(
       'SINCE                    MESSAGE  SEVERITY  TO                     PROVIDERS\n' +

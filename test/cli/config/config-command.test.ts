@@ -86,7 +86,7 @@ templates  login-code
     expect(stdout).not.toContain(CONTACT_PHONE);
   });
 
-  test('webhooks that are told of outcomes, and an open console, are said', () => {
+  test('webhooks that receive outcomes, and an open console, are listed', () => {
     const types = ['message.delivered', 'message.failed'] as const;
     const events = new Map([['erp', { types } as unknown as EventWebhook]]);
     const text = formatConfigSummary(summariseConfig({ ...config, events, http: { ...config.http, console: true } }));
@@ -122,7 +122,7 @@ describe('config check --explain', () => {
     return path;
   };
 
-  test('says which route an alert takes and what it says, and asks nobody', async () => {
+  test('shows which route an alert takes and its text, without contacting any server', async () => {
     const path = file('{"to":"contact:alice","severity":"critical","text":"Disk full","source":"a"}');
     const { code, stdout, calls } = await type(['config', 'check', 'x.yaml', '--explain', path]);
     expect(stdout).toContain('route        default\nnot          login-codes: purpose is alert, wants verification\n');

@@ -12,7 +12,7 @@ caps:
 quietHours: { from: "22:00", to: "07:05", timeZone: Asia/Kuala_Lumpur, override: error }
 `;
 
-test('A summary tells of each cap that there is, and of quiet hours', () => {
+test('A summary lists every configured cap, and quiet hours', () => {
   const text = formatConfigSummary(summariseConfig(loadYaml(RULES).config));
   const lines = text.split('\n').map((line) => line.trim());
   const from = lines.findIndex((line) => line.startsWith('caps'));
@@ -27,7 +27,7 @@ test('A summary tells of each cap that there is, and of quiet hours', () => {
   ]);
 });
 
-test('A summary tells of ladders, also of those that text nobody, rotations, countries and budgets', () => {
+test('A summary lists escalations, also those without messages, rotations, countries and budgets', () => {
   const more = `
 channels: { chat: { type: slack, url: "https://chat.example/x" } }
 escalations: { calm: [{ channels: [chat] }], grave: [{ channels: [chat] }, { after: 20m, sms: true }] }

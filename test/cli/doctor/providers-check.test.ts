@@ -105,7 +105,7 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect(code).toBe(0);
   });
 
-  test('one unknown; it does not answer in time is told to stop, and given up when it does not heed that', async () => {
+  test('one unknown; a check that does not answer in time is aborted, and abandoned when it ignores the abort', async () => {
     const never = () => new Promise<never>(() => undefined);
     const heeds = (signal: AbortSignal) =>
       new Promise<readonly Check[]>((resolve) => signal.addEventListener('abort', () => resolve([wrong]), { once: true }));
@@ -157,7 +157,7 @@ describe('providers check at a real vendor', () => {
   test.each([
     [SECRET, 'ok'],
     ['wrong', 'failed'],
-  ])('tells right credentials from wrong ones, and sends no text', async (authToken, verdict) => {
+  ])('distinguishes valid credentials from invalid ones, and sends no message', async (authToken, verdict) => {
     const provider = await createProvider('twilio-main', settings(authToken), { ...noDeps, clock: createSettableClock(Date.now()) });
     const { stdout } = await type(['providers', 'check', 'twilio-main', '--json'], { providers: { 'twilio-main': provider } });
     const { checks } = JSON.parse(stdout) as { checks: Check[] };

@@ -44,7 +44,7 @@ const busy: Partial<Overview> = {
   ],
 };
 
-test('all is well is one line, and the figures follow', () => {
+test('a healthy system is one line, followed by the figures', () => {
   expect(show()).toMatch(/^✓ OK: /);
   expect(show()).toContain(`
 at            2026-11-20 03:00:10 UTC
@@ -105,7 +105,7 @@ test('what not reported by Redis is not made up', () => {
   expect(text).toContain('redis       reports no figures\n');
 });
 
-test('colours say what is wrong, what wants a look and what is well', () => {
+test('colours distinguish critical, warning and ok', () => {
   const coloured = (facts: Partial<Overview>) => printableText(formatOverview(overviewOf(facts), { width: 100, colour: true }));
   expect(coloured({}).startsWith('\u001b[32m✓ OK')).toBe(true);
   expect(coloured({ dead: 1 }).startsWith('\u001b[33m! ')).toBe(true);

@@ -61,7 +61,7 @@ test('a signal leaves, and so does a terminal that is gone', async () => {
   expect(screen.left.aborted).toBe(true);
 });
 
-test('it tells its size as it is now, and when that changes', () => {
+test('it reports its current size, and every change of it', () => {
   const { terminal, output } = terminalOf();
   const screen = openTerminalScreen(terminal);
   let redrawn = 0;

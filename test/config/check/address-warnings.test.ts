@@ -11,7 +11,7 @@ function warnings(more: string): string[] {
 
 const IDLE = '(alerts to this rotation reach no phone during these hours)';
 
-describe('a rotation warns of the hours when nobody is on call', () => {
+describe('a rotation warns of the hours without a contact on call', () => {
   test.each<[name: string, shifts: string[], lines: string[]]>([
     ['none, all day every day', ['days: [mon, tue, wed, thu, fri, sat, sun]'], []],
     ['none, in two shifts a day', ['from: "08:00", to: "20:00"', 'from: "20:00", to: "08:00"'], []],

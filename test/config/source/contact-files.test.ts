@@ -92,7 +92,7 @@ describe('contact files', () => {
     expect(faultLines(minimal(more), { files })).toEqual(lines);
   });
 
-  test('one that is not YAML is told with its line, and nothing is said of the names that may be in it', () => {
+  test('one that is not YAML is reported with its line, and names that may be in it are not reported as unknown', () => {
     const lines = faultLines(minimal('contactFiles: [people.yaml]\ngroups: { ops: [bob] }\nlogLevel: loud\n'), {
       files: { 'people.yaml': 'contacts:\n  bob: { phone: "+60123456780"\n' },
     });

@@ -14,14 +14,14 @@ async function acknowledge(answer: Acknowledgement | undefined, body?: object) {
   return { response, told: server.producer.acknowledged, counted: () => counted };
 }
 
-test('who takes care is told how much was cancelled, and is in the trace', async () => {
+test('the caller receives the number of cancelled messages, and is in the trace', async () => {
   const { response, told, counted } = await acknowledge({ kind: 'acknowledged', cancelled: 2 }, { by: ' alice ' });
   expect([response.status, await response.json()]).toEqual([200, { id: 'a-1', status: 'acknowledged', cancelled: 2 }]);
   expect(told).toEqual([['a-1', 'http by alice']]);
   expect(counted()).toBe(1);
 });
 
-test('nobody needs a name, or a body', async () => {
+test('a name and a body are optional', async () => {
   const { response, told } = await acknowledge({ kind: 'acknowledged', cancelled: 0 });
   expect(response.status).toBe(200);
   expect(told).toEqual([['a-1', 'http']]);

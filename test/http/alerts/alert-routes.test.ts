@@ -66,7 +66,7 @@ describe('POST /v1/alerts', () => {
     expect(await problemOf(response)).toMatchObject({ kind: 'all-rejected', accepted: [] });
   });
 
-  test('refuses an empty list, no body at all, and more than 1,000 alerts, and asks nobody', async () => {
+  test('rejects an empty list, a missing body and more than 1,000 alerts, without a call to Redis', async () => {
     const server = await openTestServer();
     server.producer.before = async () => {
       throw new Error('asked');

@@ -47,7 +47,7 @@ async function send(to: string, state: string, text = 'disk full'): Promise<{ id
 }
 
 describe('the server', () => {
-  it('without a token lets nobody in, but shows the page that asks for it', async () => {
+  it('without a token grants no access, but shows the login page', async () => {
     for (const path of ['overview', 'recent', 'live', 'search?q=alice', 'story/x', 'dead', 'unknown', 'inbound', 'outbox']) {
       expect([path, ...problem(await api(path, {}))]).toEqual([path, 401, 'unauthorized']);
     }
@@ -152,7 +152,7 @@ describe('the page', () => {
   });
 });
 
-describe('what it tells', () => {
+describe('what it shows', () => {
   it('an overview, which Redis is asked for once a second however many look', async () => {
     const looks = await Promise.all([1, 2, 3].map(() => api('overview')));
     expect(new Set(looks.map(({ json }) => json.at)).size).toBe(1);
@@ -169,7 +169,7 @@ describe('what it tells', () => {
     });
   });
 
-  it('a text on its way, live to whoever watches, and again to whoever lost the connection', async () => {
+  it('a message on its way, live to every viewer, and again after a lost connection', async () => {
     const first = await watch(`${page}/api/live`, bearer);
     const { id, messageId } = await send('alice', 'delivered', 'live 1');
     const states = () =>
@@ -268,7 +268,7 @@ describe('what people answered', () => {
 });
 
 describe('what it does', () => {
-  it('texts whom the config names, and never a number', async () => {
+  it('sends to configured names, and never to a number', async () => {
     for (const body of [
       { to: ['+60133456789'], severity: 'info', text: 'x' },
       { to: ['contact:eve'], severity: 'info', text: 'x' },

@@ -39,7 +39,7 @@ function open({ beatMs = 60_000 } = {}) {
   return { live, happen, watch, reads: () => reads };
 }
 
-it('shows to all what happens from now on, in its order, by one reader, who rests when nobody watches', async () => {
+it('shows new entries to all viewers, in order, by one reader, which stops without viewers', async () => {
   const { happen, watch, reads } = open();
   await happen('before');
   const [one, other] = await Promise.all([watch(), watch()]);
@@ -63,7 +63,7 @@ it('shows to all what happens from now on, in its order, by one reader, who rest
   expect(back.ids()).toEqual(['c']);
 });
 
-it('whoever comes back is shown what was missed, once, and what is new after it', async () => {
+it('a reconnecting viewer receives missed entries once, and then new ones', async () => {
   const { happen, watch } = open();
   const [seen] = await happen('seen', 'missed-1', 'missed-2');
   const other = await watch();
@@ -74,7 +74,7 @@ it('whoever comes back is shown what was missed, once, and what is new after it'
   expect(other.ids()).toEqual(['new']);
 });
 
-it('of more than anybody reads it shows the newest, and counts the rest', async () => {
+it('of more entries than can be read it shows the newest, and counts the rest', async () => {
   const { happen, watch } = open();
   await happen('before');
   const viewer = await watch();
@@ -86,7 +86,7 @@ it('of more than anybody reads it shows the newest, and counts the rest', async 
   expect(Math.abs(shown + skipped - 500)).toBeLessThanOrEqual(5);
 });
 
-it('who does not read is sent away, and holds nobody up', async () => {
+it('a viewer that does not read is disconnected, and does not delay others', async () => {
   const { live, happen, watch } = open();
   const slow = await live.watch(undefined);
   const quick = await watch();
@@ -99,7 +99,7 @@ it('who does not read is sent away, and holds nobody up', async () => {
   expect(quick.stream.destroyed).toBe(false);
 });
 
-it('keeps a silent stream alive, ends it when it closes, and then lets nobody in', async () => {
+it('keeps a silent stream alive, ends it when it closes, and then accepts no further viewer', async () => {
   const { live, watch } = open({ beatMs: 15 });
   const viewer = await watch();
   await until(() => viewer.text().includes(': still here'));

@@ -24,7 +24,7 @@ describe('words', () => {
   });
 });
 
-it('an id with a number in it is masked, told apart from others that look alike, and known again', () => {
+it('an id that contains a number is masked, distinguishable from similar ids, and found again', () => {
   expect(shownAlertId('order-42.paid')).toBe('order-42.paid');
   const [one, other] = ['60123456789', '60129956789'].map(shownAlertId);
   expect(one).toMatch(/^\+60\*{7}789~[\w-]{2}$/);

@@ -17,7 +17,7 @@ function open(seen?: string) {
   return { viewer, told };
 }
 
-it('what happens while somebody catches up comes after what was missed', async () => {
+it('entries that arrive during catch-up come after the missed ones', async () => {
   const { viewer, told } = open('1-0');
   viewer.show([entry('4-0')], 7);
   viewer.catchUp([entry('2-0'), entry('3-0')], 0);
@@ -25,7 +25,7 @@ it('what happens while somebody catches up comes after what was missed', async (
   expect(await told()).toEqual(['2-0', '3-0', '7 skipped', '4-0', '5-0']);
 });
 
-it('nothing is shown twice to whoever has seen it, though both readings hold it', async () => {
+it('no viewer receives an entry twice, though both reads contain it', async () => {
   const { viewer, told } = open('2-0');
   viewer.show([entry('3-0'), entry('4-0')], 0);
   viewer.catchUp([entry('2-0'), entry('3-0')], 0);

@@ -124,7 +124,7 @@ describe('a slow request', () => {
     expect(await answer).toMatch(/^HTTP\/1.1 202 /);
   });
 
-  test('is ended with 408 when it never arrives, and disturbs nobody', async () => {
+  test('is ended with 408 when it never arrives, and does not affect others', async () => {
     const server = await openTestServer({ limits: { arriveWithinMs: 200 } });
     const stuck = raw(server.url, `${head(100)}{"severity":`);
     expect((await server.post('/v1/alerts', alert)).status).toBe(202);
@@ -212,7 +212,7 @@ test.each([null, undefined, 'a word', {}])('even %j, thrown, is 500', async (thr
   expect(await problemOf(response)).toMatchObject({ kind: 'internal' });
 });
 
-test('an error that nobody expected is 500 without its words, which are in the log without numbers', async () => {
+test('an unexpected error is a 500 without its message, which is logged without numbers', async () => {
   const server = await openTestServer();
   server.producer.before = async () => {
     throw new TypeError('no way to text 60123456789 or +60 12-345 6789');
@@ -284,7 +284,7 @@ describe('with tokens', () => {
 });
 
 describe('readiness', () => {
-  test('follows what it is told, while the process stays alive', async () => {
+  test('follows the given state, while the process stays alive', async () => {
     let state = { ready: true, reasons: [] as string[] };
     const server = await openTestServer({ readiness: async () => state });
     expect(await (await server.get('/readyz')).json()).toEqual({ ready: true, reasons: [] });
@@ -311,7 +311,7 @@ test('the server of a router or dispatcher has its operations and nothing else',
   expect((await server.post('/v1/alerts', alert)).status).toBe(404);
 });
 
-test('every answer tells a browser to keep its hands off', async () => {
+test('every response has the security headers for browsers', async () => {
   const server = await openTestServer();
   for (const path of ['/healthz', '/v1/alerts/known', '/nothing', '/v1/alerts/%zz']) {
     const { headers } = await server.get(path);

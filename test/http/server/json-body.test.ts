@@ -24,7 +24,7 @@ test.each([
 });
 
 test.each(['[1,]', '{"a":nul}', "'a'", '<xml/>', '{"to":"+60123456789",}', '+60123456789', '{"to":+60123456789}'])(
-  'the fault in %j is told without quoting more than one character of it',
+  'the fault in %j is reported without quoting more than one character of it',
   (text) => {
     const { kind, body } = fault(text);
     expect(kind).toBe('malformed-json');

@@ -81,7 +81,7 @@ describe('an event', () => {
     expect(server.producer.taken).toMatchObject([{ ...own, to: ['+60123456789'] }]);
   });
 
-  test('resolves with status resolved, and asks for nobody', async () => {
+  test('resolves with status resolved, and needs no recipient', async () => {
     const server = await openTestServer();
     const over = { severity: 'critical', status: 'resolved', dedupKey: 'k' };
     expect((await server.post(PATH, { ...event, data: over }, ONE)).status).toBe(202);
@@ -114,7 +114,7 @@ describe('recipients', () => {
     expect(server.producer.taken).toMatchObject([{ to }]);
   });
 
-  test('that nobody names are an error of the alert, and a slip in the URL one of the call', async () => {
+  test('missing everywhere are a fault of the alert, and a mistake in the URL one of the call', async () => {
     const server = await openTestServer();
     const unnamed = await server.post(PATH, { ...event, data: nobody }, ONE);
     expect(unnamed.status).toBe(400);
@@ -173,7 +173,7 @@ describe('a batch', () => {
   });
 });
 
-describe('is told what is wrong', () => {
+describe('receives its faults', () => {
   const without = (name: keyof typeof event) => Object.fromEntries(Object.entries(event).filter(([key]) => key !== name));
 
   test.each([
@@ -226,7 +226,7 @@ describe('is told what is wrong', () => {
     expect((await server.post(PATH, event, { 'content-type': type })).status).toBe(415);
   });
 
-  test('and no number of it is logged or told', async () => {
+  test('and no number of it is logged or returned', async () => {
     const server = await openTestServer();
     const response = await server.post(
       PATH,

@@ -37,7 +37,7 @@ test('an alert of Alertmanager becomes one of ours', () => {
   expect(alertSchema.parse(alerts[0]?.alert)).toBeDefined();
 });
 
-test('a resolved alert asks for nobody, and has the key of its firing but not its id', () => {
+test('a resolved alert needs no recipient, and has the key of its firing but not its id', () => {
   const before = only(firing(w1));
   const after = only(resolved(w1));
   expect(after.status).toBe('resolved');
@@ -99,7 +99,7 @@ describe('the id', () => {
     });
   });
 
-  test('is left to chance without a start, because a second firing could not be told from the first', () => {
+  test('is random without a start time, because a second firing could not be distinguished from the first', () => {
     const alert = only({ ...firing(w1), startsAt: undefined });
     expect(alert.id).toBeUndefined();
     expect(alert.dedupKey).toBe(only(firing(w1)).dedupKey);
@@ -137,7 +137,7 @@ describe('the severity', () => {
     ['scary', 'critical'],
     ['', 'critical'],
     [undefined, 'critical'],
-  ])('label %j is %s: a word that nobody knows must not keep an alert from the phone', (label, expected) => {
+  ])('label %j is %s: an unknown word must not prevent a message', (label, expected) => {
     expect(only({ ...firing(w1), labels: { alertname: 'X', ...(label === undefined ? {} : { severity: label }) } }).severity).toBe(
       expected,
     );
@@ -216,7 +216,7 @@ describe('what is out of the ordinary', () => {
     expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts }, { to }).left.bySender).toBe(100_000);
   });
 
-  test('what the sender left out is told', () => {
+  test('omitted values are reported', () => {
     expect(alertsFromAlertmanager({ ...alertmanagerCall([firing(w1)]), truncatedAlerts: 3 }, { to }).left.bySender).toBe(3);
   });
 
@@ -252,7 +252,7 @@ describe('Grafana', () => {
     expect(id(1)?.dedupKey).not.toBe(id(2)?.dedupKey);
   });
 
-  test('numbers among labels are read as text, and fields that nobody knows are let pass', () => {
+  test('numbers among labels are read as text, and unknown fields are ignored', () => {
     const odd = { ...firing(w1), labels: { alertname: 'X', shard: 3, nested: {} }, annotations: null, values: { B: 22.5 }, orgId: 1 };
     const [first] = alertsFromGrafana(grafanaCall([odd]), { to }).alerts;
     expect(first?.alert).toMatchObject({ labels: { alertname: 'X', shard: '3' }, text: 'X (shard=3)' });

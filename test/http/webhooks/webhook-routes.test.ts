@@ -135,7 +135,7 @@ describe('recipients', () => {
     expect(line).toMatchObject({ route: ALERTMANAGER, status: 400, detail: expect.stringContaining(words.slice(0, 6)) });
   });
 
-  test('are another alert for another group, so that both are told', async () => {
+  test('are another alert for another group, so that both are notified', async () => {
     const server = await openTestServer();
     await server.post(`${ALERTMANAGER}?to=group:oncall`, alertmanagerCall([firing(w1)]));
     await server.post(`${ALERTMANAGER}?to=contact:alice`, alertmanagerCall([firing(w1)]));
@@ -145,7 +145,7 @@ describe('recipients', () => {
 });
 
 describe('bad alerts', () => {
-  test('one in ten: nine are taken, the call is answered 200, the bad one is told and logged', async () => {
+  test('one in ten: nine are accepted, the call is answered 200, the invalid one is reported and logged', async () => {
     const server = await openTestServer();
     const alerts = Array.from({ length: 10 }, (_, n) => (n === 4 ? null : firing({ ...w1, fingerprint: `f${n}` })));
     const response = await server.post(ALERTMANAGER + TO, alertmanagerCall(alerts));

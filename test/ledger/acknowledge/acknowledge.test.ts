@@ -69,7 +69,7 @@ describe('acknowledging', () => {
     expect(await ledger.openAttempt({ ...attempt(`${id}-1`), receivedAt: 2_000 })).toMatchObject({ kind: 'opened' });
   });
 
-  it('ends the alert although the clock of whoever says it is behind', async () => {
+  it('ends the alert although the clock of the acknowledging process is behind', async () => {
     await admit();
     await acknowledge(500);
     expect(await ledger.closedBy(dedupHash, 1_000)).toBe('acknowledged');

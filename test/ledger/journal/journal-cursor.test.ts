@@ -66,7 +66,7 @@ describe('a reader of the journal', () => {
     expect((await cursor.look('crm', 10)).entries).toHaveLength(1);
   });
 
-  it('is told, once, how much of the journal was cut before it came there', async () => {
+  it('receives once how many entries were trimmed before it read them', async () => {
     await write('old');
     await look();
     await write('m', 'n', 'o', 'p');

@@ -29,7 +29,7 @@ async function bellOf(alertId: string) {
   return subscription;
 }
 
-it('rings for what becomes of its alert, also while nobody listens, and not for what was before', async () => {
+it('wakes for new entries of its alert, also between two waits, and not for earlier ones', async () => {
   await happens('a');
   const [a, b] = [await bellOf('a'), await bellOf('b')];
   const next: string[] = [];
@@ -43,7 +43,7 @@ it('rings for what becomes of its alert, also while nobody listens, and not for 
   expect(next).toEqual(['b', 'a']);
 });
 
-it('is silent for as long as it is told, and is heard when it is taken down', async () => {
+it('is silent until its time is up, and wakes when it is closed', async () => {
   const subscription = await bellOf('a');
   const since = performance.now();
   await subscription.next(30);

@@ -91,7 +91,7 @@ describe('messages that a person may look for', () => {
     expect(await idsOf('messages', { state: 'undelivered' })).toEqual([]);
   });
 
-  it('leave their list with the state, whoever changes it', async () => {
+  it('leave their list with the state, whichever process changes it', async () => {
     await admit('a');
     await move('a', 'unknown', { reason: 'unknown_outcome' });
     const settle = { messageId: 'm-a', alertId: 'a', dedupHash: 'a', run: 'o', sent: false, at: new Date(), keep: false };

@@ -36,7 +36,7 @@ describe('an opt-out', () => {
     expect(await optOuts.isOptedOut(phone)).toBe(true);
   });
 
-  test('told late does not undo a newer opt-in, for as long as a receipt may still speak of what was before', async () => {
+  test('reported late does not undo a newer opt-in, while a receipt may still report an older state', async () => {
     const phone = randomUUID();
     expect(await optOuts.optIn(phone, new Date(2_000))).toBe(true);
     expect(await optOuts.optOut(optOut(phone, 1_000))).toBe(false);
@@ -45,7 +45,7 @@ describe('an opt-out', () => {
   });
 });
 
-test('in whatever order the words of a phone are told, the newest one wins, and of two as new the one that texts nobody', async () => {
+test('in any order of replies the newest one wins, and of two with the same time the opt-out', async () => {
   const word = fc.record({ word: fc.constantFrom('stop', 'start'), at: fc.integer({ min: 1_000, max: 1_005 }) });
   const told = fc.array(word, { minLength: 1, maxLength: 8 });
   await fc.assert(

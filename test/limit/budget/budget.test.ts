@@ -58,7 +58,7 @@ describe('a reservation', () => {
     expect(await figures('hour')).toMatchObject({ reserved: 30, spent: 0 });
   });
 
-  it('that nobody settles stays until its period ends', async () => {
+  it('that is never settled stays until its period ends', async () => {
     const { reserve, clock, figures } = open({ hour: { soft: 10, hard: 10 } });
     await reserve('a', 10, false);
     clock.at = Date.parse('2026-11-20T12:59:59.999Z');
@@ -136,7 +136,7 @@ describe('money comes again', () => {
   });
 });
 
-it('A limit that the operator changes holds at once, and one that is new knows what was spent', async () => {
+it('A limit that the operator changes applies immediately, and a new one includes earlier spending', async () => {
   const { reserve, settle, make } = open({ hour: { soft: 10, hard: 10 } });
   await reserve('a', 10, false);
   await settle('a', 10);
@@ -144,7 +144,7 @@ it('A limit that the operator changes holds at once, and one that is new knows w
   expect(await make({ day: { soft: 15, hard: 15 } }).reserve('c', 1, false)).toMatchObject({ kind: 'full', period: 'day' });
 });
 
-it('Keys outlive their period by a day, and holds by as long as anybody may settle them', async () => {
+it('Keys outlive their period by a day, and holds for as long as they may be settled', async () => {
   const { reserve, keys, clock } = open({ hour: { soft: 10, hard: 10 } });
   await reserve('a', 1, false);
   const day = 86_400_000;
@@ -171,7 +171,7 @@ it("Without a test's clock it goes by Redis' own", async () => {
   expect(Math.abs(until - Math.ceil(Date.now() / hour) * hour)).toBeLessThan(5_000);
 });
 
-it('Where the config sets no budget, nobody is asked', () => {
+it('Without a budget in the config, Redis is not called', () => {
   const keys = createKeys(prefix);
   expect(openBudgets(redis, keys, undefined)).toBeUndefined();
   expect(openBudgets(redis, keys, { currency: 'USD', prices: new Map(), budgets: {} })).toBeUndefined();

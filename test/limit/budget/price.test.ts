@@ -33,7 +33,7 @@ describe('a text', () => {
     ['its price where there is one', 'tencent', beijing, 12_000],
     ['the dearest of its provider where there is none', 'tencent', paris, 62_000],
     ['the dearest of all where its provider has none', 'sns', paris, 160_000],
-  ])('counts as %s before anybody has billed it', (_what, provider, to, charge) => {
+  ])('counts as %s before the first bill', (_what, provider, to, charge) => {
     expect(chargeOf(money, provider, to, 2)).toBe(charge);
   });
 

@@ -54,7 +54,7 @@ async function race(tasks: readonly Task[]): Promise<Report> {
   return { granted: reports.flatMap(({ granted }) => granted), refused: reports.reduce((sum, { refused }) => sum + refused, 0) };
 }
 
-describe('Four processes at once', () => {
+describe('Four concurrent processes', () => {
   test('get exactly five texts through to one phone', async () => {
     const task = (worker: number): Task => ({
       url,
@@ -153,7 +153,7 @@ describe('A Redis', () => {
     expect(await cap.reserve('a', rules)).toEqual({ kind: 'held', fresh: false });
   });
 
-  test('that loses everything, scripts too, starts anew without an error', async () => {
+  test('that loses everything, scripts too, starts from the beginning without an error', async () => {
     const { client, cap } = await ownRedis();
     await cap.reserve('a', rules);
     await cap.reserve('b', rules);

@@ -57,7 +57,7 @@ describe('A rate cap', () => {
     await fill(cap, ['b'], rules);
   });
 
-  test('takes no second slot for a message that holds one, and counts it anew from then', async () => {
+  test('takes no second slot for a message that holds one, and renews its time', async () => {
     const { cap, clock } = setup();
     const rules = [rule(2)];
     await fill(cap, ['a', 'b'], rules);
@@ -75,7 +75,7 @@ describe('A rate cap', () => {
     expect(await cap.reserve('c', [hour(4, 3)])).toMatchObject({ kind: 'full', reason: 'rate_cap_hour' });
   });
 
-  test('gives a slot back at once, once', async () => {
+  test('releases a slot immediately, once', async () => {
     const { cap } = setup();
     const rules = [rule(1), hour(1)];
     await fill(cap, ['a'], rules);
@@ -272,7 +272,7 @@ describe('What Redis keeps', () => {
   test.each([
     ['altogether', 0, 8],
     ['but for what depends on the settings', 0, 1],
-  ])('may be lost %s: the cap starts anew without an error', async (_, from, to) => {
+  ])('may be lost %s: the cap starts from the beginning without an error', async (_, from, to) => {
     const { cap, keys, clock } = setup();
     const rules = [rule(2)];
     const lose = () => redis.del(...limiterKeys(keys.limiter('r:abc')).slice(from, to));

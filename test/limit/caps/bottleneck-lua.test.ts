@@ -56,7 +56,7 @@ test('A limiter’s eight keys come in the order that the scripts read them in',
 
 const { names, payload }: { names: string[]; payload: (name: string) => string } = require('bottleneck/lib/Scripts.js');
 
-test.each(names)('The script %s is mended for Redis 7 and goes by Redis’ clock', (name) => {
+test.each(names)('The script %s is patched for Redis 7 and uses the clock of Redis', (name) => {
   const mended = patchBottleneckLua(payload(name));
   expect(mended).not.toContain('error_reply');
   expect(mended).not.toMatch(/publish'\s*,\s*'b_'/);
@@ -65,7 +65,7 @@ test.each(names)('The script %s is mended for Redis 7 and goes by Redis’ clock
   expect(mended.includes('pexpire')).toBe(mended.includes('local ttl = math.ceil('));
 });
 
-test('Errors keep their text when mended, be they plain or put together', () => {
+test('Errors keep their text in the patched script, whether literal or composed', () => {
   expect(patchBottleneckLua("return redis.error_reply('UNKNOWN_CLIENT')")).toBe("return { err = 'UNKNOWN_CLIENT' }");
   expect(patchBottleneckLua("redis.error_reply('A:'..f(x)..':'..b)")).toBe("{ err = 'A:'..f(x)..':'..b }");
 });

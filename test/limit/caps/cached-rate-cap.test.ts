@@ -126,7 +126,7 @@ test('Of several full counters, the one that is full the longest answers', async
   expect(asked).toEqual(['a', 'b', 'b']);
 });
 
-test('A slot given back here is there at once, one given back elsewhere after a second', async () => {
+test('A slot released here is free immediately, one released elsewhere after a second', async () => {
   const { cap, real, clock } = setup();
   const rules = [phone(1, 60_000)];
   await cap.reserve('a', rules, FRESH);

@@ -85,7 +85,7 @@ describe('The rules of a text', () => {
   };
   const routeCaps: RouteCaps = { perRecipient: [{ max: 3, perMs: HOUR_MS }], perRoute: [{ max: 40, perMs: HOUR_MS }] };
 
-  test('are those of source, country and route as well, all at once', () => {
+  test('are those of source, country and route as well, all together', () => {
     const rule = (key: string, reason: string, max: number, windowMs = HOUR_MS) => ({ key, reason, max, windowMs, reserve: 0, weight: 1 });
     expect(capRulesFor({ caps: all, routeCaps }, subject({ sourceHash: 'src', severity: 'critical', segments: 9 }))).toEqual([
       ...recipientRules,
@@ -116,7 +116,7 @@ describe('The rules of a text', () => {
     expect(rules.map(({ weight }) => weight)).toEqual([4, 4, 3, 4, 4, 4, 4]);
   });
 
-  test('share a counter with nobody of another route, source, country or phone, and with everybody of the same', () => {
+  test('share a counter only with messages of the same route, source, country or phone', () => {
     const keysOf = (over: Partial<CapSubject>) =>
       capRulesFor({ caps: all, routeCaps }, subject({ sourceHash: 'src', ...over })).map(({ key }) => key);
     const mine = keysOf({});
@@ -133,7 +133,7 @@ describe('The rules of a text', () => {
     expect(shared({ phoneHash: 'other', to: '+60123456780' as E164 })).toEqual(['s', 'c', 'ro', 'hour']);
   });
 
-  test('bear no name that somebody chose: a route may be called anything', () => {
+  test('contain no name chosen by an operator: a route may have any name', () => {
     const keys = capRulesFor({ caps: all, routeCaps }, subject({ route: 'call +60123456789 now', sourceHash: 'src' })).map(
       ({ key }) => key,
     );

@@ -189,7 +189,7 @@ describe('maxPerSecond', () => {
 });
 
 describe('A signal that aborts', () => {
-  test('while waiting rejects at once, and the job never starts', async () => {
+  test('while waiting rejects immediately, and the job never starts', async () => {
     const pacer = setup().replica({ maxConcurrent: 1 });
     const first = openJob();
     const running = pacer.run(never, first.job);

@@ -95,7 +95,7 @@ describe('a digest says', () => {
     expect(countSegments(composeDigest(long, utc))).toBeLessThanOrEqual(FEW_SEGMENTS);
   });
 
-  test('whatever it tells, in no more segments than it may take, and counts what it leaves out', () => {
+  test('all alerts that fit into its segments, and counts the others', () => {
     const lines = fc.array(fc.record({ severity: fc.constantFrom(...SEVERITIES), text: fc.string({ unit: 'grapheme', maxLength: 60 }) }), {
       minLength: 1,
       maxLength: 20,
@@ -190,7 +190,7 @@ describe('up to 200 alerts each have their name', () => {
     for (let n = 0; n < 60; n += 1) expect(text.includes(words(n))).toBe(n < named);
   });
 
-  test('one by one where a template has a variable of 35 characters, and the next one tells the rest', () => {
+  test('one by one where a template has a variable of 35 characters, and the next digest has the rest', () => {
     const room: DigestRoom = { ...WIDE, characters: 35, noLinks: true };
     const { text, left } = planDigest(held(['db-1 unreachable', 'disk of db-2 full', 'api.example.com down']), utc, room);
     expect(text).toBe('+2 db-1 unreachable');

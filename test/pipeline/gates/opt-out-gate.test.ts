@@ -65,7 +65,7 @@ describe('a phone that has opted out', () => {
     expect((await harness.send()).outcome.kind).toBe('accepted');
   });
 
-  test('does so at once, while its text waits for its turn: its slot is given back', async () => {
+  test('does so immediately while its message waits for pacing: its slot is released', async () => {
     const harness = capped();
     const provider = harness.provider('a', [yes], {
       pace: async (_signal, job) => {
@@ -95,7 +95,7 @@ describe('a phone that has opted out', () => {
 });
 
 describe('a refusal because the recipient has opted out', () => {
-  test('is told in the trace, and the next text is tried by no provider', async () => {
+  test('is recorded in the trace, and the next message is tried by no provider', async () => {
     const harness = createHarness(redis, prefix);
     const [a, b] = [harness.provider('a', [stopped]), harness.provider('b', [yes])];
     const { message, outcome } = await harness.send();
@@ -131,11 +131,11 @@ describe('a refusal because the recipient has opted out', () => {
   });
 });
 
-describe('while nobody has opted out', () => {
+describe('without any opt-out', () => {
   const context = { clock: { now: () => new Date() }, signal: new AbortController().signal, note: () => undefined };
   const subject = { message: { phoneHash: 'p' } } as Parameters<ReturnType<typeof createOptOutGate>['exec']>[0];
 
-  test('a hundred texts at once cost one question', async () => {
+  test('a hundred concurrent messages cost one call', async () => {
     const [anyone, isOptedOut] = [vi.fn(async () => false), vi.fn(async () => false)];
     const gate = createOptOutGate({ anyone, isOptedOut });
     await Promise.all(Array.from({ length: 100 }, () => gate.exec(subject, context)));

@@ -59,7 +59,7 @@ describe('a message that has waited', () => {
     ['whose producer vouched for the number', { to: ALICE, contact: 'alice' }],
     ['of an older version', { to: ALICE }],
     ['that needs none', { to: ALICE, contact: 'alice', needsConsent: false }],
-  ])('asks nobody: one %s', (_name, other) => {
+  ])('calls no provider: one %s', (_name, other) => {
     expect(refuseWithdrawn(other, new Map())).toBeUndefined();
   });
 });

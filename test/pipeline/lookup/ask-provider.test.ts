@@ -118,7 +118,7 @@ describe('an accepted text without a receipt', () => {
     expect(reported).toEqual([]);
   });
 
-  test('that the vendor’s records do not hold is told of and not asked for again', async () => {
+  test('that is not in the records of the vendor is reported and not queried again', async () => {
     vendor('a', [yes], { kind: 'absent' });
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
@@ -134,7 +134,7 @@ describe('an accepted text without a receipt', () => {
     expect(harness.bugs).toEqual([{ error: bug, provider: 'a' }]);
   });
 
-  test('whose question we cut short is asked for anew, at no cost', async () => {
+  test('whose query we aborted is queried again, without using up a try', async () => {
     const stop = new AbortController();
     vendor('a', [yes], async () => {
       stop.abort(new Error('shutting down'));
@@ -164,7 +164,7 @@ describe('a held text that the vendor never took', () => {
   });
 });
 
-describe('nobody is asked', () => {
+describe('no provider is queried', () => {
   test('once a receipt has said what became of it', async () => {
     vendor('a', [yes], { kind: 'delivered' });
     const { message } = await handOver();
@@ -173,7 +173,7 @@ describe('nobody is asked', () => {
     expect(asked).toEqual([]);
   });
 
-  test('about a message that surely was not sent, or that nobody knows', async () => {
+  test('about a message that surely was not sent, or is unknown', async () => {
     vendor('a', [refuse('recipient')], { kind: 'delivered' });
     const { message } = await handOver();
     expect(await ask(message)).toEqual(done);
@@ -192,7 +192,7 @@ describe('nobody is asked', () => {
   });
 });
 
-describe('a text of which nobody knows whether it was sent', () => {
+describe('a message with unknown outcome', () => {
   test('is asked for by what it says', async () => {
     vendor('a', [silence], { kind: 'unclear', error: away });
     const { message, sentAt } = await handOver();
@@ -267,7 +267,7 @@ describe('a look-up is planned', () => {
     expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, POLL_MS]]);
   });
 
-  test('for one of which nobody knows whatever the config says, after a minute, where the vendor can be asked', async () => {
+  test('for one with unknown outcome whatever the config says, after a minute, where the vendor can be queried', async () => {
     vendor('a', [silence], { kind: 'pending' }, {});
     harness.provider('b', [silence]);
     const { added, message } = await plan('a', undefined);
@@ -290,7 +290,7 @@ describe('a look-up is planned', () => {
     expect((await plan('none', yes)).added).toEqual([]);
   });
 
-  test('and an error of Redis is told of, not thrown', async () => {
+  test('and an error of Redis is reported, not thrown', async () => {
     vendor('a', [yes], { kind: 'pending' });
     const error = new Error('OOM command not allowed');
     expect((await plan('a', yes, () => Promise.reject(error))).errors).toEqual([error]);

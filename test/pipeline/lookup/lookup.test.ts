@@ -6,11 +6,11 @@ import { attempt, messageHistory } from '../../support/fixtures/history.ts';
 const AT = '2026-11-20T03:00:00.700Z';
 const LATER = '2026-11-20T03:05:00.000Z';
 
-describe('whom to ask about a message', () => {
+describe('the provider to query about a message', () => {
   const targetOf = (attempts: readonly HistoryAttempt[], provider: string | null = null, providerMessageId: string | null = null) =>
     lookupTarget(messageHistory({ attempts, provider, providerMessageId }));
 
-  test('nobody, when nobody was handed it or all refused', () => {
+  test('none, when it was never sent or all providers refused it', () => {
     expect(targetOf([])).toBeUndefined();
     expect(targetOf([attempt({ result: 'refused' }), attempt({ result: 'refused' })], 'twilio-main')).toBeUndefined();
   });
@@ -30,7 +30,7 @@ describe('whom to ask about a message', () => {
     expect(targetOf(attempts, 'a', 'SM-a')).toEqual({ provider: 'a', sentAt: new Date(AT), providerMessageId: 'SM-a' });
   });
 
-  test('the last one of which nobody knows, when none accepted it', () => {
+  test('the last one with unknown outcome, when none accepted it', () => {
     const attempts = [attempt({ provider: 'a', result: 'unknown', startedAt: LATER }), attempt({ provider: 'b', result: 'refused' })];
     expect(targetOf(attempts, 'b')).toEqual({ provider: 'a', sentAt: new Date(LATER) });
   });

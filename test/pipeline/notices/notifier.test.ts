@@ -79,7 +79,7 @@ const refused = (over: Partial<Extract<Notified, { kind: 'refused' }>> = {}): No
 });
 const later = (ms: number) => new Date(START + ms);
 
-it('a notice that the channel takes is told once, however often its job is run', async () => {
+it('a notification that the channel accepts is sent once, however often its job runs', async () => {
   const { notifier, another, notice, told, counted, events } = await setup();
   expect(await notifier.notify(notice(), 1, never)).toEqual({ kind: 'ended', outcome: 'accepted' });
   expect(await another().notify(notice(), 2, never)).toEqual({ kind: 'ended', outcome: 'accepted' });
@@ -88,7 +88,7 @@ it('a notice that the channel takes is told once, however often its job is run',
   expect(await events()).toEqual([{ at: later(0).toISOString(), stage: 'escalation', verdict: 'accepted', detail: 'slack chat' }]);
 });
 
-it('what was taken only in part is told as such', async () => {
+it('a partly accepted notification is recorded as such', async () => {
   const { notifier, notice, events } = await setup({ kind: 'accepted', detail: 'the server refused 1 of 2 addresses' });
   await notifier.notify(notice(), 1, never);
   expect(await events()).toMatchObject([{ verdict: 'accepted', detail: 'slack chat, the server refused 1 of 2 addresses' }]);
@@ -127,7 +127,7 @@ it('one that is run before its time waits for it', async () => {
   expect([told, await events()]).toEqual([[], []]);
 });
 
-describe('a notice is not told any more', () => {
+describe('a notification is no longer sent', () => {
   it('once its alert is resolved', async () => {
     const { notifier, notice, told, counted, events, ledger } = await setup();
     await ledger.resolve(DISK, later(MINUTE));
@@ -137,7 +137,7 @@ describe('a notice is not told any more', () => {
     expect(await events()).toMatchObject([{ verdict: 'cancelled', reason: 'resolved', detail: 'slack chat' }]);
   });
 
-  it('once somebody has acknowledged its alert', async () => {
+  it('once its alert is acknowledged', async () => {
     const { notifier, notice, told, ledger } = await setup();
     await ledger.acknowledge({ alertId: 'a1', by: 'alice', at: later(MINUTE), run: 'run-1' });
     expect(await notifier.notify(notice(), 1, never)).toEqual({ kind: 'ended', outcome: 'cancelled', reason: 'acknowledged' });
@@ -177,7 +177,7 @@ describe('a notice that the channel refuses', () => {
     ['for good', refused({ retry: false, code: 'http_404' }), 'http_404'],
     ['for longer than it lives', refused({ code: 'http_429', retryAt: later(61 * MINUTE) }), 'http_429'],
     ['by a bug of ours', new Error('on purpose'), 'channel_bug'],
-  ])('%s has failed at once', async (_name, line, code) => {
+  ])('%s has failed immediately', async (_name, line, code) => {
     const { notifier, notice, told, bugs, counted } = await setup(line);
     expect(await notifier.notify(notice(), 1, never)).toEqual({ kind: 'ended', outcome: 'failed', code });
     expect(told).toHaveLength(1);
@@ -194,7 +194,7 @@ describe('a notice that the channel refuses', () => {
     expect(await notifier.notify(notice({ id: 'n-2' }), 2, never)).toEqual({ kind: 'ended', outcome: 'accepted' });
   });
 
-  it('because we are leaving is at once for somebody else', async () => {
+  it('because the process stops goes to another process immediately', async () => {
     const leaving = new AbortController();
     const { notifier, notice, counted } = await setup(() => {
       leaving.abort();
@@ -206,7 +206,7 @@ describe('a notice that the channel refuses', () => {
   });
 });
 
-it('one that nobody took up in time has failed, and so has one whose channel is gone', async () => {
+it('one that no worker took in time has failed, and so has one whose channel was removed', async () => {
   const { notifier, notice, clock, told, events } = await setup();
   expect(await notifier.notify(notice({ channel: 'gone' }), 1, never)).toEqual({ kind: 'ended', outcome: 'failed', code: 'no_channel' });
   clock.at += 60 * MINUTE;
@@ -215,7 +215,7 @@ it('one that nobody took up in time has failed, and so has one whose channel is 
   expect(await events()).toMatchObject([{ detail: 'gone, no_channel' }, { reason: 'expired', detail: 'slack chat' }]);
 });
 
-it('one that an operator sends through once more is told, and counted as it first ended', async () => {
+it('one that an operator replays is sent, and counted as it first ended', async () => {
   const { notifier, notice, counted, events } = await setup(refused({ retry: false, code: 'http_404' }), { kind: 'accepted' });
   await notifier.notify(notice(), 1, never);
   expect(await notifier.notify(notice(), 1, never)).toEqual({ kind: 'ended', outcome: 'accepted' });

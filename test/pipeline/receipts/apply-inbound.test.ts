@@ -100,7 +100,7 @@ describe('a text that came in', () => {
     expect(kinds().sort()).toEqual(['duplicate', 'duplicate', 'stop']);
   });
 
-  test('and could not be worked off comes back, and is then done', async () => {
+  test('and could not be processed comes back, and is then processed', async () => {
     const { receive, kinds, acknowledgeByReply } = receiver();
     acknowledgeByReply.mockRejectedValueOnce(new Error('away'));
     const text = inbound('ok');
@@ -141,7 +141,7 @@ describe('what came in is kept', () => {
     expect((await kept()).map((entry) => entry.text)).toEqual([shown]);
   });
 
-  test('once, though it is worked off twice', async () => {
+  test('once, though it is processed twice', async () => {
     const { receive, kept } = receiver();
     const text = inbound('hello');
     await Promise.all([receive(text), receive(text)]);

@@ -138,7 +138,7 @@ describe('a text whose parts are reported each by itself', () => {
     expect(await state()).toBe('delivered');
   });
 
-  test('waits on while a part is on its way, and is not moved by one part told again', async () => {
+  test('waits while a part is on its way, and does not change when one part is reported again', async () => {
     await report('1', 'delivered');
     for (let again = 0; again < 3; again += 1) await report('1', 'delivered');
     await report('1', 'pending');
@@ -167,7 +167,7 @@ describe('a text whose parts are reported each by itself', () => {
 });
 
 describe('a receipt for an accepted text', () => {
-  test('that says delivered ends it, and tells how long that took', async () => {
+  test('that reports delivered ends it, with the delivery time', async () => {
     await accept();
     expect(await apply(receipt(), now)).toEqual({ kind: 'done' });
     const trace = await histories.message(messageId);
@@ -223,7 +223,7 @@ describe('a receipt for an accepted text', () => {
     expect(await histories.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
   });
 
-  test('that says pending is told once in the trace, however often it comes', async () => {
+  test('that reports pending is recorded once in the trace, however often it comes', async () => {
     await accept();
     for (let times = 0; times < 3; times += 1) await apply(receipt({ state: 'pending' }), now);
     const trace = await histories.message(messageId);
@@ -303,7 +303,7 @@ describe('a receipt that is ahead of the answer', () => {
 });
 
 describe('a receipt for a text', () => {
-  test('of which nobody knew whether it was sent settles it', async () => {
+  test('with unknown outcome resolves it', async () => {
     await move({ state: 'unknown', reason: 'unknown_outcome' });
     expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
     expect(await histories.message(messageId)).toMatchObject({ state: 'delivered', reason: null });
@@ -315,7 +315,7 @@ describe('a receipt for a text', () => {
     expect(recording.heard('unknownResolved')).toHaveLength(1);
   });
 
-  test('of which nobody knew, with no final word yet, proves that it was accepted', async () => {
+  test('with unknown outcome, with no final state yet, proves that it was accepted', async () => {
     await move({ state: 'unknown', reason: 'unknown_outcome' });
     await apply(byOurId({ state: 'pending' }), now);
     expect(await histories.message(messageId)).toMatchObject({
@@ -333,7 +333,7 @@ describe('a receipt for a text', () => {
   });
 
   test.each(['failed', 'expired', 'cancelled', 'suppressed'] as const)(
-    'that %s changes nothing, and is told once in the trace',
+    'that %s changes nothing, and is recorded once in the trace',
     async (was) => {
       await move({ state: was, reason: was });
       for (let times = 0; times < 2; times += 1) expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
@@ -389,7 +389,7 @@ test('a provider that refused a text cannot end it badly, though it can say that
   expect(await state()).toBe('delivered');
 });
 
-test('of fifty receipts at once exactly one moves the text', async () => {
+test('of fifty concurrent receipts exactly one changes the message', async () => {
   await accept();
   await Promise.all(Array.from({ length: 50 }, () => apply(receipt(), now)));
   const states = recording.heard('receipt').map((heard) => (heard as string[])[1]);
@@ -411,7 +411,7 @@ describe('a receipt that says that the recipient has opted out', () => {
     });
   });
 
-  test('does so when it comes again, for whoever took it first may have died over it', async () => {
+  test('does so when it comes again, since the first worker may have crashed', async () => {
     await accept();
     await ledger.applyReceipt(messageId, { ...optedOut(), receivedAt: now, at: undefined });
     await apply(optedOut(), now);
@@ -428,7 +428,7 @@ describe('a receipt that says that the recipient has opted out', () => {
   test.each<[string, () => Receipt]>([
     ['of a text that is not ours', () => ({ ...optedOut(), messageId: 'm-none', providerMessageId: 'SM-none' })],
     ['for another reason', () => byOurId({ state: 'undelivered', code: '30003', reason: 'recipient' })],
-  ])('%s opts nobody out', async (_what, build) => {
+  ])('%s records no opt-out', async (_what, build) => {
     await accept();
     await apply(build(), tooLate);
     expect(await optOuts.isOptedOut(phone())).toBe(false);

@@ -62,7 +62,7 @@ const accepted = async () => texted([[{}, 'accepted']]);
 const told = () => steps.map(({ message: { to, text }, job }) => [to, text, job]);
 
 describe('who was texted', () => {
-  it('is told once that it is over, by two resolves at the same moment', async () => {
+  it('is notified once of the resolve, by two concurrent resolves', async () => {
     await accepted();
     await Promise.all([tell(ended, addJobs), tell({ ...ended, at: RESOLVED_AT + 1 }, addJobs)]);
     expect(new Set(steps.map((step) => step.message.id)).size).toBe(1);
@@ -71,14 +71,14 @@ describe('who was texted', () => {
     expect(await ledger.resolveSubscribers.any('key')).toBe(false);
   });
 
-  it('is told once by a resolve that comes after the first', async () => {
+  it('is notified once by a resolve that comes after the first', async () => {
     await accepted();
     await tell(ended, addJobs);
     expect(await tell({ ...ended, at: RESOLVED_AT + 1 }, addJobs)).toBe('done');
     expect(told()).toEqual([[ALICE, 'RESOLVED: Disk full', 'now']]);
   });
 
-  it('is told by whoever takes over when a router dies before it has added the job', async () => {
+  it('is notified by the next router when one crashes before it has added the job', async () => {
     await accepted();
     await expect(tell(ended, () => Promise.reject(new Error('died')))).rejects.toThrow('died');
     await tell(ended, addJobs);
@@ -102,7 +102,7 @@ describe('who was texted', () => {
     expect(await ledger.inFlight()).toBe(before);
   });
 
-  it('is told once, whatever number of alerts of the key had told of it', async () => {
+  it('is notified once, whatever the number of alerts of the key', async () => {
     await texted([[{ id: 'm-1', text: 'ERROR: x' }, 'accepted']]);
     const newer = { id: 'm-2', receivedAt: RAISED_AT + 1, variables: { instance: 'db-1', priority: 'CRITICAL', content: 'Worse' } };
     await texted([[newer, 'delivered']], 'a-2');
@@ -129,7 +129,7 @@ it.each<[state: MessageState, texts: number, answer: string]>([
   expect(steps).toHaveLength(texts);
 });
 
-it('who is being texted when it ends is told when that was accepted, and the others at once', async () => {
+it('with a message being sent is notified once that is accepted, and the others immediately', async () => {
   await texted([
     [{ id: 'm-1' }, 'sending'],
     [{ id: 'm-2', to: BOB }, 'accepted'],

@@ -117,7 +117,7 @@ describe('the recipients of an alert', () => {
   });
 });
 
-test('whoever is on call changes with the time', () => {
+test('the contact on call changes with the time', () => {
   const evening = new Date('2026-11-20T10:00:00Z');
   expect(openRecipients(['rotation:primary', 'group:it'], BOOK, evening)).toEqual([bob]);
   const sunday = new Date('2026-11-22T10:00:00Z');

@@ -69,14 +69,14 @@ it('an alert on a ladder becomes notices now and a text that waits, is logged wi
   expect(found?.messages).toMatchObject([{ state: 'deferred', reason: 'escalation' }]);
 });
 
-it('one whose ladder texts nobody is routed, without a message', async () => {
+it('one whose escalation sends no message is routed, without a message', async () => {
   const { take, trace, heard } = setup(CHAT_ONLY);
   expect(await take()).toMatchObject({ kind: 'routed', notices: [{ channel: 'chat' }], steps: [] });
   expect(await trace()).toMatchObject({ outcome: 'routed', messages: [] });
   expect(heard('messagesCreated')).toEqual([['critical', 0]]);
 });
 
-it('one that nobody is to be texted of is still told to channels', async () => {
+it('one without a permitted recipient is still sent to channels', async () => {
   const { take } = setup(WHOLE);
   expect(await take({ to: 'group:nobody' })).toMatchObject({ kind: 'routed', notices: [{ channel: 'chat', contacts: [] }], steps: [] });
 });
@@ -89,7 +89,7 @@ it('a second run gives the same notices, and is logged and counted no more', asy
   expect(heard('deferred')).toHaveLength(1);
 });
 
-it('what is not grave enough, and what was said already, is told to nobody', async () => {
+it('alerts below the severity of a step, and repeats, notify no channel', async () => {
   const { take, logged } = setup(WHOLE);
   expect(await take({ severity: 'info' })).toEqual({ kind: 'suppressed' });
   await take({ id: 'a2' });

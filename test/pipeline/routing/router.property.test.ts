@@ -95,7 +95,7 @@ const ledger = {
   settleAlert: async () => 'recorded',
 } as Partial<Ledger> as Ledger;
 
-test('no message leaves the router to a phone that may not be texted, none twice, and nobody is forgotten', async () => {
+test('no message leaves the router to a phone without permission, none twice, and no recipient is missing', async () => {
   await fc.assert(
     fc.asyncProperty(config, alert, now, async (config, alert, at) => {
       const steps: PlannedMessage[] = [];

@@ -178,7 +178,7 @@ describe('an alert that texts', () => {
     expect(await setup.ledger.inFlight()).toBe(1);
   });
 
-  test('finds whoever was on call when it came, although a handover lies between two runs', async () => {
+  test('finds the contact that was on call at its arrival, although a handover lies between two runs', async () => {
     const handover = START + 60_000;
     const overrides = [
       { from: START, to: handover, contacts: ['alice'] },
@@ -245,7 +245,7 @@ describe('an alert that cannot be read', () => {
     ]);
   });
 
-  test('can be looked up by its id, and be mended and sent again under it', async () => {
+  test('can be looked up by its id, and be fixed and sent again under it', async () => {
     await setup.take(alert({ to: 'contact:mallory' }));
     expect(await setup.trace('a1')).toMatchObject({
       outcome: 'malformed',
@@ -345,7 +345,7 @@ describe('an alert of a key that has texted', () => {
     expect(await setup.ledger.inFlight()).toBe(1);
   });
 
-  test('texts when it is graver, and silences its equals from then on', async () => {
+  test('sends when it is more severe, and suppresses alerts of the same severity from then on', async () => {
     const deps = { config: config(low) };
     await setup.take(alert({ severity: 'error' }), deps);
     expect((await setup.take(alert({ id: 'graver' }), deps)).kind).toBe('routed');
@@ -377,7 +377,7 @@ describe('an alert of a key that has texted', () => {
     expect(setup.heard('messageSettled')).toHaveLength(1);
   });
 
-  test('says of whom may not be texted besides that all others are duplicates', async () => {
+  test('records refused recipients in addition to the duplicates', async () => {
     await setup.take(alert({ to: 'contact:alice' }));
     await setup.take(alert({ id: 'a2', to: ['contact:alice', 'contact:carol'] }));
     expect(await setup.trace('a2')).toMatchObject({ outcome: 'suppressed', reason: 'duplicate', duplicateOf: 'a1' });
@@ -491,7 +491,7 @@ describe('an id of the producer that comes with other content', () => {
 });
 
 describe('a resolved alert', () => {
-  test('names what is open of its key, cancels it, and texts nobody', async () => {
+  test('names open messages of its key, cancels them, and sends no message', async () => {
     const steps = stepsOf(await setup.take(alert({ to: 'group:oncall' })));
     await setup.take(alert({ id: 'other', dedupKey: 'else' }));
     setup.clock.at += 1;
@@ -571,7 +571,7 @@ describe('a malformed alert that an operator replays', () => {
   const ghost = alert({ to: 'contact:dave' });
   const mended = { config: config({ contacts: new Map([['dave', { phone: ALICE, consent: true }]]) }) };
 
-  test('is good from then on under the mended config, and its story begins with that', async () => {
+  test('is valid under the fixed config, and its history begins with that', async () => {
     const raw = setup.raw(ghost);
     expect((await setup.run(raw)).kind).toBe('malformed');
     setup.clock.at += 3 * HOUR_MS;
@@ -580,7 +580,7 @@ describe('a malformed alert that an operator replays', () => {
     expect(story(await setup.trace('a1'))[0]).toBe('operator replayed');
   });
 
-  test('texts nobody when its problem was resolved since', async () => {
+  test('sends no message when its problem was resolved meanwhile', async () => {
     const raw = setup.raw(ghost);
     await setup.run(raw);
     setup.clock.at += 3 * HOUR_MS;
@@ -639,7 +639,7 @@ describe('a route whose texts are acknowledged', () => {
     expect(other?.message.text).toBe('sda is full, - if you look');
   });
 
-  test('remembers whom to tell of the end, and no other route does', async () => {
+  test('stores the recipients to notify of the resolve, and no other route does', async () => {
     const raised = alert({ to: [ALICE, 'contact:carol'] });
     const steps = stepsOf(await setup.take(raised, deps));
     expect((await setup.ledger.resolveSubscribers.all(hash('dedup', 'db/disk'))).map(({ id }) => id)).toEqual([steps[0]?.message.id]);
@@ -650,7 +650,7 @@ describe('a route whose texts are acknowledged', () => {
     expect(await setup.ledger.resolveSubscribers.any(hash('dedup', 'else'))).toBe(false);
   });
 
-  test('is silent when somebody has taken care before it was routed', async () => {
+  test('sends no message when it was acknowledged before it was routed', async () => {
     const raw = setup.raw(alert());
     await setup.take(alert({ id: 'a2', to: BOB }), deps);
     setup.clock.at += 1;

@@ -98,7 +98,7 @@ test('of a text that finds the circuit open only when its turn comes, no request
   ]);
 });
 
-test.each(['auth', 'balance'] as const)('a refusal for %s closes the way at once', async (reason) => {
+test.each(['auth', 'balance'] as const)('a refusal for %s opens the breaker immediately', async (reason) => {
   const a = guarded('a', refuse(reason));
   const b = guarded('b', yes);
   await sendMany(5);

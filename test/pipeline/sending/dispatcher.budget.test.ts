@@ -107,7 +107,7 @@ describe('the price of a text', () => {
     expect(during).toEqual({ spent: 0, reserved: 10 });
   });
 
-  test('is set aside anew for a resend', async () => {
+  test('is reserved again for a resend', async () => {
     const harness = moneyed({ soft: 100, hard: 100 });
     harness.provider('dear', [silence]);
     harness.provider('cheap', [yes]);
@@ -157,7 +157,7 @@ describe('the price of a text', () => {
     expect(await harness.figures()).toEqual({ spent: 0, reserved: 0 });
   });
 
-  test('is told with the text, in units of the currency', async () => {
+  test('is reported with the message, in units of the currency', async () => {
     const harness = moneyed({ soft: 100, hard: 100 });
     harness.provider('dear', [yes]);
     await harness.send(warning);

@@ -202,7 +202,7 @@ describe('the slot of a text', () => {
 });
 
 describe('a text that a cap holds back', () => {
-  test('waits until there is room, and is told why', async () => {
+  test('waits until there is room, with the reason', async () => {
     const harness = capped(1);
     const a = harness.provider('a', [yes]);
     await harness.send();

@@ -12,7 +12,7 @@ beforeEach(() => {
   harness = createHarness(redis, prefix);
 });
 
-test('an accepted text is told of once, with the provider’s answer, when the ledger has it', async () => {
+test('an accepted message is reported once, with the provider’s answer, when the ledger has it', async () => {
   harness.provider('a', [refuse('balance')]);
   harness.provider('b', [yes]);
   const { message } = await harness.send();
@@ -20,13 +20,13 @@ test('an accepted text is told of once, with the provider’s answer, when the l
   expect(harness.handedOver).toEqual([{ id: message.id, provider: 'b', accepted: { ...yes, segments: 1 } }]);
 });
 
-test('a held text of which nobody knows is told of without one', async () => {
+test('a held message with unknown outcome is reported without an answer', async () => {
   harness.provider('a', [silence]);
   const { message } = await harness.send({ onUnknown: 'hold' });
   expect(harness.handedOver).toEqual([{ id: message.id, provider: 'a', accepted: undefined }]);
 });
 
-test('at its deadline it is told of as well', async () => {
+test('at its deadline it is reported too', async () => {
   harness.provider('a', [silence]);
   harness.provider('b', [refuse('balance')]);
   const { message } = await harness.send();
@@ -36,8 +36,11 @@ test('at its deadline it is told of as well', async () => {
   expect(harness.handedOver).toEqual([{ id: message.id, provider: 'a', accepted: undefined }]);
 });
 
-test.each([refuse('recipient'), refuse('throttled')])('a text that surely was not sent is not told of: $error.reason', async (refusal) => {
-  harness.provider('a', [refusal]);
-  await harness.send();
-  expect(harness.handedOver).toEqual([]);
-});
+test.each([refuse('recipient'), refuse('throttled')])(
+  'a message that surely was not sent is not reported: $error.reason',
+  async (refusal) => {
+    harness.provider('a', [refusal]);
+    await harness.send();
+    expect(harness.handedOver).toEqual([]);
+  },
+);

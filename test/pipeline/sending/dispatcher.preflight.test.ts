@@ -74,7 +74,7 @@ describe('a provider that would surely refuse the text', () => {
     expect((await harness.trace(message)).attempts).toMatchObject([{ result: 'unknown' }, { result: 'accepted' }]);
   });
 
-  test('says so by mistake when its check throws: it is asked, and the bug is told', async () => {
+  test('and whose check throws is called, and the bug is reported', async () => {
     const bug = new Error('bug');
     const a = picky('a', {
       preflight: () => {

@@ -44,7 +44,7 @@ describe('a text in quiet hours', () => {
     expect(a.requests).toHaveLength(0);
   });
 
-  test('goes out at once where it is grave enough', async () => {
+  test('is sent immediately where it is severe enough', async () => {
     const harness = createHarness(redis, prefix);
     harness.provider('a', [yes]);
     expect((await harness.send({ ...quietNow(harness), severity: 'critical' })).outcome).toMatchObject({ kind: 'accepted' });
@@ -96,7 +96,7 @@ describe('a text in quiet hours', () => {
     expect(await harness.run(critical, { rerun: true })).toMatchObject({ kind: 'accepted' });
   });
 
-  test('into which it came while it waited for its turn at the provider, comes back at once and is gathered', async () => {
+  test('that began while it waited for pacing comes back immediately and is gathered', async () => {
     const harness = createHarness(redis, prefix);
     const quietHours = quietIn(harness, 2 * MINUTE_MS);
     const a = harness.provider('a', [yes], {

@@ -103,7 +103,7 @@ describe('an answer that never came, of a vendor that can be asked', () => {
     expect(c.requests).toHaveLength(1);
   });
 
-  test('comes back later, and may expire as surely unsent, when nobody else can send it', async () => {
+  test('comes back later, and may expire as surely unsent, when no other provider can send it', async () => {
     askable('a', [silence], [absent]);
     const { message, outcome } = await harness.send({ onUnknown: 'hold' });
     expect(outcome).toMatchObject({ kind: 'retry', error: { reason: 'unavailable' } });

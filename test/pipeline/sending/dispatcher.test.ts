@@ -29,7 +29,7 @@ const tried = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
   ]);
 
 describe('a text that the provider takes', () => {
-  test('stands open in the ledger before the provider hears of it', async () => {
+  test('has an open attempt in the ledger before the provider is called', async () => {
     let seen: unknown;
     const a = harness.provider('a', [
       async ({ id }) => {
@@ -78,7 +78,7 @@ describe('a text that the provider takes', () => {
     expect(await harness.ledger.findMessage('a', 'SM1')).toBe(id);
   });
 
-  test('is told to the counters once each, and is no longer in flight', async () => {
+  test('is counted once by each counter, and is no longer in flight', async () => {
     harness.provider('a', [
       () => {
         harness.clock.at += 1500;
@@ -269,7 +269,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a text that nobody takes now', () => {
+describe('a message that no provider accepts now', () => {
   test('comes back, later with every round, and never past its deadline', async () => {
     harness.provider('a', [no('balance')]);
     harness.provider('b', [no('content')]);
@@ -293,7 +293,7 @@ describe('a text that nobody takes now', () => {
     expect(await harness.ledger.inFlight()).toBe(1);
   });
 
-  test('is expired when it comes back at its deadline, counted once, and asks nobody', async () => {
+  test('is expired when it comes back at its deadline, counted once, and no provider is called', async () => {
     const a = harness.provider('a', [no('balance')]);
     const { message } = await harness.send();
     harness.clock.at = message.expiresAt;
@@ -375,7 +375,7 @@ describe('a text that may not be sent', () => {
     expect(await harness.ledger.inFlight()).toBe(0);
   });
 
-  test('because the ledger never heard of it is malformed and no outcome of ours', async () => {
+  test('because the ledger has no entry for it is malformed and not counted as an outcome', async () => {
     const a = harness.provider('a', [yes]);
     expect(await harness.run(harness.message(), { rerun: true })).toMatchObject({ kind: 'malformed' });
     expect(await harness.run(harness.message())).toMatchObject({ kind: 'malformed' });
@@ -403,7 +403,7 @@ describe('two workers on one text', () => {
     expect(await harness.trace(message)).toMatchObject({ state: 'accepted', attempts: [{ result: 'accepted' }] });
   });
 
-  test('are told apart by the ledger alone, also when neither knows of the other', async () => {
+  test('are separated by the ledger alone, also when neither knows of the other', async () => {
     const loserDone = createSignpost();
     const a = harness.provider('a', [() => loserDone.reached.then(() => yes)]);
     const message = await harness.admit(harness.message());

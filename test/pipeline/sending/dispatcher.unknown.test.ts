@@ -176,7 +176,7 @@ describe('an attempt that another worker left open', () => {
     expect(ends()).toEqual([]);
   });
 
-  test('is waited for beyond the deadline too, as nobody else can end it', async () => {
+  test('is waited for beyond the deadline too, as only its run can end it', async () => {
     const { message } = await vanish();
     harness.clock.at = message.expiresAt;
     const outcome = await harness.run(message, { rerun: true });
@@ -213,7 +213,7 @@ describe('an attempt that another worker left open', () => {
     expect(await harness.ledger.recall(message.id)).toMatchObject({ open: undefined, unknowns: 1 });
   });
 
-  test('is seen by a run that does not know it is the second: it comes back at once and asks the ledger', async () => {
+  test('is seen by a run that does not know it is the second: it comes back immediately and checks the ledger', async () => {
     const { message, a } = await vanish();
     await harness.endLease(message);
     expect(await harness.run(message)).toEqual({ kind: 'deferred', reason: 'unknown_outcome', until: harness.clock.now() });

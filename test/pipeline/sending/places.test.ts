@@ -43,7 +43,7 @@ it('whatever a provider holds, one that holds nothing gets a place', () => {
   );
 });
 
-it('there are never more messages at providers than worker slots, whoever asks in whatever order', () => {
+it('there are never more messages at providers than worker slots, in any order of requests', () => {
   const asks = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 400 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), asks, (concurrency, list) => {

@@ -88,7 +88,7 @@ describe('asking', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('ends at once when it is told to', async () => {
+  test('ends immediately when the signal aborts', async () => {
     const stop = new AbortController();
     const { reconcile, asked } = setUp({
       says: [unclear('NOT_FOUND'), { kind: 'delivered' }],

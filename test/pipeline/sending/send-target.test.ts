@@ -46,7 +46,7 @@ describe('the providers for a number', () => {
   });
 });
 
-describe('the provider whose last attempt nobody knows the end of', () => {
+describe('the provider of the last attempt with unknown outcome', () => {
   test.each<[name: string, names: string[], unresolvedProvider: string, order: string[]]>([
     ['goes last', ['a', 'b', 'c'], 'a', ['b', 'c', 'a']],
     ['stays last', ['a', 'b', 'c'], 'c', ['a', 'b', 'c']],

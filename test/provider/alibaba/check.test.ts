@@ -92,7 +92,7 @@ it.each([
   expect(await check()).toContainEqual(expected);
 });
 
-it('says so when nobody answers', async () => {
+it('reports a missing response', async () => {
   const { alibaba, check } = await setup();
   alibaba.respondWith(() => 'reset');
   expect(await check()).toEqual([['connection', 'failed', expect.stringMatching(/^no response \(\w+\)$/)]]);

@@ -81,7 +81,7 @@ it.each([
   [429, 'SomethingNew', 'throttled'],
   [400, 'Throttling.Something', 'throttled'],
   [500, 'SomethingNew', 'unknown_outcome'],
-])('HTTP %i with %s, which we never heard of, is %s and counted', (status, code, reason) => {
+])('HTTP %i with %s, which is not in the table, is %s and counted', (status, code, reason) => {
   expect(classify(status, { Code: code })).toMatchObject({ reason, code, unlisted: true });
 });
 

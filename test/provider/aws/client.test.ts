@@ -154,7 +154,7 @@ describe.each([
     },
   );
 
-  it('keeps calls apart that run at once', async () => {
+  it('keeps concurrent calls apart', async () => {
     const aws = await fakeOf(type);
     const textOf = (params: Readonly<Record<string, unknown>>) => params.Message ?? params.MessageBody;
     aws.respondWith(async ({ params }) => {
@@ -181,7 +181,7 @@ describe.each([
   });
 });
 
-it('SNS is told the type of the text, and sender and price where the config has them', async () => {
+it('SNS receives the type of the message, and sender and price where the config has them', async () => {
   const aws = await fakeOf('sns');
   await (await providerOf('sns', { baseUrl: aws.url, smsType: 'Promotional' })).send(MESSAGE, never);
   await (await providerOf('sns', { baseUrl: aws.url, senderId: 'OPS', maxPrice: 0.00645 })).send(MESSAGE, never);
@@ -202,7 +202,7 @@ it('SNS is told the type of the text, and sender and price where the config has 
   ]);
 });
 
-it('End User Messaging is told no more than the config says', async () => {
+it('End User Messaging receives only configured values', async () => {
   const aws = await fakeOf('aws-sms-voice');
   await (await providerOf('aws-sms-voice', { baseUrl: aws.url, messageType: 'PROMOTIONAL' })).send(MESSAGE, never);
   expect(aws.requests.map(({ params }) => params)).toEqual([
@@ -220,7 +220,7 @@ it.each([
   [0.00645, '0.00645'],
   [0.5, '0.50000'],
   [99.99999, '99.99999'],
-])('End User Messaging is told to take no more than %d, as it wants to be told', async (maxPrice, written) => {
+])('End User Messaging receives the maximum price of %d in its own format', async (maxPrice, written) => {
   const aws = await fakeOf('aws-sms-voice');
   await (await providerOf('aws-sms-voice', { baseUrl: aws.url, maxPrice })).send(MESSAGE, never);
   expect(aws.requests[0]?.params.MaxPrice).toBe(written);

@@ -55,8 +55,7 @@ describe('what an answer says of the provider', () => {
 
   it('a throttle of one number shows nothing', () => expect(bearingOf(refuse('throttled', { onlyThisMessage: true }))).toBe('nothing'));
 
-  it('a code that nobody has looked up does not shut it by itself', () =>
-    expect(bearingOf(refuse('auth', { unlisted: true }))).toBe('fails'));
+  it('an unlisted code does not close it by itself', () => expect(bearingOf(refuse('auth', { unlisted: true }))).toBe('fails'));
 });
 
 describe('a closed circuit', () => {
@@ -123,7 +122,7 @@ describe('an open circuit', () => {
     expect(judgeTurn(advance(open, until), () => 0, until)).toEqual({ kind: 'probe', elseAt: until });
   });
 
-  it('does not heed what was sent before it opened', () => {
+  it('ignores results of calls made before it opened', () => {
     const open = fed(closedCircuit, times(MIN_VOLUME, 'fails'));
     expect(afterEnding(open, 'fails', T0 + 2_000)).toBe(open);
     expect(afterEnding(open, 'works', T0 + 2_000)).toBe(open);
@@ -165,7 +164,7 @@ describe('a slow start', () => {
     expect(share(T0 + SLOW_START_MS)).toBe(1);
   });
 
-  it('tells each text when its turn comes, and keeps its word', () => {
+  it('assigns each message a time, and keeps it', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: SLOW_START_MS }), (position, elapsed) => {
         const turn = judgeTurn(slow, () => position, T0 + elapsed);

@@ -132,7 +132,7 @@ describe('a provider that keeps failing', () => {
     expect((scripted.requests.length - before) / 1000).toBeCloseTo(0.1, 1);
   });
 
-  it('gets the urgent ones before the rest, and not all of those at once', async () => {
+  it('gets the urgent ones before the rest, and not all of those together', async () => {
     const { clock, desk, admits, sendMany } = setup(down);
     await sendMany(MIN_VOLUME);
     clock.at += FIRST_OPEN_MS;
@@ -145,7 +145,7 @@ describe('a provider that keeps failing', () => {
     expect([shareOf(true), shareOf(false)]).toEqual([1, expect.closeTo(0.1, 1)]);
   });
 
-  it('lets a lone text through at once in its slow start', async () => {
+  it('passes a single message immediately in its slow start', async () => {
     const { clock, desk, scripted, sendMany } = setup(down);
     await sendMany(MIN_VOLUME);
     clock.at += FIRST_OPEN_MS;
@@ -244,7 +244,7 @@ describe('the text that tries a provider out', () => {
 });
 
 describe('the account', () => {
-  it.each(['auth', 'balance'] as const)('a refusal for %s closes the way at once, for a minute', async (reason) => {
+  it.each(['auth', 'balance'] as const)('a refusal for %s opens the breaker immediately, for a minute', async (reason) => {
     const { scripted, sendMany, changes } = setup(refuse(reason, { code: '20003' }));
     await sendMany(3);
     expect(scripted.requests).toHaveLength(1);

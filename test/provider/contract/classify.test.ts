@@ -51,7 +51,7 @@ it('a throttled text without any hint says no moment', () => {
   expect(refusalFromAnswer(answer(429), NOW).error).toMatchObject({ reason: 'throttled', retryAt: undefined });
 });
 
-it('Retry-After on an unknown outcome invites nobody to send again', () => {
+it('Retry-After on an unknown outcome causes no resend', () => {
   expect(refusalFromAnswer(answer(503, { 'retry-after': '9' }), NOW).error).toMatchObject({
     reason: 'unknown_outcome',
     retryAt: undefined,

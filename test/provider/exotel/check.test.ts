@@ -36,7 +36,7 @@ it.each([
   expect(await provider.check?.(never)).toContainEqual({ subject: 'balance', verdict, detail });
 });
 
-it('tells wrong credentials', async () => {
+it('detects wrong credentials', async () => {
   const { provider } = await setup({ token: 'mistyped-token' });
   const checks = await provider.check?.(never);
   expect(verdicts(checks)).toMatchObject({ connection: 'ok', credentials: 'failed' });
@@ -57,7 +57,7 @@ it.each([
   expect(verdicts(await provider.check?.(never))[subject]).toBe(verdict);
 });
 
-it('says when nobody answers', async () => {
+it('reports a missing response', async () => {
   const { provider } = await setup({ baseUrl: 'http://127.0.0.1:9' });
   expect(verdicts(await provider.check?.(never))).toEqual({ connection: 'failed' });
 });

@@ -50,7 +50,7 @@ it('asks for receipts with the token in the URL', async () => {
   expect(exotel.requests[0]?.form.StatusCallback).toBe('https://sms.example.com/v1/receipts/exotel-in?token=a%26b+c');
 });
 
-it('asks for no receipts when it is not told where', async () => {
+it('requests no receipts without a callback URL', async () => {
   const { exotel, provider } = await setup({ receiptToken: 'r' });
   await provider.send(MESSAGE, never);
   expect(exotel.requests[0]?.form).not.toHaveProperty('StatusCallback');

@@ -42,7 +42,7 @@ it('reads the same fields in JSON', async () => {
   expect((await reader()).read(json)).toEqual([{ messageId: 'm-1', providerMessageId: FIELDS.SmsSid, state: 'delivered' }]);
 });
 
-it('tells why a text did not arrive', async () => {
+it('has the reason why a message did not arrive', async () => {
   const { read } = await reader();
   expect(read(call({ ...FIELDS, Status: 'failed_dnd', DetailedStatusCode: '23005' }))).toMatchObject([
     { state: 'undelivered', code: '23005', reason: 'recipient' },
@@ -69,7 +69,7 @@ it('says so when it cannot read a call', async () => {
   for (const body of ['', 'null', '[]', '"sent"', '{']) expect(read(json(body))).toEqual([undefined]);
 });
 
-it('believes nobody without the token', async () => {
+it('is rejected without the token', async () => {
   const { isGenuine } = await reader();
   for (const target of ['/v1/receipts/exotel-in', '/v1/receipts/exotel-in?token=', '/v1/receipts/exotel-in?token=r-token2']) {
     expect(isGenuine(call(FIELDS, target))).toBe(false);

@@ -65,7 +65,7 @@ it('a list of statuses alone decides without the body', () => {
   expect(classify(rules, 200, 'queued')).toMatchObject({ reason: 'unknown_outcome', status: 200 });
 });
 
-it('where an id is to be found, a body that is not JSON is nobody we know; no body at all is the vendor being brief', () => {
+it('where an id is expected, a body that is not JSON comes from an unknown server; an empty body is a brief vendor', () => {
   expect(classify({ messageId: '/id' }, 200, '{"id":"a"}')).toEqual(accepted('a'));
   expect(classify({ messageId: '/id' }, 204, '')).toEqual(accepted());
   expect(classify({ messageId: '/id' }, 200, '<html>log in')).toMatchObject({ reason: 'unknown_outcome' });

@@ -17,7 +17,7 @@ async function setup(config: Readonly<Record<string, unknown>>) {
   return { gateway, send: (message = MESSAGE) => provider.send(message, new AbortController().signal) };
 }
 
-it('sends number, text and id as JSON when told nothing else', async () => {
+it('sends number, text and id as JSON by default', async () => {
   const { gateway, send } = await setup({});
   expect(await send()).toEqual({ kind: 'accepted' });
   expect(gateway.requests).toMatchObject([
@@ -41,7 +41,7 @@ it.each([
   expect(gateway.requests[0]?.path.startsWith(path)).toBe(true);
 });
 
-it('tells a vendor that must know when a text is beyond GSM-7', async () => {
+it('marks a text beyond GSM-7 for a vendor that requires it', async () => {
   const { gateway, send } = await setup({
     method: 'GET',
     body: { to: '{to}', text: '{text}', coding: 0 },

@@ -104,14 +104,14 @@ it.each([
   expect((await reader({ reference: '/ref', status: '/status', map: MAP })).read(call)).toEqual([undefined]);
 });
 
-it('believes nobody without the token', async () => {
+it('is rejected without the token', async () => {
   const { isGenuine } = await reader({ reference: '/ref', status: '/status', map: MAP });
   expect(isGenuine(get(`${TARGET}&ref=m-1`))).toBe(true);
   expect(isGenuine(get('/v1/receipts/gateway?ref=m-1'))).toBe(false);
   expect(isGenuine(get('/v1/receipts/gateway?token=r-toke'))).toBe(false);
 });
 
-it('believes nobody at all where the config does not say how to read', async () => {
+it('is always rejected where the config does not define how to read it', async () => {
   const { isGenuine, read } = await reader(undefined);
   expect(isGenuine(get(TARGET))).toBe(false);
   expect(read(get(TARGET))).toEqual([]);

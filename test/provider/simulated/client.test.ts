@@ -73,7 +73,7 @@ it('…0005 is sent, but the answer never arrives, nor a receipt', async () => {
   expect(receipts).toEqual([]);
 });
 
-it('takes its time when told to, within its timeout', async () => {
+it('delays its response as configured, within its timeout', async () => {
   const { send } = await setup({ latency: '60ms' });
   const startedAt = performance.now();
   expect(await send(to('0001'))).toMatchObject({ kind: 'accepted' });

@@ -54,7 +54,7 @@ describe('a no', () => {
     [400, 'content'],
     [401, 'auth'],
     [429, 'throttled'],
-  ])('with a code that nobody lists, under HTTP %i, is %s and counted', (status, reason) => {
+  ])('with an unlisted code, under HTTP %i, is %s and counted', (status, reason) => {
     expect(read({ errorcode: '1007', message: 'to +60123456789' }, status)).toMatchObject({
       error: { reason, code: '1007', status, unlisted: true },
     });
@@ -92,12 +92,12 @@ describe('a bare number of the older API', () => {
     expect(read('109')).toMatchObject({ error: { retryAt: new Date(NOW.getTime() + 900_000) } });
   });
 
-  it('is a code in place of a body only: as that of a part nobody knows it', () => {
+  it('is a code as the whole body only: as the code of a part it is unlisted', () => {
     expect(read({ errorcode: '103' })).toMatchObject({ error: { reason: 'content', code: '103', unlisted: true } });
   });
 });
 
-describe('nobody knows', () => {
+describe('unknown outcome', () => {
   it('about parts of which some were taken, and nothing is sent again by itself', () => {
     for (const body of [
       [{ errorCode: '200', id: 'a' }, { errorCode: '500' }],

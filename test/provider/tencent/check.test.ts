@@ -53,7 +53,7 @@ it.each([
   ['does not exist', { signs: [] }, 'sender failed', /the account has no signature/],
   ['is for other countries only', { signs: [{ ...SIGN, International: 1 }] }, 'sender failed', /the account has no signature/],
   ['may be on the next page', { signs: Array(100).fill({ ...SIGN, SignName: 'x' }) }, 'sender unchecked', /first 100/],
-])('tells when the signature %s', async (_what, given, word, detail) => {
+])('detects that the signature %s', async (_what, given, word, detail) => {
   const { words, checks } = await check(consoleWith(given));
   expect(words).toContain(word);
   expect(checks.find(({ subject }) => subject === 'sender')?.detail).toMatch(detail);
@@ -75,7 +75,7 @@ it.each([
   ['has other variables', [{ ...TEMPLATE, TemplateContent: '{1} {2} {2}' }], 'failed', /has 2 variables, but the config fills 3/],
   ['is for the mainland only', [{ ...TEMPLATE, International: 0 }], 'warning', /not approved for other countries/],
   ['is for other countries only', [{ ...TEMPLATE, International: 1 }], 'warning', /not approved for mainland China/],
-])('tells when the template %s', async (_what, templates, verdict, detail) => {
+])('detects that the template %s', async (_what, templates, verdict, detail) => {
   const { checks } = await check(consoleWith({ templates }));
   expect(checks.filter(({ subject }) => subject === 'template')).toEqual([
     { subject: 'template', verdict, detail: expect.stringMatching(detail) },
@@ -128,13 +128,13 @@ it('individual accounts may not list what they have', async () => {
   expect(words).toEqual(expect.arrayContaining(['credentials ok', 'account ok', 'sender unchecked', 'template unchecked']));
 });
 
-it('tells of a clock that is off', async () => {
+it('reports a clock that is off', async () => {
   const date = new Date(NOW.getTime() + 250_000).toUTCString();
   const { checks } = await check(() => tencentAnswer({ Error: { Code: 'AuthFailure.SignatureExpire' } }, { date }));
   expect(checks).toContainEqual({ subject: 'clock', verdict: 'failed', detail: expect.stringContaining('250 s behind') });
 });
 
-it('goes no further when nobody answers, or somebody else', async () => {
+it('stops when there is no response, or one of another server', async () => {
   const closed = await provider({ baseUrl: `http://127.0.0.1:${await freePort()}` });
   expect(await closed.check?.(never)).toEqual([
     { subject: 'connection', verdict: 'failed', detail: expect.stringContaining('ECONNREFUSED') },

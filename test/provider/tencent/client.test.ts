@@ -195,7 +195,7 @@ it('is moved nowhere by the environment', async () => {
   expect(await (await provider({ baseUrl: tencent.url })).send(MESSAGE, never)).toMatchObject({ kind: 'accepted' });
 });
 
-it('keeps calls apart that run at once', async () => {
+it('keeps concurrent calls apart', async () => {
   const tencent = await fake();
   tencent.respondWith(async ({ params }) => {
     const id = String(params.SessionContext);

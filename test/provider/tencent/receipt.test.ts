@@ -35,7 +35,7 @@ it('takes POSTs with the right token only, and answers as Tencent wants', () => 
   }
 });
 
-it('lets nobody in without a token in the config', () => {
+it('rejects every caller without a token in the config', () => {
   expect(reader({}).isGenuine(call([], '/v1/receipts/tencent-cn?token='))).toBe(false);
 });
 

@@ -73,7 +73,7 @@ it('sees a clock that is wrong', async () => {
   expect(await check(twilio.url, {}, new Date(Date.now() - 600_000))).toMatchObject({ clock: 'failed' });
 });
 
-it('says that nobody answers', async () => {
+it('reports a missing response', async () => {
   expect(await check('http://127.0.0.1:9')).toEqual({ connection: 'failed' });
 });
 

@@ -152,7 +152,7 @@ it('leaves a base URL with a host of two labels as it is', async () => {
   expect(hosts).toEqual(['fake.test']);
 });
 
-it('keeps calls apart that run at once', async () => {
+it('keeps concurrent calls apart', async () => {
   const twilio = await fake();
   twilio.respondWith(async ({ form }) => {
     await new Promise((resolve) => setTimeout(resolve, form.Body === 'slow' ? 50 : 1));

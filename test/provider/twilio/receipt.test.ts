@@ -106,7 +106,7 @@ describe('a status callback of Twilio', () => {
     expect(isGenuine(post({ ...FORM, AccountSid: 'AC00000000000000000000000000000002' }, { token: 'token-three' }))).toBe(false);
   });
 
-  it('is not believed while nobody knows under which URL it was called', async () => {
+  it('is rejected while the URL under which it was called is unknown', async () => {
     const { isGenuine } = await reader({ publicUrl: undefined });
     expect(isGenuine(post(FORM))).toBe(false);
     expect(isGenuine(post(FORM, { url: TARGET }))).toBe(false);

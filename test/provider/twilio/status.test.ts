@@ -28,7 +28,7 @@ async function sent() {
   return { twilio, main, sentAt, providerMessageId, ask, bySid: () => ask({ providerMessageId }) };
 }
 
-it('tells what became of a text by its SID, in one request', async () => {
+it('reads the state of a message by its SID, in one request', async () => {
   const { twilio, providerMessageId, bySid } = await sent();
   expect(await bySid()).toEqual({ kind: 'pending', providerMessageId, segments: 1 });
   twilio.report(providerMessageId, 'delivered');

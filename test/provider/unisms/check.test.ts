@@ -31,7 +31,7 @@ async function fake(account: Partial<typeof KEYS> = {}) {
   return unisms;
 }
 
-it('finds no fault with a right key, from one message to nobody', async () => {
+it('accepts a valid key, by a message without recipients', async () => {
   const unisms = await fake();
   expect(await check(unisms.url)).toMatchObject({
     connection: { verdict: 'ok' },

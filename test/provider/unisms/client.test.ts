@@ -59,7 +59,7 @@ it('gets an alert accepted by a server that checks what UniSMS checks', async ()
   ]);
 });
 
-it('signs every call anew, and a server that verifies signatures takes every one', async () => {
+it('signs every call separately, and a server that verifies signatures accepts each', async () => {
   const unisms = await fake(KEYS);
   const { send } = await provider(unisms.url, { authMode: 'hmac', accessKeySecret: KEYS.accessKeySecret });
   // Half of all signatures hold a plus, nearly all a slash or an equals sign.
@@ -98,7 +98,7 @@ it.each([
   expect(unisms.requests[0]?.json).toMatchObject({ templateId, templateData });
 });
 
-it('asks nobody about a code that cannot be said, and says so before', async () => {
+it('makes no call for a code that cannot be sent, and reports it before', async () => {
   const unisms = await fake();
   const sender = await provider(unisms.url);
   const message = withTemplate('login', { code: '', ttl: '5' });

@@ -95,7 +95,7 @@ describe('a 0 that is no yes', () => {
     expect(read(yes(message))).toMatchObject({ kind: 'refused', error: { reason, code, unlisted } });
   });
 
-  it('has two messages of which one failed, so that nobody knows', () => {
+  it('has two messages of which one failed, so that the outcome is unknown', () => {
     for (const body of [yes({ id: 'a', status: 'sent' }, { status: 'failed' }), yes({ status: 'failed' }, { id: 'a', status: 'sent' })]) {
       expect(read(body)).toMatchObject({ error: { reason: 'unknown_outcome', failover: false, retry: false } });
     }
@@ -108,7 +108,7 @@ describe('a 0 that is no yes', () => {
     ['a list of words', yes('a1')],
     ['a message without id', yes({ status: 'sent' })],
     ['a list for its code', { ...yes({ id: 'a1' }), code: [0] }],
-  ])('has %s, so that nobody knows', (_what, body) => {
+  ])('has %s, so that the outcome is unknown', (_what, body) => {
     expect(read(body)).toMatchObject({ kind: 'refused', error: { reason: 'unknown_outcome', status: 200 } });
   });
 });

@@ -38,7 +38,7 @@ it('reads the report that the vendor documents', async () => {
   expect({ methods, answer }).toEqual({ methods: ['POST'], answer: {} });
 });
 
-it('reads several at once', async () => {
+it('reads several in one call', async () => {
   const { read } = await reader();
   expect(read(call([REPORT, { id: 'b', status: 'sent' }, 'x']))).toMatchObject([{ state: 'delivered' }, { state: 'pending' }, undefined]);
 });
@@ -67,7 +67,7 @@ it.each([
 });
 
 it.each([undefined, 'yesterday', '2022-03-07 05:18:03', '2022-03-07T05:18:03', '2022-99-07T05:18:03Z', 5])(
-  'takes no time from %s, whose moment or zone nobody knows',
+  'reads no time from %s, whose moment or zone is unknown',
   async (doneDate) => {
     const { read } = await reader();
     expect(read(call({ ...REPORT, doneDate }))).toEqual([{ providerMessageId: REPORT.id, state: 'delivered' }]);

@@ -152,7 +152,7 @@ describe('what is dead', () => {
     expect(JSON.stringify(await open().list(10))).not.toContain('4711');
   });
 
-  it('is found by the id that explain knows, whoever gave the job its own', async () => {
+  it('is found by the id that explain knows, also under a job id of another producer', async () => {
     const { open, bury, failedMessage } = morgue();
     const message = await failedMessage();
     await bury(ALERT_QUEUE, { id: 'ours', severity: 'loud' }, alertJobId('ours'), 'malformed');
@@ -232,7 +232,7 @@ describe('a replayed message', () => {
     expect((await histories.message(message.id))?.events.filter(({ verdict }) => verdict === 'replayed')).toHaveLength(1);
   });
 
-  it('is told to the ledger by its worker when whoever replayed it died before', async () => {
+  it('is reported to the ledger by its worker when the replaying process crashed before', async () => {
     const { open, failedMessage, only, ledger, histories, jobOf } = morgue();
     const message = await failedMessage();
     // May do all but the first write of the ledger's step, as if it had been killed right before it.
@@ -437,7 +437,7 @@ describe('what is discarded', () => {
     });
   });
 
-  it('is never one that somebody else has replayed meanwhile', async () => {
+  it('is never one that was replayed meanwhile', async () => {
     const { open, failedMessage, only, jobOf, histories } = morgue();
     const message = await failedMessage();
     const dead = open();

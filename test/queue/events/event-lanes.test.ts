@@ -8,7 +8,7 @@ const SLOW_MS = 2_000;
 const leave = (turn: Turn) => (turn.kind === 'now' ? turn.leave() : undefined);
 
 describe('a webhook', () => {
-  it('is told of one subject at a time, the others in the order that they came', async () => {
+  it('receives the events of a subject one at a time, the others in the order of arrival', async () => {
     const lanes = createEventLanes(() => new Date());
     const order: string[] = [];
     const deliver = async (what: string, subject: string) => {

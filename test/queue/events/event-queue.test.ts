@@ -62,7 +62,7 @@ function setup(
 
 const refused: DeliveryResult = { kind: 'refused', gone: false, code: 'http_500' };
 
-it('an event that was told is not told again when it is added again', async () => {
+it('a delivered event is not sent again when it is added again', async () => {
   const { events, told, counted, queue, work } = setup();
   await events.add([event(), event()]);
   await events.add([]);
@@ -110,7 +110,7 @@ it('a webhook that takes nothing is logged once for each answer it gives, and on
   ]);
 });
 
-it('one that was refused to the end is dead, counted once, and has all its tries anew when it is replayed', async () => {
+it('one that was rejected to the end is a dead letter, counted once, and has all its tries again when it is replayed', async () => {
   const { events, told, counted, dead, queue, work } = setup(async (nth) => (nth === 1 ? refused : { kind: 'accepted' }));
   await events.add([event({ tries: 9 })]);
   work();
@@ -150,7 +150,7 @@ it('one for a webhook that this process does not know is left for another for an
   expect(counted).toEqual([['crm', 'failed', 1]]);
 });
 
-it('one whose call is cut off by the end of the process comes back at once, and has used up no try', async () => {
+it('one whose call is aborted by the end of the process comes back immediately, and has used up no try', async () => {
   const { events, told, queue, work } = setup(
     (_nth, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'refused', gone: false, code: 'ABORTED' }))),
@@ -165,7 +165,7 @@ it('one whose call is cut off by the end of the process comes back at once, and 
   expect(await job?.getState()).toMatch(/delayed|waiting|prioritized/);
 });
 
-it('one about a thing that has no text of its own is told as any other', async () => {
+it('one about an alert without a message is sent like any other', async () => {
   const { told, queue, work } = setup(async () => ({ kind: 'accepted' }));
   work();
   const { body, ...rest } = event();

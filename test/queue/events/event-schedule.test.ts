@@ -7,7 +7,7 @@ const waitS = (tries: number, refusal = refused, random = 0) =>
   ((nextTryAt(tries, refusal, now, random)?.getTime() ?? Number.NaN) - now.getTime()) / 1000;
 
 describe('an event that was refused', () => {
-  it('is told ten times over three days', () => {
+  it('is tried ten times over three days', () => {
     const hour = 3600;
     expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map((tries) => waitS(tries))).toEqual([
       5,
@@ -35,7 +35,7 @@ describe('an event that was refused', () => {
     expect(waitS(tries, { gone: false, retryAt: new Date(now.getTime() + afterS * 1000) } as typeof refused)).toBe(expected);
   });
 
-  it('does not come back where nobody wants it any more, or after the last try, whatever the receiver says', () => {
+  it('does not come back where the receiver has unsubscribed, or after the last try, whatever the receiver answers', () => {
     expect(nextTryAt(1, { gone: true, retryAt: now }, now, 0)).toBeUndefined();
     expect(nextTryAt(10, { gone: false, retryAt: now }, now, 0)).toBeUndefined();
   });

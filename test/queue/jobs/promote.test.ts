@@ -49,7 +49,7 @@ describe('wakeMessages', () => {
     await expect(promoteMessages(queue, ['m-1'])).rejects.toThrow('WRONGTYPE');
   });
 
-  it('wakes nobody for an empty list', async () => {
+  it('promotes nothing for an empty list', async () => {
     const { queue } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'm-1', delay: HOUR_MS });
     await promoteMessages(queue, []);

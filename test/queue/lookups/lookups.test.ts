@@ -110,7 +110,7 @@ it('however often it is planned, it waits once', async () => {
   expect(await queue.getDelayedCount()).toBe(2);
 });
 
-it('one that ends in vain is logged, without a number', async () => {
+it('one that ends without a result is logged, without a number', async () => {
   const { lookups, logged, reported } = setup([{ kind: 'absent' }]);
   await lookups.plan(message('m-1'), 'a', accepted);
   await until(() => logged.length > 0);
@@ -119,7 +119,7 @@ it('one that ends in vain is logged, without a number', async () => {
   expect(await reported.getWaitingCount()).toBe(0);
 });
 
-it('one that was asked for in vain is given up, with the last error', async () => {
+it('one that had no result ends, with the last error', async () => {
   const { lookups, queue, logged, asked } = setup([{ kind: 'unclear', error: new ProviderError('auth', { code: '20003' }) }]);
   // As after a long outage: only the last round is left.
   await queue.add('lookup', { messageId: 'm-1', to: '+60123456789' }, { delay: POLL_MS * 31 });

@@ -123,7 +123,7 @@ describe('an id', () => {
     expect(await producer.enqueue(alert({ id: 'done' }))).toEqual({ id: 'done', duplicate: true });
   });
 
-  it('whose job was taken but not remembered is not lost: the caller who repeats it is told that it is new, and it is there once', async () => {
+  it('whose job was added but not recorded is not lost: the repeating caller receives that it is new, and there is one job', async () => {
     const { producer, alerts, prefix } = setup();
     await producer.enqueue(alert({ id: 'half' }));
     await redis.del(createKeys(prefix).seen('half'));
@@ -304,7 +304,7 @@ async function expectUnavailable(producer: Producer, ms = 5000): Promise<void> {
 }
 
 describe('a Redis that is away', () => {
-  it('refuses at once, gets nothing later of what was refused, and serves the next call when it is back', async () => {
+  it('rejects immediately, executes no rejected call later, and serves the next call after recovery', async () => {
     const server = await ownServer();
     await server.kill();
     const producer = open({ redis: server.url, prefix: '{sms}' });

@@ -37,7 +37,7 @@ const end = (id: string, n: number) =>
 const glance = (waiting: Promise<unknown>) => Promise.race([waiting, producer.waitFor('nobody', { timeoutMs: 250 }).catch(() => 'waits')]);
 
 describe('waiting for an alert', () => {
-  it('ends with the last of its messages, and at once when it has ended before', async () => {
+  it('ends with the last of its messages, and immediately when it has ended before', async () => {
     const waiting = producer.waitFor('a');
     await admit('a', 2);
     await end('a', 0);
@@ -55,7 +55,7 @@ describe('waiting for an alert', () => {
     expect(await waiting).toMatchObject({ outcome: 'suppressed', reason: 'below_severity', messages: [] });
   });
 
-  it('refuses at once what it could only wait for in vain', async () => {
+  it('rejects immediately where the wait could have no result', async () => {
     await expect(producer.waitFor(undefined as unknown as string)).rejects.toThrow('waitFor needs the alert id that enqueue returned');
     await expect(producer.waitFor('')).rejects.toThrow(TypeError);
     await expect(producer.waitFor('a', { timeoutMs: Number.NaN })).rejects.toThrow('timeoutMs must be a number of milliseconds');

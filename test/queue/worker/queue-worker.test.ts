@@ -190,7 +190,7 @@ describe('close', () => {
 });
 
 describe('abort', () => {
-  it('tells the jobs in flight, which are back in the queue at once when they give up', async () => {
+  it('aborts the jobs in flight, which are back in the queue immediately', async () => {
     const { queue, name } = openQueue(url, prefix);
     const { logger, lines } = recordingLogger();
     let running = 0;
@@ -305,7 +305,7 @@ describe('a job that kills every worker that takes it', () => {
   }, 240_000);
 });
 
-it('what cannot be read is told once and failed, and its neighbours run', async () => {
+it('unreadable jobs are reported once and failed, and other jobs run', async () => {
   const { queue, name, key } = openQueue(url, prefix);
   const unreadable: string[] = [];
   const done: string[] = [];
@@ -391,7 +391,7 @@ describe('the end of a problem', () => {
     return { queue, gone: () => until(async () => (await redis.exists(key('j'))) === 0) };
   }
 
-  it('is told, and looked at again while a text of the problem is being sent', async () => {
+  it('is notified, and checked again while a message about the problem is being sent', async () => {
     const answers = ['waiting', 'done'] as const;
     let told = 0;
     const { gone } = await end(async () => answers[told++] as 'done');

@@ -16,7 +16,7 @@ it('a write that is taken is made once, and its answer given back', async () => 
   expect(await redis.get(`${prefix}:once`)).toBe('1');
 });
 
-it('a write that Redis refuses is repeated, ever less often, until Redis takes it, and each refusal is told', async () => {
+it('a write that Redis rejects is repeated at growing intervals until Redis accepts it, and each rejection is reported', async () => {
   const server = await startRedisServer();
   const own = connectRedis(server.url, 'commands');
   onTestFinished(async () => {

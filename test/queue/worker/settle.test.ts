@@ -27,7 +27,7 @@ it('a completed job is completed', async () => {
   await until(async () => (await queue.getJobState('j')) === 'completed');
 });
 
-it('a delayed job comes back when it was told to, and however often it does, that costs no attempt', async () => {
+it('a delayed job comes back at its time, and any number of delays costs no attempt', async () => {
   const { queue, name } = openQueue(url, prefix);
   const runs: { at: number; attemptsMade: number }[] = [];
   const told: number[] = [];
@@ -78,7 +78,7 @@ it('a dead job is in the failed set with its reason after one run, whatever atte
 it.each([
   ['another worker’s', 'theirs'],
   ['nobody’s', undefined],
-])('a job whose lock is %s is left to whoever has it, and BullMQ is told to leave it too', async (_, holder) => {
+])('a job whose lock is %s is left to its owner, and BullMQ leaves it too', async (_, holder) => {
   const { queue, key, take } = openQueue(url, prefix);
   await queue.add('job', {}, { jobId: 'j' });
   const job = await take('mine');
@@ -89,7 +89,7 @@ it.each([
   expect(await redis.get(key('j:lock'))).toBe(holder ?? null);
 });
 
-it('a delay that Redis refuses is told and repeated until it is taken', async () => {
+it('a delay that Redis rejects is reported and repeated until it is accepted', async () => {
   const server = await startRedisServer();
   onTestFinished(server.stop);
   const { queue, take } = openQueue(server.url, '{sms}');

@@ -59,7 +59,7 @@ describe('A user of Redis', () => {
     ['may not block', ['-@blocking'], /the command (?:XREAD, the command )?BZPOPMIN/],
     ['may not write', ['-@write'], /the command SET, .*the command ZADD.*\+set .*\+zadd/],
     ['may nothing at all', ['nocommands'], /the command EVALSHA/],
-  ])('who %s is told what is missing', async (_, rules, expected) => {
+  ])('who %s receives the missing permissions', async (_, rules, expected) => {
     expect((await findings('start', ...rules)).join('\n')).toMatch(expected);
   });
 
@@ -70,7 +70,7 @@ describe('A user of Redis', () => {
       ['--replicaof', '127.0.0.1', '1', '--replica-serve-stale-data', 'yes'],
       'this Redis is a read-only replica, as after a failover',
     ],
-  ])('of a Redis that is %s is told so', async (_, args, problem) => {
+  ])('of a Redis that is %s receives that finding', async (_, args, problem) => {
     const server = await startRedisServer(args);
     onTestFinished(() => server.stop());
     const client = connectRedis(server.url, 'interactive');

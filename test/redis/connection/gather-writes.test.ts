@@ -132,7 +132,7 @@ it('blocking reads are answered, and answers come while others wait', async () =
   expect([await waiting, await after]).toEqual([['box', 'letter'], 'after']);
 });
 
-it('subscribers hear what is published, in order, before and after a lost connection', async () => {
+it('subscribers receive published messages, in order, before and after a lost connection', async () => {
   const [subscriber, redis] = [await open(), await open()];
   const heard: string[] = [];
   subscriber.on('message', (_, message: string) => heard.push(message));

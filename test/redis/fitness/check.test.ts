@@ -61,7 +61,7 @@ describe('a real server', () => {
     redis.disconnect();
   });
 
-  it('that evicts is a fault with the command that mends it', async () => {
+  it('that evicts is a fault with the command that fixes it', async () => {
     expect(await findings(['--maxmemory-policy', 'volatile-lru'])).toEqual([
       {
         level: 'fault',
@@ -71,7 +71,7 @@ describe('a real server', () => {
     ]);
   });
 
-  it('without an append-only file is a warning with the command that mends it', async () => {
+  it('without an append-only file is a warning with the command that fixes it', async () => {
     expect(await findings(['--appendonly', 'no'])).toEqual([
       {
         level: 'warning',
@@ -81,7 +81,7 @@ describe('a real server', () => {
     ]);
   });
 
-  it('is mended by the commands that the remedies name', async () => {
+  it('is fixed by the commands in the hints', async () => {
     server = await startRedisServer(['--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no']);
     const redis = connectRedis(server.url, 'commands');
     for (const { hint } of await checkRedis(redis)) {
@@ -144,7 +144,7 @@ describe('the judgement of INFO', () => {
     expect(judgeServer({ ...good, redis_version }).map(({ level }) => level)).toEqual(levels);
   });
 
-  it('warns of what a server does not tell', () => {
+  it('warns of settings that a server does not report', () => {
     const silent = judgeServer({ redis_version: '7.0.15' });
     expect(silent.map(({ level, problem }) => [level, problem])).toEqual([
       ['warning', expect.stringContaining('does not report its maxmemory-policy')],

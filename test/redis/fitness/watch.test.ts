@@ -46,7 +46,7 @@ it.concurrent('an outage is two lines, however many connections it cuts', async 
   expect(await clients[0]?.exists('{sms}:probe')).toBeLessThanOrEqual(1);
 });
 
-it.concurrent('a full Redis is told of once, and again when it has become full again', async (t) => {
+it.concurrent('a full Redis is reported once, and again when it has become full again', async (t) => {
   const { server, lines, clients } = await watched(t);
   for (const time of [1, 2]) {
     await tell(server.port, (redis) => redis.config('SET', 'maxmemory', '1'));

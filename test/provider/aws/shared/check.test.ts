@@ -186,7 +186,7 @@ describe('of End User Messaging', () => {
     },
   );
 
-  it('cannot tell whether a sender that is not in the list is shared by another account', async () => {
+  it('cannot determine whether a sender that is not in the list is shared by another account', async () => {
     expect((await senderOf('arn:aws:sms-voice:eu-west-1:2:pool/pool-9')).verdict).toBe('unchecked');
   });
 

@@ -74,7 +74,7 @@ it.each([
   });
 });
 
-it('falls back on the type for a reason we never heard of, and on the status for a type we never heard of', () => {
+it('falls back on the type for an unlisted reason, and on the status for an unlisted type', () => {
   const withNewReason = (type: string) => classify(400, { __type: type, Reason: 'SOMETHING_NEW' });
   expect(withNewReason('ServiceQuotaExceededException')).toMatchObject({ reason: 'throttled', code: 'SOMETHING_NEW', unlisted: true });
   expect(withNewReason('ConflictException')).toMatchObject({ reason: 'content', code: 'SOMETHING_NEW', unlisted: true });

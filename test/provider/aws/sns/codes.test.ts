@@ -77,7 +77,7 @@ it.each([
   [429, 'throttled'],
   [500, 'unknown_outcome'],
   [503, 'unknown_outcome'],
-])('HTTP %i with a code we never heard of is %s, and says that it is not listed', (status, reason) => {
+])('HTTP %i with an unlisted code is %s, and reported as unlisted', (status, reason) => {
   expect(classify(status, { Code: 'SomethingNew' })).toMatchObject({ reason, code: 'SomethingNew', unlisted: true });
 });
 
