@@ -70,7 +70,7 @@ describe('a value is shown', () => {
     expect(showValue(value)).toBe(shown);
   });
 
-  test('without control characters and without a full number, whatever it is', () => {
+  test('without control characters and without a full number, for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.anything()), (value) => {
         expect(showValue(value)).not.toMatch(/[\p{Cc}\p{Cf}]/u);

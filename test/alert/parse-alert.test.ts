@@ -224,7 +224,7 @@ describe('several faults are reported together', () => {
     expect(faults(data).map(({ path }) => path)).toEqual(['to[0]', 'to[2]', 'template.params.code', 'template.params.minutes']);
   });
 
-  test('and stand in the message of the error', () => {
+  test('and are part of the error message', () => {
     expect(new AlertError([{ path: '', message: 'not JSON' }]).message).toBe('not JSON');
     expect(() => parseAlert({ ...ALERT, to: ['+12', '12'] }, DIRECTORY)).toThrow(
       `to[0]: ${IMPOSSIBLE}, got "+12"; to[1]: ${NO_COUNTRY}, got "12"`,
@@ -324,7 +324,7 @@ describe('keys that reach for the prototype', () => {
     ]);
   });
 
-  test('do not stand in for a parameter', () => {
+  test('do not replace a parameter', () => {
     const directory: Directory = { ...DIRECTORY, templateParams: () => ['constructor', 'toString'] };
     expect(faults({ ...WITHOUT_TEXT, template: { name: 'x' } }, directory).map(({ path }) => path)).toEqual([
       'template.params.constructor',
@@ -333,7 +333,7 @@ describe('keys that reach for the prototype', () => {
   });
 });
 
-describe('whatever arrives', () => {
+describe('any input', () => {
   test('is either an alert or an AlertError that says something', () => {
     const value = fc.oneof(fc.jsonValue(), fc.anything());
     const alert = fc.record(

@@ -22,12 +22,12 @@ const ours = (status: number, readyz: object, metrics: string) =>
   });
 
 describe('a process that is asked how it does', () => {
-  test('says that it is ready, and by which config', async () => {
+  test('reports that it is ready, and the hash of its config', async () => {
     const url = await ours(200, { ready: true, reasons: [] }, `# TYPE sms_config_hash gauge\nsms_config_hash ${0x0123456789ab}\n`);
     expect(await askProcess(url)).toEqual({ ready: true, reasons: [], configHash: '0123456789ab' });
   });
 
-  test('says why it is not', async () => {
+  test('reports why it is not', async () => {
     const url = await ours(503, { ready: false, reasons: ['Redis does not answer'] }, '');
     expect(await askProcess(url)).toEqual({ ready: false, reasons: ['Redis does not answer'], configHash: undefined });
   });

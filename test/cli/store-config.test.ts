@@ -39,14 +39,14 @@ describe('a command that needs no more than Redis', () => {
     expect(ran.stderr).not.toContain('unexpected');
   });
 
-  test('says of several faults how many there are, in one line', async () => {
+  test('reports the number of several faults in one line', async () => {
     const { stderr } = await type(['explain', 'a-1'], refusing(TWO));
     expect(stderr).toBe(
       'warning: config.yaml: the config has 2 faults (sms-dispatch config check lists them); using Redis 10.0.0.5:6379, prefix {sms}\n',
     );
   });
 
-  test('says nothing of a config without faults', async () => {
+  test('prints nothing about a config without faults', async () => {
     expect((await type(['explain', 'a-1'], { alerts: [alertHistory()] })).stderr).toBe('');
   });
 
@@ -68,7 +68,7 @@ describe('a command that needs no more than Redis', () => {
 
 describe('a command that sends or asks a provider', () => {
   test.each([[['send', '--to', '+60123456789', 'x']], [['explain', '--live', 'a-1']], [['providers', 'list']]])(
-    'wants a config without faults: %j',
+    'requires a config without faults: %j',
     async (argv) => {
       const ran = await type(argv, refusing(ONE));
       expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('error: the config has a fault\n') });
@@ -83,7 +83,7 @@ test('explain without an id explains the latest alert', async () => {
   expect(ran.stdout).toContain('a-1');
 });
 
-test('explain without an id says so when there is no alert', async () => {
+test('explain without an id reports that there is no alert', async () => {
   const ran = await type(['explain']);
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('error: no alert has been raised yet on 10.0.0.5:6379\n') });
 });

@@ -157,7 +157,7 @@ test.each<[url: string, example: unknown, type: string]>([
   [`/v1/webhooks/hertzbeat${TO}`, HERTZBEAT_OLD, 'application/json'],
   [`/v1/webhooks/cloudevents${TO}`, EVENT, ONE],
 ])(
-  'whatever is posted to %s is answered in our words, and is never our fault: %j',
+  'any input posted to %s is answered in our words, and is never a server error: %j',
   async (url, example, type) => {
     await fc.assert(
       fc.asyncProperty(mutated(example), async (body) => void (await post(url, body, type))),
@@ -174,7 +174,7 @@ test.each<[url: string, entry: unknown, good: unknown, wrap: (entries: unknown[]
   [`/v1/webhooks/hertzbeat${TO}`, HERTZBEAT.alerts[0], HERTZBEAT.alerts[0], (alerts) => ({ ...HERTZBEAT, alerts }), 'application/json'],
   [`/v1/webhooks/cloudevents${TO}`, EVENT, EVENT, (events) => events, MANY],
 ])(
-  'whatever stands beside it, the good one of a batch posted to %s is taken, and each other one has a verdict',
+  'with any neighbours, the valid one of a batch posted to %s is accepted, and each other one has a verdict',
   async (url, entry, good, wrap, type) => {
     const neighbours = fc.array(fc.oneof(mutated(entry), odd), { minLength: 1, maxLength: 4 });
     await fc.assert(

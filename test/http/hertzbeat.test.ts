@@ -239,7 +239,7 @@ describe('the button "Send test"', () => {
   });
   const press = (at: number) => ({ status: 'firing', commonLabels: { alertname: 'CPU Usage Alert' }, alerts: [alert(at), alert(at + 3)] });
 
-  test('is one text that says what it is, however often within a minute, and another one later', async () => {
+  test('is one message with its text, however often within a minute, and another one later', async () => {
     const server = await openTestServer();
     for (const at of [1_795_143_600_000, 1_795_143_601_000, 1_795_143_700_000]) {
       expect((await server.post(PATH + TO, press(at))).status).toBe(200);

@@ -214,7 +214,7 @@ test('every answer of the document is given, in its type and shape', async () =>
   expect(asked.length).toBeGreaterThan(80);
 });
 
-test('whatever is asked of an operation, the answer has a status of the document', async () => {
+test('every response of an operation has a status of the document', async () => {
   const worlds = [await open(), await open({ tokens: [new Secret('sesame')] }), await open({ redis: 'away' }), await openTestServer()];
   for (const [id, documented] of operations) {
     const { default: _other, ...common } = COMMON;

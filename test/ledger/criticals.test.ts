@@ -169,7 +169,7 @@ describe('a critical that is missed', () => {
   );
 
   it.each(['digested', 'duplicate', 'resolved', 'acknowledged'])(
-    'is none that another message says or that is over: %s',
+    'is not counted if another message covers it or its problem is resolved: %s',
     async (reason) => {
       await admit('a');
       await move('a', 'suppressed', { reason });

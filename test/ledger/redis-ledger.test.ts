@@ -159,7 +159,7 @@ describe('the dedupe claim of a phone', () => {
   });
 
   it.each(['failed', 'expired', 'cancelled', 'suppressed'] as const)(
-    'is released when its message ended %s, whatever became of the others of its alert',
+    'is released when its message ended %s, independently of the other messages of its alert',
     async (state) => {
       await claim(first, {}, ['a', 'b']);
       await endOf(first, { state: 'accepted', accepted: { ...accepted, providerMessageId: randomUUID() } }, 'a');
@@ -182,7 +182,7 @@ describe('the dedupe claim of a phone', () => {
     expect(await claim(third, { severity: 'critical' })).toEqual({ kind: 'duplicate', of: second });
   });
 
-  it('stands beside the claim of another version for the whole key', async () => {
+  it('is independent of the claim of another version for the whole key', async () => {
     await redis.set(`${prefix}:claim:${alertId}`, `3 1000 ${first}`, 'PX', 60_000);
     expect(await claim(first)).toEqual(admitted);
     await endOf(first, { state: 'failed', reason: 'recipient' });
@@ -271,7 +271,7 @@ describe('an alert whose id comes again', () => {
 });
 
 describe('recording an alert', () => {
-  it('is done once, whatever runs again, and counts its messages as in flight once', async () => {
+  it('is done once in any number of runs, and counts its messages as in flight once', async () => {
     const before = await ledger.inFlight();
     expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
     expect(await ledger.admit(alert(), 'run-1')).toEqual(admitted);
@@ -285,7 +285,7 @@ describe('recording an alert', () => {
     expect((await histories.alert(alertId))?.outcome).toBe('routed');
   });
 
-  it('that was suppressed is not texted by a later run', async () => {
+  it('that was suppressed is not sent by a later run', async () => {
     expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-1')).toBe('recorded');
     expect(await ledger.settleAlert({ ...alert(), outcome: 'suppressed', reason: 'below_severity' }, 'run-2')).toBe('known');
     expect(await ledger.admit(alert(), 'run-3')).toEqual({ kind: 'settled' });

@@ -92,7 +92,7 @@ describe('a failed message that is reopened', () => {
     expect(await ledger.resolve('db', new Date(500))).toEqual(['m-a']);
   });
 
-  it('is reopened once, however often the same replay is reported, and whatever has happened since', async () => {
+  it('is reopened once, in any number of reports of the same replay, and in any later state', async () => {
     await failed();
     expect([await ledger.reopen(reopening()), await ledger.reopen(reopening())]).toEqual(['reopened', 'kept']);
     expect(await ledger.inFlight()).toBe(1);
@@ -133,7 +133,7 @@ it.each(MESSAGE_STATES.filter((state) => state !== 'failed' && state !== 'expire
   expect(await ledger.inFlight()).toBe(1);
 });
 
-it('of what the ledger has forgotten nothing is made up', async () => {
+it('creates nothing for a message that the ledger no longer has', async () => {
   expect(await ledger.reopen(reopening())).toBe('missing');
   await failed();
   await redis.del(keys.alert('a'));
@@ -141,10 +141,10 @@ it('of what the ledger has forgotten nothing is made up', async () => {
   expect(await ledger.inFlight()).toBe(0);
 });
 
-describe('the dedupe claim of a message that died', () => {
+describe('the dedupe claim of a failed message', () => {
   const next = (id: string) => ledger.admit(alertOf(id, { receivedAt: 2_000 }), randomUUID());
 
-  it('is let go with it, and not taken again by its replay', async () => {
+  it('is released with it, and not acquired again by its replay', async () => {
     await failed();
     await ledger.reopen(reopening());
     expect(await next('b')).toMatchObject({ kind: 'admitted' });
@@ -162,7 +162,7 @@ describe('the dedupe claim of a message that died', () => {
 describe('a note on a failed message', () => {
   const note = { at: '2026-11-20T05:00:00.000Z', stage: 'operator', verdict: 'discarded' };
 
-  it('stands at the end of its trace, once', async () => {
+  it('is the last line of its trace, once', async () => {
     await failed();
     await ledger.note('m-a', note);
     await ledger.note('m-a', note);

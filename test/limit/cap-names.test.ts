@@ -34,7 +34,7 @@ const rules: readonly CapRule[] = [
 const earlierKeys = ({ keys }: Setup) => redis.keys(`b_${keys.prefix}*`);
 const held = { kind: 'held', fresh: true };
 
-describe('What an earlier release counted', () => {
+describe('Counts of an earlier release', () => {
   test('still counts after an upgrade, and its keys move below the prefix when they are next used', async () => {
     const desk = await setup();
     for (const slot of ['a', 'b']) expect(await desk.earlier.reserve(slot, rules)).toEqual(held);
@@ -93,7 +93,7 @@ describe('What an earlier release counted', () => {
 });
 
 describe('The names of caps', () => {
-  test('are the current ones in a Redis that was never used, whatever is found later', async () => {
+  test('are the current ones in a Redis that was never used, with any later finding', async () => {
     const desk = await setup({ running: false });
     expect(await settleCapNames(redis, desk.keys, false)).toBe('current');
     await desk.earlier.reserve('a', rules);

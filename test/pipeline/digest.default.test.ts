@@ -49,7 +49,7 @@ describe.each([
     [60, 0],
     [60, HOUR_MS],
     [150, 10 * MINUTE_MS],
-  ])('%i criticals within %i ms are five texts an hour at most, and each is named in exactly one', async (count, withinMs) => {
+  ])('%i criticals within %i ms are at most five messages an hour, and each is named in exactly one', async (count, withinMs) => {
     const { harness, sent, critical } = harnessOf(await load());
     const raised = Array.from({ length: count }, (_, n) => critical((n * withinMs) / count, `Disk of host-${n} is full`));
     const messages = await runForHours(harness, raised);
@@ -64,7 +64,7 @@ describe.each([
     expect(Math.max(...delays)).toBeLessThanOrEqual(HOUR_MS + MINUTE_MS);
   });
 
-  test('whatever comes when, no hour has more than five texts, and each alert ends named once', async () => {
+  test('with alerts at any times, no hour has more than five messages, and each alert is named once', async () => {
     const config = await load();
     const alerts = fc.array(fc.tuple(fc.nat(3 * HOUR_MS), fc.nat(40)), { minLength: 1, maxLength: 40 });
     await fc.assert(

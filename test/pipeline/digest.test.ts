@@ -29,7 +29,7 @@ const errors = async (harness: DigestHarness, count: number): Promise<Message[]>
   return sent;
 };
 
-describe('what a cap holds back', () => {
+describe('an alert that a cap holds back', () => {
   test('is gathered, and part of one text through the slot that is kept', async () => {
     const { harness, texts } = await usedUp();
     const [first, second] = (await errors(harness, 2)) as [Message, Message];
@@ -92,7 +92,7 @@ describe('what a cap holds back', () => {
     expect(texts()).toHaveLength(3);
   });
 
-  test('says the same at each attempt, whatever comes meanwhile', async () => {
+  test('has the same text at each attempt, also with later alerts', async () => {
     const harness = createDigestHarness(redis, prefix, 3);
     const provider = harness.provider('a', [yes, yes, refuse('balance'), yes]);
     await errors(harness, 3);
@@ -107,7 +107,7 @@ describe('what a cap holds back', () => {
     expect(second).toBe(first);
   });
 
-  test('is sent as the gravest in it would be, and makes the digest look again when that changes', async () => {
+  test('is sent with the highest severity in it, and makes the digest check its caps again when that changes', async () => {
     const harness = createDigestHarness(redis, prefix, 3);
     harness.provider('a', [yes]);
     const other = harness.provider('b', [yes]);
@@ -139,7 +139,7 @@ describe('what a cap holds back', () => {
   });
 });
 
-describe('what comes in while a digest is about to be closed', () => {
+describe('an alert that arrives while a digest is being closed', () => {
   const closing = async (severity: 'error' | 'critical') => {
     const harness = createDigestHarness(redis, prefix, 3);
     const found = harness.provider('a', [yes]);
@@ -227,7 +227,7 @@ describe('a storm', () => {
     expect(harness.waiting.size).toBe(2);
   });
 
-  test('has its next digest although the worker that closed one died before it opened that', async () => {
+  test('has its next digest although the worker that closed one crashed before it opened that', async () => {
     const { harness, texts } = await usedUp();
     await errors(harness, 10);
     harness.clock.at += GATHER_MS;
@@ -240,7 +240,7 @@ describe('a storm', () => {
     expect([...harness.waiting.keys()]).toEqual([digestId, 'digest-next']);
   });
 
-  test('that brought nothing more says only that it is over, and not before the cap has room', async () => {
+  test('without further alerts sends only its end, and not before the cap has room', async () => {
     const { harness, texts } = await usedUp();
     await errors(harness, 10);
     harness.clock.at += GATHER_MS;
@@ -255,11 +255,11 @@ describe('a storm', () => {
   });
 });
 
-describe('the slot that is kept', () => {
+describe('the reserved slot', () => {
   const critical = (harness: DigestHarness, dedupHash: string) =>
     harness.send({ severity: 'critical', dedupHash, expiresAt: harness.clock.at + 2 * HOUR_MS });
 
-  test('is open to a critical that the phone was not texted about, and to no other', async () => {
+  test('is available to a critical that is new to the phone, and to no other', async () => {
     const { harness } = await usedUp();
     expect((await harness.send()).outcome).toMatchObject({ kind: 'suppressed', reason: 'digested' });
     expect((await critical(harness, 'flood')).outcome).toMatchObject({ kind: 'accepted' });
@@ -314,7 +314,7 @@ describe('the slot that is kept', () => {
   });
 });
 
-describe('a digest that is too long for one text', () => {
+describe('a digest that is too long for one message', () => {
   /** Five criticals that need a text each, because their route allows one segment. */
   const tooMany = async () => {
     const harness = createDigestHarness(redis, prefix, 3);
@@ -371,7 +371,7 @@ describe('a digest that is too long for one text', () => {
   });
 });
 
-describe('what has ended since it was held back', () => {
+describe('an alert that ended after it was held back', () => {
   test('is named as resolved, and cancels a digest in which there is nothing else', async () => {
     const { harness, texts } = await usedUp();
     const [first] = (await errors(harness, 2)) as [Message, Message];
@@ -391,7 +391,7 @@ describe('what has ended since it was held back', () => {
     expect(await harness.trace(third)).toMatchObject({ state: 'suppressed', digest: digest.id });
   });
 
-  test('after its digest was accepted counts as reached: its recipient is owed the text that it is over', async () => {
+  test('after its digest was accepted counts as reached: its recipient is to be notified of the resolve', async () => {
     const { harness } = await usedUp();
     const held = (await errors(harness, 1))[0] as Message;
     await harness.ledger.resolveSubscribers.keep(held.dedupHash, { [held.id]: JSON.stringify(held) });
@@ -449,7 +449,7 @@ describe('a digest that is never sent', () => {
   });
 });
 
-describe('a cap of one text an hour', () => {
+describe('a cap of one message an hour', () => {
   test('gives the next slot to the digest that waits, and not to an alert that comes just then', async () => {
     const harness = createDigestHarness(redis, prefix, 1);
     const provider = harness.provider('a', [yes]);

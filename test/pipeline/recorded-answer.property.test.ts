@@ -23,7 +23,7 @@ const failing: Observer = new Proxy({} as Observer, {
   },
 });
 
-it('records of every attempt what the provider returned, whatever the circuit does and whatever observers throw', async () => {
+it('records the provider’s answer of every attempt, with any state of the circuit and any exception of observers', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom(...answers), fc.integer({ min: 0, max: 70_000 })), { minLength: 8, maxLength: 24 }),

@@ -7,7 +7,7 @@ import { testRedis } from '../support/redis.ts';
 const { redis, prefix } = testRedis();
 const DEAD = 3000;
 
-test('a list with a limit beyond all dead letters is read from Redis in pages, and holds all', async () => {
+test('a list with a limit above the number of dead letters is read from Redis in pages, and contains all', async () => {
   const key = (part: string) => `${prefix}:${ALERT_QUEUE}:${part}`;
   const write = redis.pipeline();
   for (let n = 0; n < DEAD; n += 1) {

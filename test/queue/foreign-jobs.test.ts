@@ -41,7 +41,7 @@ function router() {
   return { ...bench, own, raws, start };
 }
 
-describe('what a producer says is to be kept', () => {
+describe('the retention that a producer sets', () => {
   it.each<[string, JobsOptions]>([
     ['removeOnFail: 1', { removeOnFail: 1 }],
     ['removeOnFail: true', { removeOnFail: true }],
@@ -122,7 +122,7 @@ describe('a job that BullMQ 5 repeats', () => {
   it.each<[string, object, object]>([
     ['whose period nobody can read', { cron: '* * * * *' }, {}],
     ['with an option that version 6 does not take', { every: 60_000 }, { debounce: { id: 'x' } }],
-  ])('%s is processed all the same', async (_name, repeatOptions, more) => {
+  ])('%s is processed nevertheless', async (_name, repeatOptions, more) => {
     const bench = router();
     await repeat(bench, { text: 'once' }, repeatOptions, more);
     bench.start();
@@ -210,7 +210,7 @@ describe('a job whose record BullMQ cannot end', () => {
     await redis.multi().hset(bench.key(id), record).lpush(bench.key('wait'), id).zadd(bench.key('marker'), 0, '0').exec();
   }
 
-  it.each(RECORDS)('for %s ends all the same, as failed or done, and so do its neighbours', async (_name, fields) => {
+  it.each(RECORDS)('for %s ends nevertheless, as failed or done, and so do its neighbours', async (_name, fields) => {
     const bench = router();
     await redis.rpush(bench.key('de:held'), 'x');
     await redis.hset(bench.key('dn:next'), { name: 'x', data: '{', opts: '{' });
@@ -268,7 +268,7 @@ describe('a job whose record BullMQ cannot end', () => {
     expect(texts().filter((text) => text === 'plain')).toHaveLength(1);
   });
 
-  it('and whose count of stalls is none is run, and is not lost when its worker is gone', async () => {
+  it('and whose count of stalls is invalid is run, and is not lost when its worker crashes', async () => {
     const bench = router();
     await push(bench, 'odd', 'x', { stc: 'x' });
     bench.start();

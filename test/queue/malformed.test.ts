@@ -66,7 +66,7 @@ const MALFORMED: readonly [string, Record<string, string>, RegExp][] = [
 ];
 
 describe('a malformed job on the alert queue', () => {
-  it('whose key holds something else is taken off the queue and counted, and its neighbour is texted', async () => {
+  it('whose key has another type is taken off the queue and counted, and its neighbour is sent', async () => {
     const before = total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed');
     await redis.set(key('foreign'), 'not a job');
     await push('foreign', {});
@@ -78,7 +78,7 @@ describe('a malformed job on the alert queue', () => {
     await redis.del(key('foreign'));
   });
 
-  it.each(MALFORMED)('with %s ends in the failed set with a reason, and its neighbour is texted', async (what, fields, reason) => {
+  it.each(MALFORMED)('with %s ends in the failed set with a reason, and its neighbour is sent', async (what, fields, reason) => {
     const before = total([await metrics(base)], 'sms_alert_outcomes_total', 'malformed');
     const id = `bad-${what.replace(/\W/g, '-')}`;
     await push(id, fields);

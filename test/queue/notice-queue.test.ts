@@ -72,7 +72,7 @@ it('a notice waits for its step, in the lane of its severity, and is there once 
   expect((delayed?.timestamp ?? 0) + (delayed?.delay ?? 0)).toBeGreaterThanOrEqual(later.dueAt - 1);
 });
 
-it('one that is rejected comes back, one try further, and is gone when it is accepted', async () => {
+it('one that is rejected comes back, one try further, and is removed when it is accepted', async () => {
   const { notices, queue, taken, work } = setup();
   work((nth) =>
     nth === 1 ? { kind: 'later', until: new Date(Date.now() + 1), code: 'http_503' } : { kind: 'ended', outcome: 'accepted' },
@@ -110,7 +110,7 @@ it('one that failed is among the dead letters, without a number, and has another
   await until(async () => (await queue.getJob('n-1')) === undefined);
 });
 
-it('one that was not written by us is set aside', async () => {
+it('one of a foreign producer is moved aside', async () => {
   const { queue, work } = setup();
   work(() => ({ kind: 'ended', outcome: 'accepted' }));
   await queue.add('notice', { id: 'n-9' }, { jobId: 'n-9' });

@@ -55,7 +55,7 @@ it('takes what one call reported, whole, and drops ids that cannot be ours', asy
   ]);
 });
 
-it('knows the first look at a receipt from those after it waited', async () => {
+it('distinguishes the first read of a receipt from those after it waited', async () => {
   const { queue, seen } = work((_receipt, firstLook) => ({ kind: firstLook || seen.length < 3 ? 'early' : 'done' }));
   await queue.add({ provider: 'p', messageId: 'm-1', state: 'delivered', receivedAt: NOW.getTime() });
   await until(() => seen.length === 3);

@@ -57,7 +57,7 @@ describe.each([
   ['an hour ahead of this process', HOUR_MS],
   ['an hour behind this process', -HOUR_MS],
 ])('by a clock of Redis that is %s', (_name, aheadMs) => {
-  it('jobs bear its time', async () => {
+  it('jobs have its time', async () => {
     const { clock, queue } = bench(aheadMs, () => done);
     const one = await queue.add('job', {}, { jobId: 'one' });
     const [many] = await queue.addBulk([{ name: 'job', data: {}, opts: { jobId: 'many' } }]);
@@ -80,7 +80,7 @@ describe.each([
     await until(() => runs.includes('later'));
   });
 
-  it('what is put off comes back at its moment, and what is dead died at its own', async () => {
+  it('a delayed job comes back at its time, and a dead letter has its own time', async () => {
     const moves: JobMove[] = [];
     const { clock, queue, start, runs, dueAt } = bench(aheadMs, () => moves.shift() ?? { kind: 'failed', reason: 'over' });
     moves.push({ kind: 'delay', until: new Date(clock.at + 60_000) });

@@ -47,7 +47,7 @@ describe('what a person reads right is read right', () => {
     expect(parsePhone(input, 'MY')).toEqual({ ok: true, phone: '+60123456789' });
   });
 
-  test('the context of a tel URI is its country, whatever the default country', () => {
+  test('the context of a tel URI is its country, with any default country', () => {
     expect(parsePhone('tel:202-555-0123;phone-context=+1', 'MY')).toEqual({ ok: true, phone: '+12025550123' });
     expect(parsePhone('tel:555-0123;phone-context=+1-202')).toEqual({ ok: true, phone: '+12025550123' });
   });

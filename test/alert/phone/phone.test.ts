@@ -203,7 +203,7 @@ describe('a spelling that networks and address books still use is read as the nu
   });
 });
 
-describe('what cannot be a phone number is refused, whatever the default country', () => {
+describe('an impossible phone number is rejected, with any default country', () => {
   test.each([
     '+',
     '00',
@@ -353,7 +353,7 @@ describe('a mask', () => {
     );
   });
 
-  test('of whatever is no number shows six digits at most', () => {
+  test('of any input that is not a number shows six digits at most', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         expect(maskPhone(input).replace(/\D/g, '').length).toBeLessThanOrEqual(6);
@@ -456,7 +456,7 @@ describe('the sender of a text is known', () => {
   });
 });
 
-test('a hash stands for one number, and gives no digits of it away', () => {
+test('a hash identifies one number, and reveals no digits of it', () => {
   const hashes = Array.from({ length: 1000 }, (_, n) => phoneHash(`+6012345${String(n).padStart(4, '0')}` as E164));
   expect(new Set(hashes).size).toBe(1000);
   expect(hashes.every((hash) => /^[\w-]{22}$/.test(hash))).toBe(true);

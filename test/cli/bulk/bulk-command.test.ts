@@ -195,7 +195,7 @@ describe('a row is its recipient and its content', () => {
     expect(taker.taken.size - before).toBe(JSON.parse(stdout).accepted);
   });
 
-  it('and is sent once where it stands twice in one file, and both lines are named', async () => {
+  it('and is sent once where it occurs twice in one file, and both lines are reported', async () => {
     const taker = openTaker();
     const { stdout, stderr, code } = await run(csv('to,code\n+60123456789,1\n+60123456789,2\n+60 123456789,1\n'), taker);
     expect(stderr).toContain('line 4: the same recipient and content as line 2; sent once');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { messageHistory } from '../../support/fixtures/history.ts';
 import { type, type World } from '../recording-deps.ts';
 
-test('takes care of an alert, by name', async () => {
+test('acknowledges an alert, with a name', async () => {
   const ran = await type(['acknowledge', 'a-1', '--by', 'alice'], { acknowledgement: { kind: 'acknowledged', cancelled: 2 } });
   expect(ran).toMatchObject({ code: 0, stdout: '', stderr: 'acknowledged; 2 unsent message(s) cancelled\n' });
   expect(ran.calls).toContainEqual(['acknowledge', 'a-1', 'cli by alice']);

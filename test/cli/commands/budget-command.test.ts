@@ -46,7 +46,7 @@ test('--json gives the figures to a program', async () => {
   });
 });
 
-test.each([{}, { money: { ...money, budgets: {} } }])('without a budget in the config it says how to set one', async (world) => {
+test.each([{}, { money: { ...money, budgets: {} } }])('without a budget in the config it explains how to set one', async (world) => {
   const { code, stderr, calls } = await type(['budget'], world);
   expect(code).toBe(1);
   expect(stderr).toContain('the config sets no budget\nmoney: {');

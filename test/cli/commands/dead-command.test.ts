@@ -26,7 +26,7 @@ const done = (calls: readonly (readonly [string, ...unknown[]])[]) =>
   calls.filter(([name]) => name === 'replay' || name === 'discard').map(([name, id]) => `${name} ${id}`);
 
 describe('dead list', () => {
-  test('shows the newest first, one line each, and how many there are', async () => {
+  test('shows the newest first, one line each, and their number', async () => {
     const { code, stdout, stderr } = await type(['dead', 'list', '--limit', '2'], { dead: { letters } });
     expect(stdout).toBe(
       [
@@ -46,17 +46,17 @@ describe('dead list', () => {
     expect(stdout).toMatch(/\nn-1 +notice +failed +critical +ops-mail +\w+ +smtp_535 /);
   });
 
-  test('says so when there is none', async () => {
+  test('reports that there are no dead letters', async () => {
     expect(await type(['dead', 'list'])).toMatchObject({ code: 0, stdout: '', stderr: 'no dead letters\n' });
   });
 
-  test('--json holds every field and nothing of the job', async () => {
+  test('--json contains every field and nothing of the job', async () => {
     const { stdout } = await type(['dead', 'list', '--json'], { dead: { letters: [MALFORMED] } });
     const { stored: _, ...fields } = MALFORMED;
     expect(JSON.parse(stdout)).toEqual({ total: 1, more: false, dead: [fields] });
   });
 
-  test('Redis away is exit 1 and says where it was looked for', async () => {
+  test('an unreachable Redis is exit 1 and its address is shown', async () => {
     const open = () => {
       throw new RedisUnavailableError('frozen');
     };
@@ -78,8 +78,8 @@ const EXPIRED = deadLetter({
 });
 const ALL = [...letters, UNKNOWN, EXPIRED];
 
-describe('what expired and what is unknown', () => {
-  test('are in the list, and the list says how an unknown one is resolved', async () => {
+describe('expired messages and unknown outcomes', () => {
+  test('are in the list, with a hint on how to resolve an unknown one', async () => {
     const { stdout, stderr } = await type(['dead', 'list'], { dead: { letters: ALL } });
     expect(stdout).toMatch(/\nm-4 +message +expired +warning .* auth +20003 /);
     expect(stdout).toMatch(/\nm-3 +message +unknown +critical /);
@@ -105,13 +105,13 @@ describe('what expired and what is unknown', () => {
     [['dead', 'list', '--since', 'yesterday'], 'Use a duration such as 30m or 2h'],
     [['dead', 'list', '--reason', 'outh'], '"auth"'],
     [['dead', 'list', '--limit', '0'], 'Use a whole number from 1 to 100000.'],
-  ])('%j is refused as a wrong use', async (argv, words) => {
+  ])('%j is rejected as a usage error', async (argv, words) => {
     const { code, stderr } = await type(argv, { dead: { letters: ALL } });
     expect(code).toBe(2);
     expect(stderr).toContain(words);
   });
 
-  test('a replay of all says how many were not worth it, and why', async () => {
+  test('a replay of all reports how many were not replayable, and why', async () => {
     const replays = { 'm-1': { kind: 'resolved' }, 'm-2': { kind: 'duplicate', of: 'a-9' }, 'm-3': { kind: 'unknown' } } as const;
     const { code, stdout, stderr } = await type(['dead', 'replay', '--all'], { dead: { letters: ALL, replays } });
     expect(stdout).toContain('m-1  not replayed: its alert was resolved meanwhile\n');
@@ -121,7 +121,7 @@ describe('what expired and what is unknown', () => {
     expect(code).toBe(0);
   });
 
-  test('one that is named and not worth it is exit 1', async () => {
+  test('a named one that is not replayable is exit 1', async () => {
     const dead = { letters: ALL, replays: { 'm-4': { kind: 'acknowledged' } as const } };
     expect(await type(['dead', 'replay', 'm-4'], { dead })).toMatchObject({ code: 1, stderr: '0 replayed, 1 skipped (1 acknowledged)\n' });
   });
@@ -146,7 +146,7 @@ describe('dead show', () => {
     expect(code).toBe(0);
   });
 
-  test('of an alert shows its fault without the codes that a terminal obeys', async () => {
+  test('of an alert shows its fault without control characters', async () => {
     const alerts = [alertHistory({ id: 'order-42', outcome: 'malformed', reason: 'malformed' })];
     const { stdout } = await type(['dead', 'show', 'order-42'], { dead: { letters }, alerts });
     expect(stdout).toContain('Malformed, rejected at 2026-11-20 02:59:00 UTC: malformed: severity: unknown severity "loud" [2J and more\n');
@@ -158,7 +158,7 @@ describe('dead show', () => {
     expect(JSON.parse(stdout)).toEqual({ trace: messageHistory(), dead: [deadLetter()] });
   });
 
-  test('what is not dead is exit 1 and points to explain', async () => {
+  test('a message that is no dead letter is exit 1 and points to explain', async () => {
     const { code, stderr, calls } = await type(['dead', 'show', 'm-9'], { dead: { letters } });
     expect(code).toBe(1);
     expect(stderr).toBe('error: no dead letter with id m-9\nSee its outcome: sms-dispatch explain m-9\n');
@@ -167,7 +167,7 @@ describe('dead show', () => {
 });
 
 describe('dead replay', () => {
-  test('takes the ids of messages and of alerts, and says until when each is good', async () => {
+  test('takes the ids of messages and of alerts, and shows the deadline of each', async () => {
     const { code, stdout, stderr, calls } = await type(['dead', 'replay', 'm-1', 'a-2'], { dead: { letters } });
     expect(done(calls)).toEqual(['replay m-1', 'replay m-2']);
     expect(stdout).toBe('m-1  queued again, valid until 2026-11-20 04:00:10 UTC\nm-2  queued again, valid until 2026-11-20 04:00:10 UTC\n');
@@ -175,7 +175,7 @@ describe('dead replay', () => {
     expect(code).toBe(0);
   });
 
-  test('does those that it finds and is exit 1 for the others', async () => {
+  test('replays those that it finds and is exit 1 for the others', async () => {
     const { code, stderr, calls } = await type(['dead', 'replay', 'm-8', 'm-1'], { dead: { letters } });
     expect(done(calls)).toEqual(['replay m-1']);
     expect(stderr).toContain('1 replayed\nerror: no dead letter with id m-8\n');
@@ -193,19 +193,19 @@ describe('dead replay', () => {
     [{ kind: 'ended', state: 'accepted' }, 'not replayed: the message is accepted', 1],
     [{ kind: 'forgotten' }, 'its ledger entry has expired; raise the alert again', 1],
     [{ kind: 'gone' }, 'another operator replayed or discarded it', 0],
-  ] as const)('says why not: %j', async (replayed, words, exit) => {
+  ] as const)('explains why not: %j', async (replayed, words, exit) => {
     const { code, stdout } = await type(['dead', 'replay', 'm-1'], { dead: { letters, replays: { 'm-1': replayed } } });
     expect(stdout).toContain(words);
     expect(code).toBe(exit);
   });
 
-  test('--all with a reason leaves the others dead, and shows progress to a person only', async () => {
+  test('--all with a reason leaves the other dead letters, and shows progress on a terminal only', async () => {
     const { calls, stderr } = await type(['dead', 'replay', '--all', '--reason', 'recipient'], { dead: { letters }, isTTY: true });
     expect(done(calls)).toEqual(['replay m-2']);
     expect(stderr).toBe('\r\u001b[K2 of 3\r\u001b[K3 of 3\r\u001b[K1 replayed\n');
   });
 
-  test('--json lists what became of each, in one document', async () => {
+  test('--json lists the result of each, in one document', async () => {
     const world = { dead: { letters, replays: { 'm-1': { kind: 'ended', state: 'accepted' } as const } } };
     const { code, stdout, stderr } = await type(['dead', 'replay', '--json', 'm-1', 'm-2', 'm-9'], world);
     expect(JSON.parse(stdout)).toEqual({
@@ -244,7 +244,7 @@ describe('dead discard', () => {
     expect(code).toBe(0);
   });
 
-  test('of all, in a pipe and without --yes, discards nothing and says what is missing', async () => {
+  test('of all, in a pipe and without --yes, discards nothing and names the missing option', async () => {
     const { code, stdout, stderr, calls } = await type(['dead', 'discard', '--all'], { dead: { letters } });
     expect(stderr).toBe('error: nothing was discarded: --all without a terminal needs --yes\nsms-dispatch dead discard --all --yes\n');
     expect({ code, stdout, calls }).toEqual({ code: 1, stdout: '', calls: [] });
@@ -265,7 +265,7 @@ describe('dead discard', () => {
     expect(stderr).toBe('2 discarded\n');
   });
 
-  test('--json lists what was discarded and what was not there', async () => {
+  test('--json lists which were discarded and which were not found', async () => {
     const { code, stdout } = await type(['dead', 'discard', '--json', 'm-1', 'm-9'], { dead: { letters } });
     expect(JSON.parse(stdout)).toEqual({ discarded: ['m-1'], unknown: 0, missing: ['m-9'] });
     expect(code).toBe(1);

@@ -45,7 +45,7 @@ test('the id of an event is distinguished from that of a message', async () => {
   expect(code).toBe(1);
 });
 
-test('an unknown id is a failure that says how long ids live and where it looked', async () => {
+test('an unknown id is a failure that explains the retention of ids and names the searched Redis', async () => {
   const { code, stdout, stderr, calls } = await type(['explain', 'a-404']);
   expect(stderr).toBe(
     'error: no alert or message has the id a-404\nRecords are kept for 7 days. Check that 10.0.0.5:6379 is the Redis on which the alert was raised.\n',
@@ -55,7 +55,7 @@ test('an unknown id is a failure that says how long ids live and where it looked
   expect(calls.at(-1)).toEqual(['close traces']);
 });
 
-test('Redis away is a failure that says what to do', async () => {
+test('an unreachable Redis is a failure with a hint', async () => {
   const { code, stdout, stderr } = await type(['explain', '--json', 'a-1'], {
     openHistories: () => {
       throw new RedisUnavailableError(new Error('timed out'));

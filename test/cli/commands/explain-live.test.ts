@@ -36,7 +36,7 @@ async function ask(argv: readonly string[], messages: readonly MessageHistory[],
 }
 
 describe('explain --live', () => {
-  test('asks the provider, and says beneath the trace what it says now', async () => {
+  test('queries the provider, and shows its current answer below the trace', async () => {
     const { code, lines, stderr, asked, calls } = await ask(['--live', 'a-1'], [accepted(PHONE)]);
     expect(lines[0]).toMatch(/^Texted/);
     expect(lines.slice(-2)).toEqual(['', 'twilio-main reports: delivered 2026-11-20 03:00:05 UTC']);
@@ -102,13 +102,13 @@ describe('explain --live', () => {
     ]);
   });
 
-  test('when no provider may have a text of it, it says so', async () => {
+  test('when no provider may have a message of it, reports that', async () => {
     const { lines, code } = await ask(['--live', 'a-1'], [messageHistory({ state: 'suppressed' })]);
     expect(lines.at(-1)).toBe('No provider may have a message of it, so there is none to query.');
     expect(code).toBe(0);
   });
 
-  test('an unclear answer without the number says to pass it', async () => {
+  test('an unclear answer without the number has a hint to pass it', async () => {
     const { lines } = await ask(['--live', 'a-1'], [accepted(PHONE)], unclear);
     expect(lines.at(-1)).toMatch(/^twilio-main: unclear, .*\(unknown_outcome \(no_number\)\); .*--to/);
     expect((await ask(['--live', 'a-1', '--to', PHONE], [accepted(PHONE)], unclear)).lines.at(-1)).not.toContain('--to');
@@ -163,7 +163,7 @@ describe('explain --live', () => {
   });
 });
 
-describe('what a provider says, in words', () => {
+describe('the answer of a provider, as text', () => {
   const words = (status: LiveAnswer['status'], numberKnown = true) => describeAnswer({ provider: 'p', status, numberKnown });
 
   test.each<[LiveAnswer['status'], string]>([

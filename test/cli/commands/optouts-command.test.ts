@@ -74,11 +74,11 @@ describe('optouts add and remove', () => {
     expect((await type(['optouts', 'remove', sender])).code).toBe(2);
   });
 
-  test('remove says when there was nothing to remove', async () => {
+  test('remove reports that there was nothing to remove', async () => {
     expect(await type(['optouts', 'remove', CONTACT_PHONE])).toMatchObject({ code: 0, stderr: '+60*******789: had not opted out\n' });
   });
 
-  test.each(['add', 'remove'])('%s that a newer word overrules has done nothing, and says so', async (command) => {
+  test.each(['add', 'remove'])('%s that is older than a newer reply has no effect, and reports that', async (command) => {
     const { code, stderr } = await type(['optouts', command, CONTACT_PHONE], { overruled: true });
     expect(code).toBe(1);
     expect(stderr).toContain('Nothing changed');

@@ -20,7 +20,7 @@ test.each([
   ['a key cut off', 'db-1/unrea', 'Did you mean "db-1/unreachable"?'],
   ['a key resolved before', 'db-2/full', 'Its last alert is already resolved.'],
   ['a key like no other', 'web', 'To see the dedup key of an alert: sms-dispatch explain ALERT_ID.'],
-])('of %s resolves nothing, says so and exits 1', async (_what, key, hint) => {
+])('of %s resolves nothing, reports that and exits 1', async (_what, key, hint) => {
   const ran = await type(['resolve', key], { isOpen: false, recentKeys: ['db-2/full', 'db-1/unreachable'] });
   expect(ran.stderr).toBe(`error: nothing is open for dedup key "${key}"\n${hint}\n`);
   expect({ code: ran.code, names: ran.calls.map(([name]) => name) }).toEqual({ code: 1, names: ['loadConfig', 'is open'] });
@@ -31,7 +31,7 @@ test('shows neither control characters nor a whole phone number of a key', async
   expect(stderr).toContain('nothing is open for dedup key "call +60*******789\\u001b[2J"');
 });
 
-test('Redis away is exit 1, and the producer is closed all the same', async () => {
+test('an unreachable Redis is exit 1, and the producer is closed nevertheless', async () => {
   const { code, stderr, calls } = await type(['resolve', 'k'], {
     resolve: () => {
       throw new RedisUnavailableError('frozen');

@@ -47,7 +47,7 @@ describe('one look', () => {
     });
   });
 
-  test('Redis away is a failure that says what to do', async () => {
+  test('an unreachable Redis is a failure with a hint', async () => {
     const { code, stdout, stderr } = await type(['status'], { overview: away });
     expect(stderr).toMatch(/^error: Redis is not available: .*\nTried 10\.0\.0\.5:6379\. Is `npm start`/);
     expect(stdout).toBe('');
@@ -93,7 +93,7 @@ function screenOf() {
 }
 
 describe('the live view', () => {
-  test('stands on a terminal until the person leaves, exit 0 whatever it shows; --once and --json do without it', async () => {
+  test('stays on a terminal until the user leaves, exit 0 in any state; --once and --json do without it', async () => {
     const { screen, seen, leave } = screenOf();
     const watching = type(['status'], { screen, overview: () => ({ workers: { routers: 0, dispatchers: 0 } }) });
     await until(() => seen.shown.startsWith('✗ No router'));
@@ -118,7 +118,7 @@ describe('the live view', () => {
     await watching;
   });
 
-  test('says that Redis is away, keeps what it knew, and goes on with a new connection when it is back', async () => {
+  test('reports an unreachable Redis, keeps the last figures, and continues with a new connection after recovery', async () => {
     const { screen, seen, leave } = screenOf();
     let isAway = false;
     const counts = { opened: 0, closed: 0 };

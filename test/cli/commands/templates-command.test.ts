@@ -25,7 +25,7 @@ const preview = (code: string, to?: string) =>
   previewTemplate({ name: 'login-code', params: { code }, to: to as E164 | undefined, ruleOf: () => 'gsm7' }, config as Config);
 
 describe('a preview', () => {
-  it('says the template in every language, as each provider would send it', () => {
+  it('shows the template in every language, as each provider would send it', () => {
     expect(preview('123456', '+60123456789')).toMatchObject([
       {
         language: 'en',
@@ -73,7 +73,7 @@ describe('sms-dispatch templates', () => {
     [['login-code', '--param', 'code=1', '--param', 'cod=2'], 1, 'no variable cod'],
     [['logn-code', '--param', 'code=1'], 2, 'did you mean "login-code"?'],
     [['login-code', '--param', 'code=1', '--to', '12'], 2, '--to: '],
-  ])('preview %j ends with %i and says %j', async (argv, code, words) => {
+  ])('preview %j ends with %i and prints %j', async (argv, code, words) => {
     const ran = await type(['templates', 'preview', ...argv]);
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain(words);

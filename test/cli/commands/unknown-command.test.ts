@@ -10,7 +10,7 @@ const unknown = messageHistory({
 });
 
 describe('unknown list', () => {
-  test('shows as many as asked for, and says that there are more', async () => {
+  test('shows as many as requested, and reports that there are more', async () => {
     const unknowns = ['m-1', 'm-2', 'm-3'].map((id) => ({ ...unknown, id }));
     const { stdout, stderr } = await type(['unknown', 'list', '--limit', '2', '--json'], { unknown: unknowns });
     expect(JSON.parse(stdout)).toMatchObject({ more: true, unknown: [{ id: 'm-1' }, { id: 'm-2' }] });
@@ -43,7 +43,7 @@ describe('unknown resolve', () => {
     [['--sent'], 'sent', 'accepted'],
     [['--not-sent'], 'not_sent', 'failed'],
     [['--not-sent', '--resend'], 'resend', 'queued again'],
-  ])('%j says %s', async (flags, word, told) => {
+  ])('%j prints %s', async (flags, word, told) => {
     const { code, stderr, stdout, calls } = await type(['unknown', 'resolve', 'm-1', '--json', ...flags]);
     expect(calls).toContainEqual(['resolve unknown', 'm-1', word]);
     expect(stderr).toContain(told);

@@ -8,7 +8,7 @@ import { ConfigError } from '../../../src/config/fault.ts';
 import { CONTACT_PHONE, config, SECRET, type } from '../recording-deps.ts';
 
 describe('config check', () => {
-  test('says OK and what the config comes to', async () => {
+  test('prints OK and a summary of the config', async () => {
     const { code, stdout, stderr } = await type(['config', 'check']);
     expect(stdout).toBe(`OK config/sms-dispatch.yaml
 
@@ -103,7 +103,7 @@ templates  login-code
     expect(text).toMatch(/^routes {5}none$/m);
   });
 
-  test('says who shares the texts of a route, and who takes those of a country', () => {
+  test('shows which providers share the messages of a route, and which ones send to a country', () => {
     const [first, ...rest] = config.routes;
     if (first === undefined) throw new Error('the config has routes');
     const providers = [{ name: 'twilio-main', weight: 3 }, { name: 'desk', weight: 1 }, 'spare'];

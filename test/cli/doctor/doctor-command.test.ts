@@ -23,7 +23,7 @@ const well: World = {
 };
 
 describe('doctor', () => {
-  test('says of everything how it is, one line each, exit 0 when no problems found', async () => {
+  test('reports the state of each check, one line each, exit 0 when no problems found', async () => {
     const { code, stdout, stderr, calls } = await type(['doctor'], well);
     expect(stdout).toBe(`✓  node                  20.19.0
 ✓  environment           REDIS_URL is set and overrides the config
@@ -97,7 +97,7 @@ describe('doctor', () => {
     );
   });
 
-  test('what a provider says is wrong is wrong here', async () => {
+  test('a failed check of a provider is a failed check here', async () => {
     const check = async () => [
       { subject: 'credentials', verdict: 'ok', detail: 'fine' } as const,
       { subject: 'balance', verdict: 'warning', detail: '0.12 USD left' } as const,
@@ -161,7 +161,7 @@ test.each<[name: string, http: object, warned: string | undefined]>([
   ['a public address', { publicUrl: 'https://sms.example.com' }, undefined],
   ['a public address in the open', { publicUrl: 'http://sms.example.com' }, 'not https'],
   ['a public address that is none', { publicUrl: 'http://localhost:8080' }, 'vendors cannot deliver receipts'],
-])('of the door with %s', (_name, http, warned) => {
+])('of the API with %s', (_name, http, warned) => {
   const [, ...warnings] = door(http);
   if (warned === undefined) expect(warnings).toEqual([]);
   else expect(warnings.map(({ found }) => found)).toEqual([expect.stringContaining(warned)]);
@@ -184,7 +184,7 @@ test.each<[name: string, facts: Partial<RedisInspection>, brief: string[]]>([
   expect(brief(redis(facts))).toEqual(expected);
 });
 
-test('it says which clock is ahead', () => {
+test('it reports which clock is ahead', () => {
   expect(redis({ clockAheadMs: 5_000 }).at(-1)?.found).toContain('this machine is 5.0 s ahead of Redis');
   expect(redis({ clockAheadMs: -5_000 }).at(-1)?.found).toContain('behind Redis');
 });

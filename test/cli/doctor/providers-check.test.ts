@@ -35,7 +35,7 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect((await type(['providers', 'check'], twilio())).stdout).toMatch(/^twilio-main +- +– unchecked/m);
   });
 
-  test('looks at those named alone, each once', async () => {
+  test('checks only the named ones, each once', async () => {
     const { stdout, calls } = await type(['providers', 'check', 'desk', 'desk', '--config', 'x.yaml'], twilio(wrong));
     expect(stdout).not.toContain('twilio-main');
     expect(calls).toEqual([
@@ -118,7 +118,7 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect(code).toBe(1);
   });
 
-  test("a provider's own deadline comes first, and it says what it waited for", async () => {
+  test("a provider's own deadline comes first, and is named in the result", async () => {
     const waits = (signal: AbortSignal) =>
       new Promise<readonly Check[]>((resolve) => {
         signal.addEventListener('abort', () => resolve([wrong]), { once: true });
@@ -129,7 +129,7 @@ desk         -            – unchecked  this type cannot be checked without sen
     expect(code).toBe(0);
   });
 
-  test('on a terminal a line says who is waited for, and is gone in the end', async () => {
+  test('on a terminal a line names the pending providers, and is removed at the end', async () => {
     const { stderr } = await type(['providers', 'check'], { ...twilio(right), isTTY: true });
     expect(stderr).toContain('checking: 0 of 2 done, waiting for twilio-main, desk');
     expect(stderr).toMatch(/checking: 1 of 2 done/);

@@ -22,7 +22,7 @@ function terminalOf() {
   return { terminal, input, output, raw, tell, take };
 }
 
-test('the terminal is taken over, drawn on in place, and given back as it was', () => {
+test('the terminal is switched to the live view, redrawn in place, and restored', () => {
   const { terminal, raw, take, input, output } = terminalOf();
   const screen = openTerminalScreen(terminal);
   expect(take()).toBe('\u001b[?1049h\u001b[?25l');
@@ -50,7 +50,7 @@ test.each(['q', 'Q', '\u0003', '\u0004', '\u001b'])('the key %j leaves', (key) =
   expect(left.aborted).toBe(true);
 });
 
-test('a signal leaves, and so does a terminal that is gone', async () => {
+test('a signal ends it, and so does a closed terminal', async () => {
   const signalled = terminalOf();
   const { left } = openTerminalScreen(signalled.terminal);
   signalled.tell();

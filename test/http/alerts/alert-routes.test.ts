@@ -5,7 +5,7 @@ import { openTestServer, problemOf } from '../test-server.ts';
 const alert = { id: 'order-42.paid', severity: 'critical', to: '+60123456789', text: 'Disk full' };
 
 describe('POST /v1/alerts', () => {
-  test('takes one alert and says where to read about it', async () => {
+  test('accepts one alert and returns the URL of its history', async () => {
     const server = await openTestServer();
     const response = await server.post('/v1/alerts', alert);
     expect(response.status).toBe(202);
@@ -15,7 +15,7 @@ describe('POST /v1/alerts', () => {
     expect(server.producer.taken).toMatchObject([{ id: 'order-42.paid', to: ['+60123456789'], text: 'Disk full' }]);
   });
 
-  test('says so when an id comes again', async () => {
+  test('reports a repeated id', async () => {
     const server = await openTestServer();
     await server.post('/v1/alerts', alert);
     const response = await server.post('/v1/alerts', [alert, { ...alert, id: 'other' }]);

@@ -9,7 +9,7 @@ describe('a list', () => {
     expect(await (await server.get('/v1/messages')).json()).toEqual({ items: [messageHistory], next: null });
   });
 
-  test('is asked for what the query says, an empty parameter being none', async () => {
+  test('is filtered by the query, ignoring empty parameters', async () => {
     const asked: unknown[] = [];
     const now = new Date('2026-11-20T05:00:00Z');
     const record = async (filter: ListFilter, cursor: string | undefined, limit: number) => {

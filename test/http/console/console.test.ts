@@ -81,7 +81,7 @@ describe('the server', () => {
     expect(login.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
   });
 
-  it('slows down guessing, logs each try without the token, and still lets the right one in', async () => {
+  it('slows down guessing, logs each try without the token, and still accepts the right one', async () => {
     const tries = await Promise.all([
       ...Array.from({ length: 8 }, () => write(`${page}/session`, { token: 'guessed-secret' })),
       ...Array.from({ length: 8 }, () => api('overview', { authorization: 'Bearer guessed-secret' })),
@@ -234,7 +234,7 @@ describe('what it shows', () => {
     });
   });
 
-  it('the story of an alert and of a message, and of nothing', async () => {
+  it('the history of an alert and of a message, and of nothing', async () => {
     const { id, messageId } = await send('alice', 'delivered', 'told');
     expect((await api(`story/${id}`)).json).toMatchObject({
       kind: 'alert',
@@ -284,7 +284,7 @@ describe('what it does', () => {
     }
   });
 
-  it('replays and discards what is dead, each once', async () => {
+  it('replays and discards dead letters, each once', async () => {
     const { id, messageId } = await send('nobody', 'failed', 'dead 1');
     const letter = async () => (await api('dead')).json.letters.find((one: { id: string }) => one.id === messageId);
     expect(await until(letter)).toMatchObject({
@@ -315,7 +315,7 @@ describe('what it does', () => {
 });
 
 describe('numbers', () => {
-  it('are whole in no answer, whatever producers put into ids, keys, labels and broken jobs; and such alerts can be looked at', async () => {
+  it('are never shown in full, with any content of ids, keys, labels and broken jobs; and such alerts can be opened', async () => {
     const live = await watch(`${page}/api/live`, bearer);
     const id = '60144556677';
     await raw.add('alert', {

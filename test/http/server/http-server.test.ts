@@ -79,7 +79,7 @@ describe('a request that is not understood', () => {
     ['POST', '/v1/alerts/some-id', 'GET, HEAD'],
     ['GET', '/v1/webhooks/alertmanager', 'POST'],
     ['POST', '/metrics', 'GET, HEAD'],
-  ])('is 405 for %s %s, and says what is allowed', async (method, path, allow) => {
+  ])('is 405 for %s %s, with the allowed methods', async (method, path, allow) => {
     const server = await openTestServer();
     const response = await fetch(server.url + path, { method, ...(method === 'POST' ? { body: 'x' } : {}) });
     expect(response.status).toBe(405);
@@ -187,7 +187,7 @@ describe('when Redis is away', () => {
     expect((await server.get('/metrics')).status).toBe(200);
   });
 
-  test('the log says in which way', async () => {
+  test('the log contains the cause', async () => {
     const server = await openTestServer();
     server.producer.before = away;
     await server.post('/v1/alerts', alert);
@@ -195,7 +195,7 @@ describe('when Redis is away', () => {
     expect(line).toMatchObject({ level: 40, status: 503, cause: 'Redis is not available: connect ECONNREFUSED 10.1.2.3:6379' });
   });
 
-  test('for good, the answer still comes within 5 s on defaults', async () => {
+  test('permanently, the response still comes within 5 s on defaults', async () => {
     const server = await openTestServer();
     server.producer.before = frozen;
     const started = performance.now();
@@ -336,7 +336,7 @@ test('a log line has the pattern of the path and never the path, and probes are 
 });
 
 describe('closing', () => {
-  test('lets a request in flight finish, takes no more, and does not wait for idle connections', async () => {
+  test('completes a request in flight, accepts no more, and does not wait for idle connections', async () => {
     let arrived = () => {};
     const inFlight = new Promise<void>((resolve) => {
       arrived = resolve;

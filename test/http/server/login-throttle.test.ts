@@ -14,7 +14,7 @@ function throttleAt(clock: { now: number }) {
 }
 
 describe('wrong tokens of one address', () => {
-  test('ten are free, then one a second, and the answer says when', async () => {
+  test('ten are free, then one a second, and the response has the time of the next', async () => {
     const clock = { now: 0 };
     const wrong = throttleAt(clock);
     for (let n = 0; n < 10; n += 1) expect(await wrong('192.0.2.1')).toBe('free');
@@ -39,7 +39,7 @@ describe('wrong tokens of one address', () => {
     expect(await wrong('2001:db8:1:3::1')).toBe('free');
   });
 
-  test('a guesser is still slowed after 50,000 guesses from other addresses are forgotten', async () => {
+  test('a guesser is still slowed after 50,000 guesses from other addresses were evicted', async () => {
     const wrong = throttleAt({ now: 0 });
     for (let n = 0; n < 50_000; n += 1) await wrong(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
     for (let n = 0; n < 10; n += 1) await wrong('192.0.2.1');

@@ -72,7 +72,7 @@ describe('without tokens', () => {
     expect((await ask(`${url}/v1/alerts`, 'POST', { host: `x${host}` })).status).toBe(421);
   });
 
-  test('the refusal says what to do and changes nothing', async () => {
+  test('the rejection has a hint and changes nothing', async () => {
     const { url, producer } = await openTestServer();
     const { body } = await ask(`${url}/v1/alerts`, 'POST', { host: 'sms.internal' });
     expect(body).toContain('http.allowedHosts');
@@ -89,7 +89,7 @@ describe('without tokens', () => {
   });
 });
 
-test('with tokens the token decides, whatever the host', async () => {
+test('with tokens the token decides, for any host', async () => {
   const { url } = await openTestServer({ http: { tokens: [new Secret(token)] } });
   const headers = { host: 'sms.internal', origin: 'http://grafana.internal' };
   expect((await ask(`${url}/v1/alerts`, 'POST', { ...headers, authorization: `Bearer ${token}` })).status).toBe(202);

@@ -102,7 +102,7 @@ test.each<[string, InboundDeps['enqueue']]>([
   expect(counted).toEqual([]);
 });
 
-test('nothing that a text says, and not who sent it, is logged', async () => {
+test('neither the text of a message nor its sender is logged', async () => {
   const { server, post } = await open();
   await post('/v1/inbound/vendor', '+60123456789 secret-words');
   await post('/v1/inbound/vendor', '+60123456789 secret-words', 'wrong');

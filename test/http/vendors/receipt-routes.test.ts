@@ -193,7 +193,7 @@ test('forms are for receipts only', async () => {
   expect(await problemOf(response)).toMatchObject({ kind: 'unsupported-media-type' });
 });
 
-test('nothing that a receipt says is logged', async () => {
+test('no content of a receipt is logged', async () => {
   const { server } = await open();
   await server.post(`${URL}&to=60123456789`, '60123456789', FORM);
   await server.post('/v1/receipts/60123456789?token=x60123456789', '60123456789', FORM);

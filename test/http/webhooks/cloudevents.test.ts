@@ -74,7 +74,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('leaves to the alert what the alert says itself', async () => {
+  test('does not override values of the alert', async () => {
     const server = await openTestServer();
     const own = { ...data, id: 'mine', source: 'checkout', raisedAt: '2026-11-20T02:00:00Z' };
     await server.post(`${PATH}?to=group:oncall`, { ...event, data: own }, ONE);
@@ -289,7 +289,7 @@ describe('what can be left out or read otherwise costs no alert', () => {
     expect({ raisedAt: undefined, remarks: undefined, ...server.producer.taken[0] }).toMatchObject(taken);
   });
 
-  test('recipients of the URL stand in for `to: null`', async () => {
+  test('recipients of the URL replace `to: null`', async () => {
     const server = await openTestServer();
     const response = await server.post(`${PATH}?to=group:oncall`, { ...PLAIN, data: { ...data, to: null } }, ONE);
     expect(response.status).toBe(202);
@@ -313,7 +313,7 @@ describe('the handshake of a sender', () => {
     expect(told(response)).toEqual({ status: 200, allow: 'POST, OPTIONS', origin: 'eventgrid.azure.net', rate: '*' });
   });
 
-  test('without an origin says only what is allowed', async () => {
+  test('without an origin returns only what is allowed', async () => {
     const server = await openTestServer();
     expect(told(await options(server, {}))).toEqual({ status: 204, allow: 'POST, OPTIONS', origin: null, rate: null });
   });
@@ -324,7 +324,7 @@ describe('the handshake of a sender', () => {
     expect(await problemOf(response)).toMatchObject({ status: 400, detail: 'WebHook-Request-Origin must be a host name, got "a b".' });
   });
 
-  test('is the same with and without tokens and recipients, and never lets a browser in', async () => {
+  test('is the same with and without tokens and recipients, and never permits a browser', async () => {
     const answers = await Promise.all(
       [{}, { tokens: [new Secret('sesame-sesame')] }].flatMap((http) =>
         ['', '?to=group:oncall', '?to=contact:nobody'].map(async (query) => {

@@ -290,7 +290,7 @@ describe('the one alert of legacy alerting of Grafana', () => {
     [{ state: 'no_data' }, 'NoData: Panel Title alert: Notification Message'],
     [{ state: 'no_data', message: '' }, 'NoData: Panel Title alert'],
     [{ tags: [] }, 'Panel Title alert: Notification Message'],
-  ])('with %j says %j', (over, text) => {
+  ])('with %j returns %j', (over, text) => {
     expect(read(over)).toMatchObject({ status: 'firing', severity: 'critical', text });
   });
 
@@ -364,7 +364,7 @@ describe('a side field that cannot be read is left out, and costs no alert', () 
     expect(alertsFromAlertmanager({ alerts: [{ status: 'resolved' }] }, { to }).rejected).toMatchObject([{ reason: 'no_text' }]);
   });
 
-  test('what the call says of all alerts stands in where an alert says nothing', () => {
+  test('values of the call apply to alerts without their own', () => {
     const call = { ...alertmanagerCall([{ fingerprint: 'a' }]), commonAnnotations: { summary: 'Disk full' } };
     expect(alertsFromAlertmanager(call, { to }).alerts[0]?.alert.text).toBe('Disk full');
   });

@@ -32,7 +32,7 @@ const cancel = (messageId: string) =>
   ledger.move({ messageId, alertId: id, dedupHash, run: randomUUID(), state: 'cancelled', reason: 'acknowledged', events: [] });
 
 describe('acknowledging', () => {
-  it('names what is open, lets nothing of it be sent, and is in the trace of the alert', async () => {
+  it('returns the open messages, prevents their sending, and is in the trace of the alert', async () => {
     await admit();
     const acknowledged = await acknowledge(2_000);
     expect(acknowledged).toEqual({ kind: 'acknowledged', open: expect.arrayContaining([`${id}-1`, `${id}-2`]) });
@@ -61,7 +61,7 @@ describe('acknowledging', () => {
     expect(await repeat(5_000)).toMatchObject({ kind: 'admitted', fresh: true });
   });
 
-  it('ends nothing that comes after it, once the claim is gone', async () => {
+  it('does not affect later alerts, once the claim is released', async () => {
     await admit({ dedupeForMs: 0 });
     await acknowledge(2_000);
     expect(await admit({ id: `${id}-before`, dedupeForMs: 0, receivedAt: 1_999 })).toEqual({ kind: 'acknowledged', by: 'http by alice' });
@@ -98,7 +98,7 @@ describe('acknowledging', () => {
   });
 });
 
-describe('what has ended an alert', () => {
+describe('the end of an alert', () => {
   it('is nothing, an acknowledgement, or above all a resolve', async () => {
     await admit();
     expect(await ledger.closedBy(dedupHash, 1_000)).toBeUndefined();

@@ -74,7 +74,7 @@ describe('a ledger whose server is replaced', () => {
     expect(calls).toEqual(['restore done accepted', 'restore under-way', 'restore done accepted', 'restore under-way', 'open next']);
   });
 
-  it('holds up what was raised before, until the time to compare is over, and nothing that was raised after it', async () => {
+  it('delays earlier alerts until the comparison has ended, and no later ones', async () => {
     const { ledger, calls, failOver } = scene({ settleMs: 30_000 });
     failOver();
     await ledger.openAttempt(request('new', NOW + 1));

@@ -75,7 +75,7 @@ describe('a request to a provider that a failover lost', () => {
     ['that was accepted', 'accepted', { kind: 'ended', state: 'accepted' }],
     ['of unknown outcome', 'unknown', { kind: 'spent' }],
     ['that is under way', undefined, { kind: 'busy' }],
-  ] as const)('together with its message, %s, is found by the next run that wants to send', async (_, result, answer) => {
+  ] as const)('together with its message, %s, is found by the next run before it sends', async (_, result, answer) => {
     const { messageId, admit, sent, open } = scene();
     expect(await ledger.restore(sent(1, result))).toEqual({ kind: 'kept', number: 1 });
     expect(await open()).toEqual({ kind: 'missing' });
@@ -107,7 +107,7 @@ describe('a request to a provider that a failover lost', () => {
     expect(await shown()).toEqual(before);
   });
 
-  it('is never sent again unseen, whatever part of the writes was lost', async () => {
+  it('is never repeated unnoticed, whichever part of the writes was lost', async () => {
     const steps = fc.record({
       results: fc.array(fc.constantFrom<Result>('unknown', 'accepted'), { minLength: 1, maxLength: 2 }),
       cut: fc.nat(6),

@@ -26,7 +26,7 @@ const look = async (limit = 100) => {
 };
 
 describe('a reader of the journal', () => {
-  it.each([[[]], [['old', 'older']]])('begins at its end, whatever stands there: %j', async (before) => {
+  it.each([[[]], [['old', 'older']]])('starts at the end, with any stored cursor: %j', async (before) => {
     await write(...before);
     expect(await look()).toMatchObject({ ids: [], lost: 0 });
     await write('m', 'n');

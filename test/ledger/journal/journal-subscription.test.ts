@@ -53,7 +53,7 @@ it('is silent until its time is up, and wakes when it is closed', async () => {
   await listening;
 });
 
-it('rings for those that are hung after all others were taken down', async () => {
+it('wakes subscriptions made after all others were closed', async () => {
   for (let time = 0; time < 3; time += 1) {
     const subscription = await hang('a');
     await happens('a');

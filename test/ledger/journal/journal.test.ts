@@ -236,7 +236,7 @@ describe('a message', () => {
   });
 });
 
-it('entries stand in the order of what happened, by the clock of Redis', async () => {
+it('entries are in the order of events, by the clock of Redis', async () => {
   const before = Date.now() - 1_000;
   await ledger.admit(alert(), 'r');
   await move('cancelled', { reason: 'resolved' });

@@ -40,11 +40,11 @@ async function idsOf(list: 'messages' | 'alerts', filter: ListFilter = {}, limit
   }
 }
 
-describe('messages that a person may look for', () => {
+describe('messages that can be listed', () => {
   const NAMES = ['a', 'b', 'c', 'd', 'e'];
 
   it.each(['expired', 'failed', 'unknown'] as const)(
-    'that are %s are all found, newest first, when the journal has forgotten them',
+    'that are %s are all found, newest first, after the journal was trimmed',
     async (state) => {
       for (const id of NAMES) {
         await admit(id);
@@ -159,7 +159,7 @@ describe('alerts', () => {
   });
 });
 
-describe('a page that takes too long to look for', () => {
+describe('a page that takes too long to find', () => {
   it.each(['messages', 'alerts'] as const)('of %s ends where it is, and its cursor leads to all the rest', async (list) => {
     lists = createLists(redis, keys, () => new Date(), 0);
     const names = Array.from({ length: 120 }, (_, n) => `a${n}`);

@@ -25,7 +25,7 @@ const text = fc.record({
 /** A stretch of work of one process. */
 const work = fc.array(text, { minLength: 2, maxLength: 8 });
 
-test('Whatever eight processes reserve, settle, release and leave behind in a crash, no period ever holds more than its hard limit', async () => {
+test('After any reservations, settlements, releases and crashes of eight processes, no period holds more than its hard limit', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({ hour: budget, day: budget, month: budget }),

@@ -21,7 +21,7 @@ function open(budgets: Money['budgets'], at: number | string = NOON) {
   return { ...own, keys, clock, make, figures };
 }
 
-describe('what is between soft and hard', () => {
+describe('between soft and hard', () => {
   it('is for criticals only', async () => {
     const { reserve } = open({ hour: { soft: 100, hard: 150 } });
     expect(await reserve('a', 60, false)).toEqual({ kind: 'held' });
@@ -49,7 +49,7 @@ describe('a reservation', () => {
     expect(await reserve('b', 80, false)).toEqual({ kind: 'held' });
   });
 
-  it('is given back, once', async () => {
+  it('is released, once', async () => {
     const { reserve, release, figures } = open({ hour: { soft: 100, hard: 100 } });
     await reserve('a', 60, false);
     await reserve('b', 30, false);
@@ -68,7 +68,7 @@ describe('a reservation', () => {
     expect(await figures('day')).toMatchObject({ reserved: 11 });
   });
 
-  it('of an hour that is over is settled in the day alone', async () => {
+  it('of a past hour is settled in the day only', async () => {
     const { reserve, settle, clock, figures } = open({ hour: { soft: 10, hard: 10 } });
     await reserve('a', 10, false);
     clock.at += 3_600_000;
@@ -77,7 +77,7 @@ describe('a reservation', () => {
     expect(await figures('day')).toMatchObject({ spent: 7, reserved: 0 });
   });
 
-  it('settled for more than was set aside lets nothing more through, and is shown', async () => {
+  it('settled for more than was reserved allows no further message, and is shown', async () => {
     const { reserve, settle, figures } = open({ hour: { soft: 10, hard: 10 } });
     await reserve('a', 10, false);
     await settle('a', 25);
@@ -102,7 +102,7 @@ describe('a reservation', () => {
   });
 });
 
-describe('money comes again', () => {
+describe('a new period', () => {
   it.each<[BudgetPeriod, string, string]>([
     ['hour', '2026-11-20T12:10:00Z', '2026-11-20T13:00:00Z'],
     ['hour', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00Z'],
@@ -161,7 +161,7 @@ it('Keys outlive their period by a day, and holds for as long as they may be set
   }
 });
 
-it("Without a test's clock it goes by Redis' own", async () => {
+it('Without a test clock it uses the clock of Redis', async () => {
   const keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
   const budgets = createBudgets({ redis, keys, budgets: { hour: { soft: 1, hard: 1 } } });
   await budgets.reserve('a', 1, false);

@@ -16,7 +16,7 @@ const kualaLumpur = '+60123456789' as E164;
 const beijing = '+8613800138000' as E164;
 const paris = '+33612345678' as E164;
 
-describe('a text', () => {
+describe('a message', () => {
   it.each<[string, string, E164, number, number | undefined]>([
     ['by its country', 'twilio', kualaLumpur, 1, 25_000],
     ['by its segments', 'twilio', kualaLumpur, 3, 75_000],

@@ -55,7 +55,7 @@ async function race(tasks: readonly Task[]): Promise<Report> {
 }
 
 describe('Four concurrent processes', () => {
-  test('get exactly five texts through to one phone', async () => {
+  test('pass exactly five messages to one phone', async () => {
     const task = (worker: number): Task => ({
       url,
       prefix: `${prefix}:one`,

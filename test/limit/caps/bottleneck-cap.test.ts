@@ -29,7 +29,7 @@ async function fill(cap: RateCap, slots: readonly string[], rules: readonly CapR
 const full = (retryAt: number, { key, reason } = rule(0)) => ({ kind: 'full', key, reason, retryAt: new Date(retryAt) });
 
 describe('A rate cap', () => {
-  test('lets through exactly its maximum, then says when the oldest makes room, and means it to the millisecond', async () => {
+  test('passes exactly its maximum, then returns when the oldest slot expires, exact to the millisecond', async () => {
     const { cap, clock } = setup();
     const rules = [rule(3)];
     for (const slot of ['a', 'b', 'c']) {
@@ -95,7 +95,7 @@ describe('A rate cap', () => {
     expect((await cap.reserve('g', critical)).kind).toBe('full');
   });
 
-  test('names for each kind of text the moment at which enough of the oldest are gone', async () => {
+  test('returns for each kind of message the moment at which enough of the oldest slots have expired', async () => {
     const { cap, clock } = setup();
     for (const slot of ['a', 'b', 'c', 'd']) {
       await fill(cap, [slot], [hour(4)]);
@@ -110,7 +110,7 @@ describe('A rate cap', () => {
     expect(await cap.reserve('z', [rules(4)])).toEqual(full(clock.now + WINDOW_MS, rules(4)));
   });
 
-  test('holds so much weight, not so many texts, and gives a text all of its weight or none', async () => {
+  test('counts weight instead of messages, and gives a message all of its weight or none', async () => {
     const { cap, clock } = setup();
     const rules = (weight: number) => [rule(6, { weight })];
     for (const [slot, weight] of [
@@ -134,7 +134,7 @@ describe('A rate cap', () => {
     await fill(cap, ['f'], rules(4));
   });
 
-  test('keeps the weight that a slot was taken with, whatever the text would weigh now', async () => {
+  test('keeps the weight with which a slot was reserved, independently of the current weight of the message', async () => {
     const { cap } = setup();
     await fill(cap, ['a'], [rule(4, { weight: 3 })]);
     expect(await cap.reserve('a', [rule(4, { weight: 1 })])).toEqual({ kind: 'held', fresh: false });
@@ -186,7 +186,7 @@ describe('A rate cap', () => {
     expect(await cap.reserve('a', [short, long])).toMatchObject({ kind: 'full', key: short.key });
   });
 
-  test('with no rules lets everything through', async () => {
+  test('without rules passes everything', async () => {
     const { cap } = setup();
     expect(await cap.reserve('a', [])).toEqual({ kind: 'held', fresh: true });
     await cap.settle('a', []);
@@ -206,7 +206,7 @@ describe('A rate cap', () => {
     expect((await cap.reserve('b', rules)).kind).toBe('full');
   });
 
-  test('goes by Redis’ clock when it is given none', async () => {
+  test('uses the clock of Redis by default', async () => {
     const { keys } = setup();
     const cap = createRateCap({ redis, keys, leaseMs: 0 });
     const rules = [rule(1, { windowMs: 3_600_000 })];
@@ -233,7 +233,7 @@ describe('An edit of a maximum', () => {
     expect((await cap.reserve('g', [rule(Math.min(before, after))])).kind).toBe('full');
   });
 
-  test('to less waits until enough texts have left the window', async () => {
+  test('to less waits until enough messages have left the window', async () => {
     const { cap, clock } = setup();
     for (const slot of ['a', 'b', 'c', 'd', 'e']) {
       await fill(cap, [slot], [rule(5)]);
@@ -243,8 +243,8 @@ describe('An edit of a maximum', () => {
   });
 });
 
-describe('What Redis keeps', () => {
-  test('carries a TTL longer than any slot counts, also after refusals, and is renewed while texts come', async () => {
+describe('Data in Redis', () => {
+  test('has a TTL longer than any slot counts, also after refusals, and is renewed by each message', async () => {
     const { cap, keys, clock } = setup();
     const windowMs = 7_200_000;
     const rules = [rule(2, { windowMs }), hour(0)];

@@ -141,7 +141,7 @@ test('A slot released here is free immediately, one released elsewhere after a s
   expect((await cap.reserve('c', rules, FRESH)).kind).toBe('held');
 });
 
-test('Only so many counters are remembered; those forgotten are asked for again', async () => {
+test('The number of cached counters is limited; evicted ones are read again', async () => {
   const { cap, asked } = setup(2);
   const phones = ['r:1', 'r:2', 'r:3'].map((key) => [phone(1, 60_000, key)]);
   for (const rules of phones) await cap.reserve('a', rules, FRESH);

@@ -48,7 +48,7 @@ interface Hit {
   at: number;
 }
 
-test('Whatever caps there are of phones, sources, countries and routes, all hold in every window position, and none holds back what had room', async () => {
+test('With any caps of phones, sources, countries and routes, all hold in every window position, and none holds back a message that fits', async () => {
   await fc.assert(
     fc.asyncProperty(
       limits,

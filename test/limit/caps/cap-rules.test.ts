@@ -29,7 +29,7 @@ const subject = (over: Partial<CapSubject> = {}): CapSubject => ({
   ...over,
 });
 
-describe('The rules of a text', () => {
+describe('The rules of a message', () => {
   test.each([
     ['info', 20],
     ['warning', 20],
@@ -43,7 +43,7 @@ describe('The rules of a text', () => {
     expect(capRulesFor({ caps: { ...caps, perRecipient: [], perHour: undefined } }, subject())).toEqual([]);
   });
 
-  test('are one for two limits on the same window: the lower one, wherever it stands', () => {
+  test('are one for two limits on the same window: the lower one, in any order', () => {
     for (const maxima of [
       [5, 3],
       [3, 5],

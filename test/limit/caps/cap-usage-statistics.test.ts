@@ -40,7 +40,7 @@ describe('contributions to the caps', () => {
     ]);
   });
 
-  it('are forgotten an hour later', async () => {
+  it('expire an hour later', async () => {
     const { open, read } = setup();
     const contributions = open();
     contributions.add(sent());

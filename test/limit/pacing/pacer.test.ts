@@ -155,7 +155,7 @@ describe('maxPerSecond', () => {
     expect(jump).toBeGreaterThan(0);
   });
 
-  test('lets a replica with one text in between those of a busy one', async () => {
+  test('gives a replica with one message a turn between those of a busy one', async () => {
     const { replica } = setup();
     const [busy, quiet] = [replica({ maxPerSecond: 20 }), replica({ maxPerSecond: 20 })];
     await quiet.run(never, async () => undefined);
@@ -279,7 +279,7 @@ describe('Settings', () => {
   });
 });
 
-describe('What is lost', () => {
+describe('Lost data', () => {
   test('in Redis, all keys, costs no turn', async () => {
     const { limiterId, replica } = setup();
     const pacer = replica({ maxConcurrent: 1 });
@@ -385,7 +385,7 @@ describe('close()', () => {
     expect(performance.now() - begin).toBeLessThan(1500);
   });
 
-  test('does not wait for a Redis that is gone', async () => {
+  test('does not wait for an unreachable Redis', async () => {
     const server = await startRedisServer();
     onTestFinished(() => server.stop());
     const pacer = setup(server.url).replica({ maxConcurrent: 1 });

@@ -39,7 +39,7 @@ const WIDE: DigestRoom = { segments: MOST_SEGMENTS, characters: Number.POSITIVE_
 const composeDigest = (digest: DigestContent, style: DigestStyle) => planDigest(digest, style, WIDE).text;
 const counted = '37 alerts held back since 03:02 UTC: 3 critical, 12 error, 22 warning.';
 
-describe('a digest says', () => {
+describe('a digest contains', () => {
   test.each<[name: string, content: DigestContent, text: string]>([
     [
       'how many there are of each severity, and the newest first',
@@ -77,7 +77,7 @@ describe('a digest says', () => {
     expect(composeDigest(content({ lines: [] }), { ...utc, timeZone: 'Asia/Kuala_Lumpur' })).toContain('since 11:02: 3 critical');
   });
 
-  test('in GSM-7 what its route wants so', () => {
+  test('in GSM-7 as its route requires', () => {
     const typographic = content({ lines: [line('error', 'disk “sda” full')] });
     expect(composeDigest(typographic, { ...utc, transliterate: true })).toContain('ERROR disk "sda" full');
     expect(composeDigest(typographic, utc)).toContain('ERROR disk “sda” full');
@@ -134,7 +134,7 @@ describe('of an alert a digest keeps', () => {
     expect(kept(message('', 'disk full')).text).toBe('disk full');
   });
 
-  test('that it is over, of a resolved text, which is an info and no news of trouble', () => {
+  test('for a resolved message that it is resolved, as an info and not as a new problem', () => {
     const resolved = kept({
       ...message('db-1', 'disk full'),
       severity: 'info',
@@ -198,7 +198,7 @@ describe('up to 200 alerts each have their name', () => {
     expect(text.length).toBeLessThanOrEqual(35);
   });
 
-  test('and what is over meanwhile stands last, as what it is', () => {
+  test('and resolved alerts come last, marked as such', () => {
     const [a, b] = held(['disk full', 'db-1 down']).lines as [DigestLine, DigestLine];
     const two = content({
       count: 2,
@@ -218,7 +218,7 @@ describe('up to 200 alerts each have their name', () => {
     expect(text).toMatch(/Newest: CRITICAL problem 200; CRITICAL problem 199; .*; \+1\d\d more$/);
   });
 
-  test('whatever they say, in however many digests: each in exactly one, none cut to the words of another', () => {
+  test('with any text, in any number of digests: each in exactly one, none shortened to the text of another', () => {
     const word = fc.stringMatching(/^[a-z]{1,9}$/);
     const texts = fc.uniqueArray(
       fc.tuple(word, fc.nat(999), word).map(([a, n, b]) => `${a} ${n} ${b}`),

@@ -150,7 +150,7 @@ describe('without any opt-out', () => {
   });
 });
 
-test('whatever is texted in, refused and raised, in any order: no request for a phone that has opted out', async () => {
+test('any replies, refusals and alerts in any order: no request for a phone that has opted out', async () => {
   const phones = ['p1', 'p2'];
   const step = fc.record({
     phone: fc.constantFrom(...phones),

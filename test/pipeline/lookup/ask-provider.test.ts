@@ -76,7 +76,7 @@ async function handOver(over: Partial<Message> = {}): Promise<{ message: Message
 
 const done = { kind: 'done' };
 
-describe('an accepted text without a receipt', () => {
+describe('an accepted message without a receipt', () => {
   test('is asked for by the vendor’s id, the number and the time', async () => {
     vendor('a', [yes], { kind: 'pending' });
     const { message, sentAt } = await handOver();
@@ -155,7 +155,7 @@ describe('an accepted text without a receipt', () => {
   });
 });
 
-describe('a held text that the vendor never took', () => {
+describe('a held message that the vendor never accepted', () => {
   test('is taken as such, where the config says nothing about asking too', async () => {
     vendor('a', [silence], { kind: 'absent' }, {});
     const { message } = await handOver();
@@ -165,7 +165,7 @@ describe('a held text that the vendor never took', () => {
 });
 
 describe('no provider is queried', () => {
-  test('once a receipt has said what became of it', async () => {
+  test('once a receipt has reported the final state', async () => {
     vendor('a', [yes], { kind: 'delivered' });
     const { message } = await handOver();
     await harness.ledger.applyReceipt(message.id, { provider: 'a', state: 'undelivered', receivedAt: harness.clock.now() });
@@ -232,7 +232,7 @@ describe('a message with unknown outcome', () => {
   }
 });
 
-describe('a look-up is planned', () => {
+describe('a status query is scheduled', () => {
   const plan = async (
     name: string,
     accepted: Accepted | undefined,
@@ -267,7 +267,7 @@ describe('a look-up is planned', () => {
     expect(added).toEqual([[{ messageId: message.id, to: message.to, text: message.text }, POLL_MS]]);
   });
 
-  test('for one with unknown outcome whatever the config says, after a minute, where the vendor can be queried', async () => {
+  test('for one with unknown outcome, with any config, after a minute, where the vendor can be queried', async () => {
     vendor('a', [silence], { kind: 'pending' }, {});
     harness.provider('b', [silence]);
     const { added, message } = await plan('a', undefined);

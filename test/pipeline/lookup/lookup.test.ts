@@ -46,7 +46,7 @@ describe('the provider to query about a message', () => {
   });
 });
 
-describe('when to ask next', () => {
+describe('the time of the next query', () => {
   const sentAt = new Date(AT);
   const MINUTE_MS = 60_000;
   const next = (pollAfterMs: number, elapsedMs: number) => {

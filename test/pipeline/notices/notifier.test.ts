@@ -104,7 +104,7 @@ describe('a mail that some of its addresses refused temporarily', () => {
     expect(await events()).toEqual([]);
   });
 
-  it('fails with the outcome of each address and without an address when its time is over', async () => {
+  it('fails at its deadline with the outcome of each address and without an address', async () => {
     const { notifier, notice, events, counted } = await setup(partly);
     const ended = await notifier.notify(notice({ expiresAt: START + 1 }), 1, never);
     expect(ended).toMatchObject({ kind: 'ended', outcome: 'failed', code: 'smtp_450', progress });
@@ -153,7 +153,7 @@ describe('a notification is no longer sent', () => {
   });
 });
 
-describe('a notice that the channel refuses', () => {
+describe('a notification that the channel rejects', () => {
   it('comes back later each time, until it is old', async () => {
     const { notifier, notice, clock, counted, events } = await setup(refused());
     const waits: number[] = [];
@@ -223,14 +223,14 @@ it('one that an operator replays is sent, and counted as it first ended', async 
   expect((await events()).map(({ verdict }) => verdict)).toEqual(['failed', 'accepted']);
 });
 
-it('one over which worker after worker died is counted too', async () => {
+it('one over which worker after worker crashed is counted too', async () => {
   const { notifier, notice, counted, events } = await setup();
   await notifier.bury(notice());
   expect(counted()).toEqual([{ channel: 'chat', result: 'failed' }]);
   expect(await events()).toMatchObject([{ detail: 'slack chat, poison' }]);
 });
 
-describe('the end of a notice', () => {
+describe('the end of a notification', () => {
   const event = { at: later(0).toISOString(), stage: 'escalation', verdict: 'accepted' };
 
   it('is written once, however often a client that reconnects sends it', async () => {
@@ -243,7 +243,7 @@ describe('the end of a notice', () => {
     expect(await events()).toHaveLength(2);
   });
 
-  it('leaves nothing behind of an alert that is forgotten', async () => {
+  it('leaves nothing behind for an alert that has expired in the ledger', async () => {
     const { notices, notice } = await setup();
     const forgotten = notice({ alertId: 'forgotten' });
     expect(await notices.end(forgotten, 'accepted', event, 'run-1')).toBe(true);

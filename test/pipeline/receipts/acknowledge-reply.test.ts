@@ -66,7 +66,7 @@ async function texted(
 const acknowledged = async (id: string) => (await histories.alert(id))?.events.map(({ detail }) => detail);
 
 test.each(['K7Q2', 'k7q2', 'Ack K7Q2', 'ok k7q2 on it', 'Re: CRITICAL: Disk full Ack: reply K7Q2'])(
-  '"%s" takes care of the alert',
+  '"%s" acknowledges the alert',
   async (text) => {
     await texted('a-1', 'K7Q2');
     await texted('a-2', 'M3PX');
@@ -90,7 +90,7 @@ test.each([
   expect(recording.told).toEqual([]);
 });
 
-it('takes care of all whose codes are named', async () => {
+it('acknowledges all alerts whose codes it contains', async () => {
   await texted('a-1', 'K7Q2');
   await texted('a-2', 'M3PX');
   expect(await reply('k7q2 m3px')).toBe('acknowledged');
@@ -118,7 +118,7 @@ describe('a word without a code', () => {
     expect(await acknowledged('a-2')).toEqual(['+60*******789 (reply)']);
   });
 
-  it('means the newest of several texts about one problem', async () => {
+  it('means the newest of several messages about one problem', async () => {
     await texted('a-1', 'K7Q2', { key: 'disk', at: 1_000 });
     await texted('a-2', 'M3PX', { key: 'disk', at: 2_000 });
     expect(await reply('ack')).toBe('acknowledged');
@@ -131,7 +131,7 @@ describe('a word without a code', () => {
     expect(await reply('ok')).toBe('ambiguous');
   });
 
-  it('means what came to the phone, whatever a trial left open, and what the simulator took only where nothing else is open', async () => {
+  it('means messages that reached the phone before those of a trial, and simulated ones only where no other is open', async () => {
     await texted('a-1', 'K7Q2', { at: 1_000, state: 'queued', simulated: true });
     await texted('a-2', 'M3PX', { at: 2_000 });
     expect(await reply('ok')).toBe('acknowledged');
@@ -150,7 +150,7 @@ describe('a word without a code', () => {
   });
 });
 
-it('says of a resolved alert that it is over', async () => {
+it('reports that a resolved alert is resolved', async () => {
   await texted('a-1', 'K7Q2', { at: 1_000 });
   await ledger.resolve(hash('dedup', 'a-1'), new Date(3_000));
   expect(await reply('K7Q2')).toBe('already_resolved');

@@ -42,7 +42,7 @@ const inbound = (text: string, over: Partial<Inbound> = {}): Inbound => ({
   ...over,
 });
 
-describe('a text that came in', () => {
+describe('an inbound message', () => {
   test('as STOP opts its phone out, as START in again', async () => {
     const { receive, kinds, replies } = receiver();
     const stop = inbound('Stop.');
@@ -110,7 +110,7 @@ describe('a text that came in', () => {
   });
 });
 
-describe('what came in is kept', () => {
+describe('an inbound message is stored', () => {
   test('with who sent it and what was made of it, the newest first', async () => {
     const { receive, kept } = receiver({ contact: 'alice' });
     await receive(inbound('STOP'));
@@ -163,13 +163,13 @@ describe('what came in is kept', () => {
   });
 });
 
-describe('what waits on the queue', () => {
+describe('the job on the queue', () => {
   let past = 0;
   /** Each later than all before: some texts here come from one phone. */
   const later = () => new Date(NOW + ++past);
   const said = { providerMessageId: 'SM1', text: 'STOP' };
 
-  test('holds no whole number, and the hash that texts to that phone go by', () => {
+  test('contains no full number, and the hash under which messages to that phone are stored', () => {
     const waiting = inboundOf('twilio-main', { ...said, from: '+60123456789', word: 'stop' }, new Date(NOW));
     expect(waiting).toMatchObject({ provider: 'twilio-main', ...said, from: '+60*******789', word: 'stop', receivedAt: NOW });
     expect(JSON.stringify(waiting)).not.toContain('23456');
@@ -177,7 +177,7 @@ describe('what waits on the queue', () => {
   });
 
   test.each(['12345', 'BANK', '', 'whatsapp:+60123456789', '60123456789', '+22507123456', '+52 1 55 5555 0101', '\u0000'])(
-    'a STOP from %j is not lost, whatever its sender looks like, and a START takes it back',
+    'a STOP from %j is not lost, with any format of the sender, and a START revokes it',
     async (from) => {
       const { receive, kinds } = receiver();
       const stop = inboundSchema.parse(inboundOf('t', { ...said, providerMessageId: randomUUID(), from }, later()));
@@ -194,7 +194,7 @@ describe('what waits on the queue', () => {
     ['+541155550102', '+5491155550102'],
     ['+551191234567', '+5511991234567'],
     ['+22507123456', '+22507123456'],
-  ])('a STOP from %s holds for texts to %s', async (from, to) => {
+  ])('a STOP from %s applies to messages to %s', async (from, to) => {
     const { receive } = receiver();
     await receive(inboundOf('t', { ...said, providerMessageId: randomUUID(), from }, later()));
     expect(await optOuts.isOptedOut(...phoneHashes(to as E164))).toBe(true);

@@ -76,7 +76,7 @@ test('a text that did not arrive is reported for the log, once, with its alert a
 });
 
 describe('a receipt with two ids', () => {
-  test('belongs to the text that the provider’s id names, whatever ours says', async () => {
+  test('belongs to the message of the provider’s id, with any id of ours', async () => {
     await accept();
     for (const wrong of ['m-none', `m-${randomUUID()}`])
       expect(await apply({ ...receipt({ state: 'pending' }), messageId: wrong }, now)).toEqual({ kind: 'done' });
@@ -91,7 +91,7 @@ describe('a receipt with two ids', () => {
   });
 });
 
-describe('a text whose parts are reported each by itself', () => {
+describe('a message whose parts are reported separately', () => {
   const PARTS = ['1', '2', '3'] as const;
   const idOf = (part: string) => `${providerMessageId}-${part}`;
   beforeEach(() =>
@@ -166,7 +166,7 @@ describe('a text whose parts are reported each by itself', () => {
   });
 });
 
-describe('a receipt for an accepted text', () => {
+describe('a receipt for an accepted message', () => {
   test('that reports delivered ends it, with the delivery time', async () => {
     await accept();
     expect(await apply(receipt(), now)).toEqual({ kind: 'done' });
@@ -251,7 +251,7 @@ describe('a receipt for an accepted text', () => {
   });
 });
 
-describe('a receipt that is ahead of the answer', () => {
+describe('a receipt that arrives before the provider’s answer', () => {
   test('waits, and is applied once the text is accepted', async () => {
     await move({ state: 'sending' });
     for (const early of [receipt(), byOurId()]) expect(await apply(early, now)).toEqual({ kind: 'early' });
@@ -265,7 +265,7 @@ describe('a receipt that is ahead of the answer', () => {
   });
 
   test.each(['queued', 'deferred', 'sending'] as const)(
-    'by our id is unmatched once its patience is over and the text still is %s',
+    'by our id is unmatched after its maximum wait if the message still is %s',
     async (was) => {
       await move({ state: was });
       expect(await apply(byOurId(), justInTime)).toEqual({ kind: 'early' });
@@ -302,7 +302,7 @@ describe('a receipt that is ahead of the answer', () => {
   });
 });
 
-describe('a receipt for a text', () => {
+describe('a receipt for a message', () => {
   test('with unknown outcome resolves it', async () => {
     await move({ state: 'unknown', reason: 'unknown_outcome' });
     expect(await apply(byOurId(), now)).toEqual({ kind: 'done' });
@@ -361,7 +361,7 @@ describe('a receipt for a text', () => {
   });
 });
 
-test('a provider that was never asked to send a text has no word in what became of it', async () => {
+test('of a provider without a request for the message does not change its state', async () => {
   const record = { provider: 'twilio-main', startedAt: new Date(ACCEPTED_AT - 500).toISOString() };
   const opened = await ledger.openAttempt(request({ record }));
   expect(opened).toEqual({ kind: 'opened', number: 1 });
@@ -397,7 +397,7 @@ test('of fifty concurrent receipts exactly one changes the message', async () =>
   expect(states.filter((said) => said === 'duplicate')).toHaveLength(49);
 });
 
-describe('a receipt that says that the recipient has opted out', () => {
+describe('a receipt that reports an opt-out', () => {
   const phone = () => `phone of ${messageId}`;
   const optedOut = () => byOurId({ state: 'undelivered', code: '21610', reason: 'opted_out' });
 

@@ -81,7 +81,7 @@ async function setup({ raised = true } = {}) {
   };
 }
 
-describe('the text that confirms a reply', () => {
+describe('the message that confirms a reply', () => {
   test('is written under its alert, counted once, and has one job', async () => {
     const { confirm, steps, messages, created } = await setup();
     await confirm(reply());
@@ -106,14 +106,14 @@ describe('the text that confirms a reply', () => {
     expect(steps.map(({ job }) => job)).toEqual(['again']);
   });
 
-  test('is not made under an alert that the ledger has forgotten', async () => {
+  test('is not made for an alert that the ledger no longer has', async () => {
     const { confirm, steps } = await setup({ raised: false });
     await confirm(reply());
     expect(steps).toEqual([]);
   });
 });
 
-test('it says who and what about, goes by the route of the text that was answered, and is given up where there is no room', () => {
+test('it names the person and the alert, uses the route of the answered message, and is dropped where a cap is full', () => {
   expect(confirmationOf(reply(), config)).toMatchObject({
     text: 'Acknowledged by alice: no further messages about db-1/full.',
     providers: ['tw'],

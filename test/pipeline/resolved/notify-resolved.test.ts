@@ -61,7 +61,7 @@ async function texted(states: readonly (readonly [Partial<Message>, MessageState
 const accepted = async () => texted([[{}, 'accepted']]);
 const told = () => steps.map(({ message: { to, text }, job }) => [to, text, job]);
 
-describe('who was texted', () => {
+describe('a recipient of a message', () => {
   it('is notified once of the resolve, by two concurrent resolves', async () => {
     await accepted();
     await Promise.all([tell(ended, addJobs), tell({ ...ended, at: RESOLVED_AT + 1 }, addJobs)]);
@@ -102,7 +102,7 @@ describe('who was texted', () => {
     expect(await ledger.inFlight()).toBe(before);
   });
 
-  it('is notified once, whatever the number of alerts of the key', async () => {
+  it('is notified once, with any number of alerts of the key', async () => {
     await texted([[{ id: 'm-1', text: 'ERROR: x' }, 'accepted']]);
     const newer = { id: 'm-2', receivedAt: RAISED_AT + 1, variables: { instance: 'db-1', priority: 'CRITICAL', content: 'Worse' } };
     await texted([[newer, 'delivered']], 'a-2');
@@ -142,7 +142,7 @@ it('with a message being sent is notified once that is accepted, and the others 
   expect(told().slice(1)).toEqual([[ALICE, 'RESOLVED: Disk full', 'now']]);
 });
 
-describe('of what the simulator took', () => {
+describe('of messages of the simulator', () => {
   it('the RESOLVED text is the simulator’s too, though its route has a real provider besides', async () => {
     await texted([[{ providers: ['desk', 'sns'] }, 'queued']]);
     const record = { provider: 'desk', startedAt: new Date(RAISED_AT).toISOString(), result: 'accepted', simulated: true } as const;
@@ -153,7 +153,7 @@ describe('of what the simulator took', () => {
     expect(steps.map((added) => added.message.simulated)).toEqual([true]);
   });
 
-  it('it does not stand for the text that reached the phone', async () => {
+  it('it does not replace the message that reached the phone', async () => {
     await texted([[{ id: 'm-1' }, 'accepted']]);
     await texted([[{ id: 'm-2', receivedAt: RAISED_AT + 1, simulated: true }, 'accepted']], 'a-2');
     await tell(ended, addJobs);
@@ -161,7 +161,7 @@ describe('of what the simulator took', () => {
   });
 });
 
-it('what was raised after it is over is not over', async () => {
+it('an alert raised after the resolve is not resolved', async () => {
   await texted([[{ receivedAt: RESOLVED_AT }, 'accepted']]);
   expect(await tell(ended, addJobs)).toBe('done');
   expect(steps).toEqual([]);

@@ -61,7 +61,7 @@ const shown = (alert: Omit<AlertInput, 'to'>, policy: Partial<Policy> = {}, temp
   };
 };
 
-describe('{ack} in what is filled into a text is data', () => {
+describe('{ack} in a parameter of a text is data', () => {
   const templates: Config['templates'] = new Map([
     ['own', { text: '{disk} is full, {ack} if you look' }],
     ['plain', { text: '{disk} is full' }],
@@ -115,7 +115,7 @@ test.each([
   expect(one({ severity: 'critical', text: `x${code}` }).text).toBe(`CRITICAL: x${said}`);
 });
 
-describe('what the text says, byte for byte', () => {
+describe('the text of a message, byte for byte', () => {
   test.each<[name: string, alert: Omit<AlertInput, 'to'>, text: string, variables: Message['variables']]>([
     [
       'with an instance',
@@ -196,7 +196,7 @@ describe('the template of a route', () => {
   });
 });
 
-test('what a route wants of the text goes along, and the segments are those that it leaves', () => {
+test('the settings of a route for the text go along, and the segments are those after them', () => {
   const message = one({ severity: 'critical', text: `“${'x'.repeat(400)}”` }, { maxSegments: 2, transliterate: true });
   expect(message).toMatchObject({ segments: 2, maxSegments: 2, transliterate: true });
   expect(message.text).toContain('”');
@@ -306,7 +306,7 @@ describe('a template in several languages', () => {
   });
 });
 
-describe('what a message may be held back by', () => {
+describe('the caps of a message', () => {
   const quietHours = { from: 1320, to: 420, timeZone: 'UTC', override: 'critical' } as const;
   const abroad: Recipient = { ...ALICE, timeZone: 'Asia/Kuala_Lumpur' };
   const hoursOf = (alert: Partial<AlertInput>, policy: Partial<Policy> = {}) =>

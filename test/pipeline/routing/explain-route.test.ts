@@ -46,7 +46,7 @@ describe('the route of an alert is explained', () => {
     expect(explain(change).stops).toBe(stops);
   });
 
-  test('with who would be texted, when, and who not', () => {
+  test('with the recipients and times, and those who receive nothing', () => {
     const fates = (change: object, at: string) =>
       explain(change, new Date(at)).recipients.map(({ contact, state, reason }) => [contact, state, reason]);
     expect(fates({}, '2026-11-20T23:00:00Z')).toEqual([

@@ -52,7 +52,7 @@ describe('between simulated and real providers', () => {
     expect(fitProviders(message(given), config)?.providers).toEqual(providers);
   });
 
-  test('nothing ever crosses, whatever the configs before and after are', () => {
+  test('no message ever moves between them, with any configs before and after', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'sim', 'sim-b'), { minLength: 1 });
     fc.assert(
       fc.property(fc.boolean(), names, names, names, (simulated, providers, now, route) => {

@@ -54,18 +54,18 @@ it.each<[what: string, source: string, code: string, faults: string[]]>([
     [`template.params.code: contains a line break or a control character, which alibaba-cn would reject; ${LOST}`],
   ],
   ['anything, where no route matches and all providers are tried', 'nowhere', 'https://a.example.com/x', []],
-])("the door looks at a producer's params: %s", (_what, source, code, faults) => {
+])('the API checks the params of a producer: %s', (_what, source, code, faults) => {
   expect(faultsOf(source, code)).toEqual(faults);
 });
 
-it('the door looks at the whole text where it goes into the default template', () => {
+it('the API checks the whole text where it goes into the default template', () => {
   expect(faultsOf('rest', 'a.example.com', 'elsewhere')).toEqual([
     `template: its text contains a link or an IP address, which alibaba-cn would reject; ${LOST}`,
   ]);
   expect(faultsOf('rest', 'x', 'elsewhere')).toEqual([]);
 });
 
-it('the door lets a text of ours pass, which will be made to fit', () => {
+it('the API accepts a text of ours, which is shortened later', () => {
   const alert = { severity: 'critical', to: '+60123456789', source: 'rest', text: 'see https://a.example.com/x' };
   expect(readAlert(alert, directory)).not.toBeInstanceOf(AlertError);
 });

@@ -44,7 +44,7 @@ describe('a message begins', () => {
     expect(planMessage(nameless, undefined, undefined, NOW).record.contact).toBeNull();
   });
 
-  test('and ends where its recipient may not be texted, whatever the caps say', () => {
+  test('and ends where messages to its recipient are not permitted, with any caps', () => {
     const refusal = { stage: 'country-gate', reason: 'country_not_allowed', detail: 'because' } as const;
     const step = planMessage(message(), refusal, full(1000), NOW);
     expect(step.job).toBeUndefined();
@@ -72,13 +72,13 @@ describe('a message begins', () => {
     ]);
   });
 
-  test('on the queue where what is over is gathered, which is the dispatcher’s to do', () => {
+  test('on the queue where overflow is gathered, which is done by the dispatcher', () => {
     const step = planMessage(message({ overflow: 'digest' }), undefined, full(1000), NOW);
     expect(step.job).toBe('now');
     expect(step.record).toMatchObject({ state: 'queued', until: null });
   });
 
-  test('and ends at a full cap where the route drops what is over', () => {
+  test('and ends at a full cap where the route drops overflow', () => {
     const step = planMessage(message({ overflow: 'drop' }), undefined, full(1000), NOW);
     expect(step.job).toBeUndefined();
     expect(step.record).toMatchObject({ state: 'suppressed', reason: 'rate_cap_recipient', until: null });
@@ -89,7 +89,7 @@ describe('a message begins', () => {
     // It is eleven in Kuala Lumpur.
     const quietHours = { from: 600, to: 720, timeZone: 'Asia/Kuala_Lumpur', override: 'critical' } as const;
 
-    test('with a dispatcher, who holds it back, whatever cap is full', () => {
+    test('with a dispatcher, which holds it back, with any full cap', () => {
       for (const known of [undefined, full(1000)]) {
         const step = planMessage(message({ severity: 'error', quietHours }), undefined, known, NOW);
         expect(step.job).toBe('now');

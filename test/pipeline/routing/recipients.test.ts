@@ -124,7 +124,7 @@ test('the contact on call changes with the time', () => {
   expect(openRecipients(['rotation:primary'], BOOK, sunday)).toEqual([]);
 });
 
-describe('what the config knows of names', () => {
+describe('names in the config', () => {
   const template = { text: 'Your code is {code}, {code}, valid {minutes} minutes' };
   const directory = directoryOf({ ...BOOK, templates: new Map([['login-code', template]]), routes: [], providers: new Map() }, systemClock);
 

@@ -14,7 +14,7 @@ function held() {
 }
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('however many large alerts come, no more messages are in hand than there is room for, all that were let in end, and others come back', async () => {
+it('with any number of large alerts, no more messages are in memory than there is room for, all admitted ones end, and others come back', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 21, max: 1_000 }), fc.boolean()), { maxLength: 60 }), async (alerts) => {
       const room = createRoom();

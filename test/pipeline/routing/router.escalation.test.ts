@@ -52,7 +52,7 @@ function setup(ladder: Ladder) {
   return { ...recording, logged, take, trace: (id = 'a1') => createHistories(redis, keys).alert(id) };
 }
 
-it('an alert on a ladder becomes notices now and a text that waits, is logged without its words, and says so in its trace', async () => {
+it('an alert with an escalation becomes notifications now and a waiting message, is logged without its text, and has both in its trace', async () => {
   const { take, trace, logged, heard } = setup(WHOLE);
   const routed = await take();
   expect(routed).toMatchObject({

@@ -113,7 +113,7 @@ const stepsOf = (routed: Routed) => {
 const story = ({ events }: { events: AlertHistory['events'] }) => events.map(({ stage, verdict }) => `${stage} ${verdict}`);
 const settled = () => setup.heard('alertSettled');
 
-describe('an alert that texts', () => {
+describe('an alert that sends messages', () => {
   test('becomes one message a phone, written down before any job exists, and is counted', async () => {
     const steps = stepsOf(await setup.take(alert({ to: ['group:oncall', ALICE] })));
     expect(steps.map(({ job, message }) => [job, message.to, message.id])).toEqual([
@@ -166,7 +166,7 @@ describe('an alert that texts', () => {
     });
   });
 
-  test('names who did not consent, and texts the others', async () => {
+  test('names contacts without consent, and sends to the others', async () => {
     const steps = stepsOf(await setup.take(alert({ to: ['contact:carol', 'contact:alice'] })));
     expect(steps.map(({ job }) => job)).toEqual([undefined, 'now']);
     expect((await setup.trace('a1')).messages.map(({ state, reason }) => [state, reason])).toEqual([
@@ -293,7 +293,7 @@ describe('the gates', () => {
     expect((await setup.take(alert())).kind).toBe('routed');
   });
 
-  test('let through what waited on the queue until just before its deadline', async () => {
+  test('pass an alert that waited on the queue until just before its deadline', async () => {
     const raw = setup.raw(alert());
     setup.clock.at += HOUR_MS - 1;
     expect((await setup.run(raw)).kind).toBe('routed');
@@ -301,7 +301,7 @@ describe('the gates', () => {
     expect(await setup.run({ ...raw, data: alert({ id: 'a2', dedupKey: 'other' }) })).toEqual({ kind: 'suppressed', expired: true });
   });
 
-  test('call an alert expired only where it would have been texted, each time that its job runs', async () => {
+  test('call an alert expired only where it would have been sent, each time that its job runs', async () => {
     const late = (over: object) => ({ ...setup.raw(alert({ id: 'late', dedupKey: 'late', ...over })) });
     const raws = [
       late({}),
@@ -316,7 +316,7 @@ describe('the gates', () => {
     expect(await setup.run(raws[0] as RawAlert)).toEqual({ kind: 'suppressed', expired: true });
   });
 
-  test('let an operator replay what had expired, good for as long as it was at first', async () => {
+  test('let an operator replay an expired alert, with its first lifetime', async () => {
     const raw = setup.raw(alert({ id: 'late', dedupKey: 'late' }));
     setup.clock.at += 2 * HOUR_MS;
     await setup.run(raw);
@@ -327,7 +327,7 @@ describe('the gates', () => {
   });
 });
 
-describe('an alert of a key that has texted', () => {
+describe('an alert of a key that has sent messages', () => {
   const low = { routes: [route({ minSeverity: 'error' })] };
 
   test('is a duplicate that names the first', async () => {
@@ -353,7 +353,7 @@ describe('an alert of a key that has texted', () => {
     expect((await setup.trace('third')).events.at(-1)?.detail).toBe('same dedup key as alert graver');
   });
 
-  test('texts another phone, and of several phones those that it has not texted', async () => {
+  test('sends to another phone, and of several phones to those without a message', async () => {
     await setup.take(alert({ to: ALICE }));
     expect(stepsOf(await setup.take(alert({ id: 'a2', to: BOB })))).toMatchObject([{ job: 'now', record: { state: 'queued' } }]);
     const steps = stepsOf(await setup.take(alert({ id: 'a3', to: [ALICE, BOB, CAROL] })));
@@ -384,7 +384,7 @@ describe('an alert of a key that has texted', () => {
     expect((await setup.trace('a2')).events.at(-1)?.detail).toBe('same dedup key as alert a1; 1 other phone(s): no_consent');
   });
 
-  test.each(['verification', 'notification'] as const)('texts the same words again when they are a %s', async (purpose) => {
+  test.each(['verification', 'notification'] as const)('sends the same text again when it is a %s', async (purpose) => {
     const deps = { config: config({ routes: [route({ dedupeForMs: HOUR_MS })] }) };
     const code = (id: string) => alert({ id, purpose, to: ALICE });
     expect((await setup.take(code('c1'), deps)).kind).toBe('routed');
@@ -395,7 +395,7 @@ describe('an alert of a key that has texted', () => {
     expect((await setup.take({ ...code('c5'), to: BOB }, asked)).kind).toBe('routed');
   });
 
-  test('texts each time where the route wants no dedupe', async () => {
+  test('sends each time where the route disables dedupe', async () => {
     const deps = { config: config({ routes: [route({ dedupeForMs: 0 })] }) };
     expect((await setup.take(alert(), deps)).kind).toBe('routed');
     expect((await setup.take(alert({ id: 'a2' }), deps)).kind).toBe('routed');
@@ -426,7 +426,7 @@ describe('a job without an id of its own', () => {
     expect(outcomes()).toEqual(['routed', 'routed', 'routed']);
   });
 
-  test('is another alert when it bears no time and other words', async () => {
+  test('is another alert when it has no time and another text', async () => {
     await setup.run(job({ timestamp: Number.NaN }));
     await setup.run(job({ timestamp: Number.NaN }));
     await setup.run(job({ timestamp: Number.NaN, text: 'db down' }));
@@ -533,7 +533,7 @@ describe('a resolved alert', () => {
   });
 });
 
-describe('a text whose cap is known to be full', () => {
+describe('a message whose cap is known to be full', () => {
   const full: KnownFull = { reason: 'rate_cap_hour', retryAt: new Date(START + 60_000), cap: { max: 100, windowMs: 3_600_000 } };
 
   test('begins by waiting, in the ledger as in the queue', async () => {
@@ -590,7 +590,7 @@ describe('a malformed alert that an operator replays', () => {
   });
 });
 
-describe('a route whose texts are acknowledged', () => {
+describe('a route whose messages are acknowledged', () => {
   const templates = new Map([['told', { text: '{disk} is full, {ack} if you look' }]]);
   const providers = new Map([['sns', { type: 'simulated' }]]) as unknown as Config['providers'];
   const deps = { config: config({ routes: [route({ acknowledge: true, resolvedTexts: true })], templates, providers }) };

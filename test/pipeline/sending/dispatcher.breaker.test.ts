@@ -105,7 +105,7 @@ test.each(['auth', 'balance'] as const)('a refusal for %s opens the breaker imme
   expect([a.requests.length, b.requests.length]).toEqual([1, 5]);
 });
 
-test.each(['recipient', 'opted_out', 'content'] as const)('a provider that refuses texts for %s is asked about each', async (reason) => {
+test.each(['recipient', 'opted_out', 'content'] as const)('a provider that refuses messages for %s is called for each', async (reason) => {
   const a = guarded('a', refuse(reason));
   guarded('b', yes);
   await sendMany(2 * MIN_VOLUME);
@@ -122,7 +122,7 @@ describe('a throttled provider', () => {
     expect(states).toEqual([]);
   });
 
-  test('and no other: texts wait without asking again, and say why', async () => {
+  test('and no other: messages wait without a further call, with the reason', async () => {
     const retryAt = new Date(harness.clock.at + 30_000);
     const a = guarded('a', refuse('throttled', { retryAt }));
     await harness.send();
@@ -140,7 +140,7 @@ describe('a throttled provider', () => {
   });
 });
 
-test('with all providers down the texts wait, say why, and go out when one works again', async () => {
+test('with all providers down messages wait, with the reason, and are sent when one recovers', async () => {
   const a = guarded('a', refuse('auth'));
   const b = guarded('b', refuse('balance'));
   await harness.send();
@@ -180,7 +180,7 @@ test('a text that expires while a circuit is open keeps the reason that opened i
   ]);
 });
 
-describe('messages that only resting providers could carry', () => {
+describe('messages whose only providers are paused', () => {
   const HUNDRED = 100;
   async function rest(): Promise<{ vendor: ReturnType<typeof guarded>; waiting: Awaited<ReturnType<DispatcherHarness['send']>>[] }> {
     const vendor = guarded('a', timedOut);

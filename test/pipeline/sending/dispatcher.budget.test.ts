@@ -77,7 +77,7 @@ test('A provider that there is no money for is passed over for a cheaper one, wh
   expect(await harness.figures()).toEqual({ spent: 3, reserved: 0 });
 });
 
-describe('the price of a text', () => {
+describe('the price of a message', () => {
   test.each([
     ['refused', [refuse('recipient')], { spent: 0, reserved: 0 }],
     ['refused for now', [refuse('balance')], { spent: 0, reserved: 0 }],
@@ -94,7 +94,7 @@ describe('the price of a text', () => {
     expect(await harness.figures()).toEqual(figures);
   });
 
-  test('is set aside while the provider is asked, before the attempt is opened', async () => {
+  test('is reserved before the attempt is opened and the provider is called', async () => {
     const harness = moneyed({ soft: 10, hard: 10 });
     let during: unknown;
     harness.provider('dear', [
@@ -115,7 +115,7 @@ describe('the price of a text', () => {
     expect(await harness.figures()).toEqual({ spent: 3, reserved: 10 });
   });
 
-  test('is given back when the vendor says that it never had the text', async () => {
+  test('is released when the vendor reports that it never had the message', async () => {
     const harness = moneyed({ soft: 100, hard: 100 });
     Object.assign(harness.provider('dear', [silence]), { status: async () => ({ kind: 'absent' }) });
     harness.provider('cheap', [yes]);
@@ -133,7 +133,7 @@ describe('the price of a text', () => {
   test.each([
     ['another worker has the attempt open', 'deferred'],
     ['it was resolved meanwhile', 'cancelled'],
-  ])('is given back when nothing is sent because %s', async (why, kind) => {
+  ])('is released when nothing is sent because %s', async (why, kind) => {
     const harness = moneyed({ soft: 100, hard: 100 });
     harness.provider('dear', [yes]);
     const message = await harness.admit(harness.message(warning));
@@ -147,7 +147,7 @@ describe('the price of a text', () => {
     expect(await harness.figures()).toEqual({ spent: 0, reserved: 0 });
   });
 
-  test('is given back when the ledger cannot be reached', async () => {
+  test('is released when the ledger cannot be reached', async () => {
     const harness = moneyed({ soft: 100, hard: 100 });
     harness.provider('dear', [yes]);
     const message = await harness.admit(harness.message(warning));
@@ -201,7 +201,7 @@ test.each([
   ['defer', 'deferred', { kind: 'deferred', reason: 'budget', until: nextHour }],
   ['digest', 'suppressed', { kind: 'suppressed', reason: 'digested', held: { reason: 'budget' } }],
   ['drop', 'suppressed', { kind: 'suppressed', reason: 'budget', detail: 'budget again at 2026-11-20T13:00:00.000Z' }],
-] as const)('A route whose overflow is "%s" does so for want of money', async (overflow, state, expected) => {
+] as const)('A route whose overflow is "%s" does so when the budget is used up', async (overflow, state, expected) => {
   const harness = moneyed({ soft: 5, hard: 5 });
   harness.provider('dear', [yes]);
   const { message, outcome } = await harness.send({ ...warning, overflow });
@@ -219,7 +219,7 @@ test('A text that no money comes for in time expires', async () => {
   expect(await harness.run(message, { rerun: true })).toMatchObject({ kind: 'expired' });
 });
 
-describe('where there is no money for some and the others refused', () => {
+describe('where the budget is too small for some providers and the others refused', () => {
   const full = (minutes: number) => ({ kind: 'full', period: 'hour', until: new Date(HOUR_START + minutes * MINUTE_MS) }) as const;
   const again = (minutes: number): Outcome => ({
     kind: 'retry',
@@ -241,7 +241,7 @@ describe('where there is no money for some and the others refused', () => {
     expect(judgeOverBudget(fulls, refused, overflow)).toEqual(outcome);
   });
 
-  test('the whole path goes by the same rule', async () => {
+  test('the whole path follows the same rule', async () => {
     const harness = moneyed({ soft: 5, hard: 5 });
     harness.provider('cheap', [refuse('balance')]);
     harness.provider('dear', [yes]);

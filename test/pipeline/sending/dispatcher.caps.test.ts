@@ -13,7 +13,7 @@ const silence = refuse('unknown_outcome');
 const capped = (max: number, more: Partial<Caps> = {}) =>
   createHarness(redis, prefix, { caps: { weight: 'messages', perRecipient: [{ max, perMs: HOUR_MS }], perHour: undefined, ...more } });
 
-describe('the slot of a text', () => {
+describe('the slot of a message', () => {
   test.each<[name: string, answers: readonly Line[], outcome: string]>([
     ['accepted', [yes], 'accepted'],
     ['perhaps sent', [silence], 'unknown'],
@@ -92,7 +92,7 @@ describe('the slot of a text', () => {
       },
       'cancelled',
     ],
-  ])('%s is given back', async (_name, act, outcome) => {
+  ])('%s is released', async (_name, act, outcome) => {
     const harness = capped(1);
     expect(await act(harness)).toBe(outcome);
     expect(await harness.hasRoom()).toBe(true);
@@ -115,7 +115,7 @@ describe('the slot of a text', () => {
     expect((await harness.send()).outcome).toMatchObject({ kind: 'accepted' });
   });
 
-  test('is not given back by a run that finds the text accepted', async () => {
+  test('is not released by a run that finds the message accepted', async () => {
     const harness = capped(1);
     const a = harness.provider('a', [yes]);
     const { message } = await harness.send();
@@ -125,7 +125,7 @@ describe('the slot of a text', () => {
     expect(a.requests).toHaveLength(1);
   });
 
-  test('that a run took for a text which had failed before is given back', async () => {
+  test('that a run reserved for a message which had failed before is released', async () => {
     const harness = capped(1);
     harness.provider('a', [refuse('recipient')]);
     const { message } = await harness.send();
@@ -133,7 +133,7 @@ describe('the slot of a text', () => {
     expect(await harness.hasRoom()).toBe(true);
   });
 
-  test('is not given back by the worker that took it when another one has sent the text meanwhile', async () => {
+  test('is not released by the worker that reserved it when another one has sent the message meanwhile', async () => {
     const harness = capped(1);
     const waiting = createSignpost();
     const turn = createSignpost();
@@ -158,7 +158,7 @@ describe('the slot of a text', () => {
     expect(await harness.hasRoom()).toBe(false);
   });
 
-  test('is not given back for a refusal that comes when another worker has sent the text meanwhile', async () => {
+  test('is not released for a refusal that comes when another worker has sent the message meanwhile', async () => {
     const harness = capped(1);
     const sending = createSignpost();
     const late = createSignpost();
@@ -201,7 +201,7 @@ describe('the slot of a text', () => {
   });
 });
 
-describe('a text that a cap holds back', () => {
+describe('a message that a cap holds back', () => {
   test('waits until there is room, with the reason', async () => {
     const harness = capped(1);
     const a = harness.provider('a', [yes]);
@@ -266,7 +266,7 @@ describe('a text that a cap holds back', () => {
     expect(await harness.run(first, { rerun: true })).toMatchObject({ kind: 'accepted' });
   });
 
-  test('of all texts together lets criticals use its reserve', async () => {
+  test('of all messages together lets criticals use its reserve', async () => {
     const harness = capped(0, { perRecipient: [], perHour: { max: 2, criticalReserve: 1 } });
     harness.provider('a', [yes]);
     expect((await harness.send({ severity: 'error' })).outcome).toMatchObject({ kind: 'accepted' });

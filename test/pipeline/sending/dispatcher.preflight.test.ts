@@ -20,7 +20,7 @@ const picky = (name: string, more: Partial<Provider>, answer: Parameters<Dispatc
 const eventsOf = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
   (await harness.trace(message)).events.filter(({ stage }) => stage === 'dispatch').map(({ at: _at, ...event }) => event);
 
-describe('a provider that would surely refuse the text', () => {
+describe('a provider that would surely refuse the message', () => {
   test('is passed over without a request, and the next one sends it', async () => {
     const a = picky('a', { preflight: () => tooLong });
     const b = harness.provider('b', [yes]);
@@ -65,7 +65,7 @@ describe('a provider that would surely refuse the text', () => {
     expect((await harness.ledger.recall(message.id))?.open).toBeUndefined();
   });
 
-  test('does not stand in the way of a resend through the same one', async () => {
+  test('does not prevent a resend through the same one', async () => {
     const a = harness.provider('a', [refuse('unknown_outcome'), yes]);
     picky('b', { preflight: () => tooLong });
     const { message, outcome } = await harness.send();
@@ -87,7 +87,7 @@ describe('a provider that would surely refuse the text', () => {
   });
 });
 
-describe('a text that a route wants shorter', () => {
+describe('a message that a route shortens', () => {
   const long = { text: 'a'.repeat(300), maxSegments: 1, variables: { instance: '', priority: 'CRITICAL', content: 'b'.repeat(300) } };
 
   test('goes to each provider as that one counts, and is looked at as it will go', async () => {
@@ -117,7 +117,7 @@ describe('a text that a route wants shorter', () => {
   });
 });
 
-test('A cap that counts segments lets one long text through and then waits', async () => {
+test('A cap that counts segments passes one long message and then waits', async () => {
   harness = createHarness(redis, prefix, { caps: { ...CAPS, weight: 'segments', perRecipient: [{ max: 4, perMs: HOUR_MS }] } });
   harness.provider('a', [yes]);
   expect((await harness.send({ segments: 3 })).outcome.kind).toBe('accepted');
@@ -126,7 +126,7 @@ test('A cap that counts segments lets one long text through and then waits', asy
   expect((await harness.send({ segments: 1 })).outcome.kind).toBe('deferred');
 });
 
-describe('a text longer than the provider takes', () => {
+describe('a message longer than the provider accepts', () => {
   test('loses its tail where we made it of an alert', async () => {
     const a = picky('a', { maxCharacters: 20 });
     const { outcome } = await harness.send({ text: `CRITICAL: ${'x'.repeat(20)}` });

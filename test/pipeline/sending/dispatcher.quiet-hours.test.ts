@@ -31,7 +31,7 @@ const quietNow = (harness: DispatcherHarness): Partial<Message> => ({
 
 const GATHERED = { kind: 'suppressed', reason: 'digested', held: { reason: 'quiet_hours' } };
 
-describe('a text in quiet hours', () => {
+describe('a message in quiet hours', () => {
   test('is gathered into a digest, without an attempt or a slot', async () => {
     const harness = createHarness(redis, prefix, {
       caps: { weight: 'messages', perRecipient: [{ max: 1, perMs: HOUR_MS }], perHour: undefined },
@@ -111,7 +111,7 @@ describe('a text in quiet hours', () => {
     expect(a.requests).toHaveLength(0);
   });
 
-  test('that may have gone out already waits, whatever its route says, and is never called unsent', async () => {
+  test('that may have been sent waits, with any overflow of its route, and is never recorded as unsent', async () => {
     const harness = createHarness(redis, prefix);
     // A throttled vendor after one whose answer never came: it comes back with a doubt.
     harness.provider('a', [refuse('unknown_outcome')]);

@@ -32,7 +32,7 @@ function askable(name: string, lines: readonly Line[], [...says]: readonly Vendo
 const reconciled = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
   (await harness.trace(message)).events.filter(({ stage }) => stage === 'reconcile').map(({ verdict, detail }) => [verdict, detail]);
 
-describe('an answer that never came, of a vendor that can be asked', () => {
+describe('a missing answer of a vendor with a status query', () => {
   test.each(['resend', 'hold'] as const)('is an acceptance when the vendor has the text: nothing is sent again (%s)', async (onUnknown) => {
     const a = askable('a', [silence], [sent]);
     const b = harness.provider('b', [yes]);
@@ -61,7 +61,7 @@ describe('an answer that never came, of a vendor that can be asked', () => {
     expect(harness.pauses).toEqual([1000, 3000]);
   });
 
-  test('goes by the route when the vendor cannot say', async () => {
+  test('follows the route when the vendor has no answer', async () => {
     askable('a', [silence], [notFound]);
     const b = harness.provider('b', [yes]);
     const critical = await harness.send();
@@ -112,7 +112,7 @@ describe('an answer that never came, of a vendor that can be asked', () => {
   });
 });
 
-describe('an earlier attempt of unknown outcome', () => {
+describe('an earlier attempt with unknown outcome', () => {
   test('is asked for once more before the text is sent again', async () => {
     const a = askable('a', [silence, yes], [notFound, notFound, notFound, sent]);
     const b = harness.provider('b', [refuse('balance')]);
@@ -133,7 +133,7 @@ describe('an earlier attempt of unknown outcome', () => {
   });
 });
 
-describe('an attempt whose worker is gone', () => {
+describe('an attempt whose worker has crashed', () => {
   async function orphan(says: readonly VendorStatus[], over: Parameters<DispatcherHarness['message']>[0] = {}) {
     const sending = createSignpost();
     const late = createSignpost();

@@ -35,7 +35,7 @@ describe('a replayed message', () => {
     expect(await harness.hasRoom()).toBe(false);
   });
 
-  test('that fails again grows its story, gives its slot back, and is not counted twice', async () => {
+  test('that fails again extends its history, releases its slot, and is not counted twice', async () => {
     const harness = createHarness(redis, prefix, { caps });
     harness.provider('p', [refuse('recipient'), refuse('recipient')]);
     const message = await replayed(harness);

@@ -28,7 +28,7 @@ const tried = async (message: Parameters<DispatcherHarness['trace']>[0]) =>
     ...(reason === undefined ? [] : [reason]),
   ]);
 
-describe('a text that the provider takes', () => {
+describe('a message that the provider accepts', () => {
   test('has an open attempt in the ledger before the provider is called', async () => {
     let seen: unknown;
     const a = harness.provider('a', [
@@ -209,7 +209,7 @@ describe('a refusal', () => {
   });
 
   describe('of a valid number as a bad one', () => {
-    test('lets one more provider try', async () => {
+    test('allows one more provider', async () => {
       harness.provider('a', [no('recipient', { code: 'InvalidParameter', status: 400 })]);
       harness.provider('b', [yes]);
       const { outcome } = await harness.send();
@@ -325,8 +325,8 @@ describe('a message that no provider accepts now', () => {
   });
 });
 
-describe('a text that may not be sent', () => {
-  test('because its time is over when it is taken is expired', async () => {
+describe('a message that may not be sent', () => {
+  test('because its deadline has passed at its start is expired', async () => {
     const a = harness.provider('a', [yes]);
     const { message, outcome } = await harness.send({ expiresAt: harness.clock.at });
     expect(outcome).toEqual({ kind: 'expired' });
@@ -385,7 +385,7 @@ describe('a text that may not be sent', () => {
   });
 });
 
-describe('two workers on one text', () => {
+describe('two workers on one message', () => {
   test('send it once: the second waits for the lease of the first', async () => {
     const loserDone = createSignpost();
     const a = harness.provider('a', [() => loserDone.reached.then(() => yes)], { timeoutMs: 1000 });

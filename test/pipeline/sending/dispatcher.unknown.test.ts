@@ -15,7 +15,7 @@ beforeEach(() => {
 const ends = () => harness.heard('messageSettled');
 const unknownEnd = { state: 'unknown', reason: 'unknown_outcome', severity: 'critical' };
 
-describe('an answer that never came', () => {
+describe('a missing answer', () => {
   test('is followed by one resend through the next provider', async () => {
     const a = harness.provider('a', [silence]);
     const b = harness.provider('b', [yes]);
@@ -105,7 +105,7 @@ describe('a resend that is refused', () => {
     expect(ends()).toEqual([unknownEnd]);
   });
 
-  test('for good is unknown, never failed', async () => {
+  test('permanently is unknown, never failed', async () => {
     harness.provider('a', [silence]);
     harness.provider('b', [refuse('recipient')]);
     const { message, outcome } = await harness.send();

@@ -186,7 +186,7 @@ async function contentOf(key: string): Promise<unknown> {
   }
 }
 
-test('whatever comes, an alert leaves the same ledger, caps, claims, journal, metrics and jobs whether its message has a job or not', async () => {
+test('with any alerts and answers, the ledger, caps, claims, journal, metrics and jobs are the same with and without a job of the message', async () => {
   let inline = 0;
   await fc.assert(
     fc.asyncProperty(scenes, async (scene) => {

@@ -53,7 +53,7 @@ describe('whether another provider may try', () => {
   });
 });
 
-describe('what an earlier run left behind', () => {
+describe('the state left by an earlier run', () => {
   const history = (more: Partial<History>): History => ({
     state: 'sending',
     attempts: 0,
@@ -263,12 +263,12 @@ describe('a message that may have been sent', () => {
     expect(unknownWins(outcome, 0, undefined)).toBe(outcome);
   });
 
-  test.each(others)('is $kind all the same', (outcome) => {
+  test.each(others)('is $kind nevertheless', (outcome) => {
     expect(unknownWins(outcome, 1, 'a')).toBe(outcome);
   });
 });
 
-describe('nothing waits past its deadline', () => {
+describe('no wait ends after the deadline', () => {
   const { error } = refusal('a', 'unavailable');
   const waiting = (until: Date): Outcome[] => [
     { kind: 'deferred', reason: 'rate_cap_hour', until },

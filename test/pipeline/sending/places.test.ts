@@ -32,7 +32,7 @@ it('two providers whose calls hang leave worker slots for a third', () => {
   expect(mayTake({ concurrency: 50, held: 3, total: 62 })).toBe(false);
 });
 
-it('whatever a provider holds, one that holds nothing gets a place', () => {
+it('with any number of places taken by a provider, one without a place gets one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1000 }), (concurrency) => {
       const total = [...fill(concurrency, many('a', 3_000)).values()].reduce((sum, count) => sum + count, 0);

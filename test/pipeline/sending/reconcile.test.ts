@@ -61,10 +61,10 @@ test.each<[ProviderReason, string, boolean]>([
   expect(mayClearUp({ kind: 'unclear', error: new ProviderError(reason, { code }) })).toBe(worthIt);
 });
 
-describe('asking', () => {
+describe('a status query', () => {
   const signal = new AbortController().signal;
 
-  test('gives the vendor the number, the time and the text as it was handed over', async () => {
+  test('gives the vendor the number, the time and the text as sent', async () => {
     const { reconcile, asked, pauses } = setUp({ says: [{ kind: 'pending', providerMessageId: 'SM9' }] });
     expect(await reconcile(message, attempt, signal, PATIENTLY)).toMatchObject({
       kind: 'confirmed_sent',

@@ -12,8 +12,8 @@ const content = (text: string, more: Partial<Content> = {}): Content => ({
 
 const A_MESSAGE = { id: 'm', to: '+60123456789', expiresAt: 0, severity: 'critical', ...content('x') } as unknown as Message;
 
-describe('what is to be said', () => {
-  test('stays as it is where the route wants nothing', () => {
+describe('the text of a message', () => {
+  test('is unchanged where the route sets nothing', () => {
     const said = content('“Größe” '.repeat(300));
     expect(shapeContent(said, 'gsm7')).toEqual(said);
   });
@@ -41,7 +41,7 @@ describe('what is to be said', () => {
   });
 });
 
-describe('the code to acknowledge by', () => {
+describe('the acknowledgement code', () => {
   const ackCode = 'K7Q2';
   const exact = { name: 'code', params: { ack: '{ack}', code: '1' }, exact: true };
   const filled = { name: 'disk', params: { ack: '{ack}', text: 'x' }, exact: false };

@@ -119,7 +119,7 @@ describe('an operator', () => {
     expect(added).toEqual([]);
   });
 
-  test('who has it sent again gives it one more life, counted once, and sent once', async () => {
+  test('a resend gives it one more run, counted once, and sent once', async () => {
     const a = harness.provider('a', [silence, yes]);
     const message = await hold();
     harness.clock.at += 2 * HOUR_MS;
@@ -155,7 +155,7 @@ describe('an operator', () => {
   });
 });
 
-describe('a vendor that surely never took a held text', () => {
+describe('a vendor that surely never accepted a held message', () => {
   test('has it sent again while it is good, until the deadline that it had', async () => {
     harness.provider('a', [silence, yes]);
     const message = await hold();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { describeDeadLetter } from '../../../src/queue/dead-letters/dead-letter.ts';
 import { noticeOf } from '../../support/fixtures/notice.ts';
 
-describe('a dead notice', () => {
+describe('a failed notification', () => {
   const notice = noticeOf({ channel: 'ops-mail' });
   const dead = (failedReason: string) =>
     describeDeadLetter(
@@ -20,7 +20,7 @@ describe('a dead notice', () => {
       { history: undefined },
     );
 
-  test('says which channel, and with which code it refused', () => {
+  test('names the channel and the code of its refusal', () => {
     expect(dead('ops-mail was not notified: smtp_535')).toMatchObject({ code: 'smtp_535', stored: { channel: 'ops-mail' } });
     expect(dead('ops-mail was not told: http_404:no_service')).toMatchObject({ code: 'http_404:no_service' });
   });

@@ -111,7 +111,7 @@ function morgue() {
   };
 }
 
-describe('what is dead', () => {
+describe('a dead letter', () => {
   it('is listed from all queues, newest first, without a number or the text of a secret', async () => {
     const { open, bury, failedMessage } = morgue();
     const message = await failedMessage();
@@ -169,7 +169,7 @@ describe('what is dead', () => {
     expect(await dead.find(['m-nobody', 'nobody'])).toEqual([]);
   });
 
-  it('is gone through in batches, each once, also when it dies again meanwhile', async () => {
+  it('is processed in batches, each once, also when it fails again meanwhile', async () => {
     const { open, prefix } = morgue();
     const failed = `${prefix}:${RECEIPT_QUEUE}:failed`;
     const ids = Array.from({ length: 250 }, (_, n) => `${n}`);
@@ -186,7 +186,7 @@ describe('what is dead', () => {
 });
 
 describe('a replayed message', () => {
-  it('goes back in its lane, on its way again in the ledger, as good as it was at first', async () => {
+  it('goes back to its lane, is in flight again in the ledger, with its first lifetime', async () => {
     const { open, failedMessage, only, histories, ledger, clock, jobOf, prefix } = morgue();
     const message = await failedMessage({ severity: 'warning' });
     const dead = open();
@@ -250,7 +250,7 @@ describe('a replayed message', () => {
     expect((await histories.message(message.id))?.state).toBe('queued');
   });
 
-  it.each(['accepted', 'delivered', 'suppressed'] as const)('is left dead when the ledger has it as %s', async (state) => {
+  it.each(['accepted', 'delivered', 'suppressed'] as const)('stays a dead letter when the ledger has it as %s', async (state) => {
     const { open, failedMessage, only } = morgue();
     await failedMessage({ state });
     const dead = open();
@@ -258,7 +258,7 @@ describe('a replayed message', () => {
     expect((await dead.list(1)).total).toBe(1);
   });
 
-  it('is left dead when the ledger has forgotten it', async () => {
+  it('stays a dead letter when the ledger no longer has it', async () => {
     const { open, failedMessage, only, keys } = morgue();
     const { id } = await failedMessage();
     await redis.del(keys.message(id));
@@ -268,7 +268,7 @@ describe('a replayed message', () => {
   });
 });
 
-describe('what expired', () => {
+describe('an expired message', () => {
   const ids = (letters: readonly DeadLetter[]) => letters.map(({ id }) => id);
 
   it('is listed with what it waited for last, and found by that, by its severity, its route and its age', async () => {
@@ -294,7 +294,7 @@ describe('what expired', () => {
     expect(replayable).toEqual([auth.id]);
   });
 
-  it('goes back on its way once, and no wait of before is left on it', async () => {
+  it('is sent again once, without the wait of before', async () => {
     const { open, failedMessage, only, histories, ledger, clock } = morgue();
     const message = await failedMessage({ state: 'expired', waitedFor: 'auth' });
     const dead = open();
@@ -318,7 +318,7 @@ describe('what expired', () => {
     expect((await dead.list(1)).total).toBe(1);
   });
 
-  it('is replayed once for a dedup key, however many alerts of it expired and however they are replayed', async () => {
+  it('is replayed once for a dedup key, with any number of expired alerts and any kind of replay', async () => {
     const { open, failedMessage, histories } = morgue();
     const same = { state: 'expired', waitedFor: 'auth', dedupHash: 'disk', dedupeForMs: HOUR_MS } as const;
     const messages = [await failedMessage(same), await failedMessage(same), await failedMessage({ ...same, dedupeForMs: undefined })];
@@ -341,7 +341,7 @@ describe('what expired', () => {
     expect(await ledger.admit(next, randomUUID())).toEqual({ kind: 'duplicate', of: message.alertId });
   });
 
-  it('of an alert that no router had taken in time is listed, and not replayed once it is resolved', async () => {
+  it('of an alert that no router processed in time is listed, and not replayed once it is resolved', async () => {
     const { open, bury, ledger, only } = morgue();
     const data = { id: 'late', severity: 'critical', to: NUMBER, text: 'x', dedupKey: 'late' };
     await bury(ALERT_QUEUE, data, alertJobId('late'), 'expired: still queued at its deadline');
@@ -353,7 +353,7 @@ describe('what expired', () => {
     expect(await dead.replay(await only(dead))).toEqual({ kind: 'resolved' });
   });
 
-  it('of a digest says how many alerts it names', async () => {
+  it('of a digest has the number of its alerts', async () => {
     const { open, failedMessage, only, keys } = morgue();
     const { id } = await failedMessage({ state: 'expired', waitedFor: 'rate_cap_recipient', digest: { countedAs: 'critical' } });
     await redis.hset(keys.digestContent(id), 'id', id, 'count', 7);
@@ -361,7 +361,7 @@ describe('what expired', () => {
   });
 });
 
-describe('a message of unknown outcome', () => {
+describe('a message with unknown outcome', () => {
   it('is in the same list, and is neither replayed nor discarded from it', async () => {
     const { open, failedMessage, only, histories } = morgue();
     const { id, alertId } = await failedMessage({ state: 'unknown' });
@@ -376,7 +376,7 @@ describe('a message of unknown outcome', () => {
     expect((await histories.message(id))?.state).toBe('unknown');
   });
 
-  it('leaves the list when a receipt says what became of it', async () => {
+  it('leaves the list when a receipt reports its final state', async () => {
     const { open, failedMessage, ledger } = morgue();
     const { id } = await failedMessage({ state: 'unknown' });
     await ledger.applyReceipt(id, { provider: 'p', state: 'delivered', receivedAt: new Date() });
@@ -384,7 +384,7 @@ describe('a message of unknown outcome', () => {
   });
 });
 
-it('many dead letters are listed from the newest on, none twice and none left out, whatever leaves the set meanwhile', async () => {
+it('many dead letters are listed from the newest on, none twice and none omitted, while others leave the set', async () => {
   const { open, prefix } = morgue();
   const failed = `${prefix}:${RECEIPT_QUEUE}:failed`;
   // Half of them died in the same millisecond.
@@ -408,7 +408,7 @@ it('many dead letters are listed from the newest on, none twice and none left ou
 });
 
 describe('a replayed alert', () => {
-  it('goes back as it is, with its own time, marked and with its stalls forgotten', async () => {
+  it('goes back unchanged, with its own time, marked and without its stalls', async () => {
     const { open, bury, only, bench, prefix } = morgue();
     await bury(ALERT_QUEUE, { id: 'order-42', severity: 'critical' }, 'raw-1', 'malformed');
     await redis.hset(`${prefix}:${ALERT_QUEUE}:raw-1`, 'data', '{not json', 'stc', 12);
@@ -420,8 +420,8 @@ describe('a replayed alert', () => {
   });
 });
 
-describe('what is discarded', () => {
-  it('is gone for good, and its trace says so', async () => {
+describe('a discarded dead letter', () => {
+  it('is removed permanently, with a line in its trace', async () => {
     const { open, failedMessage, only, histories, prefix } = morgue();
     const message = await failedMessage();
     const dead = open();
@@ -452,31 +452,34 @@ describe('what is discarded', () => {
 it.each([
   ['failed', 'content', undefined],
   ['expired', 'auth', 'auth'],
-] as const)('a message that %s in a run which crashed before it moved the job is dead all the same', async (state, reason, waitedFor) => {
-  const { prefix, bench, failedMessage, jobOf, only, open } = morgue();
-  const message = await failedMessage({ state, ...(waitedFor === undefined ? {} : { waitedFor }) });
-  await (await jobOf(message))?.retry();
-  const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
-  const settled: Outcome = { kind: 'settled', state };
-  const worker = createMessageWorker({
-    shared,
-    commands,
-    prefix,
-    concurrency: 1,
-    lockMs: 10_000,
-    logger: createLogger('silent'),
-    dispatch: async () => settled,
-    bury: async () => settled,
-  });
-  onTestFinished(async () => {
-    await worker.close();
-    shared.disconnect();
-    commands.disconnect();
-  });
-  await until(async () => (await bench(MESSAGE_QUEUE).queue.getFailedCount()) === 1);
-  expect(await only(open())).toMatchObject({ id: message.id, state, reason, detail: `${state} in an earlier run` });
-});
+] as const)(
+  'a message that %s in a run which crashed before it moved the job is a dead letter nevertheless',
+  async (state, reason, waitedFor) => {
+    const { prefix, bench, failedMessage, jobOf, only, open } = morgue();
+    const message = await failedMessage({ state, ...(waitedFor === undefined ? {} : { waitedFor }) });
+    await (await jobOf(message))?.retry();
+    const [shared, commands] = [connectRedis(url, 'worker'), connectRedis(url, 'commands')];
+    const settled: Outcome = { kind: 'settled', state };
+    const worker = createMessageWorker({
+      shared,
+      commands,
+      prefix,
+      concurrency: 1,
+      lockMs: 10_000,
+      logger: createLogger('silent'),
+      dispatch: async () => settled,
+      bury: async () => settled,
+    });
+    onTestFinished(async () => {
+      await worker.close();
+      shared.disconnect();
+      commands.disconnect();
+    });
+    await until(async () => (await bench(MESSAGE_QUEUE).queue.getFailedCount()) === 1);
+    expect(await only(open())).toMatchObject({ id: message.id, state, reason, detail: `${state} in an earlier run` });
+  },
+);
 
-it('says that Redis is away', async () => {
+it('reports that Redis is unreachable', async () => {
   await expect(morgue().open('redis://127.0.0.1:1').list(1)).rejects.toThrow(RedisUnavailableError);
 });

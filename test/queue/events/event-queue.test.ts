@@ -135,7 +135,7 @@ it('one that was rejected to the end is a dead letter, counted once, and has all
   ]);
 });
 
-it('one for a webhook that this process does not know is left for another for an hour, and is dead then', async () => {
+it('one for a webhook unknown to this process is left to other processes for an hour, and is then a dead letter', async () => {
   const { events, counted, clock, queue, work } = setup();
   await events.add([event({ webhook: 'crm' })]);
   work();
@@ -174,7 +174,7 @@ it('one about an alert without a message is sent like any other', async () => {
   await until(() => told.length === 1);
 });
 
-it('one that was not written by us is set aside', async () => {
+it('one of a foreign producer is moved aside', async () => {
   const { queue, work } = setup();
   work();
   await queue.add('event', { id: 'e-9' }, { jobId: 'e-9' });

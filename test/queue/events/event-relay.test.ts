@@ -55,7 +55,7 @@ const waiting = async () => {
 };
 
 describe('a step of the relay', () => {
-  it('queues what the webhook wants, in the order that it happened, and nothing of before it was there', async () => {
+  it('queues the events that the webhook selects, in order, and none of before its start', async () => {
     const { step } = replica();
     await message('accepted', 'old');
     expect(await step()).toBe(false);
@@ -69,7 +69,7 @@ describe('a step of the relay', () => {
     expect(await step()).toBe(false);
   });
 
-  it('whose process dies before it moves on is made again by another, and adds nothing twice', async () => {
+  it('whose process crashes before it moves the cursor is repeated by another, and adds nothing twice', async () => {
     const victim = replica({ cursor: { ...cursor, pass: () => Promise.reject(new Error('SIGKILL')) } });
     await victim.step();
     await message('accepted');
@@ -86,7 +86,7 @@ describe('a step of the relay', () => {
     expect(await replica().step()).toBe(false);
   });
 
-  it('whose process dies before it adds loses nothing', async () => {
+  it('whose process crashes before it adds loses nothing', async () => {
     const victim = replica({ add: () => Promise.reject(new Error('SIGKILL')) });
     await victim.step();
     await message('accepted');

@@ -35,7 +35,7 @@ describe('an event that was refused', () => {
     expect(waitS(tries, { gone: false, retryAt: new Date(now.getTime() + afterS * 1000) } as typeof refused)).toBe(expected);
   });
 
-  it('does not come back where the receiver has unsubscribed, or after the last try, whatever the receiver answers', () => {
+  it('does not come back where the receiver has unsubscribed, or after the last try, with any answer of the receiver', () => {
     expect(nextTryAt(1, { gone: true, retryAt: now }, now, 0)).toBeUndefined();
     expect(nextTryAt(10, { gone: false, retryAt: now }, now, 0)).toBeUndefined();
   });

@@ -52,7 +52,7 @@ it('what is parked for a provider stays where it is while the provider rests', a
   expect(cleared).toEqual([]);
 });
 
-it('what is parked comes back in portions when the provider serves again, criticals first, behind whatever is new', async () => {
+it('parked messages come back in portions when the provider recovers, criticals first, behind new ones', async () => {
   const { promoter, park, parked, counts, serves, queue, cleared } = setup();
   const rest = await park(PORTION + 50, false);
   const urgent = await park(PORTION + 10, true);

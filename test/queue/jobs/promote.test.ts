@@ -8,7 +8,7 @@ const { url, prefix, redis } = testRedis();
 const HOUR_MS = 3_600_000;
 
 describe('wakeMessages', () => {
-  it('lets the delayed ones of its list run now, each in its lane', async () => {
+  it('runs the delayed ones of its list now, each in its lane', async () => {
     const { queue, key } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'critical', delay: HOUR_MS });
     await queue.add('message', {}, { jobId: 'warning', delay: HOUR_MS, priority: 2 });
@@ -19,7 +19,7 @@ describe('wakeMessages', () => {
     expect(await redis.zrange(key('delayed'), '0', '-1')).toEqual(['unnamed']);
   });
 
-  it('leaves alone what waits, runs, has failed or is gone, and still wakes the rest', async () => {
+  it('skips waiting, running, failed and removed ones, and still promotes the rest', async () => {
     const { queue, key, take } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'f' });
     await (await take('hand')).moveToFailed(new Error('on purpose'), 'hand', false);

@@ -205,7 +205,7 @@ describe('other kinds of messages, once their job was removed', () => {
     expect((await queue.getJob(message.id))?.data).toEqual(next);
   });
 
-  it('a text that the problem is over', async () => {
+  it('a message that the problem is resolved', async () => {
     harness.provider('a', [yes]);
     const { message: firing } = await harness.send({ resolvedTexts: true });
     await harness.ledger.resolveSubscribers.keep(firing.dedupHash, { [firing.id]: JSON.stringify(firing) });

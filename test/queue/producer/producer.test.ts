@@ -116,7 +116,7 @@ describe('an id', () => {
     expect(jobs.map(({ data }) => data.text)).toEqual(['disk full']);
   });
 
-  it('is a duplicate still after its job is done and gone', async () => {
+  it('is a duplicate still after its job is done and removed', async () => {
     const { producer, alerts } = setup();
     await producer.enqueue(alert({ id: 'done' }));
     await alerts.remove(alertJobId('done'));
@@ -163,7 +163,7 @@ describe('an id', () => {
     expect((await redis.keys(`${prefix}:*`)).filter((key) => key.includes('60123456789'))).toEqual([]);
   });
 
-  it('is accepted exactly once in whatever order, batch and producer it comes', { timeout: 240_000 }, async () => {
+  it('is accepted exactly once in any order, batch and producer', { timeout: 240_000 }, async () => {
     const { alerts, producer, second } = setup();
     const id = fc.constantFrom('a', 'b', 'c', 'd');
     const call = fc.record({ batch: fc.array(id, { minLength: 1, maxLength: 5 }), by: fc.boolean(), waits: fc.boolean() });
@@ -267,7 +267,7 @@ describe('a resolve', () => {
   it.each([
     ['by its dedup key', async ({ producer }: ReturnType<typeof setup>) => void (await producer.resolve('db'))],
     ['raised as an alert', async ({ producer }: ReturnType<typeof setup>) => void (await producer.enqueue({ ...RESOLVE }))],
-  ])('lets the waiting messages of its key run, and those of no other, without a router: %s', async (_, resolve) => {
+  ])('promotes the waiting messages of its key, and those of no other, without a router: %s', async (_, resolve) => {
     const bench = setup();
     const { prefix } = bench;
     const messages = new Queue(MESSAGE_QUEUE, { connection: redis, prefix });
@@ -407,7 +407,7 @@ describe('a connection that went silent while it was idle', () => {
     expect(await producer.enqueue(alert({ id: 'after' }))).toEqual({ id: 'after', duplicate: false });
   });
 
-  it('to a Redis that is gone: the call is refused within 5 s, and nothing of it is done later', async () => {
+  it('to an unreachable Redis: the call is rejected within 5 s, and nothing of it is done later', async () => {
     const proxy = await startTcpProxy(Number(new URL(url).port));
     onTestFinished(proxy.close);
     const prefix = `${shared}:silent-3`;
@@ -480,7 +480,7 @@ describe('close', () => {
       },
       'RedisUnavailableError',
     ],
-  ])('lets the process end, with a Redis %s', async (_, address, verdict) => {
+  ])('allows the process to end, with a Redis %s', async (_, address, verdict) => {
     const file = new URL('../../../dist/test/queue/support/producer-process.js', import.meta.url).pathname;
     const child = fork(file, [await address(), `${shared}:process`], { execArgv: [] });
     onTestFinished(() => void child.kill('SIGKILL'));

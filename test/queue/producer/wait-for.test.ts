@@ -62,7 +62,7 @@ describe('waiting for an alert', () => {
     await expect(producer.waitFor('a', { timeoutMs: '50' as unknown as number })).rejects.toThrow(TypeError);
   });
 
-  it('gives up when its time is up, and says how it stood then', async () => {
+  it('times out, and returns the state at that time', async () => {
     const pending = await producer.enqueue({ id: 'p', severity: 'info', to: '+60123456789', text: 'x' });
     await admit('a', 2);
     await end('a', 0);

@@ -214,7 +214,7 @@ describe('abort', () => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('is no failure for one that ends well all the same', async () => {
+  it('is no failure for one that completes nevertheless', async () => {
     const { queue, name, key } = openQueue(url, prefix);
     let running = false;
     const worker = work(name, async (_, signal) => {
@@ -270,7 +270,7 @@ it('a job that comes back to the worker that still has it is called off there, a
   await worker.close();
 });
 
-describe('a job that kills every worker that takes it', () => {
+describe('a job that crashes every worker', () => {
   it('ends in the failed set, and those that went down with it time and again do not', async () => {
     const { queue, name, key } = openQueue(url, prefix);
     const innocent = ['i-1', 'i-2', 'i-3', 'i-4'];
@@ -332,7 +332,7 @@ it('unreadable jobs are reported once and failed, and other jobs run', async () 
   expect(unreadable.sort()).toEqual(Object.keys(records));
 });
 
-describe('an alert that takes its workers down with it', () => {
+describe('an alert that crashes its workers', () => {
   /** It is active for a worker that is gone, who was not the first. */
   async function deadAgain(stalls: number) {
     const own = `${prefix}:stalls-${stalls}`;
@@ -370,7 +370,7 @@ describe('an alert that takes its workers down with it', () => {
   });
 });
 
-describe('the end of a problem', () => {
+describe('a resolve', () => {
   async function end(tell: () => Promise<'done' | 'waiting'>, job: { data?: unknown; stalls?: number } = {}) {
     const own = `${prefix}:end-${Math.random()}`;
     const { queue, key, take } = openQueue(url, own, ALERT_QUEUE);
@@ -402,7 +402,7 @@ describe('the end of a problem', () => {
   it.each([
     ['that nobody can read', { data: { dedupHash: 1 } }, 'malformed: not a resolve job of this system'],
     ['that takes its workers down', { stalls: 11 }, 'poison: 11 workers crashed while running it'],
-  ])('%s is dead and no alert', async (_name, job, reason) => {
+  ])('%s is a dead letter and no alert', async (_name, job, reason) => {
     const { queue } = await end(async () => 'done', job);
     await until(async () => (await queue.getJobState('j')) === 'failed');
     expect((await queue.getJob('j'))?.failedReason).toBe(reason);

@@ -6,7 +6,7 @@ import { startRedisServer } from '../../support/redis-server.ts';
 
 const { prefix, redis } = testRedis();
 
-it('a write that is taken is made once, and its answer given back', async () => {
+it('an accepted write is made once, and its answer returned', async () => {
   const refusals: unknown[] = [];
   const count = await retryUntilStored(
     () => redis.incr(`${prefix}:once`),

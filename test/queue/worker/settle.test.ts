@@ -57,7 +57,7 @@ it('a delayed job waits among the delayed for the very time', async () => {
   expect(Math.abs(at.getTime() - Date.now() - (job?.delay ?? 0))).toBeLessThan(2000);
 });
 
-it('a dead job is in the failed set with its reason after one run, whatever attempts it had left', async () => {
+it('a failed job is in the failed set with its reason after one run, with any number of attempts left', async () => {
   const { queue, name, key } = openQueue(url, prefix);
   let runs = 0;
   work(name, () => {
