@@ -10,10 +10,10 @@ const { redis, prefix } = testRedis();
 const LONG_MS = 60_000;
 
 let keys = createKeys(prefix);
-let hang: ReturnType<typeof createJournalSubscriptions>;
+let subscribe: ReturnType<typeof createJournalSubscriptions>;
 beforeEach(() => {
   keys = createKeys(`${prefix}:${randomUUID().slice(0, 8)}`);
-  hang = createJournalSubscriptions(createJournal(redis, keys));
+  subscribe = createJournalSubscriptions(createJournal(redis, keys));
 });
 
 const happens = (alertId: string) =>
@@ -23,15 +23,15 @@ const happens = (alertId: string) =>
     'message',
     messageLine({ id: 'm', alertId, state: 'failed', reason: null, provider: null, attempt: null }),
   );
-async function bellOf(alertId: string) {
-  const subscription = await hang(alertId);
+async function subscriptionTo(alertId: string) {
+  const subscription = await subscribe(alertId);
   onTestFinished(() => subscription.close());
   return subscription;
 }
 
 it('wakes for new entries of its alert, also between two waits, and not for earlier ones', async () => {
   await happens('a');
-  const [a, b] = [await bellOf('a'), await bellOf('b')];
+  const [a, b] = [await subscriptionTo('a'), await subscriptionTo('b')];
   const next: string[] = [];
   const listening = a.next(LONG_MS).then(() => next.push('a'));
   await happens('b');
@@ -44,7 +44,7 @@ it('wakes for new entries of its alert, also between two waits, and not for earl
 });
 
 it('is silent until its time is up, and wakes when it is closed', async () => {
-  const subscription = await bellOf('a');
+  const subscription = await subscriptionTo('a');
   const since = performance.now();
   await subscription.next(30);
   expect(performance.now() - since).toBeGreaterThanOrEqual(29);
@@ -55,7 +55,7 @@ it('is silent until its time is up, and wakes when it is closed', async () => {
 
 it('wakes subscriptions made after all others were closed', async () => {
   for (let time = 0; time < 3; time += 1) {
-    const subscription = await hang('a');
+    const subscription = await subscribe('a');
     await happens('a');
     await subscription.next(LONG_MS);
     subscription.close();

@@ -7,7 +7,7 @@ const { url, prefix, redis } = testRedis();
 
 const HOUR_MS = 3_600_000;
 
-describe('wakeMessages', () => {
+describe('promoteMessages', () => {
   it('runs the delayed ones of its list now, each in its lane', async () => {
     const { queue, key } = openQueue(url, prefix);
     await queue.add('message', {}, { jobId: 'critical', delay: HOUR_MS });
