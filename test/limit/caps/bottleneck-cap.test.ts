@@ -317,6 +317,6 @@ describe('Data in Redis', () => {
     const found = await redis.keys(`*${keys.prefix}*`);
     const expected = [...limiterKeys(keys.limiter('r:abc')), ...limiterKeys(keys.limiter('hour'))];
     expect(expected).toEqual(expect.arrayContaining(found));
-    expect(found.length).toBe(14);
+    expect(found.length).toBe(6);
   });
 });
