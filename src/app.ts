@@ -56,6 +56,8 @@ export interface App {
 export const createReceiver = (deps: AppDeps): App => createApp(['receiver'], deps);
 export const createRouter = (deps: AppDeps): App => createApp(['router'], deps);
 export const createDispatcher = (deps: AppDeps): App => createApp(['dispatcher'], deps);
+/** Routes and sends: the way to scale out, since a plain alert then needs one job. */
+export const createWorker = (deps: AppDeps): App => createApp(['router', 'dispatcher'], deps);
 export const createAll = (deps: AppDeps): App => createApp(ROLES, deps);
 
 function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLogLines, exemplar }: AppDeps): App {
@@ -300,7 +302,8 @@ const notFetching = (running: RunningConfig | undefined): string[] =>
   (running?.workers ?? []).flatMap((worker) => worker.notFetching() ?? []);
 
 function processRole(roles: readonly Role[]): ProcessRole {
-  return roles.length === 1 ? (roles[0] as Role) : 'start';
+  if (roles.length === ROLES.length) return 'start';
+  return roles.length === 1 ? (roles[0] as Role) : 'worker';
 }
 
 /** The Redis user of docs/redis.md whose permissions the roles need. A dispatcher's include a router's, which include a receiver's. */

@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter } from '../src/app.ts';
+import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter, createWorker } from '../src/app.ts';
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import { printableText } from '../src/cli/terminal/printable-text.ts';
 import type { Config } from '../src/config/config.ts';
@@ -20,6 +20,7 @@ import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
 const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
   start: createAll,
+  worker: createWorker,
   router: createRouter,
   dispatcher: createDispatcher,
   receiver: createReceiver,

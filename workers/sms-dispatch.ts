@@ -59,6 +59,7 @@ async function openRedis(config: Config) {
 
 const PROCESSES: Readonly<Record<ProcessKind, () => Promise<{ run(options: ProcessOptions): Promise<number> }>>> = {
   start: () => import('./start.ts'),
+  worker: () => import('./worker.ts'),
   router: () => import('./router.ts'),
   dispatcher: () => import('./dispatcher.ts'),
   receiver: () => import('./receiver.ts'),

@@ -16,7 +16,7 @@ import type { Environment } from '../setting/environment.ts';
 import type { Screen } from './terminal/terminal-screen.ts';
 
 /** Processes that the CLI can start; `start` is all of them in one. */
-export const PROCESS_KINDS = ['start', 'router', 'dispatcher', 'receiver'] as const;
+export const PROCESS_KINDS = ['start', 'worker', 'router', 'dispatcher', 'receiver'] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 export interface LoadedConfig {

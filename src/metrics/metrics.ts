@@ -15,7 +15,7 @@ export const WEBHOOK_RESULTS = ['accepted', 'failed', 'lost'] as const;
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
 
 /** The CLI command that the process runs. */
-export type Role = 'start' | 'router' | 'dispatcher' | 'receiver';
+export type Role = 'start' | 'worker' | 'router' | 'dispatcher' | 'receiver';
 
 export interface MetricsOptions {
   /** Names of the configured instances: the closed set of the label `provider`. */

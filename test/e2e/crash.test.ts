@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 import { type FakeTwilio, startFakeTwilio } from '../support/vendors/twilio.ts';
 
 const account = { accountSid: `AC${'c'.repeat(32)}`, authToken: 'the-token-of-the-crash-test' };
-const { url: redisUrl, prefix } = testRedis();
+const { url: redisUrl, prefix, redis } = testRedis();
 
 const vendors: FakeTwilio[] = [];
 afterEach(async () => void (await Promise.all(vendors.splice(0).map((vendor) => vendor.close()))));
@@ -32,13 +32,17 @@ worker: { lock: 1s }
 `,
 });
 
-describe('a dispatcher that is killed in the middle of a send', () => {
+describe.each([
+  ['a dispatcher', 'dispatcher'],
+  ['a worker, in the job of the alert', 'worker'],
+] as const)('%s that is killed in the middle of a send', (_, kind) => {
   it('loses nothing: a critical is sent once more through the next provider, a warning is held as unknown', async () => {
     const [first, second] = [await vendor(), await vendor()];
     first.respondWith(() => 'hang');
-    const options = configWith(first, second, 'killed');
-    const [door] = [await launch({ ...options, kind: 'receiver' }), await launch({ ...options, kind: 'router' })];
-    const victim = await launch({ ...options, kind: 'dispatcher' });
+    const options = configWith(first, second, `killed-${kind}`);
+    const door = await launch({ ...options, kind: 'receiver' });
+    if (kind === 'dispatcher') await launch({ ...options, kind: 'router' });
+    const victim = await launch({ ...options, kind });
 
     const [critical, warning] = await post(door.url, [
       { to: '+60123450001', severity: 'critical', text: 'may have been sent' },
@@ -47,8 +51,10 @@ describe('a dispatcher that is killed in the middle of a send', () => {
     await until(() => textsOf(first).length === 2);
     victim.kill('SIGKILL');
     await victim.exit();
+    const queued = await redis.exists(`${prefix.replace('}', `-killed-${kind}}`)}:sms-messages:id`);
+    expect(queued).toBe(kind === 'dispatcher' ? 1 : 0);
 
-    const heir = await launch({ ...options, kind: 'dispatcher' });
+    const heir = await launch({ ...options, kind });
     const resent = await settled(door.url, critical as string, ['accepted'], 30_000);
     const held = await settled(door.url, warning as string, ['unknown'], 30_000);
 

@@ -27,8 +27,8 @@ const dashboards = readDashboards();
 
 /** What rightly has no answer while all is well, and why. */
 const SILENT: Readonly<Record<string, string>> = {
-  'absent(sms_worker_info{role=~"start|router"})': 'a router is up',
-  'absent(sms_worker_info{role=~"start|dispatcher"})': 'dispatchers are up',
+  'absent(sms_worker_info{role=~"start|worker|router"})': 'a router is up',
+  'absent(sms_worker_info{role=~"start|worker|dispatcher"})': 'dispatchers are up',
   'absent(sms_worker_info{role=~"start|receiver"})': 'a receiver is up',
   'sum by (provider) (increase(sms_provider_requests_total{result="accepted"}[1h] offset 30m))': 'nothing was scraped half an hour ago',
 };

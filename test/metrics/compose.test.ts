@@ -25,13 +25,13 @@ const compose = parse(text('docker-compose.yml'), { merge: true }) as {
   volumes: Record<string, null>;
 };
 const service = (name: string): Service => compose.services[name] as Service;
-const ours = ['receiver', 'router', 'dispatcher'];
+const ours = ['receiver', 'worker'];
 const manifest = JSON.parse(text('package.json')) as { bin: Record<string, string>; license: string };
 
 describe('docker-compose.yml', () => {
   it('holds the whole system', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['dispatcher', 'grafana', 'prometheus', 'receiver', 'redis', 'router']);
-    expect(service('dispatcher').deploy?.replicas).toBe(2);
+    expect(Object.keys(compose.services).sort()).toEqual(['grafana', 'prometheus', 'receiver', 'redis', 'worker']);
+    expect(service('worker').deploy?.replicas).toBe(2);
     for (const name of ours) expect(service(name).command).toEqual([name]);
   });
 
@@ -77,7 +77,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('has a config that loads with its environment, asks for the token, and drains within the grace that Docker gives', () => {
-    const { environment = {}, stop_grace_period = '' } = service('dispatcher');
+    const { environment = {}, stop_grace_period = '' } = service('worker');
     const env = { ...environment, LOG_LEVEL: 'info', SMS_DISPATCH_TOKEN: 'a token for this test' };
     const path = new URL('config/compose.yaml', root).pathname;
     const { config, warnings } = loadConfig({ path, env });
@@ -99,7 +99,7 @@ describe('docker-compose.yml', () => {
       ...(job.static_configs ?? []).flatMap(({ targets }) => targets),
       ...(job.dns_sd_configs ?? []).flatMap(({ names, port }) => names.map((name) => `${name}:${port}`)),
     ]);
-    expect(targets.sort()).toEqual(['dispatcher:9464', 'receiver:8080', 'router:9464']);
+    expect(targets.sort()).toEqual(['receiver:8080', 'worker:9464']);
   });
 
   it('gives Grafana the Prometheus beside it and the directory of the dashboard', () => {

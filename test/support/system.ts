@@ -23,7 +23,7 @@ export interface SystemProcess {
 }
 
 export interface LaunchOptions {
-  readonly kind?: 'start' | 'router' | 'dispatcher' | 'receiver';
+  readonly kind?: 'start' | 'worker' | 'router' | 'dispatcher' | 'receiver';
   /** YAML text. */
   readonly config: string;
   readonly redisUrl?: string | undefined;

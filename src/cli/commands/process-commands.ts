@@ -4,6 +4,7 @@ import { type CommandContext, type CommonOptions, configOption, runs } from '../
 
 const DOES: Readonly<Record<ProcessKind, string>> = {
   start: 'run everything in one process: Redis (found or embedded), receiver, router, dispatcher',
+  worker: 'run a worker: router and dispatcher in one process, the way to scale out',
   router: 'run a router: turns alerts into one message per phone',
   dispatcher: 'run a dispatcher: sends messages through the providers',
   receiver: 'run the HTTP receiver: API, webhooks, delivery receipts',
@@ -17,6 +18,7 @@ interface ProcessCommandOptions extends CommonOptions {
 
 const EXAMPLES: Readonly<Record<ProcessKind, string>> = {
   start: '  sms-dispatch start                                  everything, with an embedded Redis where none runs\n',
+  worker: '  REDIS_URL=redis://10.0.0.5 sms-dispatch worker          as many as the load needs\n',
   router: '  REDIS_URL=redis://10.0.0.5 sms-dispatch router\n',
   dispatcher: '  REDIS_URL=redis://10.0.0.5 sms-dispatch dispatcher --config /etc/sms-dispatch.yaml\n',
   receiver: '  REDIS_URL=redis://10.0.0.5 PORT=8080 sms-dispatch receiver\n',

@@ -6,7 +6,7 @@ const severity = 'severity=~"$severity"';
 const queue = 'queue=~"$queue"';
 const MISSED = 'state=~"failed|expired|unknown"';
 const TRIED = 'state=~"accepted|failed|expired|unknown"';
-const upOf = (role: string) => [`count(sms_worker_info{role=~"start|${role}"}) or vector(0)`, `${role}s`] as const;
+const upOf = (role: string, alsoIn = '') => [`count(sms_worker_info{role=~"start|${alsoIn}${role}"}) or vector(0)`, `${role}s`] as const;
 const capLeft = (limit: string) => `max by (cap) (sms_rate_cap_limit{limit="${limit}"}) - max by (cap) (sms_rate_cap_used)`;
 const quantile = (q: number) =>
   `histogram_quantile(${q}, sum by (le) (rate(sms_alert_to_accepted_seconds_bucket{${severity}}[$__rate_interval])))`;
@@ -56,11 +56,16 @@ const ok: PanelSpec[] = [
     ],
     { unit: 'short', decimals: 0, steps: badBelow('SmsCapExhausted') },
   ),
-  stat('Workers up', 'Processes per role; an all-in-one process counts in each.', [upOf('receiver'), upOf('router'), upOf('dispatcher')], {
-    unit: 'short',
-    decimals: 0,
-    steps: badBelow('SmsDispatcherAbsent'),
-  }),
+  stat(
+    'Workers up',
+    'Processes per role; an all-in-one process counts in each.',
+    [upOf('receiver'), upOf('router', 'worker|'), upOf('dispatcher', 'worker|')],
+    {
+      unit: 'short',
+      decimals: 0,
+      steps: badBelow('SmsDispatcherAbsent'),
+    },
+  ),
   stat(
     'Active configs',
     'Number of different configs in use. More than one: a roll-out in progress, or an incomplete one.',
