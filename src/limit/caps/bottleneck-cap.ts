@@ -90,7 +90,7 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
   const callOf = (slot: string, rules: readonly CapRule[], at: number | undefined) => {
     if (new Set(rules.map(({ key }) => key)).size < rules.length) throw new Error('two rules of one text share a key');
     return {
-      keys: { capNames: keys.capNames(), limiters: rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))) },
+      keys: { capNames: keys.capNames(), limiters: rules.flatMap(({ key }) => limiterKeys(keys.limiter(key)).slice(0, KEYS_PER_LIMITER)) },
       args: { now: at, slot, leaseMs, channel, rules: rules.map(({ max, ...rule }) => ({ ...rule, max: String(max) })) },
     };
   };

@@ -22,13 +22,15 @@ export const limiterKeys = (id: string): readonly string[] => ownKeys(id).map((k
 /** A script of bottleneck that publishes to a channel named like the limiter. */
 export const withoutPrefix = (lua: string): string => lua.replaceAll(`'${BOTTLENECK_PREFIX}'..id,`, 'id,');
 
-export const KEYS_PER_LIMITER = 8;
+/**
+ * Keys of a limiter that the caps need, the first of {@link limiterKeys}. All further ones are bottleneck's books per client, and are not
+ * even sent.
+ */
+export const KEYS_PER_LIMITER = 3;
 /** Positions among these keys, from 1: the hash of settings, the jobs' weights, and the sorted set of jobs by expiry. */
 export const SETTINGS_KEY = 1;
 export const WEIGHTS_KEY = 2;
 export const SLOTS_KEY = 3;
-/** The first key of bottleneck's books per client; all further ones are such. */
-const BOOKS_FROM = 4;
 
 function part(name: string): string {
   const text = parts[name];
@@ -42,12 +44,11 @@ function part(name: string): string {
  * commands without them.
  */
 const withoutBooks = `
-  local books = {}
-  for n = ${BOOKS_FROM}, ${KEYS_PER_LIMITER} do books[KEYS[n]] = true end
   local server = redis
   local redis = { call = function (...)
     local command, key, field = ...
-    if books[key] then
+    -- The key of a book.
+    if key == nil then
       if command == 'hmget' then
         local none = {}
         for n = 1, select('#', ...) - 2 do none[n] = false end
@@ -67,10 +68,10 @@ const withoutBooks = `
  * and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument list of
  * the bottleneck script it is named after, `now` and `client` first.
  *
- * The scripts are combined unchanged, except for channel names; the calls they make are filtered, see {@link withoutBooks}. Two more calls are saved, since each costs Redis time for
- * every message: a limiter ticks once per step, since within one atomic step a second tick finds nothing new; and
- * `groupTimeout`, with which bottleneck renews the TTL of all eight keys at each call, stays unset: we call `expire`
- * when it is due.
+ * The scripts are combined unchanged, except for channel names; their calls are filtered, see {@link withoutBooks}. Two
+ * more calls are saved, since each costs Redis time for every message: a limiter ticks once per step, since within one
+ * atomic step a second tick finds nothing new; and `groupTimeout`, with which bottleneck renews the TTL of all keys at
+ * each call, stays unset: we call `expire` when it is due.
  */
 export const limiterLua = `
 local limiter = function (KEYS, ARGV)
