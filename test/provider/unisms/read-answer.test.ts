@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readUnismsAnswer, UNISMS_CODES } from '../../../src/provider/unisms/codes.ts';
+import { expectConsequence } from '../../support/fixtures/vendor-refusal.ts';
 
 const NOW = new Date('2026-11-20T03:00:00.000Z');
 
@@ -47,8 +48,10 @@ it('every row of the table is tested', () => {
   expect([...UNISMS_CODES.keys()]).toEqual(ROWS.map(([code]) => code));
 });
 
-it('comes back a minute after its limit was hit', () => {
-  expect(read({ code: '105300' })).toMatchObject({ error: { retryAt: new Date(NOW.getTime() + 60_000), failover: true } });
+it('comes back a minute after the limit of its number was hit, which holds back no other number', () => {
+  const answer = read({ code: '105300' });
+  if (answer.kind !== 'refused') throw new Error(`${answer.kind}, not refused`);
+  expectConsequence(answer.error, { reason: 'throttled', failover: true, retry: true, onlyThisMessage: true, waitMs: 60_000 }, NOW);
 });
 
 it.each([
