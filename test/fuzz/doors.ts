@@ -110,7 +110,8 @@ function compose(random: Random, input: number): Sent {
   const method = random.next() < 0.04 ? random.pick(METHODS) : chosen.method;
   const type = random.next() < 0.06 ? random.pick(TYPES) : chosen.type;
   const headers = [`host: 127.0.0.1`, 'connection: close'];
-  if (random.next() > 0.002) headers.push(`authorization: Bearer ${TOKEN}`);
+  const hasToken = random.next() > 0.002;
+  if (hasToken) headers.push(`authorization: Bearer ${TOKEN}`);
   if (type !== undefined && body !== undefined) headers.push(`content-type: ${type}`);
   if (chosen.signed && isForm && body !== undefined) {
     const fields = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
@@ -126,7 +127,7 @@ function compose(random: Random, input: number): Sent {
   const framed = frame(body, random);
   const whole = framed.whole && !odd;
   const whatComes = { line, bytes: Buffer.concat([begin, framed.bytes]), whole };
-  const isAsMeant = whole && method === chosen.method && type === chosen.type && path === chosen.path;
+  const isAsMeant = whole && hasToken && method === chosen.method && type === chosen.type && path === chosen.path;
   return neighbour === undefined || !isAsMeant ? whatComes : { ...whatComes, neighbour };
 }
 

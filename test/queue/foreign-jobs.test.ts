@@ -228,6 +228,68 @@ describe('a job whose record BullMQ cannot end', () => {
     expect(bench.raws).toHaveLength(4);
   });
 
+  const deep = (levels: number, innermost: string) => `${'{"a":'.repeat(levels)}${innermost}${'}'.repeat(levels)}`;
+  const NO_TEXT = '{"toString":1,"valueOf":null}';
+  const OPTIONS: readonly (readonly [name: string, opts: string])[] = [
+    ['a parent whose queue is no text', `{"parent":{"id":"x","queue":${NO_TEXT}}}`],
+    ['a parent whose id is no text', `{"parent":{"id":${NO_TEXT},"queue":"q"}}`],
+    ['a parent of lists', `{"parent":{"id":[[${NO_TEXT}]],"queue":[]}}`],
+    ['a parent whose queue is no text, to be repeated', `{"repeat":{"every":1000},"parent":{"id":"x","queue":${NO_TEXT}}}`],
+    ['a parent that is null', '{"parent":null}'],
+    ['all options null', '{"repeat":null,"backoff":null,"deduplication":null,"de":null,"tm":null,"telemetry":null,"attempts":null}'],
+    ['names of JavaScript', `{"__proto__":{"parent":{"queue":${NO_TEXT}}},"constructor":${NO_TEXT},"toString":1}`],
+    ['more levels than Lua reads', deep(1500, '1')],
+    ['half a character', '{"x":"\\ud800"}'],
+    ['options that are a list', '[1]'],
+    ['options that are text', '"x"'],
+  ];
+
+  it.each(OPTIONS)('whose options have %s is run, ends, and is run again after a stall', async (_name, opts) => {
+    const bench = router();
+    await push(bench, 'bad', 'malformed', { opts });
+    await push(bench, 'good', 'x', { opts });
+    await push(bench, 'stalled', 'y', { opts });
+    await redis
+      .multi()
+      .lrem(bench.key('wait'), 0, 'stalled')
+      .lpush(bench.key('active'), 'stalled')
+      .sadd(bench.key('stalled'), 'stalled')
+      .exec();
+    bench.start();
+    await until(
+      async () => (await bench.queue.getFailedCount()) === 1 && (await redis.exists(bench.key('good'), bench.key('stalled'))) === 0,
+    );
+    expect(await redis.hget(bench.key('bad'), 'failedReason')).toBe('malformed: no severity');
+    expect(await redis.llen(bench.key('active'))).toBe(0);
+    expect(bench.raws.map(({ data }) => (data as { text: string }).text).toSorted()).toEqual(['malformed', 'x', 'y']);
+  });
+
+  it('whose options and data cannot be read fails with the fault of its data', async () => {
+    const bench = router();
+    await push(bench, 'bad', 'x', { opts: `{"parent":{"id":"x","queue":${NO_TEXT}}}`, data: '{"half' });
+    bench.start();
+    await until(async () => (await bench.queue.getFailedCount()) === 1);
+    expect(bench.raws[0]?.data).toBeInstanceOf(Unreadable);
+    expect(await redis.llen(bench.key('active'))).toBe(0);
+  });
+
+  const OBJECTS = ['{"toString":1,"valueOf":null}', '{"toString":null,"valueOf":null}', '{"valueOf":{},"toString":[]}'];
+  it.each([
+    ...OBJECTS.flatMap((object) => [`{"parent":{"queue":${object},"id":"x"}}`, `{"parent":{"queue":"q","id":${object}}}`]),
+    ...[`{"parent":[${OBJECTS[0]}]}`, `{"parent":{"queue":[${OBJECTS[1]}],"id":"x"},"attempts":3,"fpof":true}`],
+    ...['{"de":null,"parent":5}', '{"backoff":null,"tm":null,"repeat":null}', '[null]', '5', 'true', '"x"'],
+  ])('for the options %s runs once, and ends as done or failed with its reason', async (opts) => {
+    const bench = router();
+    await push(bench, 'bad', 'malformed', { opts });
+    await push(bench, 'good', 'x', { opts });
+    await push(bench, 'no JSON', '', { opts, data: '{' });
+    bench.start();
+    await until(async () => (await bench.queue.getJobCountByTypes('active', 'wait')) === 0 && bench.raws.length === 3);
+    expect(await redis.exists(bench.key('good'))).toBe(0);
+    expect(await redis.hmget(bench.key('bad'), 'failedReason', 'ats')).toEqual(['malformed: no severity', '1']);
+    expect(await redis.hmget(bench.key('no JSON'), 'failedReason', 'ats')).toEqual(['malformed: no severity', '1']);
+  });
+
   type Put = (bench: ReturnType<typeof router>) => Promise<void>;
   it.each<[string, Put]>([
     ['whose key holds text', async (bench) => void (await redis.set(bench.key('odd'), 'text'))],

@@ -48,6 +48,12 @@ export function flowFailureOf(job: Job): string | undefined {
   return FLOW_FAILURES.get(job);
 }
 
+/** The options that BullMQ only copies into a job; from others it computes something, which may throw. */
+function harmlessOf(opts: JobJson['opts']): JobJson['opts'] {
+  const { repeat, telemetry } = opts as { readonly repeat?: unknown; readonly telemetry?: unknown };
+  return { ...(repeat !== undefined && { repeat }), ...(telemetry !== undefined && { telemetry }) } as JobJson['opts'];
+}
+
 export interface WorkerHooks extends GuardHooks {
   /** Called when the worker fetches or gets a job. */
   onAsk(): void;
@@ -58,6 +64,8 @@ export interface WorkerHooks extends GuardHooks {
  *
  * - Stock BullMQ throws on job data that is not JSON before it has a job that it could fail: the job stalls and comes
  *   back for ever. This one passes such a job to the processor, which fails it with a reason.
+ * - Stock BullMQ also throws on options that it cannot use, such as a parent whose `queue` cannot be converted to a string. Here
+ *   the job runs without them.
  * - In stock BullMQ a job's own `removeOnComplete` and `removeOnFail` win, and `removeOnFail: 5` removes the failed jobs of
  *   all producers but five. Here only the worker decides what is kept.
  * - A job whose next firing cannot be scheduled is processed all the same.
@@ -114,7 +122,9 @@ export class ReadableWorker extends Worker {
     try {
       return super.createJob(data, jobId);
     } catch (error) {
-      const job = super.createJob({ ...data, data: '{}' }, jobId);
+      const harmless = { ...data, opts: harmlessOf(data.opts) };
+      if (isJson(data.data)) return super.createJob(harmless, jobId);
+      const job = super.createJob({ ...harmless, data: '{}' }, jobId);
       job.data = new Unreadable(`the job data is ${describeJsonFault(data.data, error).message}`, data.data);
       return job;
     }
@@ -144,5 +154,14 @@ export class ReadableWorker extends Worker {
       await this.#commands.del(`${key}:dependencies`, `${key}:unsuccessful`);
       return super.handleCompleted(...args);
     }
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text || '{}');
+    return true;
+  } catch {
+    return false;
   }
 }
