@@ -8,7 +8,7 @@ import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
 import { createLogger } from '../../src/logger.ts';
 import { inboundOf } from '../../src/pipeline/receipts/apply-inbound.ts';
 import { createDeadLetters } from '../../src/queue/dead-letters/dead-letters.ts';
-import { ALERT_QUEUE, INBOUND_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
+import { ALERT_QUEUE, alertJobId, INBOUND_QUEUE, MESSAGE_QUEUE } from '../../src/queue/names.ts';
 import { createProducer } from '../../src/queue/producer/producer.ts';
 import { createKeys } from '../../src/redis/keys.ts';
 import { testRedis } from '../support/redis.ts';
@@ -110,15 +110,24 @@ describe('a malformed job on the alert queue', () => {
     await dead.close();
   });
 
-  it('is replaced by the corrected alert that our client sends under the same id', async () => {
+  it.each<[string, Record<string, string>]>([
+    ['as it is', {}],
+    ['when its data is not JSON', { data: '{' }],
+    ['when its options are not JSON', { opts: '{' }],
+    ['when its parent is not JSON', { parent: '{' }],
+    ['when its progress is not JSON', { progress: '{' }],
+    ['when its options name a parent that cannot be converted to a string', { opts: '{"parent":{"queue":{"toString":1},"id":"x"}}' }],
+  ])('is replaced by the corrected alert that our client sends under the same id, %s', async (name, record) => {
     // Only the router knows the contacts; this client does not.
     const producer = createProducer({ redis: url, prefix });
-    const ghost = { ...good, id: 'ghost', text: 'nobody of that name', to: 'contact:ghost' };
-    expect(await producer.enqueue(ghost)).toEqual({ id: 'ghost', duplicate: false });
-    await until(async () => (await trace(base, 'ghost')).outcome === 'malformed');
-    await until(async () => !(await producer.enqueue({ ...ghost, to: '+60123456789' })).duplicate);
-    await settled(base, 'ghost');
-    expect(await producer.enqueue({ ...ghost, to: '+60123456789' })).toEqual({ id: 'ghost', duplicate: true });
+    const ghost = { ...good, id: `ghost-${name.replace(/\W+/g, '-')}`, text: 'the contact is unknown', to: 'contact:ghost' };
+    expect(await producer.enqueue(ghost)).toEqual({ id: ghost.id, duplicate: false });
+    await until(async () => (await trace(base, ghost.id)).outcome === 'malformed');
+    await until(async () => (await redis.zscore(key('failed'), alertJobId(ghost.id))) !== null);
+    if (Object.keys(record).length > 0) await redis.hset(key(alertJobId(ghost.id)), record);
+    expect(await producer.enqueue({ ...ghost, to: '+60123456789' })).toEqual({ id: ghost.id, duplicate: false });
+    await settled(base, ghost.id);
+    expect(await producer.enqueue({ ...ghost, to: '+60123456789' })).toEqual({ id: ghost.id, duplicate: true });
     await producer.close();
   });
 

@@ -63,9 +63,10 @@ export function createProducer({ redis, prefix = '{sms}', directory = { strictNu
   /** Replaces the failed job of a malformed alert, which may be corrected and raised again under its id. True if it did. */
   const replaceMalformed = async (entry: Accepted): Promise<boolean> => {
     if (!(await acceptance.wasMalformed(entry.id))) return false;
-    const dead = await alerts.getJob(alertJobId(entry.id));
-    if ((await dead?.isFailed()) !== true) return false;
-    await dead?.remove();
+    const jobId = alertJobId(entry.id);
+    // By its id alone: `getJob` throws on a record that BullMQ cannot read.
+    if ((await alerts.getJobState(jobId)) !== 'failed') return false;
+    await alerts.remove(jobId);
     const { name, data, opts } = jobOf(entry);
     await alerts.add(name, data, opts);
     return true;
