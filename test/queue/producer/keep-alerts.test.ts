@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 const alertOf = (id: string) => ({ id, alert: { status: 'firing' }, receivedAt: 1 }) as unknown as Accepted;
 
 /** A producer on a Redis whose server is replaced, and which knows the alerts that were routed. */
-function scene({ refusals = 0 } = {}) {
+function scene({ refusals = 0, pausesMs = [0] }: { refusals?: number; pausesMs?: readonly number[] | undefined } = {}) {
   const routed = new Set<string>();
   const again: string[][] = [];
   const stream = { remoteAddress: '10.0.0.1', remotePort: 6379 };
@@ -21,7 +21,7 @@ function scene({ refusals = 0 } = {}) {
     key: '{sms}:probe',
     isRouted,
     again: async (lost) => void again.push(lost.map(({ id }) => id)),
-    pausesMs: [0],
+    ...(pausesMs.length === 0 ? {} : { pausesMs }),
   });
   onTestFinished(() => kept.close());
   const failOver = () => {
@@ -55,6 +55,25 @@ describe('alerts of the last minute, when another server takes the writes', () =
     failOver();
     await until(() => again.length === 1);
     expect(looks()).toBe(2);
+  });
+
+  it('are compared twice, so that one is found that the old server confirmed after the first comparison', async () => {
+    const { kept, again, failOver, looks } = scene({ pausesMs: [] });
+    failOver();
+    kept.add([alertOf('late')]);
+    await until(() => again.length > 0, 20_000);
+    await until(() => looks() === 2, 20_000);
+    expect(again).toEqual([['late'], ['late']]);
+  });
+
+  it('are no longer compared after the producer is closed', async () => {
+    const { kept, again, failOver, looks } = scene({ refusals: 1 });
+    kept.add([alertOf('a')]);
+    failOver();
+    kept.close();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise(setImmediate);
+    expect([again, looks()]).toEqual([[], 0]);
   });
 
   it('cost nothing while the server stays the same', () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Cluster } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Redis } from '../../../src/redis/connect.ts';
 import { createRecent } from '../../../src/redis/failover/recent.ts';
 import { slotOf, watchServer } from '../../../src/redis/failover/server-change.ts';
@@ -30,6 +31,39 @@ describe('the server that takes the writes', () => {
     look('10.0.0.1');
     expect([look('10.0.0.2'), look('10.0.0.2', 6380), look(undefined), look('10.0.0.1')]).toEqual([1, 2, 2, 3]);
     expect(changedAt()).toBeLessThanOrEqual(performance.now());
+  });
+
+  it('is looked at ten times a second, until the watch is closed', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const stream = { remoteAddress: '10.0.0.1', remotePort: 6379 };
+    let changes = 0;
+    const watch = watchServer({ stream } as unknown as Redis, '{sms}:in-flight', () => {
+      changes += 1;
+    });
+    stream.remotePort += 1;
+    vi.advanceTimersByTime(100);
+    expect(changes).toBe(1);
+    watch.close();
+    stream.remotePort += 1;
+    vi.advanceTimersByTime(1_000);
+    expect(changes).toBe(1);
+  });
+
+  it('is that of the slot of the key in a cluster, whichever connection was used last', () => {
+    const slots: Record<number, string[]> = { [slotOf('{sms}:in-flight')]: ['10.0.0.1:7000', '10.0.0.4:7000'], 1: ['10.0.0.2:7000'] };
+    const cluster = Object.assign(Object.create(Cluster.prototype) as Cluster, { slots });
+    let changes = 0;
+    const watch = watchServer(cluster as unknown as Redis, '{sms}:in-flight', () => {
+      changes += 1;
+    });
+    onTestFinished(() => watch.close());
+    slots[1] = ['10.0.0.3:7000'];
+    watch.look();
+    expect(changes).toBe(0);
+    slots[slotOf('{sms}:in-flight')] = ['10.0.0.4:7000'];
+    watch.look();
+    expect(changes).toBe(1);
   });
 });
 
