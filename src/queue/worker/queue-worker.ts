@@ -4,13 +4,13 @@ import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Logger } from '../../logger.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import { duplicateRedis, type Redis, withinDeadline } from '../../redis/connect.ts';
-import { levelFor } from '../../redis/unavailable.ts';
+import { isUnavailable, levelFor } from '../../redis/unavailable.ts';
 import { KEEP } from '../names.ts';
 import { createFetchWatch, LOOK_EVERY_MS } from './fetch-watch.ts';
 import { isOfScript } from './guarded-backend.ts';
 import { inJobSpan } from './in-job-span.ts';
 import { ReadableWorker } from './readable-worker.ts';
-import { describePoison, type JobMove, judgeStalls, settleJob } from './settle.ts';
+import { describePoison, type JobMove, judgeStalls, retryUntilStored, settleJob } from './settle.ts';
 import { failUnreadableJobs, type UnreadableJob } from './unreadable-jobs.ts';
 
 export interface QueueWorkerDeps {
@@ -138,10 +138,22 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     }
   };
 
+  /** Records the outcome of a job that is off the queue: no other run would. */
+  const record = (job: UnreadableJob): Promise<void> =>
+    retryUntilStored(
+      () =>
+        onUnreadable(job).catch((error: unknown) => {
+          if (isUnavailable(error)) throw error;
+          logger.error({ err: error, queue, jobId: job.jobId }, 'outcome of an unreadable job not recorded');
+        }),
+      (error) => logger.warn({ err: error, queue, jobId: job.jobId }, 'outcome of an unreadable job rejected by Redis; retrying'),
+    );
   const sweep = createSweep(async () => {
-    for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now())) {
+    const onError = (error: unknown) =>
+      logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers((error as Error).message) }, 'unreadable job left for the next sweep');
+    for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now(), onError)) {
       logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job taken off the queue');
-      await onUnreadable(job);
+      await record(job);
     }
   }, logger);
 

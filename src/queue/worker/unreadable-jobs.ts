@@ -48,22 +48,27 @@ export const giveBackScript = defineScript(new URL('give-back.lua', import.meta.
 type Lanes = [string, string, string, string, string];
 
 /** Gives the queue every key of its own in which a job lies, and returns those jobs; what lay there is kept at `<key>:moved`. */
-async function giveBackKeys(redis: Redis, prefix: string, queue: string): Promise<UnreadableJob[]> {
-  const moved = await Promise.all(
-    Object.entries(OWN_KEYS).map(async ([jobId, type]): Promise<UnreadableJob[]> => {
-      const key = (part: string) => `${prefix}:${queue}:${part}`;
-      const [stalled, active, wait, prioritized, delayed] = ['stalled', 'active', 'wait', 'prioritized', 'delayed'].map(key) as Lanes;
-      const [timestamp, data] = await giveBackScript(redis, {
-        keys: { own: key(jobId), beside: key(`${jobId}:moved`), lock: key(`${jobId}:lock`), stalled, active, wait, prioritized, delayed },
-        args: { jobId, kind: type },
-      });
-      return timestamp === undefined
-        ? []
-        : [{ jobId, timestamp: Number.parseInt(timestamp, 10), data: parseJson(data ?? ''), reason: OWN_KEY }];
-    }),
-  );
-  return moved.flat();
+async function giveBackKeys(redis: Redis, prefix: string, queue: string, onError: OnError): Promise<UnreadableJob[]> {
+  const giveBack = async ([jobId, type]: [string, string]): Promise<UnreadableJob[]> => {
+    const key = (part: string) => `${prefix}:${queue}:${part}`;
+    const [stalled, active, wait, prioritized, delayed] = ['stalled', 'active', 'wait', 'prioritized', 'delayed'].map(key) as Lanes;
+    const [timestamp, data] = await giveBackScript(redis, {
+      keys: { own: key(jobId), beside: key(`${jobId}:moved`), lock: key(`${jobId}:lock`), stalled, active, wait, prioritized, delayed },
+      args: { jobId, kind: type },
+    });
+    if (timestamp === undefined) return [];
+    return [{ jobId, timestamp: Number.parseInt(timestamp, 10), data: parseJson(data ?? ''), reason: OWN_KEY }];
+  };
+  return (await Promise.all(Object.entries(OWN_KEYS).map((own) => giveBack(own).catch(noneAfter(onError))))).flat();
 }
+
+/** Called with an error that concerns one job, which is then left for the next call. */
+type OnError = (error: unknown) => void;
+
+const noneAfter = (onError: OnError) => (error: unknown) => {
+  onError(error);
+  return [];
+};
 
 const OWN_KEY = 'the id of the job is the name of a key that the queue itself has';
 
@@ -85,9 +90,16 @@ const PAGE = 200;
 
 /**
  * Fails every unreadable job that is active on the queue, takes ids off it that name no job, and returns both. The list is read in pages
- * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call.
+ * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call. An error never
+ * hides the other jobs: what was taken off the queue is always returned.
  */
-export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: Date): Promise<UnreadableJob[]> {
+export async function failUnreadableJobs(
+  redis: Redis,
+  prefix: string,
+  queue: string,
+  now: Date,
+  onError: OnError,
+): Promise<UnreadableJob[]> {
   const key = (part: string) => `${prefix}:${queue}:${part}`;
   const drop = async (jobId: string, reason: string): Promise<UnreadableJob[]> => {
     const dropped = await dropIdScript(redis, {
@@ -115,10 +127,10 @@ export async function failUnreadableJobs(redis: Redis, prefix: string, queue: st
     });
     return moved === 'failed' ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
   };
-  const failed = await giveBackKeys(redis, prefix, queue);
+  const failed = await giveBackKeys(redis, prefix, queue, onError);
   for (let left = 0; ; ) {
-    const ids = await redis.lrange(key('active'), -left - PAGE, -left - 1);
-    const found = (await Promise.all(ids.map(judge))).flat();
+    const ids: string[] = await redis.lrange(key('active'), -left - PAGE, -left - 1).catch(noneAfter(onError));
+    const found = (await Promise.all(ids.map((id) => judge(id).catch(noneAfter(onError))))).flat();
     failed.push(...found);
     left += ids.length - found.length;
     if (ids.length < PAGE) return failed;

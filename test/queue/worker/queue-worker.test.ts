@@ -12,6 +12,7 @@ import { createMessageWorker } from '../../../src/queue/message-worker.ts';
 import { ALERT_QUEUE, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from '../../../src/queue/worker/queue-worker.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
+import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { messageOf } from '../../support/fixtures/message.ts';
 import { testRedis } from '../../support/redis.ts';
 import { startRedisServer } from '../../support/redis-server.ts';
@@ -330,6 +331,30 @@ it('unreadable jobs are reported once and failed, and other jobs run', async () 
   await until(() => unreadable.length === 4);
   expect(done.sort()).toEqual(Object.keys(records).map((id) => `after-${id}`));
   expect(unreadable.sort()).toEqual(Object.keys(records));
+});
+
+it('the outcome of an unreadable job is recorded when Redis rejects it at first, and whatever becomes of that of another', async () => {
+  const { name, key } = openQueue(url, prefix);
+  const tries: string[] = [];
+  const { lines, logger } = recordingLogger();
+  const worker = createQueueWorker(name, deps({ logger }), {
+    process: async () => ({ kind: 'complete' }),
+    onUnreadable: async ({ jobId }) => {
+      tries.push(jobId);
+      if (jobId === 'broken') throw new TypeError('a defect');
+      if (tries.filter((id) => id === jobId).length === 1) throw new RedisUnavailableError('LOADING');
+    },
+  });
+  onTestFinished(() => worker.close());
+  const write = redis.multi();
+  for (const id of ['a', 'broken', 'b'])
+    write.hset(key(id), { name: 'job', data: '{}', timestamp: '1', opts: 'x' }).lpush(key('wait'), id).zadd(key('marker'), 0, '0');
+  await write.exec();
+  await until(() => tries.length === 5);
+  expect(tries.toSorted()).toEqual(['a', 'a', 'b', 'b', 'broken']);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: 'error', jobId: 'broken', msg: 'outcome of an unreadable job not recorded' }),
+  );
 });
 
 describe('an alert that crashes its workers', () => {

@@ -1,11 +1,15 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { QUEUES } from '../../../src/queue/names.ts';
+import { endPlainlyScript } from '../../../src/queue/worker/guarded-backend.ts';
 import { failUnreadableJobs } from '../../../src/queue/worker/unreadable-jobs.ts';
 import { testRedis } from '../../support/redis.ts';
 import { openQueue, type QueueBench } from '../support/queue-bench.ts';
 
 const { url, prefix, redis } = testRedis();
 const NOW = new Date('2026-11-20T12:00:00Z');
+const fail = (error: unknown): never => {
+  throw error;
+};
 
 /** A job in the state in which BullMQ leaves one that it could not read: active, locked, perhaps marked as stalled. */
 async function active({ key }: QueueBench, jobId: string, fields: Readonly<Record<string, string>>): Promise<void> {
@@ -24,7 +28,9 @@ it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => 
     const bench = openQueue(url, `${prefix}:${field}`, name);
     await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
     const reason = expect.stringMatching(new RegExp(`^the job's ${field} is invalid JSON at line 1, column 9$`));
-    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW)).toEqual([{ jobId: 'bad', timestamp: 1, data: {}, reason }]);
+    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW, fail)).toEqual([
+      { jobId: 'bad', timestamp: 1, data: {}, reason },
+    ]);
 
     expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
     expect(await redis.zscore(bench.key('failed'), 'bad')).toBe(String(NOW.getTime()));
@@ -43,7 +49,7 @@ it.each([
   await redis.multi().set(bench.key('other'), 'text').lpush(bench.key('active'), 'other').exec();
   await active(bench, 'bad', { opts: '{}', [field]: value });
   await active(bench, 'good', { opts: '{}', ats: '3' });
-  const found = await failUnreadableJobs(redis, prefix, bench.name, NOW);
+  const found = await failUnreadableJobs(redis, prefix, bench.name, NOW, fail);
   expect(found.toSorted((a, b) => a.jobId.localeCompare(b.jobId))).toMatchObject([
     { jobId: 'bad', reason },
     { jobId: 'other', reason: 'what lies under the key of the job is no job' },
@@ -64,7 +70,7 @@ it('leaves good jobs, jobs of other states and other queues alone', async () => 
   await active(other, 'bad', { opts: 'x' });
   await redis.multi().hset(bench.key('waits'), { opts: 'x' }).lpush(bench.key('wait'), 'waits').exec();
 
-  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toMatchObject([{ jobId: 'bad' }]);
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW, fail)).toMatchObject([{ jobId: 'bad' }]);
   expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['bare', 'empty', 'good', 'no-record']);
   expect((await redis.smembers(bench.key('stalled'))).sort()).toEqual(['bare', 'empty', 'good']);
   expect(await redis.exists(bench.key('good:lock'))).toBe(1);
@@ -75,7 +81,7 @@ it('leaves good jobs, jobs of other states and other queues alone', async () => 
 it('gives no number away in its reason', async () => {
   const bench = openQueue(url, prefix);
   await active(bench, 'bad', { opts: '+60123456789' });
-  const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW);
+  const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW, fail);
   expect(job?.reason).toContain('invalid JSON');
   expect(job?.reason).not.toMatch(/123456789/);
 });
@@ -85,7 +91,7 @@ it('reports each job once, however many sweep at the same time', async () => {
   const ids = Array.from({ length: 30 }, (_, index) => `bad-${index}`);
   for (const id of ids) await active(bench, id, { opts: 'x' });
   const clients = Array.from({ length: 4 }, () => redis.duplicate());
-  const sweeps = await Promise.all(clients.map((client) => failUnreadableJobs(client, prefix, bench.name, NOW)));
+  const sweeps = await Promise.all(clients.map((client) => failUnreadableJobs(client, prefix, bench.name, NOW, fail)));
   for (const client of clients) client.disconnect();
   expect(
     sweeps
@@ -94,7 +100,7 @@ it('reports each job once, however many sweep at the same time', async () => {
       .sort(),
   ).toEqual(ids.sort());
   expect(await redis.zcard(bench.key('failed'))).toBe(30);
-  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW)).toEqual([]);
+  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW, fail)).toEqual([]);
 });
 
 it('reads a long list of active jobs in pages, and misses none of them', async () => {
@@ -106,9 +112,61 @@ it('reads a long list of active jobs in pages, and misses none of them', async (
   const ranges = vi.spyOn(redis, 'lrange');
   onTestFinished(() => void vi.restoreAllMocks());
 
-  const failed = await failUnreadableJobs(redis, `${prefix}:long`, bench.name, NOW);
+  const failed = await failUnreadableJobs(redis, `${prefix}:long`, bench.name, NOW, fail);
 
   expect(failed.map(({ jobId }) => jobId).sort()).toEqual(ids.filter((id) => id.startsWith('bad')).sort());
   for (const { value } of ranges.mock.results) expect((await value).length).toBeLessThanOrEqual(200);
   expect(await redis.llen(bench.key('active'))).toBe(ids.filter((id) => id.startsWith('good')).length);
+});
+
+describe('an error that one job causes', () => {
+  /** Errors of a sweep before whose first look at a job `meanwhile` happens. */
+  async function sweep(bench: QueueBench & { readonly prefix: string }, meanwhile: () => Promise<unknown>) {
+    const { hmget } = redis;
+    vi.spyOn(redis, 'hmget').mockImplementationOnce(async (...args: unknown[]) => {
+      await meanwhile();
+      return (hmget as (...args: unknown[]) => Promise<never>).apply(redis, args);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    const errors: string[] = [];
+    const failed = await failUnreadableJobs(redis, bench.prefix, bench.name, NOW, (error) => void errors.push((error as Error).message));
+    return { errors, ids: failed.map(({ jobId }) => jobId).toSorted() };
+  }
+
+  it('does not hide the jobs that were taken off the queue beside it', async () => {
+    const bench = { ...openQueue(url, `${prefix}:one`), prefix: `${prefix}:one` };
+    for (const id of ['a', 'b', 'c']) await active(bench, id, { opts: 'x' });
+    const refused = await sweep(bench, () => Promise.reject(new Error('ERR refused')));
+    expect(refused).toEqual({ errors: ['ERR refused'], ids: expect.toSatisfy((ids: string[]) => ids.length === 2) });
+    const next = await sweep(bench, async () => undefined);
+    expect(next.errors).toEqual([]);
+    expect([...refused.ids, ...next.ids].toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each(['failed', 'stalled'])(
+    'since the key `%s` was taken meanwhile leaves no job on no list and none without a report',
+    async (name) => {
+      const bench = { ...openQueue(url, `${prefix}:${name}`), prefix: `${prefix}:${name}` };
+      await active(bench, 'bad', { opts: 'x' });
+      const first = await sweep(bench, () => redis.multi().del(bench.key(name)).hset(bench.key(name), { data: '{}' }).exec());
+      expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual(first.ids.includes('bad') ? [] : ['bad']);
+      const second = await sweep(bench, async () => undefined);
+      expect([...first.ids, ...second.ids].filter((id) => id === 'bad')).toEqual(['bad']);
+      expect(await redis.zscore(bench.key('failed'), 'bad')).not.toBeNull();
+    },
+  );
+
+  it('whose end cannot be recorded leaves the job active', async () => {
+    const bench = openQueue(url, `${prefix}:end`);
+    await active(bench, 'bad', { opts: '{}', processedOn: '1' });
+    await redis.hset(bench.key('failed'), { data: '{}' });
+    const keys = { active: bench.key('active'), finished: bench.key('failed'), stalled: bench.key('stalled'), job: bench.key('bad') };
+    const options = Buffer.from([0x81, 0xa8, ...Buffer.from('keepJobs'), 0x81, 0xa5, ...Buffer.from('count'), 0x05]);
+    const args = { jobId: 'bad', now: 1, field: 'failedReason', value: 'x', options: options as never };
+    await expect(endPlainlyScript(redis, { keys: { ...keys, lock: bench.key('bad:lock') }, args })).rejects.toThrow('WRONGTYPE');
+    expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual(['bad']);
+    await redis.del(bench.key('failed'));
+    expect(await endPlainlyScript(redis, { keys: { ...keys, lock: bench.key('bad:lock') }, args })).toBe('ended');
+    expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
+  });
 });
