@@ -27,11 +27,23 @@ const PROMOTION: readonly (readonly [theirs: string, ours: string])[] = [
   ['            rcall("HSET", jobKey, "delay", 0)', '            redis.pcall("HSET", jobKey, "delay", 0)'],
 ];
 
+/**
+ * `moveToDelayed` takes the job off `active` before it reads the other keys. Where a job with such an id has taken one, the script would
+ * stop there, with the job on no list. Here it stops before the first write, and the move can be repeated.
+ */
+const DELAY: readonly (readonly [theirs: string, ours: string])[] = [
+  [
+    '    local errorCode = removeLock(jobKey, KEYS[8]',
+    `    for command, number in pairs({ ZCARD = 4, SCARD = 8, LLEN = 2, XLEN = 6, HLEN = 7 }) do rcall(command, KEYS[number]) end
+    local errorCode = removeLock(jobKey, KEYS[8]`,
+  ],
+];
+
 type Run = (redis: Redis, args: (string | number)[]) => Promise<unknown>;
 
 function guarded(name: string): Run {
   const { content, keys } = SCRIPTS[name] as BullScript;
-  const lua = PROMOTION.reduce((text, [theirs, ours]) => {
+  const lua = [...PROMOTION, ...(name === 'moveToDelayed' ? DELAY : [])].reduce((text, [theirs, ours]) => {
     if (!text.includes(theirs)) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
     return text.replace(theirs, ours);
   }, content);

@@ -128,9 +128,11 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     running += 1;
     try {
       const move = await inJobSpan(queue, job, () => moveOf(job, run.signal));
-      await settleJob(job, token, move, clock, (refusal) =>
-        logger[levelFor(refusal, 'warn')]({ err: refusal, queue, jobId: job.id }, 'job move rejected by Redis; retrying'),
-      );
+      await settleJob(job, token, move, clock, (refusal) => {
+        // Another job may have taken a key of the queue; the sweep gives it back.
+        if (isOfScript(refusal)) sweep();
+        logger[levelFor(refusal, 'warn')]({ queue, jobId: job.id, reason: reasonOf(refusal) }, 'job move rejected by Redis; retrying');
+      });
     } finally {
       running -= 1;
       fetching.asked();
@@ -146,11 +148,15 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
           if (isUnavailable(error)) throw error;
           logger.error({ err: error, queue, jobId: job.jobId }, 'outcome of an unreadable job not recorded');
         }),
-      (error) => logger.warn({ err: error, queue, jobId: job.jobId }, 'outcome of an unreadable job rejected by Redis; retrying'),
+      (error) =>
+        logger[levelFor(error, 'warn')](
+          { queue, jobId: job.jobId, reason: reasonOf(error) },
+          'outcome of an unreadable job rejected by Redis; retrying',
+        ),
     );
   const sweep = createSweep(async () => {
     const onError = (error: unknown) =>
-      logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers((error as Error).message) }, 'unreadable job left for the next sweep');
+      logger[levelFor(error, 'warn')]({ queue, reason: reasonOf(error) }, 'unreadable job left for the next sweep');
     for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now(), onError)) {
       logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job taken off the queue');
       await record(job);
@@ -185,7 +191,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       if (isOfRecord(error)) sweep();
       // The stack is BullMQ's own. A lost lock is logged where its run is aborted.
       else if (!/could not renew lock/.test(error.message))
-        logger[levelFor(error, 'warn')]({ queue, reason: maskNumbers(error.message) }, 'queue worker error');
+        logger[levelFor(error, 'warn')]({ queue, reason: reasonOf(error) }, 'queue worker error');
     });
     opened.on('lockRenewalFailed', (ids: string[]) => {
       for (const id of ids) callOff(id);
@@ -236,6 +242,11 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       for (const connection of connections) connection.disconnect();
     },
   };
+}
+
+/** The message of an error of Redis or BullMQ; its stack would show only their code. */
+function reasonOf(error: unknown): string {
+  return maskNumbers(error instanceof Error ? error.message : String(error));
 }
 
 /** Errors of BullMQ, or its scripts, on an unreadable job or a counter that is not a number. */

@@ -133,6 +133,34 @@ describe('a handler that throws', () => {
   });
 });
 
+it.each([
+  ['delayed', 'zset'],
+  ['stalled', 'set'],
+  ['events', 'stream'],
+])('a job whose move is rejected since another job took the key `%s` is delayed as soon as the key is given back', async (taken, type) => {
+  const { queue, name, key } = openQueue(url, prefix);
+  const { lines, logger } = recordingLogger();
+  const unreadable: string[] = [];
+  const worker = createQueueWorker(
+    name,
+    { ...deps({ logger }), concurrency: 1 },
+    {
+      process: async () => {
+        await redis.multi().del(key(taken)).hset(key(taken), { name: 'job', data: '{}', timestamp: '1' }).exec();
+        return { kind: 'delay', until: new Date(Date.now() + 600_000) };
+      },
+      onUnreadable: async ({ jobId }) => void unreadable.push(jobId),
+    },
+  );
+  onTestFinished(() => worker.close());
+  await queue.add('job', {}, { jobId: 'j' });
+  await until(async () => ['none', type].includes(await redis.type(key(taken))) && (await queue.getJobState('j')) === 'delayed');
+  expect(unreadable).toEqual([taken]);
+  const rejected = lines.filter(({ msg }) => msg === 'job move rejected by Redis; retrying');
+  expect(rejected[0]).toMatchObject({ level: 'warn', jobId: 'j', reason: expect.stringContaining('WRONGTYPE') });
+  expect(JSON.stringify(lines)).not.toContain('"stack"');
+});
+
 it('a job whose worker is killed is taken over by another, once', async () => {
   const { queue, name, key } = openQueue(url, prefix);
   const file = new URL('../../../dist/test/queue/support/queue-worker-process.js', import.meta.url).pathname;
