@@ -330,6 +330,24 @@ describe('a job whose record BullMQ cannot end', () => {
     expect(texts().filter((text) => text === 'plain')).toHaveLength(1);
   });
 
+  it.each(['wait', 'active', 'prioritized', 'stalled', 'events', 'marker'])(
+    'and whose id is %s loses no job that is moved to another list',
+    async (taken) => {
+      const bench = router();
+      for (let n = 0; n < 10; n++)
+        await bench.queue.add(
+          'alert',
+          { text: `${n}` },
+          { delay: 1, timestamp: 1, jobId: `job-${n}`, ...(n % 2 === 0 ? { priority: 3 } : {}) },
+        );
+      await redis.multi().del(bench.key(taken)).hset(bench.key(taken), { data: '{}', timestamp: '1' }).exec();
+      bench.start();
+      const texts = () => bench.raws.map(({ data }) => (data as { text?: string }).text).filter((text) => text !== undefined);
+      await until(() => new Set(texts()).size === 10);
+      expect(texts()).toHaveLength(10);
+    },
+  );
+
   it('and whose count of stalls is invalid is run, and is not lost when its worker crashes', async () => {
     const bench = router();
     await push(bench, 'odd', 'x', { stc: 'x' });

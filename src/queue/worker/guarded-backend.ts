@@ -28,25 +28,30 @@ const PROMOTION: readonly (readonly [theirs: string, ours: string])[] = [
 ];
 
 /**
- * `moveToDelayed` takes the job off `active` before it reads the other keys. Where a job with such an id has taken one, the script would
- * stop there, with the job on no list. Here it stops before the first write, and the move can be repeated.
+ * BullMQ's scripts take a job off one list before they add it to another. Where a job with such an id has taken the key of that list, they
+ * would stop between the two, with the job on no list. Here they stop before the first write, and the call can be repeated. By command,
+ * the positions in `KEYS` of keys that it can read.
  */
-const DELAY: readonly (readonly [theirs: string, ours: string])[] = [
-  [
-    '    local errorCode = removeLock(jobKey, KEYS[8]',
-    `    for command, number in pairs({ ZCARD = 4, SCARD = 8, LLEN = 2, XLEN = 6, HLEN = 7 }) do rcall(command, KEYS[number]) end
-    local errorCode = removeLock(jobKey, KEYS[8]`,
-  ],
-];
+const READ_FIRST: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  moveToActive: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] },
+  moveToFinished: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] },
+  moveToDelayed: { LLEN: [2], ZCARD: [4], XLEN: [6], HLEN: [7], SCARD: [8] },
+  retryJob: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] },
+};
+
+function readsOf(name: string): string {
+  const reads = Object.entries(READ_FIRST[name] ?? {});
+  return reads.flatMap(([command, keys]) => keys.map((key) => `redis.call('${command}', KEYS[${key}])\n`)).join('');
+}
 
 type Run = (redis: Redis, args: (string | number)[]) => Promise<unknown>;
 
 function guarded(name: string): Run {
   const { content, keys } = SCRIPTS[name] as BullScript;
-  const lua = [...PROMOTION, ...(name === 'moveToDelayed' ? DELAY : [])].reduce((text, [theirs, ours]) => {
+  const lua = PROMOTION.reduce((text, [theirs, ours]) => {
     if (!text.includes(theirs)) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
     return text.replace(theirs, ours);
-  }, content);
+  }, readsOf(name) + content);
   const sha = createHash('sha1').update(lua).digest('hex');
   return (redis, args) =>
     redis.evalsha(sha, keys, ...args).catch((error: Error) => {
@@ -56,9 +61,7 @@ function guarded(name: string): Run {
     });
 }
 
-const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(
-  ['moveToActive', 'moveToFinished', 'moveToDelayed', 'retryJob'].map((name) => [name, guarded(name)]),
-);
+const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(Object.keys(READ_FIRST).map((name) => [name, guarded(name)]));
 
 /**
  * Ends a job whose end BullMQ could not record: its script stopped on a parent, a deduplication or a count that it cannot read, after
