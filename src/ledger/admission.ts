@@ -43,12 +43,16 @@ export function admitStep(keys: Keys, alert: RoutedAlert, run: string): ScriptSt
         claim: channelClaim(name),
         duplicateEvent: lines([duplicateEvent(alert, 'escalation', `${name}: `)]),
       })),
-      messages: messages.map((message) => ({
-        id: message.id,
-        claim: message.state === 'suppressed' ? undefined : claimOf(message),
-        journalLine: message.state === 'queued' ? undefined : bornLine(message),
-        fields: messageFields(message),
-      })),
+      messages: messages.map((message) => {
+        const fields = messageFields(message);
+        return {
+          id: message.id,
+          claim: message.state === 'suppressed' ? undefined : claimOf(message),
+          journalLine: message.state === 'queued' ? undefined : bornLine(message),
+          hasJob: 'job' in fields,
+          fields,
+        };
+      }),
     },
   });
   return { ...step, read: (reply) => admissionOf(step.read(reply), channels) };
@@ -149,9 +153,9 @@ function bornLine({ id, alertId, state, reason }: MessageRecord): string {
 }
 
 function alertFields(alert: RoutedAlert | SettledAlert): Record<string, string> {
-  const { severity, purpose, status, dedupKey, receivedAt, events, traceId } = alert;
+  const { severity, purpose, status, dedupKey, receivedAt, events, traceId, content } = alert;
   const card: AlertCard = { severity, purpose, status, dedupKey, receivedAt, ...(traceId === undefined ? {} : { traceId }) };
-  return { card: JSON.stringify(card), events: lines(events) };
+  return { card: JSON.stringify(card), events: lines(events), ...(content === undefined ? {} : { content }) };
 }
 
 function otherContentOf(otherContent: 'none' | OtherContent): { otherContent?: OtherContent } {

@@ -29,7 +29,6 @@ end
 
 if by then redis.call('DEL', keys.alert) end
 redis.call('HSET', keys.alert, 'by', args.run, unpack(args.fields))
-if args.content then redis.call('HSET', keys.alert, 'content', args.content) end
 if #muted > 0 then
   local events = redis.call('HGET', keys.alert, 'events') or ''
   for _, channel in ipairs(args.channels) do
@@ -55,7 +54,7 @@ for n, message in ipairs(args.messages) do
   elseif message.claim then
     open = open + 1
     redis.call('SADD', keys.open, message.id)
-    if redis.call('HEXISTS', key, 'job') == 1 then follow(message.id) end
+    if message.hasJob then follow(message.id) end
   end
   if line then writeEntry('message', line) end
   redis.call('PEXPIRE', key, LEDGER_TTL_MS)

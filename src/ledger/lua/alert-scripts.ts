@@ -75,7 +75,7 @@ export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
     duplicateLine: 'string',
     fields: 'fields',
     channels: [{ claim: 'string', duplicateEvent: 'string' }],
-    messages: [{ id: 'string', claim: 'string?', journalLine: 'string?', fields: 'fields' }],
+    messages: [{ id: 'string', claim: 'string?', journalLine: 'string?', hasJob: 'flag', fields: 'fields' }],
   },
   reply: {
     admitted: { muted: 'string' },

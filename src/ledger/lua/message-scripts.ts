@@ -45,7 +45,7 @@ export const openAttemptScript = defineScript(new URL('open-attempt.lua', import
     spent: {},
     missing: {},
   },
-  constants: { IN_FLIGHT: setOf(IN_FLIGHT), STATE: wordsOf<MessageState>('sending') },
+  constants: { IN_FLIGHT: setOf(IN_FLIGHT), STATE: wordsOf<MessageState>('sending', 'deferred') },
   includes: [nowLua, closedByLua, boundLeaseLua],
 });
 

@@ -27,5 +27,5 @@ end
 attempts = attempts + 1
 redis.call('HSET', keys.message, 'state', STATE.sending, 'token', args.token, 'lease', now + args.leaseMs,
   'attempts', attempts, 'attempt:' .. attempts, args.record)
-redis.call('HDEL', keys.message, 'reason', 'until')
+if state == STATE.deferred then redis.call('HDEL', keys.message, 'reason', 'until') end
 return { 'opened', attempts }

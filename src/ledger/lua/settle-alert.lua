@@ -5,7 +5,6 @@ if by == args.run then return 'recorded' end
 if by and outcome ~= 'malformed' then return otherContent() == 'new' and 'other_content' or 'known' end
 redis.call('DEL', keys.alert)
 redis.call('HSET', keys.alert, 'by', args.run, unpack(args.fields))
-if args.content then redis.call('HSET', keys.alert, 'content', args.content) end
 redis.call('PEXPIRE', keys.alert, LEDGER_TTL_MS)
 writeEntry('alert', args.journalLine)
 if args.isMissed then miss(MISSED_ALERT .. args.alertId) end
