@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { maskNumbers } from '../alert/phone/phone.ts';
 import type { Channel, ChannelDeps } from '../channel/channel.ts';
 import { openChannel } from '../channel/open-channel.ts';
 import { createDigests } from '../ledger/digest/digests.ts';
@@ -71,7 +72,8 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
     onReceipt: (receipt) => {
       receipts
         .add({ ...receipt, receivedAt: clock.now().getTime() })
-        .catch((error: unknown) => logger.warn({ err: error }, 'simulated receipt lost'));
+        // The stack is BullMQ's own.
+        .catch((error: unknown) => logger.warn({ reason: maskNumbers(String(error)) }, 'simulated receipt lost'));
     },
   });
   cleanups.push(() => opened.close());
