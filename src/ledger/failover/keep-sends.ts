@@ -5,7 +5,7 @@ import { CONFIRMED_KEPT_MS, createRecent } from '../../redis/failover/recent.ts'
 import { watchServer } from '../../redis/failover/server-change.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { RedisUnavailableError } from '../../redis/unavailable.ts';
-import type { AttemptRequest, Ledger, Move, Restored, Sent } from '../ledger.ts';
+import type { Admission, AttemptRequest, Ledger, Move, Opened, Restored, Sent } from '../ledger.ts';
 
 interface KeepSendsDeps {
   /** The connection of the ledger. */
@@ -83,14 +83,31 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
     return before;
   };
 
+  const countedOnce = (admission: Admission, alertId: string): Admission =>
+    admission.kind === 'admitted' && admission.fresh ? { ...admission, fresh: !countedBefore(alertId) } : admission;
+
+  /**
+   * Makes a call that opens an attempt, once older ones are restored. The reply may be from the old server; the repeated call, with the
+   * same token, goes to the new one.
+   */
+  const onOneServer = async <Result>(receivedAt: number, call: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      server.look();
+      if (receivedAt <= failedOverAt) await restoring;
+      const change = server.changedAt();
+      const result = await call();
+      server.look();
+      if (server.changedAt() === change) return result;
+    }
+  };
+  const remember = (request: AttemptRequest, opened: Opened | undefined): void => {
+    if (opened?.kind === 'opened') recent.opened(request, opened.number, clock.now().getTime() + request.leaseMs);
+  };
+
   return {
     ledger: {
       ...ledger,
-      async admit(alert, run) {
-        const admission = await ledger.admit(alert, run);
-        if (admission.kind !== 'admitted' || !admission.fresh) return admission;
-        return { ...admission, fresh: !countedBefore(alert.id) };
-      },
+      admit: async (alert, run) => countedOnce(await ledger.admit(alert, run), alert.id),
       async settleAlert(alert, run) {
         const settled = await ledger.settleAlert(alert, run);
         return settled === 'recorded' && countedBefore(`${alert.id} ${alert.outcome} ${alert.reason}`) ? 'known' : settled;
@@ -102,33 +119,16 @@ export function keepSends(ledger: Ledger, deps: KeepSendsDeps): { readonly ledge
         return history;
       },
       async openAttempt(request) {
-        for (;;) {
-          server.look();
-          if (request.receivedAt <= failedOverAt) await restoring;
-          const change = server.changedAt();
-          const opened = await ledger.openAttempt(request);
-          server.look();
-          // The reply may be from the old server; the repeated call, with the same token, goes to the new one.
-          if (server.changedAt() !== change) continue;
-          if (opened.kind === 'opened') recent.opened(request, opened.number, clock.now().getTime() + request.leaseMs);
-          if (opened.kind === 'missing' && isRecent()) throw awaited();
-          return opened;
-        }
+        const opened = await onOneServer(request.receivedAt, () => ledger.openAttempt(request));
+        remember(request, opened);
+        if (opened.kind === 'missing' && isRecent()) throw awaited();
+        return opened;
       },
       async begin(request) {
         const { alert, attempt } = request;
-        for (;;) {
-          server.look();
-          if (attempt.receivedAt <= failedOverAt) await restoring;
-          const change = server.changedAt();
-          const begun = await ledger.begin(request);
-          server.look();
-          if (server.changedAt() !== change) continue;
-          const { admission, opened } = begun;
-          if (opened?.kind === 'opened') recent.opened(attempt, opened.number, clock.now().getTime() + attempt.leaseMs);
-          if (admission.kind !== 'admitted' || !admission.fresh) return begun;
-          return { ...begun, admission: { ...admission, fresh: !countedBefore(alert.id) } };
-        }
+        const begun = await onOneServer(attempt.receivedAt, () => ledger.begin(request));
+        remember(attempt, begun.opened);
+        return { ...begun, admission: countedOnce(begun.admission, alert.id) };
       },
       async move(move, slot) {
         const { attempt } = move;
