@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import type { Clock } from '../../clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
+import { luaText, sendLua } from '../../redis/lua-text.ts';
 import { isUnavailable } from '../../redis/unavailable.ts';
 import { setTime } from './redis-time-backend.ts';
 import { isCount, isOwnKey, unreadableIn } from './unreadable-jobs.ts';
@@ -52,13 +52,8 @@ function guarded(name: string): Run {
     if (!text.includes(theirs)) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
     return text.replace(theirs, ours);
   }, readsOf(name) + content);
-  const sha = createHash('sha1').update(lua).digest('hex');
-  return (redis, args) =>
-    redis.evalsha(sha, keys, ...args).catch((error: Error) => {
-      // Nothing of the script has run, so that sending it again is safe.
-      if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(lua, keys, ...args);
-    });
+  const text = luaText(lua);
+  return (redis, args) => sendLua(redis, text, args.slice(0, keys) as string[], args.slice(keys));
 }
 
 const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(Object.keys(READ_FIRST).map((name) => [name, guarded(name)]));
