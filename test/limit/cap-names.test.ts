@@ -12,6 +12,7 @@ import { createKeys } from '../../src/redis/keys.ts';
 import { followCapNames } from '../../src/roles/cap-names.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { settleSlot } from './support/settle-slot.ts';
 
 const { redis, url, prefix } = testRedis();
 const START = 1_700_000_000_000;
@@ -38,7 +39,7 @@ describe('Counts of an earlier release', () => {
   test('still counts after an upgrade, and its keys move below the prefix when they are next used', async () => {
     const desk = await setup();
     for (const slot of ['a', 'b']) expect(await desk.earlier.reserve(slot, rules)).toEqual(held);
-    await desk.earlier.settle('a', rules);
+    await settleSlot(redis, desk.earlier, 'a', rules);
     expect(await settleCapNames(redis, desk.keys, false)).toBe('moving');
     expect(await readHourUsage(redis, desk.keys, false, START)).toBe(2);
     expect(await desk.current.reserve('b', rules)).toEqual({ kind: 'held', fresh: false });
@@ -52,7 +53,8 @@ describe('Counts of an earlier release', () => {
     const desk = await setup();
     await desk.earlier.reserve('a', rules);
     await settleCapNames(redis, desk.keys, false);
-    await desk.current[move]('a', rules);
+    if (move === 'settle') await settleSlot(redis, desk.current, 'a', rules);
+    else await desk.current.release('a', rules);
     expect(await readHourUsage(redis, desk.keys, false, START)).toBe(move === 'settle' ? 1 : 0);
     expect(await earlierKeys(desk)).toEqual([]);
   });

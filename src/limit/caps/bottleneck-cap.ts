@@ -1,6 +1,6 @@
 import { clockOf, nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { type AnswerOf, defineScript, noReply } from '../../redis/define-script.ts';
+import { defineScript, noReply, runStep } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { foreignPart, luaPart } from '../../redis/lua-source.ts';
 import { currentNamesLua } from '../cap-names.ts';
@@ -27,10 +27,12 @@ const common = {
 /** `channel`: the limiter's id for bottleneck. */
 const taking = { ...common, leaseMs: 'number', channel: 'string' } as const;
 
+/** Lua function `withoutBooks(server)`. */
+const withoutBooksLua = luaPart(new URL('../lua/without-books.lua', import.meta.url));
 /** Lua variables `now`, `client` and `rules`. */
 const rulesLua = luaPart(new URL('../lua/rules.lua', import.meta.url), {
   constants: { KEYS_PER_LIMITER, SETTINGS_KEY, WEIGHTS_KEY, SLOTS_KEY },
-  includes: [nowLua, currentNamesLua, foreignPart("bottleneck's limiter", limiterLua)],
+  includes: [nowLua, currentNamesLua, withoutBooksLua, foreignPart("bottleneck's limiter", limiterLua)],
 });
 /** Lua function `openRule(rule)`. */
 const openRuleLua = luaPart(new URL('../lua/open-rule.lua', import.meta.url), { includes: [rulesLua] });
@@ -41,11 +43,10 @@ const takeSlotLua = luaPart(new URL('../lua/take-slot.lua', import.meta.url), {
 });
 
 /** `held` in all rules, `isFresh` unless it was already in one; or `full`: the rule (from 1) that has room last, and in how many ms. */
-const reserveReply = { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } } as const;
 const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import.meta.url), {
   keys,
   args: taking,
-  reply: reserveReply,
+  reply: { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } },
   includes: [openRuleLua, takeSlotLua],
 });
 
@@ -95,26 +96,24 @@ export function createRateCap({ redis, keys, leaseMs = DEFAULT_LEASE_MS, now }: 
     };
   };
 
-  const reservationOf = (answer: AnswerOf<typeof reserveReply>, rules: readonly CapRule[], at: number | undefined): Reservation => {
-    if (answer.kind === 'held') return { kind: 'held', fresh: answer.isFresh };
-    const { reason, key } = rules[answer.rule - 1] as CapRule;
-    return { kind: 'full', reason, key, retryAt: new Date((at ?? clockOf(redis).now().getTime()) + answer.waitMs) };
+  const reserveStep: RateCap['reserveStep'] = (slot, rules) => {
+    if (rules.length === 0) return undefined;
+    const at = now?.();
+    const step = reserveSlotScript.step(callOf(slot, rules, at));
+    const read = (reply: unknown): Reservation => {
+      const answer = step.read(reply);
+      if (answer.kind === 'held') return { kind: 'held', fresh: answer.isFresh };
+      const { reason, key } = rules[answer.rule - 1] as CapRule;
+      return { kind: 'full', reason, key, retryAt: new Date((at ?? clockOf(redis).now().getTime()) + answer.waitMs) };
+    };
+    return { ...step, read };
   };
 
   return {
+    reserveStep,
     async reserve(slot, rules) {
-      if (rules.length === 0) return { kind: 'held', fresh: true };
-      const at = now?.();
-      return reservationOf(await reserveSlotScript(redis, callOf(slot, rules, at)), rules, at);
-    },
-    reserveStep(slot, rules) {
-      if (rules.length === 0) return undefined;
-      const at = now?.();
-      const step = reserveSlotScript.step(callOf(slot, rules, at));
-      return { ...step, read: (reply) => reservationOf(step.read(reply), rules, at) };
-    },
-    async settle(slot, rules) {
-      if (rules.length > 0) await settleSlotScript(redis, callOf(slot, rules, now?.()));
+      const step = reserveStep(slot, rules);
+      return step === undefined ? { kind: 'held', fresh: true } : runStep(redis, step);
     },
     settleStep: (slot, rules) => (rules.length === 0 ? undefined : settleSlotScript.step(callOf(slot, rules, now?.()))),
     async release(slot, rules) {

@@ -39,43 +39,18 @@ function part(name: string): string {
 }
 
 /**
- * Lua code that keeps calls from Redis whose results have no use here: bottleneck's books per client (these limiters have one client,
- * which never queues), its pacing (`minTime` is 0) and its group timeout (unset). A reservation for a new phone costs half as many
- * commands without them.
- */
-const withoutBooks = `
-  local server = redis
-  local redis = { call = function (...)
-    local command, key, field = ...
-    -- The key of a book.
-    if key == nil then
-      if command == 'hmget' then
-        local none = {}
-        for n = 1, select('#', ...) - 2 do none[n] = false end
-        return none
-      end
-      return string.find(command, 'range', 1, true) and {} or 0
-    end
-    if field == 'nextRequest' and command == 'hmget' then return { '0', '0', false } end
-    if field == 'nextRequest' and command == 'hset' then return 0 end
-    if field == 'groupTimeout' then return false end
-    return server.call(...)
-  end }
-`;
-
-/**
  * Lua code that defines `limiter(KEYS, ARGV)`: a bottleneck limiter as an object, so that one script can use several
  * and decide over all of them in one atomic step. `ARGV` is `{ now, client }`; each method takes the argument list of
  * the bottleneck script it is named after, `now` and `client` first.
  *
- * The scripts are combined unchanged, except for channel names; their calls are filtered, see {@link withoutBooks}. Two
- * more calls are saved, since each costs Redis time for every message: a limiter ticks once per step, since within one
- * atomic step a second tick finds nothing new; and `groupTimeout`, with which bottleneck renews the TTL of all keys at
- * each call, stays unset: we call `expire` when it is due.
+ * The scripts are combined unchanged, except for channel names; their calls go through the function of
+ * `without-books.lua`, which must precede it. Two more calls are saved, since each costs Redis time for every message: a
+ * limiter ticks once per step, since within one atomic step a second tick finds nothing new; and `groupTimeout`, with
+ * which bottleneck renews the TTL of all keys at each call, stays unset: we call `expire` when it is due.
  */
 export const limiterLua = `
 local limiter = function (KEYS, ARGV)
-  ${withoutBooks}
+  local redis = withoutBooks(redis)
   ${part('refs.lua')}
   ${part('conditions_check.lua')}
   ${part('refresh_expiration.lua')}

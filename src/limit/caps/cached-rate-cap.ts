@@ -45,6 +45,11 @@ export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: Cached
     }
   };
 
+  const remembered = (reservation: Reservation, rules: readonly CapRule[]): Reservation => {
+    if (reservation.kind === 'full') remember(reservation, rules);
+    return reservation;
+  };
+
   const knownFull = (rules: readonly CapRule[]): Full | undefined => {
     const [first, ...others] = rules.flatMap((rule) => recall(rule) ?? []);
     return first && others.reduce((latest, full) => (full.retryAt > latest.retryAt ? full : latest), first);
@@ -54,22 +59,12 @@ export function createCachedRateCap(cap: RateCap, { now, size = 10_000 }: Cached
     knownFull,
     async reserve(slot, rules, hint) {
       const known = hint?.mayHold === false ? knownFull(rules) : undefined;
-      if (known !== undefined) return known;
-      const reservation = await cap.reserve(slot, rules, hint);
-      if (reservation.kind === 'full') remember(reservation, rules);
-      return reservation;
+      return known ?? remembered(await cap.reserve(slot, rules, hint), rules);
     },
     reserveStep(slot, rules) {
       const step = cap.reserveStep(slot, rules);
-      if (step === undefined) return undefined;
-      const read = (reply: unknown): Reservation => {
-        const reservation = step.read(reply);
-        if (reservation.kind === 'full') remember(reservation, rules);
-        return reservation;
-      };
-      return { ...step, read };
+      return step && { ...step, read: (reply) => remembered(step.read(reply), rules) };
     },
-    settle: (slot, rules) => cap.settle(slot, rules),
     settleStep: (slot, rules) => cap.settleStep(slot, rules),
     async release(slot, rules) {
       try {

@@ -75,10 +75,12 @@ export interface RateCap {
    * window, so that the message may be sent some time after this call without being too close to a later one.
    */
   reserve(slot: string, rules: readonly CapRule[], hint?: ReserveHint): Promise<Reservation>;
-  /** Called when the provider has answered: from now on the slot counts for exactly one window. */
-  settle(slot: string, rules: readonly CapRule[]): Promise<void>;
-  /** {@link reserve} for a message that holds no slot, and {@link settle}, as steps of one call with others; `undefined` without rules. */
+  /** {@link reserve} for a message that holds no slot, as a step of one call with others; `undefined` without rules. */
   reserveStep(slot: string, rules: readonly CapRule[]): ScriptStep<Reservation> | undefined;
+  /**
+   * The step for when the provider has answered: from now on the slot counts for exactly one window. Made in one call with the step that
+   * stores the answer; `undefined` without rules.
+   */
   settleStep(slot: string, rules: readonly CapRule[]): ScriptStep | undefined;
   /** Releases the slot of a message that was certainly never sent. */
   release(slot: string, rules: readonly CapRule[]): Promise<void>;

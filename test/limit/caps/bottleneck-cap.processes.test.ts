@@ -11,6 +11,7 @@ import { startRedisServer } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
 import { mostInAnyWindow } from '../support/cap-model.ts';
 import type { Report, Task } from '../support/cap-process.ts';
+import { settleSlot } from '../support/settle-slot.ts';
 
 const { redis, url, prefix } = testRedis();
 const HOUR_MS = 3_600_000;
@@ -159,7 +160,7 @@ describe('A Redis', () => {
     await cap.reserve('b', rules);
     await client.flushall();
     await client.script('FLUSH');
-    await cap.settle('a', rules);
+    await settleSlot(client, cap, 'a', rules);
     await client.script('FLUSH');
     await cap.release('b', rules);
     expect(await cap.reserve('c', rules)).toEqual({ kind: 'held', fresh: true });
@@ -171,7 +172,7 @@ describe('A Redis', () => {
     await client.cluster('ADDSLOTSRANGE', 0, 16383);
     await until(async () => (await client.cluster('INFO')).includes('cluster_state:ok'));
     expect(await cap.reserve('a', rules)).toEqual({ kind: 'held', fresh: true });
-    await cap.settle('a', rules);
+    await settleSlot(client, cap, 'a', rules);
     await cap.release('a', rules);
     const slots = await Promise.all(
       rules.flatMap(({ key }) => limiterKeys(keys.limiter(key))).map((key) => client.cluster('KEYSLOT', key)),

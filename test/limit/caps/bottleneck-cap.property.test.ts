@@ -7,6 +7,7 @@ import type { CapRule } from '../../../src/limit/caps/rate-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createCapModel, mostInAnyWindow } from '../support/cap-model.ts';
+import { settleSlot } from '../support/settle-slot.ts';
 
 const { redis, prefix } = testRedis();
 const LEASE_MS = 40;
@@ -103,7 +104,7 @@ test.each([
           } else if (kind === 'settle') {
             // Settled is what went out: within the lease, by whoever runs a process that works.
             if (now - (reservedAt.get(slot) ?? Number.NEGATIVE_INFINITY) > LEASE_MS) continue;
-            await cap.settle(slot, rules);
+            await settleSlot(redis, cap, slot, rules);
             model.settle(slot, rules, now);
             // It has reached the provider by now: none of its reservations lets it do so later.
             for (const hit of hits) if (hit.slot === slot) hit.at = Math.min(hit.at, now);

@@ -5,6 +5,7 @@ import { limiterKeys } from '../../../src/limit/caps/bottleneck-lua.ts';
 import type { CapRule, RateCap } from '../../../src/limit/caps/rate-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
+import { settleSlot } from '../support/settle-slot.ts';
 
 const { redis, prefix } = testRedis();
 const WINDOW_MS = 1000;
@@ -50,7 +51,7 @@ describe('A rate cap', () => {
     const rules = [rule(1)];
     await fill(cap, ['a'], rules);
     clock.now += 60;
-    await cap.settle('a', rules);
+    await settleSlot(redis, cap, 'a', rules);
     const roomAt = START + 60 + WINDOW_MS + 1;
     expect(await cap.reserve('b', rules)).toEqual(full(roomAt));
     clock.now = roomAt;
@@ -139,7 +140,7 @@ describe('A rate cap', () => {
     await fill(cap, ['a'], [rule(4, { weight: 3 })]);
     expect(await cap.reserve('a', [rule(4, { weight: 1 })])).toEqual({ kind: 'held', fresh: false });
     expect((await cap.reserve('b', [rule(4, { weight: 2 })])).kind).toBe('full');
-    await cap.settle('a', [rule(4, { weight: 1 })]);
+    await settleSlot(redis, cap, 'a', [rule(4, { weight: 1 })]);
     await fill(cap, ['b'], [rule(4, { weight: 1 })]);
     expect((await cap.reserve('c', [rule(4, { weight: 1 })])).kind).toBe('full');
   });
@@ -189,7 +190,7 @@ describe('A rate cap', () => {
   test('without rules passes everything', async () => {
     const { cap } = setup();
     expect(await cap.reserve('a', [])).toEqual({ kind: 'held', fresh: true });
-    await cap.settle('a', []);
+    await settleSlot(redis, cap, 'a', []);
     await cap.release('a', []);
   });
 
@@ -202,7 +203,7 @@ describe('A rate cap', () => {
     const { cap } = setup();
     const rules = [rule(1, { windowMs: 123.4 })];
     await fill(cap, ['a'], rules);
-    await cap.settle('a', rules);
+    await settleSlot(redis, cap, 'a', rules);
     expect((await cap.reserve('b', rules)).kind).toBe('full');
   });
 
@@ -286,7 +287,7 @@ describe('Data in Redis', () => {
     await fill(cap, ['e', 'f'], rules);
     expect((await cap.reserve('g', rules)).kind).toBe('full');
     await lose();
-    await cap.settle('e', rules);
+    await settleSlot(redis, cap, 'e', rules);
     await fill(cap, ['g'], rules);
   });
 
@@ -295,7 +296,7 @@ describe('Data in Redis', () => {
     const rules = [rule(1), hour(5)];
     await fill(cap, ['a'], rules);
     await redis.del(...limiterKeys(keys.limiter('r:abc')), ...limiterKeys(keys.limiter('hour')));
-    await cap.settle('a', rules);
+    await settleSlot(redis, cap, 'a', rules);
     expect(await cap.reserve('b', rules)).toMatchObject({ kind: 'full', reason: 'rate_cap_recipient' });
   });
 
@@ -305,7 +306,7 @@ describe('Data in Redis', () => {
     await fill(cap, ['a'], heavy);
     await redis.del(...limiterKeys(keys.limiter('r:abc')));
     await fill(cap, ['b', 'c'], [rule(4)]);
-    await cap.settle('a', heavy);
+    await settleSlot(redis, cap, 'a', heavy);
     expect((await cap.reserve('d', [rule(4)])).kind).toBe('full');
     await cap.release('a', heavy);
     await fill(cap, ['d', 'e'], [rule(4)]);

@@ -8,6 +8,7 @@ import type { CapRule, Caps, RouteCaps } from '../../../src/limit/caps/rate-cap.
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
 import { createCapModel, mostInAnyWindow } from '../support/cap-model.ts';
+import { settleSlot } from '../support/settle-slot.ts';
 
 const { redis, prefix } = testRedis();
 const LEASE_MS = 40;
@@ -98,7 +99,7 @@ test('With any caps of phones, sources, countries and routes, all hold in every 
             else expect(actual.retryAt.getTime()).toBeGreaterThan(now);
           } else if (kind === 'settle') {
             if (now - (reservedAt.get(slot) ?? Number.NEGATIVE_INFINITY) > LEASE_MS) continue;
-            await cap.settle(slot, rules);
+            await settleSlot(redis, cap, slot, rules);
             model.settle(slot, rules, now);
             for (const counter of hits.values()) {
               const sent = counter.texts.findLast((hit) => hit.slot === slot);

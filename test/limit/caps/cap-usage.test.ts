@@ -6,6 +6,7 @@ import { hourCounter, readHourUsage } from '../../../src/limit/caps/cap-rules.ts
 import type { CapRule } from '../../../src/limit/caps/rate-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
 import { testRedis } from '../../support/redis.ts';
+import { settleSlot } from '../support/settle-slot.ts';
 
 const { redis, prefix } = testRedis();
 const HOUR_MS = 3_600_000;
@@ -19,7 +20,7 @@ function setup() {
   const send = async (slot: string, weight = 1) => {
     const rules: CapRule[] = [{ key: hourCounter(false), reason: 'rate_cap_hour', max: 5_000, windowMs: HOUR_MS, reserve: 0, weight }];
     await cap.reserve(slot, rules);
-    await cap.settle(slot, rules);
+    await settleSlot(redis, cap, slot, rules);
   };
   return { keys, clock, send, used: () => readHourUsage(redis, keys, false, clock.now) };
 }

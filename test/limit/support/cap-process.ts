@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { createRateCap } from '../../../src/limit/caps/bottleneck-cap.ts';
 import type { CapRule } from '../../../src/limit/caps/rate-cap.ts';
 import { createKeys } from '../../../src/redis/keys.ts';
+import { settleSlot } from './settle-slot.ts';
 
 /** What a process of its own is told to do; it answers with a {@link Report}, once all of it is done. */
 export interface Task {
@@ -31,7 +32,7 @@ process.once('message', async (task: Task) => {
       return;
     }
     granted.push({ slot, at: Date.now() });
-    if (task.forMs !== undefined) await cap.settle(slot, rules);
+    if (task.forMs !== undefined) await settleSlot(redis, cap, slot, rules);
   };
   if (task.forMs === undefined) await Promise.all(task.texts.map(({ slot, rules }) => attempt(slot, rules)));
   else {
