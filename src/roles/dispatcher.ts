@@ -144,7 +144,7 @@ export async function startDispatching(context: RoleContext, cleanups: Cleanup[]
   return {
     workers: [createMessageWorker({ ...messages, ...pipeline }), lookups.start(context.workerDeps()), notices],
     inlineLane: createInlineLane({
-      ...{ config, targets, cap, dispatch: pipeline.dispatch, hasMoney: spendGuard !== undefined },
+      ...{ targets, dispatch: pipeline.dispatch, hasMoney: spendGuard !== undefined },
       gate: unrestrictedStep(config.redis.prefix),
       concurrency: config.worker.concurrency,
     }),

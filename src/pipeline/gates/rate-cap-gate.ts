@@ -1,3 +1,4 @@
+import type { CachedRateCap } from '../../limit/caps/cached-rate-cap.ts';
 import type { CapRule, RateCap } from '../../limit/caps/rate-cap.ts';
 import { type Critical, openSlot, type ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { laneOf, type Message } from '../message.ts';
@@ -23,11 +24,12 @@ export interface RateCapGateDeps {
   readonly digestWaits: (message: Message) => Promise<boolean>;
 }
 
-export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digestWaits }: RateCapGateDeps): Stage<MessageSubject> {
+export function createRateCapGate(cap: CachedRateCap, { holdBack, reservedSlot, digestWaits }: RateCapGateDeps): Stage<MessageSubject> {
   /** In a window without a kept slot, the next free slot goes to the digest; otherwise each new alert could take it first. */
+  const mayHaveToFollow = ({ message, rules, rerun }: MessageSubject): boolean => !rerun && leavesKeptSlot(message) && keepsNothing(rules);
   const mustFollow = async (subject: MessageSubject, now: Date): Promise<boolean> => {
-    const { message, rules, rerun } = subject;
-    if (rerun || !leavesKeptSlot(message) || !keepsNothing(rules)) return false;
+    const { message } = subject;
+    if (!mayHaveToFollow(subject)) return false;
     if (!(await digestWaits(message))) return false;
     return !mayBeNew(message) || (await reservedSlot.claim(criticalOf(subject), now, undefined)) !== 'its own';
   };
@@ -47,6 +49,7 @@ export function createRateCapGate(cap: RateCap, { holdBack, reservedSlot, digest
       if (rules.length === 0) return pass;
       const now = ctx.clock.now();
       if (subject.begin !== undefined) {
+        if (mayHaveToFollow(subject) || cap.knownFull(rules) !== undefined) return { kind: 'requeued', until: now };
         subject.slotSteps = {
           slot: cap.reserveStep(message.id, rules),
           onOpened: mayBeNew(message) ? reservedSlot.recordCriticalStep(criticalOf(subject), now) : undefined,

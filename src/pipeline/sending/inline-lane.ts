@@ -1,8 +1,6 @@
 import type { BeginRequest, Opened } from '../../ledger/ledger.ts';
-import type { CachedRateCap } from '../../limit/caps/cached-rate-cap.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
 import type { ScriptStep } from '../../redis/define-script.ts';
-import { type CapConfig, keepsNothing, leavesKeptSlot, rulesOf } from '../gates/message-caps.ts';
 import type { Message } from '../message.ts';
 import { moveOfJob, type Outcome } from '../outcome.ts';
 import type { PlannedMessage } from '../routing/plan-message.ts';
@@ -27,9 +25,7 @@ export type BeginAlert = (request: Omit<BeginRequest, 'alert' | 'run'>) => Promi
 
 export interface InlineLaneDeps {
   readonly dispatch: Dispatch;
-  readonly config: CapConfig;
   readonly targets: ReadonlyMap<ProviderName, SendTarget>;
-  readonly cap: Pick<CachedRateCap, 'knownFull'>;
   /** A step that returns `unrestricted` when messages may pass by their queue. */
   readonly gate: ScriptStep;
   /** Messages may have a price, which is reserved before each attempt. */
@@ -41,16 +37,14 @@ export interface InlineLaneDeps {
 /** Share of the alert worker's slots that no message may hold: while a provider hangs, they route the other alerts. */
 const RESERVE = 0.1;
 
-export function createInlineLane({ dispatch, config, targets, cap, gate, hasMoney, concurrency }: InlineLaneDeps): InlineLane {
+export function createInlineLane({ dispatch, targets, gate, hasMoney, concurrency }: InlineLaneDeps): InlineLane {
   const room = concurrency - Math.ceil(concurrency * RESERVE);
   let held = 0;
 
   const fits = ({ message, job }: PlannedMessage): boolean => {
     if (job !== 'now' || hasMoney || held >= room || !isPlain(message)) return false;
     const first = targets.get(message.providers[0] ?? '');
-    if (first === undefined || first.paced) return false;
-    const rules = rulesOf(message, config);
-    return !(leavesKeptSlot(message) && keepsNothing(rules)) && cap.knownFull(rules) === undefined;
+    return first !== undefined && !first.paced;
   };
 
   return {

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Digests } from '../../ledger/digest/digests.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
+import type { CachedRateCap } from '../../limit/caps/cached-rate-cap.ts';
 import type { ReservedSlot } from '../../limit/caps/reserved-slot.ts';
 import { createDigestCloseStage, createDigestMoneyStage, createDigestReadyStage, type DigestDeps } from '../digest/digest-stages.ts';
 import { createEscalationGate } from '../gates/escalation-gate.ts';
@@ -19,6 +20,7 @@ import { createDispatchStage, type DispatchDeps } from './send-stage.ts';
 
 export interface MessageStageDeps extends LedgerGateDeps, Omit<DispatchDeps, 'optOuts' | 'holdBack'> {
   readonly config: Pick<Config, 'contacts' | 'countries' | 'providers' | 'routes' | 'caps'>;
+  readonly cap: CachedRateCap;
   readonly optOuts: OptOuts;
   readonly digests: Digests;
   readonly reservedSlot: ReservedSlot;

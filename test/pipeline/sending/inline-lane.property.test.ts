@@ -91,9 +91,7 @@ async function play(scene: Scene, way: 'in the job of its alert' | 'in a job of 
   const lane = createInlineLane({
     dispatch: (message, rerun, signal, begin) =>
       harness.dispatch(message, rerun, signal, begin && ((request) => begin(request).then((opened) => count(opened)))),
-    config: { caps, routes: [] },
     targets: harness.targets,
-    cap: harness.cap,
     gate: open.step({ keys: {} }),
     hasMoney: false,
     concurrency: 50,
