@@ -6,6 +6,7 @@ import { createHistories } from '../../src/ledger/history/redis-histories.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createParked } from '../../src/ledger/lists/parked.ts';
 import { createOptOuts } from '../../src/ledger/opt-out/opt-outs.ts';
+import type { RoutedAlert } from '../../src/ledger/records.ts';
 import { createLedger } from '../../src/ledger/redis-ledger.ts';
 import { createBudgets } from '../../src/limit/budget/budget.ts';
 import type { Money } from '../../src/limit/budget/money.ts';
@@ -18,7 +19,7 @@ import { rulesOf } from '../../src/pipeline/gates/message-caps.ts';
 import type { Message } from '../../src/pipeline/message.ts';
 import type { Observer } from '../../src/pipeline/observer.ts';
 import type { Outcome } from '../../src/pipeline/outcome.ts';
-import { planMessage } from '../../src/pipeline/routing/plan-message.ts';
+import { type PlannedMessage, planMessage } from '../../src/pipeline/routing/plan-message.ts';
 import type { DispatcherDeps } from '../../src/pipeline/sending/dispatcher.ts';
 import { createMessagePipeline } from '../../src/pipeline/sending/message-pipeline.ts';
 import { createPlaces, createReturnSchedule, type Places } from '../../src/pipeline/sending/places.ts';
@@ -109,12 +110,7 @@ export function createHarness(
   const parked = createParked(redis, keys);
   const returns = createReturnSchedule();
   const admit = async (message: Message): Promise<Message> => {
-    const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
-    const { record } = planMessage(message, undefined, undefined, clock.now());
-    await ledger.admit(
-      routedAlert(id, { dedupKey: 'disk', severity, purpose, dedupHash, receivedAt, dedupeForMs: 0, messages: [record] }),
-      randomUUID(),
-    );
+    await ledger.admit(alertOf(planMessage(message, undefined, undefined, clock.now())), randomUUID());
     return message;
   };
 
@@ -216,6 +212,12 @@ export function createHarness(
     },
   };
   return harness;
+}
+
+/** The alert of a planned message, which has no other. */
+export function alertOf({ message, record }: PlannedMessage): RoutedAlert {
+  const { alertId: id, severity, purpose, dedupHash, receivedAt } = message;
+  return routedAlert(id, { dedupKey: 'disk', severity, purpose, dedupHash, receivedAt, dedupeForMs: 0, messages: [record] });
 }
 
 /** Something to wait for that the test brings about. */

@@ -6,10 +6,9 @@ import { type PlannedMessage, planMessage } from '../../../src/pipeline/routing/
 import { createInlineLane } from '../../../src/pipeline/sending/inline-lane.ts';
 import { refuse } from '../../../src/provider/contract/provider.ts';
 import { unrestrictedStep } from '../../../src/queue/message-worker.ts';
-import { routedAlert } from '../../support/fixtures/ledger.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
-import { createHarness, createSignpost, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
+import { alertOf, createHarness, createSignpost, HOUR_MS, MINUTE_MS } from '../dispatcher-harness.ts';
 
 const { redis, prefix } = testRedis();
 const ACCEPTED: Line = { kind: 'accepted', providerMessageId: 'v-1' };
@@ -27,18 +26,16 @@ function createScene({ lines = [ACCEPTED], caps = NO_CAPS, paced, hasMoney = fal
   const harness = createHarness(redis, prefix, { caps });
   const provider = harness.provider('first', lines, { ...(paced && { paced }) });
   const lane = createInlineLane({
-    ...{ config: { caps, routes: [] }, targets: harness.targets, cap: harness.cap, dispatch: harness.dispatch, hasMoney, concurrency },
+    ...{ targets: harness.targets, dispatch: harness.dispatch, hasMoney, concurrency },
     gate: unrestrictedStep(harness.keys.prefix),
   });
   const planned = (over: Partial<Message> = {}) => planMessage(harness.message(over), undefined, undefined, harness.clock.now());
   let admitted = 0;
   /** Sends as the router does; the run of the alert is `run`. */
   const send = (step: PlannedMessage, signal = new AbortController().signal, run: string = randomUUID()) => {
-    const { alertId: id, severity, purpose, dedupHash, receivedAt } = step.message;
-    const alert = routedAlert(id, { dedupKey: 'disk', severity, purpose, dedupHash, receivedAt, dedupeForMs: 0, messages: [step.record] });
     return lane.send(step, signal, async (request) => {
       admitted += 1;
-      return (await harness.ledger.begin({ alert, run, ...request })).opened;
+      return (await harness.ledger.begin({ alert: alertOf(step), run, ...request })).opened;
     });
   };
   return { ...harness, addProvider: harness.provider, provider, planned, send, admitted: () => admitted };
@@ -190,10 +187,10 @@ describe('a run that ends early', () => {
 
   it('and repeats its step, because the reply was lost, has the same attempt', async () => {
     const { planned, ledger, keys } = createScene();
-    const { message, record } = planned();
-    const { id, alertId, dedupHash, phoneHash, receivedAt, severity, purpose } = message;
+    const step = planned();
+    const { id, dedupHash, phoneHash, receivedAt } = step.message;
     const request = {
-      alert: routedAlert(alertId, { dedupKey: 'disk', severity, purpose, dedupHash, receivedAt, dedupeForMs: 0, messages: [record] }),
+      alert: alertOf(step),
       run: 'run-1',
       gate: unrestrictedStep(keys.prefix),
       attempt: {
