@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { freePort } from '../../src/embedded/free-port.ts';
 import type { HistoryAttempt } from '../../src/ledger/history/history.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import type { History } from './history.ts';
 import { accepts, type Behaviour, neverAnswers, resets, says } from './recording-vendor.ts';
@@ -59,7 +59,7 @@ export const throttleStorm: Scenario = async (given) => {
 /** A provider that is not there at all: the next one is asked at once, and there is nothing to doubt. */
 export function absent(urlOf: (port: number) => string): Scenario {
   return async (given) => {
-    const scene = await openScene(given, { firstUrl: async () => urlOf(await freePort()) });
+    const scene = await openScene(given, { firstUrl: async () => urlOf(await testPort()) });
     await scene.traffic.raise(10, alternating);
     const history = await scene.conclude();
     const texts = textsOf(history);

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { HANDSHAKE_FAULTS, MISBEHAVIOURS, startFaultServer, startHandshakeFault } from '../support/vendors/fault-server.ts';
 import { MESSAGE } from './candidate.ts';
@@ -7,7 +7,7 @@ import { type Examiner, expectWithin, NOT_SENT, SHORT_MS, SLACK_MS } from './exa
 
 export function sitNotSent({ create, refused }: Examiner): void {
   it('says so when the port is closed', async () => {
-    const { error } = await refused(await create(`http://127.0.0.1:${await freePort()}`));
+    const { error } = await refused(await create(`http://127.0.0.1:${await testPort()}`));
     expect(error).toMatchObject({ ...NOT_SENT, code: 'ECONNREFUSED' });
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { findTool } from '../metrics/tools.ts';
 import { testRedis } from '../support/redis.ts';
 import { launch, metrics, total } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { startFakeTwilio } from '../support/vendors/twilio.ts';
 import { rest } from './rest.ts';
@@ -26,7 +26,7 @@ describe.skipIf(prometheus === undefined || alertmanager === undefined)('a rule 
   it('texts once an episode, through two Alertmanagers, their repeats, the resolve, and our own outage', { timeout: 360_000 }, async () => {
     const twilio = await startFakeTwilio(ACCOUNT);
     onTestFinished(() => twilio.close());
-    const port = await freePort();
+    const port = await testPort();
     const config = `
 providers:
   twilio-main: { type: twilio, accountSid: ${ACCOUNT.accountSid}, authToken: ${ACCOUNT.authToken}, from: "+15005550006", baseUrl: ${twilio.url} }

@@ -2,12 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { testRedis } from '../support/redis.ts';
 import { call, metrics, post, settled } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { type FakeTwilio, startFakeTwilio } from '../support/vendors/twilio.ts';
 import { writeConfig } from '../support/write-config.ts';
@@ -76,7 +76,7 @@ routes: [{ name: default, minSeverity: info, dedupeFor: 0, providers: [vendor] }
 caps: { perRecipient: [], perHour: off }
 redis: { prefix: "${prefix}" }
 `);
-  const port = await freePort();
+  const port = await testPort();
   const command = `exec '${process.execPath}' '${BIN}' start ${typeof stdout === 'string' ? stdout : ''}`;
   const child = spawn('/bin/sh', ['-c', command], {
     env: { PATH: process.env.PATH, REDIS_URL: redisUrl, PORT: String(port), SMS_DISPATCH_CONFIG: config },
@@ -86,15 +86,6 @@ redis: { prefix: "${prefix}" }
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await call(`${url}/readyz`)).status === 200, 60_000);
   return { child, url };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const OUTPUTS: Readonly<Record<string, () => Outputs & { readonly loses: boolean; readonly whenReady?: () => void }>> = {

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { conditions, readRules, withoutComparison } from '../metrics/boards/rules.ts';
 import { expressions, filledIn, readDashboards } from '../metrics/dashboard.ts';
 import { findTool, run } from '../metrics/tools.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, settled } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { startHttpVendor } from '../support/vendors/http-vendor.ts';
 import { startFakeTwilio, twilioError } from '../support/vendors/twilio.ts';
@@ -126,7 +126,7 @@ describe.skipIf(prometheus === undefined)(
       const config = configText({ twilio: twilio.url, hook: hook.url }, '{observed}');
       const files = await Promise.all(KINDS.map(() => writeConfig(config)));
       // Prometheus takes 5 s to its first scrape, the processes a few to be there: both at once.
-      const ports = await Promise.all(KINDS.map(freePort));
+      const ports = await Promise.all(KINDS.map(testPort));
       urls = ports.map((port) => `http://127.0.0.1:${port}`);
       const targets = ports.map((port) => `127.0.0.1:${port}`);
       const observer = startObserver(prometheus as string, targets, RULES, onEnd);

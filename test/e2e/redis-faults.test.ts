@@ -1,8 +1,8 @@
 import { describe, expect, it, type TestContext } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, runToEnd, type SystemProcess, settled } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { type FakeTwilio, startFakeTwilio } from '../support/vendors/twilio.ts';
 
@@ -85,7 +85,7 @@ const FAULTS = [
   {
     word: 'READONLY',
     line: 'is a read-only replica',
-    begin: (server: RedisServer) => tell(server.port, async (redis) => redis.replicaof('127.0.0.1', String(await freePort()))),
+    begin: (server: RedisServer) => tell(server.port, async (redis) => redis.replicaof('127.0.0.1', String(await testPort()))),
     end: (server: RedisServer) => tell(server.port, (redis) => redis.replicaof('NO', 'ONE')),
   },
 ];

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { metrics, total } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 
 /** Something to watch: an exporter with one metric, `disk_full`, that the test turns. */
@@ -98,7 +98,7 @@ export async function startServer(
 ): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'sms-stack-'));
   for (const [name, text] of Object.entries({ 'config.yml': stringify(config), ...files })) await writeFile(join(dir, name), text);
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${await testPort()}`;
   const child: ChildProcess = spawn(
     binary,
     [`--config.file=${join(dir, 'config.yml')}`, `--web.listen-address=${address}`, '--log.level=warn', ...args(dir)],

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { call, launch, post, runToEnd, settled, trace } from '../support/system.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 
 const config = `
@@ -57,7 +57,7 @@ caps: { perRecipient: [{ max: 0, per: 0s }] }
   it.each(['start', 'router', 'dispatcher', 'receiver'] as const)(
     'for want of its Redis: %s says so in one line and exits 1',
     async (kind) => {
-      const port = await freePort();
+      const port = await testPort();
       const started = performance.now();
       const { code, output } = await runToEnd({ kind, config, redisUrl: `redis://:hush-hush@127.0.0.1:${port}` });
       expect(code).toBe(1);

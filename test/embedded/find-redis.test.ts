@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FoundRedis, findRedis, locateRedis } from '../../src/embedded/find-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { writeServerNote } from '../../src/embedded/redis-process.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
 import { CACHE_DIR, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 
 let dataDir: string;
@@ -93,7 +93,7 @@ describe('the Redis that start uses', () => {
 
   it('is never another one when the configured one is down: an immediate error says which and why', async () => {
     const local = await ownServer();
-    const port = await freePort();
+    const port = await testPort();
     const start = performance.now();
     const failure = find({ url: `redis://app:hunter2@127.0.0.1:${port}`, localPort: local.port });
     await expect(failure).rejects.toThrow(RedisUnavailableError);
@@ -125,7 +125,7 @@ describe('the Redis that start uses', () => {
   });
 
   it('is otherwise an embedded one, said to be for one machine, and ended by stop', async () => {
-    const found = await find({ localPort: await freePort() });
+    const found = await find({ localPort: await testPort() });
     expect(found.source).toBe('embedded');
     expect(await answers(found.url)).toBe(true);
     expect(said.at(-1)).toMatch(/^Redis: embedded \S+ [\d.]+ at redis:\/\/127\.0\.0\.1:\d+, data in \S+\/redis \(for one machine only; /);
@@ -154,7 +154,7 @@ describe('the Redis that a command beside it uses', () => {
   });
 
   it('is the embedded one while it runs, even beside one of this machine, and that one afterwards', async () => {
-    const embedded = await find({ localPort: await freePort() });
+    const embedded = await find({ localPort: await testPort() });
     const { port, url } = await ownServer();
     expect(await locateRedis({ dataDir, localPort: port })).toBe(embedded.url);
     await embedded.stop();
@@ -170,7 +170,7 @@ describe('the Redis that a command beside it uses', () => {
   });
 
   it('is unavailable when there is none', async () => {
-    const localPort = await freePort();
+    const localPort = await testPort();
     await expect(locateRedis({ dataDir, localPort })).rejects.toThrow(`nothing answers on 127.0.0.1:${localPort}`);
   });
 });

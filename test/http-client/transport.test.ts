@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { createTransport, type HttpRequest, rebase, type TransportOptions } from '../../src/http-client/transport.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { MISBEHAVIOURS, type Misbehaviour, startFaultServer } from '../support/vendors/fault-server.ts';
 import { startHttpVendor } from '../support/vendors/http-vendor.ts';
@@ -143,7 +143,7 @@ it('goes on with the next call after one that was given up', async () => {
 });
 
 it('was not sent when it could not even be put together', async () => {
-  const { exchange } = transport({ baseUrl: `http://127.0.0.1:${await freePort()}`, timeoutMs: 5_000 });
+  const { exchange } = transport({ baseUrl: `http://127.0.0.1:${await testPort()}`, timeoutMs: 5_000 });
   const fault = await exchange({ ...REQUEST, headers: { 'x-key': 'line\nbreak' } }, never);
   expect(fault).toEqual({ kind: 'fault', sent: 'no', code: 'UND_ERR_INVALID_ARG' });
 });

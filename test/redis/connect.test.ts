@@ -3,10 +3,10 @@ import { connect, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { connectRedis, type Role } from '../../src/redis/connect.ts';
 import { asUnavailable, RedisUnavailableError, withinDeadline } from '../../src/redis/unavailable.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 
 // Most of the time here is waiting, so the tests wait side by side and each cleans up after itself.
@@ -135,7 +135,7 @@ it.concurrent('leaves a primary that was demoted and sends the refused call agai
   const admin = open(t, server.url, 'commands');
   const redis = open(t, server.url, 'commands');
   await redis.ping();
-  await admin.replicaof('127.0.0.1', String(await freePort()));
+  await admin.replicaof('127.0.0.1', String(await testPort()));
   let reconnects = 0;
   redis.on('reconnecting', () => reconnects++);
   const write = redis.set('key', 'value');

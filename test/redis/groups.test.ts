@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { connectRedis, duplicateRedis, isCluster } from '../../src/redis/connect.ts';
 import { checkRedis } from '../../src/redis/fitness/check.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
 import { scriptOf } from '../support/lua-script.ts';
 import { startRedisCluster, startSentinelGroup, tell } from '../support/redis-groups.ts';
 import type { RedisServer } from '../support/redis-server.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 
 describe.concurrent('Sentinels', { timeout: 160_000 }, () => {
@@ -28,7 +28,7 @@ describe.concurrent('Sentinels', { timeout: 160_000 }, () => {
   });
 
   it('that are all away fail a call at the door, which is not made later', async ({ onTestFinished }) => {
-    const port = await freePort();
+    const port = await testPort();
     const heard: string[] = [];
     const redis = connectRedis(`redis+sentinel://:hunter2@127.0.0.1:${port}/mymaster`, 'interactive', ({ message }) => heard.push(message));
     onTestFinished(() => redis.disconnect());

@@ -2,9 +2,9 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { spawnWatched, type WatchedProcess } from '../../src/embedded/redis-process.ts';
 import { type SmsCentre, startSmsCentre } from './sms-centre.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 
 /** The two processes that make a Kannel: one speaks to SMS centres, the other to us. */
@@ -51,7 +51,7 @@ function isExecutable(path: string): boolean {
 /** A whole Kannel on free loopback ports, connected to an SMS centre of ours. It never outlives the tests. */
 export async function startKannel({ bearerbox, smsbox }: KannelPrograms): Promise<Kannel> {
   const account = { username: 'sms-dispatch', password: 'k&nnel +1%' };
-  const ports = { admin: await freePort(), boxes: await freePort(), sendsms: await freePort(), reports: await freePort() };
+  const ports = { admin: await testPort(), boxes: await testPort(), sendsms: await testPort(), reports: await testPort() };
   const url = `http://127.0.0.1:${ports.sendsms}/cgi-bin/sendsms`;
   const centre = await startSmsCentre(ports.reports);
   const dir = await mkdtemp(join(tmpdir(), 'sms-kannel-'));

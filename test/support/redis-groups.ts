@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 
 /** Runs `use` on a connection of its own to the server at `port`. */
@@ -43,7 +43,7 @@ export async function startSentinelGroup(password?: string): Promise<SentinelGro
   const replica = await startRedisServer(['--replicaof', '127.0.0.1', String(primary.port), '--repl-diskless-sync-delay', '0', ...auth]);
   await until(() => tell(replica.port, async (redis) => (await redis.info('replication')).includes('master_link_status:up'), password));
 
-  const port = await freePort();
+  const port = await testPort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-sentinel-'));
   const conf = join(dir, 'sentinel.conf');
   const lines = [
@@ -119,7 +119,7 @@ export async function startRedisCluster(
 ): Promise<RedisCluster> {
   const startNode = async () =>
     startRedisServer([
-      ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-node-timeout', '2000'],
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(await testPort()), '--cluster-node-timeout', '2000'],
       ...['--repl-diskless-sync-delay', '0', ...args],
     ]);
   const nodes = await Promise.all(Array.from({ length: size }, startNode));

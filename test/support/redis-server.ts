@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findRedisBinary } from '../../src/embedded/find-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import type { RedisBinary } from '../../src/embedded/run.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { withinDeadline } from '../../src/redis/unavailable.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 
 export interface RedisServer {
@@ -45,7 +45,7 @@ export async function startRedisServer(args: readonly string[] = [], env: Readon
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const program = assignments.length === 0 ? binary : { ...binary, command: '/usr/bin/env' };
   const words = assignments.length === 0 ? [] : [...assignments, binary.command];
-  const port = await freePort();
+  const port = await testPort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-redis-'));
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
   const launch = async () => {

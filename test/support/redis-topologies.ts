@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { spawnWatched } from '../../src/embedded/redis-process.ts';
 import type { RedisUser } from '../../src/redis/access/permissions.ts';
 import { migrateSlot, startRedisCluster, tell } from './redis-groups.ts';
 import { localRedisBinary, type RedisServer, startRedisServer } from './redis-server.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 
 /** A process of a Redis group that a test takes away and brings back. */
@@ -84,7 +84,7 @@ function knowsAll(master: readonly string[]): boolean {
 }
 
 async function startSentinel(primaryPort: number): Promise<GroupMember & { stop(): Promise<void> }> {
-  const port = await freePort();
+  const port = await testPort();
   const dir = await mkdtemp(join(tmpdir(), 'sms-sentinel-'));
   const conf = join(dir, 'sentinel.conf');
   const lines = [

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import type { Template } from '../../../src/provider/template/template.ts';
 import { NOW } from '../../conformance/candidate.ts';
+import { testPort } from '../../support/test-port.ts';
 import { startHttpVendor } from '../../support/vendors/http-vendor.ts';
 import { type TencentResponder, tencentAnswer, tencentError } from '../../support/vendors/tencent.ts';
 import { fake, never, provider } from './given-tencent.ts';
@@ -135,7 +135,7 @@ it('reports a clock that is off', async () => {
 });
 
 it('stops when there is no response, or one of another server', async () => {
-  const closed = await provider({ baseUrl: `http://127.0.0.1:${await freePort()}` });
+  const closed = await provider({ baseUrl: `http://127.0.0.1:${await testPort()}` });
   expect(await closed.check?.(never)).toEqual([
     { subject: 'connection', verdict: 'failed', detail: expect.stringContaining('ECONNREFUSED') },
   ]);

@@ -9,7 +9,6 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { hash } from '../../../src/alert/id.ts';
 import { AlertError } from '../../../src/alert/parse-alert.ts';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createProducer } from '../../../src/queue/producer/producer.ts';
@@ -19,6 +18,7 @@ import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { testRedis } from '../../support/redis.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { testPort } from '../../support/test-port.ts';
 import { until } from '../../support/until.ts';
 
 const { url, prefix: shared, redis } = testRedis();
@@ -50,14 +50,14 @@ function alert(fields: Partial<AlertInput> = {}): AlertInput {
 const RESOLVE = { severity: 'critical', status: 'resolved', dedupKey: 'db' } as const;
 
 it('refuses a prefix with which a Redis Cluster would scatter the keys', async () => {
-  const cluster = `redis+cluster://127.0.0.1:${await freePort()}`;
+  const cluster = `redis+cluster://127.0.0.1:${await testPort()}`;
   expect(() => createProducer({ redis: cluster, prefix: 'sms' })).toThrow(/^prefix must hold a part in braces/);
   await createProducer({ redis: cluster }).close();
 });
 
 describe('a wrong alert', () => {
   it('is refused without a Redis, with every fault named', async () => {
-    const producer = open({ redis: `redis://127.0.0.1:${await freePort()}`, prefix: shared });
+    const producer = open({ redis: `redis://127.0.0.1:${await testPort()}`, prefix: shared });
     const refused = await producer.enqueue({ ...alert(), severity: 'loud', colour: 'red' } as AlertInput).catch((error) => error);
     expect(refused).toBeInstanceOf(AlertError);
     expect(refused.issues.map(({ path }: { path: string }) => path)).toEqual(expect.arrayContaining(['severity', 'colour']));
@@ -434,7 +434,7 @@ describe('a script that never closes its producer', () => {
   `;
   it.each([
     ['that answers', async () => url, 'stored of-a-script'],
-    ['that is down', async () => `redis://127.0.0.1:${await freePort()}`, 'RedisUnavailableError'],
+    ['that is down', async () => `redis://127.0.0.1:${await testPort()}`, 'RedisUnavailableError'],
     [
       'that is frozen',
       async () => {
@@ -470,7 +470,7 @@ describe('close', () => {
 
   it.each([
     ['that answers', async () => url, 'taken'],
-    ['that is down', async () => `redis://127.0.0.1:${await freePort()}`, 'RedisUnavailableError'],
+    ['that is down', async () => `redis://127.0.0.1:${await testPort()}`, 'RedisUnavailableError'],
     [
       'that is frozen',
       async () => {

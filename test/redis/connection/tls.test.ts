@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { spawnWatched } from '../../../src/embedded/redis-process.ts';
 import { createProducer } from '../../../src/index.ts';
 import { connectRedis, duplicateRedis } from '../../../src/redis/connect.ts';
@@ -13,6 +12,7 @@ import { parseRedisUrl, redactUrl } from '../../../src/redis/connection/redis-ur
 import { readTlsFiles, withTlsFiles } from '../../../src/redis/connection/tls-files.ts';
 import { tell } from '../../support/redis-groups.ts';
 import { localRedisBinary, startRedisServer } from '../../support/redis-server.ts';
+import { testPort } from '../../support/test-port.ts';
 import { until } from '../../support/until.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sms-tls-'));
@@ -59,7 +59,7 @@ const settingsOf = (certificate: string, clients: 'yes' | 'no') => [
 
 /** A real server with a TLS port beside its plain one. */
 async function startTls({ certificate = 'server', clients = 'no' as 'yes' | 'no', args = [] as string[] } = {}) {
-  const port = await freePort();
+  const port = await testPort();
   const settings = settingsOf(certificate, clients).flatMap(([name, value]) => [`--${name}`, value as string]);
   const server = await startRedisServer(['--tls-port', String(port), ...settings, ...args]);
   onTestFinished(() => server.stop());
@@ -116,7 +116,7 @@ describe('A Redis with TLS', () => {
 
   test('that a Sentinel with TLS names is reached', async () => {
     const { port } = await startTls({ clients: 'yes' });
-    const sentinel = await freePort();
+    const sentinel = await testPort();
     const lines = [
       'port 0',
       `tls-port ${sentinel}`,

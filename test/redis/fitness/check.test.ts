@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { createProducer } from '../../../src/queue/producer/producer.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { checkRedis, describeServer, judgeServer, parseInfo, type RedisFinding } from '../../../src/redis/fitness/check.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { testPort } from '../../support/test-port.ts';
 import { until } from '../../support/until.ts';
 
 let server: RedisServer | undefined;
@@ -95,7 +95,7 @@ describe('a real server', () => {
   });
 
   it('that is a replica is a fault naming its primary', async () => {
-    const port = await freePort();
+    const port = await testPort();
     expect(await findings(['--replicaof', '127.0.0.1', String(port)])).toEqual([
       {
         level: 'fault',
@@ -124,7 +124,7 @@ describe('a real server', () => {
   });
 
   it('that is away is unavailable, not faulty', async () => {
-    await expect(findingsAt(`redis://127.0.0.1:${await freePort()}`)).rejects.toThrow(RedisUnavailableError);
+    await expect(findingsAt(`redis://127.0.0.1:${await testPort()}`)).rejects.toThrow(RedisUnavailableError);
   });
 });
 

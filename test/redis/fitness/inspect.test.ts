@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { inspectRedis } from '../../../src/redis/fitness/inspect.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
+import { testPort } from '../../support/test-port.ts';
 
 test('a Redis that answers reports its version, its latency and its time', async () => {
   const { address, server, latencyMs, clockAheadMs } = await inspectRedis(inject('redisUrl'));
@@ -13,7 +13,7 @@ test('a Redis that answers reports its version, its latency and its time', async
 });
 
 test('one that does not is unavailable, and its password is not shown', async () => {
-  const inspecting = inspectRedis(`redis://:hush-hush@127.0.0.1:${await freePort()}`);
+  const inspecting = inspectRedis(`redis://:hush-hush@127.0.0.1:${await testPort()}`);
   await expect(inspecting).rejects.toThrow(RedisUnavailableError);
   await expect(inspecting).rejects.not.toThrow(/hush/);
 });

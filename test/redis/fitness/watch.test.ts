@@ -34,7 +34,7 @@ it.concurrent('an outage is two lines, however many connections it cuts', async 
   const { server, lines, clients } = await watched(t);
   for (const outage of [1, 2]) {
     await server.kill();
-    await until(() => clients.every(({ status }) => status === 'reconnecting'));
+    await until(() => clients.every(({ status }) => status !== 'ready'));
     await until(() => lines.length === 2 * outage - 1);
     await server.restart();
     await until(() => lines.length === 2 * outage);

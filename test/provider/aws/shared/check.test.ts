@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../../../src/embedded/free-port.ts';
+import { testPort } from '../../../support/test-port.ts';
 import { smsVoiceError, smsVoiceYes, snsError, snsYes } from '../../../support/vendors/aws.ts';
 import { ACCOUNT, fakeOf, never, providerOf } from '../setup.ts';
 import { stubAwsEnvironment } from '../stub-environment.ts';
@@ -63,7 +63,7 @@ describe.each([
   });
 
   it('finds that AWS cannot be reached, or stops', async () => {
-    const baseUrl = `http://127.0.0.1:${await freePort()}`;
+    const baseUrl = `http://127.0.0.1:${await testPort()}`;
     const unreachable = await check(type, { baseUrl });
     expect(unreachable).toEqual([{ subject: 'connection', verdict: 'failed', detail: 'incomplete response from AWS: ECONNREFUSED' }]);
     expect(verdicts(await check(type, { baseUrl }, AbortSignal.abort()))).toEqual(['connection: failed']);
