@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { testPort } from './test-port.ts';
 
 /**
  * - `blackhole`: nothing arrives on either side, and nobody is told; what was written meanwhile arrives at the heal, as it
@@ -54,12 +55,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     client.on('close', () => links.delete(link));
     apply(link);
   });
-  const listen = async (port: number) => {
+  const port = await testPort();
+  const listen = async () => {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
   };
-  const port = await listen(0);
+  await listen();
 
   const set = async (next: ProxyMode) => {
     mode = next;
@@ -68,7 +69,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       apply(link);
     }
     if (mode === 'refuse' && server.listening) server.close();
-    if (mode !== 'refuse' && !server.listening) await listen(port);
+    if (mode !== 'refuse' && !server.listening) await listen();
   };
 
   return {
