@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { showValue } from './describe-issues.ts';
 import { ALERT_ID_PATTERN, storedDedupKey } from './id.ts';
+import { PURPOSES } from './purpose.ts';
 import { listSeverityWords, parseSeverity, SEVERITIES, SEVERITY_ALIASES, type SeverityWords } from './severity.ts';
-
-export const PURPOSES = ['alert', 'verification', 'notification'] as const;
-export type Purpose = (typeof PURPOSES)[number];
 
 export const STATUSES = ['firing', 'resolved'] as const;
 

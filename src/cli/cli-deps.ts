@@ -62,7 +62,7 @@ export interface CliDeps {
   /** Loads the config; without a path the default file. @throws ConfigError with every fault. */
   loadConfig(path?: string): Promise<LoadedConfig>;
   /** Returns the valid parts of a config that `loadConfig` rejected, for commands that need only Redis. */
-  readableConfig(error: ConfigError, path?: string): ReadableConfig;
+  readableConfig(error: ConfigError, path?: string): ReadableConfig | Promise<ReadableConfig>;
   /** @throws RedisUnavailableError */
   openProducer(config: Config): Promise<Producer>;
   /** @throws RedisUnavailableError */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CliDeps } from './cli-deps.ts';
-import { reportFailure, UsageError } from './cli-failure.ts';
+import { UsageError } from './cli-failure.ts';
 
 /** Added to a provider's timeout, so that the provider's own timeout error, which names the cause, comes first. */
 const LATER_MS = 250;
@@ -52,6 +52,7 @@ export function runs<Options extends CommonOptions>(
       exit(await run(command.args, options));
     } catch (error) {
       if (error instanceof UsageError) command.error(`error: ${error.message}`);
+      const { reportFailure } = await import('./report-failure.ts');
       exit(reportFailure(error, deps, options.json === true));
     }
   });

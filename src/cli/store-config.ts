@@ -4,8 +4,9 @@ import { configSchema } from '../config/schema/schema.ts';
 import { parseRedisUrl, redactUrl } from '../redis/connection/redis-url.ts';
 import { Secret } from '../setting/secret.ts';
 import type { CliDeps, LoadedConfig } from './cli-deps.ts';
-import { faultCount, UsageError } from './cli-failure.ts';
+import { UsageError } from './cli-failure.ts';
 import type { StoreOptions } from './command-context.ts';
+import { faultCount } from './report-failure.ts';
 
 /**
  * Loads the config for a command that only uses data in Redis and sends nothing. If the file has faults, its valid sections are used,
@@ -20,7 +21,7 @@ export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise
     throw error;
   });
   if (!(loaded instanceof ConfigError)) return withGiven(loaded.config, given);
-  const used = readableStore(deps, loaded, options);
+  const used = await readableStore(deps, loaded, options);
   if (used === undefined) throw loaded;
   deps.stderr.write(`warning: ${describe(loaded)}; using ${await describeRedis(deps, used)}, prefix ${used.redis.prefix}\n`);
   return used;
@@ -30,9 +31,9 @@ export async function storeConfig(deps: CliDeps, options: StoreOptions): Promise
  * Returns the valid parts of a rejected config; `undefined` when it names a Redis that cannot be read, and neither `--redis`
  * nor REDIS_URL is given. @throws {UsageError} for an invalid option
  */
-export function readableStore(deps: CliDeps, refused: ConfigError, options: StoreOptions): Config | undefined {
+export async function readableStore(deps: CliDeps, refused: ConfigError, options: StoreOptions): Promise<Config | undefined> {
   const given = readGiven(options);
-  const { config, redisIsKnown } = deps.readableConfig(refused, options.config);
+  const { config, redisIsKnown } = await deps.readableConfig(refused, options.config);
   return redisIsKnown || given.url !== undefined ? withGiven(config, given) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { PURPOSES } from '../alert/alert.ts';
+import { PURPOSES } from '../alert/purpose.ts';
 import { OUR_REASONS, PROVIDER_REASONS, type Reason } from '../alert/reason.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import type { HeldCriticals } from '../ledger/criticals.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { PURPOSES } from '../alert/alert.ts';
 import { hash } from '../alert/id.ts';
 import { type E164, phoneHashes } from '../alert/phone/phone.ts';
 import { formerIdentity } from '../alert/phone/phone-identity.ts';
+import { PURPOSES } from '../alert/purpose.ts';
 import { epochMs } from '../alert/read-moment.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { OVERFLOWS } from '../policy/route.ts';

@@ -1,4 +1,4 @@
-import type { Purpose } from '../alert/alert.ts';
+import type { Purpose } from '../alert/purpose.ts';
 import type { ProviderReason, Reason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
 import type { NoticeOutcome } from '../ledger/notices.ts';

@@ -1,4 +1,4 @@
-import type { Purpose } from '../alert/alert.ts';
+import type { Purpose } from '../alert/purpose.ts';
 import { isAtLeast, type Severity } from '../alert/severity.ts';
 import type { RouteCaps } from '../limit/caps/rate-cap.ts';
 import type { Ladder } from './escalation.ts';

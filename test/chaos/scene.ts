@@ -1,5 +1,5 @@
 import { isInFlight } from '../../src/ledger/history/history.ts';
-import { parseDuration } from '../../src/setting/duration.ts';
+import { parseDuration } from '../../src/setting/parse-duration.ts';
 import { rest } from '../e2e/rest.ts';
 import { type BlockablePipe, createBlockablePipe } from '../support/blockable-pipe.ts';
 import { createMovedClock, type MovedClock } from '../support/faketime.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { durationBetween, parseDuration } from '../../src/setting/duration.ts';
+import { durationBetween } from '../../src/setting/duration.ts';
+import { parseDuration } from '../../src/setting/parse-duration.ts';
 
 test.each([
   ['30s', 30_000],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDuration } from '../../src/setting/duration.ts';
+import { parseDuration } from '../../src/setting/parse-duration.ts';
 import { formatDuration, formatElapsed, formatTime } from '../../src/text/format-time.ts';
 
 test.each([

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
-import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import { maskNumbers } from '../../alert/phone/phone.ts';
-import type { Config } from '../../config/config.ts';
-import type { CliDeps } from '../cli-deps.ts';
-import { CliFailure, UsageError } from '../cli-failure.ts';
-import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { nearestId } from '../options/suggestions.ts';
-import { storeConfig } from '../store-config.ts';
-import { withHistories, withProducer } from '../with-redis.ts';
+import { type CommandContext, runs, storeOptions } from '../command-context.ts';
+import type { AcknowledgeOptions } from './run-acknowledge.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch acknowledge ALERT_ID
@@ -18,11 +11,7 @@ const NOTE = `
 Exit code 1 when nothing is open for the alert: no alert has this id, or it is already resolved.
 `;
 
-interface AcknowledgeOptions extends StoreOptions {
-  readonly by?: string;
-}
-
-export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandContext): void {
+export function addAcknowledgeCommand(program: Command, context: CommandContext): void {
   const command = storeOptions(
     program
       .command('acknowledge')
@@ -33,34 +22,7 @@ export function addAcknowledgeCommand(program: Command, { deps, exit }: CommandC
   )
     .addHelpText('after', NOTE)
     .addHelpText('before', EXAMPLES);
-  runs<AcknowledgeOptions>(command, { deps, exit }, async (args, { by, ...options }) => {
-    const id = args[0] as string;
-    if (id === '') throw new UsageError('the alert id is empty');
-    const config = await storeConfig(deps, options);
-    const answer = await withProducer(deps, config, (producer) => producer.acknowledge(id, by === undefined ? 'cli' : `cli by ${by}`));
-    if (answer.kind === 'missing') throw await noSuchAlert(deps, config, id);
-    if (answer.kind === 'not_acknowledgeable') {
-      throw new CliFailure(`alert ${id} cannot be acknowledged: it was malformed, or its status is resolved`);
-    }
-    if (answer.kind === 'over' && answer.over === 'resolved') {
-      throw new CliFailure(`alert ${id} is already resolved; nothing changed`, `See its outcome: sms-dispatch explain ${id}`);
-    }
-    const again = answer.kind === 'over';
-    const cancelled = again ? 0 : answer.cancelled;
-    deps.stderr.write(
-      again ? 'the alert is already acknowledged; nothing changed\n' : `acknowledged; ${cancelled} unsent message(s) cancelled\n`,
-    );
-    if (options.json) printJson(deps, { id, status: again ? `already_${answer.over}` : 'acknowledged', cancelled });
-    return 0;
-  });
-}
-
-/** Builds the error, with the alert that was probably meant: one with a similar id, or that of the message with this id. */
-async function noSuchAlert(deps: CliDeps, config: Config, id: string): Promise<CliFailure> {
-  const meant = await withHistories(deps, config, async (histories) => {
-    const message = ALERT_ID_PATTERN.test(id) ? await histories.message(id) : undefined;
-    return message?.alertId ?? nearestId(id, await histories.recentIds());
-  });
-  const hint = meant === undefined ? 'Check that this is the Redis on which the alert was raised.' : `Did you mean ${meant}?`;
-  return new CliFailure(`no alert has the id ${maskNumbers(JSON.stringify(id).slice(1, -1))}, or its record has expired`, hint);
+  runs<AcknowledgeOptions>(command, context, async ([id], options) =>
+    (await import('./run-acknowledge.ts')).acknowledge(context.deps, id as string, options),
+  );
 }

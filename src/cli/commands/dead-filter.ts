@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OUR_REASONS, PROVIDER_REASONS } from '../../alert/reason.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import type { DeadLetterFilter } from '../../queue/dead-letters/dead-letters-port.ts';
-import { parseSince } from '../../setting/duration.ts';
+import { parseSince } from '../../setting/parse-duration.ts';
 import { UsageError } from '../cli-failure.ts';
 import { wordOption } from '../options/option-values.ts';
 import { useOneOf } from '../options/suggestions.ts';

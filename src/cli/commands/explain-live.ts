@@ -5,8 +5,9 @@ import type { MessageHistory } from '../../ledger/history/history.ts';
 import { type LookupTarget, lookupTarget } from '../../pipeline/lookup/lookup.ts';
 import { unclear, type VendorStatus } from '../../provider/contract/provider.ts';
 import type { AskableProvider, CliDeps } from '../cli-deps.ts';
-import { reportAdapterBug, UsageError } from '../cli-failure.ts';
+import { UsageError } from '../cli-failure.ts';
 import { callDeadline } from '../command-context.ts';
+import { reportAdapterBug } from '../report-failure.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 
 /** Current status of a message at its provider. */

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { alertJsonSchema } from '../../alert/json-schema.ts';
 import { type CommandContext, type CommonOptions, jsonOption, printJson, runs } from '../command-context.ts';
 
 export function addSchemaCommand(program: Command, context: CommandContext): void {
@@ -9,6 +8,7 @@ export function addSchemaCommand(program: Command, context: CommandContext): voi
     .addOption(jsonOption())
     .addHelpText('before', 'Examples:\n  sms-dispatch schema > alert.schema.json\n');
   runs<CommonOptions>(command, context, async () => {
+    const { alertJsonSchema } = await import('../../alert/json-schema.ts');
     printJson(context.deps, alertJsonSchema());
     return 0;
   });

@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import { judgeHealth } from '../../overview/judge-health.ts';
-import type { CliDeps } from '../cli-deps.ts';
-import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
-import { formatOverview } from '../format/format-overview.ts';
-import { storeConfig } from '../store-config.ts';
-import { watchOverview } from '../terminal/watch-overview.ts';
-import { withOverview } from '../with-redis.ts';
+import { type CommandContext, runs, storeOptions } from '../command-context.ts';
+import type { StatusOptions } from './run-status.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch status                                 live on a terminal; q ends it
@@ -20,13 +15,6 @@ works. A live view exits 0. Each finding in --json has level, kind, text and com
 they apply.
 `;
 
-interface StatusOptions extends StoreOptions {
-  readonly once?: true;
-}
-
-/** Width of a line where that of the output is unknown. */
-const WIDTH = 120;
-
 export function addStatusCommand(program: Command, context: CommandContext): void {
   const command = storeOptions(
     program
@@ -36,20 +24,5 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
   )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES);
-  runs<StatusOptions>(command, context, (_args, options) => showStatus(context.deps, options));
-}
-
-async function showStatus(deps: CliDeps, options: StatusOptions): Promise<number> {
-  const { once, json } = options;
-  const config = await storeConfig(deps, options);
-  const format = { colour: deps.colour === true, currency: config.money?.currency };
-  if (!once && !json && deps.openScreen !== undefined) {
-    await watchOverview({ ...format, screen: deps.openScreen(), open: () => deps.openOverview(config) });
-    return 0;
-  }
-  const overview = await withOverview(deps, config, ({ read }) => read());
-  const health = judgeHealth(overview);
-  if (json) printJson(deps, { health, ...overview });
-  else deps.stdout.write(formatOverview(overview, { ...format, width: deps.stdout.columns ?? WIDTH }));
-  return health.level === 'critical' ? 1 : 0;
+  runs<StatusOptions>(command, context, async (_args, options) => (await import('./run-status.ts')).showStatus(context.deps, options));
 }

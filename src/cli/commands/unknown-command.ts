@@ -1,16 +1,7 @@
 import type { Command } from 'commander';
-import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import { recipientOf } from '../../explain/story.ts';
-import { isUnresolved, type MessageHistory } from '../../ledger/history/history.ts';
-import type { OperatorWord } from '../../pipeline/unknown/unknown-resolver.ts';
-import { formatTable } from '../../text/format-table.ts';
-import { formatTime } from '../../text/format-time.ts';
-import type { CliDeps } from '../cli-deps.ts';
-import { CliFailure, UsageError } from '../cli-failure.ts';
-import { type CommandContext, printJson, runs, type StoreOptions, storeOptions } from '../command-context.ts';
+import { type CommandContext, runs, storeOptions } from '../command-context.ts';
 import { limitOption } from '../options/option-values.ts';
-import { storeConfig } from '../store-config.ts';
-import { withUnknownResolver } from '../with-redis.ts';
+import type { ListOptions, ResolveOptions } from './run-unknown.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch unknown list
@@ -34,7 +25,9 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
   const unknown = program.command('unknown').description('list and resolve messages with unknown outcome').addHelpText('before', EXAMPLES);
 
   const list = unknown.command('list').description('list them, oldest first').addHelpText('before', LIST_EXAMPLES);
-  runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, (_, options) => printList(deps, options));
+  runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, async (_, options) =>
+    (await import('./run-unknown.ts')).printList(deps, options),
+  );
 
   const resolve = unknown
     .command('resolve')
@@ -44,66 +37,7 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
     .option('--not-sent', 'it was not sent: count it as failed')
     .option('--resend', 'with --not-sent: send it again, valid for its original lifetime')
     .addHelpText('before', RESOLVE_EXAMPLES);
-  runs<ResolveOptions>(storeOptions(resolve), context, ([id], options) => resolveOne(deps, id as string, options));
-}
-
-interface ListOptions extends StoreOptions {
-  readonly limit: number;
-}
-
-interface ResolveOptions extends StoreOptions {
-  readonly sent?: true;
-  readonly notSent?: true;
-  readonly resend?: true;
-}
-
-async function printList(deps: CliDeps, options: ListOptions): Promise<number> {
-  const config = await storeConfig(deps, options);
-  const { limit } = options;
-  const found = await withUnknownResolver(deps, config, (resolver) => resolver.list(limit + 1));
-  const messages = found.slice(0, limit);
-  const more = found.length > limit;
-  if (options.json) printJson(deps, { more, unknown: messages });
-  else if (messages.length > 0) deps.stdout.write(`${formatTable([HEAD, ...messages.map(rowOf)])}\n`);
-  deps.stderr.write(
-    messages.length === 0
-      ? 'no messages with unknown outcome\n'
-      : `${messages.length} with unknown outcome${more ? ', and more; see --limit' : ''}\n`,
+  runs<ResolveOptions>(storeOptions(resolve), context, async ([id], options) =>
+    (await import('./run-unknown.ts')).resolveOne(deps, id as string, options),
   );
-  return 0;
-}
-
-const HEAD = ['SINCE', 'MESSAGE', 'SEVERITY', 'TO', 'PROVIDERS'];
-
-function rowOf(message: MessageHistory): string[] {
-  const asked = message.attempts.filter(isUnresolved);
-  const since = asked.at(-1)?.endedAt ?? message.createdAt;
-  return [formatTime(since), message.id, message.severity, recipientOf(message), asked.map(({ provider }) => provider).join(', ')];
-}
-
-const DONE: Readonly<Record<OperatorWord, string>> = {
-  sent: 'recorded as sent: it counts as accepted',
-  not_sent: 'recorded as not sent: it counts as failed, and its dedup key is free again',
-  resend: 'recorded as not sent, and queued again',
-};
-
-async function resolveOne(deps: CliDeps, id: string, options: ResolveOptions): Promise<number> {
-  if (!ALERT_ID_PATTERN.test(id)) throw new UsageError('invalid id: an id has 1 to 128 characters of A-Z a-z 0-9 . _ -');
-  const word = wordOf(options);
-  const config = await storeConfig(deps, options);
-  const settled = await withUnknownResolver(deps, config, (resolver) => resolver.resolve(id, word));
-  if (settled.kind === 'kept') {
-    const why = settled.state === undefined ? `no message has the id ${id}` : `${id} has no unknown outcome: it is ${settled.state}`;
-    throw new CliFailure(why, `See its outcome: sms-dispatch explain ${id}`);
-  }
-  deps.stderr.write(`${DONE[word]}\n`);
-  if (options.json) printJson(deps, { id, resolved: word });
-  return 0;
-}
-
-function wordOf({ sent, notSent, resend }: ResolveOptions): OperatorWord {
-  if ((sent === undefined) === (notSent === undefined)) throw new UsageError('give --sent or --not-sent');
-  if (resend !== undefined && notSent === undefined) throw new UsageError('--resend requires --not-sent');
-  if (sent !== undefined) return 'sent';
-  return resend === undefined ? 'not_sent' : 'resend';
 }

@@ -4,9 +4,10 @@ import type { Check } from '../../provider/contract/provider.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatDuration } from '../../text/format-time.ts';
 import type { CliDeps } from '../cli-deps.ts';
-import { reportAdapterBug, UsageError } from '../cli-failure.ts';
+import { UsageError } from '../cli-failure.ts';
 import { type CommonOptions, callDeadline, printJson } from '../command-context.ts';
 import { noSuch } from '../options/suggestions.ts';
+import { reportAdapterBug } from '../report-failure.ts';
 import { createProgressLine } from '../terminal/progress-line.ts';
 import { VERDICT_SIGNS } from './diagnosis.ts';
 

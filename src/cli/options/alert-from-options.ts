@@ -1,4 +1,8 @@
-import type { AlertInput, Purpose } from '../../alert/alert.ts';
+import type { AlertInput } from '../../alert/alert.ts';
+import { AlertError, readRecipientName } from '../../alert/parse-alert.ts';
+import type { Purpose } from '../../alert/purpose.ts';
+import type { Config } from '../../config/config.ts';
+import { didYouMean } from '../../text/suggest.ts';
 import { UsageError } from '../cli-failure.ts';
 
 /** Flags of `send` that make up the alert, as the argument parser returns them. */
@@ -47,6 +51,25 @@ export function pairs(flag: string, entries: readonly string[] = []): Record<str
       const equals = entry.indexOf('=');
       if (equals < 1) throw new UsageError(`${flag} must be name=value`);
       return [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
+}
+
+/** Returns the same error, with a suggestion for each name that is not in the config. */
+export function withNearNames(error: AlertError, { to, template }: AlertInput, config: Config): AlertError {
+  const recipients = [to ?? []].flat();
+  const near = (path: string): string | undefined => {
+    if (path === 'template.name') return didYouMean(template?.name ?? '', config.templates.keys());
+    const entry = recipients[Number(/^to\[(\d+)\]$/.exec(path)?.[1] ?? Number.NaN)];
+    const named = entry === undefined ? undefined : readRecipientName(entry);
+    if (named === undefined) return undefined;
+    const known = { contact: config.contacts, group: config.groups, rotation: config.rotations }[named.kind];
+    return known.has(named.name) ? undefined : didYouMean(named.name, known.keys());
+  };
+  return new AlertError(
+    error.issues.map(({ path, message }) => {
+      const hint = near(path);
+      return { path, message: hint === undefined ? message : `${message} (${hint})` };
     }),
   );
 }

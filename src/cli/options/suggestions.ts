@@ -1,6 +1,3 @@
-import type { AlertInput } from '../../alert/alert.ts';
-import { AlertError, readRecipientName } from '../../alert/parse-alert.ts';
-import type { Config } from '../../config/config.ts';
 import { didYouMean, editDistance, listNames } from '../../text/suggest.ts';
 
 /** Maximum edit distance of a mistyped id; more would match ids that differ only in a number. */
@@ -18,25 +15,6 @@ export function nearestId(written: string, known: readonly string[]): string | u
     .map((id) => ({ id, distance: editDistance(written, id) }))
     .filter(({ distance }) => distance <= slips);
   return near.toSorted((a, b) => a.distance - b.distance)[0]?.id;
-}
-
-/** Returns the same error, with a suggestion for each name that is not in the config. */
-export function withNearNames(error: AlertError, { to, template }: AlertInput, config: Config): AlertError {
-  const recipients = [to ?? []].flat();
-  const near = (path: string): string | undefined => {
-    if (path === 'template.name') return didYouMean(template?.name ?? '', config.templates.keys());
-    const entry = recipients[Number(/^to\[(\d+)\]$/.exec(path)?.[1] ?? Number.NaN)];
-    const named = entry === undefined ? undefined : readRecipientName(entry);
-    if (named === undefined) return undefined;
-    const known = { contact: config.contacts, group: config.groups, rotation: config.rotations }[named.kind];
-    return known.has(named.name) ? undefined : didYouMean(named.name, known.keys());
-  };
-  return new AlertError(
-    error.issues.map(({ path, message }) => {
-      const hint = near(path);
-      return { path, message: hint === undefined ? message : `${message} (${hint})` };
-    }),
-  );
 }
 
 /** Builds `no provider is named "twillio" (did you mean "twilio-main"?)`, or lists the known names. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PURPOSES } from '../../alert/alert.ts';
+import { PURPOSES } from '../../alert/purpose.ts';
 import { patternFault } from '../../policy/linear-pattern.ts';
 import { type Matcher, OVERFLOWS } from '../../policy/route.ts';
 import { durationBetween } from '../../setting/duration.ts';

@@ -6,7 +6,7 @@ import { type Histories, MESSAGE_STATES } from '../../ledger/history/history.ts'
 import type { ListFilter, ListPage, Lists, ReadList } from '../../ledger/lists/lists.ts';
 import type { Outbox } from '../../provider/simulated/outbox.ts';
 import { OUTBOX_LENGTH } from '../../redis/keys.ts';
-import { parseSince } from '../../setting/duration.ts';
+import { parseSince } from '../../setting/parse-duration.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { looksLikePhone } from '../console/mask.ts';
 import { HttpProblem } from '../server/problem.ts';

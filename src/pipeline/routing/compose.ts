@@ -1,7 +1,8 @@
 import { ACK_PLACE, ackCodesOf, keepAckLetters } from '../../alert/ack-code.ts';
-import type { ParsedAlert, Purpose } from '../../alert/alert.ts';
+import type { ParsedAlert } from '../../alert/alert.ts';
 import { hash, messageId } from '../../alert/id.ts';
 import { maskNumbers, phoneHash } from '../../alert/phone/phone.ts';
+import type { Purpose } from '../../alert/purpose.ts';
 import { countSegments, cutText } from '../../alert/segments.ts';
 import { fillTemplate, placeholders, renderText } from '../../alert/text.ts';
 import type { Config, Contact } from '../../config/config.ts';
