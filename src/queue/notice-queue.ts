@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { logSafeId } from '../alert/phone/phone.ts';
+import { logSafeId, maskNumbers } from '../alert/phone/phone.ts';
 import { prolong, type WaitingNotice, waitingNoticeSchema } from '../pipeline/notices/notice.ts';
 import type { Noticed, Notifier } from '../pipeline/notices/notifier.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
@@ -38,7 +38,7 @@ const CONCURRENCY = 5;
 /** Worker of the notice queue: sends each notice when its step is due. */
 export function createNoticeWorker({ notifier, ...deps }: NoticeWorkerDeps): QueueWorker {
   const moveFor = ({ id, alertId, channel }: WaitingNotice, noticed: Noticed): JobMove => {
-    const facts = { noticeId: id, alertId: logSafeId(alertId), channel };
+    const facts = { noticeId: logSafeId(id), alertId: logSafeId(alertId), channel: maskNumbers(channel) };
     if (noticed.kind === 'later') {
       if (noticed.code !== undefined)
         deps.logger.warn({ ...facts, code: noticed.code, until: noticed.until }, 'channel rejected a notice; retrying');

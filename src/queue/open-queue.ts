@@ -5,7 +5,7 @@ import type { Redis } from '../redis/connect.ts';
 import { inSpan, type SpanStart } from '../tracing/span.ts';
 import { carryTrace } from '../tracing/traceparent.ts';
 import { QUEUE_OPTIONS } from './names.ts';
-import { backendBy } from './worker/redis-time-backend.ts';
+import { backendBy } from './worker/guarded-scripts.ts';
 
 interface BulkJob {
   readonly name: string;

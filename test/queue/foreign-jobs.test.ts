@@ -1,10 +1,11 @@
-import { FlowProducer, type JobsOptions } from 'bullmq';
+import { FlowProducer, Job, type JobsOptions } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Unreadable } from '../../src/alert/parse-alert.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { RawAlert, Routed } from '../../src/pipeline/routing/router.ts';
 import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { ALERT_QUEUE } from '../../src/queue/names.ts';
+import { openQueue as openOurQueue } from '../../src/queue/open-queue.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { testRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -13,7 +14,7 @@ import { openQueue } from './support/queue-bench.ts';
 const { url, prefix, redis } = testRedis();
 
 /** A router process that takes what stands on the queue; `text: 'malformed'` is refused. */
-function router() {
+function router(logger = createLogger('silent')) {
   const own = `${prefix}:foreign-${Math.random()}`;
   const bench = openQueue(url, own, ALERT_QUEUE);
   const raws: RawAlert[] = [];
@@ -21,7 +22,7 @@ function router() {
   const start = (): void => {
     const worker = createAlertWorker({
       countPhones: () => 1,
-      ...{ shared, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger: createLogger('silent') },
+      ...{ shared, commands, prefix: own, concurrency: 5, lockMs: 10_000, logger },
       notifyResolved: async () => 'done',
       route: async (raw): Promise<Routed> => {
         raws.push(raw);
@@ -330,7 +331,7 @@ describe('a job whose record BullMQ cannot end', () => {
     expect(texts().filter((text) => text === 'plain')).toHaveLength(1);
   });
 
-  it.each(['wait', 'active', 'prioritized', 'stalled', 'events', 'marker'])(
+  it.each(['wait', 'active', 'prioritized', 'stalled', 'events', 'marker', 'pc', 'repeat'])(
     'and whose id is %s loses no job that is moved to another list',
     async (taken) => {
       const bench = router();
@@ -348,13 +349,80 @@ describe('a job whose record BullMQ cannot end', () => {
     },
   );
 
-  it('and whose count of stalls is invalid is run, and is not lost when its worker crashes', async () => {
+  it.each(['x', '9223372036854775807', '+60198765432'])(
+    'loses no job of a priority while the counter of priorities is %s',
+    async (counter) => {
+      const bench = router();
+      for (let n = 0; n < 10; n++)
+        await bench.queue.add('alert', { text: `${n}` }, { delay: 1, timestamp: 1, jobId: `job-${n}`, priority: 1 + (n % 3) });
+      await redis.set(bench.key('pc'), counter);
+      bench.start();
+      await until(() => bench.raws.length === 10);
+      expect(new Set(bench.raws.map(({ jobId }) => jobId)).size).toBe(10);
+    },
+  );
+
+  it.each<[string, JobsOptions]>([
+    ['a timestamp before 1970', { timestamp: -1_000_000, delay: 5 }],
+    ['a negative delay', { delay: -5 }],
+    ['a timestamp of zero', { timestamp: 0, delay: 1 }],
+    ['a fraction as its delay', { delay: 0.5 }],
+  ])('and which is delayed by %s is run', async (_name, opts) => {
     const bench = router();
-    await push(bench, 'odd', 'x', { stc: 'x' });
+    await bench.queue.add('alert', { text: 'x' }, opts);
     bench.start();
     await until(() => bench.raws.length === 1);
-    expect(await redis.hget(bench.key('odd'), 'stc')).toBeNull();
   });
+
+  const ODD_NUMBERS = ['x', '', 'nan', 'inf', '-inf', '-5', '1.5', '1e308', '9223372036854775807', '+60198765432'];
+  const RECOVERED = [
+    ...['stc', 'priority', 'delay', 'timestamp'].flatMap((field) => ODD_NUMBERS.map((number) => [field, number])),
+    ['rjk', 'x'],
+  ];
+  it.each(RECOVERED as [string, string][])(
+    'with %s %j is run again after its worker crashed, and the crash counts',
+    async (field, value) => {
+      const bench = router();
+      await push(bench, 'odd', 'malformed', { [field]: value });
+      await redis.multi().del(bench.key('wait')).lpush(bench.key('active'), 'odd').sadd(bench.key('stalled'), 'odd').exec();
+      bench.start();
+      await until(async () => (await bench.queue.getFailedCount()) === 1);
+      expect(bench.raws).toHaveLength(1);
+      expect(await redis.hget(bench.key('odd'), 'stc')).toBe('1');
+    },
+  );
+
+  it.each(['nan', '-nan', 'inf', 'x', '-5', '60198765432'])(
+    'and whose priority is %s is not lost when it is replayed or promoted',
+    async (priority) => {
+      const bench = router();
+      const ours = openOurQueue(ALERT_QUEUE, redis, bench.own);
+      onTestFinished(() => ours.close());
+      for (const [id, set] of [
+        ['failed one', 'failed'],
+        ['delayed one', 'delayed'],
+      ] as const)
+        await redis.multi().hset(bench.key(id), { name: 'alert', data: '{}', opts: '{}', priority }).zadd(bench.key(set), 1e15, id).exec();
+      await new Job(ours, '', {}, {}, 'failed one').retry('failed');
+      await ours.getBackend().promote('delayed one');
+      bench.start();
+      await until(() => bench.raws.length === 2);
+    },
+  );
+
+  it.each(['11', '60198765432', '9007199254740991'])(
+    'whose count of stalls is %s fails, and the log repeats no number of a phone',
+    async (stc) => {
+      const lines: Record<string, unknown>[] = [];
+      const bench = router(createLogger('warn', { write: (line) => lines.push(JSON.parse(line)) }));
+      await push(bench, '60198765432', 'x', { stc });
+      bench.start();
+      await until(() => bench.raws.length === 1);
+      const stalled = lines.find(({ msg }) => msg === 'job failed: it stalled too often');
+      expect(stalled).toMatchObject({ jobId: '+60*******432', stalls: Math.min(Number(stc), 999_999) });
+      expect(JSON.stringify([lines, bench.raws[0]?.refused])).not.toMatch(/\d{8}/);
+    },
+  );
 
   it('gives no number away in its reason', async () => {
     const bench = router();

@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import { logSafeId, maskNumbers } from '../../alert/phone/phone.ts';
 import type { EventReceiver } from '../../channel/event-webhook.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { NOT_NOTIFIED } from '../dead-letters/dead-letter.ts';
@@ -78,9 +79,12 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
   /** Last error code of each failing webhook, so that a failure is logged once, not per event. */
   const refusals = new Map<string, string>();
 
+  /** Another client may have written the job. */
+  const factsOf = (id: string, webhook: string) => ({ eventId: logSafeId(id), webhook: maskNumbers(webhook) });
+
   const bury = ({ id, webhook, body, tries }: WaitingEvent, code: string): JobMove => {
     observer.webhookEvents(webhook, 'failed', 1);
-    deps.logger.error({ eventId: id, webhook, type: body.type, tries, code }, 'webhook event failed permanently');
+    deps.logger.error({ ...factsOf(id, webhook), type: maskNumbers(body.type), tries, code }, 'webhook event failed permanently');
     return { kind: 'failed', reason: `${webhook}${NOT_NOTIFIED}${code}` };
   };
 
@@ -101,7 +105,7 @@ export function createEventWorker({ receivers, observer, now, random, ...deps }:
     if (until === undefined) return bury(tried, result.code);
     const level = refusals.get(webhook) === result.code ? 'debug' : 'warn';
     refusals.set(webhook, result.code);
-    deps.logger[level]({ eventId: id, webhook, code: result.code, tries: tried.tries, until }, 'webhook rejected an event; retrying');
+    deps.logger[level]({ ...factsOf(id, webhook), code: result.code, tries: tried.tries, until }, 'webhook rejected an event; retrying');
     return { kind: 'delay', until };
   };
 

@@ -39,7 +39,7 @@ export const waitingEventSchema = z.strictObject({
   id: z.string(),
   webhook: z.string(),
   /** Failed attempts so far. */
-  tries: z.int().min(0),
+  tries: z.int().min(0).max(999),
   body: eventBodySchema,
 });
 export type WaitingEvent = z.output<typeof waitingEventSchema>;

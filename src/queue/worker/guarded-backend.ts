@@ -1,62 +1,10 @@
-import { createRequire } from 'node:module';
-import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from 'bullmq';
+import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { Clock } from '../../clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript } from '../../redis/define-script.ts';
-import { luaText, sendLua } from '../../redis/lua-text.ts';
 import { isUnavailable } from '../../redis/unavailable.ts';
-import { setTime } from './redis-time-backend.ts';
-import { isCount, isOwnKey, unreadableIn } from './unreadable-jobs.ts';
-
-interface BullScript {
-  readonly content: string;
-  readonly keys: number;
-}
-
-const SCRIPTS = createRequire(import.meta.url)('bullmq/dist/cjs/scripts/index.js') as Readonly<Record<string, BullScript>>;
-
-/**
- * Delayed jobs that are due leave their set together, up to 1,000, and are put in their lanes one by one. BullMQ's script ends at the
- * first whose key holds no job, or whose priority is no number that Redis sorts by, and all behind it are lost.
- */
-const PROMOTION: readonly (readonly [theirs: string, ours: string])[] = [
-  [
-    'tonumber(rcall("HGET", jobKey, "priority")) or 0',
-    '(function(held) return type(held) == "string" and tonumber(held) or 0 end)(redis.pcall("HGET", jobKey, "priority"))\n            if priority ~= priority then priority = 0 end',
-  ],
-  ['            rcall("HSET", jobKey, "delay", 0)', '            redis.pcall("HSET", jobKey, "delay", 0)'],
-];
-
-/**
- * BullMQ's scripts take a job off one list before they add it to another. Where a job with such an id has taken the key of that list, they
- * would stop between the two, with the job on no list. Here they stop before the first write, and the call can be repeated. By command,
- * the positions in `KEYS` of keys that it can read.
- */
-const READ_FIRST: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
-  moveToActive: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] },
-  moveToFinished: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] },
-  moveToDelayed: { LLEN: [2], ZCARD: [4], XLEN: [6], HLEN: [7], SCARD: [8] },
-  retryJob: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] },
-};
-
-function readsOf(name: string): string {
-  const reads = Object.entries(READ_FIRST[name] ?? {});
-  return reads.flatMap(([command, keys]) => keys.map((key) => `redis.call('${command}', KEYS[${key}])\n`)).join('');
-}
-
-type Run = (redis: Redis, args: (string | number)[]) => Promise<unknown>;
-
-function guarded(name: string): Run {
-  const { content, keys } = SCRIPTS[name] as BullScript;
-  const lua = PROMOTION.reduce((text, [theirs, ours]) => {
-    if (!text.includes(theirs)) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
-    return text.replace(theirs, ours);
-  }, readsOf(name) + content);
-  const text = luaText(lua);
-  return (redis, args) => sendLua(redis, text, args.slice(0, keys) as string[], args.slice(keys));
-}
-
-const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(Object.keys(READ_FIRST).map((name) => [name, guarded(name)]));
+import { backendBy } from './guarded-scripts.ts';
+import { isOwnKey, unreadableIn } from './unreadable-jobs.ts';
 
 /**
  * Ends a job whose end BullMQ could not record: its script stopped on a parent, a deduplication or a count that it cannot read, after
@@ -92,7 +40,7 @@ export function guardedBackend(
   { onUnreadable, onEndedPlainly }: GuardHooks,
 ): BackendFactory<RedisQueueBackend> {
   return (name, opts, options) => {
-    const backend = createRedisBackend(name, opts, options);
+    const backend = backendBy(clock)(name, opts, options);
     const execute = backend.execCommand.bind(backend);
     const keyOf = (part: string) => `${prefix}:${name}:${part}`;
 
@@ -108,10 +56,8 @@ export function guardedBackend(
     };
 
     const run = async (redis: Redis, command: string, args: (string | number)[]): Promise<unknown> => {
-      setTime(clock, command, args);
-      const script = GUARDED[command];
       try {
-        const answer = await (script === undefined ? execute(redis as never, command, args) : script(redis, args));
+        const answer = await execute(redis as never, command, args);
         return command === 'moveToFinished' && answer === NO_RECORD ? await endPlainly(redis, args, 'its record is gone') : answer;
       } catch (error) {
         if (command !== 'moveToFinished' || !isOfScript(error)) throw error;
@@ -133,8 +79,6 @@ export function guardedBackend(
         onUnreadable();
         return NO_NEXT_JOB;
       }
-      // BullMQ adds to it after it has taken a stalled job off its list, and would lose the job.
-      if (!isCount(read('stc'))) await (client as never as Redis).hdel(keyOf(String(id)), 'stc');
       return answer;
     };
     return backend;

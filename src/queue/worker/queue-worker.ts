@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
-import { maskNumbers } from '../../alert/phone/phone.ts';
+import { logSafeId, maskNumbers } from '../../alert/phone/phone.ts';
 import type { Logger } from '../../logger.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import { duplicateRedis, type Redis, withinDeadline } from '../../redis/connect.ts';
@@ -69,6 +69,8 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   const { shared, commands, prefix, logger } = deps;
   const { process, onUnreadable, onPoison, keepCompleted = KEEP.removeOnComplete } = handlers;
   const clock = clockOf(commands);
+  /** Other producers choose their own job ids, and some use a phone number. */
+  const factsOf = (jobId: string | undefined) => ({ queue, jobId: logSafeId(String(jobId)) });
   const after = (ms: number): JobMove => ({ kind: 'delay', until: new Date(clock.now().getTime() + ms) });
 
   let running = 0;
@@ -81,7 +83,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
   const callOff = (jobId: string): void => {
     const run = runs.get(jobId);
     if (run === undefined || run.signal.aborted) return;
-    logger.warn({ queue, jobId }, 'job lock lost; aborting this run');
+    logger.warn(factsOf(jobId), 'job lock lost; aborting this run');
     run.abort('lock lost');
   };
 
@@ -104,7 +106,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       case 'suspect':
         return runSuspect(job, signal);
       case 'poison':
-        logger.error({ queue, jobId: job.id, stalls: stalledCounter }, 'job failed: it stalled too often');
+        logger.error({ ...factsOf(job.id), stalls: stalledCounter }, 'job failed: it stalled too often');
         return onPoison?.(job, signal) ?? Promise.resolve({ kind: 'failed', reason: describePoison(stalledCounter) });
     }
   };
@@ -115,7 +117,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     try {
       return await handle(job, signal);
     } catch (error) {
-      if (!signal.aborted) logger[levelFor(error, 'error')]({ err: error, queue, jobId: job.id }, 'job run failed; it is retried later');
+      if (!signal.aborted) logger[levelFor(error, 'error')]({ err: error, ...factsOf(job.id) }, 'job run failed; it is retried later');
       return after(signal.aborted ? 0 : TROUBLE_DELAY_MS * (0.5 + Math.random()));
     }
   };
@@ -131,7 +133,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       await settleJob(job, token, move, clock, (refusal) => {
         // Another job may have taken a key of the queue; the sweep gives it back.
         if (isOfScript(refusal)) sweep();
-        logger[levelFor(refusal, 'warn')]({ queue, jobId: job.id, reason: reasonOf(refusal) }, 'job move rejected by Redis; retrying');
+        logger[levelFor(refusal, 'warn')]({ ...factsOf(job.id), reason: reasonOf(refusal) }, 'job move rejected by Redis; retrying');
       });
     } finally {
       running -= 1;
@@ -146,11 +148,11 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
       () =>
         onUnreadable(job).catch((error: unknown) => {
           if (isUnavailable(error)) throw error;
-          logger.error({ err: error, queue, jobId: job.jobId }, 'outcome of an unreadable job not recorded');
+          logger.error({ err: error, ...factsOf(job.jobId) }, 'outcome of an unreadable job not recorded');
         }),
       (error) =>
         logger[levelFor(error, 'warn')](
-          { queue, jobId: job.jobId, reason: reasonOf(error) },
+          { ...factsOf(job.jobId), reason: reasonOf(error) },
           'outcome of an unreadable job rejected by Redis; retrying',
         ),
     );
@@ -158,7 +160,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     const onError = (error: unknown) =>
       logger[levelFor(error, 'warn')]({ queue, reason: reasonOf(error) }, 'unreadable job left for the next sweep');
     for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now(), onError)) {
-      logger.warn({ queue, jobId: job.jobId, reason: job.reason }, 'unreadable job taken off the queue');
+      logger.warn({ ...factsOf(job.jobId), reason: job.reason }, 'unreadable job taken off the queue');
       await record(job);
     }
   }, logger);
@@ -185,7 +187,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
         if (opened === worker) fetching.asked();
       },
       onUnreadable: sweep,
-      onEndedPlainly: (jobId, why) => logger.warn({ queue, jobId, reason: why }, 'job ended without BullMQ'),
+      onEndedPlainly: (jobId, why) => logger.warn({ ...factsOf(jobId), reason: maskNumbers(why) }, 'job ended without BullMQ'),
     });
     opened.on('error', (error) => {
       if (isOfRecord(error)) sweep();
@@ -196,7 +198,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     opened.on('lockRenewalFailed', (ids: string[]) => {
       for (const id of ids) callOff(id);
     });
-    opened.on('stalled', (jobId) => logger.warn({ queue, jobId }, 'recovered a stalled job'));
+    opened.on('stalled', (jobId) => logger.warn(factsOf(jobId), 'recovered a stalled job'));
     return opened;
   };
   let worker = open(shared);

@@ -54,6 +54,14 @@ function harmlessOf(opts: JobJson['opts']): JobJson['opts'] {
   return { ...(repeat !== undefined && { repeat }), ...(telemetry !== undefined && { telemetry }) } as JobJson['opts'];
 }
 
+/** A job of ours never comes near it, and no phone number is as short. */
+const MOST_COUNT = 999_999;
+
+/** A counter of a job's record, which another client may have set to anything; it is repeated in logs, traces and reasons. */
+function boundCount(count: number): number {
+  return Number.isNaN(count) ? 0 : Math.min(Math.max(count, 0), MOST_COUNT);
+}
+
 export interface WorkerHooks extends GuardHooks {
   /** Called when the worker fetches or gets a job. */
   onAsk(): void;
@@ -111,6 +119,9 @@ export class ReadableWorker extends Worker {
     const job = this.#readJob(data, jobId);
     delete job.opts.removeOnComplete;
     delete job.opts.removeOnFail;
+    job.attemptsStarted = boundCount(job.attemptsStarted);
+    job.attemptsMade = boundCount(job.attemptsMade);
+    job.stalledCounter = boundCount(job.stalledCounter);
     if (job.deferredFailure) {
       FLOW_FAILURES.set(job, job.deferredFailure);
       job.deferredFailure = '';

@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module';
+import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from 'bullmq';
+import type { Clock } from '../../clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { luaText, sendLua } from '../../redis/lua-text.ts';
+
+interface BullScript {
+  readonly content: string;
+  readonly keys: number;
+}
+
+const SCRIPTS = createRequire(import.meta.url)('bullmq/dist/cjs/scripts/index.js') as Readonly<Record<string, BullScript>>;
+
+/**
+ * BullMQ's scripts take a job off one list, read or count a value, and add the job to another list. A script that stops between the two
+ * has lost the job, and a delayed job takes up to 999 others with it. These replacements let no value of a record stop a script: a
+ * priority or a count of stalls that is no number, a key that holds no job, and a counter of priorities that cannot be counted up.
+ */
+const REPLACEMENTS: readonly (readonly [theirs: string, ours: string])[] = [
+  [
+    'tonumber(rcall("HGET", jobKey, "priority")) or 0',
+    '(function(held) local priority = type(held) == "string" and tonumber(held) or 0; return priority == priority and priority or 0 end)(redis.pcall("HGET", jobKey, "priority"))',
+  ],
+  [
+    'local priority = tonumber(jobAttributes[1]) or 0',
+    'local priority = tonumber(jobAttributes[1]) or 0\n    if priority ~= priority then priority = 0 end',
+  ],
+  ['rcall("HSET", jobKey, "delay", 0)', 'redis.pcall("HSET", jobKey, "delay", 0)'],
+  [
+    'local prioCounter = rcall("INCR", priorityCounterKey)',
+    'local counted = redis.pcall("INCR", priorityCounterKey)\n  local prioCounter = type(counted) == "number" and counted or 0',
+  ],
+  // A timestamp before 1970 makes a score below zero.
+  ['rcall("ZRANGEBYSCORE", delayedKey, 0, ', 'rcall("ZRANGEBYSCORE", delayedKey, "-inf", '],
+  [
+    'local stalledCount = rcall("HINCRBY", jobKey, "stc", 1)',
+    `local stalledCount = redis.pcall("HINCRBY", jobKey, "stc", 1)
+                    if type(stalledCount) ~= "number" or stalledCount < 1 then
+                        redis.pcall("HSET", jobKey, "stc", 1)
+                        stalledCount = 1
+                    end`,
+  ],
+  [
+    'local jobSchedulerId = rcall("HGET", jobKey, "rjk")',
+    'local jobSchedulerId = redis.pcall("HGET", jobKey, "rjk")\n                    if type(jobSchedulerId) ~= "string" then jobSchedulerId = nil end',
+  ],
+];
+
+interface Guard {
+  /** How many of `REPLACEMENTS` apply; another number means another version of the script. */
+  readonly replaced: number;
+  /** By command, the positions in `KEYS` of keys of the queue that it can read. */
+  readonly reads: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * Where a job took the key of a list, a script would also stop between two lists. It stops before its first write instead, by
+ * reading every list first, and the call can be repeated.
+ */
+const GUARDS: Readonly<Record<string, Guard>> = {
+  moveToActive: { replaced: 4, reads: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] } },
+  moveToFinished: { replaced: 5, reads: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] } },
+  moveToDelayed: { replaced: 4, reads: { LLEN: [2, 9], ZCARD: [1, 3, 4], XLEN: [6], HLEN: [7], SCARD: [8] } },
+  retryJob: { replaced: 4, reads: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] } },
+  moveStalledJobsToWait: { replaced: 2, reads: { SCARD: [1], LLEN: [2, 3], HLEN: [5], ZCARD: [7, 9], XLEN: [8] } },
+  promote: { replaced: 3, reads: { ZCARD: [1, 5, 9], LLEN: [2, 6], HLEN: [4], XLEN: [8] } },
+  reprocessJob: { replaced: 2, reads: { XLEN: [2], ZCARD: [3, 7, 8], LLEN: [4, 6], HLEN: [5] } },
+};
+
+type Run = (redis: Redis, args: readonly (string | number)[]) => Promise<unknown>;
+
+function guarded(name: string, { replaced, reads }: Guard): Run {
+  const { content, keys } = SCRIPTS[name] as BullScript;
+  const applying = REPLACEMENTS.filter(([theirs]) => content.includes(theirs));
+  if (applying.length !== replaced) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
+  const first = Object.entries(reads).flatMap(([command, at]) => at.map((key) => `redis.call('${command}', KEYS[${key}])\n`));
+  const text = luaText(first.join('') + applying.reduce((lua, [theirs, ours]) => lua.replaceAll(theirs, ours), content));
+  return (redis, args) => sendLua(redis, text, args.slice(0, keys) as string[], args.slice(keys));
+}
+
+const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(
+  Object.entries(GUARDS).map(([name, guard]) => [name, guarded(name, guard)]),
+);
+
+/**
+ * Where BullMQ 6.7 passes `Date.now()` to its scripts: name of the script → place among its keys and arguments. By it jobs are
+ * promoted, delayed, and get their times; in stock BullMQ a process whose clock is an hour ahead promotes what is due in an hour.
+ */
+const NOW_AT: Readonly<Record<string, number>> = {
+  moveToActive: 12,
+  moveToFinished: 15,
+  moveToDelayed: 12,
+  moveStalledJobsToWait: 11,
+  retryJob: 12,
+};
+
+/** Runs BullMQ's scripts by this clock instead of the process's wall clock, and those that move a job with their guards. */
+export function backendBy(clock: Clock): BackendFactory<RedisQueueBackend> {
+  return (name, opts, options) => {
+    const backend = createRedisBackend(name, opts, options);
+    const execute = backend.execCommand.bind(backend);
+    backend.execCommand = (client, command, args: unknown[]) => {
+      const at = NOW_AT[command];
+      if (at !== undefined) args[at] = clock.now().getTime();
+      const script = GUARDED[command];
+      return script === undefined ? execute(client, command, args) : script(client as never, args as (string | number)[]);
+    };
+    return backend;
+  };
+}
