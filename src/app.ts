@@ -6,14 +6,16 @@ import { createMetrics, type MetricsOptions, type Role as ProcessRole } from './
 import { lanesOf, sendingSetup } from './overview/lanes.ts';
 import { promoteHeldBack } from './queue/jobs/message-jobs.ts';
 import { QUEUES } from './queue/names.ts';
+import { unknownScripts } from './queue/worker/guarded-scripts.ts';
 import { checkAccess, checkConnectionAccess } from './redis/access/access.ts';
 import type { RedisUser } from './redis/access/permissions.ts';
 import { useClock } from './redis/clock/redis-clock.ts';
-import { connectRedis, type Redis, withinDeadline } from './redis/connect.ts';
+import { connectRedis, isCluster, type Redis, withinDeadline } from './redis/connect.ts';
 import { openDataSet } from './redis/data-set.ts';
 import { requireFitRedis, requireNoFault } from './redis/fitness/check.ts';
 import { createRedisWatch } from './redis/fitness/watch.ts';
 import { createKeys } from './redis/keys.ts';
+import { batchFault, batchScripts } from './redis/script-batch.ts';
 import { type AccessWatch, watchAccess } from './roles/access-watch.ts';
 import { announceProcess, type ProcessAnnouncer } from './roles/announce-process.ts';
 import { followCapNames } from './roles/cap-names.ts';
@@ -90,6 +92,19 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     return redis;
   };
 
+  /** In a Redis Cluster each script declares its keys: only so does a server ask to repeat a call while it moves some of them. */
+  const batchIfPossible = async (commands: Redis): Promise<void> => {
+    const scripts = unknownScripts();
+    if (scripts.length > 0) {
+      const hint = 'install the BullMQ that package.json names; until then its scripts run without our guards, each call on its own';
+      logger.warn({ scripts, hint }, 'BullMQ has unknown scripts; calls are not batched');
+    } else if (!isCluster(commands)) {
+      const fault = await batchFault(commands, keys.probe());
+      if (fault === undefined) batchScripts(commands, keys.probe(), watch.onError);
+      else logger.warn({ reason: fault.message }, 'Redis rejects undeclared keys; calls are not batched');
+    }
+  };
+
   const hasWorkers = roles.some((role) => role !== 'receiver');
   const routesFor = (next: Config) => (roles.includes('dispatcher') ? lanesOf(next) : []);
   const start = async (): Promise<{ httpPort: number }> => {
@@ -135,6 +150,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
     dataSetWatch = watchDataSet({ dataSet: openDataSet(interactive, keys), logger, onLoss: metrics.redisDataLost }, cleanups);
     const commands = hasWorkers ? connect('commands') : interactive;
     useClock(commands, clock);
+    if (hasWorkers) await batchIfPossible(commands);
     const resources = {
       roles,
       logger,

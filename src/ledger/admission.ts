@@ -1,7 +1,8 @@
 import { hash } from '../alert/id.ts';
 import { severityRank } from '../alert/severity.ts';
-import type { AnswerOf, ScriptStep } from '../redis/define-script.ts';
+import type { AnswerOf } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
+import type { ScriptStep } from '../redis/lua-text.ts';
 import { MISSED_ALERT_REASONS } from './criticals.ts';
 import type { HistoryEvent } from './history/history.ts';
 import { alertLine, messageLine } from './journal/journal-entry.ts';

@@ -1,6 +1,6 @@
 import type { ProviderReason } from '../alert/reason.ts';
 import type { Severity } from '../alert/severity.ts';
-import type { ScriptStep } from '../redis/define-script.ts';
+import type { ScriptStep } from '../redis/lua-text.ts';
 import type { AckCodes, Acknowledge } from './acknowledge/acknowledge.ts';
 import type { Closure } from './acknowledge/closure-script.ts';
 import type { HistoryAttempt, HistoryEvent, MessageState } from './history/history.ts';

@@ -1,5 +1,5 @@
-import type { ScriptStep } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
+import type { ScriptStep } from '../redis/lua-text.ts';
 import type { HistoryAttempt, MessageState } from './history/history.ts';
 import { messageLine } from './journal/journal-entry.ts';
 import type { AttemptRequest, ClosedAttempt, History, Move, Moved, Opened } from './ledger.ts';

@@ -1,9 +1,8 @@
 import { severityRank } from '../alert/severity.ts';
-import { runChain } from '../redis/chain.ts';
 import { askTime } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
-import { runStep } from '../redis/define-script.ts';
 import type { Keys } from '../redis/keys.ts';
+import { runChain, runStep } from '../redis/run-scripts.ts';
 import { createAckCodes, createAcknowledge } from './acknowledge/acknowledge.ts';
 import { readClosureScript } from './acknowledge/closure-script.ts';
 import { admitStep, settleAlertStep, writtenMessages } from './admission.ts';

@@ -3,7 +3,8 @@ import { logSafeId } from '../alert/phone/phone.ts';
 import { type Message, messageSchema } from '../pipeline/message.ts';
 import { moveOfJob, type Outcome } from '../pipeline/outcome.ts';
 import type { Dispatch } from '../pipeline/sending/dispatcher.ts';
-import { defineScript, type ScriptStep } from '../redis/define-script.ts';
+import { defineScript } from '../redis/define-script.ts';
+import type { ScriptStep } from '../redis/lua-text.ts';
 import { noteInSpan } from '../tracing/span.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, RETURN_PRIORITY } from './names.ts';
 import { createQueueWorker, type QueueWorker, type QueueWorkerDeps } from './worker/queue-worker.ts';
@@ -18,6 +19,7 @@ export interface MessageWorkerDeps extends QueueWorkerDeps {
 const unrestrictedScript = defineScript(new URL('unrestricted.lua', import.meta.url), {
   keys: ['meta'],
   reply: ['unrestricted', 'restricted'],
+  batched: true,
 });
 
 /**

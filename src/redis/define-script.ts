@@ -11,7 +11,9 @@ import {
   type Scalar,
   wireOrder,
 } from './lua-source.ts';
-import { type LuaText, luaText, sendLua } from './lua-text.ts';
+import { luaText, type ScriptStep } from './lua-text.ts';
+import { runStep } from './run-scripts.ts';
+import { joinBatches } from './script-batch.ts';
 
 interface ScalarTypes {
   string: string;
@@ -75,15 +77,8 @@ export interface ScriptDefinition<
   readonly constants?: LuaConstants;
   /** Shared Lua functions, placed before the script. */
   readonly includes?: readonly LuaPart[];
-}
-
-/** One call of a script that has not been sent: several can be sent as one, see `chain.ts`. */
-export interface ScriptStep<Result = unknown> {
-  readonly lua: LuaText;
-  readonly keys: readonly string[];
-  readonly args: readonly (string | number)[];
-  /** @throws Error for a reply that the definition does not list */
-  read(reply: unknown): Result;
+  /** Every alert calls it, so it is sent in batches. */
+  readonly batched?: boolean;
 }
 
 export interface Script<Keys extends readonly string[] = readonly string[], Args extends ArgKinds = ArgKinds, R extends Reply = Reply> {
@@ -118,9 +113,10 @@ export function defineScript<
   const R extends Reply,
   const Args extends ArgKinds = Record<never, never>,
 >(file: URL, definition: ScriptDefinition<Keys, Args, R>): Script<Keys, Args, R> {
-  const { keys, args = {}, reply, constants = {}, includes = [] } = definition;
+  const { keys, args = {}, reply, constants = {}, includes = [], batched = false } = definition;
   const { chunks, unused } = assemble(keys, args, luaPart(file, { constants, includes }));
   const lua = luaText(chunks.map(({ text }) => text).join('\n'));
+  if (batched) joinBatches(lua);
   const order = wireOrder(args);
   const read = readerOf(file, reply) as (answer: unknown) => AnswerOf<R>;
   const step = (call: NamedCall): ScriptStep<AnswerOf<R>> => {
@@ -137,11 +133,6 @@ export function defineScript<
   const script = Object.assign(run as unknown as Script<Keys, Args, R>, { step, definition, chunks, unused });
   defined.push(script as unknown as Script);
   return script;
-}
-
-/** Sends one step. */
-export async function runStep<Result>(redis: Redis, { lua, keys, args, read }: ScriptStep<Result>): Promise<Result> {
-  return read(await sendLua(redis, lua, keys, args));
 }
 
 interface NamedCall {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chainLua } from '../../src/redis/chain.ts';
+import { callsLua } from '../../src/redis/packed-calls.ts';
 import { definedScripts, noReply, type Script } from '../../src/redis/define-script.ts';
 import { type CheckedScript, checkScript } from './lua-names.ts';
 
@@ -17,7 +17,7 @@ export async function findScripts(root: string): Promise<{ readonly scripts: rea
   const folder = join(sourceRoot(resolve(root)), 'src/');
   const scripts = definedScripts().filter(({ chunks }) => chunks.at(-1)?.file.startsWith(folder));
   const loaded = new Set(scripts.flatMap(({ chunks }) => chunks.map(({ file }) => file)));
-  loaded.add(chainLua.file);
+  loaded.add(callsLua.file);
   const unread = files.filter((file) => file.endsWith('.lua') && !loaded.has(join(folder, file)));
   if (faults.length === 0) faults.push(...unread.map((file) => `src/${file} belongs to no script`));
   return { scripts, faults };
@@ -36,12 +36,12 @@ function importOf(root: string, path: string): string {
   return pathToFileURL(join(sourceRoot(root), 'src', isCompiled() ? path.replace(/\.ts$/, '.js') : path)).href;
 }
 
-const { file, source: text, foreign } = chainLua;
-/** The Lua that calls the scripts of a chain, which is put before it. */
-const chainDriver: CheckedScript = {
+const { file, source: text, foreign } = callsLua;
+/** The Lua that calls several scripts, which is put before it. */
+const callsDriver: CheckedScript = {
   definition: { reply: noReply },
   chunks: [
-    { file: 'scripts of a chain', text: 'local SCRIPTS = {}', foreign: true },
+    { file: 'scripts of a call', text: 'local SCRIPTS = {}', foreign: true },
     { file, text, foreign },
   ],
   unused: [],
@@ -50,5 +50,5 @@ const chainDriver: CheckedScript = {
 /** All faults of all scripts. */
 export async function checkScripts(root: string): Promise<string[]> {
   const { scripts, faults } = await findScripts(root);
-  return [...new Set([...faults, ...scripts.flatMap(checkScript), ...checkScript(chainDriver)])].sort();
+  return [...new Set([...faults, ...scripts.flatMap(checkScript), ...checkScript(callsDriver)])].sort();
 }

@@ -34,6 +34,7 @@ export const settleAlertScript = defineScript(new URL('settle-alert.lua', import
   reply: ['recorded', 'known', 'other_content'],
   constants: { LEDGER_TTL_MS, MISSED_ALERT },
   includes: [otherContentLua, writeEntryLua, missLua],
+  batched: true,
 });
 
 /** Placeholder in the lines that `admitScript` writes for a duplicate: the script inserts the alert id. */
@@ -93,6 +94,7 @@ export const admitScript = defineScript(new URL('admit.lua', import.meta.url), {
     REASON: wordsOf<OurReason>('duplicate'),
   },
   includes: [closedByLua, otherContentLua, nowLua, claimHolderLua, takeClaimsLua, writeEntryLua, followLua],
+  batched: true,
 });
 
 /**

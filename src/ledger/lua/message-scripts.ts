@@ -47,6 +47,7 @@ export const openAttemptScript = defineScript(new URL('open-attempt.lua', import
   },
   constants: { IN_FLIGHT: setOf(IN_FLIGHT), STATE: wordsOf<MessageState>('sending', 'deferred') },
   includes: [nowLua, closedByLua, boundLeaseLua],
+  batched: true,
 });
 
 /**
@@ -97,6 +98,7 @@ export const moveScript = defineScript(new URL('move.lua', import.meta.url), {
     PLANNED: setOf(PLANNED_WAITS),
   },
   includes: [nowLua, releaseClaimLua, writeEntryLua, holdLua, missLua, indexEndedLua],
+  batched: true,
 });
 
 /**

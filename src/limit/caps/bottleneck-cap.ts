@@ -1,8 +1,9 @@
 import { clockOf, nowLua } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript, noReply, runStep } from '../../redis/define-script.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
 import { foreignPart, luaPart } from '../../redis/lua-source.ts';
+import { runStep } from '../../redis/run-scripts.ts';
 import { currentNamesLua } from '../cap-names.ts';
 import { BOTTLENECK_VERSION, KEYS_PER_LIMITER, limiterKeys, limiterLua, SETTINGS_KEY, SLOTS_KEY, WEIGHTS_KEY } from './bottleneck-lua.ts';
 import type { CapRule, RateCap, Reservation } from './rate-cap.ts';
@@ -48,6 +49,7 @@ const reserveSlotScript = defineScript(new URL('../lua/reserve-slot.lua', import
   args: taking,
   reply: { held: { isFresh: 'flag' }, full: { rule: 'number', waitMs: 'number' } },
   includes: [openRuleLua, takeSlotLua],
+  batched: true,
 });
 
 /** Takes a slot again that was lost with its keys, as far as there is room: the message was sent and must count. */
@@ -56,6 +58,7 @@ const settleSlotScript = defineScript(new URL('../lua/settle-slot.lua', import.m
   args: taking,
   reply: noReply,
   includes: [openRuleLua, takeSlotLua],
+  batched: true,
 });
 
 const releaseSlotScript = defineScript(new URL('../lua/release-slot.lua', import.meta.url), {

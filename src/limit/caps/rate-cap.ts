@@ -1,4 +1,4 @@
-import type { ScriptStep } from '../../redis/define-script.ts';
+import type { ScriptStep } from '../../redis/lua-text.ts';
 
 /** The port of the rate caps: exact in every window position, over all replicas. */
 export const CAP_REASONS = ['rate_cap_recipient', 'rate_cap_hour', 'rate_cap_source', 'rate_cap_country', 'rate_cap_route'] as const;

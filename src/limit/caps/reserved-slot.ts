@@ -1,6 +1,8 @@
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript, noReply, runStep, type ScriptStep } from '../../redis/define-script.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 import type { Keys } from '../../redis/keys.ts';
+import type { ScriptStep } from '../../redis/lua-text.ts';
+import { runStep } from '../../redis/run-scripts.ts';
 import type { CapRule } from './rate-cap.ts';
 
 /**
@@ -66,6 +68,7 @@ const recordCriticalScript = defineScript(new URL('../lua/record-critical.lua', 
   keys: ['keptSlot', 'sentCriticals'],
   args: { messageId: 'string', dedupHash: 'string', now: 'number', windowMs: 'number', rememberMs: 'number' },
   reply: noReply,
+  batched: true,
 });
 
 export function createReservedSlot(redis: Redis, keys: Keys): ReservedSlot {

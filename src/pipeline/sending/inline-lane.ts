@@ -1,6 +1,6 @@
 import type { BeginRequest, Opened } from '../../ledger/ledger.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';
-import type { ScriptStep } from '../../redis/define-script.ts';
+import type { ScriptStep } from '../../redis/lua-text.ts';
 import type { Message } from '../message.ts';
 import { moveOfJob, type Outcome } from '../outcome.ts';
 import type { PlannedMessage } from '../routing/plan-message.ts';

@@ -33,14 +33,16 @@ export interface GuardHooks {
 /**
  * The backend of a worker whose queue may hold any job: what one job's record holds neither stops the end of that job nor touches
  * another one.
+ * @param commands the connection on which its scripts are sent in batches with ours
  */
 export function guardedBackend(
+  commands: Redis,
   clock: Clock,
   prefix: string,
   { onUnreadable, onEndedPlainly }: GuardHooks,
 ): BackendFactory<RedisQueueBackend> {
   return (name, opts, options) => {
-    const backend = backendBy(clock)(name, opts, options);
+    const backend = backendBy(clock, commands)(name, opts, options);
     const execute = backend.execCommand.bind(backend);
     const keyOf = (part: string) => `${prefix}:${name}:${part}`;
 

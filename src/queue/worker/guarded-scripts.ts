@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import type { Clock } from '../../clock.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { luaText, sendLua } from '../../redis/lua-text.ts';
+import { luaText, type ScriptArg, type ScriptStep } from '../../redis/lua-text.ts';
+import { runStep } from '../../redis/run-scripts.ts';
+import { joinBatches } from '../../redis/script-batch.ts';
 
 interface BullScript {
   readonly content: string;
@@ -47,10 +49,12 @@ const REPLACEMENTS: readonly (readonly [theirs: string, ours: string])[] = [
 ];
 
 interface Guard {
-  /** How many of `REPLACEMENTS` apply; another number means another version of the script. */
-  readonly replaced: number;
+  /** SHA-1 of the script in BullMQ 6.7.0, for which the guard is written. */
+  readonly sha: string;
   /** By command, the positions in `KEYS` of keys of the queue that it can read. */
   readonly reads: Readonly<Record<string, readonly number[]>>;
+  /** Each job needs it, so it is sent in batches. */
+  readonly batched?: boolean;
 }
 
 /**
@@ -58,28 +62,38 @@ interface Guard {
  * reading every list first, and the call can be repeated.
  */
 const GUARDS: Readonly<Record<string, Guard>> = {
-  moveToActive: { replaced: 4, reads: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] } },
-  moveToFinished: { replaced: 5, reads: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] } },
-  moveToDelayed: { replaced: 4, reads: { LLEN: [2, 9], ZCARD: [1, 3, 4], XLEN: [6], HLEN: [7], SCARD: [8] } },
-  retryJob: { replaced: 4, reads: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] } },
-  moveStalledJobsToWait: { replaced: 2, reads: { SCARD: [1], LLEN: [2, 3], HLEN: [5], ZCARD: [7, 9], XLEN: [8] } },
-  promote: { replaced: 3, reads: { ZCARD: [1, 5, 9], LLEN: [2, 6], HLEN: [4], XLEN: [8] } },
-  reprocessJob: { replaced: 2, reads: { XLEN: [2], ZCARD: [3, 7, 8], LLEN: [4, 6], HLEN: [5] } },
+  moveToActive: { sha: 'SHA-moveToActive', reads: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] }, batched: true },
+  moveToFinished: {
+    sha: 'SHA-moveToFinished',
+    reads: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] },
+    batched: true,
+  },
+  moveToDelayed: { sha: 'SHA-moveToDelayed', reads: { LLEN: [2, 9], ZCARD: [1, 3, 4], XLEN: [6], HLEN: [7], SCARD: [8] }, batched: true },
+  retryJob: { sha: 'SHA-retryJob', reads: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] } },
+  moveStalledJobsToWait: { sha: 'SHA-moveStalledJobsToWait', reads: { SCARD: [1], LLEN: [2, 3], HLEN: [5], ZCARD: [7, 9], XLEN: [8] } },
+  promote: { sha: 'SHA-promote', reads: { ZCARD: [1, 5, 9], LLEN: [2, 6], HLEN: [4], XLEN: [8] } },
+  reprocessJob: { sha: 'SHA-reprocessJob', reads: { XLEN: [2], ZCARD: [3, 7, 8], LLEN: [4, 6], HLEN: [5] } },
 };
 
-type Run = (redis: Redis, args: readonly (string | number)[]) => Promise<unknown>;
-
-function guarded(name: string, { replaced, reads }: Guard): Run {
-  const { content, keys } = SCRIPTS[name] as BullScript;
-  const applying = REPLACEMENTS.filter(([theirs]) => content.includes(theirs));
-  if (applying.length !== replaced) throw new Error(`${name} of BullMQ is not the script that this version is known to have`);
-  const first = Object.entries(reads).flatMap(([command, at]) => at.map((key) => `redis.call('${command}', KEYS[${key}])\n`));
-  const text = luaText(first.join('') + applying.reduce((lua, [theirs, ours]) => lua.replaceAll(theirs, ours), content));
-  return (redis, args) => sendLua(redis, text, args.slice(0, keys) as string[], args.slice(keys));
+/** Guarded scripts of which the installed BullMQ has another version. */
+export function unknownScripts(scripts: Readonly<Record<string, Pick<BullScript, 'content'> | undefined>> = SCRIPTS): string[] {
+  return Object.entries(GUARDS).flatMap(([name, { sha }]) => (luaText(scripts[name]?.content ?? '').sha === sha ? [] : [name]));
 }
 
-const GUARDED: Readonly<Record<string, Run>> = Object.fromEntries(
-  Object.entries(GUARDS).map(([name, guard]) => [name, guarded(name, guard)]),
+function guarded(name: string, { reads, batched = false }: Guard): (args: readonly ScriptArg[]) => ScriptStep {
+  const { content, keys } = SCRIPTS[name] as BullScript;
+  const first = Object.entries(reads).flatMap(([command, at]) => at.map((key) => `redis.call('${command}', KEYS[${key}])\n`));
+  const lua = luaText(first.join('') + REPLACEMENTS.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), content));
+  if (batched) joinBatches(lua);
+  const read = (reply: unknown) => reply;
+  return (args) => ({ lua, keys: args.slice(0, keys) as string[], args: args.slice(keys), read });
+}
+
+/** A script of another version runs as it is. */
+const GUARDED: Readonly<Record<string, ReturnType<typeof guarded>>> = Object.fromEntries(
+  Object.entries(GUARDS)
+    .filter(([name]) => !unknownScripts().includes(name))
+    .map(([name, guard]) => [name, guarded(name, guard)]),
 );
 
 /**
@@ -94,8 +108,11 @@ const NOW_AT: Readonly<Record<string, number>> = {
   retryJob: 12,
 };
 
-/** Runs BullMQ's scripts by this clock instead of the process's wall clock, and those that move a job with their guards. */
-export function backendBy(clock: Clock): BackendFactory<RedisQueueBackend> {
+/**
+ * Runs BullMQ's scripts by this clock instead of the process's wall clock, and those that move a job with their guards.
+ * @param commands the connection on which they are sent in batches with ours; absent: the queue's own, each on its own
+ */
+export function backendBy(clock: Clock, commands?: Redis): BackendFactory<RedisQueueBackend> {
   return (name, opts, options) => {
     const backend = createRedisBackend(name, opts, options);
     const execute = backend.execCommand.bind(backend);
@@ -103,7 +120,9 @@ export function backendBy(clock: Clock): BackendFactory<RedisQueueBackend> {
       const at = NOW_AT[command];
       if (at !== undefined) args[at] = clock.now().getTime();
       const script = GUARDED[command];
-      return script === undefined ? execute(client, command, args) : script(client as never, args as (string | number)[]);
+      return script === undefined
+        ? execute(client, command, args)
+        : runStep(commands ?? (client as never), script(args as ScriptArg[]), client as never);
     };
     return backend;
   };

@@ -87,7 +87,7 @@ export class ReadableWorker extends Worker {
 
   constructor(queue: string, processor: Processor, commands: Redis, options: WorkerOptions, { onAsk, ...hooks }: WorkerHooks) {
     const clock = clockOf(commands);
-    super(queue, processor, { ...options, autorun: false }, guardedBackend(clock, options.prefix ?? 'bull', hooks));
+    super(queue, processor, { ...options, autorun: false }, guardedBackend(commands, clock, options.prefix ?? 'bull', hooks));
     this.#clock = clock;
     this.#commands = commands;
     this.#onAsk = onAsk;

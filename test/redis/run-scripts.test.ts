@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { runChain } from '../../src/redis/chain.ts';
 import { noReply, stringList, stringOrNone } from '../../src/redis/define-script.ts';
+import { runChain } from '../../src/redis/run-scripts.ts';
 import { scriptOf } from '../support/lua-script.ts';
 import { testRedis } from '../support/redis.ts';
 
