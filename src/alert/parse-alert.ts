@@ -2,6 +2,7 @@ import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from '
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
 import { idInText } from './id.ts';
 import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone/phone.ts';
+import { readPlainAlert } from './plain-alert.ts';
 import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
 
@@ -68,11 +69,15 @@ export interface Directory {
 export function parseAlert(data: unknown, directory: Directory): ParsedAlert {
   const { severityWords = SEVERITY_WORDS } = directory;
   const tidy = tidyAlert(data, severityWords);
-  const parsed = alertSchema.safeParse(tidy, { error: issueSentence });
-  if (!parsed.success)
-    throw new AlertError(describeIssues(parsed.error.issues, tidy).map((issue) => withWords(issue, tidy, severityWords)));
-  const issues = [...recipientIssues(parsed.data, directory), ...templateIssues(parsed.data, directory)];
+  const alert = readPlainAlert(tidy) ?? readBySchema(tidy, severityWords);
+  const issues = [...recipientIssues(alert, directory), ...templateIssues(alert, directory)];
   if (issues.length > 0) throw new AlertError(issues);
+  return alert;
+}
+
+function readBySchema(tidy: unknown, words: SeverityWords): ParsedAlert {
+  const parsed = alertSchema.safeParse(tidy, { error: issueSentence });
+  if (!parsed.success) throw new AlertError(describeIssues(parsed.error.issues, tidy).map((issue) => withWords(issue, tidy, words)));
   return parsed.data;
 }
 

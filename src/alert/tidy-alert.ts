@@ -73,10 +73,10 @@ function isRecord(value: unknown): value is Fields {
 
 /** Transforms fields; a field whose result is `undefined` is removed. */
 function mapFields(fields: Fields, make: (name: string, value: unknown) => unknown): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => {
-      const made = make(name, value);
-      return made === undefined ? [] : [[name, made] as const];
-    }),
-  );
+  const kept: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    const made = make(name, value);
+    if (made !== undefined) kept.push([name, made]);
+  }
+  return Object.fromEntries(kept);
 }

@@ -1,4 +1,14 @@
-import { context, diag, isSpanContextValid, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  diag,
+  isSpanContextValid,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { parseTraceparent } from './traceparent.ts';
 
 /** Attributes of a span: closed sets, counts, codes and ids of ours; never a number, a text, a secret or an error message. */
@@ -30,6 +40,12 @@ export interface OpenSpan {
 
 const SCOPE = 'sms-dispatch';
 
+/** Whether spans are recorded in this process. */
+export function isTracing(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(SCOPE) !== undefined;
+}
+
 /** Opens a span; costs almost nothing while tracing is off, because the API then returns no-op spans. */
 export function openSpan({ kind, name, facts = {}, from }: SpanStart): OpenSpan {
   const parent = from === undefined ? context.active() : remote(from);
@@ -54,6 +70,7 @@ function guarded(act: () => void): void {
 
 /** Runs work in a span. Of an error only the name is recorded; its message may quote anything. */
 export async function inSpan<T>(start: SpanStart, work: (note: OpenSpan['note']) => Promise<T>): Promise<T> {
+  if (!isTracing()) return work(() => undefined);
   const span = openSpan(start);
   try {
     return await span.run(() => work(span.note));

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import { maskNumbers } from '../../alert/phone/phone.ts';
-import { inSpan } from '../../tracing/span.ts';
+import { inSpan, isTracing } from '../../tracing/span.ts';
 import { carriedIn } from '../../tracing/traceparent.ts';
 import type { JobMove } from './settle.ts';
 
@@ -9,6 +9,7 @@ import type { JobMove } from './settle.ts';
  * next child of the same span, so one trace shows all runs; `sms.job.run` numbers them.
  */
 export function inJobSpan(queue: string, job: Job, run: () => Promise<JobMove>): Promise<JobMove> {
+  if (!isTracing()) return run();
   const start = {
     kind: 'consumer',
     name: `process ${queue}`,
