@@ -1,6 +1,6 @@
 import type { Redis } from './connect.ts';
 import { classifyTrouble } from './fitness/trouble.ts';
-import { type ChainLink, type LuaText, luaText, sendLua } from './lua-text.ts';
+import { type ChainLink, type LuaText, sendLua } from './lua-text.ts';
 import { type Program, packCalls, programOf, type StepReplies } from './packed-calls.ts';
 
 /** A batch blocks Redis for as long as its calls take: about 3 ms. */
@@ -77,15 +77,4 @@ export function sendInBatch(redis: Redis, links: readonly ChainLink[]): Promise<
   if (send === undefined) return undefined;
   const { numbers } = wholeProgram();
   return links.every(({ step }) => numbers.has(step.lua)) ? send(links) : undefined;
-}
-
-const probe = luaText("return redis.call('EXISTS', unpack(cmsgpack.unpack(ARGV[1])))");
-
-/** The error of a server that refuses keys which a script did not declare; some Redis-compatible servers do. */
-export async function batchFault(redis: Redis, key: string): Promise<Error | undefined> {
-  const packed = Buffer.from([0x91, 0xd9, Buffer.byteLength(key), ...Buffer.from(key)]);
-  return sendLua(redis, probe, [], [packed]).then(
-    () => undefined,
-    (error: Error) => error,
-  );
 }

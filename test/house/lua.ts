@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { callsLua } from '../../src/redis/packed-calls.ts';
 import { definedScripts, noReply, type Script } from '../../src/redis/define-script.ts';
+import { callsLua } from '../../src/redis/packed-calls.ts';
 import { type CheckedScript, checkScript } from './lua-names.ts';
 
 /** Every script below `src`, and what is wrong with the files. */

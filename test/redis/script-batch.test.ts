@@ -1,8 +1,9 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { connectRedis, type Redis } from '../../src/redis/connect.ts';
 import { noReply, stringOrNone } from '../../src/redis/define-script.ts';
+import { batchFault } from '../../src/redis/fitness/batch-fault.ts';
 import { runChain } from '../../src/redis/run-scripts.ts';
-import { batchFault, batchScripts } from '../../src/redis/script-batch.ts';
+import { batchScripts } from '../../src/redis/script-batch.ts';
 import { scriptOf } from '../support/lua-script.ts';
 import { testRedis } from '../support/redis.ts';
 import { tell } from '../support/redis-groups.ts';
