@@ -62,17 +62,31 @@ interface Guard {
  * reading every list first, and the call can be repeated.
  */
 const GUARDS: Readonly<Record<string, Guard>> = {
-  moveToActive: { sha: 'SHA-moveToActive', reads: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] }, batched: true },
+  moveToActive: {
+    sha: 'd96ca626f1ea141b44a856b312fc636d99aa9ea9',
+    reads: { LLEN: [1, 2], ZCARD: [3, 7, 11], XLEN: [4], SCARD: [5], HLEN: [9] },
+    batched: true,
+  },
   moveToFinished: {
-    sha: 'SHA-moveToFinished',
+    sha: '69666e69dd5621df59067a03de685e55a486560d',
     reads: { LLEN: [1, 2], ZCARD: [3, 7, 11, 14], XLEN: [4], SCARD: [5], HLEN: [9] },
     batched: true,
   },
-  moveToDelayed: { sha: 'SHA-moveToDelayed', reads: { LLEN: [2, 9], ZCARD: [1, 3, 4], XLEN: [6], HLEN: [7], SCARD: [8] }, batched: true },
-  retryJob: { sha: 'SHA-retryJob', reads: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] } },
-  moveStalledJobsToWait: { sha: 'SHA-moveStalledJobsToWait', reads: { SCARD: [1], LLEN: [2, 3], HLEN: [5], ZCARD: [7, 9], XLEN: [8] } },
-  promote: { sha: 'SHA-promote', reads: { ZCARD: [1, 5, 9], LLEN: [2, 6], HLEN: [4], XLEN: [8] } },
-  reprocessJob: { sha: 'SHA-reprocessJob', reads: { XLEN: [2], ZCARD: [3, 7, 8], LLEN: [4, 6], HLEN: [5] } },
+  moveToDelayed: {
+    sha: '9f83944d6edafd63c74121d73299dd3358ddfe0c',
+    reads: { LLEN: [2, 9], ZCARD: [1, 3, 4], XLEN: [6], HLEN: [7], SCARD: [8] },
+    batched: true,
+  },
+  retryJob: {
+    sha: '812d06de3eaf0fb70e333b3d0142eed8bf630a2d',
+    reads: { LLEN: [1, 2], HLEN: [5], XLEN: [6], ZCARD: [7, 8, 10], SCARD: [11] },
+  },
+  moveStalledJobsToWait: {
+    sha: '1e9bb7deb6219644a634d32c430ce15ed39a377e',
+    reads: { SCARD: [1], LLEN: [2, 3], HLEN: [5], ZCARD: [7, 9], XLEN: [8] },
+  },
+  promote: { sha: '1d740f19fe984343737df70206877be7cbab6913', reads: { ZCARD: [1, 5, 9], LLEN: [2, 6], HLEN: [4], XLEN: [8] } },
+  reprocessJob: { sha: '1323ff649a78371c602a52252e61dc9f2fdfe36d', reads: { XLEN: [2], ZCARD: [3, 7, 8], LLEN: [4, 6], HLEN: [5] } },
 };
 
 /** Guarded scripts of which the installed BullMQ has another version. */
