@@ -141,7 +141,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
         hash,
         sends,
         stuck: () => notFetching(current),
-        refused: () => allowed.known().map(({ problem }) => problem),
+        refused: () => allowed.denied().map(({ problem }) => problem),
         clock,
         logger,
       },

@@ -1,7 +1,7 @@
 import { connectRedis, isCluster, type Redis } from '../connect.ts';
 import { defineScript } from '../define-script.ts';
 import type { RedisFinding } from '../fitness/check.ts';
-import { classifyTrouble, type Denial, denialIn } from '../fitness/trouble.ts';
+import { classifyTrouble, type Denial, denialIn, type Trouble } from '../fitness/trouble.ts';
 import type { Keys } from '../keys.ts';
 import { isUnavailable, withinDeadline } from '../unavailable.ts';
 import { commandsOf, type RedisUser, usesChannels } from './permissions.ts';
@@ -12,6 +12,11 @@ export interface AccessOptions {
   readonly keys: Keys;
   /** Names of the queues that the role uses. */
   readonly queues: readonly string[];
+}
+
+export interface AccessFinding extends RedisFinding {
+  /** `no_permission`, or why Redis rejects calls now. */
+  readonly kind: Trouble['kind'];
 }
 
 /** Returns the number and the error of each call that failed. */
@@ -26,7 +31,7 @@ const tryScript = defineScript(new URL('try-calls.lua', import.meta.url), {
  * leaves no keys. Returns the missing permissions with the rule that grants them, or why Redis accepts no writes.
  * @throws RedisUnavailableError when Redis does not answer
  */
-export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOptions): Promise<RedisFinding[]> {
+export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOptions): Promise<AccessFinding[]> {
   const calls = probeCalls(user, keys, queues);
   const failures: Failure[] = [];
   const tried = async (permission: string, work: Promise<unknown>) => {
@@ -58,7 +63,7 @@ export async function checkAccess(redis: Redis, { user, keys, queues }: AccessOp
 }
 
 /** Probes commands that change connection state, on a separate connection. @throws RedisUnavailableError */
-export async function checkConnectionAccess(url: string, { user, keys }: AccessOptions): Promise<RedisFinding[]> {
+export async function checkConnectionAccess(url: string, { user, keys }: AccessOptions): Promise<AccessFinding[]> {
   let fault: Error | undefined;
   const redis = connectRedis(url, 'probe', (error) => {
     fault ??= error;
@@ -95,16 +100,17 @@ interface Failure {
 }
 
 /** One finding for all missing permissions with the rule that grants them, and one per other problem. */
-function describeFailures(failures: readonly Failure[], redis: Redis, prefix: string): RedisFinding[] {
+function describeFailures(failures: readonly Failure[], redis: Redis, prefix: string): AccessFinding[] {
   const denied = failures.flatMap(({ permission, message }) => {
     const denial = denialIn(message);
     return denial === undefined ? [] : [nameDenial(denial, permission, prefix)];
   });
-  const findings: RedisFinding[] = [];
+  const findings: AccessFinding[] = [];
   if (denied.length > 0) {
     const user = userOf(redis) ?? 'default';
     const rules = [...new Set(denied.map(({ rule }) => rule))];
     findings.push({
+      kind: 'no_permission',
       level: 'fault',
       problem: `the Redis user ${user} may not use ${[...new Set(denied.map(({ what }) => what))].join(', ')}`,
       hint: `redis-cli ACL SETUSER ${user} ${rules.map((rule) => (/[&~|*{]/.test(rule) ? `'${rule}'` : rule)).join(' ')} (all permissions: docs/redis.md)`,
@@ -113,7 +119,7 @@ function describeFailures(failures: readonly Failure[], redis: Redis, prefix: st
   for (const { message } of failures) {
     const trouble = denialIn(message) === undefined ? classifyTrouble(new Error(message)) : undefined;
     if (trouble === undefined || findings.some(({ hint }) => hint === trouble.hint)) continue;
-    findings.push({ level: 'fault', problem: `this Redis ${trouble.problem}`, hint: trouble.hint });
+    findings.push({ kind: trouble.kind, level: 'fault', problem: `this Redis ${trouble.problem}`, hint: trouble.hint });
   }
   return findings;
 }
