@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { type App, type AppDeps, createAll, createDispatcher, createReceiver, createRouter, createWorker } from '../src/app.ts';
+import type { App, AppDeps } from '../src/app.ts';
 import type { ProcessKind, ProcessOptions } from '../src/cli/cli-deps.ts';
 import { printableText } from '../src/cli/terminal/printable-text.ts';
 import type { Config } from '../src/config/config.ts';
@@ -18,12 +18,13 @@ import { openTracing } from './open-tracing.ts';
 import { nextSignal, onHangUp } from './signals.ts';
 import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
-const APPS: Readonly<Record<ProcessKind, (deps: AppDeps) => App>> = {
-  start: createAll,
-  worker: createWorker,
-  router: createRouter,
-  dispatcher: createDispatcher,
-  receiver: createReceiver,
+/** Loaded when the config and Redis are known: a fault in either is reported sooner. */
+const CREATE: Readonly<Record<ProcessKind, () => Promise<(deps: AppDeps) => App>>> = {
+  start: async () => (await import('../src/app.ts')).createAll,
+  worker: async () => (await import('../src/app.ts')).createWorker,
+  router: async () => (await import('../src/app.ts')).createRouter,
+  dispatcher: async () => (await import('../src/app.ts')).createDispatcher,
+  receiver: async () => (await import('../src/app.ts')).createReceiver,
 };
 
 /** pino's number of the level `info`. */
@@ -52,7 +53,7 @@ export async function runProcess(kind: ProcessKind, options: ProcessOptions): Pr
   try {
     redis = await redisFor(kind, config, env, logger);
     const tracing = await openTracing(env, logger);
-    const app = APPS[kind]({
+    const app = (await CREATE[kind]())({
       config,
       redisUrl: redis.url,
       logger,

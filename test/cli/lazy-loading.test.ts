@@ -15,7 +15,7 @@ routes:
     providers: [sim]
 `;
 
-/** Prints one line per module that Node loads: those of the package and what they import. */
+/** Prints one line per module that Node loads, of either kind. */
 const HOOKS = `
 import { writeSync } from 'node:fs';
 export async function load(url, context, next) {
@@ -23,7 +23,15 @@ export async function load(url, context, next) {
   return next(url, context);
 }`;
 const dataUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
-const REPORT = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(dataUrl(HOOKS))});`);
+const REPORT = dataUrl(`
+import { writeSync } from 'node:fs';
+import Module, { register } from 'node:module';
+register(${JSON.stringify(dataUrl(HOOKS))});
+const read = Module._extensions['.js'];
+Module._extensions['.js'] = (module, path) => {
+  writeSync(2, 'LOADED ' + path + '\\n');
+  return read(module, path);
+};`);
 const env = { NODE_OPTIONS: `--import ${REPORT}` };
 
 function loadedModules(output: string): string[] {
@@ -37,7 +45,7 @@ function loadedOf(output: string, packages: readonly string[]): string[] {
 }
 
 const SDKS = ['twilio', '@aws-sdk/client-sns', '@aws-sdk/client-pinpoint-sms-voice-v2'];
-const OPTIONAL = [...SDKS, '@bull-board/api', 'nodemailer', 'undici', '@opentelemetry/sdk-trace-node', 'csv-parse'];
+const OPTIONAL = [...SDKS, '@bull-board/api', 'nodemailer', 'undici', '@opentelemetry/sdk-trace-node', 'csv-parse', 'ajv'];
 const SERVERS = ['fastify', 'prom-client', 'pino', 'bullmq', 'bottleneck', 'p-retry'];
 const READING = ['zod', 'yaml', 'ioredis', 'luxon', 'libphonenumber-js', 're2js', 'string-width'];
 
@@ -59,8 +67,14 @@ test('`explain` loads what reads the ledger, and no queue, server or vendor', as
   expect(loadedOf(output, [...OPTIONAL, ...SERVERS])).toEqual([]);
 });
 
+test('a process whose config has a fault reports it without loading what it would run', async () => {
+  const { code, output } = await runToEnd({ config: `${CONFIG}nonsense: 1\n`, redisUrl, env });
+  expect([code, output]).toEqual([1, expect.stringContaining('nonsense: unknown key')]);
+  expect(loadedOf(output, ['bullmq', 'fastify', 'prom-client', 'bottleneck', ...OPTIONAL])).toEqual([]);
+});
+
 test.each<NonNullable<LaunchOptions['kind']>>(['worker', 'receiver'])(
-  'a %s with a simulated provider loads no SDK, console, mail or tracing, and no other command',
+  'a %s with a simulated provider loads no SDK, console, mail, tracing or JSON schemas, and no other command',
   async (kind) => {
     const process = await launch({ kind, config: CONFIG, redisUrl, env });
     const output = process.output();

@@ -36,10 +36,17 @@ export interface HttpApp {
   readonly endStreams: () => void;
 }
 
+/** Our bodies are validated by zod, and no route has a JSON schema: without these factories fastify loads two compilers for them. */
+const refuseSchema = () => () => {
+  throw new Error('routes have no JSON schema');
+};
+export const WITHOUT_SCHEMAS = { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } };
+
 /** Builds the routes and hooks; `http-server.ts` listens. */
 export function createHttpApp(deps: HttpServerDeps): HttpApp {
   const { answerWithinMs } = deps.limits ?? {};
   const app = fastify({
+    schemaController: WITHOUT_SCHEMAS,
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 256 },
     // Fastify's own answer to a late request is not problem details; ours also closes the connection.

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
-import { createHttpApp } from './http-app.ts';
+import { createHttpApp, WITHOUT_SCHEMAS } from './http-app.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 import { answerClientError } from './problem.ts';
 
@@ -41,6 +41,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   let current: RequestHandler | undefined;
   // Has no routes: it listens on each address of the host, and closes.
   const front = fastify({
+    schemaController: WITHOUT_SCHEMAS,
     serverFactory: () => {
       const answer: RequestListener = (request, response) => current?.answer(request, response);
       // Node answers an unknown `Expect` with an empty 417; a server may ignore it: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
