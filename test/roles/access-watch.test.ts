@@ -53,6 +53,10 @@ test('A cluster that has lost servers is not said to deny a permission', async (
   await call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
   await vi.waitFor(async () => expect(String(await call('CLUSTER', 'INFO'))).toContain('cluster_state:ok'), { timeout: 30_000 });
   expect(await look()).toEqual({ found: 0, denied: 0, log: ['Redis accepts calls of this process again'] });
+  await call('ACL', 'SETUSER', 'default', '-zadd');
+  expect(await look()).toEqual({ found: 1, denied: 1, log: [MISSING] });
+  await call('CLUSTER', 'DELSLOTSRANGE', '0', '16383');
+  expect(await look()).toEqual({ found: 2, denied: 1, log: [LOST] });
 });
 
 test.each([

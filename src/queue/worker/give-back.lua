@@ -1,10 +1,5 @@
 local found = redis.call('TYPE', keys.own).ok
-if found == 'none' or found == args.kind then return {} end
-local job = { '', '' }
-if found == 'hash' then
-  local record = redis.call('HMGET', keys.own, 'timestamp', 'data')
-  job = { record[1] or '', record[2] or '' }
-end
+if found == 'none' or found == args.kind then return end
 redis.call('RENAME', keys.own, keys.beside)
 redis.call('DEL', keys.lock)
 -- These names may be in use as well.
@@ -13,4 +8,3 @@ redis.pcall('LREM', keys.active, 0, args.jobId)
 redis.pcall('LREM', keys.wait, 0, args.jobId)
 redis.pcall('ZREM', keys.prioritized, args.jobId)
 redis.pcall('ZREM', keys.delayed, args.jobId)
-return job

@@ -142,7 +142,7 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
     }
   };
 
-  /** Records the outcome of a job that is off the queue: no other run would. */
+  /** Records the outcome of an unreadable job; it is only then taken off the queue. */
   const record = (job: UnreadableJob): Promise<void> =>
     retryUntilStored(
       () =>
@@ -157,12 +157,13 @@ export function createQueueWorker(queue: string, deps: QueueWorkerDeps, handlers
         ),
     );
   const sweep = createSweep(async () => {
-    const onError = (error: unknown) =>
-      logger[levelFor(error, 'warn')]({ queue, reason: reasonOf(error) }, 'unreadable job left for the next sweep');
-    for (const job of await failUnreadableJobs(commands, prefix, queue, clock.now(), onError)) {
-      logger.warn({ ...factsOf(job.jobId), reason: job.reason }, 'unreadable job taken off the queue');
-      await record(job);
-    }
+    await failUnreadableJobs(commands, prefix, queue, () => clock.now(), {
+      record: async (job) => {
+        logger.warn({ ...factsOf(job.jobId), reason: job.reason }, 'unreadable job taken off the queue');
+        await record(job);
+      },
+      onError: (error) => logger[levelFor(error, 'warn')]({ queue, reason: reasonOf(error) }, 'unreadable job left for the next sweep'),
+    });
   }, logger);
 
   const fetching = createFetchWatch();

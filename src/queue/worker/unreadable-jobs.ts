@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Redis } from '../../redis/connect.ts';
-import { defineScript } from '../../redis/define-script.ts';
+import { defineScript, noReply } from '../../redis/define-script.ts';
 
 /**
  * Fails jobs whose own record cannot be read: options, progress or parent that are not JSON, options of `null`, or a
@@ -11,6 +12,20 @@ const failUnreadableScript = defineScript(new URL('fail-unreadable.lua', import.
   keys: ['active', 'failed', 'stalled', 'job', 'lock'],
   args: { jobId: 'string', reason: 'string', now: 'number' },
   reply: ['failed', 'gone'],
+});
+
+/**
+ * How long a sweep that has crashed keeps other sweeps from a job, and the check for stalled jobs. That check then queues the job again,
+ * which brings it to a sweep.
+ */
+const CLAIM_MS = 30_000;
+/** The lock that a worker sets when it fetches the job is not renewed, so a sweep may replace it, but not that of another sweep. */
+const newClaim = () => ({ claim: `sweep:${randomUUID()}`, claimMs: CLAIM_MS });
+
+const claimJobScript = defineScript(new URL('claim-job.lua', import.meta.url), {
+  keys: ['active', 'failed', 'lock'],
+  args: { jobId: 'string', claim: 'string', claimMs: 'number' },
+  reply: ['claimed', 'taken', 'gone'],
 });
 
 /** Takes an id off a queue under whose key lies something that is no job. That stays as it is: it is not ours. */
@@ -35,41 +50,45 @@ export function isOwnKey(jobId: string): boolean {
   return Object.hasOwn(OWN_KEYS, jobId);
 }
 
-/**
- * Gives a key of the queue back to it, by moving what lies there to a key beside, and takes the job off its lanes. Answers the timestamp
- * and the data of the job that lay there; nothing where the key is as it should be.
- */
-export const giveBackScript = defineScript(new URL('give-back.lua', import.meta.url), {
+/** Reads the timestamp and the data of a job that lies under a key of the queue, and claims it; nothing where the key is as it should be. */
+const claimKeyScript = defineScript(new URL('claim-key.lua', import.meta.url), {
+  keys: ['own', 'lock'],
+  args: { kind: 'string', claim: 'string', claimMs: 'number' },
+  reply: (answer) => answer as [timestamp: string, data: string] | [],
+});
+
+/** Gives a key of the queue back to it, by moving what lies there to a key beside, and takes the job off its lanes. */
+const giveBackScript = defineScript(new URL('give-back.lua', import.meta.url), {
   keys: ['own', 'beside', 'lock', 'stalled', 'active', 'wait', 'prioritized', 'delayed'],
   args: { jobId: 'string', kind: 'string' },
-  reply: (answer) => answer as [timestamp: string, data: string] | [],
+  reply: noReply,
 });
 
 type Lanes = [string, string, string, string, string];
 
-/** Gives the queue every key of its own in which a job lies, and returns those jobs; what lay there is kept at `<key>:moved`. */
-async function giveBackKeys(redis: Redis, prefix: string, queue: string, onError: OnError): Promise<UnreadableJob[]> {
-  const giveBack = async ([jobId, type]: [string, string]): Promise<UnreadableJob[]> => {
+/** Gives the queue every key of its own in which a job lies; what lay there is kept at `<key>:moved`. */
+async function giveBackKeys(redis: Redis, prefix: string, queue: string, { record, onError }: SweepHooks): Promise<void> {
+  const giveBack = async ([jobId, kind]: [string, string]): Promise<void> => {
     const key = (part: string) => `${prefix}:${queue}:${part}`;
+    const [own, lock] = [key(jobId), key(`${jobId}:lock`)];
+    const [timestamp, data] = await claimKeyScript(redis, { keys: { own, lock }, args: { kind, ...newClaim() } });
+    if (timestamp === undefined) return;
+    await record({ jobId, timestamp: Number.parseInt(timestamp, 10), data: parseJson(data ?? ''), reason: OWN_KEY });
     const [stalled, active, wait, prioritized, delayed] = ['stalled', 'active', 'wait', 'prioritized', 'delayed'].map(key) as Lanes;
-    const [timestamp, data] = await giveBackScript(redis, {
-      keys: { own: key(jobId), beside: key(`${jobId}:moved`), lock: key(`${jobId}:lock`), stalled, active, wait, prioritized, delayed },
-      args: { jobId, kind: type },
+    await giveBackScript(redis, {
+      keys: { own, beside: key(`${jobId}:moved`), lock, stalled, active, wait, prioritized, delayed },
+      args: { jobId, kind },
     });
-    if (timestamp === undefined) return [];
-    return [{ jobId, timestamp: Number.parseInt(timestamp, 10), data: parseJson(data ?? ''), reason: OWN_KEY }];
   };
-  return (await Promise.all(Object.entries(OWN_KEYS).map((own) => giveBack(own).catch(noneAfter(onError))))).flat();
+  await Promise.all(Object.entries(OWN_KEYS).map((own) => giveBack(own).catch(onError)));
 }
 
-/** Called with an error that concerns one job, which is then left for the next call. */
-type OnError = (error: unknown) => void;
-
-const noneAfter = (onError: OnError) => (error: unknown) => {
-  onError(error);
-  return [];
-};
-
+export interface SweepHooks {
+  /** Records the outcome of a job that is still on the queue: a crash before its end, and another sweep records it again. */
+  readonly record: (job: UnreadableJob) => Promise<void>;
+  /** Called with an error that concerns one job, which is then left for the next sweep. */
+  readonly onError: (error: unknown) => void;
+}
 const OWN_KEY = 'the id of the job is the name of a key that the queue itself has';
 
 const JSON_FIELDS = ['opts', 'progress', 'parent'] as const;
@@ -89,51 +108,51 @@ export interface UnreadableJob {
 const PAGE = 200;
 
 /**
- * Fails every unreadable job that is active on the queue, takes ids off it that name no job, and returns both. The list is read in pages
- * from its old end, to which nothing is added; what a job that ends meanwhile moves out of sight is found by the next call. An error never
- * hides the other jobs: what was taken off the queue is always returned.
+ * Fails every unreadable job that is active on the queue and takes ids off it that name no job. The outcome of each is recorded first, so
+ * that no crash leaves a job that has failed without one. The list is read in pages from its old end, to which nothing is added; what a
+ * job that ends meanwhile moves out of sight is found by the next call. An error never hides the other jobs.
  */
-export async function failUnreadableJobs(
-  redis: Redis,
-  prefix: string,
-  queue: string,
-  now: Date,
-  onError: OnError,
-): Promise<UnreadableJob[]> {
+export async function failUnreadableJobs(redis: Redis, prefix: string, queue: string, now: () => Date, hooks: SweepHooks): Promise<void> {
   const key = (part: string) => `${prefix}:${queue}:${part}`;
-  const drop = async (jobId: string, reason: string): Promise<UnreadableJob[]> => {
-    const dropped = await dropIdScript(redis, {
-      keys: { active: key('active'), stalled: key('stalled'), lock: key(`${jobId}:lock`) },
-      args: { jobId },
-    });
-    return dropped === 'dropped' ? [{ jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason }] : [];
+  const [active, failed, stalled] = ['active', 'failed', 'stalled'].map(key) as [string, string, string];
+  /** True if the job is off the list. */
+  const end = async (job: UnreadableJob, takeOff: (keys: { active: string; stalled: string; lock: string }) => Promise<unknown>) => {
+    const lock = key(`${job.jobId}:lock`);
+    if ((await claimJobScript(redis, { keys: { active, failed, lock }, args: { jobId: job.jobId, ...newClaim() } })) !== 'claimed')
+      return false;
+    await hooks.record(job);
+    await takeOff({ active, stalled, lock });
+    return true;
   };
-  const judge = async (jobId: string): Promise<UnreadableJob[]> => {
+  const judge = async (jobId: string): Promise<boolean> => {
     const record = await redis.hmget(key(jobId), 'timestamp', 'data', ...JUDGED).catch(noRecord);
-    if (isOwnKey(jobId)) return drop(jobId, OWN_KEY);
-    if (record === undefined) return drop(jobId, 'what lies under the key of the job is no job');
+    if (isOwnKey(jobId) || record === undefined) {
+      const reason = isOwnKey(jobId) ? OWN_KEY : 'what lies under the key of the job is no job';
+      const job = { jobId, timestamp: Number.NaN, data: new Unreadable(reason, ''), reason };
+      return end(job, (keys) => dropIdScript(redis, { keys, args: { jobId } }));
+    }
     const [timestamp, data, ...judged] = record;
     const reason = unreadableIn((field) => judged[JUDGED.indexOf(field)]);
-    if (reason === undefined) return [];
-    const moved = await failUnreadableScript(redis, {
-      keys: {
-        active: key('active'),
-        failed: key('failed'),
-        stalled: key('stalled'),
-        job: key(jobId),
-        lock: key(`${jobId}:lock`),
-      },
-      args: { jobId, reason, now: now.getTime() },
-    });
-    return moved === 'failed' ? [{ jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason }] : [];
+    if (reason === undefined) return false;
+    const job = { jobId, timestamp: Number.parseInt(timestamp ?? '', 10), data: parseJson(data ?? ''), reason };
+    return end(job, (keys) =>
+      failUnreadableScript(redis, { keys: { ...keys, failed, job: key(jobId) }, args: { jobId, reason, now: now().getTime() } }),
+    );
   };
-  const failed = await giveBackKeys(redis, prefix, queue, onError);
+  const isTakenOff = (jobId: string): Promise<boolean> =>
+    judge(jobId).catch((error: unknown) => {
+      hooks.onError(error);
+      return false;
+    });
+  await giveBackKeys(redis, prefix, queue, hooks);
   for (let left = 0; ; ) {
-    const ids: string[] = await redis.lrange(key('active'), -left - PAGE, -left - 1).catch(noneAfter(onError));
-    const found = (await Promise.all(ids.map((id) => judge(id).catch(noneAfter(onError))))).flat();
-    failed.push(...found);
-    left += ids.length - found.length;
-    if (ids.length < PAGE) return failed;
+    const ids: string[] = await redis.lrange(active, -left - PAGE, -left - 1).catch((error: unknown) => {
+      hooks.onError(error);
+      return [];
+    });
+    const takenOff = await Promise.all(ids.map(isTakenOff));
+    left += takenOff.filter((isOff) => !isOff).length;
+    if (ids.length < PAGE) return;
   }
 }
 

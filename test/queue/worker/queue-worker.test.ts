@@ -497,3 +497,33 @@ it.each<[string, Outcome, string, number]>([
 });
 
 const MESSAGE = messageOf({ severity: 'info' });
+
+it.each([
+  ['options', { opts: '{' }],
+  ['a count of starts', { opts: '{}', ats: 'x' }],
+])(
+  'a job with %s that cannot be read gets its outcome, and once, although the process that took it off the queue is killed',
+  async (_name, fields) => {
+    const { name, key } = openQueue(url, prefix);
+    const file = new URL('../../../dist/test/queue/support/poisoned-process.js', import.meta.url).pathname;
+    await redis
+      .multi()
+      .hset(key('bad'), { name: 'job', data: '{}', timestamp: '1', ...fields })
+      .lpush(key('wait'), 'bad')
+      .zadd(key('marker'), 0, '0')
+      .exec();
+    const child = fork(file, [url, prefix, name, '1000']);
+    await once(child, 'exit');
+    expect(await redis.zscore(key('failed'), 'bad')).toBeNull();
+    expect(await redis.lrange(key('active'), 0, -1)).toEqual(['bad']);
+
+    const recorded: string[] = [];
+    const onUnreadable = async ({ jobId }: { readonly jobId: string }) => void recorded.push(jobId);
+    const worker = createQueueWorker(name, deps({ lockMs: 1000 }), { process: async () => ({ kind: 'complete' }), onUnreadable });
+    onTestFinished(() => worker.close());
+    // Instead of waiting for 30 s.
+    await redis.pexpire(key('bad:lock'), 1);
+    await until(async () => (await redis.zscore(key('failed'), 'bad')) !== null, 15_000);
+    expect(recorded).toEqual(['bad']);
+  },
+);

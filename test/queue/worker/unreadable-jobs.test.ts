@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { QUEUES } from '../../../src/queue/names.ts';
 import { endPlainlyScript } from '../../../src/queue/worker/guarded-backend.ts';
-import { failUnreadableJobs } from '../../../src/queue/worker/unreadable-jobs.ts';
+import { failUnreadableJobs, type UnreadableJob } from '../../../src/queue/worker/unreadable-jobs.ts';
+import type { Redis } from '../../../src/redis/connect.ts';
 import { testRedis } from '../../support/redis.ts';
 import { openQueue, type QueueBench } from '../support/queue-bench.ts';
 
@@ -10,6 +11,14 @@ const NOW = new Date('2026-11-20T12:00:00Z');
 const fail = (error: unknown): never => {
   throw error;
 };
+
+/** One sweep. Returns the jobs whose outcome was recorded. */
+async function sweepQueue(client: Redis, at: string, queue: string, onError: (error: unknown) => void = fail): Promise<UnreadableJob[]> {
+  const recorded: UnreadableJob[] = [];
+  const record = async (job: UnreadableJob) => void recorded.push(job);
+  await failUnreadableJobs(client, at, queue, () => NOW, { record, onError });
+  return recorded;
+}
 
 /** A job in the state in which BullMQ leaves one that it could not read: active, locked, perhaps marked as stalled. */
 async function active({ key }: QueueBench, jobId: string, fields: Readonly<Record<string, string>>): Promise<void> {
@@ -28,9 +37,7 @@ it.each(QUEUES.flatMap((queue) => ['opts', 'progress', 'parent'].map((field) => 
     const bench = openQueue(url, `${prefix}:${field}`, name);
     await active(bench, 'bad', { opts: '{}', [field]: '{"half":' });
     const reason = expect.stringMatching(new RegExp(`^the job's ${field} is invalid JSON at line 1, column 9$`));
-    expect(await failUnreadableJobs(redis, `${prefix}:${field}`, name, NOW, fail)).toEqual([
-      { jobId: 'bad', timestamp: 1, data: {}, reason },
-    ]);
+    expect(await sweepQueue(redis, `${prefix}:${field}`, name)).toEqual([{ jobId: 'bad', timestamp: 1, data: {}, reason }]);
 
     expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
     expect(await redis.zscore(bench.key('failed'), 'bad')).toBe(String(NOW.getTime()));
@@ -49,7 +56,7 @@ it.each([
   await redis.multi().set(bench.key('other'), 'text').lpush(bench.key('active'), 'other').exec();
   await active(bench, 'bad', { opts: '{}', [field]: value });
   await active(bench, 'good', { opts: '{}', ats: '3' });
-  const found = await failUnreadableJobs(redis, prefix, bench.name, NOW, fail);
+  const found = await sweepQueue(redis, prefix, bench.name);
   expect(found.toSorted((a, b) => a.jobId.localeCompare(b.jobId))).toMatchObject([
     { jobId: 'bad', reason },
     { jobId: 'other', reason: 'what lies under the key of the job is no job' },
@@ -70,7 +77,7 @@ it('leaves good jobs, jobs of other states and other queues alone', async () => 
   await active(other, 'bad', { opts: 'x' });
   await redis.multi().hset(bench.key('waits'), { opts: 'x' }).lpush(bench.key('wait'), 'waits').exec();
 
-  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW, fail)).toMatchObject([{ jobId: 'bad' }]);
+  expect(await sweepQueue(redis, prefix, bench.name)).toMatchObject([{ jobId: 'bad' }]);
   expect((await redis.lrange(bench.key('active'), 0, -1)).sort()).toEqual(['bare', 'empty', 'good', 'no-record']);
   expect((await redis.smembers(bench.key('stalled'))).sort()).toEqual(['bare', 'empty', 'good']);
   expect(await redis.exists(bench.key('good:lock'))).toBe(1);
@@ -81,7 +88,7 @@ it('leaves good jobs, jobs of other states and other queues alone', async () => 
 it('gives no number away in its reason', async () => {
   const bench = openQueue(url, prefix);
   await active(bench, 'bad', { opts: '+60123456789' });
-  const [job] = await failUnreadableJobs(redis, prefix, bench.name, NOW, fail);
+  const [job] = await sweepQueue(redis, prefix, bench.name);
   expect(job?.reason).toContain('invalid JSON');
   expect(job?.reason).not.toMatch(/123456789/);
 });
@@ -91,7 +98,7 @@ it('reports each job once, however many sweep at the same time', async () => {
   const ids = Array.from({ length: 30 }, (_, index) => `bad-${index}`);
   for (const id of ids) await active(bench, id, { opts: 'x' });
   const clients = Array.from({ length: 4 }, () => redis.duplicate());
-  const sweeps = await Promise.all(clients.map((client) => failUnreadableJobs(client, prefix, bench.name, NOW, fail)));
+  const sweeps = await Promise.all(clients.map((client) => sweepQueue(client, prefix, bench.name)));
   for (const client of clients) client.disconnect();
   expect(
     sweeps
@@ -100,7 +107,7 @@ it('reports each job once, however many sweep at the same time', async () => {
       .sort(),
   ).toEqual(ids.sort());
   expect(await redis.zcard(bench.key('failed'))).toBe(30);
-  expect(await failUnreadableJobs(redis, prefix, bench.name, NOW, fail)).toEqual([]);
+  expect(await sweepQueue(redis, prefix, bench.name)).toEqual([]);
 });
 
 it('reads a long list of active jobs in pages, and misses none of them', async () => {
@@ -112,7 +119,7 @@ it('reads a long list of active jobs in pages, and misses none of them', async (
   const ranges = vi.spyOn(redis, 'lrange');
   onTestFinished(() => void vi.restoreAllMocks());
 
-  const failed = await failUnreadableJobs(redis, `${prefix}:long`, bench.name, NOW, fail);
+  const failed = await sweepQueue(redis, `${prefix}:long`, bench.name);
 
   expect(failed.map(({ jobId }) => jobId).sort()).toEqual(ids.filter((id) => id.startsWith('bad')).sort());
   for (const { value } of ranges.mock.results) expect((await value).length).toBeLessThanOrEqual(200);
@@ -129,7 +136,7 @@ describe('an error that one job causes', () => {
     });
     onTestFinished(() => void vi.restoreAllMocks());
     const errors: string[] = [];
-    const failed = await failUnreadableJobs(redis, bench.prefix, bench.name, NOW, (error) => void errors.push((error as Error).message));
+    const failed = await sweepQueue(redis, bench.prefix, bench.name, (error) => void errors.push((error as Error).message));
     return { errors, ids: failed.map(({ jobId }) => jobId).toSorted() };
   }
 
@@ -168,5 +175,42 @@ describe('an error that one job causes', () => {
     await redis.del(bench.key('failed'));
     expect(await endPlainlyScript(redis, { keys: { ...keys, lock: bench.key('bad:lock') }, args })).toBe('ended');
     expect(await redis.lrange(bench.key('active'), 0, -1)).toEqual([]);
+  });
+});
+
+describe('a crash of the process that ends an unreadable job', () => {
+  /** Kinds of jobs that a sweep takes off, and how each comes to be on the queue. */
+  const KINDS: readonly (readonly [string, string, (bench: QueueBench) => Promise<unknown>])[] = [
+    ['whose options are not JSON', 'bad', (bench) => active(bench, 'bad', { opts: 'x' })],
+    ['whose count of starts is no number', 'bad', (bench) => active(bench, 'bad', { opts: '{}', ats: 'x' })],
+    ['whose key holds text', 'bad', ({ key }) => redis.multi().set(key('bad'), 'text').lpush(key('active'), 'bad').exec()],
+    ['whose id is a key of the queue', 'delayed', ({ key }) => redis.hset(key('delayed'), { data: '{}', timestamp: '1' })],
+    ['whose id is the key of the list', 'active', ({ key }) => redis.hset(key('active'), { data: '{}', timestamp: '1' })],
+  ];
+  const isGone = async ({ key }: QueueBench, id: string) =>
+    (await redis.type(key('active'))) !== 'hash' &&
+    (await redis.type(key('delayed'))) !== 'hash' &&
+    (await redis.lpos(key('active'), id)) === null;
+
+  it.each(KINDS)('before its outcome is recorded leaves it on the queue, for the next sweep: a job %s', async (_name, id, put) => {
+    const own = `${prefix}:crash-${Math.random()}`;
+    const bench = openQueue(url, own);
+    await put(bench);
+    const begun: string[] = [];
+    // Never resolves, as in a process that is killed there.
+    const record = ({ jobId }: UnreadableJob) => new Promise<void>(() => void begun.push(jobId));
+    void failUnreadableJobs(redis, own, bench.name, () => NOW, { record, onError: fail });
+    await vi.waitFor(() => expect(begun).toEqual([id]));
+    expect(await isGone(bench, id)).toBe(false);
+    // Another sweep meanwhile leaves it to the first, and reads no list whose key is taken.
+    expect(await sweepQueue(redis, own, bench.name, () => undefined)).toEqual([]);
+    const [held, heldMs] = [await redis.get(bench.key(`${id}:lock`)), await redis.pttl(bench.key(`${id}:lock`))];
+    expect(held).toMatch(/^sweep:/);
+    expect(heldMs).toBeGreaterThan(0);
+    expect(heldMs).toBeLessThanOrEqual(30_000);
+    await redis.del(bench.key(`${id}:lock`));
+    expect(await sweepQueue(redis, own, bench.name)).toMatchObject([{ jobId: id }]);
+    expect(await isGone(bench, id)).toBe(true);
+    expect(await sweepQueue(redis, own, bench.name)).toEqual([]);
   });
 });
