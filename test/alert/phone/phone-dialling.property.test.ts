@@ -6,19 +6,25 @@ import { type CountryCode, parsePhone } from '../../../src/alert/phone/phone.ts'
 
 const COUNTRIES = getCountries();
 
+const CANDIDATES = [
+  ...new Set(['8~10', '810', '99511', '99555', ...Array.from({ length: 10_000 }, (_, n) => `${n}`)].flatMap((n) => [n, `0${n}`, `00${n}`])),
+];
+/** Most countries share the pattern of their prefixes with others. */
+const matching = new Map<string, string[]>();
+
 /** Every international prefix that is dialled in a country, such as 001 to 009 in Thailand. */
 const prefixes = new Map(COUNTRIES.map((country) => [country, prefixesOf(country)]));
 
 function prefixesOf(country: CountryCode): string[] {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
-  const pattern = new RegExp(`^(?:${metadata.numberingPlan?.IDDPrefix()})$`);
-  const candidates = ['8~10', '810', '99511', '99555', ...Array.from({ length: 10_000 }, (_, n) => `${n}`)].flatMap((n) => [
-    n,
-    `0${n}`,
-    `00${n}`,
-  ]);
-  return [...new Set(candidates)].filter((candidate) => pattern.test(candidate.replace('~', '')));
+  const source = `^(?:${metadata.numberingPlan?.IDDPrefix()})$`;
+  const known = matching.get(source);
+  if (known !== undefined) return known;
+  const pattern = new RegExp(source);
+  const found = CANDIDATES.filter((candidate) => pattern.test(candidate.replace('~', '')));
+  matching.set(source, found);
+  return found;
 }
 
 /** The number of the oracle, where it finds a valid one. */
