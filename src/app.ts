@@ -26,6 +26,7 @@ import { keepRedisTime } from './roles/keep-redis-time.ts';
 import { createReload, type ReloadDeps } from './roles/reload.ts';
 import type { Cleanup } from './roles/role-context.ts';
 import { openRunningConfig, ROLES, type Role, type RunningConfig } from './roles/running-config.ts';
+import { warmUp } from './roles/warm-up.ts';
 import { type DataSetWatch, watchDataSet } from './roles/watch-data-set.ts';
 import { version } from './version.ts';
 
@@ -174,6 +175,7 @@ function createApp(roles: readonly Role[], { config, redisUrl, logger, droppedLo
       runningConfigs.delete(running);
     };
 
+    if (hasWorkers) await warmUp(config, clock, commands);
     current = await open(config);
     await current.start();
     await connections.allUp(interactive);

@@ -15,7 +15,12 @@ interface Waiting {
 /** Scripts that may be sent in a batch; the others are sent alone, so that the source of the batch stays small and the same. */
 const members: LuaText[] = [];
 let program: Program | undefined;
-const batches = new WeakMap<Redis, (links: readonly ChainLink[]) => Promise<StepReplies>>();
+const batches = new WeakMap<Redis, Batches>();
+
+interface Batches {
+  send(links: readonly ChainLink[]): Promise<StepReplies>;
+  load(): Promise<unknown>;
+}
 
 /** Lets a script be sent in batches. */
 export function joinBatches(lua: LuaText): void {
@@ -60,21 +65,26 @@ export function batchScripts(redis: Redis, key: string, onError: (error: Error) 
     );
   };
 
-  batches.set(
-    redis,
-    (links) =>
+  batches.set(redis, {
+    load: () => send([]),
+    send: (links) =>
       new Promise((resolve, reject) => {
         waiting.push({ links, resolve, reject });
         if (waiting.length === MOST_CALLS) flush();
         else if (waiting.length === 1) process.nextTick(flush);
       }),
-  );
+  });
+}
+
+/** Sends the source of the batches, so that the first batch does not carry it. Does nothing on a connection without batches. */
+export async function loadBatches(redis: Redis): Promise<void> {
+  await batches.get(redis)?.load();
 }
 
 /** Replies of a call that is sent in a batch; `undefined` if it cannot be. */
 export function sendInBatch(redis: Redis, links: readonly ChainLink[]): Promise<StepReplies> | undefined {
-  const send = batches.get(redis);
-  if (send === undefined) return undefined;
+  const batch = batches.get(redis);
+  if (batch === undefined) return undefined;
   const { numbers } = wholeProgram();
-  return links.every(({ step }) => numbers.has(step.lua)) ? send(links) : undefined;
+  return links.every(({ step }) => numbers.has(step.lua)) ? batch.send(links) : undefined;
 }

@@ -51,9 +51,9 @@ const REPLACEMENTS: readonly (readonly [theirs: string, ours: string])[] = [
 interface Guard {
   /** SHA-1 of the script in BullMQ 6.7.0, for which the guard is written. */
   readonly sha: string;
-  /** By command, the positions in `KEYS` of keys of the queue that it can read. */
+  /** Positions in `KEYS` of keys of the queue, by the command that can read them. */
   readonly reads: Readonly<Record<string, readonly number[]>>;
-  /** Each job needs it, so it is sent in batches. */
+  /** Sent in batches, since each job needs it. */
   readonly batched?: boolean;
 }
 
