@@ -10,9 +10,11 @@ import { startRedisServer } from '../support/redis-server.ts';
 const clock = { now: () => new Date('2026-03-01T03:00:00Z') };
 const read = scriptOf("return redis.call('GET', keys.at)", { keys: ['at'], reply: stringOrNone, batched: true });
 
+const DESK = 'providers: { desk: { type: simulated } }\nroutes: [{ name: default, providers: [desk] }]\n';
+
 it.each([
-  ['any phone', 'providers: { desk: { type: simulated } }'],
-  ['no foreign phone', 'providers: { desk: { type: simulated } }\ncountries: [MY]\ndefaultCountry: MY'],
+  ['any phone', DESK],
+  ['no foreign phone', `${DESK}countries: [60]\ndefaultCountry: MY\n`],
 ])('a process that texts %s leaves nothing in Redis when it warms up, and its first batch needs no source', async (_, yaml) => {
   const server = await startRedisServer();
   const redis = connectRedis(server.url, 'commands');
