@@ -1,9 +1,10 @@
-import { type BulkJobOptions, type Job, type JobsOptions, Queue, type QueueOptions } from 'bullmq';
+import type { BulkJobOptions, Job, JobsOptions, Queue, QueueOptions } from 'bullmq';
 import type { Clock } from '../clock.ts';
 import { clockOf } from '../redis/clock/redis-clock.ts';
 import type { Redis } from '../redis/connect.ts';
 import { inSpan, type SpanStart } from '../tracing/span.ts';
 import { carryTrace } from '../tracing/traceparent.ts';
+import { bullmq } from './bullmq.ts';
 import { QUEUE_OPTIONS } from './names.ts';
 import { backendBy } from './worker/guarded-scripts.ts';
 
@@ -18,7 +19,7 @@ interface BulkJob {
  * also records each idle poll and lock renewal as a trace, job ids that foreign producers choose,
  * and error texts. Job timestamps come from the given clock.
  */
-class TracedQueue extends Queue {
+class TracedQueue extends bullmq.Queue {
   readonly #clock: Clock;
 
   constructor(name: string, options: QueueOptions, clock: Clock) {

@@ -1,10 +1,11 @@
-import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
+import type { Redis as Client, Cluster, RedisOptions } from 'ioredis';
 import { duplicateCluster, openCluster } from './connection/cluster.ts';
 import { explainFlushes, flushCalls, forgetArguments, gatherWrites } from './connection/pending-commands.ts';
 import { parseRedisUrl, type RedisAddress } from './connection/redis-url.ts';
 import { readTlsFiles } from './connection/tls-files.ts';
 import { type PrimaryWatch, watchPrimaries } from './failover/primary-watch.ts';
 import { classifyTrouble } from './fitness/trouble.ts';
+import { ioredis } from './ioredis.ts';
 
 /** A client of one server, found directly or through Sentinel, or of a Redis Cluster: all commands are the same. */
 export type Redis = Client | Cluster;
@@ -117,8 +118,8 @@ export function connectRedis(
   };
   const redis =
     address.kind === 'sentinel'
-      ? new Client({ ...options, ...throughSentinel(address, role) })
-      : new Client(address.url, { ...options, ...(address.tlsFiles && { tls: readTlsFiles(address.tlsFiles) }) });
+      ? new ioredis.Redis({ ...options, ...throughSentinel(address, role) })
+      : new ioredis.Redis(address.url, { ...options, ...(address.tlsFiles && { tls: readTlsFiles(address.tlsFiles) }) });
   if (redis.options.password) secrets.push(redis.options.password);
   const attach = address.kind === 'sentinel' && role !== 'probe' ? watched(watchPrimaries(url, address), onError) : () => undefined;
   return attend(redis, { role, secrets, onError, onClient, attach });
@@ -129,7 +130,7 @@ export function connectRedis(
  * it fails.
  */
 export function duplicateRedis(redis: Redis, { again }: { readonly again: boolean }): Redis {
-  if (redis instanceof Cluster) return duplicateCluster(redis, again);
+  if (redis instanceof ioredis.Cluster) return duplicateCluster(redis, again);
   return redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: again ? null : 0 });
 }
 

@@ -80,6 +80,8 @@ test.each<NonNullable<LaunchOptions['kind']>>(['worker', 'receiver'])(
     const output = process.output();
     expect(loadedOf(output, ['bullmq', 'fastify'])).toEqual(['bullmq', 'fastify']);
     expect(loadedOf(output, OPTIONAL)).toEqual([]);
+    // Required, not imported: an import parses each of their files twice.
+    expect(loadedModules(output).filter((url) => /^file:.*\/node_modules\/(?:bullmq|ioredis)\//.test(url))).toEqual([]);
     expect(loadedModules(output).filter((url) => url.includes('/src/cli/') && url.includes('/run-'))).toEqual([
       expect.stringContaining('/cli/run-cli.js'),
     ]);

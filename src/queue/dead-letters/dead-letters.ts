@@ -1,4 +1,4 @@
-import { ErrorCode, Job, type Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { dedupHash } from '../../alert/id.ts';
 import type { Clock } from '../../clock.ts';
 import { alertMember, settleMissed } from '../../ledger/criticals.ts';
@@ -13,6 +13,7 @@ import { reopeningOf, replayMessage } from '../../pipeline/unknown/replay-messag
 import { connectRedis, type Redis } from '../../redis/connect.ts';
 import { createKeys } from '../../redis/keys.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
+import { bullmq } from '../bullmq.ts';
 import { withAllTries } from '../events/waiting-event.ts';
 import {
   ALERT_AGAIN_JOB,
@@ -56,7 +57,7 @@ const BATCH = 100;
 const REPLAYABLE: readonly MessageState[] = ['failed', 'expired'];
 
 /** Another operator replayed or discarded it. */
-const GONE: readonly unknown[] = [ErrorCode.JobNotExist, ErrorCode.JobNotInState];
+const GONE: readonly unknown[] = [bullmq.ErrorCode.JobNotExist, bullmq.ErrorCode.JobNotInState];
 
 /** Pseudo queue name for the index of unknown outcomes. */
 const UNKNOWN = 'unknown';
@@ -256,7 +257,7 @@ export function createDeadLetters({ redis, prefix, clock }: DeadLettersOptions):
 async function moveToWait(queue: Queue, jobId: string): Promise<boolean> {
   try {
     // Not read from Redis: unreadable data may be the reason for the failure.
-    await new Job(queue, '', {}, {}, jobId).retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    await new bullmq.Job(queue, '', {}, {}, jobId).retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
     return true;
   } catch (error) {
     if (GONE.includes((error as { code?: unknown }).code)) return false;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ErrorCode, type Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { hash } from '../../alert/id.ts';
 import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Ended } from '../../pipeline/resolved/notify-resolved.ts';
+import { bullmq } from '../bullmq.ts';
 import { ENDED_JOB, PRIORITY } from '../names.ts';
 import type { Acknowledgement } from '../producer/producer-port.ts';
 
@@ -18,7 +19,7 @@ async function promote(messages: Queue, id: string): Promise<void> {
     await job?.promote();
   } catch (error) {
     const { code } = error as { code?: unknown };
-    if (code !== ErrorCode.JobNotInState && code !== ErrorCode.JobNotExist) throw error;
+    if (code !== bullmq.ErrorCode.JobNotInState && code !== bullmq.ErrorCode.JobNotExist) throw error;
   }
 }
 

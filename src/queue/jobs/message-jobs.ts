@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ErrorCode } from 'bullmq';
 import { readStates } from '../../ledger/history/message-facts.ts';
 import { CAP_REASONS } from '../../limit/caps/rate-cap.ts';
 import type { DigestJobs } from '../../pipeline/digest/gather.ts';
@@ -8,6 +7,7 @@ import type { DeferredReason } from '../../pipeline/outcome.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import type { Keys } from '../../redis/keys.ts';
+import { bullmq } from '../bullmq.ts';
 import { MESSAGE_AGAIN_JOB, MESSAGE_QUEUE, PRIORITY, RETURN_PRIORITY } from '../names.ts';
 import { openQueue, openQueueToRead } from '../open-queue.ts';
 import { promoteMessages } from './alert-jobs.ts';
@@ -58,8 +58,8 @@ export function createDigestJobs(redis: Redis, prefix: string): DigestJobs & { c
       return true;
     } catch (error) {
       const { code } = error as { code?: unknown };
-      if (code === ErrorCode.JobNotExist) return true;
-      if (code !== ErrorCode.JobNotInState) throw error;
+      if (code === bullmq.ErrorCode.JobNotExist) return true;
+      if (code !== bullmq.ErrorCode.JobNotInState) throw error;
       return false;
     }
   };

@@ -1,7 +1,8 @@
-import { ErrorCode, type Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Parked } from '../../ledger/lists/parked.ts';
 import { clockOf } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
+import { bullmq } from '../bullmq.ts';
 import { MESSAGE_QUEUE } from '../names.ts';
 import { openQueue } from '../open-queue.ts';
 
@@ -99,7 +100,7 @@ async function promoteJob(messages: Queue, id: string, onElsewhere: () => Promis
     await messages.getBackend().promote(id);
   } catch (error) {
     const { code } = error as { code?: unknown };
-    if (code !== ErrorCode.JobNotInState && code !== ErrorCode.JobNotExist) throw error;
+    if (code !== bullmq.ErrorCode.JobNotInState && code !== bullmq.ErrorCode.JobNotExist) throw error;
     // Already promoted, active, or gone.
     await onElsewhere();
   }

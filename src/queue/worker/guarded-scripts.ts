@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
-import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from 'bullmq';
+import type { BackendFactory, RedisQueueBackend } from 'bullmq';
 import type { Clock } from '../../clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { luaText, type ScriptArg, type ScriptStep } from '../../redis/lua-text.ts';
 import { runStep } from '../../redis/run-scripts.ts';
 import { joinBatches } from '../../redis/script-batch.ts';
+import { bullmq } from '../bullmq.ts';
 
 interface BullScript {
   readonly content: string;
@@ -128,7 +129,7 @@ const NOW_AT: Readonly<Record<string, number>> = {
  */
 export function backendBy(clock: Clock, commands?: Redis): BackendFactory<RedisQueueBackend> {
   return (name, opts, options) => {
-    const backend = createRedisBackend(name, opts, options);
+    const backend = bullmq.createRedisBackend(name, opts, options);
     const execute = backend.execCommand.bind(backend);
     backend.execCommand = (client, command, args: unknown[]) => {
       const at = NOW_AT[command];

@@ -1,10 +1,11 @@
-import { ErrorCode, type Job, type JobJson, LockManager, type Processor, Worker, type WorkerOptions } from 'bullmq';
+import type { Job, JobJson, LockManager, Processor, Worker, WorkerOptions } from 'bullmq';
 import { describeJsonFault } from '../../alert/describe-issues.ts';
 import { Unreadable } from '../../alert/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
 import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
+import { bullmq } from '../bullmq.ts';
 import { type GuardHooks, guardedBackend } from './guarded-backend.ts';
 
 /** A time in the past: due at the next check. Not 0, which BullMQ reads as "not known yet". */
@@ -14,7 +15,7 @@ const DUE = 1;
  * Renews the lock of each running job at each check, every quarter of the lock duration. BullMQ compares the time of the last
  * renewal with the wall clock and renews nothing for an hour after that was set back by one hour.
  */
-class SteadyLocks extends LockManager {
+class SteadyLocks extends bullmq.LockManager {
   override trackJob(...[jobId, token, , createController]: Parameters<LockManager['trackJob']>): ReturnType<LockManager['trackJob']> {
     return super.trackJob(jobId, token, DUE, createController);
   }
@@ -39,7 +40,7 @@ const keepDataScript = defineScript(new URL('keep-data.lua', import.meta.url), {
 });
 
 /** Completion is rejected for a flow parent whose children have not all succeeded, although it ran. */
-const CHILDREN: readonly unknown[] = [ErrorCode.JobPendingChildren, ErrorCode.JobHasFailedChildren];
+const CHILDREN: readonly unknown[] = [bullmq.ErrorCode.JobPendingChildren, bullmq.ErrorCode.JobHasFailedChildren];
 
 const FLOW_FAILURES = new WeakMap<Job, string>();
 
@@ -80,7 +81,7 @@ export interface WorkerHooks extends GuardHooks {
  * - Delayed jobs are promoted by Redis' clock, as far as `commands` knows it, instead of that of the process.
  * - A flow parent that is to fail since a child failed is handed to the processor, which records its end.
  */
-export class ReadableWorker extends Worker {
+export class ReadableWorker extends bullmq.Worker {
   readonly #commands: Redis;
   readonly #clock: Clock;
   readonly #onAsk: () => void;

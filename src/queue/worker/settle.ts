@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DelayedError, ErrorCode, type IQueueBackend, type Job, UnrecoverableError } from 'bullmq';
+import type { IQueueBackend, Job } from 'bullmq';
 import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Clock } from '../../clock.ts';
+import { bullmq } from '../bullmq.ts';
 
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
@@ -69,15 +70,20 @@ export async function settleJob(
     case 'delay':
       // A rejection must not reach BullMQ, which would fail the job for it.
       await retryUntilStored(() => delayUnlessLost(job, token, move, clock), onRefused);
-      throw new DelayedError();
+      throw new bullmq.DelayedError();
     case 'failed':
       // What a job holds is quoted in some reasons. BullMQ would keep the stack with the job, where the queue pages show it: it is ours, and says nothing about the job.
-      throw Object.assign(new UnrecoverableError(maskNumbers(move.reason)), { stack: '' });
+      throw Object.assign(new bullmq.UnrecoverableError(maskNumbers(move.reason)), { stack: '' });
   }
 }
 
 /** A job whose lock was lost belongs to another worker, and so does its move. */
-const LOST: readonly unknown[] = [ErrorCode.JobLockNotExist, ErrorCode.JobLockMismatch, ErrorCode.JobNotExist, ErrorCode.JobNotInState];
+const LOST: readonly unknown[] = [
+  bullmq.ErrorCode.JobLockNotExist,
+  bullmq.ErrorCode.JobLockMismatch,
+  bullmq.ErrorCode.JobNotExist,
+  bullmq.ErrorCode.JobNotInState,
+];
 
 async function delayUnlessLost(
   job: Job,

@@ -1,4 +1,5 @@
-import { Cluster, type RedisOptions } from 'ioredis';
+import type { Cluster, RedisOptions } from 'ioredis';
+import { ioredis } from '../ioredis.ts';
 import { flushCalls, forgetArguments, gatherWrites } from './pending-commands.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -30,7 +31,7 @@ export function openCluster(
   onClient: (client: Cluster) => void,
 ): Cluster {
   const { hosts, username, password, tls, tlsFiles = {} } = address;
-  const cluster = new Cluster([...hosts], {
+  const cluster = new ioredis.Cluster([...hosts], {
     redisOptions: {
       ...node,
       ...(username === undefined ? {} : { username }),

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Redis as Client, Cluster, type RedisOptions } from 'ioredis';
+import type { Redis as Client, Cluster, RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../connection/redis-url.ts';
 import { readTlsFiles } from '../connection/tls-files.ts';
+import { ioredis } from '../ioredis.ts';
 import { type Answer, isDemoted, readSlots } from './primary-view.ts';
 
 /**
@@ -96,7 +97,7 @@ interface Member {
 function openMember(address: Group, name: string, onReading: (reading: Reading) => void): Member {
   const colon = name.lastIndexOf(':');
   const host = name.slice(0, colon);
-  const redis = new Client({
+  const redis = new ioredis.Redis({
     ...credentialsOf(address),
     host,
     port: Number(name.slice(colon + 1)),
@@ -152,16 +153,16 @@ async function askSentinel(redis: Client, group: string): Promise<Reading | unde
 
 /** Closes a client's connections to former primaries and returns their addresses. */
 function drop(redis: Client | Cluster, isOld: (address: string) => boolean): string[] {
-  const connections = redis instanceof Cluster ? redis.nodes('master') : [redis];
+  const connections = redis instanceof ioredis.Cluster ? redis.nodes('master') : [redis];
   const old = connections.filter((connection) => connection.stream?.destroyed === false && isOld(serverOf(connection, redis)));
   const servers = old.map((connection) => serverOf(connection, redis));
   for (const { stream } of old) stream.destroy();
-  if (redis instanceof Cluster && old.length > 0) redis.refreshSlotsCache();
+  if (redis instanceof ioredis.Cluster && old.length > 0) redis.refreshSlotsCache();
   return servers;
 }
 
 /** Cluster nodes are identified by their announced address; a connection through Sentinel by its peer address. */
 function serverOf({ options, stream }: Client, redis: Client | Cluster): string {
-  if (redis instanceof Cluster) return `${options.host}:${options.port}`;
+  if (redis instanceof ioredis.Cluster) return `${options.host}:${options.port}`;
   return `${stream.remoteAddress?.replace(/^::ffff:/, '')}:${stream.remotePort}`;
 }

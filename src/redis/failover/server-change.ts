@@ -1,5 +1,5 @@
-import { Cluster } from 'ioredis';
 import type { Redis } from '../connect.ts';
+import { ioredis } from '../ioredis.ts';
 
 /** Notices that another server than before takes the writes of a client. */
 export interface ServerChange {
@@ -40,7 +40,7 @@ export function watchServer(redis: Redis, key: string, onChange: () => void): Se
 }
 
 function serverOf(redis: Redis, slot: number): string | undefined {
-  if (redis instanceof Cluster) return redis.slots[slot]?.[0];
+  if (redis instanceof ioredis.Cluster) return redis.slots[slot]?.[0];
   const { stream } = redis;
   return stream?.remoteAddress === undefined ? undefined : `${stream.remoteAddress}:${stream.remotePort}`;
 }
