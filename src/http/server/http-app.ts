@@ -1,4 +1,4 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '../../config/config.ts';
 import { withinDeadline } from '../../redis/unavailable.ts';
 import { acknowledgeRoutes } from '../alerts/acknowledge-routes.ts';
@@ -10,6 +10,7 @@ import { inboundRoutes, receiptRoutes } from '../vendors/vendor-routes.ts';
 import { cloudEventRoutes } from '../webhooks/cloudevents-routes.ts';
 import { webhookRoutes } from '../webhooks/webhook-routes.ts';
 import { createBearerAuth, createLoginThrottle } from './bearer-auth.ts';
+import { fastify } from './fastify.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 import { parseJsonBody } from './json-body.ts';
 import { operationRoutes } from './operation-routes.ts';

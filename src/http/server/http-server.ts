@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fastify } from 'fastify';
+import { fastify } from './fastify.ts';
 import { createHttpApp, WITHOUT_SCHEMAS } from './http-app.ts';
 import type { HttpServerDeps } from './http-deps.ts';
 import { answerClientError } from './problem.ts';
