@@ -82,11 +82,17 @@ export function createTransport({ baseUrl, timeoutMs }: TransportOptions): Trans
   });
 
   const underWay = new Set<Promise<Exchange>>();
+  /** Most vendors have one URL for all texts. */
+  let last = { url: '', target: new URL('http://localhost') };
+  const targetOf = (url: string): URL => {
+    if (url !== last.url) last = { url, target: rebase(url, baseUrl) };
+    return last.target;
+  };
 
   const exchange = (request: HttpRequest, signal: AbortSignal): Promise<Exchange> =>
     new Promise((resolve) => {
       const call = new Call(resolve, signal, timeoutMs);
-      const { origin, pathname, search } = rebase(request.url, baseUrl);
+      const { origin, pathname, search } = targetOf(request.url);
       const { method, headers, body = null } = request;
       agent.dispatch({ origin, path: pathname + search, method, headers, body }, call);
     });
