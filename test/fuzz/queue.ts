@@ -254,7 +254,9 @@ function idOf(random: Random, input: number, isGood: boolean): string {
   if (!isGood && random.next() < 0.02) return random.pick(TAKEN_IDS);
   const odd = `${random.pick(ODD_TEXTS).replace(/\p{Surrogate}/gu, '?')}${input}`;
   // BullMQ 4 kept its markers among the ids, and they begin so.
-  return random.next() < 0.15 && !odd.startsWith('0:') ? odd : random.pick([`f-${input}`, `m-f${input}`, `${input}`, `q:${input}`]);
+  return random.next() < 0.15 && !odd.startsWith('0:')
+    ? odd
+    : random.pick([`f-${input}`, `m-f${input}`, `${PHONE.slice(1)}-${input}`, `q:${input}`]);
 }
 
 function formOf(random: Random): 'job' | 'text' | 'list' | 'none' {

@@ -82,7 +82,81 @@ describe('a request to a provider that a failover lost', () => {
     await admit();
     expect(await open()).toMatchObject(answer);
     expect(await redis.hexists(keys.lostSends(), messageId)).toBe(0);
-    expect(await redis.pttl(keys.lostSends())).not.toBe(-1);
+  });
+
+  it('together with its message is kept once, for an hour, beside other requests of that message', async () => {
+    const { messageId, sent } = scene();
+    await redis.del(keys.lostSends());
+    for (const lost of [sent(1, 'unknown'), sent(1, 'unknown'), sent(2, 'accepted'), sent(1, 'unknown')]) await ledger.restore(lost);
+    const lines = (await redis.hget(keys.lostSends(), messageId))?.trim().split('\n') ?? [];
+    expect(lines.map((line) => line.includes('token-1'))).toEqual([true, false]);
+    const keptMs = await redis.pttl(keys.lostSends());
+    expect(keptMs).toBeGreaterThan(3_000_000);
+    expect(keptMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('takes its message out of a wait, and holds it for its lease', async () => {
+    const { messageId, admit, sent, shown } = scene();
+    await admit();
+    const key = keys.message(messageId);
+    await redis.hset(key, { state: 'deferred', reason: 'throttled', until: String(Date.now() + 60_000) });
+    const lost = sent(1);
+    expect(await ledger.restore(lost)).toEqual({ kind: 'restored', number: 1 });
+    expect(await redis.hmget(key, 'state', 'reason', 'until', 'lease')).toEqual(['sending', null, null, String(lost.leaseUntil)]);
+    expect((await shown())?.state).toBe('sending');
+  });
+
+  it('ends its message although its attempt is no longer held', async () => {
+    const { messageId, admit, request, sent, shown } = scene();
+    await admit();
+    await ledger.openAttempt(request(1));
+    await redis.hdel(keys.message(messageId), 'token');
+    expect(await ledger.restore(sent(1, 'accepted'))).toEqual({ kind: 'restored', number: 1 });
+    expect(await shown()).toMatchObject({ state: 'accepted', attempts: [{ result: 'accepted' }] });
+  });
+
+  it('takes the next free number, and is shown beside each other request', async () => {
+    const { admit, request, moveOf, sent, shown } = scene();
+    await admit();
+    for (const number of [3, 4]) {
+      await ledger.openAttempt(request(number, { unknownsAllowed: 9 }));
+      const move = moveOf(number, 'unknown');
+      await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), number: number - 2 } });
+    }
+    expect(await ledger.restore(sent(1))).toEqual({ kind: 'doubled', number: 3 });
+    // As when the reply was lost.
+    expect(await ledger.restore(sent(1))).toMatchObject({ kind: 'there' });
+    const message = await shown();
+    expect(message?.attempts).toHaveLength(3);
+    expect(message?.events).toHaveLength(1);
+  });
+
+  it('adds what happened to what is known of its message', async () => {
+    const { admit, sent, shown } = scene();
+    await admit();
+    for (const number of [1, 2]) expect(await ledger.restore(sent(number))).toEqual({ kind: 'restored', number });
+    expect((await shown())?.events).toHaveLength(2);
+  });
+
+  it('leaves its message to another run that is sending it', async () => {
+    const { admit, moveOf, sent, open } = scene();
+    await admit();
+    expect(await open()).toEqual({ kind: 'opened', number: 1 });
+    await ledger.restore(sent(1));
+    const move = moveOf(9, 'accepted');
+    expect(await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), token: 'other', number: 1 } })).toBe(
+      'ended',
+    );
+  });
+
+  it('leaves a message ended that another run has ended', async () => {
+    const { admit, request, moveOf, sent, shown } = scene();
+    await admit();
+    await ledger.openAttempt(request(9));
+    const move = moveOf(9, 'accepted');
+    await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), number: 1 } });
+    expect(await ledger.restore(sent(1))).toEqual({ kind: 'doubled', number: 2 });
+    expect((await shown())?.state).toBe('accepted');
   });
 
   it.each(['accepted', undefined] as const)('shows in the trace when another run has sent the message meanwhile (%s)', async (result) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Accepted, keepAlerts } from '../../../src/queue/producer/keep-alerts.ts';
 import type { Redis } from '../../../src/redis/connect.ts';
 import { until } from '../../support/until.ts';
@@ -66,20 +66,49 @@ describe('alerts of the last minute, when another server takes the writes', () =
     expect(again).toEqual([['late'], ['late']]);
   });
 
-  it('are no longer compared after the producer is closed', async () => {
-    const { kept, again, failOver, looks } = scene({ refusals: 1 });
+  it('are not added when it knows all of them', async () => {
+    const { kept, again, failOver, looks, route } = scene();
     kept.add([alertOf('a')]);
+    route('a');
     failOver();
-    kept.close();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await until(() => looks() === 1);
     await new Promise(setImmediate);
-    expect([again, looks()]).toEqual([[], 0]);
+    expect(again).toEqual([]);
   });
 
-  it('cost nothing while the server stays the same', () => {
-    const { kept, looks } = scene();
+  it.each([
+    ['is closed', 0],
+    ['is closed while Redis does not answer', 1],
+  ])('are no longer compared after the producer %s', async (_name, refusals) => {
+    const [first, later] = [scene({ refusals }), scene({ refusals })];
+    for (const { kept, failOver } of [first, later]) {
+      kept.add([alertOf('a')]);
+      failOver();
+    }
+    if (refusals > 0) await until(() => first.looks() === refusals);
+    first.kept.close();
+    // It began its comparison later, with the same pauses.
+    await until(() => later.again.length === 1);
+    expect([first.again, first.looks()]).toEqual([[], refusals]);
+  });
+
+  it('are watched for by no timer after the producer is closed', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { kept } = scene();
+    expect(vi.getTimerCount()).toBe(1);
+    kept.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are compared once for one change of the server, and not for a look that finds the same', async () => {
+    const { kept, again, failOver, looks } = scene();
     kept.add([alertOf('a')]);
     kept.look();
-    expect(looks()).toBe(0);
+    failOver();
+    kept.look();
+    await until(() => again.length > 0);
+    await new Promise(setImmediate);
+    expect([again, looks()]).toEqual([[['a']], 1]);
   });
 });

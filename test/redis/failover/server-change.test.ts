@@ -97,6 +97,28 @@ describe('what was confirmed lately', () => {
     expect(recent.get('a')).toBeUndefined();
   });
 
+  it('is not found when it is old, and is not found after it is deleted', () => {
+    let now = 0;
+    const recent = createRecent<string>({ keepMs: 10, now: () => now });
+    recent.set('a', 'old');
+    recent.set('b', 'deleted');
+    recent.delete('b');
+    expect([recent.get('a'), recent.get('b'), recent.values()]).toEqual(['old', undefined, ['old']]);
+    now = 11;
+    expect(recent.get('a')).toBeUndefined();
+  });
+
+  it('takes no memory when it is old, also while nothing is read', () => {
+    let now = 0;
+    const recent = createRecent<string>({ keepMs: 10, now: () => now });
+    recent.set('a', 'old');
+    now = 11;
+    recent.set('b', 'new');
+    // What is still there would be found now.
+    now = 5;
+    expect(recent.values()).toEqual(['new']);
+  });
+
   it('never grows beyond its bound', () => {
     const recent = createRecent<number>({ keepMs: 1_000, now: () => 0 });
     for (let index = 0; index < 20_500; index += 1) recent.set(String(index), index);
