@@ -57,10 +57,18 @@ async function unanswered(asked: readonly string[]): Promise<string[]> {
   const answered = await Promise.all(asked.map(answers));
   return asked.filter((_, i) => !answered[i]);
 }
-/** Waits until all have an answer: the last scrape before may be half a second old. */
+/** Waits until each has had an answer: the last scrape before may be half a second old. */
 async function expectAnswers(asked: readonly string[]): Promise<void> {
-  await until(async () => (await unanswered(asked)).length === 0, 5_000, 250).catch(() => undefined);
-  expect(await unanswered(asked)).toEqual([]);
+  let missing = asked;
+  await until(
+    async () => {
+      missing = await unanswered(missing);
+      return missing.length === 0;
+    },
+    5_000,
+    250,
+  ).catch(() => undefined);
+  expect(missing).toEqual([]);
 }
 
 function configText(urlsOf: { twilio: string; hook: string }, prefix: string, more = ''): string {
