@@ -120,6 +120,9 @@ export class ReadableWorker extends bullmq.Worker {
     const job = this.#readJob(data, jobId);
     delete job.opts.removeOnComplete;
     delete job.opts.removeOnFail;
+    // BullMQ compares them, which throws for some objects, and no run of ours costs an attempt.
+    job.opts.attempts = 0;
+    delete job.opts.stackTraceLimit;
     job.attemptsStarted = boundCount(job.attemptsStarted);
     job.attemptsMade = boundCount(job.attemptsMade);
     job.stalledCounter = boundCount(job.stalledCounter);
