@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { headersSchema } from '../http-client/headers.ts';
 import { isMailSender } from '../setting/mail-address.ts';
-import { type Secret, secretSchema } from '../setting/secret.ts';
+import { Secret, secretSchema } from '../setting/secret.ts';
 
 /** URL of a chat or webhook receiver. Secret, because such URLs contain credentials. */
 export const webAddress = secretSchema.superRefine((secret, ctx) => {
@@ -51,7 +51,8 @@ export function oneAuthorization(
   { url, headers }: { readonly url?: Secret; readonly headers?: Readonly<Record<string, Secret>> },
   ctx: z.RefinementCtx,
 ): void {
-  if (url === undefined || headers?.authorization === undefined || !URL.canParse(url.reveal())) return;
+  // With a fault of its own the URL is still the string that was written.
+  if (!(url instanceof Secret) || headers?.authorization === undefined || !URL.canParse(url.reveal())) return;
   const { username, password } = new URL(url.reveal());
   if (username === '' && password === '') return;
   const message = 'conflicts with the user name and password in the url, which are sent as basic auth: keep one of them';

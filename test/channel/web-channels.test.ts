@@ -205,6 +205,8 @@ describe('a user name and password in the address', () => {
     [{ url: 'https://ops:hunter2@x.example/', headers: { Authorization: 'Bearer t' } }, 'conflicts with the user name'],
     [{ url: 'https://ops:hunter%@x.example/' }, 'must be an address that begins with'],
     [{ url: 'https://o%3Aps:hunter2@x.example/' }, 'must not hold a colon'],
+    [{ url: ' https://ops:hunter2@x.example/', headers: { Authorization: 'Bearer t' } }, 'begins with'],
+    [{ url: '"https://x.example/"', headers: { Authorization: 'Bearer t' } }, 'enclosed in quotes'],
   ])('are refused where they cannot be sent as they stand: %j', async (config, says) => {
     await expect(given({ type: 'webhook', ...config })).rejects.toThrow(says);
   });

@@ -55,7 +55,8 @@ export const twilioConfig = z
   })
   .superRefine(({ baseUrl, accountSid, messagingServiceSid }, ctx) => {
     // A compatible server may have other account names.
-    if (baseUrl !== undefined && !/(?:^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname)) return;
+    // A base URL with a fault of its own may be no URL.
+    if (baseUrl !== undefined && !(URL.canParse(baseUrl) && /(?:^|\.)twilio\.com$/i.test(new URL(baseUrl).hostname))) return;
     const refuse = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
     if (!isSid('AC', accountSid)) refuse('accountSid', ACCOUNT_FORM);
     if (messagingServiceSid !== undefined && !isSid('MG', messagingServiceSid)) {

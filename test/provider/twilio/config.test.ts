@@ -89,3 +89,10 @@ describe('says what is wrong with', () => {
 it('quotes no URL back, which may hold a key', () => {
   expect(JSON.stringify(faults({ ...GOOD, baseUrl: 'http://user:pw@x', statusCallback: 'nonsense?key=k3y' }))).not.toMatch(/pw|k3y/);
 });
+
+it.each(['x', '', ' ', 'http://', 'https://api.twilio .com', 'https://[::1', 'ftp://api.twilio.com', '://'])(
+  'names the fault of the base URL %j',
+  (baseUrl) => {
+    expect(Object.keys(faults({ ...GOOD, baseUrl, accountSid: 'other-account' }))).toContain('baseUrl');
+  },
+);
