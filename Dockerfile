@@ -7,7 +7,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
 COPY workers workers
-RUN npm run build && rm -f dist/.tsbuildinfo
+RUN npm run build && rm -f dist/.*tsbuildinfo
 
 FROM node:20-slim AS dependencies
 WORKDIR /app
