@@ -10,11 +10,11 @@ import { refuseRecipient } from '../gates/permission.ts';
 import type { Message } from '../message.ts';
 import { shapeContent, shapingOf } from '../sending/shape-message.ts';
 import { deadlineOf } from './alert-stages.ts';
+import { routeOf, subjectOf } from './alert-subject.ts';
 import { composeMessages } from './compose.ts';
 import { directoryOf } from './directory.ts';
 import { planMessage } from './plan-message.ts';
 import { openRecipients } from './recipients.ts';
-import { routeOf, subjectOf } from './router.ts';
 
 export interface ExplainedRoute {
   readonly severity: Severity;

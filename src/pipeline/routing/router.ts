@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../../alert/alert.ts';
-import { contentOf, dedupKeyOf } from '../../alert/dedup-key.ts';
-import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
-import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
+import { contentOf } from '../../alert/dedup-key.ts';
+import { AlertError } from '../../alert/parse-alert.ts';
 import { logSafeId, maskNumbers, maskPhone } from '../../alert/phone/phone.ts';
-import { readMoment } from '../../alert/read-moment.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
 import type { Clock } from '../../clock.ts';
@@ -13,7 +11,6 @@ import type { HistoryEvent } from '../../ledger/history/history.ts';
 import type { Admission, Begun, Ledger } from '../../ledger/ledger.ts';
 import { claimOf, type RoutedAlert, type SettledAlert } from '../../ledger/records.ts';
 import { describeStep, textsAfterMs } from '../../policy/escalation.ts';
-import { pickRoute, policyFor, type Route } from '../../policy/route.ts';
 import { keptTraceId, noteInSpan } from '../../tracing/span.ts';
 import { type Origin, originOf } from '../end-report.ts';
 import { contributorOf, isUsedUpByOthers } from '../gates/message-caps.ts';
@@ -26,23 +23,11 @@ import type { Ended } from '../resolved/notify-resolved.ts';
 import type { InlineLane } from '../sending/inline-lane.ts';
 import { walk } from '../stage.ts';
 import { ALERT_STAGES, type AlertSubject } from './alert-stages.ts';
+import { malformed, type RawAlert, readRaw, subjectOf, withTrial } from './alert-subject.ts';
 import { composeMessages, shownSource } from './compose.ts';
 import { directoryOf, type KnownNames } from './directory.ts';
-import { anyProvider, NO_ROUTE } from './fit-providers.ts';
 import { type KnownFull, type PlannedMessage, planMessage, storeAckCodes } from './plan-message.ts';
 import { openRecipients, type Recipient } from './recipients.ts';
-
-/** Job from the alert queue, written by any client. */
-export interface RawAlert {
-  readonly jobId: string;
-  readonly data: unknown;
-  /** ms since the epoch. */
-  readonly timestamp: number;
-  /** Replayed by an operator. */
-  readonly replayed?: boolean;
-  /** Rejection reason that overrides its data. */
-  readonly refused?: string;
-}
 
 export type Routed =
   /** Every message with a job and every notice must be added to its queue; adding is idempotent. */
@@ -114,7 +99,7 @@ export function createAlertRouter(deps: RouterDeps) {
     const note = (event: Omit<HistoryEvent, 'at'>) => void events.push({ at: clock.now().toISOString(), ...event });
 
     if (raw.replayed) note({ stage: 'operator', verdict: 'replayed' });
-    const parsed = read(raw, directory);
+    const parsed = readRaw(raw, directory);
     if (parsed instanceof AlertError) {
       note({ stage: 'parse', verdict: 'malformed', reason: 'malformed', detail: parsed.message });
       await settle({ ...malformed(raw, clock.now()), events, ...keptTraceId() });
@@ -212,68 +197,6 @@ export function createAlertRouter(deps: RouterDeps) {
     });
     if (sent !== undefined) return { kind: 'routed', steps: sent, notices };
     return follow(begun?.admission ?? (await ledger.admit(routed, run)));
-  };
-}
-
-function read({ data, refused }: RawAlert, directory: Directory): ParsedAlert | AlertError {
-  const fault = refused ?? (data instanceof Unreadable ? data.reason : undefined);
-  return fault === undefined ? readAlert(data, directory) : new AlertError([{ path: '', message: fault }]);
-}
-
-/** Derives an id from the job, for an alert without one. */
-function derivedId({ jobId, timestamp, data }: RawAlert): string {
-  return alertIdOfJob({ jobId, timestamp, data: data instanceof Unreadable ? undefined : data });
-}
-
-export function subjectOf(raw: RawAlert, alert: ParsedAlert, config: RouterDeps['config'], now: Date): AlertSubject {
-  const { timestamp, replayed } = raw;
-  const route = routeOf(alert, config);
-  const dedupKey = dedupKeyOf(alert);
-  return {
-    id: alert.id ?? derivedId(raw),
-    alert,
-    policy: policyFor(route, alert),
-    dedupKey,
-    dedupHash: dedupHash(dedupKey),
-    receivedAt: plausible(timestamp, now),
-    ...(replayed ? { replayedAt: now.getTime() } : {}),
-  };
-}
-
-/** Tolerance for producers' clocks; a job written by hand may have any timestamp. */
-const CLOCK_SKEW_MS = 60_000;
-
-function plausible(timestamp: number, now: Date): number {
-  const at = Date.parse(readMoment(timestamp) ?? '');
-  return at <= now.getTime() + CLOCK_SKEW_MS ? at : now.getTime();
-}
-
-/** A replayed alert counts as raised now. */
-function withTrial(subject: AlertSubject, realSince: RouterDeps['realSince']): AlertSubject {
-  const { receivedAt, replayedAt = receivedAt, policy } = subject;
-  const since = realSince?.get(policy.route);
-  return since !== undefined && replayedAt < since ? { ...subject, fromTrial: true } : subject;
-}
-
-export function routeOf(alert: ParsedAlert, config: Pick<Config, 'routes' | 'providers'>): Route {
-  return pickRoute(config.routes, alert) ?? catchAll(config);
-}
-
-/** Route for alerts that match no route: no alert is dropped because of a missing route. */
-function catchAll(config: Pick<Config, 'providers'>): Route {
-  return { name: NO_ROUTE, match: {}, ...anyProvider(config), expiresAfterMs: 3_600_000 };
-}
-
-function malformed(raw: RawAlert, now: Date): Omit<SettledAlert, 'events'> {
-  return {
-    id: idInData(raw.data) ?? derivedId(raw),
-    severity: 'unknown',
-    purpose: 'unknown',
-    status: 'firing',
-    dedupKey: null,
-    receivedAt: plausible(raw.timestamp, now),
-    outcome: 'malformed',
-    reason: 'malformed',
   };
 }
 

@@ -4,7 +4,7 @@ import type { Job } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLogger, type Logger } from '../../../src/logger.ts';
 import type { Outcome } from '../../../src/pipeline/outcome.ts';
-import type { RawAlert } from '../../../src/pipeline/routing/router.ts';
+import type { RawAlert } from '../../../src/pipeline/routing/alert-subject.ts';
 import type { Dispatch } from '../../../src/pipeline/sending/dispatcher.ts';
 import { ProviderError } from '../../../src/provider/contract/provider.ts';
 import { createAlertWorker } from '../../../src/queue/alert-worker.ts';
