@@ -6,12 +6,18 @@ if not state then
   redis.call('PEXPIRE', keys.lostSends, LOST_SENDS_TTL_MS)
   return { 'kept', args.number }
 end
-local isOpen = token == args.token
-local isOurs = isOpen or (attempt and cjson.decode(attempt).startedAt == args.startedAt)
-if isOurs and (not args.hasEnded or (result and not isOpen)) then return { 'there', args.number } end
-local number = args.number
--- Another run has sent the message meanwhile.
-if attempt and not isOurs then number = tonumber(attempts or '0') + 1 end
+local function isOfThis(record) return record and cjson.decode(record).startedAt == args.startedAt end
+local number, isOurs = args.number, isOfThis(attempt)
+if attempt and not isOurs then
+  -- Another run has sent the message meanwhile. An earlier call, whose reply was lost, may have given this request the number after it.
+  local count = tonumber(attempts or '0')
+  number = count + 1
+  for later = args.number + 1, count do
+    local record, itsResult = unpack(redis.call('HMGET', keys.message, 'attempt:' .. later, 'result:' .. later))
+    if isOfThis(record) then number, result, isOurs = later, itsResult, true end
+  end
+end
+if isOurs and (not args.hasEnded or result) then return { 'there', number } end
 if args.hasEnded then return { 'move', number } end
 local event = number == args.number and args.restoredEvent or args.doubledEvent
 redis.call('HSET', keys.message, 'attempts', number, 'attempt:' .. number, args.record, 'events', (events or '') .. event)

@@ -124,11 +124,26 @@ describe('a request to a provider that a failover lost', () => {
       await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), number: number - 2 } });
     }
     expect(await ledger.restore(sent(1))).toEqual({ kind: 'doubled', number: 3 });
-    // As when the reply was lost.
-    expect(await ledger.restore(sent(1))).toMatchObject({ kind: 'there' });
     const message = await shown();
     expect(message?.attempts).toHaveLength(3);
     expect(message?.events).toHaveLength(1);
+  });
+
+  it.each(['accepted', undefined] as const)('keeps its number when the reply was lost and it is restored again (%s)', async (result) => {
+    const { admit, request, moveOf, sent, shown } = scene();
+    await admit();
+    for (const number of [3, 4]) {
+      await ledger.openAttempt(request(number, { unknownsAllowed: 9 }));
+      const move = moveOf(number, 'unknown');
+      await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), number: number - 2 } });
+    }
+    for (const again of [false, true])
+      expect(await ledger.restore(sent(1, result))).toEqual({ kind: again ? 'there' : 'doubled', number: 3 });
+    // It ends meanwhile.
+    await ledger.restore(sent(1, 'accepted'));
+    const message = await shown();
+    expect(message).toMatchObject({ state: 'accepted', attempts: [{ result: 'unknown' }, { result: 'unknown' }, { result: 'accepted' }] });
+    expect(message?.attempts).toHaveLength(3);
   });
 
   it('adds what happened to what is known of its message', async () => {
@@ -139,10 +154,11 @@ describe('a request to a provider that a failover lost', () => {
   });
 
   it('leaves its message to another run that is sending it', async () => {
-    const { admit, moveOf, sent, open } = scene();
+    const { messageId, admit, moveOf, sent, open } = scene();
     await admit();
     expect(await open()).toEqual({ kind: 'opened', number: 1 });
     await ledger.restore(sent(1));
+    expect(await redis.hget(keys.message(messageId), 'token')).toBe('other');
     const move = moveOf(9, 'accepted');
     expect(await ledger.move({ ...move, attempt: { ...(move.attempt as NonNullable<Move['attempt']>), token: 'other', number: 1 } })).toBe(
       'ended',
