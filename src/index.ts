@@ -1,6 +1,6 @@
 /** Public API for producers: `createProducer` and its types. */
 export type { AlertInput } from './alert/alert.ts';
-export { AlertError, type Issue } from './alert/parse-alert.ts';
+export { AlertError, type Issue } from './alert/parse/parse-alert.ts';
 export type { Severity } from './alert/severity.ts';
 export type { AlertHistory, HistoryAttempt, HistoryEvent, MessageHistory, MessageState } from './ledger/history/history.ts';
 export { OutcomeTimeoutError } from './ledger/history/wait-for-outcome.ts';

@@ -17,8 +17,6 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Many wait for processes of their own most of the time: four fill two cores, more make the timing of those processes uneven.
     maxWorkers: 4,
-    // Keeps what a source file becomes, by its content, for the next run.
-    experimental: { fsModuleCache: true, fsModuleCachePath: '.cache/vitest' },
     projects: [
       { test: { ...shared, name: 'alone', include: ALONE } },
       { test: { ...shared, name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { showValue } from './describe-issues.ts';
 import { ALERT_ID_PATTERN, storedDedupKey } from './id.ts';
+import { showValue } from './parse/describe-issues.ts';
 import { PURPOSES } from './purpose.ts';
 import { listSeverityWords, parseSeverity, SEVERITIES, SEVERITY_ALIASES, type SeverityWords } from './severity.ts';
 

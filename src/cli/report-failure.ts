@@ -1,4 +1,4 @@
-import { AlertError } from '../alert/parse-alert.ts';
+import { AlertError } from '../alert/parse/parse-alert.ts';
 import { maskNumbers } from '../alert/phone/phone.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { RedisUnavailableError } from '../redis/unavailable.ts';

@@ -1,5 +1,5 @@
 import { isScalar, type Node } from 'yaml';
-import { cutNames, formatPath } from '../alert/describe-issues.ts';
+import { cutNames, formatPath } from '../alert/parse/describe-issues.ts';
 import { EXAMPLE_PHONE } from '../alert/phone/phone-text.ts';
 import type { Fault } from './fault.ts';
 import { cutQuotes, formOf, isSecretPath, maskText, printable } from './printable.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { hash } from '../alert/id.ts';
+import { epochMs } from '../alert/parse/read-moment.ts';
 import { type E164, phoneHashes } from '../alert/phone/phone.ts';
 import { formerIdentity } from '../alert/phone/phone-identity.ts';
 import { PURPOSES } from '../alert/purpose.ts';
-import { epochMs } from '../alert/read-moment.ts';
 import { SEVERITIES } from '../alert/severity.ts';
 import { OVERFLOWS } from '../policy/route.ts';
 

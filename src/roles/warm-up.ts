@@ -1,5 +1,5 @@
 import type { AlertInput } from '../alert/alert.ts';
-import { AlertError } from '../alert/parse-alert.ts';
+import { AlertError } from '../alert/parse/parse-alert.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { explainRoute } from '../pipeline/routing/explain-route.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AlertInput } from '../../src/alert/alert.ts';
 import { dedupKeyOf } from '../../src/alert/dedup-key.ts';
-import { parseAlert } from '../../src/alert/parse-alert.ts';
+import { parseAlert } from '../../src/alert/parse/parse-alert.ts';
 
 const ALERT: AlertInput = {
   severity: 'critical',

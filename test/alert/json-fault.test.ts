@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeJsonFault } from '../../src/alert/describe-issues.ts';
+import { describeJsonFault } from '../../src/alert/parse/describe-issues.ts';
 
 function faultOf(text: string): string {
   try {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AlertInput } from '../../src/alert/alert.ts';
-import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
+import { AlertError, readAlert } from '../../src/alert/parse/parse-alert.ts';
 import type { EnqueueResult } from '../../src/queue/producer/producer-port.ts';
 import type { Random } from '../chaos/random.ts';
 import { type } from '../cli/recording-deps.ts';

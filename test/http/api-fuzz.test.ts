@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
-import { AlertError, readAlert } from '../../src/alert/parse-alert.ts';
+import { AlertError, readAlert } from '../../src/alert/parse/parse-alert.ts';
 import { systemClock } from '../../src/clock.ts';
 import { ALERT, ALERTMANAGER, EVENT, GRAFANA, HERTZBEAT, HERTZBEAT_OLD, RESOLVE } from '../../src/http/openapi/openapi-parts.ts';
 import { createHttpApp } from '../../src/http/server/http-app.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import type { ParsedAlert } from '../../src/alert/alert.ts';
 import { newAlertId } from '../../src/alert/id.ts';
-import { AlertError, parseAlert } from '../../src/alert/parse-alert.ts';
+import { AlertError, parseAlert } from '../../src/alert/parse/parse-alert.ts';
 import type { E164 } from '../../src/alert/phone/phone.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ReceiverDeps } from '../../src/http/server/http-deps.ts';

@@ -1,6 +1,6 @@
 import { FlowProducer, Job, type JobsOptions } from 'bullmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Unreadable } from '../../src/alert/parse-alert.ts';
+import { Unreadable } from '../../src/alert/parse/parse-alert.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { RawAlert } from '../../src/pipeline/routing/alert-subject.ts';
 import type { Routed } from '../../src/pipeline/routing/router.ts';

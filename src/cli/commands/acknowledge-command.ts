@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandContext, runs, storeOptions } from '../command-context.ts';
-import type { AcknowledgeOptions } from './run-acknowledge.ts';
+import type { AcknowledgeOptions } from '../run/run-acknowledge.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch acknowledge ALERT_ID
@@ -23,6 +23,6 @@ export function addAcknowledgeCommand(program: Command, context: CommandContext)
     .addHelpText('after', NOTE)
     .addHelpText('before', EXAMPLES);
   runs<AcknowledgeOptions>(command, context, async ([id], options) =>
-    (await import('./run-acknowledge.ts')).acknowledge(context.deps, id as string, options),
+    (await import('../run/run-acknowledge.ts')).acknowledge(context.deps, id as string, options),
   );
 }

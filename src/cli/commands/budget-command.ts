@@ -10,5 +10,5 @@ export function addBudgetCommand(program: Command, context: CommandContext): voi
   const command = storeOptions(
     program.command('budget').description('cost of messages in the current hour, day and month, and the remaining budget'),
   ).addHelpText('before', EXAMPLES);
-  runs<StoreOptions>(command, context, async (_args, options) => (await import('./run-budget.ts')).printBudget(context.deps, options));
+  runs<StoreOptions>(command, context, async (_args, options) => (await import('../run/run-budget.ts')).printBudget(context.deps, options));
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type CommandContext, runs, type StoreOptions, storeOptions } from '../command-context.ts';
 import { limitOption } from '../options/option-values.ts';
-import { addFilterOptions } from './dead-filter.ts';
-import type { DiscardOptions, ListOptions, PickOptions } from './run-dead.ts';
+import { addFilterOptions } from '../run/dead-filter.ts';
+import type { DiscardOptions, ListOptions, PickOptions } from '../run/run-dead.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch dead list                              failed, expired and unknown messages, newest first
@@ -50,7 +50,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .addOption(limitOption(50))
     .addHelpText('before', LIST_EXAMPLES);
   runs<ListOptions>(storeOptions(addFilterOptions(list)), context, async (_, options) =>
-    (await import('./run-dead.ts')).printList(deps, options),
+    (await import('../run/run-dead.ts')).printList(deps, options),
   );
 
   const show = dead
@@ -59,7 +59,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .argument('<id>', 'id of a message or an alert')
     .addHelpText('before', SHOW_EXAMPLES);
   runs<StoreOptions>(storeOptions(show), context, async ([id], options) =>
-    (await import('./run-dead.ts')).printOne(deps, id as string, options),
+    (await import('../run/run-dead.ts')).printOne(deps, id as string, options),
   );
 
   const replay = dead
@@ -71,7 +71,7 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .option('--all', 'all current dead letters')
     .addHelpText('before', REPLAY_EXAMPLES);
   runs<PickOptions>(storeOptions(addFilterOptions(replay, 'with --all: ')), context, async (ids, options) =>
-    (await import('./run-dead.ts')).replayThem(deps, ids, options),
+    (await import('../run/run-dead.ts')).replayThem(deps, ids, options),
   );
 
   const discard = dead
@@ -82,6 +82,6 @@ export function addDeadCommand(program: Command, context: CommandContext): void 
     .option('-y, --yes', 'do not ask for confirmation; required for --all without a terminal')
     .addHelpText('before', DISCARD_EXAMPLES);
   runs<DiscardOptions>(storeOptions(addFilterOptions(discard, 'with --all: ')), context, async (ids, options) =>
-    (await import('./run-dead.ts')).discardThem(deps, ids, options),
+    (await import('../run/run-dead.ts')).discardThem(deps, ids, options),
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandContext, collect, runs, storeOptions } from '../command-context.ts';
-import type { ExplainOptions } from './run-explain.ts';
+import type { ExplainOptions } from '../run/run-explain.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch explain
@@ -18,5 +18,7 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
       .option('--live', 'also query the providers for the current delivery status')
       .option('--to <number>', 'full number of a recipient who is not a contact, for vendors that require it (repeatable)', collect),
   ).addHelpText('before', EXAMPLES);
-  runs<ExplainOptions>(command, context, async ([id], options) => (await import('./run-explain.ts')).explain(context.deps, id, options));
+  runs<ExplainOptions>(command, context, async ([id], options) =>
+    (await import('../run/run-explain.ts')).explain(context.deps, id, options),
+  );
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { INBOUND_LENGTH } from '../../redis/keys.ts';
 import { type CommandContext, runs, storeOptions } from '../command-context.ts';
-import type { ListOptions } from './run-inbound.ts';
+import type { ListOptions } from '../run/run-inbound.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch inbound list
@@ -19,7 +19,9 @@ export function addInboundCommand(program: Command, context: CommandContext): vo
     .addOption(new Option('--limit <n>', 'maximum number of entries').default(50).argParser(countArgument))
     .option('--unmatched', 'only those without an effect')
     .addHelpText('before', EXAMPLES);
-  runs<ListOptions>(storeOptions(list), context, async (_, options) => (await import('./run-inbound.ts')).printList(context.deps, options));
+  runs<ListOptions>(storeOptions(list), context, async (_, options) =>
+    (await import('../run/run-inbound.ts')).printList(context.deps, options),
+  );
 }
 
 function countArgument(text: string): number {

@@ -32,7 +32,7 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
     .addHelpText('before', EXAMPLES);
 
   const list = optOuts.command('list').description('list all opt-outs, oldest first').addHelpText('before', LIST_EXAMPLES);
-  runs<StoreOptions>(storeOptions(list), context, async (_, options) => (await import('./run-optouts.ts')).printList(deps, options));
+  runs<StoreOptions>(storeOptions(list), context, async (_, options) => (await import('../run/run-optouts.ts')).printList(deps, options));
 
   const add = optOuts
     .command('add')
@@ -40,7 +40,7 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
     .argument('<who>', WHO)
     .addHelpText('before', ADD_EXAMPLES);
   runs<StoreOptions>(storeOptions(add), context, async ([who], options) =>
-    (await import('./run-optouts.ts')).addOne(deps, who as string, options),
+    (await import('../run/run-optouts.ts')).addOne(deps, who as string, options),
   );
 
   const remove = optOuts
@@ -49,6 +49,6 @@ export function addOptOutsCommand(program: Command, context: CommandContext): vo
     .argument('<who>', WHO)
     .addHelpText('before', REMOVE_EXAMPLES);
   runs<StoreOptions>(storeOptions(remove), context, async ([who], options) =>
-    (await import('./run-optouts.ts')).removeOne(deps, who as string, options),
+    (await import('../run/run-optouts.ts')).removeOne(deps, who as string, options),
   );
 }

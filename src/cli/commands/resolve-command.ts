@@ -16,6 +16,6 @@ export function addResolveCommand(program: Command, context: CommandContext): vo
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTE);
   runs<StoreOptions>(command, context, async ([dedupKey], options) =>
-    (await import('./run-resolve.ts')).resolve(context.deps, dedupKey as string, options),
+    (await import('../run/run-resolve.ts')).resolve(context.deps, dedupKey as string, options),
   );
 }

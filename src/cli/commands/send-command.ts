@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PURPOSES } from '../../alert/purpose.ts';
 import { type CommandContext, collect, configOption, jsonOption, runs } from '../command-context.ts';
 import { severityOption, wordOption } from '../options/option-values.ts';
-import type { SendOptions } from './run-send.ts';
+import type { SendOptions } from '../run/run-send.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch send --to +60123456789 "Disk full"
@@ -38,7 +38,7 @@ export function addSendCommand(program: Command, context: CommandContext): void 
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
-  runs<SendOptions>(command, context, async (words, options) => (await import('./run-send.ts')).send(context.deps, words, options));
+  runs<SendOptions>(command, context, async (words, options) => (await import('../run/run-send.ts')).send(context.deps, words, options));
 }
 
 function secondsArgument(text: string): number {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandContext, runs, storeOptions } from '../command-context.ts';
-import type { StatusOptions } from './run-status.ts';
+import type { StatusOptions } from '../run/run-status.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch status                                 live on a terminal; q ends it
@@ -24,5 +24,5 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
   )
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_CODES);
-  runs<StatusOptions>(command, context, async (_args, options) => (await import('./run-status.ts')).showStatus(context.deps, options));
+  runs<StatusOptions>(command, context, async (_args, options) => (await import('../run/run-status.ts')).showStatus(context.deps, options));
 }

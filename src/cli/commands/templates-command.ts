@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type CommandContext, type CommonOptions, collect, configOption, jsonOption, runs } from '../command-context.ts';
-import type { PreviewOptions } from './run-templates.ts';
+import type { PreviewOptions } from '../run/run-templates.ts';
 
 const LIST_EXAMPLES = `Examples:
   sms-dispatch templates list
@@ -20,7 +20,9 @@ export function addTemplatesCommand(program: Command, context: CommandContext): 
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('before', LIST_EXAMPLES);
-  runs<CommonOptions>(list, context, async (_args, options) => (await import('./run-templates.ts')).listTemplates(context.deps, options));
+  runs<CommonOptions>(list, context, async (_args, options) =>
+    (await import('../run/run-templates.ts')).listTemplates(context.deps, options),
+  );
   const preview = templates
     .command('preview')
     .description('show a filled-in template in every language and for each provider; sends nothing')
@@ -31,6 +33,6 @@ export function addTemplatesCommand(program: Command, context: CommandContext): 
     .addOption(jsonOption())
     .addHelpText('before', EXAMPLES);
   runs<PreviewOptions>(preview, context, async ([name], options) =>
-    (await import('./run-templates.ts')).showPreview(context.deps, name as string, options),
+    (await import('../run/run-templates.ts')).showPreview(context.deps, name as string, options),
   );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandContext, runs, storeOptions } from '../command-context.ts';
 import { limitOption } from '../options/option-values.ts';
-import type { ListOptions, ResolveOptions } from './run-unknown.ts';
+import type { ListOptions, ResolveOptions } from '../run/run-unknown.ts';
 
 const EXAMPLES = `Examples:
   sms-dispatch unknown list
@@ -26,7 +26,7 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
 
   const list = unknown.command('list').description('list them, oldest first').addHelpText('before', LIST_EXAMPLES);
   runs<ListOptions>(storeOptions(list.addOption(limitOption(1000))), context, async (_, options) =>
-    (await import('./run-unknown.ts')).printList(deps, options),
+    (await import('../run/run-unknown.ts')).printList(deps, options),
   );
 
   const resolve = unknown
@@ -38,6 +38,6 @@ export function addUnknownCommand(program: Command, context: CommandContext): vo
     .option('--resend', 'with --not-sent: send it again, valid for its original lifetime')
     .addHelpText('before', RESOLVE_EXAMPLES);
   runs<ResolveOptions>(storeOptions(resolve), context, async ([id], options) =>
-    (await import('./run-unknown.ts')).resolveOne(deps, id as string, options),
+    (await import('../run/run-unknown.ts')).resolveOne(deps, id as string, options),
   );
 }

@@ -3,7 +3,7 @@ import { recipientOf } from '../../explain/story.ts';
 import type { MessageHistory } from '../../ledger/history/history.ts';
 import { formatTable } from '../../text/format-table.ts';
 import { formatTime } from '../../text/format-time.ts';
-import type { LiveAnswer, LiveAnswers } from '../commands/explain-live.ts';
+import type { LiveAnswer, LiveAnswers } from '../run/explain-live.ts';
 
 /** Formats the live status below a history: one line per message that a provider may have. */
 export function describeLive(messages: readonly MessageHistory[], answers: LiveAnswers): string {

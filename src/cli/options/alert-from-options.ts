@@ -1,5 +1,5 @@
 import type { AlertInput } from '../../alert/alert.ts';
-import { AlertError, readRecipientName } from '../../alert/parse-alert.ts';
+import { AlertError, readRecipientName } from '../../alert/parse/parse-alert.ts';
 import type { Purpose } from '../../alert/purpose.ts';
 import type { Config } from '../../config/config.ts';
 import { didYouMean } from '../../text/suggest.ts';

@@ -1,4 +1,4 @@
-import { NO_RECIPIENT, RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../../alert/parse-alert.ts';
+import { NO_RECIPIENT, RECIPIENT_KINDS, type RecipientKind, readRecipientName } from '../../alert/parse/parse-alert.ts';
 import { maskEntry, parsePhone } from '../../alert/phone/phone.ts';
 import { isMailAddress } from '../../setting/mail-address.ts';
 import { didYouMean } from '../../text/suggest.ts';

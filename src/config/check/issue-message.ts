@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { KINDS as ALERT_KINDS } from '../../alert/describe-issues.ts';
+import { KINDS as ALERT_KINDS } from '../../alert/parse/describe-issues.ts';
 
 /** Names of types as for alerts, except that YAML calls a JSON object a map. */
 const KINDS: Readonly<Record<string, string>> = { ...ALERT_KINDS, object: 'a map of settings', record: 'a map of settings' };

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { describeIssues, issueSentence } from '../../alert/describe-issues.ts';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import { withoutBlanks } from '../../alert/tidy-alert.ts';
+import { describeIssues, issueSentence } from '../../alert/parse/describe-issues.ts';
+import { withoutBlanks } from '../../alert/parse/tidy-alert.ts';
 import type { Acknowledgement, Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
 

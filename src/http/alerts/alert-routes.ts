@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { alertSchema } from '../../alert/alert.ts';
-import { describeIssues, issueSentence } from '../../alert/describe-issues.ts';
-import type { Issue } from '../../alert/parse-alert.ts';
+import { describeIssues, issueSentence } from '../../alert/parse/describe-issues.ts';
+import type { Issue } from '../../alert/parse/parse-alert.ts';
+import { tidyAlert } from '../../alert/parse/tidy-alert.ts';
 import { SEVERITY_WORDS } from '../../alert/severity.ts';
-import { tidyAlert } from '../../alert/tidy-alert.ts';
 import type { EnqueueResult, Producer } from '../../queue/producer/producer-port.ts';
 import { HttpProblem } from '../server/problem.ts';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { describeJsonFault } from '../../alert/describe-issues.ts';
+import { describeJsonFault } from '../../alert/parse/describe-issues.ts';
 import { HttpProblem } from './problem.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { showValue } from '../../alert/describe-issues.ts';
+import { showValue } from '../../alert/parse/describe-issues.ts';
 import type { SeverityWords } from '../../alert/severity.ts';
 import { HttpProblem } from '../server/problem.ts';
 import { readEntry, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';

@@ -1,5 +1,5 @@
-import { showValue } from '../../alert/describe-issues.ts';
 import { hash } from '../../alert/id.ts';
+import { showValue } from '../../alert/parse/describe-issues.ts';
 import { HttpProblem } from '../server/problem.ts';
 import type { WebhookReading } from './alerts-from-alertmanager.ts';
 import { fingerprintIn, readWebhookAlerts, type WebhookAlerts } from './webhook-alerts.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { showValue } from '../../alert/describe-issues.ts';
+import { showValue } from '../../alert/parse/describe-issues.ts';
 import { MAX_ALERTS } from '../alerts/alert-routes.ts';
 import { HttpProblem } from '../server/problem.ts';
 import { type CarriedEvents, carriedEvents, placeIssue, readCloudEvent } from './cloudevents.ts';

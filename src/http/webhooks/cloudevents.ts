@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import { describeIssues, type Issue, issueSentence, showValue } from '../../alert/describe-issues.ts';
 import { hash } from '../../alert/id.ts';
-import { readMoment } from '../../alert/read-moment.ts';
-import { withoutBlanks } from '../../alert/tidy-alert.ts';
+import { describeIssues, type Issue, issueSentence, showValue } from '../../alert/parse/describe-issues.ts';
+import { readMoment } from '../../alert/parse/read-moment.ts';
+import { withoutBlanks } from '../../alert/parse/tidy-alert.ts';
 import { textOf } from '../../http-client/read-answer.ts';
 import { HttpProblem } from '../server/problem.ts';
 import { clip } from './webhook-alerts.ts';

@@ -1,6 +1,6 @@
 import type { AlertInput } from '../../alert/alert.ts';
-import { showValue } from '../../alert/describe-issues.ts';
 import { hash } from '../../alert/id.ts';
+import { showValue } from '../../alert/parse/describe-issues.ts';
 import { parseSeverity, type Severity, type SeverityWords } from '../../alert/severity.ts';
 import type { WebhookRefusal } from '../../pipeline/observer.ts';
 import type { RejectedAlert } from '../alerts/alert-routes.ts';

@@ -1,5 +1,5 @@
-import { showValue } from '../../alert/describe-issues.ts';
-import { readMoment } from '../../alert/read-moment.ts';
+import { showValue } from '../../alert/parse/describe-issues.ts';
+import { readMoment } from '../../alert/parse/read-moment.ts';
 
 /** An alert as read from a sender's webhook; unreadable parts are left out. */
 export interface WebhookEntry {

@@ -1,4 +1,4 @@
-import { AlertError, parseAlert } from '../../alert/parse-alert.ts';
+import { AlertError, parseAlert } from '../../alert/parse/parse-alert.ts';
 import { maskNumbers } from '../../alert/phone/phone.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hash } from '../../alert/id.ts';
-import { epochMs } from '../../alert/read-moment.ts';
+import { epochMs } from '../../alert/parse/read-moment.ts';
 import { SEVERITIES } from '../../alert/severity.ts';
 import { fillTemplate } from '../../alert/text.ts';
 import type { Notice } from '../../channel/channel.ts';

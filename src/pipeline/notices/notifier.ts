@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readRecipientName } from '../../alert/parse-alert.ts';
+import { readRecipientName } from '../../alert/parse/parse-alert.ts';
 import type { Channel, NoticeProgress, Notified } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { NoticeOutcome, Notices } from '../../ledger/notices.ts';

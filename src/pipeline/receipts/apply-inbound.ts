@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { epochMs } from '../../alert/parse/read-moment.ts';
 import { type CountryCode, identifySender } from '../../alert/phone/phone.ts';
-import { epochMs } from '../../alert/read-moment.ts';
 import type { InboundLog, SeenInbound } from '../../ledger/inbound/kept-inbound.ts';
 import type { OptOuts } from '../../ledger/opt-out/opt-outs.ts';
 import type { ProviderName } from '../../provider/contract/provider.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALERT_ID_PATTERN } from '../../alert/id.ts';
-import { epochMs } from '../../alert/read-moment.ts';
+import { epochMs } from '../../alert/parse/read-moment.ts';
 import { PROVIDER_REASONS } from '../../alert/reason.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type OptOuts, refusedBy } from '../../ledger/opt-out/opt-outs.ts';

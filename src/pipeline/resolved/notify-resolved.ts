@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { putAckCode } from '../../alert/ack-code.ts';
 import { hash, resolvedMessageId } from '../../alert/id.ts';
-import { epochMs } from '../../alert/read-moment.ts';
+import { epochMs } from '../../alert/parse/read-moment.ts';
 import { countSegments } from '../../alert/segments.ts';
 import { renderText } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';

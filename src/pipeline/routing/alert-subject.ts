@@ -1,8 +1,8 @@
 import type { ParsedAlert } from '../../alert/alert.ts';
 import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { alertIdOfJob, dedupHash, idInData } from '../../alert/id.ts';
-import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse-alert.ts';
-import { readMoment } from '../../alert/read-moment.ts';
+import { AlertError, type Directory, readAlert, Unreadable } from '../../alert/parse/parse-alert.ts';
+import { readMoment } from '../../alert/parse/read-moment.ts';
 import type { Config } from '../../config/config.ts';
 import type { SettledAlert } from '../../ledger/records.ts';
 import { pickRoute, policyFor, type Route } from '../../policy/route.ts';

@@ -1,6 +1,6 @@
 import { ACK_PLACE } from '../../alert/ack-code.ts';
 import type { ParsedAlert } from '../../alert/alert.ts';
-import { type Directory, type Issue, readRecipientName } from '../../alert/parse-alert.ts';
+import { type Directory, type Issue, readRecipientName } from '../../alert/parse/parse-alert.ts';
 import { fillTemplate, placeholders } from '../../alert/text.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';

@@ -1,4 +1,4 @@
-import { parseAlert } from '../../alert/parse-alert.ts';
+import { parseAlert } from '../../alert/parse/parse-alert.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';
 import type { Config } from '../../config/config.ts';
 import type { MessageRecord } from '../../ledger/records.ts';

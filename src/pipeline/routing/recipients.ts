@@ -1,4 +1,4 @@
-import { readRecipientName } from '../../alert/parse-alert.ts';
+import { readRecipientName } from '../../alert/parse/parse-alert.ts';
 import { type E164, parsePhone } from '../../alert/phone/phone.ts';
 import { phoneIdentity } from '../../alert/phone/phone-identity.ts';
 import type { Config, Contact } from '../../config/config.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ParsedAlert } from '../../alert/alert.ts';
 import { contentOf } from '../../alert/dedup-key.ts';
-import { AlertError } from '../../alert/parse-alert.ts';
+import { AlertError } from '../../alert/parse/parse-alert.ts';
 import { logSafeId, maskNumbers, maskPhone } from '../../alert/phone/phone.ts';
 import type { OurReason } from '../../alert/reason.ts';
 import { isAtLeast, type Severity } from '../../alert/severity.ts';

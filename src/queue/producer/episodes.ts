@@ -1,6 +1,6 @@
 import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { dedupHash, storedDedupKey } from '../../alert/id.ts';
-import { AlertError, readAlert } from '../../alert/parse-alert.ts';
+import { AlertError, readAlert } from '../../alert/parse/parse-alert.ts';
 import { createHistories } from '../../ledger/history/redis-histories.ts';
 import { createJournal } from '../../ledger/journal/journal.ts';
 import type { JournalEntry } from '../../ledger/journal/journal-entry.ts';

@@ -1,5 +1,5 @@
 import type { AlertInput } from '../../alert/alert.ts';
-import type { Issue } from '../../alert/parse-alert.ts';
+import type { Issue } from '../../alert/parse/parse-alert.ts';
 import type { AlertHistory } from '../../ledger/history/history.ts';
 
 export interface Enqueued {

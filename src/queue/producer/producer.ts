@@ -2,7 +2,7 @@ import type { BulkJobOptions } from 'bullmq';
 import type { AlertInput, ParsedAlert } from '../../alert/alert.ts';
 import { dedupKeyOf } from '../../alert/dedup-key.ts';
 import { dedupHash, newAlertId } from '../../alert/id.ts';
-import { AlertError, type Directory, readAlert } from '../../alert/parse-alert.ts';
+import { AlertError, type Directory, readAlert } from '../../alert/parse/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
 import { createAcceptance } from '../../ledger/acceptance.ts';
 import type { Seen } from '../../ledger/records.ts';

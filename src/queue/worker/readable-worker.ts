@@ -1,6 +1,6 @@
 import type { Job, JobJson, LockManager, Processor, Worker, WorkerOptions } from 'bullmq';
-import { describeJsonFault } from '../../alert/describe-issues.ts';
-import { Unreadable } from '../../alert/parse-alert.ts';
+import { describeJsonFault } from '../../alert/parse/describe-issues.ts';
+import { Unreadable } from '../../alert/parse/parse-alert.ts';
 import type { Clock } from '../../clock.ts';
 import { clockOf, onWallClock } from '../../redis/clock/redis-clock.ts';
 import type { Redis } from '../../redis/connect.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { describeJsonFault } from '../../alert/describe-issues.ts';
-import { Unreadable } from '../../alert/parse-alert.ts';
+import { describeJsonFault } from '../../alert/parse/describe-issues.ts';
+import { Unreadable } from '../../alert/parse/parse-alert.ts';
 import type { Redis } from '../../redis/connect.ts';
 import { defineScript, noReply } from '../../redis/define-script.ts';
 

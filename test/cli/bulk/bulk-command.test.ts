@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
-import { AlertError, readAlert } from '../../../src/alert/parse-alert.ts';
+import { AlertError, readAlert } from '../../../src/alert/parse/parse-alert.ts';
 import type { EnqueueResult } from '../../../src/queue/producer/producer-port.ts';
 import { type } from '../recording-deps.ts';
 

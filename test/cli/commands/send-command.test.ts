@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AlertError } from '../../../src/alert/parse-alert.ts';
+import { AlertError } from '../../../src/alert/parse/parse-alert.ts';
 import { ConfigError } from '../../../src/config/fault.ts';
 import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
 import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { messageId } from '../../../src/alert/id.ts';
-import { parseAlert } from '../../../src/alert/parse-alert.ts';
+import { parseAlert } from '../../../src/alert/parse/parse-alert.ts';
 import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { type Message, messageSchema } from '../../../src/pipeline/message.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AlertError } from '../../../src/alert/parse-alert.ts';
+import { AlertError } from '../../../src/alert/parse/parse-alert.ts';
 import { describeRoute } from '../../../src/cli/config/describe-route.ts';
 import { explainRoute } from '../../../src/pipeline/routing/explain-route.ts';
 import { loadYaml } from '../../config/load-yaml.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AlertError, readAlert } from '../../../src/alert/parse-alert.ts';
+import { AlertError, readAlert } from '../../../src/alert/parse/parse-alert.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { directoryOf } from '../../../src/pipeline/routing/directory.ts';
 import { loadYaml } from '../../config/load-yaml.ts';

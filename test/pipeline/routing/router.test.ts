@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ackCodesOf } from '../../../src/alert/ack-code.ts';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { hash, messageId } from '../../../src/alert/id.ts';
-import { Unreadable } from '../../../src/alert/parse-alert.ts';
+import { Unreadable } from '../../../src/alert/parse/parse-alert.ts';
 import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import { severityTable } from '../../../src/alert/severity.ts';
 import type { Config } from '../../../src/config/config.ts';

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { hash } from '../../../src/alert/id.ts';
-import { AlertError } from '../../../src/alert/parse-alert.ts';
+import { AlertError } from '../../../src/alert/parse/parse-alert.ts';
 import { createLedger } from '../../../src/ledger/redis-ledger.ts';
 import { ALERT_QUEUE, alertJobId, MESSAGE_QUEUE } from '../../../src/queue/names.ts';
 import { createProducer } from '../../../src/queue/producer/producer.ts';

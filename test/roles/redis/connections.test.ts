@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { connectRedis, duplicateRedis } from '../../src/redis/connect.ts';
-import { createConnections } from '../../src/roles/connections.ts';
-import { testRedis } from '../support/redis.ts';
+import { connectRedis, duplicateRedis } from '../../../src/redis/connect.ts';
+import { createConnections } from '../../../src/roles/redis/connections.ts';
+import { testRedis } from '../../support/redis.ts';
 
 it('only connections that are still wanted count as missing', async ({ onTestFinished }) => {
   const { url, redis } = testRedis();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeIssues, issueSentence, showValue } from '../../src/alert/describe-issues.ts';
+import { describeIssues, issueSentence, showValue } from '../../../src/alert/parse/describe-issues.ts';
 
 /** Words that only the validator uses. */
 const RAW = /Invalid|Too (?:small|big)|expected|received|Unrecognized|>=|<=/;

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createLogger } from '../../src/logger.ts';
-import { QUEUES } from '../../src/queue/names.ts';
-import { connectRedis } from '../../src/redis/connect.ts';
-import { createKeys } from '../../src/redis/keys.ts';
-import { watchAccess } from '../../src/roles/access-watch.ts';
-import { tell } from '../support/redis-groups.ts';
-import { startRedisServer } from '../support/redis-server.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { QUEUES } from '../../../src/queue/names.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
+import { createKeys } from '../../../src/redis/keys.ts';
+import { watchAccess } from '../../../src/roles/redis/access-watch.ts';
+import { tell } from '../../support/redis-groups.ts';
+import { startRedisServer } from '../../support/redis-server.ts';
 
 const DENIED = 'Redis denies a permission that this process needs';
 const REJECTS = 'Redis rejects calls of this process';

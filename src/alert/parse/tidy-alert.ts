@@ -1,5 +1,5 @@
+import { parseSeverity, type SeverityWords } from '../severity.ts';
 import { readMoment } from './read-moment.ts';
-import { parseSeverity, type SeverityWords } from './severity.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

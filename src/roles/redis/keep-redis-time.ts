@@ -1,11 +1,11 @@
-import type { Logger } from '../logger.ts';
-import { QUEUES } from '../queue/names.ts';
-import { boundLocks } from '../queue/worker/bound-locks.ts';
-import { keepTime, type RedisClock } from '../redis/clock/redis-clock.ts';
-import type { Redis } from '../redis/connect.ts';
-import type { Keys } from '../redis/keys.ts';
-import { levelFor } from '../redis/unavailable.ts';
-import type { Cleanup } from './role-context.ts';
+import type { Logger } from '../../logger.ts';
+import { QUEUES } from '../../queue/names.ts';
+import { boundLocks } from '../../queue/worker/bound-locks.ts';
+import { keepTime, type RedisClock } from '../../redis/clock/redis-clock.ts';
+import type { Redis } from '../../redis/connect.ts';
+import type { Keys } from '../../redis/keys.ts';
+import { levelFor } from '../../redis/unavailable.ts';
+import type { Cleanup } from '../role-context.ts';
 
 interface TimeDeps {
   readonly redis: Redis;

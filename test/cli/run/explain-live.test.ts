@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { messageId } from '../../../src/alert/id.ts';
-import type { LiveAnswer } from '../../../src/cli/commands/explain-live.ts';
 import { describeAnswer } from '../../../src/cli/format/describe-live.ts';
+import type { LiveAnswer } from '../../../src/cli/run/explain-live.ts';
 import type { MessageHistory } from '../../../src/ledger/history/history.ts';
 import { ProviderError, type StatusQuery, type VendorStatus } from '../../../src/provider/contract/provider.ts';
 import { alertHistory, attempt, messageHistory } from '../../support/fixtures/history.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { alertSchema } from '../../src/alert/alert.ts';
-import { readPlainAlert } from '../../src/alert/plain-alert.ts';
+import { alertSchema } from '../../../src/alert/alert.ts';
+import { readPlainAlert } from '../../../src/alert/parse/plain-alert.ts';
 
 const line = fc.oneof(
   fc.string(),

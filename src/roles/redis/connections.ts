@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis } from '../redis/connect.ts';
-import { parseInfo } from '../redis/fitness/check.ts';
+import type { Redis } from '../../redis/connect.ts';
+import { parseInfo } from '../../redis/fitness/check.ts';
 
 /** The Redis connections that this process needs to work. */
 export interface Connections {

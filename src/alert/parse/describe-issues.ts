@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { maskNumbers } from './phone/phone.ts';
+import { maskNumbers } from '../phone/phone.ts';
 
 export interface Issue {
   /** Path such as `to[2]` or `template.name`; empty for the alert as a whole. */

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Logger } from '../../src/logger.ts';
-import type { DataLossKind, DataMark } from '../../src/redis/data-set.ts';
-import { RedisUnavailableError } from '../../src/redis/unavailable.ts';
-import { watchDataSet } from '../../src/roles/watch-data-set.ts';
-import { until } from '../support/until.ts';
+import type { Logger } from '../../../src/logger.ts';
+import type { DataLossKind, DataMark } from '../../../src/redis/data-set.ts';
+import { RedisUnavailableError } from '../../../src/redis/unavailable.ts';
+import { watchDataSet } from '../../../src/roles/redis/watch-data-set.ts';
+import { until } from '../../support/until.ts';
 
 /** A data set whose answers are given one by one. */
 function scene(answers: (DataLossKind | undefined | Error)[]) {

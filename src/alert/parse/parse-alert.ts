@@ -1,9 +1,9 @@
-import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from './alert.ts';
+import { alertSchema, MAX_RECIPIENTS, type ParsedAlert, unknownSeverity } from '../alert.ts';
+import { idInText } from '../id.ts';
+import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from '../phone/phone.ts';
+import { SEVERITY_WORDS, type SeverityWords } from '../severity.ts';
 import { describeIssues, type Issue, issueSentence } from './describe-issues.ts';
-import { idInText } from './id.ts';
-import { type CountryCode, hasCountryCode, maskEntry, maskNumbers, parsePhone, phoneTextFault } from './phone/phone.ts';
 import { readPlainAlert } from './plain-alert.ts';
-import { SEVERITY_WORDS, type SeverityWords } from './severity.ts';
 import { tidyAlert } from './tidy-alert.ts';
 
 /** Kinds of named recipients, written `contact:alice`, `group:oncall`, `rotation:primary`. */

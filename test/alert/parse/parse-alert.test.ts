@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AlertError, type Directory, formatPath, type Issue, parseAlert } from '../../src/alert/parse-alert.ts';
-import { listSeverityWords } from '../../src/alert/severity.ts';
+import { AlertError, type Directory, formatPath, type Issue, parseAlert } from '../../../src/alert/parse/parse-alert.ts';
+import { listSeverityWords } from '../../../src/alert/severity.ts';
 
 /** What the router knows. */
 const DIRECTORY: Directory = {

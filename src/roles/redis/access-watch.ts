@@ -1,7 +1,7 @@
-import type { Logger } from '../logger.ts';
-import { type AccessFinding, type AccessOptions, checkAccess } from '../redis/access/access.ts';
-import type { Redis } from '../redis/connect.ts';
-import type { Cleanup } from './role-context.ts';
+import type { Logger } from '../../logger.ts';
+import { type AccessFinding, type AccessOptions, checkAccess } from '../../redis/access/access.ts';
+import type { Redis } from '../../redis/connect.ts';
+import type { Cleanup } from '../role-context.ts';
 
 export interface AccessWatch {
   /** Missing permissions, or why Redis rejects calls; at most a few seconds old. Rejects when Redis does not answer. */

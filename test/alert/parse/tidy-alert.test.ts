@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dedupKeyOf } from '../../src/alert/dedup-key.ts';
-import { type AlertError, type Directory, parseAlert, readAlert } from '../../src/alert/parse-alert.ts';
-import { severityTable } from '../../src/alert/severity.ts';
+import { dedupKeyOf } from '../../../src/alert/dedup-key.ts';
+import { type AlertError, type Directory, parseAlert, readAlert } from '../../../src/alert/parse/parse-alert.ts';
+import { severityTable } from '../../../src/alert/severity.ts';
 
 const DIRECTORY: Directory = { strictNumbers: true };
 const ALERT = { severity: 'critical', to: '+60123456789', text: 'Disk full' };

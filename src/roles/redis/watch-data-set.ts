@@ -1,7 +1,7 @@
-import type { Logger } from '../logger.ts';
-import type { DataLossKind, DataMark, DataSet } from '../redis/data-set.ts';
-import { levelFor } from '../redis/unavailable.ts';
-import type { Cleanup } from './role-context.ts';
+import type { Logger } from '../../logger.ts';
+import type { DataLossKind, DataMark, DataSet } from '../../redis/data-set.ts';
+import { levelFor } from '../../redis/unavailable.ts';
+import type { Cleanup } from '../role-context.ts';
 
 export const CONFIRM_EVERY_MS = 10_000;
 

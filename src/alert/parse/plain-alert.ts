@@ -1,7 +1,7 @@
-import { MAX_RECIPIENTS, MAX_TEXT, type ParsedAlert, STATUSES } from './alert.ts';
-import { ALERT_ID_PATTERN, LONGEST_DEDUP_KEY } from './id.ts';
-import { PURPOSES } from './purpose.ts';
-import { SEVERITIES } from './severity.ts';
+import { MAX_RECIPIENTS, MAX_TEXT, type ParsedAlert, STATUSES } from '../alert.ts';
+import { ALERT_ID_PATTERN, LONGEST_DEDUP_KEY } from '../id.ts';
+import { PURPOSES } from '../purpose.ts';
+import { SEVERITIES } from '../severity.ts';
 
 /** What the schema leaves as it is: no control character, no half of a pair, nothing to trim. */
 const PLAIN_LINE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;

@@ -1,4 +1,4 @@
-import { AlertError } from '../../alert/parse-alert.ts';
+import { AlertError } from '../../alert/parse/parse-alert.ts';
 import type { Config } from '../../config/config.ts';
 import { storyOfAlert } from '../../explain/story-of-alert.ts';
 import type { AlertHistory } from '../../ledger/history/history.ts';
