@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alertSchema } from '../../src/alert/alert.ts';
+import { parseAlert } from '../../src/alert/parse/parse-alert.ts';
 import { createAll } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { findOnPath } from '../../src/embedded/run.ts';
@@ -17,7 +19,9 @@ import { codeBlocks, readDoc } from './markdown.ts';
 
 const TOKEN = 'sesame-sesame';
 const { url: redisUrl, prefix } = testRedis();
-const blocks = codeBlocks(readDoc('docs/enqueue.md'));
+const page = codeBlocks(readDoc('docs/enqueue.md'));
+/** The alert with every field is the one block that is not a program. */
+const blocks = page.filter(({ language }) => language !== 'jsonc');
 
 /** How the block of a section is run. */
 const RUNS: Readonly<Record<string, { readonly file: string; readonly command: readonly [string, ...string[]] }>> = {
@@ -135,6 +139,14 @@ async function textsOf(id: string): Promise<number> {
 
 test('every block of the page is run', () => {
   expect(blocks.map(({ heading }) => heading)).toEqual(Object.keys(RUNS));
+});
+
+test('the alert that shows the fields is one that is taken, and shows each but the rare ones', () => {
+  const [shown] = page.filter(({ language }) => language === 'jsonc');
+  const alert = JSON.parse((shown?.code ?? '').replaceAll(/\/\/.*$/gm, '')) as Record<string, unknown>;
+  expect(parseAlert(alert, { strictNumbers: true })).toMatchObject({ id: 'order-42.paid', to: alert.to, expiresAt: alert.expiresAt });
+  const rare = ['status', 'template', 'purpose', 'raisedAt', 'remarks'];
+  expect([...Object.keys(alert), ...rare].sort()).toEqual(Object.keys(alertSchema.shape).sort());
 });
 
 test.each(blocks.map(({ heading, code }) => [heading, code]))('%s has an id and a time limit', (_heading, code) => {

@@ -11,6 +11,7 @@ import { type CommandHelp, helpOfAll } from './render-cli.ts';
 
 const PAGES = [
   'README.md',
+  'CONTRIBUTING.md',
   ...readdirSync('docs')
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
@@ -178,10 +179,18 @@ describe('README', () => {
     const read = [...readDoc('src/setting/environment.ts').matchAll(/^ {2}readonly ([A-Z_]+)\?/gm)].map(([, name]) => name as string);
     const pages = PAGES.map(readDoc).join('\n');
     expect(read.filter((name) => !machine.includes(name) && !new RegExp(`\\b${name}\\b`).test(pages))).toEqual([]);
-    const line = /^Environment: .*?\n\n/ms.exec(readme)?.[0] ?? '';
+    const [line = ''] = readDoc('docs/configuration.md')
+      .split('\n\n')
+      .filter((paragraph) => paragraph.startsWith('Environment: '));
     const told = [...line.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name as string);
     expect(told.length).toBeGreaterThan(5);
     expect(told.filter((name) => !read.includes(name))).toEqual([]);
+  });
+
+  test('fits on three screens, with no comment behind a command, which an interactive zsh would take for arguments', () => {
+    expect(readme.split('\n').length).toBeLessThan(120);
+    const commands = codeBlocks(readme).flatMap(({ language, code }) => (language === 'sh' ? code.split('\n') : []));
+    expect(commands.filter((line) => /\s#/.test(line))).toEqual([]);
   });
 
   test('leads to every page of docs/', () => {
