@@ -41,7 +41,7 @@ export async function configOf(...[task, provider, http]: Parameters<typeof conf
 
 const quiet = createLogger('silent');
 
-async function raise(producer: Producer, count: number, to: (index: number) => string): Promise<void> {
+export async function raise(producer: Producer, count: number, to: (index: number) => string): Promise<void> {
   for (let from = 0; from < count; from += BATCH) {
     await producer.enqueueMany(
       Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => ({
@@ -61,6 +61,13 @@ async function allAccepted(redis: Redis, port: number, { prefix, count }: Task):
   if (accepted !== count) throw new Error(`${accepted} of ${count} accepted`);
 }
 
+/** No alert waits or is in work, and every message has its outcome. */
+export async function settledIn(redis: Redis, prefix: string): Promise<void> {
+  const empty = async (state: string) => (await redis.llen(`${prefix}:sms-alerts:${state}`)) === 0;
+  await until(async () => (await empty('wait')) && (await empty('active')), PATIENCE_MS);
+  await until(async () => Number(await redis.get(`${prefix}:in-flight`)) === 0, PATIENCE_MS);
+}
+
 /** Alert to accepted: door, router, every gate and cap, ledger, simulated provider, all in one process. */
 export const fullPath = (task: Task): Promise<Figures> => fullPathWith(task, {}, async () => () => undefined);
 
@@ -76,10 +83,7 @@ export async function fullPathWith(
     const producer = createProducer({ redis: redisUrl, prefix });
     const gauge = await meter(redis);
     await raise(producer, count, phone);
-    await until(
-      async () => (await redis.llen(`${prefix}:sms-alerts:wait`)) === 0 && (await redis.llen(`${prefix}:sms-alerts:active`)) === 0,
-      PATIENCE_MS,
-    );
+    await settledIn(redis, prefix);
     await allAccepted(redis, port, task);
     const figures = await gauge.stop(count);
     stop();

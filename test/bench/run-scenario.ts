@@ -3,6 +3,7 @@ import { bareLatency, ourLatency } from './latency.ts';
 import { dispatcherTwilio, fullPath, storm } from './ours.ts';
 import type { Figures, Task } from './scenario.ts';
 import { counting, watched } from './watched.ts';
+import { workers } from './workers.ts';
 
 export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>>> = {
   a: bareNoOp,
@@ -11,6 +12,9 @@ export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>
   d: dispatcherTwilio,
   e: storm,
   f: watched,
+  h1: workers(1),
+  h2: workers(2),
+  h4: workers(4),
   'counting one alert': counting,
   'latency of bare BullMQ': bareLatency,
   'latency of ours': ourLatency,
