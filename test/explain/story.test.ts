@@ -6,7 +6,7 @@ import { attempt, messageHistory, NOW } from '../support/fixtures/history.ts';
 
 const explain = (message: MessageHistory) => formatStory(storyOfMessage(message, NOW));
 
-test('the conclusion comes first, then the facts, then what happened in order of time', () => {
+test('the conclusion comes first, then the facts, then what happened in order of time', async () => {
   const message = messageHistory({
     state: 'accepted',
     contact: 'alice',
@@ -22,34 +22,17 @@ test('the conclusion comes first, then the facts, then what happened in order of
       attempt({ provider: 'sns', startedAt: '2026-11-20T03:00:01.300Z', endedAt: '2026-11-20T03:00:01.800Z' }),
     ],
   });
-  expect(
-    explain(message),
-  ).toBe(`Texted: accepted by sns at 2026-11-20 03:00:01 UTC, after 1.3 s. No delivery receipt has arrived; not every provider sends them. twilio-main did not accept it: the provider could not be reached or was unavailable; nothing was sent (unavailable, code ECONNREFUSED).
-
-message      m-1
-alert        a-1
-severity     critical
-to           +60*******789 (alice)
-route        default
-good until   2026-11-20 04:00:00 UTC
-provider id  b1f2
-
-2026-11-20, UTC
-03:00:00.600  rate-cap  within the rate caps
-03:00:00.700  request   twilio-main called, refused (unavailable, code ECONNREFUSED) after 0.50 s: the provider could not be reached or was unavailable; nothing was sent
-03:00:01.210  dispatch  failed over to the next provider: the provider could not be reached or was unavailable; nothing was sent (unavailable) [from twilio-main to sns]
-03:00:01.300  request   sns called, accepted after 0.50 s
-03:00:01.900  dispatch  the provider accepted the text
-`);
+  const text = explain(message);
+  await expect(text).toMatchFileSnapshot('../pages/story-of-a-message.txt');
+  expect(text).toMatch(/^Texted: .*\(unavailable, code ECONNREFUSED\)/);
+  const times = [...text.matchAll(/^\d\d:\d\d:\d\d\.\d{3}/gm)].map(([time]) => time);
+  expect(times).toEqual(['03:00:00.600', '03:00:00.700', '03:00:01.210', '03:00:01.300', '03:00:01.900']);
 });
 
 test('what to do stands right below the conclusion', () => {
   const lines = explain(messageHistory({ state: 'suppressed', reason: 'no_consent' })).split('\n');
-  expect(lines.slice(0, 3)).toEqual([
-    'Not texted: the contact has not given consent (no_consent).',
-    'With their consent, set `consent: true` on the contact in the config.',
-    '',
-  ]);
+  expect(lines[0]).toMatch(/^Not texted: .* \(no_consent\)\.$/);
+  expect(lines.slice(1, 3)).toEqual([expect.stringContaining('`consent: true`'), '']);
 });
 
 test('a message put off for days still fits on a screen, and says how much is left out', () => {
