@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { findKannel } from '../support/kannel.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { useTempRoot } from '../support/temp-root.ts';
 import { measureBacklogs } from './backlog.ts';
@@ -21,6 +22,8 @@ const NAMES: Readonly<Record<string, string>> = {
   d: 'our dispatcher, twilio adapter, same server',
   e: 'storm: one phone, above the cap',
   f: 'as (b), the console open, scraped every 5 s',
+  'g kannel': 'one text per request: Kannel, file store',
+  'g ours': 'one text per request: worker and receiver',
   h1: 'full path, 1 process of the role worker',
   h2: 'full path, 2 processes of the role worker',
   h4: 'full path, 4 processes of the role worker',
@@ -39,7 +42,8 @@ if (backlog !== undefined) {
   await measureBacklogs(backlog.count, backlog.only);
   process.exit();
 }
-const chosen = Object.entries(counts);
+const kannel = counts['g kannel'] === undefined || findKannel() !== undefined;
+const chosen = Object.entries(counts).filter(([name]) => kannel || name !== 'g kannel');
 
 const removeTemp = useTempRoot('sms-bench');
 const redis = await startRedisServer();
@@ -70,7 +74,7 @@ const ratios = ratiosOf(rounds);
 const fixed = (value: number | undefined, digits = 0) => (value === undefined ? '' : value.toFixed(digits));
 const row = (cells: readonly string[]) => cells.map((cell, index) => (index === 0 ? cell.padEnd(52) : cell.padStart(12))).join('');
 const lines = [
-  row(['', 'per second', 'Node µs', 'Redis µs', 'scripts', 'commands', 'net bytes', 'bytes kept', 'RSS MB']),
+  row(['', 'per second', 'app µs', 'Redis µs', 'scripts', 'commands', 'net bytes', 'bytes kept', 'RSS MB']),
   ...Object.keys(NAMES).flatMap((scenario) => {
     const f = results[scenario];
     if (f === undefined) return [];

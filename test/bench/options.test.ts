@@ -13,6 +13,7 @@ test('a quick bench runs one round, without the scenarios of several processes',
   expect(rounds).toBe(1);
   expect(Object.keys(counts)).toEqual(expect.arrayContaining(['a', 'b', 'c', 'd', 'e', 'f']));
   expect(Object.keys(counts)).not.toContain('h1');
+  expect(Object.keys(counts)).not.toContain('g kannel');
 });
 
 test.each([

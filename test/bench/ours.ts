@@ -16,13 +16,14 @@ const PATIENCE_MS = 120_000;
 /** Everything on, caps too wide to hold anything back but the storm. */
 export function configText(
   { prefix, vendorUrl }: Pick<Task, 'prefix' | 'vendorUrl'>,
-  provider: 'simulated' | 'twilio',
+  provider: 'simulated' | 'twilio' | 'http',
   http: { readonly console?: boolean } = {},
 ): string {
   const { accountSid, authToken, from } = ACCOUNT;
   const providers = {
     simulated: '{ type: simulated, receipts: false }',
     twilio: `{ type: twilio, accountSid: ${accountSid}, authToken: ${authToken}, from: "${from}", baseUrl: "${vendorUrl}" }`,
+    http: `{ type: http, url: "${vendorUrl}/send", messageId: /id, body: { to: "{to}", text: "{text}" } }`,
   };
   return `
 providers: { bench: ${providers[provider]} }

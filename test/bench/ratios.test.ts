@@ -16,6 +16,15 @@ test('CPU is compared the other way round, so that more is better', () => {
   expect(ratios).toEqual({ 'd/c by CPU (of c over d)': 1.5 });
 });
 
+test('we are compared with Kannel by texts a second and by the CPU of all processes', () => {
+  const kannel = [{ rate: 1600, cpuMicrosEach: 200, serverMicrosEach: 200 }];
+  const ours = [{ rate: 400, cpuMicrosEach: 600, redisMicrosEach: 400, serverMicrosEach: 1000 }];
+  expect(ratiosOf({ 'g kannel': kannel, 'g ours': ours })).toEqual({
+    'ours/kannel': 0.25,
+    'ours/kannel by CPU (of kannel over ours)': 0.2,
+  });
+});
+
 test('what did not run has no ratio', () => {
   expect(ratiosOf({ b: [{ rate: 1 }], f: [] })).toEqual({});
 });

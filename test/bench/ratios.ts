@@ -12,12 +12,14 @@ export function medians(rounds: readonly Figures[]): Figures {
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] as number))]));
 }
 
-const RATIOS: readonly (readonly [name: string, over: string, under: string, figure: 'rate' | 'cpuMicrosEach'])[] = [
+const RATIOS: readonly (readonly [name: string, over: string, under: string, figure: 'rate' | 'cpuMicrosEach' | 'serverMicrosEach'])[] = [
   ['b/a', 'b', 'a', 'rate'],
   ['d/c', 'd', 'c', 'rate'],
   ['d/c by CPU (of c over d)', 'c', 'd', 'cpuMicrosEach'],
   ['e/a', 'e', 'a', 'rate'],
   ['f/b', 'f', 'b', 'rate'],
+  ['ours/kannel', 'g ours', 'g kannel', 'rate'],
+  ['ours/kannel by CPU (of kannel over ours)', 'g kannel', 'g ours', 'serverMicrosEach'],
   ['h(2)/h(1)', 'h2', 'h1', 'rate'],
   ['h(4)/h(1)', 'h4', 'h1', 'rate'],
 ];

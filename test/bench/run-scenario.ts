@@ -1,6 +1,7 @@
 import { bareNoOp, handWritten } from './bare.ts';
 import { bareLatency, ourLatency } from './latency.ts';
 import { dispatcherTwilio, fullPath, storm } from './ours.ts';
+import { kannelPeer, oursAsPeer } from './peer.ts';
 import type { Figures, Task } from './scenario.ts';
 import { counting, watched } from './watched.ts';
 import { workers } from './workers.ts';
@@ -12,6 +13,8 @@ export const SCENARIOS: Readonly<Record<string, (task: Task) => Promise<Figures>
   d: dispatcherTwilio,
   e: storm,
   f: watched,
+  'g kannel': kannelPeer,
+  'g ours': oursAsPeer,
   h1: workers(1),
   h2: workers(2),
   h4: workers(4),

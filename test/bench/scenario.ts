@@ -25,6 +25,8 @@ export interface Figures {
   readonly cpuMicrosEach?: number;
   /** CPU of the Redis server for one. */
   readonly redisMicrosEach?: number;
+  /** CPU of all processes that serve, Redis included and the client left out, for one. */
+  readonly serverMicrosEach?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
