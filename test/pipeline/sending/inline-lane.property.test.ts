@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { AlertInput } from '../../../src/alert/alert.ts';
 import { type E164, phoneHash } from '../../../src/alert/phone/phone.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -8,15 +8,21 @@ import type { PlannedMessage } from '../../../src/pipeline/routing/plan-message.
 import { createAlertRouter } from '../../../src/pipeline/routing/router.ts';
 import { createInlineLane } from '../../../src/pipeline/sending/inline-lane.ts';
 import { refuse } from '../../../src/provider/contract/provider.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
+import { batchScripts } from '../../../src/redis/script-batch.ts';
 import { scriptOf } from '../../support/lua-script.ts';
 import { testRedis } from '../../support/redis.ts';
 import type { Line } from '../../support/scripted-provider.ts';
 import { createHarness, type DispatcherHarness, HOUR_MS } from '../dispatcher-harness.ts';
 
-const { redis, prefix } = testRedis();
+const { url, redis, prefix } = testRedis();
+/** As in a process: the lane's calls leave in batches. */
+const batched = connectRedis(url, 'commands');
+batchScripts(batched, `${prefix}:place`, () => undefined);
+afterAll(() => batched.disconnect());
 
 const PHONES = ['+60123456789', '+60123456788'] as E164[];
-const open = scriptOf(`return 'unrestricted'`, { keys: [], reply: ['unrestricted'] });
+const open = scriptOf(`return 'unrestricted'`, { keys: [], reply: ['unrestricted'], batched: true });
 const START = Date.parse('2026-11-20T03:00:00Z');
 
 /** Answers of the two providers; retries in place, which pause, have their own test. */
@@ -77,7 +83,7 @@ async function play(scene: Scene, way: 'in the job of its alert' | 'in a job of 
     perRecipient: [{ max: perRecipient, perMs: HOUR_MS }],
     perHour: { max: perHour, criticalReserve: 1 },
   };
-  const harness = createHarness(redis, prefix, { caps });
+  const harness = createHarness(way === 'in the job of its alert' ? batched : redis, prefix, { caps });
   harness.clock.at = START;
   for (const [index, answers] of scene.answers.entries())
     harness.provider(
