@@ -5,14 +5,14 @@ const BEGIN = '<!-- simulation: npm run docs -->';
 const END = '<!-- /simulation -->';
 const SIZES = [100, 1_000, 10_000, 50_000];
 const SHARDS = [4, 16, 64];
-const CASES: readonly (readonly [string, Pick<ShardsOptions, 'leaseSeconds' | 'skew' | 'lost'>])[] = [
-  ['5 s', { leaseSeconds: 5, skew: 0, lost: 0 }],
-  ['30 s', { leaseSeconds: 30, skew: 0, lost: 0 }],
-  ['5 s, load of the n-th shard 1/n', { leaseSeconds: 5, skew: 1, lost: 0 }],
-  ['5 s, one return in ten lost', { leaseSeconds: 5, skew: 0, lost: 0.1 }],
+const CASES: readonly (readonly [string, Pick<ShardsOptions, 'leaseSeconds' | 'unevenness' | 'lost'>])[] = [
+  ['5 s', { leaseSeconds: 5, unevenness: 0, lost: 0 }],
+  ['30 s', { leaseSeconds: 30, unevenness: 0, lost: 0 }],
+  ['5 s, load of the n-th shard 1/n', { leaseSeconds: 5, unevenness: 1, lost: 0 }],
+  ['5 s, one return in ten lost', { leaseSeconds: 5, unevenness: 0, lost: 0.1 }],
 ];
 
-const share = (shards: number, leaseSize: number, rest: Pick<ShardsOptions, 'leaseSeconds' | 'skew' | 'lost'>) =>
+const share = (shards: number, leaseSize: number, rest: Pick<ShardsOptions, 'leaseSeconds' | 'unevenness' | 'lost'>) =>
   100 * stranded({ shards, leaseSize, capPerMinute: 1_000_000, demand: 1.2, seed: 1, ...rest });
 
 /** The page as it is, with the table of the simulation written again. */

@@ -10,13 +10,15 @@ export interface QuotaOptions {
   /** The cap holds in any stretch of this length; the unit of time is the caller's. */
   readonly window: number;
   readonly leaseTime: number;
+  /** Most by which the clock of a shard is behind that of the quota: so much later its last use may be. */
+  readonly clockSkew: number;
 }
 
 /**
  * Leases parts of a cap to shards. A slot is held from its lease until one window after its last possible use: the return
  * that names it as used, or else the expiry of the lease. So all uses of any window hold different slots at its end.
  */
-export function createQuota({ cap, window, leaseTime }: QuotaOptions) {
+export function createQuota({ cap, window, leaseTime, clockSkew }: QuotaOptions) {
   const open = new Map<number, Lease>();
   let spent: { readonly size: number; readonly until: number }[] = [];
   let nextId = 0;
@@ -28,9 +30,9 @@ export function createQuota({ cap, window, leaseTime }: QuotaOptions) {
     if (now === expiredAt) return;
     expiredAt = now;
     for (const { id, size, expiresAt } of open.values()) {
-      if (expiresAt > now) continue;
+      if (expiresAt + clockSkew > now) continue;
       open.delete(id);
-      spent.push({ size, until: expiresAt + window });
+      spent.push({ size, until: expiresAt + clockSkew + window });
     }
     spent = spent.filter(({ size, until }) => {
       if (until <= now) total -= size;

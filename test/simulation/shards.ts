@@ -1,3 +1,4 @@
+import { createRandom } from '../chaos/random.ts';
 import { createQuota } from './quota.ts';
 
 export interface ShardsOptions {
@@ -8,7 +9,7 @@ export interface ShardsOptions {
   readonly leaseSize: number;
   readonly leaseSeconds: number;
   /** 0 = all shards have the same load; 1 = the load of the n-th is 1/n of the first. */
-  readonly skew: number;
+  readonly unevenness: number;
   /** Share of returns that never arrive. */
   readonly lost: number;
   readonly seed: number;
@@ -18,10 +19,10 @@ const WINDOW_SECONDS = 60;
 const SECONDS = 300;
 
 /** Share of the messages that one exact counter would admit, and that leases do not, after the first window. */
-export function stranded({ shards, capPerMinute, demand, leaseSize, leaseSeconds, skew, lost, seed }: ShardsOptions): number {
-  const random = seeded(seed);
-  const quota = createQuota({ cap: capPerMinute, window: WINDOW_SECONDS, leaseTime: leaseSeconds });
-  const weights = Array.from({ length: shards }, (_, index) => (index + 1) ** -skew);
+export function stranded({ shards, capPerMinute, demand, leaseSize, leaseSeconds, unevenness, lost, seed }: ShardsOptions): number {
+  const random = createRandom(seed);
+  const quota = createQuota({ cap: capPerMinute, window: WINDOW_SECONDS, leaseTime: leaseSeconds, clockSkew: 0 });
+  const weights = Array.from({ length: shards }, (_, index) => (index + 1) ** -unevenness);
   const sum = weights.reduce((all, weight) => all + weight, 0);
   const states = weights.map((weight) => ({
     perSecond: (demand * capPerMinute * weight) / sum / 60,
@@ -40,7 +41,7 @@ export function stranded({ shards, capPerMinute, demand, leaseSize, leaseSeconds
       let wanted = Math.floor(shard.owed);
       shard.owed -= wanted;
       const finish = () => {
-        if (shard.size > 0 && random() >= lost) quota.giveBack(shard.id, shard.used, now);
+        if (shard.size > 0 && random.next() >= lost) quota.giveBack(shard.id, shard.used, now);
         shard.size = 0;
         shard.used = 0;
       };
@@ -61,15 +62,4 @@ export function stranded({ shards, capPerMinute, demand, leaseSize, leaseSeconds
     }
   }
   return Math.max(0, 1 - sent / ((Math.min(1, demand) * capPerMinute * (SECONDS - WINDOW_SECONDS)) / 60));
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
