@@ -252,7 +252,8 @@ describe('a dispatcher that drains', () => {
     const again = setInterval(() => patient.kill('SIGTERM'), 100);
     onTestFinished(() => clearInterval(again));
     expect(await patient.exit()).toBe(1);
-    expect(performance.now() - toldAt).toBeLessThan(3_000);
+    // The grace would be 25 s.
+    expect(performance.now() - toldAt).toBeLessThan(20_000);
     expect((await messageOf(id))?.attempts).toMatchObject([{ provider: 'first' }]);
   }, 240_000);
 });
