@@ -95,7 +95,9 @@ const lines = [
   '',
   ...['latency of bare BullMQ', 'latency of ours'].flatMap((name) => {
     const f = results[name];
-    return f === undefined ? [] : [`${name}, enqueue to provider call at 100/s: p50 ${fixed(f.p50Ms, 1)} ms, p99 ${fixed(f.p99Ms, 1)} ms`];
+    if (f === undefined) return [];
+    const figures = `p50 ${fixed(f.p50Ms, 1)} ms, p99 ${fixed(f.p99Ms, 1)} ms, steady after ${fixed(f.steadySeconds)} s`;
+    return [`${name}, enqueue to provider call at 100/s, warm: ${figures}`];
   }),
 ];
 const counted = results['counting one alert']?.cpuMicrosEach;

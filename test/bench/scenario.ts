@@ -29,6 +29,8 @@ export interface Figures {
   readonly serverMicrosEach?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
+  /** See `secondsUntilSteady`. */
+  readonly steadySeconds?: number;
 }
 
 export const ACCOUNT = { accountSid: `AC${'b'.repeat(32)}`, authToken: 'bench-token', from: '+15005550006' } as const;
