@@ -15,7 +15,7 @@ import type { Tracing } from '../src/tracing/start-tracing.ts';
 import { DATA_DIR, LOCAL_REDIS } from './data-dir.ts';
 import { firstSteps } from './first-steps.ts';
 import { openTracing } from './open-tracing.ts';
-import { nextSignal, onHangUp } from './signals.ts';
+import { keepListening, nextSignal, onHangUp } from './signals.ts';
 import { startWatchdog, watchdogBoundMs } from './watchdog.ts';
 
 /** Loaded when the config and Redis are known: a fault in either is reported sooner. */
@@ -106,6 +106,7 @@ async function drainAndStop(signal: string, { app, redis, logger, tracing }: Run
     logger.warn({ hint: 'another process resolves what was in flight' }, 'exiting before the drain finished');
     process.exit(1);
   };
+  keepListening();
   void nextSignal().then(force);
   const deadline = setTimeout(force, graceMs + FORCE_AFTER_MS);
   await app.stop();

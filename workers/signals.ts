@@ -20,6 +20,11 @@ export function nextSignal(): Promise<string> {
   });
 }
 
+/** Keeps listeners, so that a third signal does not end the process while the second one is making it exit. */
+export function keepListening(): void {
+  for (const name of SIGNALS) process.on(name, () => undefined);
+}
+
 /** Calls `reload` at each SIGHUP, except for the one that a closed terminal sends: that one ends the process. */
 export function onHangUp(reload: () => void): void {
   const hadTerminal = isatty(0);
