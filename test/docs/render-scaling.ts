@@ -50,5 +50,5 @@ export function renderScalingPlot(): string {
       `<text fill="${color}" x="${width - 100}" y="${top + 16 + line * 18}">${SHARDS[line]} shards</text>`,
     ];
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n<rect width="${width}" height="${height}" fill="#fff"/>\n${[...texts, ...paths].join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">\n<title>Share of the cap that leases strand, by lease size and number of shards</title>\n<rect width="${width}" height="${height}" fill="#fff"/>\n${[...texts, ...paths].join('\n')}\n</svg>\n`;
 }
