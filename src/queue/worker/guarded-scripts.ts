@@ -95,6 +95,11 @@ export function unknownScripts(scripts: Readonly<Record<string, Pick<BullScript,
   return Object.entries(GUARDS).flatMap(([name, { sha }]) => (luaText(scripts[name]?.content ?? '').sha === sha ? [] : [name]));
 }
 
+/** Commands that the guard of a script adds to it; who runs the script must be permitted each. */
+export function commandsOfGuard(name: string): string[] {
+  return Object.keys(GUARDS[name]?.reads ?? {}).map((command) => command.toLowerCase());
+}
+
 function guarded(name: string, { reads, batched = false }: Guard): (args: readonly ScriptArg[]) => ScriptStep {
   const { content, keys } = SCRIPTS[name] as BullScript;
   const first = Object.entries(reads).flatMap(([command, at]) => at.map((key) => `redis.call('${command}', KEYS[${key}])\n`));

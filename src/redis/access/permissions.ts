@@ -13,10 +13,10 @@ const SCRIPTS = ['eval', 'evalsha'];
 
 /** Reads that producers need too. */
 const SIMPLE_READS =
-  'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
+  'get exists hget hgetall hmget hexists hlen lindex llen lpos lrange pttl scard smembers xlen xrange xrevrange xread zcard zrange zrangebyscore zrevrangebyscore zscore'.split(
     ' ',
   );
-const READS = [...SIMPLE_READS, ...'client|list hrandfield hscan sismember type xinfo|stream xlen zcount zrevrange zscan'.split(' ')];
+const READS = [...SIMPLE_READS, ...'client|list hrandfield hscan sismember type xinfo|stream zcount zrevrange zscan'.split(' ')];
 
 const JOB_WRITES =
   'set del decr hdel hincrby hmset hset incr incrby lpop lpush lrem persist pexpire rpush sadd srem xadd zadd zrem zremrangebyscore multi exec'.split(

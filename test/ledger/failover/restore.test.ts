@@ -87,7 +87,8 @@ describe('a request to a provider that a failover lost', () => {
   it('together with its message is kept once, for an hour, beside other requests of that message', async () => {
     const { messageId, sent } = scene();
     await redis.del(keys.lostSends());
-    for (const lost of [sent(1, 'unknown'), sent(1, 'unknown'), sent(2, 'accepted'), sent(1, 'unknown')]) await ledger.restore(lost);
+    const [unknown, accepted] = [sent(1, 'unknown'), sent(2, 'accepted')];
+    for (const lost of [unknown, unknown, accepted, unknown]) await ledger.restore(lost);
     const lines = (await redis.hget(keys.lostSends(), messageId))?.trim().split('\n') ?? [];
     expect(lines.map((line) => line.includes('token-1'))).toEqual([true, false]);
     const keptMs = await redis.pttl(keys.lostSends());

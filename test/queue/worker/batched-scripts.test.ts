@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { Queue } from 'bullmq';
 import { expect, it, onTestFinished } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
-import { unknownScripts } from '../../../src/queue/worker/guarded-scripts.ts';
+import { commandsOfGuard, unknownScripts } from '../../../src/queue/worker/guarded-scripts.ts';
 import { createQueueWorker } from '../../../src/queue/worker/queue-worker.ts';
 import type { JobMove } from '../../../src/queue/worker/settle.ts';
+import { commandsOf } from '../../../src/redis/access/permissions.ts';
 import { useClock } from '../../../src/redis/clock/redis-clock.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import { batchScripts } from '../../../src/redis/script-batch.ts';
@@ -85,6 +86,12 @@ it('BullMQ leaves the same state in Redis whether its scripts are sent one by on
   const [alone, batched] = [await stateAfter(`${prefix}:alone`, false), await stateAfter(`${prefix}:batch`, true)];
   expect(Object.keys(batched).length).toBeGreaterThan(30);
   expect(batched).toEqual(alone);
+});
+
+it('the guard of the script by which a producer moves what waits takes no command that the user of a producer lacks', () => {
+  const commands = commandsOfGuard('promote');
+  expect(commands).toContain('xlen');
+  expect(commands.filter((command) => !commandsOf('producer').includes(command))).toEqual([]);
 });
 
 it('the scripts of the installed BullMQ are those for which the guards are written; others are named', () => {
