@@ -181,7 +181,8 @@ describe('a dispatcher that is stopped with fifty unanswered calls in flight', (
     const done = await Promise.all(ids.map((id) => settled(door.url, id, ['accepted'], 60_000)));
     const attempts = done.map(({ messages }) => messages[0]?.attempts.map(({ result }) => result).join(' '));
     expect(attempts.filter((results) => results === 'unknown accepted')).toHaveLength(50);
-    expect(attempts.filter((results) => results === 'accepted')).toHaveLength(10);
+    // A request that surely sent nothing may precede it.
+    expect(attempts.filter((results) => /^(?:refused )*accepted$/.test(results ?? ''))).toHaveLength(10);
     expect(phones(first).length + phones(second).length).toBe(110);
   }, 480_000);
 });
