@@ -4,7 +4,7 @@ import { secondsUntilSteady } from './steady.ts';
 const seconds = (...levels: readonly number[]) => levels.flatMap((ms) => Array<number>(10).fill(ms));
 
 test.each([
-  ['at once', seconds(10, 10, 10, 10), 0],
+  ['from its beginning', seconds(10, 10, 10, 10), 0],
   ['after a slow start', seconds(90, 40, 10, 12, 10, 10), 2],
   ['after a late peak before its end', seconds(10, 10, 60, 10, 10, 10), 3],
   ['with a last second that is not whole', [...seconds(50, 10, 10, 10), 10, 10], 1],
